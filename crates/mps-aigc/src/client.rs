@@ -1,0 +1,110 @@
+//! The facade's entry: one client, one family of actions at a time.
+
+use mps_core::{
+    Client, ClientBuilder,
+    clock::SharedClock,
+    credentials::{Chain, EnvironmentCredentials, ProfileCredentials, ProvideCredentials},
+    endpoint::Endpoint,
+    limit::Limiter,
+    retry::RetryPolicy,
+    transport::Transport,
+};
+
+use crate::{error::Error, family::Video, task::Tasks};
+
+/// AI generation on one account. Cheap to clone; clones share everything.
+#[derive(Clone, Debug)]
+pub struct Aigc(Client);
+
+impl Aigc {
+    /// A client to be configured.
+    #[must_use]
+    pub fn builder() -> AigcBuilder {
+        AigcBuilder::default()
+    }
+
+    /// Video tasks.
+    #[must_use]
+    pub fn video(&self) -> Tasks<Video> {
+        Tasks::new(self.0.clone())
+    }
+
+    /// The client underneath, for actions that have no method here.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0
+    }
+}
+
+impl From<Client> for Aigc {
+    fn from(client: Client) -> Self {
+        Self(client)
+    }
+}
+
+/// Builds an [`Aigc`]. Only [`credentials`](Self::credentials) are required.
+#[derive(Debug, Default)]
+pub struct AigcBuilder(ClientBuilder);
+
+impl AigcBuilder {
+    /// Who signs and pays.
+    #[must_use]
+    pub fn credentials(self, credentials: impl ProvideCredentials + 'static) -> Self {
+        Self(self.0.credentials(credentials))
+    }
+
+    /// Takes credentials from the environment variables `TENCENTCLOUD_SECRET_ID` and
+    /// `TENCENTCLOUD_SECRET_KEY`, or else from the default profile of the credentials file.
+    #[must_use]
+    pub fn credentials_from_environment(self) -> Self {
+        self.credentials(
+            Chain::new()
+                .then(EnvironmentCredentials::from_environment())
+                .then(ProfileCredentials::from_environment("default")),
+        )
+    }
+
+    /// Where calls go; the international site unless set.
+    #[must_use]
+    pub fn endpoint(self, endpoint: Endpoint) -> Self {
+        Self(self.0.endpoint(endpoint))
+    }
+
+    /// The region that works on the calls; most actions of this family need none.
+    #[must_use]
+    pub fn region(self, region: impl Into<String>) -> Self {
+        Self(self.0.region(region))
+    }
+
+    /// How bytes travel.
+    #[must_use]
+    pub fn transport(self, transport: impl Transport + 'static) -> Self {
+        Self(self.0.transport(transport))
+    }
+
+    /// Who hands out permits. Give clients of one account the same limiter.
+    #[must_use]
+    pub fn limiter(self, limiter: impl Limiter + 'static) -> Self {
+        Self(self.0.limiter(limiter))
+    }
+
+    /// The source of time.
+    #[must_use]
+    pub fn clock(self, clock: SharedClock) -> Self {
+        Self(self.0.clock(clock))
+    }
+
+    /// How often, and after which pauses, calls are tried again.
+    #[must_use]
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self(self.0.retry(policy))
+    }
+
+    /// Builds the client. Opens no connection.
+    ///
+    /// # Errors
+    /// When there are no credentials, or the transport cannot be set up.
+    pub fn build(self) -> Result<Aigc, Error> {
+        Ok(Aigc(self.0.build()?))
+    }
+}

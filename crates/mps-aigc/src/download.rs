@@ -1,0 +1,360 @@
+//! Results onto disk: resumed where they broke off, whole or not there at all.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use http::{HeaderMap, Request, StatusCode, header};
+use mps_core::{
+    Client,
+    retry::Backoff,
+    transport::{RequestBody, ResponseBody, TransportErrorKind},
+};
+use sha2::{Digest, Sha256};
+use tokio::{
+    fs::{self, File},
+    io::{AsyncSeekExt as _, AsyncWriteExt as _},
+};
+
+use crate::{
+    destination::{Destination, cannot_write, must_not_exist, part},
+    error::{Error, ErrorKind},
+};
+
+const ATTEMPTS: u32 = 6;
+const BACKOFF: Backoff = Backoff {
+    base: Duration::from_secs(1),
+    cap: Duration::from_secs(20),
+};
+
+/// A result on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SavedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content, in lower-case hex.
+    pub sha256: String,
+}
+
+pub(crate) async fn download_all(
+    client: &Client,
+    task_id: &str,
+    urls: &[String],
+    destination: &Destination,
+) -> Result<Vec<SavedFile>, Error> {
+    if urls.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Unfetchable,
+            format!("task {task_id} is done but names no result"),
+        )
+        .with_hint("look for it in your own storage if the task was told to store it there"));
+    }
+    let mut files = Vec::new();
+    for (index, url) in urls.iter().enumerate() {
+        let path = destination.file(index, task_id, url);
+        files.push(download(client, url, &path).await?);
+    }
+    Ok(files)
+}
+
+async fn download(client: &Client, url: &str, path: &Path) -> Result<SavedFile, Error> {
+    must_not_exist(path).await?;
+    let part = part(path);
+    let mut partial = Partial::create(&part)
+        .await
+        .map_err(|error| cannot_write(path, &error))?;
+    let mut attempt = 0;
+    loop {
+        match transfer(client, url, &mut partial).await {
+            Ok(()) => break,
+            Err(Broken::ForGood(error)) => {
+                let _best_effort = fs::remove_file(&part).await;
+                return Err(error);
+            }
+            Err(Broken::ForNow(error)) => {
+                attempt += 1;
+                if attempt == ATTEMPTS {
+                    return Err(error.with_hint("fetch again; results live for 12 hours"));
+                }
+                tracing::warn!(
+                    attempt,
+                    bytes = partial.bytes,
+                    "a download broke off; resuming"
+                );
+                client
+                    .clock()
+                    .sleep(BACKOFF.pause(attempt - 1, fastrand::f64()))
+                    .await;
+            }
+        }
+    }
+    partial.publish(&part, path).await
+}
+
+/// Why a transfer ended early.
+enum Broken {
+    ForNow(Error),
+    ForGood(Error),
+}
+
+/// One request, from where the file ends now.
+async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(), Broken> {
+    let request = partial.request(url)?;
+    let response = client.transport().send(request).await.map_err(|error| {
+        let message = "the result's host could not be reached";
+        match error.kind() {
+            TransportErrorKind::Request => {
+                Broken::ForGood(Error::new(ErrorKind::Unfetchable, message).with_source(error))
+            }
+            _ => Broken::ForNow(Error::new(ErrorKind::Download, message).with_source(error)),
+        }
+    })?;
+    let (head, body) = response.into_parts();
+    match head.status {
+        StatusCode::OK => partial.start_over(&head.headers).await?,
+        StatusCode::PARTIAL_CONTENT if partial.continues(&head.headers) => {}
+        status if status.is_server_error() || status == StatusCode::PARTIAL_CONTENT => {
+            let message = format!("the result's host answered with HTTP {status}");
+            // Whatever range came, it is not the missing one: begin anew.
+            partial.validator = None;
+            return Err(Broken::ForNow(Error::new(ErrorKind::Download, message)));
+        }
+        status => return Err(Broken::ForGood(gone(status))),
+    }
+    partial.receive(body).await
+}
+
+fn gone(status: StatusCode) -> Error {
+    Error::new(
+        ErrorKind::Unfetchable,
+        format!("the result cannot be fetched: HTTP {status}"),
+    )
+    .with_hint("results live for 12 hours; one stored in your own bucket may need a signed URL")
+}
+
+/// A file that is not whole yet.
+struct Partial {
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+    total: Option<u64>,
+    /// The entity tag that proves a later range to be of the same content.
+    validator: Option<String>,
+}
+
+impl Partial {
+    async fn create(path: &Path) -> std::io::Result<Self> {
+        Ok(Self {
+            file: File::create(path).await?,
+            hash: Sha256::new(),
+            bytes: 0,
+            total: None,
+            validator: None,
+        })
+    }
+
+    fn request(&self, url: &str) -> Result<Request<RequestBody>, Broken> {
+        let mut request = Request::get(url);
+        if let Some(validator) = self.validator.as_ref().filter(|_| self.bytes > 0) {
+            request = request
+                .header(header::RANGE, format!("bytes={}-", self.bytes))
+                .header(header::IF_RANGE, validator);
+        }
+        // The URL stays out of the error: it can carry a signature.
+        request.body(RequestBody::new("")).map_err(|error| {
+            Broken::ForGood(
+                Error::new(ErrorKind::Unfetchable, "the result's URL is not a URL")
+                    .with_source(error),
+            )
+        })
+    }
+
+    async fn start_over(&mut self, headers: &HeaderMap) -> Result<(), Broken> {
+        self.bytes = 0;
+        self.hash = Sha256::new();
+        self.total = text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        self.validator = text(headers, header::ETAG)
+            .filter(|tag| !tag.starts_with("W/"))
+            .map(str::to_owned);
+        self.file.set_len(0).await.map_err(disk)?;
+        self.file.rewind().await.map_err(disk)?;
+        Ok(())
+    }
+
+    /// Whether a partial answer begins where the file ends: `Content-Range: bytes 5-9/10`.
+    fn continues(&self, headers: &HeaderMap) -> bool {
+        let first = text(headers, header::CONTENT_RANGE)
+            .and_then(|range| range.strip_prefix("bytes "))
+            .and_then(|range| range.split_once('-'))
+            .and_then(|(first, _)| first.parse().ok());
+        first == Some(self.bytes)
+    }
+
+    async fn receive(&mut self, mut body: ResponseBody) -> Result<(), Broken> {
+        loop {
+            let chunk = body.chunk().await.map_err(|error| {
+                let message = format!("the download broke off after {} bytes", self.bytes);
+                Broken::ForNow(Error::new(ErrorKind::Download, message).with_source(error))
+            })?;
+            let Some(chunk) = chunk else { break };
+            self.file.write_all(&chunk).await.map_err(disk)?;
+            self.hash.update(&chunk);
+            self.bytes += chunk.len() as u64;
+        }
+        match self.total {
+            Some(total) if total != self.bytes => {
+                let message = format!("the download has {} bytes instead of {total}", self.bytes);
+                Err(Broken::ForNow(Error::new(ErrorKind::Download, message)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the whole file appear under its name, at once.
+    async fn publish(mut self, part: &Path, path: &Path) -> Result<SavedFile, Error> {
+        let written = async {
+            self.file.flush().await?;
+            self.file.sync_all().await?;
+            drop(self.file);
+            must_not_exist(path).await.map_err(std::io::Error::other)?;
+            fs::rename(part, path).await
+        };
+        written.await.map_err(|error| cannot_write(path, &error))?;
+        Ok(SavedFile {
+            path: path.to_owned(),
+            bytes: self.bytes,
+            sha256: hex::encode(self.hash.finalize()),
+        })
+    }
+}
+
+fn disk(error: std::io::Error) -> Broken {
+    Broken::ForGood(Error::new(
+        ErrorKind::File,
+        format!("cannot write the download: {error}"),
+    ))
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Kept next to the code it tests: everything here runs on scripted answers and a stepped clock.
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mps_core::{
+        clock::TestClock,
+        credentials::Credentials,
+        transport::{Reply, ScriptedTransport},
+    };
+
+    use super::*;
+
+    const URL: &str = "https://bucket.example/0.mp4?q-signature=hunter2";
+
+    struct Case {
+        transport: ScriptedTransport,
+        client: Client,
+        folder: tempfile::TempDir,
+    }
+
+    fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
+        let transport = ScriptedTransport::new(replies);
+        let client = Client::builder()
+            .credentials(Credentials::new("id", "key"))
+            .transport(transport.clone())
+            .clock(Arc::new(TestClock::new(0).auto_advance()))
+            .build()
+            .unwrap();
+        Case {
+            transport,
+            client,
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    impl Case {
+        async fn run(&self) -> Result<SavedFile, Error> {
+            download(&self.client, URL, &self.folder.path().join("a.mp4")).await
+        }
+
+        fn files(&self) -> Vec<String> {
+            let entries = std::fs::read_dir(self.folder.path()).unwrap();
+            entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect()
+        }
+    }
+
+    fn whole() -> Reply {
+        Reply::answer(200, "video/mp4", "0123456789")
+            .header("content-length", "10")
+            .header("etag", "\"v1\"")
+    }
+
+    fn cut_after_four() -> Reply {
+        Reply::answer(200, "video/mp4", "0123")
+            .header("content-length", "10")
+            .header("etag", "\"v1\"")
+            .then_cut()
+    }
+
+    #[tokio::test]
+    async fn a_whole_file_appears_under_its_name_with_its_digest() {
+        let case = case([whole()]);
+        let saved = case.run().await.unwrap();
+        assert_eq!(saved.bytes, 10);
+        // printf 0123456789 | sha256sum
+        assert_eq!(
+            saved.sha256,
+            "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
+        );
+        assert_eq!(case.files(), ["a.mp4"]);
+    }
+
+    #[tokio::test]
+    async fn a_broken_download_resumes_with_its_validator() {
+        let rest =
+            Reply::answer(206, "video/mp4", "456789").header("content-range", "bytes 4-9/10");
+        let case = case([cut_after_four(), Reply::connect_error(), rest]);
+        let saved = case.run().await.unwrap();
+        assert_eq!(std::fs::read(&saved.path).unwrap(), b"0123456789");
+        let requests = case.transport.requests();
+        assert_eq!(requests[1].headers()["range"], "bytes=4-");
+        assert_eq!(requests[1].headers()["if-range"], "\"v1\"");
+    }
+
+    #[tokio::test]
+    async fn content_that_changed_meanwhile_and_a_wrong_range_begin_anew() {
+        let wrong = Reply::answer(206, "video/mp4", "89").header("content-range", "bytes 8-9/10");
+        for second in [whole(), wrong] {
+            let case = case([cut_after_four(), second, whole()]);
+            let saved = case.run().await.unwrap();
+            assert_eq!(std::fs::read(&saved.path).unwrap(), b"0123456789");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_result_that_is_gone_leaves_nothing_and_no_url_behind() {
+        let case = case([Reply::answer(403, "application/xml", "<Error/>")]);
+        let error = case.run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unfetchable);
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+        assert!(case.files().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_short_file_is_never_published() {
+        let short = || Reply::answer(200, "video/mp4", "0123").header("content-length", "10");
+        let case = case((0..ATTEMPTS).map(|_| short()));
+        let error = case.run().await.unwrap_err();
+        assert_eq!(error.to_string(), "the download has 4 bytes instead of 10");
+        assert_eq!(case.files(), ["a.mp4.part"]);
+    }
+}

@@ -1,0 +1,293 @@
+//! What can be typed.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// AI video generation on Tencent Cloud MPS: create, wait, download, and never pay twice.
+///
+/// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY or from
+/// ~/.tencentcloud/credentials; with --emulator none are needed and nothing leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "mps", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Start the emulator inside this process and talk to it; never touches the network
+    #[arg(long, global = true, conflicts_with_all = ["endpoint", "site"])]
+    pub(crate) emulator: bool,
+    /// Talk to this access point, such as the endpoint of a running `mps emulator`
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "site")]
+    pub(crate) endpoint: Option<String>,
+    /// Which of the vendor's two sites the account belongs to [default: intl]
+    #[arg(long, global = true, value_name = "SITE")]
+    pub(crate) site: Option<Site>,
+    /// Region that works on the call; most actions need none
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// Section of the credentials file; given, the environment's keys are not used
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Form of results and errors
+    #[arg(long, global = true, value_name = "FORM", default_value = "human")]
+    pub(crate) output: Form,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more: -v for what happens, -vv for every attempt
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Site {
+    /// The international site
+    Intl,
+    /// The mainland site
+    Cn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people
+    Human,
+    /// One JSON object a result, with a schema
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create, watch and fetch videos
+    #[command(subcommand)]
+    Video(VideoCommand),
+    /// Call any action of the service, untyped; signed and limited like the rest
+    Call(Call),
+    /// Show the stages of a request's signature
+    Sign(Sign),
+    /// Run the emulator until it is interrupted
+    Emulator(Emulator),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VideoCommand {
+    /// Create a task, which is paid for; never sent twice when the first may have been executed
+    Create(Box<VideoCreate>),
+    /// Ask once how a task is going
+    Status(TaskId),
+    /// Wait until a task is done
+    Wait(Wait),
+    /// Fetch the results of a task that is done
+    Download(Download),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TaskId {
+    /// Id of the task
+    pub(crate) task_id: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Wait {
+    /// Id of the task
+    pub(crate) task_id: String,
+    /// Then fetch the result to this file, or into this directory
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    /// Longest wait
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Download {
+    /// Id of the task
+    pub(crate) task_id: String,
+    /// File, or directory, for the result
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VideoCreate {
+    /// JSON body as the API documents it; the other options override its members
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) request: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fields: VideoFields,
+    /// Wait until the task is done
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Then fetch the result to this file, or into this directory; implies --wait
+    #[arg(long, value_name = "PATH")]
+    pub(crate) out: Option<PathBuf>,
+    /// Longest wait
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+    /// Print the exact request, its preflight report and what would be signed; send nothing
+    #[arg(long, conflicts_with_all = ["wait", "out"])]
+    pub(crate) dry_run: bool,
+}
+
+/// One option a member, in the order of the documentation.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Request members")]
+pub(crate) struct VideoFields {
+    /// Model, such as Hunyuan, Kling, Vidu
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Version of the model
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) model_version: Option<String>,
+    /// Scene, for models that have scenes
+    #[arg(long, value_name = "SCENE")]
+    pub(crate) scene: Option<String>,
+    /// What the video should show
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Read the prompt from a file
+    #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
+    pub(crate) prompt_file: Option<PathBuf>,
+    /// What the video should not show
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) negative_prompt: Option<String>,
+    /// Let the service rewrite the prompt
+    #[arg(long)]
+    pub(crate) enhance_prompt: bool,
+    /// First frame
+    #[arg(long, value_name = "URL")]
+    pub(crate) image: Option<String>,
+    /// Last frame
+    #[arg(long, value_name = "URL")]
+    pub(crate) last_image: Option<String>,
+    /// Reference image; may be repeated
+    #[arg(long, value_name = "URL[,type=T]")]
+    pub(crate) ref_image: Vec<String>,
+    /// Reference video; may be repeated
+    #[arg(long, value_name = "URL[,refer=feature|base][,sound=yes|no]")]
+    pub(crate) ref_video: Vec<String>,
+    /// Reference sound; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) ref_audio: Vec<String>,
+    /// Length in seconds
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) duration: Option<i64>,
+    /// Resolution, such as 720P
+    #[arg(long, value_name = "RESOLUTION")]
+    pub(crate) resolution: Option<String>,
+    /// Aspect ratio, such as 16:9
+    #[arg(long, value_name = "W:H")]
+    pub(crate) aspect_ratio: Option<String>,
+    /// With a sound track
+    #[arg(long)]
+    pub(crate) audio: bool,
+    /// With background music
+    #[arg(long)]
+    pub(crate) bgm: bool,
+    /// With a watermark
+    #[arg(long)]
+    pub(crate) logo: bool,
+    /// Off-peak: cheaper, done within 48 hours or cancelled
+    #[arg(long)]
+    pub(crate) off_peak: bool,
+    /// Store the result in a bucket of yours
+    #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
+    pub(crate) cos: Option<String>,
+    /// Further parameters of the model, as JSON text
+    #[arg(long, value_name = "JSON")]
+    pub(crate) additional: Option<String>,
+    /// A name of your own for who asked
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Call {
+    /// Name of the action, such as DescribeAigcVideoTask
+    pub(crate) action: String,
+    /// JSON body
+    #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
+    pub(crate) json: String,
+    /// What executing the action does, for actions this program does not know; anything but
+    /// `read` is never sent twice when the first may have been executed [default: paid-create]
+    #[arg(long, value_name = "EFFECT")]
+    pub(crate) effect: Option<Effect>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Effect {
+    /// Changes nothing
+    Read,
+    /// Starts work that is billed
+    PaidCreate,
+    /// Changes a task
+    Control,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sign {
+    /// Unix time in seconds [default: now]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) timestamp: Option<i64>,
+    /// Value of the Host header [default: that of the endpoint]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// Service the key is derived for
+    #[arg(long, value_name = "NAME", default_value = "mps")]
+    pub(crate) service: String,
+    /// Value of the X-TC-Action header; needed when it is signed
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// HTTP method
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    pub(crate) method: String,
+    /// Value of the Content-Type header
+    #[arg(long, value_name = "TYPE", default_value = "application/json")]
+    pub(crate) content_type: String,
+    /// Names of the headers to sign, out of content-type, host and x-tc-action
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "content-type;host;x-tc-action"
+    )]
+    pub(crate) signed_headers: String,
+    /// Body
+    #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
+    pub(crate) payload: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Emulator {
+    /// Address to listen on, on this machine only; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// How long a task waits before it runs
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
+    pub(crate) queue_time: Duration,
+    /// How long a task runs before it is done
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    pub(crate) render_time: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 90s, 30m or 2h"))
+}

@@ -1,0 +1,7 @@
+//! One module a command.
+
+pub(crate) mod call;
+pub(crate) mod emulator;
+pub(crate) mod sign;
+pub(crate) mod video;
+mod video_request;

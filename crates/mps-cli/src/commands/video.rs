@@ -1,0 +1,303 @@
+//! `mps video`: create, status, wait, download.
+
+use std::{path::Path, time::Duration};
+
+use mps_aigc::{
+    Destination, Done, SavedFile, Snapshot, Task, Video, WaitOptions,
+    models::{CreateAigcVideoTask, TaskPhase, preflight::Preflight as _},
+};
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+
+use super::video_request;
+use crate::{
+    args::{self, VideoCommand},
+    context::Context,
+    failure::{Exit, Failure},
+    interrupt::Interrupt,
+    results::TaskResult,
+};
+
+pub(crate) async fn run(command: VideoCommand, context: &Context<'_>) -> Result<(), Failure> {
+    match command {
+        VideoCommand::Create(args) if args.dry_run => dry_run(&args, context),
+        VideoCommand::Create(args) => create(&args, context).await,
+        VideoCommand::Status(args) => status(&args.task_id, context).await,
+        VideoCommand::Wait(args) => wait(&args, context).await,
+        VideoCommand::Download(args) => download(&args, context).await,
+    }
+}
+
+async fn create(args: &args::VideoCreate, context: &Context<'_>) -> Result<(), Failure> {
+    let request = video_request::build(args)?;
+    let destination = claim(args.out.as_deref()).await?;
+    let connection = context.connect().await?;
+    context.output.warnings(request.preflight().warnings())?;
+    let interrupt = Interrupt::listen();
+    // Not raced against Ctrl-C: a create that was sent is finished, or its id would be lost.
+    let task = connection.aigc.video().create(&request).await?;
+    let created = TaskResult::of(&task);
+    if !args.wait && args.out.is_none() {
+        return context.output.result(task.id(), &created);
+    }
+    let clock = connection.client().clock();
+    let since_created = clock.monotonic();
+    context.output.notice(&created_line(&task), &created)?;
+    let watch = Watch {
+        context,
+        interrupt,
+        timeout: args.timeout,
+        out: args.out.as_deref(),
+    };
+    let done = watch.until_done(&task).await?;
+    let files = save(&done, destination).await?;
+    let elapsed = task.elapsed() + (clock.monotonic() - since_created);
+    finish(&done, created.with_elapsed(elapsed), &files, context)
+}
+
+async fn status(task_id: &str, context: &Context<'_>) -> Result<(), Failure> {
+    let connection = context.connect().await?;
+    let task = connection.aigc.video().task(task_id);
+    let snapshot = task.status().await?;
+    let result = TaskResult::of(&task).with_snapshot(&snapshot);
+    context.output.result(&status_line(&snapshot), &result)
+}
+
+async fn wait(args: &args::Wait, context: &Context<'_>) -> Result<(), Failure> {
+    let destination = claim(args.out.as_deref()).await?;
+    let connection = context.connect().await?;
+    let task = connection.aigc.video().task(&args.task_id);
+    let watch = Watch {
+        context,
+        interrupt: Interrupt::listen(),
+        timeout: args.timeout,
+        out: args.out.as_deref(),
+    };
+    let done = watch.until_done(&task).await?;
+    let files = save(&done, destination).await?;
+    finish(&done, TaskResult::of(&task), &files, context)
+}
+
+async fn download(args: &args::Download, context: &Context<'_>) -> Result<(), Failure> {
+    let destination = claim(Some(&args.out)).await?;
+    let connection = context.connect().await?;
+    let task = connection.aigc.video().task(&args.task_id);
+    let snapshot = task.status().await?;
+    let status = snapshot.status.clone();
+    let Some(outcome) = task.outcome(snapshot) else {
+        let message = format!(
+            "task {} is not done yet: its status is {status}",
+            args.task_id
+        );
+        return Err(
+            Failure::new(Exit::Unfetchable, "unfetchable", message).hint(format!(
+                "wait for it: mps video wait {} --out {}",
+                args.task_id,
+                args.out.display()
+            )),
+        );
+    };
+    let done = outcome?;
+    let files = save(&done, destination).await?;
+    finish(&done, TaskResult::of(&task), &files, context)
+}
+
+/// Looks at the place for the result before anything is paid for.
+async fn claim(out: Option<&Path>) -> Result<Option<Destination>, Failure> {
+    match out {
+        Some(path) => Ok(Some(Destination::claim(path).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn save(
+    done: &Done<Video>,
+    destination: Option<Destination>,
+) -> Result<Vec<SavedFile>, Failure> {
+    match destination {
+        Some(destination) => Ok(done.download_to(&destination).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn finish(
+    done: &Done<Video>,
+    result: TaskResult,
+    files: &[SavedFile],
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    let lines: Vec<_> = if files.is_empty() {
+        done.snapshot().urls.clone()
+    } else {
+        files
+            .iter()
+            .map(|file| file.path.display().to_string())
+            .collect()
+    };
+    let result = result.with_snapshot(done.snapshot()).with_files(files);
+    context.output.result(&lines.join("\n"), &result)
+}
+
+/// A wait that can be interrupted and says how to take it up again.
+struct Watch<'a> {
+    context: &'a Context<'a>,
+    interrupt: Interrupt,
+    timeout: Duration,
+    out: Option<&'a Path>,
+}
+
+impl Watch<'_> {
+    async fn until_done(mut self, task: &Task<Video>) -> Result<Done<Video>, Failure> {
+        let output = self.context.output;
+        let tell = |snapshot: &Snapshot| {
+            let result = TaskResult::of(task).with_snapshot(snapshot);
+            // Progress that cannot be written is no reason to stop waiting for what was paid for.
+            let _unwritable = output.progress(
+                &format!("task {}: {}", task.id(), status_line(snapshot)),
+                &result,
+            );
+        };
+        let resume = self.resume_line(task.id());
+        let options = WaitOptions::new().timeout(self.timeout);
+        tokio::select! {
+            biased;
+            () = self.interrupt.asked() => Err(interrupted(task.id(), &resume)),
+            done = task.wait_with(options, tell) => done.map_err(|error| with_resume_line(error, &resume)),
+        }
+    }
+
+    /// The command that takes the wait up again, with the options that say where the task is.
+    fn resume_line(&self, task_id: &str) -> String {
+        let global = &self.context.global;
+        let mut line = "mps".to_owned();
+        for (option, value) in [
+            ("--endpoint", &global.endpoint),
+            ("--profile", &global.profile),
+            ("--region", &global.region),
+        ] {
+            if let Some(value) = value {
+                line.push_str(&format!(" {option} {value}"));
+            }
+        }
+        if matches!(global.site, Some(args::Site::Cn)) {
+            line.push_str(" --site cn");
+        }
+        line.push_str(&format!(" video wait {task_id}"));
+        if let Some(out) = self.out {
+            line.push_str(&format!(" --out {}", out.display()));
+        }
+        line
+    }
+}
+
+fn interrupted(task_id: &str, resume: &str) -> Failure {
+    let failure = Failure::new(
+        Exit::Interrupted,
+        "interrupted",
+        format!("stopped waiting for task {task_id}, which lives on"),
+    );
+    Failure {
+        task_id: Some(task_id.to_owned()),
+        ..failure.hint(format!("resume with: {resume}"))
+    }
+}
+
+fn with_resume_line(error: mps_aigc::Error, resume: &str) -> Failure {
+    let timed_out = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
+    let failure = Failure::from(error);
+    if timed_out {
+        failure.hint(format!("the task lives on; resume with: {resume}"))
+    } else {
+        failure
+    }
+}
+
+fn created_line(task: &Task<Video>) -> String {
+    match task.request_id() {
+        Some(request_id) => format!("created task {} (request id {request_id})", task.id()),
+        None => format!("created task {}", task.id()),
+    }
+}
+
+fn status_line(snapshot: &Snapshot) -> String {
+    let status = if snapshot.status.is_empty() {
+        "no status"
+    } else {
+        &snapshot.status
+    };
+    match (&snapshot.message, snapshot.phase) {
+        (Some(message), TaskPhase::Failed) => format!("{status}: {message}"),
+        _ if snapshot.urls.is_empty() => status.to_owned(),
+        _ => format!("{status} {}", snapshot.urls.join(" ")),
+    }
+}
+
+#[derive(Serialize)]
+struct DryRun<'a> {
+    schema: &'static str,
+    action: &'static str,
+    endpoint: &'a str,
+    headers: serde_json::Value,
+    request: &'a RawValue,
+    ok: bool,
+    findings: &'a [mps_aigc::models::preflight::Finding],
+    canonical_request: &'a str,
+    string_to_sign: &'a str,
+}
+
+fn dry_run(args: &args::VideoCreate, context: &Context<'_>) -> Result<(), Failure> {
+    let request = video_request::build(args)?;
+    let report = request.preflight();
+    let prepared = context.offline()?.prepare(&request)?;
+    let body: &RawValue = serde_json::from_slice(&prepared.body)
+        .map_err(|error| Failure::internal(error.to_string()))?;
+    let result = DryRun {
+        schema: "mps.dry-run/1",
+        action: <CreateAigcVideoTask as mps_aigc::models::Action>::INFO.name,
+        endpoint: prepared.endpoint.as_str(),
+        headers: prepared
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .collect(),
+        request: body,
+        ok: report.is_ok(),
+        findings: report.findings(),
+        canonical_request: &prepared.canonical_request.text,
+        string_to_sign: &prepared.string_to_sign,
+    };
+    context
+        .output
+        .result(&human_dry_run(&result, &report), &result)?;
+    if report.is_ok() {
+        return Ok(());
+    }
+    Err(
+        Failure::new(Exit::Usage, "preflight", "preflight refused the request")
+            .hint("nothing was sent"),
+    )
+}
+
+fn human_dry_run(result: &DryRun<'_>, report: &mps_aigc::models::preflight::Report) -> String {
+    let headers: Vec<_> = result
+        .headers
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()))
+        .collect();
+    let findings = if result.findings.is_empty() {
+        "no findings".to_owned()
+    } else {
+        report.to_string()
+    };
+    format!(
+        "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# canonical request\n{}\n\n# string to sign\n{}",
+        result.endpoint,
+        headers.join("\n"),
+        result.request.get(),
+        findings.trim_end(),
+        result.canonical_request,
+        result.string_to_sign,
+    )
+}

@@ -1,0 +1,192 @@
+//! Every way a command can fail, and the exit code of each.
+
+use std::process::ExitCode;
+
+use mps_aigc::{
+    Error, ErrorKind,
+    models::{Effect, preflight::Finding, service::ErrorClass},
+};
+
+/// What the exit code tells a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// A fault of this program or machine.
+    Internal = 1,
+    /// Wrong usage, or preflight refused: nothing was sent, nothing spent.
+    Usage = 2,
+    /// Credentials missing or rejected.
+    Credentials = 3,
+    /// Quota or balance.
+    Quota = 4,
+    /// The wait timed out; the task lives on.
+    WaitTimedOut = 5,
+    /// Network or service trouble; surely nothing was created.
+    Trouble = 6,
+    /// The task failed.
+    TaskFailed = 7,
+    /// Content refused.
+    ContentRefused = 8,
+    /// A create may have been executed and billed.
+    InDoubt = 9,
+    /// The result has expired or cannot be fetched.
+    Unfetchable = 10,
+    /// Interrupted; the line that resumes was printed.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command failed, in the words that are printed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    pub(crate) code: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) task_id: Option<String>,
+    pub(crate) dispatch: Option<&'static str>,
+    pub(crate) hint: Option<String>,
+    /// Why, deeper and deeper.
+    pub(crate) causes: Vec<String>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            kind,
+            message: message.into(),
+            code: None,
+            request_id: None,
+            task_id: None,
+            dispatch: None,
+            hint: None,
+            causes: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(Exit::Internal, "internal", message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// A failed call of an action with this effect.
+    pub(crate) fn of_call(error: &mps_core::Error, effect: Effect) -> Self {
+        let in_doubt = effect != Effect::Read && error.dispatch().may_have_executed();
+        Self::from_call(error, in_doubt)
+    }
+
+    fn from_call(error: &mps_core::Error, in_doubt: bool) -> Self {
+        Self {
+            causes: causes(error),
+            code: error.code().map(str::to_owned),
+            request_id: error.request_id().map(str::to_owned),
+            dispatch: Some(error.dispatch().as_str()),
+            hint: if in_doubt {
+                Some(in_doubt_hint(error))
+            } else {
+                error.hint().map(str::to_owned)
+            },
+            findings: error
+                .report()
+                .map(|report| report.findings().to_vec())
+                .unwrap_or_default(),
+            ..Self::new(
+                exit_of_call(error, in_doubt),
+                error.kind().as_str(),
+                error.to_string(),
+            )
+        }
+    }
+}
+
+/// What to know before creating again.
+fn in_doubt_hint(error: &mps_core::Error) -> String {
+    let mut hint =
+        "it may have been executed and billed; look into it before creating again".to_owned();
+    if let Some(excerpt) = error.excerpt() {
+        hint.push_str("; the answer began: ");
+        hint.push_str(&excerpt.chars().take(200).collect::<String>());
+    }
+    hint
+}
+
+impl From<mps_core::Error> for Failure {
+    /// For what fails before anything is sent.
+    fn from(error: mps_core::Error) -> Self {
+        Self::of_call(&error, Effect::Read)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut failure = match error.call() {
+            Some(call) => Self::from_call(call, error.in_doubt()),
+            None => Self {
+                request_id: error.request_id().map(str::to_owned),
+                dispatch: error.dispatch().map(mps_aigc::Dispatch::as_str),
+                hint: error.hint().map(str::to_owned),
+                causes: causes(&error),
+                ..Self::new(
+                    exit_of_task(&error),
+                    error.kind().as_str(),
+                    error.to_string(),
+                )
+            },
+        };
+        failure.task_id = error.task_id().map(str::to_owned);
+        failure
+    }
+}
+
+fn exit_of_task(error: &Error) -> Exit {
+    match error.kind() {
+        ErrorKind::NoTaskId => Exit::InDoubt,
+        ErrorKind::WaitTimedOut => Exit::WaitTimedOut,
+        ErrorKind::TaskFailed => Exit::TaskFailed,
+        ErrorKind::Unfetchable | ErrorKind::Download => Exit::Unfetchable,
+        ErrorKind::File => Exit::Usage,
+        _ => Exit::Internal,
+    }
+}
+
+fn exit_of_call(error: &mps_core::Error, in_doubt: bool) -> Exit {
+    use mps_core::ErrorKind as Kind;
+    if in_doubt {
+        return Exit::InDoubt;
+    }
+    match error.kind() {
+        Kind::Config | Kind::Preflight => Exit::Usage,
+        Kind::Credentials => Exit::Credentials,
+        Kind::TooLarge if !error.dispatch().may_have_executed() => Exit::Usage,
+        Kind::Service => match error.class() {
+            Some(ErrorClass::Auth | ErrorClass::Token | ErrorClass::ClockSkew) => Exit::Credentials,
+            Some(ErrorClass::Quota | ErrorClass::Account) => Exit::Quota,
+            Some(ErrorClass::Content) => Exit::ContentRefused,
+            Some(ErrorClass::NotFound) => Exit::Unfetchable,
+            _ => Exit::Trouble,
+        },
+        _ => Exit::Trouble,
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let deeper = std::iter::successors(error.source(), |cause| cause.source());
+    deeper.map(ToString::to_string).collect()
+}

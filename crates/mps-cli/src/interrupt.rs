@@ -1,0 +1,40 @@
+//! Ctrl-C: the first asks to stop, the second leaves at once.
+
+use std::process;
+
+use tokio::sync::watch;
+
+use crate::failure::Exit;
+
+/// Whether the user asked to stop.
+#[derive(Clone)]
+pub(crate) struct Interrupt(watch::Receiver<bool>);
+
+impl Interrupt {
+    /// Starts to listen.
+    pub(crate) fn listen() -> Self {
+        let (asked, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // Without a receiver the command is over anyway.
+                let _command_is_over = asked.send(true);
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                process::exit(i32::from(Exit::Interrupted as u8));
+            }
+        });
+        Self(receiver)
+    }
+
+    /// Completes once the user has asked to stop, and never when that cannot be known.
+    pub(crate) async fn asked(&mut self) {
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the user has asked to stop by now.
+    pub(crate) fn was_asked(&self) -> bool {
+        *self.0.borrow()
+    }
+}

@@ -1,0 +1,290 @@
+//! One call from its first permit to its answer, or to the error that ends it.
+
+use std::time::{Duration, SystemTime};
+
+use mps_models::{Effect, service};
+
+use super::Inner;
+use crate::{
+    call::{Call, CallOptions, Output},
+    clock,
+    credentials::Credentials,
+    envelope::{Answer, Received},
+    error::{Dispatch, Error, ErrorKind, StopReason},
+    limit::{Permit, Start},
+    retry::{Backoff, Remedy, is_rate_throttled, remedy},
+    sign::{Scope, sign},
+    telemetry,
+    transport::{RequestBody, TransportError, TransportErrorKind},
+};
+
+pub(super) struct Journey<'a> {
+    client: &'a Inner,
+    call: &'a Call,
+    started: Duration,
+    deadline: Duration,
+    attempts: u32,
+    clock_corrected: bool,
+    credentials_refreshed: bool,
+    /// The service's clock and wish, as the last answer gave them.
+    service_time: Option<SystemTime>,
+    retry_after: Option<Duration>,
+}
+
+impl<'a> Journey<'a> {
+    pub(super) fn new(client: &'a Inner, call: &'a Call, options: CallOptions) -> Self {
+        let started = client.clock.monotonic();
+        let limit = options.deadline.unwrap_or(client.limits.deadline);
+        Self {
+            client,
+            call,
+            started,
+            deadline: started.saturating_add(limit),
+            attempts: 0,
+            clock_corrected: false,
+            credentials_refreshed: false,
+            service_time: None,
+            retry_after: None,
+        }
+    }
+
+    /// Tries, and tries again for as long as that is safe, useful and in time.
+    pub(super) async fn run(mut self) -> Result<Output<Answer>, Error> {
+        self.check_size().map_err(|error| self.ended(error))?;
+        let mut credentials = self
+            .credentials()
+            .await
+            .map_err(|error| self.ended(error))?;
+        loop {
+            let failure = match self.attempt(&credentials).await {
+                Ok(answer) => return Ok(self.arrived(answer)),
+                Err(failure) => failure,
+            };
+            if let Err(reason) = self.make_ready(&failure, &mut credentials).await {
+                return Err(self.ended(failure.with_stop(reason)));
+            }
+        }
+    }
+
+    fn check_size(&self) -> Result<(), Error> {
+        let (size, cap) = (self.call.body.len(), self.client.limits.request_bytes);
+        if size <= cap {
+            return Ok(());
+        }
+        let message = format!("the request has {size} bytes; the service takes at most {cap}");
+        Err(Error::new(ErrorKind::TooLarge, message)
+            .with_hint("pass media by URL, not inside the request"))
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        let provided = clock::timeout(
+            &*self.client.clock,
+            self.time_left(),
+            self.client.credentials.provide(),
+        );
+        match provided.await {
+            Some(Ok(credentials)) => Ok(credentials),
+            Some(Err(error)) => Err(Error::new(ErrorKind::Credentials, error.to_string())),
+            None => Err(Error::new(
+                ErrorKind::Timeout,
+                "the deadline passed while waiting for credentials",
+            )),
+        }
+    }
+
+    /// permit -> clock -> sign -> transport -> envelope
+    async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
+        let body = RequestBody::new(self.call.body.clone());
+        let request = loop {
+            let permit = self.permit().await?;
+            let request = self.signed(credentials, body.clone())?;
+            // Late by more than the fence: starting now could crowd a window, so ask again.
+            if permit.start(self.now()) {
+                break request;
+            }
+        };
+        self.attempts += 1;
+        telemetry::attempt(self.attempts, self.elapsed());
+        let limit = self.client.limits.attempt.min(self.time_left());
+        let exchange = self.exchange(request, &body);
+        let Some(received) = clock::timeout(&*self.client.clock, limit, exchange).await else {
+            return Err(no_answer_in(limit, &body));
+        };
+        let received = received?;
+        self.service_time = received.date();
+        self.retry_after = received.retry_after();
+        received.open()
+    }
+
+    async fn permit(&self) -> Result<Permit, Error> {
+        let start = Start {
+            action: &self.call.action,
+            limit: self.call.rate_limit,
+            patience: self.time_left(),
+        };
+        self.client
+            .limiter
+            .acquire(start)
+            .await
+            .map_err(|too_long| {
+                Error::new(ErrorKind::Timeout, too_long.to_string())
+                    .with_hint("nothing was sent; give the call a later deadline")
+                    .with_stop(StopReason::Deadline)
+            })
+    }
+
+    fn signed(
+        &self,
+        credentials: &Credentials,
+        body: RequestBody,
+    ) -> Result<http::Request<RequestBody>, Error> {
+        let wire = self.client.wire(self.call);
+        let timestamp = self.client.timestamp();
+        let scope = Scope::at(timestamp, service::NAME);
+        let key = self.client.keys.get(credentials.secret_key(), &scope);
+        let signed = sign(
+            wire.canonical_request(),
+            credentials.secret_id(),
+            &key,
+            timestamp,
+            scope,
+        );
+        wire.request(timestamp, credentials, &signed.authorization, body)
+    }
+
+    async fn exchange(
+        &self,
+        request: http::Request<RequestBody>,
+        body: &RequestBody,
+    ) -> Result<Received, Error> {
+        let response = self.client.transport.send(request).await;
+        let response = response.map_err(|error| no_answer(error, body))?;
+        Received::read(response, self.client.limits.response_bytes).await
+    }
+
+    /// Does what has to happen before another try, or says why there is none.
+    async fn make_ready(
+        &mut self,
+        failure: &Error,
+        credentials: &mut Credentials,
+    ) -> Result<(), StopReason> {
+        if let Some(reason) = failure.stopped() {
+            return Err(reason);
+        }
+        if is_rate_throttled(failure) {
+            self.client.limiter.throttled(&self.call.action);
+        }
+        let remedy = remedy(self.call.effect, failure).ok_or_else(|| self.why_not(failure))?;
+        if self.attempts >= self.client.policy.max_attempts {
+            return Err(StopReason::AttemptsUsed);
+        }
+        match remedy {
+            Remedy::CorrectClock => self.correct_clock(),
+            Remedy::RefreshCredentials => self.refresh(credentials).await,
+            Remedy::Pause => self.pause(failure, self.client.policy.backoff).await,
+            Remedy::PauseUntilLessBusy => self.pause(failure, self.client.policy.busy).await,
+        }
+    }
+
+    fn why_not(&self, failure: &Error) -> StopReason {
+        if self.call.effect == Effect::Read || !failure.dispatch().may_have_executed() {
+            return StopReason::Permanent;
+        }
+        telemetry::in_doubt(self.attempts, failure);
+        StopReason::InDoubt
+    }
+
+    fn correct_clock(&mut self) -> Result<(), StopReason> {
+        let first = !std::mem::replace(&mut self.clock_corrected, true);
+        let service = self
+            .service_time
+            .filter(|_| first)
+            .ok_or(StopReason::Permanent)?;
+        // Another call may have learned it while this one was on its way, so no news is fine.
+        if let Some(offset) = self.client.skew.learn(service, self.client.clock.wall()) {
+            telemetry::skew(offset);
+        }
+        Ok(())
+    }
+
+    async fn refresh(&mut self, credentials: &mut Credentials) -> Result<(), StopReason> {
+        let first = !std::mem::replace(&mut self.credentials_refreshed, true);
+        let refreshed = self.client.credentials.refresh();
+        let refreshed = clock::timeout(&*self.client.clock, self.time_left(), refreshed).await;
+        match refreshed {
+            Some(Ok(fresh)) if first && fresh.token() != credentials.token() => {
+                *credentials = fresh
+            }
+            _ => return Err(StopReason::Permanent),
+        }
+        Ok(())
+    }
+
+    async fn pause(&self, failure: &Error, backoff: Backoff) -> Result<(), StopReason> {
+        let chance = fastrand::f64();
+        let asked = self.retry_after.unwrap_or_default();
+        let pause = backoff
+            .pause(self.attempts.saturating_sub(1), chance)
+            .max(asked);
+        if pause >= self.time_left() {
+            return Err(StopReason::Deadline);
+        }
+        if !self.client.budget.spend() {
+            return Err(StopReason::BudgetUsed);
+        }
+        telemetry::retry(self.attempts, failure, pause);
+        self.client.clock.sleep(pause).await;
+        Ok(())
+    }
+
+    fn arrived(&self, answer: Answer) -> Output<Answer> {
+        self.client.budget.earn();
+        Output {
+            request_id: answer.request_id.clone(),
+            body: answer,
+            attempts: self.attempts,
+            elapsed: self.elapsed(),
+        }
+    }
+
+    fn ended(&self, error: Error) -> Error {
+        error.with_journey(&self.call.action, self.attempts, self.elapsed())
+    }
+
+    fn now(&self) -> Duration {
+        self.client.clock.monotonic()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.now().saturating_sub(self.started)
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_sub(self.now())
+    }
+}
+
+fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
+    let message = format!("no answer within {:.1} s", limit.as_secs_f64());
+    Error::new(ErrorKind::Timeout, message).with_dispatch(how_far(body))
+}
+
+fn no_answer(error: TransportError, body: &RequestBody) -> Error {
+    let kind = match error.kind() {
+        TransportErrorKind::Request => ErrorKind::Config,
+        TransportErrorKind::Connect => ErrorKind::Connect,
+        TransportErrorKind::Interrupted => ErrorKind::Interrupted,
+    };
+    Error::new(kind, error.to_string())
+        .with_dispatch(how_far(body))
+        .with_source(error)
+}
+
+/// A body nobody took never left; one that was taken may have.
+fn how_far(body: &RequestBody) -> Dispatch {
+    if body.was_taken() {
+        Dispatch::Unknown
+    } else {
+        Dispatch::NotSent
+    }
+}

@@ -1,0 +1,114 @@
+//! Time as one injected dependency: wall clock, monotonic clock and sleep.
+//!
+//! Everything that waits or reads the time takes a [`SharedClock`], so tests decide what time it
+//! is and never sleep. This module is the only one that may ask the machine (see `clippy.toml`).
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one place that may ask the machine"
+)]
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use crate::BoxFuture;
+
+#[cfg(any(test, feature = "test-util"))]
+mod test_clock;
+#[cfg(any(test, feature = "test-util"))]
+pub use test_clock::TestClock;
+
+/// A source of time.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The wall clock: what a request is signed with. May jump.
+    fn wall(&self) -> SystemTime;
+
+    /// Time since a fixed but arbitrary moment. Never goes back; what limits and deadlines use.
+    fn monotonic(&self) -> Duration;
+
+    /// Completes once the monotonic clock has advanced by `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// A clock that clones, clients and tasks share.
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's clocks. Sleeping needs a tokio runtime with its timer enabled.
+///
+/// The monotonic side is tokio's, so a runtime with a paused clock drives it too.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock {
+    origin: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic time starts now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+        }
+    }
+
+    /// The same, ready to be handed around.
+    #[must_use]
+    pub fn shared() -> SharedClock {
+        Arc::new(Self::new())
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Runs `work` for at most `limit` on `clock`; `None` when the time ran out first.
+///
+/// Work that is ready at the very moment the time runs out still counts as done.
+pub async fn timeout<T>(
+    clock: &dyn Clock,
+    limit: Duration,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = pin!(work);
+    let mut alarm = clock.sleep(limit);
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(done));
+        }
+        alarm.as_mut().poll(cx).map(|()| None)
+    })
+    .await
+}
+
+/// Unix seconds of a wall-clock reading; negative before 1970.
+#[must_use]
+pub fn unix_seconds(wall: SystemTime) -> i64 {
+    match wall.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+        Err(before) => {
+            i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A clock that only moves when it is told to.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Poll, Waker},
+    time::{Duration, SystemTime},
+};
+
+use super::Clock;
+use crate::BoxFuture;
+
+/// A [`Clock`] for tests: time stands still until [`advance`](Self::advance) moves it, or, made
+/// with [`auto_advance`](Self::auto_advance), jumps to the end of every sleep as it begins.
+///
+/// Clones share one time.
+///
+/// ```
+/// # use std::time::Duration;
+/// use mps_core::clock::{Clock, TestClock};
+///
+/// let clock = TestClock::new(1_771_125_945);
+/// clock.advance(Duration::from_secs(3));
+/// assert_eq!(clock.monotonic(), Duration::from_secs(3));
+/// ```
+#[derive(Clone, Debug)]
+pub struct TestClock(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    wall: SystemTime,
+    monotonic: Duration,
+    auto: bool,
+    sleepers: Vec<Waker>,
+}
+
+impl TestClock {
+    /// A clock that stands at `unix_seconds` until it is moved.
+    #[must_use]
+    pub fn new(unix_seconds: u64) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            wall: SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds),
+            monotonic: Duration::ZERO,
+            auto: false,
+            sleepers: Vec::new(),
+        })))
+    }
+
+    /// Makes every sleep jump the clock to its end. For one task at a time: with several, the
+    /// longest sleeper would drag the others along.
+    #[must_use]
+    pub fn auto_advance(self) -> Self {
+        self.state().auto = true;
+        self
+    }
+
+    /// Moves both clocks forward and wakes whoever slept that long.
+    pub fn advance(&self, by: Duration) {
+        let mut state = self.state();
+        state.wall += by;
+        state.monotonic += by;
+        let sleepers = std::mem::take(&mut state.sleepers);
+        drop(state);
+        sleepers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Sets the wall clock alone, as a stepped system clock does.
+    pub fn set_wall(&self, unix_seconds: u64) {
+        self.state().wall = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for TestClock {
+    fn wall(&self) -> SystemTime {
+        self.state().wall
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.state().monotonic
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let clock = self.clone();
+        let end = clock.monotonic().saturating_add(duration);
+        Box::pin(std::future::poll_fn(move |cx| {
+            let mut state = clock.state();
+            let left = end.saturating_sub(state.monotonic);
+            if left.is_zero() {
+                return Poll::Ready(());
+            }
+            if state.auto {
+                drop(state);
+                clock.advance(left);
+                return Poll::Ready(());
+            }
+            state.sleepers.push(cx.waker().clone());
+            Poll::Pending
+        }))
+    }
+}

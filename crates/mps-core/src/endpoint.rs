@@ -1,0 +1,227 @@
+//! Where requests go: scheme, host, port and path, apart from the service that is signed for.
+
+use std::{fmt, net::IpAddr};
+
+use mps_models::service;
+use url::{Host, Url};
+
+use crate::error::{Error, ErrorKind};
+
+/// The two sites of the vendor. Accounts, keys and bills of one are unknown to the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Site {
+    /// The international site, `tencentcloud.com`.
+    #[default]
+    Intl,
+    /// The mainland site, `cloud.tencent.com`.
+    Cn,
+}
+
+impl Site {
+    /// The site's name as the command line and the specification write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Intl => "intl",
+            Self::Cn => "cn",
+        }
+    }
+
+    fn host(self) -> &'static str {
+        let site = service::SITES
+            .iter()
+            .find(|site| site.name == self.as_str());
+        site.map_or_else(
+            || unreachable!("the specification has both sites"),
+            |site| site.host,
+        )
+    }
+}
+
+/// An access point of the service.
+///
+/// The host decides only where the call enters; which region works on it is the separate
+/// `X-TC-Region`, and the signature names the service, not the host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint(Url);
+
+impl Endpoint {
+    /// The nearest access point of a site.
+    #[must_use]
+    pub fn site(site: Site) -> Self {
+        Self(constant(site.host()))
+    }
+
+    /// A custom access point, such as `https://mps.ap-singapore.tencentcloudapi.com` or an
+    /// emulator's `http://127.0.0.1:8080`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the text is not an absolute URL, has a scheme other than http
+    /// and https, credentials, a query or a fragment, or is plain http to another machine: a
+    /// request carries what a listener could use.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |why: &str, hint: &str| {
+            let message = format!("the endpoint {text:?} {why}");
+            Err(Error::new(ErrorKind::Config, message).with_hint(hint))
+        };
+        let Ok(url) = Url::parse(text) else {
+            return refuse(
+                "is not an absolute URL",
+                "write it as https://host or http://127.0.0.1:port",
+            );
+        };
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return refuse(
+                "is neither http nor https",
+                "write it as https://host or http://127.0.0.1:port",
+            );
+        }
+        if has_more_than_a_place(&url) {
+            let message =
+                "an endpoint has a user, a query or a fragment, which requests would drop";
+            return Err(Error::new(ErrorKind::Config, message)
+                .with_hint("give scheme, host, port and path only"));
+        }
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return refuse(
+                "sends requests in the clear to another machine",
+                "use https, or a loopback address",
+            );
+        }
+        Ok(Self(url))
+    }
+
+    /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        match self.0.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
+    /// Path of the access point, `/` unless a custom endpoint has another.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// Whether the access point is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
+    /// The whole URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether `url` has this access point's scheme, host and port.
+    #[must_use]
+    pub fn is_origin_of(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| url.origin() == self.0.origin())
+    }
+}
+
+impl Default for Endpoint {
+    fn default() -> Self {
+        Self::site(Site::default())
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({})", self.0)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+fn has_more_than_a_place(url: &Url) -> bool {
+    !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+/// A URL from a host of the generated service table, whose entries a test proves to parse.
+fn constant(host: &str) -> Url {
+    Url::parse(&format!("https://{host}/"))
+        .unwrap_or_else(|_| unreachable!("hosts of the specification parse"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sites_have_their_hosts() {
+        assert_eq!(
+            Endpoint::site(Site::Intl).as_str(),
+            "https://mps.intl.tencentcloudapi.com/"
+        );
+        assert_eq!(
+            Endpoint::site(Site::Cn).as_str(),
+            "https://mps.tencentcloudapi.com/"
+        );
+        assert_eq!(Endpoint::default().host(), "mps.intl.tencentcloudapi.com");
+    }
+
+    #[test]
+    fn a_port_is_part_of_the_host_only_when_it_is_not_the_schemes_own() {
+        assert_eq!(
+            Endpoint::parse("http://127.0.0.1:8080").unwrap().host(),
+            "127.0.0.1:8080"
+        );
+        assert_eq!(
+            Endpoint::parse("https://example.com:443/a").unwrap().host(),
+            "example.com"
+        );
+        assert_eq!(
+            Endpoint::parse("http://[::1]:9/").unwrap().host(),
+            "[::1]:9"
+        );
+    }
+
+    #[test]
+    fn what_would_go_wrong_later_is_refused_now() {
+        for (text, why) in [
+            ("mps.intl.tencentcloudapi.com", "is not an absolute URL"),
+            ("ftp://example.com", "is neither http nor https"),
+            ("http://example.com", "in the clear"),
+            ("http://localhost.example.com", "in the clear"),
+            ("https://user:hunter2@example.com", "a user"),
+            ("https://example.com/?a=1", "a query"),
+        ] {
+            let error = Endpoint::parse(text).unwrap_err();
+            assert!(error.to_string().contains(why), "{text}: {error}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let endpoint = Endpoint::parse("http://127.0.0.1:8080").unwrap();
+        assert!(endpoint.is_origin_of("http://127.0.0.1:8080/results/a.mp4"));
+        assert!(!endpoint.is_origin_of("http://127.0.0.1:8081/results/a.mp4"));
+        assert!(!endpoint.is_origin_of("https://127.0.0.1:8080/"));
+        assert!(!endpoint.is_origin_of("http://127.0.0.1:8080@example.com/"));
+    }
+}

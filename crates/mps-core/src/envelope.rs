@@ -1,0 +1,392 @@
+//! From the bytes of an answer to its body, or to an error that loses nothing of it.
+//!
+//! The service answers HTTP 200 with `{"Response":{…,"RequestId":…}}`, errors included: those have
+//! `Error` inside. Whatever else arrives was written by something in between.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use mps_models::service::{self, Executed};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{
+    error::{Dispatch, Error, ErrorKind},
+    transport::{ResponseBody, TransportError},
+};
+
+/// Longest part of an unusable answer that an error keeps.
+const EXCERPT_BYTES: usize = 2_048;
+
+/// A whole answer, not looked into yet.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// An answer whose envelope says that the action was executed.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) request_id: Option<String>,
+    pub(crate) response: Box<RawValue>,
+    status: StatusCode,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "Response", borrow)]
+    response: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "Error")]
+    error: Option<ServiceError>,
+    #[serde(rename = "RequestId")]
+    request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ServiceError {
+    #[serde(rename = "Code", default)]
+    code: Option<String>,
+    #[serde(rename = "Message", default)]
+    message: Option<String>,
+}
+
+impl Received {
+    /// Reads a body to its end, or until it grows past `cap` bytes.
+    pub(crate) async fn read(
+        response: http::Response<ResponseBody>,
+        cap: usize,
+    ) -> Result<Self, Error> {
+        let (head, mut chunks) = response.into_parts();
+        let mut body = Vec::new();
+        loop {
+            match chunks.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= cap => {
+                    body.extend_from_slice(&chunk)
+                }
+                Ok(Some(_)) => return Err(too_large(head.status, &body, cap)),
+                Ok(None) => break,
+                Err(error) => return Err(cut(head.status, &body, error)),
+            }
+        }
+        Ok(Self {
+            status: head.status,
+            headers: head.headers,
+            body: body.into(),
+        })
+    }
+
+    /// Opens the envelope.
+    ///
+    /// A readable envelope counts whatever the status and the content type are: what matters is
+    /// not to lose a task id because a proxy changed a header.
+    pub(crate) fn open(&self) -> Result<Answer, Error> {
+        let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&self.body) else {
+            return Err(self.not_an_envelope());
+        };
+        let Some(response) = envelope.response else {
+            return Err(self.unusable("the answer has no Response"));
+        };
+        let Ok(head) = serde_json::from_str::<Head>(response.get()) else {
+            return Err(self.unusable("the answer's Response is not what the service sends"));
+        };
+        match head.error {
+            Some(error) => Err(self.refused(error, head.request_id)),
+            None => Ok(Answer {
+                request_id: head.request_id,
+                response: response.to_owned(),
+                status: self.status,
+            }),
+        }
+    }
+
+    /// When the answer was written, on the clock of who wrote it.
+    pub(crate) fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header(header::DATE)?).ok()
+    }
+
+    /// How long the answer asks to wait, where it says so in seconds.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.header(header::RETRY_AFTER)?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn refused(&self, error: ServiceError, request_id: Option<String>) -> Error {
+        let code = error.code.unwrap_or_default();
+        let message = error.message.unwrap_or_default();
+        Error::new(ErrorKind::Service, one_line(&message))
+            .with_dispatch(dispatch_of(&code))
+            .with_code(code)
+            .with_request_id(request_id)
+            .with_http_status(self.status)
+    }
+
+    fn not_an_envelope(&self) -> Error {
+        if !self.status.is_success() {
+            return self.from_a_gateway();
+        }
+        if !self.claims_json() {
+            let content_type = self.content_type();
+            return self.unusable(&format!("the answer is {content_type}, not JSON"));
+        }
+        self.unusable("the answer is not the JSON that the service sends")
+    }
+
+    /// The service itself answers 200 to everything, so another status is somebody else's.
+    fn from_a_gateway(&self) -> Error {
+        let dispatch = if self.status.is_client_error() {
+            Dispatch::Refused
+        } else {
+            Dispatch::Unknown
+        };
+        let message = format!("something in between answered with HTTP {}", self.status);
+        self.with_evidence(Error::new(ErrorKind::Gateway, message))
+            .with_dispatch(dispatch)
+            .with_hint("a proxy, a gateway or a firewall may stand in the way")
+    }
+
+    fn unusable(&self, message: &str) -> Error {
+        self.with_evidence(Error::new(ErrorKind::Decode, message))
+            .with_dispatch(Dispatch::Unknown)
+    }
+
+    fn with_evidence(&self, error: Error) -> Error {
+        error
+            .with_http_status(self.status)
+            .with_request_id(request_id_in(&self.body))
+            .with_excerpt(excerpt(&self.body))
+    }
+
+    fn content_type(&self) -> &str {
+        self.header(header::CONTENT_TYPE)
+            .unwrap_or("of no stated type")
+    }
+
+    fn claims_json(&self) -> bool {
+        self.content_type().to_ascii_lowercase().contains("json")
+    }
+}
+
+impl Answer {
+    /// The body as a typed value.
+    ///
+    /// Failing here does not undo the call: it was executed, and the error keeps what it said.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let mut json = serde_json::Deserializer::from_str(self.response.get());
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let message = format!("the answer does not fit its type at {path}");
+            Error::new(ErrorKind::Decode, message)
+                .with_dispatch(Dispatch::Executed)
+                .with_request_id(self.request_id.clone())
+                .with_http_status(self.status)
+                .with_json_path(path)
+                .with_excerpt(excerpt(self.response.get().as_bytes()))
+                .with_source(error.into_inner())
+        })
+    }
+}
+
+/// What a code says about execution; a code nobody knows says nothing.
+fn dispatch_of(code: &str) -> Dispatch {
+    match service::error_code(code).map(|known| known.executed) {
+        Some(Executed::No) => Dispatch::Refused,
+        Some(Executed::Yes) => Dispatch::Executed,
+        _ => Dispatch::Unknown,
+    }
+}
+
+fn too_large(status: StatusCode, body: &[u8], cap: usize) -> Error {
+    Error::new(
+        ErrorKind::TooLarge,
+        format!("the answer is larger than {cap} bytes"),
+    )
+    .with_dispatch(Dispatch::Unknown)
+    .with_http_status(status)
+    .with_request_id(request_id_in(body))
+    .with_excerpt(excerpt(body))
+    .with_hint("raise the client's response cap if answers are meant to be this large")
+}
+
+fn cut(status: StatusCode, body: &[u8], error: TransportError) -> Error {
+    let message = format!("the answer was cut off after {} bytes", body.len());
+    Error::new(ErrorKind::Interrupted, message)
+        .with_dispatch(Dispatch::Unknown)
+        .with_http_status(status)
+        .with_request_id(request_id_in(body))
+        .with_excerpt(excerpt(body))
+        .with_source(error)
+}
+
+/// Looks for a request id in a body that does not parse, such as one that was cut off.
+fn request_id_in(body: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let (_, after) = text.split_once("\"RequestId\"")?;
+    let value = after
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start()
+        .strip_prefix('"')?;
+    let (id, _) = value.split_once('"')?;
+    Some(id.to_owned())
+}
+
+fn excerpt(body: &[u8]) -> String {
+    let kept = body.get(..EXCERPT_BYTES).unwrap_or(body);
+    String::from_utf8_lossy(kept).into_owned()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use mps_models::CreateAigcVideoTaskResponse;
+
+    use super::*;
+
+    fn received(status: u16, content_type: &str, body: &str) -> Received {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+        Received {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    fn json(body: &str) -> Result<Answer, Error> {
+        received(200, "application/json", body).open()
+    }
+
+    #[test]
+    fn the_documented_answer_opens() {
+        let answer =
+            json(r#"{"Response":{"TaskId":"2147**3792","RequestId":"643fb583"}}"#).unwrap();
+        assert_eq!(answer.request_id.as_deref(), Some("643fb583"));
+        let body: CreateAigcVideoTaskResponse = answer.decode().unwrap();
+        assert_eq!(body.task_id.as_deref(), Some("2147**3792"));
+    }
+
+    #[test]
+    fn an_error_inside_http_200_is_an_error() {
+        let error = json(r#"{"Response":{"Error":{"Code":"RequestLimitExceeded.UinLimitExceeded","Message":"too\nfast"},"RequestId":"r"}}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RequestLimitExceeded.UinLimitExceeded: too fast (request id r)"
+        );
+        assert_eq!(
+            (error.kind(), error.dispatch()),
+            (ErrorKind::Service, Dispatch::Refused)
+        );
+    }
+
+    #[test]
+    fn codes_say_whether_the_action_ran() {
+        for (code, dispatch) in [
+            ("AuthFailure.SignatureFailure", Dispatch::Refused),
+            ("InvalidParameter.SomethingNew", Dispatch::Refused),
+            ("LimitExceeded.CreateTask", Dispatch::Refused),
+            ("InternalError", Dispatch::Unknown),
+            ("FailedOperation.Whatever", Dispatch::Unknown),
+            ("NeverHeardOf", Dispatch::Unknown),
+            ("", Dispatch::Unknown),
+            ("ResponseSizeLimitExceeded", Dispatch::Executed),
+        ] {
+            assert_eq!(dispatch_of(code), dispatch, "{code}");
+        }
+    }
+
+    #[test]
+    fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
+        for (answer, message, kind, dispatch) in [
+            (
+                received(200, "application/json", r#"{"Response":null}"#),
+                "the answer has no Response",
+                ErrorKind::Decode,
+                Dispatch::Unknown,
+            ),
+            (
+                received(200, "application/json", r#"{"a":1}"#),
+                "the answer has no Response",
+                ErrorKind::Decode,
+                Dispatch::Unknown,
+            ),
+            (
+                received(200, "application/json", r#"{"Response":[1]}"#),
+                "the answer's Response is not what the service sends",
+                ErrorKind::Decode,
+                Dispatch::Unknown,
+            ),
+            (
+                received(
+                    200,
+                    "application/json",
+                    r#"{"Response":{"RequestId":"r1","Ta"#,
+                ),
+                "the answer is not the JSON that the service sends",
+                ErrorKind::Decode,
+                Dispatch::Unknown,
+            ),
+            (
+                received(200, "text/html", "<html>"),
+                "the answer is text/html, not JSON",
+                ErrorKind::Decode,
+                Dispatch::Unknown,
+            ),
+            (
+                received(502, "text/html", "<html>"),
+                "something in between answered with HTTP 502 Bad Gateway",
+                ErrorKind::Gateway,
+                Dispatch::Unknown,
+            ),
+            (
+                received(403, "text/html", "<html>"),
+                "something in between answered with HTTP 403 Forbidden",
+                ErrorKind::Gateway,
+                Dispatch::Refused,
+            ),
+        ] {
+            let body = String::from_utf8_lossy(&answer.body).into_owned();
+            let error = answer.open().unwrap_err();
+            assert_eq!(
+                (error.message(), error.kind(), error.dispatch()),
+                (message, kind, dispatch)
+            );
+            assert_eq!(error.excerpt(), Some(&*body));
+            assert_eq!(error.http_status(), Some(answer.status.as_u16()));
+            assert_eq!(error.request_id(), body.contains("r1").then_some("r1"));
+        }
+    }
+
+    #[test]
+    fn a_changed_content_type_does_not_lose_a_task() {
+        let answer = received(
+            200,
+            "text/plain",
+            r#"{"Response":{"TaskId":"1","RequestId":"r"}}"#,
+        );
+        assert!(answer.open().is_ok());
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_was_executed_and_keeps_its_text() {
+        let answer = json(r#"{"Response":{"TaskId":{"id":7},"RequestId":"r"}}"#).unwrap();
+        let error = answer.decode::<CreateAigcVideoTaskResponse>().unwrap_err();
+        assert_eq!(error.dispatch(), Dispatch::Executed);
+        assert_eq!(error.json_path(), Some("TaskId"));
+        assert_eq!(error.request_id(), Some("r"));
+        assert!(error.excerpt().unwrap().contains(r#"{"id":7}"#));
+    }
+}

@@ -1,0 +1,76 @@
+//! What kind of trouble an error is, and why nothing more was tried.
+
+/// The coarse kind of an [`Error`](super::Error).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client was set up wrongly. Nothing was sent.
+    Config,
+    /// The request breaks a known rule; see [`Error::report`](super::Error::report). Nothing was sent.
+    Preflight,
+    /// No usable credentials. Nothing was sent.
+    Credentials,
+    /// The deadline passed, or would pass before the next step could begin.
+    Timeout,
+    /// No connection could be made. Nothing was sent.
+    Connect,
+    /// The connection broke before a whole answer arrived.
+    Interrupted,
+    /// Something other than the service answered, such as a proxy or a gateway.
+    Gateway,
+    /// The service answered with an error code.
+    Service,
+    /// The service's answer could not be understood.
+    Decode,
+    /// The request or the answer is larger than allowed.
+    TooLarge,
+}
+
+impl ErrorKind {
+    /// The name used in JSON output, in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Preflight => "preflight",
+            Self::Credentials => "credentials",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Interrupted => "interrupted",
+            Self::Gateway => "gateway",
+            Self::Service => "service",
+            Self::Decode => "decode",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// Why a failed call was not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// Another try cannot change the answer.
+    Permanent,
+    /// It may have been executed and is paid: another try could bill twice.
+    InDoubt,
+    /// All allowed attempts were used.
+    AttemptsUsed,
+    /// The deadline left no time for another try.
+    Deadline,
+    /// The retry budget shared by all calls of the client is used up.
+    BudgetUsed,
+}
+
+impl StopReason {
+    /// The reason in words that complete "not tried again: …".
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permanent => "another try cannot change the answer",
+            Self::InDoubt => "it may have been executed and billed",
+            Self::AttemptsUsed => "all attempts were used",
+            Self::Deadline => "the deadline leaves no time",
+            Self::BudgetUsed => "the shared retry budget is used up",
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! One call to Tencent Cloud MPS, done right: checked before it costs anything, held to the rate
+//! limit, signed with TC3-HMAC-SHA256, and tried again only where that cannot bill twice.
+//!
+//! | step | module |
+//! |---|---|
+//! | keys that never show | [`credentials`] |
+//! | where calls go | [`endpoint`] |
+//! | permits: at most N starts in any one second | [`limit`] |
+//! | signatures, stage by stage | [`sign`] |
+//! | bytes on the wire | [`transport`] |
+//! | what may be tried again | [`retry`] |
+//! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
+//! | time, injected | [`clock`] |
+//!
+//! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
+//! crate `mps-aigc`.
+//!
+//! # Features
+//! - `reqwest` (default): the HTTP transport, over rustls.
+//! - `test-util`: a clock that is stepped by hand and a scripted transport.
+
+use std::pin::Pin;
+
+mod call;
+mod client;
+pub mod clock;
+pub mod credentials;
+pub mod endpoint;
+mod envelope;
+mod error;
+pub mod limit;
+pub mod retry;
+pub mod sign;
+mod telemetry;
+pub mod transport;
+
+pub use call::{CallOptions, Output, PreflightLevel, Prepared, UntypedCall};
+pub use client::{Client, ClientBuilder};
+pub use error::{Dispatch, Error, ErrorKind, StopReason};
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,41 @@
+//! How long to pause.
+
+use std::time::Duration;
+
+/// Exponential backoff with full jitter: anything between nothing and a doubling bound, so that
+/// clients that failed together do not come back together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    /// Bound of the first pause.
+    pub base: Duration,
+    /// Bound of every pause.
+    pub cap: Duration,
+}
+
+impl Backoff {
+    /// The pause before try number `retry` (the first is 0), where `chance` is drawn evenly from
+    /// 0 to 1.
+    #[must_use]
+    pub fn pause(&self, retry: u32, chance: f64) -> Duration {
+        let doublings = 2_u32.saturating_pow(retry);
+        let bound = self.base.saturating_mul(doublings).min(self.cap);
+        bound.mul_f64(chance.clamp(0.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_doubles_up_to_the_cap_and_chance_picks_below_it() {
+        let backoff = Backoff {
+            base: Duration::from_millis(200),
+            cap: Duration::from_secs(1),
+        };
+        let bounds = [0, 1, 2, 3, 40, u32::MAX].map(|retry| backoff.pause(retry, 1.0).as_millis());
+        assert_eq!(bounds, [200, 400, 800, 1_000, 1_000, 1_000]);
+        assert_eq!(backoff.pause(1, 0.5).as_millis(), 200);
+        assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);
+    }
+}

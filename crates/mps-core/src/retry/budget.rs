@@ -1,0 +1,58 @@
+//! A bound on retries that all calls of a client share, so that an outage is not answered with a
+//! storm.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+const FULL: u32 = 500;
+const A_RETRY_COSTS: u32 = 5;
+const A_SUCCESS_RETURNS: u32 = 1;
+
+/// Retries in credit. Starts with 100; five successes earn one more, up to 100 again. Clones
+/// share it.
+#[derive(Clone, Debug)]
+pub struct RetryBudget(Arc<AtomicU32>);
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(FULL)))
+    }
+}
+
+impl RetryBudget {
+    /// Pays for one retry; false when there is nothing left.
+    #[must_use]
+    pub fn spend(&self) -> bool {
+        let pay = |credit: u32| credit.checked_sub(A_RETRY_COSTS);
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, pay)
+            .is_ok()
+    }
+
+    /// Notes a call that succeeded.
+    pub fn earn(&self) {
+        let add = |credit: u32| (credit < FULL).then_some(credit + A_SUCCESS_RETURNS);
+        let _already_full = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credit_runs_out_and_comes_back_with_successes() {
+        let budget = RetryBudget::default();
+        let shared = budget.clone();
+        assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);
+        (0..5).for_each(|_| shared.earn());
+        assert!(budget.spend());
+        assert!(!budget.spend());
+        (0..10_000).for_each(|_| budget.earn());
+        assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);
+    }
+}

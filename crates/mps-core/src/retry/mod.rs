@@ -1,0 +1,202 @@
+//! Whether a failed call is tried again: decided from how far it got, what it does and what the
+//! service said, and from nothing else.
+
+use std::time::Duration;
+
+use mps_models::{Effect, service::ErrorClass};
+
+use crate::error::{Dispatch, Error, ErrorKind};
+
+mod backoff;
+mod budget;
+
+pub use self::{backoff::Backoff, budget::RetryBudget};
+
+/// How often, and after which pauses, a call may be tried again.
+///
+/// What may be tried again at all is not a setting: see [`remedy`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Most attempts of one call, the first included; 0 is taken as 1.
+    pub max_attempts: u32,
+    /// Pauses after ordinary trouble.
+    pub backoff: Backoff,
+    /// Pauses while too many tasks are running, which takes far longer to pass.
+    pub busy: Backoff,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            backoff: Backoff {
+                base: Duration::from_millis(200),
+                cap: Duration::from_secs(5),
+            },
+            busy: Backoff {
+                base: Duration::from_secs(8),
+                cap: Duration::from_secs(60),
+            },
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Tries everything once.
+    #[must_use]
+    pub fn never() -> Self {
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
+    }
+}
+
+/// What has to happen before another try makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remedy {
+    /// A short pause.
+    Pause,
+    /// A long pause: too many tasks are running.
+    PauseUntilLessBusy,
+    /// The timestamp must follow the service's clock. Once a call.
+    CorrectClock,
+    /// The credentials must be fetched anew. Once a call.
+    RefreshCredentials,
+}
+
+/// What could make another try of a call with this effect succeed without any risk of doing
+/// twice what must be done once; `None` when nothing could.
+///
+/// | dispatch | read | paid create, control |
+/// |---|---|---|
+/// | not sent (no connection, no time) | pause | pause |
+/// | refused: throttled | pause | pause |
+/// | refused: clock, token | correct, refresh | correct, refresh |
+/// | refused: anything else | no | no |
+/// | unknown | pause | **never**: it may have been billed |
+/// | executed | no | no |
+#[must_use]
+pub fn remedy(effect: Effect, error: &Error) -> Option<Remedy> {
+    match error.dispatch() {
+        Dispatch::NotSent => {
+            let may_pass = matches!(
+                error.kind(),
+                ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted
+            );
+            may_pass.then_some(Remedy::Pause)
+        }
+        Dispatch::Refused => after_refusal(error),
+        Dispatch::Unknown => (effect == Effect::Read).then_some(Remedy::Pause),
+        Dispatch::Executed => None,
+    }
+}
+
+fn after_refusal(error: &Error) -> Option<Remedy> {
+    const TOO_MANY_REQUESTS: u16 = 429;
+    match error.class() {
+        Some(ErrorClass::Throttling) if is_about_running_tasks(error) => {
+            Some(Remedy::PauseUntilLessBusy)
+        }
+        Some(ErrorClass::Throttling) => Some(Remedy::Pause),
+        Some(ErrorClass::ClockSkew) => Some(Remedy::CorrectClock),
+        Some(ErrorClass::Token) => Some(Remedy::RefreshCredentials),
+        None if error.http_status() == Some(TOO_MANY_REQUESTS) => Some(Remedy::Pause),
+        _ => None,
+    }
+}
+
+/// The service uses one code for two limits and tells them apart in the text only (observed in
+/// public client code, not documented).
+fn is_about_running_tasks(error: &Error) -> bool {
+    error
+        .message()
+        .to_ascii_lowercase()
+        .contains("maximum concurrency")
+}
+
+/// Whether the service refused the call for the rate of requests, which the limiter must learn.
+pub(crate) fn is_rate_throttled(error: &Error) -> bool {
+    after_refusal(error) == Some(Remedy::Pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service_error(code: &str, message: &str, dispatch: Dispatch) -> Error {
+        Error::new(ErrorKind::Service, message)
+            .with_code(code.into())
+            .with_dispatch(dispatch)
+    }
+
+    fn remedies(error: &Error) -> [Option<Remedy>; 3] {
+        [Effect::Read, Effect::PaidCreate, Effect::Control].map(|effect| remedy(effect, error))
+    }
+
+    #[test]
+    fn what_surely_did_not_run_is_tried_again_whatever_it_does() {
+        for error in [
+            Error::new(ErrorKind::Connect, ""),
+            Error::new(ErrorKind::Timeout, ""),
+            service_error("RequestLimitExceeded", "", Dispatch::Refused),
+            service_error(
+                "RequestLimitExceeded.IPLimitExceeded",
+                "",
+                Dispatch::Refused,
+            ),
+            Error::new(ErrorKind::Gateway, "")
+                .with_dispatch(Dispatch::Refused)
+                .with_http_status(http::StatusCode::TOO_MANY_REQUESTS),
+        ] {
+            assert_eq!(remedies(&error), [Some(Remedy::Pause); 3], "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_run_is_tried_again_only_when_it_reads() {
+        for error in [
+            Error::new(ErrorKind::Timeout, "").with_dispatch(Dispatch::Unknown),
+            Error::new(ErrorKind::Interrupted, "").with_dispatch(Dispatch::Unknown),
+            Error::new(ErrorKind::Gateway, "").with_dispatch(Dispatch::Unknown),
+            service_error("InternalError", "", Dispatch::Unknown),
+            service_error("NeverHeardOf", "", Dispatch::Unknown),
+        ] {
+            assert_eq!(
+                remedies(&error),
+                [Some(Remedy::Pause), None, None],
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_no_time_can_cure_is_not_tried_again() {
+        for error in [
+            Error::new(ErrorKind::Preflight, ""),
+            Error::new(ErrorKind::Credentials, ""),
+            Error::new(ErrorKind::Config, ""),
+            service_error("LimitExceeded.CreateTask", "", Dispatch::Refused),
+            service_error("AuthFailure.SignatureFailure", "", Dispatch::Refused),
+            service_error("InvalidParameter.ViolationContent", "", Dispatch::Refused),
+            Error::new(ErrorKind::Decode, "").with_dispatch(Dispatch::Executed),
+        ] {
+            assert_eq!(remedies(&error), [None; 3], "{error:?}");
+        }
+    }
+
+    #[test]
+    fn some_refusals_have_their_own_remedy() {
+        let busy = service_error(
+            "RequestLimitExceeded",
+            "reached the Maximum Concurrency of tasks",
+            Dispatch::Refused,
+        );
+        assert_eq!(remedies(&busy), [Some(Remedy::PauseUntilLessBusy); 3]);
+        let skewed = service_error("AuthFailure.SignatureExpire", "", Dispatch::Refused);
+        assert_eq!(remedies(&skewed), [Some(Remedy::CorrectClock); 3]);
+        let token = service_error("AuthFailure.TokenFailure", "", Dispatch::Refused);
+        assert_eq!(remedies(&token), [Some(Remedy::RefreshCredentials); 3]);
+    }
+}

@@ -1,0 +1,69 @@
+//! A transport that cannot leave one place.
+
+use std::sync::Arc;
+
+use super::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
+use crate::{BoxFuture, endpoint::Endpoint};
+
+/// Refuses every request to another scheme, host or port than one endpoint's.
+///
+/// Put around the transport of a client that is pointed at an emulator, so that no mistake, and
+/// no URL in an answer, makes it reach a paid host.
+#[derive(Clone, Debug)]
+pub struct Confined {
+    inner: Arc<dyn Transport>,
+    endpoint: Endpoint,
+}
+
+impl Confined {
+    /// Lets `inner` reach `endpoint` and nothing else.
+    #[must_use]
+    pub fn new(inner: Arc<dyn Transport>, endpoint: Endpoint) -> Self {
+        Self { inner, endpoint }
+    }
+}
+
+impl Transport for Confined {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        if self.endpoint.is_origin_of(&request.uri().to_string()) {
+            return self.inner.send(request);
+        }
+        let host = request.uri().host().unwrap_or("no host").to_owned();
+        Box::pin(async move {
+            let why = format!("this client may only reach {}, not {host}", self.endpoint);
+            Err(TransportError::new(TransportErrorKind::Request, why))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Reply, ScriptedTransport};
+
+    #[tokio::test]
+    async fn another_host_is_refused_before_any_byte_leaves() {
+        let scripted = ScriptedTransport::new([Reply::json("{}")]);
+        let endpoint = Endpoint::parse("http://127.0.0.1:8080").unwrap();
+        let confined = Confined::new(Arc::new(scripted.clone()), endpoint);
+        let to = |uri: &str| {
+            let body = RequestBody::new("{}");
+            http::Request::post(uri).body(body).unwrap()
+        };
+        let error = confined
+            .send(to("https://mps.intl.tencentcloudapi.com/"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Request);
+        assert_eq!(scripted.requests().len(), 0);
+
+        confined
+            .send(to("http://127.0.0.1:8080/results/a.mp4"))
+            .await
+            .unwrap();
+        assert_eq!(scripted.requests().len(), 1);
+    }
+}

@@ -1,0 +1,188 @@
+//! How bytes travel: one small trait, so that the HTTP library can be replaced or scripted.
+
+use std::{
+    error, fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+
+use crate::{BoxFuture, error::BoxError};
+
+mod confined;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(any(test, feature = "test-util"))]
+mod scripted;
+
+pub use self::confined::Confined;
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
+#[cfg(any(test, feature = "test-util"))]
+pub use self::scripted::{Reply, ScriptedTransport};
+
+/// Sends one request and yields the head of its answer; the body follows piece by piece.
+///
+/// An implementation must not repeat a request by itself, must take the body with
+/// [`RequestBody::into_bytes`] no earlier than it starts to write, and must not follow redirects.
+/// Any HTTP status is an answer; only the lack of one is an error.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends `request`. Dropping the future abandons the request.
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>>;
+}
+
+/// A request's body, which remembers whether anyone began to write it.
+///
+/// That memory is what makes "no byte left this machine" a fact instead of a guess: the body is
+/// taken only once a connection stands, and no part of a request is flushed before its body was
+/// taken.
+#[derive(Clone, Debug)]
+pub struct RequestBody {
+    bytes: Bytes,
+    taken: Arc<AtomicBool>,
+}
+
+impl RequestBody {
+    /// A body that nobody has taken yet.
+    #[must_use]
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            taken: Arc::default(),
+        }
+    }
+
+    /// Takes the bytes, which from now on count as having left.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.taken.store(true, Ordering::Release);
+        self.bytes
+    }
+
+    /// Number of bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether there is nothing to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Whether the bytes were taken, from this value or a clone of it.
+    #[must_use]
+    pub fn was_taken(&self) -> bool {
+        self.taken.load(Ordering::Acquire)
+    }
+}
+
+/// An answer's body, piece by piece, so that a cap can be kept and a file streamed.
+pub struct ResponseBody(Box<dyn Chunks>);
+
+/// A source of body pieces.
+pub trait Chunks: Send {
+    /// The next piece, or `None` at the end.
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>>;
+}
+
+impl ResponseBody {
+    /// A body that comes from `chunks`.
+    #[must_use]
+    pub fn new(chunks: impl Chunks + 'static) -> Self {
+        Self(Box::new(chunks))
+    }
+
+    /// The next piece, or `None` at the end.
+    ///
+    /// # Errors
+    /// A [`TransportError`] when the connection breaks before the announced end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.0.next().await
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseBody")
+    }
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        Self::new(Whole(Some(bytes)))
+    }
+}
+
+/// A body that is there already, in one piece.
+struct Whole(Option<Bytes>);
+
+impl Chunks for Whole {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+        let bytes = self.0.take();
+        Box::pin(async move { Ok(bytes) })
+    }
+}
+
+/// Why no answer, or not all of it, arrived.
+#[derive(Debug)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: BoxError,
+}
+
+/// At which step the transport failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// The request could not even be put together or is not allowed.
+    Request,
+    /// No connection: name not found, refused, TLS handshake failed, or none in time.
+    Connect,
+    /// The connection stood and then broke.
+    Interrupted,
+}
+
+impl TransportError {
+    /// A failure at the step `kind`, caused by `source`.
+    pub fn new(
+        kind: TransportErrorKind,
+        source: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            source: source.into(),
+        }
+    }
+
+    /// The step that failed.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::Request => "the request could not be sent",
+            TransportErrorKind::Connect => "no connection could be made",
+            TransportErrorKind::Interrupted => {
+                "the connection broke before the whole answer arrived"
+            }
+        })
+    }
+}
+
+impl error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}

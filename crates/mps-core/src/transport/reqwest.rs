@@ -1,0 +1,183 @@
+//! The HTTP transport: reqwest over rustls, with everything switched off that could repeat a
+//! request or wait for ever.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+
+use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
+use crate::{
+    BoxFuture,
+    error::{Error, ErrorKind},
+};
+
+/// The service closes idle connections after 60 s; ours go first, so that a request is never
+/// written into a connection that is about to close.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest silence while an answer is being read. The call's own timeouts end it sooner.
+const READ: Duration = Duration::from_secs(120);
+
+/// The default [`Transport`].
+///
+/// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
+/// proxy unless asked for.
+#[derive(Clone, Debug)]
+pub struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    /// A transport with default settings.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the platform's certificates cannot be used.
+    pub fn new() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A transport to be configured.
+    #[must_use]
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder::default()
+    }
+}
+
+/// Settings of a [`ReqwestTransport`].
+#[derive(Clone, Copy, Debug)]
+pub struct ReqwestTransportBuilder {
+    connect_timeout: Duration,
+    environment_proxies: bool,
+}
+
+impl Default for ReqwestTransportBuilder {
+    fn default() -> Self {
+        Self {
+            connect_timeout: CONNECT,
+            environment_proxies: false,
+        }
+    }
+}
+
+impl ReqwestTransportBuilder {
+    /// Longest time to name resolution, TCP and TLS together; 10 s unless set.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Uses the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    #[must_use]
+    pub fn proxies_from_environment(mut self) -> Self {
+        self.environment_proxies = true;
+        self
+    }
+
+    /// Builds the transport.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the platform's certificates cannot be used.
+    pub fn build(self) -> Result<ReqwestTransport, Error> {
+        let builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .pool_idle_timeout(POOL_IDLE)
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(READ)
+            .tcp_nodelay(true);
+        let builder = if self.environment_proxies {
+            builder
+        } else {
+            builder.no_proxy()
+        };
+        builder
+            .build()
+            .map(ReqwestTransport)
+            .map_err(|error| unusable(error.without_url()))
+    }
+}
+
+fn tls() -> Result<rustls::ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(rustls::ConfigBuilder::with_platform_verifier)
+        .map_err(unusable)?;
+    Ok(config.with_no_client_auth())
+}
+
+fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Config, "the HTTP transport could not be set up").with_source(error)
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        Box::pin(async move {
+            let request = request.map(|body| reqwest::Body::wrap(Outgoing(Some(body))));
+            let request = reqwest::Request::try_from(request).map_err(failed)?;
+            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut answer = http::Response::new(());
+            *answer.status_mut() = response.status();
+            *answer.headers_mut() = response.headers().clone();
+            Ok(answer.map(|()| ResponseBody::new(Incoming(response))))
+        })
+    }
+}
+
+/// Hands the body over when the connection asks for it, and not before. The connection asks
+/// before it flushes anything, head included, so a body nobody asked for never left.
+struct Outgoing(Option<RequestBody>);
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let body = self.0.take();
+        Poll::Ready(body.map(|body| Ok(Frame::data(body.into_bytes()))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.as_ref().is_none_or(RequestBody::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |body| body.len() as u64))
+    }
+}
+
+struct Incoming(reqwest::Response);
+
+impl Chunks for Incoming {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+        Box::pin(async { self.0.chunk().await.map_err(failed) })
+    }
+}
+
+/// The URL is left out of the error: a result's URL can carry a signature.
+fn failed(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_builder() {
+        TransportErrorKind::Request
+    } else {
+        TransportErrorKind::Interrupted
+    };
+    TransportError::new(kind, error.without_url())
+}

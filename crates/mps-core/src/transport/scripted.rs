@@ -1,0 +1,169 @@
+//! A transport that answers from a list, for tests.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+
+use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
+use crate::BoxFuture;
+
+/// Answers each request with the next [`Reply`] of a script and keeps what was sent.
+///
+/// A request past the end of the script fails as a refused connection would. Clones share one
+/// script.
+///
+/// ```
+/// use mps_core::transport::{Reply, ScriptedTransport};
+///
+/// let transport = ScriptedTransport::new([
+///     Reply::connect_error(),
+///     Reply::json(r#"{"Response":{"TaskId":"1","RequestId":"r"}}"#),
+/// ]);
+/// assert!(transport.requests().is_empty());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ScriptedTransport(Arc<Mutex<Script>>);
+
+#[derive(Debug, Default)]
+struct Script {
+    replies: VecDeque<Reply>,
+    requests: Vec<http::Request<Bytes>>,
+}
+
+/// One scripted answer, or the lack of one.
+#[derive(Debug)]
+pub struct Reply(Outcome);
+
+#[derive(Debug)]
+enum Outcome {
+    Answer(http::Response<Bytes>),
+    CutAfter(http::Response<Bytes>),
+    Fails(TransportErrorKind),
+    NeverComes,
+}
+
+impl Reply {
+    /// HTTP 200 with a JSON body.
+    pub fn json(body: impl Into<Bytes>) -> Self {
+        Self::answer(200, "application/json", body)
+    }
+
+    /// The service's own error: HTTP 200 with `Error` in the envelope.
+    #[must_use]
+    pub fn service_error(code: &str, message: &str) -> Self {
+        let error = serde_json::json!({"Code": code, "Message": message});
+        let envelope = serde_json::json!({"Response": {"Error": error, "RequestId": "scripted"}});
+        Self::json(envelope.to_string())
+    }
+
+    /// Any status, content type and body.
+    pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+        let mut response = http::Response::new(body.into());
+        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        Self(Outcome::Answer(response)).header("content-type", content_type)
+    }
+
+    /// Adds a header to an answer; ignored when there is none or the header is malformed.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Outcome::Answer(response) | Outcome::CutAfter(response) = &mut self.0
+            && let Ok(value) = http::HeaderValue::from_str(value)
+        {
+            response.headers_mut().insert(name, value);
+        }
+        self
+    }
+
+    /// Lets the connection break once the body given so far was received.
+    #[must_use]
+    pub fn then_cut(self) -> Self {
+        match self.0 {
+            Outcome::Answer(response) => Self(Outcome::CutAfter(response)),
+            other => Self(other),
+        }
+    }
+
+    /// No connection: the body is not taken.
+    #[must_use]
+    pub fn connect_error() -> Self {
+        Self(Outcome::Fails(TransportErrorKind::Connect))
+    }
+
+    /// The connection breaks after the request was written.
+    #[must_use]
+    pub fn reset() -> Self {
+        Self(Outcome::Fails(TransportErrorKind::Interrupted))
+    }
+
+    /// The request is written and nothing ever comes back.
+    #[must_use]
+    pub fn silence() -> Self {
+        Self(Outcome::NeverComes)
+    }
+}
+
+impl ScriptedTransport {
+    /// A transport with its answers, in order.
+    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self(Arc::new(Mutex::new(Script {
+            replies: replies.into_iter().collect(),
+            requests: Vec::new(),
+        })))
+    }
+
+    /// Every request whose bytes were taken, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<http::Request<Bytes>> {
+        self.script().requests.clone()
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self, request: http::Request<RequestBody>) -> Outcome {
+        let mut script = self.script();
+        let outcome = match script.replies.pop_front() {
+            Some(Reply(outcome)) => outcome,
+            None => Outcome::Fails(TransportErrorKind::Connect),
+        };
+        if !matches!(outcome, Outcome::Fails(TransportErrorKind::Connect)) {
+            script.requests.push(request.map(RequestBody::into_bytes));
+        }
+        outcome
+    }
+}
+
+impl Transport for ScriptedTransport {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        let outcome = self.next(request);
+        Box::pin(async move {
+            match outcome {
+                Outcome::Answer(response) => Ok(response.map(ResponseBody::from)),
+                Outcome::CutAfter(response) => {
+                    Ok(response.map(|body| ResponseBody::new(Cut(Some(body)))))
+                }
+                Outcome::Fails(kind) => Err(TransportError::new(kind, "scripted")),
+                Outcome::NeverComes => std::future::pending().await,
+            }
+        })
+    }
+}
+
+/// A body whose connection breaks after its first piece.
+struct Cut(Option<Bytes>);
+
+impl Chunks for Cut {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+        let piece = self.0.take().map(Some);
+        Box::pin(async move {
+            piece.ok_or_else(|| TransportError::new(TransportErrorKind::Interrupted, "scripted"))
+        })
+    }
+}

@@ -1,0 +1,421 @@
+//! What the client does with each answer, on scripted transports and a clock that never waits.
+
+use std::{sync::Arc, time::Duration};
+
+use mps_core::{
+    CallOptions, Client, Dispatch, Error, ErrorKind, PreflightLevel, StopReason, UntypedCall,
+    clock::{Clock as _, TestClock},
+    credentials::Credentials,
+    retry::RetryPolicy,
+    transport::{Reply, ScriptedTransport},
+};
+use mps_models::{AigcTaskStatus, CreateAigcVideoTask, DescribeAigcVideoTask, Effect};
+
+const NOW: u64 = 1_771_125_945;
+const CREATED: &str = r#"{"Response":{"TaskId":"2147483792","RequestId":"r-1"}}"#;
+const RUNNING: &str = r#"{"Response":{"Status":"RUN","RequestId":"r-2"}}"#;
+const SECRET: &str = "hunter2-secret-key";
+const PROMPT: &str = "a prompt nobody else should read";
+
+struct Case {
+    transport: ScriptedTransport,
+    clock: TestClock,
+    client: Client,
+}
+
+fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
+    let transport = ScriptedTransport::new(replies);
+    let clock = TestClock::new(NOW).auto_advance();
+    let client = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", SECRET))
+        .transport(transport.clone())
+        .clock(Arc::new(clock.clone()))
+        .build()
+        .unwrap();
+    Case {
+        transport,
+        clock,
+        client,
+    }
+}
+
+impl Case {
+    async fn create(&self) -> Result<String, Error> {
+        let request = CreateAigcVideoTask::new().prompt(PROMPT);
+        let output = self.client.send(&request).await?;
+        Ok(output.body.task_id.unwrap_or_default())
+    }
+
+    async fn describe(&self) -> Result<AigcTaskStatus, Error> {
+        let output = self
+            .client
+            .send(&DescribeAigcVideoTask::new("2147483792"))
+            .await?;
+        Ok(output.body.status.unwrap_or_else(|| "".into()))
+    }
+
+    fn sent(&self) -> usize {
+        self.transport.requests().len()
+    }
+}
+
+#[tokio::test]
+async fn a_create_carries_what_the_documentation_asks_for() {
+    let case = case([Reply::json(CREATED)]);
+    assert_eq!(case.create().await.unwrap(), "2147483792");
+    let requests = case.transport.requests();
+    let headers = requests[0].headers();
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("host", "mps.intl.tencentcloudapi.com"),
+        ("x-tc-action", "CreateAigcVideoTask"),
+        ("x-tc-version", "2019-06-12"),
+        ("x-tc-timestamp", "1771125945"),
+    ] {
+        assert_eq!(headers[name], value);
+    }
+    let authorization = headers["authorization"].to_str().unwrap();
+    assert!(authorization.contains("SignedHeaders=content-type;host;x-tc-action"));
+    assert!(headers["authorization"].is_sensitive());
+    assert_eq!(requests[0].uri(), "https://mps.intl.tencentcloudapi.com/");
+}
+
+/// (what happens, how often a read is sent, how often a create is, what the create's error says)
+type Row = (&'static str, fn() -> Reply, usize, usize, Dispatch);
+
+#[tokio::test]
+async fn a_create_is_never_sent_twice_when_the_first_may_have_been_executed() {
+    let rows: [Row; 9] = [
+        ("reset", Reply::reset, 4, 1, Dispatch::Unknown),
+        ("silence", Reply::silence, 4, 1, Dispatch::Unknown),
+        (
+            "internal error",
+            || Reply::service_error("InternalError", ""),
+            4,
+            1,
+            Dispatch::Unknown,
+        ),
+        (
+            "unheard-of code",
+            || Reply::service_error("Unheard.Of", ""),
+            4,
+            1,
+            Dispatch::Unknown,
+        ),
+        (
+            "gateway",
+            || Reply::answer(502, "text/html", "<html>"),
+            4,
+            1,
+            Dispatch::Unknown,
+        ),
+        (
+            "cut off",
+            || Reply::json(r#"{"Response":{"TaskId":"21"#).then_cut(),
+            4,
+            1,
+            Dispatch::Unknown,
+        ),
+        (
+            "null",
+            || Reply::json(r#"{"Response":null}"#),
+            4,
+            1,
+            Dispatch::Unknown,
+        ),
+        (
+            "throttled",
+            || Reply::service_error("RequestLimitExceeded.IPLimitExceeded", ""),
+            4,
+            4,
+            Dispatch::Refused,
+        ),
+        (
+            "refused",
+            || Reply::service_error("InvalidParameterValue", ""),
+            1,
+            1,
+            Dispatch::Refused,
+        ),
+    ];
+    for (what, reply, reads, creates, dispatch) in rows {
+        let read = case((0..9).map(|_| reply()));
+        read.describe().await.unwrap_err();
+        assert_eq!(read.sent(), reads, "{what}: reads");
+
+        let create = case((0..9).map(|_| reply()));
+        let error = create.create().await.unwrap_err();
+        assert_eq!(
+            (create.sent(), error.dispatch()),
+            (creates, dispatch),
+            "{what}: creates"
+        );
+        assert_eq!(
+            usize::try_from(error.attempts()).unwrap(),
+            creates,
+            "{what}"
+        );
+        let in_doubt = error.stopped() == Some(StopReason::InDoubt);
+        assert_eq!(
+            in_doubt,
+            dispatch == Dispatch::Unknown,
+            "{what}: {:?}",
+            error.stopped()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_create_that_never_left_is_sent_when_the_connection_is_back() {
+    let case = case([
+        Reply::connect_error(),
+        Reply::connect_error(),
+        Reply::json(CREATED),
+    ]);
+    assert_eq!(case.create().await.unwrap(), "2147483792");
+    assert_eq!(case.sent(), 1);
+}
+
+#[tokio::test]
+async fn throttling_is_waited_out_and_the_limiter_leaves_more_room() {
+    let case = case([
+        Reply::service_error("RequestLimitExceeded", "too fast").header("retry-after", "7"),
+        Reply::json(CREATED),
+    ]);
+    case.create().await.unwrap();
+    assert!(case.clock.monotonic() >= Duration::from_secs(7));
+}
+
+#[tokio::test]
+async fn too_many_running_tasks_are_waited_for_longer() {
+    let busy = || {
+        Reply::service_error(
+            "RequestLimitExceeded",
+            "reach the maximum concurrency of tasks",
+        )
+    };
+    let case = case((0..9).map(|_| busy()));
+    let error = case.create().await.unwrap_err();
+    assert_eq!(error.stopped(), Some(StopReason::AttemptsUsed));
+    assert_eq!(error.dispatch(), Dispatch::Refused);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_follows_the_services_and_stays_corrected() {
+    // 15 minutes ahead of our clock.
+    let expired = Reply::service_error("AuthFailure.SignatureExpire", "")
+        .header("date", "Sun, 15 Feb 2026 03:40:45 GMT");
+    let case = case([expired, Reply::json(CREATED), Reply::json(RUNNING)]);
+    case.create().await.unwrap();
+    assert_eq!(case.describe().await.unwrap(), AigcTaskStatus::Run);
+    let stamps: Vec<_> = case
+        .transport
+        .requests()
+        .iter()
+        .map(|request| {
+            request.headers()["x-tc-timestamp"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(stamps, ["1771125945", "1771126845", "1771126845"]);
+}
+
+#[tokio::test]
+async fn a_clock_is_corrected_once_a_call() {
+    let expired = || {
+        Reply::service_error("AuthFailure.SignatureExpire", "")
+            .header("date", "Sun, 15 Feb 2026 03:40:45 GMT")
+    };
+    let case = case([expired(), expired(), expired()]);
+    let error = case.create().await.unwrap_err();
+    assert_eq!(
+        (case.sent(), error.stopped()),
+        (2, Some(StopReason::Permanent))
+    );
+}
+
+#[tokio::test]
+async fn a_refused_token_is_tried_again_only_with_another_one() {
+    let case = case((0..3).map(|_| Reply::service_error("AuthFailure.TokenFailure", "")));
+    let error = case.create().await.unwrap_err();
+    assert_eq!(
+        (case.sent(), error.stopped()),
+        (1, Some(StopReason::Permanent))
+    );
+}
+
+#[tokio::test]
+async fn preflight_refuses_before_a_byte_leaves_and_can_be_lowered() {
+    let case = case([Reply::json(CREATED)]);
+    let bad = CreateAigcVideoTask::new().duration(-1);
+    let error = case.client.send(&bad).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::Preflight, Dispatch::NotSent)
+    );
+    assert!(!error.report().unwrap().is_ok());
+    assert_eq!(case.sent(), 0);
+    let options = CallOptions::new().preflight(PreflightLevel::Off);
+    case.client.send_with(&bad, options).await.unwrap();
+    assert_eq!(case.sent(), 1);
+}
+
+#[tokio::test]
+async fn a_deadline_bounds_the_whole_call() {
+    let case = case((0..9).map(|_| Reply::silence()));
+    let options = CallOptions::new().deadline(Duration::from_secs(90));
+    let error = case
+        .client
+        .send_with(&DescribeAigcVideoTask::new("1"), options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.stopped(), Some(StopReason::Deadline));
+    assert!(case.clock.monotonic() <= Duration::from_secs(90));
+    assert!(error.elapsed() <= Duration::from_secs(90));
+}
+
+#[tokio::test]
+async fn a_turn_that_comes_too_late_is_refused_at_once() {
+    let case = case((0..20).map(|_| Reply::json(CREATED)));
+    for _ in 0..10 {
+        case.create().await.unwrap();
+    }
+    let options = CallOptions::new().deadline(Duration::from_millis(500));
+    let request = CreateAigcVideoTask::new().prompt("a");
+    let error = case.client.send_with(&request, options).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::Timeout, Dispatch::NotSent)
+    );
+    assert_eq!(
+        (error.stopped(), case.sent()),
+        (Some(StopReason::Deadline), 10)
+    );
+}
+
+#[tokio::test]
+async fn a_body_over_the_cap_is_its_own_error() {
+    let transport = ScriptedTransport::new([Reply::json(CREATED)]);
+    let client = Client::builder()
+        .credentials(Credentials::new("i", "k"))
+        .transport(transport)
+        .response_cap(20)
+        .build()
+        .unwrap();
+    let error = client
+        .send(&CreateAigcVideoTask::new().prompt("a"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::TooLarge, Dispatch::Unknown)
+    );
+    assert_eq!(error.message(), "the answer is larger than 20 bytes");
+}
+
+#[tokio::test]
+async fn a_request_over_the_services_bound_is_not_sent() {
+    let case = case([Reply::json(CREATED)]);
+    let request = CreateAigcVideoTask::new()
+        .prompt("a")
+        .operator("x".repeat(11 << 20));
+    let options = CallOptions::new().preflight(PreflightLevel::Off);
+    let error = case.client.send_with(&request, options).await.unwrap_err();
+    assert_eq!((error.kind(), case.sent()), (ErrorKind::TooLarge, 0));
+}
+
+#[tokio::test]
+async fn an_untyped_call_keeps_the_answer_as_it_was_written() {
+    let body = r#"{"B":1.50,"A":12345678901234567890123,"RequestId":"r"}"#;
+    let case = case([Reply::json(format!("{{\"Response\":{body}}}"))]);
+    let raw = serde_json::value::to_raw_value(&serde_json::json!({"X": 1})).unwrap();
+    let output = case
+        .client
+        .call(UntypedCall::new("SomethingNew", raw), CallOptions::new())
+        .await
+        .unwrap();
+    assert_eq!(output.body.get(), body);
+    assert_eq!(case.transport.requests()[0].body(), r#"{"X":1}"#);
+}
+
+#[tokio::test]
+async fn an_untyped_call_is_careful_unless_told_otherwise() {
+    let raw = || serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
+    let careful = case((0..9).map(|_| Reply::reset()));
+    careful
+        .client
+        .call(UntypedCall::new("SomethingNew", raw()), CallOptions::new())
+        .await
+        .unwrap_err();
+    assert_eq!(careful.sent(), 1);
+    let read = case((0..9).map(|_| Reply::reset()));
+    read.client
+        .call(
+            UntypedCall::new("SomethingNew", raw()).effect(Effect::Read),
+            CallOptions::new(),
+        )
+        .await
+        .unwrap_err();
+    assert_eq!(read.sent(), 4);
+}
+
+#[tokio::test]
+async fn the_retry_budget_ends_a_storm() {
+    let transport = ScriptedTransport::new((0..2_000).map(|_| Reply::reset()));
+    let client = Client::builder()
+        .credentials(Credentials::new("i", "k"))
+        .transport(transport)
+        .clock(Arc::new(TestClock::new(NOW).auto_advance()))
+        .retry(RetryPolicy {
+            max_attempts: 1_000,
+            ..RetryPolicy::default()
+        })
+        .deadline(Duration::from_secs(1_000_000))
+        .build()
+        .unwrap();
+    let error = client
+        .send(&DescribeAigcVideoTask::new("1"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.stopped(), error.attempts()),
+        (Some(StopReason::BudgetUsed), 101)
+    );
+}
+
+#[tokio::test]
+async fn secrets_and_prompts_stay_out_of_every_text() {
+    let texts = |error: &Error| format!("{error} {error:?} {:?}", error.hint());
+    for reply in [
+        Reply::reset(),
+        Reply::service_error("AuthFailure.SignatureFailure", "no"),
+        Reply::json("[]"),
+    ] {
+        let case = case([reply]);
+        let error = case.create().await.unwrap_err();
+        let all = format!("{} {:?}", texts(&error), case.client);
+        assert!(!all.contains(SECRET) && !all.contains(PROMPT), "{all}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_is_one_line_with_action_code_message_and_request_id() {
+    let case = case([Reply::service_error(
+        "InvalidParameter.ViolationContent",
+        "the prompt\nwas refused",
+    )]);
+    let error = case.create().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "CreateAigcVideoTask: InvalidParameter.ViolationContent: the prompt was refused (request id scripted)"
+    );
+}
+
+#[test]
+fn a_client_without_credentials_says_what_is_missing() {
+    let error = Client::builder().build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert!(error.hint().is_some());
+}

@@ -1,0 +1,83 @@
+//! Names for tasks and requests: unique, shaped like the service's, and repeatable from a seed.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use sha2::{Digest, Sha256};
+
+/// Makes names by hashing a seed and a counter: with the same seed a run repeats name for name,
+/// which a random generator would not give, and no two runs with different seeds share one.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    seed: u64,
+    next: AtomicU64,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, next: AtomicU64::new(0) }
+    }
+
+    /// A seed that differs from run to run. The standard library's hash keys are the one source
+    /// of randomness that costs no dependency.
+    pub(crate) fn random_seed() -> u64 {
+        RandomState::new().hash_one("mps-emulator")
+    }
+
+    /// 32 hex digits that no other call yields.
+    pub(crate) fn hex(&self) -> String {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.hash(&number.to_be_bytes())
+    }
+
+    /// 32 hex digits that are always the same for this seed and `name`.
+    pub(crate) fn fixed(&self, name: &str) -> String {
+        self.hash(name.as_bytes())
+    }
+
+    /// A request id: a UUID of version 4 in form.
+    pub(crate) fn request(&self) -> String {
+        let digits = self.hex();
+        let part = |range| digits.get(range).unwrap_or_default();
+        format!("{}-{}-4{}-a{}-{}", part(0..8), part(8..12), part(13..16), part(17..20), part(20..32))
+    }
+
+    /// A task id as the service forms them: an account number, the family, 32 hex digits.
+    pub(crate) fn task(&self, family: &str) -> String {
+        let account = 2_600_000_000 + self.seed % 100_000;
+        format!("{account}-{family}-{}", self.hex())
+    }
+
+    fn hash(&self, what: &[u8]) -> String {
+        let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(what).finalize();
+        let mut digits = hex::encode(digest);
+        digits.truncate(32);
+        digits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_and_another_does_not() {
+        let [first, again, other] = [1, 1, 2].map(|seed| Ids::new(seed).task("AigcVideo"));
+        assert_eq!(first, again);
+        assert_ne!(first, other);
+    }
+
+    #[test]
+    fn names_have_the_shape_of_the_real_ones() {
+        let ids = Ids::new(7);
+        assert_ne!(ids.hex(), ids.hex());
+        let task = ids.task("AigcVideo");
+        let parts: Vec<&str> = task.split('-').collect();
+        assert_eq!(parts[..2], ["2600000007", "AigcVideo"]);
+        assert_eq!(parts[2].len(), 32);
+        let lengths: Vec<usize> = ids.request().split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+    }
+}

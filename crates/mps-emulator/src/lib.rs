@@ -1,0 +1,64 @@
+//! Tencent Cloud MPS AI generation on this machine: for tests and demos, without network, money
+//! or credentials.
+//!
+//! It is as strict as the service where it can be: it verifies every signature over the bytes it
+//! receives, keeps the documented limits, holds requests to the specification and answers with
+//! the service's error codes. Tasks wait, run and end by a clock that a test can hold still.
+//! Results are files that play. What an account would have paid is on a bill, so that a test can
+//! assert that nothing was paid twice.
+//!
+//! ```
+//! use mps_emulator::Emulator;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let emulator = Emulator::start().await?;
+//!
+//! // Hand these to a client, and let it work.
+//! println!("{} {} {}", emulator.endpoint(), emulator.secret_id(), emulator.secret_key());
+//!
+//! assert_eq!(emulator.bill().duplicates, 0);
+//! emulator.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Emulator`] listens on a loopback port. [`Service`] is the same without a socket, a function
+//!   from request to response, for tests that run in virtual time.
+//! - A marker in the prompt decides how a task ends: `[emulator:fail]`,
+//!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
+//! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
+//!
+//! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what
+//! is not there.
+
+mod account;
+mod api;
+mod bill;
+mod builder;
+mod control;
+mod emulator;
+mod ids;
+mod limit;
+mod log;
+mod marker;
+mod media;
+mod operations;
+mod reply;
+mod results;
+mod server;
+mod service;
+mod state;
+mod tasks;
+
+pub use bill::{Bill, BillItem};
+pub use builder::Builder;
+pub use emulator::{Emulator, StartError};
+pub use limit::RateLimit;
+pub use log::{Outcome, RequestRecord};
+pub use service::Service;
+
+/// A time in microseconds, as the control API counts it.
+fn micros(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

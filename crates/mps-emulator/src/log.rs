@@ -1,0 +1,108 @@
+//! What arrived and what became of it.
+
+use std::collections::VecDeque;
+
+use serde::Serialize;
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The action ran.
+    Executed,
+    /// An error was answered, and nothing ran.
+    Refused,
+    /// The connection went away before the request was complete.
+    Dropped,
+}
+
+/// One request to the API, as the control API shows it. Holds no part of the request's body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
+    pub at_us: u64,
+    /// What `X-TC-Action` named, known or not, cut to a sensible length; empty if it was missing.
+    pub action: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The error code that was answered, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The `RequestId` that was answered.
+    pub request_id: String,
+    /// Why it was refused, in more detail than a client is told. After a signature that does not
+    /// match: the canonical request it should have been made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// The latest requests, oldest first. Bounded: beyond [`MOST_RECORDS`] the oldest is forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    records: VecDeque<RequestRecord>,
+    forgotten: u64,
+}
+
+/// With texts cut to [`LONGEST_ACTION`] and [`LONGEST_DETAIL`] this stays below 50 MB at worst.
+const MOST_RECORDS: usize = 20_000;
+const LONGEST_ACTION: usize = 64;
+const LONGEST_DETAIL: usize = 2_000;
+
+impl Log {
+    pub(crate) fn add(&mut self, mut record: RequestRecord) {
+        cut(&mut record.action, LONGEST_ACTION);
+        if let Some(detail) = &mut record.detail {
+            cut(detail, LONGEST_DETAIL);
+        }
+        if self.records.len() == MOST_RECORDS {
+            self.records.pop_front();
+            self.forgotten += 1;
+        }
+        self.records.push_back(record);
+    }
+
+    pub(crate) fn records(&self) -> Vec<RequestRecord> {
+        self.records.iter().cloned().collect()
+    }
+
+    /// How many requests were too long ago to be kept.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+}
+
+/// Shortens a text to at most `most` bytes, at a character's end.
+pub(crate) fn cut(text: &mut String, most: usize) {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u64) -> RequestRecord {
+        RequestRecord {
+            at_us: number,
+            action: "é".repeat(100),
+            outcome: Outcome::Refused,
+            code: None,
+            request_id: String::new(),
+            detail: Some("x".repeat(5_000)),
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_and_texts_are_cut() {
+        let mut log = Log::default();
+        let total = u64::try_from(MOST_RECORDS).unwrap() + 3;
+        (0..total).for_each(|number| log.add(record(number)));
+        let records = log.records();
+        assert_eq!((records.len(), log.forgotten()), (MOST_RECORDS, 3));
+        assert_eq!(records[0].at_us, 3);
+        assert_eq!(records[0].action.len(), LONGEST_ACTION);
+        assert_eq!(records[0].detail.as_ref().unwrap().len(), LONGEST_DETAIL);
+    }
+}

@@ -1,0 +1,86 @@
+//! Behaviour on demand: a marker in the prompt says how the task shall end.
+
+use crate::{api::Refusal, log::cut, tasks::Fate};
+
+const OPENING: &str = "[emulator:";
+const DEFAULT_MESSAGE: &str = "generation failed on demand";
+const LONGEST_TEXT: usize = 500;
+
+/// Reads the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
+///
+/// `fail` and `fail=MESSAGE` let the task end without a result. `refuse=CODE` refuses the call
+/// with that error code. Any other verb is an error: a misspelt marker must not pass for none.
+pub(crate) fn fate(prompt: &str) -> Result<Fate, Refusal> {
+    let Some(marker) = first(prompt) else {
+        return Ok(Fate::Succeed);
+    };
+    match marker.split_once('=').unwrap_or((marker, "")) {
+        ("fail", "") => Ok(Fate::Fail(DEFAULT_MESSAGE.to_owned())),
+        ("fail", message) => Ok(Fate::Fail(shortened(message))),
+        ("refuse", code) if is_code(code) => Err(refusal(code)),
+        _ => Err(unknown(marker)),
+    }
+}
+
+fn first(prompt: &str) -> Option<&str> {
+    let (_, rest) = prompt.split_once(OPENING)?;
+    Some(rest.split_once(']').map_or(rest, |(marker, _)| marker))
+}
+
+fn is_code(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+    text.len() <= LONGEST_TEXT && text.split('.').all(is_part)
+}
+
+fn refusal(code: &str) -> Refusal {
+    let meaning = mps_models::service::error_code(code).map_or("refused on demand", |known| known.meaning);
+    Refusal::new(code.to_owned(), meaning)
+}
+
+fn unknown(marker: &str) -> Refusal {
+    let message = format!(
+        "`{OPENING}{}]` in Prompt is no marker of this emulator; known are `fail`, `fail=MESSAGE` and `refuse=CODE`",
+        shortened(marker),
+    );
+    Refusal::new("InvalidParameterValue", message)
+}
+
+fn shortened(text: &str) -> String {
+    let mut text = text.to_owned();
+    cut(&mut text, LONGEST_TEXT);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(prompt: &str) -> String {
+        fate(prompt).unwrap_err().code.into_owned()
+    }
+
+    #[test]
+    fn a_prompt_without_a_marker_succeeds() {
+        assert_eq!(fate("a cat [in a box]").unwrap(), Fate::Succeed);
+        assert_eq!(fate("").unwrap(), Fate::Succeed);
+    }
+
+    #[test]
+    fn a_task_fails_with_the_message_it_was_told() {
+        assert_eq!(fate("a [emulator:fail=ret:1201 = bad] cat").unwrap(), Fate::Fail("ret:1201 = bad".into()));
+        assert_eq!(fate("[emulator:fail]").unwrap(), Fate::Fail(DEFAULT_MESSAGE.into()));
+    }
+
+    #[test]
+    fn a_call_is_refused_with_the_code_it_was_told() {
+        assert_eq!(code("[emulator:refuse=InvalidParameter.ViolationContent]"), "InvalidParameter.ViolationContent");
+        assert_eq!(code("[emulator:refuse=Made.Up]"), "Made.Up");
+    }
+
+    #[test]
+    fn a_marker_nobody_knows_is_loud() {
+        for prompt in ["[emulator:", "[emulator:]", "[emulator:fall]", "[emulator:refuse]", "[emulator:refuse=a b]"] {
+            assert_eq!(code(prompt), "InvalidParameterValue", "{prompt}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The object storage where results lie: public for twelve hours, then gone.
+
+mod cache;
+mod range;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+
+pub(crate) use cache::Cache;
+use cache::Object;
+use range::Selection;
+
+use crate::{media::Clip, reply, service::Inner, tasks::Availability};
+
+pub(crate) const PREFIX: &str = "/results/";
+
+/// Where a task's result will be found.
+pub(crate) fn url(base_url: &str, task_id: &str, file: &str) -> String {
+    format!("{base_url}{PREFIX}{task_id}/{file}")
+}
+
+/// Answers a request to `/results/` and `name`, a task's id and a file.
+pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Response<Bytes> {
+    match found(service, &head.method, name) {
+        Err(fault) => fault.response(name, &service.ids.hex()),
+        Ok((object, modified)) => {
+            let mut response = content(&object, &head.headers);
+            response.headers_mut().insert(header::LAST_MODIFIED, modified);
+            without_body_for_head(response, &head.method)
+        }
+    }
+}
+
+/// Why storage does not hand out an object, in the words of its own protocol.
+struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+}
+
+const NOT_ALLOWED: Fault = Fault {
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    code: "MethodNotAllowed",
+    message: "The specified method is not allowed against this resource.",
+};
+const NO_SUCH_KEY: Fault =
+    Fault { status: StatusCode::NOT_FOUND, code: "NoSuchKey", message: "The specified key does not exist." };
+const EXPIRED: Fault = Fault { status: StatusCode::FORBIDDEN, code: "AccessDenied", message: "Access Denied." };
+const BROKEN: Fault =
+    Fault { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError", message: "Internal Error." };
+
+impl Fault {
+    fn response(&self, name: &str, request_id: &str) -> Response<Bytes> {
+        let body = format!(
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>{}</Code>\n\t<Message>{}</Message>\n\
+             \t<Resource>{PREFIX}{}</Resource>\n\t<RequestId>{request_id}</RequestId>\n</Error>\n",
+            self.code,
+            self.message,
+            escaped(name),
+        );
+        reply::with_type(self.status, "application/xml", Bytes::from(body))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn found(service: &Inner, method: &Method, name: &str) -> Result<(Object, HeaderValue), Fault> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(NOT_ALLOWED);
+    }
+    let (clip, modified) = lookup(service, name)?;
+    let object = service.cache.object(clip).map_err(|error| {
+        tracing::error!(%error, "a result could not be made");
+        BROKEN
+    })?;
+    Ok((object, modified))
+}
+
+fn lookup(service: &Inner, name: &str) -> Result<(Clip, HeaderValue), Fault> {
+    let task_id = name.strip_suffix("/0.mp4").ok_or(NO_SUCH_KEY)?;
+    let state = service.state();
+    let task = state.tasks.get(task_id).ok_or(NO_SUCH_KEY)?;
+    match task.availability(service.now()) {
+        Availability::Missing => Err(NO_SUCH_KEY),
+        Availability::Expired => Err(EXPIRED),
+        Availability::Available => Ok((task.clip, reply::http_date(task.finished_wall()))),
+    }
+}
+
+/// The object or the part of it that is asked for.
+fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
+    let length = object.bytes.len();
+    let mut response = match range::select(wanted_range(object, headers), length) {
+        Selection::Whole => reply::with_type(StatusCode::OK, "video/mp4", object.bytes.clone()),
+        Selection::Part(part) => {
+            let place = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
+            with_range(StatusCode::PARTIAL_CONTENT, object.bytes.slice(part), &place)
+        }
+        Selection::Unsatisfiable => {
+            with_range(StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), &format!("bytes */{length}"))
+        }
+    };
+    let sent = HeaderValue::from(response.body().len());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, sent);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::ETAG, object.etag.clone());
+    response
+}
+
+/// The `Range` header, unless its `If-Range` names another version than this one.
+fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> {
+    let is_same = headers.get(header::IF_RANGE).is_none_or(|version| *version == object.etag);
+    headers.get(header::RANGE).filter(|_| is_same).and_then(|range| range.to_str().ok())
+}
+
+fn with_range(status: StatusCode, body: Bytes, place: &str) -> Response<Bytes> {
+    let mut response = reply::with_type(status, "video/mp4", body);
+    if let Ok(place) = HeaderValue::from_str(place) {
+        response.headers_mut().insert(header::CONTENT_RANGE, place);
+    }
+    response
+}
+
+fn without_body_for_head(response: Response<Bytes>, method: &Method) -> Response<Bytes> {
+    if *method == Method::HEAD { response.map(|_| Bytes::new()) } else { response }
+}

@@ -1,0 +1,123 @@
+//! The service on a socket: HTTP/1.1, bounded in everything a client can send.
+
+mod timer;
+
+use std::{pin::pin, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+};
+
+use self::timer::ClockTimer;
+use crate::{api::MOST_BODY_BYTES, service::Service};
+
+/// The service closes a connection on which no request comes for so long.
+const IDLE: Duration = Duration::from_secs(60);
+const MOST_HEAD_BYTES: usize = 64 * 1024;
+/// How much of a body that is too long is read and thrown away, so that a client that does not
+/// listen before it has sent everything gets to see the answer.
+const MOST_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
+/// How long to wait when no connection can be taken, for want of file handles most likely.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A listening server. Dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    accepting: JoinHandle<()>,
+    /// Everyone who serves holds a receiver: a change, or the sender's end, tells them to finish.
+    stopping: watch::Sender<()>,
+}
+
+impl Server {
+    pub(crate) fn start(listener: TcpListener, service: Service) -> Self {
+        let (stopping, stopped) = watch::channel(());
+        Self { accepting: tokio::spawn(accept(listener, service, stopped)), stopping }
+    }
+
+    /// Takes no more connections, and waits for the open ones to finish the request they are in.
+    pub(crate) async fn stop(self) {
+        self.accepting.abort();
+        self.stopping.send_replace(());
+        self.stopping.closed().await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, service: Service, stopped: watch::Receiver<()>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(serve(stream, service.clone(), stopped.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be taken");
+                service.0.clock.sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Serves one connection until either side ends it.
+async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver<()>) {
+    // A small answer shall not wait for an acknowledgement; where that cannot be had, it may.
+    let _ = stream.set_nodelay(true);
+    let timer = ClockTimer::new(service.0.clock.clone());
+    let answer = service_fn(move |request| answer(service.clone(), request));
+    let connection = http1::Builder::new()
+        .timer(timer)
+        .header_read_timeout(IDLE)
+        .max_buf_size(MOST_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), answer);
+    let mut connection = pin!(connection);
+    let mut stop = pin!(async { drop(stopped.changed().await) });
+    let mut is_stopping = false;
+    let ended = std::future::poll_fn(|cx| {
+        if !is_stopping && stop.as_mut().poll(cx).is_ready() {
+            is_stopping = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        connection.as_mut().poll(cx)
+    });
+    if let Err(error) = ended.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(service: Service, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    match read(body).await {
+        Ok(body) => Ok(service.handle(Request::from_parts(head, body)).map(Full::new)),
+        Err(error) => {
+            service.dropped(&head);
+            Err(error)
+        }
+    }
+}
+
+/// Reads a body, but keeps no more of it than shows that it is too long.
+async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
+    let mut kept = BytesMut::new();
+    let mut discarded = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        let room = (MOST_BODY_BYTES + 1).saturating_sub(kept.len()).min(data.len());
+        kept.extend_from_slice(data.get(..room).unwrap_or_default());
+        discarded += data.len() - room;
+        if discarded > MOST_DISCARDED_BYTES {
+            break;
+        }
+    }
+    Ok(kept.freeze())
+}

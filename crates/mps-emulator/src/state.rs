@@ -1,0 +1,32 @@
+//! Everything that changes while the emulator runs, behind one lock.
+
+use crate::{
+    bill::Ledger,
+    limit::{Limiter, RateLimit},
+    log::Log,
+    tasks::Tasks,
+};
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) tasks: Tasks,
+    pub(crate) limiter: Limiter,
+    pub(crate) log: Log,
+    pub(crate) ledger: Ledger,
+}
+
+impl State {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Self {
+            tasks: Tasks::default(),
+            limiter: Limiter::new(limit),
+            log: Log::default(),
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// Forgets everything that happened. Settings stay, and no id is ever given twice.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.limiter.flavour());
+    }
+}

@@ -1,0 +1,183 @@
+//! The same over a socket, and what only a socket has.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::Request;
+use mps_core::clock::{Clock, TestClock};
+use mps_emulator::{Emulator, Outcome};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::call::{CREATE, Call, DESCRIBE, START, cat};
+
+async fn emulator() -> (Emulator, TestClock) {
+    let clock = TestClock::new(START);
+    let emulator = Emulator::builder().clock(Arc::new(clock.clone())).start().await.unwrap();
+    (emulator, clock)
+}
+
+fn signed(emulator: &Emulator, action: &'static str, body: &Value) -> Request<Bytes> {
+    Call::new(emulator.service(), action, body.to_string()).at(i64::try_from(START).unwrap()).request()
+}
+
+/// A request as bytes on the wire.
+fn wire(request: &Request<Bytes>) -> Vec<u8> {
+    let mut text = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri());
+    for (name, value) in request.headers() {
+        text += &format!("{name}: {}\r\n", value.to_str().unwrap());
+    }
+    text += &format!("content-length: {}\r\n\r\n", request.body().len());
+    [text.as_bytes(), request.body()].concat()
+}
+
+/// Reads one response: its head as text, its body as bytes.
+async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).await.unwrap();
+    (head, body)
+}
+
+async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
+    stream.write_all(&wire(request)).await.unwrap();
+    let (head, body) = read(stream).await;
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    serde_json::from_slice::<Value>(&body).unwrap()["Response"].take()
+}
+
+#[tokio::test]
+async fn a_task_from_its_creation_to_its_file_over_one_connection() {
+    let (emulator, clock) = emulator().await;
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
+    clock.advance(Duration::from_secs(3));
+    let described = exchange(&mut stream, &signed(&emulator, DESCRIBE, &json!({ "TaskId": created["TaskId"] }))).await;
+
+    let url = described["VideoUrls"][0].as_str().unwrap();
+    let path = url.strip_prefix(emulator.endpoint()).unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    let (head, file) = read(&mut stream).await;
+    assert!(head.contains("content-type: video/mp4"), "{head}");
+    assert!(head.contains("date: Sun, 15 Feb 2026 12:00:03 GMT"), "{head}");
+    assert_eq!(file[4..8], *b"ftyp");
+
+    stream.write_all(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    let mut head = vec![0; 64 * 1024];
+    let length = stream.read(&mut head).await.unwrap();
+    let head = String::from_utf8(head[..length].to_vec()).unwrap();
+    assert!(head.contains(&format!("content-length: {}\r\n", file.len())) && head.ends_with("\r\n\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn many_run_side_by_side_and_know_nothing_of_each_other() {
+    let mut emulators = Vec::new();
+    for _ in 0..100 {
+        emulators.push(Emulator::start().await.unwrap());
+    }
+    let distinct = |values: Vec<String>| values.into_iter().collect::<std::collections::HashSet<_>>().len();
+    assert_eq!(distinct(emulators.iter().map(|one| one.endpoint().to_owned()).collect()), 100);
+    assert_eq!(distinct(emulators.iter().map(|one| one.secret_id().to_owned()).collect()), 100);
+    assert_eq!(distinct(emulators.iter().map(|one| one.secret_key().to_owned()).collect()), 100);
+}
+
+#[tokio::test]
+async fn only_this_machine_is_listened_to() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
+        let refused = Emulator::builder().listen(address.parse().unwrap()).start().await.unwrap_err();
+        assert!(refused.is_not_loopback());
+        assert!(refused.to_string().contains("use a loopback address such as 127.0.0.1"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_an_error_with_a_cause() {
+    let first = Emulator::start().await.unwrap();
+    let error = Emulator::builder().listen(first.address()).start().await.unwrap_err();
+    assert!(!error.is_not_loopback());
+    assert_eq!(error.to_string(), format!("cannot listen on {}; port 0 takes any free one", first.address()));
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+async fn is_refused(address: SocketAddr) -> bool {
+    TcpStream::connect(address).await.is_err()
+}
+
+#[tokio::test]
+async fn it_stops_when_told_and_when_dropped() {
+    let (emulator, _) = emulator().await;
+    let address = emulator.address();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    exchange(&mut idle, &signed(&emulator, CREATE, &cat())).await;
+    emulator.stop().await;
+    assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "idle connections are closed");
+    assert!(is_refused(address).await);
+
+    let dropped = Emulator::start().await.unwrap();
+    let address = dropped.address();
+    drop(dropped);
+    while !is_refused(address).await {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_sixty_seconds_of_the_clock() {
+    let (emulator, clock) = emulator().await;
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
+    clock.advance(Duration::from_secs(59));
+    // The signature is as old as the connection, and young enough.
+    exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    assert_eq!(clock.monotonic(), Duration::from_secs(119));
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_answered_in_the_words_of_the_service() {
+    let (emulator, _) = emulator().await;
+    let mut request = signed(&emulator, CREATE, &cat());
+    *request.body_mut() = Bytes::from(vec![b' '; 12 * 1024 * 1024]);
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let answer = exchange(&mut stream, &request).await;
+    assert_eq!(answer["Error"]["Code"], "RequestSizeLimitExceeded");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_ends_the_connection() {
+    let (emulator, _) = emulator().await;
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let head = format!("POST / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(1024 * 1024));
+    let _ = stream.write_all(head.as_bytes()).await;
+    let mut answer = [0; 12];
+    if stream.read_exact(&mut answer).await.is_ok() {
+        assert_eq!(answer, *b"HTTP/1.1 431");
+    }
+    assert_eq!(emulator.requests(), []);
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_off_is_noted_as_dropped() {
+    let (emulator, _) = emulator().await;
+    let whole = wire(&signed(&emulator, CREATE, &cat()));
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    stream.write_all(&whole[..whole.len() - 1]).await.unwrap();
+    drop(stream);
+    let requests = loop {
+        match emulator.requests() {
+            requests if requests.is_empty() => tokio::task::yield_now().await,
+            requests => break requests,
+        }
+    };
+    assert_eq!((requests[0].outcome, requests[0].action.as_str()), (Outcome::Dropped, CREATE));
+    assert_eq!(emulator.bill().creates, 0);
+}

@@ -1,0 +1,89 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::call::{CREATE, World, cat, code};
+
+fn status(answer: &Value) -> &str {
+    answer["Status"].as_str().unwrap()
+}
+
+#[test]
+fn a_task_waits_runs_and_is_done() {
+    let world = World::with(|builder| builder.task_times(Duration::from_secs(10), Duration::from_secs(50)));
+    let task = world.create(&json!({ "Prompt": "a", "ExtraParameters": { "Resolution": "1080P", "AspectRatio": "9:16" } }));
+
+    for (pass, expected) in [(0, "WAIT"), (9_999, "WAIT"), (1, "RUN"), (49_999, "RUN"), (1, "DONE"), (3_600_000, "DONE")] {
+        world.pass(pass);
+        assert_eq!(status(&world.describe(&task)), expected);
+    }
+
+    let done = world.describe(&task);
+    assert_eq!(done["Resolution"], "1080x1920");
+    assert_eq!(done["Message"], "ok");
+    assert_eq!(done["VideoUrls"], json!([format!("http://mps.emulator.invalid/results/{task}/0.mp4")]));
+}
+
+#[test]
+fn before_its_end_a_task_has_no_url() {
+    let world = World::new();
+    let waiting = world.describe(&world.create(&cat()));
+    assert!(waiting["VideoUrls"].as_array().is_none_or(Vec::is_empty), "{waiting}");
+}
+
+#[test]
+fn ids_have_the_shape_of_the_real_ones_and_are_unique() {
+    let world = World::with(|builder| builder.rate_limit(mps_emulator::RateLimit::Off));
+    let ids: std::collections::HashSet<String> = (0..100).map(|_| world.create(&cat())).collect();
+    assert_eq!(ids.len(), 100);
+    for id in &ids {
+        let parts: Vec<&str> = id.split('-').collect();
+        assert!(parts[0].bytes().all(|byte| byte.is_ascii_digit()), "{id}");
+        assert_eq!((parts[1], parts[2].len(), parts.len()), ("AigcVideo", 32, 3), "{id}");
+    }
+}
+
+#[test]
+fn a_marker_makes_a_task_fail_which_is_free() {
+    let world = World::new();
+    let task = world.create(&json!({ "Prompt": "a [emulator:fail=ret:1201] cat" }));
+    world.pass(3_000);
+    let failed = world.describe(&task);
+    assert_eq!((status(&failed), failed["Message"].as_str()), ("FAIL", Some("ret:1201")));
+    assert!(failed["VideoUrls"].as_array().is_none_or(Vec::is_empty), "{failed}");
+
+    let bill = world.service.bill();
+    assert_eq!((bill.creates, bill.seconds), (1, 0));
+}
+
+#[test]
+fn a_marker_makes_a_call_refused() {
+    let world = World::new();
+    let refused = world.answer(CREATE, &json!({ "Prompt": "[emulator:refuse=InvalidParameter.ViolationContent]" }));
+    assert_eq!(code(&refused), "InvalidParameter.ViolationContent");
+    assert_eq!(code(&world.answer(CREATE, &json!({ "Prompt": "[emulator:refuze=X]" }))), "InvalidParameterValue");
+    assert_eq!(world.service.bill().creates, 0);
+}
+
+#[test]
+fn the_bill_counts_seconds_and_finds_repetitions() {
+    let world = World::new();
+    let first = world.create(&json!({ "Prompt": "a", "ModelName": "Kling", "Duration": 10 }));
+    world.create(&json!({ "Prompt": "b" }));
+    let again = world.create(&json!({ "Duration": 10, "ModelName": "Kling", "Prompt": "a" }));
+
+    let bill = world.service.bill();
+    assert_eq!((bill.creates, bill.duplicates, bill.seconds), (3, 1, 25));
+    let repetition = &bill.items[2];
+    assert_eq!((repetition.task_id.as_str(), repetition.duplicate_of.as_deref()), (again.as_str(), Some(first.as_str())));
+    assert_eq!(repetition.model.as_deref(), Some("Kling"));
+}
+
+#[test]
+fn a_run_with_the_same_seed_repeats_id_for_id() {
+    let run = || {
+        let world = World::new();
+        (world.service.secret_id().to_owned(), world.create(&cat()), world.service.requests())
+    };
+    assert_eq!(run(), run());
+}

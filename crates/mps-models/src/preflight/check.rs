@@ -1,0 +1,178 @@
+//! The rules a member can be held to, one method each; generated code chains them.
+
+use serde_json::Value;
+
+use super::{
+    Finding, Path, Report, Severity, closest::closest, extra::did_you_mean, format, value::Texts,
+};
+
+/// How much breaking a bound weighs, and where the bound comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Rule {
+    severity: Severity,
+    source: &'static str,
+}
+
+impl Rule {
+    pub(crate) const fn error(source: &'static str) -> Self {
+        Self {
+            severity: Severity::Error,
+            source,
+        }
+    }
+
+    pub(crate) const fn warning(source: &'static str) -> Self {
+        Self {
+            severity: Severity::Warning,
+            source,
+        }
+    }
+
+    pub(super) fn finding(self, at: &Path<'_>, name: &'static str, message: String) -> Finding {
+        Finding::new(at, name, self.severity, message).source(self.source)
+    }
+}
+
+/// A member, its value and the report on it.
+pub(crate) struct Check<'a, T> {
+    pub(super) at: Path<'a>,
+    pub(super) value: &'a T,
+    pub(super) report: &'a mut Report,
+}
+
+impl Report {
+    pub(crate) fn check<'a, T>(&'a mut self, at: Path<'a>, value: &'a T) -> Check<'a, T> {
+        let report = self;
+        Check { at, value, report }
+    }
+}
+
+impl<T: Texts> Check<'_, T> {
+    /// Counts characters as Unicode scalar values.
+    pub(crate) fn max_chars(self, most: usize, rule: Rule) -> Self {
+        self.each(|at, text| {
+            // No text has more characters than bytes, so short ones need no counting.
+            let found = if text.len() > most {
+                text.chars().count()
+            } else {
+                0
+            };
+            (found > most).then(|| {
+                let message = format!("{found} characters, at most {most} are allowed");
+                rule.finding(at, "max-chars", message)
+                    .hint(format!("shorten it by {}", found - most))
+                    .value(found)
+                    .bound(most)
+            })
+        })
+    }
+
+    pub(crate) fn one_of(self, known: &'static [&'static str], rule: Rule) -> Self {
+        self.each(|at, text| {
+            (!known.contains(&text)).then(|| {
+                let message = format!("{} is not one of {}", shown(at, text), known.join(", "));
+                let mut finding = rule.finding(at, "one-of", message).bound(known);
+                finding.hint = closest(text, known).map(did_you_mean);
+                with_text(finding, at, text)
+            })
+        })
+    }
+
+    pub(crate) fn url(self, rule: Rule) -> Self {
+        self.each(|at, text| {
+            let fault = format::url_fault(text)?;
+            let finding = rule
+                .finding(at, "format-url", fault.to_owned())
+                .hint("put the file where the service can fetch it over http or https");
+            Some(with_text(finding, at, text))
+        })
+    }
+
+    pub(crate) fn json(self, rule: Rule) -> Self {
+        self.each(|at, text| {
+            let fault = format::json_fault(text)?;
+            Some(
+                rule.finding(at, "format-json", fault)
+                    .hint("the member is text that holds JSON"),
+            )
+        })
+    }
+
+    fn each(self, rule: impl Fn(&Path<'_>, &str) -> Option<Finding>) -> Self {
+        let report = &mut *self.report;
+        self.value.each_text(&self.at, &mut |at, text| {
+            if let Some(finding) = rule(at, text) {
+                report.add(finding);
+            }
+        });
+        self
+    }
+}
+
+impl<T> Check<'_, Vec<T>> {
+    pub(crate) fn max_items(self, most: usize, rule: Rule) -> Self {
+        let found = self.value.len();
+        if found > most {
+            let message = format!("{found} items, at most {most} are allowed");
+            let finding = rule.finding(&self.at, "max-items", message);
+            self.report.add(finding.value(found).bound(most));
+        }
+        self
+    }
+}
+
+impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>> {
+    pub(crate) fn min(self, least: N, rule: Rule) -> Self {
+        match *self.value {
+            Some(found) if found < least => self.number("min", found, "at least", least, rule),
+            _ => self,
+        }
+    }
+
+    #[allow(dead_code, reason = "the specification decides which rules are in use")]
+    pub(crate) fn max(self, most: N, rule: Rule) -> Self {
+        match *self.value {
+            Some(found) if found > most => self.number("max", found, "at most", most, rule),
+            _ => self,
+        }
+    }
+
+    pub(crate) fn one_of_numbers(self, known: &'static [N], rule: Rule) -> Self {
+        let Some(found) = self.value.filter(|found| !known.contains(found)) else {
+            return self;
+        };
+        let list: Vec<String> = known.iter().map(ToString::to_string).collect();
+        let message = format!("{found} is not one of {}", list.join(", "));
+        let finding = rule.finding(&self.at, "one-of", message);
+        self.report.add(finding.value(found).bound(known));
+        self
+    }
+
+    fn number(self, name: &'static str, found: N, side: &str, bound: N, rule: Rule) -> Self {
+        let message = format!("{found} is out of range, {side} {bound} is allowed");
+        let finding = rule.finding(&self.at, name, message);
+        self.report.add(finding.value(found).bound(bound));
+        self
+    }
+}
+
+/// A text as it may appear in a message: neither secret nor endless.
+fn shown(at: &Path<'_>, text: &str) -> String {
+    if is_showable(at, text) {
+        format!("{text:?}")
+    } else {
+        "the value".to_owned()
+    }
+}
+
+fn with_text(finding: Finding, at: &Path<'_>, text: &str) -> Finding {
+    if is_showable(at, text) {
+        finding.value(text)
+    } else {
+        finding
+    }
+}
+
+fn is_showable(at: &Path<'_>, text: &str) -> bool {
+    !at.is_sensitive() && text.len() <= 200
+}

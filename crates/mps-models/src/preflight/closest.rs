@@ -1,0 +1,56 @@
+/// Longer names are no typing errors, and comparing them would cost time for nothing.
+const LONGEST: usize = 64;
+
+/// The known name a misspelt one was probably meant to be.
+pub(super) fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let name = name.to_lowercase();
+    known
+        .iter()
+        .map(|candidate| (distance(&name, &candidate.to_lowercase()), *candidate))
+        .min()
+        .filter(|(edits, candidate)| *edits <= candidate.len() / 3)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The number of single-character edits between two texts (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut left = i + 1;
+        let mut diagonal = i;
+        for (above, to) in row.iter_mut().skip(1).zip(b.chars()) {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = *above;
+            left = replaced.min(left + 1).min(diagonal + 1);
+            *above = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{closest, distance};
+
+    #[test]
+    fn counts_edits() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn finds_typing_errors_only() {
+        let known = &["Prompt", "ImageUrl", "LastImageUrl"];
+        assert_eq!(closest("promt", known), Some("Prompt"));
+        assert_eq!(closest("image_url", known), Some("ImageUrl"));
+        assert_eq!(closest("Seed", known), None);
+        assert_eq!(closest(&"Prompt".repeat(100), known), None);
+    }
+}

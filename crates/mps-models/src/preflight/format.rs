@@ -1,0 +1,68 @@
+//! Texts with a form.
+
+use serde::de::IgnoredAny;
+
+/// What keeps a text from being a URL the service can fetch, if anything does.
+///
+/// Deliberately lenient: the documentation's own examples mask parts of a host with asterisks,
+/// and whether a URL works only the service can tell.
+pub(super) fn url_fault(text: &str) -> Option<&'static str> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Some("not a URL");
+    };
+    if !["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+    {
+        return Some("not an http or https URL");
+    }
+    if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
+        return Some("a URL without a host");
+    }
+    let broken = |c: char| c.is_whitespace() || c.is_control();
+    text.contains(broken)
+        .then_some("a URL with a space or control character in it")
+}
+
+/// What keeps a text from being JSON, if anything does. Says where, never what stands there.
+pub(super) fn json_fault(text: &str) -> Option<String> {
+    let fault = serde_json::from_str::<IgnoredAny>(text).err()?;
+    Some(format!("not valid JSON: {fault}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{json_fault, url_fault};
+
+    #[test]
+    fn urls() {
+        for good in [
+            "https://example.com/a.png",
+            "HTTP://127.0.0.1:8080",
+            "https://1500039689.vod-**.com/**oxE6jcA.png?sign=a%20b",
+            "https://example.com/图.png",
+        ] {
+            assert_eq!(url_fault(good), None, "{good}");
+        }
+        for bad in [
+            "",
+            "a.png",
+            "/tmp/a.png",
+            "data:image/png;base64,AA==",
+            "file:///a.png",
+            "https://",
+            "https:///a",
+            "https://a b",
+        ] {
+            assert!(url_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn json() {
+        assert_eq!(json_fault(r#"{"camera_control":{"type":"simple"}}"#), None);
+        let fault = json_fault("{'secret': 1}").expect("single quotes are no JSON");
+        assert!(fault.contains("line 1 column 2"), "{fault}");
+        assert!(!fault.contains("secret"), "{fault}");
+    }
+}

@@ -1,0 +1,120 @@
+use std::fmt::{self, Write};
+
+/// Where in a request something stands, such as `ImageInfos[3].ImageUrl`.
+///
+/// A path borrows the one it extends and becomes text only when somebody displays it, so walking
+/// through a request allocates nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<'a> {
+    parent: Option<&'a Path<'a>>,
+    step: Step<'a>,
+    sensitive: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Root,
+    Member(&'a str),
+    Index(usize),
+}
+
+impl Path<'_> {
+    /// The request itself; displays as nothing.
+    pub const ROOT: Path<'static> = Path {
+        parent: None,
+        step: Step::Root,
+        sensitive: false,
+    };
+
+    /// The member of this object with the given name on the wire.
+    #[must_use]
+    pub const fn member<'b>(&'b self, name: &'b str) -> Path<'b> {
+        self.then(Step::Member(name))
+    }
+
+    /// The item of this list at the given index, counted from zero.
+    #[must_use]
+    pub const fn index(&self, index: usize) -> Path<'_> {
+        self.then(Step::Index(index))
+    }
+
+    /// A member whose value, and all that is inside it, no finding may show.
+    #[must_use]
+    pub const fn sensitive<'b>(&'b self, name: &'b str) -> Path<'b> {
+        Path {
+            sensitive: true,
+            ..self.member(name)
+        }
+    }
+
+    pub(crate) const fn is_sensitive(&self) -> bool {
+        self.sensitive
+    }
+
+    const fn then<'b>(&'b self, step: Step<'b>) -> Path<'b> {
+        Path {
+            parent: Some(self),
+            step,
+            sensitive: self.sensitive,
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            parent.fmt(f)?;
+        }
+        match self.step {
+            Step::Root => Ok(()),
+            Step::Index(index) => write!(f, "[{index}]"),
+            // A name nobody has vetted could move the cursor of a terminal.
+            Step::Member(name) if !is_plain(name) => write!(f, "[{name:?}]"),
+            Step::Member(name) => {
+                if !self.parent.is_none_or(Path::is_root) {
+                    f.write_char('.')?;
+                }
+                f.write_str(name)
+            }
+        }
+    }
+}
+
+impl Path<'_> {
+    const fn is_root(&self) -> bool {
+        matches!(self.step, Step::Root)
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Path;
+
+    #[test]
+    fn displays_like_code() {
+        let list = Path::ROOT.member("ImageInfos");
+        let item = list.index(3);
+        assert_eq!(
+            item.member("ImageUrl").to_string(),
+            "ImageInfos[3].ImageUrl"
+        );
+        assert_eq!(Path::ROOT.to_string(), "");
+    }
+
+    #[test]
+    fn escapes_names_that_are_no_names() {
+        let odd = Path::ROOT.member("a.b\u{1b}[2J");
+        assert_eq!(odd.member("c").to_string(), "[\"a.b\\u{1b}[2J\"].c");
+    }
+
+    #[test]
+    fn what_is_inside_something_sensitive_is_sensitive() {
+        let member = Path::ROOT.sensitive("ImageUrls");
+        assert!(member.index(0).is_sensitive());
+        assert!(!Path::ROOT.is_sensitive());
+    }
+}

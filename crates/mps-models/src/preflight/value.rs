@@ -1,0 +1,80 @@
+//! What the rules need to know of the values they look at.
+
+use super::{Path, Preflight};
+
+/// Whether a member carries anything. An empty text or list says nothing.
+pub(crate) trait IsSet {
+    fn is_set(&self) -> bool;
+}
+
+impl IsSet for String {
+    fn is_set(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl<T> IsSet for Vec<T> {
+    fn is_set(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+impl IsSet for Option<String> {
+    fn is_set(&self) -> bool {
+        self.as_ref().is_some_and(IsSet::is_set)
+    }
+}
+
+impl IsSet for Option<i64> {
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl IsSet for Option<f64> {
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl IsSet for Option<bool> {
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl<T: Preflight> IsSet for Option<T> {
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+}
+
+/// A member that holds one text or many.
+pub(crate) trait Texts {
+    fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str));
+}
+
+impl Texts for String {
+    /// An empty text that is required is reported as missing, and once is enough.
+    fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str)) {
+        if !self.is_empty() {
+            visit(at, self);
+        }
+    }
+}
+
+impl Texts for Option<String> {
+    fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str)) {
+        if let Some(text) = self {
+            visit(at, text);
+        }
+    }
+}
+
+impl Texts for Vec<String> {
+    fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str)) {
+        for (index, text) in self.iter().enumerate() {
+            visit(&at.index(index), text);
+        }
+    }
+}

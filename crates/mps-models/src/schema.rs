@@ -1,0 +1,83 @@
+//! The shape of every generated struct as data, for code that handles messages by name.
+//!
+//! Reached through [`ActionInfo::request`](crate::ActionInfo::request) and
+//! [`ActionInfo::response`](crate::ActionInfo::response), the `SCHEMA` constant of a struct, or
+//! [`structure`].
+
+use crate::generated::STRUCTS;
+
+/// One object on the wire.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StructInfo {
+    /// Name in the specification, which is also the name of the Rust type.
+    pub name: &'static str,
+    /// Its members, in the order of the documentation.
+    pub members: &'static [MemberInfo],
+}
+
+/// One member of an object.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemberInfo {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether a request without it is refused.
+    pub required: bool,
+    /// Whether its value is kept out of logs and messages.
+    pub sensitive: bool,
+}
+
+impl MemberInfo {
+    pub(crate) const fn new(name: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            required: false,
+            sensitive: false,
+        }
+    }
+
+    pub(crate) const fn required(self) -> Self {
+        Self {
+            required: true,
+            ..self
+        }
+    }
+
+    pub(crate) const fn sensitive(self) -> Self {
+        Self {
+            sensitive: true,
+            ..self
+        }
+    }
+}
+
+/// What a member holds.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A number that may have a fraction.
+    Float,
+    /// True or false.
+    Boolean,
+    /// Text out of an open set of values.
+    Enum(&'static [&'static str]),
+    /// Another object; [`structure`] looks it up.
+    Struct(&'static str),
+    /// Any number of values of one kind.
+    List(&'static Kind),
+}
+
+/// The shape of the struct with this name, or `None` if there is no such struct.
+#[must_use]
+pub fn structure(name: &str) -> Option<&'static StructInfo> {
+    let found = STRUCTS.binary_search_by(|info| info.name.cmp(name)).ok()?;
+    STRUCTS.get(found).copied()
+}

@@ -1,0 +1,215 @@
+//! Types exist, are used, and have an end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::members;
+use crate::{
+    diagnostic::Diagnostic,
+    spec::{Located, Member, Spec},
+};
+
+/// What a member holds, as the specification writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `String`.
+    Text,
+    /// `Integer`.
+    Integer,
+    /// `Float`.
+    Float,
+    /// `Boolean`.
+    Boolean,
+    /// The name of a struct or an enum.
+    Named(String),
+    /// `List<…>` of one of the others.
+    List(Box<Type>),
+}
+
+const BUILT_IN: &[&str] = &["String", "Integer", "Float", "Boolean"];
+
+/// Reads the name of a type. Lists of lists do not exist on this wire.
+#[must_use]
+pub fn parse_type(text: &str) -> Type {
+    let item = text
+        .strip_prefix("List<")
+        .and_then(|rest| rest.strip_suffix('>'));
+    match (item, text) {
+        (Some(item), _) => Type::List(Box::new(parse_type(item))),
+        (None, "String") => Type::Text,
+        (None, "Integer") => Type::Integer,
+        (None, "Float") => Type::Float,
+        (None, "Boolean") => Type::Boolean,
+        (None, name) => Type::Named(name.to_owned()),
+    }
+}
+
+impl Type {
+    /// The type itself, or that of the items if it is a list.
+    #[must_use]
+    pub fn item(&self) -> &Self {
+        match self {
+            Self::List(item) => item,
+            other => other,
+        }
+    }
+}
+
+pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    nested_lists(spec, out);
+    // What could not be read would be missed here, which is not another mistake.
+    if !spec.incomplete {
+        dangling(spec, out);
+        dangling_polls(spec, out);
+        dangling_errors(spec, out);
+        unused(spec, out);
+        endless(spec, out);
+    }
+}
+
+fn nested_lists(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    for member in members(spec) {
+        if matches!(parse_type(&member.ty.value).item(), Type::List(_)) {
+            let title = "a list of lists is not supported";
+            out.push(Diagnostic::at(&member.ty.span, "E0212", title));
+        }
+    }
+}
+
+fn dangling(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let own: Vec<&str> = definitions(spec).map(|name| &*name.value).collect();
+    let known = [BUILT_IN, &own].concat();
+    for member in members(spec) {
+        let Some(name) = named(member).filter(|name| !own.contains(&&**name)) else {
+            continue;
+        };
+        let title = format!("there is no type `{name}`");
+        let diagnostic = Diagnostic::at(&member.ty.span, "E0210", title);
+        out.push(diagnostic.did_you_mean(&name, &known));
+    }
+}
+
+fn dangling_polls(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let known: Vec<&str> = spec
+        .actions
+        .iter()
+        .map(|action| &*action.name.value)
+        .collect();
+    for poll in spec
+        .actions
+        .iter()
+        .filter_map(|action| action.poll.as_ref())
+    {
+        if !known.contains(&&*poll.value) {
+            let title = format!("there is no action `{}`", poll.value);
+            let diagnostic = Diagnostic::at(&poll.span, "E0211", title);
+            out.push(diagnostic.did_you_mean(&poll.value, &known));
+        }
+    }
+}
+
+fn dangling_errors(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let Some(service) = &spec.service else {
+        return;
+    };
+    let known: Vec<&str> = service
+        .errors
+        .iter()
+        .map(|error| &*error.code.value)
+        .collect();
+    for code in spec.actions.iter().flat_map(|action| &action.errors) {
+        if !known.contains(&&*code.value) {
+            let title = format!("service.toml does not say what `{}` means", code.value);
+            let diagnostic = Diagnostic::at(&code.span, "E0213", title);
+            out.push(diagnostic.help("add an [[error]] with its class and its meaning"));
+        }
+    }
+}
+
+fn unused(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let actions = spec.actions.iter();
+    let used = reachable(
+        spec,
+        actions.flat_map(|action| action.request.iter().chain(&action.response)),
+    );
+    for name in definitions(spec).filter(|name| !used.contains(&name.value)) {
+        let title = format!("nothing uses `{}`", name.value);
+        out.push(Diagnostic::at(&name.span, "E0214", title));
+    }
+}
+
+/// A struct that contains itself other than in a list has no finite size.
+fn endless(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let inside: BTreeMap<&str, Vec<String>> = spec
+        .structs
+        .iter()
+        .map(|shared| {
+            (
+                &*shared.name.value,
+                shared.members.iter().filter_map(held).collect(),
+            )
+        })
+        .collect();
+    for shared in &spec.structs {
+        if contains(
+            &inside,
+            &shared.name.value,
+            &shared.name.value,
+            &mut BTreeSet::new(),
+        ) {
+            let title = format!("`{}` contains itself", shared.name.value);
+            let diagnostic = Diagnostic::at(&shared.name.span, "E0215", title);
+            out.push(diagnostic.help("only a list can hold values of the struct it is in"));
+        }
+    }
+}
+
+fn contains<'a>(
+    inside: &'a BTreeMap<&str, Vec<String>>,
+    from: &str,
+    wanted: &str,
+    seen: &mut BTreeSet<&'a str>,
+) -> bool {
+    let held = inside.get(from).map(Vec::as_slice).unwrap_or_default();
+    held.iter()
+        .any(|name| name == wanted || (seen.insert(name) && contains(inside, name, wanted, seen)))
+}
+
+/// The names of all structs and enums that the given members lead to.
+pub(crate) fn reachable<'s>(
+    spec: &'s Spec,
+    from: impl Iterator<Item = &'s Member>,
+) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&Member> = from.collect();
+    while let Some(name) = open.pop().map(named) {
+        let Some(name) = name.filter(|name| found.insert(name.clone())) else {
+            continue;
+        };
+        let inside = spec
+            .structs
+            .iter()
+            .filter(|shared| shared.name.value == name);
+        open.extend(inside.flat_map(|shared| &shared.members));
+    }
+    found
+}
+
+fn held(member: &Member) -> Option<String> {
+    match parse_type(&member.ty.value) {
+        Type::Named(name) => Some(name),
+        _ => None,
+    }
+}
+
+fn named(member: &Member) -> Option<String> {
+    match parse_type(&member.ty.value).item() {
+        Type::Named(name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The names that `type` may use besides the built-in ones.
+fn definitions(spec: &Spec) -> impl Iterator<Item = &Located<String>> {
+    let structs = spec.structs.iter().map(|shared| &shared.name);
+    structs.chain(spec.enums.iter().map(|set| &set.name))
+}

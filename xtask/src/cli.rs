@@ -1,0 +1,133 @@
+//! The verbs of `cargo xtask`.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+};
+
+use annotate_snippets::Renderer;
+
+use crate::{
+    codegen::{Fault, api, generate},
+    diagnostic::{Diagnostic, render},
+    output::{Mode, Outcome, settle},
+    spec::{self, Sources},
+};
+
+const USAGE: &str = "\
+usage: cargo xtask <verb>
+
+  codegen            write the generated code of mps-models from spec/
+  codegen --check    show how the generated code differs from what is there, and fail if it does
+  spec check         report every mistake in spec/";
+
+const GENERATED: &str = "crates/mps-models/src/generated";
+
+/// Why a verb did not succeed, as text for a person.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure with something to say.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs the verb that the arguments name.
+pub fn run(args: &[String]) -> Result<(), Failure> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["codegen"] => codegen(&workspace(), Mode::Write),
+        ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
+        ["spec", "check"] => spec_check(&workspace()),
+        ["help" | "--help" | "-h"] => say(USAGE),
+        [] => Err(Failure::new(USAGE)),
+        other => Err(Failure::new(format!(
+            "error: unknown verb `{}`\n\n{USAGE}",
+            other.join(" ")
+        ))),
+    }
+}
+
+/// Brings the generated code of a workspace up to date, or tells how it is not.
+pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
+    let sources = sources(root)?;
+    let generated = generate(&sources).map_err(|fault| match fault {
+        Fault::Spec(mistakes) => mistaken(&mistakes, &sources),
+        Fault::Generator(fault) => Failure(format!("error: the generator made no Rust: {fault}")),
+    })?;
+    let outcome = settle(&generated, &root.join(GENERATED), mode)
+        .map_err(|fault| Failure(format!("error: {GENERATED}: {fault}")))?;
+    report(&outcome, mode)
+}
+
+/// Reports every mistake in the specification of a workspace.
+pub fn spec_check(root: &Path) -> Result<(), Failure> {
+    let sources = sources(root)?;
+    match api(&sources) {
+        Ok(api) => say(&format!(
+            "the specification is sound: {} actions",
+            api.actions.len()
+        )),
+        Err(mistakes) => Err(mistaken(&mistakes, &sources)),
+    }
+}
+
+fn sources(root: &Path) -> Result<Sources, Failure> {
+    let (sources, mistakes) = spec::read(&root.join("spec"));
+    if mistakes.is_empty() {
+        Ok(sources)
+    } else {
+        Err(mistaken(&mistakes, &sources))
+    }
+}
+
+fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Failure {
+    let renderer = if io::stderr().is_terminal() {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let count = match mistakes.len() {
+        1 => "1 mistake".to_owned(),
+        many => format!("{many} mistakes"),
+    };
+    let text = render(mistakes, sources, &renderer);
+    Failure(format!("{text}\n\nerror: the specification has {count}"))
+}
+
+fn report(outcome: &Outcome, mode: Mode) -> Result<(), Failure> {
+    let lines = outcome
+        .changes
+        .iter()
+        .map(|change| format!("{}: {}\n", change.kind(), change.path));
+    let list: String = lines.collect();
+    match (mode, list.is_empty()) {
+        (_, true) => say("the generated code is up to date"),
+        (Mode::Write, false) => say(list.trim_end()),
+        (Mode::Check, false) => {
+            let diff: String = outcome.changes.iter().map(ToString::to_string).collect();
+            Err(Failure(format!(
+                "{diff}\n{list}\nerror: {GENERATED} is not what spec/ asks for\nhelp: run `cargo xtask codegen`"
+            )))
+        }
+    }
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}").map_err(|fault| Failure(format!("error: stdout: {fault}")))
+}
+
+/// The root of the workspace this generator was built in.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

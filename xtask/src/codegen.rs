@@ -1,0 +1,50 @@
+//! The line of phases, from a specification to the text of generated files.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    check, diagnostic,
+    diagnostic::Diagnostic,
+    emit, ir, lower,
+    spec::{self, Sources},
+};
+
+/// The text of each generated file by its path.
+pub type Generated = BTreeMap<String, String>;
+
+/// Why there is nothing to generate.
+#[derive(Debug)]
+pub enum Fault {
+    /// The specification has mistakes.
+    Spec(Vec<Diagnostic>),
+    /// The code that was put together is no Rust: a fault of the generator.
+    Generator(String),
+}
+
+/// Generates the code of a specification.
+pub fn generate(sources: &Sources) -> Result<Generated, Fault> {
+    let api = api(sources).map_err(Fault::Spec)?;
+    let files = lower::lower(&api).map_err(sorted)?;
+    let mut generated = Generated::new();
+    for file in &files {
+        let text = emit::emit(file)
+            .map_err(|fault| Fault::Generator(format!("{}: {fault}", file.path)))?;
+        generated.insert(file.path.clone(), text);
+    }
+    Ok(generated)
+}
+
+/// The API a specification describes, or every mistake in it.
+pub fn api(sources: &Sources) -> Result<ir::Api, Vec<Diagnostic>> {
+    let (spec, mut mistakes) = spec::parse(sources);
+    mistakes.extend(check::check(&spec, sources));
+    let api = ir::build(&spec, sources);
+    match api {
+        Some(api) if mistakes.is_empty() => Ok(api),
+        _ => Err(diagnostic::sorted(mistakes)),
+    }
+}
+
+fn sorted(mistakes: Vec<Diagnostic>) -> Fault {
+    Fault::Spec(diagnostic::sorted(mistakes))
+}

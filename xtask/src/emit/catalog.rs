@@ -1,0 +1,64 @@
+//! Modules, and the lists by which actions and structs are found at run time.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::common::ident;
+use crate::lower::{Catalog, Exports, Module};
+
+pub(super) fn emit(catalog: &Catalog) -> Vec<TokenStream> {
+    vec![actions(catalog), structs(catalog), visit(catalog)]
+}
+
+fn actions(catalog: &Catalog) -> TokenStream {
+    let names = catalog.actions.iter().map(|name| ident(name));
+    quote! {
+        /// Every action, in the order of their names.
+        pub static ACTIONS: &[&ActionInfo] = &[#(#names::INFO),*];
+    }
+}
+
+fn structs(catalog: &Catalog) -> TokenStream {
+    let names = catalog.structs.iter().map(|name| ident(name));
+    quote! {
+        /// The shape of every struct, in the order of their names.
+        pub static STRUCTS: &[&StructInfo] = &[#(#names::SCHEMA),*];
+    }
+}
+
+fn visit(catalog: &Catalog) -> TokenStream {
+    let arms = catalog.actions.iter().map(|wire| {
+        let name = ident(wire);
+        quote!(#wire => Some(visitor.visit::<#name>()),)
+    });
+    quote! {
+        /// Hands the request type of the action with this name to a visitor, or yields nothing
+        /// if there is no such action.
+        pub fn visit_action<V: ActionVisitor>(name: &str, visitor: V) -> Option<V::Output> {
+            match name {
+                #(#arms)*
+                _ => None,
+            }
+        }
+    }
+}
+
+pub(super) fn modules(modules: &[Module]) -> Vec<TokenStream> {
+    let declared = modules.iter().map(|module| {
+        let name = ident(&module.name);
+        let inside = matches!(module.exports, Exports::Nothing).then(|| quote!(pub(crate)));
+        quote!(#inside mod #name;)
+    });
+    let given = modules.iter().filter_map(|module| {
+        let name = ident(&module.name);
+        match &module.exports {
+            Exports::Nothing => None,
+            Exports::Everything => Some(quote!(pub use #name::*;)),
+            Exports::Names(names) => {
+                let names = names.iter().map(|name| ident(name));
+                Some(quote!(pub use #name::{#(#names),*};))
+            }
+        }
+    });
+    vec![quote!(#(#declared)*), quote!(#(#given)*)]
+}

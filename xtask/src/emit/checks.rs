@@ -1,0 +1,82 @@
+//! The inspection of a struct: one statement for each member that can be broken.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::common::{ident, integer, number};
+use crate::lower::{Check, Field, Peer, Struct, Weight};
+
+pub(super) fn preflight(structure: &Struct) -> TokenStream {
+    let name = ident(&structure.name);
+    let members = structure.fields.iter().map(member);
+    quote! {
+        impl Preflight for #name {
+            fn inspect(&self, at: &Path<'_>, report: &mut Report) {
+                #(#members)*
+                report.check_extra(at, &self.extra, Self::MEMBERS);
+            }
+        }
+    }
+}
+
+fn member(field: &Field) -> TokenStream {
+    let name = ident(&field.name);
+    let at = place(field);
+    let checks = (!field.checks.is_empty()).then(|| {
+        let calls = field.checks.iter().map(check);
+        quote!(report.check(#at, &self.#name) #(#calls)*;)
+    });
+    let inside = field
+        .nested
+        .then(|| quote!(report.inspect(#at, &self.#name);));
+    quote!(#checks #inside)
+}
+
+fn place(field: &Field) -> TokenStream {
+    let wire = &field.wire;
+    if field.sensitive {
+        quote!(at.sensitive(#wire))
+    } else {
+        quote!(at.member(#wire))
+    }
+}
+
+fn check(check: &Check) -> TokenStream {
+    match check {
+        Check::Required(weight) => call("required", None, weight),
+        Check::RequiredUnlessAny(all, weight) => {
+            call("required_unless_any", Some(peers(all)), weight)
+        }
+        Check::Requires(all, weight) => call("requires", Some(peers(all)), weight),
+        Check::ConflictsWith(all, weight) => call("conflicts_with", Some(peers(all)), weight),
+        Check::MaxChars(most, weight) => call("max_chars", Some(integer((*most).into())), weight),
+        Check::MaxItems(most, weight) => call("max_items", Some(integer((*most).into())), weight),
+        Check::Min(least, weight) => call("min", Some(number(least)), weight),
+        Check::Max(most, weight) => call("max", Some(number(most)), weight),
+        Check::OneOfTexts(known, weight) => call("one_of", Some(quote!(&[#(#known),*])), weight),
+        Check::OneOfNumbers(known, weight) => {
+            let known = known.iter().map(|number| integer(*number));
+            call("one_of_numbers", Some(quote!(&[#(#known),*])), weight)
+        }
+        Check::Url(weight) => call("url", None, weight),
+        Check::Json(weight) => call("json", None, weight),
+        Check::Withdrawn(day, source) => quote!(.withdrawn(#day, #source)),
+    }
+}
+
+fn call(rule: &str, bound: Option<TokenStream>, weight: &Weight) -> TokenStream {
+    let rule = ident(rule);
+    let bound = bound.map(|bound| quote!(#bound,));
+    let severity = ident(if weight.warns { "warning" } else { "error" });
+    let source = &weight.source;
+    quote!(.#rule(#bound Rule::#severity(#source)))
+}
+
+fn peers(peers: &[Peer]) -> TokenStream {
+    let each = peers.iter().map(|peer| {
+        let wire = &peer.wire;
+        let name = ident(&peer.name);
+        quote!((#wire, self.#name.is_set()))
+    });
+    quote!(&[#(#each),*])
+}

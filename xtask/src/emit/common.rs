@@ -1,0 +1,81 @@
+//! Pieces of code that several templates share.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+use crate::spec::Scalar;
+
+/// A name, raw ones included.
+pub(super) fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// An attribute for each line, since one for all would be printed as a block comment.
+pub(super) fn docs(lines: &[String]) -> TokenStream {
+    let lines = lines.iter().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// A number in groups of three digits once it is hard to read.
+pub(super) fn integer(number: i64) -> TokenStream {
+    let digits = grouped(&number.unsigned_abs().to_string());
+    let sign = (number < 0).then(|| quote!(-));
+    let literal: Literal = digits
+        .parse()
+        .unwrap_or_else(|_| Literal::i64_unsuffixed(number));
+    quote!(#sign #literal)
+}
+
+/// A number of either kind.
+pub(super) fn number(value: &Scalar) -> TokenStream {
+    match value {
+        Scalar::Integer(number) => integer(*number),
+        Scalar::Float(number) => {
+            let literal = Literal::f64_unsuffixed(number.abs());
+            let sign = number.is_sign_negative().then(|| quote!(-));
+            quote!(#sign #literal)
+        }
+        Scalar::Text(text) => quote!(#text),
+        Scalar::Boolean(flag) => quote!(#flag),
+    }
+}
+
+/// An optional text.
+pub(super) fn option(text: Option<&str>) -> TokenStream {
+    text.map_or_else(|| quote!(None), |text| quote!(Some(#text)))
+}
+
+fn grouped(digits: &str) -> String {
+    if digits.len() < 4 {
+        return digits.to_owned();
+    }
+    let place = |at: usize| digits.len() - at;
+    let group = |(at, digit): (usize, char)| {
+        let comma = at > 0 && place(at) % 3 == 0;
+        comma.then_some('_').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, integer};
+
+    #[test]
+    fn digits_in_groups() {
+        assert_eq!(grouped("1"), "1");
+        assert_eq!(grouped("999"), "999");
+        assert_eq!(grouped("2000"), "2_000");
+        assert_eq!(grouped("1234567"), "1_234_567");
+        assert_eq!(integer(i64::MIN).to_string(), "- 9_223_372_036_854_775_808");
+    }
+}

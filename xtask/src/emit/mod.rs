@@ -1,0 +1,42 @@
+//! Lowered items as code. Nothing is decided here, so every function is a template.
+
+mod action;
+mod catalog;
+mod checks;
+mod common;
+mod enums;
+mod example;
+mod print;
+mod service;
+mod structure;
+
+use proc_macro2::TokenStream;
+
+use crate::lower::{File, Item};
+
+/// The text of a generated file, or why the code that was put together is no Rust.
+pub fn emit(file: &File<'_>) -> Result<String, syn::Error> {
+    let mut parts = vec![print::header(file.origin)];
+    if !file.uses.is_empty() {
+        parts.push(print::uses(&file.uses));
+    }
+    for tokens in items(file)? {
+        parts.push(print::item(tokens)?);
+    }
+    Ok(parts.join("\n"))
+}
+
+fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
+    let mut all = Vec::new();
+    for item in &file.items {
+        match item {
+            Item::Struct(structure) => all.extend(structure::emit(structure)?),
+            Item::Action(action) => all.push(action::emit(action)),
+            Item::Enum(set) => all.extend(enums::emit(set)),
+            Item::Service(service) => all.extend(service::emit(service)),
+            Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
+            Item::Modules(modules) => all.extend(catalog::modules(modules)),
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,92 @@
+//! The facts about the service as tables.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use heck::ToUpperCamelCase;
+
+use super::common::{docs, ident};
+use crate::ir::{ErrorCode, Service, Site};
+
+pub(super) fn emit(service: &Service) -> Vec<TokenStream> {
+    vec![
+        name(service),
+        version(service),
+        sites(service),
+        regions(service),
+        errors(service),
+    ]
+}
+
+fn name(service: &Service) -> TokenStream {
+    let name = &service.name;
+    quote! {
+        /// Name of the service, in hosts and in signatures.
+        pub const NAME: &str = #name;
+    }
+}
+
+fn version(service: &Service) -> TokenStream {
+    let version = &service.version;
+    quote! {
+        /// Version of the API.
+        pub const VERSION: &str = #version;
+    }
+}
+
+fn sites(service: &Service) -> TokenStream {
+    let sites = service.sites.iter().map(site);
+    quote! {
+        /// The clouds that offer the service, the default one first.
+        pub static SITES: &[Site] = &[#(#sites),*];
+    }
+}
+
+fn site(site: &Site) -> TokenStream {
+    let Site {
+        name,
+        host,
+        root_domain,
+        regional_domain,
+        ..
+    } = site;
+    quote!(Site {
+        name: #name,
+        host: #host,
+        root_domain: #root_domain,
+        regional_domain: #regional_domain,
+    })
+}
+
+fn regions(service: &Service) -> TokenStream {
+    let names = &service.regions;
+    let doc = docs(&[
+        "Regions that have a host of their own.".to_owned(),
+        String::new(),
+        format!("Source: {}.", service.regions_source),
+    ]);
+    quote! {
+        #doc
+        pub static REGIONS: &[&str] = &[#(#names),*];
+    }
+}
+
+fn errors(service: &Service) -> TokenStream {
+    let errors = service.errors.iter().map(error);
+    quote! {
+        /// What error codes mean, in the order of the codes.
+        pub static ERROR_CODES: &[ErrorCode] = &[#(#errors),*];
+    }
+}
+
+fn error(error: &ErrorCode) -> TokenStream {
+    let ErrorCode { code, meaning, .. } = error;
+    let class = ident(&error.class.to_upper_camel_case());
+    let executed = ident(&error.executed.to_upper_camel_case());
+    quote!(ErrorCode {
+        code: #code,
+        class: ErrorClass::#class,
+        executed: Executed::#executed,
+        meaning: #meaning,
+    })
+}

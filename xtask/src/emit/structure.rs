@@ -1,0 +1,246 @@
+//! A struct with all that belongs to it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{
+    checks,
+    common::{docs, ident},
+    example,
+};
+use crate::lower::{Field, Holds, Shape, Struct};
+
+pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
+    let mut items = vec![definition(structure)?, implementation(structure)];
+    if structure.is_guarded() {
+        items.push(debug(structure));
+    }
+    if structure.in_request {
+        items.push(checks::preflight(structure));
+    }
+    Ok(items)
+}
+
+fn definition(structure: &Struct) -> Result<TokenStream, syn::Error> {
+    let mut lines = structure.doc.clone();
+    if let Some(example) = &structure.example {
+        lines.extend(example::docs(example)?);
+    }
+    let doc = docs(&lines);
+    let name = ident(&structure.name);
+    let debug = (!structure.is_guarded()).then(|| quote!(Debug,));
+    let fields = structure.fields.iter().map(field);
+    let extra = structure.in_request.then(|| {
+        quote! {
+            /// Members that the specification does not have, sent on as they are.
+            #[serde(flatten)]
+            pub extra: Map<String, Value>,
+        }
+    });
+    Ok(quote! {
+        #doc
+        #[derive(Clone, #debug Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields)*
+            #extra
+        }
+    })
+}
+
+fn field(field: &Field) -> TokenStream {
+    let doc = docs(&field.doc);
+    let wire = &field.wire;
+    let name = ident(&field.name);
+    let item = item(field);
+    let (serde, ty) = match field.shape {
+        Shape::Plain => (quote!(deserialize_with = "de::or_default"), item),
+        Shape::Optional => (
+            quote!(skip_serializing_if = "Option::is_none"),
+            quote!(Option<#item>),
+        ),
+        Shape::List => (
+            quote!(
+                deserialize_with = "de::list",
+                skip_serializing_if = "Vec::is_empty"
+            ),
+            quote!(Vec<#item>),
+        ),
+    };
+    quote! {
+        #doc
+        #[serde(rename = #wire, #serde)]
+        pub #name: #ty,
+    }
+}
+
+fn item(field: &Field) -> TokenStream {
+    match &field.holds {
+        Holds::Text => quote!(String),
+        Holds::Integer => quote!(i64),
+        Holds::Float => quote!(f64),
+        Holds::Boolean => quote!(bool),
+        Holds::Struct(name) | Holds::Enum(name) => {
+            let name = ident(name);
+            quote!(#name)
+        }
+    }
+}
+
+fn implementation(structure: &Struct) -> TokenStream {
+    let name = ident(&structure.name);
+    let members = structure.fields.iter().map(|field| &field.wire);
+    let schema = schema(structure);
+    let new = new(structure);
+    let setters = structure.fields.iter().map(setter);
+    let extra = structure.in_request.then(extra_setter);
+    quote! {
+        impl #name {
+            /// Names of the members on the wire.
+            pub const MEMBERS: &'static [&'static str] = &[#(#members),*];
+            /// The shape of this object as data.
+            pub const SCHEMA: &'static StructInfo = #schema;
+            #new
+            #(#setters)*
+            #extra
+        }
+    }
+}
+
+fn schema(structure: &Struct) -> TokenStream {
+    let name = &structure.name;
+    let members = structure.fields.iter().map(|field| {
+        let wire = &field.wire;
+        let kind = kind(field);
+        let required = field.required.then(|| quote!(.required()));
+        let sensitive = field.sensitive.then(|| quote!(.sensitive()));
+        quote!(MemberInfo::new(#wire, #kind) #required #sensitive)
+    });
+    quote!(&StructInfo { name: #name, members: &[#(#members),*] })
+}
+
+fn kind(field: &Field) -> TokenStream {
+    let item = match &field.holds {
+        Holds::Text => quote!(Kind::Text),
+        Holds::Integer => quote!(Kind::Integer),
+        Holds::Float => quote!(Kind::Float),
+        Holds::Boolean => quote!(Kind::Boolean),
+        Holds::Struct(name) => quote!(Kind::Struct(#name)),
+        Holds::Enum(name) => {
+            let name = ident(name);
+            quote!(Kind::Enum(#name::VALUES))
+        }
+    };
+    match field.shape {
+        Shape::List => quote!(Kind::List(&#item)),
+        Shape::Plain | Shape::Optional => item,
+    }
+}
+
+fn new(structure: &Struct) -> TokenStream {
+    let params: Vec<TokenStream> = structure.required().map(param).collect();
+    if params.is_empty() {
+        return quote! {
+            /// One in which nothing is set yet.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+        };
+    }
+    let values = structure.required().map(|field| {
+        let name = ident(&field.name);
+        let value = value(field);
+        quote!(#name: #value,)
+    });
+    let all = structure.required().count() == structure.fields.len() && !structure.in_request;
+    let rest = (!all).then(|| quote!(..Self::default()));
+    quote! {
+        /// One with everything that is required.
+        #[must_use]
+        pub fn new(#(#params),*) -> Self {
+            Self { #(#values)* #rest }
+        }
+    }
+}
+
+fn setter(field: &Field) -> TokenStream {
+    let doc = docs(&field.setter_doc);
+    let name = ident(&field.name);
+    let param = param(field);
+    let value = value(field);
+    quote! {
+        #doc
+        #[must_use]
+        pub fn #name(mut self, #param) -> Self {
+            self.#name = #value;
+            self
+        }
+    }
+}
+
+fn extra_setter() -> TokenStream {
+    quote! {
+        /// Adds a member that the specification does not have.
+        #[must_use]
+        pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+            self.extra.insert(name.into(), value.into());
+            self
+        }
+    }
+}
+
+fn param(field: &Field) -> TokenStream {
+    let name = ident(&field.name);
+    let item = item(field);
+    let each = match &field.holds {
+        Holds::Text | Holds::Enum(_) => quote!(impl Into<#item>),
+        _ => item,
+    };
+    match field.shape {
+        Shape::List => quote!(#name: impl IntoIterator<Item = #each>),
+        Shape::Plain | Shape::Optional => quote!(#name: #each),
+    }
+}
+
+fn value(field: &Field) -> TokenStream {
+    let name = ident(&field.name);
+    let converts = matches!(field.holds, Holds::Text | Holds::Enum(_));
+    let one = if converts {
+        quote!(#name.into())
+    } else {
+        quote!(#name)
+    };
+    match field.shape {
+        Shape::Plain => one,
+        Shape::Optional => quote!(Some(#one)),
+        Shape::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
+        Shape::List => quote!(#name.into_iter().collect()),
+    }
+}
+
+fn debug(structure: &Struct) -> TokenStream {
+    let name = ident(&structure.name);
+    let text = &structure.name;
+    let fields = structure.fields.iter().map(|field| {
+        let label = field.name.trim_start_matches("r#");
+        let name = ident(&field.name);
+        let value = if field.sensitive {
+            quote!(Hidden)
+        } else {
+            quote!(self.#name)
+        };
+        quote!(.field(#label, &#value))
+    });
+    let extra = structure
+        .in_request
+        .then(|| quote!(.field("extra", &Keys(&self.extra))));
+    quote! {
+        impl fmt::Debug for #name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(#text) #(#fields)* #extra .finish()
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! From a checked specification to the API.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Action, Api, Enum, EnumValue, ErrorCode, Member, Role, Service, Since, Site, Struct, Type,
+    rules::rules,
+};
+use crate::{
+    check::{self, parse_type, reachable},
+    spec::{self, Sources, Spec},
+};
+
+/// The API a checked specification describes; nothing if it describes no service.
+#[must_use]
+pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
+    let cx = Context {
+        spec,
+        sources,
+        in_requests: reachable(spec, spec.actions.iter().flat_map(|action| &action.request)),
+    };
+    let mut api = Api {
+        service: cx.service(spec.service.as_ref()?),
+        actions: spec
+            .actions
+            .iter()
+            .map(|action| cx.action(action))
+            .collect(),
+        structs: spec
+            .structs
+            .iter()
+            .map(|shared| cx.structure(shared))
+            .collect(),
+        enums: spec.enums.iter().map(|set| cx.set(set)).collect(),
+    };
+    api.actions.sort_by(|one, other| one.name.cmp(&other.name));
+    api.structs.sort_by(|one, other| one.name.cmp(&other.name));
+    api.enums.sort_by(|one, other| one.name.cmp(&other.name));
+    Some(api)
+}
+
+struct Context<'s> {
+    spec: &'s Spec,
+    sources: &'s Sources,
+    in_requests: BTreeSet<String>,
+}
+
+impl Context<'_> {
+    fn service(&self, service: &spec::Service) -> Service {
+        let mut errors: Vec<ErrorCode> = service.errors.iter().map(error).collect();
+        errors.sort_by(|one, other| one.code.cmp(&other.code));
+        let names = service.regions.names.iter();
+        let mut regions: Vec<String> = names.map(|name| name.value.clone()).collect();
+        regions.sort();
+        Service {
+            origin: self.origin(&service.name),
+            name: service.name.value.clone(),
+            version: service.version.clone(),
+            sites: service.sites.iter().map(site).collect(),
+            regions,
+            regions_source: service.regions.source.clone(),
+            errors,
+        }
+    }
+
+    fn action(&self, action: &spec::Action) -> Action {
+        let mut errors: Vec<String> = action
+            .errors
+            .iter()
+            .map(|code| code.value.clone())
+            .collect();
+        errors.sort();
+        Action {
+            name: action.name.value.clone(),
+            at: action.name.span.clone(),
+            origin: self.origin(&action.name),
+            summary: action.summary.clone(),
+            doc: action.doc.clone(),
+            effect: action.effect,
+            rate_limit: action.rate_limit.value,
+            poll: action.poll.as_ref().map(|poll| poll.value.clone()),
+            doc_url: action.doc_url.clone(),
+            errors,
+            since: since(&action.since),
+            source: action.source.clone(),
+            request: self.members(&action.request, &action.source),
+            response: self.members(&action.response, &action.source),
+            example: self.example(action),
+        }
+    }
+
+    fn example(&self, action: &spec::Action) -> Option<serde_json::Value> {
+        let example = action.examples.first()?;
+        let path = check::example_path(&action.name.value, &example.request.value);
+        let mut files = self.sources.iter();
+        let (_, file) = files.find(|(_, file)| file.path == path)?;
+        serde_json::from_str(&file.text).ok()
+    }
+
+    fn structure(&self, shared: &spec::Struct) -> Struct {
+        Struct {
+            name: shared.name.value.clone(),
+            at: shared.name.span.clone(),
+            origin: self.origin(&shared.name),
+            doc: shared.doc.clone(),
+            since: since(&shared.since),
+            source: shared.source.clone(),
+            role: self.role(&shared.name.value),
+            members: self.members(&shared.members, &shared.source),
+        }
+    }
+
+    fn set(&self, set: &spec::Enum) -> Enum {
+        Enum {
+            name: set.name.value.clone(),
+            at: set.name.span.clone(),
+            origin: self.origin(&set.name),
+            doc: set.doc.clone(),
+            source: set.source.clone(),
+            role: self.role(&set.name.value),
+            values: set.values.iter().map(value).collect(),
+        }
+    }
+
+    fn members(&self, members: &[spec::Member], source: &str) -> Vec<Member> {
+        members
+            .iter()
+            .map(|member| self.member(member, source))
+            .collect()
+    }
+
+    fn member(&self, member: &spec::Member, source: &str) -> Member {
+        let facts = &member.facts;
+        Member {
+            at: member.name.span.clone(),
+            name: member.name.value.clone(),
+            ty: self.ty(parse_type(&member.ty.value)),
+            doc: member.doc.clone(),
+            required: facts.is_required(),
+            sensitive: facts.sensitive,
+            rules: rules(facts),
+            unit: facts.unit.as_ref().map(|unit| unit.value.clone()),
+            default: facts.default.as_ref().map(|value| value.value.clone()),
+            example: facts.example.as_ref().map(|value| value.value.clone()),
+            since: since(&facts.since),
+            until: facts.until.as_ref().map(|day| day.value.0.clone()),
+            source: facts.source.clone().unwrap_or_else(|| source.to_owned()),
+        }
+    }
+
+    fn ty(&self, ty: check::Type) -> Type {
+        match ty {
+            check::Type::Text => Type::Text,
+            check::Type::Integer => Type::Integer,
+            check::Type::Float => Type::Float,
+            check::Type::Boolean => Type::Boolean,
+            check::Type::Named(name) if self.is_enum(&name) => Type::Enum(name),
+            check::Type::Named(name) => Type::Struct(name),
+            check::Type::List(item) => Type::List(Box::new(self.ty(*item))),
+        }
+    }
+
+    fn is_enum(&self, name: &str) -> bool {
+        self.spec.enums.iter().any(|set| set.name.value == name)
+    }
+
+    fn role(&self, name: &str) -> Role {
+        if self.in_requests.contains(name) {
+            Role::Request
+        } else {
+            Role::Response
+        }
+    }
+
+    fn origin(&self, name: &spec::Located<String>) -> String {
+        self.sources.get(name.span.file).path.clone()
+    }
+}
+
+fn site(site: &spec::Site) -> Site {
+    Site {
+        name: site.name.value.clone(),
+        doc: site.doc.clone(),
+        host: site.host.value.clone(),
+        root_domain: site.root_domain.clone(),
+        regional_domain: site.regional_domain.clone(),
+    }
+}
+
+fn error(error: &spec::ErrorCode) -> ErrorCode {
+    ErrorCode {
+        code: error.code.value.clone(),
+        class: error.class,
+        executed: error.executed,
+        meaning: error.meaning.clone(),
+    }
+}
+
+fn value(value: &spec::EnumValue) -> EnumValue {
+    EnumValue {
+        at: value.value.span.clone(),
+        value: value.value.value.clone(),
+        doc: value.doc.clone(),
+        phase: value.phase.as_ref().map(|phase| phase.value),
+    }
+}
+
+fn since(since: &spec::Since) -> Since {
+    let mut days: Since = since
+        .iter()
+        .map(|(site, day)| (site.value.clone(), day.0.clone()))
+        .collect();
+    days.sort();
+    days
+}

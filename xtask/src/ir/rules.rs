@@ -1,0 +1,91 @@
+//! What can be broken about a member.
+
+use crate::spec::{Facts, Located, Scalar};
+
+/// A rule and its weight.
+#[derive(Debug)]
+pub struct Rule {
+    /// What it asks for.
+    pub kind: RuleKind,
+    /// Whether breaking it is only a warning.
+    pub warns: bool,
+}
+
+/// What a rule asks for.
+#[derive(Debug)]
+pub enum RuleKind {
+    /// Has to be given.
+    Required,
+    /// Has to be given unless one of these is.
+    RequiredUnlessAny(Vec<String>),
+    /// Needs these as well.
+    Requires(Vec<String>),
+    /// Excludes these.
+    ConflictsWith(Vec<String>),
+    /// Most characters.
+    MaxChars(u32),
+    /// Most items.
+    MaxItems(u32),
+    /// Least number.
+    Min(Scalar),
+    /// Greatest number.
+    Max(Scalar),
+    /// One of these texts or numbers.
+    OneOf(Vec<Scalar>),
+    /// The form of a text: `url` or `json`.
+    Format(&'static str),
+}
+
+/// The rules a member's facts amount to, in one fixed order.
+pub(super) fn rules(facts: &Facts) -> Vec<Rule> {
+    let kinds = [
+        (
+            "required",
+            facts.is_required().then_some(RuleKind::Required),
+        ),
+        (
+            "required_unless_any",
+            names(&facts.required_unless_any, RuleKind::RequiredUnlessAny),
+        ),
+        ("requires", names(&facts.requires, RuleKind::Requires)),
+        (
+            "conflicts_with",
+            names(&facts.conflicts_with, RuleKind::ConflictsWith),
+        ),
+        (
+            "max_items",
+            value(facts.max_items.as_ref(), RuleKind::MaxItems),
+        ),
+        (
+            "max_chars",
+            value(facts.max_chars.as_ref(), RuleKind::MaxChars),
+        ),
+        ("min", value(facts.min.as_ref(), RuleKind::Min)),
+        ("max", value(facts.max.as_ref(), RuleKind::Max)),
+        (
+            "one_of",
+            facts
+                .one_of
+                .as_deref()
+                .map(|known| RuleKind::OneOf(values(known))),
+        ),
+        ("format", value(facts.format.as_ref(), RuleKind::Format)),
+    ];
+    let rule = |(key, kind): (&str, Option<RuleKind>)| {
+        let warns = facts.warns(key);
+        kind.map(|kind| Rule { kind, warns })
+    };
+    kinds.into_iter().filter_map(rule).collect()
+}
+
+fn names(peers: &[Located<String>], kind: fn(Vec<String>) -> RuleKind) -> Option<RuleKind> {
+    (!peers.is_empty()).then(|| kind(values(peers)))
+}
+
+fn value<T: Clone>(fact: Option<&Located<T>>, kind: fn(T) -> RuleKind) -> Option<RuleKind> {
+    fact.map(|fact| kind(fact.value.clone()))
+}
+
+fn values<T: Clone>(located: &[Located<T>]) -> Vec<T> {
+    located.iter().map(|item| item.value.clone()).collect()
+}

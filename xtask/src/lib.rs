@@ -1,0 +1,23 @@
+//! The chores of this repository, run as `cargo xtask`; first of all the generator that turns
+//! the specification under `spec/` into the code of `mps-models`.
+//!
+//! The generator is a line of phases, each a module of its own:
+//!
+//! 1. [`spec`] reads the files and keeps where every value stands.
+//! 2. [`check`] collects every mistake, and stops the line if there is one.
+//! 3. [`ir`] is the API, free of files and of any programming language.
+//! 4. [`lower`] decides every Rust name and shape.
+//! 5. [`emit`] writes that down as code, and decides nothing.
+//! 6. [`output`] brings the files to disk, or tells how they differ from what is there.
+
+pub mod check;
+pub mod cli;
+pub mod codegen;
+pub mod diagnostic;
+pub mod emit;
+pub mod ir;
+pub mod lower;
+pub mod output;
+pub mod spec;
+
+pub use codegen::generate;

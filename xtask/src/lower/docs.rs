@@ -1,0 +1,193 @@
+//! Documentation, line by line, in the form rustdoc reads best.
+
+use crate::{
+    ir::{self, RuleKind, Since, Type},
+    spec::Scalar,
+};
+
+/// What a member is for, then the facts a caller has to know.
+///
+/// The source is worth a line only where it is not that of the whole.
+pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
+    let mut lines = text(&member.doc);
+    let mut facts: Vec<String> = member.rules.iter().map(|rule| fact(member, rule)).collect();
+    facts.extend(member.unit.as_ref().map(|unit| format!("Unit: {unit}.")));
+    facts.extend(
+        member
+            .default
+            .as_ref()
+            .map(|value| format!("Default: {}.", code(value))),
+    );
+    facts.extend(
+        member
+            .example
+            .as_ref()
+            .map(|value| format!("Example: {}.", code(value))),
+    );
+    facts.extend(since(&member.since));
+    facts.extend(
+        member
+            .until
+            .as_ref()
+            .map(|day| format!("Withdrawn on {day}.")),
+    );
+    facts.extend((member.source != source).then(|| format!("Source: {}.", member.source)));
+    if !facts.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(facts.into_iter().map(|fact| format!("- {fact}")));
+    lines
+}
+
+/// What a setter sets, in short.
+pub(super) fn setter(member: &ir::Member) -> Vec<String> {
+    let name = &member.name;
+    let lists = matches!(member.ty, Type::List(_));
+    let verb = if lists { "Sets all items of" } else { "Sets" };
+    vec![format!("{verb} `{name}`.")]
+}
+
+/// What a struct stands for.
+pub(super) fn structure(shared: &ir::Struct) -> Vec<String> {
+    let mut lines = text(&shared.doc);
+    let mut facts: Vec<String> = since(&shared.since).into_iter().collect();
+    facts.push(format!("Source: {}.", shared.source));
+    lines.push(String::new());
+    lines.push(facts.join(" "));
+    lines
+}
+
+/// What an action does, costs and may answer; its example follows later.
+pub(super) fn action(action: &ir::Action) -> Vec<String> {
+    let mut lines = text(&action.summary);
+    if let Some(doc) = &action.doc {
+        lines.push(String::new());
+        lines.extend(text(doc));
+    }
+    lines.push(String::new());
+    lines.push(format!("- Effect: {}.", effect(action.effect)));
+    lines.push(format!(
+        "- At most {} starts in any one second, for one account.",
+        action.rate_limit
+    ));
+    if let Some(poll) = &action.poll {
+        lines.push(format!(
+            "- How the task is doing: [`{poll}`](crate::{poll})."
+        ));
+    }
+    if !action.errors.is_empty() {
+        let codes: Vec<String> = action
+            .errors
+            .iter()
+            .map(|code| format!("`{code}`"))
+            .collect();
+        lines.push(format!("- Errors of its own: {}.", codes.join(", ")));
+    }
+    lines.extend(since(&action.since).map(|since| format!("- {since}")));
+    lines.push(format!(
+        "- Source: [{}]({}).",
+        action.source, action.doc_url
+    ));
+    lines
+}
+
+/// What the answer to an action is.
+pub(super) fn response(action: &ir::Action) -> Vec<String> {
+    vec![format!(
+        "What the service answers to [`{0}`](crate::{0}).",
+        action.name
+    )]
+}
+
+/// What a set of values tells.
+pub(super) fn set(set: &ir::Enum) -> Vec<String> {
+    let mut lines = text(&set.doc);
+    lines.push(String::new());
+    lines.push("The set is open: a value that is not listed here is kept as it is.".to_owned());
+    lines.push(format!("Source: {}.", set.source));
+    lines
+}
+
+/// What a value means.
+pub(super) fn value(value: &ir::EnumValue) -> Vec<String> {
+    let mut lines = text(&value.doc);
+    lines.push(String::new());
+    lines.push(format!("On the wire: `{}`.", value.value));
+    lines
+}
+
+fn effect(effect: &str) -> &'static str {
+    match effect {
+        "read" => "changes nothing, so it may be sent again at will",
+        "paid-create" => {
+            "starts work that is billed, so it is sent again only if it surely did not run"
+        }
+        _ => "changes a task, so it is sent again only if it surely did not run",
+    }
+}
+
+fn since(since: &Since) -> Option<String> {
+    let days: Vec<String> = since
+        .iter()
+        .map(|(site, day)| format!("{day} (`{site}`)"))
+        .collect();
+    (!days.is_empty()).then(|| format!("Since {}.", days.join(" and ")))
+}
+
+fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
+    let text = match &rule.kind {
+        RuleKind::Required => "Required".to_owned(),
+        RuleKind::RequiredUnlessAny(names) => format!("Required unless {} is given", any(names)),
+        RuleKind::Requires(names) => format!("Only together with {}", all(names)),
+        RuleKind::ConflictsWith(names) => format!("Not together with {}", any(names)),
+        RuleKind::MaxChars(most) => format!("At most {most} characters{}", each(member)),
+        RuleKind::MaxItems(most) => format!("At most {most} items"),
+        RuleKind::Min(least) => format!("At least {}", code(least)),
+        RuleKind::Max(most) => format!("At most {}", code(most)),
+        RuleKind::OneOf(known) => format!("One of {}{}", codes(known), each(member)),
+        RuleKind::Format("url") => format!("A URL{}", each(member)),
+        RuleKind::Format(_) => format!("JSON as text{}", each(member)),
+    };
+    let weight = match rule.kind {
+        _ if !rule.warns => "",
+        RuleKind::MaxChars(_) | RuleKind::MaxItems(_) => ", beyond that a warning",
+        _ => ", otherwise a warning",
+    };
+    format!("{text}{weight}.")
+}
+
+fn each(member: &ir::Member) -> &'static str {
+    match member.ty {
+        Type::List(_) => ", each item",
+        _ => "",
+    }
+}
+
+fn any(names: &[String]) -> String {
+    quoted(names).join(" or ")
+}
+
+fn all(names: &[String]) -> String {
+    quoted(names).join(" and ")
+}
+
+fn quoted(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("`{name}`")).collect()
+}
+
+fn codes(values: &[Scalar]) -> String {
+    let codes: Vec<String> = values.iter().map(code).collect();
+    codes.join(", ")
+}
+
+fn code(value: &Scalar) -> String {
+    format!("`{value}`")
+}
+
+/// The lines of a text without the blank ones around it.
+fn text(text: &str) -> Vec<String> {
+    text.trim()
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
+}

@@ -1,0 +1,51 @@
+use heck::ToUpperCamelCase;
+
+use super::{docs, names};
+use crate::ir::{self, Role};
+
+/// A generated enum with all that belongs to it.
+#[derive(Debug)]
+pub struct Enum {
+    /// Name in Rust and in the specification.
+    pub name: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+    /// Its variants, that for unknown values left out.
+    pub variants: Vec<Variant>,
+    /// Whether its values tell how a task is doing.
+    pub has_phases: bool,
+    /// Whether it can be part of a request: then unknown values are warned of.
+    pub in_request: bool,
+}
+
+/// A variant of a generated enum.
+#[derive(Debug)]
+pub struct Variant {
+    /// Name in Rust.
+    pub name: String,
+    /// Value on the wire.
+    pub value: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+    /// Variant of `TaskPhase`.
+    pub phase: Option<String>,
+}
+
+pub(super) fn lower(set: &ir::Enum) -> Enum {
+    Enum {
+        name: set.name.clone(),
+        doc: docs::set(set),
+        variants: set.values.iter().map(variant).collect(),
+        has_phases: set.values.iter().any(|value| value.phase.is_some()),
+        in_request: set.role == Role::Request,
+    }
+}
+
+fn variant(value: &ir::EnumValue) -> Variant {
+    Variant {
+        name: names::variant(&value.value),
+        value: value.value.clone(),
+        doc: docs::value(value),
+        phase: value.phase.map(ToUpperCamelCase::to_upper_camel_case),
+    }
+}

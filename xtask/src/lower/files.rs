@@ -1,0 +1,251 @@
+//! Which file holds what, and what it takes from elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Action, Catalog, Enum, Module, Struct, action,
+    catalog::{self, Exports},
+    enums,
+    member::{Check, Field, Holds, Shape},
+    names, structure,
+};
+use crate::{
+    diagnostic::Diagnostic,
+    ir::{Api, Service},
+};
+
+/// A generated file.
+#[derive(Debug)]
+pub struct File<'a> {
+    /// Path below the directory of generated code, with forward slashes.
+    pub path: String,
+    /// File of the specification it comes from, if it is one alone.
+    pub origin: Option<&'a str>,
+    /// What it takes from elsewhere.
+    pub uses: Vec<Use>,
+    /// What it holds.
+    pub items: Vec<Item<'a>>,
+}
+
+/// Names taken from a module.
+#[derive(Debug)]
+pub struct Use {
+    /// Path of the module.
+    pub module: String,
+    /// The names, sorted.
+    pub names: Vec<String>,
+}
+
+/// Something a file holds.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A struct with all that belongs to it.
+    Struct(Struct),
+    /// What makes a request struct an action.
+    Action(Action),
+    /// An enum with all that belongs to it.
+    Enum(Enum),
+    /// The facts about the service.
+    Service(&'a Service),
+    /// The lists of actions and structs.
+    Catalog(Catalog),
+    /// Modules inside this one.
+    Modules(Vec<Module>),
+}
+
+/// The files of an API, or the names that would be taken twice.
+pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
+    let collisions = names::collisions(api);
+    if !collisions.is_empty() {
+        return Err(collisions);
+    }
+    let mut files = vec![root(api), catalog_file(api), service_file(api)];
+    files.extend(folder("actions", api.actions.iter().map(action_module)));
+    files.extend(folder(
+        "structs",
+        api.structs.iter().map(|shared| struct_module(&shared.name)),
+    ));
+    files.extend(api.actions.iter().map(|action| action_file(action, api)));
+    files.extend(api.structs.iter().map(struct_file));
+    files.extend(enums_file(api));
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}
+
+fn root(api: &Api) -> File<'_> {
+    let all = |name: &str| module(name, Exports::Everything);
+    let mut modules = vec![all("catalog"), module("service", Exports::Nothing)];
+    modules.extend((!api.actions.is_empty()).then(|| all("actions")));
+    modules.extend((!api.enums.is_empty()).then(|| all("enums")));
+    modules.extend((!api.structs.is_empty()).then(|| all("structs")));
+    modules.sort_by(|one, other| one.name.cmp(&other.name));
+    file("mod.rs", Uses::default(), vec![Item::Modules(modules)])
+}
+
+fn folder<'a>(name: &str, modules: impl Iterator<Item = Module>) -> Option<File<'a>> {
+    let modules: Vec<Module> = modules.collect();
+    let path = format!("{name}/mod.rs");
+    (!modules.is_empty()).then(|| file(&path, Uses::default(), vec![Item::Modules(modules)]))
+}
+
+fn action_module(action: &crate::ir::Action) -> Module {
+    let exports = vec![action.name.clone(), names::response(&action.name)];
+    module(&names::snake(&action.name), Exports::Names(exports))
+}
+
+fn struct_module(name: &str) -> Module {
+    module(&names::snake(name), Exports::Names(vec![name.to_owned()]))
+}
+
+fn module(name: &str, exports: Exports) -> Module {
+    Module {
+        name: name.to_owned(),
+        exports,
+    }
+}
+
+fn action_file<'a>(action: &'a crate::ir::Action, api: &'a Api) -> File<'a> {
+    let request = structure::request(action, api);
+    let response = structure::response(action);
+    let mut uses = Uses::default();
+    uses.add("crate::action", &["Action", "ActionInfo", "Effect"]);
+    uses.structure(&request);
+    uses.structure(&response);
+    let path = format!("actions/{}.rs", names::file_stem(&action.name));
+    let lowered = Item::Action(action::lower(action, api));
+    let items = vec![Item::Struct(request), lowered, Item::Struct(response)];
+    File {
+        origin: Some(&action.origin),
+        ..file(&path, uses, items)
+    }
+}
+
+fn struct_file(shared: &crate::ir::Struct) -> File<'_> {
+    let lowered = structure::shared(shared);
+    let mut uses = Uses::default();
+    uses.structure(&lowered);
+    let path = format!("structs/{}.rs", names::file_stem(&shared.name));
+    File {
+        origin: Some(&shared.origin),
+        ..file(&path, uses, vec![Item::Struct(lowered)])
+    }
+}
+
+fn enums_file(api: &Api) -> Option<File<'_>> {
+    let first = api.enums.first()?;
+    let lowered: Vec<Enum> = api.enums.iter().map(enums::lower).collect();
+    let mut uses = Uses::default();
+    uses.add("std", &["fmt"]);
+    uses.add("serde", &["Deserialize", "Serialize", "Serializer"]);
+    uses.add("crate::open_enum", &["UnknownValue"]);
+    if lowered.iter().any(|set| set.has_phases) {
+        uses.add("crate::open_enum", &["TaskPhase"]);
+    }
+    if lowered.iter().any(|set| set.in_request) {
+        uses.add("crate::preflight", &["Path", "Preflight", "Report"]);
+    }
+    Some(File {
+        origin: Some(&first.origin),
+        ..file(
+            "enums.rs",
+            uses,
+            lowered.into_iter().map(Item::Enum).collect(),
+        )
+    })
+}
+
+fn service_file(api: &Api) -> File<'_> {
+    let mut uses = Uses::default();
+    uses.add(
+        "crate::service",
+        &["ErrorClass", "ErrorCode", "Executed", "Site"],
+    );
+    File {
+        origin: Some(&api.service.origin),
+        ..file("service.rs", uses, vec![Item::Service(&api.service)])
+    }
+}
+
+fn catalog_file(api: &Api) -> File<'_> {
+    let catalog = catalog::lower(api);
+    let mut uses = Uses::default();
+    uses.add("crate::action", &["Action", "ActionInfo", "ActionVisitor"]);
+    uses.add("crate::schema", &["StructInfo"]);
+    for name in &catalog.structs {
+        uses.add("super", &[name]);
+    }
+    file("catalog.rs", uses, vec![Item::Catalog(catalog)])
+}
+
+fn file<'a>(path: &str, uses: Uses, items: Vec<Item<'a>>) -> File<'a> {
+    File {
+        path: path.to_owned(),
+        origin: None,
+        uses: uses.sorted(),
+        items,
+    }
+}
+
+/// What a file takes from elsewhere, as it gathers.
+#[derive(Default)]
+struct Uses(BTreeMap<String, BTreeSet<String>>);
+
+impl Uses {
+    fn add(&mut self, module: &str, names: &[&str]) {
+        let taken = self.0.entry(module.to_owned()).or_default();
+        taken.extend(names.iter().map(|name| (*name).to_owned()));
+    }
+
+    fn structure(&mut self, structure: &Struct) {
+        self.add("serde", &["Deserialize", "Serialize"]);
+        self.add("crate::schema", &["StructInfo"]);
+        if !structure.fields.is_empty() {
+            self.add("crate::schema", &["Kind", "MemberInfo"]);
+        }
+        if structure.is_guarded() {
+            self.add("std", &["fmt"]);
+        }
+        if structure.fields.iter().any(|field| field.sensitive) {
+            self.add("crate::redact", &["Hidden"]);
+        }
+        if structure.in_request {
+            self.add("crate::preflight", &["Path", "Preflight", "Report"]);
+            self.add("crate::redact", &["Keys"]);
+            self.add("serde_json", &["Map", "Value"]);
+        }
+        for field in &structure.fields {
+            self.field(field, structure);
+        }
+    }
+
+    fn field(&mut self, field: &Field, inside: &Struct) {
+        if field.shape != Shape::Optional {
+            self.add("crate", &["de"]);
+        }
+        if let Holds::Struct(name) | Holds::Enum(name) = &field.holds
+            && *name != inside.name
+        {
+            self.add("super::super", &[name]);
+        }
+        for check in &field.checks {
+            if !matches!(check, Check::Withdrawn(..)) {
+                self.add("crate::preflight", &["Rule"]);
+            }
+            if let Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) =
+                check
+            {
+                self.add("crate::preflight", &["IsSet"]);
+            }
+        }
+    }
+
+    fn sorted(self) -> Vec<Use> {
+        let taken = self.0.into_iter();
+        taken
+            .map(|(module, names)| Use {
+                module,
+                names: names.into_iter().collect(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,24 @@
+//! From the API to Rust: every name and every shape is decided here.
+//!
+//! What comes out is a list of files full of items, in which nothing is left open; a name that
+//! would be taken twice is a mistake and never reaches the compiler.
+
+mod action;
+mod catalog;
+mod docs;
+mod enums;
+mod example;
+mod files;
+mod member;
+mod names;
+mod structure;
+
+pub use self::{
+    action::Action,
+    catalog::{Catalog, Exports, Module},
+    enums::{Enum, Variant},
+    example::Example,
+    files::{File, Item, Use, lower},
+    member::{Check, Field, Holds, Peer, Shape, Weight},
+    structure::Struct,
+};

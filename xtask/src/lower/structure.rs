@@ -1,0 +1,73 @@
+use super::{
+    docs,
+    example::{self, Example},
+    member::{self, Field},
+    names,
+};
+use crate::ir::{self, Api, Role};
+
+/// A generated struct with all that belongs to it.
+#[derive(Debug)]
+pub struct Struct {
+    /// Name in Rust and in the specification.
+    pub name: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+    /// Code that shows how to make one.
+    pub example: Option<Example>,
+    /// Its fields.
+    pub fields: Vec<Field>,
+    /// Whether it can be part of a request: then it keeps unknown members and can be checked.
+    pub in_request: bool,
+}
+
+impl Struct {
+    /// The fields a caller has to give a value to begin with.
+    pub fn required(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(|field| field.required)
+    }
+
+    /// Whether `Debug` has something to hide.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        self.in_request || self.fields.iter().any(|field| field.sensitive)
+    }
+}
+
+pub(super) fn shared(shared: &ir::Struct) -> Struct {
+    let in_request = shared.role == Role::Request;
+    Struct {
+        name: shared.name.clone(),
+        doc: docs::structure(shared),
+        example: None,
+        fields: fields(&shared.members, &shared.source, in_request),
+        in_request,
+    }
+}
+
+pub(super) fn request(action: &ir::Action, api: &Api) -> Struct {
+    Struct {
+        name: action.name.clone(),
+        doc: docs::action(action),
+        example: example::of(action, api),
+        fields: fields(&action.request, &action.source, true),
+        in_request: true,
+    }
+}
+
+pub(super) fn response(action: &ir::Action) -> Struct {
+    Struct {
+        name: names::response(&action.name),
+        doc: docs::response(action),
+        example: None,
+        fields: fields(&action.response, &action.source, false),
+        in_request: false,
+    }
+}
+
+fn fields(members: &[ir::Member], source: &str, in_request: bool) -> Vec<Field> {
+    members
+        .iter()
+        .map(|item| member::lower(item, source, in_request))
+        .collect()
+}

@@ -1,0 +1,100 @@
+use super::{Located, Member, Since, member, reader::Reader, structure::read_since};
+use crate::diagnostic::Span;
+
+const EFFECTS: &[&str] = &["read", "paid-create", "control"];
+
+/// An action, from a file of its own.
+#[derive(Debug)]
+pub struct Action {
+    /// Name on the wire.
+    pub name: Located<String>,
+    /// What it does, in one sentence.
+    pub summary: String,
+    /// What else to know about it.
+    pub doc: Option<String>,
+    /// `read`, `paid-create` or `control`.
+    pub effect: &'static str,
+    /// Most request starts in any one second, for one account.
+    pub rate_limit: Located<u32>,
+    /// The action that tells how a task is doing.
+    pub poll: Option<Located<String>>,
+    /// Page of the documentation.
+    pub doc_url: String,
+    /// Error codes the documentation lists for it.
+    pub errors: Vec<Located<String>>,
+    /// Since when it exists.
+    pub since: Since,
+    /// Where its facts come from, unless a member says otherwise.
+    pub source: String,
+    /// Members of the request.
+    pub request: Vec<Member>,
+    /// Members of the answer.
+    pub response: Vec<Member>,
+    /// Requests and answers that serve as fixtures.
+    pub examples: Vec<Example>,
+}
+
+/// A request and its answer.
+#[derive(Debug)]
+pub struct Example {
+    /// Name within the action.
+    pub name: Located<String>,
+    /// What it shows.
+    pub doc: String,
+    /// File of the request, below `examples/` and the action's name.
+    pub request: Located<String>,
+    /// File of the answer, in the same place.
+    pub response: Located<String>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
+    let name = reader.text("name");
+    let summary = reader.text("summary");
+    let doc = reader.optional_text("doc");
+    let effect = reader.word("effect", EFFECTS);
+    let rate_limit = reader.needed_count("rate_limit");
+    let poll = reader.optional_text("poll");
+    let doc_url = reader.text("doc_url");
+    let errors = reader.texts("errors");
+    let since = read_since(reader);
+    let source = reader.text("source");
+    let request = reader.tables("request", "a request member", member::read);
+    let response = reader.tables("response", "a response member", member::read);
+    let examples = reader.tables("example", "an example", read_example);
+    Some(Action {
+        name: name?,
+        summary: summary?.value,
+        doc: doc.map(|doc| doc.value),
+        effect: effect?.value,
+        rate_limit: rate_limit?,
+        poll,
+        doc_url: doc_url?.value,
+        errors,
+        since,
+        source: source?.value,
+        request,
+        response,
+        examples,
+    })
+}
+
+fn read_example(reader: &mut Reader<'_>) -> Option<Example> {
+    let name = reader.text("name");
+    let doc = reader.text("doc");
+    let request = reader.text("request");
+    let response = reader.text("response");
+    Some(Example {
+        name: name?,
+        doc: doc?.value,
+        request: request?,
+        response: response?,
+    })
+}
+
+impl Example {
+    /// Where the example is declared.
+    #[must_use]
+    pub const fn span(&self) -> &Span {
+        &self.name.span
+    }
+}

@@ -1,0 +1,55 @@
+use super::{Located, reader::Reader};
+
+const PHASES: &[&str] = &["pending", "succeeded", "failed"];
+
+/// A set of values on which programs branch.
+#[derive(Debug)]
+pub struct Enum {
+    /// Name of the set; the wire knows only its values.
+    pub name: Located<String>,
+    /// What it tells.
+    pub doc: String,
+    /// Where its facts come from.
+    pub source: String,
+    /// The values that are known.
+    pub values: Vec<EnumValue>,
+}
+
+/// One value of a set.
+#[derive(Debug)]
+pub struct EnumValue {
+    /// The value on the wire.
+    pub value: Located<String>,
+    /// What it means.
+    pub doc: String,
+    /// How far a task in this state has come: `pending`, `succeeded` or `failed`.
+    pub phase: Option<Located<&'static str>>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Vec<Enum> {
+    reader.tables("enum", "an enum", read_enum)
+}
+
+fn read_enum(reader: &mut Reader<'_>) -> Option<Enum> {
+    let name = reader.text("name");
+    let doc = reader.text("doc");
+    let source = reader.text("source");
+    let values = reader.tables("value", "a value of an enum", read_value);
+    Some(Enum {
+        name: name?,
+        doc: doc?.value,
+        source: source?.value,
+        values,
+    })
+}
+
+fn read_value(reader: &mut Reader<'_>) -> Option<EnumValue> {
+    let value = reader.text("value");
+    let doc = reader.text("doc");
+    let phase = reader.optional_word("phase", PHASES);
+    Some(EnumValue {
+        value: value?,
+        doc: doc?.value,
+        phase,
+    })
+}

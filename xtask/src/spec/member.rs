@@ -1,0 +1,140 @@
+use super::{Date, Located, Scalar, Since, reader::Reader, structure::read_since};
+use crate::diagnostic::Span;
+
+/// The keys that can be broken, and so can be weakened to a warning.
+pub const BOUNDS: &[&str] = &[
+    "required",
+    "required_unless_any",
+    "requires",
+    "conflicts_with",
+    "max_chars",
+    "max_items",
+    "min",
+    "max",
+    "one_of",
+    "format",
+];
+
+const FORMATS: &[&str] = &["url", "json"];
+
+/// A member of a request, a response or a struct.
+#[derive(Debug)]
+pub struct Member {
+    /// Name on the wire.
+    pub name: Located<String>,
+    /// Name of its type, as written.
+    pub ty: Located<String>,
+    /// What it is for.
+    pub doc: String,
+    /// What a program can check or should know.
+    pub facts: Facts,
+}
+
+/// What a program can check about a member, or should know of it.
+#[derive(Debug)]
+pub struct Facts {
+    /// Has to be given.
+    pub required: Option<Located<bool>>,
+    /// Has to be given unless one of these is.
+    pub required_unless_any: Vec<Located<String>>,
+    /// Needs these as well.
+    pub requires: Vec<Located<String>>,
+    /// Excludes these.
+    pub conflicts_with: Vec<Located<String>>,
+    /// Most characters of a text.
+    pub max_chars: Option<Located<u32>>,
+    /// Most items of a list.
+    pub max_items: Option<Located<u32>>,
+    /// Least number.
+    pub min: Option<Located<Scalar>>,
+    /// Greatest number.
+    pub max: Option<Located<Scalar>>,
+    /// All values that are known.
+    pub one_of: Option<Vec<Located<Scalar>>>,
+    /// Form of a text: `url` or `json`.
+    pub format: Option<Located<&'static str>>,
+    /// Bounds of which a breach is only a warning.
+    pub warn_only: Vec<Located<&'static str>>,
+    /// Unit of a number.
+    pub unit: Option<Located<String>>,
+    /// What the service assumes if it is missing.
+    pub default: Option<Located<Scalar>>,
+    /// A value that makes sense.
+    pub example: Option<Located<Scalar>>,
+    /// Kept out of logs and messages.
+    pub sensitive: bool,
+    /// Since when it exists.
+    pub since: Since,
+    /// Since when it exists no more.
+    pub until: Option<Located<Date>>,
+    /// Where the facts come from.
+    pub source: Option<String>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
+    let name = reader.text("name");
+    let ty = reader.text("type");
+    let doc = reader.text("doc");
+    let facts = read_facts(reader);
+    Some(Member {
+        name: name?,
+        ty: ty?,
+        doc: doc?.value,
+        facts,
+    })
+}
+
+fn read_facts(reader: &mut Reader<'_>) -> Facts {
+    Facts {
+        required: reader.flag("required"),
+        required_unless_any: reader.texts("required_unless_any"),
+        requires: reader.texts("requires"),
+        conflicts_with: reader.texts("conflicts_with"),
+        max_chars: reader.count("max_chars"),
+        max_items: reader.count("max_items"),
+        min: reader.scalar("min"),
+        max: reader.scalar("max"),
+        one_of: reader.scalars("one_of"),
+        format: reader.optional_word("format", FORMATS),
+        warn_only: reader.words("warn_only", BOUNDS),
+        unit: reader.optional_text("unit"),
+        default: reader.scalar("default"),
+        example: reader.scalar("example"),
+        sensitive: reader.flag("sensitive").is_some_and(|flag| flag.value),
+        since: read_since(reader),
+        until: reader.date("until"),
+        source: reader.optional_text("source").map(|source| source.value),
+    }
+}
+
+impl Facts {
+    /// Whether the member has to be given, come what may.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.required.as_ref().is_some_and(|flag| flag.value)
+    }
+
+    /// Whether a breach of the bound is only a warning.
+    #[must_use]
+    pub fn warns(&self, bound: &str) -> bool {
+        self.warn_only.iter().any(|weak| weak.value == bound)
+    }
+
+    /// Where the bound with this key stands, if the member has it.
+    #[must_use]
+    pub fn bound(&self, key: &str) -> Option<&Span> {
+        match key {
+            "required" => self.required.as_ref().map(|at| &at.span),
+            "required_unless_any" => self.required_unless_any.first().map(|at| &at.span),
+            "requires" => self.requires.first().map(|at| &at.span),
+            "conflicts_with" => self.conflicts_with.first().map(|at| &at.span),
+            "max_chars" => self.max_chars.as_ref().map(|at| &at.span),
+            "max_items" => self.max_items.as_ref().map(|at| &at.span),
+            "min" => self.min.as_ref().map(|at| &at.span),
+            "max" => self.max.as_ref().map(|at| &at.span),
+            "one_of" => self.one_of.as_ref()?.first().map(|at| &at.span),
+            "format" => self.format.as_ref().map(|at| &at.span),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The specification as its files state it, each value with the place it stands at.
+//!
+//! Reading is strict: a key nobody asked for, a missing one and a wrong kind of value are
+//! reported, and the rest is read all the same. What only makes sense across values is
+//! [`check`](crate::check)'s business.
+
+mod action;
+mod enums;
+mod member;
+mod reader;
+mod service;
+mod source;
+mod structure;
+
+use std::{fmt, path::Path};
+
+use toml::de::DeTable;
+
+use self::reader::{Reader, Trace};
+pub use self::{
+    action::{Action, Example},
+    enums::{Enum, EnumValue},
+    member::{BOUNDS, Facts, Member},
+    service::{ErrorCode, Regions, Service, Site},
+    source::{FileId, SourceFile, Sources, read},
+    structure::Struct,
+};
+use crate::diagnostic::{Diagnostic, Span};
+
+/// Everything the files say.
+#[derive(Debug, Default)]
+pub struct Spec {
+    /// From `service.toml`.
+    pub service: Option<Service>,
+    /// From `actions/`, in the order of the files.
+    pub actions: Vec<Action>,
+    /// From `structs/`, in the order of the files.
+    pub structs: Vec<Struct>,
+    /// From `enums.toml`, in the order of the file.
+    pub enums: Vec<Enum>,
+    /// The files below `examples/`.
+    pub examples: Vec<FileId>,
+    /// Whether something was too broken to be read: then a name that nothing bears proves nothing.
+    pub incomplete: bool,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl<T> Located<T> {
+    pub(crate) const fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// A simple value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// True or false.
+    Boolean(bool),
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Integer(number) => number.fmt(f),
+            Self::Float(number) => write!(f, "{number:?}"),
+            Self::Boolean(flag) => flag.fmt(f),
+        }
+    }
+}
+
+/// A day, as `2026-03-10`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub String);
+
+/// Since when something exists, for each site that has it.
+pub type Since = Vec<(Located<String>, Date)>;
+
+/// Reads the files as a specification and reports what is wrong with each by itself.
+#[must_use]
+pub fn parse(sources: &Sources) -> (Spec, Vec<Diagnostic>) {
+    let mut spec = Spec::default();
+    let mut trace = Trace::default();
+    for (id, file) in sources.iter() {
+        parse_file(id, file, &mut spec, &mut trace);
+    }
+    if !sources.iter().any(|(_, file)| file.path == "service.toml") {
+        trace.diagnostics.push(Diagnostic::of(
+            "service.toml",
+            "E0003",
+            "the file is missing",
+        ));
+    }
+    spec.incomplete = trace.lost;
+    (spec, trace.diagnostics)
+}
+
+fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace) {
+    match file.path.split('/').collect::<Vec<_>>().as_slice() {
+        ["README.md"] => {}
+        ["service.toml"] => {
+            spec.service = read_toml(id, file, "the service", service::read, trace);
+        }
+        ["enums.toml"] => {
+            let enums = read_toml(
+                id,
+                file,
+                "the file of enums",
+                |reader| Some(enums::read(reader)),
+                trace,
+            );
+            spec.enums.extend(enums.unwrap_or_default());
+        }
+        ["actions", name] if is_toml(name) => {
+            spec.actions
+                .extend(read_toml(id, file, "an action", action::read, trace));
+        }
+        ["structs", name] if is_toml(name) => {
+            spec.structs
+                .extend(read_toml(id, file, "a struct", structure::read, trace));
+        }
+        ["examples", _, _] => spec.examples.push(id),
+        _ => trace.diagnostics.push(misplaced(&file.path)),
+    }
+}
+
+fn read_toml<T>(
+    id: FileId,
+    file: &SourceFile,
+    what: &'static str,
+    read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
+    trace: &mut Trace,
+) -> Option<T> {
+    let (table, faults) = DeTable::parse_recoverable(&file.text);
+    trace
+        .diagnostics
+        .extend(faults.iter().map(|fault| syntax(id, fault)));
+    // What is left of a broken file would only give rise to mistakes that are none.
+    let result = faults.is_empty().then(|| {
+        let mut reader = Reader::new(table.get_ref(), Span::new(id, 0..0), what, trace);
+        let result = read(&mut reader);
+        reader.finish();
+        result
+    });
+    trace.lost |= !matches!(result, Some(Some(_)));
+    result.flatten()
+}
+
+fn syntax(id: FileId, fault: &toml::de::Error) -> Diagnostic {
+    let span = Span::new(id, fault.span().unwrap_or_default());
+    Diagnostic::at(
+        &span,
+        "E0101",
+        format!("not valid TOML: {}", fault.message()),
+    )
+}
+
+fn misplaced(path: &str) -> Diagnostic {
+    Diagnostic::of(path, "E0107", "the file has no place in a specification")
+        .help("see spec/README.md for the files there are")
+}
+
+fn is_toml(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+}

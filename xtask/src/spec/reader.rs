@@ -1,0 +1,343 @@
+//! A strict reader of TOML tables: every key has to be asked for, and to hold what is asked.
+
+use std::collections::BTreeSet;
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{Date, Located, Scalar, source::FileId};
+use crate::diagnostic::{Diagnostic, Span};
+
+type Entry<'a> = &'a Spanned<DeValue<'a>>;
+
+/// What reading left behind besides the values.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether something was too broken to be read, so that references to it will miss it.
+    pub(super) lost: bool,
+}
+
+/// Reads one table, and in the end reports the keys nobody asked for.
+pub(super) struct Reader<'a> {
+    table: &'a DeTable<'a>,
+    span: Span,
+    what: &'static str,
+    asked: BTreeSet<&'a str>,
+    trace: &'a mut Trace,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        table: &'a DeTable<'a>,
+        span: Span,
+        what: &'static str,
+        trace: &'a mut Trace,
+    ) -> Self {
+        Self {
+            table,
+            span,
+            what,
+            asked: BTreeSet::new(),
+            trace,
+        }
+    }
+
+    /// Text that has to be there.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<Located<String>> {
+        self.need(key);
+        self.optional_text(key)
+    }
+
+    /// Text that may be missing, but not empty.
+    pub(super) fn optional_text(&mut self, key: &'static str) -> Option<Located<String>> {
+        let text = self.get(key, "text", text)?;
+        if text.value.trim().is_empty() {
+            self.report(&text.span, "E0106", format!("`{key}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// One of a closed set of words.
+    pub(super) fn word(
+        &mut self,
+        key: &'static str,
+        words: &'static [&'static str],
+    ) -> Option<Located<&'static str>> {
+        self.need(key);
+        self.optional_word(key, words)
+    }
+
+    /// One of a closed set of words, or nothing.
+    pub(super) fn optional_word(
+        &mut self,
+        key: &'static str,
+        words: &'static [&'static str],
+    ) -> Option<Located<&'static str>> {
+        let text = self.get(key, "text", text)?;
+        self.among(key, text, words)
+    }
+
+    /// Any number of words out of a closed set.
+    pub(super) fn words(
+        &mut self,
+        key: &'static str,
+        words: &'static [&'static str],
+    ) -> Vec<Located<&'static str>> {
+        let texts = self.texts(key);
+        texts
+            .into_iter()
+            .filter_map(|text| self.among(key, text, words))
+            .collect()
+    }
+
+    /// A list of texts; missing is empty.
+    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
+        self.list(key, "a list of texts", text).unwrap_or_default()
+    }
+
+    /// A list of simple values.
+    pub(super) fn scalars(&mut self, key: &'static str) -> Option<Vec<Located<Scalar>>> {
+        self.list(key, "a list of texts or numbers", scalar)
+    }
+
+    /// A simple value of any kind.
+    pub(super) fn scalar(&mut self, key: &'static str) -> Option<Located<Scalar>> {
+        self.get(key, "text, a number or a Boolean", scalar)
+    }
+
+    /// A whole number that is not negative and fits 32 bits.
+    pub(super) fn count(&mut self, key: &'static str) -> Option<Located<u32>> {
+        self.get(key, "a whole number from 0 to 4294967295", |value| {
+            integer(value)?.try_into().ok()
+        })
+    }
+
+    /// A count that has to be there.
+    pub(super) fn needed_count(&mut self, key: &'static str) -> Option<Located<u32>> {
+        self.need(key);
+        self.count(key)
+    }
+
+    /// A Boolean; missing is false.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<Located<bool>> {
+        self.get(key, "true or false", DeValue::as_bool)
+    }
+
+    /// A day.
+    pub(super) fn date(&mut self, key: &'static str) -> Option<Located<Date>> {
+        self.get(key, "a day such as 2026-03-10", date)
+    }
+
+    /// The keys of this table with the days they hold.
+    pub(super) fn dates(&mut self) -> Vec<(Located<String>, Date)> {
+        let mut found = Vec::new();
+        for (key, value) in self.table {
+            self.asked.insert(key.get_ref());
+            let name = Located::new(key.get_ref().to_string(), self.at(key));
+            match date(value.get_ref()) {
+                Some(day) => found.push((name, day)),
+                None => self.wrong_kind(key.get_ref(), value, "a day such as 2026-03-10"),
+            }
+        }
+        found
+    }
+
+    /// A table inside this one.
+    pub(super) fn table<T>(
+        &mut self,
+        key: &'static str,
+        what: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Option<T> {
+        let value = self.find(key)?;
+        self.enter(key, value, what, read)
+    }
+
+    /// An array of tables; missing is empty.
+    pub(super) fn tables<T>(
+        &mut self,
+        key: &'static str,
+        what: &'static str,
+        mut read: impl FnMut(&mut Reader<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(value) = self.find(key) else {
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_kind(key, value, "an array of tables");
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in items {
+            let inner = self.enter(key, item, what, &mut read).flatten();
+            self.trace.lost |= inner.is_none();
+            found.extend(inner);
+        }
+        found
+    }
+
+    /// Reports the keys nobody asked for.
+    pub(super) fn finish(&mut self) {
+        let known: Vec<&str> = self.asked.iter().copied().collect();
+        for (key, _) in self.table {
+            if !self.asked.contains(&**key.get_ref()) {
+                let title = format!("unknown key `{}` in {}", key.get_ref(), self.what);
+                let diagnostic = Diagnostic::at(&self.at(key), "E0102", title)
+                    .did_you_mean(key.get_ref(), &known);
+                self.trace.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    fn enter<T>(
+        &mut self,
+        key: &str,
+        value: Entry<'a>,
+        what: &'static str,
+        read: impl FnOnce(&mut Reader<'_>) -> T,
+    ) -> Option<T> {
+        let span = self.at(value);
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong_kind(key, value, "a table");
+            return None;
+        };
+        let mut inner = Reader::new(table, span, what, self.trace);
+        let result = read(&mut inner);
+        inner.finish();
+        Some(result)
+    }
+
+    fn list<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        convert: impl Fn(&DeValue<'a>) -> Option<T>,
+    ) -> Option<Vec<Located<T>>> {
+        let value = self.find(key)?;
+        let Some(items) = value.get_ref().as_array() else {
+            self.wrong_kind(key, value, wanted);
+            return None;
+        };
+        let mut found = Vec::new();
+        for item in items {
+            match convert(item.get_ref()) {
+                Some(inner) => found.push(Located::new(inner, self.at(item))),
+                None => self.wrong_kind(key, item, wanted),
+            }
+        }
+        Some(found)
+    }
+
+    fn get<T>(
+        &mut self,
+        key: &'static str,
+        wanted: &str,
+        convert: impl Fn(&DeValue<'a>) -> Option<T>,
+    ) -> Option<Located<T>> {
+        let value = self.find(key)?;
+        let Some(inner) = convert(value.get_ref()) else {
+            self.wrong_kind(key, value, wanted);
+            return None;
+        };
+        Some(Located::new(inner, self.at(value)))
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<Entry<'a>> {
+        self.asked.insert(key);
+        self.table.get(key)
+    }
+
+    /// Reports a key that is missing.
+    pub(super) fn need(&mut self, key: &'static str) {
+        if !self.table.contains_key(key) {
+            let title = format!("{} needs the key `{key}`", self.what);
+            self.report(&self.span.clone(), "E0103", title);
+        }
+    }
+
+    fn among(
+        &mut self,
+        key: &str,
+        text: Located<String>,
+        words: &'static [&'static str],
+    ) -> Option<Located<&'static str>> {
+        if let Some(word) = words.iter().find(|word| **word == text.value) {
+            return Some(Located::new(*word, text.span));
+        }
+        let title = format!("`{}` is no value of `{key}`", text.value);
+        let diagnostic = Diagnostic::at(&text.span, "E0105", title);
+        self.trace
+            .diagnostics
+            .push(diagnostic.did_you_mean(&text.value, words));
+        None
+    }
+
+    fn wrong_kind(&mut self, key: &str, value: Entry<'a>, wanted: &str) {
+        let title = format!("`{key}` has the wrong kind of value");
+        let label = format!("expected {wanted}, found {}", kind(value.get_ref()));
+        let diagnostic = Diagnostic::at(&self.at(value), "E0104", title).label(label);
+        self.trace.diagnostics.push(diagnostic);
+    }
+
+    fn report(&mut self, span: &Span, code: &'static str, title: String) {
+        self.trace
+            .diagnostics
+            .push(Diagnostic::at(span, code, title));
+    }
+
+    fn at<T>(&self, spanned: &Spanned<T>) -> Span {
+        Span::new(self.file(), spanned.span())
+    }
+
+    fn file(&self) -> FileId {
+        self.span.file
+    }
+}
+
+fn text(value: &DeValue<'_>) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
+    match value {
+        DeValue::String(text) => Some(Scalar::Text(text.to_string())),
+        DeValue::Integer(_) => integer(value).map(Scalar::Integer),
+        DeValue::Float(float) => finite(float.as_str()).map(Scalar::Float),
+        DeValue::Boolean(flag) => Some(Scalar::Boolean(*flag)),
+        _ => None,
+    }
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+fn date(value: &DeValue<'_>) -> Option<Date> {
+    let moment = value.as_datetime()?;
+    let alone = moment.time.is_none() && moment.offset.is_none();
+    moment
+        .date
+        .filter(|_| alone)
+        .map(|day| Date(day.to_string()))
+}
+
+const fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "a Boolean",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

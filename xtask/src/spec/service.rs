@@ -1,0 +1,122 @@
+use super::{Located, reader::Reader};
+
+const CLASSES: &[&str] = &[
+    "throttling",
+    "clock-skew",
+    "token",
+    "auth",
+    "quota",
+    "account",
+    "content",
+    "input",
+    "not-found",
+    "client",
+    "server",
+    "dry-run",
+];
+const EXECUTED: &[&str] = &["no", "maybe", "yes"];
+
+/// The service as a whole.
+#[derive(Debug)]
+pub struct Service {
+    /// Name in hosts and in signatures.
+    pub name: Located<String>,
+    /// Version of the API.
+    pub version: String,
+    /// The clouds that offer it, the default one first.
+    pub sites: Vec<Site>,
+    /// Regions with a host of their own.
+    pub regions: Regions,
+    /// What its error codes mean.
+    pub errors: Vec<ErrorCode>,
+}
+
+/// A cloud of its own, with accounts of its own.
+#[derive(Debug)]
+pub struct Site {
+    /// Short name.
+    pub name: Located<String>,
+    /// What it is.
+    pub doc: String,
+    /// The host that needs no region.
+    pub host: Located<String>,
+    /// What follows the service's name in that host.
+    pub root_domain: String,
+    /// What follows the region in the host of a region.
+    pub regional_domain: String,
+}
+
+/// Regions with a host of their own.
+#[derive(Debug)]
+pub struct Regions {
+    /// Where the list comes from.
+    pub source: String,
+    /// Their names.
+    pub names: Vec<Located<String>>,
+}
+
+/// An error code, or the part of several before a dot.
+#[derive(Debug)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: Located<String>,
+    /// What kind of trouble it is.
+    pub class: &'static str,
+    /// Whether the action ran: `no`, `maybe` or `yes`.
+    pub executed: &'static str,
+    /// What happened.
+    pub meaning: String,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Service> {
+    let name = reader.text("name");
+    let version = reader.text("version");
+    let sites = reader.tables("site", "a site", read_site);
+    reader.need("regions");
+    let regions = reader.table("regions", "the list of regions", read_regions);
+    let errors = reader.tables("error", "an error code", read_error);
+    Some(Service {
+        name: name?,
+        version: version?.value,
+        sites,
+        regions: regions??,
+        errors,
+    })
+}
+
+fn read_site(reader: &mut Reader<'_>) -> Option<Site> {
+    let name = reader.text("name");
+    let doc = reader.text("doc");
+    let host = reader.text("host");
+    let root_domain = reader.text("root_domain");
+    let regional_domain = reader.text("regional_domain");
+    Some(Site {
+        name: name?,
+        doc: doc?.value,
+        host: host?,
+        root_domain: root_domain?.value,
+        regional_domain: regional_domain?.value,
+    })
+}
+
+fn read_regions(reader: &mut Reader<'_>) -> Option<Regions> {
+    let source = reader.text("source");
+    let names = reader.texts("names");
+    Some(Regions {
+        source: source?.value,
+        names,
+    })
+}
+
+fn read_error(reader: &mut Reader<'_>) -> Option<ErrorCode> {
+    let code = reader.text("code");
+    let class = reader.word("class", CLASSES);
+    let executed = reader.word("executed", EXECUTED);
+    let meaning = reader.text("meaning");
+    Some(ErrorCode {
+        code: code?,
+        class: class?.value,
+        executed: executed?.value,
+        meaning: meaning?.value,
+    })
+}

@@ -1,0 +1,110 @@
+//! The files of a specification, as text.
+
+use std::{fs, io, path::Path};
+
+use crate::diagnostic::Diagnostic;
+
+/// One file of a specification.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceFile {
+    /// Path below the specification's directory, with forward slashes on every machine.
+    pub path: String,
+    /// Contents, with line feeds only.
+    pub text: String,
+}
+
+/// Names one of the [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileId(usize);
+
+/// The files of a specification in the order of their paths, whatever order they came in.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+}
+
+impl Sources {
+    /// Takes the files in any order.
+    #[must_use]
+    pub fn new(mut files: Vec<SourceFile>) -> Self {
+        files.sort();
+        Self { files }
+    }
+
+    /// The file an id names.
+    #[must_use]
+    pub fn get(&self, id: FileId) -> &SourceFile {
+        // Ids are only made by `iter` of the same sources.
+        const NONE: &SourceFile = &SourceFile {
+            path: String::new(),
+            text: String::new(),
+        };
+        self.files.get(id.0).unwrap_or(NONE)
+    }
+
+    /// Every file with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(id, file)| (FileId(id), file))
+    }
+}
+
+/// Reads every file below a directory, and reports those that cannot be read.
+#[must_use]
+pub fn read(dir: &Path) -> (Sources, Vec<Diagnostic>) {
+    let mut files = Vec::new();
+    let mut diagnostics = Vec::new();
+    read_into(dir, "", &mut files, &mut diagnostics);
+    (Sources::new(files), diagnostics)
+}
+
+fn read_into(
+    dir: &Path,
+    prefix: &str,
+    files: &mut Vec<SourceFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let entries = match fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+        Ok(entries) => entries,
+        Err(fault) => return diagnostics.push(unreadable(prefix, "directory", &fault)),
+    };
+    for entry in entries {
+        let Ok(name) = entry.file_name().into_string() else {
+            diagnostics.push(unnamed(prefix));
+            continue;
+        };
+        let path = format!("{prefix}{name}");
+        if entry.path().is_dir() {
+            read_into(&entry.path(), &format!("{path}/"), files, diagnostics);
+        } else {
+            match read_file(&entry.path()) {
+                Ok(text) => files.push(SourceFile { path, text }),
+                Err(fault) => diagnostics.push(unreadable(&path, "file", &fault)),
+            }
+        }
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    // A checkout on another system may have turned the line ends around.
+    fs::read_to_string(path).map(|text| text.replace("\r\n", "\n"))
+}
+
+fn unreadable(path: &str, what: &str, fault: &io::Error) -> Diagnostic {
+    let path = if path.is_empty() { "." } else { path };
+    if fault.kind() == io::ErrorKind::InvalidData {
+        return Diagnostic::of(path, "E0002", "the file is not UTF-8 text");
+    }
+    Diagnostic::of(path, "E0001", format!("cannot read the {what}: {fault}"))
+}
+
+fn unnamed(prefix: &str) -> Diagnostic {
+    let path = if prefix.is_empty() { "." } else { prefix };
+    Diagnostic::of(
+        path,
+        "E0002",
+        "a file name in this directory is not UTF-8 text",
+    )
+}

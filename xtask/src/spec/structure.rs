@@ -1,0 +1,42 @@
+use super::{Located, Member, Since, member, reader::Reader};
+
+/// A struct that messages share, from a file of its own.
+#[derive(Debug)]
+pub struct Struct {
+    /// Name in the documentation.
+    pub name: Located<String>,
+    /// What it stands for.
+    pub doc: String,
+    /// Since when it exists.
+    pub since: Since,
+    /// Where its facts come from, unless a member says otherwise.
+    pub source: String,
+    /// Its members.
+    pub members: Vec<Member>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Option<Struct> {
+    let name = reader.text("name");
+    let doc = reader.text("doc");
+    let since = read_since(reader);
+    let source = reader.text("source");
+    let members = reader.tables("member", "a member", member::read);
+    Some(Struct {
+        name: name?,
+        doc: doc?.value,
+        since,
+        source: source?.value,
+        members,
+    })
+}
+
+/// The key `since`, a table with a day for each site.
+pub(super) fn read_since(reader: &mut Reader<'_>) -> Since {
+    reader
+        .table("since", "`since`", read_days)
+        .unwrap_or_default()
+}
+
+fn read_days(reader: &mut Reader<'_>) -> Since {
+    reader.dates()
+}
