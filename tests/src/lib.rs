@@ -1,1 +1,7 @@
-//! wip
+//! What the tests of the whole share: the emulator in memory, on time that is as late as a test
+//! wants it to be, and the program as a process.
+
+pub mod in_memory;
+pub mod late;
+pub mod process;
+pub mod window;

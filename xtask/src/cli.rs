@@ -11,7 +11,7 @@ use annotate_snippets::Renderer;
 use crate::{
     codegen::{Fault, api, generate},
     diagnostic::{Diagnostic, render},
-    output::{Mode, Outcome, settle},
+    output::{Change, Mode, Outcome, settle},
     spec::{self, Sources},
 };
 
@@ -106,21 +106,26 @@ fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Failure {
 }
 
 fn report(outcome: &Outcome, mode: Mode) -> Result<(), Failure> {
-    let lines = outcome
-        .changes
-        .iter()
-        .map(|change| format!("{}: {}\n", change.kind(), change.path));
-    let list: String = lines.collect();
+    let line = |change: &Change| format!("{}: {GENERATED}/{}\n", change.kind(), change.path);
+    let list: String = outcome.changes.iter().map(line).collect();
     match (mode, list.is_empty()) {
         (_, true) => say("the generated code is up to date"),
         (Mode::Write, false) => say(list.trim_end()),
-        (Mode::Check, false) => {
-            let diff: String = outcome.changes.iter().map(ToString::to_string).collect();
-            Err(Failure(format!(
-                "{diff}\n{list}\nerror: {GENERATED} is not what spec/ asks for\nhelp: run `cargo xtask codegen`"
-            )))
-        }
+        (Mode::Check, false) => Err(drift(outcome, &list)),
     }
+}
+
+fn drift(outcome: &Outcome, list: &str) -> Failure {
+    let diff: String = outcome
+        .changes
+        .iter()
+        .map(|change| change.diff(GENERATED))
+        .collect();
+    Failure(format!(
+        "{diff}\n{list}\n\
+         error: the generated code is not what spec/ asks for\n\
+         help: run `cargo xtask codegen`"
+    ))
 }
 
 fn say(text: &str) -> Result<(), Failure> {

@@ -103,13 +103,23 @@ impl Diagnostic {
     /// Adds the known name a misspelt one was probably meant to be, if one is close enough.
     #[must_use]
     pub fn did_you_mean(mut self, name: &str, known: &[&str]) -> Self {
-        self.help = match similar::get_close_matches(name, known, 1, 0.6).first() {
+        self.help = match closest(name, known) {
             Some(meant) => Some(format!("did you mean `{meant}`?")),
             None if known.is_empty() => self.help,
             None => Some(format!("known here: {}", known.join(", "))),
         };
         self
     }
+}
+
+fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+    let same = known.iter().find(|other| other.eq_ignore_ascii_case(name));
+    let close = || {
+        similar::get_close_matches(name, known, 1, 0.6)
+            .first()
+            .copied()
+    };
+    same.copied().or_else(close)
 }
 
 /// Puts mistakes into the order of the files and drops repetitions.
@@ -133,7 +143,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
         .primary_title(&*diagnostic.title)
         .id(diagnostic.code);
     let mut group = match &diagnostic.place {
-        Place::Path(path) => title.element(Origin::path(&**path)),
+        Place::Path(path) => title.element(Origin::path(shown(path))),
         Place::Text(span) => title.element(snippet(span, &diagnostic.label, true, sources)),
     };
     if let Some((span, label)) = &diagnostic.also {
@@ -160,6 +170,14 @@ fn snippet<'a>(
     let annotation = kind.span(span.start..span.end).label(label);
     let file = sources.get(span.file);
     Snippet::source(&*file.text)
-        .path(&*file.path)
+        .path(shown(&file.path))
         .annotation(annotation)
+}
+
+/// A path below the specification as seen from the root of the workspace.
+fn shown(path: &str) -> String {
+    match path {
+        "." => "spec".to_owned(),
+        path => format!("spec/{path}"),
+    }
 }

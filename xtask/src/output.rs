@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt, fs, io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -47,13 +47,13 @@ impl Change {
             _ => "changed",
         }
     }
-}
 
-impl fmt::Display for Change {
-    /// The difference between what is there and what should be there.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The difference between what is there and what should be there, as `git` would show it
+    /// for a directory with this name.
+    #[must_use]
+    pub fn diff(&self, dir: &str) -> String {
         let side = |text: &Option<String>, prefix: &str| match text {
-            Some(_) => format!("{prefix}/{}", self.path),
+            Some(_) => format!("{prefix}/{dir}/{}", self.path),
             None => "/dev/null".to_owned(),
         };
         let before = self.before.as_deref().unwrap_or_default();
@@ -61,7 +61,7 @@ impl fmt::Display for Change {
         TextDiff::from_lines(before, after)
             .unified_diff()
             .header(&side(&self.before, "a"), &side(&self.after, "b"))
-            .fmt(f)
+            .to_string()
     }
 }
 

@@ -233,10 +233,8 @@ impl Partial {
 }
 
 fn disk(error: std::io::Error) -> Broken {
-    Broken::ForGood(Error::new(
-        ErrorKind::File,
-        format!("cannot write the download: {error}"),
-    ))
+    let message = "the download cannot be written to disk";
+    Broken::ForGood(Error::new(ErrorKind::File, message).with_source(error))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -131,10 +131,7 @@ impl Error {
     }
 
     pub(crate) fn wait_timed_out(task_id: &str, limit: Duration) -> Self {
-        let message = format!(
-            "task {task_id} is not finished after {:.0} s",
-            limit.as_secs_f64()
-        );
+        let message = format!("task {task_id} is not finished after {limit:?}");
         Self::new(ErrorKind::WaitTimedOut, message)
             .with_task(task_id)
             .with_hint("the task lives on; wait again with its id")

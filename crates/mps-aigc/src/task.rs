@@ -191,7 +191,7 @@ impl<F: Family> Task<F> {
                 family: PhantomData,
             })),
             TaskPhase::Failed => Some(Err(self.failure(&snapshot))),
-            _ => None,
+            TaskPhase::Pending => None,
         }
     }
 

@@ -1,4 +1,5 @@
 //! From create to file on scripted answers and a clock that never waits.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 
@@ -68,7 +69,7 @@ async fn a_task_is_created_waited_for_and_fetched() {
     let mut seen = Vec::new();
     let done = task
         .wait_with(WaitOptions::new(), |snapshot| {
-            seen.push(snapshot.status.clone())
+            seen.push(snapshot.status.clone());
         })
         .await
         .unwrap();

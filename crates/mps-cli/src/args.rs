@@ -1,4 +1,8 @@
 //! What can be typed.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help is shown as it is, not as Markdown"
+)]
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -55,6 +59,21 @@ pub(crate) enum Site {
     Intl,
     /// The mainland site
     Cn,
+}
+
+impl Site {
+    pub(crate) fn as_str(self) -> &'static str {
+        mps_aigc::Site::from(self).as_str()
+    }
+}
+
+impl From<Site> for mps_aigc::Site {
+    fn from(site: Site) -> Self {
+        match site {
+            Site::Intl => Self::Intl,
+            Site::Cn => Self::Cn,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -150,6 +169,10 @@ pub(crate) struct VideoCreate {
 
 /// One option a member, in the order of the documentation.
 #[derive(Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each member that is a boolean"
+)]
 #[command(next_help_heading = "Request members")]
 pub(crate) struct VideoFields {
     /// Model, such as Hunyuan, Kling, Vidu

@@ -9,11 +9,7 @@ use mps_aigc::{
 use mps_core::{ErrorKind, transport::ReqwestTransport};
 use mps_emulator::Emulator;
 
-use crate::{
-    args::{Global, Site},
-    failure::Failure,
-    output::Output,
-};
+use crate::{args::Global, failure::Failure, output::Output};
 
 const DEFAULT_PROFILE: &str = "default";
 
@@ -63,12 +59,11 @@ impl<'a> Context<'a> {
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let profile = self.global.profile.as_deref();
         let in_file = ProfileCredentials::from_environment(profile.unwrap_or(DEFAULT_PROFILE));
-        let found = match profile {
-            Some(_) => in_file.provide().await,
-            None => {
-                let environment = EnvironmentCredentials::from_environment();
-                Chain::new().then(environment).then(in_file).provide().await
-            }
+        let found = if profile.is_some() {
+            in_file.provide().await
+        } else {
+            let environment = EnvironmentCredentials::from_environment();
+            Chain::new().then(environment).then(in_file).provide().await
         };
         found.map_err(|error| Failure::no_credentials(&error))
     }
@@ -76,10 +71,9 @@ impl<'a> Context<'a> {
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         match &self.global.endpoint {
             Some(url) => Ok(Endpoint::parse(url)?),
-            None => Ok(Endpoint::site(match self.global.site {
-                Some(Site::Cn) => mps_aigc::Site::Cn,
-                _ => mps_aigc::Site::Intl,
-            })),
+            None => Ok(Endpoint::site(
+                self.global.site.map(Into::into).unwrap_or_default(),
+            )),
         }
     }
 

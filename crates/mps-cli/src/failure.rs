@@ -6,6 +6,7 @@ use mps_aigc::{
     Error, ErrorKind,
     models::{Effect, preflight::Finding, service::ErrorClass},
 };
+use serde::Serialize;
 
 /// What the exit code tells a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,25 +42,35 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command failed, in the words that are printed.
-#[derive(Debug)]
+/// Why a command failed, in the words that are printed; as JSON it is `mps.error/1`.
+#[derive(Debug, Serialize)]
 pub(crate) struct Failure {
+    schema: &'static str,
+    #[serde(skip)]
     pub(crate) exit: Exit,
     pub(crate) kind: &'static str,
-    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) task_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dispatch: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
     /// Why, deeper and deeper.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) causes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) findings: Vec<Finding>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, kind: &'static str, message: impl Into<String>) -> Self {
         Self {
+            schema: "mps.error/1",
             exit,
             kind,
             message: message.into(),
@@ -83,6 +94,11 @@ impl Failure {
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn task(mut self, task_id: impl Into<String>) -> Self {
+        self.task_id = Some(task_id.into());
         self
     }
 

@@ -65,9 +65,8 @@ impl Source {
         let mut json = serde_json::Deserializer::from_str(&self.text);
         let parsed = serde_path_to_error::deserialize(&mut json);
         let parsed = parsed.map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." { None } else { Some(path) };
-            self.mistake(path.as_deref(), error.inner())
+            let member = error.path().to_string();
+            self.mistake(Some(&member), error.inner())
         })?;
         json.end().map_err(|error| self.mistake(None, &error))?;
         Ok(parsed)
@@ -96,7 +95,9 @@ impl Source {
     /// `file:line:column: member: what is wrong`
     fn mistake(&self, member: Option<&str>, error: &serde_json::Error) -> Failure {
         let (line, column) = (error.line(), error.column());
+        // In text that is not JSON, and at its top, the member says nothing.
         let member = member
+            .filter(|member| error.is_data() && *member != ".")
             .map(|member| format!("{member}: "))
             .unwrap_or_default();
         let what = error.to_string();

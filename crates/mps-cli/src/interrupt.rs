@@ -32,9 +32,4 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
-
-    /// Whether the user has asked to stop by now.
-    pub(crate) fn was_asked(&self) -> bool {
-        *self.0.borrow()
-    }
 }

@@ -15,6 +15,7 @@ mod input;
 mod interrupt;
 mod output;
 mod results;
+mod resume;
 
 use args::{Cli, Command};
 use context::Context;

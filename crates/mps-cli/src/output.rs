@@ -31,7 +31,11 @@ impl Output {
             Color::Never => anstream::ColorChoice::Never,
         };
         color.write_global();
-        listen_to_events(global);
+        match global.verbose {
+            0 => {}
+            1 => listen_to_events(tracing::Level::INFO),
+            _ => listen_to_events(tracing::Level::DEBUG),
+        }
         Self {
             form: global.output,
             quiet: global.quiet,
@@ -83,7 +87,7 @@ impl Output {
     pub(crate) fn failure(&self, failure: &Failure) {
         match self.form {
             Form::Human => self.human_failure(failure),
-            Form::Json => say(&json_failure(failure).to_string()),
+            Form::Json => say(&to_line(failure).unwrap_or_default()),
         }
     }
 
@@ -128,30 +132,6 @@ fn human_finding(finding: &Finding) -> String {
     )
 }
 
-fn json_failure(failure: &Failure) -> serde_json::Value {
-    let all = json!({
-        "schema": "mps.error/1",
-        "kind": failure.kind,
-        "code": failure.code,
-        "message": failure.message,
-        "request_id": failure.request_id,
-        "task_id": failure.task_id,
-        "dispatch": failure.dispatch,
-        "hint": failure.hint,
-        "causes": (!failure.causes.is_empty()).then_some(&failure.causes),
-        "findings": (!failure.findings.is_empty()).then_some(&failure.findings),
-    });
-    without_nulls(all)
-}
-
-/// Missing values are left out, not null.
-fn without_nulls(mut object: serde_json::Value) -> serde_json::Value {
-    if let Some(members) = object.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
-    object
-}
-
 fn to_line(json: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(json).map_err(|error| Failure::internal(error.to_string()))
 }
@@ -172,17 +152,12 @@ fn say(line: &str) {
     let _unwritable = writeln!(anstream::stderr().lock(), "{line}");
 }
 
-/// Shows the library's events on stderr, as many as were asked for.
-fn listen_to_events(global: &Global) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => tracing::Level::ERROR,
-        (false, 0) => tracing::Level::WARN,
-        (false, 1) => tracing::Level::INFO,
-        (false, _) => tracing::Level::DEBUG,
-    };
-    tracing_subscriber::fmt()
+/// Shows what the library tells as it goes, for those who ask: errors come on their own.
+pub(crate) fn listen_to_events(level: tracing::Level) {
+    let shown = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(io::stderr)
-        .without_time()
-        .init();
+        .without_time();
+    // Fails only when somebody listens already.
+    let _already_listening = shown.try_init();
 }

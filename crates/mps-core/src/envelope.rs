@@ -68,7 +68,7 @@ impl Received {
         loop {
             match chunks.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() <= cap => {
-                    body.extend_from_slice(&chunk)
+                    body.extend_from_slice(&chunk);
                 }
                 Ok(Some(_)) => return Err(too_large(head.status, &body, cap)),
                 Ok(None) => break,
@@ -133,7 +133,7 @@ impl Received {
 
     fn not_an_envelope(&self) -> Error {
         if !self.status.is_success() {
-            return self.from_a_gateway();
+            return self.gateway_answer();
         }
         if !self.claims_json() {
             let content_type = self.content_type();
@@ -143,7 +143,7 @@ impl Received {
     }
 
     /// The service itself answers 200 to everything, so another status is somebody else's.
-    fn from_a_gateway(&self) -> Error {
+    fn gateway_answer(&self) -> Error {
         let dispatch = if self.status.is_client_error() {
             Dispatch::Refused
         } else {

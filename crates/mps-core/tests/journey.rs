@@ -1,4 +1,5 @@
 //! What the client does with each answer, on scripted transports and a clock that never waits.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -26,6 +26,8 @@ impl Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("secret_id", &self.secret_id).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("secret_id", &self.secret_id)
+            .finish_non_exhaustive()
     }
 }

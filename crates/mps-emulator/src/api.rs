@@ -61,7 +61,10 @@ fn action(headers: &HeaderMap) -> Result<&'static ActionInfo, Refusal> {
     let name = common(headers, "x-tc-action")?;
     mps_models::action(name).ok_or_else(|| {
         tracing::warn!(action = name, "unknown action");
-        Refusal::new("InvalidAction", format!("no action `{name}` in this service"))
+        Refusal::new(
+            "InvalidAction",
+            format!("no action `{name}` in this service"),
+        )
     })
 }
 
@@ -71,19 +74,30 @@ fn check_version(headers: &HeaderMap, action: &ActionInfo) -> Result<(), Refusal
         return Ok(());
     }
     tracing::warn!(action = action.name, version, "unknown version");
-    let message = format!("no version `{version}` of {}; there is `{}`", action.name, action.version);
+    let message = format!(
+        "no version `{version}` of {}; there is `{}`",
+        action.name, action.version
+    );
     Err(Refusal::new("NoSuchVersion", message))
 }
 
 /// A parameter that every call carries as a header.
 fn common<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Refusal> {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
-    value.ok_or_else(|| Refusal::new("MissingParameter", format!("the header `{name}` is missing or not text")))
+    value.ok_or_else(|| {
+        Refusal::new(
+            "MissingParameter",
+            format!("the header `{name}` is missing or not text"),
+        )
+    })
 }
 
 fn check_protocol(head: &Parts) -> Result<(), Refusal> {
     if head.method != Method::POST {
-        let message = format!("method {} is not supported; this emulator reads POST", head.method);
+        let message = format!(
+            "method {} is not supported; this emulator reads POST",
+            head.method
+        );
         return Err(Refusal::new("UnsupportedProtocol", message));
     }
     let content_type = common(&head.headers, header::CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -91,7 +105,9 @@ fn check_protocol(head: &Parts) -> Result<(), Refusal> {
     if media_type.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    let message = format!("content type `{content_type}` is not supported; this emulator reads `application/json`");
+    let message = format!(
+        "content type `{content_type}` is not supported; this emulator reads `application/json`"
+    );
     Err(Refusal::new("UnsupportedProtocol", message))
 }
 
@@ -101,7 +117,10 @@ fn check_rate(service: &Inner, action: &ActionInfo) -> Result<(), Refusal> {
     if state.limiter.admit(action, service.now()) {
         return Ok(());
     }
-    let message = format!("more than {} calls of {} in a second", action.rate_limit, action.name);
+    let message = format!(
+        "more than {} calls of {} in a second",
+        action.rate_limit, action.name
+    );
     Err(Refusal::new("RequestLimitExceeded", message))
 }
 
@@ -117,13 +136,23 @@ fn envelope(result: Result<Map<String, Value>, Refusal>, request_id: String) -> 
     json!({ "Response": response })
 }
 
-fn record(service: &Inner, head: &Parts, arrived: Duration, request_id: &str, refusal: Option<&Refusal>) {
+fn record(
+    service: &Inner,
+    head: &Parts,
+    arrived: Duration,
+    request_id: &str,
+    refusal: Option<&Refusal>,
+) {
     let code = refusal.map(|refusal| refusal.code.as_ref());
     tracing::debug!(action = named_action(head), request_id, code, "answered");
     service.state().log.add(RequestRecord {
         at_us: micros(service.since_start(arrived)),
         action: named_action(head).to_owned(),
-        outcome: if refusal.is_none() { Outcome::Executed } else { Outcome::Refused },
+        outcome: if refusal.is_none() {
+            Outcome::Executed
+        } else {
+            Outcome::Refused
+        },
         code: code.map(str::to_owned),
         request_id: request_id.to_owned(),
         detail: refusal.and_then(|refusal| refusal.detail.clone()),
@@ -132,7 +161,10 @@ fn record(service: &Inner, head: &Parts, arrived: Duration, request_id: &str, re
 
 /// Writes a request into the log that ended before it was whole.
 pub(crate) fn record_dropped(service: &Inner, head: &Parts) {
-    tracing::warn!(action = named_action(head), "the connection ended within a request");
+    tracing::warn!(
+        action = named_action(head),
+        "the connection ended within a request"
+    );
     service.state().log.add(RequestRecord {
         at_us: micros(service.since_start(service.now())),
         action: named_action(head).to_owned(),

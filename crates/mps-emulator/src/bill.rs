@@ -95,7 +95,11 @@ impl Ledger {
         if self.entries.len() == MOST_ITEMS {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { at: now, request: charge.request, item: item(charge, now, duplicate_of) });
+        self.entries.push_back(Entry {
+            at: now,
+            request: charge.request,
+            item: item(charge, now, duplicate_of),
+        });
     }
 
     pub(crate) fn bill(&self) -> Bill {
@@ -103,7 +107,11 @@ impl Ledger {
             creates: self.creates,
             duplicates: self.duplicates,
             seconds: self.seconds,
-            items: self.entries.iter().map(|entry| entry.item.clone()).collect(),
+            items: self
+                .entries
+                .iter()
+                .map(|entry| entry.item.clone())
+                .collect(),
         }
     }
 
@@ -137,7 +145,13 @@ mod tests {
 
     fn charge(ledger: &mut Ledger, task_id: &str, request: &str, at_seconds: u64) {
         let request = Fingerprint::of(&request);
-        let charge = Charge { task_id, action: "Create", model: None, seconds: 5, request };
+        let charge = Charge {
+            task_id,
+            action: "Create",
+            model: None,
+            seconds: 5,
+            request,
+        };
         ledger.charge(charge, Duration::from_secs(at_seconds));
     }
 

@@ -52,7 +52,10 @@ impl Builder {
             seed: None,
             credentials: None,
             token: None,
-            times: Times { wait: Duration::from_secs(1), run: Duration::from_secs(2) },
+            times: Times {
+                wait: Duration::from_secs(1),
+                run: Duration::from_secs(2),
+            },
             rate_limit: RateLimit::default(),
         }
     }
@@ -65,7 +68,11 @@ impl Builder {
     }
 
     /// The one key pair that is known. Default: invented, different for every emulator.
-    pub fn credentials(mut self, secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
+    pub fn credentials(
+        mut self,
+        secret_id: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Self {
         self.credentials = Some((secret_id.into(), secret_key.into()));
         self
     }
@@ -127,7 +134,7 @@ impl Builder {
         self.service_at(NOWHERE.to_owned())
     }
 
-    fn service_at(self, base_url: String) -> Service {
+    fn service_at(self, endpoint: String) -> Service {
         let ids = Ids::new(self.seed.unwrap_or_else(Ids::random_seed));
         let mut account = Account::invent(&ids);
         if let Some((secret_id, secret_key)) = self.credentials {
@@ -139,7 +146,7 @@ impl Builder {
             account,
             origin: clock.monotonic(),
             clock,
-            base_url,
+            endpoint,
             times: self.times,
             ids,
             keys: KeyCache::default(),

@@ -20,10 +20,26 @@ struct Endpoint {
 }
 
 const ENDPOINTS: [Endpoint; 4] = [
-    Endpoint { name: "state", method: Method::GET, run: state },
-    Endpoint { name: "requests", method: Method::GET, run: requests },
-    Endpoint { name: "bill", method: Method::GET, run: bill },
-    Endpoint { name: "reset", method: Method::POST, run: reset },
+    Endpoint {
+        name: "state",
+        method: Method::GET,
+        run: state,
+    },
+    Endpoint {
+        name: "requests",
+        method: Method::GET,
+        run: requests,
+    },
+    Endpoint {
+        name: "bill",
+        method: Method::GET,
+        run: bill,
+    },
+    Endpoint {
+        name: "reset",
+        method: Method::POST,
+        run: reset,
+    },
 ];
 
 /// Answers a request to `/_emulator/v1/` and `name`.
@@ -36,7 +52,10 @@ pub(crate) fn answer(service: &Inner, method: &Method, name: &str) -> Response<B
 }
 
 fn known() -> String {
-    let known: Vec<String> = ENDPOINTS.iter().map(|known| format!("{} {PREFIX}{}", known.method, known.name)).collect();
+    let known: Vec<String> = ENDPOINTS
+        .iter()
+        .map(|known| format!("{} {PREFIX}{}", known.method, known.name))
+        .collect();
     format!("known: {}", known.join(", "))
 }
 
@@ -78,7 +97,10 @@ fn state(service: &Inner) -> Value {
 }
 
 fn rates() -> Map<String, Value> {
-    mps_models::ACTIONS.iter().map(|action| (action.name.to_owned(), json!(action.rate_limit))).collect()
+    mps_models::ACTIONS
+        .iter()
+        .map(|action| (action.name.to_owned(), json!(action.rate_limit)))
+        .collect()
 }
 
 fn describe(service: &Inner, task: &Task, now: std::time::Duration) -> Value {

@@ -13,7 +13,6 @@ use crate::{bill::Bill, builder::Builder, log::RequestRecord, server::Server, se
 pub struct Emulator {
     service: Service,
     address: SocketAddr,
-    endpoint: String,
     server: Server,
 }
 
@@ -35,13 +34,17 @@ impl Emulator {
     }
 
     pub(crate) fn new(service: Service, address: SocketAddr, server: Server) -> Self {
-        Self { service, address, endpoint: format!("http://{address}"), server }
+        Self {
+            service,
+            address,
+            server,
+        }
     }
 
     /// Where it listens, as a client wants it: `http://127.0.0.1:41234`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        self.service.endpoint()
     }
 
     /// Where it listens.
@@ -100,11 +103,17 @@ pub struct StartError {
 
 impl StartError {
     pub(crate) fn not_loopback(address: SocketAddr) -> Self {
-        Self { address, source: None }
+        Self {
+            address,
+            source: None,
+        }
     }
 
     pub(crate) fn listen(address: SocketAddr, source: io::Error) -> Self {
-        Self { address, source: Some(source) }
+        Self {
+            address,
+            source: Some(source),
+        }
     }
 
     /// Whether the address was refused because other machines could reach it.
@@ -117,7 +126,11 @@ impl StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Some(_) => write!(f, "cannot listen on {}; port 0 takes any free one", self.address),
+            Some(_) => write!(
+                f,
+                "cannot listen on {}; port 0 takes any free one",
+                self.address
+            ),
             None => write!(
                 f,
                 "refused to listen on {}: the emulator is for this machine only; use a loopback address such as 127.0.0.1:{}",

@@ -17,7 +17,10 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, next: AtomicU64::new(0) }
+        Self {
+            seed,
+            next: AtomicU64::new(0),
+        }
     }
 
     /// A seed that differs from run to run. The standard library's hash keys are the one source
@@ -41,7 +44,14 @@ impl Ids {
     pub(crate) fn request(&self) -> String {
         let digits = self.hex();
         let part = |range| digits.get(range).unwrap_or_default();
-        format!("{}-{}-4{}-a{}-{}", part(0..8), part(8..12), part(13..16), part(17..20), part(20..32))
+        format!(
+            "{}-{}-4{}-a{}-{}",
+            part(0..8),
+            part(8..12),
+            part(13..16),
+            part(17..20),
+            part(20..32)
+        )
     }
 
     /// A task id as the service forms them: an account number, the family, 32 hex digits.
@@ -51,7 +61,10 @@ impl Ids {
     }
 
     fn hash(&self, what: &[u8]) -> String {
-        let digest = Sha256::new().chain_update(self.seed.to_be_bytes()).chain_update(what).finalize();
+        let digest = Sha256::new()
+            .chain_update(self.seed.to_be_bytes())
+            .chain_update(what)
+            .finalize();
         let mut digits = hex::encode(digest);
         digits.truncate(32);
         digits

@@ -32,7 +32,10 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     pub(crate) fn new(flavour: RateLimit) -> Self {
-        Self { flavour, ..Self::default() }
+        Self {
+            flavour,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn flavour(&self) -> RateLimit {
@@ -46,7 +49,6 @@ impl Limiter {
             RateLimit::SlidingWindow => self.slide(action.name, action.rate_limit, now),
         }
     }
-
 
     fn slide(&mut self, action: &'static str, limit: u32, now: Duration) -> bool {
         let starts = self.starts.entry(action).or_default();

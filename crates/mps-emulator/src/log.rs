@@ -75,7 +75,9 @@ impl Log {
 
 /// Shortens a text to at most `most` bytes, at a character's end.
 pub(crate) fn cut(text: &mut String, most: usize) {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    let end = (0..=most.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
     text.truncate(end.unwrap_or(0));
 }
 

@@ -33,7 +33,8 @@ fn is_code(text: &str) -> bool {
 }
 
 fn refusal(code: &str) -> Refusal {
-    let meaning = mps_models::service::error_code(code).map_or("refused on demand", |known| known.meaning);
+    let meaning =
+        mps_models::service::error_code(code).map_or("refused on demand", |known| known.meaning);
     Refusal::new(code.to_owned(), meaning)
 }
 
@@ -67,19 +68,34 @@ mod tests {
 
     #[test]
     fn a_task_fails_with_the_message_it_was_told() {
-        assert_eq!(fate("a [emulator:fail=ret:1201 = bad] cat").unwrap(), Fate::Fail("ret:1201 = bad".into()));
-        assert_eq!(fate("[emulator:fail]").unwrap(), Fate::Fail(DEFAULT_MESSAGE.into()));
+        assert_eq!(
+            fate("a [emulator:fail=ret:1201 = bad] cat").unwrap(),
+            Fate::Fail("ret:1201 = bad".into())
+        );
+        assert_eq!(
+            fate("[emulator:fail]").unwrap(),
+            Fate::Fail(DEFAULT_MESSAGE.into())
+        );
     }
 
     #[test]
     fn a_call_is_refused_with_the_code_it_was_told() {
-        assert_eq!(code("[emulator:refuse=InvalidParameter.ViolationContent]"), "InvalidParameter.ViolationContent");
+        assert_eq!(
+            code("[emulator:refuse=InvalidParameter.ViolationContent]"),
+            "InvalidParameter.ViolationContent"
+        );
         assert_eq!(code("[emulator:refuse=Made.Up]"), "Made.Up");
     }
 
     #[test]
     fn a_marker_nobody_knows_is_loud() {
-        for prompt in ["[emulator:", "[emulator:]", "[emulator:fall]", "[emulator:refuse]", "[emulator:refuse=a b]"] {
+        for prompt in [
+            "[emulator:",
+            "[emulator:]",
+            "[emulator:fall]",
+            "[emulator:refuse]",
+            "[emulator:refuse=a b]",
+        ] {
             assert_eq!(code(prompt), "InvalidParameterValue", "{prompt}");
         }
     }

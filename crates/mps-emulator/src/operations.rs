@@ -31,7 +31,10 @@ pub(crate) struct Operation {
 
 impl Operation {
     const fn of<A: Execute>() -> Self {
-        Self { action: A::INFO, run: run::<A> }
+        Self {
+            action: A::INFO,
+            run: run::<A>,
+        }
     }
 
     pub(crate) fn run(&self, context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
@@ -43,7 +46,10 @@ fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal>
     let response = api::parse::<A>(context.body)?.execute(context)?;
     match serde_json::to_value(response) {
         Ok(Value::Object(members)) => Ok(members),
-        _ => Err(Refusal::new("InternalError", "the answer cannot be written as a JSON object")),
+        _ => Err(Refusal::new(
+            "InternalError",
+            "the answer cannot be written as a JSON object",
+        )),
     }
 }
 
@@ -52,10 +58,18 @@ const FAMILIES: [&[Operation]; 1] = [&video::OPERATIONS];
 /// How to execute an action of the specification.
 pub(crate) fn find(action: &ActionInfo) -> Result<&'static Operation, Refusal> {
     let mut operations = FAMILIES.iter().copied().flatten();
-    operations.find(|operation| operation.action.name == action.name).ok_or_else(|| {
-        tracing::warn!(action = action.name, "the emulator cannot execute this action");
-        Refusal::new("UnsupportedOperation", format!("this emulator cannot execute {}", action.name))
-    })
+    operations
+        .find(|operation| operation.action.name == action.name)
+        .ok_or_else(|| {
+            tracing::warn!(
+                action = action.name,
+                "the emulator cannot execute this action"
+            );
+            Refusal::new(
+                "UnsupportedOperation",
+                format!("this emulator cannot execute {}", action.name),
+            )
+        })
 }
 
 #[cfg(test)]

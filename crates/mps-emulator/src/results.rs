@@ -15,8 +15,8 @@ use crate::{media::Clip, reply, service::Inner, tasks::Availability};
 pub(crate) const PREFIX: &str = "/results/";
 
 /// Where a task's result will be found.
-pub(crate) fn url(base_url: &str, task_id: &str, file: &str) -> String {
-    format!("{base_url}{PREFIX}{task_id}/{file}")
+pub(crate) fn url(endpoint: &str, task_id: &str, file: &str) -> String {
+    format!("{endpoint}{PREFIX}{task_id}/{file}")
 }
 
 /// Answers a request to `/results/` and `name`, a task's id and a file.
@@ -25,7 +25,9 @@ pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Response<Byte
         Err(fault) => fault.response(name, &service.ids.hex()),
         Ok((object, modified)) => {
             let mut response = content(&object, &head.headers);
-            response.headers_mut().insert(header::LAST_MODIFIED, modified);
+            response
+                .headers_mut()
+                .insert(header::LAST_MODIFIED, modified);
             without_body_for_head(response, &head.method)
         }
     }
@@ -43,11 +45,21 @@ const NOT_ALLOWED: Fault = Fault {
     code: "MethodNotAllowed",
     message: "The specified method is not allowed against this resource.",
 };
-const NO_SUCH_KEY: Fault =
-    Fault { status: StatusCode::NOT_FOUND, code: "NoSuchKey", message: "The specified key does not exist." };
-const EXPIRED: Fault = Fault { status: StatusCode::FORBIDDEN, code: "AccessDenied", message: "Access Denied." };
-const BROKEN: Fault =
-    Fault { status: StatusCode::INTERNAL_SERVER_ERROR, code: "InternalError", message: "Internal Error." };
+const NO_SUCH_KEY: Fault = Fault {
+    status: StatusCode::NOT_FOUND,
+    code: "NoSuchKey",
+    message: "The specified key does not exist.",
+};
+const EXPIRED: Fault = Fault {
+    status: StatusCode::FORBIDDEN,
+    code: "AccessDenied",
+    message: "Access Denied.",
+};
+const BROKEN: Fault = Fault {
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    code: "InternalError",
+    message: "Internal Error.",
+};
 
 impl Fault {
     fn response(&self, name: &str, request_id: &str) -> Response<Bytes> {
@@ -63,7 +75,9 @@ impl Fault {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn found(service: &Inner, method: &Method, name: &str) -> Result<(Object, HeaderValue), Fault> {
@@ -95,12 +109,22 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let mut response = match range::select(wanted_range(object, headers), length) {
         Selection::Whole => reply::with_type(StatusCode::OK, "video/mp4", object.bytes.clone()),
         Selection::Part(part) => {
-            let place = format!("bytes {}-{}/{length}", part.start, part.end.saturating_sub(1));
-            with_range(StatusCode::PARTIAL_CONTENT, object.bytes.slice(part), &place)
+            let place = format!(
+                "bytes {}-{}/{length}",
+                part.start,
+                part.end.saturating_sub(1)
+            );
+            with_range(
+                StatusCode::PARTIAL_CONTENT,
+                object.bytes.slice(part),
+                &place,
+            )
         }
-        Selection::Unsatisfiable => {
-            with_range(StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), &format!("bytes */{length}"))
-        }
+        Selection::Unsatisfiable => with_range(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            Bytes::new(),
+            &format!("bytes */{length}"),
+        ),
     };
     let sent = HeaderValue::from(response.body().len());
     let headers = response.headers_mut();
@@ -112,8 +136,13 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
 
 /// The `Range` header, unless its `If-Range` names another version than this one.
 fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> {
-    let is_same = headers.get(header::IF_RANGE).is_none_or(|version| *version == object.etag);
-    headers.get(header::RANGE).filter(|_| is_same).and_then(|range| range.to_str().ok())
+    let is_same = headers
+        .get(header::IF_RANGE)
+        .is_none_or(|version| *version == object.etag);
+    headers
+        .get(header::RANGE)
+        .filter(|_| is_same)
+        .and_then(|range| range.to_str().ok())
 }
 
 fn with_range(status: StatusCode, body: Bytes, place: &str) -> Response<Bytes> {
@@ -125,5 +154,9 @@ fn with_range(status: StatusCode, body: Bytes, place: &str) -> Response<Bytes> {
 }
 
 fn without_body_for_head(response: Response<Bytes>, method: &Method) -> Response<Bytes> {
-    if *method == Method::HEAD { response.map(|_| Bytes::new()) } else { response }
+    if *method == Method::HEAD {
+        response.map(|_| Bytes::new())
+    } else {
+        response
+    }
 }

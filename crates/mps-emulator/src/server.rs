@@ -38,7 +38,10 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start(listener: TcpListener, service: Service) -> Self {
         let (stopping, stopped) = watch::channel(());
-        Self { accepting: tokio::spawn(accept(listener, service, stopped)), stopping }
+        Self {
+            accepting: tokio::spawn(accept(listener, service, stopped)),
+            stopping,
+        }
     }
 
     /// Takes no more connections, and waits for the open ones to finish the request they are in.
@@ -95,10 +98,15 @@ async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver
     }
 }
 
-async fn answer(service: Service, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, hyper::Error> {
+async fn answer(
+    service: Service,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let (head, body) = request.into_parts();
     match read(body).await {
-        Ok(body) => Ok(service.handle(Request::from_parts(head, body)).map(Full::new)),
+        Ok(body) => Ok(service
+            .handle(Request::from_parts(head, body))
+            .map(Full::new)),
         Err(error) => {
             service.dropped(&head);
             Err(error)
@@ -111,8 +119,12 @@ async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
     let mut kept = BytesMut::new();
     let mut discarded = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
-        let room = (MOST_BODY_BYTES + 1).saturating_sub(kept.len()).min(data.len());
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        let room = (MOST_BODY_BYTES + 1)
+            .saturating_sub(kept.len())
+            .min(data.len());
         kept.extend_from_slice(data.get(..room).unwrap_or_default());
         discarded += data.len() - room;
         if discarded > MOST_DISCARDED_BYTES {

@@ -37,8 +37,8 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     /// What the clock showed when the emulator was made: what it reports counts from there.
     pub(crate) origin: Duration,
-    /// Where a client finds the results: scheme, host and port.
-    pub(crate) base_url: String,
+    /// Scheme, host and port.
+    pub(crate) endpoint: String,
     pub(crate) times: Times,
     pub(crate) ids: Ids,
     pub(crate) keys: KeyCache,
@@ -55,7 +55,9 @@ impl Service {
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let mut response = self.0.route(&head, &body);
-        response.headers_mut().insert(header::DATE, self.0.http_date());
+        response
+            .headers_mut()
+            .insert(header::DATE, self.0.http_date());
         response
     }
 
@@ -74,6 +76,12 @@ impl Service {
     /// Forgets every task, request and charge. Credentials and settings stay.
     pub fn reset(&self) {
         self.0.state().reset();
+    }
+
+    /// Where the service says it is: scheme, host and port. Results have addresses under it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.0.endpoint
     }
 
     /// The secret id that the service knows.
@@ -106,7 +114,10 @@ impl Inner {
         } else if let Some(name) = path.strip_prefix(control::PREFIX) {
             control::answer(self, &head.method, name)
         } else {
-            reply::not_found(path, "the API is at `/`, the control API under `/_emulator/v1/`")
+            reply::not_found(
+                path,
+                "the API is at `/`, the control API under `/_emulator/v1/`",
+            )
         }
     }
 
@@ -136,7 +147,7 @@ impl Inner {
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
-            .field("base_url", &self.0.base_url)
+            .field("endpoint", &self.0.endpoint)
             .field("account", &self.0.account)
             .finish_non_exhaustive()
     }

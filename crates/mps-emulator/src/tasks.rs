@@ -46,8 +46,6 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
     pub(crate) id: String,
-    /// The part of the id between the hyphens, which tells which queries know the task.
-    pub(crate) family: &'static str,
     /// On the monotonic clock.
     pub(crate) created: Duration,
     /// On the wall clock.
@@ -71,7 +69,9 @@ impl Task {
     pub(crate) fn availability(&self, now: Duration) -> Availability {
         let age = now.saturating_sub(self.created);
         match self.stage(now) {
-            Stage::Done if age < self.total().saturating_add(RESULT_LIFETIME) => Availability::Available,
+            Stage::Done if age < self.total().saturating_add(RESULT_LIFETIME) => {
+                Availability::Available
+            }
             Stage::Done => Availability::Expired,
             _ => Availability::Missing,
         }
@@ -79,7 +79,9 @@ impl Task {
 
     /// When the result was written, by the wall clock.
     pub(crate) fn finished_wall(&self) -> SystemTime {
-        self.created_wall.checked_add(self.total()).unwrap_or(self.created_wall)
+        self.created_wall
+            .checked_add(self.total())
+            .unwrap_or(self.created_wall)
     }
 
     fn total(&self) -> Duration {
@@ -125,12 +127,17 @@ mod tests {
         let seconds = Duration::from_secs;
         Task {
             id: "1-AigcVideo-0".into(),
-            family: "AigcVideo",
             created: seconds(100),
             created_wall: SystemTime::UNIX_EPOCH,
-            times: Times { wait: seconds(1), run: seconds(2) },
+            times: Times {
+                wait: seconds(1),
+                run: seconds(2),
+            },
             fate,
-            clip: Clip { size: FrameSize::parse(None, None).unwrap(), seconds: 5 },
+            clip: Clip {
+                size: FrameSize::parse(None, None).unwrap(),
+                seconds: 5,
+            },
         }
     }
 
@@ -142,9 +149,24 @@ mod tests {
     fn a_task_waits_runs_and_ends() {
         let good = task(Fate::Succeed);
         let stages = [0, 999, 1_000, 2_999, 3_000].map(|ms| good.stage(at(ms)));
-        assert_eq!(stages, [Stage::Waiting, Stage::Waiting, Stage::Running, Stage::Running, Stage::Done]);
-        assert_eq!(task(Fate::Fail("no".into())).stage(at(3_000)), Stage::Failed);
-        assert_eq!(good.finished_wall(), SystemTime::UNIX_EPOCH + Duration::from_secs(3));
+        assert_eq!(
+            stages,
+            [
+                Stage::Waiting,
+                Stage::Waiting,
+                Stage::Running,
+                Stage::Running,
+                Stage::Done
+            ]
+        );
+        assert_eq!(
+            task(Fate::Fail("no".into())).stage(at(3_000)),
+            Stage::Failed
+        );
+        assert_eq!(
+            good.finished_wall(),
+            SystemTime::UNIX_EPOCH + Duration::from_secs(3)
+        );
     }
 
     #[test]
@@ -159,6 +181,9 @@ mod tests {
         ] {
             assert_eq!(good.availability(at(ms)), expected, "after {ms} ms");
         }
-        assert_eq!(task(Fate::Fail("no".into())).availability(at(3_000)), Availability::Missing);
+        assert_eq!(
+            task(Fate::Fail("no".into())).availability(at(3_000)),
+            Availability::Missing
+        );
     }
 }

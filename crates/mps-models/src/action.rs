@@ -1,5 +1,7 @@
 //! What an API action is, apart from any HTTP client: its name, its effect and its answer.
 
+use std::fmt::Debug;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{generated::ACTIONS, preflight::Preflight, schema::StructInfo};
@@ -34,9 +36,9 @@ impl Effect {
 /// A request that names its action and the type of its answer.
 ///
 /// Implemented by every generated request struct. A client needs nothing else to send it.
-pub trait Action: Serialize + DeserializeOwned + Preflight + Send + Sync {
+pub trait Action: Debug + Serialize + DeserializeOwned + Preflight + Send + Sync {
     /// What the service answers, without the envelope and the request id.
-    type Response: Serialize + DeserializeOwned + Send;
+    type Response: Debug + Serialize + DeserializeOwned + Send;
 
     /// The facts about this action that do not depend on a request's values.
     const INFO: &'static ActionInfo;

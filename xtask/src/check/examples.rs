@@ -57,7 +57,7 @@ pub(crate) fn example_path(action: &str, name: &str) -> String {
 }
 
 fn missing(name: &Located<String>, path: &str) -> Diagnostic {
-    Diagnostic::at(&name.span, "E0401", format!("there is no file {path}"))
+    Diagnostic::at(&name.span, "E0401", format!("there is no file spec/{path}"))
 }
 
 fn fixture(
@@ -156,7 +156,7 @@ impl Walk<'_> {
         }
         let known: Vec<&str> = members.iter().map(|member| &*member.name.value).collect();
         let title = format!("the specification has no member `{name}` here");
-        let span = Span::new(self.file, value.range());
+        let span = Span::new(self.file, value.name_range(name));
         self.out
             .push(Diagnostic::at(&span, "E0404", title).did_you_mean(name, &known));
     }

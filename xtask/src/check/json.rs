@@ -34,6 +34,18 @@ impl<'t> Json<'t> {
         start..start + self.raw.len()
     }
 
+    /// Where the member's name stands of which this is the value.
+    pub(super) fn name_range(&self, name: &str) -> Range<usize> {
+        let before = self.text.get(..self.range().start).unwrap_or_default();
+        let name = format!("\"{name}\"");
+        // A name with escapes in it is not found; the value is near enough then.
+        let found = before.trim_end().strip_suffix(':').map(str::trim_end);
+        match found.filter(|before| before.ends_with(&name)) {
+            Some(before) => before.len() - name.len()..before.len(),
+            None => self.range(),
+        }
+    }
+
     /// The members if it is an object, in their order, repeated ones included.
     pub(super) fn members(&self) -> Option<Vec<(String, Json<'t>)>> {
         let object: Object<'t> = serde_json::from_str(self.raw).ok()?;

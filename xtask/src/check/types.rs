@@ -48,7 +48,7 @@ impl Type {
     #[must_use]
     pub fn item(&self) -> &Self {
         match self {
-            Self::List(item) => item,
+            Self::List(item) => item.item(),
             other => other,
         }
     }
@@ -68,7 +68,8 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
 
 fn nested_lists(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for member in members(spec) {
-        if matches!(parse_type(&member.ty.value).item(), Type::List(_)) {
+        let ty = parse_type(&member.ty.value);
+        if matches!(ty, Type::List(item) if matches!(*item, Type::List(_))) {
             let title = "a list of lists is not supported";
             out.push(Diagnostic::at(&member.ty.span, "E0212", title));
         }

@@ -1,4 +1,4 @@
-use super::{Located, Member, Since, member, reader::Reader, structure::read_since};
+use super::{Located, Member, Since, member, or_default, reader::Reader, structure::read_since};
 use crate::diagnostic::Span;
 
 const EFFECTS: &[&str] = &["read", "paid-create", "control"];
@@ -61,17 +61,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let request = reader.tables("request", "a request member", member::read);
     let response = reader.tables("response", "a response member", member::read);
     let examples = reader.tables("example", "an example", read_example);
+    let name = name?;
+    // What is missing was reported; the rest is still worth checking.
     Some(Action {
-        name: name?,
-        summary: summary?.value,
+        summary: or_default(summary),
         doc: doc.map(|doc| doc.value),
-        effect: effect?.value,
-        rate_limit: rate_limit?,
+        effect: or_default(effect),
+        rate_limit: rate_limit.unwrap_or_else(|| Located::new(1, name.span.clone())),
         poll,
-        doc_url: doc_url?.value,
+        doc_url: or_default(doc_url),
         errors,
         since,
-        source: source?.value,
+        source: or_default(source),
+        name,
         request,
         response,
         examples,
@@ -85,7 +87,7 @@ fn read_example(reader: &mut Reader<'_>) -> Option<Example> {
     let response = reader.text("response");
     Some(Example {
         name: name?,
-        doc: doc?.value,
+        doc: or_default(doc),
         request: request?,
         response: response?,
     })

@@ -1,4 +1,4 @@
-use super::{Located, reader::Reader};
+use super::{Located, or_default, reader::Reader};
 
 const PHASES: &[&str] = &["pending", "succeeded", "failed"];
 
@@ -37,8 +37,8 @@ fn read_enum(reader: &mut Reader<'_>) -> Option<Enum> {
     let values = reader.tables("value", "a value of an enum", read_value);
     Some(Enum {
         name: name?,
-        doc: doc?.value,
-        source: source?.value,
+        doc: or_default(doc),
+        source: or_default(source),
         values,
     })
 }
@@ -49,7 +49,7 @@ fn read_value(reader: &mut Reader<'_>) -> Option<EnumValue> {
     let phase = reader.optional_word("phase", PHASES);
     Some(EnumValue {
         value: value?,
-        doc: doc?.value,
+        doc: or_default(doc),
         phase,
     })
 }

@@ -1,4 +1,4 @@
-use super::{Date, Located, Scalar, Since, reader::Reader, structure::read_since};
+use super::{Date, Located, Scalar, Since, or_default, reader::Reader, structure::read_since};
 use crate::diagnostic::Span;
 
 /// The keys that can be broken, and so can be weakened to a warning.
@@ -79,7 +79,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
     Some(Member {
         name: name?,
         ty: ty?,
-        doc: doc?.value,
+        doc: or_default(doc),
         facts,
     })
 }

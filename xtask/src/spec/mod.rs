@@ -59,6 +59,11 @@ impl<T> Located<T> {
     }
 }
 
+/// The value, or an empty one in place of what was missing or wrong, and reported as that.
+fn or_default<T: Default>(located: Option<Located<T>>) -> T {
+    located.map(|located| located.value).unwrap_or_default()
+}
+
 /// A simple value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {

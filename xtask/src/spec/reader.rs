@@ -96,12 +96,12 @@ impl<'a> Reader<'a> {
 
     /// A list of texts; missing is empty.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
-        self.list(key, "a list of texts", text).unwrap_or_default()
+        self.list(key, "text", text).unwrap_or_default()
     }
 
     /// A list of simple values.
     pub(super) fn scalars(&mut self, key: &'static str) -> Option<Vec<Located<Scalar>>> {
-        self.list(key, "a list of texts or numbers", scalar)
+        self.list(key, "text or a number", scalar)
     }
 
     /// A simple value of any kind.
@@ -183,11 +183,12 @@ impl<'a> Reader<'a> {
     /// Reports the keys nobody asked for.
     pub(super) fn finish(&mut self) {
         let known: Vec<&str> = self.asked.iter().copied().collect();
-        for (key, _) in self.table {
+        for (key, value) in self.table {
             if !self.asked.contains(&**key.get_ref()) {
                 let title = format!("unknown key `{}` in {}", key.get_ref(), self.what);
                 let diagnostic = Diagnostic::at(&self.at(key), "E0102", title)
                     .did_you_mean(key.get_ref(), &known);
+                self.trace.lost |= holds_definitions(value.get_ref());
                 self.trace.diagnostics.push(diagnostic);
             }
         }
@@ -214,19 +215,19 @@ impl<'a> Reader<'a> {
     fn list<T>(
         &mut self,
         key: &'static str,
-        wanted: &str,
+        wanted_item: &str,
         convert: impl Fn(&DeValue<'a>) -> Option<T>,
     ) -> Option<Vec<Located<T>>> {
         let value = self.find(key)?;
         let Some(items) = value.get_ref().as_array() else {
-            self.wrong_kind(key, value, wanted);
+            self.wrong_kind(key, value, "a list");
             return None;
         };
         let mut found = Vec::new();
         for item in items {
             match convert(item.get_ref()) {
                 Some(inner) => found.push(Located::new(inner, self.at(item))),
-                None => self.wrong_kind(key, item, wanted),
+                None => self.wrong_kind(key, item, wanted_item),
             }
         }
         Some(found)
@@ -296,6 +297,10 @@ impl<'a> Reader<'a> {
     fn file(&self) -> FileId {
         self.span.file
     }
+}
+
+fn holds_definitions(value: &DeValue<'_>) -> bool {
+    value.is_table() || value.is_array()
 }
 
 fn text(value: &DeValue<'_>) -> Option<String> {

@@ -1,4 +1,4 @@
-use super::{Located, reader::Reader};
+use super::{Located, or_default, reader::Reader};
 
 const CLASSES: &[&str] = &[
     "throttling",
@@ -77,9 +77,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Service> {
     let errors = reader.tables("error", "an error code", read_error);
     Some(Service {
         name: name?,
-        version: version?.value,
+        version: or_default(version),
         sites,
-        regions: regions??,
+        regions: regions?,
         errors,
     })
 }
@@ -92,20 +92,20 @@ fn read_site(reader: &mut Reader<'_>) -> Option<Site> {
     let regional_domain = reader.text("regional_domain");
     Some(Site {
         name: name?,
-        doc: doc?.value,
+        doc: or_default(doc),
         host: host?,
-        root_domain: root_domain?.value,
-        regional_domain: regional_domain?.value,
+        root_domain: or_default(root_domain),
+        regional_domain: or_default(regional_domain),
     })
 }
 
-fn read_regions(reader: &mut Reader<'_>) -> Option<Regions> {
+fn read_regions(reader: &mut Reader<'_>) -> Regions {
     let source = reader.text("source");
     let names = reader.texts("names");
-    Some(Regions {
-        source: source?.value,
+    Regions {
+        source: or_default(source),
         names,
-    })
+    }
 }
 
 fn read_error(reader: &mut Reader<'_>) -> Option<ErrorCode> {
@@ -115,8 +115,8 @@ fn read_error(reader: &mut Reader<'_>) -> Option<ErrorCode> {
     let meaning = reader.text("meaning");
     Some(ErrorCode {
         code: code?,
-        class: class?.value,
-        executed: executed?.value,
-        meaning: meaning?.value,
+        class: or_default(class),
+        executed: or_default(executed),
+        meaning: or_default(meaning),
     })
 }

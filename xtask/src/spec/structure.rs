@@ -1,4 +1,4 @@
-use super::{Located, Member, Since, member, reader::Reader};
+use super::{Located, Member, Since, member, or_default, reader::Reader};
 
 /// A struct that messages share, from a file of its own.
 #[derive(Debug)]
@@ -23,9 +23,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Struct> {
     let members = reader.tables("member", "a member", member::read);
     Some(Struct {
         name: name?,
-        doc: doc?.value,
+        doc: or_default(doc),
         since,
-        source: source?.value,
+        source: or_default(source),
         members,
     })
 }

@@ -3,7 +3,9 @@
 use mps_emulator::Emulator;
 use serde::Serialize;
 
-use crate::{args, context::Context, failure::Failure, interrupt::Interrupt};
+use crate::{
+    args, context::Context, failure::Failure, interrupt::Interrupt, output::listen_to_events,
+};
 
 #[derive(Serialize)]
 struct Ready<'a> {
@@ -13,6 +15,10 @@ struct Ready<'a> {
 }
 
 pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
+    // What a client does wrong is said loudly here: that is what an emulator is for.
+    if !context.global.quiet {
+        listen_to_events(tracing::Level::WARN);
+    }
     let mut interrupt = Interrupt::listen();
     let emulator = Emulator::builder()
         .listen(args.listen)

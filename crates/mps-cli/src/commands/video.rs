@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use mps_aigc::{
-    Destination, Done, SavedFile, Snapshot, Task, Video, WaitOptions,
+    Destination, Done, Family as _, SavedFile, Snapshot, Task, Video, WaitOptions,
     models::{CreateAigcVideoTask, TaskPhase, preflight::Preflight as _},
 };
 use serde::Serialize;
@@ -16,6 +16,7 @@ use crate::{
     failure::{Exit, Failure},
     interrupt::Interrupt,
     results::TaskResult,
+    resume::resume_line,
 };
 
 pub(crate) async fn run(command: VideoCommand, context: &Context<'_>) -> Result<(), Failure> {
@@ -51,7 +52,7 @@ async fn create(args: &args::VideoCreate, context: &Context<'_>) -> Result<(), F
     };
     let done = watch.until_done(&task).await?;
     let files = save(&done, destination).await?;
-    let elapsed = task.elapsed() + (clock.monotonic() - since_created);
+    let elapsed = task.elapsed() + clock.monotonic().saturating_sub(since_created);
     finish(&done, created.with_elapsed(elapsed), &files, context)
 }
 
@@ -152,12 +153,10 @@ impl Watch<'_> {
         let tell = |snapshot: &Snapshot| {
             let result = TaskResult::of(task).with_snapshot(snapshot);
             // Progress that cannot be written is no reason to stop waiting for what was paid for.
-            let _unwritable = output.progress(
-                &format!("task {}: {}", task.id(), status_line(snapshot)),
-                &result,
-            );
+            let _unwritable =
+                output.progress(&format!("task {}: {}", task.id(), snapshot.status), &result);
         };
-        let resume = self.resume_line(task.id());
+        let resume = resume_line(&self.context.global, Video::NAME, task.id(), self.out);
         let options = WaitOptions::new().timeout(self.timeout);
         tokio::select! {
             biased;
@@ -165,41 +164,13 @@ impl Watch<'_> {
             done = task.wait_with(options, tell) => done.map_err(|error| with_resume_line(error, &resume)),
         }
     }
-
-    /// The command that takes the wait up again, with the options that say where the task is.
-    fn resume_line(&self, task_id: &str) -> String {
-        let global = &self.context.global;
-        let mut line = "mps".to_owned();
-        for (option, value) in [
-            ("--endpoint", &global.endpoint),
-            ("--profile", &global.profile),
-            ("--region", &global.region),
-        ] {
-            if let Some(value) = value {
-                line.push_str(&format!(" {option} {value}"));
-            }
-        }
-        if matches!(global.site, Some(args::Site::Cn)) {
-            line.push_str(" --site cn");
-        }
-        line.push_str(&format!(" video wait {task_id}"));
-        if let Some(out) = self.out {
-            line.push_str(&format!(" --out {}", out.display()));
-        }
-        line
-    }
 }
 
 fn interrupted(task_id: &str, resume: &str) -> Failure {
-    let failure = Failure::new(
-        Exit::Interrupted,
-        "interrupted",
-        format!("stopped waiting for task {task_id}, which lives on"),
-    );
-    Failure {
-        task_id: Some(task_id.to_owned()),
-        ..failure.hint(format!("resume with: {resume}"))
-    }
+    let message = format!("stopped waiting for task {task_id}, which lives on");
+    Failure::new(Exit::Interrupted, "interrupted", message)
+        .task(task_id)
+        .hint(format!("resume with: {resume}"))
 }
 
 fn with_resume_line(error: mps_aigc::Error, resume: &str) -> Failure {

@@ -27,24 +27,30 @@ pub(crate) fn build(args: &VideoCreate) -> Result<CreateAigcVideoTask, Failure> 
 }
 
 fn text_members(fields: &VideoFields, request: &mut CreateAigcVideoTask) -> Result<(), Failure> {
-    set(&mut request.model_name, &fields.model);
-    set(&mut request.model_version, &fields.model_version);
-    set(&mut request.scene_type, &fields.scene);
-    set(&mut request.prompt, &fields.prompt);
+    set(&mut request.model_name, fields.model.as_ref());
+    set(&mut request.model_version, fields.model_version.as_ref());
+    set(&mut request.scene_type, fields.scene.as_ref());
+    set(&mut request.prompt, fields.prompt.as_ref());
     if let Some(file) = &fields.prompt_file {
         let text = Source::file_or_stdin(file)?.into_text();
         request.prompt = Some(text.trim_end_matches(['\r', '\n']).to_owned());
     }
-    set(&mut request.negative_prompt, &fields.negative_prompt);
+    set(
+        &mut request.negative_prompt,
+        fields.negative_prompt.as_ref(),
+    );
     set(
         &mut request.enhance_prompt,
-        &fields.enhance_prompt.then_some(true),
+        fields.enhance_prompt.then_some(&true),
     );
-    set(&mut request.image_url, &fields.image);
-    set(&mut request.last_image_url, &fields.last_image);
-    set(&mut request.duration, &fields.duration);
-    set(&mut request.additional_parameters, &fields.additional);
-    set(&mut request.operator, &fields.operator);
+    set(&mut request.image_url, fields.image.as_ref());
+    set(&mut request.last_image_url, fields.last_image.as_ref());
+    set(&mut request.duration, fields.duration.as_ref());
+    set(
+        &mut request.additional_parameters,
+        fields.additional.as_ref(),
+    );
+    set(&mut request.operator, fields.operator.as_ref());
     Ok(())
 }
 
@@ -73,19 +79,19 @@ fn references(fields: &VideoFields, request: &mut CreateAigcVideoTask) -> Result
 
 fn extras(fields: &VideoFields, request: &mut CreateAigcVideoTask) {
     let mut extra = request.extra_parameters.take().unwrap_or_default();
-    set(&mut extra.resolution, &fields.resolution);
-    set(&mut extra.aspect_ratio, &fields.aspect_ratio);
-    set(&mut extra.enable_audio, &fields.audio.then_some(true));
-    set(&mut extra.enable_bgm, &fields.bgm.then_some(true));
-    set(&mut extra.logo_add, &fields.logo.then_some(1));
-    set(&mut extra.off_peak, &fields.off_peak.then_some(true));
+    set(&mut extra.resolution, fields.resolution.as_ref());
+    set(&mut extra.aspect_ratio, fields.aspect_ratio.as_ref());
+    set(&mut extra.enable_audio, fields.audio.then_some(&true));
+    set(&mut extra.enable_bgm, fields.bgm.then_some(&true));
+    set(&mut extra.logo_add, fields.logo.then_some(&1));
+    set(&mut extra.off_peak, fields.off_peak.then_some(&true));
     let given = extra != mps_aigc::models::AigcVideoExtraParam::default();
     request.extra_parameters = given.then_some(extra);
 }
 
-fn set<T: Clone>(member: &mut Option<T>, option: &Option<T>) {
-    if option.is_some() {
-        member.clone_from(option);
+fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
+    if let Some(value) = option {
+        *member = Some(value.clone());
     }
 }
 
@@ -185,7 +191,7 @@ mod tests {
     #[test]
     fn a_bucket_needs_known_parts() {
         let target = cos_target("bucket=b-1,region=r,path=p").unwrap();
-        assert_eq!(target.cos_bucket_name.as_deref(), Some("b-1"));
+        assert_eq!(target.cos_bucket_name, "b-1");
         assert!(cos_target("bucket").is_err());
         assert!(cos_target("bucket=b,host=h").is_err());
     }

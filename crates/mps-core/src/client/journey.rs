@@ -213,11 +213,11 @@ impl<'a> Journey<'a> {
         let refreshed = clock::timeout(&*self.client.clock, self.time_left(), refreshed).await;
         match refreshed {
             Some(Ok(fresh)) if first && fresh.token() != credentials.token() => {
-                *credentials = fresh
+                *credentials = fresh;
+                Ok(())
             }
-            _ => return Err(StopReason::Permanent),
+            _ => Err(StopReason::Permanent),
         }
-        Ok(())
     }
 
     async fn pause(&self, failure: &Error, backoff: Backoff) -> Result<(), StopReason> {
@@ -265,18 +265,26 @@ impl<'a> Journey<'a> {
 }
 
 fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
-    let message = format!("no answer within {:.1} s", limit.as_secs_f64());
-    Error::new(ErrorKind::Timeout, message).with_dispatch(how_far(body))
+    Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
+        .with_dispatch(how_far(body))
+        .with_hint("the network or the service is slow; a later deadline may help")
 }
 
 fn no_answer(error: TransportError, body: &RequestBody) -> Error {
-    let kind = match error.kind() {
-        TransportErrorKind::Request => ErrorKind::Config,
-        TransportErrorKind::Connect => ErrorKind::Connect,
-        TransportErrorKind::Interrupted => ErrorKind::Interrupted,
+    let (kind, hint) = match error.kind() {
+        TransportErrorKind::Request => (ErrorKind::Config, "check the endpoint"),
+        TransportErrorKind::Connect => (
+            ErrorKind::Connect,
+            "nothing was sent; check endpoint, network and proxy",
+        ),
+        TransportErrorKind::Interrupted => (
+            ErrorKind::Interrupted,
+            "the network or a proxy broke the connection",
+        ),
     };
     Error::new(kind, error.to_string())
         .with_dispatch(how_far(body))
+        .with_hint(hint)
         .with_source(error)
 }
 

@@ -205,7 +205,7 @@ fn preflight<A: Action>(request: &A, level: PreflightLevel) -> Result<(), Error>
     let message = match report.findings() {
         [only] => format!("{}: {}", only.path, only.message),
         [first, rest @ ..] => format!(
-            "{}: {} (and {} more findings)",
+            "{}: {} (and {} more)",
             first.path,
             first.message,
             rest.len()

@@ -104,6 +104,10 @@ impl Ring {
 
     /// Takes an unused slot back, if it is still the newest; an older one is lost, because others
     /// already wait behind it. Tells which.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a slot can be given back once"
+    )]
     pub fn give_back(&mut self, slot: Slot) -> bool {
         let newest = slot.number == self.reserved;
         if newest {

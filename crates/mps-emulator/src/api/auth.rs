@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use mps_core::{
     clock::unix_seconds,
-    sign::{Authorization, CanonicalRequest, Payload, Request, Scope, UNSIGNED_PAYLOAD, string_to_sign},
+    sign::{
+        Authorization, CanonicalRequest, Payload, Request, Scope, UNSIGNED_PAYLOAD, string_to_sign,
+    },
 };
 use mps_models::service::NAME as SERVICE;
 
@@ -29,14 +31,18 @@ pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<(), 
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Authorization, Refusal> {
-    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let value = value.ok_or_else(|| invalid("the header `authorization` is missing or not text"))?;
+    let value = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let value =
+        value.ok_or_else(|| invalid("the header `authorization` is missing or not text"))?;
     Authorization::parse(value).map_err(|error| invalid(error.to_string()))
 }
 
 fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
     let text = common(headers, "x-tc-timestamp")?;
-    text.parse().map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
+    text.parse()
+        .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
 fn check_fresh(timestamp: i64, now: i64) -> Result<(), Refusal> {
@@ -44,7 +50,9 @@ fn check_fresh(timestamp: i64, now: i64) -> Result<(), Refusal> {
     if skew <= MOST_SKEW {
         return Ok(());
     }
-    let message = format!("the timestamp {timestamp} is {skew} s off this service's clock; at most {MOST_SKEW} s are allowed");
+    let message = format!(
+        "the timestamp {timestamp} is {skew} s off this service's clock; at most {MOST_SKEW} s are allowed"
+    );
     Err(Refusal::new("AuthFailure.SignatureExpire", message))
 }
 
@@ -52,8 +60,11 @@ fn check_known(account: &Account, authorization: &Authorization) -> Result<(), R
     if authorization.secret_id == account.secret_id {
         return Ok(());
     }
-    Err(Refusal::new("AuthFailure.SecretIdNotFound", "the secret id is not one of this emulator's")
-        .detail(format!("this emulator knows {}", account.secret_id)))
+    Err(Refusal::new(
+        "AuthFailure.SecretIdNotFound",
+        "the secret id is not one of this emulator's",
+    )
+    .detail(format!("this emulator knows {}", account.secret_id)))
 }
 
 fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refusal> {
@@ -61,7 +72,10 @@ fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refu
     if authorization.scope == wanted {
         return Ok(());
     }
-    let message = format!("the credential scope is `{}`, but the timestamp and the service make it `{wanted}`", authorization.scope);
+    let message = format!(
+        "the credential scope is `{}`, but the timestamp and the service make it `{wanted}`",
+        authorization.scope
+    );
     Err(mismatch(message))
 }
 
@@ -75,13 +89,17 @@ fn check_signature(
     body: &Bytes,
 ) -> Result<(), Refusal> {
     let headers = signed_headers(&authorization.signed_headers, head)?;
-    let key = service.keys.get(&service.account.secret_key, &authorization.scope);
+    let key = service
+        .keys
+        .get(&service.account.secret_key, &authorization.scope);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)
     };
     let as_sent = canonical(head, &headers, body);
-    if is_signed(&as_sent) || without_port(&headers).is_some_and(|headers| is_signed(&canonical(head, &headers, body))) {
+    if is_signed(&as_sent)
+        || without_port(&headers).is_some_and(|headers| is_signed(&canonical(head, &headers, body)))
+    {
         return Ok(());
     }
     Err(explained(&as_sent, head))
@@ -92,20 +110,36 @@ type Headers<'a> = Vec<(&'a str, &'a str)>;
 fn signed_headers<'a>(names: &'a str, head: &'a Parts) -> Result<Headers<'a>, Refusal> {
     let names: Vec<&str> = names.split(';').collect();
     if !names.is_sorted_by(|a, b| a < b) {
-        return Err(invalid("the signed headers are not sorted, or one is named twice"));
+        return Err(invalid(
+            "the signed headers are not sorted, or one is named twice",
+        ));
     }
     if let Some(missing) = MUST_BE_SIGNED.iter().find(|name| !names.contains(name)) {
         return Err(invalid(format!("the header `{missing}` is not signed")));
     }
-    names.into_iter().map(|name| Ok((name, sent_value(name, head)?))).collect()
+    names
+        .into_iter()
+        .map(|name| Ok((name, sent_value(name, head)?)))
+        .collect()
 }
 
 fn sent_value<'a>(name: &str, head: &'a Parts) -> Result<&'a str, Refusal> {
-    let authority = || head.uri.authority().filter(|_| name == "host").map(http::uri::Authority::as_str);
+    let authority = || {
+        head.uri
+            .authority()
+            .filter(|_| name == "host")
+            .map(http::uri::Authority::as_str)
+    };
     let is_lower_case = HeaderName::from_lowercase(name.as_bytes()).is_ok();
     let value = head.headers.get(name).filter(|_| is_lower_case);
-    let value = value.and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).or_else(authority);
-    value.ok_or_else(|| invalid(format!("`{name}` is signed, but no header of that name was sent")))
+    let value = value
+        .and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        .or_else(authority);
+    value.ok_or_else(|| {
+        invalid(format!(
+            "`{name}` is signed, but no header of that name was sent"
+        ))
+    })
 }
 
 fn without_port<'a>(headers: &Headers<'a>) -> Option<Headers<'a>> {
@@ -116,13 +150,20 @@ fn without_port<'a>(headers: &Headers<'a>) -> Option<Headers<'a>> {
 }
 
 fn canonical(head: &Parts, headers: &Headers<'_>, body: &Bytes) -> CanonicalRequest {
-    let is_unsigned = head.headers.get("x-tc-content-sha256").is_some_and(|value| value == UNSIGNED_PAYLOAD);
+    let is_unsigned = head
+        .headers
+        .get("x-tc-content-sha256")
+        .is_some_and(|value| value == UNSIGNED_PAYLOAD);
     CanonicalRequest::new(&Request {
         method: head.method.as_str(),
         uri: head.uri.path(),
         query: head.uri.query().unwrap_or_default(),
         headers,
-        payload: if is_unsigned { Payload::Unsigned } else { Payload::Bytes(body) },
+        payload: if is_unsigned {
+            Payload::Unsigned
+        } else {
+            Payload::Bytes(body)
+        },
     })
 }
 
@@ -130,8 +171,10 @@ fn canonical(head: &Parts, headers: &Headers<'_>, body: &Bytes) -> CanonicalRequ
 fn explained(canonical: &CanonicalRequest, head: &Parts) -> Refusal {
     let text = without_token(&canonical.text, &head.headers);
     tracing::warn!(canonical_request = %text, "signature mismatch");
-    mismatch("the signature does not match; this emulator's log shows the canonical request it expects")
-        .detail(format!("canonical request:\n{text}"))
+    mismatch(
+        "the signature does not match; this emulator's log shows the canonical request it expects",
+    )
+    .detail(format!("canonical request:\n{text}"))
 }
 
 fn without_token(text: &str, headers: &HeaderMap) -> String {
@@ -147,11 +190,17 @@ fn without_token(text: &str, headers: &HeaderMap) -> String {
 }
 
 fn check_token(account: &Account, headers: &HeaderMap) -> Result<(), Refusal> {
-    let sent = headers.get(TOKEN).map(HeaderValue::as_bytes).filter(|token| !token.is_empty());
+    let sent = headers
+        .get(TOKEN)
+        .map(HeaderValue::as_bytes)
+        .filter(|token| !token.is_empty());
     if sent == account.token.as_deref().map(str::as_bytes) {
         return Ok(());
     }
-    Err(Refusal::new("AuthFailure.TokenFailure", "the token does not go with the secret id"))
+    Err(Refusal::new(
+        "AuthFailure.TokenFailure",
+        "the token does not go with the secret id",
+    ))
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {

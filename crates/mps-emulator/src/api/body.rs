@@ -14,8 +14,12 @@ use super::Refusal;
 /// The shape is checked against the schema first, since that can name the member at fault
 /// without showing its value.
 pub(crate) fn parse<A: Action>(body: &[u8]) -> Result<A, Refusal> {
-    let Value::Object(members) = serde_json::from_slice(body).map_err(|error| not_json(&error))? else {
-        return Err(Refusal::new("InvalidParameter", "the request body is not a JSON object"));
+    let Value::Object(members) = serde_json::from_slice(body).map_err(|error| not_json(&error))?
+    else {
+        return Err(Refusal::new(
+            "InvalidParameter",
+            "the request body is not a JSON object",
+        ));
     };
     check_members(&members, A::INFO.request, &Path::ROOT)?;
     let request = A::deserialize(Value::Object(members)).map_err(|_| unreadable(A::INFO.name))?;
@@ -24,14 +28,24 @@ pub(crate) fn parse<A: Action>(body: &[u8]) -> Result<A, Refusal> {
 }
 
 fn not_json(error: &serde_json::Error) -> Refusal {
-    Refusal::new("InvalidParameter", format!("the request body is not JSON: {error}"))
+    Refusal::new(
+        "InvalidParameter",
+        format!("the request body is not JSON: {error}"),
+    )
 }
 
 fn unreadable(action: &str) -> Refusal {
-    Refusal::new("InvalidParameter", format!("the request body does not fit {action}"))
+    Refusal::new(
+        "InvalidParameter",
+        format!("the request body does not fit {action}"),
+    )
 }
 
-fn check_members(members: &Map<String, Value>, shape: &StructInfo, at: &Path<'_>) -> Result<(), Refusal> {
+fn check_members(
+    members: &Map<String, Value>,
+    shape: &StructInfo,
+    at: &Path<'_>,
+) -> Result<(), Refusal> {
     members.iter().try_for_each(|(name, value)| {
         let at = at.member(name);
         match shape.members.iter().find(|known| known.name == name) {
@@ -59,7 +73,10 @@ fn check_value(value: &Value, kind: &Kind, at: &Path<'_>) -> Result<(), Refusal>
 }
 
 fn check_items(items: &[Value], kind: &Kind, at: &Path<'_>) -> Result<(), Refusal> {
-    items.iter().enumerate().try_for_each(|(index, item)| check_value(item, kind, &at.index(index)))
+    items
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, item)| check_value(item, kind, &at.index(index)))
 }
 
 fn wrong_type(kind: &Kind, at: &Path<'_>) -> Refusal {

@@ -13,7 +13,11 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), detail: None }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            detail: None,
+        }
     }
 
     #[must_use]

@@ -15,7 +15,8 @@ impl BitWriter {
         self.pending_bits += width;
         while self.pending_bits >= 8 {
             self.pending_bits -= 8;
-            self.bytes.push((self.pending >> self.pending_bits).to_be_bytes()[7]);
+            self.bytes
+                .push((self.pending >> self.pending_bits).to_be_bytes()[7]);
         }
     }
 

@@ -16,7 +16,11 @@ const MACROBLOCK: u32 = 16;
 const QUANTISER: i32 = 28;
 const CHROMA_STEP: i32 = 2;
 /// What a decoder predicts where there is no neighbour.
-const MID_GREY: Colour = Colour { luma: 128, blue: 128, red: 128 };
+const MID_GREY: Colour = Colour {
+    luma: 128,
+    blue: 128,
+    red: 128,
+};
 
 const SEQUENCE_PARAMETER_SET: u8 = 0x67;
 const PICTURE_PARAMETER_SET: u8 = 0x68;
@@ -89,7 +93,11 @@ pub(super) fn picture_parameters() -> Vec<u8> {
 }
 
 /// The NAL unit of one picture that stands alone; `colour` is asked by column and row.
-pub(super) fn picture(number: u32, size: FrameSize, colour: impl Fn(u32, u32) -> Colour) -> Vec<u8> {
+pub(super) fn picture(
+    number: u32,
+    size: FrameSize,
+    colour: impl Fn(u32, u32) -> Colour,
+) -> Vec<u8> {
     let (columns, rows) = macroblocks(size);
     let mut bits = BitWriter::default();
     slice_header(&mut bits, number);
@@ -123,9 +131,21 @@ struct Prediction {
 impl Prediction {
     fn at(column: u32, row: u32, colour: impl Fn(u32, u32) -> Colour) -> Self {
         match (column, row) {
-            (0, 0) => Self { from: MID_GREY, luma_mode: 2, chroma_mode: 0 },
-            (0, _) => Self { from: colour(0, row - 1), luma_mode: 0, chroma_mode: 2 },
-            _ => Self { from: colour(column - 1, row), luma_mode: 1, chroma_mode: 1 },
+            (0, 0) => Self {
+                from: MID_GREY,
+                luma_mode: 2,
+                chroma_mode: 0,
+            },
+            (0, _) => Self {
+                from: colour(0, row - 1),
+                luma_mode: 0,
+                chroma_mode: 2,
+            },
+            _ => Self {
+                from: colour(column - 1, row),
+                luma_mode: 1,
+                chroma_mode: 1,
+            },
         }
     }
 }
@@ -153,8 +173,16 @@ struct Tokens {
     larger: (u32, u32),
 }
 
-const LUMA_DC: Tokens = Tokens { none: (1, 1), one: (1, 2), larger: (0b101, 6) };
-const CHROMA_DC: Tokens = Tokens { none: (1, 2), one: (1, 1), larger: (0b111, 6) };
+const LUMA_DC: Tokens = Tokens {
+    none: (1, 1),
+    one: (1, 2),
+    larger: (0b101, 6),
+};
+const CHROMA_DC: Tokens = Tokens {
+    none: (1, 2),
+    one: (1, 1),
+    larger: (0b111, 6),
+};
 
 /// A block whose only level is its first.
 fn level_alone(bits: &mut BitWriter, level: i32, tokens: &Tokens) {

@@ -1,8 +1,9 @@
 //! The container: an MP4 (ISO/IEC 14496-14) with one H.264 track, its index before its data.
 
 use mp4_atom::{
-    Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, FixedPoint, FourCC, Ftyp, Hdlr, Mdat, Mdhd, Mdia, Minf, Moov,
-    Mvhd, Result, Stbl, Stco, Stsc, StscEntry, Stsd, Stsz, StszSamples, Stts, SttsEntry, Tkhd, Trak, Url, Visual, Vmhd,
+    Avc1, Avcc, Codec, Dinf, Dref, DrefEntry, Encode, FixedPoint, FourCC, Ftyp, Hdlr, Mdat, Mdhd,
+    Mdia, Minf, Moov, Mvhd, Result, Stbl, Stco, Stsc, StscEntry, Stsd, Stsz, StszSamples, Stts,
+    SttsEntry, Tkhd, Trak, Url, Visual, Vmhd,
 };
 
 use super::size::FrameSize;
@@ -24,12 +25,19 @@ const BOX_HEADER: usize = 8;
 
 /// Writes the track as a file.
 pub(super) fn file(track: &Track) -> Result<Vec<u8>> {
-    let samples: Vec<Vec<u8>> = track.pictures.iter().map(|picture| sample(picture)).collect();
+    let samples: Vec<Vec<u8>> = track
+        .pictures
+        .iter()
+        .map(|picture| sample(picture))
+        .collect();
     // The index tells where the data starts, which depends on the index's length, which does not
     // depend on the number in it: so it is written twice.
     let length = head(track, &samples, 0)?.len();
     let mut file = head(track, &samples, length + BOX_HEADER)?;
-    Mdat { data: samples.concat() }.encode(&mut file)?;
+    Mdat {
+        data: samples.concat(),
+    }
+    .encode(&mut file)?;
     Ok(file)
 }
 
@@ -51,7 +59,11 @@ fn head(track: &Track, samples: &[Vec<u8>], data_offset: usize) -> Result<Vec<u8
             next_track_id: 2,
             ..Mvhd::default()
         },
-        trak: vec![Trak { tkhd: track_header(track), mdia: media(track, samples, data_offset)?, ..Trak::default() }],
+        trak: vec![Trak {
+            tkhd: track_header(track),
+            mdia: media(track, samples, data_offset)?,
+            ..Trak::default()
+        }],
         ..Moov::default()
     }
     .encode(&mut head)?;
@@ -71,7 +83,12 @@ fn file_type() -> Ftyp {
     Ftyp {
         major_brand: brand(b"isom"),
         minor_version: 0x200,
-        compatible_brands: vec![brand(b"isom"), brand(b"iso2"), brand(b"avc1"), brand(b"mp41")],
+        compatible_brands: vec![
+            brand(b"isom"),
+            brand(b"iso2"),
+            brand(b"avc1"),
+            brand(b"mp41"),
+        ],
     }
 }
 
@@ -95,10 +112,17 @@ fn media(track: &Track, samples: &[Vec<u8>], data_offset: usize) -> Result<Mdia>
             language: "und".into(),
             ..Mdhd::default()
         },
-        hdlr: Hdlr { handler: FourCC::new(b"vide"), name: "video".into() },
+        hdlr: Hdlr {
+            handler: FourCC::new(b"vide"),
+            name: "video".into(),
+        },
         minf: Minf {
             vmhd: Some(Vmhd::default()),
-            dinf: Dinf { dref: Dref { entries: vec![DrefEntry::Url(Url::default())] } },
+            dinf: Dinf {
+                dref: Dref {
+                    entries: vec![DrefEntry::Url(Url::default())],
+                },
+            },
             stbl: sample_table(track, samples, data_offset)?,
             ..Minf::default()
         },
@@ -106,14 +130,33 @@ fn media(track: &Track, samples: &[Vec<u8>], data_offset: usize) -> Result<Mdia>
 }
 
 fn sample_table(track: &Track, samples: &[Vec<u8>], data_offset: usize) -> Result<Stbl> {
-    let one_chunk = StscEntry { first_chunk: 1, samples_per_chunk: count(samples), sample_description_index: 1 };
-    let same_time = SttsEntry { sample_count: count(samples), sample_delta: track.picture_ticks };
+    let one_chunk = StscEntry {
+        first_chunk: 1,
+        samples_per_chunk: count(samples),
+        sample_description_index: 1,
+    };
+    let same_time = SttsEntry {
+        sample_count: count(samples),
+        sample_delta: track.picture_ticks,
+    };
     Ok(Stbl {
-        stsd: Stsd { codecs: vec![Codec::Avc1(sample_entry(track)?)] },
-        stts: Stts { entries: vec![same_time] },
-        stsc: Stsc { entries: vec![one_chunk] },
-        stsz: Stsz { samples: StszSamples::Different { sizes: samples.iter().map(|sample| count(sample)).collect() } },
-        stco: Some(Stco { entries: vec![u32::try_from(data_offset).unwrap_or(u32::MAX)] }),
+        stsd: Stsd {
+            codecs: vec![Codec::Avc1(sample_entry(track)?)],
+        },
+        stts: Stts {
+            entries: vec![same_time],
+        },
+        stsc: Stsc {
+            entries: vec![one_chunk],
+        },
+        stsz: Stsz {
+            samples: StszSamples::Different {
+                sizes: samples.iter().map(|sample| count(sample)).collect(),
+            },
+        },
+        stco: Some(Stco {
+            entries: vec![u32::try_from(data_offset).unwrap_or(u32::MAX)],
+        }),
         ..Stbl::default()
     })
 }

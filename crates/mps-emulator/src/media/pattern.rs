@@ -29,7 +29,11 @@ const BARS: [Colour; 8] = [
 const PROGRESS_SHARE: u32 = 8;
 
 /// What macroblock (`column`, `row`) of frame `frame` out of `frames` looks like.
-pub(super) fn at((column, row): (u32, u32), (columns, rows): (u32, u32), (frame, frames): (u32, u32)) -> Colour {
+pub(super) fn at(
+    (column, row): (u32, u32),
+    (columns, rows): (u32, u32),
+    (frame, frames): (u32, u32),
+) -> Colour {
     if row < rows - rows / PROGRESS_SHARE {
         bar(column, columns)
     } else if column * frames < columns * (frame + 1) {
@@ -41,5 +45,9 @@ pub(super) fn at((column, row): (u32, u32), (columns, rows): (u32, u32), (frame,
 
 fn bar(column: u32, columns: u32) -> Colour {
     let share = column * 8 / columns.max(1);
-    usize::try_from(share).ok().and_then(|index| BARS.get(index)).copied().unwrap_or(WHITE)
+    usize::try_from(share)
+        .ok()
+        .and_then(|index| BARS.get(index))
+        .copied()
+        .unwrap_or(WHITE)
 }

@@ -25,9 +25,15 @@ impl FrameSize {
         let long = even(short * width.max(height), width.min(height))?;
         let short = even(short, 1)?;
         Some(if width >= height {
-            Self { width: long, height: short }
+            Self {
+                width: long,
+                height: short,
+            }
         } else {
-            Self { width: short, height: long }
+            Self {
+                width: short,
+                height: long,
+            }
         })
     }
 }
@@ -72,7 +78,10 @@ mod tests {
 
     #[test]
     fn names_mean_the_usual_sizes() {
-        assert_eq!(FrameSize::parse(None, None).unwrap().to_string(), "1280x720");
+        assert_eq!(
+            FrameSize::parse(None, None).unwrap().to_string(),
+            "1280x720"
+        );
         for (resolution, ratio, size) in [
             ("540P", "16:9", "960x540"),
             ("720P", "9:16", "720x1280"),
@@ -83,7 +92,11 @@ mod tests {
             ("2K", "16:9", "2560x1440"),
             ("4K", "16:9", "3840x2160"),
         ] {
-            assert_eq!(parsed(resolution, ratio).as_deref(), Some(size), "{resolution} {ratio}");
+            assert_eq!(
+                parsed(resolution, ratio).as_deref(),
+                Some(size),
+                "{resolution} {ratio}"
+            );
         }
     }
 

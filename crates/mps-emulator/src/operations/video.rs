@@ -1,8 +1,8 @@
 //! Video: create a task, ask how it is doing.
 
 use mps_models::{
-    Action, AigcTaskStatus, CreateAigcVideoTask, CreateAigcVideoTaskResponse, DescribeAigcVideoTask,
-    DescribeAigcVideoTaskResponse,
+    Action, AigcTaskStatus, CreateAigcVideoTask, CreateAigcVideoTaskResponse,
+    DescribeAigcVideoTask, DescribeAigcVideoTaskResponse,
 };
 
 use super::{Context, Execute, Operation};
@@ -15,8 +15,10 @@ use crate::{
     tasks::{Fate, Stage, Task},
 };
 
-pub(super) const OPERATIONS: [Operation; 2] =
-    [Operation::of::<CreateAigcVideoTask>(), Operation::of::<DescribeAigcVideoTask>()];
+pub(super) const OPERATIONS: [Operation; 2] = [
+    Operation::of::<CreateAigcVideoTask>(),
+    Operation::of::<DescribeAigcVideoTask>(),
+];
 
 const FAMILY: &str = "AigcVideo";
 const DEFAULT_SECONDS: i64 = 5;
@@ -34,12 +36,15 @@ impl Execute for CreateAigcVideoTask {
     }
 }
 
-fn new_task(request: &CreateAigcVideoTask, fate: Fate, context: &Context<'_>) -> Result<Task, Refusal> {
+fn new_task(
+    request: &CreateAigcVideoTask,
+    fate: Fate,
+    context: &Context<'_>,
+) -> Result<Task, Refusal> {
     let service = context.service;
     Ok(Task {
         clip: clip(request)?,
         id: service.ids.task(FAMILY),
-        family: FAMILY,
         created: service.now(),
         created_wall: service.wall(),
         times: service.times,
@@ -52,20 +57,27 @@ fn clip(request: &CreateAigcVideoTask) -> Result<Clip, Refusal> {
     let resolution = extra.and_then(|extra| extra.resolution.as_deref());
     let aspect_ratio = extra.and_then(|extra| extra.aspect_ratio.as_deref());
     let size = FrameSize::parse(resolution, aspect_ratio).ok_or_else(no_size)?;
-    Ok(Clip { size, seconds: seconds(request.duration)? })
+    Ok(Clip {
+        size,
+        seconds: seconds(request.duration)?,
+    })
 }
 
 fn seconds(duration: Option<i64>) -> Result<u32, Refusal> {
     let seconds = duration.unwrap_or(DEFAULT_SECONDS);
     let allowed = Some(seconds).filter(|seconds| (1..=MOST_SECONDS).contains(seconds));
-    allowed.and_then(|seconds| u32::try_from(seconds).ok()).ok_or_else(|| {
-        let message = format!("`Duration` is {seconds}, but must be from 1 to {MOST_SECONDS} seconds");
-        Refusal::new("InvalidParameterValue", message)
-    })
+    allowed
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .ok_or_else(|| {
+            let message =
+                format!("`Duration` is {seconds}, but must be from 1 to {MOST_SECONDS} seconds");
+            Refusal::new("InvalidParameterValue", message)
+        })
 }
 
 fn no_size() -> Refusal {
-    let message = "`ExtraParameters.Resolution` and `.AspectRatio` make no size; try `720P` and `16:9`";
+    let message =
+        "`ExtraParameters.Resolution` and `.AspectRatio` make no size; try `720P` and `16:9`";
     Refusal::new("InvalidParameterValue", message)
 }
 
@@ -77,10 +89,16 @@ fn admit(task: Task, request: CreateAigcVideoTask, context: &Context<'_>) {
         action: CreateAigcVideoTask::INFO.name,
         request: Fingerprint::of(&request),
         model: request.model_name,
-        seconds: if task.fate == Fate::Succeed { task.clip.seconds.into() } else { 0 },
+        seconds: if task.fate == Fate::Succeed {
+            task.clip.seconds.into()
+        } else {
+            0
+        },
     };
     let mut state = service.state();
-    state.ledger.charge(charge, service.since_start(task.created));
+    state
+        .ledger
+        .charge(charge, service.since_start(task.created));
     state.tasks.add(task);
 }
 
@@ -88,13 +106,21 @@ impl Execute for DescribeAigcVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let service = context.service;
         let state = service.state();
-        let task = state.tasks.get(&self.task_id).filter(|task| task.family == FAMILY);
-        let task = task.ok_or_else(|| Refusal::new("ResourceNotFound.TaskNotFound", "no such task"))?;
-        Ok(description(task, task.stage(service.now()), &service.base_url))
+        let task = state
+            .tasks
+            .get(&self.task_id)
+            .filter(|task| task.family == FAMILY);
+        let task =
+            task.ok_or_else(|| Refusal::new("ResourceNotFound.TaskNotFound", "no such task"))?;
+        Ok(description(
+            task,
+            task.stage(service.now()),
+            &service.endpoint,
+        ))
     }
 }
 
-fn description(task: &Task, stage: Stage, base_url: &str) -> DescribeAigcVideoTaskResponse {
+fn description(task: &Task, stage: Stage, endpoint: &str) -> DescribeAigcVideoTaskResponse {
     let mut response = DescribeAigcVideoTaskResponse::default();
     response.status = Some(match stage {
         Stage::Waiting => AigcTaskStatus::Wait,
@@ -104,7 +130,7 @@ fn description(task: &Task, stage: Stage, base_url: &str) -> DescribeAigcVideoTa
     });
     match (&task.fate, stage) {
         (Fate::Succeed, Stage::Done) => {
-            response.video_urls = vec![results::url(base_url, &task.id, "0.mp4")];
+            response.video_urls = vec![results::url(endpoint, &task.id, "0.mp4")];
             response.resolution = Some(task.clip.size.to_string());
             response.message = Some("ok".to_owned());
         }

@@ -42,6 +42,7 @@ fn make(clip: Clip) -> mp4_atom::Result<Object> {
     let bytes = clip.render()?;
     let mut digest = hex::encode(Sha256::digest(&bytes));
     digest.truncate(32);
-    let etag = HeaderValue::from_str(&format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+    let etag =
+        HeaderValue::from_str(&format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""));
     Ok(Object { bytes, etag })
 }

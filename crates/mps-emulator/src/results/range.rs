@@ -21,7 +21,11 @@ pub(super) fn select(header: Option<&str>, length: usize) -> Selection {
 }
 
 fn part(start: usize, end: usize) -> Selection {
-    if start < end { Selection::Part(start..end) } else { Selection::Unsatisfiable }
+    if start < end {
+        Selection::Part(start..end)
+    } else {
+        Selection::Unsatisfiable
+    }
 }
 
 /// What a header asks for, before the object's length is known.
@@ -83,7 +87,16 @@ mod tests {
 
     #[test]
     fn what_is_no_single_range_is_ignored() {
-        for header in ["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5-1", "bytes=0-1,5-6", "lines=0-1"] {
+        for header in [
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "bytes=5-1",
+            "bytes=0-1,5-6",
+            "lines=0-1",
+        ] {
             assert_eq!(selected(header), Selection::Whole, "{header}");
         }
         assert_eq!(select(None, 100), Selection::Whole);

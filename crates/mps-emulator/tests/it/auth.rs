@@ -18,7 +18,10 @@ fn after_rewriting(rewrite: impl FnOnce(String) -> String) -> String {
     let world = World::new();
     let call = world.call(CREATE, &cat());
     let header = rewrite(call.authorization().to_string());
-    crate::call::code(&crate::call::answer(&world.service, call.request_with(&header)))
+    crate::call::code(&crate::call::answer(
+        &world.service,
+        call.request_with(&header),
+    ))
 }
 
 #[test]
@@ -34,17 +37,36 @@ fn every_header_set_of_the_official_clients_is_accepted() {
 
 #[test]
 fn small_freedoms_are_taken_as_they_come() {
-    assert_eq!(after_rewriting(|header| header.replace(", ", ",")), "", "no spaces after commas");
-    assert_eq!(after(|call| call.content_type = "application/json; charset=utf-8"), "");
+    assert_eq!(
+        after_rewriting(|header| header.replace(", ", ",")),
+        "",
+        "no spaces after commas"
+    );
+    assert_eq!(
+        after(|call| call.content_type = "application/json; charset=utf-8"),
+        ""
+    );
 }
 
 #[test]
 fn a_host_may_be_signed_with_and_without_the_port_it_is_sent_with() {
     let with_port = "127.0.0.1:4567";
-    assert_eq!(after(|call| (call.sent_host, call.signed_host) = (with_port, with_port)), "");
-    assert_eq!(after(|call| (call.sent_host, call.signed_host) = (with_port, "127.0.0.1")), "");
-    assert_eq!(after(|call| (call.sent_host, call.signed_host) = (with_port, "127.0.0.1:4568")), FAILURE);
-    assert_eq!(after(|call| (call.sent_host, call.signed_host) = ("one.invalid", "other.invalid")), FAILURE);
+    assert_eq!(
+        after(|call| (call.sent_host, call.signed_host) = (with_port, with_port)),
+        ""
+    );
+    assert_eq!(
+        after(|call| (call.sent_host, call.signed_host) = (with_port, "127.0.0.1")),
+        ""
+    );
+    assert_eq!(
+        after(|call| (call.sent_host, call.signed_host) = (with_port, "127.0.0.1:4568")),
+        FAILURE
+    );
+    assert_eq!(
+        after(|call| (call.sent_host, call.signed_host) = ("one.invalid", "other.invalid")),
+        FAILURE
+    );
 }
 
 #[test]
@@ -70,36 +92,75 @@ fn five_minutes_is_as_far_as_a_clock_may_be_off() {
         (300, ""),
         (301, "AuthFailure.SignatureExpire"),
     ] {
-        assert_eq!(after(|call| *call = call.clone().at(now + offset)), expected, "{offset} s");
+        assert_eq!(
+            after(|call| *call = call.clone().at(now + offset)),
+            expected,
+            "{offset} s"
+        );
     }
     for timestamp in [i64::MIN, 0, i64::MAX] {
-        assert_eq!(after(|call| call.timestamp = timestamp), "AuthFailure.SignatureExpire", "{timestamp}");
+        assert_eq!(
+            after(|call| call.timestamp = timestamp),
+            "AuthFailure.SignatureExpire",
+            "{timestamp}"
+        );
     }
 }
 
 #[test]
 fn the_scope_must_be_that_of_the_timestamp_and_of_this_service() {
     let now = World::new().now();
-    assert_eq!(after(|call| call.scope = Scope::at(now - 86_400, "mps")), FAILURE);
+    assert_eq!(
+        after(|call| call.scope = Scope::at(now - 86_400, "mps")),
+        FAILURE
+    );
     assert_eq!(after(|call| call.scope = Scope::at(now, "cvm")), FAILURE);
 }
 
 #[test]
 fn a_wrong_key_is_refused() {
-    assert_eq!(after(|call| call.secret_id = "AKIDSOMEBODYELSE".into()), "AuthFailure.SecretIdNotFound");
+    assert_eq!(
+        after(|call| call.secret_id = "AKIDSOMEBODYELSE".into()),
+        "AuthFailure.SecretIdNotFound"
+    );
     assert_eq!(after(|call| call.secret_key = "guessed".into()), FAILURE);
-    assert_eq!(after_rewriting(|header| header.replace("Signature=", "Signature=00")), FAILURE);
+    assert_eq!(
+        after_rewriting(|header| header.replace("Signature=", "Signature=00")),
+        FAILURE
+    );
     assert_eq!(after_rewriting(|header| format!("{header}zz")), FAILURE);
 }
 
 #[test]
 fn a_header_that_cannot_be_read_is_refused() {
-    for header in ["", "SKIP", "Bearer x", "TC3-HMAC-SHA256 Credential=a, SignedHeaders=b, Signature=c"] {
+    for header in [
+        "",
+        "SKIP",
+        "Bearer x",
+        "TC3-HMAC-SHA256 Credential=a, SignedHeaders=b, Signature=c",
+    ] {
         assert_eq!(after_rewriting(|_| header.to_owned()), INVALID, "{header}");
     }
-    for signed in ["", "host", "content-type", "host;content-type", "content-type;content-type;host", "content-type;host;x-no"] {
-        assert_eq!(after(|call| call.signed_headers = signed), INVALID, "{signed}");
+    for signed in [
+        "",
+        "host",
+        "content-type",
+        "host;content-type",
+        "content-type;content-type;host",
+        "content-type;host;x-no",
+    ] {
+        assert_eq!(
+            after(|call| call.signed_headers = signed),
+            INVALID,
+            "{signed}"
+        );
     }
+}
+
+#[test]
+fn names_of_signed_headers_are_in_lower_case() {
+    let renamed = |header: String| header.replace("content-type;host;x-tc-action", "X-TC-Action;content-type;host");
+    assert_eq!(after_rewriting(renamed), INVALID);
 }
 
 #[test]
@@ -116,7 +177,10 @@ fn a_header_that_is_missing_is_named() {
         request.headers_mut().remove(name).unwrap();
         let answer = crate::call::answer(&world.service, request);
         assert_eq!(crate::call::code(&answer), expected, "{name}");
-        assert!(answer["Error"]["Message"].as_str().unwrap().contains(name), "{answer}");
+        assert!(
+            answer["Error"]["Message"].as_str().unwrap().contains(name),
+            "{answer}"
+        );
     }
 }
 
@@ -156,12 +220,16 @@ fn temporary_credentials_need_their_token_and_nothing_shows_it() {
             None => builder,
         });
         let mut call = world.call(CREATE, &cat());
-        call.more_headers.extend(sent.map(|sent| ("x-tc-token", sent)));
+        call.more_headers
+            .extend(sent.map(|sent| ("x-tc-token", sent)));
         (world.code(&call), world)
     };
     assert_eq!(code(Some(token), Some("SECRET-TOKEN")).0, "");
     assert_eq!(code(Some(token), None).0, "AuthFailure.TokenFailure");
-    assert_eq!(code(Some(token), Some("OTHER")).0, "AuthFailure.TokenFailure");
+    assert_eq!(
+        code(Some(token), Some("OTHER")).0,
+        "AuthFailure.TokenFailure"
+    );
     assert_eq!(code(None, Some("OTHER")).0, "AuthFailure.TokenFailure");
 
     let world = World::with(|builder| builder.token(token));

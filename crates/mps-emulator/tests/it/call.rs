@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use mps_core::{
     clock::TestClock,
-    sign::{Authorization, CanonicalRequest, Payload, Request as SignRequest, Scope, SigningKey, string_to_sign},
+    sign::{
+        Authorization, CanonicalRequest, Payload, Request as SignRequest, Scope, SigningKey,
+        string_to_sign,
+    },
 };
 use mps_emulator::{Builder, Emulator, Service};
 use serde_json::{Value, json};
@@ -31,7 +34,10 @@ impl World {
     pub(crate) fn with(settings: impl FnOnce(Builder) -> Builder) -> Self {
         let clock = TestClock::new(START);
         let builder = Emulator::builder().seed(1).clock(Arc::new(clock.clone()));
-        Self { service: settings(builder).service(), clock }
+        Self {
+            service: settings(builder).service(),
+            clock,
+        }
     }
 
     pub(crate) fn pass(&self, milliseconds: u64) {
@@ -55,7 +61,10 @@ impl World {
 
     pub(crate) fn create(&self, body: &Value) -> String {
         let answer = self.answer(CREATE, body);
-        answer["TaskId"].as_str().unwrap_or_else(|| panic!("no task: {answer}")).to_owned()
+        answer["TaskId"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no task: {answer}"))
+            .to_owned()
     }
 
     pub(crate) fn describe(&self, task_id: &str) -> Value {
@@ -71,7 +80,12 @@ impl World {
         self.fetch("GET", path, &[])
     }
 
-    pub(crate) fn fetch(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+    pub(crate) fn fetch(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Response<Bytes> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -87,14 +101,21 @@ impl World {
 
 pub(crate) fn answer(service: &Service, request: Request<Bytes>) -> Value {
     let response = service.handle(request);
-    assert_eq!(response.status(), 200, "the API answers errors with 200 too");
+    assert_eq!(
+        response.status(),
+        200,
+        "the API answers errors with 200 too"
+    );
     assert_eq!(response.headers()["content-type"], "application/json");
     let mut body: Value = serde_json::from_slice(response.body()).unwrap();
     body["Response"].take()
 }
 
 pub(crate) fn code(answer: &Value) -> String {
-    answer["Error"]["Code"].as_str().unwrap_or_default().to_owned()
+    answer["Error"]["Code"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A call before it is signed. Tests change one thing and see what becomes of it.
@@ -148,7 +169,10 @@ impl Call {
     }
 
     pub(crate) fn request_with(&self, authorization: &str) -> Request<Bytes> {
-        let mut request = Request::builder().method(self.method).uri("/").header("authorization", authorization);
+        let mut request = Request::builder()
+            .method(self.method)
+            .uri("/")
+            .header("authorization", authorization);
         for (name, value) in self.headers(self.sent_host) {
             request = request.header(name, value);
         }
@@ -167,7 +191,11 @@ impl Call {
             uri: "/",
             query: "",
             headers: &headers,
-            payload: if self.payload_is_signed { Payload::Bytes(self.body.as_bytes()) } else { Payload::Unsigned },
+            payload: if self.payload_is_signed {
+                Payload::Bytes(self.body.as_bytes())
+            } else {
+                Payload::Unsigned
+            },
         });
         let key = SigningKey::derive(&self.secret_key, &self.scope);
         Authorization {
@@ -186,7 +214,11 @@ impl Call {
             ("x-tc-version", self.version.to_owned()),
             ("x-tc-timestamp", self.timestamp.to_string()),
         ];
-        headers.extend(self.more_headers.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        headers.extend(
+            self.more_headers
+                .iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
         headers
     }
 }

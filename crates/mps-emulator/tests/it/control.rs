@@ -14,12 +14,30 @@ fn requests_tell_what_arrived_when_and_what_became_of_it() {
     let requests = shown["requests"].as_array().unwrap();
     let seen = |request: &Value| {
         assert_eq!(request["request_id"].as_str().unwrap().len(), 36);
-        (request["at_us"].clone(), request["action"].clone(), request["outcome"].clone(), request.get("code").cloned())
+        (
+            request["at_us"].clone(),
+            request["action"].clone(),
+            request["outcome"].clone(),
+            request.get("code").cloned(),
+        )
     };
-    assert_eq!(seen(&requests[0]), (json!(0), json!("CreateAigcVideoTask"), json!("executed"), None));
+    assert_eq!(
+        seen(&requests[0]),
+        (
+            json!(0),
+            json!("CreateAigcVideoTask"),
+            json!("executed"),
+            None
+        )
+    );
     assert_eq!(
         seen(&requests[1]),
-        (json!(1_500_000), json!("Nonsense"), json!("refused"), Some(json!("InvalidAction")))
+        (
+            json!(1_500_000),
+            json!("Nonsense"),
+            json!("refused"),
+            Some(json!("InvalidAction"))
+        )
     );
     assert_eq!((requests.len(), &shown["forgotten"]), (2, &json!(0)));
 }
@@ -29,7 +47,10 @@ fn the_bill_is_the_same_as_in_rust() {
     let world = World::new();
     world.create(&cat());
     world.create(&cat());
-    assert_eq!(world.control("bill"), serde_json::to_value(world.service.bill()).unwrap());
+    assert_eq!(
+        world.control("bill"),
+        serde_json::to_value(world.service.bill()).unwrap()
+    );
     assert_eq!(world.control("bill")["duplicates"], 1);
 }
 
@@ -45,7 +66,10 @@ fn the_state_shows_tasks_clock_limits_and_faults() {
     assert_eq!(state["clock"]["monotonic_us"], 3_000_000);
     assert_eq!(state["clock"]["unix_seconds"], json!(world.now()));
     assert_eq!(state["limits"]["flavour"], "sliding-window");
-    assert_eq!(state["limits"]["calls_per_second"]["CreateAigcVideoTask"], 10);
+    assert_eq!(
+        state["limits"]["calls_per_second"]["CreateAigcVideoTask"],
+        10
+    );
     assert_eq!(state["faults"], json!([]));
 }
 
@@ -56,10 +80,16 @@ fn a_reset_forgets_everything_but_never_repeats_an_id() {
     for _ in 0..9 {
         world.create(&cat());
     }
-    assert_eq!(world.fetch("POST", "/_emulator/v1/reset", &[]).status(), StatusCode::OK);
+    assert_eq!(
+        world.fetch("POST", "/_emulator/v1/reset", &[]).status(),
+        StatusCode::OK
+    );
     assert_eq!(world.control("requests")["requests"], json!([]));
     assert_eq!(world.control("bill")["creates"], 0);
-    assert_eq!(world.describe(&task)["Error"]["Code"], "ResourceNotFound.TaskNotFound");
+    assert_eq!(
+        world.describe(&task)["Error"]["Code"],
+        "ResourceNotFound.TaskNotFound"
+    );
     assert_ne!(world.create(&cat()), task);
 }
 
@@ -70,9 +100,22 @@ fn what_the_control_api_does_not_know_it_says() {
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
     let body: Value = serde_json::from_slice(unknown.body()).unwrap();
     assert_eq!(body["path"], "/_emulator/v1/stats");
-    assert!(body["hint"].as_str().unwrap().contains("GET /_emulator/v1/state"), "{body}");
+    assert!(
+        body["hint"]
+            .as_str()
+            .unwrap()
+            .contains("GET /_emulator/v1/state"),
+        "{body}"
+    );
 
     let wrong = world.get("/_emulator/v1/reset");
-    assert_eq!((wrong.status(), &wrong.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap()));
-    assert_eq!(world.service.requests(), [], "what is asked of the control API is no request to the service");
+    assert_eq!(
+        (wrong.status(), &wrong.headers()["allow"]),
+        (StatusCode::METHOD_NOT_ALLOWED, &"POST".parse().unwrap())
+    );
+    assert_eq!(
+        world.service.requests(),
+        [],
+        "what is asked of the control API is no request to the service"
+    );
 }

@@ -49,7 +49,11 @@ fn each_action_has_its_own_limit() {
         assert_eq!(world.describe(task)["Status"], "WAIT", "number {number}");
     }
     assert_eq!(world.describe(task)["Error"]["Code"], REFUSED);
-    assert_eq!(world.code(&world.call(DESCRIBE, &serde_json::json!({}))), REFUSED, "before the request is read");
+    assert_eq!(
+        world.code(&world.call(DESCRIBE, &serde_json::json!({}))),
+        REFUSED,
+        "before the request is read"
+    );
 }
 
 #[test]

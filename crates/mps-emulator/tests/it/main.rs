@@ -1,12 +1,24 @@
 //! The emulator from outside: as a function under a test clock, and on a socket. Nothing sleeps.
+//!
+//! Each module says that it is test code, since lints take helpers for something else otherwise.
 
+#[cfg(test)]
 mod auth;
+#[cfg(test)]
 mod call;
+#[cfg(test)]
 mod control;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
 mod raw;
+#[cfg(test)]
 mod refusals;
+#[cfg(test)]
 mod results;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod tasks;
+#[cfg(test)]
 mod vectors;

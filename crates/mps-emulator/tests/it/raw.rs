@@ -39,16 +39,33 @@ const VALUES: [&str; 12] = [
 ];
 
 fn value() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![select(&VALUES[..]).prop_map(|text| text.as_bytes().to_vec()), vec(any::<u8>(), 0..40)]
+    prop_oneof![
+        select(&VALUES[..]).prop_map(|text| text.as_bytes().to_vec()),
+        vec(any::<u8>(), 0..40)
+    ]
 }
 
 fn path() -> impl Strategy<Value = String> {
-    let known = select(vec!["/", "/?a=b", "/results/1-AigcVideo-0/0.mp4", "/_emulator/v1/state", "/_emulator/v1/", "*"]);
+    let known = select(vec![
+        "/",
+        "/?a=b",
+        "/results/1-AigcVideo-0/0.mp4",
+        "/_emulator/v1/state",
+        "/_emulator/v1/",
+        "*",
+    ]);
     prop_oneof![3 => known.prop_map(str::to_owned), 1 => "/[ -~]{0,30}"]
 }
 
 fn method() -> impl Strategy<Value = Method> {
-    select(vec![Method::POST, Method::POST, Method::GET, Method::HEAD, Method::OPTIONS, Method::DELETE])
+    select(vec![
+        Method::POST,
+        Method::POST,
+        Method::GET,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::DELETE,
+    ])
 }
 
 prop_compose! {
@@ -82,10 +99,20 @@ fn json() -> impl Strategy<Value = Value> {
         "[0-9]{0,4}[PK]|[0-9]{0,3}:[0-9]{0,3}".prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 6, |inner| {
-        let name = select(vec!["Prompt", "Duration", "ExtraParameters", "Resolution", "AspectRatio", "ImageInfos", "ModelName", "X"]);
+        let name = select(vec![
+            "Prompt",
+            "Duration",
+            "ExtraParameters",
+            "Resolution",
+            "AspectRatio",
+            "ImageInfos",
+            "ModelName",
+            "X",
+        ]);
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            vec((name.prop_map(str::to_owned), inner), 0..6).prop_map(|members| Value::Object(members.into_iter().collect())),
+            vec((name.prop_map(str::to_owned), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }

@@ -12,13 +12,25 @@ fn after(change: impl FnOnce(&mut Call)) -> String {
 
 fn refusal(action: &'static str, body: &Value) -> (String, String) {
     let answer = World::new().answer(action, body);
-    (code(&answer), answer["Error"]["Message"].as_str().unwrap_or_default().to_owned())
+    (
+        code(&answer),
+        answer["Error"]["Message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    )
 }
 
 #[test]
 fn unknown_actions_and_versions_have_their_own_codes() {
-    assert_eq!(after(|call| call.action = "CreateAigcVideoTasks"), "InvalidAction");
-    assert_eq!(after(|call| call.action = "createaigcvideotask"), "InvalidAction");
+    assert_eq!(
+        after(|call| call.action = "CreateAigcVideoTasks"),
+        "InvalidAction"
+    );
+    assert_eq!(
+        after(|call| call.action = "createaigcvideotask"),
+        "InvalidAction"
+    );
     assert_eq!(after(|call| call.version = "2018-07-17"), "NoSuchVersion");
 }
 
@@ -26,8 +38,14 @@ fn unknown_actions_and_versions_have_their_own_codes() {
 fn only_posted_json_is_read() {
     assert_eq!(after(|call| call.method = "GET"), "UnsupportedProtocol");
     assert_eq!(after(|call| call.method = "PUT"), "UnsupportedProtocol");
-    assert_eq!(after(|call| call.content_type = "application/x-www-form-urlencoded"), "UnsupportedProtocol");
-    assert_eq!(after(|call| call.content_type = "application/jsonp"), "UnsupportedProtocol");
+    assert_eq!(
+        after(|call| call.content_type = "application/x-www-form-urlencoded"),
+        "UnsupportedProtocol"
+    );
+    assert_eq!(
+        after(|call| call.content_type = "application/jsonp"),
+        "UnsupportedProtocol"
+    );
 }
 
 #[test]
@@ -43,8 +61,20 @@ fn ten_megabytes_is_the_longest_body() {
 
 #[test]
 fn a_body_that_is_no_object_is_refused() {
-    for body in ["", "{", "[]", "null", "\"text\"", "{\"Prompt\":\"a\"}x", "\u{feff}{}"] {
-        assert_eq!(after(|call| call.body = body.to_owned()), "InvalidParameter", "{body}");
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "\"text\"",
+        "{\"Prompt\":\"a\"}x",
+        "\u{feff}{}",
+    ] {
+        assert_eq!(
+            after(|call| call.body = body.to_owned()),
+            "InvalidParameter",
+            "{body}"
+        );
     }
     let deep = "[".repeat(100_000);
     assert_eq!(after(|call| call.body = deep), "InvalidParameter");
@@ -54,8 +84,14 @@ fn a_body_that_is_no_object_is_refused() {
 fn an_unknown_member_is_refused_by_name_wherever_it_stands() {
     for (body, path) in [
         (json!({ "Prompt": "a", "Promt": "b" }), "`Promt`"),
-        (json!({ "Prompt": "a", "ExtraParameters": { "resolution": "720P" } }), "`ExtraParameters.resolution`"),
-        (json!({ "Prompt": "a", "ImageInfos": [{}, { "Url": "b" }] }), "`ImageInfos[1].Url`"),
+        (
+            json!({ "Prompt": "a", "ExtraParameters": { "resolution": "720P" } }),
+            "`ExtraParameters.resolution`",
+        ),
+        (
+            json!({ "Prompt": "a", "ImageInfos": [{}, { "Url": "b" }] }),
+            "`ImageInfos[1].Url`",
+        ),
     ] {
         let (code, message) = refusal(CREATE, &body);
         assert_eq!(code, "UnknownParameter", "{body}");
@@ -70,22 +106,41 @@ fn a_wrong_type_is_refused_by_name_and_its_value_is_not_shown() {
         (json!({ "Prompt": "a", "Duration": 5.5 }), "`Duration`"),
         (json!({ "Prompt": "a", "Duration": u64::MAX }), "`Duration`"),
         (json!({ "Prompt": ["secret"] }), "`Prompt`"),
-        (json!({ "Prompt": "a", "EnhancePrompt": "secret" }), "`EnhancePrompt`"),
-        (json!({ "Prompt": "a", "ExtraParameters": "secret" }), "`ExtraParameters`"),
-        (json!({ "Prompt": "a", "ImageInfos": { "0": "secret" } }), "`ImageInfos`"),
-        (json!({ "Prompt": "a", "ImageInfos": [{}, "secret"] }), "`ImageInfos[1]`"),
+        (
+            json!({ "Prompt": "a", "EnhancePrompt": "secret" }),
+            "`EnhancePrompt`",
+        ),
+        (
+            json!({ "Prompt": "a", "ExtraParameters": "secret" }),
+            "`ExtraParameters`",
+        ),
+        (
+            json!({ "Prompt": "a", "ImageInfos": { "0": "secret" } }),
+            "`ImageInfos`",
+        ),
+        (
+            json!({ "Prompt": "a", "ImageInfos": [{}, "secret"] }),
+            "`ImageInfos[1]`",
+        ),
     ] {
         let (code, message) = refusal(CREATE, &body);
         assert_eq!(code, "InvalidParameter", "{body}");
-        assert!(message.contains(path) && !message.contains("secret"), "{message}");
+        assert!(
+            message.contains(path) && !message.contains("secret"),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn null_is_as_good_as_nothing() {
-    let body = json!({ "Prompt": "a", "Duration": null, "ExtraParameters": null, "ImageInfos": [null] });
+    let body =
+        json!({ "Prompt": "a", "Duration": null, "ExtraParameters": null, "ImageInfos": [null] });
     assert_eq!(refusal(CREATE, &body).0, "");
-    assert_eq!(refusal(CREATE, &json!({ "Prompt": null })).0, "MissingParameter");
+    assert_eq!(
+        refusal(CREATE, &json!({ "Prompt": null })).0,
+        "MissingParameter"
+    );
 }
 
 #[test]
@@ -93,11 +148,23 @@ fn the_rules_of_the_specification_are_kept() {
     for (action, body, expected) in [
         (CREATE, json!({}), "MissingParameter"),
         (CREATE, json!({ "Prompt": "" }), "MissingParameter"),
-        (CREATE, json!({ "Prompt": "x".repeat(2_001) }), "InvalidParameterValue"),
-        (CREATE, json!({ "Prompt": "a", "Duration": 0 }), "InvalidParameterValue"),
+        (
+            CREATE,
+            json!({ "Prompt": "x".repeat(2_001) }),
+            "InvalidParameterValue",
+        ),
+        (
+            CREATE,
+            json!({ "Prompt": "a", "Duration": 0 }),
+            "InvalidParameterValue",
+        ),
         (DESCRIBE, json!({}), "MissingParameter"),
         (DESCRIBE, json!({ "TaskId": "" }), "MissingParameter"),
-        (DESCRIBE, json!({ "TaskId": "1-AigcVideo-0" }), "ResourceNotFound.TaskNotFound"),
+        (
+            DESCRIBE,
+            json!({ "TaskId": "1-AigcVideo-0" }),
+            "ResourceNotFound.TaskNotFound",
+        ),
     ] {
         assert_eq!(refusal(action, &body).0, expected, "{action}");
     }
@@ -122,7 +189,12 @@ fn every_answer_has_its_own_request_id_and_the_clocks_date() {
     let first = world.answer(CREATE, &cat())["RequestId"].take();
     let second = world.answer("Nonsense", &cat())["RequestId"].take();
     assert_ne!(first, second);
-    let logged: Vec<String> = world.service.requests().into_iter().map(|request| request.request_id).collect();
+    let logged: Vec<String> = world
+        .service
+        .requests()
+        .into_iter()
+        .map(|request| request.request_id)
+        .collect();
     assert_eq!(json!(logged[1..]), json!([first, second]));
 }
 
@@ -134,10 +206,16 @@ fn a_prompt_is_in_no_message_and_no_log() {
         json!({ "Prompt": "hush", "hush!": 1, "Duration": "hush" }),
         json!({ "Prompt": "hush", "Duration": 5 }),
     ] {
-        let answer = world.answer(CREATE, &json!({ "Prompt": body["Prompt"], "Duration": body["Duration"] }));
+        let answer = world.answer(
+            CREATE,
+            &json!({ "Prompt": body["Prompt"], "Duration": body["Duration"] }),
+        );
         assert!(!answer.to_string().contains("hush"), "{answer}");
     }
     for shown in ["requests", "bill", "state"] {
-        assert!(!world.control(shown).to_string().contains("hush"), "{shown}");
+        assert!(
+            !world.control(shown).to_string().contains("hush"),
+            "{shown}"
+        );
     }
 }

@@ -25,9 +25,15 @@ fn a_result_is_a_whole_file() {
     assert_eq!(file.status(), 200);
     assert_eq!(file.body()[4..8], *b"ftyp");
     assert_eq!(header(&file, "content-type"), "video/mp4");
-    assert_eq!(header(&file, "content-length"), file.body().len().to_string());
+    assert_eq!(
+        header(&file, "content-length"),
+        file.body().len().to_string()
+    );
     assert_eq!(header(&file, "accept-ranges"), "bytes");
-    assert_eq!(header(&file, "last-modified"), "Sun, 15 Feb 2026 12:00:03 GMT");
+    assert_eq!(
+        header(&file, "last-modified"),
+        "Sun, 15 Feb 2026 12:00:03 GMT"
+    );
     assert_eq!(world.get(&path).body(), file.body(), "the same every time");
     assert_eq!(header(&world.get(&path), "etag"), header(&file, "etag"));
 }
@@ -50,12 +56,18 @@ fn a_part_of_it_can_be_had() {
     let part = world.fetch("GET", &path, &[("range", "bytes=100-199")]);
     assert_eq!(part.status(), 206);
     assert_eq!(part.body()[..], file.body()[100..200]);
-    assert_eq!(header(&part, "content-range"), format!("bytes 100-199/{length}"));
+    assert_eq!(
+        header(&part, "content-range"),
+        format!("bytes 100-199/{length}")
+    );
     assert_eq!(header(&part, "content-length"), "100");
     assert_eq!(header(&part, "etag"), header(&file, "etag"));
 
     let rest = world.fetch("GET", &path, &[("range", "bytes=100-")]);
-    assert_eq!((rest.status().as_u16(), &rest.body()[..]), (206, &file.body()[100..]));
+    assert_eq!(
+        (rest.status().as_u16(), &rest.body()[..]),
+        (206, &file.body()[100..])
+    );
 
     let none = world.fetch("GET", &path, &[("range", &format!("bytes={length}-"))]);
     assert_eq!(none.status(), 416);
@@ -67,7 +79,15 @@ fn a_part_of_it_can_be_had() {
 fn a_part_is_only_given_of_the_version_that_is_meant() {
     let (world, path) = finished();
     let etag = header(&world.get(&path), "etag").to_owned();
-    let resumed = |version: &str| world.fetch("GET", &path, &[("range", "bytes=5-"), ("if-range", version)]).status();
+    let resumed = |version: &str| {
+        world
+            .fetch(
+                "GET",
+                &path,
+                &[("range", "bytes=5-"), ("if-range", version)],
+            )
+            .status()
+    };
     assert_eq!(resumed(&etag), 206);
     assert_eq!(resumed("\"another\""), 200);
 }
@@ -104,7 +124,10 @@ fn what_is_not_there_is_not_found() {
     missing("/results/");
     missing("/results/%3Cscript%3E/0.mp4");
     missing("/somewhere/else");
-    assert_eq!(world.get(&format!("/results/{waiting}/0.mp4")).status(), 200);
+    assert_eq!(
+        world.get(&format!("/results/{waiting}/0.mp4")).status(),
+        200
+    );
 }
 
 #[test]
@@ -118,11 +141,16 @@ fn nothing_can_be_put_there() {
 #[test]
 fn more_files_than_are_remembered_are_still_served() {
     let world = World::with(|builder| builder.rate_limit(mps_emulator::RateLimit::Off));
-    let tasks: Vec<String> = (1..=12).map(|duration| world.create(&json!({ "Prompt": "a", "Duration": duration }))).collect();
+    let tasks: Vec<String> = (1..=12)
+        .map(|duration| world.create(&json!({ "Prompt": "a", "Duration": duration })))
+        .collect();
     world.pass(3_000);
     let fetch = |task: &String| world.get(&format!("/results/{task}/0.mp4")).into_body();
     let first: Vec<Bytes> = tasks.iter().map(fetch).collect();
     let again: Vec<Bytes> = tasks.iter().map(fetch).collect();
     assert_eq!(first, again);
-    assert!(first.windows(2).all(|pair| pair[0].len() < pair[1].len()), "longer videos are longer files");
+    assert!(
+        first.windows(2).all(|pair| pair[0].len() < pair[1].len()),
+        "longer videos are longer files"
+    );
 }

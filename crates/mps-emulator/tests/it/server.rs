@@ -16,22 +16,30 @@ use crate::call::{CREATE, Call, DESCRIBE, START, cat};
 
 async fn emulator() -> (Emulator, TestClock) {
     let clock = TestClock::new(START);
-    let emulator = Emulator::builder().clock(Arc::new(clock.clone())).start().await.unwrap();
+    let emulator = Emulator::builder()
+        .clock(Arc::new(clock.clone()))
+        .start()
+        .await
+        .unwrap();
     (emulator, clock)
 }
 
 fn signed(emulator: &Emulator, action: &'static str, body: &Value) -> Request<Bytes> {
-    Call::new(emulator.service(), action, body.to_string()).at(i64::try_from(START).unwrap()).request()
+    Call::new(emulator.service(), action, body.to_string())
+        .at(i64::try_from(START).unwrap())
+        .request()
 }
 
 /// A request as bytes on the wire.
 fn wire(request: &Request<Bytes>) -> Vec<u8> {
-    let mut text = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri());
+    let mut bytes = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri()).into_bytes();
     for (name, value) in request.headers() {
-        text += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
-    text += &format!("content-length: {}\r\n\r\n", request.body().len());
-    [text.as_bytes(), request.body()].concat()
+    let length = request.body().len();
+    bytes.extend(format!("content-length: {length}\r\n\r\n").bytes());
+    bytes.extend(request.body());
+    bytes
 }
 
 /// Reads one response: its head as text, its body as bytes.
@@ -41,7 +49,10 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
         head.push(stream.read_u8().await.unwrap());
     }
     let head = String::from_utf8(head).unwrap();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap();
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body).await.unwrap();
     (head, body)
@@ -60,21 +71,37 @@ async fn a_task_from_its_creation_to_its_file_over_one_connection() {
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
     let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
     clock.advance(Duration::from_secs(3));
-    let described = exchange(&mut stream, &signed(&emulator, DESCRIBE, &json!({ "TaskId": created["TaskId"] }))).await;
+    let described = exchange(
+        &mut stream,
+        &signed(&emulator, DESCRIBE, &json!({ "TaskId": created["TaskId"] })),
+    )
+    .await;
 
     let url = described["VideoUrls"][0].as_str().unwrap();
     let path = url.strip_prefix(emulator.endpoint()).unwrap();
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let (head, file) = read(&mut stream).await;
     assert!(head.contains("content-type: video/mp4"), "{head}");
-    assert!(head.contains("date: Sun, 15 Feb 2026 12:00:03 GMT"), "{head}");
+    assert!(
+        head.contains("date: Sun, 15 Feb 2026 12:00:03 GMT"),
+        "{head}"
+    );
     assert_eq!(file[4..8], *b"ftyp");
 
-    stream.write_all(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+        .write_all(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
     let mut head = vec![0; 64 * 1024];
     let length = stream.read(&mut head).await.unwrap();
     let head = String::from_utf8(head[..length].to_vec()).unwrap();
-    assert!(head.contains(&format!("content-length: {}\r\n", file.len())) && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(
+        head.contains(&format!("content-length: {}\r\n", file.len())) && head.ends_with("\r\n\r\n"),
+        "{head}"
+    );
 }
 
 #[tokio::test]
@@ -83,27 +110,75 @@ async fn many_run_side_by_side_and_know_nothing_of_each_other() {
     for _ in 0..100 {
         emulators.push(Emulator::start().await.unwrap());
     }
-    let distinct = |values: Vec<String>| values.into_iter().collect::<std::collections::HashSet<_>>().len();
-    assert_eq!(distinct(emulators.iter().map(|one| one.endpoint().to_owned()).collect()), 100);
-    assert_eq!(distinct(emulators.iter().map(|one| one.secret_id().to_owned()).collect()), 100);
-    assert_eq!(distinct(emulators.iter().map(|one| one.secret_key().to_owned()).collect()), 100);
+    let distinct = |values: Vec<String>| {
+        values
+            .into_iter()
+            .collect::<std::collections::HashSet<_>>()
+            .len()
+    };
+    assert_eq!(
+        distinct(
+            emulators
+                .iter()
+                .map(|one| one.endpoint().to_owned())
+                .collect()
+        ),
+        100
+    );
+    assert_eq!(
+        distinct(
+            emulators
+                .iter()
+                .map(|one| one.secret_id().to_owned())
+                .collect()
+        ),
+        100
+    );
+    assert_eq!(
+        distinct(
+            emulators
+                .iter()
+                .map(|one| one.secret_key().to_owned())
+                .collect()
+        ),
+        100
+    );
 }
 
 #[tokio::test]
 async fn only_this_machine_is_listened_to() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
-        let refused = Emulator::builder().listen(address.parse().unwrap()).start().await.unwrap_err();
+        let refused = Emulator::builder()
+            .listen(address.parse().unwrap())
+            .start()
+            .await
+            .unwrap_err();
         assert!(refused.is_not_loopback());
-        assert!(refused.to_string().contains("use a loopback address such as 127.0.0.1"), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains("use a loopback address such as 127.0.0.1"),
+            "{refused}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_address_that_is_taken_is_an_error_with_a_cause() {
     let first = Emulator::start().await.unwrap();
-    let error = Emulator::builder().listen(first.address()).start().await.unwrap_err();
+    let error = Emulator::builder()
+        .listen(first.address())
+        .start()
+        .await
+        .unwrap_err();
     assert!(!error.is_not_loopback());
-    assert_eq!(error.to_string(), format!("cannot listen on {}; port 0 takes any free one", first.address()));
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot listen on {}; port 0 takes any free one",
+            first.address()
+        )
+    );
     assert!(std::error::Error::source(&error).is_some());
 }
 
@@ -118,7 +193,11 @@ async fn it_stops_when_told_and_when_dropped() {
     let mut idle = TcpStream::connect(address).await.unwrap();
     exchange(&mut idle, &signed(&emulator, CREATE, &cat())).await;
     emulator.stop().await;
-    assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "idle connections are closed");
+    assert_eq!(
+        idle.read(&mut [0]).await.unwrap(),
+        0,
+        "idle connections are closed"
+    );
     assert!(is_refused(address).await);
 
     let dropped = Emulator::start().await.unwrap();
@@ -178,6 +257,9 @@ async fn a_request_that_breaks_off_is_noted_as_dropped() {
             requests => break requests,
         }
     };
-    assert_eq!((requests[0].outcome, requests[0].action.as_str()), (Outcome::Dropped, CREATE));
+    assert_eq!(
+        (requests[0].outcome, requests[0].action.as_str()),
+        (Outcome::Dropped, CREATE)
+    );
     assert_eq!(emulator.bill().creates, 0);
 }

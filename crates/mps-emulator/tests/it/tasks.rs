@@ -10,10 +10,18 @@ fn status(answer: &Value) -> &str {
 
 #[test]
 fn a_task_waits_runs_and_is_done() {
-    let world = World::with(|builder| builder.task_times(Duration::from_secs(10), Duration::from_secs(50)));
+    let world =
+        World::with(|builder| builder.task_times(Duration::from_secs(10), Duration::from_secs(50)));
     let task = world.create(&json!({ "Prompt": "a", "ExtraParameters": { "Resolution": "1080P", "AspectRatio": "9:16" } }));
 
-    for (pass, expected) in [(0, "WAIT"), (9_999, "WAIT"), (1, "RUN"), (49_999, "RUN"), (1, "DONE"), (3_600_000, "DONE")] {
+    for (pass, expected) in [
+        (0, "WAIT"),
+        (9_999, "WAIT"),
+        (1, "RUN"),
+        (49_999, "RUN"),
+        (1, "DONE"),
+        (3_600_000, "DONE"),
+    ] {
         world.pass(pass);
         assert_eq!(status(&world.describe(&task)), expected);
     }
@@ -21,14 +29,20 @@ fn a_task_waits_runs_and_is_done() {
     let done = world.describe(&task);
     assert_eq!(done["Resolution"], "1080x1920");
     assert_eq!(done["Message"], "ok");
-    assert_eq!(done["VideoUrls"], json!([format!("http://mps.emulator.invalid/results/{task}/0.mp4")]));
+    assert_eq!(
+        done["VideoUrls"],
+        json!([format!("http://mps.emulator.invalid/results/{task}/0.mp4")])
+    );
 }
 
 #[test]
 fn before_its_end_a_task_has_no_url() {
     let world = World::new();
     let waiting = world.describe(&world.create(&cat()));
-    assert!(waiting["VideoUrls"].as_array().is_none_or(Vec::is_empty), "{waiting}");
+    assert!(
+        waiting["VideoUrls"].as_array().is_none_or(Vec::is_empty),
+        "{waiting}"
+    );
 }
 
 #[test]
@@ -39,7 +53,11 @@ fn ids_have_the_shape_of_the_real_ones_and_are_unique() {
     for id in &ids {
         let parts: Vec<&str> = id.split('-').collect();
         assert!(parts[0].bytes().all(|byte| byte.is_ascii_digit()), "{id}");
-        assert_eq!((parts[1], parts[2].len(), parts.len()), ("AigcVideo", 32, 3), "{id}");
+        assert_eq!(
+            (parts[1], parts[2].len(), parts.len()),
+            ("AigcVideo", 32, 3),
+            "{id}"
+        );
     }
 }
 
@@ -49,8 +67,14 @@ fn a_marker_makes_a_task_fail_which_is_free() {
     let task = world.create(&json!({ "Prompt": "a [emulator:fail=ret:1201] cat" }));
     world.pass(3_000);
     let failed = world.describe(&task);
-    assert_eq!((status(&failed), failed["Message"].as_str()), ("FAIL", Some("ret:1201")));
-    assert!(failed["VideoUrls"].as_array().is_none_or(Vec::is_empty), "{failed}");
+    assert_eq!(
+        (status(&failed), failed["Message"].as_str()),
+        ("FAIL", Some("ret:1201"))
+    );
+    assert!(
+        failed["VideoUrls"].as_array().is_none_or(Vec::is_empty),
+        "{failed}"
+    );
 
     let bill = world.service.bill();
     assert_eq!((bill.creates, bill.seconds), (1, 0));
@@ -59,9 +83,15 @@ fn a_marker_makes_a_task_fail_which_is_free() {
 #[test]
 fn a_marker_makes_a_call_refused() {
     let world = World::new();
-    let refused = world.answer(CREATE, &json!({ "Prompt": "[emulator:refuse=InvalidParameter.ViolationContent]" }));
+    let refused = world.answer(
+        CREATE,
+        &json!({ "Prompt": "[emulator:refuse=InvalidParameter.ViolationContent]" }),
+    );
     assert_eq!(code(&refused), "InvalidParameter.ViolationContent");
-    assert_eq!(code(&world.answer(CREATE, &json!({ "Prompt": "[emulator:refuze=X]" }))), "InvalidParameterValue");
+    assert_eq!(
+        code(&world.answer(CREATE, &json!({ "Prompt": "[emulator:refuze=X]" }))),
+        "InvalidParameterValue"
+    );
     assert_eq!(world.service.bill().creates, 0);
 }
 
@@ -75,7 +105,13 @@ fn the_bill_counts_seconds_and_finds_repetitions() {
     let bill = world.service.bill();
     assert_eq!((bill.creates, bill.duplicates, bill.seconds), (3, 1, 25));
     let repetition = &bill.items[2];
-    assert_eq!((repetition.task_id.as_str(), repetition.duplicate_of.as_deref()), (again.as_str(), Some(first.as_str())));
+    assert_eq!(
+        (
+            repetition.task_id.as_str(),
+            repetition.duplicate_of.as_deref()
+        ),
+        (again.as_str(), Some(first.as_str()))
+    );
     assert_eq!(repetition.model.as_deref(), Some("Kling"));
 }
 
@@ -83,7 +119,11 @@ fn the_bill_counts_seconds_and_finds_repetitions() {
 fn a_run_with_the_same_seed_repeats_id_for_id() {
     let run = || {
         let world = World::new();
-        (world.service.secret_id().to_owned(), world.create(&cat()), world.service.requests())
+        (
+            world.service.secret_id().to_owned(),
+            world.create(&cat()),
+            world.service.requests(),
+        )
     };
     assert_eq!(run(), run());
 }

@@ -1,0 +1,419 @@
+//! Every way to fail: its exit code, one line that says what and where, a hint, and nothing sent
+//! where nothing should be.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    thread,
+};
+
+use crate::support::{Emulator, mps, run};
+
+#[test]
+fn bad_input_is_refused_with_its_place_before_anything_is_sent() {
+    let emulator = Emulator::start("0s");
+    let write =
+        |name: &str, content: &[u8]| fs::write(emulator.folder.path().join(name), content).unwrap();
+    write("malformed.json", b"{\n \"Prompt\": \"a\" \"b\"}");
+    write("cut.json", b"{\"Prompt\":");
+    write(
+        "type.json",
+        b"{\"Prompt\":\"a\",\n\"ImageInfos\":[{\"ImageUrl\":5}]}",
+    );
+    write("empty.json", b" \n");
+    write("list.json", b"[]");
+    write("binary.json", b"{\"Prompt\":\"\xff\"}");
+    write("there.mp4", b"mine");
+    let create = |arguments: &[&str]| emulator.run(&[&["video", "create"], arguments].concat());
+    for (arguments, message) in [
+        (
+            &["--request", "malformed.json"][..],
+            "error: malformed.json:2:16: expected `,` or `}`",
+        ),
+        (
+            &["--request", "cut.json"],
+            "error: cut.json:1:10: EOF while parsing a value",
+        ),
+        (
+            &["--request", "type.json"],
+            "error: type.json:2:27: ImageInfos[0].ImageUrl: invalid type: integer `5`, expected a string",
+        ),
+        (&["--request", "empty.json"], "error: empty.json is empty"),
+        (
+            &["--request", "list.json"],
+            "error: list.json:1:0: invalid type: sequence, expected struct CreateAigcVideoTask",
+        ),
+        (
+            &["--request", "binary.json"],
+            "error: binary.json is not UTF-8 text: byte 11 is not valid",
+        ),
+        (
+            &["--request", "missing.json"],
+            "error: cannot read missing.json: No such file or directory (os error 2)",
+        ),
+        (
+            &["--prompt", "a", "--out", "there.mp4"],
+            "error: there.mp4 exists already",
+        ),
+        (
+            &["--prompt", "a", "--out", "no/such/folder.mp4"],
+            "error: cannot write no/such/folder.mp4: No such file or directory (os error 2)",
+        ),
+        (
+            &["--prompt", "a", "--cos", "bucket"],
+            "error: --cos: \"bucket\" is none of bucket=…, region=… and path=…",
+        ),
+    ] {
+        let run = create(arguments);
+        let lines: Vec<_> = run.stderr.lines().collect();
+        assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert_eq!(lines[0], message);
+        assert!(
+            lines.len() == 2 && lines[1].starts_with("hint: "),
+            "{lines:?}"
+        );
+    }
+    assert_eq!(emulator.requests().len(), 0);
+    assert_eq!(
+        fs::read(emulator.folder.path().join("there.mp4")).unwrap(),
+        b"mine"
+    );
+}
+
+#[test]
+fn preflight_names_every_mistake_and_nothing_is_sent() {
+    let emulator = Emulator::start("0s");
+    let run = emulator.run(&[
+        "--output",
+        "json",
+        "video",
+        "create",
+        "--duration",
+        "0",
+        "--image",
+        "not a url",
+    ]);
+    assert_eq!(run.exit, 2);
+    let error = run.error();
+    assert_eq!(
+        (&error["schema"], &error["kind"], &error["dispatch"]),
+        (
+            &"mps.error/1".into(),
+            &"preflight".into(),
+            &"not_sent".into()
+        )
+    );
+    let paths: Vec<_> = error["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths, ["ImageUrl", "Duration"]);
+    assert_eq!(emulator.requests().len(), 0);
+}
+
+#[test]
+fn an_unknown_member_is_kept_and_its_closest_known_one_is_named() {
+    let emulator = Emulator::start("0s");
+    fs::write(
+        emulator.folder.path().join("r.json"),
+        r#"{"Prompt":"a","Promt":"b"}"#,
+    )
+    .unwrap();
+    let run = emulator.run(&["video", "create", "--request", "r.json"]);
+    let warning = run.stderr.lines().next().unwrap();
+    assert!(
+        warning.starts_with("warning[unknown-member]: Promt: "),
+        "{warning}"
+    );
+    assert!(warning.contains("`Prompt`"), "{warning}");
+    // It was sent, and the service, which has the last word, refused it.
+    assert_eq!(emulator.requests()[0]["code"], "UnknownParameter");
+    assert_eq!(run.exit, 6);
+}
+
+#[test]
+fn credentials_that_are_missing_or_wrong_are_exit_3() {
+    let emulator = Emulator::start("0s");
+    let nobody = run(mps(emulator.folder.path()).args(["video", "create", "--prompt", "a"]));
+    assert_eq!(nobody.exit, 3);
+    assert!(
+        nobody.stderr.contains("TENCENTCLOUD_SECRET_ID") && nobody.stderr.contains("--emulator"),
+        "{}",
+        nobody.stderr
+    );
+
+    let wrong_key = run(emulator
+        .mps(&["--output", "json", "video", "create", "--prompt", "a"])
+        .env("TENCENTCLOUD_SECRET_KEY", "wrong"));
+    assert_eq!(
+        (wrong_key.exit, &wrong_key.error()["code"]),
+        (3, &"AuthFailure.SignatureFailure".into())
+    );
+    let wrong_id = run(emulator
+        .mps(&["--output", "json", "video", "create", "--prompt", "a"])
+        .env("TENCENTCLOUD_SECRET_ID", "AKIDnobody"));
+    assert_eq!(
+        (wrong_id.exit, &wrong_id.error()["code"]),
+        (3, &"AuthFailure.SecretIdNotFound".into())
+    );
+    assert_eq!(emulator.bill()["creates"], 0);
+}
+
+#[test]
+fn a_profile_file_gives_credentials_too() {
+    let emulator = Emulator::start("0s");
+    let folder = emulator.folder.path().join(".tencentcloud");
+    fs::create_dir(&folder).unwrap();
+    fs::write(
+        folder.join("credentials"),
+        "[default]\nsecret_id = AKIDx\nsecret_key = k\n",
+    )
+    .unwrap();
+    let run = run(mps(emulator.folder.path()).args([
+        "--endpoint",
+        &emulator.endpoint,
+        "--output",
+        "json",
+        "video",
+        "status",
+        "1",
+    ]));
+    assert_eq!(run.error()["code"], "AuthFailure.SecretIdNotFound");
+}
+
+#[test]
+fn a_refused_connection_created_nothing() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(mps(folder.path())
+        .args([
+            "--endpoint",
+            &endpoint,
+            "--output",
+            "json",
+            "video",
+            "create",
+            "--prompt",
+            "a",
+        ])
+        .env("TENCENTCLOUD_SECRET_ID", "i")
+        .env("TENCENTCLOUD_SECRET_KEY", "k"));
+    assert_eq!(refused.exit, 6);
+    assert_eq!(
+        (&refused.error()["kind"], &refused.error()["dispatch"]),
+        (&"connect".into(), &"not_sent".into())
+    );
+}
+
+/// Takes one request whole and hangs up: it may have been executed.
+fn hang_up_after_reading() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut seen = Vec::new();
+        let mut buffer = [0; 4096];
+        while !seen.ends_with(b"\"a\"}") {
+            let count = stream.read(&mut buffer).unwrap();
+            seen.extend_from_slice(&buffer[..count]);
+        }
+        // A second try would find nobody: the listener goes with this thread.
+    });
+    endpoint
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_is_in_doubt() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = run(mps(folder.path())
+        .args([
+            "--endpoint",
+            &hang_up_after_reading(),
+            "--output",
+            "json",
+            "video",
+            "create",
+            "--prompt",
+            "a",
+        ])
+        .env("TENCENTCLOUD_SECRET_ID", "i")
+        .env("TENCENTCLOUD_SECRET_KEY", "k"));
+    assert_eq!(run.exit, 9, "{run:?}");
+    assert_eq!(run.error()["dispatch"], "unknown");
+    assert!(
+        run.error()["hint"]
+            .as_str()
+            .unwrap()
+            .contains("before creating again")
+    );
+}
+
+#[test]
+fn what_becomes_of_a_task_has_its_exit_code() {
+    let emulator = Emulator::start("0s");
+    let create = |prompt: &str| {
+        emulator.run(&[
+            "--output", "json", "video", "create", "--wait", "--prompt", prompt,
+        ])
+    };
+    let failed = create("[emulator:fail=no luck]");
+    assert_eq!(
+        (failed.exit, &failed.error()["kind"]),
+        (7, &"task_failed".into())
+    );
+    assert!(
+        failed.error()["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("no luck")
+    );
+    assert!(failed.error()["task_id"].is_string());
+
+    assert_eq!(
+        create("[emulator:refuse=InvalidParameter.ViolationContent]").exit,
+        8
+    );
+    assert_eq!(
+        create("[emulator:refuse=FailedOperation.UserArrears]").exit,
+        4
+    );
+    assert_eq!(
+        emulator
+            .run(&["video", "download", "nobody", "--out", "x.mp4"])
+            .exit,
+        10
+    );
+
+    let slow = Emulator::start("1h");
+    let run = slow.run(&[
+        "--output",
+        "json",
+        "video",
+        "create",
+        "--prompt",
+        "a",
+        "--wait",
+        "--timeout",
+        "1ms",
+    ]);
+    assert_eq!(
+        (run.exit, &run.error()["kind"]),
+        (5, &"wait_timed_out".into())
+    );
+    let id = run.error()["task_id"].as_str().unwrap().to_owned();
+    assert!(
+        run.error()["hint"]
+            .as_str()
+            .unwrap()
+            .ends_with(&format!("video wait {id}"))
+    );
+    assert_eq!(
+        slow.run(&["video", "download", &id, "--out", "x.mp4"]).exit,
+        10
+    );
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_help_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["--bogus"][..],
+        &[],
+        &["video"],
+        &[
+            "--emulator",
+            "--endpoint",
+            "http://127.0.0.1:1",
+            "video",
+            "status",
+            "1",
+        ],
+        &["sign"],
+    ] {
+        assert_eq!(
+            run(mps(folder.path())
+                .args(arguments)
+                .env("TENCENTCLOUD_SECRET_ID", "i"))
+            .exit,
+            2,
+            "{arguments:?}"
+        );
+    }
+    for endpoint in ["nowhere", "ftp://a.example", "http://a.example"] {
+        let refused = run(mps(folder.path()).args([
+            "--endpoint",
+            endpoint,
+            "video",
+            "create",
+            "--prompt",
+            "a",
+            "--dry-run",
+        ]));
+        assert_eq!(refused.exit, 2, "{refused:?}");
+    }
+    assert_eq!(run(mps(folder.path()).arg("--help")).exit, 0);
+}
+
+#[test]
+fn the_emulator_listens_on_this_machine_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = run(mps(folder.path()).args(["emulator", "--listen", "0.0.0.0:0"]));
+    assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""));
+}
+
+#[test]
+fn no_stream_ever_shows_a_key_or_a_prompt() {
+    let emulator = Emulator::start("0s");
+    for prompt in ["a secret prompt", "[emulator:fail=why] a secret prompt"] {
+        for form in ["human", "json"] {
+            let run = emulator.run(&[
+                "-vv", "--output", form, "video", "create", "--wait", "--prompt", prompt,
+            ]);
+            let all = format!("{}{}", run.stdout, run.stderr);
+            assert!(
+                !all.contains(&emulator.secret_key) && !all.contains("a secret prompt"),
+                "{all}"
+            );
+            assert!(all.contains("mps.call"), "-vv shows what happens: {all}");
+        }
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_or_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let coloured = |color: &str| {
+        run(mps(folder.path()).args(["--color", color, "video", "status", "1"]))
+            .stderr
+            .contains('\u{1b}')
+    };
+    assert!(!coloured("auto") && !coloured("never") && coloured("always"));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let emulator = Emulator::start("1h");
+    let mut command = emulator.mps(&["video", "create", "--request", "-"]);
+    let mut child = command
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(br#"{"Prompt":"a"}"#)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(emulator.bill()["creates"], 1);
+}

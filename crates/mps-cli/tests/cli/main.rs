@@ -1,0 +1,10 @@
+//! `mps` as it is used: in a process of its own, against an emulator in another.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod failures;
+mod journey;
+mod support;

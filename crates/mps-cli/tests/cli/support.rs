@@ -1,0 +1,142 @@
+//! Running `mps`, alone or against an emulator in a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+/// The documentation's own request.
+pub(crate) fn documented_request() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/data/documentation.request.json")
+}
+
+/// What one run of `mps` left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// The error object: the last line of stderr.
+    pub(crate) fn error(&self) -> Value {
+        serde_json::from_str(self.stderr.lines().last().unwrap()).unwrap()
+    }
+}
+
+/// `mps` in an empty environment and an empty home.
+pub(crate) fn mps(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mps"));
+    command
+        .env_clear()
+        .env("HOME", folder)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn run(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A running `mps emulator`, ended when dropped.
+pub(crate) struct Emulator {
+    process: Child,
+    pub(crate) endpoint: String,
+    secret_id: String,
+    pub(crate) secret_key: String,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Emulator {
+    /// Starts one whose tasks run for `render_time`.
+    pub(crate) fn start(render_time: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = mps(folder.path())
+            .args([
+                "emulator",
+                "--quiet",
+                "--queue-time",
+                "0s",
+                "--render-time",
+                render_time,
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first_line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut first_line)
+            .unwrap();
+        let ready: Value = serde_json::from_str(&first_line).unwrap();
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        Self {
+            process,
+            endpoint: text("endpoint"),
+            secret_id: text("secret_id"),
+            secret_key: text("secret_key"),
+            folder,
+        }
+    }
+
+    /// `mps` with this emulator's endpoint and keys.
+    pub(crate) fn mps(&self, arguments: &[&str]) -> Command {
+        let mut command = mps(self.folder.path());
+        command
+            .args(["--endpoint", &self.endpoint])
+            .args(arguments)
+            .env("TENCENTCLOUD_SECRET_ID", &self.secret_id)
+            .env("TENCENTCLOUD_SECRET_KEY", &self.secret_key);
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
+        run(&mut self.mps(arguments))
+    }
+
+    /// Every request it received, as `GET /_emulator/v1/requests` tells it.
+    pub(crate) fn requests(&self) -> Vec<Value> {
+        let log = get(&self.endpoint, "/_emulator/v1/requests");
+        let list = log.get("requests").cloned().unwrap_or(log);
+        list.as_array().unwrap().clone()
+    }
+
+    pub(crate) fn bill(&self) -> Value {
+        get(&self.endpoint, "/_emulator/v1/bill")
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _gone_already = self.process.kill();
+        let _gone_already = self.process.wait();
+    }
+}
+
+fn get(endpoint: &str, path: &str) -> Value {
+    let host = endpoint.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}

@@ -1,0 +1,22 @@
+//! The documented limit, checked in the dullest way there is.
+
+/// The service's window, in microseconds.
+const WINDOW_US: u64 = 1_000_000;
+
+/// The most starts, given in microseconds, that any one second holds.
+///
+/// A fullest window can be moved until it begins at a start, so only those are counted.
+///
+/// ```
+/// use mps_tests::window::most_in_any_second;
+///
+/// assert_eq!(most_in_any_second(&[0, 999_999, 1_000_000]), 2);
+/// ```
+#[must_use]
+pub fn most_in_any_second(starts_us: &[u64]) -> usize {
+    let within = |from: u64| {
+        let window = from..from + WINDOW_US;
+        starts_us.iter().filter(|start| window.contains(start)).count()
+    };
+    starts_us.iter().map(|start| within(*start)).max().unwrap_or(0)
+}

@@ -1,0 +1,106 @@
+//! The code of every fixture compiles, warnings denied.
+//!
+//! All of it goes into one throw-away crate, next to a copy of the hand-written part of
+//! `mps-models` it leans on, so one `cargo check` is enough. Its target directory outlives the
+//! test, which makes every run but the first take about a second.
+
+use std::{fs, path::Path, process::Command};
+
+use xtask::output::{Mode, settle};
+
+use crate::support::{fixture, generated, workspace};
+
+const FIXTURES: &[&str] = &[
+    "action",
+    "docs",
+    "enums",
+    "example",
+    "kinds",
+    "names",
+    "required",
+    "roles",
+    "rules",
+    "sensitive",
+];
+
+#[test]
+fn every_fixture_is_listed() {
+    let all = fs::read_dir(workspace().join("tests/fixtures/codegen")).expect("fixtures");
+    let names = all.map(|entry| {
+        entry
+            .expect("entry")
+            .file_name()
+            .into_string()
+            .expect("UTF-8")
+    });
+    let mut names: Vec<String> = names.filter(|name| name != "base").collect();
+    names.sort();
+    assert_eq!(names, FIXTURES);
+}
+
+#[test]
+fn the_code_of_every_fixture_compiles() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    lay_out(dir.path());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["check", "--quiet", "--offline", "--target-dir"])
+        .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures"))
+        .current_dir(dir.path())
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+fn lay_out(dir: &Path) {
+    let root = workspace();
+    copy(&root.join("crates/mps-models/src"), &dir.join("src"));
+    // The versions that are already here, so nothing has to be fetched.
+    fs::copy(root.join("Cargo.lock"), dir.join("Cargo.lock")).expect("Cargo.lock");
+    fs::write(dir.join("Cargo.toml"), MANIFEST).expect("Cargo.toml");
+    let lib = dir.join("src/lib.rs");
+    let mut text = fs::read_to_string(&lib).expect("lib.rs");
+    for name in FIXTURES {
+        // Only the real crate gives on what its service module has.
+        text.push_str(&format!(
+            "#[deny(warnings)]\n#[allow(dead_code)]\npub mod fixture_{name};\n"
+        ));
+        let target = dir.join(format!("src/fixture_{name}"));
+        settle(&generated(fixture(name)), &target, Mode::Write).expect("written");
+    }
+    fs::write(lib, text).expect("lib.rs");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("directory");
+    for entry in fs::read_dir(from).expect("directory") {
+        let entry = entry.expect("entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copy");
+        }
+    }
+}
+
+const MANIFEST: &str = r#"
+[package]
+name = "fixtures"
+version = "0.0.0"
+edition = "2024"
+
+[dependencies]
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"
+
+[profile.dev]
+debug = false
+
+[workspace]
+"#;

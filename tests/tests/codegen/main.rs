@@ -1,0 +1,10 @@
+//! The generator: what it makes of small specifications, and what it says of wrong ones.
+//!
+//! Every feature has a fixture under `fixtures/codegen/`, locked by a snapshot and compiled.
+
+mod compile;
+mod diagnostics;
+mod generated;
+mod order;
+mod support;
+mod writer;

@@ -1,0 +1,66 @@
+//! Specifications to feed the generator with.
+
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::Renderer;
+use xtask::{
+    codegen::{Fault, Generated, generate},
+    diagnostic::render,
+    spec::{SourceFile, Sources, read},
+};
+
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The repository's own specification.
+pub(crate) fn real() -> Vec<SourceFile> {
+    files(&workspace().join("spec"))
+}
+
+/// A fixture, and what all of them share.
+pub(crate) fn fixture(name: &str) -> Vec<SourceFile> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codegen");
+    let mut found = files(&all.join("base"));
+    found.extend(files(&all.join(name)));
+    found
+}
+
+fn files(dir: &Path) -> Vec<SourceFile> {
+    let (sources, mistakes) = read(dir);
+    assert!(mistakes.is_empty(), "{mistakes:?}");
+    sources.iter().map(|(_, file)| file.clone()).collect()
+}
+
+/// What the generator makes of a specification that is sound.
+pub(crate) fn generated(files: Vec<SourceFile>) -> Generated {
+    let sources = Sources::new(files);
+    generate(&sources).unwrap_or_else(|fault| panic!("{}", text(&fault, &sources)))
+}
+
+/// What the generator says of a specification that is not.
+pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
+    let sources = Sources::new(files);
+    match generate(&sources) {
+        Ok(_) => panic!("the specification is sound"),
+        Err(fault) => text(&fault, &sources),
+    }
+}
+
+fn text(fault: &Fault, sources: &Sources) -> String {
+    match fault {
+        Fault::Spec(mistakes) => render(mistakes, sources, &Renderer::plain()),
+        Fault::Generator(fault) => fault.clone(),
+    }
+}
+
+/// Compares with the snapshot of this name.
+pub(crate) fn assert_snapshot(name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}

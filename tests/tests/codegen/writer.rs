@@ -1,0 +1,160 @@
+//! Bringing generated files to disk, and finding out that they are not there.
+
+use std::{fs, path::Path};
+
+use tempfile::TempDir;
+use xtask::{
+    cli,
+    codegen::Generated,
+    output::{Change, Mode, Outcome, settle},
+};
+
+use crate::support::{assert_snapshot, generated, real, workspace};
+
+fn wanted() -> Generated {
+    let file = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    Generated::from([
+        file("mod.rs", "mod a;\n"),
+        file("a/mod.rs", "pub struct One;\npub struct Two;\n"),
+    ])
+}
+
+/// A directory in which everything is as it should be.
+fn written() -> TempDir {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    settle(&wanted(), dir.path(), Mode::Write).expect("written");
+    dir
+}
+
+/// What a check finds, which a write then puts right.
+fn found(dir: &Path) -> String {
+    let outcome = settle(&wanted(), dir, Mode::Check).expect("checked");
+    settle(&wanted(), dir, Mode::Write).expect("written");
+    assert!(is_clean(dir), "a write left something to be desired");
+    describe(&outcome)
+}
+
+fn is_clean(dir: &Path) -> bool {
+    settle(&wanted(), dir, Mode::Check)
+        .expect("checked")
+        .changes
+        .is_empty()
+}
+
+fn describe(outcome: &Outcome) -> String {
+    let text =
+        |change: &Change| format!("{} {}\n{}", change.kind(), change.path, change.diff("out"));
+    let texts: Vec<String> = outcome.changes.iter().map(text).collect();
+    texts.join("\n")
+}
+
+#[test]
+fn what_was_written_is_up_to_date() {
+    assert!(is_clean(written().path()));
+}
+
+#[test]
+fn a_missing_directory_is_all_new() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let inside = dir.path().join("not/there");
+    assert_snapshot("writer-new", &found(&inside));
+}
+
+#[test]
+fn an_edited_file_is_drift() {
+    let dir = written();
+    fs::write(
+        dir.path().join("a/mod.rs"),
+        "pub struct One;\npub struct Three;\n",
+    )
+    .expect("edit");
+    assert_snapshot("writer-drift", &found(dir.path()));
+}
+
+#[test]
+fn a_file_of_an_earlier_generator_is_stale() {
+    let dir = written();
+    fs::create_dir(dir.path().join("b")).expect("folder");
+    fs::write(dir.path().join("b/mod.rs"), "pub struct Gone;\n").expect("file");
+    assert_snapshot("writer-stale", &found(dir.path()));
+    assert!(!dir.path().join("b").exists(), "the empty folder is left");
+}
+
+#[test]
+fn a_file_nobody_asked_for_is_found_whatever_it_is() {
+    let dir = written();
+    fs::write(dir.path().join("a/notes.bin"), b"\xff\xfe").expect("file");
+    let found = found(dir.path());
+    assert!(found.starts_with("stale a/notes.bin"), "{found}");
+}
+
+#[test]
+fn a_check_changes_nothing() {
+    let dir = written();
+    let path = dir.path().join("mod.rs");
+    fs::write(&path, "edited\n").expect("edit");
+    settle(&wanted(), dir.path(), Mode::Check).expect("checked");
+    assert_eq!(fs::read_to_string(path).expect("file"), "edited\n");
+}
+
+#[test]
+fn an_unwritable_place_is_an_error() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("file");
+    fs::write(&file, "").expect("file");
+    settle(&wanted(), &file, Mode::Write).expect_err("a file is no directory");
+}
+
+#[test]
+fn the_checked_in_code_is_up_to_date() {
+    let dir = workspace().join("crates/mps-models/src/generated");
+    let outcome = settle(&generated(real()), &dir, Mode::Check).expect("checked");
+    assert!(
+        outcome.changes.is_empty(),
+        "run `cargo xtask codegen`\n{}",
+        describe(&outcome)
+    );
+}
+
+/// A workspace of its own with the repository's specification.
+fn copy_of_the_workspace() -> TempDir {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for file in real() {
+        let path = dir.path().join("spec").join(&file.path);
+        fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+        fs::write(path, file.text).expect("file");
+    }
+    dir
+}
+
+#[test]
+fn the_verb_names_the_command_that_helps() {
+    let dir = copy_of_the_workspace();
+    cli::codegen(dir.path(), Mode::Write).expect("written");
+    cli::codegen(dir.path(), Mode::Check).expect("clean");
+    let spec = dir
+        .path()
+        .join("spec/actions/describe_aigc_video_task.toml");
+    let text = fs::read_to_string(&spec).expect("file");
+    fs::write(&spec, text.replace("rate_limit = 50", "rate_limit = 40")).expect("edit");
+    let failure = cli::codegen(dir.path(), Mode::Check).expect_err("drift");
+    assert_snapshot("verb-drift", &failure.to_string());
+}
+
+#[test]
+fn a_wrong_specification_writes_nothing() {
+    let dir = copy_of_the_workspace();
+    fs::write(dir.path().join("spec/enums.toml"), "[[enum]]\nname = 1\n").expect("edit");
+    let failure = cli::codegen(dir.path(), Mode::Write)
+        .expect_err("a mistake")
+        .to_string();
+    assert!(failure.contains("error[E0104]"), "{failure}");
+    assert!(failure.contains("spec/enums.toml:2:8"), "{failure}");
+    assert!(!dir.path().join("crates").exists());
+}
+
+#[test]
+fn unknown_verbs_are_told_what_there_is() {
+    let failure = cli::run(&["codgen".to_owned()]).expect_err("no such verb");
+    assert_snapshot("verb-unknown", &failure.to_string());
+}
