@@ -40,10 +40,7 @@ pub fn client(service: &Service, clock: SharedClock) -> Result<ClientBuilder, Er
     // No socket, so no listener: the scheme stands here only because a client insists on it.
     let endpoint = service.endpoint().replacen("http:", "https:", 1);
     Ok(Client::builder()
-        .credentials(Credentials::new(
-            service.secret_id(),
-            service.secret_key(),
-        ))
+        .credentials(Credentials::new(service.secret_id(), service.secret_key()))
         .endpoint(Endpoint::parse(&endpoint)?)
         .transport(InMemory::new(service.clone()))
         .clock(clock))

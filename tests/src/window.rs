@@ -16,7 +16,14 @@ const WINDOW_US: u64 = 1_000_000;
 pub fn most_in_any_second(starts_us: &[u64]) -> usize {
     let within = |from: u64| {
         let window = from..from + WINDOW_US;
-        starts_us.iter().filter(|start| window.contains(start)).count()
+        starts_us
+            .iter()
+            .filter(|start| window.contains(start))
+            .count()
     };
-    starts_us.iter().map(|start| within(*start)).max().unwrap_or(0)
+    starts_us
+        .iter()
+        .map(|start| within(*start))
+        .max()
+        .unwrap_or(0)
 }

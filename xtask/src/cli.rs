@@ -9,6 +9,7 @@ use std::{
 use annotate_snippets::Renderer;
 
 use crate::{
+    ci,
     codegen::{Fault, api, generate},
     diagnostic::{Diagnostic, render},
     output::{Change, Mode, Outcome, settle},
@@ -20,7 +21,13 @@ usage: cargo xtask <verb>
 
   codegen            write the generated code of mps-models from spec/
   codegen --check    show how the generated code differs from what is there, and fail if it does
-  spec check         report every mistake in spec/";
+  spec check         report every mistake in spec/
+  ci [step…]         run everything that CI runs, or the named steps:
+";
+
+fn usage() -> String {
+    format!("{USAGE}{}", ci::list().trim_end())
+}
 
 const GENERATED: &str = "crates/mps-models/src/generated";
 
@@ -49,11 +56,13 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
         ["codegen"] => codegen(&workspace(), Mode::Write),
         ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
         ["spec", "check"] => spec_check(&workspace()),
-        ["help" | "--help" | "-h"] => say(USAGE),
-        [] => Err(Failure::new(USAGE)),
+        ["ci", steps @ ..] => ci::run(&workspace(), steps),
+        ["help" | "--help" | "-h"] => say(&usage()),
+        [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(
-            "error: unknown verb `{}`\n\n{USAGE}",
-            other.join(" ")
+            "error: unknown verb `{}`\n\n{}",
+            other.join(" "),
+            usage()
         ))),
     }
 }
@@ -128,7 +137,7 @@ fn drift(outcome: &Outcome, list: &str) -> Failure {
     ))
 }
 
-fn say(text: &str) -> Result<(), Failure> {
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}").map_err(|fault| Failure(format!("error: stdout: {fault}")))
 }
 

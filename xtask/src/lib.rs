@@ -11,6 +11,7 @@
 //! 6. [`output`] brings the files to disk, or tells how they differ from what is there.
 
 pub mod check;
+pub mod ci;
 pub mod cli;
 pub mod codegen;
 pub mod diagnostic;

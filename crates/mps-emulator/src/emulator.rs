@@ -88,9 +88,9 @@ impl Emulator {
         &self.service
     }
 
-    /// Stops: no new connections; open ones finish the request they are in.
+    /// Stops: no new connections; open ones finish the request they are in, within 5 seconds.
     pub async fn stop(self) {
-        self.server.stop().await;
+        self.server.stop(&*self.service.0.clock).await;
     }
 }
 

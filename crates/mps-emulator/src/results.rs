@@ -33,7 +33,7 @@ pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Response<Byte
     }
 }
 
-/// Why storage does not hand out an object, in the words of its own protocol.
+/// Why storage does not hand out an object, as its own protocol has it.
 struct Fault {
     status: StatusCode,
     code: &'static str,
@@ -43,22 +43,22 @@ struct Fault {
 const NOT_ALLOWED: Fault = Fault {
     status: StatusCode::METHOD_NOT_ALLOWED,
     code: "MethodNotAllowed",
-    message: "The specified method is not allowed against this resource.",
+    message: "results can only be read",
 };
 const NO_SUCH_KEY: Fault = Fault {
     status: StatusCode::NOT_FOUND,
     code: "NoSuchKey",
-    message: "The specified key does not exist.",
+    message: "there is no such result",
 };
 const EXPIRED: Fault = Fault {
     status: StatusCode::FORBIDDEN,
     code: "AccessDenied",
-    message: "Access Denied.",
+    message: "the result is older than twelve hours",
 };
 const BROKEN: Fault = Fault {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     code: "InternalError",
-    message: "Internal Error.",
+    message: "the result cannot be made",
 };
 
 impl Fault {

@@ -9,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use mps_core::clock::{Clock, timeout};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -26,6 +27,8 @@ const MOST_HEAD_BYTES: usize = 64 * 1024;
 const MOST_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 /// How long to wait when no connection can be taken, for want of file handles most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long a request that is under way can hold up the end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A listening server. Dropping it stops it.
 #[derive(Debug)]
@@ -44,11 +47,16 @@ impl Server {
         }
     }
 
-    /// Takes no more connections, and waits for the open ones to finish the request they are in.
-    pub(crate) async fn stop(self) {
+    /// Takes no more connections, and waits a while for the open ones to finish their request.
+    pub(crate) async fn stop(self, clock: &dyn Clock) {
         self.accepting.abort();
         self.stopping.send_replace(());
-        self.stopping.closed().await;
+        if timeout(clock, GRACE, self.stopping.closed())
+            .await
+            .is_none()
+        {
+            tracing::warn!("stopped while a request was under way");
+        }
     }
 }
 

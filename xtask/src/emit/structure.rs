@@ -151,6 +151,9 @@ fn new(structure: &Struct) -> TokenStream {
     }
     let values = structure.required().map(|field| {
         let name = ident(&field.name);
+        if is_taken_as_is(field) {
+            return quote!(#name,);
+        }
         let value = value(field);
         quote!(#name: #value,)
     });
@@ -218,6 +221,11 @@ fn value(field: &Field) -> TokenStream {
         Shape::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
         Shape::List => quote!(#name.into_iter().collect()),
     }
+}
+
+/// Whether the value a caller hands over is the very value of the field.
+fn is_taken_as_is(field: &Field) -> bool {
+    field.shape == Shape::Plain && matches!(field.holds, Holds::Struct(_))
 }
 
 fn debug(structure: &Struct) -> TokenStream {

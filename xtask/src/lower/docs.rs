@@ -67,7 +67,7 @@ pub(super) fn action(action: &ir::Action) -> Vec<String> {
     lines.push(String::new());
     lines.push(format!("- Effect: {}.", effect(action.effect)));
     lines.push(format!(
-        "- At most {} starts in any one second, for one account.",
+        "- Rate limit: {} in any one second, for one account.",
         action.rate_limit
     ));
     if let Some(poll) = &action.poll {

@@ -156,7 +156,7 @@ impl Watch<'_> {
             let _unwritable =
                 output.progress(&format!("task {}: {}", task.id(), snapshot.status), &result);
         };
-        let resume = resume_line(&self.context.global, Video::NAME, task.id(), self.out);
+        let resume = self.how_to_resume(task.id());
         let options = WaitOptions::new().timeout(self.timeout);
         tokio::select! {
             biased;
@@ -164,20 +164,28 @@ impl Watch<'_> {
             done = task.wait_with(options, tell) => done.map_err(|error| with_resume_line(error, &resume)),
         }
     }
+
+    fn how_to_resume(&self, task_id: &str) -> String {
+        if self.context.global.emulator {
+            return "the emulator, and with it the task, ended with this command".to_owned();
+        }
+        let line = resume_line(&self.context.global, Video::NAME, task_id, self.out);
+        format!("the task lives on; resume with: {line}")
+    }
 }
 
 fn interrupted(task_id: &str, resume: &str) -> Failure {
-    let message = format!("stopped waiting for task {task_id}, which lives on");
+    let message = format!("stopped waiting for task {task_id}");
     Failure::new(Exit::Interrupted, "interrupted", message)
         .task(task_id)
-        .hint(format!("resume with: {resume}"))
+        .hint(resume)
 }
 
 fn with_resume_line(error: mps_aigc::Error, resume: &str) -> Failure {
     let timed_out = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
     let failure = Failure::from(error);
     if timed_out {
-        failure.hint(format!("the task lives on; resume with: {resume}"))
+        failure.hint(resume)
     } else {
         failure
     }

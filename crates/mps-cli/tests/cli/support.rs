@@ -11,7 +11,8 @@ use serde_json::Value;
 
 /// The documentation's own request.
 pub(crate) fn documented_request() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/data/documentation.request.json")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../spec/examples/CreateAigcVideoTask/documentation.request.json")
 }
 
 /// What one run of `mps` left behind.

@@ -106,17 +106,10 @@ impl Execute for DescribeAigcVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let service = context.service;
         let state = service.state();
-        let task = state
-            .tasks
-            .get(&self.task_id)
-            .filter(|task| task.family == FAMILY);
-        let task =
-            task.ok_or_else(|| Refusal::new("ResourceNotFound.TaskNotFound", "no such task"))?;
-        Ok(description(
-            task,
-            task.stage(service.now()),
-            &service.endpoint,
-        ))
+        let unknown = || Refusal::new("ResourceNotFound.TaskNotFound", "no such task");
+        let task = state.tasks.get(&self.task_id).ok_or_else(unknown)?;
+        let now = service.now();
+        Ok(description(task, task.stage(now), &service.endpoint))
     }
 }
 

@@ -70,6 +70,18 @@ fn a_host_may_be_signed_with_and_without_the_port_it_is_sent_with() {
 }
 
 #[test]
+fn a_host_that_stands_in_the_address_needs_no_header() {
+    let world = World::new();
+    let mut request = world.call(CREATE, &cat()).request();
+    request.headers_mut().remove("host");
+    *request.uri_mut() = format!("{}/", world.service.endpoint()).parse().unwrap();
+    assert_eq!(
+        crate::call::code(&crate::call::answer(&world.service, request)),
+        ""
+    );
+}
+
+#[test]
 fn a_payload_can_be_left_out_of_the_signature_if_the_request_says_so() {
     let unsigned = ("x-tc-content-sha256", "UNSIGNED-PAYLOAD");
     assert_eq!(
@@ -159,7 +171,12 @@ fn a_header_that_cannot_be_read_is_refused() {
 
 #[test]
 fn names_of_signed_headers_are_in_lower_case() {
-    let renamed = |header: String| header.replace("content-type;host;x-tc-action", "X-TC-Action;content-type;host");
+    let renamed = |header: String| {
+        header.replace(
+            "content-type;host;x-tc-action",
+            "X-TC-Action;content-type;host",
+        )
+    };
     assert_eq!(after_rewriting(renamed), INVALID);
 }
 

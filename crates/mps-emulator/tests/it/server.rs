@@ -209,6 +209,19 @@ async fn it_stops_when_told_and_when_dropped() {
 }
 
 #[tokio::test]
+async fn a_request_that_never_ends_does_not_hold_it_up_for_ever() {
+    let (emulator, clock) = emulator().await;
+    let whole = wire(&signed(&emulator, CREATE, &cat()));
+    let mut stalled = TcpStream::connect(emulator.address()).await.unwrap();
+    stalled.write_all(&whole[..whole.len() - 1]).await.unwrap();
+    let stopping = tokio::spawn(emulator.stop());
+    while !stopping.is_finished() {
+        clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_after_sixty_seconds_of_the_clock() {
     let (emulator, clock) = emulator().await;
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();

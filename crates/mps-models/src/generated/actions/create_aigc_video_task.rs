@@ -28,7 +28,7 @@ use super::super::{
 /// 12 hours unless it is stored in a bucket of the caller's.
 ///
 /// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - At most 10 starts in any one second, for one account.
+/// - Rate limit: 10 in any one second, for one account.
 /// - How the task is doing: [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
 /// - Errors of its own: `InvalidParameter.ViolationContent`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).

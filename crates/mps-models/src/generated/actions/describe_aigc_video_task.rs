@@ -18,7 +18,7 @@ use super::super::AigcTaskStatus;
 /// know them.
 ///
 /// - Effect: changes nothing, so it may be sent again at will.
-/// - At most 50 starts in any one second, for one account.
+/// - Rate limit: 50 in any one second, for one account.
 /// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [documentation page of 2026-04-08](https://www.tencentcloud.com/document/product/1041/76485).

@@ -1,0 +1,229 @@
+//! Two hundred creates fired at once: the service must see no second with more than ten of them,
+//! and every one of them once.
+//!
+//! The clock is paused and jumps from timer to timer, so twenty seconds of limits pass in no time
+//! and in the same way on every machine. The emulator's own request log is what is judged, and the
+//! emulator refuses an eleventh start in any second, so a crowded window would show twice.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::HashSet, time::Duration};
+
+use mps_core::{
+    Client, ClientBuilder,
+    clock::{SharedClock, SystemClock, timeout},
+    limit::{FENCE, LocalLimiter},
+    retry::RetryPolicy,
+};
+use mps_emulator::{Emulator, Outcome, Service};
+use mps_models::CreateAigcVideoTask;
+use mps_tests::{
+    in_memory::{self, InMemory},
+    late::{Delays, LateLimiter, LateTransport},
+    window::most_in_any_second,
+};
+use tokio::task::JoinSet;
+
+const CREATES: usize = 200;
+const LIMIT: usize = 10;
+/// Ten at once, then ten in every 1.05 s (the window and its fence): 9.5 a second.
+const SHORTEST: Duration = Duration::from_millis(19 * 1_050);
+const SEEDS: std::ops::Range<u64> = 0..8;
+const FOREVER: Duration = Duration::from_secs(3_600);
+
+/// When somebody asks for a video, and how long they wait for the answer before they leave.
+struct Caller {
+    arrives: Duration,
+    patience: Duration,
+}
+
+fn at_once() -> Caller {
+    Caller {
+        arrives: Duration::ZERO,
+        patience: FOREVER,
+    }
+}
+
+struct World {
+    clock: SharedClock,
+    service: Service,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = SystemClock::shared();
+        let service = Emulator::builder().clock(clock.clone()).service();
+        Self { clock, service }
+    }
+
+    fn client(&self) -> ClientBuilder {
+        in_memory::client(&self.service, self.clock.clone())
+            .unwrap()
+            .deadline(FOREVER)
+    }
+
+    fn delays(&self, seed: u64, longest: Duration) -> Delays {
+        Delays::new(self.clock.clone(), seed, longest)
+    }
+
+    fn late_transport(&self, delays: Delays) -> LateTransport<InMemory> {
+        LateTransport::new(InMemory::new(self.service.clone()), delays)
+    }
+
+    /// Every caller asks for a video of its own; the ids of the tasks that came back in time.
+    async fn fire(&self, client: Client, mut caller: impl FnMut() -> Caller) -> Vec<String> {
+        let mut calls = JoinSet::new();
+        for number in 0..CREATES {
+            let (client, clock, caller) = (client.clone(), self.clock.clone(), caller());
+            let request = CreateAigcVideoTask::new().prompt(format!("take {number} of a cat"));
+            calls.spawn(async move {
+                clock.sleep(caller.arrives).await;
+                let output = timeout(&*clock, caller.patience, client.send(&request)).await?;
+                output.unwrap().body.task_id
+            });
+        }
+        calls.join_all().await.into_iter().flatten().collect()
+    }
+
+    fn arrivals_us(&self) -> Vec<u64> {
+        let requests = self.service.requests();
+        requests.iter().map(|request| request.at_us).collect()
+    }
+
+    fn last_arrival(&self) -> Duration {
+        let last = self.arrivals_us().into_iter().max();
+        Duration::from_micros(last.unwrap_or_default())
+    }
+
+    fn count(&self, outcome: Outcome) -> usize {
+        let requests = self.service.requests();
+        let same = requests.iter().filter(|request| request.outcome == outcome);
+        same.count()
+    }
+
+    /// Whoever holds an id has a task of its own, and the account pays for these tasks only.
+    fn assert_each_was_executed_once(&self, ids: &[String]) {
+        let bill = self.service.bill();
+        let billed: HashSet<_> = bill.items.iter().map(|item| &item.task_id).collect();
+        assert_eq!(billed, ids.iter().collect());
+        assert_eq!(billed.len(), ids.len(), "no two share a task");
+        assert_eq!(usize::try_from(bill.creates).unwrap(), ids.len());
+        assert_eq!(bill.duplicates, 0);
+        assert_eq!(self.count(Outcome::Executed), ids.len());
+    }
+
+    /// The service saw no crowded second, and had nothing to refuse.
+    fn assert_no_second_was_crowded(&self) {
+        assert!(most_in_any_second(&self.arrivals_us()) <= LIMIT);
+        assert_eq!(self.count(Outcome::Refused), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_leaves_at_the_limit_and_none_is_lost() {
+    let world = World::new();
+    let ids = world.fire(world.client().build().unwrap(), at_once).await;
+    assert_eq!(ids.len(), CREATES);
+    world.assert_each_was_executed_once(&ids);
+    world.assert_no_second_was_crowded();
+    assert_eq!(most_in_any_second(&world.arrivals_us()), LIMIT);
+    assert_eq!(world.last_arrival(), SHORTEST);
+}
+
+/// However late a holder gets to use its permit, it starts within the fence or asks again.
+#[tokio::test(start_paused = true)]
+async fn permits_that_come_too_late_are_not_used() {
+    for seed in SEEDS {
+        let world = World::new();
+        let limiter = LateLimiter::new(
+            LocalLimiter::new(world.clock.clone()),
+            world.delays(seed, 2 * FENCE),
+        );
+        let client = world.client().limiter(limiter).build().unwrap();
+        let ids = world.fire(client, at_once).await;
+        assert_eq!(ids.len(), CREATES, "seed {seed}");
+        world.assert_each_was_executed_once(&ids);
+        world.assert_no_second_was_crowded();
+        assert!(
+            world.last_arrival() > SHORTEST + FENCE,
+            "seed {seed}: no permit was late"
+        );
+    }
+}
+
+/// What the fence is for: no delay up to its length, on the machine and on the wire together, can
+/// crowd a second, not even as the service sees it.
+#[tokio::test(start_paused = true)]
+async fn delays_within_the_fence_crowd_no_second_at_the_service() {
+    for seed in SEEDS {
+        let world = World::new();
+        let delays = world.delays(seed, FENCE / 2);
+        let limiter = LateLimiter::new(LocalLimiter::new(world.clock.clone()), delays.clone());
+        let client = world.client().limiter(limiter);
+        let client = client.transport(world.late_transport(delays));
+        let ids = world.fire(client.build().unwrap(), at_once).await;
+        assert_eq!(ids.len(), CREATES, "seed {seed}");
+        world.assert_each_was_executed_once(&ids);
+        world.assert_no_second_was_crowded();
+        assert!(world.last_arrival() <= SHORTEST + FENCE, "seed {seed}");
+    }
+}
+
+/// A wire slower than the fence is beyond what a client can rule out. Then the starts still keep
+/// the limit, the service refuses what arrives crowded, and a refused create is safe to repeat.
+#[tokio::test(start_paused = true)]
+async fn delays_beyond_the_fence_cost_refusals_but_neither_a_create_nor_a_second_one() {
+    let mut refused = 0;
+    for seed in SEEDS {
+        // The client's jitter, too, is the same in every run.
+        fastrand::seed(seed);
+        let world = World::new();
+        let transport = world.late_transport(world.delays(seed, 10 * FENCE));
+        let client = world.client().transport(transport.clone());
+        let client = client.retry(RetryPolicy {
+            max_attempts: 10,
+            ..RetryPolicy::default()
+        });
+        let ids = world.fire(client.build().unwrap(), at_once).await;
+        assert_eq!(ids.len(), CREATES, "seed {seed}");
+        world.assert_each_was_executed_once(&ids);
+        assert!(
+            most_in_any_second(&transport.starts_us()) <= LIMIT,
+            "seed {seed}"
+        );
+        refused += world.count(Outcome::Refused);
+    }
+    assert!(refused > 0, "no delay was long enough to matter");
+}
+
+/// Callers who lose patience while they wait, or while their request is on its way, take nothing
+/// from the others: no task, no place, no time.
+#[tokio::test(start_paused = true)]
+async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
+    const ARRIVALS: Duration = Duration::from_secs(5);
+    for seed in SEEDS {
+        let world = World::new();
+        let transport = world.late_transport(world.delays(seed, FENCE));
+        let client = world.client().transport(transport).build().unwrap();
+        let arrives = world.delays(seed, ARRIVALS);
+        // Every other one leaves so soon that nobody has queued up behind yet.
+        let mut patience = [FENCE, SHORTEST]
+            .map(|longest| world.delays(!seed, longest))
+            .into_iter()
+            .cycle();
+        let caller = || Caller {
+            arrives: arrives.next(),
+            patience: patience.next().map_or(FOREVER, |patience| patience.next()),
+        };
+        let ids = world.fire(client, caller).await;
+        assert!(
+            (1..CREATES).contains(&ids.len()),
+            "seed {seed}: nobody left"
+        );
+        world.assert_each_was_executed_once(&ids);
+        world.assert_no_second_was_crowded();
+        assert!(
+            world.last_arrival() <= ARRIVALS + SHORTEST + FENCE,
+            "seed {seed}"
+        );
+    }
+}

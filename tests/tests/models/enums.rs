@@ -1,0 +1,44 @@
+//! Open enums keep what they do not know.
+
+use mps_models::{AigcTaskStatus, DescribeAigcVideoTaskResponse, TaskPhase};
+use serde_json::json;
+
+#[test]
+fn every_known_value_has_a_variant_of_its_own() {
+    for value in AigcTaskStatus::VALUES {
+        let status = AigcTaskStatus::from(*value);
+        assert!(!matches!(status, AigcTaskStatus::Unknown(_)), "{value}");
+        assert_eq!(status.as_str(), *value);
+        assert_eq!(status.to_string(), *value);
+    }
+}
+
+#[test]
+fn an_unknown_value_is_kept() {
+    let json = json!({ "Status": "PAUSED" });
+    let answer: DescribeAigcVideoTaskResponse =
+        serde_json::from_value(json.clone()).expect("an answer");
+    let status = answer.status.clone().expect("a status");
+    assert!(matches!(&status, AigcTaskStatus::Unknown(value) if value.as_str() == "PAUSED"));
+    assert_eq!(status.to_string(), "PAUSED");
+    assert_eq!(serde_json::to_value(&answer).expect("JSON"), json);
+}
+
+#[test]
+fn letter_case_matters() {
+    assert_ne!(AigcTaskStatus::from("done"), AigcTaskStatus::Done);
+    assert_eq!(
+        AigcTaskStatus::from("DONE".to_owned()),
+        AigcTaskStatus::Done
+    );
+}
+
+#[test]
+fn a_task_goes_on_until_it_is_known_to_have_ended() {
+    let phase = |value: &str| AigcTaskStatus::from(value).phase();
+    assert_eq!(phase("WAIT"), TaskPhase::Pending);
+    assert_eq!(phase("RUN"), TaskPhase::Pending);
+    assert_eq!(phase("DONE"), TaskPhase::Succeeded);
+    assert_eq!(phase("FAIL"), TaskPhase::Failed);
+    assert_eq!(phase("PAUSED"), TaskPhase::Pending);
+}

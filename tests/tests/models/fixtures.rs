@@ -1,0 +1,88 @@
+//! The examples of the specification, value for value.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::typed::{Message, messages, read};
+
+/// The example files of a message, each with its contents.
+fn examples(message: Message) -> Vec<(String, Value)> {
+    let suffix = if message.is_request {
+        ".request.json"
+    } else {
+        ".response.json"
+    };
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../spec/examples")
+        .join(message.action.name);
+    let entries = fs::read_dir(dir).expect("every action has examples");
+    let paths = entries.map(|entry| entry.expect("entry").path());
+    let wanted = paths.filter(|path| path.to_string_lossy().ends_with(suffix));
+    wanted
+        .map(|path| (path.display().to_string(), parse(&path)))
+        .collect()
+}
+
+fn parse(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("text")).expect("JSON")
+}
+
+/// The body inside the envelope of an answer, whose request id is not part of the model.
+fn body(message: Message, json: &Value) -> Value {
+    if message.is_request {
+        return json.clone();
+    }
+    let mut body = json.get("Response").cloned().expect("an envelope");
+    body.as_object_mut()
+        .and_then(|body| body.remove("RequestId"))
+        .expect("a request id");
+    body
+}
+
+#[test]
+fn every_example_is_read_and_written_again() {
+    for message in messages() {
+        let examples = examples(message);
+        assert!(!examples.is_empty(), "{message:?}");
+        for (path, json) in examples {
+            let body = body(message, &json);
+            let typed = read(message, &body).unwrap_or_else(|fault| panic!("{path}: {fault}"));
+            assert_eq!(typed.json, body, "{path}");
+        }
+    }
+}
+
+#[test]
+fn no_example_breaks_a_rule() {
+    for message in messages().into_iter().filter(|message| message.is_request) {
+        for (path, json) in examples(message) {
+            let report = read(message, &json).expect("a request").report;
+            assert_eq!(report.findings(), [], "{path}: {report}");
+        }
+    }
+}
+
+/// The documentation's own values, so that nobody edits the fixture by accident.
+#[test]
+fn the_documentations_request_is_untouched() {
+    let path = "../spec/examples/CreateAigcVideoTask/documentation.request.json";
+    let json = parse(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let expected = json!({
+        "ModelName": "GV",
+        "Prompt": "move the picture",
+        "NegativePrompt": "Top lighting,bright colors",
+        "EnhancePrompt": false,
+        "ImageUrl": "https://1500039689.vod-**.com/6cd2c44bvodcq1500039689/179cafb25145403699605999621/**oxE6jcA.png",
+        "LastImageUrl": "https://aigc-**-image-1303333058.cos.ap-guangzhou.myqcloud.com/xxx_8655.png",
+        "Duration": 8,
+        "ExtraParameters": { "Resolution": "720P", "AspectRatio": "16:9" },
+        "StoreCosParam": {
+            "CosBucketName": "aigc-***-video-1**58",
+            "CosBucketRegion": "ap-guangzhou",
+            "CosBucketPath": "my_cos_file"
+        },
+        "Operator": "admin"
+    });
+    assert_eq!(json, expected);
+}

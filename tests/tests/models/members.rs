@@ -1,0 +1,192 @@
+//! Every member at every depth of every message, none by hand: null, missing, unknown, secret.
+
+use std::collections::BTreeSet;
+
+use mps_models::{STRUCTS, schema::Kind};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    sample::{Spot, sample, spots},
+    typed::{Message, messages, read},
+};
+
+fn object<'v>(json: &'v mut Value, pointer: &str) -> &'v mut Map<String, Value> {
+    json.pointer_mut(pointer)
+        .and_then(Value::as_object_mut)
+        .expect(pointer)
+}
+
+/// What is written in place of a member that was null or missing: a required text or struct is
+/// empty rather than absent.
+fn without(message: Message, spot: &Spot) -> Value {
+    let mut json = sample(message.schema());
+    let parent = object(&mut json, &spot.object);
+    match &spot.member.kind {
+        Kind::Text if spot.member.required => parent.insert(spot.member.name.to_owned(), json!("")),
+        _ => parent.remove(spot.member.name),
+    };
+    json
+}
+
+fn for_every_member(test: impl Fn(Message, &Spot)) {
+    for message in messages() {
+        for spot in spots(message.schema()) {
+            test(message, &spot);
+        }
+    }
+}
+
+#[test]
+fn every_struct_takes_part() {
+    let of = |message: Message| spots(message.schema()).into_iter().map(|spot| spot.of.name);
+    let tested: BTreeSet<&str> = messages().into_iter().flat_map(of).collect();
+    let all: BTreeSet<&str> = STRUCTS.iter().map(|info| info.name).collect();
+    assert_eq!(tested, all);
+    assert!(all.len() >= 10, "{all:?}");
+}
+
+#[test]
+fn what_is_read_is_written_again() {
+    for message in messages() {
+        let json = sample(message.schema());
+        assert_eq!(read(message, &json).expect("a sample").json, json);
+    }
+}
+
+#[test]
+fn null_is_accepted_and_means_missing() {
+    for_every_member(|message, spot| {
+        let mut json = sample(message.schema());
+        object(&mut json, &spot.object).insert(spot.member.name.to_owned(), Value::Null);
+        let typed = read(message, &json).unwrap_or_else(|fault| panic!("{spot:?}: {fault}"));
+        assert_eq!(typed.json, without(message, spot), "{spot:?}");
+    });
+}
+
+#[test]
+fn missing_is_accepted() {
+    for_every_member(|message, spot| {
+        let mut json = sample(message.schema());
+        object(&mut json, &spot.object).remove(spot.member.name);
+        let typed = read(message, &json).unwrap_or_else(|fault| panic!("{spot:?}: {fault}"));
+        assert_eq!(typed.json, without(message, spot), "{spot:?}");
+    });
+}
+
+#[test]
+fn null_items_of_lists_are_skipped() {
+    for_every_member(|message, spot| {
+        if !matches!(spot.member.kind, Kind::List(_)) {
+            return;
+        }
+        let mut json = sample(message.schema());
+        let list = json
+            .pointer_mut(&spot.pointer())
+            .and_then(Value::as_array_mut)
+            .expect("a list");
+        list.insert(0, Value::Null);
+        list.push(Value::Null);
+        let typed = read(message, &json).unwrap_or_else(|fault| panic!("{spot:?}: {fault}"));
+        assert_eq!(typed.json, sample(message.schema()), "{spot:?}");
+    });
+}
+
+#[test]
+fn unknown_members_are_kept_in_requests_and_ignored_in_answers() {
+    for_every_member(|message, spot| {
+        let mut json = sample(message.schema());
+        let unknown = json!({ "Inside": [1, null, "text"] });
+        object(&mut json, &spot.object).insert("Unheard".to_owned(), unknown);
+        let typed = read(message, &json).unwrap_or_else(|fault| panic!("{spot:?}: {fault}"));
+        let kept = if message.is_request {
+            json
+        } else {
+            sample(message.schema())
+        };
+        assert_eq!(typed.json, kept, "{spot:?}");
+    });
+}
+
+#[test]
+fn unknown_members_of_requests_are_warned_of() {
+    for_every_member(|message, spot| {
+        let mut json = sample(message.schema());
+        let misspelt = format!("{}x", spot.member.name);
+        object(&mut json, &spot.object).insert(misspelt.clone(), json!(1));
+        let report = read(message, &json).expect("a message").report;
+        let unknown = |name: &str| {
+            report
+                .warnings()
+                .find(|found| found.path.ends_with(name))
+                .cloned()
+        };
+        if message.is_request {
+            let finding = unknown(&misspelt).unwrap_or_else(|| panic!("{spot:?}: {report}"));
+            assert_eq!(finding.rule, "unknown-member");
+            let hint = finding.hint.expect("a hint");
+            assert!(hint.contains(spot.member.name), "{spot:?}: {hint}");
+        }
+    });
+}
+
+#[test]
+fn debug_shows_no_sensitive_value_and_all_others() {
+    for_every_member(|message, spot| {
+        if !matches!(spot.member.kind, Kind::Text | Kind::List(Kind::Text)) {
+            return;
+        }
+        let debug = read(message, &sample(message.schema()))
+            .expect("a sample")
+            .debug;
+        let marker = spot.marker();
+        let marker = marker.trim_end_matches('>');
+        assert_eq!(
+            debug.contains(marker),
+            !spot.member.sensitive,
+            "{spot:?}: {debug}"
+        );
+    });
+}
+
+#[test]
+fn debug_shows_the_names_of_unknown_members_and_not_their_values() {
+    for_every_member(|message, spot| {
+        if !message.is_request {
+            return;
+        }
+        let mut json = sample(message.schema());
+        object(&mut json, &spot.object).insert("Unheard".to_owned(), json!("<secret>"));
+        let debug = read(message, &json).expect("a sample").debug;
+        assert!(debug.contains("Unheard"), "{debug}");
+        assert!(!debug.contains("<secret>"), "{debug}");
+    });
+}
+
+/// What may be pre-signed, is somebody's idea, or can hold either, by the names they go by.
+#[test]
+fn prompts_and_urls_are_sensitive() {
+    for_every_member(|_, spot| {
+        let name = spot.member.name;
+        let guarded = name.contains("Prompt") && name != "EnhancePrompt"
+            || name.ends_with("Url")
+            || name.ends_with("Urls")
+            || name == "AdditionalParameters";
+        assert_eq!(spot.member.sensitive, guarded, "{spot:?}");
+    });
+}
+
+#[test]
+fn findings_show_no_sensitive_value() {
+    for message in messages().into_iter().filter(|message| message.is_request) {
+        let report = read(message, &sample(message.schema()))
+            .expect("a sample")
+            .report;
+        let text = format!("{report} {report:?}");
+        for spot in spots(message.schema())
+            .iter()
+            .filter(|spot| spot.member.sensitive)
+        {
+            assert!(!text.contains(&spot.marker()), "{spot:?}: {text}");
+        }
+    }
+}

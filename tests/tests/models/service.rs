@@ -1,0 +1,88 @@
+//! The facts about the service.
+
+use mps_models::{
+    ACTIONS, STRUCTS,
+    schema::structure,
+    service::{ERROR_CODES, ErrorClass, Executed, NAME, SITES, VERSION, error_code},
+};
+
+#[test]
+fn both_sites_are_there_the_international_one_first() {
+    let hosts: Vec<_> = SITES.iter().map(|site| (site.name, site.host)).collect();
+    assert_eq!(
+        hosts,
+        [
+            ("intl", "mps.intl.tencentcloudapi.com"),
+            ("cn", "mps.tencentcloudapi.com")
+        ]
+    );
+    for site in SITES {
+        assert_eq!(site.host, format!("{NAME}.{}", site.root_domain));
+    }
+    assert_eq!(VERSION, "2019-06-12");
+}
+
+#[test]
+fn every_code_is_found_by_itself() {
+    for code in ERROR_CODES {
+        assert_eq!(error_code(code.code), Some(code));
+    }
+}
+
+#[test]
+fn a_code_falls_back_to_the_longest_part_before_a_dot() {
+    let class = |code: &str| error_code(code).map(|found| found.class);
+    assert_eq!(
+        class("LimitExceeded.CreateTask.More"),
+        Some(ErrorClass::Quota)
+    );
+    assert_eq!(
+        class("InvalidParameter.ViolationContent"),
+        Some(ErrorClass::Content)
+    );
+    assert_eq!(
+        class("InvalidParameter.SomethingNew"),
+        Some(ErrorClass::Input)
+    );
+    assert_eq!(
+        class("InvalidParameterValue.Duration"),
+        Some(ErrorClass::Input)
+    );
+    assert_eq!(class("Invalid"), None);
+    assert_eq!(class(""), None);
+    assert_eq!(class("."), None);
+}
+
+#[test]
+fn all_throttling_did_not_run_and_a_quota_is_no_throttling() {
+    let throttled = ERROR_CODES
+        .iter()
+        .filter(|code| code.code.starts_with("RequestLimitExceeded"));
+    assert_eq!(throttled.clone().count(), 4);
+    for code in throttled {
+        assert_eq!(
+            (code.class, code.executed),
+            (ErrorClass::Throttling, Executed::No)
+        );
+    }
+    let quota = error_code("LimitExceeded").expect("a known code");
+    assert_eq!(quota.class, ErrorClass::Quota);
+}
+
+#[test]
+fn an_answer_that_was_too_large_did_run() {
+    let code = error_code("ResponseSizeLimitExceeded").expect("a known code");
+    assert_eq!(code.executed, Executed::Yes);
+}
+
+#[test]
+fn names_are_found_and_others_are_not() {
+    for action in ACTIONS {
+        assert_eq!(mps_models::action(action.name), Some(*action));
+    }
+    for info in STRUCTS {
+        assert_eq!(structure(info.name), Some(*info));
+    }
+    assert_eq!(mps_models::action("createaigcvideotask"), None);
+    assert_eq!(structure("Nothing"), None);
+}
