@@ -205,9 +205,9 @@ async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
         let transport = world.late_transport(world.delays(seed, FENCE));
         let client = world.client().transport(transport).build().unwrap();
         let arrives = world.delays(seed, ARRIVALS);
-        // Every other one leaves so soon that nobody has queued up behind yet.
-        let mut patience = [FENCE, SHORTEST]
-            .map(|longest| world.delays(!seed, longest))
+        // Some leave so soon that nobody has queued up behind them yet, some later, most never.
+        let mut patience = [FENCE, SHORTEST, FOREVER, FOREVER, FOREVER, FOREVER]
+            .map(|longest| world.delays(seed, longest))
             .into_iter()
             .cycle();
         let caller = || Caller {

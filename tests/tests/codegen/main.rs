@@ -2,6 +2,8 @@
 //!
 //! Every feature has a fixture under `fixtures/codegen/`, locked by a snapshot and compiled.
 
+#![cfg(test)]
+
 mod compile;
 mod diagnostics;
 mod generated;

@@ -1,6 +1,8 @@
 //! The models: every member of every struct, in both directions, driven by what the models say
 //! of themselves.
 
+#![cfg(test)]
+
 mod arbitrary;
 mod enums;
 mod fixtures;

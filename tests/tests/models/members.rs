@@ -123,8 +123,10 @@ fn unknown_members_of_requests_are_warned_of() {
         if message.is_request {
             let finding = unknown(&misspelt).unwrap_or_else(|| panic!("{spot:?}: {report}"));
             assert_eq!(finding.rule, "unknown-member");
-            let hint = finding.hint.expect("a hint");
-            assert!(hint.contains(spot.member.name), "{spot:?}: {hint}");
+            let hint = finding.hint.unwrap_or_default();
+            // One letter more is too much to guess a name of two from.
+            let guessed = spot.member.name.len() > 2;
+            assert_eq!(hint.contains(spot.member.name), guessed, "{spot:?}: {hint}");
         }
     });
 }

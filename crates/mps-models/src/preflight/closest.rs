@@ -11,7 +11,7 @@ pub(super) fn closest(name: &str, known: &[&'static str]) -> Option<&'static str
         .iter()
         .map(|candidate| (distance(&name, &candidate.to_lowercase()), *candidate))
         .min()
-        .filter(|(edits, candidate)| *edits <= (candidate.len() / 3).max(1))
+        .filter(|(edits, candidate)| *edits <= candidate.len() / 3)
         .map(|(_, candidate)| candidate)
 }
 
