@@ -3,5 +3,5 @@
 
 pub mod in_memory;
 pub mod late;
-// pub mod process;
+pub mod process;
 pub mod window;

@@ -12,7 +12,8 @@
 //!
 //! An error means that the documented contract is broken. A warning means that the facts are
 //! uncertain or that the service has the last word. A request without findings is inspected
-//! without allocating.
+//! without allocating, unless it has a member that is JSON as text: reading that takes a little
+//! scratch space.
 
 mod check;
 mod closest;

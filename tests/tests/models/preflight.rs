@@ -1,5 +1,7 @@
 //! The rules of the specification, each with a request that keeps it and one that does not.
 
+use std::path::Path;
+
 use mps_models::{
     CreateAigcVideoTask,
     preflight::{Preflight, Report, Severity},
@@ -267,4 +269,23 @@ fn findings_leave_out_what_is_not_known() {
         }])
     );
     assert_eq!(report.findings()[0].severity, Severity::Warning);
+}
+
+/// Every list and struct is filled, so nearly every rule has something to look at.
+#[test]
+fn a_sound_request_is_inspected_without_allocating() {
+    let path = "../spec/examples/CreateAigcVideoTask/references.request.json";
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+    let mut request: CreateAigcVideoTask =
+        serde_json::from_str(&text.expect("text")).expect("JSON");
+    let inspect = |request: &CreateAigcVideoTask| {
+        allocation_counter::measure(|| assert!(request.preflight().is_ok())).count_total
+    };
+    assert_eq!(
+        inspect(&request),
+        1,
+        "the scratch space for JSON inside a text"
+    );
+    request.additional_parameters = None;
+    assert_eq!(inspect(&request), 0);
 }

@@ -34,7 +34,7 @@ pub(crate) fn sample(schema: &StructInfo) -> Value {
 /// Every member at every depth of a sample.
 pub(crate) fn spots(schema: &'static StructInfo) -> Vec<Spot> {
     let mut found = Vec::new();
-    collect(schema, String::new(), &mut found);
+    collect(schema, "", &mut found);
     found
 }
 
@@ -63,25 +63,20 @@ fn marker(at: &str) -> String {
     format!("<marker of {at}>")
 }
 
-fn collect(schema: &'static StructInfo, object: String, found: &mut Vec<Spot>) {
+fn collect(schema: &'static StructInfo, object: &str, found: &mut Vec<Spot>) {
     for member in schema.members {
         let spot = Spot {
-            object: object.clone(),
+            object: object.to_owned(),
             of: schema,
             member,
         };
         let pointer = spot.pointer();
         found.push(spot);
-        match &member.kind {
-            Kind::Struct(name) => collect(structure(name).expect("a struct"), pointer, found),
-            Kind::List(Kind::Struct(name)) => {
-                collect(
-                    structure(name).expect("a struct"),
-                    format!("{pointer}/0"),
-                    found,
-                );
-            }
-            _ => {}
-        }
+        let (name, inside) = match &member.kind {
+            Kind::Struct(name) => (name, pointer),
+            Kind::List(Kind::Struct(name)) => (name, format!("{pointer}/0")),
+            _ => continue,
+        };
+        collect(structure(name).expect("a struct"), &inside, found);
     }
 }

@@ -3,10 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use heck::ToUpperCamelCase;
-
 use super::common::{docs, ident};
-use crate::ir::{ErrorCode, Service, Site};
+use crate::lower::{ErrorCode, Service};
 
 pub(super) fn emit(service: &Service) -> Vec<TokenStream> {
     vec![
@@ -42,14 +40,7 @@ fn sites(service: &Service) -> TokenStream {
     }
 }
 
-fn site(site: &Site) -> TokenStream {
-    let Site {
-        name,
-        host,
-        root_domain,
-        regional_domain,
-        ..
-    } = site;
+fn site([name, host, root_domain, regional_domain]: &[String; 4]) -> TokenStream {
     quote!(Site {
         name: #name,
         host: #host,
@@ -60,11 +51,7 @@ fn site(site: &Site) -> TokenStream {
 
 fn regions(service: &Service) -> TokenStream {
     let names = &service.regions;
-    let doc = docs(&[
-        "Regions that have a host of their own.".to_owned(),
-        String::new(),
-        format!("Source: {}.", service.regions_source),
-    ]);
+    let doc = docs(&service.regions_doc);
     quote! {
         #doc
         pub static REGIONS: &[&str] = &[#(#names),*];
@@ -81,8 +68,8 @@ fn errors(service: &Service) -> TokenStream {
 
 fn error(error: &ErrorCode) -> TokenStream {
     let ErrorCode { code, meaning, .. } = error;
-    let class = ident(&error.class.to_upper_camel_case());
-    let executed = ident(&error.executed.to_upper_camel_case());
+    let class = ident(&error.class);
+    let executed = ident(&error.executed);
     quote!(ErrorCode {
         code: #code,
         class: ErrorClass::#class,

@@ -7,12 +7,11 @@ use super::{
     catalog::{self, Exports},
     enums,
     member::{Check, Field, Holds, Shape},
-    names, structure,
+    names, service,
+    service::Service,
+    structure,
 };
-use crate::{
-    diagnostic::Diagnostic,
-    ir::{Api, Service},
-};
+use crate::{diagnostic::Diagnostic, ir::Api};
 
 /// A generated file.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub struct File<'a> {
     /// What it takes from elsewhere.
     pub uses: Vec<Use>,
     /// What it holds.
-    pub items: Vec<Item<'a>>,
+    pub items: Vec<Item>,
 }
 
 /// Names taken from a module.
@@ -38,7 +37,7 @@ pub struct Use {
 
 /// Something a file holds.
 #[derive(Debug)]
-pub enum Item<'a> {
+pub enum Item {
     /// A struct with all that belongs to it.
     Struct(Struct),
     /// What makes a request struct an action.
@@ -46,7 +45,7 @@ pub enum Item<'a> {
     /// An enum with all that belongs to it.
     Enum(Enum),
     /// The facts about the service.
-    Service(&'a Service),
+    Service(Service),
     /// The lists of actions and structs.
     Catalog(Catalog),
     /// Modules inside this one.
@@ -162,7 +161,11 @@ fn service_file(api: &Api) -> File<'_> {
     );
     File {
         origin: Some(&api.service.origin),
-        ..file("service.rs", uses, vec![Item::Service(&api.service)])
+        ..file(
+            "service.rs",
+            uses,
+            vec![Item::Service(service::lower(&api.service))],
+        )
     }
 }
 
@@ -177,7 +180,7 @@ fn catalog_file(api: &Api) -> File<'_> {
     file("catalog.rs", uses, vec![Item::Catalog(catalog)])
 }
 
-fn file<'a>(path: &str, uses: Uses, items: Vec<Item<'a>>) -> File<'a> {
+fn file<'a>(path: &str, uses: Uses, items: Vec<Item>) -> File<'a> {
     File {
         path: path.to_owned(),
         origin: None,

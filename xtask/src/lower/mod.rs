@@ -11,6 +11,7 @@ mod example;
 mod files;
 mod member;
 mod names;
+mod service;
 mod structure;
 
 pub use self::{
@@ -20,5 +21,6 @@ pub use self::{
     example::Example,
     files::{File, Item, Use, lower},
     member::{Check, Field, Holds, Peer, Shape, Weight},
+    service::{ErrorCode, Service},
     structure::Struct,
 };

@@ -176,3 +176,97 @@ fn with_text(finding: Finding, at: &Path<'_>, text: &str) -> Finding {
 fn is_showable(at: &Path<'_>, text: &str) -> bool {
     !at.is_sensitive() && text.len() <= 200
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Path, Report, Rule, Severity};
+
+    const RULE: Rule = Rule::error("a page");
+
+    /// The one finding of a check, if there is one.
+    fn found(check: impl FnOnce(&mut Report)) -> Option<String> {
+        let mut report = Report::default();
+        check(&mut report);
+        assert!(report.findings().len() <= 1, "{report}");
+        report
+            .findings()
+            .first()
+            .map(|finding| finding.rule.to_owned())
+    }
+
+    fn number(value: f64, check: impl Fn(super::Check<'_, Option<f64>>)) -> Option<String> {
+        found(|report| check(report.check(Path::ROOT.member("Scale"), &Some(value))))
+    }
+
+    #[test]
+    fn a_bound_is_part_of_the_range() {
+        let check = |it: super::Check<'_, Option<f64>>| {
+            it.min(1.0, RULE).max(2.5, RULE);
+        };
+        assert_eq!(number(1.0, check), None);
+        assert_eq!(number(2.5, check), None);
+        assert_eq!(number(0.999, check).as_deref(), Some("min"));
+        assert_eq!(number(2.501, check).as_deref(), Some("max"));
+        assert_eq!(number(f64::NAN, check), None);
+    }
+
+    #[test]
+    fn what_is_not_set_breaks_no_bound() {
+        let none = None::<String>;
+        let text = |report: &mut Report| {
+            let check = report.check(Path::ROOT.member("Text"), &none);
+            check
+                .max_chars(0, RULE)
+                .one_of(&["a"], RULE)
+                .url(RULE)
+                .json(RULE);
+        };
+        assert_eq!(found(text), None);
+        let number = |report: &mut Report| {
+            let check = report.check(Path::ROOT.member("Whole"), &None::<i64>);
+            check.min(1, RULE).max(0, RULE).one_of_numbers(&[], RULE);
+        };
+        assert_eq!(found(number), None);
+    }
+
+    #[test]
+    fn every_item_of_a_list_is_held_to_the_bound() {
+        let texts = vec!["ab".to_owned(), "abc".to_owned(), "abcd".to_owned()];
+        let mut report = Report::default();
+        report
+            .check(Path::ROOT.member("Texts"), &texts)
+            .max_chars(2, Rule::warning("a page"));
+        let paths: Vec<&str> = report.findings().iter().map(|found| &*found.path).collect();
+        assert_eq!(paths, ["Texts[1]", "Texts[2]"]);
+        assert!(
+            report
+                .findings()
+                .iter()
+                .all(|found| found.severity == Severity::Warning)
+        );
+        assert!(report.is_ok());
+    }
+
+    #[test]
+    fn long_and_sensitive_values_are_not_shown() {
+        let mut report = Report::default();
+        let long = Some("x".repeat(1000));
+        report
+            .check(Path::ROOT.member("Word"), &long)
+            .one_of(&["a"], RULE);
+        let secret = Some("secret".to_owned());
+        report
+            .check(Path::ROOT.sensitive("Url"), &secret)
+            .url(RULE)
+            .one_of(&["a"], RULE);
+        let text = format!("{report:?}");
+        assert!(
+            !text.contains("xxx") && !text.contains("\"secret"),
+            "{text}"
+        );
+        assert!(
+            report.findings().iter().all(|found| found.value.is_none()),
+            "{text}"
+        );
+    }
+}

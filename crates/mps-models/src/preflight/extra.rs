@@ -59,3 +59,19 @@ fn unknown(at: &Path<'_>, meant: Option<&str>) -> Finding {
 pub(super) fn did_you_mean(meant: &str) -> String {
     format!("did you mean `{meant}`?")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Path, Report, UnknownValue};
+
+    #[test]
+    fn unknown_values_of_open_enums_are_warned_of() {
+        let mut report = Report::default();
+        let at = Path::ROOT.member("Size");
+        report.unknown_value(&at, &UnknownValue::new("SMAL"), &["SMALL", "LARGE"]);
+        assert!(report.is_ok());
+        let text = "warning[one-of]: Size: not one of the known values SMALL, LARGE\n  \
+                    = hint: did you mean `SMALL`?";
+        assert_eq!(report.to_string(), text);
+    }
+}

@@ -1,0 +1,67 @@
+use heck::ToUpperCamelCase;
+
+use crate::ir;
+
+/// The facts about the service.
+#[derive(Debug)]
+pub struct Service {
+    /// Name in hosts and in signatures.
+    pub name: String,
+    /// Version of the API.
+    pub version: String,
+    /// The clouds that offer it: name, host, root domain, regional domain.
+    pub sites: Vec<[String; 4]>,
+    /// Documentation of the list of regions, line by line.
+    pub regions_doc: Vec<String>,
+    /// Regions with a host of their own.
+    pub regions: Vec<String>,
+    /// What its error codes mean.
+    pub errors: Vec<ErrorCode>,
+}
+
+/// An entry of the table of error codes.
+#[derive(Debug)]
+pub struct ErrorCode {
+    /// The code.
+    pub code: String,
+    /// Variant of `ErrorClass`.
+    pub class: String,
+    /// Variant of `Executed`.
+    pub executed: String,
+    /// What happened.
+    pub meaning: String,
+}
+
+pub(super) fn lower(service: &ir::Service) -> Service {
+    Service {
+        name: service.name.clone(),
+        version: service.version.clone(),
+        sites: service.sites.iter().map(site).collect(),
+        regions_doc: vec![
+            "Regions that have a host of their own.".to_owned(),
+            String::new(),
+            format!("Source: {}.", service.regions_source),
+        ],
+        regions: service.regions.clone(),
+        errors: service.errors.iter().map(error).collect(),
+    }
+}
+
+fn site(site: &ir::Site) -> [String; 4] {
+    [
+        &site.name,
+        &site.host,
+        &site.root_domain,
+        &site.regional_domain,
+    ]
+    .map(Clone::clone)
+}
+
+fn error(error: &ir::ErrorCode) -> ErrorCode {
+    ErrorCode {
+        code: error.code.clone(),
+        class: error.class.to_upper_camel_case(),
+        executed: error.executed.to_upper_camel_case(),
+        meaning: error.meaning.clone(),
+    }
+}
