@@ -1,0 +1,106 @@
+//! A program that is pointed at an emulator reaches nothing else: not through a proxy of the
+//! environment, and not because an answer says so.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    process::{Command, Output},
+    thread,
+};
+
+use mps_tests::process::{EmulatorProcess, PROXY_VARIABLES, mps};
+
+/// Where nobody is meant to go. Connections wait in its queue until it looks.
+struct Trap(TcpListener);
+
+impl Trap {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        Self(listener)
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.0.local_addr().unwrap())
+    }
+
+    fn assert_nobody_came(&self) {
+        assert!(self.0.accept().is_err());
+    }
+}
+
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(mps().unwrap());
+    command.args(arguments).envs(environment.iter().copied());
+    command.output().unwrap()
+}
+
+fn assert_succeeds(output: &Output) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn an_emulator_is_not_reached_through_a_proxy() {
+    let trap = Trap::new();
+    let proxy = trap.url();
+    let emulator = EmulatorProcess::start(["--queue-time=0s", "--render-time=0s"]).unwrap();
+    let mut environment = vec![
+        ("TENCENTCLOUD_SECRET_ID", emulator.secret_id.as_str()),
+        ("TENCENTCLOUD_SECRET_KEY", emulator.secret_key.as_str()),
+    ];
+    environment.extend(PROXY_VARIABLES.map(|name| (name, proxy.as_str())));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("cat.mp4");
+    let (endpoint, out) = (
+        format!("--endpoint=http://{}", emulator.address),
+        format!("--out={}", file.display()),
+    );
+
+    let create = ["video", "create", "--prompt=a cat"];
+    assert_succeeds(&run(
+        &[&create[..], &[&endpoint, "--wait", &out]].concat(),
+        &environment,
+    ));
+    assert!(file.exists());
+    assert_succeeds(&run(&[&create[..], &["--emulator"]].concat(), &environment));
+    trap.assert_nobody_came();
+}
+
+#[test]
+fn a_result_that_lies_elsewhere_is_not_fetched() {
+    let trap = Trap::new();
+    let body = format!(
+        r#"{{"Response":{{"Status":"DONE","VideoUrls":["{}/0.mp4"],"RequestId":"r"}}}}"#,
+        trap.url()
+    );
+    let endpoint = format!("--endpoint={}", answer_once_with(body));
+    let keys = [
+        ("TENCENTCLOUD_SECRET_ID", "id"),
+        ("TENCENTCLOUD_SECRET_KEY", "key"),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    let out = format!("--out={}", dir.path().display());
+    let output = run(
+        &["video", "download", "4-AigcVideo-0f", &endpoint, &out],
+        &keys,
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(10), "{said}");
+    assert!(said.contains("this client may only reach"), "{said}");
+    trap.assert_nobody_came();
+}
+
+/// A service for one request; its URL.
+fn answer_once_with(body: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _request = stream.read(&mut [0; 16_384]).unwrap();
+        let length = body.len();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
+    });
+    url
+}
