@@ -48,8 +48,21 @@ fn every_example_is_read_and_written_again() {
         for (path, json) in examples {
             let body = body(message, &json);
             let typed = read(message, &body).unwrap_or_else(|fault| panic!("{path}: {fault}"));
-            assert_eq!(typed.json, body, "{path}");
+            assert_eq!(typed.json, without_empty_lists(body), "{path}");
         }
+    }
+}
+
+/// A list without items is the same as none, and is not written.
+fn without_empty_lists(json: Value) -> Value {
+    match json {
+        Value::Object(members) => members
+            .into_iter()
+            .filter(|(_, value)| value.as_array().is_none_or(|items| !items.is_empty()))
+            .map(|(name, value)| (name, without_empty_lists(value)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(without_empty_lists).collect(),
+        other => other,
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use mps_models::{STRUCTS, schema::Kind};
+use mps_models::{
+    STRUCTS,
+    schema::{Kind, MemberInfo, structure},
+};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -21,11 +24,23 @@ fn object<'v>(json: &'v mut Value, pointer: &str) -> &'v mut Map<String, Value> 
 fn without(message: Message, spot: &Spot) -> Value {
     let mut json = sample(message.schema());
     let parent = object(&mut json, &spot.object);
-    match &spot.member.kind {
-        Kind::Text if spot.member.required => parent.insert(spot.member.name.to_owned(), json!("")),
-        _ => parent.remove(spot.member.name),
-    };
+    parent.remove(spot.member.name);
+    parent.extend(empty(spot.member));
     json
+}
+
+/// What stands for a member without a value, if anything does.
+fn empty(member: &MemberInfo) -> Option<(String, Value)> {
+    let value = match &member.kind {
+        _ if !member.required => return None,
+        Kind::Text => json!(""),
+        Kind::Struct(name) => {
+            let inside = structure(name).expect("a struct").members;
+            inside.iter().filter_map(empty).collect()
+        }
+        _ => return None,
+    };
+    Some((member.name.to_owned(), value))
 }
 
 fn for_every_member(test: impl Fn(Message, &Spot)) {
@@ -169,10 +184,13 @@ fn debug_shows_the_names_of_unknown_members_and_not_their_values() {
 fn prompts_and_urls_are_sensitive() {
     for_every_member(|_, spot| {
         let name = spot.member.name;
+        let texts = matches!(spot.member.kind, Kind::Text | Kind::List(Kind::Text));
         let guarded = name.contains("Prompt") && name != "EnhancePrompt"
             || name.ends_with("Url")
             || name.ends_with("Urls")
-            || name == "AdditionalParameters";
+            || ["AdditionalParameters", "RequestBody", "Script", "Text"].contains(&name)
+            || name == "TaskInfo" && texts
+            || name == "Style" && spot.of.name == "VideoRedrawTaskInfo";
         assert_eq!(spot.member.sensitive, guarded, "{spot:?}");
     });
 }

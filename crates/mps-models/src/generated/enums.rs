@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::open_enum::{TaskPhase, UnknownValue};
+use crate::preflight::{Path, Preflight, Report};
 
 /// How far a video, image or audio task has come.
 ///
@@ -88,5 +89,212 @@ impl fmt::Display for AigcTaskStatus {
 impl Serialize for AigcTaskStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// How far a scenario task has come: redrawn video, comic, advertisement or presented document.
+///
+/// The set is open: a value that is not listed here is kept as it is.
+/// Source: API description of 2026-10-26.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
+#[non_exhaustive]
+pub enum ScenarioTaskStatus {
+    /// Queued.
+    ///
+    /// On the wire: `PENDING`.
+    Pending,
+    /// Running.
+    ///
+    /// On the wire: `RUNNING`.
+    Running,
+    /// Ended with a result.
+    ///
+    /// On the wire: `FINISHED`.
+    Finished,
+    /// Ended before its time, without a result.
+    ///
+    /// On the wire: `STOP`.
+    Stop,
+    /// Ended without a result; code and message say why.
+    ///
+    /// On the wire: `FAILED`.
+    Failed,
+    /// Given up because it took too long.
+    ///
+    /// On the wire: `TIMEOUT`.
+    Timeout,
+    /// A value this version does not know.
+    Unknown(UnknownValue),
+}
+
+impl ScenarioTaskStatus {
+    /// The values this version knows, as they stand on the wire.
+    pub const VALUES: &'static [&'static str] = &[
+        "PENDING",
+        "RUNNING",
+        "FINISHED",
+        "STOP",
+        "FAILED",
+        "TIMEOUT",
+    ];
+
+    /// The value as it stands on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Finished => "FINISHED",
+            Self::Stop => "STOP",
+            Self::Failed => "FAILED",
+            Self::Timeout => "TIMEOUT",
+            Self::Unknown(value) => value.as_str(),
+        }
+    }
+
+    /// How far the task has come. A value this version does not know counts as pending.
+    #[must_use]
+    pub const fn phase(&self) -> TaskPhase {
+        match self {
+            Self::Finished => TaskPhase::Succeeded,
+            Self::Stop | Self::Failed | Self::Timeout => TaskPhase::Failed,
+            Self::Pending | Self::Running | Self::Unknown(_) => TaskPhase::Pending,
+        }
+    }
+}
+
+impl From<&str> for ScenarioTaskStatus {
+    fn from(value: &str) -> Self {
+        match value {
+            "PENDING" => Self::Pending,
+            "RUNNING" => Self::Running,
+            "FINISHED" => Self::Finished,
+            "STOP" => Self::Stop,
+            "FAILED" => Self::Failed,
+            "TIMEOUT" => Self::Timeout,
+            other => Self::Unknown(UnknownValue::new(other)),
+        }
+    }
+}
+
+impl From<String> for ScenarioTaskStatus {
+    fn from(value: String) -> Self {
+        Self::from(value.as_str())
+    }
+}
+
+impl fmt::Display for ScenarioTaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ScenarioTaskStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Preflight for ScenarioTaskStatus {
+    fn inspect(&self, at: &Path<'_>, report: &mut Report) {
+        if let Self::Unknown(value) = self {
+            report.unknown_value(at, value, Self::VALUES);
+        }
+    }
+}
+
+/// Which scenario a task belongs to.
+///
+/// The set is open: a value that is not listed here is kept as it is.
+/// Source: API description of 2026-10-26.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(from = "String")]
+#[non_exhaustive]
+pub enum ScenarioTaskType {
+    /// A video is drawn anew: `CreateVideoRedrawTask`.
+    ///
+    /// On the wire: `RedrawVideo`.
+    RedrawVideo,
+    /// Another spelling of `RedrawVideo`, which the documentation uses as a filter.
+    ///
+    /// On the wire: `VideoRedraw`.
+    VideoRedraw,
+    /// A story becomes an animated comic: `CreateAiDramaTask`.
+    ///
+    /// On the wire: `AIDrama`.
+    AiDrama,
+    /// Documents become a video: `CreateDocToVideoTask`.
+    ///
+    /// On the wire: `DocGenVideo`.
+    DocGenVideo,
+    /// A product is advertised: `CreateAiFissionTask`.
+    ///
+    /// On the wire: `FissionVideo`.
+    FissionVideo,
+    /// A value this version does not know.
+    Unknown(UnknownValue),
+}
+
+impl ScenarioTaskType {
+    /// The values this version knows, as they stand on the wire.
+    pub const VALUES: &'static [&'static str] = &[
+        "RedrawVideo",
+        "VideoRedraw",
+        "AIDrama",
+        "DocGenVideo",
+        "FissionVideo",
+    ];
+
+    /// The value as it stands on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::RedrawVideo => "RedrawVideo",
+            Self::VideoRedraw => "VideoRedraw",
+            Self::AiDrama => "AIDrama",
+            Self::DocGenVideo => "DocGenVideo",
+            Self::FissionVideo => "FissionVideo",
+            Self::Unknown(value) => value.as_str(),
+        }
+    }
+}
+
+impl From<&str> for ScenarioTaskType {
+    fn from(value: &str) -> Self {
+        match value {
+            "RedrawVideo" => Self::RedrawVideo,
+            "VideoRedraw" => Self::VideoRedraw,
+            "AIDrama" => Self::AiDrama,
+            "DocGenVideo" => Self::DocGenVideo,
+            "FissionVideo" => Self::FissionVideo,
+            other => Self::Unknown(UnknownValue::new(other)),
+        }
+    }
+}
+
+impl From<String> for ScenarioTaskType {
+    fn from(value: String) -> Self {
+        Self::from(value.as_str())
+    }
+}
+
+impl fmt::Display for ScenarioTaskType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for ScenarioTaskType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Preflight for ScenarioTaskType {
+    fn inspect(&self, at: &Path<'_>, report: &mut Report) {
+        if let Self::Unknown(value) = self {
+            report.unknown_value(at, value, Self::VALUES);
+        }
     }
 }

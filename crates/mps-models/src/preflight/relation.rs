@@ -89,7 +89,10 @@ mod tests {
     const RULE: Rule = Rule::error("a page");
 
     /// What is said of a member with this value.
-    fn said(value: &str, check: impl FnOnce(super::Check<'_, String>)) -> Vec<String> {
+    fn said(
+        value: &str,
+        check: impl for<'a> FnOnce(super::Check<'a, String>) -> super::Check<'a, String>,
+    ) -> Vec<String> {
         let mut report = Report::default();
         check(report.check(Path::ROOT.member("Text"), &value.to_owned()));
         let line =
@@ -99,14 +102,14 @@ mod tests {
 
     #[test]
     fn empty_is_missing() {
-        let required = |value| said(value, |check| drop(check.required(RULE)));
+        let required = |value| said(value, |check| check.required(RULE));
         assert_eq!(required("a").len(), 0);
         assert_eq!(required(""), ["required: required, but missing or empty"]);
     }
 
     #[test]
     fn any_peer_will_do() {
-        let unless = |peers| said("", |check| drop(check.required_unless_any(peers, RULE)));
+        let unless = |peers| said("", |check| check.required_unless_any(peers, RULE));
         assert_eq!(unless(&[("A", false), ("B", true)]).len(), 0);
         let message = "required-unless-any: required unless one of A, B is given";
         assert_eq!(unless(&[("A", false), ("B", false)]), [message]);
@@ -114,7 +117,7 @@ mod tests {
 
     #[test]
     fn every_peer_is_needed() {
-        let requires = |value, peers| said(value, |check| drop(check.requires(peers, RULE)));
+        let requires = |value, peers| said(value, |check| check.requires(peers, RULE));
         assert_eq!(requires("", &[("A", false)]).len(), 0);
         assert_eq!(requires("a", &[("A", true)]).len(), 0);
         let message = "requires: only allowed together with B";
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn no_peer_is_allowed() {
-        let excludes = |value, peers| said(value, |check| drop(check.conflicts_with(peers, RULE)));
+        let excludes = |value, peers| said(value, |check| check.conflicts_with(peers, RULE));
         assert_eq!(excludes("", &[("A", true)]).len(), 0);
         assert_eq!(excludes("a", &[("A", false)]).len(), 0);
         let message = "conflicts-with: not allowed together with B";
@@ -132,7 +135,7 @@ mod tests {
 
     #[test]
     fn withdrawn_members_are_warned_of() {
-        let gone = |value| said(value, |check| drop(check.withdrawn("2026-09-03", "a page")));
+        let gone = |value| said(value, |check| check.withdrawn("2026-09-03", "a page"));
         assert_eq!(gone("").len(), 0);
         assert_eq!(
             gone("a"),
