@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Video(VideoCommand),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(Call),
+    /// Check a request without sending it: every finding, exit 0 or 2
+    Check(Check),
     /// Show the stages of a request's signature
     Sign(Sign),
     /// Run the emulator until it is interrupted
@@ -265,6 +267,15 @@ pub(crate) enum Effect {
     PaidCreate,
     /// Changes a task
     Control,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Name of the action, such as CreateAigcVideoTask
+    pub(crate) action: String,
+    /// JSON body as the API documents it [default: stdin]
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) request: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

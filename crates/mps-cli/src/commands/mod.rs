@@ -1,6 +1,8 @@
 //! One module a command.
 
 pub(crate) mod call;
+pub(crate) mod check;
+mod dry_run;
 pub(crate) mod emulator;
 pub(crate) mod sign;
 pub(crate) mod video;

@@ -2,14 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use mps_aigc::{
-    Destination, Done, Family as _, SavedFile, Snapshot, Task, Video, WaitOptions,
-    models::{CreateAigcVideoTask, TaskPhase, preflight::Preflight as _},
-};
-use serde::Serialize;
-use serde_json::{json, value::RawValue};
-
-use super::video_request;
+use super::{dry_run, video_request};
 use crate::{
     args::{self, VideoCommand},
     context::Context,
@@ -18,10 +11,16 @@ use crate::{
     results::TaskResult,
     resume::resume_line,
 };
+use mps_aigc::{
+    Destination, Done, Family as _, SavedFile, Snapshot, Task, Video, WaitOptions,
+    models::{TaskPhase, preflight::Preflight as _},
+};
 
 pub(crate) async fn run(command: VideoCommand, context: &Context<'_>) -> Result<(), Failure> {
     match command {
-        VideoCommand::Create(args) if args.dry_run => dry_run(&args, context),
+        VideoCommand::Create(args) if args.dry_run => {
+            dry_run::run(&video_request::build(&args)?, context)
+        }
         VideoCommand::Create(args) => create(&args, context).await,
         VideoCommand::Status(args) => status(&args.task_id, context).await,
         VideoCommand::Wait(args) => wait(&args, context).await,
@@ -209,74 +208,4 @@ fn status_line(snapshot: &Snapshot) -> String {
         _ if snapshot.urls.is_empty() => status.to_owned(),
         _ => format!("{status} {}", snapshot.urls.join(" ")),
     }
-}
-
-#[derive(Serialize)]
-struct DryRun<'a> {
-    schema: &'static str,
-    action: &'static str,
-    endpoint: &'a str,
-    headers: serde_json::Value,
-    request: &'a RawValue,
-    ok: bool,
-    findings: &'a [mps_aigc::models::preflight::Finding],
-    canonical_request: &'a str,
-    string_to_sign: &'a str,
-}
-
-fn dry_run(args: &args::VideoCreate, context: &Context<'_>) -> Result<(), Failure> {
-    let request = video_request::build(args)?;
-    let report = request.preflight();
-    let prepared = context.offline()?.prepare(&request)?;
-    let body: &RawValue = serde_json::from_slice(&prepared.body)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    let result = DryRun {
-        schema: "mps.dry-run/1",
-        action: <CreateAigcVideoTask as mps_aigc::models::Action>::INFO.name,
-        endpoint: prepared.endpoint.as_str(),
-        headers: prepared
-            .headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
-            .collect(),
-        request: body,
-        ok: report.is_ok(),
-        findings: report.findings(),
-        canonical_request: &prepared.canonical_request.text,
-        string_to_sign: &prepared.string_to_sign,
-    };
-    context
-        .output
-        .result(&human_dry_run(&result, &report), &result)?;
-    if report.is_ok() {
-        return Ok(());
-    }
-    Err(
-        Failure::new(Exit::Usage, "preflight", "preflight refused the request")
-            .hint("nothing was sent"),
-    )
-}
-
-fn human_dry_run(result: &DryRun<'_>, report: &mps_aigc::models::preflight::Report) -> String {
-    let headers: Vec<_> = result
-        .headers
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()))
-        .collect();
-    let findings = if result.findings.is_empty() {
-        "no findings".to_owned()
-    } else {
-        report.to_string()
-    };
-    format!(
-        "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# canonical request\n{}\n\n# string to sign\n{}",
-        result.endpoint,
-        headers.join("\n"),
-        result.request.get(),
-        findings.trim_end(),
-        result.canonical_request,
-        result.string_to_sign,
-    )
 }
