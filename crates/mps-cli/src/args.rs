@@ -153,6 +153,16 @@ pub(crate) struct VideoCreate {
     /// JSON body as the API documents it; the other options override its members
     #[arg(long, value_name = "FILE|-")]
     pub(crate) request: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) then: Then,
+    // Last, since its heading would claim whatever follows.
+    #[command(flatten)]
+    pub(crate) fields: VideoFields,
+}
+
+/// What to do besides creating a task.
+#[derive(Args, Debug)]
+pub(crate) struct Then {
     /// Wait until the task is done
     #[arg(long)]
     pub(crate) wait: bool,
@@ -165,9 +175,6 @@ pub(crate) struct VideoCreate {
     /// Print the exact request, its preflight report and what would be signed; send nothing
     #[arg(long, conflicts_with_all = ["wait", "out"])]
     pub(crate) dry_run: bool,
-    // Last, since its heading would claim whatever follows.
-    #[command(flatten)]
-    pub(crate) fields: VideoFields,
 }
 
 /// One option a member, in the order of the documentation.
