@@ -10,7 +10,11 @@ use mps_core::{
     transport::Transport,
 };
 
-use crate::{error::Error, family::Video, task::Tasks};
+use crate::{
+    error::Error,
+    family::{Family, Video},
+    task::Tasks,
+};
 
 /// AI generation on one account. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -26,6 +30,12 @@ impl Aigc {
     /// Video tasks.
     #[must_use]
     pub fn video(&self) -> Tasks<Video> {
+        self.tasks()
+    }
+
+    /// Tasks of any family, for code that works with all of them.
+    #[must_use]
+    pub fn tasks<F: Family>(&self) -> Tasks<F> {
         Tasks::new(self.0.clone())
     }
 

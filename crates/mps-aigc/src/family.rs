@@ -6,21 +6,26 @@ use mps_models::{
     DescribeAigcVideoTask, DescribeAigcVideoTaskResponse, TaskPhase,
 };
 
-/// A family of tasks. Implemented by marker types such as [`Video`].
+/// A family of tasks, told about by one action. Implemented by marker types such as [`Video`].
 pub trait Family: Send + Sync + 'static {
     /// The family's name, as in `mps video`.
     const NAME: &'static str;
-    /// The action that creates a task, and pays for it.
-    type Create: Action;
     /// The action that tells how a task is going.
     type Describe: Action;
 
-    /// The new task's id.
-    fn task_id(created: <Self::Create as Action>::Response) -> Option<String>;
     /// Asks about one task.
     fn describe(task_id: &str) -> Self::Describe;
     /// What the answer says.
     fn snapshot(described: <Self::Describe as Action>::Response) -> Snapshot;
+}
+
+/// A request that creates a task of a family, and pays for it.
+pub trait Create: Action {
+    /// The family that the task belongs to.
+    type Family: Family;
+
+    /// The new task's id.
+    fn task_id(created: Self::Response) -> Option<String>;
 }
 
 /// How a task was doing when the service was last asked.
@@ -43,29 +48,34 @@ pub struct Video;
 
 impl Family for Video {
     const NAME: &'static str = "video";
-    type Create = CreateAigcVideoTask;
     type Describe = DescribeAigcVideoTask;
-
-    fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
-        created.task_id
-    }
 
     fn describe(task_id: &str) -> DescribeAigcVideoTask {
         DescribeAigcVideoTask::new(task_id)
     }
 
     fn snapshot(described: DescribeAigcVideoTaskResponse) -> Snapshot {
-        Snapshot {
-            phase: described
-                .status
+        Snapshot::new(described.status, described.video_urls, described.message)
+    }
+}
+
+impl Create for CreateAigcVideoTask {
+    type Family = Video;
+
+    fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
+        created.task_id
+    }
+}
+
+impl Snapshot {
+    fn new(status: Option<AigcTaskStatus>, urls: Vec<String>, message: Option<String>) -> Self {
+        Self {
+            phase: status
                 .as_ref()
                 .map_or(TaskPhase::Pending, AigcTaskStatus::phase),
-            status: described
-                .status
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
-            urls: described.video_urls,
-            message: described.message.filter(|message| !message.is_empty()),
+            status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
+            urls,
+            message: message.filter(|message| !message.is_empty()),
         }
     }
 }

@@ -38,7 +38,7 @@ pub use client::{Aigc, AigcBuilder};
 pub use destination::Destination;
 pub use download::SavedFile;
 pub use error::{Error, ErrorKind};
-pub use family::{Family, Snapshot, Video};
+pub use family::{Create, Family, Snapshot, Video};
 pub use mps_core::{
     CallOptions, Client, Dispatch, PreflightLevel, Prepared, UntypedCall,
     credentials::{self, Credentials},

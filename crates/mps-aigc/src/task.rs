@@ -3,13 +3,13 @@
 use std::{fmt, marker::PhantomData, path::Path, time::Duration};
 
 use mps_core::{CallOptions, Client};
-use mps_models::{Action, TaskPhase, service::ErrorClass};
+use mps_models::{TaskPhase, service::ErrorClass};
 
 use crate::{
     destination::Destination,
     download::{SavedFile, download_all},
     error::{Error, ErrorKind},
-    family::{Family, Snapshot},
+    family::{Create, Family, Snapshot},
     watch::{Pauses, WaitOptions},
 };
 
@@ -32,7 +32,7 @@ impl<F: Family> Tasks<F> {
     /// # Errors
     /// A [`Call`](ErrorKind::Call) error before or after sending, [`NoTaskId`](ErrorKind::NoTaskId)
     /// when the answer names no task. Ask [`Error::in_doubt`] before creating again.
-    pub async fn create(&self, request: &F::Create) -> Result<Task<F>, Error> {
+    pub async fn create<C: Create<Family = F>>(&self, request: &C) -> Result<Task<F>, Error> {
         self.create_with(request, CallOptions::new()).await
     }
 
@@ -40,9 +40,9 @@ impl<F: Family> Tasks<F> {
     ///
     /// # Errors
     /// As for [`create`](Self::create).
-    pub async fn create_with(
+    pub async fn create_with<C: Create<Family = F>>(
         &self,
-        request: &F::Create,
+        request: &C,
         options: CallOptions,
     ) -> Result<Task<F>, Error> {
         let output = self
@@ -50,8 +50,8 @@ impl<F: Family> Tasks<F> {
             .send_with(request, options)
             .await
             .map_err(|error| Error::from(error).paid())?;
-        let Some(id) = F::task_id(output.body).filter(|id| !id.is_empty()) else {
-            return Err(Error::no_task_id(F::Create::INFO.name, output.request_id));
+        let Some(id) = C::task_id(output.body).filter(|id| !id.is_empty()) else {
+            return Err(Error::no_task_id(C::INFO.name, output.request_id));
         };
         Ok(Task {
             request_id: output.request_id,

@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Video(VideoCommand),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(Call),
+    /// Check a request without sending it: every finding, exit 0 or 2
+    Check(Check),
     /// Show the stages of a request's signature
     Sign(Sign),
     /// Run the emulator until it is interrupted
@@ -151,6 +153,16 @@ pub(crate) struct VideoCreate {
     /// JSON body as the API documents it; the other options override its members
     #[arg(long, value_name = "FILE|-")]
     pub(crate) request: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) then: Then,
+    // Last, since its heading would claim whatever follows.
+    #[command(flatten)]
+    pub(crate) fields: VideoFields,
+}
+
+/// What to do besides creating a task.
+#[derive(Args, Debug)]
+pub(crate) struct Then {
     /// Wait until the task is done
     #[arg(long)]
     pub(crate) wait: bool,
@@ -163,9 +175,6 @@ pub(crate) struct VideoCreate {
     /// Print the exact request, its preflight report and what would be signed; send nothing
     #[arg(long, conflicts_with_all = ["wait", "out"])]
     pub(crate) dry_run: bool,
-    // Last, since its heading would claim whatever follows.
-    #[command(flatten)]
-    pub(crate) fields: VideoFields,
 }
 
 /// One option a member, in the order of the documentation.
@@ -265,6 +274,15 @@ pub(crate) enum Effect {
     PaidCreate,
     /// Changes a task
     Control,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Name of the action, such as CreateAigcVideoTask
+    pub(crate) action: String,
+    /// JSON body as the API documents it [default: stdin]
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) request: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, Client, Credentials, Endpoint,
+    Aigc, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Chain, EnvironmentCredentials, ProfileCredentials, ProvideCredentials},
 };
 use mps_core::{ErrorKind, transport::ReqwestTransport};
@@ -21,13 +21,17 @@ pub(crate) struct Context<'a> {
 
 /// A client, and the emulator it talks to where there is one: it runs for as long as this lives.
 pub(crate) struct Connection {
-    pub(crate) aigc: Aigc,
+    aigc: Aigc,
     _emulator: Option<Emulator>,
 }
 
 impl Connection {
     pub(crate) fn client(&self) -> &Client {
         self.aigc.client()
+    }
+
+    pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
+        self.aigc.tasks()
     }
 }
 

@@ -39,6 +39,7 @@ async fn run(cli: Cli, output: &output::Output) -> Result<(), Failure> {
     match cli.command {
         Command::Video(command) => commands::video::run(command, &context).await,
         Command::Call(call) => commands::call::run(call, &context).await,
+        Command::Check(check) => commands::check::run(&check, &context),
         Command::Sign(sign) => commands::sign::run(sign, &context).await,
         Command::Emulator(emulator) => commands::emulator::run(emulator, &context).await,
     }

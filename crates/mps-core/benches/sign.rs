@@ -85,7 +85,7 @@ impl Case {
         let timestamp = black_box(TIMESTAMP);
         let scope = Scope::at(timestamp, "mps");
         let key = self.keys.get(black_box(SECRET_KEY), &scope);
-        sign::sign(canonical, SECRET_ID, &key, timestamp, scope)
+        sign::sign(canonical, SECRET_ID, &key, timestamp, &scope)
     }
 
     /// The three digests that stand in the definition of a signature, with a key that is ready.

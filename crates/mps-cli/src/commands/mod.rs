@@ -1,7 +1,10 @@
 //! One module a command.
 
 pub(crate) mod call;
+pub(crate) mod check;
+mod dry_run;
 pub(crate) mod emulator;
 pub(crate) mod sign;
+mod task;
 pub(crate) mod video;
 mod video_request;

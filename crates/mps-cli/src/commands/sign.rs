@@ -37,7 +37,7 @@ pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), F
         .unwrap_or_else(|| unix_seconds(SystemClock::new().wall()));
     let scope = Scope::at(timestamp, &*args.service);
     let key = SigningKey::derive(credentials.secret_key(), &scope);
-    let signed = sign::sign(canonical, credentials.secret_id(), &key, timestamp, scope);
+    let signed = sign::sign(canonical, credentials.secret_id(), &key, timestamp, &scope);
     let result = SignResult {
         schema: "mps.sign/1",
         canonical_request: &signed.canonical_request.text,

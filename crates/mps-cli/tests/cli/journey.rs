@@ -235,3 +235,41 @@ fn an_interrupted_wait_says_how_to_resume() {
     );
     assert_eq!(rest.last(), Some(&resume));
 }
+
+#[test]
+fn check_tells_every_finding_and_sends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |request: &str| {
+        let body = folder.path().join("r.json");
+        fs::write(&body, request).unwrap();
+        run(mps(folder.path()).args([
+            "--output",
+            "json",
+            "check",
+            "CreateAigcVideoTask",
+            "--request",
+            "r.json",
+        ]))
+    };
+    let fine = check(&fs::read_to_string(documented_request()).unwrap());
+    assert_eq!((fine.exit, &fine.json()["ok"]), (0, &true.into()));
+
+    let bad = check(r#"{"Duration":0,"ImageUrl":"x","Promt":"a"}"#);
+    assert_eq!((bad.exit, &bad.json()["ok"]), (2, &false.into()));
+    let bad = bad.json();
+    let rules: Vec<_> = bad["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["format-url", "min", "unknown-member"]);
+
+    let unknown = run(mps(folder.path()).args(["check", "NoSuchAction", "--request", "r.json"]));
+    assert_eq!(unknown.exit, 2);
+    assert!(
+        unknown.stderr.contains("CreateAigcVideoTask"),
+        "{}",
+        unknown.stderr
+    );
+}

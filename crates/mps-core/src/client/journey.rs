@@ -147,7 +147,7 @@ impl<'a> Journey<'a> {
             credentials.secret_id(),
             &key,
             timestamp,
-            scope,
+            &scope,
         );
         wire.request(timestamp, credentials, &signed.authorization, body)
     }

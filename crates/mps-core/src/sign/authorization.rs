@@ -22,11 +22,12 @@ pub struct Authorization {
 
 impl fmt::Display for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{ALGORITHM} Credential={}/{}, SignedHeaders={}, Signature={}",
-            self.secret_id, self.scope, self.signed_headers, self.signature
-        )
+        f.write_str(&header(
+            &self.secret_id,
+            &self.scope,
+            &self.signed_headers,
+            &self.signature,
+        ))
     }
 }
 
@@ -68,6 +69,27 @@ fn parse_credential(credential: &str) -> Result<(String, Scope), MalformedAuthor
         )),
         _ => Err(MalformedAuthorization("Credential")),
     }
+}
+
+/// The header's value, from what [`Authorization`] holds.
+pub(super) fn header(
+    secret_id: &str,
+    scope: &Scope,
+    signed_headers: &str,
+    signature: &str,
+) -> String {
+    [
+        ALGORITHM,
+        " Credential=",
+        secret_id,
+        "/",
+        &scope.to_string(),
+        ", SignedHeaders=",
+        signed_headers,
+        ", Signature=",
+        signature,
+    ]
+    .concat()
 }
 
 /// The part of an `Authorization` header that is missing or malformed.

@@ -1,6 +1,10 @@
 //! Stage one: a request in the one form that both sides hash.
 
+use std::borrow::Cow;
+
 use sha2::{Digest, Sha256};
+
+use super::lower_hex;
 
 /// Stands in the payload's place when the body is left out of the signature.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -54,20 +58,19 @@ impl CanonicalRequest {
     pub fn new(request: &Request<'_>) -> Self {
         let mut headers = request.headers.to_vec();
         headers.sort_unstable_by_key(|(name, _)| *name);
-        let signed_headers = join(headers.iter().map(|(name, _)| *name), ";");
-        let lines = join(
-            headers.iter().map(|(name, value)| header_line(name, value)),
-            "",
-        );
-        let text = format!(
-            "{method}\n{uri}\n{query}\n{lines}\n{signed_headers}\n{payload}",
-            method = request.method,
-            uri = request.uri,
-            query = request.query,
-            payload = hashed_payload(request.payload),
-        );
+        let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
+        let signed_headers = names.join(";");
+        let lines: String = headers.iter().flat_map(header_line).collect();
+        let parts = [
+            request.method,
+            request.uri,
+            request.query,
+            &lines,
+            &signed_headers,
+            &hashed_payload(request.payload),
+        ];
         Self {
-            text,
+            text: parts.join("\n"),
             signed_headers,
         }
     }
@@ -83,12 +86,13 @@ impl CanonicalRequest {
 ///
 /// The documentation asks for values in lower case, but `content-type` (whose multipart boundary
 /// is case-sensitive) and `host` are signed as sent by every official client, and accepted.
-fn header_line(name: &str, value: &str) -> String {
+fn header_line<'a>((name, value): &(&'a str, &'a str)) -> [Cow<'a, str>; 4] {
     let value = value.trim();
-    match name {
-        "content-type" | "host" => format!("{name}:{value}\n"),
-        _ => format!("{name}:{}\n", value.to_lowercase()),
-    }
+    let value = match *name {
+        "content-type" | "host" => Cow::Borrowed(value),
+        _ => Cow::Owned(value.to_lowercase()),
+    };
+    [Cow::Borrowed(name), ":".into(), value, "\n".into()]
 }
 
 fn hashed_payload(payload: Payload<'_>) -> String {
@@ -99,16 +103,5 @@ fn hashed_payload(payload: Payload<'_>) -> String {
 }
 
 fn hex_sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-fn join(parts: impl Iterator<Item = impl AsRef<str>>, separator: &str) -> String {
-    let mut joined = String::new();
-    for (index, part) in parts.enumerate() {
-        if index > 0 {
-            joined.push_str(separator);
-        }
-        joined.push_str(part.as_ref());
-    }
-    joined
+    lower_hex(Sha256::digest(bytes).into())
 }

@@ -9,7 +9,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::scope::{Scope, TERMINATOR};
+use super::{
+    lower_hex,
+    scope::{Scope, TERMINATOR},
+};
 
 /// A key that signs for one [`Scope`]. Holds no secret key, only what was derived from it.
 #[derive(Clone)]
@@ -31,7 +34,7 @@ impl SigningKey {
     #[must_use]
     pub fn sign(&self, string_to_sign: &str) -> String {
         let mac = self.keyed.clone().chain_update(string_to_sign);
-        hex::encode(mac.finalize().into_bytes())
+        lower_hex(mac.finalize().into_bytes().into())
     }
 
     /// Whether `signature` (hex) is the right one for `string_to_sign`, compared in constant time.

@@ -23,7 +23,7 @@
 //!     payload: Payload::Bytes(b"{}"),
 //! });
 //! let key = SigningKey::derive("not a real key", &scope);
-//! let signed = sign::sign(canonical, "AKIDEXAMPLE", &key, timestamp, scope);
+//! let signed = sign::sign(canonical, "AKIDEXAMPLE", &key, timestamp, &scope);
 //! assert!(signed.authorization.starts_with("TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2026-02-15/mps/"));
 //! ```
 
@@ -66,17 +66,13 @@ pub fn sign(
     secret_id: &str,
     key: &SigningKey,
     timestamp: i64,
-    scope: Scope,
+    scope: &Scope,
 ) -> Signed {
-    let string_to_sign = string_to_sign(timestamp, &scope, &canonical_request);
-    let authorization = Authorization {
-        secret_id: secret_id.to_owned(),
-        scope,
-        signed_headers: canonical_request.signed_headers.clone(),
-        signature: key.sign(&string_to_sign),
-    };
+    let string_to_sign = string_to_sign(timestamp, scope, &canonical_request);
+    let signature = key.sign(&string_to_sign);
+    let signed_headers = &canonical_request.signed_headers;
     Signed {
-        authorization: authorization.to_string(),
+        authorization: authorization::header(secret_id, scope, signed_headers, &signature),
         canonical_request,
         string_to_sign,
     }
@@ -85,8 +81,20 @@ pub fn sign(
 /// Stage two: the text whose keyed digest is the signature.
 #[must_use]
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
-    format!(
-        "{ALGORITHM}\n{timestamp}\n{scope}\n{digest}",
-        digest = canonical.digest()
-    )
+    [
+        ALGORITHM,
+        &timestamp.to_string(),
+        &scope.to_string(),
+        &canonical.digest(),
+    ]
+    .join("\n")
+}
+
+/// Lower-case hex. The crate's own `encode` goes character by character and takes longer than a
+/// short text's digest.
+fn lower_hex(digest: [u8; 32]) -> String {
+    let mut text = vec![0; 2 * digest.len()];
+    // Refused would be a text of another length only.
+    let _ = hex::encode_to_slice(digest, &mut text);
+    String::from_utf8(text).unwrap_or_default()
 }

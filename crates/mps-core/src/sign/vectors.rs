@@ -118,7 +118,7 @@ impl Vector {
         );
         let key = SigningKey::derive(&self.secret_key, &scope);
 
-        let signed = sign(canonical, &self.secret_id, &key, self.timestamp, scope);
+        let signed = sign(canonical, &self.secret_id, &key, self.timestamp, &scope);
         assert_eq!(
             signed.string_to_sign, expected.string_to_sign,
             "{name}: string to sign"

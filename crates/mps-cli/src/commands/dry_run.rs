@@ -1,0 +1,82 @@
+//! `--dry-run`: the exact request, what preflight finds, and what would be signed. Sends nothing.
+
+use mps_aigc::models::{
+    Action,
+    preflight::{Finding, Report},
+};
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+
+use crate::{
+    context::Context,
+    failure::{Exit, Failure},
+};
+
+#[derive(Serialize)]
+struct DryRun<'a> {
+    schema: &'static str,
+    action: &'static str,
+    endpoint: &'a str,
+    headers: serde_json::Value,
+    request: &'a RawValue,
+    ok: bool,
+    findings: &'a [Finding],
+    canonical_request: &'a str,
+    string_to_sign: &'a str,
+}
+
+pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), Failure> {
+    let report = request.preflight();
+    let prepared = context.offline()?.prepare(request)?;
+    let body: &RawValue = serde_json::from_slice(&prepared.body)
+        .map_err(|error| Failure::internal(error.to_string()))?;
+    let result = DryRun {
+        schema: "mps.dry-run/1",
+        action: A::INFO.name,
+        endpoint: prepared.endpoint.as_str(),
+        headers: prepared
+            .headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .collect(),
+        request: body,
+        ok: report.is_ok(),
+        findings: report.findings(),
+        canonical_request: &prepared.canonical_request.text,
+        string_to_sign: &prepared.string_to_sign,
+    };
+    context
+        .output
+        .result(&human_dry_run(&result, &report), &result)?;
+    if report.is_ok() {
+        return Ok(());
+    }
+    Err(
+        Failure::new(Exit::Usage, "preflight", "preflight refused the request")
+            .hint("nothing was sent"),
+    )
+}
+
+fn human_dry_run(result: &DryRun<'_>, report: &Report) -> String {
+    let headers: Vec<_> = result
+        .headers
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()))
+        .collect();
+    let findings = if result.findings.is_empty() {
+        "no findings".to_owned()
+    } else {
+        report.to_string()
+    };
+    format!(
+        "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# canonical request\n{}\n\n# string to sign\n{}",
+        result.endpoint,
+        headers.join("\n"),
+        result.request.get(),
+        findings.trim_end(),
+        result.canonical_request,
+        result.string_to_sign,
+    )
+}
