@@ -12,7 +12,7 @@ use mps_core::{
 
 use crate::{
     error::Error,
-    family::{Family, Video},
+    family::{Audio, Family, Image, Scenario, Video},
     task::Tasks,
 };
 
@@ -30,6 +30,24 @@ impl Aigc {
     /// Video tasks.
     #[must_use]
     pub fn video(&self) -> Tasks<Video> {
+        self.tasks()
+    }
+
+    /// Picture tasks.
+    #[must_use]
+    pub fn image(&self) -> Tasks<Image> {
+        self.tasks()
+    }
+
+    /// Sound tasks.
+    #[must_use]
+    pub fn audio(&self) -> Tasks<Audio> {
+        self.tasks()
+    }
+
+    /// Scenario tasks: redrawn videos, dramas, variations, videos from documents.
+    #[must_use]
+    pub fn scenario(&self) -> Tasks<Scenario> {
         self.tasks()
     }
 

@@ -1,4 +1,5 @@
-//! Generate video with Tencent Cloud MPS: create a task, wait for it, fetch the file.
+//! Generate video, pictures and sound with Tencent Cloud MPS: create a task, wait for it, fetch the
+//! file.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), mps_aigc::Error> {
@@ -38,7 +39,7 @@ pub use client::{Aigc, AigcBuilder};
 pub use destination::Destination;
 pub use download::SavedFile;
 pub use error::{Error, ErrorKind};
-pub use family::{Create, Family, Snapshot, Video};
+pub use family::{Audio, Create, Family, Image, Scenario, Snapshot, Video};
 pub use mps_core::{
     CallOptions, Client, Dispatch, PreflightLevel, Prepared, UntypedCall,
     credentials::{self, Credentials},

@@ -130,7 +130,7 @@ impl<F: Family> Task<F> {
         self.wait_with(WaitOptions::new(), |_| {}).await
     }
 
-    /// Waits with settings, and tells about every change of status.
+    /// Waits with settings, and tells about every change of status or stage.
     ///
     /// # Errors
     /// As for [`wait`](Self::wait).
@@ -142,15 +142,16 @@ impl<F: Family> Task<F> {
         let clock = self.client.clock();
         let deadline = clock.monotonic().saturating_add(options.timeout);
         let mut pauses = Pauses::new();
-        let mut last_status = None;
+        let mut last = None;
         loop {
             let time_left = deadline.saturating_sub(clock.monotonic());
             if time_left.is_zero() {
                 return Err(Error::wait_timed_out(&self.id, options.timeout));
             }
             if let Some(snapshot) = self.poll(time_left).await? {
-                if last_status.as_ref() != Some(&snapshot.status) {
-                    last_status = Some(snapshot.status.clone());
+                let current = (snapshot.status.clone(), snapshot.stage.clone());
+                if last.as_ref() != Some(&current) {
+                    last = Some(current);
                     on_change(&snapshot);
                 }
                 if let Some(outcome) = self.outcome(snapshot) {

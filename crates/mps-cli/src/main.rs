@@ -14,6 +14,7 @@ mod failure;
 mod input;
 mod interrupt;
 mod output;
+mod request;
 mod results;
 mod resume;
 
@@ -37,7 +38,10 @@ fn main() -> ExitCode {
 async fn run(cli: Cli, output: &output::Output) -> Result<(), Failure> {
     let context = Context::new(cli.global, output);
     match cli.command {
-        Command::Video(command) => commands::video::run(command, &context).await,
+        Command::Video(command) => commands::family::run(command, &context).await,
+        Command::Image(command) => commands::family::run(command, &context).await,
+        Command::Audio(command) => commands::family::run(command, &context).await,
+        Command::Scenario(command) => commands::family::scenario(command, &context).await,
         Command::Call(call) => commands::call::run(call, &context).await,
         Command::Check(check) => commands::check::run(&check, &context),
         Command::Sign(sign) => commands::sign::run(sign, &context).await,

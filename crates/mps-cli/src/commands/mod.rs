@@ -4,7 +4,6 @@ pub(crate) mod call;
 pub(crate) mod check;
 mod dry_run;
 pub(crate) mod emulator;
+pub(crate) mod family;
 pub(crate) mod sign;
 mod task;
-pub(crate) mod video;
-mod video_request;

@@ -273,3 +273,77 @@ fn check_tells_every_finding_and_sends_nothing() {
         unknown.stderr
     );
 }
+
+#[test]
+fn each_family_has_its_members_as_options() {
+    let folder = tempfile::tempdir().unwrap();
+    let dry = |arguments: &[&str]| {
+        let run = run(mps(folder.path())
+            .args(["--output", "json"])
+            .args(arguments)
+            .arg("--dry-run"));
+        assert!(run.exit == 0 || run.exit == 2, "{run:?}");
+        run.json()
+    };
+    let image = dry(&[
+        "image",
+        "create",
+        "--model",
+        "Hunyuan",
+        "--prompt",
+        "a cat",
+        "--count",
+        "1",
+        "--format",
+        "png",
+        "--logo",
+        "--ref-image",
+        "https://a.example/1.png,type=style",
+        "--cos",
+        "bucket=b-1,region=r",
+    ]);
+    assert_eq!(image["action"], "CreateAigcImageTask");
+    assert_eq!(
+        image["request"]["ExtraParameters"],
+        serde_json::json!({"LogoAdd": 1, "OutputFormat": "png"})
+    );
+    assert_eq!(image["request"]["ImageInfos"][0]["ReferenceType"], "style");
+    assert_eq!(image["request"]["OutputImageCount"], 1);
+
+    let audio = dry(&[
+        "audio",
+        "create",
+        "--model",
+        "Kling",
+        "--prompt",
+        "rain",
+        "--format",
+        "mp3",
+        "--ref-video",
+        "https://a.example/1.mp4",
+    ]);
+    assert_eq!(audio["action"], "CreateAigcAudioTask");
+    assert_eq!(
+        audio["request"]["ExtraParameters"]["OutputAudioFormat"],
+        "mp3"
+    );
+    assert_eq!(
+        audio["request"]["VideoInfos"][0]["VideoUrl"],
+        "https://a.example/1.mp4"
+    );
+
+    fs::write(folder.path().join("r.json"), "{}").unwrap();
+    for (scenario, action) in [
+        ("video-redraw", "CreateVideoRedrawTask"),
+        ("ai-drama", "CreateAiDramaTask"),
+        ("ai-fission", "CreateAiFissionTask"),
+        ("doc-to-video", "CreateDocToVideoTask"),
+        ("ModifyDocToVideoTaskStatus", "ModifyDocToVideoTaskStatus"),
+    ] {
+        let shown = dry(&["scenario", "create", scenario, "--request", "r.json"]);
+        assert_eq!(
+            (&shown["action"], &shown["ok"]),
+            (&action.into(), &false.into())
+        );
+    }
+}

@@ -8,7 +8,20 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// AI video generation on Tencent Cloud MPS: create, wait, download, and never pay twice.
+mod audio;
+mod image;
+mod scenario;
+mod video;
+
+pub(crate) use self::{
+    audio::AudioFields,
+    image::ImageFields,
+    scenario::{ScenarioAction, ScenarioCreate},
+    video::VideoFields,
+};
+
+/// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
+/// never pay twice.
 ///
 /// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY or from
 /// ~/.tencentcloud/credentials; with --emulator none are needed and nothing leaves this machine.
@@ -98,7 +111,16 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Create, watch and fetch videos
     #[command(subcommand)]
-    Video(VideoCommand),
+    Video(FamilyCommand<Create<VideoFields>>),
+    /// Create, watch and fetch pictures
+    #[command(subcommand)]
+    Image(FamilyCommand<Create<ImageFields>>),
+    /// Create, watch and fetch songs, speech and sound for videos
+    #[command(subcommand)]
+    Audio(FamilyCommand<Create<AudioFields>>),
+    /// Create, watch and fetch whole productions: dramas, variations, videos from documents
+    #[command(subcommand)]
+    Scenario(FamilyCommand<ScenarioCreate>),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(Call),
     /// Check a request without sending it: every finding, exit 0 or 2
@@ -109,10 +131,18 @@ pub(crate) enum Command {
     Emulator(Emulator),
 }
 
+/// What can be done with the tasks of a family; only creating differs.
 #[derive(Debug, Subcommand)]
-pub(crate) enum VideoCommand {
+pub(crate) enum FamilyCommand<C: Args> {
     /// Create a task, which is paid for; never sent twice when the first may have been executed
-    Create(Box<VideoCreate>),
+    Create(Box<C>),
+    #[command(flatten)]
+    Existing(TaskCommand),
+}
+
+/// What can be done with a task that exists, from its id alone.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskCommand {
     /// Ask once how a task is going
     Status(TaskId),
     /// Wait until a task is done
@@ -148,8 +178,9 @@ pub(crate) struct Download {
     pub(crate) out: PathBuf,
 }
 
+/// A request from a file and from options.
 #[derive(Args, Debug)]
-pub(crate) struct VideoCreate {
+pub(crate) struct Create<F: Args> {
     /// JSON body as the API documents it; the other options override its members
     #[arg(long, value_name = "FILE|-")]
     pub(crate) request: Option<PathBuf>,
@@ -157,7 +188,7 @@ pub(crate) struct VideoCreate {
     pub(crate) then: Then,
     // Last, since its heading would claim whatever follows.
     #[command(flatten)]
-    pub(crate) fields: VideoFields,
+    pub(crate) fields: F,
 }
 
 /// What to do besides creating a task.
@@ -175,82 +206,6 @@ pub(crate) struct Then {
     /// Print the exact request, its preflight report and what would be signed; send nothing
     #[arg(long, conflicts_with_all = ["wait", "out"])]
     pub(crate) dry_run: bool,
-}
-
-/// One option a member, in the order of the documentation.
-#[derive(Args, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "one for each member that is a boolean"
-)]
-#[command(next_help_heading = "Request members")]
-pub(crate) struct VideoFields {
-    /// Model, such as Hunyuan, Kling, Vidu
-    #[arg(long, value_name = "NAME")]
-    pub(crate) model: Option<String>,
-    /// Version of the model
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) model_version: Option<String>,
-    /// Scene, for models that have scenes
-    #[arg(long, value_name = "SCENE")]
-    pub(crate) scene: Option<String>,
-    /// What the video should show
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) prompt: Option<String>,
-    /// Read the prompt from a file
-    #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
-    pub(crate) prompt_file: Option<PathBuf>,
-    /// What the video should not show
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) negative_prompt: Option<String>,
-    /// Let the service rewrite the prompt
-    #[arg(long)]
-    pub(crate) enhance_prompt: bool,
-    /// First frame
-    #[arg(long, value_name = "URL")]
-    pub(crate) image: Option<String>,
-    /// Last frame
-    #[arg(long, value_name = "URL")]
-    pub(crate) last_image: Option<String>,
-    /// Reference image; may be repeated
-    #[arg(long, value_name = "URL[,type=T]")]
-    pub(crate) ref_image: Vec<String>,
-    /// Reference video; may be repeated
-    #[arg(long, value_name = "URL[,refer=feature|base][,sound=yes|no]")]
-    pub(crate) ref_video: Vec<String>,
-    /// Reference sound; may be repeated
-    #[arg(long, value_name = "URL")]
-    pub(crate) ref_audio: Vec<String>,
-    /// Length in seconds
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    pub(crate) duration: Option<i64>,
-    /// Resolution, such as 720P
-    #[arg(long, value_name = "RESOLUTION")]
-    pub(crate) resolution: Option<String>,
-    /// Aspect ratio, such as 16:9
-    #[arg(long, value_name = "W:H")]
-    pub(crate) aspect_ratio: Option<String>,
-    /// With a sound track
-    #[arg(long)]
-    pub(crate) audio: bool,
-    /// With background music
-    #[arg(long)]
-    pub(crate) bgm: bool,
-    /// With a watermark
-    #[arg(long)]
-    pub(crate) logo: bool,
-    /// Off-peak: cheaper, done within 48 hours or cancelled
-    #[arg(long)]
-    pub(crate) off_peak: bool,
-    /// Store the result in a bucket of yours
-    #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
-    pub(crate) cos: Option<String>,
-    /// Further parameters of the model, as JSON text
-    #[arg(long, value_name = "JSON")]
-    pub(crate) additional: Option<String>,
-    /// A name of your own for who asked
-    #[arg(long, value_name = "NAME")]
-    pub(crate) operator: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -1,10 +1,14 @@
 //! What the families of tasks have in common: an action that creates, one that tells how it is
 //! going, and results at the end.
 
-use mps_models::{
-    Action, AigcTaskStatus, CreateAigcVideoTask, CreateAigcVideoTaskResponse,
-    DescribeAigcVideoTask, DescribeAigcVideoTaskResponse, TaskPhase,
-};
+use mps_models::{Action, AigcTaskStatus, TaskPhase};
+
+mod audio;
+mod image;
+mod scenario;
+mod video;
+
+pub use self::{audio::Audio, image::Image, scenario::Scenario, video::Video};
 
 /// A family of tasks, told about by one action. Implemented by marker types such as [`Video`].
 pub trait Family: Send + Sync + 'static {
@@ -36,44 +40,23 @@ pub struct Snapshot {
     pub status: String,
     /// What the status means. A status nobody knows yet counts as pending.
     pub phase: TaskPhase,
+    /// The stage of a task that stops for confirmation, such as `STAGE_1_FINISHED`.
+    pub stage: Option<String>,
     /// Where the results are, once there are any. Good for 12 hours.
     pub urls: Vec<String>,
     /// What the service says about it, above all why a task failed.
     pub message: Option<String>,
 }
 
-/// Videos: `CreateAigcVideoTask` and `DescribeAigcVideoTask`.
-#[derive(Clone, Copy, Debug)]
-pub struct Video;
-
-impl Family for Video {
-    const NAME: &'static str = "video";
-    type Describe = DescribeAigcVideoTask;
-
-    fn describe(task_id: &str) -> DescribeAigcVideoTask {
-        DescribeAigcVideoTask::new(task_id)
-    }
-
-    fn snapshot(described: DescribeAigcVideoTaskResponse) -> Snapshot {
-        Snapshot::new(described.status, described.video_urls, described.message)
-    }
-}
-
-impl Create for CreateAigcVideoTask {
-    type Family = Video;
-
-    fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
-        created.task_id
-    }
-}
-
 impl Snapshot {
-    fn new(status: Option<AigcTaskStatus>, urls: Vec<String>, message: Option<String>) -> Self {
+    /// What the three families with the short vocabulary say: `WAIT`, `RUN`, `DONE`, `FAIL`.
+    fn of_aigc(status: Option<AigcTaskStatus>, urls: Vec<String>, message: Option<String>) -> Self {
         Self {
             phase: status
                 .as_ref()
                 .map_or(TaskPhase::Pending, AigcTaskStatus::phase),
             status: status.map_or_else(String::new, |status| status.as_str().to_owned()),
+            stage: None,
             urls,
             message: message.filter(|message| !message.is_empty()),
         }
