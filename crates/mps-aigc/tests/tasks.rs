@@ -3,7 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mps_aigc::{Aigc, Credentials, ErrorKind, WaitOptions, models::CreateAigcVideoTask};
+use mps_aigc::{
+    Aigc, Credentials, ErrorKind, WaitOptions,
+    models::{
+        AiDramaInput, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
+        CreateAigcVideoTask,
+    },
+};
 use mps_core::{
     clock::{Clock as _, TestClock},
     retry::RetryPolicy,
@@ -174,5 +180,97 @@ async fn a_create_says_whether_it_is_in_doubt() {
             .await
             .unwrap_err();
         assert_eq!(error.in_doubt(), in_doubt, "{what}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn pictures_and_sounds_are_tasks_like_videos() {
+    let created = || answer(r#""TaskId":"4-0f""#);
+    let case = case([
+        created(),
+        answer(r#""Status":"DONE","ImageUrls":["https://b.example/0.png"]"#),
+        created(),
+        answer(
+            r#""Status":"DONE","AudioInfos":[{"Url":"https://b.example/0.mp3","Duration":9},{"Url":null}],"VideoInfos":[{"Url":"https://b.example/0.mp4"}]"#,
+        ),
+    ]);
+    let image = CreateAigcImageTask::new().prompt("a cat");
+    let image = case.aigc.image().create(&image).await.unwrap();
+    assert_eq!(
+        image.wait().await.unwrap().snapshot().urls,
+        ["https://b.example/0.png"]
+    );
+    let audio = CreateAigcAudioTask::new()
+        .model_name("Mureka")
+        .prompt("a song");
+    let audio = case.aigc.audio().create(&audio).await.unwrap();
+    let done = audio.wait().await.unwrap();
+    assert_eq!(
+        done.snapshot().urls,
+        ["https://b.example/0.mp3", "https://b.example/0.mp4"]
+    );
+}
+
+#[tokio::test]
+async fn scenarios_speak_their_own_vocabulary() {
+    let status = |status: &str, rest: &str| {
+        answer(&format!(r#""TaskId":"u","TaskStatus":"{status}"{rest}"#))
+    };
+    let case = case([
+        answer(r#""TaskId":"u""#),
+        status("PENDING", r#","OutputUrl":"""#),
+        status("RUNNING", r#","Stage":"STAGE_1""#),
+        status("RUNNING", r#","Stage":"STAGE_1_FINISHED""#),
+        status(
+            "FINISHED",
+            r#","TaskResultCode":0,"OutputUrl":"https://b.example/0.mp4""#,
+        ),
+        status(
+            "FAILED",
+            r#","TaskResultCode":-401,"TaskResultMsg":"Save to cos failed""#,
+        ),
+        status("STOP", ""),
+        status("TIMEOUT", ""),
+    ]);
+    let request = CreateAiDramaTask::new(AiDramaInput::default());
+    let options = mps_aigc::CallOptions::new().preflight(mps_aigc::PreflightLevel::Off);
+    let task = case
+        .aigc
+        .scenario()
+        .create_with(&request, options)
+        .await
+        .unwrap();
+    let mut seen = Vec::new();
+    let done = task
+        .wait_with(WaitOptions::new(), |snapshot| {
+            seen.push((
+                snapshot.status.clone(),
+                snapshot.stage.clone().unwrap_or_default(),
+            ));
+        })
+        .await
+        .unwrap();
+    let seen: Vec<_> = seen
+        .iter()
+        .map(|(status, stage)| format!("{status} {stage}"))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "PENDING ",
+            "RUNNING STAGE_1",
+            "RUNNING STAGE_1_FINISHED",
+            "FINISHED "
+        ]
+    );
+    assert_eq!(done.snapshot().urls, ["https://b.example/0.mp4"]);
+    for why in [
+        "Save to cos failed (-401)",
+        "the service gave no reason",
+        "the service gave no reason",
+    ] {
+        let error = task.wait().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TaskFailed);
+        assert!(error.to_string().ends_with(why), "{error}");
     }
 }
