@@ -230,6 +230,12 @@ impl CreateAigcImageTask {
         self
     }
 
+    /// Sets `AdditionalParameters` to a JSON value as text.
+    #[must_use]
+    pub fn additional_parameters_json(self, value: &Value) -> Self {
+        self.additional_parameters(value.to_string())
+    }
+
     /// Sets `StoreCosParam`.
     #[must_use]
     pub fn store_cos_param(mut self, store_cos_param: AigcStoreCosParam) -> Self {

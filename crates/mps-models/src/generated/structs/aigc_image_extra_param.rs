@@ -93,6 +93,12 @@ impl AigcImageExtraParam {
         self
     }
 
+    /// Sets `LogoAdd` to 1 or 0.
+    #[must_use]
+    pub fn logo_add_bool(self, value: bool) -> Self {
+        self.logo_add(value.into())
+    }
+
     /// Sets `OutputFormat`.
     #[must_use]
     pub fn output_format(mut self, output_format: impl Into<String>) -> Self {
