@@ -95,7 +95,7 @@ pub struct CreateAigcImageTask {
     ///
     /// - JSON as text.
     /// - Example: `{"size":"1024x1024"}`.
-    /// - Since 2026-03-13 (`cn`).
+    /// - Since 2026-03-13 (`cn`) and 2026-04-09 (`intl`).
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Bucket of the caller's in which to store the image. COS has to be activated, and the role

@@ -88,7 +88,7 @@ pub struct DocToVideoInput {
     /// of several the first one counts. Animations are lost.
     ///
     /// - Default: `false`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "PPTXFidelity", skip_serializing_if = "Option::is_none")]
     pub pptx_fidelity: Option<bool>,
     /// `auto` to go all the way at once, `stage` to stop after each stage until
@@ -96,25 +96,25 @@ pub struct DocToVideoInput {
     ///
     /// - One of `auto`, `stage`.
     /// - Example: `auto`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Image behind the contents.
     ///
     /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Background", skip_serializing_if = "Option::is_none")]
     pub background: Option<DocToVideoBackgroundInfo>,
     /// Image in a corner.
     ///
     /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Watermark", skip_serializing_if = "Option::is_none")]
     pub watermark: Option<DocToVideoWatermarkInfo>,
     /// Whether the video has captions.
     ///
     /// - Default: `false`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "EnableCaption", skip_serializing_if = "Option::is_none")]
     pub enable_caption: Option<bool>,
     /// Members that the specification does not have, sent on as they are.
