@@ -12,8 +12,8 @@
 //!
 //! An error means that the documented contract is broken. A warning means that the facts are
 //! uncertain or that the service has the last word. A request without findings is inspected
-//! without allocating, unless it has a member that is JSON as text: reading that takes a little
-//! scratch space.
+//! without allocating, unless it has a member that is JSON as text or a list in which no item may
+//! be there twice: looking into these takes a little scratch space.
 
 mod check;
 mod closest;
@@ -30,7 +30,7 @@ pub use path::Path;
 pub use report::Report;
 
 pub(crate) use check::Rule;
-pub(crate) use value::IsSet;
+pub(crate) use value::{Is, IsSet};
 
 /// Something whose contents can be checked against the specification.
 ///

@@ -16,6 +16,7 @@ const FIXTURES: &[&str] = &[
     "docs",
     "enums",
     "example",
+    "helpers",
     "kinds",
     "names",
     "required",

@@ -183,6 +183,23 @@ fn relations() {
 }
 
 #[test]
+fn conditions() {
+    let unused_if = |member, is| {
+        Broken::fact(
+            "Unused",
+            &format!("only_if = {{ member = \"{member}\", is = {is} }}"),
+        )
+    };
+    unused_if("Points", "1").says("condition-on-a-list");
+    unused_if("Title", "1").says("condition-of-another-type");
+    unused_if("Titel", "\"\"").says("condition-on-nothing");
+    Broken::fact("Unused", "required_if = { member = \"Title\" }").says("half-a-condition");
+    Broken::fact("Title", "required_if = { member = \"Unused\", is = \"a\" }")
+        .says("required-anyway");
+    Broken::fact("Unused", "unique_items = true").says("items-of-a-text");
+}
+
+#[test]
 fn examples() {
     Broken::without_file(REQUEST).says("no-example-file");
     Broken::with_file("examples/Draw/other.request.json", "{}").says("uncalled-for-example");
@@ -198,6 +215,9 @@ fn names_that_are_taken_in_rust() {
     let twice = "\"UNUSED\"\ntype = \"String\"\ndoc = \"Twice.\"\n\n[[request]]\nname = \"Unused\"";
     Broken::replace(DRAW, "\"Unused\"", twice).says("collision");
     Broken::replace(DRAW, "\"Unused\"", "\"Extra\"").says("taken-member");
+    let json = "\"UnusedJson\"\ntype = \"String\"\ndoc = \"Not a setter.\"\n\n[[request]]\n\
+                name = \"Unused\"\nformat = \"json\"";
+    Broken::replace(DRAW, "\"Unused\"", json).says("taken-setter");
     Broken::replace(ENUMS, "\"Color\"", "\"Option\"")
         .and(DRAW, "type = \"Color\"", "type = \"Option\"")
         .says("taken-type");

@@ -44,6 +44,11 @@ fn rules() {
 }
 
 #[test]
+fn second_setters() {
+    locks("helpers", &["actions/helpers.rs"]);
+}
+
+#[test]
 fn sensitive_members() {
     locks("sensitive", &["actions/sensitive.rs"]);
 }

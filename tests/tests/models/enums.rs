@@ -1,6 +1,8 @@
 //! Open enums keep what they do not know.
 
-use mps_models::{AigcTaskStatus, DescribeAigcVideoTaskResponse, TaskPhase};
+use mps_models::{
+    AigcTaskStatus, DescribeAigcVideoTaskResponse, ScenarioTaskStatus, ScenarioTaskType, TaskPhase,
+};
 use serde_json::json;
 
 #[test]
@@ -41,4 +43,29 @@ fn a_task_goes_on_until_it_is_known_to_have_ended() {
     assert_eq!(phase("DONE"), TaskPhase::Succeeded);
     assert_eq!(phase("FAIL"), TaskPhase::Failed);
     assert_eq!(phase("PAUSED"), TaskPhase::Pending);
+}
+
+#[test]
+fn scenarios_have_a_vocabulary_of_their_own() {
+    let phase = |value: &str| ScenarioTaskStatus::from(value).phase();
+    assert_eq!(phase("PENDING"), TaskPhase::Pending);
+    assert_eq!(phase("RUNNING"), TaskPhase::Pending);
+    assert_eq!(phase("FINISHED"), TaskPhase::Succeeded);
+    for failed in ["FAILED", "STOP", "TIMEOUT"] {
+        assert_eq!(phase(failed), TaskPhase::Failed);
+    }
+    assert_eq!(phase("DONE"), TaskPhase::Pending);
+    for value in ScenarioTaskStatus::VALUES {
+        assert_eq!(ScenarioTaskStatus::from(*value).as_str(), *value);
+    }
+}
+
+/// The documentation asks for one spelling and answers another.
+#[test]
+fn both_spellings_of_a_redrawn_video_are_known() {
+    for value in ["RedrawVideo", "VideoRedraw"] {
+        let kind = ScenarioTaskType::from(value);
+        assert!(!matches!(kind, ScenarioTaskType::Unknown(_)));
+        assert_eq!(kind.as_str(), value);
+    }
 }

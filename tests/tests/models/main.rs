@@ -3,11 +3,14 @@
 
 #![cfg(test)]
 
+mod actions;
 mod arbitrary;
 mod enums;
+mod family_rules;
 mod fixtures;
 mod members;
 mod preflight;
 mod sample;
 mod service;
+mod setters;
 mod typed;

@@ -34,6 +34,11 @@ fn applicable(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
             matches!(ty, Type::List(_)),
             facts.bound("max_items"),
         ),
+        (
+            "unique_items",
+            text && matches!(ty, Type::List(_)),
+            facts.bound("unique_items"),
+        ),
         ("min", number, facts.bound("min")),
         ("max", number, facts.bound("max")),
         ("one_of", listed, facts.bound("one_of")),
@@ -73,7 +78,12 @@ fn values(spec: &Spec, member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn typed(value: &Located<Scalar>, ty: &Type, member: &Member, out: &mut Vec<Diagnostic>) {
+pub(super) fn typed(
+    value: &Located<Scalar>,
+    ty: &Type,
+    member: &Member,
+    out: &mut Vec<Diagnostic>,
+) {
     let fits = matches!(
         (ty, &value.value),
         (Type::Text | Type::Named(_), Scalar::Text(_))
@@ -88,7 +98,7 @@ fn typed(value: &Located<Scalar>, ty: &Type, member: &Member, out: &mut Vec<Diag
     }
 }
 
-fn within(
+pub(super) fn within(
     spec: &Spec,
     value: &Located<Scalar>,
     ty: &Type,
@@ -140,8 +150,9 @@ fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
         return;
     }
     let default = facts.default.as_ref().map(|value| &value.span);
-    let unless = facts.bound("required_unless_any");
-    for (key, span) in [("default", default), ("required_unless_any", unless)] {
+    let dependent = ["required_unless_any", "required_if", "only_if"];
+    let bounds = dependent.map(|key| (key, facts.bound(key)));
+    for (key, span) in [("default", default)].into_iter().chain(bounds) {
         if let Some(span) = span {
             let title = format!("`{key}` makes no sense for a member that is required");
             out.push(Diagnostic::at(span, "E0306", title));

@@ -3,6 +3,7 @@
 //! Every check looks at the whole and collects all it finds; [`check`] runs them one after the
 //! other. Codes are stable; `spec/README.md` lists them.
 
+mod conditions;
 mod examples;
 mod facts;
 mod json;
@@ -27,6 +28,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     types::check(spec, &mut out);
     facts::check(spec, &mut out);
     relations::check(spec, &mut out);
+    conditions::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

@@ -24,28 +24,36 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn related(member: &Member, peer: &Located<String>, group: &[Member], out: &mut Vec<Diagnostic>) {
-    if peer.value == member.name.value {
-        let title = format!("`{}` names itself", peer.value);
-        out.push(Diagnostic::at(&peer.span, "E0311", title));
-        return;
+fn related(member: &Member, name: &Located<String>, group: &[Member], out: &mut Vec<Diagnostic>) {
+    if peer(member, name, group, out).is_some_and(|other| other.facts.is_required()) {
+        let title = format!("`{}` is always there, so the rule says nothing", name.value);
+        out.push(Diagnostic::at(&name.span, "E0312", title));
     }
-    let known: Vec<&str> = group.iter().map(|other| &*other.name.value).collect();
-    match group.iter().find(|other| other.name.value == peer.value) {
-        None => {
-            let title = format!(
-                "there is no member `{}` beside `{}`",
-                peer.value, member.name.value
-            );
-            let diagnostic = Diagnostic::at(&peer.span, "E0310", title);
-            out.push(diagnostic.did_you_mean(&peer.value, &known));
-        }
-        Some(other) if other.facts.is_required() => {
-            let title = format!("`{}` is always there, so the rule says nothing", peer.value);
-            out.push(Diagnostic::at(&peer.span, "E0312", title));
-        }
-        Some(_) => {}
+}
+
+/// The other member of this name beside the one that names it.
+pub(super) fn peer<'g>(
+    member: &Member,
+    name: &Located<String>,
+    group: &'g [Member],
+    out: &mut Vec<Diagnostic>,
+) -> Option<&'g Member> {
+    if name.value == member.name.value {
+        let title = format!("`{}` names itself", name.value);
+        out.push(Diagnostic::at(&name.span, "E0311", title));
+        return None;
     }
+    let found = group.iter().find(|other| other.name.value == name.value);
+    if found.is_none() {
+        let title = format!(
+            "there is no member `{}` beside `{}`",
+            name.value, member.name.value
+        );
+        let known: Vec<&str> = group.iter().map(|other| &*other.name.value).collect();
+        let diagnostic = Diagnostic::at(&name.span, "E0310", title);
+        out.push(diagnostic.did_you_mean(&name.value, &known));
+    }
+    found
 }
 
 fn contradiction(member: &Member, out: &mut Vec<Diagnostic>) {

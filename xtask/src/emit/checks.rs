@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{ident, integer, number};
-use crate::lower::{Check, Field, Peer, Struct, Weight};
+use crate::lower::{Check, Condition, Field, Peer, Struct, Weight};
 
 pub(super) fn preflight(structure: &Struct) -> TokenStream {
     let name = ident(&structure.name);
@@ -47,10 +47,13 @@ fn check(check: &Check) -> TokenStream {
         Check::RequiredUnlessAny(all, weight) => {
             call("required_unless_any", Some(peers(all)), weight)
         }
+        Check::RequiredIf(when, weight) => call("required_if", Some(condition(when)), weight),
         Check::Requires(all, weight) => call("requires", Some(peers(all)), weight),
         Check::ConflictsWith(all, weight) => call("conflicts_with", Some(peers(all)), weight),
+        Check::OnlyIf(when, weight) => call("only_if", Some(condition(when)), weight),
         Check::MaxChars(most, weight) => call("max_chars", Some(integer((*most).into())), weight),
         Check::MaxItems(most, weight) => call("max_items", Some(integer((*most).into())), weight),
+        Check::UniqueItems(weight) => call("unique_items", None, weight),
         Check::Min(least, weight) => call("min", Some(number(least)), weight),
         Check::Max(most, weight) => call("max", Some(number(most)), weight),
         Check::OneOfTexts(known, weight) => call("one_of", Some(quote!(&[#(#known),*])), weight),
@@ -79,4 +82,16 @@ fn peers(peers: &[Peer]) -> TokenStream {
         quote!((#wire, self.#name.is_set()))
     });
     quote!(&[#(#each),*])
+}
+
+/// The other member, its value as text, and whether it has that value.
+fn condition(condition: &Condition) -> TokenStream {
+    let wire = &condition.peer.wire;
+    let name = ident(&condition.peer.name);
+    let text = condition.is.to_string();
+    let value = number(&condition.is);
+    let unset = condition
+        .by_default
+        .then(|| quote!(!self.#name.is_set() ||));
+    quote!(#wire, #text, #unset self.#name.is(#value))
 }

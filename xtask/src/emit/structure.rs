@@ -1,6 +1,6 @@
 //! A struct with all that belongs to it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     common::{docs, ident},
     example,
 };
-use crate::lower::{Field, Holds, Shape, Struct};
+use crate::lower::{Field, Helper, Holds, Shape, Struct, Takes};
 
 pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
     let mut items = vec![definition(structure)?, implementation(structure)];
@@ -173,12 +173,34 @@ fn setter(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let param = param(field);
     let value = value(field);
+    let second = field
+        .helper
+        .as_ref()
+        .map(|helper| helper_setter(&name, helper));
     quote! {
         #doc
         #[must_use]
         pub fn #name(mut self, #param) -> Self {
             self.#name = #value;
             self
+        }
+        #second
+    }
+}
+
+fn helper_setter(setter: &Ident, helper: &Helper) -> TokenStream {
+    let doc = docs(&helper.doc);
+    let name = ident(&helper.name);
+    let (param, value) = match helper.takes {
+        Takes::Json => (quote!(&Value), quote!(value.to_string())),
+        Takes::YesOrNo => (quote!(bool), quote!(if value { "yes" } else { "no" })),
+        Takes::OneOrZero => (quote!(bool), quote!(value.into())),
+    };
+    quote! {
+        #doc
+        #[must_use]
+        pub fn #name(self, value: #param) -> Self {
+            self.#setter(#value)
         }
     }
 }

@@ -10,7 +10,7 @@ mod rules;
 use serde_json::Value;
 
 pub use build::build;
-pub use rules::{Rule, RuleKind};
+pub use rules::{Condition, Rule, RuleKind};
 
 use crate::{diagnostic::Span, spec::Scalar};
 

@@ -1,6 +1,6 @@
 //! What can be broken about a member.
 
-use crate::spec::{Facts, Located, Scalar};
+use crate::spec::{self, Facts, Located, Scalar};
 
 /// A rule and its weight.
 #[derive(Debug)]
@@ -18,14 +18,20 @@ pub enum RuleKind {
     Required,
     /// Has to be given unless one of these is.
     RequiredUnlessAny(Vec<String>),
+    /// Has to be given if this holds.
+    RequiredIf(Condition),
     /// Needs these as well.
     Requires(Vec<String>),
     /// Excludes these.
     ConflictsWith(Vec<String>),
+    /// Makes no sense unless this holds.
+    OnlyIf(Condition),
     /// Most characters.
     MaxChars(u32),
     /// Most items.
     MaxItems(u32),
+    /// No item twice.
+    UniqueItems,
     /// Least number.
     Min(Scalar),
     /// Greatest number.
@@ -34,6 +40,15 @@ pub enum RuleKind {
     OneOf(Vec<Scalar>),
     /// The form of a text: `url` or `json`.
     Format(&'static str),
+}
+
+/// That another member of the same object has a certain value.
+#[derive(Debug)]
+pub struct Condition {
+    /// Name of the other member.
+    pub member: String,
+    /// The value.
+    pub is: Scalar,
 }
 
 /// The rules a member's facts amount to, in one fixed order.
@@ -47,14 +62,26 @@ pub(super) fn rules(facts: &Facts) -> Vec<Rule> {
             "required_unless_any",
             names(&facts.required_unless_any, RuleKind::RequiredUnlessAny),
         ),
+        (
+            "required_if",
+            condition(facts.required_if.as_ref(), RuleKind::RequiredIf),
+        ),
         ("requires", names(&facts.requires, RuleKind::Requires)),
         (
             "conflicts_with",
             names(&facts.conflicts_with, RuleKind::ConflictsWith),
         ),
         (
+            "only_if",
+            condition(facts.only_if.as_ref(), RuleKind::OnlyIf),
+        ),
+        (
             "max_items",
             value(facts.max_items.as_ref(), RuleKind::MaxItems),
+        ),
+        (
+            "unique_items",
+            facts.has_unique_items().then_some(RuleKind::UniqueItems),
         ),
         (
             "max_chars",
@@ -80,6 +107,15 @@ pub(super) fn rules(facts: &Facts) -> Vec<Rule> {
 
 fn names(peers: &[Located<String>], kind: fn(Vec<String>) -> RuleKind) -> Option<RuleKind> {
     (!peers.is_empty()).then(|| kind(values(peers)))
+}
+
+fn condition(fact: Option<&spec::Condition>, kind: fn(Condition) -> RuleKind) -> Option<RuleKind> {
+    fact.map(|fact| {
+        kind(Condition {
+            member: fact.member.value.clone(),
+            is: fact.is.value.clone(),
+        })
+    })
 }
 
 fn value<T: Clone>(fact: Option<&Located<T>>, kind: fn(T) -> RuleKind) -> Option<RuleKind> {

@@ -138,10 +138,13 @@ fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
     let text = match &rule.kind {
         RuleKind::Required => "Required".to_owned(),
         RuleKind::RequiredUnlessAny(names) => format!("Required unless {} is given", any(names)),
+        RuleKind::RequiredIf(condition) => format!("Required if {}", holds(condition)),
         RuleKind::Requires(names) => format!("Only together with {}", all(names)),
         RuleKind::ConflictsWith(names) => format!("Not together with {}", any(names)),
+        RuleKind::OnlyIf(condition) => format!("Only if {}", holds(condition)),
         RuleKind::MaxChars(most) => format!("At most {most} characters{}", each(member)),
         RuleKind::MaxItems(most) => format!("At most {most} items"),
+        RuleKind::UniqueItems => "No item twice".to_owned(),
         RuleKind::Min(least) => format!("At least {}", code(least)),
         RuleKind::Max(most) => format!("At most {}", code(most)),
         RuleKind::OneOf(known) => format!("One of {}{}", codes(known), each(member)),
@@ -154,6 +157,10 @@ fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
         _ => ", otherwise a warning",
     };
     format!("{text}{weight}.")
+}
+
+fn holds(condition: &ir::Condition) -> String {
+    format!("`{}` is {}", condition.member, code(&condition.is))
 }
 
 fn each(member: &ir::Member) -> &'static str {

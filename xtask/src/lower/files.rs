@@ -6,7 +6,7 @@ use super::{
     Action, Catalog, Enum, Module, Struct, action,
     catalog::{self, Exports},
     enums,
-    member::{Check, Field, Holds, Shape},
+    member::{Check, Condition, Field, Holds, Shape},
     names, service,
     service::Service,
     structure,
@@ -234,11 +234,22 @@ impl Uses {
             if !matches!(check, Check::Withdrawn(..)) {
                 self.add("crate::preflight", &["Rule"]);
             }
-            if let Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) =
-                check
-            {
-                self.add("crate::preflight", &["IsSet"]);
+            match check {
+                Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) => {
+                    self.add("crate::preflight", &["IsSet"]);
+                }
+                Check::RequiredIf(condition, _) | Check::OnlyIf(condition, _) => {
+                    self.condition(condition);
+                }
+                _ => {}
             }
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        self.add("crate::preflight", &["Is"]);
+        if condition.by_default {
+            self.add("crate::preflight", &["IsSet"]);
         }
     }
 

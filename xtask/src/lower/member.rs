@@ -1,4 +1,8 @@
-use super::{docs, names};
+use super::{
+    docs,
+    helper::{self, Helper},
+    names,
+};
 use crate::{
     ir::{self, RuleKind, Type},
     spec::Scalar,
@@ -15,6 +19,8 @@ pub struct Field {
     pub doc: Vec<String>,
     /// Documentation of its setter.
     pub setter_doc: Vec<String>,
+    /// A second setter.
+    pub helper: Option<Helper>,
     /// How many values it holds.
     pub shape: Shape,
     /// What each value is.
@@ -64,14 +70,20 @@ pub enum Check {
     Required(Weight),
     /// Has to be given unless one of these is.
     RequiredUnlessAny(Vec<Peer>, Weight),
+    /// Has to be given if this holds.
+    RequiredIf(Condition, Weight),
     /// Needs these as well.
     Requires(Vec<Peer>, Weight),
     /// Excludes these.
     ConflictsWith(Vec<Peer>, Weight),
+    /// Makes no sense unless this holds.
+    OnlyIf(Condition, Weight),
     /// Most characters.
     MaxChars(u32, Weight),
     /// Most items.
     MaxItems(u32, Weight),
+    /// No item twice.
+    UniqueItems(Weight),
     /// Least number.
     Min(Scalar, Weight),
     /// Greatest number.
@@ -97,6 +109,17 @@ pub struct Peer {
     pub name: String,
 }
 
+/// That another field has a certain value.
+#[derive(Debug)]
+pub struct Condition {
+    /// The other field.
+    pub peer: Peer,
+    /// The value.
+    pub is: Scalar,
+    /// Whether the service assumes that value if there is none.
+    pub by_default: bool,
+}
+
 /// How much breaking a rule weighs, and where the rule comes from.
 #[derive(Debug)]
 pub struct Weight {
@@ -106,11 +129,17 @@ pub struct Weight {
     pub source: String,
 }
 
-pub(super) fn lower(member: &ir::Member, source: &str, in_request: bool) -> Field {
+pub(super) fn lower(
+    member: &ir::Member,
+    group: &[ir::Member],
+    source: &str,
+    in_request: bool,
+) -> Field {
     let (shape, holds) = shape(member);
     let mut checks = Vec::new();
     if in_request {
-        checks.extend(member.rules.iter().filter_map(|rule| check(member, rule)));
+        let rules = member.rules.iter();
+        checks.extend(rules.filter_map(|rule| check(member, rule, group)));
         let withdrawn = |day: &String| Check::Withdrawn(day.clone(), member.source.clone());
         checks.extend(member.until.as_ref().map(withdrawn));
     }
@@ -119,6 +148,7 @@ pub(super) fn lower(member: &ir::Member, source: &str, in_request: bool) -> Fiel
         name: names::snake(&member.name),
         doc: docs::member(member, source),
         setter_doc: docs::setter(member),
+        helper: helper::of(member),
         nested: in_request && matches!(holds, Holds::Struct(_) | Holds::Enum(_)),
         shape,
         holds,
@@ -157,7 +187,7 @@ fn holds(ty: &Type) -> Holds {
     }
 }
 
-fn check(member: &ir::Member, rule: &ir::Rule) -> Option<Check> {
+fn check(member: &ir::Member, rule: &ir::Rule, group: &[ir::Member]) -> Option<Check> {
     let weight = Weight {
         warns: rule.warns,
         source: member.source.clone(),
@@ -167,10 +197,13 @@ fn check(member: &ir::Member, rule: &ir::Rule) -> Option<Check> {
         RuleKind::Required if matches!(member.ty, Type::Struct(_)) => return None,
         RuleKind::Required => Check::Required(weight),
         RuleKind::RequiredUnlessAny(names) => Check::RequiredUnlessAny(peers(names), weight),
+        RuleKind::RequiredIf(holds) => Check::RequiredIf(condition(holds, group), weight),
         RuleKind::Requires(names) => Check::Requires(peers(names), weight),
         RuleKind::ConflictsWith(names) => Check::ConflictsWith(peers(names), weight),
+        RuleKind::OnlyIf(holds) => Check::OnlyIf(condition(holds, group), weight),
         RuleKind::MaxChars(most) => Check::MaxChars(*most, weight),
         RuleKind::MaxItems(most) => Check::MaxItems(*most, weight),
+        RuleKind::UniqueItems => Check::UniqueItems(weight),
         RuleKind::Min(least) => Check::Min(number(member, least), weight),
         RuleKind::Max(most) => Check::Max(number(member, most), weight),
         RuleKind::OneOf(known) => one_of(known, weight),
@@ -200,9 +233,22 @@ fn one_of(known: &[Scalar], weight: Weight) -> Check {
 }
 
 fn peers(wire: &[String]) -> Vec<Peer> {
-    let peer = |wire: &String| Peer {
-        wire: wire.clone(),
+    wire.iter().map(|wire| peer(wire)).collect()
+}
+
+fn peer(wire: &str) -> Peer {
+    Peer {
+        wire: wire.to_owned(),
         name: names::snake(wire),
-    };
-    wire.iter().map(peer).collect()
+    }
+}
+
+fn condition(condition: &ir::Condition, group: &[ir::Member]) -> Condition {
+    let found = group.iter().find(|other| other.name == condition.member);
+    let default = found.and_then(|other| other.default.as_ref());
+    Condition {
+        peer: peer(&condition.member),
+        is: condition.is.clone(),
+        by_default: default == Some(&condition.is),
+    }
 }

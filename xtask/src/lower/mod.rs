@@ -9,6 +9,7 @@ mod docs;
 mod enums;
 mod example;
 mod files;
+mod helper;
 mod member;
 mod names;
 mod service;
@@ -20,7 +21,8 @@ pub use self::{
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, Use, lower},
-    member::{Check, Field, Holds, Peer, Shape, Weight},
+    helper::{Helper, Takes},
+    member::{Check, Condition, Field, Holds, Peer, Shape, Weight},
     service::{ErrorCode, Service},
     structure::Struct,
 };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
+use super::helper;
 use crate::{
     diagnostic::{Diagnostic, Span},
     ir::{Api, Enum, Member},
@@ -22,6 +23,7 @@ const TAKEN_TYPES: &[&str] = &[
     "ErrorCode",
     "Executed",
     "From",
+    "Is",
     "IsSet",
     "Kind",
     "Map",
@@ -85,6 +87,11 @@ const STUBBORN: &[&str] = &["crate", "self", "super"];
 /// A field or module for a name on the wire: `ImageUrl` is `image_url`, `Type` is `r#type`.
 pub(super) fn snake(wire: &str) -> String {
     escaped(wire.to_snake_case())
+}
+
+/// A method that belongs to a field: `image_url_json` for `ImageUrl` and `json`.
+pub(super) fn with_suffix(wire: &str, suffix: &str) -> String {
+    format!("{}_{suffix}", wire.to_snake_case())
 }
 
 /// The file of a module, without folder and extension.
@@ -156,6 +163,9 @@ fn fields(members: &[Member], out: &mut Vec<Diagnostic>) {
     let mut names = Names::new("field", TAKEN_MEMBERS);
     for member in members {
         names.take(snake(&member.name), &member.at, out);
+        if let Some(helper) = helper::of(member) {
+            names.take(helper.name, &member.at, out);
+        }
     }
 }
 

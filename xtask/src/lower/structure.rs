@@ -68,6 +68,6 @@ pub(super) fn response(action: &ir::Action) -> Struct {
 fn fields(members: &[ir::Member], source: &str, in_request: bool) -> Vec<Field> {
     members
         .iter()
-        .map(|item| member::lower(item, source, in_request))
+        .map(|item| member::lower(item, members, source, in_request))
         .collect()
 }

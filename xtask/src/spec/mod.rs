@@ -20,7 +20,7 @@ use self::reader::{Reader, Trace};
 pub use self::{
     action::{Action, Example},
     enums::{Enum, EnumValue},
-    member::{BOUNDS, Facts, Member},
+    member::{BOUNDS, Condition, Facts, Member},
     service::{ErrorCode, Regions, Service, Site},
     source::{FileId, SourceFile, Sources, read},
     structure::Struct,

@@ -109,6 +109,12 @@ impl<'a> Reader<'a> {
         self.get(key, "text, a number or a Boolean", scalar)
     }
 
+    /// A simple value that has to be there.
+    pub(super) fn needed_scalar(&mut self, key: &'static str) -> Option<Located<Scalar>> {
+        self.need(key);
+        self.scalar(key)
+    }
+
     /// A whole number that is not negative and fits 32 bits.
     pub(super) fn count(&mut self, key: &'static str) -> Option<Located<u32>> {
         self.get(key, "a whole number from 0 to 4294967295", |value| {

@@ -1,5 +1,7 @@
 //! The rules a member can be held to, one method each; generated code chains them.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::{
@@ -116,6 +118,22 @@ impl<T> Check<'_, Vec<T>> {
             let message = format!("{found} items, at most {most} are allowed");
             let finding = rule.finding(&self.at, "max-items", message);
             self.report.add(finding.value(found).bound(most));
+        }
+        self
+    }
+}
+
+impl Check<'_, Vec<String>> {
+    pub(crate) fn unique_items(self, rule: Rule) -> Self {
+        let mut firsts: HashMap<&str, usize> = HashMap::new();
+        for (index, text) in self.value.iter().enumerate() {
+            let first = *firsts.entry(text).or_insert(index);
+            if first != index {
+                let at = self.at.index(index);
+                let message = format!("{} repeats {}", shown(&at, text), self.at.index(first));
+                let finding = rule.finding(&at, "unique-items", message);
+                self.report.add(with_text(finding, &at, text));
+            }
         }
         self
     }
@@ -245,6 +263,21 @@ mod tests {
                 .all(|found| found.severity == Severity::Warning)
         );
         assert!(report.is_ok());
+    }
+
+    #[test]
+    fn an_item_that_is_there_twice_is_found_once() {
+        let texts = ["a", "b", "a", "a"].map(str::to_owned).to_vec();
+        let mut report = Report::default();
+        report
+            .check(Path::ROOT.member("Texts"), &texts)
+            .unique_items(RULE);
+        let text = report.to_string();
+        let expected = "error[unique-items]: Texts[2]: \"a\" repeats Texts[0]\n  \
+                        = source: a page\n\
+                        error[unique-items]: Texts[3]: \"a\" repeats Texts[0]\n  \
+                        = source: a page";
+        assert_eq!(text, expected);
     }
 
     #[test]

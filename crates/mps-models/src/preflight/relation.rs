@@ -29,6 +29,21 @@ impl<T: IsSet> Check<'_, T> {
         self.broken("required-unless-any", message, rule)
     }
 
+    /// `member` is the one that decides, `value` the one it `holds` or not.
+    pub(crate) fn required_if(
+        self,
+        member: &'static str,
+        value: &'static str,
+        holds: bool,
+        rule: Rule,
+    ) -> Self {
+        if self.value.is_set() || !holds {
+            return self;
+        }
+        let message = format!("required if {member} is {value}, but missing or empty");
+        self.broken("required-if", message, rule)
+    }
+
     pub(crate) fn requires(self, peers: Peers<'_>, rule: Rule) -> Self {
         let fault = |(name, set): &(&str, bool)| {
             (!set).then(|| ("requires", format!("only allowed together with {name}")))
@@ -47,6 +62,25 @@ impl<T: IsSet> Check<'_, T> {
             })
         };
         self.each_peer(peers, fault, rule)
+    }
+
+    /// `member` is the one that decides, `value` the one it `holds` or not.
+    pub(crate) fn only_if(
+        self,
+        member: &'static str,
+        value: &'static str,
+        holds: bool,
+        rule: Rule,
+    ) -> Self {
+        if !self.value.is_set() || holds {
+            return self;
+        }
+        let message = format!("only of use if {member} is {value}");
+        let finding = rule
+            .finding(&self.at, "only-if", message)
+            .hint(format!("leave it out, or set {member} to {value}"));
+        self.report.add(finding);
+        self
     }
 
     /// Warns of a member the service does not know any more, `when` it was withdrawn.
@@ -131,6 +165,29 @@ mod tests {
         assert_eq!(excludes("a", &[("A", false)]).len(), 0);
         let message = "conflicts-with: not allowed together with B";
         assert_eq!(excludes("a", &[("A", false), ("B", true)]), [message]);
+    }
+
+    #[test]
+    fn a_condition_may_ask_for_a_member() {
+        let needed = |value, holds| {
+            said(value, |check| {
+                check.required_if("Action", "redo", holds, RULE)
+            })
+        };
+        assert_eq!(needed("", false).len(), 0);
+        assert_eq!(needed("a", true).len(), 0);
+        let message = "required-if: required if Action is redo, but missing or empty";
+        assert_eq!(needed("", true), [message]);
+    }
+
+    #[test]
+    fn a_condition_may_make_a_member_useless() {
+        let useful =
+            |value, holds| said(value, |check| check.only_if("Voice", "true", holds, RULE));
+        assert_eq!(useful("", false).len(), 0);
+        assert_eq!(useful("a", true).len(), 0);
+        let message = "only-if: only of use if Voice is true";
+        assert_eq!(useful("a", false), [message]);
     }
 
     #[test]

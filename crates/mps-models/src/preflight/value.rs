@@ -49,6 +49,35 @@ impl<T: Preflight> IsSet for Option<T> {
     }
 }
 
+/// Whether a member has a certain value.
+pub(crate) trait Is<V> {
+    fn is(&self, value: V) -> bool;
+}
+
+impl Is<&str> for String {
+    fn is(&self, value: &str) -> bool {
+        self == value
+    }
+}
+
+impl Is<&str> for Option<String> {
+    fn is(&self, value: &str) -> bool {
+        self.as_deref() == Some(value)
+    }
+}
+
+impl Is<i64> for Option<i64> {
+    fn is(&self, value: i64) -> bool {
+        *self == Some(value)
+    }
+}
+
+impl Is<bool> for Option<bool> {
+    fn is(&self, value: bool) -> bool {
+        *self == Some(value)
+    }
+}
+
 /// A member that holds one text or many.
 pub(crate) trait Texts {
     fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str));

@@ -230,6 +230,12 @@ impl CreateAigcAudioTask {
         self
     }
 
+    /// Sets `AdditionalParameters` to a JSON value as text.
+    #[must_use]
+    pub fn additional_parameters_json(self, value: &Value) -> Self {
+        self.additional_parameters(value.to_string())
+    }
+
     /// Sets `Operator`.
     #[must_use]
     pub fn operator(mut self, operator: impl Into<String>) -> Self {

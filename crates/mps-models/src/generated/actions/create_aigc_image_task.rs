@@ -95,7 +95,7 @@ pub struct CreateAigcImageTask {
     ///
     /// - JSON as text.
     /// - Example: `{"size":"1024x1024"}`.
-    /// - Since 2026-03-13 (`cn`).
+    /// - Since 2026-03-13 (`cn`) and 2026-04-09 (`intl`).
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Bucket of the caller's in which to store the image. COS has to be activated, and the role
@@ -228,6 +228,12 @@ impl CreateAigcImageTask {
     ) -> Self {
         self.additional_parameters = Some(additional_parameters.into());
         self
+    }
+
+    /// Sets `AdditionalParameters` to a JSON value as text.
+    #[must_use]
+    pub fn additional_parameters_json(self, value: &Value) -> Self {
+        self.additional_parameters(value.to_string())
     }
 
     /// Sets `StoreCosParam`.

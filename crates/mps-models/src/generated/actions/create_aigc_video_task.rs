@@ -139,7 +139,7 @@ pub struct CreateAigcVideoTask {
     pub audio_infos: Vec<AigcVideoReferenceAudioInfo>,
     /// Persons or things that the prompt calls by name. Supported by Vidu and Kling.
     ///
-    /// - Since 2026-09-03 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-03 (`cn`) and 2026-09-17 (`intl`).
     /// - Source: API description of 2026-10-26.
     #[serde(
         rename = "SubjectInfos",
@@ -367,6 +367,12 @@ impl CreateAigcVideoTask {
     ) -> Self {
         self.additional_parameters = Some(additional_parameters.into());
         self
+    }
+
+    /// Sets `AdditionalParameters` to a JSON value as text.
+    #[must_use]
+    pub fn additional_parameters_json(self, value: &Value) -> Self {
+        self.additional_parameters(value.to_string())
     }
 
     /// Sets `Operator`.

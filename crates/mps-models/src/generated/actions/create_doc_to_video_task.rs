@@ -64,7 +64,7 @@ pub struct CreateDocToVideoTask {
     /// The resource to charge, which has to be enabled. Without it the main one of the account is charged.
     ///
     /// - Example: `vts-********-1`.
-    /// - Since 2026-08-06 (`cn`).
+    /// - Since 2026-08-06 (`cn`) and 2026-08-17 (`intl`).
     #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
     /// Members that the specification does not have, sent on as they are.

@@ -48,7 +48,7 @@ pub struct CreateVideoRedrawTask {
     pub cos_info: Option<VideoRedrawCosInfo>,
     /// How to redraw it.
     ///
-    /// - Since 2026-07-21 (`cn`).
+    /// - Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<VideoRedrawTaskInfo>,
     /// Members that the specification does not have, sent on as they are.

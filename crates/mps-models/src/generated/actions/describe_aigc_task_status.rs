@@ -168,13 +168,13 @@ pub struct DescribeAigcTaskStatusResponse {
     pub task_type: Option<ScenarioTaskType>,
     /// More about the task, as text that holds JSON. Its members depend on the scenario.
     ///
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
     /// How far a task with stages has come. `STAGE_1_FINISHED` and `STAGE_2_FINISHED` are known.
     ///
     /// - Example: `STAGE_1_FINISHED`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
 }

@@ -22,7 +22,7 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 /// - Effect: changes a task, so it is sent again only if it surely did not run.
 /// - Rate limit: 20 in any one second, for one account.
 /// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Since 2026-09-07 (`cn`) and 2026-10-26 (`intl`).
+/// - Since 2026-09-07 (`cn`) and 2026-09-17 (`intl`).
 /// - Source: [API description of 2026-10-26](https://cloud.tencent.com/document/product/862/137668).
 ///
 /// ```

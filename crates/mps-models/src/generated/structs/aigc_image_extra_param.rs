@@ -38,7 +38,7 @@ pub struct AigcImageExtraParam {
     ///
     /// - One of `jpeg`, `png`.
     /// - Example: `png`.
-    /// - Since 2026-05-11 (`cn`).
+    /// - Since 2026-05-11 (`cn`) and 2026-05-12 (`intl`).
     #[serde(rename = "OutputFormat", skip_serializing_if = "Option::is_none")]
     pub output_format: Option<String>,
     /// Members that the specification does not have, sent on as they are.
@@ -91,6 +91,12 @@ impl AigcImageExtraParam {
     pub fn logo_add(mut self, logo_add: i64) -> Self {
         self.logo_add = Some(logo_add);
         self
+    }
+
+    /// Sets `LogoAdd` to 1 or 0.
+    #[must_use]
+    pub fn logo_add_bool(self, value: bool) -> Self {
+        self.logo_add(value.into())
     }
 
     /// Sets `OutputFormat`.

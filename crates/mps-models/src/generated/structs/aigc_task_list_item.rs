@@ -79,11 +79,14 @@ pub struct AigcTaskListItem {
     #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
     /// More about the task, as text that holds JSON. Its members depend on the scenario.
+    ///
+    /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
     /// How far a task with stages has come. `STAGE_1_FINISHED` and `STAGE_2_FINISHED` are known.
     ///
     /// - Example: `STAGE_1_FINISHED`.
+    /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
 }

@@ -101,6 +101,12 @@ impl AigcVideoExtraParam {
         self
     }
 
+    /// Sets `LogoAdd` to 1 or 0.
+    #[must_use]
+    pub fn logo_add_bool(self, value: bool) -> Self {
+        self.logo_add(value.into())
+    }
+
     /// Sets `EnableAudio`.
     #[must_use]
     pub fn enable_audio(mut self, enable_audio: bool) -> Self {

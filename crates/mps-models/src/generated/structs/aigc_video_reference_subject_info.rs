@@ -12,7 +12,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 
 /// A person or thing with a name, for use in the prompt.
 ///
-/// Since 2026-09-03 (`cn`) and 2026-10-26 (`intl`). Source: API description of 2026-10-26.
+/// Since 2026-09-03 (`cn`) and 2026-09-17 (`intl`). Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

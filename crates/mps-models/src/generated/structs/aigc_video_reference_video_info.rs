@@ -86,6 +86,12 @@ impl AigcVideoReferenceVideoInfo {
         self
     }
 
+    /// Sets `KeepOriginalSound` to `yes` or `no`.
+    #[must_use]
+    pub fn keep_original_sound_bool(self, value: bool) -> Self {
+        self.keep_original_sound(if value { "yes" } else { "no" })
+    }
+
     /// Adds a member that the specification does not have.
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {

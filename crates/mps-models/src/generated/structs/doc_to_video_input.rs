@@ -6,7 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::de;
-use crate::preflight::{Path, Preflight, Report, Rule};
+use crate::preflight::{
+    Is,
+    IsSet,
+    Path,
+    Preflight,
+    Report,
+    Rule,
+};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{DocToVideoBackgroundInfo, DocToVideoWatermarkInfo};
@@ -72,14 +79,16 @@ pub struct DocToVideoInput {
     /// - Default: `false`.
     #[serde(rename = "EnableTTS", skip_serializing_if = "Option::is_none")]
     pub enable_tts: Option<bool>,
-    /// Which voice speaks. Without `EnableTTS` none does.
+    /// Which voice speaks.
+    ///
+    /// - Only if `EnableTTS` is `true`, otherwise a warning.
     #[serde(rename = "VoiceId", skip_serializing_if = "Option::is_none")]
     pub voice_id: Option<String>,
     /// Whether the video looks as much like the slides as can be. One of the documents has to be a PPTX;
     /// of several the first one counts. Animations are lost.
     ///
     /// - Default: `false`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "PPTXFidelity", skip_serializing_if = "Option::is_none")]
     pub pptx_fidelity: Option<bool>,
     /// `auto` to go all the way at once, `stage` to stop after each stage until
@@ -87,23 +96,25 @@ pub struct DocToVideoInput {
     ///
     /// - One of `auto`, `stage`.
     /// - Example: `auto`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Image behind the contents.
     ///
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Background", skip_serializing_if = "Option::is_none")]
     pub background: Option<DocToVideoBackgroundInfo>,
     /// Image in a corner.
     ///
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Watermark", skip_serializing_if = "Option::is_none")]
     pub watermark: Option<DocToVideoWatermarkInfo>,
     /// Whether the video has captions.
     ///
     /// - Default: `false`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "EnableCaption", skip_serializing_if = "Option::is_none")]
     pub enable_caption: Option<bool>,
     /// Members that the specification does not have, sent on as they are.
@@ -332,9 +343,33 @@ impl Preflight for DocToVideoInput {
             .min(15, Rule::error("API description of 2026-10-26"))
             .max(1_200, Rule::error("API description of 2026-10-26"));
         report
+            .check(at.member("VoiceId"), &self.voice_id)
+            .only_if(
+                "EnableTTS",
+                "true",
+                self.enable_tts.is(true),
+                Rule::warning("API description of 2026-10-26"),
+            );
+        report
             .check(at.member("Mode"), &self.mode)
             .one_of(&["auto", "stage"], Rule::error("API description of 2026-10-26"));
+        report
+            .check(at.member("Background"), &self.background)
+            .only_if(
+                "PPTXFidelity",
+                "false",
+                !self.pptx_fidelity.is_set() || self.pptx_fidelity.is(false),
+                Rule::warning("API description of 2026-10-26"),
+            );
         report.inspect(at.member("Background"), &self.background);
+        report
+            .check(at.member("Watermark"), &self.watermark)
+            .only_if(
+                "PPTXFidelity",
+                "false",
+                !self.pptx_fidelity.is_set() || self.pptx_fidelity.is(false),
+                Rule::warning("API description of 2026-10-26"),
+            );
         report.inspect(at.member("Watermark"), &self.watermark);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::de;
-use crate::preflight::{Path, Preflight, Report, Rule};
+use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
@@ -29,9 +29,11 @@ pub struct DocToVideoRegenerateInput {
     /// - Required.
     #[serde(rename = "Prompt", deserialize_with = "de::or_default")]
     pub prompt: String,
-    /// The scenes.
+    /// The scenes to do again, such as `scene-3`.
     ///
+    /// - Required if `Scope` is `scenes`.
     /// - At most 5 items.
+    /// - No item twice.
     #[serde(
         rename = "SceneIds",
         deserialize_with = "de::list",
@@ -121,7 +123,14 @@ impl Preflight for DocToVideoRegenerateInput {
             .required(Rule::error("API description of 2026-10-26"));
         report
             .check(at.member("SceneIds"), &self.scene_ids)
-            .max_items(5, Rule::error("API description of 2026-10-26"));
+            .required_if(
+                "Scope",
+                "scenes",
+                self.scope.is("scenes"),
+                Rule::error("API description of 2026-10-26"),
+            )
+            .max_items(5, Rule::error("API description of 2026-10-26"))
+            .unique_items(Rule::error("API description of 2026-10-26"));
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

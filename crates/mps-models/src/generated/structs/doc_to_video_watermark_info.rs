@@ -11,7 +11,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 
 /// The image in a corner of a video made from documents.
 ///
-/// Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`). Source: API description of 2026-10-26.
+/// Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`). Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

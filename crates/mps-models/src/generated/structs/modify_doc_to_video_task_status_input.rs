@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::de;
-use crate::preflight::{Path, Preflight, Report, Rule};
+use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::DocToVideoRegenerateInput;
@@ -40,6 +40,9 @@ pub struct ModifyDocToVideoTaskStatusInput {
     #[serde(rename = "SourceTaskId", deserialize_with = "de::or_default")]
     pub source_task_id: String,
     /// What to do otherwise this time.
+    ///
+    /// - Required if `Action` is `regenerate`.
+    /// - Only if `Action` is `regenerate`, otherwise a warning.
     #[serde(rename = "Regenerate", skip_serializing_if = "Option::is_none")]
     pub regenerate: Option<DocToVideoRegenerateInput>,
     /// Members that the specification does not have, sent on as they are.
@@ -149,6 +152,20 @@ impl Preflight for ModifyDocToVideoTaskStatusInput {
         report
             .check(at.member("SourceTaskId"), &self.source_task_id)
             .required(Rule::error("API description of 2026-10-26"));
+        report
+            .check(at.member("Regenerate"), &self.regenerate)
+            .required_if(
+                "Action",
+                "regenerate",
+                self.action.is("regenerate"),
+                Rule::error("API description of 2026-10-26"),
+            )
+            .only_if(
+                "Action",
+                "regenerate",
+                self.action.is("regenerate"),
+                Rule::warning("API description of 2026-10-26"),
+            );
         report.inspect(at.member("Regenerate"), &self.regenerate);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }

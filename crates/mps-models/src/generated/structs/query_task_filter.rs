@@ -35,34 +35,32 @@ pub struct QueryTaskFilter {
     /// Tasks whose result has this resolution, in lower case.
     ///
     /// - Example: `720p`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Tasks whose result has this ratio of width to height.
     ///
     /// - Example: `16:9`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
     #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
     /// Document-to-video tasks of this mode. What is `stage` where the task is created is `phased` here.
     ///
     /// - One of `auto`, `phased`, otherwise a warning.
     /// - Example: `auto`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "ExecuteMode", skip_serializing_if = "Option::is_none")]
     pub execute_mode: Option<String>,
     /// Advertising videos of this kind.
     ///
     /// - One of `ugc`, `talk`, `display`, `unboxing`, `reaction`.
     /// - Example: `ugc`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "VideoType", skip_serializing_if = "Option::is_none")]
     pub video_type: Option<String>,
     /// Advertising videos of a model of this tier.
     ///
     /// - One of `standard`, `flagship`.
     /// - Example: `standard`.
-    /// - Since 2026-09-06 (`cn`) and 2026-10-26 (`intl`).
+    /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "ModelTier", skip_serializing_if = "Option::is_none")]
     pub model_tier: Option<String>,
     /// Members that the specification does not have, sent on as they are.

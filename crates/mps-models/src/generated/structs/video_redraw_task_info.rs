@@ -11,7 +11,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 
 /// How to redraw a video.
 ///
-/// Since 2026-07-21 (`cn`). Source: API description of 2026-10-26.
+/// Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`). Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

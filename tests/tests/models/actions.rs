@@ -1,0 +1,91 @@
+//! The facts about every action that decide how it may be sent.
+
+use mps_models::{ACTIONS, ActionInfo, Effect, STRUCTS, schema::Kind, service::ERROR_CODES};
+
+/// Name, effect, starts in a second, and the action to poll with.
+const FACTS: &[(&str, Effect, u32, Option<&str>)] = &[
+    ("CreateAiDramaTask", Effect::PaidCreate, 20, SCENARIO),
+    ("CreateAiFissionTask", Effect::PaidCreate, 20, SCENARIO),
+    (
+        "CreateAigcAudioTask",
+        Effect::PaidCreate,
+        20,
+        Some("DescribeAigcAudioTask"),
+    ),
+    (
+        "CreateAigcImageTask",
+        Effect::PaidCreate,
+        20,
+        Some("DescribeAigcImageTask"),
+    ),
+    (
+        "CreateAigcVideoTask",
+        Effect::PaidCreate,
+        10,
+        Some("DescribeAigcVideoTask"),
+    ),
+    ("CreateDocToVideoTask", Effect::PaidCreate, 20, SCENARIO),
+    ("CreateVideoRedrawTask", Effect::PaidCreate, 20, SCENARIO),
+    ("DescribeAigcAudioTask", Effect::Read, 20, None),
+    ("DescribeAigcImageTask", Effect::Read, 20, None),
+    ("DescribeAigcTaskList", Effect::Read, 20, None),
+    ("DescribeAigcTaskStatus", Effect::Read, 20, None),
+    ("DescribeAigcVideoTask", Effect::Read, 50, None),
+    ("ModifyDocToVideoTaskStatus", Effect::Control, 20, SCENARIO),
+];
+
+const SCENARIO: Option<&str> = Some("DescribeAigcTaskStatus");
+
+fn has(action: &ActionInfo, member: &str) -> bool {
+    let mut names = action.response.members.iter().map(|member| member.name);
+    names.any(|name| name == member)
+}
+
+#[test]
+fn all_thirteen_are_there() {
+    let facts = |action: &&ActionInfo| (action.name, action.effect, action.rate_limit, action.poll);
+    let found: Vec<_> = ACTIONS.iter().map(facts).collect();
+    assert_eq!(found, FACTS);
+}
+
+#[test]
+fn what_is_polled_is_a_read_that_tells_a_status() {
+    for poll in ACTIONS.iter().filter_map(|action| action.poll) {
+        let poll = mps_models::action(poll).expect("an action");
+        assert_eq!(poll.effect, Effect::Read);
+        assert!(has(poll, "Status") || has(poll, "TaskStatus"), "{poll:?}");
+        assert_eq!(poll.request.members.len(), 1, "{poll:?}");
+    }
+}
+
+#[test]
+fn every_create_answers_the_id_of_a_task_and_can_be_polled() {
+    for action in ACTIONS.iter().filter(|one| one.effect != Effect::Read) {
+        assert!(has(action, "TaskId"), "{action:?}");
+        assert!(action.poll.is_some(), "{action:?}");
+    }
+}
+
+#[test]
+fn every_code_of_an_action_is_explained() {
+    for action in ACTIONS {
+        for code in action.errors {
+            assert!(
+                ERROR_CODES.iter().any(|known| known.code == *code),
+                "{code}"
+            );
+        }
+    }
+}
+
+/// A request names its status as it is asked for; an answer may say something new.
+#[test]
+fn statuses_are_open_enums_everywhere() {
+    for info in STRUCTS {
+        for member in info.members {
+            let named = ["Status", "TaskStatus", "TaskType"].contains(&member.name);
+            let is_enum = matches!(member.kind, Kind::Enum(_));
+            assert_eq!(is_enum, named, "{}.{}", info.name, member.name);
+        }
+    }
+}

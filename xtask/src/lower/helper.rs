@@ -1,0 +1,71 @@
+//! Second setters for members whose type on the wire is not what a person has in hand.
+
+use super::names;
+use crate::{
+    ir::{Member, RuleKind, Type},
+    spec::Scalar,
+};
+
+/// A second setter of a field.
+#[derive(Debug)]
+pub struct Helper {
+    /// Name in Rust.
+    pub name: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+    /// What it takes.
+    pub takes: Takes,
+}
+
+/// What a second setter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// A JSON value, which travels as text.
+    Json,
+    /// A Boolean, which travels as `yes` or `no`.
+    YesOrNo,
+    /// A Boolean, which travels as 1 or 0.
+    OneOrZero,
+}
+
+/// The second setter of a member, if it deserves one.
+pub(super) fn of(member: &Member) -> Option<Helper> {
+    if matches!(member.ty, Type::List(_)) {
+        return None;
+    }
+    let takes = member.rules.iter().find_map(|rule| takes(&rule.kind))?;
+    let wire = &member.name;
+    let (suffix, value) = match takes {
+        Takes::Json => ("json", "a JSON value as text"),
+        Takes::YesOrNo => ("bool", "`yes` or `no`"),
+        Takes::OneOrZero => ("bool", "1 or 0"),
+    };
+    Some(Helper {
+        name: names::with_suffix(wire, suffix),
+        doc: vec![format!("Sets `{wire}` to {value}.")],
+        takes,
+    })
+}
+
+fn takes(rule: &RuleKind) -> Option<Takes> {
+    match rule {
+        RuleKind::Format("json") => Some(Takes::Json),
+        RuleKind::OneOf(known) => boolean(known),
+        _ => None,
+    }
+}
+
+/// Two values that mean yes and no are a Boolean in disguise.
+fn boolean(known: &[Scalar]) -> Option<Takes> {
+    let [one, other] = known else { return None };
+    match (one, other) {
+        (Scalar::Integer(0), Scalar::Integer(1)) | (Scalar::Integer(1), Scalar::Integer(0)) => {
+            Some(Takes::OneOrZero)
+        }
+        (Scalar::Text(one), Scalar::Text(other)) => match (&**one, &**other) {
+            ("yes", "no") | ("no", "yes") => Some(Takes::YesOrNo),
+            _ => None,
+        },
+        _ => None,
+    }
+}
