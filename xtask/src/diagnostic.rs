@@ -112,7 +112,8 @@ impl Diagnostic {
     }
 }
 
-fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+/// The known name that a misspelt one was probably meant to be.
+pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let same = known.iter().find(|other| other.eq_ignore_ascii_case(name));
     let close = || {
         similar::get_close_matches(name, known, 1, 0.6)

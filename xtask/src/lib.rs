@@ -9,16 +9,22 @@
 //! 4. [`lower`] decides every Rust name and shape.
 //! 5. [`emit`] writes that down as code, and decides nothing.
 //! 6. [`output`] brings the files to disk, or tells how they differ from what is there.
+//!
+//! Beside that line stand the tools for those who keep the specification: [`published`] reads
+//! the vendor's description, [`import`] brings its structure in, [`diff`] weighs a change.
 
 pub mod check;
 pub mod ci;
 pub mod cli;
 pub mod codegen;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
+pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod output;
+pub mod published;
 pub mod spec;
 
 pub use codegen::generate;

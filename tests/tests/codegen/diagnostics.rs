@@ -99,6 +99,13 @@ fn kinds_of_values() {
     Broken::replace(DRAW, "\"A line.\"", "\" \"").says("empty-text");
 }
 
+/// What an import leaves behind is refused wherever a person has to speak.
+#[test]
+fn stubs() {
+    Broken::replace(POINT, "\"Across.\"", "\"TODO\"").says("undescribed");
+    Broken::replace(DRAW, "\"read\"", "\"TODO\"").says("undecided");
+}
+
 #[test]
 fn files() {
     Broken::with_file("structs/point.toml.orig", "").says("misplaced-file");

@@ -17,6 +17,7 @@ use std::{fmt, path::Path};
 use toml::de::DeTable;
 
 use self::reader::{Reader, Trace};
+pub(crate) use self::reader::{TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
     enums::{Enum, EnumValue},

@@ -10,6 +10,12 @@ use toml::{
 use super::{Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
+/// What an import puts where a person has to say something.
+pub(crate) const TODO: &str = "TODO";
+
+/// The code of a mistake that only a stub makes.
+pub(crate) const UNDESCRIBED: &str = "E0108";
+
 type Entry<'a> = &'a Spanned<DeValue<'a>>;
 
 /// What reading left behind besides the values.
@@ -58,6 +64,7 @@ impl<'a> Reader<'a> {
             self.report(&text.span, "E0106", format!("`{key}` is empty"));
             return None;
         }
+        self.described(key, &text);
         Some(text)
     }
 
@@ -272,6 +279,9 @@ impl<'a> Reader<'a> {
         text: Located<String>,
         words: &'static [&'static str],
     ) -> Option<Located<&'static str>> {
+        if !self.described(key, &text) {
+            return None;
+        }
         if let Some(word) = words.iter().find(|word| **word == text.value) {
             return Some(Located::new(*word, text.span));
         }
@@ -281,6 +291,19 @@ impl<'a> Reader<'a> {
             .diagnostics
             .push(diagnostic.did_you_mean(&text.value, words));
         None
+    }
+
+    /// Reports a text that an import left to a person.
+    fn described(&mut self, key: &str, text: &Located<String>) -> bool {
+        let described = text.value != TODO;
+        if !described {
+            let title = format!("nobody has written `{key}` yet");
+            let diagnostic = Diagnostic::at(&text.span, UNDESCRIBED, title)
+                .label("left by `cargo xtask spec import`")
+                .help("look it up in the documentation and say it in your own words");
+            self.trace.diagnostics.push(diagnostic);
+        }
+        described
     }
 
     fn wrong_kind(&mut self, key: &str, value: Entry<'a>, wanted: &str) {

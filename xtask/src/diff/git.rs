@@ -1,0 +1,64 @@
+//! The specification as a revision has it, read without touching the working copy.
+
+use std::{path::Path, process::Command};
+
+use crate::{
+    cli::Failure,
+    spec::{SourceFile, Sources},
+};
+
+const FOLDER: &str = "spec/";
+
+pub(super) fn sources(root: &Path, revision: &str) -> Result<Sources, Failure> {
+    let commit = commit(root, revision)?;
+    let list = git(
+        root,
+        &["ls-tree", "-r", "-z", "--name-only", &commit, FOLDER],
+    )?;
+    let paths = list
+        .split('\0')
+        .filter_map(|path| path.strip_prefix(FOLDER));
+    let mut files = Vec::new();
+    // Examples are fixtures: nothing is compared there, and they are most of the files.
+    for path in paths.filter(|path| !path.starts_with("examples/")) {
+        let text = git(root, &["show", &format!("{commit}:./{FOLDER}{path}")])?;
+        files.push(SourceFile {
+            path: path.to_owned(),
+            text: text.replace("\r\n", "\n"),
+        });
+    }
+    if files.is_empty() {
+        return Err(Failure::new(format!(
+            "error: git:{revision} has no folder `spec`"
+        )));
+    }
+    Ok(Sources::new(files))
+}
+
+/// The hash of a revision, so that no name can pass for an option further on.
+fn commit(root: &Path, revision: &str) -> Result<String, Failure> {
+    let object = format!("{revision}^{{commit}}");
+    let arguments = [
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        &object,
+    ];
+    let hash = git(root, &arguments)
+        .map_err(|_| Failure::new(format!("error: git knows no revision `{revision}` here")))?;
+    Ok(hash.trim().to_owned())
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let failed = |what: &str| Failure::new(format!("error: git {}: {what}", arguments.join(" ")));
+    let output = Command::new("git")
+        .args(arguments)
+        .current_dir(root)
+        .output()
+        .map_err(|fault| failed(&fault.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    String::from_utf8(output.stdout).map_err(|_| failed("the answer is not UTF-8 text"))
+}

@@ -1,0 +1,73 @@
+//! Finds out what a word of the command line names, and reads it.
+
+use std::{collections::BTreeSet, path::Path};
+
+use super::{git, lower_published, lower_spec, model::Model};
+use crate::{
+    cli::{self, Failure},
+    published::{self, of_the_family},
+    spec::{self, Sources, UNDESCRIBED},
+};
+
+/// One side of a comparison.
+pub(super) struct Input {
+    pub(super) kind: InputKind,
+    pub(super) model: Model,
+}
+
+/// What can be compared with its like only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum InputKind {
+    Spec,
+    Published,
+}
+
+pub(super) fn load(root: &Path, word: &str) -> Result<Input, Failure> {
+    if let Some(revision) = word.strip_prefix("git:") {
+        return specification(&git::sources(root, revision)?);
+    }
+    let path = Path::new(word);
+    if path.is_dir() {
+        return specification(&cli::read(path)?);
+    }
+    if path.exists() {
+        return description(path);
+    }
+    Err(Failure::new(format!(
+        "error: `{word}` is neither a folder with a specification nor a published description\n\
+         help: for a revision write `git:{word}`"
+    )))
+}
+
+/// What is not described yet can be compared all the same.
+fn specification(sources: &Sources) -> Result<Input, Failure> {
+    let (spec, mut mistakes) = spec::parse(sources);
+    mistakes.retain(|mistake| mistake.code != UNDESCRIBED);
+    if !mistakes.is_empty() {
+        return Err(cli::mistaken(&mistakes, sources));
+    }
+    Ok(Input {
+        kind: InputKind::Spec,
+        model: lower_spec::lower(&spec),
+    })
+}
+
+fn description(path: &Path) -> Result<Input, Failure> {
+    let description = published::read(path)?;
+    description.expect("mps", "2019-06-12")?;
+    let names: BTreeSet<&str> = description
+        .actions()
+        .filter(|name| of_the_family(name))
+        .collect();
+    if names.is_empty() {
+        return Err(Failure::new(format!(
+            "error: {}: has no action of AI generation",
+            path.display()
+        )));
+    }
+    let family = description.family(&names)?;
+    Ok(Input {
+        kind: InputKind::Published,
+        model: lower_published::lower(&family),
+    })
+}

@@ -1,0 +1,47 @@
+//! Brings files to disk, all of them or none as far as a file system can promise that.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::cli::Failure;
+
+/// Writes every file beside its place, and moves them there only when all are complete.
+pub(super) fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let mut complete = Vec::new();
+    for (path, text) in files {
+        let target = dir.join(path);
+        let draft = target.with_extension("toml.import");
+        complete.push((draft.clone(), target));
+        if let Err(fault) = write(&draft, text) {
+            discard(&complete);
+            return Err(failed(path, &fault));
+        }
+    }
+    for (draft, target) in &complete {
+        if let Err(fault) = fs::rename(draft, target) {
+            discard(&complete);
+            return Err(failed(&target.display().to_string(), &fault));
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}
+
+fn discard(drafts: &[(PathBuf, PathBuf)]) {
+    for (draft, _) in drafts {
+        let _not_there = fs::remove_file(draft);
+    }
+}
+
+fn failed(path: &str, fault: &io::Error) -> Failure {
+    Failure::new(format!("error: {path}: cannot write the file: {fault}"))
+}

@@ -1,0 +1,147 @@
+//! The machine-readable description that the vendor's command line ships, `api.json`.
+//!
+//! Read with suspicion: the size is bounded before anything is read, the format version and the
+//! service are looked at before anything is believed, and names have to be well formed before
+//! they become names of files. Only what somebody asks for is decoded, so an oddity in a distant
+//! corner of the file stops nobody.
+
+mod family;
+mod shape;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::cli::Failure;
+pub use family::{Action, Family, Struct, of_the_family};
+pub use shape::Member;
+
+/// Many times the size of the files there are (2 MB), far below what hurts.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The format that is understood here.
+const FORMAT: &str = "1.0";
+
+/// A description as a whole, its parts not looked into yet.
+#[derive(Debug)]
+pub struct Description {
+    /// Name of the service in hosts and signatures.
+    pub service: String,
+    /// Version of its API.
+    pub version: String,
+    origin: String,
+    actions: BTreeMap<String, Box<RawValue>>,
+    objects: BTreeMap<String, Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow, default)]
+    version: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    metadata: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    actions: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    objects: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    service_short_name: String,
+    api_version: String,
+}
+
+/// Reads a description from a file.
+pub fn read(path: &Path) -> Result<Description, Failure> {
+    let origin = path.display().to_string();
+    let failed = |fault: String| Failure::new(format!("error: {origin}: {fault}"));
+    let text = text(path).map_err(failed)?;
+    parse(&text, &origin).map_err(failed)
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let cannot = |fault: io::Error| format!("cannot read the file: {fault}");
+    let file = File::open(path).map_err(cannot)?;
+    let told = file.metadata().map_err(cannot)?.len();
+    let mut bytes = Vec::new();
+    if told <= MOST_BYTES {
+        // Bounded all the same: the length that a pipe or device tells means nothing.
+        let mut file = file.take(MOST_BYTES + 1);
+        file.read_to_end(&mut bytes).map_err(cannot)?;
+    }
+    if told > MOST_BYTES || u64::try_from(bytes.len()).is_ok_and(|read| read > MOST_BYTES) {
+        let most = MOST_BYTES / 1024 / 1024;
+        return Err(format!(
+            "the file has more than {most} MiB; a description has about 2"
+        ));
+    }
+    String::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())
+}
+
+fn parse(text: &str, origin: &str) -> Result<Description, String> {
+    let parts: Parts<'_> = serde_json::from_str(text).map_err(|fault| {
+        let hint = if fault.is_eof() {
+            "; is the file complete?"
+        } else {
+            ""
+        };
+        format!("not the description of an API: {fault}{hint}")
+    })?;
+    let format: String = decode(parts.version, "version")?;
+    if format != FORMAT {
+        return Err(format!(
+            "the format has version `{format}`, known here is `{FORMAT}`"
+        ));
+    }
+    let metadata: Metadata = decode(parts.metadata, "metadata")?;
+    Ok(Description {
+        service: metadata.service_short_name,
+        version: metadata.api_version,
+        origin: origin.to_owned(),
+        actions: decode(parts.actions, "actions")?,
+        objects: decode(parts.objects, "objects")?,
+    })
+}
+
+/// A part of the file as what it should be; the failure names the part and not the line, which
+/// would be that within the part.
+fn decode<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>, name: &str) -> Result<T, String> {
+    let part = part.ok_or_else(|| format!("not the description of an API: no `{name}`"))?;
+    serde_json::from_str(part.get()).map_err(|fault| {
+        let fault = fault.to_string();
+        let what = fault.split(" at line ").next().unwrap_or_default();
+        format!("`{name}` has a shape that is not known here: {what}")
+    })
+}
+
+impl Description {
+    /// The names of all actions.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.actions.keys().map(String::as_str)
+    }
+
+    /// The named actions, those the file has, with every struct they lead to.
+    pub fn family(&self, names: &BTreeSet<&str>) -> Result<Family, Failure> {
+        family::select(self, names)
+            .map_err(|fault| Failure::new(format!("error: {}: {fault}", self.origin)))
+    }
+
+    /// Refuses a description of anything but this service.
+    pub fn expect(&self, service: &str, version: &str) -> Result<(), Failure> {
+        if (&*self.service, &*self.version) == (service, version) {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "error: {}: describes `{}` {}, wanted is `{service}` {version}",
+            self.origin, self.service, self.version
+        )))
+    }
+}
