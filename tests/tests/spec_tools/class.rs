@@ -1,7 +1,10 @@
 //! How each kind of difference is weighed.
 
 use serde_json::Value;
-use xtask::diff::{Change, Class, What};
+use xtask::diff::{
+    Change, Class, What, compare,
+    model::{Kind, Model, Thing, Value as ModelValue},
+};
 
 use crate::support::{FRAME, SKETCH, Workspace, description, difference, member, members};
 
@@ -401,7 +404,7 @@ fn the_order_of_members() {
             .collect::<Vec<_>>()
     };
     let order = ("SketchFrame order".to_owned(), Documentation);
-    assert_eq!(swap(""), [order.clone()]);
+    assert_eq!(swap(""), std::slice::from_ref(&order));
     let new = ("SketchFrame new".to_owned(), Breaking);
     assert_eq!(swap("required = true\n"), [new, order]);
 }
@@ -443,6 +446,45 @@ fn structs_that_requests_lead_to_no_more() {
     };
     assert_eq!(role(&from, &to), Breaking);
     assert_eq!(role(&to, &from), Compatible);
+}
+
+/// How one fact of one thing is weighed that changes from one value to another.
+fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
+    let model = |value: Option<&str>| {
+        let words = |text: &str| match text {
+            "false" => ModelValue::Text(text.to_owned()),
+            list => ModelValue::Words(list.split(' ').map(str::to_owned).collect()),
+        };
+        let thing = Thing::new(kind, None).with_some(key, value.map(words));
+        Model::from([("it".to_owned(), thing)])
+    };
+    let changes = compare(&model(from), &model(to));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    changes[0].class
+}
+
+/// A row of a capability table is a bound: what it no longer has is refused.
+#[test]
+fn capability_rows() {
+    let weighed = |from, to| fact(Kind::Row, "durations", from, to);
+    assert_eq!(weighed(Some("5 10"), Some("5 10 15")), Compatible);
+    assert_eq!(weighed(Some("5 10"), Some("5")), Breaking);
+    assert_eq!(weighed(Some("5 10"), None), Compatible);
+    assert_eq!(weighed(None, Some("5 10")), Breaking);
+    assert_eq!(weighed(Some("false"), Some("5")), Compatible);
+    assert_eq!(weighed(Some("5"), Some("false")), Breaking);
+    let doubtful = fact(Kind::Row, "doubtful_durations", Some("5"), None);
+    assert_eq!(doubtful, Compatible);
+    assert_eq!(
+        fact(Kind::Row, "source", Some("a"), Some("b")),
+        Documentation
+    );
+}
+
+/// What nobody has thought about yet is not waved through.
+#[test]
+fn a_key_that_has_no_weight_breaks() {
+    assert_eq!(fact(Kind::Sent, "novelty", None, Some("yes")), Breaking);
 }
 
 /// The same scales hold for published descriptions.
