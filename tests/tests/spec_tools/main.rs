@@ -11,3 +11,4 @@ mod class;
 mod diff;
 mod import;
 mod support;
+mod whole;
