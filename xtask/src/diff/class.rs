@@ -38,7 +38,7 @@ impl Class {
 
 /// What is new breaks only requests that were fine without it.
 pub(super) fn of_new(thing: &Thing) -> Class {
-    let needed = ["required", "required_unless_any"];
+    let needed = ["required", "required_unless_any", "required_if"];
     let strong = |key: &&str| thing.facts.get(*key).is_some_and(|fact| !fact.weak);
     if thing.kind == Kind::Sent && needed.iter().any(strong) {
         Class::Breaking
@@ -48,7 +48,12 @@ pub(super) fn of_new(thing: &Thing) -> Class {
 }
 
 /// A key that is not named here breaks: new keys are to be weighed before they are let through.
-pub(super) fn of_change(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
+pub(super) fn of_change(
+    kind: Kind,
+    key: &str,
+    before: Option<&Fact>,
+    after: Option<&Fact>,
+) -> Class {
     match key {
         "summary" | "doc" | "doc_url" | "meaning" | "source" | "example" | "examples" | "unit"
         | "since" | "order" | "response_order" => Class::Documentation,
@@ -62,21 +67,39 @@ pub(super) fn of_change(key: &str, before: Option<&Fact>, after: Option<&Fact>) 
         "required" if before.is_none() || after.is_none() => Class::Breaking,
         "required"
         | "required_unless_any"
+        | "required_if"
+        | "only_if"
         | "requires"
         | "conflicts_with"
         | "max_chars"
         | "max_items"
+        | "unique_items"
         | "min"
         | "max"
         | "one_of"
-        | "format" => {
-            if tightened(key, before, after) {
-                Class::Breaking
-            } else {
-                Class::Compatible
-            }
-        }
+        | "format" => bound(key, before, after),
+        _ if kind == Kind::Row => row(key, before, after),
         _ => Class::Breaking,
+    }
+}
+
+fn bound(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
+    if tightened(key, before, after) {
+        Class::Breaking
+    } else {
+        Class::Compatible
+    }
+}
+
+/// What a model can do is a bound too: the values it knows, or `false` where it knows none.
+fn row(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
+    let none = Value::Text("false".to_owned());
+    let doubtful = key.starts_with("doubtful_") || key.ends_with("_default");
+    // Anything is more than nothing.
+    if doubtful || before.is_some_and(|fact| fact.value == none) {
+        Class::Compatible
+    } else {
+        bound("one_of", before, after)
     }
 }
 

@@ -30,7 +30,7 @@ pub enum What {
     /// Something about it is not what it was.
     Changed {
         /// What about it.
-        key: &'static str,
+        key: String,
         /// What it was.
         before: Option<Fact>,
         /// What it is.
@@ -72,9 +72,9 @@ fn facts(path: &str, before: &Thing, after: &Thing, changes: &mut Vec<Change>) {
         if same(old, new) {
             continue;
         }
-        let class = class::of_change(key, old, new);
+        let class = class::of_change(after.kind, key, old, new);
         let what = What::Changed {
-            key,
+            key: key.clone(),
             before: old.cloned(),
             after: new.cloned(),
         };

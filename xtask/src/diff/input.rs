@@ -48,7 +48,7 @@ fn specification(sources: &Sources) -> Result<Input, Failure> {
     }
     Ok(Input {
         kind: InputKind::Spec,
-        model: lower_spec::lower(&spec),
+        model: lower_spec::lower(&spec, sources),
     })
 }
 

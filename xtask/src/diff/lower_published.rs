@@ -1,9 +1,6 @@
 //! A published description as a model: the actions of AI generation and what they lead to.
 
-use super::{
-    lower_spec::role,
-    model::{self, Kind, Model, Thing, Value},
-};
+use super::model::{self, Kind, Model, Thing, Value};
 use crate::published::{Family, Member};
 
 pub(super) fn lower(family: &Family) -> Model {
@@ -25,7 +22,7 @@ pub(super) fn lower(family: &Family) -> Model {
         };
         let thing = Thing::new(Kind::Struct, None)
             .prose("doc", &shared.text)
-            .text("role", role(kind));
+            .text("role", model::role(kind));
         model.insert(name.clone(), thing);
         members(name, name, kind, &shared.members, &mut model);
     }

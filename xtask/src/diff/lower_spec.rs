@@ -1,206 +1,182 @@
 //! A specification as a model.
+//!
+//! The tables are walked as they stand in the files, after they were found to be readable: a key
+//! that the specification gets one day is compared from its first day on, without a line here.
+
+use std::collections::BTreeSet;
+
+use toml::{Table, Value as Toml};
 
 use super::model::{self, Fact, Kind, Model, Thing, Value};
 use crate::{
     check::reachable,
-    spec::{Action, BOUNDS, Enum, Facts, Located, Member, Scalar, Service, Since, Spec},
+    spec::{Sources, Spec},
 };
 
-pub(super) fn lower(spec: &Spec) -> Model {
-    let mut model = Model::new();
-    if let Some(service) = &spec.service {
-        lower_service(service, &mut model);
-    }
+/// Texts that are compared and not shown.
+const PROSE: &[&str] = &["summary", "doc", "meaning"];
+
+/// Flags of which `false` says the same as their absence.
+const FLAGS: &[&str] = &["required", "sensitive", "unique_items"];
+
+pub(super) fn lower(spec: &Spec, sources: &Sources) -> Model {
     let sent = reachable(spec, spec.actions.iter().flat_map(|action| &action.request));
-    for action in &spec.actions {
-        lower_action(action, &mut model);
-    }
-    for shared in &spec.structs {
-        let name = &*shared.name.value;
-        let kind = if sent.contains(name) {
-            Kind::Sent
-        } else {
-            Kind::Answered
-        };
-        let thing = Thing::new(Kind::Struct, None)
-            .prose("doc", &shared.doc)
-            .text("source", &shared.source)
-            .with_some("since", since(&shared.since))
-            .text("role", role(kind));
-        model.insert(name.to_owned(), thing);
-        members(name, name, kind, &shared.members, &mut model);
-    }
-    for set in &spec.enums {
-        lower_enum(set, &mut model);
+    let mut model = Model::new();
+    for (_, file) in sources.iter() {
+        let table: Table = file.text.parse().unwrap_or_default();
+        match file.path.split('/').collect::<Vec<_>>().as_slice() {
+            ["service.toml"] => service(&table, &mut model),
+            ["enums.toml"] => enums(&table, &mut model),
+            ["actions", _] => action(&table, &mut model),
+            ["structs", _] => structure(&table, &sent, &mut model),
+            ["capabilities", name] => capabilities(name, &table, &mut model),
+            _ => {}
+        }
     }
     model
 }
 
-pub(super) const fn role(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sent => "sent",
-        _ => "answered",
+fn service(service: &Table, model: &mut Model) {
+    model.insert("service".to_owned(), thing(Kind::Service, None, service));
+    for (list, kind) in [("site", Kind::Site), ("error", Kind::ErrorCode)] {
+        let key = if kind == Kind::Site { "name" } else { "code" };
+        for item in tables(service, list) {
+            let path = format!("{list} {}", text(item, key));
+            model.insert(path, thing(kind, None, item));
+        }
+    }
+    let regions = service.get("regions").and_then(Toml::as_table);
+    let names = regions.and_then(|regions| regions.get("names")?.as_array());
+    for name in names.into_iter().flatten() {
+        let path = format!("region {}", shown(name));
+        model.insert(path, Thing::new(Kind::Region, None));
     }
 }
 
-fn lower_service(service: &Service, model: &mut Model) {
-    let thing = Thing::new(Kind::Service, None)
-        .text("name", &service.name.value)
-        .text("version", &service.version)
-        .text("source", &service.regions.source);
-    model.insert("service".to_owned(), thing);
-    for site in &service.sites {
-        let thing = Thing::new(Kind::Site, None)
-            .prose("doc", &site.doc)
-            .text("host", &site.host.value)
-            .text("root_domain", &site.root_domain)
-            .text("regional_domain", &site.regional_domain);
-        model.insert(format!("site {}", site.name.value), thing);
-    }
-    for region in &service.regions.names {
-        let thing = Thing::new(Kind::Region, None);
-        model.insert(format!("region {}", region.value), thing);
-    }
-    for error in &service.errors {
-        let thing = Thing::new(Kind::ErrorCode, None)
-            .text("class", error.class)
-            .text("executed", error.executed)
-            .prose("meaning", &error.meaning);
-        model.insert(format!("error {}", error.code.value), thing);
+fn enums(file: &Table, model: &mut Model) {
+    for set in tables(file, "enum") {
+        let name = text(set, "name");
+        let values = tables(set, "value").map(|value| text(value, "value").to_owned());
+        let order = Value::Order(values.collect());
+        let whole = thing(Kind::Enum, None, set).with("order", order);
+        model.insert(name.to_owned(), whole);
+        for value in tables(set, "value") {
+            let path = format!("{name}.{}", text(value, "value"));
+            model.insert(path, thing(Kind::Value, Some(name), value));
+        }
     }
 }
 
-fn lower_action(action: &Action, model: &mut Model) {
-    let name = &*action.name.value;
-    let examples = action.examples.iter().map(|example| &example.name);
-    let thing = Thing::new(Kind::Action, None)
-        .prose("summary", &action.summary)
-        .with_some("doc", action.doc.clone().map(Value::Prose))
-        .text("effect", action.effect)
-        .with("rate_limit", Value::Number(action.rate_limit.value.into()))
-        .with_some(
-            "poll",
-            action
-                .poll
-                .as_ref()
-                .map(|poll| Value::Text(poll.value.clone())),
-        )
-        .text("doc_url", &action.doc_url)
-        .with_some("errors", words(&action.errors))
-        .with_some("since", since(&action.since))
-        .text("source", &action.source)
-        .with(
-            "examples",
-            Value::Words(examples.map(|name| name.value.clone()).collect()),
-        );
-    model.insert(name.to_owned(), thing);
-    members(name, name, Kind::Sent, &action.request, model);
+fn action(action: &Table, model: &mut Model) {
+    let name = text(action, "name");
+    let examples = tables(action, "example").map(|example| text(example, "name").to_owned());
+    let examples = Value::Words(examples.collect());
+    let whole = thing(Kind::Action, None, action).with("examples", examples);
+    model.insert(name.to_owned(), whole);
+    members(name, name, Kind::Sent, action, "request", model);
     let answer = format!("{name}Response");
-    members(&answer, name, Kind::Answered, &action.response, model);
+    members(&answer, name, Kind::Answered, action, "response", model);
 }
 
-fn lower_enum(set: &Enum, model: &mut Model) {
-    let name = &*set.name.value;
-    let values = set.values.iter().map(|value| value.value.value.clone());
-    let thing = Thing::new(Kind::Enum, None)
-        .prose("doc", &set.doc)
-        .text("source", &set.source)
-        .with("order", Value::Order(values.collect()));
-    model.insert(name.to_owned(), thing);
-    for value in &set.values {
-        let phase = value
-            .phase
-            .as_ref()
-            .map(|phase| Value::Text(phase.value.to_owned()));
-        let thing = Thing::new(Kind::Value, Some(name))
-            .prose("doc", &value.doc)
-            .with_some("phase", phase);
-        model.insert(format!("{name}.{}", value.value.value), thing);
-    }
+fn structure(shared: &Table, sent: &BTreeSet<String>, model: &mut Model) {
+    let name = text(shared, "name");
+    let kind = if sent.contains(name) {
+        Kind::Sent
+    } else {
+        Kind::Answered
+    };
+    let whole = thing(Kind::Struct, None, shared).text("role", model::role(kind));
+    model.insert(name.to_owned(), whole);
+    members(name, name, kind, shared, "member", model);
 }
 
-fn members(owner: &str, parent: &str, kind: Kind, members: &[Member], model: &mut Model) {
-    let names = members
-        .iter()
-        .map(|member| (&*member.name.value, member.facts.is_required()));
+fn members(owner: &str, parent: &str, kind: Kind, table: &Table, list: &str, model: &mut Model) {
+    let required = |member: &Table| member.get("required") == Some(&Toml::Boolean(true));
+    let names = tables(table, list).map(|member| (text(member, "name"), required(member)));
     model::order(model, owner, parent, names);
-    for member in members {
-        let thing = Thing::new(kind, Some(parent))
-            .text("type", &member.ty.value)
-            .prose("doc", &member.doc);
-        let thing = facts(thing, &member.facts);
-        model.insert(format!("{owner}.{}", member.name.value), thing);
+    for member in tables(table, list) {
+        let path = format!("{owner}.{}", text(member, "name"));
+        model.insert(path, thing(kind, Some(parent), member));
     }
 }
 
-fn facts(thing: Thing, facts: &Facts) -> Thing {
-    let text = |text: &Located<String>| Value::Text(text.value.clone());
-    let shown = |scalar: &Located<Scalar>| Value::Text(scalar.value.to_string());
-    let mut thing = thing
-        .with_some("sensitive", facts.sensitive.then(yes))
-        .with_some("unit", facts.unit.as_ref().map(text))
-        .with_some("default", facts.default.as_ref().map(shown))
-        .with_some("example", facts.example.as_ref().map(shown))
-        .with_some("since", since(&facts.since))
-        .with_some(
-            "until",
-            facts
-                .until
-                .as_ref()
-                .map(|day| Value::Text(day.value.0.clone())),
-        )
-        .with_some("source", facts.source.clone().map(Value::Text));
-    for key in BOUNDS {
-        let weak = facts.warns(key);
-        if let Some(value) = bound(facts, key) {
-            thing.facts.insert(key, Fact { value, weak });
+/// What each model and version can do.
+fn capabilities(file: &str, table: &Table, model: &mut Model) {
+    let family = file.trim_end_matches(".toml");
+    let whole = format!("capabilities of {family}");
+    model.insert(whole.clone(), thing(Kind::Row, None, table));
+    for row in tables(table, "model") {
+        let path = format!("{family} model {}", text(row, "name"));
+        model.insert(path.clone(), thing(Kind::Row, Some(&whole), row));
+        for version in tables(row, "version") {
+            let version_path = format!("{path} {}", text(version, "name"));
+            model.insert(version_path, thing(Kind::Row, Some(&path), version));
+        }
+    }
+}
+
+/// Something with a fact for each of its keys, other than its name and what is part of it.
+fn thing(kind: Kind, parent: Option<&str>, table: &Table) -> Thing {
+    let mut thing = Thing::new(kind, parent);
+    let weak = table.get("warn_only").and_then(Toml::as_array);
+    let named_by = match kind {
+        Kind::ErrorCode => "code",
+        Kind::Value => "value",
+        Kind::Service => "",
+        _ => "name",
+    };
+    for (key, value) in table {
+        if key == named_by || key == "warn_only" {
+            continue;
+        }
+        if let Some(value) = fact(key, value) {
+            let weak = weak.is_some_and(|keys| keys.iter().any(|weak| weak.as_str() == Some(key)));
+            thing.facts.insert(key.clone(), Fact { value, weak });
         }
     }
     thing
 }
 
-fn bound(facts: &Facts, key: &str) -> Option<Value> {
-    let count = |count: &Located<u32>| Value::Number(count.value.into());
-    match key {
-        "required" => facts.is_required().then(yes),
-        "required_unless_any" => words(&facts.required_unless_any),
-        "requires" => words(&facts.requires),
-        "conflicts_with" => words(&facts.conflicts_with),
-        "max_chars" => facts.max_chars.as_ref().map(count),
-        "max_items" => facts.max_items.as_ref().map(count),
-        "min" => facts.min.as_ref().and_then(number),
-        "max" => facts.max.as_ref().and_then(number),
-        "one_of" => {
-            let values = facts.one_of.as_ref()?.iter();
-            Some(Value::Words(
-                values.map(|value| value.value.to_string()).collect(),
-            ))
+fn fact(key: &str, value: &Toml) -> Option<Value> {
+    match value {
+        Toml::String(text) if PROSE.contains(&key) => Some(Value::Prose(text.clone())),
+        Toml::Boolean(false) if FLAGS.contains(&key) => None,
+        Toml::Float(number) => Some(Value::Number(*number)),
+        // Through text: there is no other way from every whole number to a fraction.
+        Toml::Integer(number) => number.to_string().parse().ok().map(Value::Number),
+        Toml::Array(items) if items.iter().any(Toml::is_table) => None,
+        Toml::Array(items) => Some(Value::Words(items.iter().map(shown).collect())),
+        // Regions are things of their own.
+        Toml::Table(_) if key == "regions" => None,
+        Toml::Table(entries) => {
+            let words = entries
+                .iter()
+                .map(|(key, value)| format!("{key} {}", shown(value)));
+            Some(Value::Words(words.collect()))
         }
-        "format" => facts
-            .format
-            .as_ref()
-            .map(|format| Value::Text(format.value.to_owned())),
-        _ => None,
+        simple => Some(Value::Text(shown(simple))),
     }
 }
 
-fn yes() -> Value {
-    Value::Text("true".to_owned())
+fn shown(value: &Toml) -> String {
+    match value {
+        Toml::String(text) => text.clone(),
+        Toml::Integer(number) => number.to_string(),
+        Toml::Float(number) => number.to_string(),
+        Toml::Boolean(flag) => flag.to_string(),
+        Toml::Datetime(day) => day.to_string(),
+        Toml::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(" "),
+        Toml::Table(entries) => entries.values().map(shown).collect::<Vec<_>>().join(" "),
+    }
 }
 
-/// Through text, since there is no other way from every whole number to a fraction.
-fn number(scalar: &Located<Scalar>) -> Option<Value> {
-    scalar.value.to_string().parse().ok().map(Value::Number)
+fn text<'t>(table: &'t Table, key: &str) -> &'t str {
+    table.get(key).and_then(Toml::as_str).unwrap_or_default()
 }
 
-fn words(words: &[Located<String>]) -> Option<Value> {
-    let list = words.iter().map(|word| word.value.clone());
-    (!words.is_empty()).then(|| Value::Words(list.collect()))
-}
-
-fn since(since: &Since) -> Option<Value> {
-    let days = since
-        .iter()
-        .map(|(site, day)| format!("{} {}", site.value, day.0));
-    (!since.is_empty()).then(|| Value::Words(days.collect()))
+/// The tables of a list.
+fn tables<'t>(table: &'t Table, list: &str) -> impl Iterator<Item = &'t Table> + Clone {
+    let items = table.get(list).and_then(Toml::as_array);
+    let items = items.map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(Toml::as_table)
 }

@@ -13,7 +13,7 @@ pub struct Thing {
     /// What it is part of: comes and goes with it.
     pub parent: Option<String>,
     /// What is known of it.
-    pub facts: BTreeMap<&'static str, Fact>,
+    pub facts: BTreeMap<String, Fact>,
 }
 
 /// What something is.
@@ -39,6 +39,8 @@ pub enum Kind {
     Enum,
     /// One value of a set.
     Value,
+    /// What a model, or a version of it, can do.
+    Row,
 }
 
 impl fmt::Display for Kind {
@@ -54,6 +56,7 @@ impl fmt::Display for Kind {
             Self::Struct => "struct",
             Self::Enum => "enum",
             Self::Value => "value",
+            Self::Row => "capability row",
         })
     }
 }
@@ -100,6 +103,14 @@ impl fmt::Display for Value {
     }
 }
 
+/// Whether a struct with such members can be sent.
+pub(super) const fn role(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sent => "sent",
+        _ => "answered",
+    }
+}
+
 /// Adds the order of members to what they are part of: in the documentation, and in the
 /// signature of `new`, which takes the required ones.
 pub(super) fn order<'a>(
@@ -117,10 +128,10 @@ pub(super) fn order<'a>(
     let all = names(&mut members.clone());
     if owner == parent {
         let required = names(&mut members.filter(|(_, required)| *required));
-        thing.facts.insert("order", all.into());
-        thing.facts.insert("new", required.into());
+        thing.facts.insert("order".to_owned(), all.into());
+        thing.facts.insert("new".to_owned(), required.into());
     } else {
-        thing.facts.insert("response_order", all.into());
+        thing.facts.insert("response_order".to_owned(), all.into());
     }
 }
 
@@ -137,14 +148,14 @@ impl Thing {
 
     /// Adds a fact.
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: Value) -> Self {
-        self.facts.insert(key, value.into());
+    pub fn with(mut self, key: &str, value: Value) -> Self {
+        self.facts.insert(key.to_owned(), value.into());
         self
     }
 
     /// Adds a fact if there is one.
     #[must_use]
-    pub fn with_some(self, key: &'static str, value: Option<Value>) -> Self {
+    pub fn with_some(self, key: &str, value: Option<Value>) -> Self {
         match value {
             Some(value) => self.with(key, value),
             None => self,
@@ -153,13 +164,13 @@ impl Thing {
 
     /// Adds shown text.
     #[must_use]
-    pub fn text(self, key: &'static str, text: impl Into<String>) -> Self {
+    pub fn text(self, key: &str, text: impl Into<String>) -> Self {
         self.with(key, Value::Text(text.into()))
     }
 
     /// Adds prose.
     #[must_use]
-    pub fn prose(self, key: &'static str, text: impl Into<String>) -> Self {
+    pub fn prose(self, key: &str, text: impl Into<String>) -> Self {
         self.with(key, Value::Prose(text.into()))
     }
 }

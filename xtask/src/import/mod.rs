@@ -12,7 +12,7 @@ mod options;
 mod plan;
 mod report;
 mod stub;
-mod write;
+pub mod write;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

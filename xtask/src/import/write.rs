@@ -9,7 +9,7 @@ use std::{
 use crate::cli::Failure;
 
 /// Writes every file beside its place, and moves them there only when all are complete.
-pub(super) fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
+pub fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
     let mut complete = Vec::new();
     for (path, text) in files {
         let target = dir.join(path);

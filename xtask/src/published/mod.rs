@@ -41,19 +41,7 @@ pub struct Description {
 }
 
 #[derive(Deserialize)]
-struct Parts<'a> {
-    #[serde(borrow, default)]
-    version: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    actions: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    objects: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "the service it describes")]
 struct Metadata {
     service_short_name: String,
     api_version: String,
@@ -87,7 +75,7 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn parse(text: &str, origin: &str) -> Result<Description, String> {
-    let parts: Parts<'_> = serde_json::from_str(text).map_err(|fault| {
+    let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|fault| {
         let hint = if fault.is_eof() {
             "; is the file complete?"
         } else {
@@ -95,19 +83,20 @@ fn parse(text: &str, origin: &str) -> Result<Description, String> {
         };
         format!("not the description of an API: {fault}{hint}")
     })?;
-    let format: String = decode(parts.version, "version")?;
+    let format: String = decode(parts.get("version").copied(), "version")?;
     if format != FORMAT {
         return Err(format!(
-            "the format has version `{format}`, known here is `{FORMAT}`"
+            "the format has version `{}`, known here is `{FORMAT}`",
+            brief(&format)
         ));
     }
-    let metadata: Metadata = decode(parts.metadata, "metadata")?;
+    let metadata: Metadata = decode(parts.get("metadata").copied(), "metadata")?;
     Ok(Description {
         service: metadata.service_short_name,
         version: metadata.api_version,
         origin: origin.to_owned(),
-        actions: decode(parts.actions, "actions")?,
-        objects: decode(parts.objects, "objects")?,
+        actions: decode(parts.get("actions").copied(), "actions")?,
+        objects: decode(parts.get("objects").copied(), "objects")?,
     })
 }
 
@@ -118,14 +107,33 @@ fn decode<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>, name: &str) -> Res
     serde_json::from_str(part.get()).map_err(|fault| {
         let fault = fault.to_string();
         let what = fault.split(" at line ").next().unwrap_or_default();
+        let (name, what) = (brief(name), brief(what));
         format!("`{name}` has a shape that is not known here: {what}")
     })
+}
+
+/// Text of the file as part of a message: short, and without anything a terminal would obey.
+fn brief(text: &str) -> String {
+    const MOST_CHARS: usize = 120;
+    let mut shown = String::new();
+    for c in text.chars().take(MOST_CHARS) {
+        if c.is_control() {
+            shown.extend(c.escape_debug());
+        } else {
+            shown.push(c);
+        }
+    }
+    if text.chars().nth(MOST_CHARS).is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 impl Description {
     /// The names of all actions.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
-        self.actions.keys().map(String::as_str)
+        let names = self.actions.keys().map(String::as_str);
+        names.filter(|name| shape::is_name(name))
     }
 
     /// The named actions, those the file has, with every struct they lead to.
@@ -141,7 +149,9 @@ impl Description {
         }
         Err(Failure::new(format!(
             "error: {}: describes `{}` {}, wanted is `{service}` {version}",
-            self.origin, self.service, self.version
+            self.origin,
+            brief(&self.service),
+            brief(&self.version)
         )))
     }
 }

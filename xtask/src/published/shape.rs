@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::decode;
+use super::{brief, decode};
 
 /// A member of a message or struct.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Member {
 
 /// An action: which objects it takes and gives.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an action")]
 pub(super) struct RawAction {
     pub(super) input: String,
     pub(super) output: String,
@@ -36,6 +37,7 @@ pub(super) struct RawAction {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with members")]
 struct RawObject {
     /// Messages have it, structs do not.
     #[serde(rename = "type", default)]
@@ -46,6 +48,7 @@ struct RawObject {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a member")]
 struct RawMember {
     name: String,
     #[serde(rename = "type")]
@@ -66,6 +69,7 @@ pub(super) fn object(raw: &RawValue, name: &str) -> Result<(String, Vec<Member>)
     let place = format!("objects.{name}");
     let object: RawObject = decode(Some(raw), &place)?;
     if let Some(kind) = object.kind.filter(|kind| kind != "object") {
+        let kind = brief(&kind);
         return Err(format!("`{place}` has the unknown type `{kind}`"));
     }
     let shown = object.members.into_iter();
@@ -85,10 +89,8 @@ fn member(raw: RawMember, object: &str) -> Result<Member, String> {
     let place = format!("{object}.{}", raw.name);
     well_formed(&raw.name, &place)?;
     let ty = ty(&raw.kind, &raw.member).ok_or_else(|| {
-        format!(
-            "`{place}` has the unknown type `{}/{}`",
-            raw.kind, raw.member
-        )
+        let ty = brief(&format!("{} of {}", raw.kind, raw.member));
+        format!("`{place}` has the unknown type `{ty}`")
     })?;
     Ok(Member {
         name: raw.name,
@@ -132,11 +134,11 @@ pub(super) fn well_formed(name: &str, place: &str) -> Result<(), String> {
     }
     Err(format!(
         "`{}` is no name on this wire: a capital letter, then letters and digits of ASCII",
-        place.escape_debug()
+        brief(place)
     ))
 }
 
-fn is_name(word: &str) -> bool {
+pub(super) fn is_name(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase())
         && word.len() <= 128
         && word.chars().all(|c| c.is_ascii_alphanumeric())

@@ -1,0 +1,358 @@
+//! How a difference of one key is weighed, there and back.
+
+use xtask::diff::{
+    Change,
+    Class::{self, Breaking, Compatible, Documentation},
+    What,
+};
+
+use crate::support::{FRAME, SKETCH, Workspace, difference};
+
+const ENUMS: &str = "enums.toml";
+const SERVICE: &str = "service.toml";
+
+/// What a difference is about, and how it is weighed.
+pub(crate) type Weighed = (String, Class);
+
+pub(crate) fn weighed(change: &Change) -> Weighed {
+    let what = match &change.what {
+        What::Added => "+",
+        What::Removed => "-",
+        What::Changed { key, .. } => key,
+    };
+    (format!("{} {what}", change.path), change.class)
+}
+
+/// Replaces a text in one file, and tells what a comparison says both ways.
+fn both_ways(path: &str, from: &str, to: &str) -> [Vec<Weighed>; 2] {
+    let (old, new) = (Workspace::new(), Workspace::new());
+    new.replace(path, from, to);
+    let [old, new] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
+    [(&old, &new), (&new, &old)].map(|(old, new)| {
+        let changes = difference(std::path::Path::new("."), old, new);
+        changes.expect("two folders").iter().map(weighed).collect()
+    })
+}
+
+/// One difference in a specification: how it is weighed, and how its opposite is.
+#[track_caller]
+fn weighs(path: &str, from: &str, to: &str, what: &str, there: Class, back: Class) {
+    let [found, opposite] = both_ways(path, from, to);
+    assert_eq!(found, [(what.to_owned(), there)], "there");
+    let back_what = match what.rsplit_once(' ') {
+        Some((path, "+")) => format!("{path} -"),
+        Some((path, "-")) => format!("{path} +"),
+        _ => what.to_owned(),
+    };
+    assert_eq!(opposite, [(back_what, back)], "and back");
+}
+
+/// One more bound of `Prompt`.
+#[track_caller]
+fn bound(bound: &str, key: &str, there: Class, back: Class) {
+    let to = format!("max_chars = 100\n{bound}");
+    let what = format!("CreateAigcSketch.Prompt {key}");
+    weighs(SKETCH, "max_chars = 100", &to, &what, there, back);
+}
+
+const PROMPT: &str = "CreateAigcSketch.Prompt";
+
+#[test]
+fn documentation() {
+    let both = |path, from, to, what| weighs(path, from, to, what, Documentation, Documentation);
+    both(FRAME, "A frame.", "One frame.", "SketchFrame doc");
+    both(FRAME, "Where it lies.", "Where.", "SketchFrame.Url doc");
+    both(FRAME, "a page", "another page", "SketchFrame source");
+    both(
+        FRAME,
+        "min = 0",
+        "unit = \"kg\"\nmin = 0",
+        "SketchFrame.Weight unit",
+    );
+    both(
+        FRAME,
+        "min = 0",
+        "example = 1\nmin = 0",
+        "SketchFrame.Weight example",
+    );
+    both(
+        FRAME,
+        "min = 0",
+        "since = { intl = 2026-01-01 }\nmin = 0",
+        "SketchFrame.Weight since",
+    );
+    both(
+        SKETCH,
+        "Starts a sketch.",
+        "Starts.",
+        "CreateAigcSketch summary",
+    );
+    both(SKETCH, "/create", "/made", "CreateAigcSketch doc_url");
+    both(
+        SKETCH,
+        "name = \"plain\"",
+        "name = \"simple\"",
+        "CreateAigcSketch examples",
+    );
+    both(ENUMS, "Not yet.", "Not now.", "SketchStatus.WAIT doc");
+    both(
+        SERVICE,
+        "is malformed",
+        "is wrong",
+        "error InvalidParameter meaning",
+    );
+}
+
+#[test]
+fn actions() {
+    let weighs = |from, to, key, there, back| {
+        let what = format!("CreateAigcSketch {key}");
+        weighs(SKETCH, from, to, &what, there, back);
+    };
+    weighs("paid-create", "control", "effect", Breaking, Breaking);
+    weighs(
+        "limit = 10",
+        "limit = 5",
+        "rate_limit",
+        Compatible,
+        Compatible,
+    );
+    weighs(
+        "poll = \"DescribeAigcSketch\"\n",
+        "",
+        "poll",
+        Breaking,
+        Compatible,
+    );
+    weighs(
+        "errors = [\"InvalidParameter\"]\n",
+        "",
+        "errors",
+        Compatible,
+        Compatible,
+    );
+}
+
+#[test]
+fn members_come_and_go() {
+    let optional = "[[member]]\nname = \"Late\"\ntype = \"Boolean\"\ndoc = \"Late.\"\n";
+    let weight = "[[member]]\nname = \"Weight\"";
+    let with = format!("{optional}\n{weight}");
+    let late = "SketchFrame.Late +";
+    weighs(FRAME, weight, &with, late, Compatible, Breaking);
+    let with = format!("{optional}required = true\n\n{weight}");
+    weighs(FRAME, weight, &with, late, Breaking, Breaking);
+    let with = format!("{optional}required_unless_any = [\"Url\"]\n\n{weight}");
+    weighs(FRAME, weight, &with, late, Breaking, Breaking);
+    let answer = "[[response]]\nname = \"TaskId\"";
+    let with =
+        format!("[[response]]\nname = \"Left\"\ntype = \"Float\"\ndoc = \"Left.\"\n\n{answer}");
+    weighs(
+        SKETCH,
+        answer,
+        &with,
+        "CreateAigcSketchResponse.Left +",
+        Compatible,
+        Breaking,
+    );
+}
+
+#[test]
+fn types_and_flags() {
+    weighs(
+        FRAME,
+        "Float",
+        "Integer",
+        "SketchFrame.Weight type",
+        Breaking,
+        Breaking,
+    );
+    let url = "SketchFrame.Url required";
+    weighs(FRAME, "required = true\n", "", url, Breaking, Breaking);
+    weighs(
+        FRAME,
+        "required = true\n",
+        "required = false\n",
+        url,
+        Breaking,
+        Breaking,
+    );
+    let weak = "required = true\nwarn_only = [\"required\"]\n";
+    weighs(FRAME, "required = true\n", weak, url, Compatible, Breaking);
+    weighs(
+        FRAME,
+        "min = 0",
+        "sensitive = true\nmin = 0",
+        "SketchFrame.Weight sensitive",
+        Compatible,
+        Compatible,
+    );
+    weighs(
+        FRAME,
+        "min = 0",
+        "default = 1\nmin = 0",
+        "SketchFrame.Weight default",
+        Compatible,
+        Compatible,
+    );
+    weighs(
+        FRAME,
+        "min = 0",
+        "until = 2026-01-01\nmin = 0",
+        "SketchFrame.Weight until",
+        Compatible,
+        Compatible,
+    );
+}
+
+#[test]
+fn bounds() {
+    weighs(
+        SKETCH,
+        "chars = 100",
+        "chars = 99",
+        &format!("{PROMPT} max_chars"),
+        Breaking,
+        Compatible,
+    );
+    weighs(
+        SKETCH,
+        "max_chars = 100\n",
+        "",
+        &format!("{PROMPT} max_chars"),
+        Compatible,
+        Breaking,
+    );
+    weighs(
+        FRAME,
+        "max = 1",
+        "max = 0.5",
+        "SketchFrame.Weight max",
+        Breaking,
+        Compatible,
+    );
+    weighs(
+        FRAME,
+        "min = 0",
+        "min = 0.5",
+        "SketchFrame.Weight min",
+        Breaking,
+        Compatible,
+    );
+    weighs(
+        FRAME,
+        "\"url\"",
+        "\"json\"",
+        "SketchFrame.Url format",
+        Breaking,
+        Breaking,
+    );
+    bound("one_of = [\"a\"]", "one_of", Breaking, Compatible);
+    bound("requires = [\"Title\"]", "requires", Breaking, Compatible);
+    bound(
+        "conflicts_with = [\"Title\"]",
+        "conflicts_with",
+        Breaking,
+        Compatible,
+    );
+    bound("format = \"json\"", "format", Breaking, Compatible);
+    let ways = format!("{PROMPT} required_unless_any");
+    weighs(
+        SKETCH,
+        "[\"Frames\"]",
+        "[\"Frames\", \"Title\"]",
+        &ways,
+        Compatible,
+        Breaking,
+    );
+}
+
+#[test]
+fn bounds_that_only_warn() {
+    let items = "CreateAigcSketch.Frames max_items";
+    weighs(
+        SKETCH,
+        "items = 3",
+        "items = 2",
+        items,
+        Compatible,
+        Compatible,
+    );
+    weighs(
+        SKETCH,
+        "  \"max_items\", # a list over several lines\n",
+        "",
+        items,
+        Breaking,
+        Compatible,
+    );
+    bound(
+        "one_of = [\"a\"]\nwarn_only = [\"one_of\"]",
+        "one_of",
+        Compatible,
+        Compatible,
+    );
+}
+
+#[test]
+fn enums_and_the_service() {
+    let late = "[[enum.value]]\nvalue = \"LATE\"\ndoc = \"Late.\"\nphase = \"failed\"\n\n";
+    let done = "[[enum.value]]\nvalue = \"DONE\"";
+    let with = format!("{late}{done}");
+    weighs(
+        ENUMS,
+        done,
+        &with,
+        "SketchStatus.LATE +",
+        Compatible,
+        Breaking,
+    );
+    weighs(
+        ENUMS,
+        "succeeded",
+        "failed",
+        "SketchStatus.DONE phase",
+        Breaking,
+        Breaking,
+    );
+    weighs(
+        SERVICE,
+        "\"2019-06-12\"",
+        "\"2020-01-01\"",
+        "service version",
+        Breaking,
+        Breaking,
+    );
+    weighs(
+        SERVICE,
+        "[\"b-north\", \"a-south\"]",
+        "[\"b-north\"]",
+        "region a-south -",
+        Breaking,
+        Compatible,
+    );
+    weighs(
+        SERVICE,
+        "\"maybe\"",
+        "\"yes\"",
+        "error FailedOperation.Late executed",
+        Breaking,
+        Breaking,
+    );
+    weighs(
+        SERVICE,
+        "\"input\"",
+        "\"client\"",
+        "error InvalidParameter class",
+        Breaking,
+        Breaking,
+    );
+    weighs(
+        SERVICE,
+        "host = \"mps.intl",
+        "host = \"mps2.intl",
+        "site intl host",
+        Breaking,
+        Breaking,
+    );
+}

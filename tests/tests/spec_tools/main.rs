@@ -1,0 +1,14 @@
+//! The tools for those who keep the specification: what an import brings in and leaves alone,
+//! and how a difference is weighed.
+//!
+//! Both work on a small specification and a description that matches it, under
+//! `fixtures/spec_tools/`; every test changes one of the two.
+
+#![cfg(test)]
+
+mod bad_input;
+mod class;
+mod diff;
+mod import;
+mod support;
+mod whole;

@@ -1,0 +1,210 @@
+//! How differences of more than one key are weighed: order, whole actions and structs, rows of
+//! capability tables, and published descriptions.
+
+use serde_json::Value;
+use xtask::diff::{
+    Class::{self, Breaking, Compatible, Documentation},
+    compare,
+    model::{Kind, Model, Thing, Value as ModelValue},
+};
+
+use crate::{
+    class::weighed,
+    support::{FRAME, SKETCH, Workspace, description, difference, member, members},
+};
+
+const DESCRIBE: &str = "actions/describe_aigc_sketch.toml";
+
+/// Another order of values is none, and of a list only what comes or goes counts.
+#[test]
+fn lists_of_values() {
+    let given = |values| format!("max_chars = 100\none_of = {values}");
+    let (old, new) = (Workspace::new(), Workspace::new());
+    old.replace(SKETCH, "max_chars = 100", &given("[\"a\", \"b\"]"));
+    new.replace(SKETCH, "max_chars = 100", &given("[\"b\", \"a\"]"));
+    let compare = |old: &Workspace, new: &Workspace| {
+        let [old, new] = [old, new].map(|side| side.root().join("spec").display().to_string());
+        let changes = difference(std::path::Path::new("."), &old, &new);
+        let changes = changes.expect("two folders");
+        changes
+            .iter()
+            .map(|change| change.class)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(compare(&old, &new), []);
+    new.replace(SKETCH, "[\"b\", \"a\"]", "[\"b\", \"a\", \"c\"]");
+    assert_eq!(compare(&old, &new), [Compatible]);
+    assert_eq!(compare(&new, &old), [Breaking]);
+}
+
+/// Another order is documentation, unless it is the order in which `new` takes its arguments.
+#[test]
+fn the_order_of_members() {
+    let url = "[[member]]\nname = \"Url\"\ntype = \"String\"\ndoc = \"Where it lies.\"\n\
+               required = true\nformat = \"url\"\n\n";
+    let swap = |flags: &str| {
+        let (old, new) = (Workspace::new(), Workspace::new());
+        for side in [&old, &new] {
+            side.replace(FRAME, "min = 0", &format!("{flags}min = 0"));
+        }
+        new.replace(FRAME, url, "");
+        let text = new.file(FRAME);
+        new.write(&format!("spec/{FRAME}"), format!("{text}\n{url}"));
+        let [old, new] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
+        let changes = difference(std::path::Path::new("."), &old, &new);
+        changes
+            .expect("two")
+            .iter()
+            .map(weighed)
+            .collect::<Vec<_>>()
+    };
+    let order = ("SketchFrame order".to_owned(), Documentation);
+    assert_eq!(swap(""), std::slice::from_ref(&order));
+    let new = ("SketchFrame new".to_owned(), Breaking);
+    assert_eq!(swap("required = true\n"), [new, order]);
+}
+
+/// Whole things come and go with all they have, in one line.
+#[test]
+fn actions_and_structs_come_and_go() {
+    let (old, new) = (Workspace::new(), Workspace::new());
+    let file = new.root().join("spec").join(DESCRIBE);
+    std::fs::remove_file(file).expect(DESCRIBE);
+    let [old, new] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
+    let compare = |old: &str, new: &str| {
+        let changes = difference(std::path::Path::new("."), old, new).expect("two folders");
+        changes.iter().map(weighed).collect::<Vec<_>>()
+    };
+    let action = |sign| format!("DescribeAigcSketch {sign}");
+    assert_eq!(compare(&old, &new), [(action("-"), Breaking)]);
+    assert_eq!(compare(&new, &old), [(action("+"), Compatible)]);
+}
+
+/// A struct that requests lead to can be checked and keeps what nobody knows; others do neither.
+#[test]
+fn structs_that_requests_lead_to_no_more() {
+    let frames = "type = \"SketchFrame\"\ndoc = \"The last one.\"\n\n[[response]]";
+    let (old, new) = (Workspace::new(), Workspace::new());
+    for side in [&old, &new] {
+        let last = format!("[[response]]\nname = \"Last\"\n{frames}");
+        side.replace(SKETCH, "[[response]]", &last);
+    }
+    new.replace(SKETCH, "List<SketchFrame>", "List<String>");
+    let [from, to] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
+    let role = |old: &str, new: &str| {
+        let changes = difference(std::path::Path::new("."), old, new).expect("two folders");
+        let mut changes = changes.iter().map(weighed);
+        changes
+            .find(|(what, _)| what == "SketchFrame role")
+            .expect("a role")
+            .1
+    };
+    assert_eq!(role(&from, &to), Breaking);
+    assert_eq!(role(&to, &from), Compatible);
+}
+
+/// How one fact of one thing is weighed that changes from one value to another.
+fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
+    let model = |value: Option<&str>| {
+        let words = |text: &str| match text {
+            "false" => ModelValue::Text(text.to_owned()),
+            list => ModelValue::Words(list.split(' ').map(str::to_owned).collect()),
+        };
+        let thing = Thing::new(kind, None).with_some(key, value.map(words));
+        Model::from([("it".to_owned(), thing)])
+    };
+    let changes = compare(&model(from), &model(to));
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    changes[0].class
+}
+
+/// A row of a capability table is a bound: what it no longer has is refused.
+#[test]
+fn capability_rows() {
+    let weighed = |from, to| fact(Kind::Row, "durations", from, to);
+    assert_eq!(weighed(Some("5 10"), Some("5 10 15")), Compatible);
+    assert_eq!(weighed(Some("5 10"), Some("5")), Breaking);
+    assert_eq!(weighed(Some("5 10"), None), Compatible);
+    assert_eq!(weighed(None, Some("5 10")), Breaking);
+    assert_eq!(weighed(Some("false"), Some("5")), Compatible);
+    assert_eq!(weighed(Some("5"), Some("false")), Breaking);
+    let doubtful = fact(Kind::Row, "doubtful_durations", Some("5"), None);
+    assert_eq!(doubtful, Compatible);
+    assert_eq!(
+        fact(Kind::Row, "source", Some("a"), Some("b")),
+        Documentation
+    );
+}
+
+/// What nobody has thought about yet is not waved through.
+#[test]
+fn a_key_that_has_no_weight_breaks() {
+    assert_eq!(fact(Kind::Sent, "novelty", None, Some("yes")), Breaking);
+}
+
+/// The same scales hold for published descriptions.
+#[test]
+fn published_descriptions() {
+    let weighs = |change: &dyn Fn(&mut Value), expected: &[(&str, Class)]| {
+        let workspace = Workspace::new();
+        let mut file = description();
+        let old = workspace
+            .write("old.json", file.to_string())
+            .display()
+            .to_string();
+        change(&mut file);
+        let new = workspace
+            .write("new.json", file.to_string())
+            .display()
+            .to_string();
+        let changes = difference(workspace.root(), &old, &new).expect("two files");
+        let found: Vec<_> = changes.iter().map(weighed).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(what, class)| ((*what).to_owned(), *class))
+            .collect();
+        assert_eq!(found, expected);
+    };
+    let request = "CreateAigcSketchRequest";
+    weighs(
+        &|file| drop(members(file, request).remove(0)),
+        &[("CreateAigcSketch.Prompt -", Breaking)],
+    );
+    weighs(
+        &|file| members(file, request).push(member("Seed", "int", "int64")),
+        &[("CreateAigcSketch.Seed +", Compatible)],
+    );
+    weighs(
+        &|file| {
+            let mut seed = member("Seed", "int", "int64");
+            seed["required"] = true.into();
+            members(file, request).push(seed);
+        },
+        &[("CreateAigcSketch.Seed +", Breaking)],
+    );
+    weighs(
+        &|file| members(file, "SketchFrame")[0]["required"] = false.into(),
+        &[("SketchFrame.Url required", Breaking)],
+    );
+    weighs(
+        &|file| members(file, "SketchFrame")[1]["type"] = "int".into(),
+        &[("SketchFrame.Weight type", Breaking)],
+    );
+    weighs(
+        &|file| members(file, "SketchFrame")[0]["document"] = "Else.".into(),
+        &[("SketchFrame.Url doc", Documentation)],
+    );
+    weighs(
+        &|file| members(file, request)[0]["example"] = "a dog".into(),
+        &[("CreateAigcSketch.Prompt example", Documentation)],
+    );
+    // What answers always have is no promise: the published flags are unreliable.
+    weighs(
+        &|file| members(file, "CreateAigcSketchResponse")[0]["output_required"] = false.into(),
+        &[],
+    );
+    weighs(
+        &|file| file["actions"]["CreateAigcSketch"]["status"] = "offline".into(),
+        &[("CreateAigcSketch status", Breaking)],
+    );
+}
