@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Emulator, documented_request, mps, run};
+use crate::support::{Emulator, documented_request, example, mps, run};
 
 #[test]
 fn the_documented_request_becomes_a_video_file() {
@@ -346,4 +346,46 @@ fn each_family_has_its_members_as_options() {
             (&action.into(), &false.into())
         );
     }
+}
+
+#[test]
+fn every_family_goes_from_request_to_file() {
+    let emulator = Emulator::start("0s");
+    let drama = example("CreateAiDramaTask");
+    let families: [(&str, &[&str], &[u8]); 3] = [
+        (
+            "image",
+            &["--model", "Hunyuan", "--prompt", "a cat"],
+            b"\x89PNG",
+        ),
+        (
+            "audio",
+            &["--model", "Mureka", "--prompt", "a song"],
+            b"\xff\xfb",
+        ),
+        (
+            "scenario",
+            &["ai-drama", "--request", drama.to_str().unwrap()],
+            b"\0\0\0",
+        ),
+    ];
+    for (family, request, magic) in families {
+        let out = format!("{family}.out");
+        let arguments = [
+            &["--output", "json", family, "create"],
+            request,
+            &["--out", &out],
+        ]
+        .concat();
+        let run = emulator.run(&arguments);
+        assert_eq!(run.exit, 0, "{family}: {run:?}");
+        assert_eq!(run.json()["schema"], format!("mps.{family}/1"));
+        let file = fs::read(emulator.folder.path().join(&out)).unwrap();
+        assert!(file.starts_with(magic), "{family}");
+
+        let id = run.json()["task_id"].as_str().unwrap().to_owned();
+        let status = emulator.run(&[family, "status", &id]);
+        assert_eq!(status.exit, 0, "{family}: {status:?}");
+    }
+    assert_eq!(emulator.bill()["creates"], 3);
 }

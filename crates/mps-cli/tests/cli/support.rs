@@ -9,10 +9,17 @@ use std::{
 
 use serde_json::Value;
 
-/// The documentation's own request.
+/// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
+    example("CreateAigcVideoTask")
+}
+
+/// The documentation's own request of an action.
+pub(crate) fn example(action: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../spec/examples/CreateAigcVideoTask/documentation.request.json")
+        .join("../../spec/examples")
+        .join(action)
+        .join("documentation.request.json")
 }
 
 /// What one run of `mps` left behind.
