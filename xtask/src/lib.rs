@@ -8,7 +8,8 @@
 //! 3. [`ir`] is the API, free of files and of any programming language.
 //! 4. [`lower`] decides every Rust name and shape.
 //! 5. [`emit`] writes that down as code, and decides nothing.
-//! 6. [`output`] brings the files to disk, or tells how they differ from what is there.
+//! 6. [`pages`] writes what people read of it.
+//! 7. [`output`] brings the files to disk, or tells how they differ from what is there.
 
 pub mod check;
 pub mod ci;
@@ -19,6 +20,7 @@ pub mod emit;
 pub mod ir;
 pub mod lower;
 pub mod output;
+pub mod pages;
 pub mod spec;
 
 pub use codegen::generate;

@@ -3,11 +3,13 @@
 //! Every check looks at the whole and collects all it finds; [`check`] runs them one after the
 //! other. Codes are stable; `spec/README.md` lists them.
 
+mod capabilities;
 mod examples;
 mod facts;
 mod json;
 mod names;
 mod relations;
+mod rules;
 mod types;
 
 use crate::{
@@ -27,6 +29,8 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     types::check(spec, &mut out);
     facts::check(spec, &mut out);
     relations::check(spec, &mut out);
+    capabilities::check(spec, &mut out);
+    rules::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

@@ -36,6 +36,43 @@ pub enum RuleKind {
     Format(&'static str),
 }
 
+impl RuleKind {
+    /// The stable id that a finding of this rule bears.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::RequiredUnlessAny(_) => "required-unless-any",
+            Self::Requires(_) => "requires",
+            Self::ConflictsWith(_) => "conflicts-with",
+            Self::MaxChars(_) => "max-chars",
+            Self::MaxItems(_) => "max-items",
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::OneOf(_) => "one-of",
+            Self::Format("url") => "format-url",
+            Self::Format(_) => "format-json",
+        }
+    }
+
+    /// Whether the rule gives way where a model's own row speaks of the member.
+    #[must_use]
+    pub const fn gives_way(&self) -> bool {
+        match self {
+            Self::Requires(_)
+            | Self::MaxChars(_)
+            | Self::MaxItems(_)
+            | Self::Min(_)
+            | Self::Max(_)
+            | Self::OneOf(_) => true,
+            Self::Required
+            | Self::RequiredUnlessAny(_)
+            | Self::ConflictsWith(_)
+            | Self::Format(_) => false,
+        }
+    }
+}
+
 /// The rules a member's facts amount to, in one fixed order.
 pub(super) fn rules(facts: &Facts) -> Vec<Rule> {
     let kinds = [

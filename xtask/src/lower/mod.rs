@@ -4,6 +4,7 @@
 //! would be taken twice is a mistake and never reaches the compiler.
 
 mod action;
+mod capability;
 mod catalog;
 mod docs;
 mod enums;
@@ -11,16 +12,19 @@ mod example;
 mod files;
 mod member;
 mod names;
+mod rules;
 mod service;
 mod structure;
 
 pub use self::{
     action::Action,
+    capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, Use, lower},
-    member::{Check, Field, Holds, Peer, Shape, Weight},
+    member::{Check, Field, Holds, Peer, Shape, Weight, Yielding},
+    rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,
 };

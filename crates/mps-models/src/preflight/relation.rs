@@ -2,6 +2,7 @@
 
 use super::{
     check::{Check, Rule},
+    rules,
     value::IsSet,
 };
 
@@ -14,7 +15,7 @@ impl<T: IsSet> Check<'_, T> {
             return self;
         }
         self.broken(
-            "required",
+            rules::REQUIRED,
             "required, but missing or empty".to_owned(),
             rule,
         )
@@ -26,12 +27,17 @@ impl<T: IsSet> Check<'_, T> {
         }
         let names: Vec<&str> = peers.iter().map(|(name, _)| *name).collect();
         let message = format!("required unless one of {} is given", names.join(", "));
-        self.broken("required-unless-any", message, rule)
+        self.broken(rules::REQUIRED_UNLESS_ANY, message, rule)
     }
 
     pub(crate) fn requires(self, peers: Peers<'_>, rule: Rule) -> Self {
         let fault = |(name, set): &(&str, bool)| {
-            (!set).then(|| ("requires", format!("only allowed together with {name}")))
+            (!set).then(|| {
+                (
+                    rules::REQUIRES,
+                    format!("only allowed together with {name}"),
+                )
+            })
         };
         self.each_peer(peers, fault, rule)
     }
@@ -41,7 +47,7 @@ impl<T: IsSet> Check<'_, T> {
         let fault = |(name, set): &(&str, bool)| {
             set.then(|| {
                 (
-                    "conflicts-with",
+                    rules::CONFLICTS_WITH,
                     format!("not allowed together with {name}"),
                 )
             })
@@ -56,7 +62,7 @@ impl<T: IsSet> Check<'_, T> {
             return self;
         }
         let message = format!("withdrawn from the service on {when}");
-        self.broken("withdrawn", message, Rule::warning(source))
+        self.broken(rules::WITHDRAWN, message, Rule::warning(source))
     }
 
     fn each_peer(
@@ -99,14 +105,22 @@ mod tests {
 
     #[test]
     fn empty_is_missing() {
-        let required = |value| said(value, |check| drop(check.required(RULE)));
+        let required = |value| {
+            said(value, |check| {
+                check.required(RULE);
+            })
+        };
         assert_eq!(required("a").len(), 0);
         assert_eq!(required(""), ["required: required, but missing or empty"]);
     }
 
     #[test]
     fn any_peer_will_do() {
-        let unless = |peers| said("", |check| drop(check.required_unless_any(peers, RULE)));
+        let unless = |peers| {
+            said("", |check| {
+                check.required_unless_any(peers, RULE);
+            })
+        };
         assert_eq!(unless(&[("A", false), ("B", true)]).len(), 0);
         let message = "required-unless-any: required unless one of A, B is given";
         assert_eq!(unless(&[("A", false), ("B", false)]), [message]);
@@ -114,7 +128,11 @@ mod tests {
 
     #[test]
     fn every_peer_is_needed() {
-        let requires = |value, peers| said(value, |check| drop(check.requires(peers, RULE)));
+        let requires = |value, peers| {
+            said(value, |check| {
+                check.requires(peers, RULE);
+            })
+        };
         assert_eq!(requires("", &[("A", false)]).len(), 0);
         assert_eq!(requires("a", &[("A", true)]).len(), 0);
         let message = "requires: only allowed together with B";
@@ -123,7 +141,11 @@ mod tests {
 
     #[test]
     fn no_peer_is_allowed() {
-        let excludes = |value, peers| said(value, |check| drop(check.conflicts_with(peers, RULE)));
+        let excludes = |value, peers| {
+            said(value, |check| {
+                check.conflicts_with(peers, RULE);
+            })
+        };
         assert_eq!(excludes("", &[("A", true)]).len(), 0);
         assert_eq!(excludes("a", &[("A", false)]).len(), 0);
         let message = "conflicts-with: not allowed together with B";
@@ -132,7 +154,11 @@ mod tests {
 
     #[test]
     fn withdrawn_members_are_warned_of() {
-        let gone = |value| said(value, |check| drop(check.withdrawn("2026-09-03", "a page")));
+        let gone = |value| {
+            said(value, |check| {
+                check.withdrawn("2026-09-03", "a page");
+            })
+        };
         assert_eq!(gone("").len(), 0);
         assert_eq!(
             gone("a"),
