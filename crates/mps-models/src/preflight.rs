@@ -19,7 +19,7 @@
 //! [capability tables](crate::capabilities) say of the model that is asked for goes before them.
 //! A model nobody knows is warned of and sent; [`rules`] lists all there is to find.
 
-mod capability;
+pub(crate) mod capability;
 mod check;
 mod closest;
 mod extra;

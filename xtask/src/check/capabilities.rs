@@ -13,6 +13,7 @@ type Cells<'m> = BTreeMap<&'static str, &'m Located<Cell>>;
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for family in &spec.families {
+        well_named(&family.name, out);
         unique("model", family.models.iter().map(|model| &model.name), out);
         for model in &family.models {
             let versions = model.versions.iter().map(|version| &version.name);
@@ -26,6 +27,17 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         }
     }
     days(spec, out);
+}
+
+/// The name of the file becomes one in Rust.
+fn well_named(name: &Located<String>, out: &mut Vec<Diagnostic>) {
+    let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let goes_on = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !begins || !name.value.chars().all(goes_on) {
+        let title = format!("`{}` is no name of a family", name.value);
+        let diagnostic = Diagnostic::at(&name.span, "E0610", title);
+        out.push(diagnostic.label("the file is named after it, in snake case"));
+    }
 }
 
 fn known(name: &Located<String>, families: &[Family], incomplete: bool, out: &mut Vec<Diagnostic>) {
@@ -49,12 +61,16 @@ fn rows(model: &Model, out: &mut Vec<Diagnostic>) {
         together(&model.cells(version), &version.name, out);
         dangling(&version.facts, &model.cells(version), out);
     }
+    let common = model.facts.cells.iter().map(|(key, cell)| (*key, cell));
     if model.versions.is_empty() {
-        let cells = model.facts.cells.iter().map(|(key, cell)| (*key, cell));
-        let cells: Cells<'_> = cells.collect();
-        together(&cells, &model.name, out);
-        dangling(&model.facts, &cells, out);
+        together(&common.clone().collect(), &model.name, out);
     }
+    let own = model
+        .versions
+        .iter()
+        .flat_map(|version| &version.facts.cells);
+    let all = common.chain(own.map(|(key, cell)| (*key, cell)));
+    dangling(&model.facts, &all.collect(), out);
 }
 
 fn sound(key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {

@@ -105,12 +105,7 @@ fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
             .or(common.source.as_ref())
             .cloned()
             .unwrap_or_default(),
-        sources: in_order(|key| {
-            let all = own.into_iter().chain([common]);
-            let mut stated = all.flat_map(|facts| &facts.sources);
-            let (_, source) = stated.find(|(column, _)| column.value == key)?;
-            Some((key, source.clone()))
-        }),
+        sources: in_order(|key| Some((key, source_of(key, common, own)?.clone()))),
         warn_only: in_order(|key| {
             let mut all = own.into_iter().chain([common]);
             let weak = |facts: &spec::Row| facts.warn_only.iter().any(|weak| weak.value == key);
@@ -122,6 +117,24 @@ fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
             Some((key, self::cell(&cell.value)))
         }),
     }
+}
+
+/// Where the fact of a column comes from, if not from where the others of the row do.
+fn source_of<'s>(
+    key: &str,
+    common: &'s spec::Row,
+    own: Option<&'s spec::Row>,
+) -> Option<&'s String> {
+    let stated = |facts: &'s spec::Row| {
+        let found = facts.sources.iter().find(|(column, _)| column.value == key);
+        found.map(|(_, source)| source)
+    };
+    let moved = own.filter(|own| own.source.is_some() && !own.cells.contains_key(key));
+    let inherited = moved.and(common.source.as_ref());
+    let inherited = inherited.filter(|_| common.cells.contains_key(key));
+    own.and_then(stated)
+        .or_else(|| stated(common))
+        .or(inherited)
 }
 
 fn in_order<T>(each: impl Fn(&'static str) -> Option<T>) -> Vec<T> {

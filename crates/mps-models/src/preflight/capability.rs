@@ -66,7 +66,7 @@ pub(crate) trait Asks {
 
 impl Ask<'_> {
     /// One that asks for nothing.
-    pub(super) const fn new(family: &'static Family) -> Self {
+    pub(crate) const fn new(family: &'static Family) -> Self {
         Self {
             family,
             model: None,
