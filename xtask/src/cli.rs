@@ -10,19 +10,21 @@ use annotate_snippets::Renderer;
 
 use crate::{
     ci,
-    codegen::{Fault, api, generate},
+    codegen::{Fault, Generated, api, code},
     diagnostic::{Diagnostic, render},
     diff::{self, Class},
     import,
-    output::{Change, Mode, Outcome, settle},
+    ir::Api,
+    output::{Change, Extent, Mode, settle_part},
+    pages,
     spec::{self, Sources},
 };
 
 const USAGE: &str = "\
 usage: cargo xtask <verb>
 
-  codegen            write the generated code of mps-models from spec/
-  codegen --check    show how the generated code differs from what is there, and fail if it does
+  codegen            write the generated code of mps-models, and the generated pages, from spec/
+  codegen --check    show how these differ from what is there, and fail if they do
   spec check         report every mistake in spec/
   spec import <api.json> [--action NAME]… [--source TEXT] [--dry-run]
                      bring the structure of the vendor's machine-readable description into
@@ -40,7 +42,25 @@ fn usage() -> String {
     format!("{USAGE}{}", ci::list().trim_end())
 }
 
-const GENERATED: &str = "crates/mps-models/src/generated";
+/// A directory that the generator writes to, and what of it is the generator's.
+struct Target {
+    dir: &'static str,
+    extent: Extent,
+    generate: fn(&Api) -> Result<Generated, Fault>,
+}
+
+const TARGETS: [Target; 2] = [
+    Target {
+        dir: "crates/mps-models/src/generated",
+        extent: Extent::Whole,
+        generate: code,
+    },
+    Target {
+        dir: "docs",
+        extent: Extent::Marked(pages::MARK),
+        generate: pages::generate,
+    },
+];
 
 /// Why a verb did not succeed, as text for a person.
 #[derive(Debug)]
@@ -99,13 +119,21 @@ fn chore(words: &[&str]) -> Result<(), Failure> {
 /// Brings the generated code of a workspace up to date, or tells how it is not.
 pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
     let sources = sources(root)?;
-    let generated = generate(&sources).map_err(|fault| match fault {
+    let failed = |fault| match fault {
         Fault::Spec(mistakes) => mistaken(&mistakes, &sources),
         Fault::Generator(fault) => Failure(format!("error: the generator made no Rust: {fault}")),
-    })?;
-    let outcome = settle(&generated, &root.join(GENERATED), mode)
-        .map_err(|fault| Failure(format!("error: {GENERATED}: {fault}")))?;
-    report(&outcome, mode)
+    };
+    let api = api(&sources).map_err(|mistakes| mistaken(&mistakes, &sources))?;
+    let generated = TARGETS.iter().map(|target| (target.generate)(&api));
+    let generated: Vec<Generated> = generated.collect::<Result<_, _>>().map_err(failed)?;
+    let mut changes = Vec::new();
+    for (target, generated) in TARGETS.iter().zip(&generated) {
+        let outcome = settle_part(generated, &root.join(target.dir), target.extent, mode)
+            .map_err(|fault| Failure(format!("error: {}: {fault}", target.dir)))?;
+        let found = outcome.changes.into_iter();
+        changes.extend(found.map(|change| (target.dir, change)));
+    }
+    report(&changes, mode)
 }
 
 /// Reports every mistake in the specification of a workspace.
@@ -170,21 +198,21 @@ pub(crate) fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Failure {
     Failure(format!("{text}\n\nerror: the specification has {count}"))
 }
 
-fn report(outcome: &Outcome, mode: Mode) -> Result<(), Failure> {
-    let line = |change: &Change| format!("{}: {GENERATED}/{}\n", change.kind(), change.path);
-    let list: String = outcome.changes.iter().map(line).collect();
+fn report(changes: &[(&str, Change)], mode: Mode) -> Result<(), Failure> {
+    let line =
+        |(dir, change): &(&str, Change)| format!("{}: {dir}/{}\n", change.kind(), change.path);
+    let list: String = changes.iter().map(line).collect();
     match (mode, list.is_empty()) {
         (_, true) => say("the generated code is up to date"),
         (Mode::Write, false) => say(list.trim_end()),
-        (Mode::Check, false) => Err(drift(outcome, &list)),
+        (Mode::Check, false) => Err(drift(changes, &list)),
     }
 }
 
-fn drift(outcome: &Outcome, list: &str) -> Failure {
-    let diff: String = outcome
-        .changes
+fn drift(changes: &[(&str, Change)], list: &str) -> Failure {
+    let diff: String = changes
         .iter()
-        .map(|change| change.diff(GENERATED))
+        .map(|(dir, change)| change.diff(dir))
         .collect();
     Failure(format!(
         "{diff}\n{list}\n\

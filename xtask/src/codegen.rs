@@ -23,8 +23,12 @@ pub enum Fault {
 
 /// Generates the code of a specification.
 pub fn generate(sources: &Sources) -> Result<Generated, Fault> {
-    let api = api(sources).map_err(Fault::Spec)?;
-    let files = lower::lower(&api).map_err(sorted)?;
+    code(&api(sources).map_err(Fault::Spec)?)
+}
+
+/// Generates the code of an API.
+pub fn code(api: &ir::Api) -> Result<Generated, Fault> {
+    let files = lower::lower(api).map_err(sorted)?;
     let mut generated = Generated::new();
     for file in &files {
         let text = emit::emit(file)

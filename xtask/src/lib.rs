@@ -8,7 +8,8 @@
 //! 3. [`ir`] is the API, free of files and of any programming language.
 //! 4. [`lower`] decides every Rust name and shape.
 //! 5. [`emit`] writes that down as code, and decides nothing.
-//! 6. [`output`] brings the files to disk, or tells how they differ from what is there.
+//! 6. [`pages`] writes what people read of it.
+//! 7. [`output`] brings the files to disk, or tells how they differ from what is there.
 //!
 //! Beside that line stand the tools for those who keep the specification: [`published`] reads
 //! the vendor's description, [`import`] brings its structure in, [`diff`] weighs a change.
@@ -24,6 +25,7 @@ pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod output;
+pub mod pages;
 pub mod published;
 pub mod spec;
 

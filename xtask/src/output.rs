@@ -21,6 +21,15 @@ pub enum Mode {
     Check,
 }
 
+/// Which files of a directory are the generator's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of them.
+    Whole,
+    /// Those that begin with this text; others are left alone.
+    Marked(&'static str),
+}
+
 /// What was found, and in [`Mode::Write`] put right.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -67,7 +76,21 @@ impl Change {
 
 /// Makes a directory hold exactly the generated files, or finds out where it does not.
 pub fn settle(generated: &Generated, dir: &Path, mode: Mode) -> io::Result<Outcome> {
-    let found = read(dir)?;
+    settle_part(generated, dir, Extent::Whole, mode)
+}
+
+/// Does the same to the part of a directory that is the generator's.
+pub fn settle_part(
+    generated: &Generated,
+    dir: &Path,
+    extent: Extent,
+    mode: Mode,
+) -> io::Result<Outcome> {
+    let mut found = read(dir)?;
+    found.retain(|path, text| match extent {
+        Extent::Whole => true,
+        Extent::Marked(mark) => generated.contains_key(path) || text.starts_with(mark),
+    });
     let paths: BTreeSet<&String> = found.keys().chain(generated.keys()).collect();
     let changes = paths
         .into_iter()

@@ -23,11 +23,13 @@
 //! - Value sets on which a program branches are open enums: an unknown value is kept, never an
 //!   error. All other names, those of models above all, are plain text.
 //! - [`Preflight`](preflight::Preflight) finds what the service would refuse before a request is sent and paid for.
+//! - [`capabilities`] are tables of what each model can do, for programs that offer a choice.
 //! - `Debug` never shows a prompt or a URL, which may be pre-signed.
 //!
 //! The types are generated from the files under `spec/`; `cargo xtask codegen` writes them.
 
 mod action;
+pub mod capabilities;
 mod de;
 mod open_enum;
 pub mod preflight;

@@ -14,7 +14,12 @@
 //! uncertain or that the service has the last word. A request without findings is inspected
 //! without allocating, unless it has a member that is JSON as text or a list in which no item may
 //! be there twice: looking into these takes a little scratch space.
+//!
+//! Bounds of single members come from the documentation of the action. What the
+//! [capability tables](crate::capabilities) say of the model that is asked for goes before them.
+//! A model nobody knows is warned of and sent; [`rules`] lists all there is to find.
 
+pub(crate) mod capability;
 mod check;
 mod closest;
 mod extra;
@@ -23,13 +28,17 @@ mod format;
 mod path;
 mod relation;
 mod report;
+pub mod rules;
 mod value;
 
 pub use finding::{Finding, Severity};
 pub use path::Path;
 pub use report::Report;
+pub use rules::RuleInfo;
 
+pub(crate) use capability::Asks;
 pub(crate) use check::Rule;
+pub(crate) use closest::closest;
 pub(crate) use value::{Is, IsSet};
 
 /// Something whose contents can be checked against the specification.

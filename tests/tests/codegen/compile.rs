@@ -13,6 +13,7 @@ use crate::support::{fixture, generated, workspace};
 
 const FIXTURES: &[&str] = &[
     "action",
+    "capabilities",
     "docs",
     "enums",
     "example",
@@ -69,7 +70,7 @@ fn lay_out(dir: &Path) {
     let lib = dir.join("src/lib.rs");
     let mut text = fs::read_to_string(&lib).expect("lib.rs");
     for name in FIXTURES {
-        text.push_str(&WALL.replace("NAME", name));
+        text.push_str(&wall(name));
         let target = dir.join(format!("src/fixture_{name}/generated"));
         settle(&generated(fixture(name)), &target, Mode::Write).expect("written");
     }
@@ -89,6 +90,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn wall(name: &str) -> String {
+    let tables = name == "capabilities";
+    let exports = if tables {
+        "capabilities::*, rules::*, "
+    } else {
+        ""
+    };
+    let wall = WALL.replace("NAME", name).replace("TABLES", exports);
+    if tables { wall + ASKS } else { wall }
+}
+
 /// What `mps-models` does with its own generated code.
 const WALL: &str = "
 /// A fixture.
@@ -97,7 +109,20 @@ pub mod fixture_NAME {
     #[rustfmt::skip]
     mod generated;
 
-    pub use generated::{service::*, *};
+    pub use generated::{TABLESservice::*, *};
+}
+";
+
+/// What `mps-models` adds by hand for a request that asks something of a model.
+const ASKS: &str = "
+mod asks {
+    use crate::{fixture_capabilities::{FILM, Make}, preflight::capability::{Ask, Asks}};
+
+    impl Asks for Make {
+        fn ask(&self) -> Ask<'_> {
+            Ask::new(&FILM)
+        }
+    }
 }
 ";
 

@@ -12,6 +12,7 @@ use xtask::{
 
 use crate::support::{assert_snapshot, complaint, fixture, workspace};
 
+const FILM: &str = "capabilities/film.toml";
 const DRAW: &str = "actions/draw.toml";
 const POINT: &str = "structs/point.toml";
 const ENUMS: &str = "enums.toml";
@@ -24,6 +25,11 @@ const POINTS: &str = "\"Points\": [{ \"X\": 1 }, { \"X\": -20000 }]";
 struct Broken(Vec<SourceFile>);
 
 impl Broken {
+    /// One text replaced in the capability table of the fixture that has one.
+    fn table(from: &str, to: &str) -> Self {
+        Self(fixture("capabilities")).and(FILM, from, to)
+    }
+
     /// One text in one file replaced, which has to be there.
     fn replace(path: &str, from: &str, to: &str) -> Self {
         Self(fixture("example")).and(path, from, to)
@@ -215,6 +221,58 @@ fn examples() {
     Broken::replace(REQUEST, "\"X\": 1", "\"X\": \"1\"").says("wrong-kind-in-example");
     Broken::replace(REQUEST, "\"X\": 1", "\"X\": 1, \"X\": 2").says("member-twice-in-example");
     Broken::replace(RESPONSE, "\"Response\"", "\"Resp\"").says("no-envelope");
+}
+
+#[test]
+fn capability_tables() {
+    Broken::table("\"no-version\"", "\"Whole\"").says("duplicate-model");
+    Broken::table("\"2.0-x\"", "\"1\"").says("duplicate-version");
+    Broken::table("audio", "audoi").says("unknown-column");
+    Broken::table("scenes = false", "scenes = []").says("empty-set");
+    Broken::table("{ max = 3 }", "{ min = 4, max = 3 }").says("reversed-range");
+    Broken::table(
+        "resolutions = [\"720P\"]",
+        "resolutions = [\"720p\", \"720P\"]",
+    )
+    .says("resolution");
+    Broken::table("\"1:1\"]", "\"1/1\"]").says("aspect-ratio");
+    Broken::table("scenes = false", "aspect_ratio_default = \"16:9\"").says("nothing-said");
+    Broken::table("duration_default = 5", "duration_default = 16")
+        .and(FILM, "durations = [5, 10]", "durations = [5, 16]")
+        .says("default-not-allowed");
+    Broken::table(
+        "doubtful_resolutions = [\"4K\"]",
+        "doubtful_resolutions = [\"720P\"]",
+    )
+    .says("doubtful-and-sure");
+    Broken::table("[\"storyboard\", \"size\"]", "[\"storyboard\", \"audio\"]")
+        .says("no-column-to-weaken");
+    Broken::table(
+        "until = { intl = 2026-07-06 }",
+        "until = { intl = 2026-01-06 }",
+    )
+    .says("withdrawn-too-early");
+    Broken::table("until = { intl", "until = { moon").says("unknown-site-of-a-model");
+}
+
+#[test]
+fn families_and_rules() {
+    let action = "actions/make.toml";
+    let family = "capabilities = \"film\"";
+    Broken(fixture("capabilities"))
+        .and(action, family, "capabilities = \"flim\"")
+        .says("no-table-of-capabilities");
+    let mut renamed = fixture("capabilities");
+    let file = renamed.iter_mut().find(|file| file.path == FILM);
+    file.expect(FILM).path = "capabilities/3d-film.toml".to_owned();
+    Broken(renamed).and(action, family, "").says("family-name");
+    let rule = "id = \"duration\"";
+    Broken(fixture("capabilities"))
+        .and("rules.toml", rule, "id = \"Duration\"")
+        .says("rule-id");
+    Broken(fixture("capabilities"))
+        .and("rules.toml", rule, "id = \"max-chars\"")
+        .says("duplicate-rule");
 }
 
 #[test]

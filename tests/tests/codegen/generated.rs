@@ -29,6 +29,21 @@ fn actions_and_the_lists_of_them() {
 }
 
 #[test]
+fn capability_tables_and_what_gives_way_to_them() {
+    locks(
+        "capabilities",
+        &[
+            "actions/make.rs",
+            "capabilities/film.rs",
+            "capabilities/mod.rs",
+            "structs/shape.rs",
+            "rules.rs",
+            "mod.rs",
+        ],
+    );
+}
+
+#[test]
 fn members_of_every_kind() {
     locks("kinds", &["actions/kinds.rs"]);
 }

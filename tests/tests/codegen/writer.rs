@@ -5,8 +5,10 @@ use std::{fs, path::Path};
 use tempfile::TempDir;
 use xtask::{
     cli,
-    codegen::Generated,
-    output::{Change, Mode, Outcome, settle},
+    codegen::{Generated, api},
+    output::{Change, Extent, Mode, Outcome, settle, settle_part},
+    pages,
+    spec::Sources,
 };
 
 use crate::support::{assert_snapshot, generated, real, workspace};
@@ -97,6 +99,27 @@ fn a_check_changes_nothing() {
     assert_eq!(fs::read_to_string(path).expect("file"), "edited\n");
 }
 
+/// Pages stand next to others that nobody generated.
+#[test]
+fn where_others_write_too_only_marked_files_are_ours() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| dir.path().join(name);
+    fs::write(file("by-hand.md"), "# Ours\n").expect("file");
+    fs::write(file("old.md"), "<!-- made -->\n# Gone\n").expect("file");
+    let page = ("new.md".to_owned(), "<!-- made -->\n# New\n".to_owned());
+    let pages = Generated::from([page]);
+    let extent = Extent::Marked("<!-- made -->");
+    let outcome = settle_part(&pages, dir.path(), extent, Mode::Write).expect("written");
+    let kinds = outcome.changes.iter().map(|it| (it.kind(), &*it.path));
+    assert_eq!(
+        kinds.collect::<Vec<_>>(),
+        [("new", "new.md"), ("stale", "old.md")]
+    );
+    assert!(file("by-hand.md").exists() && !file("old.md").exists());
+    let outcome = settle_part(&pages, dir.path(), extent, Mode::Check).expect("checked");
+    assert!(outcome.changes.is_empty());
+}
+
 #[test]
 fn an_unwritable_place_is_an_error() {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -113,6 +136,21 @@ fn the_checked_in_code_is_up_to_date() {
         outcome.changes.is_empty(),
         "run `cargo xtask codegen`\n{}",
         describe(&outcome)
+    );
+}
+
+#[test]
+fn the_checked_in_pages_are_up_to_date() {
+    let sources = Sources::new(real());
+    let api = api(&sources).expect("a sound specification");
+    let pages = pages::generate(&api).expect("pages");
+    let extent = Extent::Marked(pages::MARK);
+    let outcome = settle_part(&pages, &workspace().join("docs"), extent, Mode::Check);
+    let outcome = outcome.expect("checked");
+    let told = describe(&outcome);
+    assert!(
+        outcome.changes.is_empty(),
+        "run `cargo xtask codegen`\n{told}"
     );
 }
 

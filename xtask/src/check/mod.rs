@@ -3,12 +3,14 @@
 //! Every check looks at the whole and collects all it finds; [`check`] runs them one after the
 //! other. Codes are stable; `spec/README.md` lists them.
 
+mod capabilities;
 mod conditions;
 mod examples;
 mod facts;
 mod json;
 mod names;
 mod relations;
+mod rules;
 mod types;
 
 use crate::{
@@ -29,6 +31,8 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     facts::check(spec, &mut out);
     relations::check(spec, &mut out);
     conditions::check(spec, &mut out);
+    capabilities::check(spec, &mut out);
+    rules::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

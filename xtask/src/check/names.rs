@@ -7,7 +7,7 @@ use heck::ToSnakeCase;
 use super::groups;
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Located, Sources, Spec},
+    spec::{Date, Located, Sources, Spec},
 };
 
 pub(super) fn check(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {
@@ -96,14 +96,22 @@ fn service_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
 
 /// Sites that `since` names.
 fn site_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let actions = spec.actions.iter().flat_map(|action| &action.since);
+    let structs = spec.structs.iter().flat_map(|shared| &shared.since);
+    let members = super::members(spec).flat_map(|member| &member.facts.since);
+    known_sites(spec, actions.chain(structs).chain(members), out);
+}
+
+pub(super) fn known_sites<'s>(
+    spec: &Spec,
+    days: impl Iterator<Item = &'s (Located<String>, Date)>,
+    out: &mut Vec<Diagnostic>,
+) {
     let Some(service) = &spec.service else {
         return;
     };
     let known: Vec<&str> = service.sites.iter().map(|site| &*site.name.value).collect();
-    let actions = spec.actions.iter().flat_map(|action| &action.since);
-    let structs = spec.structs.iter().flat_map(|shared| &shared.since);
-    let members = super::members(spec).flat_map(|member| &member.facts.since);
-    for (site, _) in actions.chain(structs).chain(members) {
+    for (site, _) in days {
         if !known.contains(&&*site.value) {
             let title = format!("there is no site `{}`", site.value);
             let diagnostic = Diagnostic::at(&site.span, "E0205", title);
@@ -135,7 +143,7 @@ fn well_formed<'a>(names: impl Iterator<Item = &'a Located<String>>, out: &mut V
     }
 }
 
-fn unique<'a>(
+pub(super) fn unique<'a>(
     what: &str,
     names: impl IntoIterator<Item = &'a Located<String>>,
     out: &mut Vec<Diagnostic>,

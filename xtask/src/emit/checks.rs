@@ -9,14 +9,30 @@ use crate::lower::{Check, Condition, Field, Peer, Struct, Weight};
 pub(super) fn preflight(structure: &Struct) -> TokenStream {
     let name = ident(&structure.name);
     let members = structure.fields.iter().map(member);
+    let (before, after) = model(structure);
     quote! {
         impl Preflight for #name {
             fn inspect(&self, at: &Path<'_>, report: &mut Report) {
+                #before
                 #(#members)*
+                #after
                 report.check_extra(at, &self.extra, Self::MEMBERS);
             }
         }
     }
+}
+
+/// What goes before and after the members of a request that has a capability table.
+fn model(structure: &Struct) -> (Option<TokenStream>, Option<TokenStream>) {
+    let before = quote! {
+        let ask = self.ask();
+        report.choose_model(&ask);
+    };
+    let after = quote!(report.check_model(at, &ask););
+    (
+        structure.asks.then_some(before),
+        structure.asks.then_some(after),
+    )
 }
 
 fn member(field: &Field) -> TokenStream {
@@ -26,10 +42,19 @@ fn member(field: &Field) -> TokenStream {
         let calls = field.checks.iter().map(check);
         quote!(report.check(#at, &self.#name) #(#calls)*;)
     });
+    let yielding = field.yielding.as_ref().map(|yielding| {
+        let column = ident(&yielding.column);
+        let calls = yielding.checks.iter().map(check);
+        quote! {
+            if !report.model_states(Column::#column) {
+                report.check(#at, &self.#name) #(#calls)*;
+            }
+        }
+    });
     let inside = field
         .nested
         .then(|| quote!(report.inspect(#at, &self.#name);));
-    quote!(#checks #inside)
+    quote!(#checks #yielding #inside)
 }
 
 fn place(field: &Field) -> TokenStream {

@@ -1,12 +1,14 @@
 //! Lowered items as code. Nothing is decided here, so every function is a template.
 
 mod action;
+mod capability;
 mod catalog;
 mod checks;
 mod common;
 mod enums;
 mod example;
 mod print;
+mod rules;
 mod service;
 mod structure;
 
@@ -35,6 +37,9 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Enum(set) => all.extend(enums::emit(set)),
             Item::Service(service) => all.extend(service::emit(service)),
             Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
+            Item::Families(families) => all.push(capability::families(families)),
+            Item::Family(family) => all.extend(capability::family(family)),
+            Item::Rules(rules) => all.extend(rules::emit(rules)),
             Item::Modules(modules) => all.extend(catalog::modules(modules)),
         }
     }

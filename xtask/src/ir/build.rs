@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, Api, Enum, EnumValue, ErrorCode, Member, Role, Service, Since, Site, Struct, Type,
-    rules::rules,
+    Action, Api, Enum, EnumValue, ErrorCode, Family, Member, Role, RuleInfo, Service, Since, Site,
+    Struct, Type, capability, rules::rules,
 };
 use crate::{
     check::{self, parse_type, reachable},
@@ -32,10 +32,13 @@ pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
             .map(|shared| cx.structure(shared))
             .collect(),
         enums: spec.enums.iter().map(|set| cx.set(set)).collect(),
+        families: spec.families.iter().map(|it| cx.family(it)).collect(),
+        rules: spec.rules.iter().map(rule).collect(),
     };
     api.actions.sort_by(|one, other| one.name.cmp(&other.name));
     api.structs.sort_by(|one, other| one.name.cmp(&other.name));
     api.enums.sort_by(|one, other| one.name.cmp(&other.name));
+    api.families.sort_by(|one, other| one.name.cmp(&other.name));
     Some(api)
 }
 
@@ -79,6 +82,7 @@ impl Context<'_> {
             effect: action.effect,
             rate_limit: action.rate_limit.value,
             poll: action.poll.as_ref().map(|poll| poll.value.clone()),
+            capabilities: action.capabilities.as_ref().map(|name| name.value.clone()),
             doc_url: action.doc_url.clone(),
             errors,
             since: since(&action.since),
@@ -122,6 +126,10 @@ impl Context<'_> {
         }
     }
 
+    fn family(&self, family: &spec::Family) -> Family {
+        capability::family(family, self.origin(&family.name))
+    }
+
     fn members(&self, members: &[spec::Member], source: &str) -> Vec<Member> {
         members
             .iter()
@@ -139,6 +147,7 @@ impl Context<'_> {
             required: facts.is_required(),
             sensitive: facts.sensitive,
             rules: rules(facts),
+            capability: facts.capability.as_ref().map(|column| column.value),
             unit: facts.unit.as_ref().map(|unit| unit.value.clone()),
             default: facts.default.as_ref().map(|value| value.value.clone()),
             example: facts.example.as_ref().map(|value| value.value.clone()),
@@ -196,6 +205,16 @@ fn error(error: &spec::ErrorCode) -> ErrorCode {
     }
 }
 
+fn rule(rule: &spec::RuleInfo) -> RuleInfo {
+    RuleInfo {
+        id: rule.id.value.clone(),
+        about: rule.about,
+        severity: rule.severity,
+        column: rule.column.as_ref().map(|column| column.value),
+        meaning: rule.meaning.clone(),
+    }
+}
+
 fn value(value: &spec::EnumValue) -> EnumValue {
     EnumValue {
         at: value.value.span.clone(),
@@ -205,7 +224,7 @@ fn value(value: &spec::EnumValue) -> EnumValue {
     }
 }
 
-fn since(since: &spec::Since) -> Since {
+pub(super) fn since(since: &spec::Since) -> Since {
     let mut days: Since = since
         .iter()
         .map(|(site, day)| (site.value.clone(), day.0.clone()))

@@ -5,11 +5,13 @@
 //! the documentation, which people know them in.
 
 mod build;
+mod capability;
 mod rules;
 
 use serde_json::Value;
 
 pub use build::build;
+pub use capability::{Cell, Family, Model, Row};
 pub use rules::{Condition, Rule, RuleKind};
 
 use crate::{diagnostic::Span, spec::Scalar};
@@ -25,6 +27,25 @@ pub struct Api {
     pub structs: Vec<Struct>,
     /// The sets of values on which programs branch.
     pub enums: Vec<Enum>,
+    /// What models can do, for each family.
+    pub families: Vec<Family>,
+    /// The rules that findings can name, in the order of the documentation.
+    pub rules: Vec<RuleInfo>,
+}
+
+/// A rule that a finding can name.
+#[derive(Debug)]
+pub struct RuleInfo {
+    /// Its stable id.
+    pub id: String,
+    /// What it is stated of: `member`, `object` or `model`.
+    pub about: &'static str,
+    /// `error`, `warning`, or `either` where it depends on the fact.
+    pub severity: &'static str,
+    /// The column of the capability tables it checks.
+    pub column: Option<&'static str>,
+    /// What a finding of it means.
+    pub meaning: String,
 }
 
 /// The service as a whole.
@@ -93,6 +114,8 @@ pub struct Action {
     pub rate_limit: u32,
     /// The action that tells how a task is doing.
     pub poll: Option<String>,
+    /// The family whose capability table its requests are checked against.
+    pub capabilities: Option<String>,
     /// Page of the documentation.
     pub doc_url: String,
     /// Error codes the documentation lists for it.
@@ -191,6 +214,8 @@ pub struct Member {
     pub sensitive: bool,
     /// What can be broken.
     pub rules: Vec<Rule>,
+    /// Column of the capability tables before which its plain bounds give way.
+    pub capability: Option<&'static str>,
     /// Unit of a number.
     pub unit: Option<String>,
     /// What the service assumes if it is missing.

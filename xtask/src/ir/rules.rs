@@ -51,6 +51,49 @@ pub struct Condition {
     pub is: Scalar,
 }
 
+impl RuleKind {
+    /// The stable id that a finding of this rule bears.
+    #[must_use]
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::RequiredUnlessAny(_) => "required-unless-any",
+            Self::RequiredIf(_) => "required-if",
+            Self::Requires(_) => "requires",
+            Self::ConflictsWith(_) => "conflicts-with",
+            Self::OnlyIf(_) => "only-if",
+            Self::MaxChars(_) => "max-chars",
+            Self::MaxItems(_) => "max-items",
+            Self::UniqueItems => "unique-items",
+            Self::Min(_) => "min",
+            Self::Max(_) => "max",
+            Self::OneOf(_) => "one-of",
+            Self::Format("url") => "format-url",
+            Self::Format(_) => "format-json",
+        }
+    }
+
+    /// Whether the rule gives way where a model's own row speaks of the member.
+    #[must_use]
+    pub const fn gives_way(&self) -> bool {
+        match self {
+            Self::Requires(_)
+            | Self::MaxChars(_)
+            | Self::MaxItems(_)
+            | Self::Min(_)
+            | Self::Max(_)
+            | Self::OneOf(_) => true,
+            Self::Required
+            | Self::RequiredUnlessAny(_)
+            | Self::RequiredIf(_)
+            | Self::ConflictsWith(_)
+            | Self::OnlyIf(_)
+            | Self::UniqueItems
+            | Self::Format(_) => false,
+        }
+    }
+}
+
 /// The rules a member's facts amount to, in one fixed order.
 pub(super) fn rules(facts: &Facts) -> Vec<Rule> {
     let kinds = [

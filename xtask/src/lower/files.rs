@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Catalog, Enum, Module, Struct, action,
+    Action, Catalog, Enum, Family, Module, RuleInfo, Struct, action, capability,
+    capability::Value,
     catalog::{self, Exports},
     enums,
     member::{Check, Condition, Field, Holds, Shape},
-    names, service,
+    names, rules, service,
     service::Service,
     structure,
 };
@@ -48,6 +49,12 @@ pub enum Item {
     Service(Service),
     /// The lists of actions and structs.
     Catalog(Catalog),
+    /// The list of capability tables.
+    Families(Vec<String>),
+    /// The capability table of a family.
+    Family(Family),
+    /// The rules that findings can name.
+    Rules(Vec<RuleInfo>),
     /// Modules inside this one.
     Modules(Vec<Module>),
 }
@@ -67,6 +74,9 @@ pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     files.extend(api.actions.iter().map(|action| action_file(action, api)));
     files.extend(api.structs.iter().map(struct_file));
     files.extend(enums_file(api));
+    files.extend(families_file(api));
+    files.extend(api.families.iter().map(family_file));
+    files.extend(rules_file(api));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
 }
@@ -74,6 +84,9 @@ pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
 fn root(api: &Api) -> File<'_> {
     let all = |name: &str| module(name, Exports::Everything);
     let mut modules = vec![all("catalog"), module("service", Exports::Nothing)];
+    let hidden = |name: &str| module(name, Exports::Nothing);
+    modules.extend((!api.families.is_empty()).then(|| hidden("capabilities")));
+    modules.extend((!api.rules.is_empty()).then(|| hidden("rules")));
     modules.extend((!api.actions.is_empty()).then(|| all("actions")));
     modules.extend((!api.enums.is_empty()).then(|| all("enums")));
     modules.extend((!api.structs.is_empty()).then(|| all("structs")));
@@ -169,6 +182,42 @@ fn service_file(api: &Api) -> File<'_> {
     }
 }
 
+fn families_file(api: &Api) -> Option<File<'_>> {
+    let constant = |family: &crate::ir::Family| capability::family(family).constant;
+    let constants: Vec<String> = api.families.iter().map(constant).collect();
+    let each = api.families.iter().zip(&constants);
+    let modules = each.map(|(family, constant)| {
+        let exports = Exports::Names(vec![constant.clone()]);
+        module(&names::snake(&family.name), exports)
+    });
+    let items = vec![Item::Modules(modules.collect()), Item::Families(constants)];
+    let mut uses = Uses::default();
+    uses.add("crate::capabilities", &["Family"]);
+    (!api.families.is_empty()).then(|| file("capabilities/mod.rs", uses, items))
+}
+
+fn family_file(family: &crate::ir::Family) -> File<'_> {
+    let lowered = capability::family(family);
+    let mut uses = Uses::default();
+    uses.add("crate::capabilities", &["Family", "Model"]);
+    uses.table(&lowered);
+    let path = format!("capabilities/{}.rs", names::file_stem(&family.name));
+    File {
+        origin: Some(&family.origin),
+        ..file(&path, uses, vec![Item::Family(lowered)])
+    }
+}
+
+fn rules_file(api: &Api) -> Option<File<'_>> {
+    let lowered: Vec<RuleInfo> = api.rules.iter().map(rules::lower).collect();
+    let mut uses = Uses::default();
+    uses.add("crate::preflight", &["RuleInfo"]);
+    (!api.rules.is_empty()).then(|| File {
+        origin: Some("rules.toml"),
+        ..file("rules.rs", uses, vec![Item::Rules(lowered)])
+    })
+}
+
 fn catalog_file(api: &Api) -> File<'_> {
     let catalog = catalog::lower(api);
     let mut uses = Uses::default();
@@ -216,8 +265,34 @@ impl Uses {
             self.add("crate::redact", &["Keys"]);
             self.add("serde_json", &["Map", "Value"]);
         }
+        if structure.asks {
+            self.add("crate::preflight", &["Asks"]);
+        }
         for field in &structure.fields {
             self.field(field, structure);
+        }
+    }
+
+    /// What the rows of a capability table are made of.
+    fn table(&mut self, family: &Family) {
+        const TABLES: &str = "crate::capabilities";
+        for row in family.models.iter().flat_map(|model| &model.rows) {
+            self.add(TABLES, &["Row"]);
+            if !row.since.is_empty() || !row.until.is_empty() {
+                self.add(TABLES, &["Day"]);
+            }
+            if !row.sources.is_empty() || !row.warn_only.is_empty() {
+                self.add(TABLES, &["Column"]);
+            }
+            for (_, value) in &row.fields {
+                match value {
+                    Value::Set(_) | Value::Range(..) => self.add(TABLES, &["Durations"]),
+                    Value::Variants(name, _) | Value::Struct(name, ..) | Value::Nothing(name) => {
+                        self.add(TABLES, &[name]);
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 
@@ -230,7 +305,11 @@ impl Uses {
         {
             self.add("super::super", &[name]);
         }
-        for check in &field.checks {
+        if field.yielding.is_some() {
+            self.add("crate::capabilities", &["Column"]);
+        }
+        let yielding = field.yielding.iter().flat_map(|yielding| &yielding.checks);
+        for check in field.checks.iter().chain(yielding) {
             if !matches!(check, Check::Withdrawn(..)) {
                 self.add("crate::preflight", &["Rule"]);
             }

@@ -1,3 +1,5 @@
+use heck::ToUpperCamelCase;
+
 use super::{
     docs,
     helper::{self, Helper},
@@ -32,6 +34,17 @@ pub struct Field {
     /// Whether the values have contents of their own to check.
     pub nested: bool,
     /// What to check.
+    pub checks: Vec<Check>,
+    /// What to check unless the model's own row speaks of it.
+    pub yielding: Option<Yielding>,
+}
+
+/// Checks that give way before a column of the capability tables.
+#[derive(Debug)]
+pub struct Yielding {
+    /// Variant of `Column`.
+    pub column: String,
+    /// What to check otherwise.
     pub checks: Vec<Check>,
 }
 
@@ -137,9 +150,24 @@ pub(super) fn lower(
 ) -> Field {
     let (shape, holds) = shape(member);
     let mut checks = Vec::new();
+    let mut yielding = None;
     if in_request {
-        let rules = member.rules.iter();
-        checks.extend(rules.filter_map(|rule| check(member, rule, group)));
+        let column = member.capability;
+        let (weak, firm): (Vec<_>, Vec<_>) = member
+            .rules
+            .iter()
+            .partition(|rule| column.is_some() && rule.kind.gives_way());
+        checks.extend(
+            firm.into_iter()
+                .filter_map(|rule| check(member, rule, group)),
+        );
+        yielding = column.filter(|_| !weak.is_empty()).map(|column| Yielding {
+            column: column.to_upper_camel_case(),
+            checks: weak
+                .into_iter()
+                .filter_map(|rule| check(member, rule, group))
+                .collect(),
+        });
         let withdrawn = |day: &String| Check::Withdrawn(day.clone(), member.source.clone());
         checks.extend(member.until.as_ref().map(withdrawn));
     }
@@ -155,6 +183,7 @@ pub(super) fn lower(
         required: member.required,
         sensitive: member.sensitive,
         checks,
+        yielding,
     }
 }
 

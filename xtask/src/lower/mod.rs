@@ -4,6 +4,7 @@
 //! would be taken twice is a mistake and never reaches the compiler.
 
 mod action;
+mod capability;
 mod catalog;
 mod docs;
 mod enums;
@@ -12,17 +13,20 @@ mod files;
 mod helper;
 mod member;
 mod names;
+mod rules;
 mod service;
 mod structure;
 
 pub use self::{
     action::Action,
+    capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, Use, lower},
     helper::{Helper, Takes},
-    member::{Check, Condition, Field, Holds, Peer, Shape, Weight},
+    member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
+    rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,
 };

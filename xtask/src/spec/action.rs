@@ -18,6 +18,8 @@ pub struct Action {
     pub rate_limit: Located<u32>,
     /// The action that tells how a task is doing.
     pub poll: Option<Located<String>>,
+    /// The family whose capability table its requests are checked against.
+    pub capabilities: Option<Located<String>>,
     /// Page of the documentation.
     pub doc_url: String,
     /// Error codes the documentation lists for it.
@@ -54,6 +56,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let effect = reader.word("effect", EFFECTS);
     let rate_limit = reader.needed_count("rate_limit");
     let poll = reader.optional_text("poll");
+    let capabilities = reader.optional_text("capabilities");
     let doc_url = reader.text("doc_url");
     let errors = reader.texts("errors");
     let since = read_since(reader);
@@ -69,6 +72,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
         effect: or_default(effect),
         rate_limit: rate_limit.unwrap_or_else(|| Located::new(1, name.span.clone())),
         poll,
+        capabilities,
         doc_url: or_default(doc_url),
         errors,
         since,

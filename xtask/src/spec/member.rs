@@ -64,6 +64,8 @@ pub struct Facts {
     pub format: Option<Located<&'static str>>,
     /// Bounds of which a breach is only a warning.
     pub warn_only: Vec<Located<&'static str>>,
+    /// Column of the capability tables before which its plain bounds give way.
+    pub capability: Option<Located<&'static str>>,
     /// Unit of a number.
     pub unit: Option<Located<String>>,
     /// What the service assumes if it is missing.
@@ -118,6 +120,7 @@ fn read_facts(reader: &mut Reader<'_>) -> Facts {
         one_of: reader.scalars("one_of"),
         format: reader.optional_word("format", FORMATS),
         warn_only: reader.words("warn_only", BOUNDS),
+        capability: reader.optional_column("capability"),
         unit: reader.optional_text("unit"),
         default: reader.scalar("default"),
         example: reader.scalar("example"),

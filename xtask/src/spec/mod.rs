@@ -5,9 +5,11 @@
 //! [`check`](crate::check)'s business.
 
 mod action;
+mod capability;
 mod enums;
 mod member;
 mod reader;
+mod rules;
 mod service;
 mod source;
 mod structure;
@@ -20,8 +22,10 @@ use self::reader::{Reader, Trace};
 pub(crate) use self::reader::{TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
+    capability::{COLUMNS, Cell, Cells, Column, Family, Holds, Model, Row, Version, column, field},
     enums::{Enum, EnumValue},
     member::{BOUNDS, Condition, Facts, Member},
+    rules::RuleInfo,
     service::{ErrorCode, Regions, Service, Site},
     source::{FileId, SourceFile, Sources, read},
     structure::Struct,
@@ -39,6 +43,10 @@ pub struct Spec {
     pub structs: Vec<Struct>,
     /// From `enums.toml`, in the order of the file.
     pub enums: Vec<Enum>,
+    /// From `capabilities/`, in the order of the files.
+    pub families: Vec<Family>,
+    /// From `rules.toml`, in the order of the file.
+    pub rules: Vec<RuleInfo>,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
     /// Whether something was too broken to be read: then a name that nothing bears proves nothing.
@@ -139,6 +147,22 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
             spec.structs
                 .extend(read_toml(id, file, "a struct", structure::read, trace));
         }
+        ["rules.toml"] => {
+            let rules = read_toml(
+                id,
+                file,
+                "the file of rules",
+                |reader| Some(rules::read(reader)),
+                trace,
+            );
+            spec.rules.extend(rules.unwrap_or_default());
+        }
+        ["capabilities", name] if is_toml(name) => {
+            let name = Located::new(stem(name), Span::new(id, 0..0));
+            let read = |reader: &mut Reader<'_>| Some(capability::read(name, reader));
+            spec.families
+                .extend(read_toml(id, file, "a capability table", read, trace));
+        }
         ["examples", _, _] => spec.examples.push(id),
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }
@@ -178,6 +202,10 @@ fn syntax(id: FileId, fault: &toml::de::Error) -> Diagnostic {
 fn misplaced(path: &str) -> Diagnostic {
     Diagnostic::of(path, "E0107", "the file has no place in a specification")
         .help("see spec/README.md for the files there are")
+}
+
+fn stem(name: &str) -> String {
+    name.trim_end_matches(".toml").to_owned()
 }
 
 fn is_toml(name: &str) -> bool {

@@ -26,6 +26,14 @@ pub(super) struct Trace {
     pub(super) lost: bool,
 }
 
+/// The kind of a value that may be one of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    False,
+    Table,
+    Other,
+}
+
 /// Reads one table, and in the end reports the keys nobody asked for.
 pub(super) struct Reader<'a> {
     table: &'a DeTable<'a>,
@@ -85,7 +93,7 @@ impl<'a> Reader<'a> {
         words: &'static [&'static str],
     ) -> Option<Located<&'static str>> {
         let text = self.get(key, "text", text)?;
-        self.among(key, text, words)
+        self.among(key, &text, words)
     }
 
     /// Any number of words out of a closed set.
@@ -97,13 +105,34 @@ impl<'a> Reader<'a> {
         let texts = self.texts(key);
         texts
             .into_iter()
-            .filter_map(|text| self.among(key, text, words))
+            .filter_map(|text| self.among(key, &text, words))
             .collect()
     }
 
     /// A list of texts; missing is empty.
     pub(super) fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
         self.list(key, "text", text).unwrap_or_default()
+    }
+
+    /// A list of texts, or nothing.
+    pub(super) fn optional_texts(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
+        self.list(key, "text", text)
+    }
+
+    /// A list of whole numbers, or nothing.
+    pub(super) fn integers(&mut self, key: &'static str) -> Option<Vec<Located<i64>>> {
+        self.list(key, "a whole number", integer)
+    }
+
+    /// Where the value of a key stands, and its kind; nothing if the key is not there.
+    pub(super) fn form(&mut self, key: &'static str) -> Option<Located<Form>> {
+        let value = self.find(key)?;
+        let form = match value.get_ref() {
+            DeValue::Boolean(false) => Form::False,
+            DeValue::Table(_) => Form::Table,
+            _ => Form::Other,
+        };
+        Some(Located::new(form, self.at(value)))
     }
 
     /// A list of simple values.
@@ -273,17 +302,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn among(
+    /// The word a text is, or a report that it is none.
+    pub(super) fn among(
         &mut self,
         key: &str,
-        text: Located<String>,
-        words: &'static [&'static str],
+        text: &Located<String>,
+        words: &[&'static str],
     ) -> Option<Located<&'static str>> {
-        if !self.described(key, &text) {
+        if !self.described(key, text) {
             return None;
         }
         if let Some(word) = words.iter().find(|word| **word == text.value) {
-            return Some(Located::new(*word, text.span));
+            return Some(Located::new(*word, text.span.clone()));
         }
         let title = format!("`{}` is no value of `{key}`", text.value);
         let diagnostic = Diagnostic::at(&text.span, "E0105", title);

@@ -37,6 +37,6 @@ pub(super) fn read_since(reader: &mut Reader<'_>) -> Since {
         .unwrap_or_default()
 }
 
-fn read_days(reader: &mut Reader<'_>) -> Since {
+pub(super) fn read_days(reader: &mut Reader<'_>) -> Since {
     reader.dates()
 }

@@ -38,9 +38,12 @@ fn the_documented_request_becomes_a_video_file() {
     assert_eq!(&video[4..8], b"ftyp");
     assert_eq!(file["bytes"], video.len());
     assert_eq!(file["sha256"].as_str().unwrap().len(), 64);
-    // The id was told before the wait began.
-    let first_line = run.stderr.lines().next().unwrap();
-    assert!(first_line.contains(result["task_id"].as_str().unwrap()));
+    // The documentation's model is gone, which is told and stops nothing; then, before the wait
+    // began, the id.
+    let mut lines = run.stderr.lines();
+    assert!(lines.next().unwrap().contains("withdrawn-model"));
+    let told = lines.next().unwrap();
+    assert!(told.contains(result["task_id"].as_str().unwrap()));
     assert_eq!(emulator.bill()["creates"], 1);
     assert_eq!(emulator.bill()["seconds"], 8);
 }

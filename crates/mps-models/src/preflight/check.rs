@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Finding, Path, Report, Severity, closest::closest, extra::did_you_mean, format, value::Texts,
+    Finding, Path, Report, Severity, closest::closest, extra::did_you_mean, format, rules,
+    value::Texts,
 };
 
 /// How much breaking a bound weighs, and where the bound comes from.
@@ -61,7 +62,7 @@ impl<T: Texts> Check<'_, T> {
             };
             (found > most).then(|| {
                 let message = format!("{found} characters, at most {most} are allowed");
-                rule.finding(at, "max-chars", message)
+                rule.finding(at, rules::MAX_CHARS, message)
                     .hint(format!("shorten it by {}", found - most))
                     .value(found)
                     .bound(most)
@@ -73,8 +74,8 @@ impl<T: Texts> Check<'_, T> {
         self.each(|at, text| {
             (!known.contains(&text)).then(|| {
                 let message = format!("{} is not one of {}", shown(at, text), known.join(", "));
-                let mut finding = rule.finding(at, "one-of", message).bound(known);
-                finding.hint = closest(text, known).map(did_you_mean);
+                let mut finding = rule.finding(at, rules::ONE_OF, message).bound(known);
+                finding.hint = closest(text, known.iter().copied()).map(did_you_mean);
                 with_text(finding, at, text)
             })
         })
@@ -84,7 +85,7 @@ impl<T: Texts> Check<'_, T> {
         self.each(|at, text| {
             let fault = format::url_fault(text)?;
             let finding = rule
-                .finding(at, "format-url", fault.to_owned())
+                .finding(at, rules::FORMAT_URL, fault.to_owned())
                 .hint("put the file where the service can fetch it over http or https");
             Some(with_text(finding, at, text))
         })
@@ -94,7 +95,7 @@ impl<T: Texts> Check<'_, T> {
         self.each(|at, text| {
             let fault = format::json_fault(text)?;
             Some(
-                rule.finding(at, "format-json", fault)
+                rule.finding(at, rules::FORMAT_JSON, fault)
                     .hint("the member is text that holds JSON"),
             )
         })
@@ -116,7 +117,7 @@ impl<T> Check<'_, Vec<T>> {
         let found = self.value.len();
         if found > most {
             let message = format!("{found} items, at most {most} are allowed");
-            let finding = rule.finding(&self.at, "max-items", message);
+            let finding = rule.finding(&self.at, rules::MAX_ITEMS, message);
             self.report.add(finding.value(found).bound(most));
         }
         self
@@ -131,7 +132,7 @@ impl Check<'_, Vec<String>> {
             if first != index {
                 let at = self.at.index(index);
                 let message = format!("{} repeats {}", shown(&at, text), self.at.index(first));
-                let finding = rule.finding(&at, "unique-items", message);
+                let finding = rule.finding(&at, rules::UNIQUE_ITEMS, message);
                 self.report.add(with_text(finding, &at, text));
             }
         }
@@ -142,7 +143,7 @@ impl Check<'_, Vec<String>> {
 impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>> {
     pub(crate) fn min(self, least: N, rule: Rule) -> Self {
         match *self.value {
-            Some(found) if found < least => self.number("min", found, "at least", least, rule),
+            Some(found) if found < least => self.number(rules::MIN, found, "at least", least, rule),
             _ => self,
         }
     }
@@ -150,7 +151,7 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
     pub(crate) fn max(self, most: N, rule: Rule) -> Self {
         match *self.value {
-            Some(found) if found > most => self.number("max", found, "at most", most, rule),
+            Some(found) if found > most => self.number(rules::MAX, found, "at most", most, rule),
             _ => self,
         }
     }
@@ -161,7 +162,7 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
         };
         let list: Vec<String> = known.iter().map(ToString::to_string).collect();
         let message = format!("{found} is not one of {}", list.join(", "));
-        let finding = rule.finding(&self.at, "one-of", message);
+        let finding = rule.finding(&self.at, rules::ONE_OF, message);
         self.report.add(finding.value(found).bound(known));
         self
     }
@@ -175,7 +176,7 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
 }
 
 /// A text as it may appear in a message: neither secret nor endless.
-fn shown(at: &Path<'_>, text: &str) -> String {
+pub(super) fn shown(at: &Path<'_>, text: &str) -> String {
     if is_showable(at, text) {
         format!("{text:?}")
     } else {
@@ -183,7 +184,7 @@ fn shown(at: &Path<'_>, text: &str) -> String {
     }
 }
 
-fn with_text(finding: Finding, at: &Path<'_>, text: &str) -> Finding {
+pub(super) fn with_text(finding: Finding, at: &Path<'_>, text: &str) -> Finding {
     if is_showable(at, text) {
         finding.value(text)
     } else {

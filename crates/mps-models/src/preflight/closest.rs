@@ -2,14 +2,17 @@
 const LONGEST: usize = 64;
 
 /// The known name a misspelt one was probably meant to be.
-pub(super) fn closest(name: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn closest(
+    name: &str,
+    known: impl IntoIterator<Item = &'static str>,
+) -> Option<&'static str> {
     if name.len() > LONGEST {
         return None;
     }
     let name = name.to_lowercase();
     known
-        .iter()
-        .map(|candidate| (distance(&name, &candidate.to_lowercase()), *candidate))
+        .into_iter()
+        .map(|candidate| (distance(&name, &candidate.to_lowercase()), candidate))
         .min()
         .filter(|(edits, candidate)| *edits <= candidate.len() / 3)
         .map(|(_, candidate)| candidate)
@@ -47,7 +50,7 @@ mod tests {
 
     #[test]
     fn finds_typing_errors_only() {
-        let known = &["Prompt", "ImageUrl", "LastImageUrl"];
+        let known = ["Prompt", "ImageUrl", "LastImageUrl"];
         assert_eq!(closest("promt", known), Some("Prompt"));
         assert_eq!(closest("image_url", known), Some("ImageUrl"));
         assert_eq!(closest("Seed", known), None);

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Finding, Path, Preflight, Report, Severity, closest::closest};
+use super::{Finding, Path, Preflight, Report, Severity, closest::closest, rules};
 use crate::open_enum::UnknownValue;
 
 impl Report {
@@ -18,8 +18,8 @@ impl Report {
         known: &'static [&'static str],
     ) {
         let message = format!("not one of the known values {}", known.join(", "));
-        let mut finding = Finding::new(at, "one-of", Severity::Warning, message).bound(known);
-        finding.hint = closest(value.as_str(), known).map(did_you_mean);
+        let mut finding = Finding::new(at, rules::ONE_OF, Severity::Warning, message).bound(known);
+        finding.hint = closest(value.as_str(), known.iter().copied()).map(did_you_mean);
         self.add(finding);
     }
 
@@ -35,7 +35,7 @@ impl Report {
             self.add(if members.contains(&name.as_str()) {
                 duplicate(&at)
             } else {
-                unknown(&at, closest(name, members))
+                unknown(&at, closest(name, members.iter().copied()))
             });
         }
     }
@@ -43,13 +43,13 @@ impl Report {
 
 fn duplicate(at: &Path<'_>) -> Finding {
     let message = "the member has a field of its own and would be sent twice".to_owned();
-    Finding::new(at, "duplicate-member", Severity::Error, message)
+    Finding::new(at, rules::DUPLICATE_MEMBER, Severity::Error, message)
         .hint("set the field instead of putting the member into `extra`")
 }
 
 fn unknown(at: &Path<'_>, meant: Option<&str>) -> Finding {
     let message = "no such member is documented; it is sent as it is".to_owned();
-    let finding = Finding::new(at, "unknown-member", Severity::Warning, message);
+    let finding = Finding::new(at, rules::UNKNOWN_MEMBER, Severity::Warning, message);
     match meant {
         Some(meant) => finding.hint(did_you_mean(meant)),
         None => finding,

@@ -2,6 +2,7 @@
 
 use super::{
     check::{Check, Rule},
+    rules,
     value::IsSet,
 };
 
@@ -14,7 +15,7 @@ impl<T: IsSet> Check<'_, T> {
             return self;
         }
         self.broken(
-            "required",
+            rules::REQUIRED,
             "required, but missing or empty".to_owned(),
             rule,
         )
@@ -26,7 +27,7 @@ impl<T: IsSet> Check<'_, T> {
         }
         let names: Vec<&str> = peers.iter().map(|(name, _)| *name).collect();
         let message = format!("required unless one of {} is given", names.join(", "));
-        self.broken("required-unless-any", message, rule)
+        self.broken(rules::REQUIRED_UNLESS_ANY, message, rule)
     }
 
     /// `member` is the one that decides, `value` the one it `holds` or not.
@@ -41,12 +42,17 @@ impl<T: IsSet> Check<'_, T> {
             return self;
         }
         let message = format!("required if {member} is {value}, but missing or empty");
-        self.broken("required-if", message, rule)
+        self.broken(rules::REQUIRED_IF, message, rule)
     }
 
     pub(crate) fn requires(self, peers: Peers<'_>, rule: Rule) -> Self {
         let fault = |(name, set): &(&str, bool)| {
-            (!set).then(|| ("requires", format!("only allowed together with {name}")))
+            (!set).then(|| {
+                (
+                    rules::REQUIRES,
+                    format!("only allowed together with {name}"),
+                )
+            })
         };
         self.each_peer(peers, fault, rule)
     }
@@ -56,7 +62,7 @@ impl<T: IsSet> Check<'_, T> {
         let fault = |(name, set): &(&str, bool)| {
             set.then(|| {
                 (
-                    "conflicts-with",
+                    rules::CONFLICTS_WITH,
                     format!("not allowed together with {name}"),
                 )
             })
@@ -77,7 +83,7 @@ impl<T: IsSet> Check<'_, T> {
         }
         let message = format!("only of use if {member} is {value}");
         let finding = rule
-            .finding(&self.at, "only-if", message)
+            .finding(&self.at, rules::ONLY_IF, message)
             .hint(format!("leave it out, or set {member} to {value}"));
         self.report.add(finding);
         self
@@ -90,7 +96,7 @@ impl<T: IsSet> Check<'_, T> {
             return self;
         }
         let message = format!("withdrawn from the service on {when}");
-        self.broken("withdrawn", message, Rule::warning(source))
+        self.broken(rules::WITHDRAWN, message, Rule::warning(source))
     }
 
     fn each_peer(

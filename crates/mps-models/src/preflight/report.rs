@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Finding, Severity};
+use super::{Finding, Severity, capability::Choice};
 
 /// What an inspection found, in the order of the specification.
 ///
@@ -8,6 +8,8 @@ use super::{Finding, Severity};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
+    /// What is known of the model asked for, while its request is inspected.
+    pub(super) choice: Choice,
 }
 
 impl Report {
@@ -36,6 +38,10 @@ impl Report {
     /// Adds a finding, so that checks which are not generated end up in the same report.
     pub fn add(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
     }
 
     fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {

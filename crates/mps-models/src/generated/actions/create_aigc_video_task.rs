@@ -6,8 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
+use crate::capabilities::Column;
 use crate::de;
-use crate::preflight::{IsSet, Path, Preflight, Report, Rule};
+use crate::preflight::{
+    Asks,
+    IsSet,
+    Path,
+    Preflight,
+    Report,
+    Rule,
+};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{
@@ -417,19 +425,23 @@ impl fmt::Debug for CreateAigcVideoTask {
 
 impl Preflight for CreateAigcVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        report
-            .check(at.member("SceneType"), &self.scene_type)
-            .one_of(
-                &[
-                    "motion_control",
-                    "avatar_i2v",
-                    "lip_sync",
-                    "land2port",
-                    "template_effect",
-                    "3d_scene",
-                ],
-                Rule::warning("API description of 2026-10-26"),
-            );
+        let ask = self.ask();
+        report.choose_model(&ask);
+        if !report.model_states(Column::Scenes) {
+            report
+                .check(at.member("SceneType"), &self.scene_type)
+                .one_of(
+                    &[
+                        "motion_control",
+                        "avatar_i2v",
+                        "lip_sync",
+                        "land2port",
+                        "template_effect",
+                        "3d_scene",
+                    ],
+                    Rule::warning("API description of 2026-10-26"),
+                );
+        }
         report
             .check(at.sensitive("Prompt"), &self.prompt)
             .required_unless_any(
@@ -440,33 +452,46 @@ impl Preflight for CreateAigcVideoTask {
                     ("VideoInfos", self.video_infos.is_set()),
                 ],
                 Rule::error("documentation page of 2026-03-10"),
-            )
-            .max_chars(2_000, Rule::error("documentation page of 2026-03-10"));
+            );
+        if !report.model_states(Column::PromptChars) {
+            report
+                .check(at.sensitive("Prompt"), &self.prompt)
+                .max_chars(2_000, Rule::error("documentation page of 2026-03-10"));
+        }
         report
             .check(at.sensitive("ImageUrl"), &self.image_url)
             .url(Rule::error("documentation page of 2026-03-10"));
         report
             .check(at.sensitive("LastImageUrl"), &self.last_image_url)
-            .requires(
-                &[("ImageUrl", self.image_url.is_set())],
-                Rule::warning("documentation page of 2026-03-10"),
-            )
             .url(Rule::error("documentation page of 2026-03-10"));
-        report
-            .check(at.member("ImageInfos"), &self.image_infos)
-            .max_items(3, Rule::warning("documentation page of 2026-03-10"));
+        if !report.model_states(Column::LastFrameNeedsFirst) {
+            report
+                .check(at.sensitive("LastImageUrl"), &self.last_image_url)
+                .requires(
+                    &[("ImageUrl", self.image_url.is_set())],
+                    Rule::warning("documentation page of 2026-03-10"),
+                );
+        }
+        if !report.model_states(Column::ReferenceImages) {
+            report
+                .check(at.member("ImageInfos"), &self.image_infos)
+                .max_items(3, Rule::warning("documentation page of 2026-03-10"));
+        }
         report.inspect(at.member("ImageInfos"), &self.image_infos);
         report.inspect(at.member("VideoInfos"), &self.video_infos);
         report.inspect(at.member("AudioInfos"), &self.audio_infos);
         report.inspect(at.member("SubjectInfos"), &self.subject_infos);
-        report
-            .check(at.member("Duration"), &self.duration)
-            .min(1, Rule::error("documentation page of 2026-03-10"));
+        if !report.model_states(Column::Durations) {
+            report
+                .check(at.member("Duration"), &self.duration)
+                .min(1, Rule::error("documentation page of 2026-03-10"));
+        }
         report.inspect(at.member("ExtraParameters"), &self.extra_parameters);
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .json(Rule::error("documentation page of 2026-03-10"));
+        report.check_model(at, &ask);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
@@ -152,12 +153,14 @@ impl fmt::Debug for AigcVideoExtraParam {
 
 impl Preflight for AigcVideoExtraParam {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        report
-            .check(at.member("Resolution"), &self.resolution)
-            .one_of(
-                &["540P", "720P", "768P", "1080P", "2K", "4K"],
-                Rule::warning("API description of 2026-10-26"),
-            );
+        if !report.model_states(Column::Resolutions) {
+            report
+                .check(at.member("Resolution"), &self.resolution)
+                .one_of(
+                    &["540P", "720P", "768P", "1080P", "2K", "4K"],
+                    Rule::warning("API description of 2026-10-26"),
+                );
+        }
         report
             .check(at.member("LogoAdd"), &self.logo_add)
             .one_of_numbers(&[0, 1], Rule::error("API description of 2026-10-26"));

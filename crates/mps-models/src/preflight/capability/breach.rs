@@ -1,0 +1,93 @@
+//! Findings about a row.
+
+use crate::{
+    capabilities::{Column, FAMILIES, Row},
+    preflight::{Finding, Path, Severity},
+};
+
+/// One fact of a row, and the rule that holds a request to it.
+#[derive(Clone, Copy)]
+pub(super) struct Fact {
+    pub(super) row: &'static Row,
+    pub(super) column: Column,
+    pub(super) rule: &'static str,
+}
+
+impl Fact {
+    pub(super) const fn new(row: &'static Row, column: Column, rule: &'static str) -> Self {
+        Self { row, column, rule }
+    }
+
+    /// The fact is broken.
+    pub(super) fn broken(self, at: &Path<'_>, message: String) -> Finding {
+        let severity = if self.row.warn_only.contains(&self.column) {
+            Severity::Warning
+        } else {
+            Severity::Error
+        };
+        self.finding(at, severity, message)
+    }
+
+    /// The fact leaves it open.
+    pub(super) fn doubtful(self, at: &Path<'_>, message: String) -> Finding {
+        self.finding(at, Severity::Warning, message)
+    }
+
+    /// What follows from a plain yes, no, or nothing; `holds` says how a row answers.
+    pub(super) fn support(
+        self,
+        at: &Path<'_>,
+        what: &str,
+        holds: fn(&Row) -> Option<bool>,
+    ) -> Option<Finding> {
+        let row = self.row;
+        match holds(row) {
+            Some(true) => None,
+            Some(false) => {
+                let finding = self.broken(at, format!("{row} takes no {what}"));
+                Some(finding.hint(way_out(row.family, |row| holds(row) == Some(true))))
+            }
+            None => {
+                let message = format!("no document says whether {row} takes any {what}");
+                Some(self.doubtful(at, message))
+            }
+        }
+    }
+
+    fn finding(self, at: &Path<'_>, severity: Severity, message: String) -> Finding {
+        Finding::new(at, self.rule, severity, message).source(self.row.source_of(self.column))
+    }
+}
+
+/// What to do without something: leave it out, or take a model that has it.
+fn way_out(family: &str, has: impl Fn(&Row) -> bool) -> String {
+    let family = FAMILIES.iter().find(|other| other.name == family);
+    let models = family.into_iter().flat_map(|family| family.models);
+    let mut names = Vec::new();
+    for model in models.filter(|model| !model.is_withdrawn()) {
+        let rows = model.rows.iter().filter(|row| !row.is_withdrawn());
+        if rows.clone().all(&has) {
+            names.push(model.name.to_owned());
+        } else {
+            names.extend(rows.filter(|row| has(row)).map(ToString::to_string));
+        }
+    }
+    match names.as_slice() {
+        [] => "leave it out".to_owned(),
+        names => format!("leave it out, or use {}", listed(names)),
+    }
+}
+
+/// `a, b or c`.
+pub(super) fn listed(names: &[impl std::fmt::Display]) -> String {
+    let mut text = String::new();
+    for (nth, name) in names.iter().enumerate() {
+        text += match nth {
+            0 => "",
+            _ if nth + 1 == names.len() => " or ",
+            _ => ", ",
+        };
+        text += &name.to_string();
+    }
+    text
+}

@@ -1,0 +1,169 @@
+//! What stands in `AdditionalParameters`, JSON as text.
+
+use serde_json::Value;
+
+use super::{Ask, Choice, breach::Fact};
+use crate::{
+    capabilities::{Column, Row, Size, Storyboard},
+    preflight::{Finding, Path, Report, rules},
+};
+
+const MEMBER: &str = "AdditionalParameters";
+
+/// The parameters, if they have this key. Text that cannot have it is not even read.
+fn having(ask: &Ask<'_>, key: &str) -> Option<Value> {
+    let text = ask.parameters.filter(|text| text.contains(key))?;
+    let parameters: Value = serde_json::from_str(text).ok()?;
+    parameters.get(key).is_some().then_some(parameters)
+}
+
+/// The parameters of a request that is told shot by shot.
+fn told_in_shots(ask: &Ask<'_>) -> Option<Value> {
+    let wanted = |parameters: &Value| parameters.get("multi_shot") != Some(&Value::Bool(false));
+    let shots = having(ask, "multi_prompt").or_else(|| having(ask, "multi_shot"))?;
+    wanted(&shots).then_some(shots)
+}
+
+pub(super) fn storyboard(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+    told_in_shots(ask)?;
+    let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD);
+    let holds = |row: &Row| row.storyboard().map(|board| board.max_shots > 0);
+    fact.support(&at.sensitive(MEMBER), "storyboard", holds)
+}
+
+/// Every fault of a storyboard, which may have several: hence no check like the others.
+pub(super) fn shots(ask: &Ask<'_>, choice: Choice, at: &Path<'_>, report: &mut Report) {
+    let of = |row: &'static Row| Some((row, row.storyboard().filter(|board| board.max_shots > 0)?));
+    let Some(parameters) = told_in_shots(ask) else {
+        return;
+    };
+    let Some(((row, board), shots)) = choice
+        .rows()
+        .find_map(of)
+        .zip(parameters.get("multi_prompt"))
+    else {
+        return;
+    };
+    let at = at.sensitive(MEMBER);
+    let at = at.member("multi_prompt");
+    let shots: &[Value] = shots.as_array().map_or(&[], Vec::as_slice);
+    report.extend(number_of_shots(shots, row, board, &at));
+    for (index, shot) in shots.iter().enumerate() {
+        report.extend(length_of_prompt(shot, row, board, &at.index(index)));
+        report.extend(length_of_shot(shot, row, &at.index(index)));
+    }
+    report.extend(total(shots, ask, row, &at));
+}
+
+fn number_of_shots(
+    shots: &[Value],
+    row: &'static Row,
+    board: Storyboard,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let (found, most) = (shots.len(), board.max_shots);
+    let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD_SHOTS);
+    (found == 0 || found > most).then(|| {
+        let message = format!("{found} shots, {row} takes 1 to {most}");
+        let hint = "leave `multi_prompt` out to have the model split the prompt";
+        fact.broken(at, message).hint(hint).value(found).bound(most)
+    })
+}
+
+fn length_of_prompt(
+    shot: &Value,
+    row: &'static Row,
+    board: Storyboard,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let most = board.max_chars;
+    let found = shot.get("prompt")?.as_str()?.chars().count();
+    let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD_PROMPT);
+    (found > most).then(|| {
+        let message = format!("{found} characters, {row} takes at most {most} for a shot");
+        let finding = fact.broken(&at.member("prompt"), message);
+        finding
+            .hint(format!("shorten it by {}", found - most))
+            .value(found)
+            .bound(most)
+    })
+}
+
+/// Seconds as a number or, as some clients write it, as text.
+fn seconds(shot: &Value) -> Option<i64> {
+    let duration = shot.get("duration")?;
+    let text = || duration.as_str()?.parse().ok();
+    duration.as_i64().or_else(text)
+}
+
+fn length_of_shot(shot: &Value, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+    let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD_DURATION);
+    seconds(shot).is_none_or(|seconds| seconds < 1).then(|| {
+        let message = "a shot lasts a whole number of seconds, at least one".to_owned();
+        fact.broken(&at.member("duration"), message).bound(1)
+    })
+}
+
+fn total(shots: &[Value], ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+    let expected = ask.duration.or(row.duration_default())?;
+    let all = shots
+        .iter()
+        .map(|shot| i128::from(seconds(shot).unwrap_or_default()));
+    let found: i128 = all.sum();
+    let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD_DURATION);
+    (!shots.is_empty() && found != i128::from(expected)).then(|| {
+        let message = format!("the shots last {found} seconds, the video {expected}");
+        let hint = "make the shots add up to Duration";
+        fact.broken(at, message).hint(hint).bound(expected)
+    })
+}
+
+pub(super) fn size(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+    let allowed = row.size()?;
+    let parameters = having(ask, "size")?;
+    let asked = parameters.get("size")?;
+    let fault = match asked.as_str().and_then(sides) {
+        Some(sides) => size_fault(sides, allowed)?,
+        None => "is not of the form 1024x1024".to_owned(),
+    };
+    let at = at.sensitive(MEMBER);
+    let fact = Fact::new(row, Column::Size, rules::SIZE);
+    Some(fact.broken(&at.member("size"), format!("{fault}, as {row} takes it")))
+}
+
+fn sides(text: &str) -> Option<(u64, u64)> {
+    let (width, height) = text.split_once(['x', 'X', '*'])?;
+    Some((width.parse().ok()?, height.parse().ok()?))
+}
+
+fn size_fault((width, height): (u64, u64), allowed: Size) -> Option<String> {
+    let pixels = width.saturating_mul(height);
+    let (short, long) = (width.min(height), width.max(height));
+    for (broken, fault, bound) in [
+        (
+            short < allowed.min_side,
+            "a side is shorter than",
+            allowed.min_side,
+        ),
+        (
+            long > allowed.max_side,
+            "a side is longer than",
+            allowed.max_side,
+        ),
+        (
+            pixels < allowed.min_pixels,
+            "there are fewer pixels than",
+            allowed.min_pixels,
+        ),
+        (
+            pixels > allowed.max_pixels,
+            "there are more pixels than",
+            allowed.max_pixels,
+        ),
+    ] {
+        if broken {
+            return Some(format!("{fault} {bound}"));
+        }
+    }
+    None
+}

@@ -1,0 +1,279 @@
+//! Capability tables make sense: sets are not empty, ranges not reversed, spellings those of the
+//! wire, and nothing hangs in the air.
+
+use std::collections::BTreeMap;
+
+use super::names::{known_sites, unique};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    spec::{COLUMNS, Cell, Family, Located, Model, Row, Since, Spec, column, field},
+};
+
+type Cells<'m> = BTreeMap<&'static str, &'m Located<Cell>>;
+
+pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    for family in &spec.families {
+        well_named(&family.name, out);
+        unique("model", family.models.iter().map(|model| &model.name), out);
+        for model in &family.models {
+            let versions = model.versions.iter().map(|version| &version.name);
+            unique("version", versions, out);
+            rows(model, out);
+        }
+    }
+    for action in &spec.actions {
+        if let Some(name) = &action.capabilities {
+            known(name, &spec.families, spec.incomplete, out);
+        }
+    }
+    days(spec, out);
+}
+
+/// The name of the file becomes one in Rust.
+fn well_named(name: &Located<String>, out: &mut Vec<Diagnostic>) {
+    let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
+    let goes_on = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if !begins || !name.value.chars().all(goes_on) {
+        let title = format!("`{}` is no name of a family", name.value);
+        let diagnostic = Diagnostic::at(&name.span, "E0610", title);
+        out.push(diagnostic.label("the file is named after it, in snake case"));
+    }
+}
+
+fn known(name: &Located<String>, families: &[Family], incomplete: bool, out: &mut Vec<Diagnostic>) {
+    let names: Vec<&str> = families.iter().map(|family| &*family.name.value).collect();
+    if !names.contains(&&*name.value) && !incomplete {
+        let title = format!("there is no table spec/capabilities/{}.toml", name.value);
+        let diagnostic = Diagnostic::at(&name.span, "E0601", title);
+        out.push(diagnostic.did_you_mean(&name.value, &names));
+    }
+}
+
+/// What is stated once with a model is looked at once, what comes together only in a row there.
+fn rows(model: &Model, out: &mut Vec<Diagnostic>) {
+    let own = model.versions.iter().map(|version| &version.facts);
+    for facts in own.chain([&model.facts]) {
+        for (key, cell) in &facts.cells {
+            sound(key, cell, out);
+        }
+    }
+    for version in &model.versions {
+        together(&model.cells(version), &version.name, out);
+        dangling(&version.facts, &model.cells(version), out);
+    }
+    let common = model.facts.cells.iter().map(|(key, cell)| (*key, cell));
+    if model.versions.is_empty() {
+        together(&common.clone().collect(), &model.name, out);
+    }
+    let own = model
+        .versions
+        .iter()
+        .flat_map(|version| &version.facts.cells);
+    let all = common.chain(own.map(|(key, cell)| (*key, cell)));
+    dangling(&model.facts, &all.collect(), out);
+}
+
+fn sound(key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
+    match &cell.value {
+        Cell::Texts(texts) if texts.is_empty() => out.push(empty(key, &cell.span)),
+        Cell::Numbers(numbers) if numbers.is_empty() => out.push(empty(key, &cell.span)),
+        Cell::Texts(texts) => {
+            unique("value", texts, out);
+            for text in texts {
+                spelling(key, &text.value, &text.span, out);
+            }
+        }
+        Cell::Text(text) => spelling(key, text, &cell.span, out),
+        Cell::Fields(fields) => range(fields, out),
+        Cell::Numbers(numbers) => repeated(numbers, out),
+        Cell::None | Cell::Flag(_) | Cell::Number(_) => {}
+    }
+}
+
+fn empty(key: &str, span: &Span) -> Diagnostic {
+    let title = format!("`{key}` is an empty set");
+    let diagnostic = Diagnostic::at(span, "E0602", title);
+    let deniable = COLUMNS
+        .iter()
+        .any(|column| column.key == key && column.of.is_none());
+    if deniable && key != "durations" {
+        return diagnostic.help("write `false` if the model takes none, nothing if nobody knows");
+    }
+    diagnostic.help("leave the key out")
+}
+
+fn repeated(numbers: &[Located<i64>], out: &mut Vec<Diagnostic>) {
+    let texts = numbers.iter().map(|number| {
+        let text = number.value.to_string();
+        Located::new(text, number.span.clone())
+    });
+    let texts: Vec<Located<String>> = texts.collect();
+    unique("value", &texts, out);
+}
+
+/// A range is not reversed, whatever its ends are called: `min` and `max`, `min_side` and so on.
+fn range(fields: &[(&'static str, Located<u32>)], out: &mut Vec<Diagnostic>) {
+    for (name, least) in fields {
+        let Some(rest) = name.strip_prefix("min") else {
+            continue;
+        };
+        if let Some((most, span)) = field(fields, &format!("max{rest}"))
+            && most < least.value
+        {
+            let diagnostic = Diagnostic::at(span, "E0302", "no number is within these bounds");
+            out.push(
+                diagnostic
+                    .label("the greatest")
+                    .also(&least.span, "the least"),
+            );
+        }
+    }
+}
+
+fn spelling(key: &str, text: &str, span: &Span, out: &mut Vec<Diagnostic>) {
+    let (fits, what, such) = if key.contains("resolution") {
+        (is_resolution(text), "resolution", "720P or 4K")
+    } else if key.contains("aspect_ratio") && !key.ends_with("modes") {
+        (is_ratio(text), "aspect ratio", "16:9")
+    } else {
+        return;
+    };
+    if !fits {
+        let title = format!("`{text}` is no {what}");
+        let diagnostic = Diagnostic::at(span, "E0603", title);
+        out.push(diagnostic.label(format!("expected one such as {such}")));
+    }
+}
+
+fn is_resolution(text: &str) -> bool {
+    text.strip_suffix(['P', 'K']).is_some_and(is_number)
+}
+
+fn is_ratio(text: &str) -> bool {
+    let sides = text.split_once(':');
+    sides.is_some_and(|(width, height)| is_number(width) && is_number(height))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.starts_with('0') && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Columns that only make sense with another one, and with what stands in it.
+fn together(cells: &Cells<'_>, row: &Located<String>, out: &mut Vec<Diagnostic>) {
+    for (key, cell) in cells {
+        let Some(of) = column(key).and_then(|column| column.of) else {
+            continue;
+        };
+        match cells.get(of) {
+            Some(base) if !denies(&base.value) => within(key, cell, of, base, out),
+            _ => {
+                let title = format!("`{key}` says nothing of `{}` without `{of}`", row.value);
+                out.push(Diagnostic::at(&cell.span, "E0604", title).also(&row.span, "the row"));
+            }
+        }
+    }
+}
+
+const fn denies(cell: &Cell) -> bool {
+    matches!(cell, Cell::None | Cell::Flag(false))
+}
+
+/// A default is one of the values, a doubtful value none of them.
+fn within(
+    key: &str,
+    cell: &Located<Cell>,
+    of: &str,
+    base: &Located<Cell>,
+    out: &mut Vec<Diagnostic>,
+) {
+    if key.ends_with("_default") {
+        if allows(&base.value, &cell.value) == Some(false) {
+            let title = format!("`{key}` is none of `{of}`");
+            out.push(Diagnostic::at(&cell.span, "E0605", title).also(&base.span, "these"));
+        }
+    } else if key.starts_with("doubtful_") {
+        for (value, span) in items(&cell.value) {
+            if allows(&base.value, &value) == Some(true) {
+                let title = format!("`{key}` has what `{of}` has without a doubt");
+                out.push(Diagnostic::at(&span, "E0606", title).also(&base.span, "here"));
+            }
+        }
+    }
+}
+
+fn items(cell: &Cell) -> Vec<(Cell, Span)> {
+    let text = |text: &Located<String>| (Cell::Text(text.value.clone()), text.span.clone());
+    let number = |number: &Located<i64>| {
+        let value = u32::try_from(number.value).unwrap_or_default();
+        (Cell::Number(value), number.span.clone())
+    };
+    match cell {
+        Cell::Texts(texts) => texts.iter().map(text).collect(),
+        Cell::Numbers(numbers) => numbers.iter().map(number).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn allows(set: &Cell, value: &Cell) -> Option<bool> {
+    match (set, value) {
+        (Cell::Texts(known), Cell::Text(text)) => {
+            Some(known.iter().any(|known| known.value == *text))
+        }
+        (Cell::Numbers(known), Cell::Number(number)) => {
+            let number = i64::from(*number);
+            Some(known.iter().any(|known| known.value == number))
+        }
+        (Cell::Fields(range), Cell::Number(number)) => {
+            let (least, _) = field(range, "min")?;
+            let (most, _) = field(range, "max")?;
+            Some((least..=most).contains(number))
+        }
+        _ => None,
+    }
+}
+
+/// `sources` and `warn_only` speak of columns the row has.
+fn dangling(facts: &Row, cells: &Cells<'_>, out: &mut Vec<Diagnostic>) {
+    let sources = facts.sources.iter().map(|(key, _)| key);
+    for key in sources.chain(&facts.warn_only) {
+        if !cells.contains_key(key.value) {
+            let title = format!("the row has no `{}`", key.value);
+            out.push(Diagnostic::at(&key.span, "E0607", title));
+        }
+    }
+}
+
+/// Sites exist, and nothing is withdrawn before it appears.
+fn days(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    for model in spec.families.iter().flat_map(|family| &family.models) {
+        let whole = (&model.facts.since, &model.facts.until);
+        let versions = model.versions.iter().map(|version| {
+            let facts = &version.facts;
+            (or(&facts.since, whole.0), or(&facts.until, whole.1))
+        });
+        for (since, until) in versions.chain([whole]) {
+            reversed(since, until, out);
+        }
+        let own = model.versions.iter().map(|version| &version.facts);
+        for facts in own.chain([&model.facts]) {
+            known_sites(spec, facts.since.iter().chain(&facts.until), out);
+        }
+    }
+}
+
+fn or<'s>(own: &'s Since, inherited: &'s Since) -> &'s Since {
+    if own.is_empty() { inherited } else { own }
+}
+
+fn reversed(since: &Since, until: &Since, out: &mut Vec<Diagnostic>) {
+    for (site, gone) in until {
+        let appeared = since.iter().find(|(other, _)| other.value == site.value);
+        if let Some((begin, day)) = appeared
+            && gone < day
+        {
+            let title = "withdrawn before it appeared";
+            let diagnostic = Diagnostic::at(&site.span, "E0608", title);
+            out.push(diagnostic.also(&begin.span, "here"));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The list of rules: ids are stable, so they have one spelling and are there once.
+
+use super::names::unique;
+use crate::{diagnostic::Diagnostic, spec::Spec};
+
+pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    unique("rule", spec.rules.iter().map(|rule| &rule.id), out);
+    for rule in &spec.rules {
+        if !is_kebab(&rule.id.value) {
+            let title = format!("`{}` is no id of a rule", rule.id.value);
+            let diagnostic = Diagnostic::at(&rule.id.span, "E0609", title);
+            out.push(
+                diagnostic.label("words of lower-case ASCII letters, with dashes between them"),
+            );
+        }
+    }
+}
+
+fn is_kebab(id: &str) -> bool {
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    id.split('-').all(is_word)
+}

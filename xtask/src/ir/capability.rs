@@ -1,0 +1,164 @@
+//! What each model can do: one row for each version, with all that it takes over from its model.
+
+use super::Since;
+use crate::spec::{self, COLUMNS, Located};
+
+/// The models of one kind of work.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name.
+    pub name: String,
+    /// File it comes from, below the specification.
+    pub origin: String,
+    /// Where what holds for every model comes from.
+    pub source: String,
+    /// Whether a video to edit excludes frames, whatever the model.
+    pub base_video_excludes_frames: bool,
+    /// Its models, in the order of the documentation.
+    pub models: Vec<Model>,
+}
+
+/// A model.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its versions; a single row without one if none is known.
+    pub rows: Vec<Row>,
+}
+
+/// A version of a model.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name on the wire.
+    pub version: Option<String>,
+    /// Since when each site has it.
+    pub since: Since,
+    /// Since when each site has it no more.
+    pub until: Since,
+    /// Where its facts come from.
+    pub source: String,
+    /// Where the fact of one column comes from, if not from there.
+    pub sources: Vec<(&'static str, String)>,
+    /// Columns of which a breach is only a warning.
+    pub warn_only: Vec<&'static str>,
+    /// What is stated, in the order of the columns.
+    pub cells: Vec<(&'static str, Cell)>,
+}
+
+/// What stands in a column.
+#[derive(Debug)]
+pub enum Cell {
+    /// There is none.
+    None,
+    /// Yes or no.
+    Flag(bool),
+    /// One text.
+    Text(String),
+    /// A number.
+    Number(u32),
+    /// Texts.
+    Texts(Vec<String>),
+    /// Whole numbers.
+    Numbers(Vec<i64>),
+    /// Named numbers.
+    Fields(Vec<(&'static str, u32)>),
+}
+
+pub(super) fn family(family: &spec::Family, origin: String) -> Family {
+    Family {
+        name: family.name.value.clone(),
+        origin,
+        source: family.source.clone(),
+        base_video_excludes_frames: family.base_video_excludes_frames,
+        models: family.models.iter().map(model).collect(),
+    }
+}
+
+fn model(model: &spec::Model) -> Model {
+    let mut rows: Vec<Row> = model
+        .versions
+        .iter()
+        .map(|version| row(&model.facts, Some(version)))
+        .collect();
+    if rows.is_empty() {
+        rows.push(row(&model.facts, None));
+    }
+    Model {
+        name: model.name.value.clone(),
+        rows,
+    }
+}
+
+fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
+    let own = version.map(|version| &version.facts);
+    let days = |of: fn(&spec::Row) -> &spec::Since| {
+        let own = own.map(of).filter(|days| !days.is_empty());
+        super::build::since(own.unwrap_or_else(|| of(common)))
+    };
+    let source = own.and_then(|own| own.source.as_ref());
+    Row {
+        version: version.map(|version| version.name.value.clone()),
+        since: days(|facts| &facts.since),
+        until: days(|facts| &facts.until),
+        source: source
+            .or(common.source.as_ref())
+            .cloned()
+            .unwrap_or_default(),
+        sources: in_order(|key| Some((key, source_of(key, common, own)?.clone()))),
+        warn_only: in_order(|key| {
+            let mut all = own.into_iter().chain([common]);
+            let weak = |facts: &spec::Row| facts.warn_only.iter().any(|weak| weak.value == key);
+            all.any(weak).then_some(key)
+        }),
+        cells: in_order(|key| {
+            let cell = own.and_then(|own| own.cells.get(key));
+            let cell = cell.or_else(|| common.cells.get(key))?;
+            Some((key, self::cell(&cell.value)))
+        }),
+    }
+}
+
+/// Where the fact of a column comes from, if not from where the others of the row do.
+fn source_of<'s>(
+    key: &str,
+    common: &'s spec::Row,
+    own: Option<&'s spec::Row>,
+) -> Option<&'s String> {
+    let stated = |facts: &'s spec::Row| {
+        let found = facts.sources.iter().find(|(column, _)| column.value == key);
+        found.map(|(_, source)| source)
+    };
+    let moved = own.filter(|own| own.source.is_some() && !own.cells.contains_key(key));
+    let inherited = moved.and(common.source.as_ref());
+    let inherited = inherited.filter(|_| common.cells.contains_key(key));
+    own.and_then(stated)
+        .or_else(|| stated(common))
+        .or(inherited)
+}
+
+fn in_order<T>(each: impl Fn(&'static str) -> Option<T>) -> Vec<T> {
+    COLUMNS
+        .iter()
+        .filter_map(|column| each(column.key))
+        .collect()
+}
+
+fn cell(cell: &spec::Cell) -> Cell {
+    match cell {
+        spec::Cell::None => Cell::None,
+        spec::Cell::Flag(flag) => Cell::Flag(*flag),
+        spec::Cell::Text(text) => Cell::Text(text.clone()),
+        spec::Cell::Number(number) => Cell::Number(*number),
+        spec::Cell::Texts(texts) => Cell::Texts(values(texts)),
+        spec::Cell::Numbers(numbers) => Cell::Numbers(values(numbers)),
+        spec::Cell::Fields(fields) => {
+            let plain = fields.iter().map(|(name, number)| (*name, number.value));
+            Cell::Fields(plain.collect())
+        }
+    }
+}
+
+fn values<T: Clone>(located: &[Located<T>]) -> Vec<T> {
+    located.iter().map(|item| item.value.clone()).collect()
+}

@@ -1,0 +1,161 @@
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+
+use crate::{
+    ir::{self, Cell, Since},
+    spec::{Holds, column},
+};
+
+/// The table of a family as Rust has it.
+#[derive(Debug)]
+pub struct Family {
+    /// Name of the constant.
+    pub constant: String,
+    /// Name of the family.
+    pub name: String,
+    /// Where what holds for every model comes from.
+    pub source: String,
+    /// Whether a video to edit excludes frames, whatever the model.
+    pub base_video_excludes_frames: bool,
+    /// Its models.
+    pub models: Vec<Model>,
+}
+
+/// A model and its rows.
+#[derive(Debug)]
+pub struct Model {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its versions.
+    pub rows: Vec<Row>,
+}
+
+/// One version of a model.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name on the wire.
+    pub version: Option<String>,
+    /// Site and day since when it is there.
+    pub since: Since,
+    /// Site and day since when it is there no more.
+    pub until: Since,
+    /// Where its facts come from.
+    pub source: String,
+    /// Variant of `Column`, and where that fact comes from.
+    pub sources: Vec<(String, String)>,
+    /// Variants of `Column` of which a breach is only a warning.
+    pub warn_only: Vec<String>,
+    /// Fields and what they hold.
+    pub fields: Vec<(&'static str, Value)>,
+}
+
+/// What a field of a row holds.
+#[derive(Debug)]
+pub enum Value {
+    /// `bool`.
+    Flag(bool),
+    /// `&str`.
+    Text(String),
+    /// `i64`.
+    Number(i64),
+    /// `&[&str]`.
+    Texts(Vec<String>),
+    /// `&[i64]`.
+    Numbers(Vec<i64>),
+    /// Variants of an enum.
+    Variants(&'static str, Vec<String>),
+    /// `Durations::Set`.
+    Set(Vec<i64>),
+    /// `Durations::Range`.
+    Range(i64, i64),
+    /// A struct of this name, its fields whole numbers.
+    Struct(&'static str, Vec<(&'static str, i64)>, Rest),
+    /// A struct of this name that allows nothing.
+    Nothing(&'static str),
+}
+
+/// Whether the fields that are named are all a struct has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// They are.
+    None,
+    /// Others bound nothing.
+    Open,
+}
+
+pub(super) fn family(family: &ir::Family) -> Family {
+    Family {
+        constant: family.name.to_shouty_snake_case(),
+        name: family.name.clone(),
+        source: family.source.clone(),
+        base_video_excludes_frames: family.base_video_excludes_frames,
+        models: family.models.iter().map(model).collect(),
+    }
+}
+
+fn model(model: &ir::Model) -> Model {
+    Model {
+        name: model.name.clone(),
+        rows: model.rows.iter().map(row).collect(),
+    }
+}
+
+fn row(row: &ir::Row) -> Row {
+    let source = |(key, source): &(&str, String)| (key.to_upper_camel_case(), source.clone());
+    let field = |(key, cell): &(&'static str, Cell)| (*key, value(key, cell));
+    Row {
+        version: row.version.clone(),
+        since: row.since.clone(),
+        until: row.until.clone(),
+        source: row.source.clone(),
+        sources: row.sources.iter().map(source).collect(),
+        warn_only: row
+            .warn_only
+            .iter()
+            .map(|key| key.to_upper_camel_case())
+            .collect(),
+        fields: row.cells.iter().map(field).collect(),
+    }
+}
+
+fn value(key: &str, cell: &Cell) -> Value {
+    let holds = column(key).map(|column| column.holds);
+    match (cell, holds) {
+        (Cell::Flag(flag), _) => Value::Flag(*flag),
+        (Cell::Text(text), _) => Value::Text(text.clone()),
+        (Cell::Number(number), _) => Value::Number((*number).into()),
+        (Cell::Texts(modes), Some(Holds::Modes)) => {
+            let variants = modes.iter().map(|mode| mode.to_upper_camel_case());
+            Value::Variants("Mode", variants.collect())
+        }
+        (Cell::Texts(texts), _) => Value::Texts(texts.clone()),
+        (Cell::Numbers(numbers), Some(Holds::Durations)) => Value::Set(numbers.clone()),
+        (Cell::Numbers(numbers), _) => Value::Numbers(numbers.clone()),
+        (Cell::Fields(fields), Some(Holds::Durations)) => {
+            let end = |name| fields.iter().find(|(key, _)| *key == name);
+            let end = |name, none| end(name).map_or(none, |(_, number)| i64::from(*number));
+            Value::Range(end("min", 1), end("max", i64::MAX))
+        }
+        (Cell::Fields(fields), Some(Holds::Fields(all))) => {
+            let rest = if fields.len() < all.len() {
+                Rest::Open
+            } else {
+                Rest::None
+            };
+            let wide = fields
+                .iter()
+                .map(|(name, number)| (*name, i64::from(*number)));
+            Value::Struct(structure(key), wide.collect(), rest)
+        }
+        (Cell::None, Some(Holds::Fields(_))) => Value::Nothing(structure(key)),
+        (Cell::None | Cell::Fields(_), _) => Value::Texts(Vec::new()),
+    }
+}
+
+/// The Rust type of a group of numbers.
+fn structure(key: &str) -> &'static str {
+    match key {
+        "storyboard" => "Storyboard",
+        "size" => "Size",
+        _ => "Count",
+    }
+}
