@@ -31,14 +31,19 @@ pub(crate) const MOST_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// Answers a call and writes it into the log.
 pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes) -> Response<Bytes> {
     let arrived = service.now();
-    let request_id = service.ids.request();
-    let result = journey(service, head, body);
+    let request_id = service.ids.uuid();
+    let result = journey(service, head, body, &request_id);
     record(service, head, arrived, &request_id, result.as_ref().err());
     reply::json(StatusCode::OK, &envelope(result, request_id))
 }
 
 /// The checks in the order of the service (as far as its answers tell), then the action itself.
-fn journey(service: &Inner, head: &Parts, body: &Bytes) -> Result<Map<String, Value>, Refusal> {
+fn journey(
+    service: &Inner,
+    head: &Parts,
+    body: &Bytes,
+    request_id: &str,
+) -> Result<Map<String, Value>, Refusal> {
     check_size(body)?;
     let action = action(&head.headers)?;
     check_version(&head.headers, action)?;
@@ -46,7 +51,11 @@ fn journey(service: &Inner, head: &Parts, body: &Bytes) -> Result<Map<String, Va
     auth::verify(service, head, body)?;
     let operation = operations::find(action)?;
     check_rate(service, action)?;
-    operation.run(&Context { service, body })
+    operation.run(&Context {
+        service,
+        body,
+        request_id,
+    })
 }
 
 fn check_size(body: &Bytes) -> Result<(), Refusal> {
@@ -170,7 +179,7 @@ pub(crate) fn record_dropped(service: &Inner, head: &Parts) {
         action: named_action(head).to_owned(),
         outcome: Outcome::Dropped,
         code: None,
-        request_id: service.ids.request(),
+        request_id: service.ids.uuid(),
         detail: None,
     });
 }

@@ -8,16 +8,23 @@ use sha2::{Digest, Sha256};
 use crate::{log::cut, micros};
 
 /// Everything that was executed and would be charged.
+///
+/// Video is charged by the second, images by the picture, audio by the song. What fails is free,
+/// as on the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Bill {
-    /// Creates that were executed.
+    /// Creates that were executed. Taking a stage of a document further makes a task too.
     pub creates: u64,
     /// How many of them repeat an earlier one: the same request, member for member, within ten
     /// minutes. A client that never pays twice keeps this at zero.
     pub duplicates: u64,
-    /// Seconds of output. Tasks that fail are free, as on the service.
+    /// Seconds of video.
     pub seconds: u64,
+    /// Pictures.
+    pub images: u64,
+    /// Songs, and other pieces of audio.
+    pub songs: u64,
     /// The latest creates, oldest first; the totals also count those too old to be listed.
     pub items: Vec<BillItem>,
 }
@@ -33,8 +40,12 @@ pub struct BillItem {
     /// The model it asked for, if it named one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Seconds of output; none if the task fails.
+    /// Seconds of video; none if the task fails or stops before there is one.
     pub seconds: u64,
+    /// Pictures; none if the task fails.
+    pub images: u64,
+    /// Pieces of audio; none if the task fails.
+    pub songs: u64,
     /// When it was executed, on the clock of the request log.
     pub at_us: u64,
     /// The task whose request it repeats, if it does.
@@ -48,12 +59,28 @@ const REPETITION_WINDOW: Duration = Duration::from_secs(600);
 const MOST_ITEMS: usize = 20_000;
 const LONGEST_MODEL: usize = 64;
 
+/// What is charged for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Amount {
+    pub(crate) seconds: u64,
+    pub(crate) images: u64,
+    pub(crate) songs: u64,
+}
+
+impl Amount {
+    fn add(&mut self, other: Self) {
+        self.seconds += other.seconds;
+        self.images += other.images;
+        self.songs += other.songs;
+    }
+}
+
 /// A create that is about to be written down.
 pub(crate) struct Charge<'a> {
     pub(crate) task_id: &'a str,
     pub(crate) action: &'static str,
     pub(crate) model: Option<String>,
-    pub(crate) seconds: u64,
+    pub(crate) amount: Amount,
     pub(crate) request: Fingerprint,
 }
 
@@ -74,7 +101,7 @@ impl Fingerprint {
 pub(crate) struct Ledger {
     creates: u64,
     duplicates: u64,
-    seconds: u64,
+    total: Amount,
     entries: VecDeque<Entry>,
 }
 
@@ -91,7 +118,7 @@ impl Ledger {
         let duplicate_of = self.original(charge.action, charge.request, now);
         self.creates += 1;
         self.duplicates += u64::from(duplicate_of.is_some());
-        self.seconds += charge.seconds;
+        self.total.add(charge.amount);
         if self.entries.len() == MOST_ITEMS {
             self.entries.pop_front();
         }
@@ -106,7 +133,9 @@ impl Ledger {
         Bill {
             creates: self.creates,
             duplicates: self.duplicates,
-            seconds: self.seconds,
+            seconds: self.total.seconds,
+            images: self.total.images,
+            songs: self.total.songs,
             items: self
                 .entries
                 .iter()
@@ -133,7 +162,9 @@ fn item(charge: Charge<'_>, now: Duration, duplicate_of: Option<String>) -> Bill
         task_id: charge.task_id.to_owned(),
         action: charge.action,
         model,
-        seconds: charge.seconds,
+        seconds: charge.amount.seconds,
+        images: charge.amount.images,
+        songs: charge.amount.songs,
         at_us: micros(now),
         duplicate_of,
     }
@@ -149,7 +180,10 @@ mod tests {
             task_id,
             action: "Create",
             model: None,
-            seconds: 5,
+            amount: Amount {
+                seconds: 5,
+                ..Amount::default()
+            },
             request,
         };
         ledger.charge(charge, Duration::from_secs(at_seconds));

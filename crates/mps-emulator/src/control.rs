@@ -5,9 +5,12 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    micros, reply,
+    media::{FrameSize, Media},
+    micros,
+    operations::status_text,
+    reply,
     service::Inner,
-    tasks::{Availability, Stage, Task},
+    tasks::{Availability, Task},
 };
 
 pub(crate) const PREFIX: &str = "/_emulator/v1/";
@@ -104,21 +107,30 @@ fn rates() -> Map<String, Value> {
 }
 
 fn describe(service: &Inner, task: &Task, now: std::time::Duration) -> Value {
-    json!({
+    let (seconds, size) = extent(task.work.media());
+    let mut shown = json!({
         "task_id": task.id,
-        "status": match task.stage(now) {
-            Stage::Waiting => "WAIT",
-            Stage::Running => "RUN",
-            Stage::Done => "DONE",
-            Stage::Failed => "FAIL",
-        },
+        "status": status_text(task, now),
         "result": match task.availability(now) {
             Availability::Missing => "missing",
             Availability::Available => "available",
             Availability::Expired => "expired",
         },
         "created_us": micros(service.since_start(task.created)),
-        "seconds": task.clip.seconds,
-        "resolution": task.clip.size.to_string(),
-    })
+        "seconds": seconds,
+        "resolution": size.map(|size| size.to_string()),
+    });
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    shown
+}
+
+/// How long a result plays, and how large it is; not every one has both.
+fn extent(media: Media) -> (Option<u32>, Option<FrameSize>) {
+    match media {
+        Media::Video(clip) => (Some(clip.seconds), Some(clip.size)),
+        Media::Picture(picture) => (None, Some(picture.size)),
+        Media::Sound(sound) => (Some(sound.seconds), None),
+    }
 }

@@ -40,8 +40,8 @@ impl Ids {
         self.hash(name.as_bytes())
     }
 
-    /// A request id: a UUID of version 4 in form.
-    pub(crate) fn request(&self) -> String {
+    /// A UUID of version 4 in form: the id of a request, and of most scenario tasks.
+    pub(crate) fn uuid(&self) -> String {
         let digits = self.hex();
         let part = |range| digits.get(range).unwrap_or_default();
         format!(
@@ -56,8 +56,12 @@ impl Ids {
 
     /// A task id as the service forms them: an account number, the family, 32 hex digits.
     pub(crate) fn task(&self, family: &str) -> String {
-        let account = 2_600_000_000 + self.seed % 100_000;
-        format!("{account}-{family}-{}", self.hex())
+        format!("{}-{family}-{}", self.account(), self.hex())
+    }
+
+    /// The number of the account, in the range of the real ones.
+    pub(crate) fn account(&self) -> u64 {
+        2_600_000_000 + self.seed % 100_000
     }
 
     fn hash(&self, what: &[u8]) -> String {
@@ -90,7 +94,7 @@ mod tests {
         let parts: Vec<&str> = task.split('-').collect();
         assert_eq!(parts[..2], ["2600000007", "AigcVideo"]);
         assert_eq!(parts[2].len(), 32);
-        let lengths: Vec<usize> = ids.request().split('-').map(str::len).collect();
+        let lengths: Vec<usize> = ids.uuid().split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
     }
 }

@@ -1,4 +1,4 @@
-//! Behaviour on demand: a marker in the prompt says how the task shall end.
+//! Behaviour on demand: a marker in the prompt, or what takes its place, says how the task shall end.
 
 use crate::{api::Refusal, log::cut, tasks::Fate};
 
@@ -40,7 +40,7 @@ fn refusal(code: &str) -> Refusal {
 
 fn unknown(marker: &str) -> Refusal {
     let message = format!(
-        "`{OPENING}{}]` in Prompt is no marker of this emulator; known are `fail`, `fail=MESSAGE` and `refuse=CODE`",
+        "`{OPENING}{}]` is no marker of this emulator; known are `fail`, `fail=MESSAGE` and `refuse=CODE`",
         shortened(marker),
     );
     Refusal::new("InvalidParameterValue", message)

@@ -1,10 +1,16 @@
 //! The actions that can be executed, one module a family.
 
+mod audio;
+mod image;
+mod life;
+mod scenario;
 mod video;
 
 use bytes::Bytes;
 use mps_models::{Action, ActionInfo};
 use serde_json::{Map, Value};
+
+pub(crate) use life::status_text;
 
 use crate::{
     api::{self, Refusal},
@@ -16,6 +22,7 @@ pub(crate) struct Context<'a> {
     pub(crate) service: &'a Inner,
     /// The request's body as it arrived.
     pub(crate) body: &'a Bytes,
+    pub(crate) request_id: &'a str,
 }
 
 /// An action the emulator can execute. The request has passed every check of the specification.
@@ -53,7 +60,17 @@ fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal>
     }
 }
 
-const FAMILIES: [&[Operation]; 1] = [&video::OPERATIONS];
+const FAMILIES: [&[Operation]; 4] = [
+    &video::OPERATIONS,
+    &image::OPERATIONS,
+    &audio::OPERATIONS,
+    &scenario::OPERATIONS,
+];
+
+/// A value that no file can be made for.
+fn bad_value(message: impl Into<String>) -> Refusal {
+    Refusal::new("InvalidParameterValue", message)
+}
 
 /// How to execute an action of the specification.
 pub(crate) fn find(action: &ActionInfo) -> Result<&'static Operation, Refusal> {

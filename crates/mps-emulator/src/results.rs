@@ -1,4 +1,4 @@
-//! The object storage where results lie: public for twelve hours, then gone.
+//! The object storage where results lie: public for a while, then gone.
 
 mod cache;
 mod range;
@@ -10,13 +10,18 @@ pub(crate) use cache::Cache;
 use cache::Object;
 use range::Selection;
 
-use crate::{media::Clip, reply, service::Inner, tasks::Availability};
+use crate::{
+    media::Media,
+    reply,
+    service::Inner,
+    tasks::{Availability, Task},
+};
 
 pub(crate) const PREFIX: &str = "/results/";
 
 /// Where a task's result will be found.
-pub(crate) fn url(endpoint: &str, task_id: &str, file: &str) -> String {
-    format!("{endpoint}{PREFIX}{task_id}/{file}")
+pub(crate) fn url(service: &Inner, task: &Task) -> String {
+    format!("{}{PREFIX}{}/{}", service.endpoint, task.id, task.file())
 }
 
 /// Answers a request to `/results/` and `name`, a task's id and a file.
@@ -53,7 +58,7 @@ const NO_SUCH_KEY: Fault = Fault {
 const EXPIRED: Fault = Fault {
     status: StatusCode::FORBIDDEN,
     code: "AccessDenied",
-    message: "the result is older than twelve hours",
+    message: "the time to fetch the result is over",
 };
 const BROKEN: Fault = Fault {
     status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -84,22 +89,23 @@ fn found(service: &Inner, method: &Method, name: &str) -> Result<(Object, Header
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
-    let (clip, modified) = lookup(service, name)?;
-    let object = service.cache.object(clip).map_err(|error| {
+    let (media, modified) = lookup(service, name)?;
+    let object = service.cache.object(media).map_err(|error| {
         tracing::error!(%error, "a result could not be made");
         BROKEN
     })?;
     Ok((object, modified))
 }
 
-fn lookup(service: &Inner, name: &str) -> Result<(Clip, HeaderValue), Fault> {
-    let task_id = name.strip_suffix("/0.mp4").ok_or(NO_SUCH_KEY)?;
+fn lookup(service: &Inner, name: &str) -> Result<(Media, HeaderValue), Fault> {
+    let (task_id, file) = name.split_once('/').ok_or(NO_SUCH_KEY)?;
     let state = service.state();
-    let task = state.tasks.get(task_id).ok_or(NO_SUCH_KEY)?;
+    let task = state.tasks.get(task_id);
+    let task = task.filter(|task| task.file() == file).ok_or(NO_SUCH_KEY)?;
     match task.availability(service.now()) {
         Availability::Missing => Err(NO_SUCH_KEY),
         Availability::Expired => Err(EXPIRED),
-        Availability::Available => Ok((task.clip, reply::http_date(task.finished_wall()))),
+        Availability::Available => Ok((task.work.media(), reply::http_date(task.finished_wall()))),
     }
 }
 
@@ -107,21 +113,26 @@ fn lookup(service: &Inner, name: &str) -> Result<(Clip, HeaderValue), Fault> {
 fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let length = object.bytes.len();
     let mut response = match range::select(wanted_range(object, headers), length) {
-        Selection::Whole => reply::with_type(StatusCode::OK, "video/mp4", object.bytes.clone()),
+        Selection::Whole => {
+            reply::with_type(StatusCode::OK, object.content_type, object.bytes.clone())
+        }
         Selection::Part(part) => {
             let place = format!(
                 "bytes {}-{}/{length}",
                 part.start,
                 part.end.saturating_sub(1)
             );
+            let part = object.bytes.slice(part);
             with_range(
                 StatusCode::PARTIAL_CONTENT,
-                object.bytes.slice(part),
+                object.content_type,
+                part,
                 &place,
             )
         }
         Selection::Unsatisfiable => with_range(
             StatusCode::RANGE_NOT_SATISFIABLE,
+            object.content_type,
             Bytes::new(),
             &format!("bytes */{length}"),
         ),
@@ -145,8 +156,13 @@ fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> 
         .and_then(|range| range.to_str().ok())
 }
 
-fn with_range(status: StatusCode, body: Bytes, place: &str) -> Response<Bytes> {
-    let mut response = reply::with_type(status, "video/mp4", body);
+fn with_range(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Bytes,
+    place: &str,
+) -> Response<Bytes> {
+    let mut response = reply::with_type(status, content_type, body);
     if let Ok(place) = HeaderValue::from_str(place) {
         response.headers_mut().insert(header::CONTENT_RANGE, place);
     }

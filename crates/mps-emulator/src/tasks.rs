@@ -1,11 +1,14 @@
 //! Tasks: what they will yield, and how far they are by the clock.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::{Duration, SystemTime},
-};
+mod scenario;
+mod store;
 
-use crate::media::Clip;
+use std::time::{Duration, SystemTime};
+
+pub(crate) use scenario::{Scenario, Step};
+pub(crate) use store::Tasks;
+
+use crate::media::{Clip, Media, Picture, Sound};
 
 /// How long a task waits and runs before it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(crate) struct Times {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     Succeed,
+    /// It stops, without a result, until it is confirmed.
+    Pause,
     /// With the message a query answers.
     Fail(String),
 }
@@ -27,8 +32,37 @@ pub(crate) enum Fate {
 pub(crate) enum Stage {
     Waiting,
     Running,
+    Paused,
     Done,
     Failed,
+}
+
+/// What a task yields, and so which family it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    Video(Clip),
+    Image(Picture),
+    Audio(Sound),
+    Scenario(Box<Scenario>),
+}
+
+impl Work {
+    pub(crate) fn media(&self) -> Media {
+        match self {
+            Self::Video(clip) => Media::Video(*clip),
+            Self::Image(picture) => Media::Picture(*picture),
+            Self::Audio(sound) => Media::Sound(*sound),
+            Self::Scenario(scenario) => Media::Video(scenario.clip),
+        }
+    }
+
+    /// How long the result stays where it was put.
+    fn lifetime(&self) -> Duration {
+        match self {
+            Self::Scenario(_) => SEVEN_DAYS,
+            _ => TWELVE_HOURS,
+        }
+    }
 }
 
 /// What can be had of a task's result.
@@ -40,8 +74,9 @@ pub(crate) enum Availability {
     Expired,
 }
 
-/// How long a result stays where it was put.
-const RESULT_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const TWELVE_HOURS: Duration = Duration::from_secs(12 * 3600);
+/// As long as the link of the documentation's example is good for.
+const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
@@ -52,7 +87,7 @@ pub(crate) struct Task {
     pub(crate) created_wall: SystemTime,
     pub(crate) times: Times,
     pub(crate) fate: Fate,
-    pub(crate) clip: Clip,
+    pub(crate) work: Work,
 }
 
 impl Task {
@@ -62,6 +97,7 @@ impl Task {
             _ if age < self.times.wait => Stage::Waiting,
             _ if age < self.total() => Stage::Running,
             Fate::Succeed => Stage::Done,
+            Fate::Pause => Stage::Paused,
             Fate::Fail(_) => Stage::Failed,
         }
     }
@@ -69,7 +105,7 @@ impl Task {
     pub(crate) fn availability(&self, now: Duration) -> Availability {
         let age = now.saturating_sub(self.created);
         match self.stage(now) {
-            Stage::Done if age < self.total().saturating_add(RESULT_LIFETIME) => {
+            Stage::Done if age < self.total().saturating_add(self.work.lifetime()) => {
                 Availability::Available
             }
             Stage::Done => Availability::Expired,
@@ -77,44 +113,37 @@ impl Task {
         }
     }
 
-    /// When the result was written, by the wall clock.
+    /// When it left the queue, by the wall clock.
+    pub(crate) fn scheduled_wall(&self) -> SystemTime {
+        self.wall_after(self.times.wait)
+    }
+
+    /// When it ended and its result was written, by the wall clock.
     pub(crate) fn finished_wall(&self) -> SystemTime {
+        self.wall_after(self.total())
+    }
+
+    /// What it is about, if it is a scenario's.
+    pub(crate) fn scenario(&self) -> Option<&Scenario> {
+        match &self.work {
+            Work::Scenario(scenario) => Some(scenario),
+            _ => None,
+        }
+    }
+
+    /// The name of the result under the task's own.
+    pub(crate) fn file(&self) -> String {
+        format!("0.{}", self.work.media().extension())
+    }
+
+    fn wall_after(&self, age: Duration) -> SystemTime {
         self.created_wall
-            .checked_add(self.total())
+            .checked_add(age)
             .unwrap_or(self.created_wall)
     }
 
     fn total(&self) -> Duration {
         self.times.wait.saturating_add(self.times.run)
-    }
-}
-
-/// Every task, oldest first. Bounded: beyond [`MOST_TASKS`] the oldest is forgotten.
-#[derive(Debug, Default)]
-pub(crate) struct Tasks {
-    by_id: HashMap<String, Task>,
-    order: VecDeque<String>,
-}
-
-const MOST_TASKS: usize = 100_000;
-
-impl Tasks {
-    pub(crate) fn add(&mut self, task: Task) {
-        if self.order.len() == MOST_TASKS
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
-        }
-        self.order.push_back(task.id.clone());
-        self.by_id.insert(task.id.clone(), task);
-    }
-
-    pub(crate) fn get(&self, id: &str) -> Option<&Task> {
-        self.by_id.get(id)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Task> {
-        self.order.iter().filter_map(|id| self.by_id.get(id))
     }
 }
 
@@ -134,10 +163,10 @@ mod tests {
                 run: seconds(2),
             },
             fate,
-            clip: Clip {
+            work: Work::Video(Clip {
                 size: FrameSize::parse(None, None).unwrap(),
                 seconds: 5,
-            },
+            }),
         }
     }
 
@@ -163,6 +192,7 @@ mod tests {
             task(Fate::Fail("no".into())).stage(at(3_000)),
             Stage::Failed
         );
+        assert_eq!(task(Fate::Pause).stage(at(3_000)), Stage::Paused);
         assert_eq!(
             good.finished_wall(),
             SystemTime::UNIX_EPOCH + Duration::from_secs(3)

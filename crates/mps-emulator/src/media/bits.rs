@@ -34,6 +34,13 @@ impl BitWriter {
         self.ue(if value > 0 { magnitude - 1 } else { magnitude });
     }
 
+    /// Ends the string with ones up to a whole byte, as JPEG wants it.
+    pub(super) fn finish_with_ones(mut self) -> Vec<u8> {
+        let width = (8 - self.pending_bits) % 8;
+        self.put((1 << width) - 1, width);
+        self.bytes
+    }
+
     /// Ends the payload with its stop bit and pads it to a whole byte.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.put(1, 1);

@@ -1,4 +1,4 @@
-//! The picture: colour bars, and a bar below that grows while the video plays.
+//! What is shown: colour bars, and a bar below that grows while a video plays.
 
 /// A colour as video has it: luma, and the two chroma differences, which must be even here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,6 +6,38 @@ pub(super) struct Colour {
     pub(super) luma: u8,
     pub(super) blue: u8,
     pub(super) red: u8,
+}
+
+impl Colour {
+    /// The same in full range, as JPEG has it: 0 to 255 rather than 16 to 235 (240 for chroma).
+    pub(super) fn full_range(self) -> [u8; 3] {
+        let chroma = |value: u8| stretched(i32::from(value) - 128, 224, 128);
+        [
+            stretched(i32::from(self.luma) - 16, 219, 0),
+            chroma(self.blue),
+            chroma(self.red),
+        ]
+    }
+
+    /// The same in red, green and blue (ITU-R BT.601).
+    pub(super) fn rgb(self) -> [u8; 3] {
+        let luma = 298 * (i32::from(self.luma) - 16);
+        let (blue, red) = (i32::from(self.blue) - 128, i32::from(self.red) - 128);
+        [
+            luma + 409 * red,
+            luma - 100 * blue - 208 * red,
+            luma + 516 * blue,
+        ]
+        .map(|sum| clamped((sum + 128) >> 8))
+    }
+}
+
+fn stretched(value: i32, range: i32, zero: i32) -> u8 {
+    clamped(zero + value * 255 / range)
+}
+
+fn clamped(value: i32) -> u8 {
+    u8::try_from(value.clamp(0, 255)).unwrap_or_default()
 }
 
 const fn colour(luma: u8, blue: u8, red: u8) -> Colour {
@@ -25,10 +57,16 @@ const BARS: [Colour; 8] = [
     colour(16, 128, 128),
 ];
 
+/// Every colour there is, for formats that number them.
+pub(super) fn palette() -> impl Iterator<Item = Colour> {
+    BARS.into_iter().chain([DARK_GREY])
+}
+
 /// The picture's share, from below, that shows how far the video is: one part in eight.
 const PROGRESS_SHARE: u32 = 8;
 
-/// What macroblock (`column`, `row`) of frame `frame` out of `frames` looks like.
+/// What place (`column`, `row`) of frame `frame` out of `frames` looks like, a place being a
+/// macroblock or a sample.
 pub(super) fn at(
     (column, row): (u32, u32),
     (columns, rows): (u32, u32),

@@ -6,9 +6,11 @@ const DEFAULT_SHORT_SIDE: u32 = 720;
 const DEFAULT_RATIO: (u32, u32) = (16, 9);
 /// What the encoder's arithmetic and a player's patience allow.
 const SHORT_SIDES: std::ops::RangeInclusive<u32> = 120..=2160;
+/// Up to what an image of 4K has; below, there is nothing to see.
+const EXACT_SIDES: std::ops::RangeInclusive<u16> = 16..=4096;
 const STEEPEST_RATIO: u32 = 4;
 
-/// Width and height in pixels, both even. Displayed as `1280x720`.
+/// Width and height in pixels. Displayed as `1280x720`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct FrameSize {
     pub(crate) width: u16,
@@ -16,7 +18,8 @@ pub(crate) struct FrameSize {
 }
 
 impl FrameSize {
-    /// Reads `720P`, `2K`, … and `16:9`, …; what is absent is 720P and 16:9.
+    /// Reads `720P`, `2K`, … and `16:9`, …; what is absent is 720P and 16:9. Both sides are even,
+    /// as a video needs it.
     ///
     /// The number before `P` is the shorter side. Returns nothing for a text that means no size.
     pub(crate) fn parse(resolution: Option<&str>, aspect_ratio: Option<&str>) -> Option<Self> {
@@ -34,6 +37,16 @@ impl FrameSize {
                 width: short,
                 height: long,
             }
+        })
+    }
+
+    /// Reads `1024x768` or `1024*768`.
+    pub(crate) fn exact(text: &str) -> Option<Self> {
+        let (width, height) = text.split_once(['x', 'X', '*'])?;
+        let side = |text: &str| text.parse().ok().filter(|side| EXACT_SIDES.contains(side));
+        Some(Self {
+            width: side(width)?,
+            height: side(height)?,
         })
     }
 }
@@ -97,6 +110,18 @@ mod tests {
                 Some(size),
                 "{resolution} {ratio}"
             );
+        }
+    }
+
+    #[test]
+    fn a_size_can_be_told_to_the_pixel() {
+        let exact = |text| FrameSize::exact(text).map(|size| size.to_string());
+        assert_eq!(exact("1023x768").as_deref(), Some("1023x768"));
+        assert_eq!(exact("512*2048").as_deref(), Some("512x2048"));
+        for text in [
+            "", "x", "1024", "1024x", "0x9", "9999x512", "-16x16", "16x16x16",
+        ] {
+            assert_eq!(exact(text), None, "{text}");
         }
     }
 

@@ -1,18 +1,21 @@
 //! Video: create a task, ask how it is doing.
 
 use mps_models::{
-    Action, AigcTaskStatus, CreateAigcVideoTask, CreateAigcVideoTaskResponse,
-    DescribeAigcVideoTask, DescribeAigcVideoTaskResponse,
+    CreateAigcVideoTask, CreateAigcVideoTaskResponse, DescribeAigcVideoTask,
+    DescribeAigcVideoTaskResponse,
 };
 
-use super::{Context, Execute, Operation};
+use super::{
+    Context, Execute, Operation, bad_value,
+    life::{self, Draft},
+};
 use crate::{
     api::Refusal,
-    bill::{Charge, Fingerprint},
     marker,
     media::{Clip, FrameSize},
     results,
-    tasks::{Fate, Stage, Task},
+    service::Inner,
+    tasks::{Stage, Task, Work},
 };
 
 pub(super) const OPERATIONS: [Operation; 2] = [
@@ -27,29 +30,16 @@ const MOST_SECONDS: i64 = 3_600;
 
 impl Execute for CreateAigcVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
-        let fate = marker::fate(self.prompt.as_deref().unwrap_or_default())?;
-        let task = new_task(&self, fate, context)?;
+        let draft = Draft {
+            fate: marker::fate(self.prompt.as_deref().unwrap_or_default())?,
+            work: Work::Video(clip(&self)?),
+            id: context.service.ids.task(FAMILY),
+            model: self.model_name.clone(),
+        };
         let mut response = CreateAigcVideoTaskResponse::default();
-        response.task_id = Some(task.id.clone());
-        admit(task, self, context);
+        response.task_id = Some(life::start(&self, draft, context));
         Ok(response)
     }
-}
-
-fn new_task(
-    request: &CreateAigcVideoTask,
-    fate: Fate,
-    context: &Context<'_>,
-) -> Result<Task, Refusal> {
-    let service = context.service;
-    Ok(Task {
-        clip: clip(request)?,
-        id: service.ids.task(FAMILY),
-        created: service.now(),
-        created_wall: service.wall(),
-        times: service.times,
-        fate,
-    })
 }
 
 fn clip(request: &CreateAigcVideoTask) -> Result<Clip, Refusal> {
@@ -69,66 +59,36 @@ fn seconds(duration: Option<i64>) -> Result<u32, Refusal> {
     allowed
         .and_then(|seconds| u32::try_from(seconds).ok())
         .ok_or_else(|| {
-            let message =
-                format!("`Duration` is {seconds}, but must be from 1 to {MOST_SECONDS} seconds");
-            Refusal::new("InvalidParameterValue", message)
+            bad_value(format!(
+                "`Duration` is {seconds}, but must be from 1 to {MOST_SECONDS} seconds"
+            ))
         })
 }
 
 fn no_size() -> Refusal {
-    let message =
-        "`ExtraParameters.Resolution` and `.AspectRatio` make no size; try `720P` and `16:9`";
-    Refusal::new("InvalidParameterValue", message)
-}
-
-/// Starts the task and writes it on the bill, both or neither.
-fn admit(task: Task, request: CreateAigcVideoTask, context: &Context<'_>) {
-    let service = context.service;
-    let charge = Charge {
-        task_id: &task.id,
-        action: CreateAigcVideoTask::INFO.name,
-        request: Fingerprint::of(&request),
-        model: request.model_name,
-        seconds: if task.fate == Fate::Succeed {
-            task.clip.seconds.into()
-        } else {
-            0
-        },
-    };
-    let mut state = service.state();
-    state
-        .ledger
-        .charge(charge, service.since_start(task.created));
-    state.tasks.add(task);
+    bad_value("`ExtraParameters.Resolution` and `.AspectRatio` make no size; try `720P` and `16:9`")
 }
 
 impl Execute for DescribeAigcVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
-        let service = context.service;
-        let state = service.state();
-        let unknown = || Refusal::new("ResourceNotFound.TaskNotFound", "no such task");
-        let task = state.tasks.get(&self.task_id).ok_or_else(unknown)?;
-        let now = service.now();
-        Ok(description(task, task.stage(now), &service.endpoint))
+        life::describe(&self.task_id, context, description)
     }
 }
 
-fn description(task: &Task, stage: Stage, endpoint: &str) -> DescribeAigcVideoTaskResponse {
+fn description(
+    task: &Task,
+    stage: Stage,
+    service: &Inner,
+) -> Option<DescribeAigcVideoTaskResponse> {
+    let Work::Video(clip) = &task.work else {
+        return None;
+    };
     let mut response = DescribeAigcVideoTaskResponse::default();
-    response.status = Some(match stage {
-        Stage::Waiting => AigcTaskStatus::Wait,
-        Stage::Running => AigcTaskStatus::Run,
-        Stage::Done => AigcTaskStatus::Done,
-        Stage::Failed => AigcTaskStatus::Fail,
-    });
-    match (&task.fate, stage) {
-        (Fate::Succeed, Stage::Done) => {
-            response.video_urls = vec![results::url(endpoint, &task.id, "0.mp4")];
-            response.resolution = Some(task.clip.size.to_string());
-            response.message = Some("ok".to_owned());
-        }
-        (Fate::Fail(message), Stage::Failed) => response.message = Some(message.clone()),
-        _ => {}
+    response.status = Some(life::status(stage));
+    response.message = life::message(task, stage);
+    if stage == Stage::Done {
+        response.video_urls = vec![results::url(service, task)];
+        response.resolution = Some(clip.size.to_string());
     }
-    response
+    Some(response)
 }

@@ -1,0 +1,106 @@
+//! Images: create a task, ask how it is doing.
+
+use mps_models::{
+    CreateAigcImageTask, CreateAigcImageTaskResponse, DescribeAigcImageTask,
+    DescribeAigcImageTaskResponse,
+};
+use serde_json::Value;
+
+use super::{
+    Context, Execute, Operation, bad_value,
+    life::{self, Draft},
+};
+use crate::{
+    api::Refusal,
+    marker,
+    media::{FrameSize, Picture, PictureFormat},
+    results,
+    service::Inner,
+    tasks::{Stage, Task, Work},
+};
+
+pub(super) const OPERATIONS: [Operation; 2] = [
+    Operation::of::<CreateAigcImageTask>(),
+    Operation::of::<DescribeAigcImageTask>(),
+];
+
+const FAMILY: &str = "AigcImage";
+const DEFAULT_RESOLUTION: &str = "1024P";
+const DEFAULT_RATIO: &str = "1:1";
+
+impl Execute for CreateAigcImageTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let draft = Draft {
+            fate: marker::fate(self.prompt.as_deref().unwrap_or_default())?,
+            work: Work::Image(picture(&self)?),
+            id: context.service.ids.task(FAMILY),
+            model: self.model_name.clone(),
+        };
+        let mut response = CreateAigcImageTaskResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+fn picture(request: &CreateAigcImageTask) -> Result<Picture, Refusal> {
+    let extra = request.extra_parameters.as_ref();
+    let format = extra.and_then(|extra| extra.output_format.as_deref());
+    Ok(Picture {
+        size: size(request)?,
+        format: match format {
+            Some("jpeg") => PictureFormat::Jpeg,
+            _ => PictureFormat::Png,
+        },
+    })
+}
+
+/// The size for the model's vendor is the more exact one, so it wins.
+fn size(request: &CreateAigcImageTask) -> Result<FrameSize, Refusal> {
+    if let Some(size) = vendor_size(request.additional_parameters.as_deref()) {
+        return FrameSize::exact(&size).ok_or_else(no_vendor_size);
+    }
+    let extra = request.extra_parameters.as_ref();
+    let resolution = extra.and_then(|extra| extra.resolution.as_deref());
+    let aspect_ratio = extra.and_then(|extra| extra.aspect_ratio.as_deref());
+    FrameSize::parse(
+        resolution.or(Some(DEFAULT_RESOLUTION)),
+        aspect_ratio.or(Some(DEFAULT_RATIO)),
+    )
+    .ok_or_else(no_size)
+}
+
+fn vendor_size(additional_parameters: Option<&str>) -> Option<String> {
+    let parameters: Value = serde_json::from_str(additional_parameters?).ok()?;
+    Some(parameters.get("size")?.as_str()?.to_owned())
+}
+
+fn no_vendor_size() -> Refusal {
+    bad_value("`size` in `AdditionalParameters` is none; try `1024x1024`, sides up to 4096")
+}
+
+fn no_size() -> Refusal {
+    bad_value("`ExtraParameters.Resolution` and `.AspectRatio` make no size; try `1080P` and `1:1`")
+}
+
+impl Execute for DescribeAigcImageTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        life::describe(&self.task_id, context, description)
+    }
+}
+
+fn description(
+    task: &Task,
+    stage: Stage,
+    service: &Inner,
+) -> Option<DescribeAigcImageTaskResponse> {
+    let Work::Image(_) = &task.work else {
+        return None;
+    };
+    let mut response = DescribeAigcImageTaskResponse::default();
+    response.status = Some(life::status(stage));
+    response.message = life::message(task, stage);
+    if stage == Stage::Done {
+        response.image_urls = vec![results::url(service, task)];
+    }
+    Some(response)
+}

@@ -1,0 +1,179 @@
+//! The four actions that create.
+
+use mps_core::clock::unix_seconds;
+use mps_models::{
+    Action, AiDramaInput, CreateAiDramaTask, CreateAiDramaTaskResponse, CreateAiFissionTask,
+    CreateAiFissionTaskResponse, CreateDocToVideoTask, CreateDocToVideoTaskResponse,
+    CreateVideoRedrawTask, CreateVideoRedrawTaskResponse, DocToVideoInput, FissionTaskInfo,
+    ScenarioTaskType, service,
+};
+use serde_json::{Map, Value, json};
+
+use super::super::{
+    Context, Execute, bad_value,
+    life::{self, Draft},
+};
+use crate::{
+    api::Refusal,
+    marker,
+    media::{Clip, FrameSize},
+    tasks::{Fate, Scenario, Step, Work},
+};
+
+/// Where a request cannot tell how long the video should be.
+const DEFAULT_SECONDS: u32 = 5;
+/// The most of an advertisement, which is its default, and the least of a presented document.
+const LONG_SECONDS: u32 = 15;
+const DEFAULT_DOCUMENT_RATIO: &str = "16:9";
+const FISSION_FAMILY: &str = "AigcScenario";
+
+impl Execute for CreateVideoRedrawTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let style = self
+            .task_info
+            .as_ref()
+            .and_then(|info| info.style.as_deref());
+        let draft = Draft {
+            fate: marker::fate(style.unwrap_or_default())?,
+            work: work(redraw()?, &self, context),
+            id: context.service.ids.uuid(),
+            model: None,
+        };
+        let mut response = CreateVideoRedrawTaskResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+fn redraw() -> Result<Scenario, Refusal> {
+    Ok(Scenario::new(
+        ScenarioTaskType::RedrawVideo,
+        clip(None, None, None)?,
+    ))
+}
+
+impl Execute for CreateAiDramaTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let draft = Draft {
+            fate: marker::fate(&self.input.script)?,
+            work: work(drama(&self.input)?, &self, context),
+            id: context.service.ids.uuid(),
+            model: None,
+        };
+        let mut response = CreateAiDramaTaskResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+fn drama(input: &AiDramaInput) -> Result<Scenario, Refusal> {
+    let clip = clip(Some(&input.resolution), Some(&input.ratio), None)?;
+    let mut drama = Scenario::new(ScenarioTaskType::AiDrama, clip);
+    drama.resolution = Some(input.resolution.clone());
+    drama.ratio = Some(input.ratio.clone());
+    Ok(drama)
+}
+
+impl Execute for CreateAiFissionTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let info = self.task_info.clone().unwrap_or_default();
+        let draft = Draft {
+            fate: marker::fate(self.input.text.as_deref().unwrap_or_default())?,
+            work: work(fission(info)?, &self, context),
+            id: context.service.ids.task(FISSION_FAMILY),
+            model: None,
+        };
+        let mut response = CreateAiFissionTaskResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+fn fission(info: FissionTaskInfo) -> Result<Scenario, Refusal> {
+    let seconds = info.duration.or(Some(LONG_SECONDS.into()));
+    let clip = clip(info.resolution.as_deref(), info.ratio.as_deref(), seconds)?;
+    let mut fission = Scenario::new(ScenarioTaskType::FissionVideo, clip);
+    fission.resolution = info.resolution;
+    fission.ratio = info.ratio;
+    fission.video_type = info.video_type;
+    fission.model_tier = info.model_tier;
+    Ok(fission)
+}
+
+impl Execute for CreateDocToVideoTask {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let scenario = document(&self.input)?;
+        let fate = marker::fate(&self.input.prompt)?;
+        let draft = Draft {
+            fate: fate_of_step(fate, scenario.step),
+            work: work(scenario, &self, context),
+            id: context.service.ids.uuid(),
+            model: self.input.model_name.clone(),
+        };
+        let mut response = CreateDocToVideoTaskResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+fn document(input: &DocToVideoInput) -> Result<Scenario, Refusal> {
+    let ratio = input.ratio.as_deref().unwrap_or(DEFAULT_DOCUMENT_RATIO);
+    let seconds = input.reference_duration.or(Some(LONG_SECONDS.into()));
+    let mut document = Scenario::new(
+        ScenarioTaskType::DocGenVideo,
+        clip(None, Some(ratio), seconds)?,
+    );
+    let is_staged = input.mode.as_deref() == Some("stage");
+    document.ratio = Some(ratio.to_owned());
+    document.execute_mode = Some(if is_staged { "phased" } else { "auto" });
+    document.step = is_staged.then_some(Step::Outline);
+    Ok(document)
+}
+
+/// A task that does a step stops after it.
+pub(super) fn fate_of_step(fate: Fate, step: Option<Step>) -> Fate {
+    match (fate, step) {
+        (Fate::Succeed, Some(_)) => Fate::Pause,
+        (fate, _) => fate,
+    }
+}
+
+fn clip(
+    resolution: Option<&str>,
+    ratio: Option<&str>,
+    seconds: Option<i64>,
+) -> Result<Clip, Refusal> {
+    let given = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    Ok(Clip {
+        size: FrameSize::parse(resolution, ratio)
+            .ok_or_else(|| bad_value("resolution and ratio make no size; try `720p` and `16:9`"))?,
+        seconds: given.unwrap_or(DEFAULT_SECONDS),
+    })
+}
+
+/// The task's work, which remembers the request it was made for.
+pub(super) fn work<A: Action>(mut scenario: Scenario, _: &A, context: &Context<'_>) -> Work {
+    scenario.request = remembered(A::INFO.name, context).to_string();
+    Work::Scenario(Box::new(scenario))
+}
+
+/// The request as it arrived, and who sent it, as a query tells it later.
+fn remembered(action: &str, context: &Context<'_>) -> Value {
+    let account = context.service.ids.account();
+    let mut members: Map<String, Value> = serde_json::from_slice(context.body).unwrap_or_default();
+    let more = [
+        ("Action", json!(action)),
+        ("RequestId", json!(context.request_id)),
+        ("RequestSource", json!("API")),
+        ("ApiModule", json!(service::NAME)),
+        (
+            "Timestamp",
+            json!(unix_seconds(context.service.wall()).to_string()),
+        ),
+        ("Region", json!("")),
+        ("Uin", json!(account.to_string())),
+        ("AppId", json!(account)),
+    ];
+    members.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    Value::Object(members)
+}

@@ -1,0 +1,121 @@
+//! How a scenario task is doing, and what both queries say about it alike.
+
+use std::time::SystemTime;
+
+use mps_core::{clock::unix_seconds, sign::Scope};
+use mps_models::{DescribeAigcTaskStatus, DescribeAigcTaskStatusResponse, ScenarioTaskStatus};
+use serde_json::json;
+
+use super::super::{Context, Execute, life};
+use crate::{
+    api::Refusal,
+    results,
+    service::Inner,
+    tasks::{Fate, Scenario, Stage, Task},
+};
+
+impl Execute for DescribeAigcTaskStatus {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        life::describe(&self.task_id, context, description)
+    }
+}
+
+fn description(
+    task: &Task,
+    stage: Stage,
+    service: &Inner,
+) -> Option<DescribeAigcTaskStatusResponse> {
+    let told = Told::about(task, stage, service)?;
+    let mut response = DescribeAigcTaskStatusResponse::default();
+    response.task_id = Some(task.id.clone());
+    response.task_type = Some(told.scenario.task_type.clone());
+    response.task_status = Some(told.status);
+    response.create_time = Some(told.created);
+    response.scheduled_time = told.scheduled;
+    response.finished_time = told.finished;
+    response.output_url = told.url;
+    response.task_result_code = told.failure.as_ref().map(|_| FAILURE);
+    response.task_result_msg = told.failure;
+    response.request_body = Some(told.scenario.request.clone());
+    response.task_info = told.info;
+    response.stage = told.step;
+    Some(response)
+}
+
+/// The real numbers are negative too, but nothing says what they mean.
+pub(super) const FAILURE: i64 = -1;
+
+/// What a task and an item of a list have in common.
+pub(super) struct Told<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) status: ScenarioTaskStatus,
+    pub(super) created: String,
+    pub(super) scheduled: Option<String>,
+    pub(super) finished: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) failure: Option<String>,
+    pub(super) info: Option<String>,
+    pub(super) step: Option<String>,
+}
+
+impl<'a> Told<'a> {
+    /// Nothing about tasks of other families.
+    pub(super) fn about(task: &'a Task, stage: Stage, service: &Inner) -> Option<Self> {
+        let scenario = task.scenario()?;
+        let has_ended = matches!(stage, Stage::Done | Stage::Failed);
+        Some(Self {
+            scenario,
+            status: life::scenario_status(stage),
+            created: local_time(task.created_wall),
+            scheduled: (stage != Stage::Waiting).then(|| local_time(task.scheduled_wall())),
+            finished: has_ended.then(|| local_time(task.finished_wall())),
+            url: (stage == Stage::Done).then(|| results::url(service, task)),
+            failure: failure(task, stage),
+            info: scenario
+                .step
+                .map(|step| json!({ "current_stage": step.name() }).to_string()),
+            step: step(scenario, stage),
+        })
+    }
+}
+
+fn failure(task: &Task, stage: Stage) -> Option<String> {
+    match (&task.fate, stage) {
+        (Fate::Fail(message), Stage::Failed) => Some(message.clone()),
+        _ => None,
+    }
+}
+
+fn step(scenario: &Scenario, stage: Stage) -> Option<String> {
+    let name = scenario.step?.name();
+    Some(match stage {
+        Stage::Paused => format!("{name}_FINISHED"),
+        _ => name.to_owned(),
+    })
+}
+
+/// As the service writes it, without a zone: `2026-06-01 20:40:50`, eight hours ahead of UTC.
+fn local_time(wall: SystemTime) -> String {
+    let seconds = unix_seconds(wall).saturating_add(8 * 3_600);
+    // A scope is a date and a service; here only the date is of use.
+    let date = Scope::at(seconds, "").date;
+    let second_of_day = seconds.rem_euclid(86_400);
+    let (hour, minute) = (second_of_day / 3_600, second_of_day / 60 % 60);
+    format!("{date} {hour:02}:{minute:02}:{:02}", second_of_day % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_documentations_example() {
+        let at = |seconds| local_time(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(1_780_317_650), "2026-06-01 20:40:50");
+        assert_eq!(at(0), "1970-01-01 08:00:00");
+        assert_eq!(at(1_771_171_199), "2026-02-15 23:59:59");
+        assert_eq!(at(1_771_171_200), "2026-02-16 00:00:00");
+    }
+}

@@ -1,0 +1,98 @@
+//! A document that becomes a video in steps: what stopped goes on, or is done again.
+
+use mps_models::{
+    ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput, ModifyDocToVideoTaskStatusResponse,
+};
+
+use super::{
+    super::{
+        Context, Execute, bad_value,
+        life::{self, Draft},
+    },
+    create::{fate_of_step, work},
+};
+use crate::{
+    api::Refusal,
+    marker,
+    tasks::{Fate, Scenario, Stage, Step, Task, Work},
+};
+
+impl Execute for ModifyDocToVideoTaskStatus {
+    fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let wish = Wish::read(&self.input)?;
+        let mut scenario = take_on(&self.input.source_task_id, wish.step, context)?;
+        scenario.step = wish.next;
+        let draft = Draft {
+            fate: fate_of_step(wish.fate, wish.next),
+            work: work(scenario, &self, context),
+            id: context.service.ids.uuid(),
+            model: None,
+        };
+        let mut response = ModifyDocToVideoTaskStatusResponse::default();
+        response.task_id = Some(life::start(&self, draft, context));
+        Ok(response)
+    }
+}
+
+/// What shall become of a step.
+struct Wish {
+    step: Step,
+    /// What the new task does: the next step or this one again; or, after the last, the film.
+    next: Option<Step>,
+    fate: Fate,
+}
+
+impl Wish {
+    fn read(input: &ModifyDocToVideoTaskStatusInput) -> Result<Self, Refusal> {
+        let step = Step::named(&input.stage).ok_or_else(|| bad_value("no such `Input.Stage`"))?;
+        let (next, prompt) = match (input.action.as_str(), &input.regenerate) {
+            ("confirm", _) => (step.next(), ""),
+            ("regenerate", Some(regenerate)) => (Some(step), regenerate.prompt.as_str()),
+            ("regenerate", None) => return Err(nothing_to_change()),
+            _ => return Err(bad_value("no such `Input.Action`")),
+        };
+        Ok(Self {
+            step,
+            next,
+            fate: marker::fate(prompt)?,
+        })
+    }
+}
+
+/// What the new task makes, taken over from the one that stopped, which can do no more.
+fn take_on(id: &str, step: Step, context: &Context<'_>) -> Result<Scenario, Refusal> {
+    let mut state = context.service.state();
+    let now = context.service.now();
+    let task = state.tasks.get_mut(id).ok_or_else(life::unknown_task)?;
+    let is_paused = task.stage(now) == Stage::Paused;
+    let scenario = document(task).ok_or_else(life::unknown_task)?;
+    if scenario.step != Some(step) || !is_paused || scenario.is_taken_on {
+        return Err(not_there(step));
+    }
+    let next = scenario.clone();
+    scenario.is_taken_on = true;
+    Ok(next)
+}
+
+/// Only documents can be made in steps; any other task is none, for this action.
+fn document(task: &mut Task) -> Option<&mut Scenario> {
+    match &mut task.work {
+        Work::Scenario(scenario) if scenario.execute_mode.is_some() => Some(scenario),
+        _ => None,
+    }
+}
+
+fn not_there(step: Step) -> Refusal {
+    let message = format!(
+        "the task does not wait for its {} to be confirmed",
+        step.name()
+    );
+    Refusal::new("InvalidParameter", message)
+}
+
+fn nothing_to_change() -> Refusal {
+    Refusal::new(
+        "MissingParameter",
+        "`Input.Regenerate`: required with the action `regenerate`",
+    )
+}

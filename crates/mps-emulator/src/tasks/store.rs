@@ -1,0 +1,105 @@
+use std::collections::{HashMap, VecDeque};
+
+use super::Task;
+
+/// Every task, oldest first. Bounded: beyond [`MOST_TASKS`], or once they remember more than
+/// [`MOST_BYTES`] of requests, the oldest are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    by_id: HashMap<String, Task>,
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+const MOST_TASKS: usize = 100_000;
+/// Only scenario tasks remember their request, and few are long.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+impl Tasks {
+    pub(crate) fn add(&mut self, task: Task) {
+        self.bytes += weight(&task);
+        self.order.push_back(task.id.clone());
+        self.by_id.insert(task.id.clone(), task);
+        while self.order.len() > MOST_TASKS || self.bytes > MOST_BYTES {
+            self.forget_oldest();
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<&Task> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Task> {
+        self.by_id.get_mut(id)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Task> {
+        self.order.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.order.pop_front();
+        let oldest = oldest.and_then(|id| self.by_id.remove(&id));
+        // What was added weighs no less than what is taken away.
+        self.bytes -= oldest.as_ref().map_or(self.bytes, weight);
+    }
+}
+
+/// Bytes a task remembers of its request.
+fn weight(task: &Task) -> usize {
+    task.scenario().map_or(0, |scenario| scenario.request.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use mps_models::ScenarioTaskType;
+
+    use super::*;
+    use crate::{
+        media::{Clip, FrameSize},
+        tasks::{Fate, Scenario, Times, Work},
+    };
+
+    fn task(number: usize, request_bytes: usize) -> Task {
+        let clip = Clip {
+            size: FrameSize::parse(None, None).unwrap(),
+            seconds: 5,
+        };
+        let mut scenario = Scenario::new(ScenarioTaskType::AiDrama, clip);
+        scenario.request = "x".repeat(request_bytes);
+        Task {
+            id: number.to_string(),
+            created: Duration::ZERO,
+            created_wall: SystemTime::UNIX_EPOCH,
+            times: Times {
+                wait: Duration::ZERO,
+                run: Duration::ZERO,
+            },
+            fate: Fate::Succeed,
+            work: Work::Scenario(Box::new(scenario)),
+        }
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_when_there_are_too_many() {
+        let mut tasks = Tasks::default();
+        for number in 0..=MOST_TASKS {
+            tasks.add(task(number, 1));
+        }
+        assert!(tasks.get("0").is_none());
+        assert_eq!(tasks.iter().count(), MOST_TASKS);
+        assert_eq!(tasks.bytes, MOST_TASKS);
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_when_they_remember_too_much() {
+        let mut tasks = Tasks::default();
+        for number in 0..10 {
+            tasks.add(task(number, 10_000_000));
+        }
+        let kept: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+        assert_eq!(kept, ["4", "5", "6", "7", "8", "9"]);
+    }
+}
