@@ -1,7 +1,8 @@
 //! A document that becomes a video in steps: what stopped goes on, or is done again.
 
 use mps_models::{
-    ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput, ModifyDocToVideoTaskStatusResponse,
+    Action, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
+    ModifyDocToVideoTaskStatusResponse,
 };
 
 use super::{
@@ -24,7 +25,7 @@ impl Execute for ModifyDocToVideoTaskStatus {
         scenario.step = wish.next;
         let draft = Draft {
             fate: fate_of_step(wish.fate, wish.next),
-            work: work(scenario, &self, context),
+            work: work(scenario, Self::INFO.name, context),
             id: context.service.ids.uuid(),
             model: None,
         };
