@@ -83,7 +83,8 @@ impl Builder {
         self
     }
 
-    /// How long a task is in `WAIT` and then in `RUN` before it ends. Default: 1 s and 2 s.
+    /// How long a task is in `WAIT` (or `PENDING`) and then in `RUN` (or `RUNNING`) before it ends.
+    /// Default: 1 s and 2 s.
     pub fn task_times(mut self, wait: Duration, run: Duration) -> Self {
         self.times = Times { wait, run };
         self

@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    media::Media,
+    media::{FrameSize, Media},
     micros,
     operations::status_text,
     reply,
@@ -107,6 +107,7 @@ fn rates() -> Map<String, Value> {
 }
 
 fn describe(service: &Inner, task: &Task, now: std::time::Duration) -> Value {
+    let (seconds, size) = extent(task.work.media());
     let mut shown = json!({
         "task_id": task.id,
         "status": status_text(task, now),
@@ -116,17 +117,20 @@ fn describe(service: &Inner, task: &Task, now: std::time::Duration) -> Value {
             Availability::Expired => "expired",
         },
         "created_us": micros(service.since_start(task.created)),
+        "seconds": seconds,
+        "resolution": size.map(|size| size.to_string()),
     });
-    let (seconds, size) = match task.work.media() {
+    if let Some(members) = shown.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    shown
+}
+
+/// How long a result plays, and how large it is; not every one has both.
+fn extent(media: Media) -> (Option<u32>, Option<FrameSize>) {
+    match media {
         Media::Video(clip) => (Some(clip.seconds), Some(clip.size)),
         Media::Picture(picture) => (None, Some(picture.size)),
         Media::Sound(sound) => (Some(sound.seconds), None),
-    };
-    if let Some(seconds) = seconds {
-        shown["seconds"] = json!(seconds);
     }
-    if let Some(size) = size {
-        shown["resolution"] = json!(size.to_string());
-    }
-    shown
 }

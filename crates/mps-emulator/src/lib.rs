@@ -4,7 +4,7 @@
 //! It is as strict as the service where it can be: it verifies every signature over the bytes it
 //! receives, keeps the documented limits, holds requests to the specification and answers with
 //! the service's error codes. Tasks wait, run and end by a clock that a test can hold still.
-//! Results are files that play. What an account would have paid is on a bill, so that a test can
+//! Results are videos, images and songs that open. What an account would have paid is on a bill, so that a test can
 //! assert that nothing was paid twice.
 //!
 //! ```
@@ -25,7 +25,7 @@
 //!
 //! - [`Emulator`] listens on a loopback port. [`Service`] is the same without a socket, a function
 //!   from request to response, for tests that run in virtual time.
-//! - A marker in the prompt decides how a task ends: `[emulator:fail]`,
+//! - A marker in the prompt, or what takes its place, decides how a task ends: `[emulator:fail]`,
 //!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
 //! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
 //!

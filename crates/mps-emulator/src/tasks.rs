@@ -123,6 +123,14 @@ impl Task {
         self.wall_after(self.total())
     }
 
+    /// What it is about, if it is a scenario's.
+    pub(crate) fn scenario(&self) -> Option<&Scenario> {
+        match &self.work {
+            Work::Scenario(scenario) => Some(scenario),
+            _ => None,
+        }
+    }
+
     /// The name of the result under the task's own.
     pub(crate) fn file(&self) -> String {
         format!("0.{}", self.work.media().extension())

@@ -38,11 +38,15 @@ fn frame() -> Vec<u8> {
 
 fn header(bits: &mut BitWriter) {
     bits.put(0x7FF, 11); // where a frame starts
-    bits.put(0b11_01_1, 5); // MPEG-1, layer III, no checksum
-    bits.put(0b0001, 4); // 32 kbit a second
-    bits.put(0b01_0_0, 4); // 48,000 samples a second, no padding, private
-    bits.put(0b11_00, 4); // one channel
-    bits.put(0b0_1_00, 4); // not protected; an original; no emphasis
+    bits.put(0b11, 2); // MPEG-1,
+    bits.put(0b01, 2); // layer III,
+    bits.put(1, 1); // no checksum
+    bits.put(1, 4); // 32 kbit a second
+    bits.put(0b01, 2); // 48,000 samples a second
+    bits.put(0b00, 2); // no padding; private
+    bits.put(0b11, 2); // one channel
+    bits.put(0b00, 2); // which needs no mode
+    bits.put(0b0100, 4); // not protected; an original; no emphasis
 }
 
 /// Where the tone is in the 576 frequencies of a granule, how long its code is, and how loud.
@@ -60,7 +64,7 @@ fn side_information(bits: &mut BitWriter, length: u32) {
 /// The code of the tone, and how many bits it has: pairs of zeros, then a one and a zero, plus.
 fn tone() -> (u32, u32) {
     let zeros = LINE / 2;
-    let code = ((1 << zeros) - 1) << 3 | 0b01_0;
+    let code = ((1 << zeros) - 1) << 3 | 0b010;
     (code, zeros + 3)
 }
 

@@ -26,17 +26,6 @@ pub(super) struct Draft {
 pub(super) fn start(request: &impl Action, draft: Draft, context: &Context<'_>) -> String {
     let service = context.service;
     let id = draft.id.clone();
-    let (task, model) = task(draft, service);
-    let charge = charge(request, &task, model);
-    let mut state = service.state();
-    state
-        .ledger
-        .charge(charge, service.since_start(task.created));
-    state.tasks.add(task);
-    id
-}
-
-fn task(draft: Draft, service: &Inner) -> (Task, Option<String>) {
     let task = Task {
         id: draft.id,
         created: service.now(),
@@ -45,7 +34,13 @@ fn task(draft: Draft, service: &Inner) -> (Task, Option<String>) {
         fate: draft.fate,
         work: draft.work,
     };
-    (task, draft.model)
+    let charge = charge(request, &task, draft.model);
+    let mut state = service.state();
+    state
+        .ledger
+        .charge(charge, service.since_start(task.created));
+    state.tasks.add(task);
+    id
 }
 
 fn charge<'a, A: Action>(request: &A, task: &'a Task, model: Option<String>) -> Charge<'a> {

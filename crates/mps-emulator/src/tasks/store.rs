@@ -1,6 +1,6 @@
 use std::collections::{HashMap, VecDeque};
 
-use super::{Task, Work};
+use super::Task;
 
 /// Every task, oldest first. Bounded: beyond [`MOST_TASKS`], or once they remember more than
 /// [`MOST_BYTES`] of requests, the oldest are forgotten.
@@ -47,10 +47,7 @@ impl Tasks {
 
 /// Bytes a task remembers of its request.
 fn weight(task: &Task) -> usize {
-    match &task.work {
-        Work::Scenario(scenario) => scenario.request.len(),
-        _ => 0,
-    }
+    task.scenario().map_or(0, |scenario| scenario.request.len())
 }
 
 #[cfg(test)]
@@ -62,7 +59,7 @@ mod tests {
     use super::*;
     use crate::{
         media::{Clip, FrameSize},
-        tasks::{Fate, Scenario, Times},
+        tasks::{Fate, Scenario, Times, Work},
     };
 
     fn task(number: usize, request_bytes: usize) -> Task {

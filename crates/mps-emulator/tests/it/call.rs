@@ -60,7 +60,12 @@ impl World {
     }
 
     pub(crate) fn create(&self, body: &Value) -> String {
-        let answer = self.answer(CREATE, body);
+        self.start(CREATE, body)
+    }
+
+    /// The id of the task that such a call makes.
+    pub(crate) fn start(&self, action: &'static str, body: &Value) -> String {
+        let answer = self.answer(action, body);
         answer["TaskId"]
             .as_str()
             .unwrap_or_else(|| panic!("no task: {answer}"))
@@ -68,7 +73,18 @@ impl World {
     }
 
     pub(crate) fn describe(&self, task_id: &str) -> Value {
-        self.answer(DESCRIBE, &json!({ "TaskId": task_id }))
+        self.ask(DESCRIBE, task_id)
+    }
+
+    pub(crate) fn ask(&self, action: &'static str, task_id: &str) -> Value {
+        self.answer(action, &json!({ "TaskId": task_id }))
+    }
+
+    /// The file behind a link to a result.
+    pub(crate) fn download(&self, url: &Value) -> Response<Bytes> {
+        let url = url.as_str().unwrap_or_else(|| panic!("no link: {url}"));
+        let path = url.strip_prefix(self.service.endpoint()).unwrap();
+        self.get(path)
     }
 
     /// The error code with which a call is answered; empty if it is executed.

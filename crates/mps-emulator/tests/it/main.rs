@@ -9,7 +9,13 @@ mod call;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod families;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod list;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
@@ -17,7 +23,11 @@ mod refusals;
 #[cfg(test)]
 mod results;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
+mod steps;
 #[cfg(test)]
 mod tasks;
 #[cfg(test)]

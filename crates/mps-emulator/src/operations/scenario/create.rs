@@ -35,7 +35,7 @@ impl Execute for CreateVideoRedrawTask {
             .and_then(|info| info.style.as_deref());
         let draft = Draft {
             fate: marker::fate(style.unwrap_or_default())?,
-            work: work(redraw()?, &self, context),
+            work: work(redraw()?, Self::INFO.name, context),
             id: context.service.ids.uuid(),
             model: None,
         };
@@ -56,7 +56,7 @@ impl Execute for CreateAiDramaTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let draft = Draft {
             fate: marker::fate(&self.input.script)?,
-            work: work(drama(&self.input)?, &self, context),
+            work: work(drama(&self.input)?, Self::INFO.name, context),
             id: context.service.ids.uuid(),
             model: None,
         };
@@ -79,7 +79,7 @@ impl Execute for CreateAiFissionTask {
         let info = self.task_info.clone().unwrap_or_default();
         let draft = Draft {
             fate: marker::fate(self.input.text.as_deref().unwrap_or_default())?,
-            work: work(fission(info)?, &self, context),
+            work: work(fission(info)?, Self::INFO.name, context),
             id: context.service.ids.task(FISSION_FAMILY),
             model: None,
         };
@@ -106,7 +106,7 @@ impl Execute for CreateDocToVideoTask {
         let fate = marker::fate(&self.input.prompt)?;
         let draft = Draft {
             fate: fate_of_step(fate, scenario.step),
-            work: work(scenario, &self, context),
+            work: work(scenario, Self::INFO.name, context),
             id: context.service.ids.uuid(),
             model: self.input.model_name.clone(),
         };
@@ -152,8 +152,8 @@ fn clip(
 }
 
 /// The task's work, which remembers the request it was made for.
-pub(super) fn work<A: Action>(mut scenario: Scenario, _: &A, context: &Context<'_>) -> Work {
-    scenario.request = remembered(A::INFO.name, context).to_string();
+pub(super) fn work(mut scenario: Scenario, action: &str, context: &Context<'_>) -> Work {
+    scenario.request = remembered(action, context).to_string();
     Work::Scenario(Box::new(scenario))
 }
 

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use mps_core::{clock::unix_seconds, sign::Scope};
-use mps_models::{DescribeAigcTaskStatus, DescribeAigcTaskStatusResponse};
+use mps_models::{DescribeAigcTaskStatus, DescribeAigcTaskStatusResponse, ScenarioTaskStatus};
 use serde_json::json;
 
 use super::super::{Context, Execute, life};
@@ -11,7 +11,7 @@ use crate::{
     api::Refusal,
     results,
     service::Inner,
-    tasks::{Fate, Scenario, Stage, Task, Work},
+    tasks::{Fate, Scenario, Stage, Task},
 };
 
 impl Execute for DescribeAigcTaskStatus {
@@ -29,7 +29,7 @@ fn description(
     let mut response = DescribeAigcTaskStatusResponse::default();
     response.task_id = Some(task.id.clone());
     response.task_type = Some(told.scenario.task_type.clone());
-    response.task_status = Some(life::scenario_status(stage));
+    response.task_status = Some(told.status);
     response.create_time = Some(told.created);
     response.scheduled_time = told.scheduled;
     response.finished_time = told.finished;
@@ -48,6 +48,7 @@ pub(super) const FAILURE: i64 = -1;
 /// What a task and an item of a list have in common.
 pub(super) struct Told<'a> {
     pub(super) scenario: &'a Scenario,
+    pub(super) status: ScenarioTaskStatus,
     pub(super) created: String,
     pub(super) scheduled: Option<String>,
     pub(super) finished: Option<String>,
@@ -60,12 +61,11 @@ pub(super) struct Told<'a> {
 impl<'a> Told<'a> {
     /// Nothing about tasks of other families.
     pub(super) fn about(task: &'a Task, stage: Stage, service: &Inner) -> Option<Self> {
-        let Work::Scenario(scenario) = &task.work else {
-            return None;
-        };
+        let scenario = task.scenario()?;
         let has_ended = matches!(stage, Stage::Done | Stage::Failed);
         Some(Self {
             scenario,
+            status: life::scenario_status(stage),
             created: local_time(task.created_wall),
             scheduled: (stage != Stage::Waiting).then(|| local_time(task.scheduled_wall())),
             finished: has_ended.then(|| local_time(task.finished_wall())),

@@ -1,8 +1,10 @@
 //! The list of scenario tasks, latest first.
 
+use std::time::Duration;
+
 use mps_models::{
     AigcTaskListItem, DescribeAigcTaskList, DescribeAigcTaskListResponse, QueryTaskFilter,
-    ScenarioTaskType,
+    ScenarioTaskStatus, ScenarioTaskType,
 };
 use serde_json::Value;
 
@@ -10,11 +12,7 @@ use super::{
     super::{Context, Execute, bad_value, life},
     describe::{FAILURE, Told},
 };
-use crate::{
-    api::Refusal,
-    service::Inner,
-    tasks::{Stage, Task},
-};
+use crate::{api::Refusal, service::Inner, tasks::Task};
 
 const FIRST_PAGE: i64 = 1;
 const DEFAULT_PAGE_SIZE: i64 = 10;
@@ -59,35 +57,33 @@ fn listed(filter: &QueryTaskFilter, page: &Page, service: &Inner) -> (i64, Vec<A
     let state = service.state();
     let (mut total, mut items) = (0, Vec::new());
     for task in state.tasks.iter().rev() {
-        let stage = task.stage(now);
-        let Some(told) = Told::about(task, stage, service) else {
+        if !fits(filter, task, now) {
             continue;
-        };
-        if fits(filter, task, stage, &told) {
-            if page.shows(total) {
-                items.push(item(task, stage, told));
-            }
-            total += 1;
         }
+        if page.shows(total) {
+            items.extend(item(task, now, service));
+        }
+        total += 1;
     }
     (total, items)
 }
 
-fn fits(filter: &QueryTaskFilter, task: &Task, stage: Stage, told: &Told<'_>) -> bool {
-    let scenario = told.scenario;
-    let status = life::scenario_status(stage);
-    let task_type = filter.task_type.as_ref().map(usual_name);
-    let mode = filter.execute_mode.as_deref().map(name_in_lists);
+/// Whether it is a scenario's, and everything the filter names is as it says.
+fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
+    let Some(scenario) = task.scenario() else {
+        return false;
+    };
+    let status = life::scenario_status(task.stage(now));
+    let wanted_type = filter.task_type.as_ref().map(usual_name);
+    let wanted_status = filter.task_status.as_ref().map(ScenarioTaskStatus::as_str);
+    let wanted_mode = filter.execute_mode.as_deref().map(name_in_lists);
     let wishes = [
         (filter.task_id.as_deref(), Some(task.id.as_str())),
-        (task_type, Some(usual_name(&scenario.task_type))),
-        (
-            filter.task_status.as_ref().map(|status| status.as_str()),
-            Some(status.as_str()),
-        ),
+        (wanted_type, Some(usual_name(&scenario.task_type))),
+        (wanted_status, Some(status.as_str())),
         (filter.resolution.as_deref(), scenario.resolution.as_deref()),
         (filter.ratio.as_deref(), scenario.ratio.as_deref()),
-        (mode, scenario.execute_mode),
+        (wanted_mode, scenario.execute_mode),
         (filter.video_type.as_deref(), scenario.video_type.as_deref()),
         (filter.model_tier.as_deref(), scenario.model_tier.as_deref()),
     ];
@@ -109,11 +105,12 @@ fn name_in_lists(mode: &str) -> &str {
     if mode == "stage" { "phased" } else { mode }
 }
 
-fn item(task: &Task, stage: Stage, told: Told<'_>) -> AigcTaskListItem {
+fn item(task: &Task, now: Duration, service: &Inner) -> Option<AigcTaskListItem> {
+    let told = Told::about(task, task.stage(now), service)?;
     let mut item = AigcTaskListItem::default();
     item.task_id = Some(task.id.clone());
     item.task_type = Some(told.scenario.task_type.clone());
-    item.task_status = Some(life::scenario_status(stage));
+    item.task_status = Some(told.status);
     item.create_time = Some(told.created);
     item.scheduled_time = told.scheduled;
     item.finished_time = told.finished;
@@ -125,7 +122,7 @@ fn item(task: &Task, stage: Stage, told: Told<'_>) -> AigcTaskListItem {
     item.request_body = Some(encoded_again(&told.scenario.request));
     item.task_info = told.info;
     item.stage = told.step;
-    item
+    Some(item)
 }
 
 /// In a list the text that holds JSON holds a text that holds JSON.

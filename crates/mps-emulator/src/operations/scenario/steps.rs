@@ -1,7 +1,8 @@
 //! A document that becomes a video in steps: what stopped goes on, or is done again.
 
 use mps_models::{
-    ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput, ModifyDocToVideoTaskStatusResponse,
+    Action, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
+    ModifyDocToVideoTaskStatusResponse,
 };
 
 use super::{
@@ -24,7 +25,7 @@ impl Execute for ModifyDocToVideoTaskStatus {
         scenario.step = wish.next;
         let draft = Draft {
             fate: fate_of_step(wish.fate, wish.next),
-            work: work(scenario, &self, context),
+            work: work(scenario, Self::INFO.name, context),
             id: context.service.ids.uuid(),
             model: None,
         };
@@ -64,9 +65,9 @@ fn take_on(id: &str, step: Step, context: &Context<'_>) -> Result<Scenario, Refu
     let mut state = context.service.state();
     let now = context.service.now();
     let task = state.tasks.get_mut(id).ok_or_else(life::unknown_task)?;
-    let stage = task.stage(now);
+    let is_paused = task.stage(now) == Stage::Paused;
     let scenario = document(task).ok_or_else(life::unknown_task)?;
-    if scenario.step != Some(step) || stage != Stage::Paused || scenario.is_taken_on {
+    if scenario.step != Some(step) || !is_paused || scenario.is_taken_on {
         return Err(not_there(step));
     }
     let next = scenario.clone();

@@ -63,6 +63,7 @@ static VIDEO_0: &[Row] = &[
         last_frame: Some(false),
         reference_video: Some(false),
         off_peak: Some(false),
+        warn_only: &[Column::LastFrame],
         ..Row::new("video", "Hunyuan", Some("1.5"), "API description of 2026-10-26")
     },
 ];
