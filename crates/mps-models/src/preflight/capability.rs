@@ -4,10 +4,12 @@
 //! type, so all families share them. Each check looks at one row; [`choice`] decides which rows
 //! those are and what their answers amount to together.
 
+mod audio;
 mod breach;
 mod choice;
 mod extras;
 mod frames;
+mod image;
 mod model;
 mod parameters;
 mod picture;

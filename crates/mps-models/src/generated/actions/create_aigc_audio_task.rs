@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
+use crate::capabilities::Column;
 use crate::de;
-use crate::preflight::{Path, Preflight, Report, Rule};
+use crate::preflight::{Asks, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioReferenceVideoInfo, AigcStoreCosParam};
@@ -271,12 +272,18 @@ impl fmt::Debug for CreateAigcAudioTask {
 
 impl Preflight for CreateAigcAudioTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        report
-            .check(at.member("SceneType"), &self.scene_type)
-            .one_of(&["music"], Rule::warning("API description of 2026-10-26"));
-        report
-            .check(at.sensitive("Prompt"), &self.prompt)
-            .max_chars(2_000, Rule::error("API description of 2026-10-26"));
+        let ask = self.ask();
+        report.choose_model(&ask);
+        if !report.model_states(Column::Scenes) {
+            report
+                .check(at.member("SceneType"), &self.scene_type)
+                .one_of(&["music"], Rule::warning("API description of 2026-10-26"));
+        }
+        if !report.model_states(Column::PromptChars) {
+            report
+                .check(at.sensitive("Prompt"), &self.prompt)
+                .max_chars(2_000, Rule::error("API description of 2026-10-26"));
+        }
         report.inspect(at.member("VideoInfos"), &self.video_infos);
         report.inspect(at.member("AudioInfos"), &self.audio_infos);
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
@@ -284,6 +291,7 @@ impl Preflight for CreateAigcAudioTask {
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .json(Rule::error("API description of 2026-10-26"));
+        report.check_model(at, &ask);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

@@ -6,8 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
+use crate::capabilities::Column;
 use crate::de;
-use crate::preflight::{IsSet, Path, Preflight, Report, Rule};
+use crate::preflight::{
+    Asks,
+    IsSet,
+    Path,
+    Preflight,
+    Report,
+    Rule,
+};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
@@ -280,16 +288,27 @@ impl fmt::Debug for CreateAigcImageTask {
 
 impl Preflight for CreateAigcImageTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        report
-            .check(at.member("SceneType"), &self.scene_type)
-            .one_of(&["3d_panorama"], Rule::warning("API description of 2026-10-26"));
+        let ask = self.ask();
+        report.choose_model(&ask);
+        if !report.model_states(Column::Scenes) {
+            report
+                .check(at.member("SceneType"), &self.scene_type)
+                .one_of(
+                    &["3d_panorama"],
+                    Rule::warning("API description of 2026-10-26"),
+                );
+        }
         report
             .check(at.sensitive("Prompt"), &self.prompt)
             .required_unless_any(
                 &[("ImageInfos", self.image_infos.is_set())],
                 Rule::error("API description of 2026-06-26"),
-            )
-            .max_chars(1_000, Rule::warning("API description of 2026-06-26"));
+            );
+        if !report.model_states(Column::PromptChars) {
+            report
+                .check(at.sensitive("Prompt"), &self.prompt)
+                .max_chars(1_000, Rule::warning("API description of 2026-06-26"));
+        }
         report.inspect(at.member("ImageInfos"), &self.image_infos);
         report
             .check(at.member("OutputImageCount"), &self.output_image_count)
@@ -300,6 +319,7 @@ impl Preflight for CreateAigcImageTask {
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .json(Rule::error("API description of 2026-10-26"));
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
+        report.check_model(at, &ask);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
@@ -128,12 +129,14 @@ impl fmt::Debug for AigcImageExtraParam {
 
 impl Preflight for AigcImageExtraParam {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        report
-            .check(at.member("Resolution"), &self.resolution)
-            .one_of(
-                &["720P", "1080P", "1K", "2K", "4K"],
-                Rule::warning("API description of 2026-10-26"),
-            );
+        if !report.model_states(Column::Resolutions) {
+            report
+                .check(at.member("Resolution"), &self.resolution)
+                .one_of(
+                    &["720P", "1080P", "1K", "2K", "4K"],
+                    Rule::warning("API description of 2026-10-26"),
+                );
+        }
         report
             .check(at.member("LogoAdd"), &self.logo_add)
             .one_of_numbers(&[0, 1], Rule::error("API description of 2026-10-26"));
