@@ -44,6 +44,7 @@ async fn run(cli: Cli, output: &output::Output) -> Result<(), Failure> {
         Command::Scenario(command) => commands::family::scenario(command, &context).await,
         Command::Call(call) => commands::call::run(call, &context).await,
         Command::Check(check) => commands::check::run(&check, &context),
+        Command::Models(models) => commands::models::run(&models, &context),
         Command::Sign(sign) => commands::sign::run(sign, &context).await,
         Command::Emulator(emulator) => commands::emulator::run(emulator, &context).await,
     }

@@ -125,6 +125,8 @@ pub(crate) enum Command {
     Call(Call),
     /// Check a request without sending it: every finding, exit 0 or 2
     Check(Check),
+    /// Show what each model and version can do
+    Models(Models),
     /// Show the stages of a request's signature
     Sign(Sign),
     /// Run the emulator until it is interrupted
@@ -238,6 +240,12 @@ pub(crate) struct Check {
     /// JSON body as the API documents it [default: stdin]
     #[arg(long, value_name = "FILE|-")]
     pub(crate) request: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Models {
+    /// One model, such as Kling
+    pub(crate) model: Option<String>,
 }
 
 #[derive(Args, Debug)]

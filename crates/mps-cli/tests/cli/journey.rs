@@ -392,3 +392,74 @@ fn every_family_goes_from_request_to_file() {
     }
     assert_eq!(emulator.bill()["creates"], 3);
 }
+
+#[test]
+fn models_tells_what_each_version_can_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = |arguments: &[&str]| run(mps(folder.path()).args(arguments));
+    let kling = models(&["--output", "json", "models", "kling"]);
+    let rows: Vec<serde_json::Value> = kling
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(
+        rows.iter()
+            .all(|row| row["schema"] == "mps.models/1" && row["model"] == "Kling")
+    );
+    let omni = rows
+        .iter()
+        .find(|row| row["family"] == "video" && row["version"] == "3.0-Omni")
+        .unwrap();
+    assert!(
+        omni["durations"].is_object() || omni["durations"].is_array(),
+        "{omni}"
+    );
+
+    let all = models(&["models"]);
+    assert!(
+        all.stdout.contains("video GV") && all.stdout.contains("audio Mureka"),
+        "{}",
+        all.stdout
+    );
+    let unknown = models(&["models", "Sora"]);
+    assert_eq!(unknown.exit, 2);
+    assert!(unknown.stderr.contains("Kling"), "{}", unknown.stderr);
+}
+
+#[test]
+fn a_broken_row_of_the_model_is_refused_and_an_unknown_model_is_sent() {
+    let emulator = Emulator::start("0s");
+    let refused = emulator.run(&[
+        "--output",
+        "json",
+        "video",
+        "create",
+        "--model",
+        "Kling",
+        "--model-version",
+        "2.1",
+        "--prompt",
+        "a",
+        "--duration",
+        "7",
+    ]);
+    assert_eq!((refused.exit, emulator.requests().len()), (2, 0));
+    let finding = &refused.error()["findings"][0];
+    assert_eq!(
+        (&finding["path"], &finding["rule"]),
+        (&"Duration".into(), &"duration".into())
+    );
+    assert!(
+        finding["hint"].is_string() && finding["source"].is_string(),
+        "{finding}"
+    );
+
+    let unknown = emulator.run(&["video", "create", "--model", "Sora", "--prompt", "a"]);
+    assert_eq!(unknown.exit, 0, "{unknown:?}");
+    assert!(
+        unknown.stderr.starts_with("warning[unknown-model]: "),
+        "{}",
+        unknown.stderr
+    );
+}
