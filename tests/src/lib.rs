@@ -5,3 +5,8 @@ pub mod in_memory;
 pub mod late;
 pub mod process;
 pub mod window;
+
+/// The README's Rust compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
