@@ -2,7 +2,7 @@
 
 use mps_models::{
     Action,
-    preflight::{Finding, Path},
+    preflight::{Finding, Path, rules},
     schema::{self, Kind, MemberInfo, StructInfo},
 };
 use serde_json::{Map, Value};
@@ -109,8 +109,14 @@ fn check_rules(request: &impl Action) -> Result<(), Refusal> {
 
 fn broken_rule(finding: &Finding) -> Refusal {
     let code = match finding.rule {
-        "required" | "required-unless-any" => "MissingParameter",
-        "requires" | "conflicts-with" | "duplicate-member" => "InvalidParameter",
+        rules::REQUIRED | rules::REQUIRED_UNLESS_ANY | rules::REQUIRED_IF => "MissingParameter",
+        rules::REQUIRES
+        | rules::CONFLICTS_WITH
+        | rules::ONLY_IF
+        | rules::DUPLICATE_MEMBER
+        | rules::BASE_VIDEO_EXCLUDES_FRAMES
+        | rules::LAST_FRAME_NEEDS_FIRST_FRAME
+        | rules::REFERENCE_IMAGES_EXCLUDE_FRAMES => "InvalidParameter",
         _ => "InvalidParameterValue",
     };
     Refusal::new(code, format!("`{}`: {}", finding.path, finding.message))
