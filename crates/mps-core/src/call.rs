@@ -1,6 +1,6 @@
 //! What goes into one call and what comes out of it.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use mps_models::{Action, Effect, preflight::Report};
@@ -157,8 +157,8 @@ pub struct Prepared {
 /// One call as the journey sees it, typed or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    pub(crate) action: String,
-    pub(crate) version: String,
+    pub(crate) action: Cow<'static, str>,
+    pub(crate) version: Cow<'static, str>,
     pub(crate) effect: Effect,
     pub(crate) rate_limit: u32,
     pub(crate) body: Bytes,
@@ -166,13 +166,15 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn typed<A: Action>(request: &A) -> Result<Self, Error> {
-        let body = serde_json::to_vec(request).map_err(|error| {
+        // Room for any usual request, so that it is written without growing.
+        let mut body = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut body, request).map_err(|error| {
             Error::new(ErrorKind::Config, "the request cannot be written as JSON")
                 .with_source(error)
         })?;
         Ok(Self {
-            action: A::INFO.name.to_owned(),
-            version: A::INFO.version.to_owned(),
+            action: A::INFO.name.into(),
+            version: A::INFO.version.into(),
             effect: A::INFO.effect,
             rate_limit: A::INFO.rate_limit,
             body: body.into(),
@@ -181,8 +183,8 @@ impl Call {
 
     pub(crate) fn untyped(call: UntypedCall) -> Self {
         Self {
-            action: call.action,
-            version: call.version,
+            action: call.action.into(),
+            version: call.version.into(),
             effect: call.effect,
             rate_limit: call.rate_limit,
             body: Bytes::from(String::from(Box::<str>::from(call.body))),

@@ -92,11 +92,13 @@ pub async fn timeout<T>(
     work: impl Future<Output = T>,
 ) -> Option<T> {
     let mut work = pin!(work);
-    let mut alarm = clock.sleep(limit);
+    // Set only for work that has to be waited for, which much of it has not.
+    let mut alarm = None;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
             return Poll::Ready(Some(done));
         }
+        let alarm = alarm.get_or_insert_with(|| clock.sleep(limit));
         alarm.as_mut().poll(cx).map(|()| None)
     })
     .await

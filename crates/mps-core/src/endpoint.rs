@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr};
 
 use mps_models::service;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::error::{Error, ErrorKind};
 
@@ -94,12 +94,8 @@ impl Endpoint {
 
     /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
     #[must_use]
-    pub fn host(&self) -> String {
-        let host = self.0.host_str().unwrap_or_default();
-        match self.0.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        }
+    pub fn host(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
     }
 
     /// Path of the access point, `/` unless a custom endpoint has another.
@@ -118,6 +114,13 @@ impl Endpoint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// As [`is_origin_of`](Self::is_origin_of), without parsing what is written the same.
+    pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
+        let is_same = uri.scheme_str() == Some(self.0.scheme())
+            && uri.authority().map(http::uri::Authority::as_str) == Some(self.host());
+        is_same || self.is_origin_of(&uri.to_string())
     }
 
     /// Whether `url` has this access point's scheme, host and port.

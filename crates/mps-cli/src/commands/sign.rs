@@ -21,7 +21,7 @@ pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), F
     let payload = Source::text_file_or_stdin("--payload", &args.payload)?.into_text();
     let host = match &args.host {
         Some(host) => host.clone(),
-        None => context.endpoint()?.host(),
+        None => context.endpoint()?.host().to_owned(),
     };
     let headers = headers(&args, &host)?;
     let credentials = context.credentials().await?;
@@ -35,9 +35,9 @@ pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), F
     let timestamp = args
         .timestamp
         .unwrap_or_else(|| unix_seconds(SystemClock::new().wall()));
-    let scope = Scope::at(timestamp, &*args.service);
+    let scope = Scope::at(timestamp, &args.service);
     let key = SigningKey::derive(credentials.secret_key(), &scope);
-    let signed = sign::sign(canonical, credentials.secret_id(), &key, timestamp, &scope);
+    let signed = sign::sign(canonical, credentials.secret_id(), &key, timestamp);
     let result = SignResult {
         schema: "mps.sign/1",
         canonical_request: &signed.canonical_request.text,

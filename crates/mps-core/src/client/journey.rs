@@ -13,7 +13,7 @@ use crate::{
     error::{Dispatch, Error, ErrorKind, StopReason},
     limit::{Permit, Start},
     retry::{Backoff, Remedy, is_rate_throttled, remedy},
-    sign::{Scope, sign},
+    sign::sign,
     telemetry,
     transport::{RequestBody, TransportError, TransportErrorKind},
 };
@@ -111,9 +111,10 @@ impl<'a> Journey<'a> {
             return Err(no_answer_in(limit, &body));
         };
         let received = received?;
-        self.service_time = received.date();
-        self.retry_after = received.retry_after();
-        received.open()
+        received.open().inspect_err(|_| {
+            self.service_time = received.date();
+            self.retry_after = received.retry_after();
+        })
     }
 
     async fn permit(&self) -> Result<Permit, Error> {
@@ -140,16 +141,15 @@ impl<'a> Journey<'a> {
     ) -> Result<http::Request<RequestBody>, Error> {
         let wire = self.client.wire(self.call);
         let timestamp = self.client.timestamp();
-        let scope = Scope::at(timestamp, service::NAME);
-        let key = self.client.keys.get(credentials.secret_key(), &scope);
+        let keys = &self.client.keys;
+        let key = keys.get(credentials.secret_key(), timestamp, service::NAME);
         let signed = sign(
             wire.canonical_request(),
             credentials.secret_id(),
             &key,
             timestamp,
-            &scope,
         );
-        wire.request(timestamp, credentials, &signed.authorization, body)
+        wire.request(timestamp, credentials, signed.authorization, body)
     }
 
     async fn exchange(

@@ -136,7 +136,10 @@ impl Client {
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
             endpoint: self.0.endpoint.clone(),
-            headers: wire.headers(timestamp),
+            headers: wire
+                .headers(timestamp)
+                .map(|(name, value)| (name, value.into_owned()))
+                .collect(),
             string_to_sign: sign::string_to_sign(timestamp, &scope, &canonical_request),
             canonical_request,
             body: call.body,

@@ -1,6 +1,8 @@
 //! One request on the wire: its headers, its canonical form, and the finished HTTP request.
 
-use http::{HeaderValue, header};
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
     call::Call,
@@ -33,7 +35,7 @@ impl Wire<'_> {
             query: "",
             headers: &[
                 ("content-type", CONTENT_TYPE),
-                ("host", &self.endpoint.host()),
+                ("host", self.endpoint.host()),
                 ("x-tc-action", &self.call.action),
             ],
             payload: Payload::Bytes(&self.call.body),
@@ -41,18 +43,22 @@ impl Wire<'_> {
     }
 
     /// Every header that needs no credentials.
-    pub(super) fn headers(&self, timestamp: i64) -> Vec<(&'static str, String)> {
-        let mut headers = vec![
-            ("content-type", CONTENT_TYPE.to_owned()),
-            ("host", self.endpoint.host()),
+    pub(super) fn headers(
+        &self,
+        timestamp: i64,
+    ) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
+        let region = self.region.map(str::to_owned);
+        let region = region.map(|region| ("x-tc-region", region.into()));
+        let always = [
+            ("content-type", CONTENT_TYPE.into()),
+            ("host", self.endpoint.host().to_owned().into()),
             ("x-tc-action", self.call.action.clone()),
             ("x-tc-version", self.call.version.clone()),
-            ("x-tc-timestamp", timestamp.to_string()),
-            ("x-tc-language", LANGUAGE.to_owned()),
-            ("x-tc-requestclient", CLIENT.to_owned()),
+            ("x-tc-timestamp", timestamp.to_string().into()),
+            ("x-tc-language", LANGUAGE.into()),
+            ("x-tc-requestclient", CLIENT.into()),
         ];
-        headers.extend(self.region.map(|region| ("x-tc-region", region.to_owned())));
-        headers
+        always.into_iter().chain(region)
     }
 
     /// The request, ready for the transport.
@@ -60,30 +66,40 @@ impl Wire<'_> {
         &self,
         timestamp: i64,
         credentials: &Credentials,
-        authorization: &str,
+        authorization: String,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
-        let mut request = http::Request::post(self.endpoint.as_str());
+        // Room for all of them and for those that the transport adds.
+        let mut headers = HeaderMap::with_capacity(12);
         for (name, value) in self.headers(timestamp) {
-            request = request.header(name, value);
+            headers.insert(HeaderName::from_static(name), plain(value)?);
         }
-        request = request.header(header::AUTHORIZATION, secret(authorization)?);
+        headers.insert(header::AUTHORIZATION, secret(authorization)?);
         if let Some(token) = credentials.token() {
-            request = request.header("x-tc-token", secret(token)?);
+            headers.insert("x-tc-token", secret(token.to_owned())?);
         }
-        request.body(body).map_err(|error| {
-            Error::new(
-                ErrorKind::Config,
-                "the action, version or region is not a valid header value",
-            )
-            .with_source(error)
-        })
+        let request = http::Request::post(self.endpoint.as_str()).body(body);
+        let mut request = request.map_err(malformed)?;
+        *request.headers_mut() = headers;
+        Ok(request)
     }
 }
 
+fn plain(value: Cow<'static, str>) -> Result<HeaderValue, Error> {
+    match value {
+        Cow::Borrowed(constant) => Ok(HeaderValue::from_static(constant)),
+        Cow::Owned(value) => HeaderValue::try_from(value).map_err(malformed),
+    }
+}
+
+fn malformed(error: impl Into<http::Error>) -> Error {
+    let message = "the action, version or region is not a valid header value";
+    Error::new(ErrorKind::Config, message).with_source(error.into())
+}
+
 /// A header value that no HTTP library prints.
-fn secret(value: &str) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| {
+fn secret(value: String) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| {
         Error::new(
             ErrorKind::Credentials,
             "the secret id or the token has a character no header can carry",

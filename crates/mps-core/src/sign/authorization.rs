@@ -60,13 +60,9 @@ impl Authorization {
 fn parse_credential(credential: &str) -> Result<(String, Scope), MalformedAuthorization> {
     let mut parts = credential.rsplitn(4, '/');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(TERMINATOR), Some(service), Some(date), Some(secret_id)) => Ok((
-            secret_id.to_owned(),
-            Scope {
-                date: date.to_owned(),
-                service: service.to_owned(),
-            },
-        )),
+        (Some(TERMINATOR), Some(service), Some(date), Some(secret_id)) => {
+            Ok((secret_id.to_owned(), Scope::new(date, service)))
+        }
         _ => Err(MalformedAuthorization("Credential")),
     }
 }
@@ -83,7 +79,7 @@ pub(super) fn header(
         " Credential=",
         secret_id,
         "/",
-        &scope.to_string(),
+        scope.as_str(),
         ", SignedHeaders=",
         signed_headers,
         ", Signature=",

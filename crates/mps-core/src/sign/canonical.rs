@@ -1,10 +1,8 @@
 //! Stage one: a request in the one form that both sides hash.
 
-use std::borrow::Cow;
-
 use sha2::{Digest, Sha256};
 
-use super::lower_hex;
+use super::lower_hex::Hex;
 
 /// Stands in the payload's place when the body is left out of the signature.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
@@ -56,21 +54,26 @@ impl CanonicalRequest {
     /// Writes `request` in canonical form.
     #[must_use]
     pub fn new(request: &Request<'_>) -> Self {
+        // Room for any usual request, so that the form is written without growing.
+        const USUAL_LENGTH: usize = 512;
         let mut headers = request.headers.to_vec();
         headers.sort_unstable_by_key(|(name, _)| *name);
         let names: Vec<_> = headers.iter().map(|(name, _)| *name).collect();
         let signed_headers = names.join(";");
-        let lines: String = headers.iter().flat_map(header_line).collect();
-        let parts = [
-            request.method,
-            request.uri,
-            request.query,
-            &lines,
-            &signed_headers,
-            &hashed_payload(request.payload),
-        ];
+        let mut text = String::with_capacity(USUAL_LENGTH);
+        for line in [request.method, request.uri, request.query] {
+            text.push_str(line);
+            text.push('\n');
+        }
+        for (name, value) in headers {
+            push_header(&mut text, name, value);
+        }
+        for line in [&signed_headers, hex_digest(request.payload).as_str()] {
+            text.push('\n');
+            text.push_str(line);
+        }
         Self {
-            text: parts.join("\n"),
+            text,
             signed_headers,
         }
     }
@@ -78,30 +81,34 @@ impl CanonicalRequest {
     /// Lower-case hex SHA-256 of the form, which the string to sign carries.
     #[must_use]
     pub fn digest(&self) -> String {
-        hex_sha256(self.text.as_bytes())
+        self.hex_digest().as_str().to_owned()
+    }
+
+    pub(super) fn hex_digest(&self) -> Hex {
+        Hex::new(Sha256::digest(&self.text))
     }
 }
 
-/// One `name:value\n` line.
+/// Appends `name:value\n`.
 ///
 /// The documentation asks for values in lower case, but `content-type` (whose multipart boundary
 /// is case-sensitive) and `host` are signed as sent by every official client, and accepted.
-fn header_line<'a>((name, value): &(&'a str, &'a str)) -> [Cow<'a, str>; 4] {
-    let value = value.trim();
-    let value = match *name {
-        "content-type" | "host" => Cow::Borrowed(value),
-        _ => Cow::Owned(value.to_lowercase()),
-    };
-    [Cow::Borrowed(name), ":".into(), value, "\n".into()]
+fn push_header(text: &mut String, name: &str, value: &str) {
+    text.push_str(name);
+    text.push(':');
+    let start = text.len();
+    text.push_str(value.trim_ascii());
+    if !matches!(name, "content-type" | "host")
+        && let Some(value) = text.get_mut(start..)
+    {
+        value.make_ascii_lowercase();
+    }
+    text.push('\n');
 }
 
-fn hashed_payload(payload: Payload<'_>) -> String {
-    hex_sha256(match payload {
+fn hex_digest(payload: Payload<'_>) -> Hex {
+    Hex::new(Sha256::digest(match payload {
         Payload::Bytes(bytes) => bytes,
         Payload::Unsigned => UNSIGNED_PAYLOAD.as_bytes(),
-    })
-}
-
-fn hex_sha256(bytes: &[u8]) -> String {
-    lower_hex(Sha256::digest(bytes).into())
+    }))
 }

@@ -2,21 +2,23 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::{
-    lower_hex,
-    scope::{Scope, TERMINATOR},
+    lower_hex::Hex,
+    scope::{self, Scope, TERMINATOR},
 };
 
 /// A key that signs for one [`Scope`]. Holds no secret key, only what was derived from it.
 #[derive(Clone)]
 pub struct SigningKey {
+    scope: Scope,
     // Keyed once: signing then skips the two block compressions of the key schedule.
     keyed: Hmac<Sha256>,
 }
@@ -26,15 +28,26 @@ impl SigningKey {
     #[must_use]
     pub fn derive(secret_key: &str, scope: &Scope) -> Self {
         Self {
+            scope: scope.clone(),
             keyed: keyed(derived_bytes(secret_key, scope).as_slice()),
         }
+    }
+
+    /// What the key signs for.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Signs a string to sign; lower-case hex.
     #[must_use]
     pub fn sign(&self, string_to_sign: &str) -> String {
+        self.signature(string_to_sign).as_str().to_owned()
+    }
+
+    pub(super) fn signature(&self, string_to_sign: &str) -> Hex {
         let mac = self.keyed.clone().chain_update(string_to_sign);
-        lower_hex(mac.finalize().into_bytes().into())
+        Hex::new(mac.finalize().into_bytes())
     }
 
     /// Whether `signature` (hex) is the right one for `string_to_sign`, compared in constant time.
@@ -55,31 +68,35 @@ impl fmt::Debug for SigningKey {
 ///
 /// One entry is enough: a client signs for one account and one service, and days do not alternate.
 #[derive(Default)]
-pub struct KeyCache(Mutex<Option<CachedKey>>);
+pub struct KeyCache {
+    hasher: RandomState,
+    last: Mutex<Option<CachedKey>>,
+}
 
 struct CachedKey {
-    // Digest of the secret key: tells a rotated key apart without keeping it.
-    secret: [u8; 32],
-    scope: Scope,
-    key: SigningKey,
+    // Tells a rotated secret key apart without keeping it.
+    secret: u64,
+    day: i64,
+    key: Arc<SigningKey>,
 }
 
 impl KeyCache {
-    /// The key for `secret_key` and `scope`, derived now or remembered.
+    /// The key with which `secret_key` signs for `service` at `timestamp` (Unix seconds), derived
+    /// now or remembered.
     #[must_use]
-    pub fn get(&self, secret_key: &str, scope: &Scope) -> SigningKey {
-        let secret = Sha256::digest(secret_key).into();
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(hit) = &*cached
-            && hit.secret == secret
-            && hit.scope == *scope
+    pub fn get(&self, secret_key: &str, timestamp: i64, service: &str) -> Arc<SigningKey> {
+        let (secret, day) = (self.hasher.hash_one(secret_key), scope::day(timestamp));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hit) = &*last
+            && (hit.secret, hit.day, hit.key.scope.service()) == (secret, day, service)
         {
             return hit.key.clone();
         }
-        let key = SigningKey::derive(secret_key, scope);
-        *cached = Some(CachedKey {
+        let key = SigningKey::derive(secret_key, &Scope::at(timestamp, service));
+        let key = Arc::new(key);
+        *last = Some(CachedKey {
             secret,
-            scope: scope.clone(),
+            day,
             key: key.clone(),
         });
         key
@@ -95,8 +112,8 @@ impl fmt::Debug for KeyCache {
 /// The derivation, label by label: day, service, terminator.
 pub(super) fn derived_bytes(secret_key: &str, scope: &Scope) -> Zeroizing<[u8; 32]> {
     let root = Zeroizing::new(format!("TC3{secret_key}"));
-    let date = hmac(root.as_bytes(), &scope.date);
-    let service = hmac(date.as_slice(), &scope.service);
+    let date = hmac(root.as_bytes(), scope.date());
+    let service = hmac(date.as_slice(), scope.service());
     hmac(service.as_slice(), TERMINATOR)
 }
 
@@ -115,4 +132,33 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     // the fallback is never taken; it is there because the signature of the call allows an error.
     Hmac::new_from_slice(key)
         .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 1_771_156_800;
+
+    #[test]
+    fn a_key_is_derived_once_for_its_day_service_and_secret() {
+        let keys = KeyCache::default();
+        let first = keys.get("secret", NOON, "mps");
+        assert_eq!(first.scope(), &Scope::at(NOON, "mps"));
+        assert!(Arc::ptr_eq(
+            &first,
+            &keys.get("secret", NOON + 12 * 3_600 - 1, "mps")
+        ));
+        for (secret, timestamp, service) in [
+            ("secret", NOON + 12 * 3_600, "mps"),
+            ("secret", NOON, "cvm"),
+            ("Secret", NOON, "mps"),
+        ] {
+            let other = keys.get(secret, timestamp, service);
+            let expected = SigningKey::derive(secret, &Scope::at(timestamp, service));
+            assert_eq!(other.scope(), expected.scope());
+            assert_eq!(other.sign("text"), expected.sign("text"));
+            assert_ne!(other.sign("text"), first.sign("text"));
+        }
+    }
 }

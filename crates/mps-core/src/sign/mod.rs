@@ -23,13 +23,14 @@
 //!     payload: Payload::Bytes(b"{}"),
 //! });
 //! let key = SigningKey::derive("not a real key", &scope);
-//! let signed = sign::sign(canonical, "AKIDEXAMPLE", &key, timestamp, &scope);
+//! let signed = sign::sign(canonical, "AKIDEXAMPLE", &key, timestamp);
 //! assert!(signed.authorization.starts_with("TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2026-02-15/mps/"));
 //! ```
 
 mod authorization;
 mod canonical;
 mod key;
+mod lower_hex;
 mod scope;
 #[cfg(test)]
 mod vectors;
@@ -56,25 +57,28 @@ pub struct Signed {
     pub authorization: String,
 }
 
-/// Signs a request in canonical form at `timestamp` (Unix seconds) with a key derived for `scope`.
+/// Signs a request in canonical form at `timestamp` (Unix seconds).
 ///
-/// `scope` must be [`Scope::at`] the same timestamp: take both from one reading of the clock, or
-/// a request signed around midnight UTC is refused.
+/// `key` must be derived for the day of the same timestamp: take both from one reading of the
+/// clock, or a request signed around midnight UTC is refused.
 #[must_use]
 pub fn sign(
     canonical_request: CanonicalRequest,
     secret_id: &str,
     key: &SigningKey,
     timestamp: i64,
-    scope: &Scope,
 ) -> Signed {
-    let string_to_sign = string_to_sign(timestamp, scope, &canonical_request);
-    let signature = key.sign(&string_to_sign);
-    let signed_headers = &canonical_request.signed_headers;
+    let string_to_sign = string_to_sign(timestamp, key.scope(), &canonical_request);
+    let authorization = authorization::header(
+        secret_id,
+        key.scope(),
+        &canonical_request.signed_headers,
+        key.signature(&string_to_sign).as_str(),
+    );
     Signed {
-        authorization: authorization::header(secret_id, scope, signed_headers, &signature),
         canonical_request,
         string_to_sign,
+        authorization,
     }
 }
 
@@ -84,17 +88,8 @@ pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalReques
     [
         ALGORITHM,
         &timestamp.to_string(),
-        &scope.to_string(),
-        &canonical.digest(),
+        scope.as_str(),
+        canonical.hex_digest().as_str(),
     ]
     .join("\n")
-}
-
-/// Lower-case hex. The crate's own `encode` goes character by character and takes longer than a
-/// short text's digest.
-fn lower_hex(digest: [u8; 32]) -> String {
-    let mut text = vec![0; 2 * digest.len()];
-    // Refused would be a text of another length only.
-    let _ = hex::encode_to_slice(digest, &mut text);
-    String::from_utf8(text).unwrap_or_default()
 }

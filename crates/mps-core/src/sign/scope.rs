@@ -10,28 +10,56 @@ const SECONDS_A_DAY: i64 = 86_400;
 /// A UTC day and a service, written `2026-02-15/mps/tc3_request`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
-    /// UTC date as `YYYY-MM-DD`.
-    pub date: String,
-    /// The signing service, `mps` for this API, whatever host is called.
-    pub service: String,
+    date: String,
+    service: String,
+    // Written once: every signature carries it twice.
+    text: String,
 }
 
 impl Scope {
     /// The scope of a request signed at `timestamp`, in Unix seconds.
     #[must_use]
-    pub fn at(timestamp: i64, service: impl Into<String>) -> Self {
-        let (year, month, day) = civil_date(timestamp.div_euclid(SECONDS_A_DAY));
+    pub fn at(timestamp: i64, service: &str) -> Self {
+        let (year, month, day) = civil_date(day(timestamp));
+        Self::new(&format!("{year:04}-{month:02}-{day:02}"), service)
+    }
+
+    pub(super) fn new(date: &str, service: &str) -> Self {
         Self {
-            date: format!("{year:04}-{month:02}-{day:02}"),
-            service: service.into(),
+            text: [date, service, TERMINATOR].join("/"),
+            date: date.to_owned(),
+            service: service.to_owned(),
         }
+    }
+
+    /// UTC date as `YYYY-MM-DD`.
+    #[must_use]
+    pub fn date(&self) -> &str {
+        &self.date
+    }
+
+    /// The signing service, `mps` for this API, whatever host is called.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The scope as requests carry it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{TERMINATOR}", self.date, self.service)
+        f.write_str(&self.text)
     }
+}
+
+/// The UTC day of a timestamp, counted from 1970-01-01.
+pub(super) fn day(timestamp: i64) -> i64 {
+    timestamp.div_euclid(SECONDS_A_DAY)
 }
 
 /// Proleptic Gregorian date of a day counted from 1970-01-01.

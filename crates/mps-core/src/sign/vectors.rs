@@ -105,7 +105,7 @@ impl Vector {
             "{name}: digest"
         );
 
-        let scope = Scope::at(self.timestamp, &*self.service);
+        let scope = Scope::at(self.timestamp, &self.service);
         assert_eq!(
             scope.to_string(),
             expected.credential_scope,
@@ -118,7 +118,7 @@ impl Vector {
         );
         let key = SigningKey::derive(&self.secret_key, &scope);
 
-        let signed = sign(canonical, &self.secret_id, &key, self.timestamp, &scope);
+        let signed = sign(canonical, &self.secret_id, &key, self.timestamp);
         assert_eq!(
             signed.string_to_sign, expected.string_to_sign,
             "{name}: string to sign"

@@ -28,7 +28,7 @@ impl Transport for Confined {
         &self,
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        if self.endpoint.is_origin_of(&request.uri().to_string()) {
+        if self.endpoint.is_origin_of_uri(request.uri()) {
             return self.inner.send(request);
         }
         let host = request.uri().host().unwrap_or("no host").to_owned();

@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -128,10 +129,10 @@ impl Transport for ReqwestTransport {
         Box::pin(async move {
             let request = request.map(|body| reqwest::Body::wrap(Outgoing(Some(body))));
             let request = reqwest::Request::try_from(request).map_err(failed)?;
-            let response = self.0.execute(request).await.map_err(failed)?;
+            let mut response = self.0.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(());
             *answer.status_mut() = response.status();
-            *answer.headers_mut() = response.headers().clone();
+            *answer.headers_mut() = mem::take(response.headers_mut());
             Ok(answer.map(|()| ResponseBody::new(Incoming(response))))
         })
     }

@@ -91,7 +91,7 @@ fn check_signature(
     let headers = signed_headers(&authorization.signed_headers, head)?;
     let key = service
         .keys
-        .get(&service.account.secret_key, &authorization.scope);
+        .get(&service.account.secret_key, timestamp, SERVICE);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)

@@ -1,0 +1,101 @@
+//! The two ways of sending one and the same request.
+
+use std::{error::Error, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use mps_core::{
+    BoxFuture, Client,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    limit::{Lease, Limiter, Permit, Start, TooLong},
+    sign::{self, Scope, SigningKey},
+};
+use mps_models::CreateAigcVideoTask;
+
+const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
+const SECRET_KEY: &str = "not a real key, but just as long";
+const TIMESTAMP: i64 = 1_771_125_945;
+/// The one in the vendor's documentation.
+const REQUEST: &str =
+    include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
+
+/// As a program calls: a typed request, everything the client does for it, a typed answer.
+pub(crate) struct ThroughClient {
+    client: Client,
+    request: CreateAigcVideoTask,
+}
+
+impl ThroughClient {
+    pub(crate) fn new(url: &str) -> Result<Self, Box<dyn Error>> {
+        let client = Client::builder()
+            .credentials(Credentials::new(SECRET_ID, SECRET_KEY))
+            .endpoint(Endpoint::parse(url)?)
+            .limiter(NoLimit)
+            .build()?;
+        Ok(Self {
+            client,
+            request: serde_json::from_str(REQUEST)?,
+        })
+    }
+
+    pub(crate) async fn call(&self) -> Option<String> {
+        let output = self.client.send(&self.request).await;
+        output.ok()?.body.task_id
+    }
+}
+
+/// The same bytes, made beforehand, as whoever writes no more than they need would send them.
+pub(crate) struct Bare {
+    http: reqwest::Client,
+    url: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Bare {
+    pub(crate) fn new(client: &ThroughClient, url: &str) -> Result<Self, Box<dyn Error>> {
+        let prepared = client.client.prepare(&client.request)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in prepared.headers {
+            let value = HeaderValue::from_str(&value)?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        let key = SigningKey::derive(SECRET_KEY, &Scope::at(TIMESTAMP, "mps"));
+        let signed = sign::sign(prepared.canonical_request, SECRET_ID, &key, TIMESTAMP);
+        headers.insert(header::AUTHORIZATION, signed.authorization.parse()?);
+        // Unused, as there is no TLS here, but the library does not start without one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self {
+            http: reqwest::Client::builder().no_proxy().build()?,
+            url: url.to_owned(),
+            headers,
+            body: prepared.body,
+        })
+    }
+
+    pub(crate) async fn call(&self) -> Option<Bytes> {
+        let request = self
+            .http
+            .post(&self.url)
+            .headers(self.headers.clone())
+            .body(self.body.clone());
+        request.send().await.ok()?.bytes().await.ok()
+    }
+}
+
+/// Always yes.
+#[derive(Debug)]
+struct NoLimit;
+
+impl Limiter for NoLimit {
+    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, TooLong>> {
+        Box::pin(async { Ok(Permit::new(Duration::MAX, Box::new(NoLimit))) })
+    }
+
+    fn throttled(&self, _: &str) {}
+}
+
+impl Lease for NoLimit {
+    fn give_back(self: Box<Self>) {}
+}
