@@ -98,7 +98,8 @@ fn step(scenario: &Scenario, stage: Stage) -> Option<String> {
 fn local_time(wall: SystemTime) -> String {
     let seconds = unix_seconds(wall).saturating_add(8 * 3_600);
     // A scope is a date and a service; here only the date is of use.
-    let date = Scope::at(seconds, "").date;
+    let scope = Scope::at(seconds, "");
+    let date = scope.date();
     let second_of_day = seconds.rem_euclid(86_400);
     let (hour, minute) = (second_of_day / 3_600, second_of_day / 60 % 60);
     format!("{date} {hour:02}:{minute:02}:{:02}", second_of_day % 60)
