@@ -110,7 +110,12 @@ fn check_rules(request: &impl Action) -> Result<(), Refusal> {
 fn broken_rule(finding: &Finding) -> Refusal {
     let code = match finding.rule {
         "required" | "required-unless-any" => "MissingParameter",
-        "requires" | "conflicts-with" | "duplicate-member" => "InvalidParameter",
+        "requires"
+        | "conflicts-with"
+        | "duplicate-member"
+        | "last-frame-needs-first-frame"
+        | "reference-images-exclude-frames"
+        | "base-video-excludes-frames" => "InvalidParameter",
         _ => "InvalidParameterValue",
     };
     Refusal::new(code, format!("`{}`: {}", finding.path, finding.message))
