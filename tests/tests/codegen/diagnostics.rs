@@ -266,6 +266,9 @@ fn families_and_rules() {
     let file = renamed.iter_mut().find(|file| file.path == FILM);
     file.expect(FILM).path = "capabilities/3d-film.toml".to_owned();
     Broken(renamed).and(action, family, "").says("family-name");
+    Broken(fixture("capabilities"))
+        .and(action, "max_chars = 1000\n", "")
+        .says("nothing-gives-way");
     let rule = "id = \"duration\"";
     Broken(fixture("capabilities"))
         .and("rules.toml", rule, "id = \"Duration\"")

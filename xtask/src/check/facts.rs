@@ -3,7 +3,7 @@
 use super::{Type, members, parse_type, reachable};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    spec::{BOUNDS, Facts, Located, Member, Scalar, Spec},
+    spec::{BOUNDS, Facts, Located, Member, Scalar, Spec, YIELDING},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -14,6 +14,7 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         values(spec, member, &ty, out);
         range(&member.facts, out);
         redundant(&member.facts, out);
+        gives_way(&member.facts, out);
     }
     unlimited(spec, out);
     responses(spec, out);
@@ -157,6 +158,17 @@ fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
             let title = format!("`{key}` makes no sense for a member that is required");
             out.push(Diagnostic::at(span, "E0306", title));
         }
+    }
+}
+
+/// A column before which no bound gives way says nothing.
+fn gives_way(facts: &Facts, out: &mut Vec<Diagnostic>) {
+    if let Some(column) = &facts.capability
+        && !YIELDING.iter().any(|key| facts.bound(key).is_some())
+    {
+        let title = "no bound of this member gives way";
+        let diagnostic = Diagnostic::at(&column.span, "E0611", title);
+        out.push(diagnostic.help(format!("of the bounds, {} do", YIELDING.join(", "))));
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can be broken about a member.
 
-use crate::spec::{self, Facts, Located, Scalar};
+use crate::spec::{self, Facts, Located, Scalar, YIELDING};
 
 /// A rule and its weight.
 #[derive(Debug)]
@@ -75,22 +75,8 @@ impl RuleKind {
 
     /// Whether the rule gives way where a model's own row speaks of the member.
     #[must_use]
-    pub const fn gives_way(&self) -> bool {
-        match self {
-            Self::Requires(_)
-            | Self::MaxChars(_)
-            | Self::MaxItems(_)
-            | Self::Min(_)
-            | Self::Max(_)
-            | Self::OneOf(_) => true,
-            Self::Required
-            | Self::RequiredUnlessAny(_)
-            | Self::RequiredIf(_)
-            | Self::ConflictsWith(_)
-            | Self::OnlyIf(_)
-            | Self::UniqueItems
-            | Self::Format(_) => false,
-        }
+    pub fn gives_way(&self) -> bool {
+        YIELDING.contains(&self.id().replace('-', "_").as_str())
     }
 }
 

@@ -18,6 +18,9 @@ pub const BOUNDS: &[&str] = &[
     "format",
 ];
 
+/// The bounds that give way where a model's own row speaks of the member.
+pub const YIELDING: &[&str] = &["requires", "max_chars", "max_items", "min", "max", "one_of"];
+
 const FORMATS: &[&str] = &["url", "json"];
 
 /// A member of a request, a response or a struct.

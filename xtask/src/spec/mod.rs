@@ -24,7 +24,7 @@ pub use self::{
     action::{Action, Example},
     capability::{COLUMNS, Cell, Cells, Column, Family, Holds, Model, Row, Version, column, field},
     enums::{Enum, EnumValue},
-    member::{BOUNDS, Condition, Facts, Member},
+    member::{BOUNDS, Condition, Facts, Member, YIELDING},
     rules::RuleInfo,
     service::{ErrorCode, Regions, Service, Site},
     source::{FileId, SourceFile, Sources, read},

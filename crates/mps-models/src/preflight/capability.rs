@@ -124,28 +124,30 @@ pub(super) fn set(text: Option<&String>) -> Option<&str> {
 /// Whether a row allows what is asked; the path is that of the request.
 type Check = fn(&Ask<'_>, &'static Row, &Path<'_>) -> Option<Finding>;
 
-const CHECKS: &[Check] = &[
-    extras::scene,
-    extras::prompt_length,
-    frames::first,
-    frames::last,
-    frames::last_needs_resolution,
-    frames::last_needs_first,
-    references::images,
-    references::images_or_frames,
-    references::image_type,
-    references::video,
-    references::audio,
-    references::subjects,
-    picture::duration,
-    picture::resolution,
-    picture::aspect_ratio,
-    picture::aspect_ratio_mode,
-    extras::watermark,
-    extras::audio,
-    extras::off_peak,
-    parameters::storyboard,
-    parameters::size,
+/// Each check, and the column without which a row leaves the answer open. Of the others, a row
+/// that says nothing asks for nothing.
+const CHECKS: &[(Check, Option<Column>)] = &[
+    (extras::scene, Some(Column::Scenes)),
+    (extras::prompt_length, None),
+    (frames::first, None),
+    (frames::last, Some(Column::LastFrame)),
+    (frames::last_needs_resolution, None),
+    (frames::last_needs_first, None),
+    (references::images, Some(Column::ReferenceImages)),
+    (references::images_or_frames, None),
+    (references::image_type, None),
+    (references::video, Some(Column::ReferenceVideo)),
+    (references::audio, Some(Column::ReferenceAudio)),
+    (references::subjects, Some(Column::Subjects)),
+    (picture::duration, None),
+    (picture::resolution, None),
+    (picture::aspect_ratio, None),
+    (picture::aspect_ratio_mode, None),
+    (extras::watermark, Some(Column::Watermark)),
+    (extras::audio, Some(Column::Audio)),
+    (extras::off_peak, Some(Column::OffPeak)),
+    (parameters::storyboard, Some(Column::Storyboard)),
+    (parameters::size, None),
 ];
 
 impl Report {
@@ -164,10 +166,8 @@ impl Report {
     pub(crate) fn check_model(&mut self, at: &Path<'_>, ask: &Ask<'_>) {
         let choice = std::mem::take(&mut self.choice);
         model::check(ask, choice, at, self);
-        for check in CHECKS {
-            if let Some(finding) = choice.judge(*check, ask, at) {
-                self.add(finding);
-            }
+        for (check, column) in CHECKS {
+            self.extend(choice.judge(*check, *column, ask, at));
         }
         frames::beside_base_video(ask, at, self);
         parameters::shots(ask, choice, at, self);

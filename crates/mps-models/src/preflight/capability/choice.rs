@@ -50,26 +50,34 @@ impl Choice {
 
     /// What the rows have to say on one question, as one finding.
     ///
-    /// Nobody knows which version the service picks. What all of them refuse is an error, what
-    /// some of them refuse and some allow is a warning, and what some allow while others are
-    /// silent is nothing to speak of.
-    pub(super) fn judge(self, check: Check, ask: &Ask<'_>, at: &Path<'_>) -> Option<Finding> {
+    /// Nobody knows which version the service picks: what all of them refuse is an error, what
+    /// only some of them refuse or doubt is a warning. Versions that say nothing of the column
+    /// are asked only if no other has an answer.
+    pub(super) fn judge(
+        self,
+        check: Check,
+        column: Option<Column>,
+        ask: &Ask<'_>,
+        at: &Path<'_>,
+    ) -> Option<Finding> {
+        let speaks = |row: &&Row| column.is_none_or(|column| row.states(column));
         let mut allowed = false;
-        let mut doubted = None;
         let mut refused = None;
-        for row in self.rows() {
+        let mut doubted = None;
+        for row in self.rows().filter(speaks) {
             match check(ask, row, at) {
                 None => allowed = true,
                 Some(finding) if finding.severity == Severity::Error => refused = Some(finding),
                 Some(finding) => doubted = Some(finding),
             }
         }
-        match (allowed, refused, doubted) {
-            (false, Some(refused), None) => Some(refused),
-            (false, None, doubted) => doubted,
-            (false, Some(refused), Some(_)) => Some(softened(refused)),
-            (true, None, _) => None,
-            (true, Some(refused), _) => Some(self.depends(refused, check, ask, at)),
+        let certain = doubted.is_none() && self.rows().all(|row| speaks(&row));
+        match refused.or(doubted) {
+            Some(finding) if allowed => Some(self.depends(finding, check, ask, at)),
+            Some(finding) if certain => Some(finding),
+            Some(finding) => Some(softened(finding)),
+            None if allowed => None,
+            None => check(ask, self.rows().next()?, at),
         }
     }
 

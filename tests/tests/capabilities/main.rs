@@ -1,0 +1,11 @@
+//! What models can do: the tables, and requests held to them.
+
+#![cfg(test)]
+
+mod arbitrary;
+mod by_hand;
+mod matrix;
+mod request;
+mod storyboard;
+mod tables;
+mod versions;
