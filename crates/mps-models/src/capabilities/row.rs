@@ -154,6 +154,12 @@ impl Row {
         !self.until.is_empty()
     }
 
+    /// Whether breaking the fact in a column is only a warning, since documents disagree on it.
+    #[must_use]
+    pub fn only_warns(&self, column: Column) -> bool {
+        self.warn_only.contains(&column)
+    }
+
     /// Where the fact in a column comes from.
     #[must_use]
     pub fn source_of(&self, column: Column) -> &'static str {

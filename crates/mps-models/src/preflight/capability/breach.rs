@@ -20,7 +20,7 @@ impl Fact {
 
     /// The fact is broken.
     pub(super) fn broken(self, at: &Path<'_>, message: String) -> Finding {
-        let severity = if self.row.warn_only.contains(&self.column) {
+        let severity = if self.row.only_warns(self.column) {
             Severity::Warning
         } else {
             Severity::Error
