@@ -1,17 +1,18 @@
-//! The two ways of sending one and the same request.
+//! Three ways of sending one and the same request.
 
 use std::{error::Error, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use mps_core::{
-    BoxFuture, Client,
+    BoxFuture, CallOptions, Client, UntypedCall,
     credentials::Credentials,
     endpoint::Endpoint,
     limit::{Lease, Limiter, Permit, Start, TooLong},
     sign::{self, Scope, SigningKey},
 };
 use mps_models::CreateAigcVideoTask;
+use serde_json::value::{RawValue, to_raw_value};
 
 const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
 const SECRET_KEY: &str = "not a real key, but just as long";
@@ -20,10 +21,12 @@ const TIMESTAMP: i64 = 1_771_125_945;
 const REQUEST: &str =
     include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
 
-/// As a program calls: a typed request, everything the client does for it, a typed answer.
+/// Through the client, as programs call: from a typed request to a typed answer; or from the
+/// bytes of one to the bytes of the other, which is what the library alone can do.
 pub(crate) struct ThroughClient {
     client: Client,
     request: CreateAigcVideoTask,
+    json: Box<RawValue>,
 }
 
 impl ThroughClient {
@@ -33,15 +36,23 @@ impl ThroughClient {
             .endpoint(Endpoint::parse(url)?)
             .limiter(NoLimit)
             .build()?;
+        let request = serde_json::from_str(REQUEST)?;
         Ok(Self {
             client,
-            request: serde_json::from_str(REQUEST)?,
+            json: to_raw_value(&request)?,
+            request,
         })
     }
 
-    pub(crate) async fn call(&self) -> Option<String> {
+    pub(crate) async fn call_typed(&self) -> Option<String> {
         let output = self.client.send(&self.request).await;
         output.ok()?.body.task_id
+    }
+
+    pub(crate) async fn call(&self) -> Option<Box<RawValue>> {
+        let call = UntypedCall::new("CreateAigcVideoTask", self.json.clone());
+        let output = self.client.call(call, CallOptions::new()).await;
+        Some(output.ok()?.body)
     }
 }
 

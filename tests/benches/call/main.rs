@@ -1,12 +1,13 @@
 //! A create through the client against a bare POST of the same bytes with the same HTTP library,
 //! to the same server on this machine.
 //!
-//! What the client adds is the preflight check, the JSON, the permit, the signature, the
-//! timeouts and the envelope; the rate limit itself is lifted, or it would be all there is to see.
-//! The server is a process of its own, so that its work is nobody's.
+//! What the client adds is the permit, the signature, the timeouts and the envelope; a typed call
+//! also has the preflight check, the JSON and the typed answer. The rate limit itself is lifted,
+//! or it would be all there is to see. The server is a process of its own, so that its work is
+//! nobody's.
 //!
 //! Besides criterion's figures it prints ratios, taken from short runs in turns, so that whatever
-//! else the machine does falls on both alike.
+//! else the machine does falls on all alike.
 
 mod callers;
 mod server;
@@ -14,7 +15,9 @@ mod usage;
 
 use std::{error::Error, time::Duration};
 
+use bytes::Bytes;
 use criterion::Criterion;
+use serde_json::value::RawValue;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
@@ -34,65 +37,96 @@ fn main() -> Result<(), Box<dyn Error>> {
     let client = ThroughClient::new(&server.url)?;
     let bare = Bare::new(&client, &server.url)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let answers = (
-        runtime.block_on(client.call()),
-        runtime.block_on(bare.call()),
-    );
-    if let (None, _) | (_, None) = answers {
-        return Err("the server does not answer as it should".into());
-    }
+    let callers = Callers {
+        runtime,
+        client,
+        bare,
+    };
+    callers.check()?;
 
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
-    compare(&mut criterion, &runtime, &client, &bare);
+    let mut group = criterion.benchmark_group("call");
+    group.bench_function("client", |bench| bench.iter(|| callers.client()));
+    group.bench_function("client, typed", |bench| bench.iter(|| callers.typed()));
+    group.bench_function("bare", |bench| bench.iter(|| callers.bare()));
+    group.finish();
     criterion.final_summary();
     // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
     if std::env::args().any(|argument| argument == "--bench") {
-        print_ratios(&runtime, &client, &bare);
+        print_ratios(&callers);
     }
     Ok(())
 }
 
-fn compare(criterion: &mut Criterion, runtime: &Runtime, client: &ThroughClient, bare: &Bare) {
-    let mut group = criterion.benchmark_group("call");
-    group.bench_function("client", |bench| {
-        bench.iter(|| runtime.block_on(client.call()));
-    });
-    group.bench_function("bare", |bench| {
-        bench.iter(|| runtime.block_on(bare.call()));
-    });
-    group.finish();
+struct Callers {
+    runtime: Runtime,
+    client: ThroughClient,
+    bare: Bare,
 }
 
-fn print_ratios(runtime: &Runtime, client: &ThroughClient, bare: &Bare) {
-    let round = |_| {
-        [
-            usage::of(CALLS_A_ROUND, || runtime.block_on(client.call())),
-            usage::of(CALLS_A_ROUND, || runtime.block_on(bare.call())),
-        ]
+impl Callers {
+    fn client(&self) -> Option<Box<RawValue>> {
+        self.runtime.block_on(self.client.call())
+    }
+
+    fn typed(&self) -> Option<String> {
+        self.runtime.block_on(self.client.call_typed())
+    }
+
+    fn bare(&self) -> Option<Bytes> {
+        self.runtime.block_on(self.bare.call())
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let all = self.client().and(self.typed()).and(self.bare());
+        all.map(drop)
+            .ok_or("the server does not answer as it should")
+    }
+}
+
+/// What one round took in each of the three ways.
+struct Round {
+    client: Usage,
+    typed: Usage,
+    bare: Usage,
+}
+
+fn print_ratios(callers: &Callers) {
+    let round = |_| Round {
+        client: usage::of(CALLS_A_ROUND, || callers.client()),
+        typed: usage::of(CALLS_A_ROUND, || callers.typed()),
+        bare: usage::of(CALLS_A_ROUND, || callers.bare()),
     };
     let rounds: Vec<_> = (0..ROUNDS).map(round).collect();
-    print_ratio("wall", &rounds, |usage| Some(usage.wall));
-    print_ratio("CPU", &rounds, |usage| usage.cpu);
+    print_ratio("typed call, wall", &rounds, |round| {
+        Some([round.typed.wall_us, round.bare.wall_us])
+    });
+    print_ratio("typed call, CPU", &rounds, |round| {
+        Some([round.typed.cpu_us?, round.bare.cpu_us?])
+    });
+    print_ratio("call, wall", &rounds, |round| {
+        Some([round.client.wall_us, round.bare.wall_us])
+    });
+    print_ratio("call, CPU", &rounds, |round| {
+        Some([round.client.cpu_us?, round.bare.cpu_us?])
+    });
 }
 
-/// The median round, in microseconds a call, by what `of` takes from a round's usage.
+/// The median round.
 #[expect(clippy::print_stdout, reason = "what a bench is for")]
-fn print_ratio(name: &str, rounds: &[[Usage; 2]], of: fn(&Usage) -> Option<Duration>) {
-    let micros = |usage: &Usage| Some(of(usage)?.as_secs_f64() * 1e6 / f64::from(CALLS_A_ROUND));
-    let pairs = rounds
-        .iter()
-        .map(|[client, bare]| Some((micros(client)?, micros(bare)?)));
-    let Some(mut pairs) = pairs.collect::<Option<Vec<_>>>() else {
-        println!("call: this system does not tell {name} time");
-        return;
-    };
-    pairs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-    if let Some((client, bare)) = pairs.get(pairs.len() / 2) {
-        let ratio = client / bare;
-        println!("call, {name}: client {client:.1} µs, bare {bare:.1} µs, ratio {ratio:.2}");
+fn print_ratio(name: &str, rounds: &[Round], of: fn(&Round) -> Option<[f64; 2]>) {
+    let ratio = |[client, bare]: &[f64; 2]| client / bare;
+    let mut pairs: Vec<_> = rounds.iter().filter_map(of).collect();
+    pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    match pairs.get(pairs.len() / 2) {
+        Some(pair @ [client, bare]) => {
+            let ratio = ratio(pair);
+            println!("{name}: client {client:.1} µs, bare {bare:.1} µs, ratio {ratio:.2}");
+        }
+        None => println!("{name}: this system does not tell"),
     }
 }

@@ -4,24 +4,27 @@ use std::{fs, hint::black_box, time::Duration};
 
 use mps_core::clock::{Clock, SystemClock};
 
-/// What some work took. The processor time is this thread's, which does everything here; not
-/// every system tells it.
+/// What a piece of work took, in microseconds. The processor time is this thread's, which does
+/// all the work here; not every system tells it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
-    pub(crate) wall: Duration,
-    pub(crate) cpu: Option<Duration>,
+    pub(crate) wall_us: f64,
+    pub(crate) cpu_us: Option<f64>,
 }
 
-/// What it takes to do `work` so many times.
+/// What `work` takes, from doing it so many times.
 pub(crate) fn of<T>(times: u32, work: impl Fn() -> T) -> Usage {
-    let before = cpu_time();
+    let cpu_before = cpu_time();
     let clock = SystemClock::new();
     for _ in 0..times {
         drop(black_box(work()));
     }
+    let wall = clock.monotonic();
+    let cpu = cpu_before.and_then(|before| cpu_time()?.checked_sub(before));
+    let each = |total: Duration| total.as_secs_f64() * 1e6 / f64::from(times);
     Usage {
-        wall: clock.monotonic(),
-        cpu: before.and_then(|before| cpu_time()?.checked_sub(before)),
+        wall_us: each(wall),
+        cpu_us: cpu.map(each),
     }
 }
 

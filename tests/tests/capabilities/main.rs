@@ -5,6 +5,7 @@
 mod arbitrary;
 mod by_hand;
 mod matrix;
+mod others;
 mod request;
 mod storyboard;
 mod tables;

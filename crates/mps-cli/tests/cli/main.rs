@@ -6,5 +6,6 @@
 )]
 
 mod failures;
+mod families;
 mod journey;
 mod support;

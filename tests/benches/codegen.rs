@@ -1,0 +1,84 @@
+//! The generator on the specification of this repository, and on ones many times as large, to see
+//! that it grows with the size of the specification and no faster. Aim for the first: 100 ms.
+
+use std::path::Path;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use xtask::{
+    codegen::generate,
+    spec::{SourceFile, Sources, read},
+};
+
+const COPIES: [u64; 3] = [1, 10, 50];
+
+fn main() {
+    let mut criterion = Criterion::default().sample_size(10).configure_from_args();
+    let mut group = criterion.benchmark_group("codegen");
+    for copies in COPIES {
+        let sources = Sources::new(multiplied(copies));
+        assert!(
+            generate(&sources).is_ok(),
+            "the multiplied specification is sound"
+        );
+        group.throughput(Throughput::Elements(copies));
+        group.bench_function(BenchmarkId::from_parameter(copies), |bench| {
+            bench.iter(|| generate(&sources));
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+}
+
+/// The specification, with every action and struct there `copies` times under names of their own.
+fn multiplied(copies: u64) -> Vec<SourceFile> {
+    let (sources, _) = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec"));
+    let files: Vec<SourceFile> = sources.iter().map(|(_, file)| file.clone()).collect();
+    let names: Vec<String> = files.iter().filter_map(named).collect();
+    let mut all = files.clone();
+    for copy in 1..copies {
+        let of_types = files.iter().filter(|file| named(file).is_some());
+        all.extend(of_types.map(|file| renamed(file, &names, copy)));
+        let examples = files
+            .iter()
+            .filter(|file| file.path.starts_with("examples/"));
+        all.extend(examples.map(|file| moved(file, copy)));
+    }
+    all
+}
+
+/// The type that a file is about, where it is about one.
+fn named(file: &SourceFile) -> Option<String> {
+    let path = file.path.as_str();
+    let about_a_type = path.starts_with("actions/") || path.starts_with("structs/");
+    let line = file.text.lines().find(|line| line.starts_with("name = "))?;
+    about_a_type.then(|| {
+        line.trim_start_matches("name = ")
+            .trim_matches('"')
+            .to_owned()
+    })
+}
+
+/// A copy of a file in which every type has a new name.
+fn renamed(file: &SourceFile, names: &[String], copy: u64) -> SourceFile {
+    let mut text = file.text.clone();
+    for name in names {
+        text = text
+            .replace(&format!("\"{name}\""), &format!("\"{name}Copy{copy}\""))
+            .replace(&format!("<{name}>"), &format!("<{name}Copy{copy}>"));
+    }
+    let path = file.path.replace(".toml", &format!("_copy{copy}.toml"));
+    SourceFile { path, text }
+}
+
+/// An example, beside the copy of its action.
+fn moved(file: &SourceFile, copy: u64) -> SourceFile {
+    let mut parts: Vec<&str> = file.path.split('/').collect();
+    let folder = parts.get(1).map(|action| format!("{action}Copy{copy}"));
+    if let (Some(part), Some(folder)) = (parts.get_mut(1), &folder) {
+        *part = folder;
+    }
+    SourceFile {
+        path: parts.join("/"),
+        text: file.text.clone(),
+    }
+}
