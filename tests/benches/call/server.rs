@@ -7,8 +7,9 @@ use std::{
     convert::Infallible,
     env,
     error::Error,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    io::{self, BufRead, BufReader},
+    process::{self, Child, Command, Stdio},
+    thread,
 };
 
 use bytes::Bytes;
@@ -32,6 +33,7 @@ impl ServerProcess {
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(env::current_exe()?)
             .env(ASKED_FOR, "yes")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let mut url = String::new();
@@ -54,7 +56,7 @@ pub(crate) fn is_asked_for() -> bool {
     env::var_os(ASKED_FOR).is_some()
 }
 
-/// Serves until it is killed. Says first where it listens.
+/// Serves until it is killed, or its parent is gone. Says first where it listens.
 #[tokio::main(flavor = "current_thread")]
 #[expect(
     clippy::print_stdout,
@@ -63,6 +65,11 @@ pub(crate) fn is_asked_for() -> bool {
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/", listener.local_addr()?);
+    thread::spawn(|| {
+        // Ends when the parent does, however that happens.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        process::exit(0);
+    });
     tokio::spawn(async {
         loop {
             tokio::task::yield_now().await;

@@ -160,8 +160,10 @@ impl Watch<'_> {
         let tell = |snapshot: &Snapshot| {
             let result = TaskResult::of(task).with_snapshot(snapshot);
             // Progress that cannot be written is no reason to stop waiting for what was paid for.
-            let _unwritable =
-                output.progress(&format!("task {}: {}", task.id(), snapshot.status), &result);
+            let _unwritable = output.progress(
+                &format!("task {}: {}", task.id(), progress_words(snapshot)),
+                &result,
+            );
         };
         let resume = self.how_to_resume(F::NAME, task.id());
         let options = WaitOptions::new().timeout(self.timeout);
@@ -202,6 +204,15 @@ fn created_line<F: Family>(task: &Task<F>) -> String {
     match task.request_id() {
         Some(request_id) => format!("created task {} (request id {request_id})", task.id()),
         None => format!("created task {}", task.id()),
+    }
+}
+
+/// The status, and the stage of a task that has stages: one that is finished waits for somebody
+/// to confirm it.
+fn progress_words(snapshot: &Snapshot) -> String {
+    match &snapshot.stage {
+        Some(stage) => format!("{} {stage}", snapshot.status),
+        None => snapshot.status.clone(),
     }
 }
 
