@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use mps_aigc::models::{
-    self, Action, ActionVisitor,
-    preflight::{Finding, Report},
-};
+use mps_aigc::models::{self, Action, ActionVisitor, preflight::Report};
 use serde::Serialize;
 
 use crate::{
@@ -19,8 +16,8 @@ use crate::{
 struct CheckResult<'a> {
     schema: &'static str,
     action: &'a str,
-    ok: bool,
-    findings: &'a [Finding],
+    #[serde(flatten)]
+    report: &'a Report,
 }
 
 pub(crate) fn run(args: &args::Check, context: &Context<'_>) -> Result<(), Failure> {
@@ -30,8 +27,7 @@ pub(crate) fn run(args: &args::Check, context: &Context<'_>) -> Result<(), Failu
     let result = CheckResult {
         schema: "mps.check/1",
         action: &args.action,
-        ok: report.is_ok(),
-        findings: report.findings(),
+        report: &report,
     };
     context.output.result(&human(&report), &result)?;
     match report.errors().count() {

@@ -1,9 +1,6 @@
 //! `--dry-run`: the exact request, what preflight finds, and what would be signed. Sends nothing.
 
-use mps_aigc::models::{
-    Action,
-    preflight::{Finding, Report},
-};
+use mps_aigc::models::{Action, preflight::Report};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
@@ -19,8 +16,8 @@ struct DryRun<'a> {
     endpoint: &'a str,
     headers: serde_json::Value,
     request: &'a RawValue,
-    ok: bool,
-    findings: &'a [Finding],
+    #[serde(flatten)]
+    report: &'a Report,
     canonical_request: &'a str,
     string_to_sign: &'a str,
 }
@@ -40,14 +37,11 @@ pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), F
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
             .collect(),
         request: body,
-        ok: report.is_ok(),
-        findings: report.findings(),
+        report: &report,
         canonical_request: &prepared.canonical_request.text,
         string_to_sign: &prepared.string_to_sign,
     };
-    context
-        .output
-        .result(&human_dry_run(&result, &report), &result)?;
+    context.output.result(&human_dry_run(&result), &result)?;
     if report.is_ok() {
         return Ok(());
     }
@@ -57,7 +51,7 @@ pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), F
     )
 }
 
-fn human_dry_run(result: &DryRun<'_>, report: &Report) -> String {
+fn human_dry_run(result: &DryRun<'_>) -> String {
     let headers: Vec<_> = result
         .headers
         .as_object()
@@ -65,10 +59,10 @@ fn human_dry_run(result: &DryRun<'_>, report: &Report) -> String {
         .flatten()
         .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()))
         .collect();
-    let findings = if result.findings.is_empty() {
+    let findings = if result.report.findings().is_empty() {
         "no findings".to_owned()
     } else {
-        report.to_string()
+        result.report.to_string()
     };
     format!(
         "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# canonical request\n{}\n\n# string to sign\n{}",

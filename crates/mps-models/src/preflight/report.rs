@@ -1,10 +1,13 @@
 use std::fmt;
 
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
 use super::{Finding, Severity, capability::Choice};
 
 /// What an inspection found, in the order of the specification.
 ///
-/// Displays like the messages of a compiler, one finding after the other.
+/// Displays like the messages of a compiler, one finding after the other. Serializes as an object
+/// with the members `ok` and `findings`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
@@ -47,6 +50,15 @@ impl Report {
     fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
         let wanted = move |finding: &&Finding| finding.severity == severity;
         self.findings.iter().filter(wanted)
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Report", 2)?;
+        object.serialize_field("ok", &self.is_ok())?;
+        object.serialize_field("findings", &self.findings)?;
+        object.end()
     }
 }
 
