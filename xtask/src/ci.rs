@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -193,20 +195,40 @@ fn readme(root: &Path) -> Result<(), Failure> {
     say(&format!("cat.mp4: {size} bytes"))
 }
 
+/// Packs, then builds from the packages.
+///
+/// Cargo unpacks what it builds below its home, under a name that depends on the target directory
+/// and the version alone, and takes what it finds there for current. So the target directory is
+/// named for the content of the packages.
 fn package(root: &Path) -> Result<(), Failure> {
-    cargo(
-        root,
-        [
-            "package",
-            "--workspace",
-            "--exclude",
-            "xtask",
-            "--exclude",
-            "mps-tests",
-            "--allow-dirty",
-            "--quiet",
-        ],
-    )
+    let target = root.join("target");
+    let packed = target.join("packed");
+    pack(root, &packed, &["--no-verify"])?;
+    let digest = digest(&packed.join("package"))
+        .map_err(|error| Failure::new(format!("error: {}: {error}", packed.display())))?;
+    pack(root, &target.join(format!("package-{digest:016x}")), &[])
+}
+
+fn pack(root: &Path, target: &Path, more: &[&str]) -> Result<(), Failure> {
+    let mut command = command(root);
+    command.args(["package", "--workspace", "--allow-dirty", "--quiet"]);
+    command.args(["--exclude", "xtask", "--exclude", "mps-tests"]);
+    run_to_success(command.args(more).arg("--target-dir").arg(target))
+}
+
+/// One number for the content of every package in a folder.
+fn digest(folder: &Path) -> io::Result<u64> {
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    let packages: BTreeSet<PathBuf> = entries
+        .into_iter()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension() == Some(OsStr::new("crate")))
+        .collect();
+    let mut hasher = DefaultHasher::new();
+    for package in packages {
+        fs::read(package)?.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
 }
 
 /// What `serde` and `serde_json` themselves stand on.
