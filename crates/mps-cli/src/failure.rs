@@ -137,8 +137,10 @@ fn in_doubt_hint(error: &mps_core::Error) -> String {
     let mut hint =
         "it may have been executed and billed; look into it before creating again".to_owned();
     if let Some(excerpt) = error.excerpt() {
+        let begin: String = excerpt.chars().take(200).collect();
+        let words: Vec<_> = begin.split_whitespace().collect();
         hint.push_str("; the answer began: ");
-        hint.push_str(&excerpt.chars().take(200).collect::<String>());
+        hint.push_str(&words.join(" "));
     }
     hint
 }

@@ -49,7 +49,7 @@ impl Wish {
         let (next, prompt) = match (input.action.as_str(), &input.regenerate) {
             ("confirm", _) => (step.next(), ""),
             ("regenerate", Some(regenerate)) => (Some(step), regenerate.prompt.as_str()),
-            ("regenerate", None) => return Err(nothing_to_change()),
+            // Preflight lets nothing else through.
             _ => return Err(bad_value("no such `Input.Action`")),
         };
         Ok(Self {
@@ -89,11 +89,4 @@ fn not_there(step: Step) -> Refusal {
         step.name()
     );
     Refusal::new("InvalidParameter", message)
-}
-
-fn nothing_to_change() -> Refusal {
-    Refusal::new(
-        "MissingParameter",
-        "`Input.Regenerate`: required with the action `regenerate`",
-    )
 }
