@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use super::{Client, Inner, Limits, Skew};
 use crate::{
     clock::{SharedClock, SystemClock},
-    credentials::ProvideCredentials,
+    credentials::{ProvideCredentials, confined},
     endpoint::Endpoint,
     error::{Error, ErrorKind},
     limit::{Limiter, LocalLimiter},
@@ -134,11 +134,13 @@ impl ClientBuilder {
         })?;
         let endpoint = self.endpoint.unwrap_or_default();
         let transport = self.transport.map_or_else(default_transport, Ok)?;
-        let transport = if endpoint.is_loopback() && !self.unconfined {
-            Arc::new(Confined::new(transport, endpoint.clone()))
-        } else {
-            transport
-        };
+        let (transport, credentials): (Arc<dyn Transport>, _) =
+            if endpoint.is_loopback() && !self.unconfined {
+                let transport = Confined::new(transport, endpoint.clone());
+                (Arc::new(transport), confined(credentials))
+            } else {
+                (transport, credentials)
+            };
         let clock = self.clock.unwrap_or_else(SystemClock::shared);
         let limiter = self
             .limiter

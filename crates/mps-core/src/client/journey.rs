@@ -8,7 +8,7 @@ use super::Inner;
 use crate::{
     call::{Call, CallOptions, Output},
     clock,
-    credentials::Credentials,
+    credentials::{Credentials, CredentialsError},
     envelope::{Answer, Received},
     error::{Dispatch, Error, ErrorKind, StopReason},
     limit::{Permit, Start},
@@ -84,7 +84,7 @@ impl<'a> Journey<'a> {
         );
         match provided.await {
             Some(Ok(credentials)) => Ok(credentials),
-            Some(Err(error)) => Err(Error::new(ErrorKind::Credentials, error.to_string())),
+            Some(Err(error)) => Err(no_credentials(&error)),
             None => Err(Error::new(
                 ErrorKind::Timeout,
                 "the deadline passed while waiting for credentials",
@@ -209,10 +209,13 @@ impl<'a> Journey<'a> {
 
     async fn refresh(&mut self, credentials: &mut Credentials) -> Result<(), StopReason> {
         let first = !std::mem::replace(&mut self.credentials_refreshed, true);
-        let refreshed = self.client.credentials.refresh();
+        if !first {
+            return Err(StopReason::Permanent);
+        }
+        let refreshed = self.client.credentials.refresh(credentials);
         let refreshed = clock::timeout(&*self.client.clock, self.time_left(), refreshed).await;
         match refreshed {
-            Some(Ok(fresh)) if first && fresh.token() != credentials.token() => {
+            Some(Ok(fresh)) if fresh.token() != credentials.token() => {
                 *credentials = fresh;
                 Ok(())
             }
@@ -261,6 +264,14 @@ impl<'a> Journey<'a> {
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_sub(self.now())
+    }
+}
+
+fn no_credentials(error: &CredentialsError) -> Error {
+    let told = Error::new(ErrorKind::Credentials, error.to_string());
+    match error.hint() {
+        Some(hint) => told.with_hint(hint),
+        None => told,
     }
 }
 
