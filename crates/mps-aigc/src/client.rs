@@ -3,7 +3,7 @@
 use mps_core::{
     Client, ClientBuilder,
     clock::SharedClock,
-    credentials::{Chain, EnvironmentCredentials, ProfileCredentials, ProvideCredentials},
+    credentials::{DefaultChain, ProvideCredentials},
     endpoint::Endpoint,
     limit::Limiter,
     retry::RetryPolicy,
@@ -81,15 +81,12 @@ impl AigcBuilder {
         Self(self.0.credentials(credentials))
     }
 
-    /// Takes credentials from the environment variables `TENCENTCLOUD_SECRET_ID` and
-    /// `TENCENTCLOUD_SECRET_KEY`, or else from the default profile of the credentials file.
+    /// Takes credentials from the usual places: the environment, the credentials files, the role of
+    /// a TKE pod, and, where the environment asks for it, the role of a machine. See
+    /// [`DefaultChain`].
     #[must_use]
     pub fn credentials_from_environment(self) -> Self {
-        self.credentials(
-            Chain::new()
-                .then(EnvironmentCredentials::from_environment())
-                .then(ProfileCredentials::from_environment("default")),
-        )
+        self.credentials(DefaultChain::new().from_environment())
     }
 
     /// Where calls go; the international site unless set.

@@ -138,13 +138,9 @@ impl AssumeRole {
     }
 
     fn parameters(&self) -> Result<Map<String, Value>, CredentialsError> {
+        let length = checked_length(self.duration)?;
         let mut parameters = Map::new();
-        parameters.insert("RoleArn".into(), json!(self.role_arn));
-        parameters.insert("RoleSessionName".into(), json!(self.session_name));
-        parameters.insert(
-            "DurationSeconds".into(),
-            json!(checked_length(self.duration)?),
-        );
+        parameters.insert("DurationSeconds".into(), json!(length));
         if let Some(id) = &self.external_id {
             parameters.insert("ExternalId".into(), json!(id));
         }
@@ -153,6 +149,8 @@ impl AssumeRole {
             let encoded: String = form_urlencoded::byte_serialize(policy.as_bytes()).collect();
             parameters.insert("Policy".into(), json!(encoded));
         }
+        parameters.insert("RoleArn".into(), json!(self.role_arn));
+        parameters.insert("RoleSessionName".into(), json!(self.session_name));
         Ok(parameters)
     }
 }

@@ -143,7 +143,9 @@ proptest! {
     #[test]
     fn without_a_runtime(steps in steps()) {
         let mut world = World::new();
-        steps.into_iter().for_each(|step| world.step(step));
+        for step in steps {
+            world.step(step);
+        }
         world.recovers();
     }
 

@@ -4,7 +4,10 @@ use futures_util::{FutureExt as _, future::join_all};
 
 use super::{
     Cached, Outcome,
-    testing::{Answer::*, Desk},
+    testing::{
+        Answer::{Failure, Keys, Lasting, Panic, Same},
+        Desk,
+    },
 };
 use crate::{
     clock::Clock as _,
