@@ -23,8 +23,10 @@ pub(crate) use self::{
 /// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
 /// never pay twice.
 ///
-/// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY or from
-/// ~/.tencentcloud/credentials; with --emulator none are needed and nothing leaves this machine.
+/// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
+/// ~/.tencentcloud/credentials, from tccli's ~/.tccli, from the role of a TKE pod, or, where
+/// TENCENTCLOUD_CVM_ROLE names it (or is auto), from the role of a CVM instance. With --emulator none
+/// are needed and nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "mps", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -49,7 +51,8 @@ pub(crate) struct Global {
     /// Region that works on the call; most actions need none
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Section of the credentials file; given, the environment's keys are not used
+    /// Section of the credentials file, or profile of tccli; given, the environment's keys are not
+    /// used
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Form of results and errors

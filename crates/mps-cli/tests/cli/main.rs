@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod credentials;
 mod failures;
 mod families;
 mod journey;

@@ -19,6 +19,9 @@ const RECHECK: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// A failure younger than this is told as if the caller had seen it happen, as most have.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
 /// One reading of both clocks.
 #[derive(Clone, Copy)]
 pub(super) struct Now {
@@ -220,7 +223,7 @@ impl Failure {
 
     fn told(&self, now: Now) -> CredentialsError {
         let age = self.age(now);
-        if age.is_zero() {
+        if age < JUST_NOW {
             return self.error.clone();
         }
         let (age, left) = (seconds(age), seconds(self.pause.saturating_sub(age)));
