@@ -10,6 +10,7 @@
 //! | bytes on the wire | [`transport`] |
 //! | what may be tried again | [`retry`] |
 //! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
+//! | what calls tell: spans, events, metrics | [`telemetry`] |
 //! | time, injected | [`clock`] |
 //!
 //! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
@@ -31,10 +32,10 @@ mod error;
 pub mod limit;
 pub mod retry;
 pub mod sign;
-mod telemetry;
+pub mod telemetry;
 pub mod transport;
 
-pub use call::{CallOptions, Output, PreflightLevel, Prepared, UntypedCall};
+pub use call::{CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall};
 pub use client::{Client, ClientBuilder};
 pub use error::{Dispatch, Error, ErrorKind, StopReason};
 

@@ -42,7 +42,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
 /// That memory is what makes "no byte left this machine" a fact instead of a guess: the body is
 /// taken only once a connection stands, and no part of a request is flushed before its body was
 /// taken.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestBody {
     bytes: Bytes,
     taken: Arc<AtomicBool>,
@@ -81,6 +81,16 @@ impl RequestBody {
     #[must_use]
     pub fn was_taken(&self) -> bool {
         self.taken.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    // Its text may hold a prompt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody")
+            .field("bytes", &self.len())
+            .field("was_taken", &self.was_taken())
+            .finish()
     }
 }
 
