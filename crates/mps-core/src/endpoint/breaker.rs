@@ -10,7 +10,8 @@ pub struct BreakerPolicy {
     /// So many failures, with no answer in between, open the breaker; 0 is taken as 1. 3 unless
     /// set, so that the last of a call's four attempts goes elsewhere.
     pub failures: u32,
-    /// Failures longer ago than this no longer count; 60 s unless set.
+    /// Failures longer ago than this no longer count; 5 minutes unless set, so that three
+    /// attempts in a row that each time out after a minute still do.
     pub window: Duration,
     /// How long an open breaker lets nothing through, before one attempt may probe; 30 s unless
     /// set.
@@ -21,7 +22,7 @@ impl Default for BreakerPolicy {
     fn default() -> Self {
         Self {
             failures: 3,
-            window: Duration::from_secs(60),
+            window: Duration::from_secs(5 * 60),
             pause: Duration::from_secs(30),
         }
     }
