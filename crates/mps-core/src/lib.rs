@@ -18,7 +18,9 @@
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
-//! - `test-util`: a clock that is stepped by hand and a scripted transport.
+//! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
+//!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
+//!   played back strictly ([`transport::Replay`]).
 
 use std::pin::Pin;
 

@@ -13,6 +13,8 @@ use bytes::Bytes;
 use crate::{BoxFuture, error::BoxError};
 
 mod confined;
+#[cfg(any(test, feature = "test-util"))]
+mod recording;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(test, feature = "test-util"))]
@@ -22,7 +24,10 @@ pub use self::confined::Confined;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(any(test, feature = "test-util"))]
-pub use self::scripted::{Reply, ScriptedTransport};
+pub use self::{
+    recording::{Recorder, Recording, Replay},
+    scripted::{Reply, ScriptedTransport},
+};
 
 /// Sends one request and yields the head of its answer; the body follows piece by piece.
 ///
@@ -35,6 +40,15 @@ pub trait Transport: fmt::Debug + Send + Sync {
         &self,
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>>;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        (**self).send(request)
+    }
 }
 
 /// A request's body, which remembers whether anyone began to write it.
