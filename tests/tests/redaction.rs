@@ -12,7 +12,10 @@ use mps_core::{
     credentials::{Credentials, CredentialsError, ProvideCredentials},
     endpoint::{BreakerState, Endpoint, Site},
     telemetry::{AttemptEnded, CallEnded, Called, Failure, Metrics, Refresh},
-    transport::{Recorder, Replay, Reply, RequestBody, ReqwestTransport, ScriptedTransport},
+    transport::{
+        Recorder, Replay, Reply, RequestBody, ReqwestTransport, ResponseBody, ScriptedTransport,
+        Transport, TransportError,
+    },
 };
 use mps_emulator::Emulator;
 use mps_models::{AigcVideoExtraParam, CreateAigcVideoTask, DescribeAigcVideoTask};
@@ -185,6 +188,24 @@ fn troubles() -> Vec<(&'static str, fn() -> Reply)> {
     ]
 }
 
+/// A transport as people write them to see what goes on.
+#[derive(Debug)]
+struct Nosy(Capture, ScriptedTransport);
+
+impl Transport for Nosy {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        self.0.debug("request", &request);
+        Box::pin(async {
+            let answer = self.1.send(request).await;
+            self.0.debug("answer", &answer);
+            answer
+        })
+    }
+}
+
 /// Whatever the client signed is a secret from now on.
 fn learn_signatures(capture: &Capture, sent: &ScriptedTransport) {
     for request in sent.requests() {
@@ -230,8 +251,8 @@ async fn no_kind_of_trouble_makes_the_client_tell() {
                     .map(|_| trouble())
                     .chain([Reply::json(CREATED), done(), done()]);
             let transport = ScriptedTransport::new(replies);
-            let client = builder(&capture).transport(transport.clone()).build();
-            let client = client.unwrap();
+            let nosy = Nosy(capture.clone(), transport.clone());
+            let client = builder(&capture).transport(nosy).build().unwrap();
             capture.watch(call_everything(&capture, &client)).await;
             learn_signatures(&capture, &transport);
             capture.debug("transport", &transport);
