@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
+use http::Uri;
 use mps_models::service;
 use url::{Host, Position, Url};
 
@@ -76,6 +77,8 @@ fn internal_host(site: &service::Site) -> String {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     url: Url,
+    /// The same, as requests carry it.
+    uri: Uri,
     site: Option<Site>,
 }
 
@@ -115,8 +118,10 @@ impl Endpoint {
     }
 
     fn on(site: Site, host: &str) -> Self {
+        let (url, uri) = constant(host);
         Self {
-            url: constant(host),
+            url,
+            uri,
             site: Some(site),
         }
     }
@@ -165,8 +170,11 @@ impl Endpoint {
                 "use https, or a loopback address",
             );
         }
+        let Ok(uri) = url.as_str().parse() else {
+            return refuse("has a host or path that no request can carry", "check its characters");
+        };
         let site = Site::of(&url);
-        Ok(Self { url, site })
+        Ok(Self { url, uri, site })
     }
 
     /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
@@ -191,6 +199,11 @@ impl Endpoint {
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// The whole URL, as requests carry it.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     /// As [`is_origin_of`](Self::is_origin_of), without parsing what is written the same.
@@ -242,9 +255,12 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// A URL from hosts and regions of the generated tables, all of which a test proves to parse.
-fn constant(host: &str) -> Url {
-    Url::parse(&format!("https://{host}/"))
-        .unwrap_or_else(|_| unreachable!("hosts of the specification parse"))
+fn constant(host: &str) -> (Url, Uri) {
+    let text = format!("https://{host}/");
+    match (Url::parse(&text), text.parse()) {
+        (Ok(url), Ok(uri)) => (url, uri),
+        _ => unreachable!("hosts of the specification parse"),
+    }
 }
 
 #[cfg(test)]
