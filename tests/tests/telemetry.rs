@@ -38,7 +38,9 @@ impl Metrics for Ledger {
     }
 
     fn attempt_ended(&self, _: Called<'_>, attempt: &AttemptEnded<'_>) {
-        let outcome = attempt.failure.map_or("ok", |failure| failure.kind.as_str());
+        let outcome = attempt
+            .failure
+            .map_or("ok", |failure| failure.kind.as_str());
         let (number, host) = (attempt.number, attempt.host);
         let id = attempt.request_id.unwrap_or("no id");
         self.write(format!("attempt {number} at {host}: {outcome}, {id}"));

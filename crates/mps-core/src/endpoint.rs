@@ -171,7 +171,10 @@ impl Endpoint {
             );
         }
         let Ok(uri) = url.as_str().parse() else {
-            return refuse("has a host or path that no request can carry", "check its characters");
+            return refuse(
+                "has a host or path that no request can carry",
+                "check its characters",
+            );
         };
         let site = Site::of(&url);
         Ok(Self { url, uri, site })
