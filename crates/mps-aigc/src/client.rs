@@ -7,6 +7,7 @@ use mps_core::{
     endpoint::Endpoint,
     limit::Limiter,
     retry::RetryPolicy,
+    telemetry::Metrics,
     transport::Transport,
 };
 
@@ -93,6 +94,19 @@ impl AigcBuilder {
     #[must_use]
     pub fn endpoint(self, endpoint: Endpoint) -> Self {
         Self(self.0.endpoint(endpoint))
+    }
+
+    /// More access points of the same site, for when the first does not answer. A create that is
+    /// in doubt is not sent to another one either; see [`ClientBuilder::failover`].
+    #[must_use]
+    pub fn failover(self, fallbacks: impl IntoIterator<Item = Endpoint>) -> Self {
+        Self(self.0.failover(fallbacks))
+    }
+
+    /// Who counts what happens.
+    #[must_use]
+    pub fn metrics(self, metrics: impl Metrics + 'static) -> Self {
+        Self(self.0.metrics(metrics))
     }
 
     /// The region that works on the calls; most actions of this family need none.

@@ -111,10 +111,15 @@ impl Received {
         httpdate::parse_http_date(self.header(header::DATE)?).ok()
     }
 
-    /// How long the answer asks to wait, where it says so in seconds.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.header(header::RETRY_AFTER)?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+    /// How long the answer asks to wait: in seconds, or until a date. A date is taken from the
+    /// answer's own, since both were read off one clock; else from `now`.
+    pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+        let text = self.header(header::RETRY_AFTER)?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = httpdate::parse_http_date(text).ok()?;
+        until.duration_since(self.date().unwrap_or(now)).ok()
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
@@ -368,6 +373,35 @@ mod tests {
             assert_eq!(error.http_status(), Some(answer.status.as_u16()));
             assert_eq!(error.request_id(), body.contains("r1").then_some("r1"));
         }
+    }
+
+    #[test]
+    fn a_wish_to_wait_is_in_seconds_or_a_date() {
+        const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
+        let wish = |headers: &[(HeaderName, &str)]| {
+            let mut answer = received(503, "text/plain", "");
+            for (name, value) in headers {
+                answer.headers.insert(name, value.parse().unwrap());
+            }
+            answer.retry_after(now).map(|wait| wait.as_secs())
+        };
+        let after = |value| wish(&[(header::RETRY_AFTER, value)]);
+        assert_eq!(after(" 7 "), Some(7));
+        assert_eq!(after("Sun, 15 Feb 2026 03:26:45 GMT"), Some(60));
+        assert_eq!(after("Sun, 15 Feb 2026 03:25:44 GMT"), None);
+        assert_eq!(after(NOW), Some(0));
+        for nonsense in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(after(nonsense), None, "{nonsense}");
+        }
+        // The clock of who wrote the answer is a day ahead, and so is its wish.
+        assert_eq!(
+            wish(&[
+                (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),
+                (header::DATE, "Mon, 16 Feb 2026 03:25:45 GMT"),
+            ]),
+            Some(5)
+        );
     }
 
     #[test]
