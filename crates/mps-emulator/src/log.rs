@@ -69,7 +69,9 @@ impl Log {
             forgotten,
             ..Self::default()
         };
-        records.into_iter().for_each(|record| log.add(record));
+        for record in records {
+            log.add(record);
+        }
         log
     }
 

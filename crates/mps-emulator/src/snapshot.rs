@@ -94,7 +94,9 @@ impl Snapshot {
         let mut state = service.state();
         let flavour = state.limiter.flavour();
         let mut tasks = Tasks::default();
-        self.tasks.into_iter().for_each(|task| tasks.add(task));
+        for task in self.tasks {
+            tasks.add(task);
+        }
         *state = State {
             tasks,
             limiter: Limiter::restored(flavour, self.limits),

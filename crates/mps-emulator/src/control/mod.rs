@@ -26,30 +26,33 @@ struct Call<'a> {
 struct Endpoint {
     method: Method,
     name: &'static str,
-    run: fn(&Call<'_>) -> Result<Value, Refusal>,
+    run: Run,
+}
+
+enum Run {
+    /// Always has an answer.
+    Tell(fn(&Call<'_>) -> Value),
+    /// May be asked for something wrong.
+    Try(fn(&Call<'_>) -> Result<Value, Refusal>),
 }
 
 impl Endpoint {
-    const fn new(
-        method: Method,
-        name: &'static str,
-        run: fn(&Call<'_>) -> Result<Value, Refusal>,
-    ) -> Self {
+    const fn new(method: Method, name: &'static str, run: Run) -> Self {
         Self { method, name, run }
     }
 }
 
 const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::new(Method::GET, "state", read::state),
-    Endpoint::new(Method::GET, "tasks", read::tasks),
-    Endpoint::new(Method::GET, "requests", read::requests),
-    Endpoint::new(Method::GET, "bill", read::bill),
-    Endpoint::new(Method::GET, "clock", clock::show),
-    Endpoint::new(Method::POST, "clock", clock::change),
-    Endpoint::new(Method::POST, "credentials", write::credentials),
-    Endpoint::new(Method::GET, "snapshot", read::snapshot),
-    Endpoint::new(Method::POST, "restore", write::restore),
-    Endpoint::new(Method::POST, "reset", write::reset),
+    Endpoint::new(Method::GET, "state", Run::Tell(read::state)),
+    Endpoint::new(Method::GET, "tasks", Run::Tell(read::tasks)),
+    Endpoint::new(Method::GET, "requests", Run::Tell(read::requests)),
+    Endpoint::new(Method::GET, "bill", Run::Try(read::bill)),
+    Endpoint::new(Method::GET, "clock", Run::Tell(clock::show)),
+    Endpoint::new(Method::POST, "clock", Run::Try(clock::change)),
+    Endpoint::new(Method::POST, "credentials", Run::Try(write::credentials)),
+    Endpoint::new(Method::GET, "snapshot", Run::Tell(read::snapshot)),
+    Endpoint::new(Method::POST, "restore", Run::Try(write::restore)),
+    Endpoint::new(Method::POST, "reset", Run::Tell(write::reset)),
 ];
 
 /// Answers a request to `/_emulator/v1/` and `name`.
@@ -68,7 +71,11 @@ pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes, name: &str) ->
         query,
         body,
     };
-    match (endpoint.run)(&call) {
+    let answer = match endpoint.run {
+        Run::Tell(run) => Ok(run(&call)),
+        Run::Try(run) => run(&call),
+    };
+    match answer {
         Ok(answer) => reply::json(StatusCode::OK, &answer),
         Err(refusal) => refusal.response(),
     }

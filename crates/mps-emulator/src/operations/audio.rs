@@ -72,12 +72,12 @@ fn description(
     response.message = life::message(task, stage);
     if stage == Stage::Done {
         let urls = results::urls(service, task).into_iter();
-        response.audio_infos = urls.map(|url| song(url, sound)).collect();
+        response.audio_infos = urls.map(|url| song(url, *sound)).collect();
     }
     Some(response)
 }
 
-fn song(url: String, sound: &Sound) -> AigcAudioOutputAudioInfo {
+fn song(url: String, sound: Sound) -> AigcAudioOutputAudioInfo {
     let mut song = AigcAudioOutputAudioInfo::default();
     song.url = Some(url);
     song.duration = Some(sound.seconds.into());

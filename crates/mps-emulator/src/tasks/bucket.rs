@@ -43,9 +43,8 @@ impl Bucket {
     /// The path of a task's file in it: `FOLDER/TASK_0.mp4`.
     pub(crate) fn key(&self, task_id: &str, file: &str) -> String {
         let folders = self.folder.split('/').filter(|folder| !folder.is_empty());
-        let mut key: String = folders.map(|folder| encoded(folder) + "/").collect();
-        key.push_str(&format!("{task_id}_{file}"));
-        key
+        let folders: String = folders.map(|folder| encoded(folder) + "/").collect();
+        format!("{folders}{task_id}_{file}")
     }
 
     /// Bytes it remembers.
