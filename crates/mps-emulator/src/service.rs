@@ -3,24 +3,27 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header, request::Parts};
-use mps_core::{clock::SharedClock, sign::KeyCache};
+use mps_core::clock::SharedClock;
+use tokio::sync::Notify;
 
 use crate::{
-    account::Account,
+    account::Accounts,
     api,
     bill::Bill,
+    clock::VirtualClock,
     control,
     ids::Ids,
+    limit::Start,
     log::RequestRecord,
     reply,
     results::{self, Cache},
+    settings::Settings,
     state::State,
-    tasks::Times,
 };
 
 /// The whole service as a function from request to response, for transports that need no socket.
@@ -33,15 +36,17 @@ pub struct Service(pub(crate) Arc<Inner>);
 
 /// What the parts of the service share.
 pub(crate) struct Inner {
-    pub(crate) account: Account,
+    pub(crate) accounts: Accounts,
+    /// The machine's time, by which clients, their rates and their connections are measured.
     pub(crate) clock: SharedClock,
-    /// What the clock showed when the emulator was made: what it reports counts from there.
-    pub(crate) origin: Duration,
+    /// The service's own time, by which all else goes.
+    pub(crate) time: VirtualClock,
+    /// Told of whatever may have changed the state, for whoever saves it.
+    pub(crate) changed: Arc<Notify>,
     /// Scheme, host and port.
     pub(crate) endpoint: String,
-    pub(crate) times: Times,
+    pub(crate) settings: Settings,
     pub(crate) ids: Ids,
-    pub(crate) keys: KeyCache,
     pub(crate) cache: Cache,
     pub(crate) state: Mutex<State>,
 }
@@ -49,12 +54,13 @@ pub(crate) struct Inner {
 impl Service {
     /// Answers one request.
     ///
-    /// `POST /` is the API, `/results/…` the object storage, `/_emulator/v1/…` the control API;
+    /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the control API;
     /// anything else is not found. A body longer than 10 MB is refused, as the service does.
     #[must_use]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
         let mut response = self.0.route(&head, &body);
+        self.0.changed.notify_one();
         response
             .headers_mut()
             .insert(header::DATE, self.0.http_date());
@@ -67,15 +73,29 @@ impl Service {
         self.0.state().log.records()
     }
 
-    /// What the account would have paid for so far.
+    /// What its accounts would have paid for so far.
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.0.state().ledger.bill()
     }
 
+    /// What the account of a secret id would have paid for so far; none if it is unknown.
+    #[must_use]
+    pub fn bill_of(&self, secret_id: &str) -> Option<Bill> {
+        let account = self.0.accounts.find(secret_id)?;
+        Some(self.0.state().ledger.bill_of(account.index))
+    }
+
     /// Forgets every task, request and charge. Credentials and settings stay.
     pub fn reset(&self) {
         self.0.state().reset();
+        self.0.changed.notify_one();
+    }
+
+    /// The time that tasks, results and signatures go by; to be frozen, moved and sped up.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        &self.0.time
     }
 
     /// Where the service says it is: scheme, host and port. Results have addresses under it.
@@ -87,13 +107,13 @@ impl Service {
     /// The secret id that the service knows.
     #[must_use]
     pub fn secret_id(&self) -> &str {
-        &self.0.account.secret_id
+        &self.0.accounts.default.secret_id
     }
 
     /// The secret key that goes with it. Worth nothing anywhere else.
     #[must_use]
     pub fn secret_key(&self) -> &str {
-        &self.0.account.secret_key
+        &self.0.accounts.default.secret_key.0
     }
 
     /// Notes a request whose body never arrived in full.
@@ -109,10 +129,10 @@ impl Inner {
         let path = head.uri.path();
         if path == api::PATH {
             api::answer(self, head, body)
-        } else if let Some(name) = path.strip_prefix(results::PREFIX) {
-            results::answer(self, head, name)
+        } else if results::is_result(path) {
+            results::answer(self, head, path)
         } else if let Some(name) = path.strip_prefix(control::PREFIX) {
-            control::answer(self, &head.method, name)
+            control::answer(self, head, body, name)
         } else {
             reply::not_found(
                 path,
@@ -126,21 +146,30 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The machine's time.
     pub(crate) fn now(&self) -> Duration {
         self.clock.monotonic()
     }
 
-    /// Time since the emulator was made.
+    /// The machine's time since the emulator was made.
     pub(crate) fn since_start(&self, monotonic: Duration) -> Duration {
-        monotonic.saturating_sub(self.origin)
+        self.time.uptime(monotonic)
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.since_start(self.now())
+    }
+
+    /// This moment, as the limiter counts it.
+    pub(crate) fn start(&self) -> Start {
+        Start {
+            uptime: self.uptime(),
+            wall: self.clock.wall(),
+        }
     }
 
     fn http_date(&self) -> HeaderValue {
-        reply::http_date(self.clock.wall())
-    }
-
-    pub(crate) fn wall(&self) -> SystemTime {
-        self.clock.wall()
+        reply::http_date(self.time.wall())
     }
 }
 
@@ -148,7 +177,7 @@ impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
             .field("endpoint", &self.0.endpoint)
-            .field("account", &self.0.account)
+            .field("secret_id", &self.secret_id())
             .finish_non_exhaustive()
     }
 }

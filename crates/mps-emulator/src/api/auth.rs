@@ -1,5 +1,7 @@
 //! Whether a call was signed by the account, over the bytes that arrived, just now.
 
+use std::{sync::Arc, time::Duration};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use mps_core::{
@@ -11,7 +13,10 @@ use mps_core::{
 use mps_models::service::NAME as SERVICE;
 
 use super::{Refusal, common};
-use crate::{account::Account, service::Inner};
+use crate::{
+    account::{Account, AccountIndex, Accounts},
+    service::Inner,
+};
 
 /// How far a client's clock may be off, in seconds.
 const MOST_SKEW: u64 = 300;
@@ -20,14 +25,16 @@ const MUST_BE_SIGNED: [&str; 2] = ["content-type", "host"];
 /// Never shown, even to those who read the log.
 const TOKEN: &str = "x-tc-token";
 
-pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<(), Refusal> {
+/// The account that signed the call.
+pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<AccountIndex, Refusal> {
     let authorization = authorization(&head.headers)?;
     let timestamp = timestamp(&head.headers)?;
-    check_fresh(timestamp, unix_seconds(service.wall()))?;
-    check_known(&service.account, &authorization)?;
+    check_fresh(timestamp, service)?;
+    let account = known(&service.accounts, &authorization)?;
     check_scope(&authorization, timestamp)?;
-    check_signature(service, &authorization, timestamp, head, body)?;
-    check_token(&service.account, &head.headers)
+    check_signature(&account, &authorization, timestamp, head, body)?;
+    check_token(&account, &head.headers, service.time.now())?;
+    Ok(account.index)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Authorization, Refusal> {
@@ -45,9 +52,16 @@ fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
         .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
-fn check_fresh(timestamp: i64, now: i64) -> Result<(), Refusal> {
-    let skew = now.abs_diff(timestamp);
-    if skew <= MOST_SKEW {
+fn check_fresh(timestamp: i64, service: &Inner) -> Result<(), Refusal> {
+    let skew_to = |wall| unix_seconds(wall).abs_diff(timestamp);
+    let skew = skew_to(service.time.wall());
+    let by_machine = || {
+        service
+            .settings
+            .accepts_machine_time
+            .then(|| skew_to(service.clock.wall()))
+    };
+    if skew <= MOST_SKEW || by_machine().is_some_and(|skew| skew <= MOST_SKEW) {
         return Ok(());
     }
     let message = format!(
@@ -56,15 +70,15 @@ fn check_fresh(timestamp: i64, now: i64) -> Result<(), Refusal> {
     Err(Refusal::new("AuthFailure.SignatureExpire", message))
 }
 
-fn check_known(account: &Account, authorization: &Authorization) -> Result<(), Refusal> {
-    if authorization.secret_id == account.secret_id {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.SecretIdNotFound",
-        "the secret id is not one of this emulator's",
-    )
-    .detail(format!("this emulator knows {}", account.secret_id)))
+fn known(accounts: &Accounts, authorization: &Authorization) -> Result<Arc<Account>, Refusal> {
+    accounts.find(&authorization.secret_id).ok_or_else(|| {
+        let default = &accounts.default.secret_id;
+        Refusal::new(
+            "AuthFailure.SecretIdNotFound",
+            "the secret id is not one of this emulator's",
+        )
+        .detail(format!("this emulator knows {default}"))
+    })
 }
 
 fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refusal> {
@@ -82,16 +96,14 @@ fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refu
 /// Recomputes the signature from what arrived. One leniency: where the host was sent with a port,
 /// a signature over the host alone passes too, as one of the official clients signs it.
 fn check_signature(
-    service: &Inner,
+    account: &Account,
     authorization: &Authorization,
     timestamp: i64,
     head: &Parts,
     body: &Bytes,
 ) -> Result<(), Refusal> {
     let headers = signed_headers(&authorization.signed_headers, head)?;
-    let key = service
-        .keys
-        .get(&service.account.secret_key, timestamp, SERVICE);
+    let key = account.keys.get(&account.secret_key.0, timestamp, SERVICE);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)
@@ -189,18 +201,20 @@ fn without_token(text: &str, headers: &HeaderMap) -> String {
     }
 }
 
-fn check_token(account: &Account, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_token(account: &Account, headers: &HeaderMap, now: Duration) -> Result<(), Refusal> {
     let sent = headers
         .get(TOKEN)
         .map(HeaderValue::as_bytes)
         .filter(|token| !token.is_empty());
-    if sent == account.token.as_deref().map(str::as_bytes) {
+    let wanted = account.token.as_ref().map(|token| token.text.0.as_bytes());
+    let message = if sent != wanted {
+        "the token does not go with the secret id"
+    } else if account.has_expired(now) {
+        "the token has expired"
+    } else {
         return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.TokenFailure",
-        "the token does not go with the secret id",
-    ))
+    };
+    Err(Refusal::new("AuthFailure.TokenFailure", message))
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {
