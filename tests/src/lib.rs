@@ -1,7 +1,6 @@
-//! What the tests of the whole share: the emulator in memory, on time that is as late as a test
-//! wants it to be, and the program as a process.
+//! What the tests of the whole share: time that is as late as a test wants it
+//! to be, and the program as a process.
 
-pub mod in_memory;
 pub mod late;
 pub mod process;
 pub mod window;

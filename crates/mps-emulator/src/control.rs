@@ -59,7 +59,10 @@ fn known() -> String {
         .iter()
         .map(|known| format!("{} {PREFIX}{}", known.method, known.name))
         .collect();
-    format!("known: {}", known.join(", "))
+    format!(
+        "known: {}, GET|POST|DELETE {PREFIX}faults",
+        known.join(", ")
+    )
 }
 
 fn wrong_method(allowed: &Method) -> Response<Bytes> {
@@ -95,7 +98,7 @@ fn state(service: &Inner) -> Value {
             "monotonic_us": micros(service.since_start(now)),
         },
         "limits": { "flavour": state.limiter.flavour(), "calls_per_second": rates() },
-        "faults": [],
+        "faults": state.faults.list(),
     })
 }
 

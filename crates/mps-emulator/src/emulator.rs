@@ -2,7 +2,14 @@
 
 use std::{error, fmt, io, net::SocketAddr};
 
-use crate::{bill::Bill, builder::Builder, log::RequestRecord, server::Server, service::Service};
+use crate::{
+    bill::Bill,
+    builder::Builder,
+    faults::{BadFault, Fault},
+    log::RequestRecord,
+    server::Server,
+    service::Service,
+};
 
 /// The service on a socket of this machine.
 ///
@@ -75,6 +82,15 @@ impl Emulator {
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.service.bill()
+    }
+
+    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
+    /// strikes it.
+    ///
+    /// # Errors
+    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
+        self.service.fail(fault)
     }
 
     /// Forgets every task, request and charge. Credentials and settings stay.

@@ -38,6 +38,8 @@ mod bill;
 mod builder;
 mod control;
 mod emulator;
+mod exchange;
+mod faults;
 mod ids;
 mod limit;
 mod log;
@@ -50,13 +52,16 @@ mod server;
 mod service;
 mod state;
 mod tasks;
+mod transport;
 
 pub use bill::{Bill, BillItem};
 pub use builder::Builder;
 pub use emulator::{Emulator, StartError};
+pub use faults::{BadFault, Fault};
 pub use limit::RateLimit;
 pub use log::{Outcome, RequestRecord};
 pub use service::Service;
+pub use transport::InProcess;
 
 /// A time in microseconds, as the control API counts it.
 fn micros(time: std::time::Duration) -> u64 {

@@ -13,7 +13,8 @@ pub enum Outcome {
     Executed,
     /// An error was answered, and nothing ran.
     Refused,
-    /// The connection went away before the request was complete.
+    /// Nothing ran and no error of the service was answered: the connection went away before the
+    /// request was complete, or a fault kept it from the service.
     Dropped,
 }
 
@@ -32,6 +33,9 @@ pub struct RequestRecord {
     pub code: Option<String>,
     /// The `RequestId` that was answered.
     pub request_id: String,
+    /// The kind of the fault that struck it. With [`Outcome::Executed`] the action ran all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
     /// Why it was refused, in more detail than a client is told. After a signature that does not
     /// match: the canonical request it should have been made from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +96,7 @@ mod tests {
             outcome: Outcome::Refused,
             code: None,
             request_id: String::new(),
+            fault: None,
             detail: Some("x".repeat(5_000)),
         }
     }

@@ -11,6 +11,8 @@ use cache::Object;
 use range::Selection;
 
 use crate::{
+    exchange::Exchange,
+    faults,
     media::Media,
     reply,
     service::Inner,
@@ -25,7 +27,15 @@ pub(crate) fn url(service: &Inner, task: &Task) -> String {
 }
 
 /// Answers a request to `/results/` and `name`, a task's id and a file.
-pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Response<Bytes> {
+pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Exchange {
+    let response = object(service, head, name);
+    match faults::on_download(service, head) {
+        Some(kind) => kind.deliver(response, service),
+        None => Exchange::whole(response),
+    }
+}
+
+fn object(service: &Inner, head: &Parts, name: &str) -> Response<Bytes> {
     match found(service, &head.method, name) {
         Err(fault) => fault.response(name, &service.ids.hex()),
         Ok((object, modified)) => {
