@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use mps_core::{Client, Error, Output};
-use mps_emulator::Service;
+use mps_emulator::{Outcome, Service};
 use mps_models::{
     Action, CreateAigcVideoTask, CreateDocToVideoTask, DescribeAigcVideoTask, DocToVideoInput,
     Effect, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
@@ -12,8 +12,41 @@ use serde_json::Value;
 
 pub(crate) const EFFECTS: [Effect; 3] = [Effect::Read, Effect::PaidCreate, Effect::Control];
 
+/// What becomes of one call under one rule: attempts, how they ended, and how many tasks are on the
+/// bill because of it.
+pub(crate) async fn try_out(
+    service: &Service,
+    client: &Client,
+    mut rule: Value,
+    effect: Effect,
+) -> String {
+    let call = Call::prepare(effect, client).await;
+    let before = service.bill().creates;
+    rule["action"] = call.action().into();
+    fail(service, &rule);
+    let told = call.run(client).await;
+    check_log(service, &rule);
+    let bill = service.bill();
+    assert_eq!(bill.duplicates, 0, "{rule} on {effect:?}");
+    format!("{told} +{}", bill.creates - before)
+}
+
+/// The log names the fault for as many requests as it struck, and calls executed what is on the
+/// bill and nothing else.
+fn check_log(service: &Service, rule: &Value) {
+    let requests = service.requests();
+    let kind = rule["kind"].as_str();
+    let of_kind = requests.iter().filter(|request| request.fault == kind);
+    let struck: u32 = service.faults_struck().iter().sum();
+    assert_eq!(of_kind.count(), struck as usize, "{rule}");
+    let executed = requests.iter().filter(|request| {
+        request.outcome == Outcome::Executed && request.action != DescribeAigcVideoTask::INFO.name
+    });
+    assert_eq!(executed.count() as u64, service.bill().creates, "{rule}");
+}
+
 /// A call that can be made as soon as its task, if it needs one, is there.
-pub(crate) enum Call {
+enum Call {
     Describe(DescribeAigcVideoTask),
     Create(CreateAigcVideoTask),
     Confirm(ModifyDocToVideoTaskStatus),
@@ -22,7 +55,7 @@ pub(crate) enum Call {
 impl Call {
     /// Makes what the call needs. Leaves an idle connection behind, so that the call itself goes
     /// out on one that was used before.
-    pub(crate) async fn prepare(effect: Effect, client: &Client) -> Self {
+    async fn prepare(effect: Effect, client: &Client) -> Self {
         match effect {
             Effect::Read => Self::Describe(DescribeAigcVideoTask::new(video(client).await)),
             Effect::PaidCreate => {
@@ -31,14 +64,17 @@ impl Call {
             }
             _ => {
                 assert_eq!(effect, Effect::Control, "an effect nobody has tried yet");
-                let input =
-                    ModifyDocToVideoTaskStatusInput::new("confirm", "STAGE_1", document(client).await);
+                let input = ModifyDocToVideoTaskStatusInput::new(
+                    "confirm",
+                    "STAGE_1",
+                    document(client).await,
+                );
                 Self::Confirm(ModifyDocToVideoTaskStatus::new(input))
             }
         }
     }
 
-    pub(crate) fn action(&self) -> &'static str {
+    fn action(&self) -> &'static str {
         match self {
             Self::Describe(_) => DescribeAigcVideoTask::INFO.name,
             Self::Create(_) => CreateAigcVideoTask::INFO.name,
@@ -48,7 +84,7 @@ impl Call {
 
     /// Makes the call and says what became of it: attempts, and `ok` or the kind of the error and
     /// how far the request got.
-    pub(crate) async fn run(&self, client: &Client) -> String {
+    async fn run(&self, client: &Client) -> String {
         match self {
             Self::Describe(request) => told(client.send(request).await),
             Self::Create(request) => told(client.send(request).await),
