@@ -27,6 +27,8 @@ mod scenarios;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod signatures;
+#[cfg(test)]
 mod steps;
 #[cfg(test)]
 mod tasks;

@@ -9,37 +9,35 @@ pub(super) fn spellings(text: &str) -> Vec<(&'static str, String)> {
     let Ok(value) = serde_json::from_str::<Value>(text) else {
         return Vec::new();
     };
-    let sorted = sorted(value).to_string();
     let mut spellings = vec![
-        ("written again without spaces", respaced(text, "", "")),
-        ("written again with `, ` and `: `", respaced(text, " ", " ")),
+        ("without space between its tokens", respaced(text, "", "")),
         (
-            "written again with a space after each colon",
-            respaced(text, "", " "),
+            "with `, ` and `: ` between its tokens",
+            respaced(text, " ", " "),
         ),
-        ("written again with its members sorted", sorted.clone()),
         (
-            "written again with its members sorted, with `, ` and `: `",
-            respaced(&sorted, " ", " "),
+            "with `,` and `: ` between its tokens",
+            respaced(text, "", " "),
         ),
     ];
     let escapes: [(&str, fn(&str) -> String); 3] = [
-        ("with every character outside ASCII escaped", |text| {
-            ascii(text)
-        }),
-        ("with escaped characters written out", |text| {
-            unescaped(text)
-        }),
-        ("with `<`, `>` and `&` escaped", |text| html_escaped(text)),
+        ("with every character outside ASCII escaped", ascii),
+        ("with escaped characters written out", unescaped),
+        ("with `<`, `>` and `&` escaped", html_escaped),
     ];
     for (name, escape) in escapes {
         spellings.push((name, escape(text)));
         spellings.push((name, escape(&respaced(text, "", ""))));
         spellings.push((name, escape(&respaced(text, " ", " "))));
     }
+    let sorted = sorted(value).to_string();
+    spellings.push((SORTED, respaced(&sorted, " ", " ")));
+    spellings.push((SORTED, sorted));
     spellings.retain(|(_, spelling)| spelling != text);
     spellings
 }
+
+const SORTED: &str = "with its members sorted by name";
 
 /// Takes the space between tokens away and puts some after commas and colons.
 fn respaced(text: &str, after_comma: &str, after_colon: &str) -> String {
