@@ -79,6 +79,7 @@ fn journey(
     request_id: &str,
 ) -> Result<Map<String, Value>, Refusal> {
     check_size(body)?;
+    check_generation(head, body)?;
     let action = action(&head.headers)?;
     check_version(&head.headers, action)?;
     check_protocol(head)?;
@@ -98,6 +99,26 @@ fn check_size(body: &Bytes) -> Result<(), Refusal> {
     }
     let message = format!("the request body is longer than {MOST_BODY_BYTES} bytes");
     Err(Refusal::new("RequestSizeLimitExceeded", message))
+}
+
+/// The signatures before TC3 send the action and the signature as parameters of a query or form.
+fn check_generation(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
+    if head.headers.contains_key("x-tc-action") {
+        return Ok(());
+    }
+    let query = head.uri.query().unwrap_or_default().as_bytes();
+    let is_old = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next();
+        name.is_some_and(|name| [&b"Action"[..], b"Signature", b"SignatureMethod"].contains(&name))
+    };
+    let mut pairs = [query, body]
+        .into_iter()
+        .flat_map(|text| text.split(|byte| *byte == b'&'));
+    if !pairs.any(is_old) {
+        return Ok(());
+    }
+    let message = "signatures before version 3 (HmacSHA1, HmacSHA256) are not supported; set the client to TC3-HMAC-SHA256";
+    Err(Refusal::new("UnsupportedProtocol", message))
 }
 
 fn action(headers: &HeaderMap) -> Result<&'static ActionInfo, Refusal> {

@@ -59,7 +59,7 @@ pub use builder::Builder;
 pub use emulator::{Emulator, StartError};
 pub use faults::{BadFault, Fault};
 pub use limit::RateLimit;
-pub use log::{Outcome, RequestRecord};
+pub use log::{Outcome, REQUESTS_TARGET, RequestRecord};
 pub use service::Service;
 pub use transport::InProcess;
 

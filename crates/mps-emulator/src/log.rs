@@ -18,6 +18,22 @@ pub enum Outcome {
     Dropped,
 }
 
+impl Outcome {
+    /// The name used in JSON: `executed`, `refused` or `dropped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Target of the event that tells of each request to the API, at level `INFO`. Its fields are the
+/// members of a [`RequestRecord`] that have a value, under the same names.
+pub const REQUESTS_TARGET: &str = "mps_emulator::requests";
+
 /// One request to the API, as the control API shows it. Holds no part of the request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -60,6 +76,7 @@ impl Log {
         if let Some(detail) = &mut record.detail {
             cut(detail, LONGEST_DETAIL);
         }
+        tell(&record);
         if self.records.len() == MOST_RECORDS {
             self.records.pop_front();
             self.forgotten += 1;
@@ -75,6 +92,19 @@ impl Log {
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
+}
+
+fn tell(record: &RequestRecord) {
+    tracing::info!(
+        target: REQUESTS_TARGET,
+        at_us = record.at_us,
+        action = record.action,
+        outcome = record.outcome.as_str(),
+        code = record.code,
+        request_id = record.request_id,
+        fault = record.fault,
+        detail = record.detail,
+    );
 }
 
 /// Shortens a text to at most `most` bytes, at a character's end.

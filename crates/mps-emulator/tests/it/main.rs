@@ -11,6 +11,8 @@ mod control;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod limits;
@@ -28,6 +30,8 @@ mod scenarios;
 mod server;
 #[cfg(test)]
 mod signatures;
+#[cfg(test)]
+mod spec;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
