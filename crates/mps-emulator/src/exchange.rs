@@ -86,7 +86,7 @@ impl Delivery {
         match self {
             Self::Whole(response) => Some(response.map(|body| Pieces::whole(body, clock))),
             Self::Cut { response, after } => {
-                Some(response.map(|body| Pieces::cut(body, after, clock)))
+                Some(response.map(|body| Pieces::cut(&body, after, clock)))
             }
             Self::Drip {
                 response,
@@ -127,7 +127,7 @@ impl Pieces {
     fn whole(body: Bytes, clock: &SharedClock) -> Self {
         Self {
             announced: body.len() as u64,
-            left: VecDeque::from_iter([body].into_iter().filter(|body| !body.is_empty())),
+            left: cut_up(body, 1),
             end: End::Good,
             pause: Duration::ZERO,
             clock: clock.clone(),
@@ -135,7 +135,7 @@ impl Pieces {
         }
     }
 
-    fn cut(body: Bytes, after: usize, clock: &SharedClock) -> Self {
+    fn cut(body: &Bytes, after: usize, clock: &SharedClock) -> Self {
         let announced = body.len() as u64;
         Self {
             announced,

@@ -1,6 +1,7 @@
 //! Faults on demand: which rule strikes which request.
 
 mod bad;
+mod check;
 mod control;
 mod effect;
 mod fault;

@@ -42,8 +42,10 @@ impl Kind {
             }
             Self::TokenExpired => usual("AuthFailure.TokenFailure", &None),
             Self::Skew { .. } => usual("AuthFailure.SignatureExpire", &None),
-            Self::ResetBeforeRead | Self::ResetAfterRead | Self::CloseIdle => Verdict::Kept,
-            Self::Http {
+            Self::ResetBeforeRead
+            | Self::ResetAfterRead
+            | Self::CloseIdle
+            | Self::Http {
                 executed: false, ..
             }
             | Self::Html {
@@ -203,9 +205,9 @@ fn set_status_within(found: &mut Value, kind: &schema::Kind, value: &str) {
             }
         }
         (schema::Kind::List(kind), Value::Array(items)) => {
-            items
-                .iter_mut()
-                .for_each(|item| set_status_within(item, kind, value));
+            for item in items {
+                set_status_within(item, kind, value);
+            }
         }
         _ => {}
     }

@@ -23,8 +23,9 @@ struct Signer {
     scope: String,
     sent_host: String,
     timestamp: String,
-    hash: Box<dyn Fn(&str) -> String>,
-    digest: Box<dyn Fn(&str) -> String>,
+    /// What stands in the payload's place, if not its hash.
+    slot: Option<String>,
+    steps_in_hex: bool,
     more: Vec<(&'static str, &'static str)>,
 }
 
@@ -51,19 +52,27 @@ impl Signer {
             scope: "2026-02-15/mps/tc3_request".to_owned(),
             sent_host: HOST.to_owned(),
             timestamp: START.to_string(),
-            hash: Box::new(|body| hex_of(body)),
-            digest: Box::new(|canonical| hex_of(canonical)),
+            slot: None,
+            steps_in_hex: false,
             more: Vec::new(),
         }
     }
 
     fn request(&self, world: &World) -> Request<Bytes> {
-        let canonical = self.canonical.replace("HASH", &(self.hash)(&self.body));
-        let to_sign = self.to_sign.replace("DIGEST", &(self.digest)(&canonical));
-        let key = self
-            .labels
-            .iter()
-            .fold(self.key.clone(), |key, label| hmac(&key, label));
+        let slot = self.slot.clone().unwrap_or_else(|| hex_of(&self.body));
+        let canonical = self.canonical.replace("HASH", &slot);
+        let to_sign = self.to_sign.replace("DIGEST", &hex_of(&canonical));
+        let to_sign = to_sign.replace("CAPITALS", &hex_of(&canonical).to_uppercase());
+        let to_sign = to_sign.replace("CANONICAL", &canonical);
+        let narrow = |key: Vec<u8>, label: &String| {
+            let key = hmac(&key, label);
+            if self.steps_in_hex {
+                hex::encode(key).into_bytes()
+            } else {
+                key
+            }
+        };
+        let key = self.labels.iter().fold(self.key.clone(), narrow);
         let authorization = format!(
             "TC3-HMAC-SHA256 Credential={}/{}, SignedHeaders=content-type;host;x-tc-action, Signature={}",
             world.service.secret_id(),
@@ -107,192 +116,261 @@ fn judged(spoil: impl FnOnce(&mut Signer)) -> (String, String) {
     (crate::call::code(&answer), detail)
 }
 
-type Spoil = fn(&mut Signer);
+fn check(part: &str, spoil: impl FnOnce(&mut Signer)) {
+    let (code, detail) = judged(spoil);
+    assert_eq!(code, "AuthFailure.SignatureFailure", "{part}");
+    let diagnosis = detail.lines().next().unwrap();
+    assert!(diagnosis.contains(part), "{part}: {diagnosis}");
+}
 
 #[test]
 fn the_right_one_matches() {
     assert_eq!(judged(|_| {}), (String::new(), String::new()));
 }
 
+/// What is said, the body that is sent, and what stands in the payload's place.
 #[test]
-fn every_usual_mistake_is_named() {
-    let mistakes: Vec<(&str, Spoil)> = vec![
-        // The payload.
-        ("as if the body were empty", |s| {
-            s.hash = Box::new(|_| hex_of(""))
-        }),
-        ("as if the body were `{}`", |s| {
-            s.hash = Box::new(|_| hex_of("{}"))
-        }),
-        ("as UNSIGNED-PAYLOAD, but the header", |s| {
-            s.hash = Box::new(|_| hex_of("UNSIGNED-PAYLOAD"))
-        }),
-        ("the text UNSIGNED-PAYLOAD instead of its hash", |s| {
-            s.hash = Box::new(|_| "UNSIGNED-PAYLOAD".into())
-        }),
-        ("was sent, but the body was signed", |s| {
-            s.more.push(("x-tc-content-sha256", "UNSIGNED-PAYLOAD"))
-        }),
-        ("hash of the payload was written in capitals", |s| {
-            s.hash = Box::new(|body| hex_of(body).to_uppercase())
-        }),
+fn mistakes_about_the_payload_are_named() {
+    let two = r#"{"Prompt":"a","Duration":5}"#;
+    for (part, body, slot) in [
+        ("as if the body were empty", BODY, hex_of("")),
+        ("as if the body were `{}`", BODY, hex_of("{}")),
+        ("as if the body were `null`", BODY, hex_of("null")),
         (
-            "with a line break at its end, which is not what was sent",
-            |s| s.hash = Box::new(|body| hex_of(format!("{body}\n"))),
-        ),
-        ("the space around it", |s| {
-            s.body.push(' ');
-            s.hash = Box::new(|body| hex_of(body.trim()));
-        }),
-        ("byte order mark", |s| {
-            s.hash = Box::new(|body| hex_of(format!("\u{feff}{body}")))
-        }),
-        ("the payload was signed itself", |s| {
-            s.hash = Box::new(str::to_owned)
-        }),
-        ("without space between", |s| {
-            s.hash = Box::new(|_| hex_of(r#"{"Prompt":"a 猫 & a dog"}"#))
-        }),
-        ("with `, ` and `: ` between", |s| {
-            s.body = r#"{"Prompt":"a","Duration":5}"#.into();
-            s.hash = Box::new(|_| hex_of(r#"{"Prompt": "a", "Duration": 5}"#));
-        }),
-        ("with its members sorted", |s| {
-            s.body = r#"{"Prompt":"a","Duration":5}"#.into();
-            s.hash = Box::new(|_| hex_of(r#"{"Duration":5,"Prompt":"a"}"#));
-        }),
-        ("outside ASCII escaped", |s| {
-            s.hash = Box::new(|_| hex_of(r#"{"Prompt": "a \u732b & a dog"}"#))
-        }),
-        ("escaped characters written out", |s| {
-            s.body = r#"{"Prompt":"a \u732b"}"#.into();
-            s.hash = Box::new(|_| hex_of(r#"{"Prompt":"a 猫"}"#));
-        }),
-        ("`<`, `>` and `&` escaped", |s| {
-            s.hash = Box::new(|_| hex_of(r#"{"Prompt": "a 猫 \u0026 a dog"}"#))
-        }),
-        // The host.
-        (
-            "the host `mps.intl.tencentcloudapi.com` was signed, but",
-            |s| s.spoil(HOST, "mps.intl.tencentcloudapi.com"),
-        ),
-        ("the host `mps.tencentcloudapi.com` was signed", |s| {
-            s.spoil(HOST, "mps.tencentcloudapi.com")
-        }),
-        (
-            "the host `mps.ap-singapore.tencentcloudapi.com` was signed",
-            |s| s.spoil(HOST, "mps.ap-singapore.tencentcloudapi.com"),
-        ),
-        ("the host `mps.emulator.invalid:443` was signed", |s| {
-            s.spoil(HOST, "mps.emulator.invalid:443")
-        }),
-        ("the host `MPS.EMULATOR.INVALID` was signed", |s| {
-            s.spoil(HOST, "MPS.EMULATOR.INVALID")
-        }),
-        (
-            "the host `localhost:4567` was signed, but `127.0.0.1:4567`",
-            |s| {
-                s.sent_host = "127.0.0.1:4567".into();
-                s.spoil(HOST, "localhost:4567");
-            },
-        ),
-        // Headers.
-        (
-            "the content type `application/json; charset=utf-8` was signed",
-            |s| s.spoil(TYPE, "application/json; charset=utf-8"),
+            "as UNSIGNED-PAYLOAD, but the header",
+            BODY,
+            hex_of("UNSIGNED-PAYLOAD"),
         ),
         (
-            "the content type `application/x-www-form-urlencoded`",
-            |s| s.spoil(TYPE, "application/x-www-form-urlencoded"),
+            "the text UNSIGNED-PAYLOAD instead of its hash",
+            BODY,
+            "UNSIGNED-PAYLOAD".into(),
         ),
-        ("as they were sent, but belong in lower case", |s| {
-            s.spoil("createaigcvideotask", CREATE)
-        }),
-        ("a space was signed after the colon", |s| {
-            s.canonical = s.canonical.replace(':', ": ")
-        }),
-        ("names of headers were signed in capitals", |s| {
-            s.spoil("content-type:", "Content-Type:");
-            s.spoil("host:", "Host:");
-            s.spoil("x-tc-action:", "X-Tc-Action:");
-        }),
-        ("in another order than sorted by name", |s| {
-            s.spoil(
-                &format!("content-type:{TYPE}\nhost:{HOST}\nx-tc-action:createaigcvideotask"),
-                &format!("x-tc-action:createaigcvideotask\nhost:{HOST}\ncontent-type:{TYPE}"),
-            )
-        }),
         (
-            "the headers `content-type;host` were signed, but `SignedHeaders` says",
-            |s| {
-                s.spoil("x-tc-action:createaigcvideotask\n", "");
-                s.spoil(";x-tc-action", "");
-            },
+            "hash of the payload was written in capitals",
+            BODY,
+            hex_of(BODY).to_uppercase(),
         ),
-        // The request line and the layout.
-        ("the method was signed as `post`", |s| {
-            s.spoil("POST", "post")
-        }),
-        ("the method was signed as `GET`", |s| s.spoil("POST", "GET")),
-        ("the path `` was signed", |s| s.spoil("\n/\n", "\n\n")),
-        ("the query `Action=CreateAigcVideoTask` was signed", |s| {
-            s.spoil("/\n\n", "/\nAction=CreateAigcVideoTask\n")
-        }),
-        ("the line for the query", |s| s.spoil("/\n\n", "/\n")),
         (
-            "empty line between the headers and their names was left out",
-            |s| s.spoil("\n\ncontent-type;", "\ncontent-type;"),
+            "with a line break at its end, which",
+            BODY,
+            hex_of(format!("{BODY}\n")),
         ),
-        ("two empty lines", |s| {
-            s.spoil("\n\ncontent-type;", "\n\n\ncontent-type;")
-        }),
-        ("canonical request ends with a line break", |s| {
-            s.canonical.push('\n')
-        }),
-        ("CR LF", |s| s.canonical = s.canonical.replace('\n', "\r\n")),
-        // The string to sign.
-        ("itself instead of its hash", |s| {
-            s.digest = Box::new(str::to_owned)
-        }),
+        ("the space around it", &format!("{BODY} "), hex_of(BODY)),
+        ("byte order mark", BODY, hex_of(format!("\u{feff}{BODY}"))),
+        ("the payload was signed itself", BODY, BODY.into()),
         (
-            "hash of the canonical request was written in capitals",
-            |s| s.digest = Box::new(|text| hex_of(text).to_uppercase()),
+            "without space between",
+            BODY,
+            hex_of(r#"{"Prompt":"a 猫 & a dog"}"#),
         ),
-        ("string to sign ends with a line break", |s| {
-            s.to_sign.push('\n')
-        }),
-        ("signed in milliseconds, but sent in seconds", |s| {
-            s.to_sign = s.to_sign.replace("1771156800", "1771156800000")
-        }),
-        ("take both, and the date, from one reading", |s| {
-            s.to_sign = s.to_sign.replace("1771156800", "1771156799")
-        }),
-        ("string to sign was written for `2026-02-16/mps`", |s| {
-            s.to_sign = s.to_sign.replace("02-15", "02-16")
-        }),
-        // The key.
-        ("without `TC3` before the secret key", |s| {
-            s.key.drain(..3);
-        }),
-        ("with a line break at its end", |s| s.key.push(b'\n')),
-        ("quotes around it", |s| {
-            s.key.insert(3, b'"');
-            s.key.push(b'"');
-        }),
-        ("key was derived for `2026-02-14/mps`", |s| {
-            s.labels[0] = "2026-02-14".into()
-        }),
-        ("key was derived for `2026-02-15/cvm`", |s| {
-            s.labels[1] = "cvm".into()
-        }),
-        ("service before the date", |s| s.labels.swap(0, 1)),
-    ];
-    for (part, spoil) in mistakes {
-        let (code, detail) = judged(spoil);
-        assert_eq!(code, "AuthFailure.SignatureFailure", "{part}");
-        let diagnosis = detail.lines().next().unwrap();
-        assert!(diagnosis.contains(part), "{part}: {diagnosis}");
+        (
+            "with `, ` and `: ` between",
+            two,
+            hex_of(r#"{"Prompt": "a", "Duration": 5}"#),
+        ),
+        (
+            "with `,` and `: ` between",
+            two,
+            hex_of(r#"{"Prompt": "a","Duration": 5}"#),
+        ),
+        (
+            "with its members sorted",
+            two,
+            hex_of(r#"{"Duration":5,"Prompt":"a"}"#),
+        ),
+        (
+            "outside ASCII escaped",
+            BODY,
+            hex_of(r#"{"Prompt": "a \u732b & a dog"}"#),
+        ),
+        (
+            "escaped characters written out",
+            r#"{"Prompt":"\u732b"}"#,
+            hex_of(r#"{"Prompt":"猫"}"#),
+        ),
+        (
+            "`<`, `>` and `&` escaped",
+            BODY,
+            hex_of(r#"{"Prompt": "a 猫 \u0026 a dog"}"#),
+        ),
+    ] {
+        check(part, |signer| {
+            body.clone_into(&mut signer.body);
+            signer.slot = Some(slot);
+        });
     }
+    check("was sent, but the body was signed", |signer| {
+        signer
+            .more
+            .push(("x-tc-content-sha256", "UNSIGNED-PAYLOAD"));
+    });
+}
+
+/// What is said, and what was signed in place of what.
+#[test]
+fn mistakes_in_the_canonical_request_are_named() {
+    let sorted = format!("content-type:{TYPE}\nhost:{HOST}\nx-tc-action:createaigcvideotask");
+    let reversed = format!("x-tc-action:createaigcvideotask\nhost:{HOST}\ncontent-type:{TYPE}");
+    let spaced = format!("content-type: {TYPE}\nhost: {HOST}\nx-tc-action: createaigcvideotask");
+    let named = format!("Content-Type:{TYPE}\nHost:{HOST}\nX-Tc-Action:createaigcvideotask");
+    let only = format!("content-type:{TYPE}\nhost:{HOST}\n\ncontent-type;host\n");
+    let all = format!("{sorted}\n\ncontent-type;host;x-tc-action\n");
+    for (part, from, to) in [
+        (
+            "the host `mps.intl.tencentcloudapi.com` was",
+            HOST,
+            "mps.intl.tencentcloudapi.com",
+        ),
+        (
+            "the host `mps.tencentcloudapi.com` was",
+            HOST,
+            "mps.tencentcloudapi.com",
+        ),
+        (
+            "the host `mps.ap-seoul.tencentcloudapi.com`",
+            HOST,
+            "mps.ap-seoul.tencentcloudapi.com",
+        ),
+        (
+            "the host `mps.emulator.invalid:443` was",
+            HOST,
+            "mps.emulator.invalid:443",
+        ),
+        (
+            "the host `MPS.EMULATOR.INVALID` was",
+            HOST,
+            "MPS.EMULATOR.INVALID",
+        ),
+        (
+            "type `application/json; charset=utf-8` was",
+            TYPE,
+            "application/json; charset=utf-8",
+        ),
+        (
+            "type `application/json;charset=UTF-8` was",
+            TYPE,
+            "application/json;charset=UTF-8",
+        ),
+        (
+            "`application/x-www-form-urlencoded`",
+            TYPE,
+            "application/x-www-form-urlencoded",
+        ),
+        (
+            "as they were sent, but belong in lower case",
+            "createaigcvideotask",
+            CREATE,
+        ),
+        ("a space was signed after the colon", &sorted, &spaced),
+        ("names of headers were signed in capitals", &sorted, &named),
+        ("in another order than sorted by name", &sorted, &reversed),
+        ("`content-type;host` were signed, but", &all, &only),
+        (
+            "with `,` between them instead of `;`",
+            "content-type;host;",
+            "content-type,host,",
+        ),
+        ("the method was signed as `post`", "POST", "post"),
+        ("the method was signed as `GET`", "POST", "GET"),
+        ("the path `` was signed", "\n/\n", "\n\n"),
+        (
+            "the path `mps.emulator.invalid` was",
+            "\n/\n",
+            "\nmps.emulator.invalid\n",
+        ),
+        (
+            "the query `Action=Create",
+            "/\n\n",
+            "/\nAction=CreateAigcVideoTask\n",
+        ),
+        ("the line for the query", "/\n\n", "/\n"),
+        (
+            "headers and their names was left out",
+            "\n\ncontent-type;",
+            "\ncontent-type;",
+        ),
+        (
+            "two empty lines",
+            "\n\ncontent-type;",
+            "\n\n\ncontent-type;",
+        ),
+        ("canonical request ends with a line break", "HASH", "HASH\n"),
+    ] {
+        check(part, |signer| signer.spoil(from, to));
+    }
+    check("CR LF", |signer| {
+        signer.canonical = signer.canonical.replace('\n', "\r\n");
+    });
+    check(
+        "the host `localhost:4567` was signed, but `127.0.0.1:4567`",
+        |signer| {
+            signer.sent_host = "127.0.0.1:4567".into();
+            signer.spoil(HOST, "localhost:4567");
+        },
+    );
+}
+
+#[test]
+fn mistakes_in_the_string_to_sign_are_named() {
+    for (part, from, to) in [
+        (
+            "in milliseconds, but sent in seconds",
+            "1771156800",
+            "1771156800000",
+        ),
+        ("from one reading of the clock", "1771156800", "1771156799"),
+        (
+            "string to sign was written for `2026-02-16/mps`",
+            "02-15",
+            "02-16",
+        ),
+        (
+            "string to sign ends with a line break",
+            "DIGEST",
+            "DIGEST\n",
+        ),
+        ("itself instead of its hash", "DIGEST", "CANONICAL"),
+        (
+            "of the canonical request was written in capitals",
+            "DIGEST",
+            "CAPITALS",
+        ),
+    ] {
+        check(part, |signer| {
+            signer.to_sign = signer.to_sign.replace(from, to);
+        });
+    }
+}
+
+#[test]
+fn mistakes_about_the_key_are_named() {
+    check("without `TC3` before", |signer| drop(signer.key.drain(..3)));
+    check("with a line break at its end", |signer| {
+        signer.key.push(b'\n');
+    });
+    check("quotes around it", |signer| {
+        signer.key.insert(3, b'"');
+        signer.key.push(b'"');
+    });
+    check("service before the date", |signer| signer.labels.swap(0, 1));
+    for (part, place, label) in [
+        ("key was derived for `2026-02-14/mps`", 0, "2026-02-14"),
+        ("key was derived for `20260215/mps`", 0, "20260215"),
+        ("key was derived for `2026-02-15/cvm`", 1, "cvm"),
+    ] {
+        check(part, |signer| label.clone_into(&mut signer.labels[place]));
+    }
+    check(
+        "key and string to sign were made for `2026-02-16/mps`",
+        |signer| {
+            signer.labels[0] = "2026-02-16".into();
+            signer.to_sign = signer.to_sign.replace("02-15", "02-16");
+        },
+    );
+    check("on hex digits instead of bytes", |signer| {
+        signer.steps_in_hex = true;
+    });
 }
 
 #[test]
@@ -349,23 +427,19 @@ fn two_mistakes_at_once_are_not_explained_but_shown() {
 
 #[test]
 fn a_wrong_scope_and_a_timestamp_in_milliseconds_are_named_too() {
-    for (part, spoil) in [
+    for (part, scope) in [
         (
             "the service `localhost`",
-            (|s| s.scope = "2026-02-15/localhost/tc3_request".into()) as Spoil,
+            "2026-02-15/localhost/tc3_request",
         ),
-        ("may be the local one", |s| {
-            s.scope = "2026-02-16/mps/tc3_request".into()
-        }),
-        ("as YYYY-MM-DD", |s| {
-            s.scope = "20260215/mps/tc3_request".into()
-        }),
-        ("is in milliseconds", |s| {
-            s.timestamp = "1771156800000".into()
-        }),
+        ("may be the local one", "2026-02-16/mps/tc3_request"),
+        ("as YYYY-MM-DD", "20260215/mps/tc3_request"),
     ] {
-        let (code, detail) = judged(spoil);
-        assert!(code.starts_with("AuthFailure.Signature"), "{code}");
+        let (code, detail) = judged(|signer| scope.clone_into(&mut signer.scope));
+        assert_eq!(code, "AuthFailure.SignatureFailure", "{part}");
         assert!(detail.contains(part), "{part}: {detail}");
     }
+    let (code, detail) = judged(|signer| signer.timestamp.push_str("000"));
+    assert_eq!(code, "AuthFailure.SignatureExpire");
+    assert!(detail.contains("is in milliseconds"), "{detail}");
 }

@@ -1,6 +1,6 @@
 //! The same JSON in other words, as libraries write it again between signing and sending.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::{Map, Value};
 
@@ -20,15 +20,10 @@ pub(super) fn spellings(text: &str) -> Vec<(&'static str, String)> {
             respaced(text, "", " "),
         ),
     ];
-    let escapes: [(&str, fn(&str) -> String); 3] = [
-        ("with every character outside ASCII escaped", ascii),
-        ("with escaped characters written out", unescaped),
-        ("with `<`, `>` and `&` escaped", html_escaped),
-    ];
-    for (name, escape) in escapes {
-        spellings.push((name, escape(text)));
-        spellings.push((name, escape(&respaced(text, "", ""))));
-        spellings.push((name, escape(&respaced(text, " ", " "))));
+    for text in [text, &respaced(text, "", ""), &respaced(text, " ", " ")] {
+        spellings.push(("with every character outside ASCII escaped", ascii(text)));
+        spellings.push(("with escaped characters written out", unescaped(text)));
+        spellings.push(("with `<`, `>` and `&` escaped", html_escaped(text)));
     }
     let sorted = sorted(value).to_string();
     spellings.push((SORTED, respaced(&sorted, " ", " ")));
@@ -81,7 +76,8 @@ fn ascii(text: &str) -> String {
         } else {
             let units = &mut [0; 2];
             for unit in c.encode_utf16(units) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
+                // Writing to text cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
             }
         }
     }
