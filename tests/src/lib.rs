@@ -1,7 +1,9 @@
-//! What the tests of the whole share: time that is as late as a test wants it
-//! to be, and the program as a process.
+//! What the tests of the whole share: time that is as late as a test wants it to be, the program as
+//! a process, and the vendor's own SDKs.
 
+pub mod front;
 pub mod late;
+pub mod official;
 pub mod process;
 pub mod window;
 

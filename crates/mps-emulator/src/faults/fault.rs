@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{BadFault, DOWNLOAD, Kind, Sight, read};
+use super::{DOWNLOAD, Kind, Sight, read};
 
 /// A rule: what goes wrong, for which requests, and how often.
 ///
