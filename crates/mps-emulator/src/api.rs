@@ -220,7 +220,7 @@ fn record(
         outcome,
         code: refusal.map(|refusal| refusal.code.clone().into_owned()),
         request_id: request_id.to_owned(),
-        fault: fault.map(Kind::name),
+        fault: fault.map(|kind| kind.name().to_owned()),
         detail: refusal.and_then(|refusal| refusal.detail.clone()),
     });
 }

@@ -51,7 +51,7 @@ pub struct RequestRecord {
     pub request_id: String,
     /// The kind of the fault that struck it. With [`Outcome::Executed`] the action ran all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<&'static str>,
+    pub fault: Option<String>,
     /// Why it was refused, in more detail than a client is told. After a signature that does not
     /// match: the canonical request it should have been made from.
     #[serde(skip_serializing_if = "Option::is_none")]

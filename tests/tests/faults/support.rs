@@ -36,7 +36,7 @@ pub(crate) async fn try_out(
 fn check_log(service: &Service, rule: &Value) {
     let requests = service.requests();
     let kind = rule["kind"].as_str();
-    let of_kind = requests.iter().filter(|request| request.fault == kind);
+    let of_kind = requests.iter().filter(|request| request.fault.as_deref() == kind);
     let struck: u32 = service.faults_struck().iter().sum();
     assert_eq!(of_kind.count(), struck as usize, "{rule}");
     let executed = requests.iter().filter(|request| {

@@ -133,7 +133,7 @@ fn the_log_tells_what_ran_and_what_struck() {
         let _ = world.service.handle(world.call(CREATE, &cat()).request());
         let requests = world.service.requests();
         let request = &requests[0];
-        let found = (request.fault, request.outcome, request.code.as_deref());
+        let found = (request.fault.as_deref(), request.outcome, request.code.as_deref());
         assert_eq!(found, (Some(fault.kind()), outcome, code));
         assert_eq!(world.service.bill().creates, creates, "{}", fault.kind());
         let shown = &world.control("requests")["requests"][0];
@@ -151,7 +151,7 @@ fn what_is_refused_anyway_stays_refused_under_a_fault_of_the_way() {
     let _ = world.service.handle(call.request());
     let request = &world.service.requests()[0];
     assert_eq!(
-        (request.outcome, request.fault),
+        (request.outcome, request.fault.as_deref()),
         (Outcome::Refused, Some("reply_lost"))
     );
     assert_eq!(world.service.bill().creates, 0);
