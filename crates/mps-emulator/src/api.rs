@@ -15,6 +15,7 @@ pub(crate) use body::parse;
 pub(crate) use refusal::Refusal;
 
 use crate::{
+    account::AccountIndex,
     exchange::Exchange,
     faults::{self, Kind, Verdict},
     log::{Outcome, RequestRecord},
@@ -83,11 +84,12 @@ fn journey(
     let action = action(&head.headers)?;
     check_version(&head.headers, action)?;
     check_protocol(head)?;
-    auth::verify(service, head, body)?;
+    let account = auth::verify(service, head, body)?;
     let operation = operations::find(action)?;
-    check_rate(service, action)?;
+    check_rate(service, account, action)?;
     operation.run(&Context {
         service,
+        account,
         body,
         request_id,
     })
@@ -175,10 +177,10 @@ fn check_protocol(head: &Parts) -> Result<(), Refusal> {
     Err(Refusal::new("UnsupportedProtocol", message))
 }
 
-fn check_rate(service: &Inner, action: &ActionInfo) -> Result<(), Refusal> {
+fn check_rate(service: &Inner, account: AccountIndex, action: &ActionInfo) -> Result<(), Refusal> {
     let mut state = service.state();
     // Read under the lock, so that starts are counted in the order of their times.
-    if state.limiter.admit(action, service.now()) {
+    if state.limiter.admit(account, action, service.start()) {
         return Ok(());
     }
     let message = format!(

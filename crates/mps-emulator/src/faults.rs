@@ -2,7 +2,6 @@
 
 mod bad;
 mod check;
-mod control;
 mod effect;
 mod fault;
 mod kind;
@@ -15,7 +14,6 @@ use mps_models::ActionInfo;
 use serde_json::{Map, Value};
 
 pub use bad::BadFault;
-pub(crate) use control::answer;
 pub(crate) use effect::Verdict;
 pub use fault::Fault;
 use kind::Phase;
@@ -53,7 +51,7 @@ pub(crate) fn on_head(
 
 /// The fault that befalls a call that has arrived in full.
 pub(crate) fn on_call(service: &Inner, action: &str, head: &Parts, body: &Bytes) -> Option<Kind> {
-    let now = mps_core::clock::unix_seconds(service.wall());
+    let now = mps_core::clock::unix_seconds(service.time.wall());
     let sight = Sight { action, text: body };
     service.state().faults.strike(&service.ids, &sight, |kind| {
         kind.phase() == Phase::Request && kind.is_news_to(head, now)

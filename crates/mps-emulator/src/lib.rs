@@ -36,6 +36,7 @@ mod account;
 mod api;
 mod bill;
 mod builder;
+mod clock;
 mod control;
 mod emulator;
 mod exchange;
@@ -50,17 +51,28 @@ mod reply;
 mod results;
 mod server;
 mod service;
+mod settings;
+mod snapshot;
+mod start_error;
 mod state;
+mod state_file;
 mod tasks;
+mod temporary;
 mod transport;
 
 pub use bill::{Bill, BillItem};
 pub use builder::Builder;
-pub use emulator::{Emulator, StartError};
+pub use clock::{BadRate, ClockState, VirtualClock};
+pub use emulator::Emulator;
 pub use faults::{BadFault, Fault};
 pub use limit::RateLimit;
 pub use log::{Outcome, REQUESTS_TARGET, RequestRecord};
+pub use results::BucketUrls;
 pub use service::Service;
+pub use snapshot::{Snapshot, SnapshotError};
+pub use start_error::StartError;
+pub use tasks::{Durations, ResultState, Spread, TaskFamily, TaskRecord};
+pub use temporary::TemporaryCredentials;
 pub use transport::InProcess;
 
 /// A time in microseconds, as the control API counts it.

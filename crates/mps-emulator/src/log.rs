@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -35,7 +35,7 @@ impl Outcome {
 pub const REQUESTS_TARGET: &str = "mps_emulator::requests";
 
 /// One request to the API, as the control API shows it. Holds no part of the request's body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
     /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
@@ -82,6 +82,18 @@ impl Log {
             self.forgotten += 1;
         }
         self.records.push_back(record);
+    }
+
+    /// A log that already holds what another one kept.
+    pub(crate) fn restored(records: Vec<RequestRecord>, forgotten: u64) -> Self {
+        let mut log = Self {
+            forgotten,
+            ..Self::default()
+        };
+        for record in records {
+            log.add(record);
+        }
+        log
     }
 
     pub(crate) fn records(&self) -> Vec<RequestRecord> {

@@ -3,29 +3,31 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, request::Parts};
 use mps_core::{
     Client, ClientBuilder, Error, clock::SharedClock, credentials::Credentials, endpoint::Endpoint,
-    sign::KeyCache,
 };
+use tokio::sync::Notify;
 
 use crate::{
-    account::Account,
+    account::Accounts,
     api,
     bill::Bill,
+    clock::VirtualClock,
     control,
     exchange::{Connection, Exchange},
     faults::{self, BadFault, Fault, Kind},
     ids::Ids,
+    limit::Start,
     log::RequestRecord,
     reply,
     results::{self, Cache},
+    settings::Settings,
     state::State,
-    tasks::Times,
     transport::InProcess,
 };
 
@@ -39,15 +41,17 @@ pub struct Service(pub(crate) Arc<Inner>);
 
 /// What the parts of the service share.
 pub(crate) struct Inner {
-    pub(crate) account: Account,
+    pub(crate) accounts: Accounts,
+    /// The machine's time, by which clients, their rates and their connections are measured.
     pub(crate) clock: SharedClock,
-    /// What the clock showed when the emulator was made: what it reports counts from there.
-    pub(crate) origin: Duration,
+    /// The service's own time, by which all else goes.
+    pub(crate) time: VirtualClock,
+    /// Told of whatever may have changed the state, for whoever saves it.
+    pub(crate) changed: Arc<Notify>,
     /// Scheme, host and port.
     pub(crate) endpoint: String,
-    pub(crate) times: Times,
+    pub(crate) settings: Settings,
     pub(crate) ids: Ids,
-    pub(crate) keys: KeyCache,
     pub(crate) cache: Cache,
     pub(crate) state: Mutex<State>,
 }
@@ -55,7 +59,7 @@ pub(crate) struct Inner {
 impl Service {
     /// Answers one request.
     ///
-    /// `POST /` is the API, `/results/…` the object storage, `/_emulator/v1/…` the control API;
+    /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the control API;
     /// anything else is not found. A body longer than 10 MB is refused, as the service does.
     ///
     /// A function cannot lose or delay an answer, so faults of that sort change nothing here but
@@ -72,10 +76,10 @@ impl Service {
     /// # Errors
     /// The service's endpoint is not one, which would be a mistake of the emulator's.
     pub fn client(&self) -> Result<ClientBuilder, Error> {
-        let account = &self.0.account;
-        let credentials = Credentials::new(&account.secret_id, &account.secret_key);
+        let account = &self.0.accounts.default;
+        let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
         let credentials = match &account.token {
-            Some(token) => credentials.with_token(token),
+            Some(token) => credentials.with_token(&token.text.0),
             None => credentials,
         };
         Ok(Client::builder()
@@ -91,12 +95,15 @@ impl Service {
     /// # Errors
     /// A member of the rule is out of bounds, or there are a thousand rules already.
     pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
-        self.0.state().faults.add(fault)
+        let added = self.0.state().faults.add(fault);
+        self.0.changed.notify_one();
+        added
     }
 
     /// Clears every rule.
     pub fn clear_faults(&self) {
         self.0.state().faults.clear();
+        self.0.changed.notify_one();
     }
 
     /// How often each rule struck, oldest rule first.
@@ -111,15 +118,29 @@ impl Service {
         self.0.state().log.records()
     }
 
-    /// What the account would have paid for so far.
+    /// What its accounts would have paid for so far.
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.0.state().ledger.bill()
     }
 
+    /// What the account of a secret id would have paid for so far; none if it is unknown.
+    #[must_use]
+    pub fn bill_of(&self, secret_id: &str) -> Option<Bill> {
+        let account = self.0.accounts.find(secret_id)?;
+        Some(self.0.state().ledger.bill_of(account.index))
+    }
+
     /// Forgets every task, request and charge. Credentials and settings stay.
     pub fn reset(&self) {
         self.0.state().reset();
+        self.0.changed.notify_one();
+    }
+
+    /// The time that tasks, results and signatures go by; to be frozen, moved and sped up.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        &self.0.time
     }
 
     /// Where the service says it is: scheme, host and port. Results have addresses under it.
@@ -131,13 +152,13 @@ impl Service {
     /// The secret id that the service knows.
     #[must_use]
     pub fn secret_id(&self) -> &str {
-        &self.0.account.secret_id
+        &self.0.accounts.default.secret_id
     }
 
     /// The secret key that goes with it. Worth nothing anywhere else.
     #[must_use]
     pub fn secret_key(&self) -> &str {
-        &self.0.account.secret_key
+        &self.0.accounts.default.secret_key.0
     }
 
     /// A request and what it comes to.
@@ -154,7 +175,7 @@ impl Service {
         let path = head.uri.path();
         let action = if path == api::PATH {
             api::named_action(head)
-        } else if path.starts_with(results::PREFIX) {
+        } else if results::is_result(path) {
             faults::DOWNLOAD
         } else {
             return false;
@@ -168,7 +189,9 @@ impl Service {
 
     /// What a request comes to that arrived in full.
     pub(crate) fn respond(&self, head: &Parts, body: &Bytes) -> Exchange {
-        self.0.route(head, body).dated(self.0.http_date())
+        let exchange = self.0.route(head, body);
+        self.0.changed.notify_one();
+        exchange.dated(self.0.http_date())
     }
 
     /// Notes a request whose body never arrived in full.
@@ -184,10 +207,10 @@ impl Inner {
         let path = head.uri.path();
         if path == api::PATH {
             api::answer(self, head, body)
-        } else if let Some(name) = path.strip_prefix(results::PREFIX) {
-            results::answer(self, head, name)
+        } else if results::is_result(path) {
+            results::answer(self, head, path)
         } else if let Some(name) = path.strip_prefix(control::PREFIX) {
-            Exchange::whole(self.control(head, body, name))
+            Exchange::whole(control::answer(self, head, body, name))
         } else {
             Exchange::whole(reply::not_found(
                 path,
@@ -196,34 +219,35 @@ impl Inner {
         }
     }
 
-    fn control(&self, head: &Parts, body: &Bytes, name: &str) -> Response<Bytes> {
-        if name == "faults" {
-            faults::answer(self, &head.method, body)
-        } else {
-            control::answer(self, &head.method, name)
-        }
-    }
-
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         // A panic while the lock was held would be a bug, but not one to take every test down with.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The machine's time.
     pub(crate) fn now(&self) -> Duration {
         self.clock.monotonic()
     }
 
-    /// Time since the emulator was made.
+    /// The machine's time since the emulator was made.
     pub(crate) fn since_start(&self, monotonic: Duration) -> Duration {
-        monotonic.saturating_sub(self.origin)
+        self.time.uptime(monotonic)
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.since_start(self.now())
+    }
+
+    /// This moment, as the limiter counts it.
+    pub(crate) fn start(&self) -> Start {
+        Start {
+            uptime: self.uptime(),
+            wall: self.clock.wall(),
+        }
     }
 
     fn http_date(&self) -> HeaderValue {
-        reply::http_date(self.clock.wall())
-    }
-
-    pub(crate) fn wall(&self) -> SystemTime {
-        self.clock.wall()
+        reply::http_date(self.time.wall())
     }
 }
 
@@ -231,7 +255,7 @@ impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Service")
             .field("endpoint", &self.0.endpoint)
-            .field("account", &self.0.account)
+            .field("secret_id", &self.secret_id())
             .finish_non_exhaustive()
     }
 }

@@ -5,6 +5,8 @@ mod guess;
 mod json;
 mod mistakes;
 
+use std::{sync::Arc, time::Duration};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use mps_core::{
@@ -17,19 +19,25 @@ use mps_models::service::NAME as SERVICE;
 
 use self::{explain::Evidence, guess::TOKEN};
 use super::{Refusal, common};
-use crate::{account::Account, faults::MOST_SKEW, service::Inner};
+use crate::{
+    account::{Account, AccountIndex, Accounts},
+    faults::MOST_SKEW,
+    service::Inner,
+};
 
 /// Headers without which a signature says nothing.
 const MUST_BE_SIGNED: [&str; 2] = ["content-type", "host"];
 
-pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<(), Refusal> {
+/// The account that signed the call.
+pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<AccountIndex, Refusal> {
     let authorization = authorization(&head.headers)?;
     let timestamp = timestamp(&head.headers)?;
     check_fresh(timestamp, service)?;
-    check_known(&service.account, &authorization)?;
+    let account = known(&service.accounts, &authorization)?;
     check_scope(&authorization, timestamp)?;
-    check_signature(service, &authorization, timestamp, head, body)?;
-    check_token(&service.account, &head.headers)
+    check_signature(&account, &authorization, timestamp, head, body)?;
+    check_token(&account, &head.headers, service.time.now())?;
+    Ok(account.index)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Authorization, Refusal> {
@@ -47,12 +55,20 @@ fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
         .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
-/// Whether a timestamp is of now, by the clock of the service or by one that a fault has shown.
+/// Whether a timestamp is of now: by the clock of the service, by the machine's where that is let
+/// pass, or by one that a fault has shown.
 fn check_fresh(timestamp: i64, service: &Inner) -> Result<(), Refusal> {
-    let now = unix_seconds(service.wall());
+    let now = unix_seconds(service.time.wall());
     let skew = now.abs_diff(timestamp);
-    let is_fresh = |offset| now.saturating_add(offset).abs_diff(timestamp) <= MOST_SKEW;
-    if is_fresh(0) || service.state().faults.clock_offsets().any(is_fresh) {
+    let is_fresh = |wall: i64| wall.abs_diff(timestamp) <= MOST_SKEW;
+    let by_machine =
+        || service.settings.accepts_machine_time && is_fresh(unix_seconds(service.clock.wall()));
+    let by_fault = || {
+        let state = service.state();
+        let mut offsets = state.faults.clock_offsets();
+        offsets.any(|offset| is_fresh(now.saturating_add(offset)))
+    };
+    if is_fresh(now) || by_machine() || by_fault() {
         return Ok(());
     }
     let message = format!(
@@ -66,15 +82,15 @@ fn check_fresh(timestamp: i64, service: &Inner) -> Result<(), Refusal> {
     })
 }
 
-fn check_known(account: &Account, authorization: &Authorization) -> Result<(), Refusal> {
-    if authorization.secret_id == account.secret_id {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.SecretIdNotFound",
-        "the secret id is not one of this emulator's",
-    )
-    .detail(format!("this emulator knows {}", account.secret_id)))
+fn known(accounts: &Accounts, authorization: &Authorization) -> Result<Arc<Account>, Refusal> {
+    accounts.find(&authorization.secret_id).ok_or_else(|| {
+        let default = &accounts.default.secret_id;
+        Refusal::new(
+            "AuthFailure.SecretIdNotFound",
+            "the secret id is not one of this emulator's",
+        )
+        .detail(format!("this emulator knows {default}"))
+    })
 }
 
 fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refusal> {
@@ -117,16 +133,14 @@ fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
 /// Recomputes the signature from what arrived. One leniency: where the host was sent with a port,
 /// a signature over the host alone passes too, as one of the official clients signs it.
 fn check_signature(
-    service: &Inner,
+    account: &Account,
     authorization: &Authorization,
     timestamp: i64,
     head: &Parts,
     body: &Bytes,
 ) -> Result<(), Refusal> {
     let headers = signed_headers(&authorization.signed_headers, head)?;
-    let key = service
-        .keys
-        .get(&service.account.secret_key, timestamp, SERVICE);
+    let key = account.keys.get(&account.secret_key.0, timestamp, SERVICE);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)
@@ -137,7 +151,7 @@ fn check_signature(
     {
         return Ok(());
     }
-    let evidence = Evidence::new(&service.account, authorization, timestamp, head, body);
+    let evidence = Evidence::new(account, authorization, timestamp, head, body);
     Err(explained(&evidence, &authorization.signature))
 }
 
@@ -212,18 +226,20 @@ fn explained(evidence: &Evidence<'_>, signature: &str) -> Refusal {
     mismatch("the signature does not match; this emulator's log explains why").detail(detail)
 }
 
-fn check_token(account: &Account, headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_token(account: &Account, headers: &HeaderMap, now: Duration) -> Result<(), Refusal> {
     let sent = headers
         .get(TOKEN)
         .map(HeaderValue::as_bytes)
         .filter(|token| !token.is_empty());
-    if sent == account.token.as_deref().map(str::as_bytes) {
+    let wanted = account.token.as_ref().map(|token| token.text.0.as_bytes());
+    let message = if sent != wanted {
+        "the token does not go with the secret id"
+    } else if account.has_expired(now) {
+        "the token has expired"
+    } else {
         return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.TokenFailure",
-        "the token does not go with the secret id",
-    ))
+    };
+    Err(Refusal::new("AuthFailure.TokenFailure", message))
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {

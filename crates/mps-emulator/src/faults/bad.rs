@@ -1,7 +1,5 @@
 use std::{error, fmt};
 
-use serde_json::{Value, json};
-
 /// Why a rule was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadFault {
@@ -26,7 +24,7 @@ impl BadFault {
     }
 
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
     }
@@ -37,15 +35,22 @@ impl BadFault {
         &self.member
     }
 
-    /// As the control API answers it.
-    pub(crate) fn json(&self) -> Value {
-        json!({
-            "error": self.to_string(),
-            "member": self.member,
-            "value": self.value,
-            "bound": self.bound,
-            "hint": self.hint,
-        })
+    /// What it is.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What it must be.
+    #[must_use]
+    pub fn bound(&self) -> &str {
+        &self.bound
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        &self.hint
     }
 }
 

@@ -21,8 +21,9 @@ impl Fault {
         self.check_kind()?;
         if self.text.is_some() && self.kind.phase() == Phase::Head && !self.is_about_downloads() {
             let bound = format!("left out for `{}`", self.kind());
-            return Err(BadFault::new("match", "given", bound)
-                .hint("the connection ends before the body is read, so nothing in it can match"));
+            return Err(BadFault::new("match", "given", bound).with_hint(
+                "the connection ends before the body is read, so nothing in it can match",
+            ));
         }
         Ok(())
     }
@@ -40,7 +41,7 @@ impl Fault {
                 Ok(())
             } else {
                 Err(BadFault::new("action", DOWNLOAD, "an action of the API")
-                    .hint(format!("`{}` is about calls, not files", self.kind())))
+                    .with_hint(format!("`{}` is about calls, not files", self.kind())))
             };
         }
         if mps_models::action(action).is_some() {
@@ -50,19 +51,19 @@ impl Fault {
         let known: Vec<&str> = known.collect();
         Err(
             BadFault::new("action", action, "an action of the service or `download`")
-                .hint(format!("known: {}", known.join(", "))),
+                .with_hint(format!("known: {}", known.join(", "))),
         )
     }
 
     fn check_frequency(&self) -> Result<(), BadFault> {
         if self.times == Some(0) {
             return Err(BadFault::new("times", 0, "at least 1")
-                .hint("leave it out to strike for as long as the rule stands"));
+                .with_hint("leave it out to strike for as long as the rule stands"));
         }
         match self.probability {
             Some(share) if !(0.0..=1.0).contains(&share) => {
                 Err(BadFault::new("probability", share, "from 0 to 1")
-                    .hint("0.25 strikes one request in four"))
+                    .with_hint("0.25 strikes one request in four"))
             }
             _ => Ok(()),
         }
@@ -72,19 +73,19 @@ impl Fault {
         match &self.kind {
             Kind::Refuse { code, .. } if !crate::marker::is_code(code) => {
                 Err(BadFault::new("code", code, "letters, digits and dots")
-                    .hint("such as `InvalidParameter.ViolationContent`"))
+                    .with_hint("such as `InvalidParameter.ViolationContent`"))
             }
             Kind::Throttle { code, .. } => check_throttle(code),
             Kind::Http { status, .. } | Kind::Html { status, .. }
                 if !(200..=MOST_STATUS).contains(status) =>
             {
                 let bound = format!("from 200 to {MOST_STATUS}");
-                Err(BadFault::new("status", status, bound).hint("such as 502"))
+                Err(BadFault::new("status", status, bound).with_hint("such as 502"))
             }
             Kind::Delay { delay } | Kind::Drip { delay, .. } if *delay > MOST_DELAY => {
                 let delay = humantime::format_duration(*delay);
                 Err(BadFault::new("delay", delay, "at most 7days")
-                    .hint("the emulator's clock can be moved on instead"))
+                    .with_hint("the emulator's clock can be moved on instead"))
             }
             Kind::Drip { pieces, .. } if !(1..=MOST_PIECES).contains(pieces) => {
                 let bound = format!("from 1 to {MOST_PIECES}");
@@ -98,7 +99,9 @@ impl Fault {
                     offset,
                     "more than 5min and at most 7days, ahead or behind",
                 )
-                .hint("a clock that is less off is not refused; write `-10min` for one behind"))
+                .with_hint(
+                    "a clock that is less off is not refused; write `-10min` for one behind",
+                ))
             }
             Kind::ContentType { content_type }
                 if http::HeaderValue::from_str(content_type).is_err() =>
@@ -126,6 +129,6 @@ fn check_throttle(code: &str) -> Result<(), BadFault> {
     }
     Err(
         BadFault::new("code", code, "a limit on requests that the service knows")
-            .hint(format!("known: {}", known.join(", "))),
+            .with_hint(format!("known: {}", known.join(", "))),
     )
 }

@@ -87,7 +87,7 @@ impl Kind {
                 Delivery::Whole(response)
             }
             Self::Skew { offset } => {
-                let date = reply::http_date(shifted(service.wall(), *offset));
+                let date = reply::http_date(shifted(service.time.wall(), *offset));
                 response.headers_mut().insert(header::DATE, date);
                 Delivery::Whole(response)
             }

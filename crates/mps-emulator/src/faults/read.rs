@@ -113,7 +113,7 @@ impl TryFrom<Map<String, Value>> for Fault {
 fn unknown_kind(name: &str) -> BadFault {
     let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
     BadFault::new("kind", format_args!("`{name}`"), "a fault of this emulator")
-        .hint(format!("known: {}", known.join(", ")))
+        .with_hint(format!("known: {}", known.join(", ")))
 }
 
 /// The members of a rule that were not read yet.
@@ -165,7 +165,8 @@ impl Members {
             return Ok(());
         };
         let bound = format!("left out: a fault of kind `{kind}` has no such member");
-        Err(BadFault::new(name, value, bound).hint(format!("known: {}", self.known.join(", "))))
+        Err(BadFault::new(name, value, bound)
+            .with_hint(format!("known: {}", self.known.join(", "))))
     }
 }
 

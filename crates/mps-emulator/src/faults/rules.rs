@@ -28,7 +28,9 @@ impl Faults {
         fault.check()?;
         if self.rules.len() == MOST_RULES {
             let bound = format!("among at most {MOST_RULES} rules");
-            return Err(BadFault::new("kind", fault.kind(), bound).hint("clear the faults first"));
+            return Err(
+                BadFault::new("kind", fault.kind(), bound).with_hint("clear the faults first")
+            );
         }
         self.rules.push(Rule {
             number: self.added,

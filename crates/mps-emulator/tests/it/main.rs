@@ -3,9 +3,15 @@
 //! Each module says that it is test code, since lints take helpers for something else otherwise.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
+mod buckets;
+#[cfg(test)]
 mod call;
+#[cfg(test)]
+mod clock;
 #[cfg(test)]
 mod control;
 #[cfg(test)]

@@ -49,7 +49,7 @@ impl<'a> Evidence<'a> {
             timestamp: timestamp.to_string(),
             string_end: "",
             key: Key {
-                secret: account.secret_key.clone(),
+                secret: account.secret_key.0.clone(),
                 prefix: "TC3",
                 scope: scope.clone(),
                 steps: Steps::Right,
