@@ -19,9 +19,13 @@ mod families;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod list;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
@@ -32,6 +36,10 @@ mod results;
 mod scenarios;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod snapshot;
+#[cfg(test)]
+mod state_file;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
