@@ -24,9 +24,11 @@
 //! ```
 //!
 //! - [`Emulator`] listens on a loopback port. [`Service`] is the same without a socket, a function
-//!   from request to response, for tests that run in virtual time.
+//!   from request to response, and [`InProcess`] carries a client's requests to it, for tests
+//!   that run in virtual time.
 //! - A marker in the prompt, or what takes its place, decides how a task ends: `[emulator:fail]`,
 //!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
+//! - A [`Fault`] lets requests go wrong: refused, slow, cut off, or executed and then not answered.
 //! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
 //!
 //! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what

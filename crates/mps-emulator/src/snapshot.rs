@@ -26,8 +26,8 @@ const MOST_SECONDS: u32 = 3_600;
 /// clock, the faults that were asked for, and how many ids were given.
 ///
 /// Accounts are told by their place: what the first one did is the first one's where it is
-/// restored. Settings, keys and tokens are not part of it, nor is what a prompt or script said:
-/// after a restore, scenarios are told of without their `RequestBody`.
+/// restored. Settings, keys and tokens are not part of it. As a text it does not hold what a prompt or
+/// script said either: restored from one, scenarios are told of without their `RequestBody`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     schema: String,

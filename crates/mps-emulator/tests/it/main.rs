@@ -21,9 +21,13 @@ mod faults;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod list;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
@@ -37,7 +41,11 @@ mod server;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+mod snapshot;
+#[cfg(test)]
 mod spec;
+#[cfg(test)]
+mod state_file;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]
