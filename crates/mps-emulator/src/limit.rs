@@ -3,7 +3,7 @@
 mod meter;
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     time::{Duration, SystemTime},
 };
 
@@ -45,7 +45,7 @@ pub(crate) struct Start {
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     flavour: RateLimit,
-    meters: HashMap<(AccountIndex, &'static str), Meter>,
+    meters: BTreeMap<(AccountIndex, &'static str), Meter>,
 }
 
 /// A meter as it is written down.

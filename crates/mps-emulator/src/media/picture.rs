@@ -13,6 +13,7 @@ pub(crate) struct Picture {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum PictureFormat {
     Jpeg,
     Png,

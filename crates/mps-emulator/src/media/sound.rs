@@ -15,6 +15,7 @@ pub(crate) struct Sound {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum SoundFormat {
     Mp3,
     Wav,

@@ -43,8 +43,7 @@ fn made(
 #[test]
 fn the_address_is_that_of_the_real_storage() {
     let world = World::new();
-    let redraw =
-        json!({ "Input": { "Url": "https://example.com/a.mp4" }, "CosInfo": bucket() });
+    let redraw = json!({ "Input": { "Url": "https://example.com/a.mp4" }, "CosInfo": bucket() });
     let song = json!({ "Prompt": "a", "ModelName": "MiniMaxMusic", "StoreCosParam": bucket() });
     let cat = json!({ "Prompt": "a cat", "StoreCosParam": bucket() });
     for (create, describe, body, file) in [

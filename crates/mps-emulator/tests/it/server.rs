@@ -30,6 +30,18 @@ fn signed(emulator: &Emulator, action: &'static str, body: &Value) -> Request<By
         .request()
 }
 
+/// The same for an emulator that lives by the machine's time.
+pub(crate) fn signed_now(
+    emulator: &Emulator,
+    action: &'static str,
+    body: &Value,
+) -> Request<Bytes> {
+    let now = emulator.clock().state().unix_seconds;
+    Call::new(emulator.service(), action, body.to_string())
+        .at(now)
+        .request()
+}
+
 /// A request as bytes on the wire.
 fn wire(request: &Request<Bytes>) -> Vec<u8> {
     let mut bytes = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri()).into_bytes();
@@ -58,7 +70,7 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
     (head, body)
 }
 
-async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
+pub(crate) async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
     stream.write_all(&wire(request)).await.unwrap();
     let (head, body) = read(stream).await;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
