@@ -2,7 +2,7 @@
 //! libraries say: no span, event, metric, error or `Debug`, on any journey.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
 use mps_aigc::Aigc;
@@ -401,7 +401,6 @@ async fn real_connections_do_not_tell() {
 #[tokio::test]
 async fn waiting_and_fetching_do_not_tell() {
     let capture = capture();
-    let directory = tempfile::tempdir().unwrap();
     for file in [
         Reply::answer(200, "video/mp4", "film"),
         Reply::answer(403, "application/xml", "expired"),
@@ -410,6 +409,7 @@ async fn waiting_and_fetching_do_not_tell() {
         Reply::reset(),
         Reply::silence(),
     ] {
+        let directory = tempfile::tempdir().unwrap();
         let replies = [Reply::json(CREATED), done(), file];
         let client = builder(&capture).transport(ScriptedTransport::new(replies));
         let aigc = Aigc::from(client.build().unwrap());
@@ -425,10 +425,9 @@ async fn waiting_and_fetching_do_not_tell() {
             Err(error) => {
                 capture.error(&error);
                 capture.debug("hint", &error.hint());
-                assert!(error.source().is_some() || !error.to_string().is_empty());
             }
         }
     }
-    assert!(capture.count("error:") > 0 && capture.count("files:") > 0);
+    assert_eq!(capture.count("files:"), 1);
     assert_eq!(capture.leaks(), [""; 0]);
 }

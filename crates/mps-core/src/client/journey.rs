@@ -26,6 +26,7 @@ pub(super) struct Journey<'a> {
     started: Duration,
     deadline: Duration,
     attempts: u32,
+    attempt_ended: Duration,
     clock_corrected: bool,
     credentials_refreshed: bool,
     /// The service's clock and wish, as the last answer gave them.
@@ -43,6 +44,7 @@ impl<'a> Journey<'a> {
             started,
             deadline: started.saturating_add(limit),
             attempts: 0,
+            attempt_ended: started,
             clock_corrected: false,
             credentials_refreshed: false,
             service_time: None,
@@ -100,23 +102,25 @@ impl<'a> Journey<'a> {
         (self.service_time, self.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
-        let (leg, request) = loop {
+        let (leg, request, started) = loop {
             let permit = self.permit().await?;
-            let leg = self.client.route.pick(self.call.effect, self.now());
+            let leg = self.client.route.pick(self.call.effect, || self.now());
             let request = self.signed(leg.endpoint, credentials, body.clone())?;
+            let now = self.now();
             // Late by more than the fence: starting now could crowd a window, so ask again.
-            if permit.start(self.now()) {
-                break (leg, request);
+            if permit.start(now) {
+                break (leg, request, now);
             }
         };
         self.attempts += 1;
-        let started = self.now();
         let waited = started.saturating_sub(asked);
         self.client.telemetry.permit_waited(self.called(), waited);
         let span = telemetry::attempt_span(self.attempts, leg.endpoint.host(), waited);
         self.tell_of_probe(&leg);
-        let exchange = self.exchange(request, &body).instrument(span.clone());
+        let left = self.deadline.saturating_sub(started);
+        let exchange = self.exchange(request, &body, left).instrument(span.clone());
         let outcome = exchange.await.and_then(|received| self.open(&received));
+        self.attempt_ended = self.now();
         self.settle(leg, &span, started, &outcome);
         outcome
     }
@@ -161,9 +165,10 @@ impl<'a> Journey<'a> {
         &self,
         request: http::Request<RequestBody>,
         body: &RequestBody,
+        left: Duration,
     ) -> Result<Received, Error> {
         telemetry::sent();
-        let limit = self.client.limits.attempt.min(self.time_left());
+        let limit = self.client.limits.attempt.min(left);
         let exchange = async {
             let response = self.client.transport.send(request).await;
             let response = response.map_err(|error| no_answer(error, body))?;
@@ -200,13 +205,13 @@ impl<'a> Journey<'a> {
         let (client, endpoint) = (self.client, leg.endpoint);
         let failure = outcome.as_ref().err();
         let verdict = failure.map_or(Verdict::Answered, Verdict::of);
-        if let Some(state) = leg.settle(verdict, self.now()) {
+        if let Some(state) = leg.settle(verdict, self.attempt_ended) {
             client.telemetry.breaker_changed(endpoint.host(), state);
         }
         let ended = AttemptEnded {
             number: self.attempts,
             host: endpoint.host(),
-            took: self.now().saturating_sub(started),
+            took: self.attempt_ended.saturating_sub(started),
             request_id: request_id(outcome),
             failure: failure.map(Failure::of),
         };
@@ -308,7 +313,7 @@ impl<'a> Journey<'a> {
             request_id: answer.request_id.clone(),
             body: answer,
             attempts: self.attempts,
-            elapsed: self.elapsed(),
+            elapsed: self.attempt_ended.saturating_sub(self.started),
         }
     }
 

@@ -77,12 +77,12 @@ impl Route {
         [&self.preferred].into_iter().chain(&self.fallbacks)
     }
 
-    /// The way for an attempt at `now`: the first access point that is well, or due to be probed.
+    /// The way for an attempt that starts now: the first access point that is well, or due to be probed.
     ///
     /// A paid create never probes while another one is well: if the probe fails half way, nobody
     /// knows whether it was billed. When none is well, the one whose rest ends first is tried all
     /// the same, since nothing can be lost by it.
-    pub(crate) fn pick(&self, effect: Effect, now: Duration) -> Leg<'_> {
+    pub(crate) fn pick(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Leg<'_> {
         let (index, pass) = self.choose(effect, now).unwrap_or((0, Pass::Ordinary));
         let endpoint = self.endpoints().nth(index).unwrap_or(&self.preferred);
         Leg {
@@ -93,10 +93,11 @@ impl Route {
         }
     }
 
-    fn choose(&self, effect: Effect, now: Duration) -> Option<(usize, Pass)> {
+    fn choose(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Option<(usize, Pass)> {
         if self.fallbacks.is_empty() {
             return None;
         }
+        let now = now();
         let mut breakers = self.breakers();
         let closed = |breaker: &Breaker| breaker.state() == BreakerState::Closed;
         let may_probe = effect == Effect::Read || !breakers.iter().any(closed);
@@ -210,13 +211,13 @@ mod tests {
 
     fn fail(route: &Route, times: u32, now: Duration) {
         for _ in 0..times {
-            let leg = route.pick(Effect::Read, now);
+            let leg = route.pick(Effect::Read, || now);
             leg.settle(Verdict::Failed, now);
         }
     }
 
     fn next(route: &Route, effect: Effect, now: Duration) -> String {
-        route.pick(effect, now).endpoint.host().to_owned()
+        route.pick(effect, || now).endpoint.host().to_owned()
     }
 
     #[test]
@@ -226,7 +227,7 @@ mod tests {
         assert!(next(&route, Effect::PaidCreate, at(1)).contains("ap-singapore"));
         fail(&route, 3, at(1));
         assert!(next(&route, Effect::PaidCreate, at(2)).contains("ap-tokyo"));
-        let probe = route.pick(Effect::Read, at(30));
+        let probe = route.pick(Effect::Read, || at(30));
         assert!(probe.is_probe());
         assert_eq!(probe.endpoint.host(), "mps.intl.tencentcloudapi.com");
         assert_eq!(
@@ -242,7 +243,7 @@ mod tests {
         fail(&route, 3, at(0));
         assert!(next(&route, Effect::PaidCreate, at(100)).contains("ap-singapore"));
         fail(&route, 6, at(1));
-        let probe = route.pick(Effect::PaidCreate, at(100));
+        let probe = route.pick(Effect::PaidCreate, || at(100));
         assert!(probe.is_probe());
     }
 
@@ -252,7 +253,7 @@ mod tests {
         fail(&route, 3, at(0));
         fail(&route, 3, at(1));
         fail(&route, 3, at(2));
-        let leg = route.pick(Effect::PaidCreate, at(3));
+        let leg = route.pick(Effect::PaidCreate, || at(3));
         assert!(!leg.is_probe());
         assert_eq!(leg.endpoint.host(), "mps.intl.tencentcloudapi.com");
     }
@@ -261,15 +262,18 @@ mod tests {
     fn a_probe_that_is_dropped_gives_way_to_another() {
         let route = route();
         fail(&route, 3, at(0));
-        drop(route.pick(Effect::Read, at(30)));
-        assert!(route.pick(Effect::Read, at(30)).is_probe());
+        drop(route.pick(Effect::Read, || at(30)));
+        assert!(route.pick(Effect::Read, || at(30)).is_probe());
     }
 
     #[test]
     fn one_that_stands_alone_is_always_picked() {
         let route = Route::new(Endpoint::default(), Failover::default()).unwrap();
         fail(&route, 100, at(0));
-        assert_eq!(route.pick(Effect::Read, at(0)).endpoint, route.preferred());
+        assert_eq!(
+            route.pick(Effect::Read, || at(0)).endpoint,
+            route.preferred()
+        );
     }
 
     #[test]

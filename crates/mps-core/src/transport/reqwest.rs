@@ -1,5 +1,5 @@
 //! The HTTP transport: reqwest over rustls, with everything switched off that could repeat a
-//! request or wait for ever.
+//! request.
 
 use std::{
     convert::Infallible,
@@ -26,13 +26,12 @@ use crate::{
 /// written into a connection that is about to close.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest silence while an answer is being read. The call's own timeouts end it sooner.
-const READ: Duration = Duration::from_secs(120);
 
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy unless asked for.
+/// proxy unless asked for. Only connecting has a timeout here: how long an answer may take is known
+/// to whoever asked.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     http: reqwest::Client,
@@ -99,7 +98,6 @@ impl ReqwestTransportBuilder {
             .referer(false)
             .pool_idle_timeout(POOL_IDLE)
             .connect_timeout(self.connect_timeout)
-            .read_timeout(READ)
             .tcp_nodelay(true);
         let builder = if self.environment_proxies {
             builder
