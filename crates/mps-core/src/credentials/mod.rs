@@ -1,4 +1,41 @@
 //! Who signs: keys that never show, and where they come from.
+//!
+//! | provider | keys from |
+//! |---|---|
+//! | [`Credentials`] | the program itself |
+//! | [`EnvironmentCredentials`] | environment variables |
+//! | [`ProfileCredentials`] | the file that the vendor's SDKs share |
+//! | [`TccliCredentials`] | the file of the vendor's command-line tool |
+//! | [`CvmRole`] | the metadata service of a virtual machine |
+//! | [`AssumeRole`], [`WebIdentity`] | the token service ([`Sts`]) |
+//! | [`Chain`] | the first of several |
+//! | [`Cached`] | memory, and any of these when it is time |
+//! | [`DefaultChain`] | all of the usual places |
+//!
+//! Providers look anew each time they are asked; those that ask another machine want a [`Cached`]
+//! around them. A provider of your own is one method:
+//!
+//! ```
+//! use mps_core::{
+//!     BoxFuture,
+//!     credentials::{Cached, Chain, Credentials, CredentialsError, EnvironmentCredentials, ProvideCredentials},
+//! };
+//!
+//! #[derive(Debug)]
+//! struct Vault;
+//!
+//! impl ProvideCredentials for Vault {
+//!     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+//!         Box::pin(async { Err(CredentialsError::absent("the vault is empty")) })
+//!     }
+//! }
+//!
+//! let places = Chain::new().then(EnvironmentCredentials::from_environment()).then(Vault);
+//! let credentials = Cached::new(places);
+//! ```
+//!
+//! A client whose endpoint is on this machine asks no other machine for keys; see
+//! [`ProvideCredentials::confined`].
 
 use std::{fmt, sync::Arc, time::SystemTime};
 

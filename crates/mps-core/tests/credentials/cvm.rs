@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_core::{
+    Client, ClientBuilder,
     clock::TestClock,
-    credentials::{CvmRole, ProvideCredentials as _},
+    credentials::{Cached, Chain, CvmRole, ProvideCredentials as _},
+    endpoint::Endpoint,
     transport::{Reply, ScriptedTransport},
 };
 
@@ -225,4 +227,28 @@ async fn both_questions_share_five_seconds() {
     let role = CvmRole::new(Arc::new(transport), Arc::new(clock.clone()));
     error(&role).await;
     assert_eq!(clock.monotonic(), Duration::from_secs(5));
+}
+
+/// A client for `endpoint` whose keys are a machine's, by way of a chain and a cache.
+fn client(endpoint: &str, metadata: &ScriptedTransport) -> ClientBuilder {
+    let keys = Cached::new(Chain::new().then(role(metadata)));
+    Client::builder()
+        .endpoint(Endpoint::parse(endpoint).unwrap())
+        .credentials(keys)
+        .transport(ScriptedTransport::new([]))
+}
+
+#[tokio::test]
+async fn a_client_for_this_machine_asks_no_metadata_service_unless_it_may() {
+    let describe = mps_models::DescribeAigcVideoTask::new("1");
+    let metadata = ScriptedTransport::new([Reply::json("renderer"), in_an_hour()]);
+    let emulator = "http://127.0.0.1:1";
+    let confined = client(emulator, &metadata).build().unwrap();
+    let error = confined.send(&describe).await.unwrap_err();
+    assert!(error.message().contains("was not asked"), "{error}");
+    assert_eq!(metadata.requests().len(), 0);
+
+    let free = client(emulator, &metadata).allow_other_hosts();
+    let _refused_connection = free.build().unwrap().send(&describe).await;
+    assert_eq!(metadata.requests().len(), 2);
 }
