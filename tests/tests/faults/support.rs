@@ -50,7 +50,7 @@ fn check_log(service: &Service, rule: &Value) {
 /// A call that can be made as soon as its task, if it needs one, is there.
 enum Call {
     Describe(DescribeAigcVideoTask),
-    Create(CreateAigcVideoTask),
+    Create(Box<CreateAigcVideoTask>),
     Confirm(ModifyDocToVideoTaskStatus),
 }
 
@@ -62,7 +62,8 @@ impl Call {
             Effect::Read => Self::Describe(DescribeAigcVideoTask::new(video(client).await)),
             Effect::PaidCreate => {
                 video(client).await;
-                Self::Create(CreateAigcVideoTask::new().prompt("the one that counts"))
+                let request = CreateAigcVideoTask::new().prompt("the one that counts");
+                Self::Create(Box::new(request))
             }
             _ => {
                 assert_eq!(effect, Effect::Control, "an effect nobody has tried yet");
@@ -89,7 +90,7 @@ impl Call {
     async fn run(&self, client: &Client) -> String {
         match self {
             Self::Describe(request) => told(client.send(request).await),
-            Self::Create(request) => told(client.send(request).await),
+            Self::Create(request) => told(client.send(&**request).await),
             Self::Confirm(request) => told(client.send(request).await),
         }
     }
