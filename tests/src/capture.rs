@@ -45,8 +45,11 @@ struct Secret {
 
 impl Capture {
     /// Names something that must not be said, before or after the fact.
+    ///
+    /// # Panics
+    /// When it is so short that it would be found by chance.
     pub fn secret(&self, name: &str, text: &str) {
-        assert!(text.len() > 5, "{name} is too short to be told from chance");
+        assert!(text.len() > 5, "{name} is too short");
         let hex = text.bytes().fold(String::new(), |mut hex, byte| {
             // Writing to a string does not fail.
             let _ = write!(hex, "{byte:02x}");

@@ -144,9 +144,11 @@ fn done() -> Reply {
     ))
 }
 
+type Trouble = (&'static str, fn() -> Reply);
+
 /// Each kind of trouble, and what the service may say to make things worse: texts that repeat the
 /// prompt, in answers that cannot be used.
-fn troubles() -> Vec<(&'static str, fn() -> Reply)> {
+fn troubles() -> Vec<Trouble> {
     vec![
         ("no connection", Reply::connect_error),
         ("reset", Reply::reset),
