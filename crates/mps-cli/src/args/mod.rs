@@ -4,17 +4,19 @@
     reason = "help is shown as it is, not as Markdown"
 )]
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audio;
+mod emulator;
 mod image;
 mod scenario;
 mod video;
 
 pub(crate) use self::{
     audio::AudioFields,
+    emulator::Emulator,
     image::ImageFields,
     scenario::{ScenarioAction, ScenarioCreate},
     video::VideoFields,
@@ -281,19 +283,6 @@ pub(crate) struct Sign {
     /// Body
     #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
     pub(crate) payload: String,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Emulator {
-    /// Address to listen on, on this machine only; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// How long a task waits before it runs
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
-    pub(crate) queue_time: Duration,
-    /// How long a task runs before it is done
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    pub(crate) render_time: Duration,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -6,6 +6,7 @@
 )]
 
 mod credentials;
+mod emulator;
 mod failures;
 mod families;
 mod journey;
