@@ -198,6 +198,7 @@ impl Service {
     pub(crate) fn dropped(&self, head: &Parts, fault: Option<&Kind>) {
         if head.uri.path() == api::PATH {
             api::record_dropped(&self.0, head, fault);
+            self.0.changed.notify_one();
         }
     }
 }

@@ -3,7 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use http::Method;
-use mps_emulator::Emulator;
+use mps_core::{
+    BoxFuture,
+    credentials::{Credentials, CredentialsError, ProvideCredentials},
+};
+use mps_emulator::{Emulator, Service};
 use mps_models::Effect;
 use serde_json::{Value, json};
 
@@ -121,6 +125,35 @@ async fn a_fault_that_strikes_once() {
 #[tokio::test(start_paused = true)]
 async fn a_fault_that_stands() {
     check(STANDING, None).await;
+}
+
+/// Hands out new credentials each time it is asked, as a role's does when its last ones ended.
+#[derive(Debug)]
+struct Role(Service);
+
+impl ProvideCredentials for Role {
+    fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+        let issued = self.0.issue_credentials(Duration::from_secs(3_600));
+        let credentials = Credentials::new(issued.secret_id, issued.secret_key);
+        Box::pin(async move { Ok(credentials.with_token(issued.token)) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ended_is_replaced_once() {
+    for (times, expected) in [
+        (1, ["2 ok +0", "2 ok +1", "2 ok +1"]),
+        (2, ["2 service/refused +0"; 3]),
+    ] {
+        for (effect, expected) in EFFECTS.into_iter().zip(expected) {
+            let builder = Emulator::builder().task_times(Duration::ZERO, Duration::ZERO);
+            let service = builder.service();
+            let client = service.client().unwrap().credentials(Role(service.clone()));
+            let rule = json!({"kind": "token_expired", "times": times});
+            let found = try_out(&service, &client.build().unwrap(), rule, effect).await;
+            assert_eq!(found, expected, "{effect:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use mps_emulator::{Fault, Outcome};
+use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, DESCRIBE, World, cat, code};
@@ -236,4 +237,86 @@ fn chances_repeat_with_the_seed() {
         hits.iter().any(String::is_empty) && hits.iter().any(|code| !code.is_empty()),
         "{hits:?}"
     );
+}
+
+#[test]
+fn rules_and_what_they_have_done_are_part_of_a_snapshot() {
+    let world = World::new();
+    let fault = Fault::throttle().action(CREATE).times(2);
+    world.service.fail(fault).unwrap();
+    assert_ne!(code(&world.answer(CREATE, &cat())), "");
+    let snapshot = world.service.snapshot().to_json();
+
+    let later = World::new();
+    let snapshot = mps_emulator::Snapshot::from_json(snapshot.as_bytes()).unwrap();
+    later.service.restore(snapshot);
+    assert_eq!(later.service.faults_struck(), [1]);
+    let codes = [(); 2].map(|()| code(&later.answer(CREATE, &cat())));
+    assert_eq!(codes, ["RequestLimitExceeded", ""]);
+}
+
+/// Members of rules, right and wrong ones.
+fn rule() -> impl Strategy<Value = Value> {
+    let names = select(vec![
+        "kind",
+        "action",
+        "times",
+        "probability",
+        "match",
+        "code",
+        "message",
+        "status",
+        "delay",
+        "offset",
+        "pieces",
+        "after",
+        "value",
+        "executed",
+        "retry_after",
+        "content_type",
+        "x",
+    ]);
+    let texts = select(vec![
+        "refuse",
+        "delay",
+        "http",
+        "html",
+        "truncate",
+        "drip",
+        "reply_lost",
+        "skew",
+        "throttle",
+        "nulls",
+        "download",
+        CREATE,
+        "1s",
+        "-10m",
+        "99999999999999999999y",
+        "InternalError",
+        "",
+    ]);
+    let values = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        texts.prop_map(Value::from),
+        "\\PC{0,20}".prop_map(Value::from),
+    ];
+    let members = vec((names.prop_map(str::to_owned), values), 0..6);
+    members.prop_map(|members| Value::Object(members.into_iter().collect()))
+}
+
+proptest! {
+    #[test]
+    fn any_rule_is_taken_or_explained_and_any_call_under_it_is_answered(rule in rule()) {
+        let world = World::new();
+        let (status, answer) = ask(&world, "POST", &rule.to_string());
+        prop_assert!(matches!(status.as_u16(), 200 | 400), "{} {}", status, rule);
+        prop_assert_eq!(status == 400, answer["error"].is_string());
+        let _ = world.service.handle(world.call(CREATE, &cat()).request());
+        let _ = world.get("/results/1-AigcVideo-0/0.mp4");
+        let executed = world.service.requests().iter().filter(|one| one.outcome == Outcome::Executed).count();
+        prop_assert_eq!(world.service.bill().creates, executed as u64);
+    }
 }
