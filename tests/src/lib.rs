@@ -1,8 +1,7 @@
-//! What the tests of the whole share: the emulator in memory, on time that is as late as a test
-//! wants it to be, the program as a process, and the vendor's own SDKs.
+//! What the tests of the whole share: time that is as late as a test wants it to be, the program as
+//! a process, and the vendor's own SDKs.
 
 pub mod front;
-pub mod in_memory;
 pub mod late;
 pub mod official;
 pub mod process;

@@ -115,6 +115,10 @@ async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(
     })?;
     let (head, body) = response.into_parts();
     match head.status {
+        StatusCode::OK if is_page(&head.headers) => {
+            let message = "the result's host answered with a page of HTML";
+            return Err(Broken::ForNow(Error::new(ErrorKind::Download, message)));
+        }
         StatusCode::OK => partial.start_over(&head.headers).await?,
         StatusCode::PARTIAL_CONTENT if partial.continues(&head.headers) => {}
         status if status.is_server_error() || status == StatusCode::PARTIAL_CONTENT => {
@@ -126,6 +130,12 @@ async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(
         status => return Err(Broken::ForGood(gone(status))),
     }
     partial.receive(body).await
+}
+
+/// No result is a page: something in between answered, such as a portal that wants a login.
+fn is_page(headers: &HeaderMap) -> bool {
+    text(headers, header::CONTENT_TYPE)
+        .is_some_and(|found| found.to_ascii_lowercase().starts_with("text/html"))
 }
 
 fn gone(status: StatusCode) -> Error {

@@ -29,7 +29,7 @@ use crate::{
 
 /// Where results are said to lie when no socket serves them. The name can never be resolved
 /// (RFC 6761), so a test that forgets its transport reaches nobody.
-const NOWHERE: &str = "http://mps.emulator.invalid";
+const NOWHERE: &str = "https://mps.emulator.invalid";
 
 /// Settings of an emulator; all of them have defaults.
 ///

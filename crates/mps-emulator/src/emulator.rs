@@ -3,8 +3,16 @@
 use std::net::SocketAddr;
 
 use crate::{
-    bill::Bill, builder::Builder, clock::VirtualClock, log::RequestRecord, server::Server,
-    service::Service, snapshot::Snapshot, start_error::StartError, state_file::Saver,
+    bill::Bill,
+    builder::Builder,
+    clock::VirtualClock,
+    faults::{BadFault, Fault},
+    log::RequestRecord,
+    server::Server,
+    service::Service,
+    snapshot::Snapshot,
+    start_error::StartError,
+    state_file::Saver,
     tasks::TaskRecord,
 };
 
@@ -86,6 +94,15 @@ impl Emulator {
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.service.bill()
+    }
+
+    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
+    /// strikes it.
+    ///
+    /// # Errors
+    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
+        self.service.fail(fault)
     }
 
     /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.

@@ -29,7 +29,7 @@ fn first(prompt: &str) -> Option<&str> {
     Some(rest.split_once(']').map_or(rest, |(marker, _)| marker))
 }
 
-fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
     text.len() <= LONGEST_TEXT && text.split('.').all(is_part)
 }

@@ -13,10 +13,18 @@ pub use place::BucketUrls;
 pub(crate) use place::{is_result, urls};
 use range::Selection;
 
-use crate::{media::Media, reply, service::Inner, tasks::Availability};
+use crate::{exchange::Exchange, faults, media::Media, reply, service::Inner, tasks::Availability};
 
 /// Answers a request to the path of a result.
-pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Response<Bytes> {
+pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
+    let response = object(service, head, path);
+    match faults::on_download(service, head) {
+        Some(kind) => kind.deliver(response, service),
+        None => Exchange::whole(response),
+    }
+}
+
+fn object(service: &Inner, head: &Parts, path: &str) -> Response<Bytes> {
     match found(service, &head.method, path) {
         Err(fault) => fault.response(path, &service.ids.hex()),
         Ok((object, modified)) => {

@@ -7,8 +7,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header, request::Parts};
-use mps_core::clock::SharedClock;
+use http::{HeaderValue, Request, Response, request::Parts};
+use mps_core::{
+    Client, ClientBuilder, Error, clock::SharedClock, credentials::Credentials, endpoint::Endpoint,
+};
 use tokio::sync::Notify;
 
 use crate::{
@@ -17,6 +19,8 @@ use crate::{
     bill::Bill,
     clock::VirtualClock,
     control,
+    exchange::{Connection, Exchange},
+    faults::{self, BadFault, Fault, Kind},
     ids::Ids,
     limit::Start,
     log::RequestRecord,
@@ -24,6 +28,7 @@ use crate::{
     results::{self, Cache},
     settings::Settings,
     state::State,
+    transport::InProcess,
 };
 
 /// The whole service as a function from request to response, for transports that need no socket.
@@ -56,15 +61,55 @@ impl Service {
     ///
     /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the control API;
     /// anything else is not found. A body longer than 10 MB is refused, as the service does.
+    ///
+    /// A function cannot lose or delay an answer, so faults of that sort change nothing here but
+    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`] shows them all.
     #[must_use]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
-        let (head, body) = request.into_parts();
-        let mut response = self.0.route(&head, &body);
+        let exchange = self.exchange(request, Connection::Fresh);
+        exchange.into_response().unwrap_or_else(reply::lost)
+    }
+
+    /// A client of this service without a socket: with its credentials, its clock, and an
+    /// [`InProcess`] transport, all of which can be set otherwise.
+    ///
+    /// # Errors
+    /// The service's endpoint is not one, which would be a mistake of the emulator's.
+    pub fn client(&self) -> Result<ClientBuilder, Error> {
+        let account = &self.0.accounts.default;
+        let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
+        let credentials = match &account.token {
+            Some(token) => credentials.with_token(&token.text.0),
+            None => credentials,
+        };
+        Ok(Client::builder()
+            .credentials(credentials)
+            .endpoint(Endpoint::parse(self.endpoint())?)
+            .transport(InProcess::new(self.clone()))
+            .clock(self.0.clock.clone()))
+    }
+
+    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
+    /// strikes it.
+    ///
+    /// # Errors
+    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
+        let added = self.0.state().faults.add(fault);
         self.0.changed.notify_one();
-        response
-            .headers_mut()
-            .insert(header::DATE, self.0.http_date());
-        response
+        added
+    }
+
+    /// Clears every rule.
+    pub fn clear_faults(&self) {
+        self.0.state().faults.clear();
+        self.0.changed.notify_one();
+    }
+
+    /// How often each rule struck, oldest rule first.
+    #[must_use]
+    pub fn faults_struck(&self) -> Vec<u32> {
+        self.0.state().faults.struck()
     }
 
     /// Every API request so far, oldest first. Beyond 20,000 the oldest are forgotten.
@@ -116,28 +161,62 @@ impl Service {
         &self.0.accounts.default.secret_key.0
     }
 
+    /// A request and what it comes to.
+    pub(crate) fn exchange(&self, request: Request<Bytes>, connection: Connection) -> Exchange {
+        let (head, body) = request.into_parts();
+        if self.turns_away(&head, connection) {
+            return Exchange::lost();
+        }
+        self.respond(&head, &body)
+    }
+
+    /// Whether a fault ends the connection before the body of a request is read.
+    pub(crate) fn turns_away(&self, head: &Parts, connection: Connection) -> bool {
+        let path = head.uri.path();
+        let action = if path == api::PATH {
+            api::named_action(head)
+        } else if results::is_result(path) {
+            faults::DOWNLOAD
+        } else {
+            return false;
+        };
+        let fault = faults::on_head(&self.0, action, head, connection);
+        if let Some(kind) = &fault {
+            self.dropped(head, Some(kind));
+        }
+        fault.is_some()
+    }
+
+    /// What a request comes to that arrived in full.
+    pub(crate) fn respond(&self, head: &Parts, body: &Bytes) -> Exchange {
+        let exchange = self.0.route(head, body);
+        self.0.changed.notify_one();
+        exchange.dated(self.0.http_date())
+    }
+
     /// Notes a request whose body never arrived in full.
-    pub(crate) fn dropped(&self, head: &Parts) {
+    pub(crate) fn dropped(&self, head: &Parts, fault: Option<&Kind>) {
         if head.uri.path() == api::PATH {
-            api::record_dropped(&self.0, head);
+            api::record_dropped(&self.0, head, fault);
+            self.0.changed.notify_one();
         }
     }
 }
 
 impl Inner {
-    fn route(&self, head: &Parts, body: &Bytes) -> Response<Bytes> {
+    fn route(&self, head: &Parts, body: &Bytes) -> Exchange {
         let path = head.uri.path();
         if path == api::PATH {
             api::answer(self, head, body)
         } else if results::is_result(path) {
             results::answer(self, head, path)
         } else if let Some(name) = path.strip_prefix(control::PREFIX) {
-            control::answer(self, head, body, name)
+            Exchange::whole(control::answer(self, head, body, name))
         } else {
-            reply::not_found(
+            Exchange::whole(reply::not_found(
                 path,
                 "the API is at `/`, the control API under `/_emulator/v1/`",
-            )
+            ))
         }
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bill::Ledger,
     clock::Saved,
+    faults::Faults,
     limit::{Limiter, SavedMeter},
     log::{Log, RequestRecord},
     service::{Inner, Service},
@@ -22,7 +23,7 @@ const FAMILY: &str = "mps.emulator-state/";
 const MOST_SECONDS: u32 = 3_600;
 
 /// Everything that happened to an emulator: tasks, bill, request log, what the limits counted, the
-/// clock, and how many ids were given.
+/// clock, the faults that were asked for, and how many ids were given.
 ///
 /// Accounts are told by their place: what the first one did is the first one's where it is
 /// restored. Settings, keys and tokens are not part of it. As a text it does not hold what a prompt or
@@ -38,6 +39,8 @@ pub struct Snapshot {
     forgotten: u64,
     bill: Ledger,
     limits: Vec<SavedMeter>,
+    #[serde(default)]
+    faults: Faults,
 }
 
 /// Why a text is no snapshot.
@@ -87,6 +90,7 @@ impl Snapshot {
             forgotten: state.log.forgotten(),
             bill: state.ledger.clone(),
             limits: state.limiter.save(),
+            faults: state.faults.clone(),
         }
     }
 
@@ -102,6 +106,7 @@ impl Snapshot {
             limiter: Limiter::restored(flavour, self.limits),
             log: Log::restored(self.requests, self.forgotten),
             ledger: self.bill,
+            faults: self.faults,
         };
         service.ids.restore(self.seed, self.ids);
         service.time.restore(&self.clock);

@@ -1,6 +1,7 @@
 //! The control API: what a test wants to know and to change, as JSON over the same socket.
 
 mod clock;
+mod faults;
 mod read;
 mod refusal;
 mod write;
@@ -49,6 +50,9 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(Method::GET, "bill", Run::Try(read::bill)),
     Endpoint::new(Method::GET, "clock", Run::Tell(clock::show)),
     Endpoint::new(Method::POST, "clock", Run::Try(clock::change)),
+    Endpoint::new(Method::GET, "faults", Run::Tell(faults::list)),
+    Endpoint::new(Method::POST, "faults", Run::Try(faults::add)),
+    Endpoint::new(Method::DELETE, "faults", Run::Tell(faults::clear)),
     Endpoint::new(Method::POST, "credentials", Run::Try(write::credentials)),
     Endpoint::new(Method::GET, "snapshot", Run::Tell(read::snapshot)),
     Endpoint::new(Method::POST, "restore", Run::Try(write::restore)),

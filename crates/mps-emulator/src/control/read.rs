@@ -21,7 +21,7 @@ pub(super) fn state(call: &Call<'_>) -> Value {
             "concurrency": service.settings.concurrency,
         },
         "accounts": accounts,
-        "faults": [],
+        "faults": service.state().faults.list(),
     })
 }
 

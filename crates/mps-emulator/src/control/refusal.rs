@@ -11,6 +11,7 @@ pub(super) struct Refusal {
     error: String,
     member: Option<String>,
     value: Option<Value>,
+    bound: Option<String>,
     hint: String,
 }
 
@@ -22,6 +23,7 @@ impl Refusal {
             error: error.into(),
             member: None,
             value: None,
+            bound: None,
             hint: hint.into(),
         }
     }
@@ -40,11 +42,18 @@ impl Refusal {
         self
     }
 
+    /// Says what the member must be.
+    pub(super) fn bound(mut self, bound: &str) -> Self {
+        self.bound = Some(bound.to_owned());
+        self
+    }
+
     pub(super) fn response(self) -> Response<Bytes> {
         let mut body = json!({ "error": self.error, "hint": self.hint });
         if let (Some(members), Some(member)) = (body.as_object_mut(), self.member) {
             members.insert("member".to_owned(), json!(member));
             members.insert("value".to_owned(), json!(self.value));
+            members.extend(self.bound.map(|bound| ("bound".to_owned(), json!(bound))));
         }
         reply::json(StatusCode::BAD_REQUEST, &body)
     }

@@ -17,6 +17,8 @@ mod control;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod invariants;
@@ -37,7 +39,11 @@ mod scenarios;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod signatures;
+#[cfg(test)]
 mod snapshot;
+#[cfg(test)]
+mod spec;
 #[cfg(test)]
 mod state_file;
 #[cfg(test)]

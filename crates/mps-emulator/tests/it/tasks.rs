@@ -32,7 +32,7 @@ fn a_task_waits_runs_and_is_done() {
     assert_eq!(done["Message"], "ok");
     assert_eq!(
         done["VideoUrls"],
-        json!([format!("http://mps.emulator.invalid/results/{task}/0.mp4")])
+        json!([format!("https://mps.emulator.invalid/results/{task}/0.mp4")])
     );
 }
 
