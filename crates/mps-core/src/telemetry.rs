@@ -9,6 +9,8 @@
 //! | event `mps.retry` | warn | `attempt`, `kind`, `code`, `request_id`, `pause_ms` |
 //! | event `mps.in_doubt` | error | `attempt`, `kind`, `code`, `request_id` |
 //! | event `mps.skew` | warn | `offset_s` |
+//! | event `mps.limit.widened` | warn | `action`, `added_ms` |
+//! | event `mps.limit.trouble` | warn | `action`, `error`, `pause_ms` |
 
 use std::time::Duration;
 
@@ -50,6 +52,15 @@ pub(crate) fn in_doubt(attempt: u32, failure: &Error) {
 
 pub(crate) fn skew(offset_s: i64) {
     warn!(name: "mps.skew", offset_s, "this machine's clock is off; following the service's");
+}
+
+pub(crate) fn limit_widened(action: &str, added: Duration) {
+    warn!(name: "mps.limit.widened", action, added_ms = millis(added), "permitted calls are throttled; leaving more room");
+}
+
+#[cfg(any(feature = "file-limit", feature = "redis"))]
+pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
+    warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
 }
 
 fn millis(duration: Duration) -> u64 {

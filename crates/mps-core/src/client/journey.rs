@@ -11,7 +11,7 @@ use crate::{
     credentials::Credentials,
     envelope::{Answer, Received},
     error::{Dispatch, Error, ErrorKind, StopReason},
-    limit::{Permit, Start},
+    limit::{LimitError, Permit, Start},
     retry::{Backoff, Remedy, is_rate_throttled, remedy},
     sign::sign,
     telemetry,
@@ -99,7 +99,7 @@ impl<'a> Journey<'a> {
             let permit = self.permit().await?;
             let request = self.signed(credentials, body.clone())?;
             // Late by more than the fence: starting now could crowd a window, so ask again.
-            if permit.start(self.now()) {
+            if permit.start() {
                 break request;
             }
         };
@@ -123,15 +123,7 @@ impl<'a> Journey<'a> {
             limit: self.call.rate_limit,
             patience: self.time_left(),
         };
-        self.client
-            .limiter
-            .acquire(start)
-            .await
-            .map_err(|too_long| {
-                Error::new(ErrorKind::Timeout, too_long.to_string())
-                    .with_hint("nothing was sent; give the call a later deadline")
-                    .with_stop(StopReason::Deadline)
-            })
+        self.client.limiter.acquire(start).await.map_err(no_permit)
     }
 
     fn signed(
@@ -261,6 +253,23 @@ impl<'a> Journey<'a> {
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_sub(self.now())
+    }
+}
+
+fn no_permit(error: LimitError) -> Error {
+    match error {
+        LimitError::TooLong(too_long) => Error::new(ErrorKind::Timeout, too_long.to_string())
+            .with_hint("nothing was sent; give the call a later deadline")
+            .with_stop(StopReason::Deadline),
+        LimitError::Unavailable(unavailable) => {
+            let error = Error::new(ErrorKind::Limiter, unavailable.to_string())
+                .with_hint(unavailable.hint().unwrap_or("nothing was sent").to_owned())
+                .with_stop(StopReason::NoPermit);
+            match unavailable.into_source() {
+                Some(source) => error.with_source(source),
+                None => error,
+            }
+        }
     }
 }
 
