@@ -9,7 +9,7 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::SharedClock,
-    limit::{Limiter, Permit, Start, X},
+    limit::{LimitError, LimitStats, Limiter, Permit, Start},
     transport::{RequestBody, ResponseBody, Transport, TransportError},
 };
 
