@@ -27,21 +27,27 @@ pub(super) fn trouble(address: &str, error: &RedisError) -> Trouble {
 fn by_code(what: &str, error: &RedisError, detail: &str) -> Trouble {
     match error.code() {
         Some("NOAUTH" | "WRONGPASS") => Trouble::Lasting(refused(what)),
-        Some("NOPERM") => Trouble::Lasting(
-            Unavailable::new(format!("{what} does not permit the script: {detail}")).with_hint(
-                "allow its user EVALSHA, SCRIPT LOAD, TIME, INFO, GET and SET on mps:limit:*",
-            ),
-        ),
         Some("NORUNID") => Trouble::Lasting(
             Unavailable::new(format!(
                 "{what} does not tell its run_id, without which a restart goes unnoticed"
             ))
             .with_hint("use Redis or Valkey"),
         ),
-        _ => Trouble::Passing(Unavailable::new(format!(
-            "{what} refuses the question: {detail}"
-        ))),
+        Some("NOPERM") => Trouble::Lasting(not_permitted(what, detail)),
+        // What a script is refused has no code of its own in Redis 7.
+        _ if detail.contains("can't run this command") => {
+            Trouble::Lasting(not_permitted(what, detail))
+        }
+        _ => Trouble::Passing(
+            Unavailable::new(format!("{what} refuses the question: {detail}"))
+                .with_hint("nothing starts until it answers"),
+        ),
     }
+}
+
+fn not_permitted(what: &str, detail: &str) -> Unavailable {
+    Unavailable::new(format!("{what} does not permit the script: {detail}"))
+        .with_hint("allow its user EVALSHA, SCRIPT LOAD, TIME, INFO, GET and SET on mps:limit:*")
 }
 
 fn refused(what: &str) -> Unavailable {
