@@ -1,8 +1,11 @@
 //! What the tests of the whole share: the emulator in memory, on time that is as late as a test
-//! wants it to be, and programs as processes: ours, a Redis server, workers under one limit.
+//! wants it to be, and programs as processes: ours, a Redis server, workers under one limit, and
+//! the vendor's own SDKs.
 
+pub mod front;
 pub mod in_memory;
 pub mod late;
+pub mod official;
 pub mod process;
 pub mod redis;
 pub mod window;

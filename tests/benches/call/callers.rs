@@ -14,8 +14,8 @@ use mps_core::{
 use mps_models::CreateAigcVideoTask;
 use serde_json::value::{RawValue, to_raw_value};
 
-const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
-const SECRET_KEY: &str = "not a real key, but just as long";
+pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
+pub(crate) const SECRET_KEY: &str = "not a real key, but just as long";
 const TIMESTAMP: i64 = 1_771_125_945;
 /// The one in the vendor's documentation.
 const REQUEST: &str =

@@ -7,9 +7,12 @@
 //! nobody's.
 //!
 //! Besides criterion's figures it prints ratios, taken from short runs in turns, so that whatever
-//! else the machine does falls on all alike.
+//! else the machine does falls on all alike. Last come the vendor's own SDKs, where they are
+//! installed (`tests/sdks/install.sh`): the same create on the same server, by their own count of
+//! their processor time.
 
 mod callers;
+mod official;
 mod server;
 mod usage;
 
@@ -58,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
     if std::env::args().any(|argument| argument == "--bench") {
         print_ratios(&callers);
+        official::print_ratios(&server.url, || callers.typed())?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 """Drives the vendor's own SDK against an emulator and prints what it saw as one JSON object.
 
 Usage: official_sdk.py create REQUEST.json | follow REQUEST.json | describe TASK_ID
+                       | list REQUEST.json | burst COUNT | cost REQUEST.json
 
 The environment says where and as whom: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and
 TENCENTCLOUD_SECRET_KEY.
@@ -11,6 +12,7 @@ import os
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tencentcloud.common import credential
@@ -33,10 +35,13 @@ def new_client():
     return mps_client.MpsClient(keys, "", ClientProfile(httpProfile=http))
 
 
-def create(client, request_file):
-    request = models.CreateAigcVideoTaskRequest()
+def read(request, request_file):
     request.from_json_string(Path(request_file).read_text(encoding="utf-8"))
-    return client.CreateAigcVideoTask(request)
+    return request
+
+
+def create(client, request_file):
+    return client.CreateAigcVideoTask(read(models.CreateAigcVideoTaskRequest(), request_file))
 
 
 def describe(client, task_id):
@@ -77,10 +82,53 @@ def fetch(url):
     }
 
 
+def list_tasks(client, request_file):
+    created = client.CreateAiDramaTask(read(models.CreateAiDramaTaskRequest(), request_file))
+    request = models.DescribeAigcTaskListRequest()
+    request.PageNum, request.PageSize = 1, 10
+    request.QueryTaskFilter = models.QueryTaskFilter()
+    request.QueryTaskFilter.TaskType = "AIDrama"
+    return {"created": seen(created), "listed": seen(client.DescribeAigcTaskList(request))}
+
+
+def burst(client, count):
+    """So many describes at once: how many were answered, and the codes of those refused."""
+
+    def code(_):
+        try:
+            return describe(client, "none")
+        except TencentCloudSDKException as error:
+            return error.get_code()
+
+    with ThreadPoolExecutor(max_workers=int(count)) as pool:
+        return {"codes": list(pool.map(code, range(int(count))))}
+
+
+def cost(client, request_file):
+    """What a create costs this client, in microseconds of its own processor time.
+
+    The first calls, which fill caches, do not count.
+    """
+    calls = 1_000
+    request = read(models.CreateAigcVideoTaskRequest(), request_file)
+
+    def many():
+        for _ in range(calls):
+            client.CreateAigcVideoTask(request)
+
+    many()
+    before = time.process_time()
+    many()
+    return {"cpu_us": (time.process_time() - before) * 1e6 / calls}
+
+
 VERBS = {
     "create": lambda client, request_file: seen(create(client, request_file)),
     "follow": follow,
     "describe": lambda client, task_id: seen(describe(client, task_id)),
+    "list": list_tasks,
+    "burst": burst,
+    "cost": cost,
 }
 
 

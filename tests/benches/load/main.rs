@@ -1,0 +1,54 @@
+//! How many calls a second the emulator answers on one core, signatures checked, beside the same web
+//! framework answering the same bytes to everything.
+//!
+//! Each server is a process with a single thread, so that its processor time is the cost of its
+//! answers and of nothing else; what one core could answer follows from it, however busy the machine
+//! is. The two take turns, so that whatever else the machine does falls on both alike.
+
+mod load;
+mod server;
+
+use std::error::Error;
+
+use self::{load::Load, server::ServerProcess};
+
+const ROUNDS: usize = 21;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    if let Some(kind) = server::asked_for() {
+        return server::run(&kind);
+    }
+    let emulator = ServerProcess::start(server::EMULATOR)?;
+    let (load, answer) = Load::describing_a_task(&emulator)?;
+    let constant = ServerProcess::start(server::CONSTANT)?;
+    constant.tell(&answer)?;
+    // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
+    let rounds = if std::env::args().any(|argument| argument == "--bench") {
+        ROUNDS
+    } else {
+        1
+    };
+    let mut pairs = Vec::new();
+    for _ in 0..rounds {
+        pairs.push([load.cost_ns(&emulator)?, load.cost_ns(&constant)?]);
+    }
+    print(&mut pairs);
+    Ok(())
+}
+
+/// The median round.
+#[expect(clippy::print_stdout, reason = "what a bench is for")]
+fn print(pairs: &mut [[f64; 2]]) {
+    let ratio = |[emulator, constant]: &[f64; 2]| emulator / constant;
+    pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    let Some(pair @ [emulator, constant]) = pairs.get(pairs.len() / 2) else {
+        return;
+    };
+    let a_second = |nanoseconds: f64| 1e9 / nanoseconds;
+    println!(
+        "calls a second on one core: emulator {:.0}, constant {:.0}, ratio of cost {:.2}",
+        a_second(*emulator),
+        a_second(*constant),
+        ratio(pair),
+    );
+}

@@ -1,0 +1,12 @@
+# Installs the vendor's own SDKs into throw-away environments, and says where they are by exporting
+# the variables that tests/src/official.rs reads. To be sourced, from the repository's root.
+
+python3 -m venv target/sdks/python
+target/sdks/python/bin/pip install --quiet --disable-pip-version-check \
+  --requirement tests/sdks/python/requirements.txt
+export MPS_TEST_PYTHON="$PWD/target/sdks/python/bin/python"
+
+mkdir -p target/sdks/node
+cp tests/sdks/node/package.json target/sdks/node/
+npm install --prefix target/sdks/node --ignore-scripts --no-audit --no-fund --no-package-lock --silent
+export MPS_TEST_NODE_MODULES="$PWD/target/sdks/node/node_modules"
