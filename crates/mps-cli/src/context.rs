@@ -6,10 +6,10 @@ use mps_aigc::{
     Aigc, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Chain, EnvironmentCredentials, ProfileCredentials, ProvideCredentials},
 };
-use mps_core::{ErrorKind, transport::ReqwestTransport};
+use mps_core::{ErrorKind, limit::Limiter, transport::ReqwestTransport};
 use mps_emulator::Emulator;
 
-use crate::{args::Global, failure::Failure, output::Output};
+use crate::{args::Global, failure::Failure, limiter, output::Output};
 
 const DEFAULT_PROFILE: &str = "default";
 
@@ -46,7 +46,9 @@ impl<'a> Context<'a> {
             return self.connect_to_own_emulator().await;
         }
         let credentials = self.credentials().await?;
-        let aigc = self.client(self.endpoint()?, credentials)?;
+        let endpoint = self.endpoint()?;
+        let limiter = limiter::of(self.global.limiter, &endpoint, credentials.secret_id())?;
+        let aigc = self.client(endpoint, credentials, limiter)?;
         Ok(Connection {
             aigc,
             _emulator: None,
@@ -56,7 +58,11 @@ impl<'a> Context<'a> {
     /// A client that will never send, for what only shows a request.
     pub(crate) fn offline(&self) -> Result<Client, Failure> {
         let nobody = Credentials::new("", "");
-        Ok(self.client(self.endpoint()?, nobody)?.client().clone())
+        let limiter = limiter::of_this_process();
+        Ok(self
+            .client(self.endpoint()?, nobody, limiter)?
+            .client()
+            .clone())
     }
 
     /// The keys that the options name, found now rather than at the first call.
@@ -88,14 +94,20 @@ impl<'a> Context<'a> {
             .await
             .map_err(|error| Failure::internal(format!("cannot start the emulator: {error}")))?;
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
-        let aigc = self.client(Endpoint::parse(emulator.endpoint())?, keys)?;
+        let endpoint = Endpoint::parse(emulator.endpoint())?;
+        let aigc = self.client(endpoint, keys, limiter::of_this_process())?;
         Ok(Connection {
             aigc,
             _emulator: Some(emulator),
         })
     }
 
-    fn client(&self, endpoint: Endpoint, credentials: Credentials) -> Result<Aigc, Failure> {
+    fn client(
+        &self,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        limiter: Arc<dyn Limiter>,
+    ) -> Result<Aigc, Failure> {
         let transport = ReqwestTransport::builder();
         // A proxy has no business between this program and an emulator on the same machine.
         let transport = if endpoint.is_loopback() {
@@ -106,6 +118,7 @@ impl<'a> Context<'a> {
         let builder = Client::builder()
             .credentials(Arc::new(credentials))
             .transport(transport.build()?)
+            .limiter(limiter)
             .endpoint(endpoint);
         let builder = match &self.global.region {
             Some(region) => builder.region(region),

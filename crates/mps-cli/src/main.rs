@@ -13,6 +13,7 @@ mod context;
 mod failure;
 mod input;
 mod interrupt;
+mod limiter;
 mod output;
 mod request;
 mod results;

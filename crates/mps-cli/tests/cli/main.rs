@@ -8,4 +8,6 @@
 mod failures;
 mod families;
 mod journey;
+#[cfg(unix)]
+mod limiter;
 mod support;

@@ -12,7 +12,7 @@
 //! What is shared can be lost. Then nobody knows what others have just started, and all of them
 //! assume the worst and wait; a limiter that cannot be asked at all lets nobody start.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use crate::BoxFuture;
 
@@ -63,5 +63,20 @@ pub trait Limiter: fmt::Debug + Send + Sync {
     fn stats(&self, action: &str) -> Option<LimitStats> {
         let _ = action;
         None
+    }
+}
+
+/// Shared by clients, or chosen at run time.
+impl<L: Limiter + ?Sized> Limiter for Arc<L> {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        (**self).acquire(start)
+    }
+
+    fn throttled(&self, action: &str) {
+        (**self).throttled(action);
+    }
+
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        (**self).stats(action)
     }
 }

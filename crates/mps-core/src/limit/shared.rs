@@ -41,11 +41,17 @@ pub(super) trait Store: fmt::Debug + Send + Sync + 'static {
     /// What it takes to give a slot back.
     type Place: Send + Sync + 'static;
 
-    /// Puts a question to the queue. Bounded in time; may be dropped.
+    /// Longest time for one question.
+    const ANSWER_WITHIN: Duration;
+
+    /// Puts a question to the queue. May be dropped before there is an answer.
     fn ask<'a>(
         &'a self,
         question: Question<'a>,
     ) -> BoxFuture<'a, Result<Answer<Self::Place>, Trouble>>;
+
+    /// There was no answer in the time given.
+    fn is_silent(&self, limit: Duration) -> Unavailable;
 
     /// Gives an unused slot back, if that is still possible. Must not block.
     fn give_back(&self, place: Self::Place);
@@ -60,8 +66,6 @@ pub(super) struct Question<'a> {
     pub(super) who: u64,
     /// How many permitted calls were throttled since the last question.
     pub(super) throttled: u32,
-    /// The most time an answer is worth waiting for.
-    pub(super) patience: Duration,
 }
 
 /// What the queue says; see [`Turn`](super::Turn).
@@ -248,9 +252,11 @@ impl<S: Store> Visit<'_, S> {
             limit: self.start.limit,
             who: self.lane.who,
             throttled,
-            patience: self.time_left(),
         };
-        match self.shared.store.ask(question).await {
+        let store = &self.shared.store;
+        let limit = S::ANSWER_WITHIN.min(self.time_left());
+        let answer = timeout(&**self.clock(), limit, store.ask(question)).await;
+        match answer.unwrap_or_else(|| Err(Trouble::Passing(store.is_silent(limit)))) {
             Ok(answer) => {
                 self.lane.hear(self.start.action, answer.widened);
                 self.follow(answer.turn).await

@@ -112,6 +112,8 @@ struct Place {
 impl Store for FileStore {
     type Place = Place;
 
+    const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
     fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Answer<Place>, Trouble>> {
         let path = self.path(question.action);
         let store = self.clone();
@@ -133,6 +135,14 @@ impl Store for FileStore {
                 )),
             }
         })
+    }
+
+    fn is_silent(&self, limit: Duration) -> Unavailable {
+        let (directory, ms) = (self.directory.display(), limit.as_millis());
+        Unavailable::new(format!(
+            "the disk did not give the rate limiter's file in {directory} within {ms} ms"
+        ))
+        .with_hint("name a directory on a disk of this machine that works")
     }
 
     fn give_back(&self, place: Place) {

@@ -32,9 +32,6 @@ use self::{
 /// `TIME`, `INFO`, `GET` and `SET`, and the library for `MessagePack` that comes with Redis.
 pub const SCRIPT: &str = include_str!("script.lua");
 
-/// Longest time for one question, connecting included.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-
 /// A [`Limiter`] for all processes on all hosts that name the same Redis server (6 or newer) and
 /// account: one key for each action, changed by one script on the server's clock. Clones share it.
 ///
@@ -128,15 +125,19 @@ struct Place {
 impl Store for RedisStore {
     type Place = Place;
 
+    const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
     fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Answer<Place>, Trouble>> {
-        Box::pin(async move {
-            let limit = ANSWER_WITHIN.min(question.patience);
-            let answer = timeout(&*self.clock, limit, self.exchange(question)).await;
-            answer.unwrap_or_else(|| {
-                self.hang_up();
-                Err(self.silent(limit))
-            })
-        })
+        Box::pin(self.exchange(question))
+    }
+
+    fn is_silent(&self, limit: Duration) -> Unavailable {
+        self.hang_up();
+        let (address, ms) = (&self.address, limit.as_millis());
+        Unavailable::new(format!(
+            "the rate limiter's Redis server at {address} did not answer within {ms} ms"
+        ))
+        .with_hint("is it up, and is nothing else keeping it busy?")
     }
 
     fn give_back(&self, place: Place) {
@@ -156,7 +157,7 @@ impl Store for RedisStore {
             // Best effort: a slot that stays taken costs a tenth of a second.
             timeout(
                 &*clock,
-                ANSWER_WITHIN,
+                Self::ANSWER_WITHIN,
                 call.invoke_async::<i64>(&mut connection),
             )
             .await
@@ -256,16 +257,6 @@ impl RedisStore {
     fn failed(&self, error: &redis::RedisError) -> Trouble {
         self.hang_up();
         trouble(&self.address, error)
-    }
-
-    fn silent(&self, limit: Duration) -> Trouble {
-        let (address, ms) = (&self.address, limit.as_millis());
-        Trouble::Passing(
-            Unavailable::new(format!(
-                "the rate limiter's Redis server at {address} did not answer within {ms} ms"
-            ))
-            .with_hint("is it up, and is nothing else keeping it busy?"),
-        )
     }
 
     fn nonsense(&self) -> Trouble {
