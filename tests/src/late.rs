@@ -9,7 +9,7 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::SharedClock,
-    limit::{Limiter, Permit, Start, TooLong},
+    limit::{LimitError, LimitStats, Limiter, Permit, Start},
     transport::{RequestBody, ResponseBody, Transport, TransportError},
 };
 
@@ -59,7 +59,7 @@ impl<L> LateLimiter<L> {
 }
 
 impl<L: Limiter> Limiter for LateLimiter<L> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, TooLong>> {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
             let permit = self.inner.acquire(start).await?;
             self.delays.pass().await;
@@ -69,6 +69,10 @@ impl<L: Limiter> Limiter for LateLimiter<L> {
 
     fn throttled(&self, action: &str) {
         self.inner.throttled(action);
+    }
+
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        self.inner.stats(action)
     }
 }
 

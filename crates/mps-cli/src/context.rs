@@ -6,10 +6,10 @@ use mps_aigc::{
     Aigc, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
-use mps_core::{ErrorKind, transport::ReqwestTransport};
+use mps_core::{ErrorKind, limit::Limiter, transport::ReqwestTransport};
 use mps_emulator::Emulator;
 
-use crate::{args::Global, failure::Failure, output::Output};
+use crate::{args::Global, failure::Failure, limiter, output::Output};
 
 /// The options every command takes, and where to write.
 pub(crate) struct Context<'a> {
@@ -47,8 +47,9 @@ impl<'a> Context<'a> {
         let transport = transport(&endpoint)?;
         let provider = self.provider(&endpoint, &transport);
         // Found now rather than at the first call, which may come late.
-        found(&provider).await?;
-        let aigc = self.client(endpoint, transport, provider)?;
+        let credentials = found(&provider).await?;
+        let limiter = limiter::of(self.global.limiter, &endpoint, credentials.secret_id())?;
+        let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
             _emulator: None,
@@ -60,7 +61,8 @@ impl<'a> Context<'a> {
         let nobody = Credentials::new("", "");
         let endpoint = self.endpoint()?;
         let transport = transport(&endpoint)?;
-        Ok(self.client(endpoint, transport, nobody)?.client().clone())
+        let aigc = self.client(endpoint, transport, nobody, limiter::of_this_process())?;
+        Ok(aigc.client().clone())
     }
 
     /// The keys that the options name.
@@ -107,7 +109,7 @@ impl<'a> Context<'a> {
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, keys)?;
+        let aigc = self.client(endpoint, transport, keys, limiter::of_this_process())?;
         Ok(Connection {
             aigc,
             _emulator: Some(emulator),
@@ -119,10 +121,12 @@ impl<'a> Context<'a> {
         endpoint: Endpoint,
         transport: ReqwestTransport,
         credentials: impl ProvideCredentials + 'static,
+        limiter: Arc<dyn Limiter>,
     ) -> Result<Aigc, Failure> {
         let builder = Client::builder()
             .credentials(credentials)
             .transport(transport)
+            .limiter(limiter)
             .endpoint(endpoint);
         let builder = match &self.global.region {
             Some(region) => builder.region(region),

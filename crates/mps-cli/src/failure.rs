@@ -8,6 +8,8 @@ use mps_aigc::{
 };
 use serde::Serialize;
 
+use crate::limiter;
+
 /// What the exit code tells a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -114,10 +116,10 @@ impl Failure {
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
             dispatch: Some(error.dispatch().as_str()),
-            hint: if in_doubt {
-                Some(in_doubt_hint(error))
-            } else {
-                error.hint().map(str::to_owned)
+            hint: match error.kind() {
+                _ if in_doubt => Some(in_doubt_hint(error)),
+                mps_core::ErrorKind::Limiter => Some(limiter::WAY_OUT.to_owned()),
+                _ => error.hint().map(str::to_owned),
             },
             findings: error
                 .report()

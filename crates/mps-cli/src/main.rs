@@ -14,6 +14,7 @@ mod events;
 mod failure;
 mod input;
 mod interrupt;
+mod limiter;
 mod output;
 mod request;
 mod request_log;

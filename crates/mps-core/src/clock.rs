@@ -19,6 +19,10 @@ use tokio::time::Instant;
 
 use crate::BoxFuture;
 
+#[cfg(all(unix, feature = "file-limit"))]
+mod machine;
+#[cfg(all(unix, feature = "file-limit"))]
+pub use machine::{MachineClock, SystemMachineClock};
 #[cfg(any(test, feature = "test-util"))]
 mod test_clock;
 #[cfg(any(test, feature = "test-util"))]

@@ -15,6 +15,8 @@
 //! | event `mps.skew` | warn | `offset_s` |
 //! | event `mps.credentials` | debug | `lifetime_s` |
 //! | event `mps.credentials_failed` | warn | `reason` |
+//! | event `mps.limit.widened` | warn | `action`, `added_ms` |
+//! | event `mps.limit.trouble` | warn | `action`, `error`, `pause_ms` |
 //! | event `mps.breaker` | warn | `host`, `state` (`closed`, `open`, `half_open`) |
 //!
 //! `effect` is [`Effect::as_str`], `kind` is [`ErrorKind::as_str`](crate::ErrorKind::as_str), and
@@ -68,6 +70,15 @@ pub(crate) fn sent() {
 
 pub(crate) fn skew(offset_s: i64) {
     warn!(name: "mps.skew", offset_s, "this machine's clock is off; following the service's");
+}
+
+pub(crate) fn limit_widened(action: &str, added: Duration) {
+    warn!(name: "mps.limit.widened", action, added_ms = millis(added), "permitted calls are throttled; leaving more room");
+}
+
+#[cfg(any(feature = "file-limit", feature = "redis"))]
+pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
+    warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
 }
 
 pub(crate) fn credentials(lifetime: Option<Duration>) {

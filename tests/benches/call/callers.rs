@@ -8,7 +8,7 @@ use mps_core::{
     BoxFuture, CallOptions, Client, UntypedCall,
     credentials::Credentials,
     endpoint::Endpoint,
-    limit::{Lease, Limiter, Permit, Start, TooLong},
+    limit::{LimitError, Limiter, Permit, Start},
     sign::{self, Scope, SigningKey},
 };
 use mps_models::CreateAigcVideoTask;
@@ -100,13 +100,9 @@ impl Bare {
 struct NoLimit;
 
 impl Limiter for NoLimit {
-    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, TooLong>> {
-        Box::pin(async { Ok(Permit::new(Duration::MAX, Box::new(NoLimit))) })
+    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async { Ok(Permit::unlimited()) })
     }
 
     fn throttled(&self, _: &str) {}
-}
-
-impl Lease for NoLimit {
-    fn give_back(self: Box<Self>) {}
 }

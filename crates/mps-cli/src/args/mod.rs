@@ -57,6 +57,15 @@ pub(crate) struct Global {
     /// used
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
+    /// Whom the rate limit holds for together
+    #[arg(
+        long,
+        global = true,
+        value_name = "SCOPE",
+        default_value = "machine",
+        env = "MPS_LIMITER"
+    )]
+    pub(crate) limiter: LimitScope,
     /// Form of results and errors
     #[arg(long, global = true, value_name = "FORM", default_value = "human")]
     pub(crate) output: Form,
@@ -92,6 +101,15 @@ impl From<Site> for mps_aigc::Site {
             Site::Cn => Self::Cn,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LimitScope {
+    /// All processes of this machine that use the same account, through a file in
+    /// $XDG_STATE_HOME/mps/limits or ~/.local/state/mps/limits
+    Machine,
+    /// This process alone, as with --emulator
+    Process,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,4 +10,6 @@ mod emulator;
 mod failures;
 mod families;
 mod journey;
+#[cfg(unix)]
+mod limiter;
 mod support;

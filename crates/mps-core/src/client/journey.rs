@@ -13,7 +13,7 @@ use crate::{
     endpoint::{BreakerState, Endpoint, Leg, Verdict},
     envelope::{Answer, Received},
     error::{Dispatch, Error, ErrorKind, StopReason},
-    limit::{Permit, Start},
+    limit::{LimitError, Permit, Start},
     retry::{Backoff, Remedy, is_rate_throttled, remedy},
     sign::sign,
     telemetry::{self, AttemptEnded, Called, Failure, Refresh},
@@ -108,7 +108,7 @@ impl<'a> Journey<'a> {
             let request = self.signed(leg.endpoint, credentials, body.clone())?;
             let now = self.now();
             // Late by more than the fence: starting now could crowd a window, so ask again.
-            if permit.start(now) {
+            if permit.start() {
                 break (leg, request, now);
             }
         };
@@ -131,15 +131,7 @@ impl<'a> Journey<'a> {
             limit: self.call.rate_limit,
             patience: self.time_left(),
         };
-        self.client
-            .limiter
-            .acquire(start)
-            .await
-            .map_err(|too_long| {
-                Error::new(ErrorKind::Timeout, too_long.to_string())
-                    .with_hint("nothing was sent; give the call a later deadline")
-                    .with_stop(StopReason::Deadline)
-            })
+        self.client.limiter.acquire(start).await.map_err(no_permit)
     }
 
     fn signed(
@@ -350,6 +342,23 @@ fn request_id(outcome: &Result<Answer, Error>) -> Option<&str> {
     match outcome {
         Ok(answer) => answer.request_id.as_deref(),
         Err(error) => error.request_id(),
+    }
+}
+
+fn no_permit(error: LimitError) -> Error {
+    match error {
+        LimitError::TooLong(too_long) => Error::new(ErrorKind::Timeout, too_long.to_string())
+            .with_hint("nothing was sent; give the call a later deadline")
+            .with_stop(StopReason::Deadline),
+        LimitError::Unavailable(unavailable) => {
+            let error = Error::new(ErrorKind::Limiter, unavailable.to_string())
+                .with_hint(unavailable.hint().unwrap_or("nothing was sent").to_owned())
+                .with_stop(StopReason::NoPermit);
+            match unavailable.into_source() {
+                Some(source) => error.with_source(source),
+                None => error,
+            }
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     Credentials,
     /// The deadline passed, or would pass before the next step could begin.
     Timeout,
+    /// The rate limiter could not be asked, so no start was permitted. Nothing was sent.
+    Limiter,
     /// No connection could be made. Nothing was sent.
     Connect,
     /// The connection broke before a whole answer arrived.
@@ -35,6 +37,7 @@ impl ErrorKind {
             Self::Preflight => "preflight",
             Self::Credentials => "credentials",
             Self::Timeout => "timeout",
+            Self::Limiter => "limiter",
             Self::Connect => "connect",
             Self::Interrupted => "interrupted",
             Self::Gateway => "gateway",
@@ -59,6 +62,8 @@ pub enum StopReason {
     Deadline,
     /// The retry budget shared by all calls of the client is used up.
     BudgetUsed,
+    /// The rate limiter could not be asked, and lets nobody start until it can.
+    NoPermit,
 }
 
 impl StopReason {
@@ -71,6 +76,7 @@ impl StopReason {
             Self::AttemptsUsed => "all attempts were used",
             Self::Deadline => "the deadline leaves no time",
             Self::BudgetUsed => "the shared retry budget is used up",
+            Self::NoPermit => "the rate limiter cannot be asked",
         }
     }
 }

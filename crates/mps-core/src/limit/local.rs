@@ -3,19 +3,29 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use super::{Lease, Limiter, Permit, Ring, Slot, Start, TooLong};
-use crate::{BoxFuture, clock::SharedClock};
+use super::{
+    Lease, LimitError, LimitStats, Limiter, Permit, Ring, Slot, Start, TooLong, stats::Meter,
+};
+use crate::{BoxFuture, clock::SharedClock, telemetry};
 
 /// A [`Limiter`] for the clients of this process, one [`Ring`] an action. Clones share it.
+///
+/// The wait of every caller is known as it arrives, so who cannot wait is told at once.
 #[derive(Clone, Debug)]
 pub struct LocalLimiter {
     clock: SharedClock,
-    rings: Arc<Mutex<HashMap<String, SharedRing>>>,
+    lanes: Arc<Mutex<HashMap<String, Arc<Lane>>>>,
 }
 
-type SharedRing = Arc<Mutex<Ring>>;
+/// What belongs to one action.
+#[derive(Debug)]
+struct Lane {
+    ring: Mutex<Ring>,
+    meter: Meter,
+}
 
 impl LocalLimiter {
     /// A limiter on `clock`.
@@ -23,58 +33,91 @@ impl LocalLimiter {
     pub fn new(clock: SharedClock) -> Self {
         Self {
             clock,
-            rings: Arc::default(),
+            lanes: Arc::default(),
         }
     }
 
-    fn ring(&self, action: &str, limit: u32) -> SharedRing {
-        let mut rings = lock(&self.rings);
-        if let Some(ring) = rings.get(action) {
-            return ring.clone();
+    fn lane(&self, start: &Start<'_>) -> Arc<Lane> {
+        let mut lanes = lock(&self.lanes);
+        if let Some(lane) = lanes.get(start.action) {
+            return lane.clone();
         }
-        let ring = Arc::new(Mutex::new(Ring::new(limit)));
-        rings.insert(action.to_owned(), ring.clone());
-        ring
+        let lane = Arc::new(Lane {
+            ring: Mutex::new(Ring::new(start.limit)),
+            meter: Meter::default(),
+        });
+        lanes.insert(start.action.to_owned(), lane.clone());
+        lane
     }
 
-    async fn wait_for_turn(&self, start: Start<'_>) -> Result<Permit, TooLong> {
+    async fn wait_for_turn(
+        &self,
+        lane: &Arc<Lane>,
+        start: Start<'_>,
+    ) -> Result<Permit, LimitError> {
         let now = self.clock.monotonic();
-        let ring = self.ring(start.action, start.limit);
-        let slot = lock(&ring).reserve(now);
+        let slot = lock(&lane.ring).reserve(now);
         let (at, latest) = (slot.at(), slot.latest());
-        let permit = Permit::new(latest, Box::new(LocalLease { ring, slot }));
         let wait = at.saturating_sub(now);
         if wait > start.patience {
-            return Err(TooLong { wait });
+            lock(&lane.ring).give_back(slot);
+            return Err(TooLong { wait }.into());
         }
+        let lease = LocalLease {
+            lane: lane.clone(),
+            slot,
+        };
+        let permit = Permit::new(self.clock.clone(), latest, Box::new(lease));
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
         Ok(permit)
     }
+
+    /// How long the next start has to wait, without taking its slot.
+    pub(super) fn next_turn_in(&self, start: &Start<'_>) -> Duration {
+        let now = self.clock.monotonic();
+        let turn = lock(&self.lane(start).ring).turn(now, 0);
+        turn.saturating_sub(now)
+    }
 }
 
 impl Limiter for LocalLimiter {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, TooLong>> {
-        Box::pin(self.wait_for_turn(start))
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async move {
+            let lane = self.lane(&start);
+            let (arrival, _ahead) = lane.meter.arrive();
+            arrival.done(self.wait_for_turn(&lane, start).await)
+        })
     }
 
     fn throttled(&self, action: &str) {
-        let ring = lock(&self.rings).get(action).cloned();
-        if let Some(ring) = ring {
-            lock(&ring).widen(self.clock.monotonic());
+        let lane = lock(&self.lanes).get(action).cloned();
+        if let Some(lane) = lane {
+            lane.meter.throttled();
+            let mut ring = lock(&lane.ring);
+            ring.widen(self.clock.monotonic());
+            telemetry::limit_widened(action, ring.widened());
         }
+    }
+
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        let lane = lock(&self.lanes).get(action).cloned()?;
+        let mut ring = lock(&lane.ring);
+        ring.narrow(self.clock.monotonic());
+        Some(lane.meter.stats(ring.widened()))
     }
 }
 
 struct LocalLease {
-    ring: SharedRing,
+    lane: Arc<Lane>,
     slot: Slot,
 }
 
 impl Lease for LocalLease {
     fn give_back(self: Box<Self>) {
-        lock(&self.ring).give_back(self.slot);
+        self.lane.meter.gave_up();
+        lock(&self.lane.ring).give_back(self.slot);
     }
 }
 
@@ -84,10 +127,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::clock::{Clock, TestClock};
+
+    fn wait(error: &LimitError) -> Duration {
+        match error {
+            LimitError::TooLong(too_long) => too_long.wait,
+            other => panic!("{other}"),
+        }
+    }
 
     fn start(patience_s: u64) -> Start<'static> {
         Start {
@@ -101,20 +149,8 @@ mod tests {
     async fn the_second_start_waits_its_turn_and_a_third_is_told_how_long_it_would_be() {
         let clock = TestClock::new(0).auto_advance();
         let limiter = LocalLimiter::new(Arc::new(clock.clone()));
-        assert!(
-            limiter
-                .acquire(start(5))
-                .await
-                .unwrap()
-                .start(clock.monotonic())
-        );
-        assert!(
-            limiter
-                .acquire(start(5))
-                .await
-                .unwrap()
-                .start(clock.monotonic())
-        );
+        assert!(limiter.acquire(start(5)).await.unwrap().start());
+        assert!(limiter.acquire(start(5)).await.unwrap().start());
         assert_eq!(clock.monotonic(), Duration::from_millis(1_050));
         let refused = limiter.acquire(start(1)).await.unwrap_err();
         assert_eq!(
@@ -122,13 +158,7 @@ mod tests {
             "the rate limit allows this call only in 1.1 s"
         );
         // The refusal gave its place back.
-        assert!(
-            limiter
-                .acquire(start(5))
-                .await
-                .unwrap()
-                .start(clock.monotonic())
-        );
+        assert!(limiter.acquire(start(5)).await.unwrap().start());
         assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
     }
 
@@ -138,9 +168,9 @@ mod tests {
         let limiter = LocalLimiter::new(Arc::new(clock.clone()));
         let permit = limiter.acquire(start(5)).await.unwrap();
         clock.advance(Duration::from_millis(51));
-        assert!(!permit.start(clock.monotonic()));
+        assert!(!permit.start());
         let refused = limiter.acquire(start(0)).await.unwrap_err();
-        assert_eq!(refused.wait, Duration::from_millis(999));
+        assert_eq!(wait(&refused), Duration::from_millis(999));
     }
 
     #[tokio::test]
@@ -148,11 +178,7 @@ mod tests {
         let clock = TestClock::new(0);
         let limiter = LocalLimiter::new(Arc::new(clock.clone()));
         drop(limiter.acquire(start(5)).await.unwrap());
-        let _used = limiter
-            .acquire(start(0))
-            .await
-            .unwrap()
-            .start(clock.monotonic());
+        let _used = limiter.acquire(start(0)).await.unwrap().start();
         let mut waiting = limiter.acquire(start(5));
         assert!(
             std::future::poll_fn(|cx| std::task::Poll::Ready(
@@ -162,6 +188,6 @@ mod tests {
         );
         drop(waiting);
         let refused = limiter.acquire(start(0)).await.unwrap_err();
-        assert_eq!(refused.wait, Duration::from_millis(1_050));
+        assert_eq!(wait(&refused), Duration::from_millis(1_050));
     }
 }

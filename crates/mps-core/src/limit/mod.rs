@@ -1,27 +1,48 @@
 //! Permission to start a request: at most so many in any one second.
+//!
+//! One algorithm, the fenced [`Ring`], wherever its slots are kept:
+//!
+//! | limiter | holds for | kept in |
+//! |---|---|---|
+//! | [`LocalLimiter`] | the clients of this process | memory |
+//! | `FileLimiter` (feature `file-limit`, Unix) | all processes of this machine | a small file |
+//! | `RedisLimiter` (feature `redis`) | all hosts | a key of a Redis server |
+//! | [`Stacked`] | this process, with a share of any of them | both |
+//!
+//! What is shared can be lost. Then nobody knows what others have just started, and all of them
+//! assume the worst and wait; a limiter that cannot be asked at all lets nobody start.
 
-use std::{error, fmt, time::Duration};
+use std::{fmt, sync::Arc};
 
 use crate::BoxFuture;
 
+mod error;
+#[cfg(all(unix, feature = "file-limit"))]
+mod file;
 mod local;
+mod permit;
+mod queue;
+#[cfg(feature = "redis")]
+mod redis;
 mod ring;
+#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
+mod shared;
+mod stacked;
+mod stats;
 
+#[cfg(all(unix, feature = "file-limit"))]
+pub use self::file::FileLimiter;
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisLimiter, SCRIPT as REDIS_SCRIPT};
 pub use self::{
+    error::{LimitError, TooLong, Unavailable},
     local::LocalLimiter,
+    permit::{Lease, Permit, Start},
+    queue::{HORIZON, Queue, Turn},
     ring::{FENCE, Ring, Slot, WINDOW},
+    stacked::Stacked,
+    stats::LimitStats,
 };
-
-/// What is asked for: one start of an action.
-#[derive(Clone, Copy, Debug)]
-pub struct Start<'a> {
-    /// The action; each has a limit of its own.
-    pub action: &'a str,
-    /// Most starts in any one second.
-    pub limit: u32,
-    /// Longest wait that still makes sense to the caller.
-    pub patience: Duration,
-}
 
 /// Hands out permits. One limiter stands for one account.
 pub trait Limiter: fmt::Debug + Send + Sync {
@@ -30,77 +51,32 @@ pub trait Limiter: fmt::Debug + Send + Sync {
     /// Dropping the future gives the place up.
     ///
     /// # Errors
-    /// [`TooLong`] at once when the turn would come only after the caller's patience.
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, TooLong>>;
+    /// [`LimitError::TooLong`] when the turn comes only after the caller's patience, as soon as
+    /// that is known; [`LimitError::Unavailable`] when what is shared with others cannot be
+    /// reached, which is never taken for leave to start.
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>>;
 
     /// The service throttled a call that this limiter allowed: leave more room from now on.
     fn throttled(&self, action: &str);
-}
 
-/// Leave to start one request now, or very soon after now.
-///
-/// Dropped unused, its place is given back where that is possible.
-pub struct Permit {
-    latest: Duration,
-    lease: Option<Box<dyn Lease>>,
-}
-
-/// The limiter's side of a permit.
-pub trait Lease: Send + Sync {
-    /// The permit was dropped unused.
-    fn give_back(self: Box<Self>);
-}
-
-impl Permit {
-    /// A permit to start no later than `latest` on the limiter's monotonic clock.
-    #[must_use]
-    pub fn new(latest: Duration, lease: Box<dyn Lease>) -> Self {
-        Self {
-            latest,
-            lease: Some(lease),
-        }
-    }
-
-    /// Uses the permit at the time `now`; false when it came too late and must be asked for
-    /// again. Either way its place is spent.
-    #[must_use]
-    pub fn start(mut self, now: Duration) -> bool {
-        self.lease = None;
-        now <= self.latest
+    /// What it has done for an action; `None` when it was never asked, or does not count.
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        let _ = action;
+        None
     }
 }
 
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
-        }
+/// Shared by clients, or chosen at run time.
+impl<L: Limiter + ?Sized> Limiter for Arc<L> {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        (**self).acquire(start)
+    }
+
+    fn throttled(&self, action: &str) {
+        (**self).throttled(action);
+    }
+
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        (**self).stats(action)
     }
 }
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("latest", &self.latest)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The turn would come later than the caller can wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLong {
-    /// How long the wait would have been.
-    pub wait: Duration,
-}
-
-impl fmt::Display for TooLong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the rate limit allows this call only in {:.1} s",
-            self.wait.as_secs_f64()
-        )
-    }
-}
-
-impl error::Error for TooLong {}

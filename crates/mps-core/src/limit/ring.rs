@@ -33,17 +33,17 @@ const WIDENED_FOR: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Ring {
     limit: usize,
-    slots: VecDeque<Entry>,
-    reserved: u64,
-    widened: Duration,
-    widened_at: Duration,
+    pub(super) slots: VecDeque<Entry>,
+    pub(super) reserved: u64,
+    pub(super) widened: Duration,
+    pub(super) widened_at: Duration,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    at: Duration,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) at: Duration,
     /// From when on the slot N places later may be.
-    frees_at: Duration,
+    pub(super) frees_at: Duration,
 }
 
 /// A place in the ring: a time to start at, and how late the start may be.
@@ -51,7 +51,16 @@ struct Entry {
 pub struct Slot {
     number: u64,
     entry: Entry,
-    pushed_out: Option<Entry>,
+    pushed_out: PushedOut,
+}
+
+/// What a new slot took the place of.
+#[derive(Clone, Copy, Debug)]
+enum PushedOut {
+    Nothing,
+    One(Entry),
+    /// The limit was lowered, so a slot given back could not restore them all.
+    More,
 }
 
 impl Slot {
@@ -64,7 +73,7 @@ impl Slot {
     /// Until when the holder may start; later, the slot is lost.
     #[must_use]
     pub fn latest(&self) -> Duration {
-        self.entry.at + FENCE
+        self.entry.at.saturating_add(FENCE)
     }
 }
 
@@ -81,25 +90,67 @@ impl Ring {
         }
     }
 
+    /// A ring whose slots were all taken at `at`, for one whose slots are not known any more.
+    pub(super) fn full(limit: u32, at: Duration) -> Self {
+        let mut ring = Self::new(limit);
+        let frees_at = ring.frees_at(at);
+        ring.slots = std::iter::repeat_n(Entry { at, frees_at }, ring.limit).collect();
+        ring
+    }
+
     /// Takes the next slot, first come first served.
     pub fn reserve(&mut self, now: Duration) -> Slot {
         self.narrow(now);
-        let newest = self.slots.back().map_or(Duration::ZERO, |entry| entry.at);
-        let full = self.slots.len() >= self.limit;
-        let oldest = if full { self.slots.pop_front() } else { None };
-        let free = oldest.map_or(Duration::ZERO, |entry| entry.frees_at);
-        let at = now.max(newest).max(free);
+        let at = self.turn(now, 0);
         let entry = Entry {
             at,
-            frees_at: at + WINDOW + FENCE + self.widened,
+            frees_at: self.frees_at(at),
         };
+        let pushed_out = self.make_room();
         self.slots.push_back(entry);
         self.reserved += 1;
         Slot {
             number: self.reserved,
             entry,
-            pushed_out: oldest,
+            pushed_out,
         }
+    }
+
+    /// When the slot would be that comes after so many others, all of them taken now.
+    #[must_use]
+    pub fn turn(&self, now: Duration, after: usize) -> Duration {
+        let newest = self.slots.back().map_or(Duration::ZERO, |entry| entry.at);
+        // The places below the limit are free; the rest of a round follows the slots there are.
+        let place = self.slots.len() + after % self.limit;
+        let pushes_out = place.checked_sub(self.limit);
+        let pushes_out = pushes_out.and_then(|index| self.slots.get(index));
+        let free = pushes_out.map_or(Duration::ZERO, |entry| entry.frees_at);
+        let rounds = u32::try_from(after / self.limit).unwrap_or(u32::MAX);
+        let round = WINDOW + FENCE + self.widened;
+        let first_round = now.max(newest).max(free);
+        first_round.saturating_add(round.saturating_mul(rounds))
+    }
+
+    /// From when on the slot may be that follows N places after one at `at`. Never earlier than
+    /// that of the slot before, so that what is added to the fence cannot fade out of turn.
+    fn frees_at(&self, at: Duration) -> Duration {
+        let frees_at = at.saturating_add(WINDOW + FENCE + self.widened);
+        let before = self.slots.back();
+        before.map_or(frees_at, |entry| frees_at.max(entry.frees_at))
+    }
+
+    fn make_room(&mut self) -> PushedOut {
+        let mut pushed_out = PushedOut::Nothing;
+        while self.slots.len() >= self.limit {
+            let Some(entry) = self.slots.pop_front() else {
+                break;
+            };
+            pushed_out = match pushed_out {
+                PushedOut::Nothing => PushedOut::One(entry),
+                _ => PushedOut::More,
+            };
+        }
+        pushed_out
     }
 
     /// Takes an unused slot back, if it is still the newest; an older one is lost, because others
@@ -110,14 +161,15 @@ impl Ring {
     )]
     pub fn give_back(&mut self, slot: Slot) -> bool {
         let newest = slot.number == self.reserved;
-        if newest {
-            self.reserved -= 1;
-            self.slots.pop_back();
-            if let Some(entry) = slot.pushed_out {
-                self.slots.push_front(entry);
-            }
+        if !newest || matches!(slot.pushed_out, PushedOut::More) {
+            return false;
         }
-        newest
+        self.reserved -= 1;
+        self.slots.pop_back();
+        if let PushedOut::One(entry) = slot.pushed_out {
+            self.slots.push_front(entry);
+        }
+        true
     }
 
     /// The service refused a call for its rate although the ring allowed it: leave more room.
@@ -133,7 +185,25 @@ impl Ring {
         self.widened
     }
 
-    fn narrow(&mut self, now: Duration) {
+    /// Whether slots promised no further ahead than `horizon` can have left this ring at `now`.
+    pub(super) fn is_plausible(&self, now: Duration, horizon: Duration) -> bool {
+        let latest = now.saturating_add(horizon);
+        let held = |entry: &Entry| entry.frees_at.checked_sub(entry.at);
+        let sound = |entry: &Entry| entry.at <= latest && held(entry) >= Some(WINDOW + FENCE);
+        let frees_by = latest.saturating_add(WINDOW + FENCE + WIDEN_UP_TO);
+        self.slots.iter().all(sound)
+            && self.slots.iter().is_sorted_by_key(|entry| entry.at)
+            && self.slots.iter().is_sorted_by_key(|entry| entry.frees_at)
+            && self
+                .slots
+                .back()
+                .is_none_or(|entry| entry.frees_at <= frees_by)
+            && self.widened <= WIDEN_UP_TO
+            && self.widened_at <= now
+    }
+
+    /// Lets what throttling added fade.
+    pub(super) fn narrow(&mut self, now: Duration) {
         while !self.widened.is_zero() && now.saturating_sub(self.widened_at) >= WIDENED_FOR {
             self.widened = self.widened.saturating_sub(WIDEN_BY);
             self.widened_at += WIDENED_FOR;

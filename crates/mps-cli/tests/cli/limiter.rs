@@ -1,0 +1,114 @@
+//! Two shells on one machine keep the account's limit together, and a file that cannot be used
+//! stops both rather than none.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, thread};
+
+use crate::support::{Emulator, Run, run};
+
+/// Two at a time, one after the other in each shell: more than two seconds of starts.
+const CREATES_A_SHELL: usize = 12;
+const LIMIT: usize = 10;
+
+fn create(emulator: &Emulator) -> Run {
+    let arguments = [
+        "--quiet",
+        "--limiter",
+        "machine",
+        "video",
+        "create",
+        "--prompt",
+        "a cat",
+    ];
+    run(&mut emulator.mps(&arguments))
+}
+
+/// The most requests that arrived in any one second, and how many were refused.
+fn crowding(emulator: &Emulator) -> (usize, usize) {
+    let requests = emulator.requests();
+    let arrivals: Vec<_> = requests
+        .iter()
+        .map(|request| request["at_us"].as_u64().unwrap())
+        .collect();
+    let within = |from: u64| {
+        let window = from..from + 1_000_000;
+        arrivals.iter().filter(|at| window.contains(at)).count()
+    };
+    let refused = requests
+        .iter()
+        .filter(|request| request["outcome"] == "refused");
+    (
+        arrivals.iter().map(|at| within(*at)).max().unwrap(),
+        refused.count(),
+    )
+}
+
+/// A machine that holds a request up for longer than the fence, between its start and its arrival,
+/// can crowd a second at the service whatever the limiter does. Two shells that each kept a limit
+/// of their own would do so every time.
+#[test]
+fn two_shells_keep_one_limit() {
+    let kept = || {
+        let emulator = Emulator::start("1h");
+        thread::scope(|scope| {
+            for _shell in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..CREATES_A_SHELL {
+                        let run = create(&emulator);
+                        assert_eq!(run.exit, 0, "{run:?}");
+                    }
+                });
+            }
+        });
+        assert_eq!(emulator.bill()["creates"], 2 * CREATES_A_SHELL);
+        let (most, refused) = crowding(&emulator);
+        most <= LIMIT && refused == 0
+    };
+    assert!((0..3).any(|_| kept()));
+}
+
+#[test]
+fn the_file_lies_where_state_lies_and_hides_the_account() {
+    let emulator = Emulator::start("1h");
+    assert_eq!(create(&emulator).exit, 0);
+    let folder = emulator.folder.path().join(".local/state/mps/limits");
+    let files: Vec<_> = fs::read_dir(&folder).unwrap().map(Result::unwrap).collect();
+    let [file] = &files[..] else {
+        panic!("{files:?}")
+    };
+    let name = file.file_name().into_string().unwrap();
+    assert!(
+        name.starts_with("CreateAigcVideoTask-") && name.len() < 40,
+        "{name}"
+    );
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_stops_the_call_and_tells_the_way_out() {
+    let emulator = Emulator::start("1h");
+    fs::write(emulator.folder.path().join(".local"), "in the way").unwrap();
+    let mut command = emulator.mps(&["--output", "json", "video", "create", "--prompt", "a cat"]);
+    let refused = run(command.env("MPS_LIMITER", "machine"));
+    let error = refused.error();
+    assert_eq!(
+        (refused.exit, error["kind"].as_str()),
+        (6, Some("limiter")),
+        "{refused:?}"
+    );
+    assert_eq!(error["dispatch"], "not_sent");
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("--limiter process"),
+        "{error}"
+    );
+    assert_eq!(emulator.bill()["creates"], 0);
+
+    let mut homeless = emulator.mps(&["--limiter", "machine", "video", "status", "1"]);
+    let refused = run(homeless
+        .env_remove("HOME")
+        .env("XDG_STATE_HOME", "not/absolute"));
+    assert_eq!(refused.exit, 2, "{refused:?}");
+    assert!(refused.stderr.contains("--limiter process"), "{refused:?}");
+}

@@ -1,0 +1,107 @@
+//! What is in the file: one line that says what it is, one of JSON.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::limit::{Queue, queue::Waiter, ring::Entry};
+
+const VERSION: &str = "mps-limit 1";
+
+/// The queue of one account and action.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Drawn when the queue was begun, so that a slot of a lost one is not mistaken for its own.
+    pub(super) epoch: u64,
+    pub(super) queue: Queue,
+}
+
+/// Times are nanoseconds of the machine's clock.
+#[derive(Deserialize, Serialize)]
+struct Stored {
+    boot: String,
+    epoch: u64,
+    reserved: u64,
+    widened: u64,
+    widened_at: u64,
+    /// When each slot was, and when it frees the one N places later.
+    slots: Vec<(u64, u64)>,
+    /// Who waits, and until when the place is kept.
+    line: Vec<(u64, u64)>,
+}
+
+impl State {
+    /// What to assume when the file does not say.
+    pub(super) fn after_loss(limit: u32, now: Duration) -> Self {
+        Self {
+            epoch: fastrand::u64(..),
+            queue: Queue::after_loss(limit, now),
+        }
+    }
+
+    pub(super) fn encode(&self, boot: &str) -> Vec<u8> {
+        let ring = &self.queue.ring;
+        let slots = ring.slots.iter();
+        let line = self.queue.line.iter();
+        let stored = Stored {
+            boot: boot.to_owned(),
+            epoch: self.epoch,
+            reserved: ring.reserved,
+            widened: nanos(ring.widened),
+            widened_at: nanos(ring.widened_at),
+            slots: slots
+                .map(|slot| (nanos(slot.at), nanos(slot.frees_at)))
+                .collect(),
+            line: line
+                .map(|waiter| (waiter.who, nanos(waiter.until)))
+                .collect(),
+        };
+        let body = serde_json::to_string(&stored).unwrap_or_default();
+        format!("{VERSION} {}\n{body}\n", checksum(body.as_bytes())).into_bytes()
+    }
+
+    /// `None` for anything but a whole state of this boot.
+    pub(super) fn decode(bytes: &[u8], boot: &str, limit: u32) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let (head, body) = text.strip_suffix('\n')?.split_once('\n')?;
+        let sum = head.strip_prefix(VERSION)?.strip_prefix(' ')?;
+        if sum != checksum(body.as_bytes()) {
+            return None;
+        }
+        let stored: Stored = serde_json::from_str(body).ok()?;
+        (stored.boot == boot).then(|| stored.into_state(limit))
+    }
+}
+
+impl Stored {
+    fn into_state(self, limit: u32) -> State {
+        let mut queue = Queue::new(limit);
+        let entry = |(at, frees_at)| Entry {
+            at: Duration::from_nanos(at),
+            frees_at: Duration::from_nanos(frees_at),
+        };
+        let waiter = |(who, until)| Waiter {
+            who,
+            until: Duration::from_nanos(until),
+        };
+        queue.ring.slots = self.slots.into_iter().map(entry).collect();
+        queue.ring.reserved = self.reserved;
+        queue.ring.widened = Duration::from_nanos(self.widened);
+        queue.ring.widened_at = Duration::from_nanos(self.widened_at);
+        queue.line = self.line.into_iter().map(waiter).collect();
+        State {
+            epoch: self.epoch,
+            queue,
+        }
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    hex::encode(digest.get(..8).unwrap_or_default())
+}

@@ -1,0 +1,99 @@
+//! What a limiter is asked for, and what it hands out.
+
+use std::{fmt, time::Duration};
+
+use crate::clock::SharedClock;
+
+/// What is asked for: one start of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// The action; each has a limit of its own.
+    pub action: &'a str,
+    /// Most starts in any one second.
+    pub limit: u32,
+    /// Longest wait that still makes sense to the caller.
+    pub patience: Duration,
+}
+
+/// Leave to start one request now, or very soon after now.
+///
+/// Dropped unused, its place is given back where that is possible.
+pub struct Permit {
+    fence: Option<Fence>,
+    lease: Option<Box<dyn Lease>>,
+    under: Option<Box<Permit>>,
+}
+
+/// The end of a permit, on the clock it was measured with: two clocks may count from different
+/// moments.
+struct Fence {
+    clock: SharedClock,
+    latest: Duration,
+}
+
+/// The limiter's side of a permit.
+pub trait Lease: Send + Sync {
+    /// The permit was dropped unused. Must not block.
+    fn give_back(self: Box<Self>);
+}
+
+impl Permit {
+    /// A permit to start no later than `latest` on the monotonic side of `clock`.
+    #[must_use]
+    pub fn new(clock: SharedClock, latest: Duration, lease: Box<dyn Lease>) -> Self {
+        Self {
+            fence: Some(Fence { clock, latest }),
+            lease: Some(lease),
+            under: None,
+        }
+    }
+
+    /// A permit that never comes too late, from a limiter that does not limit.
+    #[must_use]
+    pub fn unlimited() -> Self {
+        Self {
+            fence: None,
+            lease: None,
+            under: None,
+        }
+    }
+
+    /// This permit and another one as one: both are used, or neither.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let under = match self.under.take() {
+            Some(under) => under.and(other),
+            None => other,
+        };
+        self.under = Some(Box::new(under));
+        self
+    }
+
+    /// Uses the permit now; false when it came too late and must be asked for again. Either way
+    /// its place is spent.
+    #[must_use]
+    pub fn start(mut self) -> bool {
+        self.lease = None;
+        let under = self.under.take().is_none_or(|under| under.start());
+        // Last, since this is the moment that counts as the start.
+        let in_time = |fence: &Fence| fence.clock.monotonic() <= fence.latest;
+        under && self.fence.as_ref().is_none_or(in_time)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("latest", &self.fence.as_ref().map(|fence| fence.latest))
+            .field("under", &self.under)
+            .finish_non_exhaustive()
+    }
+}

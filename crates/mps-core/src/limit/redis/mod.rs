@@ -1,0 +1,268 @@
+//! The limit of all hosts that share a Redis server.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
+use sha2::{Digest, Sha256};
+
+use super::{
+    FENCE, HORIZON, LimitError, LimitStats, Limiter, Permit, Start, Unavailable, WINDOW,
+    shared::{Answer, Question, Shared, Store, Trouble, Turn},
+};
+use crate::{
+    BoxFuture,
+    clock::{SharedClock, timeout},
+};
+
+mod reply;
+mod trouble;
+mod watch;
+
+use self::{
+    reply::{Reply, Verdict},
+    trouble::trouble,
+    watch::{Reading, Watch},
+};
+
+/// The script that runs in the server, for those who want to read what they let in. It needs
+/// `TIME`, `INFO`, `GET` and `SET`, and the library for `MessagePack` that comes with Redis.
+pub const SCRIPT: &str = include_str!("script.lua");
+
+/// A [`Limiter`] for all processes on all hosts that name the same Redis server (6 or newer) and
+/// account: one key for each action, changed by one script on the server's clock. Clones share it.
+///
+/// | when | then |
+/// |---|---|
+/// | the key is lost, or the server was restarted, flushed or replaced | all wait 1.1 s, as much as any lost slot can matter |
+/// | the server's clock is set back | the same, or less |
+/// | it is set forward | who asked within the last 30 s notices, and makes all wait 1.1 s |
+/// | the server is away, slow, full, read-only | asked again for up to 10 s, then [`LimitError::Unavailable`] |
+/// | it refuses the password or the script | [`LimitError::Unavailable`] at once |
+///
+/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`], and a process
+/// starts at most once in the time of a question and its answer: the server should be near.
+/// Processes take turns, so each has its share however many there are.
+///
+/// The connection is not encrypted; use it within a network you trust.
+#[derive(Clone, Debug)]
+pub struct RedisLimiter(Arc<Shared<RedisStore>>);
+
+impl RedisLimiter {
+    /// A limiter in the server at `url`, such as `redis://:password@host:6379/0` or
+    /// `redis+unix:///run/redis.sock`. `account` is whatever tells accounts apart; only a hash
+    /// of it becomes part of a key. Opens no connection.
+    ///
+    /// # Errors
+    /// [`LimitError::Unavailable`] when `url` does not name a server.
+    pub fn new(url: &str, account: &str, clock: SharedClock) -> Result<Self, LimitError> {
+        // What the library says about it could repeat the password.
+        let client = Client::open(url).map_err(|_| {
+            Unavailable::new("the address of the rate limiter's Redis server cannot be understood")
+                .with_hint(
+                    "write it as redis://user:password@host:6379/0; TLS (rediss) is not supported",
+                )
+        })?;
+        let hash = Sha256::digest(account.as_bytes());
+        let store = RedisStore {
+            address: client.get_connection_info().addr().to_string(),
+            client,
+            account: hex::encode(hash.get(..8).unwrap_or_default()),
+            script: Arc::new(Script::new(SCRIPT)),
+            clock: clock.clone(),
+            connection: Arc::default(),
+            watch: Watch::default(),
+        };
+        Ok(Self(Arc::new(Shared::new(store, clock))))
+    }
+}
+
+impl Limiter for RedisLimiter {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        self.0.acquire(start)
+    }
+
+    fn throttled(&self, action: &str) {
+        self.0.throttled(action);
+    }
+
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        self.0.stats(action)
+    }
+}
+
+struct RedisStore {
+    client: Client,
+    /// Host and port, or path; never the password.
+    address: String,
+    account: String,
+    script: Arc<Script>,
+    clock: SharedClock,
+    connection: Arc<Mutex<Option<MultiplexedConnection>>>,
+    watch: Watch,
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A slot, and the state it is in.
+struct Place {
+    key: String,
+    limit: u32,
+    epoch: i64,
+    /// Its number, and time and end of the slot it pushed out, as the script told them.
+    slot: [i64; 3],
+}
+
+impl Store for RedisStore {
+    type Place = Place;
+
+    const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+    fn ask<'a>(&'a self, question: Question<'a>) -> BoxFuture<'a, Result<Answer<Place>, Trouble>> {
+        Box::pin(self.exchange(question))
+    }
+
+    fn is_silent(&self, limit: Duration) -> Unavailable {
+        self.hang_up();
+        let (address, ms) = (&self.address, limit.as_millis());
+        Unavailable::new(format!(
+            "the rate limiter's Redis server at {address} did not answer within {ms} ms"
+        ))
+        .with_hint("is it up, and is nothing else keeping it busy?")
+    }
+
+    fn give_back(&self, place: Place) {
+        let (script, clock) = (self.script.clone(), self.clock.clone());
+        let connection = self.connection().clone();
+        let (Some(mut connection), Ok(runtime)) =
+            (connection, tokio::runtime::Handle::try_current())
+        else {
+            return;
+        };
+        runtime.spawn(async move {
+            let mut call = script.key(&place.key);
+            call.arg("back")
+                .arg(place.limit)
+                .arg(place.epoch)
+                .arg(&place.slot[..]);
+            // Best effort: a slot that stays taken costs a tenth of a second.
+            timeout(
+                &*clock,
+                Self::ANSWER_WITHIN,
+                call.invoke_async::<i64>(&mut connection),
+            )
+            .await
+        });
+    }
+}
+
+impl RedisStore {
+    async fn exchange(&self, question: Question<'_>) -> Result<Answer<Place>, Trouble> {
+        let mut connection = self.connected().await?;
+        let key = format!("mps:limit:{}:{}", self.account, question.action);
+        let mut call = self.script.key(&key);
+        call.arg("ask")
+            .arg(question.limit)
+            .arg(question.who)
+            .arg(question.throttled);
+        let sent = self.clock.monotonic();
+        let told = call.invoke_async(&mut connection).await;
+        let told: Vec<i64> = told.map_err(|error| self.failed(&error))?;
+        let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
+        let reading = Reading {
+            server: reply.now,
+            sent,
+            received: self.clock.monotonic(),
+        };
+        if self.watch.was_set_forward(reading) {
+            return self
+                .assume_loss(&mut connection, &key, question.limit)
+                .await;
+        }
+        let turn = match reply.verdict {
+            Verdict::Slot { wait, slot } => Turn::Granted {
+                sent,
+                wait,
+                place: Place {
+                    key,
+                    limit: question.limit,
+                    epoch: reply.epoch,
+                    slot,
+                },
+            },
+            Verdict::Wait { turn, ask_in } => Turn::Later { turn, ask_in },
+        };
+        Ok(Answer {
+            turn,
+            widened: reply.widened,
+        })
+    }
+
+    /// The server's clock has passed over time in which slots may have been used just now.
+    async fn assume_loss(
+        &self,
+        connection: &mut MultiplexedConnection,
+        key: &str,
+        limit: u32,
+    ) -> Result<Answer<Place>, Trouble> {
+        let mut call = self.script.key(key);
+        call.arg("lost").arg(limit);
+        let told = call.invoke_async::<Vec<i64>>(connection).await;
+        let told = told.map_err(|error| self.failed(&error))?;
+        let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
+        let turn = HORIZON + WINDOW + FENCE;
+        Ok(Answer {
+            turn: Turn::Later { turn, ask_in: turn },
+            widened: reply.widened,
+        })
+    }
+
+    async fn connected(&self) -> Result<MultiplexedConnection, Trouble> {
+        if let Some(connection) = self.connection().clone() {
+            return Ok(connection);
+        }
+        // Time is kept by the caller.
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(None)
+            .set_response_timeout(None);
+        let connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await;
+        let connection = connection.map_err(|error| self.failed(&error))?;
+        *self.connection() = Some(connection.clone());
+        Ok(connection)
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next question opens a connection, which also finds a server that has moved.
+    fn hang_up(&self) {
+        *self.connection() = None;
+    }
+
+    fn failed(&self, error: &redis::RedisError) -> Trouble {
+        self.hang_up();
+        trouble(&self.address, error)
+    }
+
+    fn nonsense(&self) -> Trouble {
+        let address = &self.address;
+        Trouble::Lasting(Unavailable::new(format!(
+            "what the rate limiter's Redis server at {address} answers is not what its script says"
+        )))
+    }
+}

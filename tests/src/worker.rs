@@ -1,0 +1,149 @@
+//! A process that starts as often as a shared limit lets it, and writes down when.
+//!
+//! It is the test's own program, run again with the variables that make it one of these. The time
+//! of a start is the very reading that its permit was judged by, on the clock all processes share,
+//! so what is written says what happened however slow the machine is.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs::{File, OpenOptions},
+    io::{self, Error, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use mps_core::{
+    BoxFuture,
+    clock::{Clock, MachineClock, SharedClock, SystemClock, SystemMachineClock},
+    limit::{FileLimiter, LimitError, Limiter, RedisLimiter, Start},
+};
+
+const LIMITER: &str = "MPS_TEST_WORKER_LIMITER";
+const LOG: &str = "MPS_TEST_WORKER_LOG";
+
+/// The action that workers start.
+pub const ACTION: &str = "CreateAigcVideoTask";
+/// Most starts of all workers in any one second.
+pub const LIMIT: u32 = 10;
+
+/// A running worker, ended when dropped.
+#[derive(Debug)]
+pub struct Worker(Child);
+
+impl Worker {
+    /// Runs this program again with `arguments` that lead it to [`work`]. `limiter` is a folder or
+    /// the URL of a Redis server.
+    ///
+    /// # Errors
+    /// It cannot be run.
+    pub fn start<'a>(
+        arguments: impl IntoIterator<Item = &'a str>,
+        limiter: impl AsRef<OsStr>,
+        log: &Path,
+    ) -> io::Result<Self> {
+        let child = Command::new(env::current_exe()?)
+            .args(arguments)
+            .env(LIMITER, limiter)
+            .env(LOG, log)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way there is nobody to tell.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts for ever, if this process is to be a worker; else returns at once.
+///
+/// # Errors
+/// The variables say nonsense, or the log cannot be written.
+pub async fn work() -> io::Result<()> {
+    let (Ok(limiter), Some(log)) = (env::var(LIMITER), env::var_os(LOG)) else {
+        return Ok(());
+    };
+    let clock = Arc::new(Noting::default());
+    let limiter = limiter_of(&limiter, clock.clone()).map_err(Error::other)?;
+    let mut log = OpenOptions::new().append(true).create(true).open(log)?;
+    loop {
+        start(&*limiter, &clock, &mut log).await?;
+    }
+}
+
+fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, LimitError> {
+    Ok(if named.contains("://") {
+        Box::new(RedisLimiter::new(named, "account", clock)?)
+    } else {
+        Box::new(FileLimiter::new(named, "account", clock))
+    })
+}
+
+/// One start. Who gets no permit asks again: the limiter may be away on purpose.
+async fn start(limiter: &dyn Limiter, clock: &Noting, log: &mut File) -> io::Result<()> {
+    let start = Start {
+        action: ACTION,
+        limit: LIMIT,
+        patience: Duration::from_secs(60),
+    };
+    if let Ok(permit) = limiter.acquire(start).await
+        && permit.start()
+    {
+        // In one piece, so that a process killed at it leaves a whole line or none.
+        let line = format!("{} {}\n", clock.last_us.load(Relaxed), std::process::id());
+        log.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The machine's clock, which notes what it said last.
+#[derive(Debug, Default)]
+struct Noting {
+    machine: SystemMachineClock,
+    system: SystemClock,
+    last_us: AtomicU64,
+}
+
+impl Clock for Noting {
+    fn wall(&self) -> SystemTime {
+        self.system.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        let now = self.machine.now();
+        let us = u64::try_from(now.as_micros()).unwrap_or(u64::MAX);
+        self.last_us.store(us, Relaxed);
+        now
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.system.sleep(duration)
+    }
+}
+
+/// What workers wrote down: when each start was, in microseconds, and whose.
+///
+/// # Errors
+/// The log cannot be read.
+pub fn starts(log: &Path) -> io::Result<Vec<(u64, u32)>> {
+    let text = match std::fs::read_to_string(log) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    let start = |line: &str| {
+        let (us, who) = line.split_once(' ')?;
+        Some((us.parse().ok()?, who.parse().ok()?))
+    };
+    Ok(text.lines().filter_map(start).collect())
+}

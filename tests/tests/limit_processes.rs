@@ -1,0 +1,156 @@
+//! The limit among real processes that are killed at random, while what they share is deleted,
+//! damaged, flushed and started anew: no second may hold more than ten of their starts.
+//!
+//! The tests take the time their starts take, a few seconds. They depend on no speed: workers
+//! write down when they started, and the next blow falls after so many starts.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use mps_core::clock::{Clock as _, SystemClock, timeout};
+use mps_tests::{
+    redis::RedisServer,
+    window::most_in_any_second,
+    worker::{self, LIMIT, Worker},
+};
+use tempfile::TempDir;
+
+const WORKERS: usize = 6;
+/// A blow falls whenever so many more have started.
+const STARTS_BETWEEN: usize = 7;
+const BLOWS: usize = 8;
+/// Far more than it takes on any machine.
+const AT_MOST: Duration = Duration::from_secs(120);
+
+/// Not a test: what workers run. Without their variables it does nothing.
+#[tokio::test]
+async fn worker() {
+    worker::work().await.unwrap();
+}
+
+struct Crowd {
+    limiter: String,
+    folder: TempDir,
+    workers: Vec<Worker>,
+    rng: fastrand::Rng,
+}
+
+impl Crowd {
+    fn gather(limiter: impl FnOnce(&Path) -> String, seed: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut crowd = Self {
+            limiter: limiter(folder.path()),
+            folder,
+            workers: Vec::new(),
+            rng: fastrand::Rng::with_seed(seed),
+        };
+        crowd.workers = (0..WORKERS).map(|_| crowd.worker()).collect();
+        crowd
+    }
+
+    fn worker(&self) -> Worker {
+        Worker::start(["--exact", "worker"], &self.limiter, &self.log()).unwrap()
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// Kills one, wherever it is, and lets another one begin.
+    fn replace_one(&mut self) {
+        let which = self.rng.usize(..self.workers.len());
+        drop(self.workers.swap_remove(which));
+        self.workers.push(self.worker());
+    }
+
+    fn starts(&self) -> Vec<u64> {
+        let starts = worker::starts(&self.log()).unwrap();
+        starts.into_iter().map(|(us, _)| us).collect()
+    }
+
+    async fn wait_for(&self, starts: usize) {
+        let clock = SystemClock::new();
+        let arrive = async {
+            while self.starts().len() < starts {
+                clock.sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let arrived = timeout(&clock, AT_MOST, arrive).await;
+        assert!(arrived.is_some(), "{} starts only", self.starts().len());
+    }
+
+    /// Lets blow after blow fall, then judges.
+    async fn suffer(mut self, mut blow: impl FnMut(usize)) {
+        for number in 0..BLOWS {
+            self.wait_for((number + 1) * STARTS_BETWEEN).await;
+            self.replace_one();
+            blow(number);
+        }
+        self.wait_for((BLOWS + 2) * STARTS_BETWEEN).await;
+        self.workers.clear();
+        let starts = self.starts();
+        let most = most_in_any_second(&starts);
+        assert!(most <= LIMIT as usize, "{most} starts in one second");
+    }
+}
+
+#[tokio::test]
+async fn processes_that_share_a_file_and_are_killed() {
+    let crowd = Crowd::gather(|folder| folder.join("limits").display().to_string(), 1);
+    let limits = crowd.folder.path().join("limits");
+    crowd
+        .suffer(|number| match number % 4 {
+            1 => drop(fs::remove_dir_all(&limits)),
+            2 => damage(&limits),
+            _ => {}
+        })
+        .await;
+}
+
+fn damage(limits: &Path) {
+    for file in fs::read_dir(limits).into_iter().flatten().flatten() {
+        fs::write(file.path(), "what a crash left").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn processes_that_share_a_redis_server_and_are_killed_while_its_key_is_lost() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    // Deletes the key alone, then all there is, scripts included.
+    const DELETE: &str =
+        "for _, key in ipairs(redis.call('KEYS', 'mps:limit:*')) do redis.call('DEL', key) end";
+    Crowd::gather(|_| server.url(), 2)
+        .suffer(|number| {
+            let commands = match number % 4 {
+                0 => redis::cmd("EVAL").arg(DELETE).arg(0).exec(&mut connection),
+                1 => redis::cmd("FLUSHALL").exec(&mut connection),
+                2 => redis::cmd("SCRIPT").arg("FLUSH").exec(&mut connection),
+                _ => Ok(()),
+            };
+            commands.unwrap();
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn processes_that_share_a_redis_server_that_is_killed_and_started_anew() {
+    let Some(mut server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    Crowd::gather(|_| server.url(), 3)
+        .suffer(|number| {
+            if number % 3 == 0 {
+                server.kill();
+                server.run().unwrap();
+            }
+        })
+        .await;
+}

@@ -1,0 +1,444 @@
+//! The limit in a Redis server: the script does what the algorithm says, and a server that is
+//! away, slow, full, read-only, locked or on another time lets nobody start and hangs nobody.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use mps_core::{
+    BoxFuture,
+    clock::{Clock, SystemClock},
+    limit::{LimitError, Limiter, Permit, Queue, REDIS_SCRIPT, RedisLimiter, Slot, Start, Turn},
+};
+use mps_tests::redis::RedisServer;
+use proptest::{prelude::*, test_runner::TestRunner};
+use redis::{Connection, Script, cmd};
+
+const PASSWORD: &str = "hunter2";
+const SHORT: Duration = Duration::from_millis(300);
+/// Far more than anything here takes.
+const LONG: Duration = Duration::from_secs(60);
+
+fn limiter(url: &str) -> RedisLimiter {
+    RedisLimiter::new(url, "account", SystemClock::shared()).unwrap()
+}
+
+async fn acquire(limiter: &RedisLimiter, patience: Duration) -> Result<Permit, LimitError> {
+    let start = Start {
+        action: "CreateAigcVideoTask",
+        limit: 2,
+        patience,
+    };
+    limiter.acquire(start).await
+}
+
+/// What it says to somebody with little time, who is not kept longer.
+async fn refusal(limiter: &RedisLimiter, patience: Duration) -> String {
+    let clock = SystemClock::new();
+    let refused = acquire(limiter, patience).await.unwrap_err();
+    let LimitError::Unavailable(error) = refused else {
+        panic!("{refused}");
+    };
+    assert!(clock.monotonic() < patience + Duration::from_secs(10));
+    let text = format!("{error} {error:?} {limiter:?}");
+    assert!(!text.contains(PASSWORD), "{text}");
+    error.to_string()
+}
+
+/// It starts, and so nothing that was refused before has taken a place.
+async fn starts(limiter: &RedisLimiter) {
+    // A start may be late on a slow machine, and is then asked for again.
+    while !acquire(limiter, LONG).await.unwrap().start() {}
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_without_its_password() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let limiter = limiter(&format!("redis://user:{PASSWORD}@127.0.0.1:{port}/0"));
+    let error = refusal(&limiter, SHORT).await;
+    assert!(
+        error.contains(&format!("127.0.0.1:{port} cannot be reached")),
+        "{error}"
+    );
+    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().unavailable, 1);
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let error = refusal(&limiter(&format!("redis://:{PASSWORD}@{address}")), SHORT).await;
+    assert!(
+        error.contains(&format!("{address} did not answer within")),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_address_that_is_none_is_not_repeated() {
+    for url in [
+        "",
+        "nonsense",
+        "http://x",
+        "redis://:hunter2@host:port",
+        "rediss://:hunter2@host",
+    ] {
+        let error = RedisLimiter::new(url, "account", SystemClock::shared()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error}");
+    }
+}
+
+/// Does something to a server that must stop all starts, and undoes it.
+async fn while_it(does: impl Fn(&mut Connection), says: &str, undo: impl Fn(&mut Connection)) {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    let limiter = limiter(&server.url());
+    starts(&limiter).await;
+    does(&mut connection);
+    let error = refusal(&limiter, SHORT).await;
+    assert!(error.contains(says), "{error}");
+    undo(&mut connection);
+    starts(&limiter).await;
+}
+
+fn config(connection: &mut Connection, name: &str, value: &str) {
+    cmd("CONFIG")
+        .arg("SET")
+        .arg(name)
+        .arg(value)
+        .exec(connection)
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_lets_nobody_start() {
+    let role = |connection: &mut Connection, of: [&str; 2]| {
+        cmd("REPLICAOF").arg(&of[..]).exec(connection).unwrap();
+    };
+    while_it(
+        |connection| role(connection, ["127.0.0.1", "1"]),
+        "is read-only",
+        |connection| role(connection, ["NO", "ONE"]),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_server_lets_nobody_start() {
+    while_it(
+        |connection| config(connection, "maxmemory", "1"),
+        "OOM",
+        |connection| config(connection, "maxmemory", "0"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_paused_server_lets_nobody_start() {
+    let pause = |connection: &mut Connection| {
+        let mut pause = cmd("CLIENT");
+        pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
+    };
+    // It goes on by itself; until then it takes no commands at all.
+    while_it(pause, "did not answer within", |_| {}).await;
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_hears_so_at_once() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    let url = server.url();
+    let mut user = cmd("ACL");
+    user.arg(&["SETUSER", "guest", "on", ">hunter2", "~*", "+@all", "-info"][..]);
+    user.exec(&mut connection).unwrap();
+    let guest = limiter(&format!("{url}?user=guest&pass={PASSWORD}"));
+    let error = refusal(&guest, LONG).await;
+    assert!(error.contains("does not permit the script"), "{error}");
+
+    config(&mut connection, "requirepass", PASSWORD);
+    for url in [url.clone(), format!("{url}?pass=wrong")] {
+        let error = refusal(&limiter(&url), LONG).await;
+        assert!(
+            error.contains("refuses the user or the password"),
+            "{error}"
+        );
+    }
+    starts(&limiter(&format!("{url}?pass={PASSWORD}"))).await;
+}
+
+/// The system's clock, which can be made to miss time, so that another one seems to be set
+/// forward.
+#[derive(Debug, Default)]
+struct Missing {
+    system: SystemClock,
+    missed: Mutex<Duration>,
+}
+
+impl Clock for Missing {
+    fn wall(&self) -> SystemTime {
+        self.system.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system
+            .monotonic()
+            .saturating_sub(*self.missed.lock().unwrap())
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.system.sleep(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let clock = Arc::new(Missing::default());
+    let limiter = RedisLimiter::new(&server.url(), "account", clock.clone()).unwrap();
+    starts(&limiter).await;
+    let mut connection = server.connection().unwrap();
+    let before = clock.monotonic();
+    cmd("DEBUG")
+        .arg("SLEEP")
+        .arg("0.3")
+        .exec(&mut connection)
+        .unwrap();
+    let missed = clock.monotonic() - before;
+    *clock.missed.lock().unwrap() = missed;
+    let before = clock.monotonic();
+    starts(&limiter).await;
+    assert!(clock.monotonic() - before >= Duration::from_millis(1_100));
+}
+
+#[tokio::test]
+async fn an_unused_permit_goes_back_to_the_server() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let limiter = limiter(&server.url());
+    starts(&limiter).await;
+    let mut connection = server.connection().unwrap();
+    let reserved = "local key = redis.call('KEYS', '*')[1] \
+        return cmsgpack.unpack(redis.call('GET', key)).reserved";
+    let mut reserved = || -> i64 {
+        cmd("EVAL")
+            .arg(reserved)
+            .arg(0)
+            .query(&mut connection)
+            .unwrap()
+    };
+    let before = reserved();
+    let permit = acquire(&limiter, LONG).await.unwrap();
+    assert_eq!(reserved(), before + 1);
+    drop(permit);
+    while reserved() != before {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().given_up, 1);
+}
+
+/// What is done to both, and how many microseconds after what was done before.
+#[derive(Clone, Debug)]
+enum Step {
+    Ask {
+        after_us: u64,
+        who: u64,
+        throttled: u32,
+    },
+    GiveBack {
+        which: usize,
+    },
+    Lose,
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => (0..300_000_u64, 0..20_u64, 0..10_u32).prop_map(|(after_us, who, throttled)| Step::Ask {
+            after_us, who, throttled: throttled.saturating_sub(8)
+        }),
+        1 => (0..70_000_000_u64).prop_map(|after_us| Step::Ask { after_us, who: 0, throttled: 0 }),
+        3 => (0..3_usize).prop_map(|which| Step::GiveBack { which }),
+        1 => Just(Step::Lose),
+        1 => Just(Step::Restart),
+    ]
+}
+
+/// The script on a time of the test's, beside the algorithm.
+struct Both<'a> {
+    script: &'a Script,
+    connection: &'a mut Connection,
+    now_us: u64,
+    limit: u32,
+    queue: Option<Queue>,
+    slots: Vec<(Slot, [i64; 4])>,
+}
+
+impl Both<'_> {
+    fn run(&mut self, arguments: &[String]) -> redis::Value {
+        let mut call = self.script.key("key");
+        call.arg(arguments);
+        call.arg(self.now_us / 1_000_000)
+            .arg(self.now_us % 1_000_000);
+        call.invoke(self.connection).unwrap()
+    }
+
+    fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Ask {
+                after_us,
+                who,
+                throttled,
+            } => {
+                self.now_us += after_us;
+                self.ask(who, throttled);
+            }
+            Step::GiveBack { which } => self.give_back(which),
+            Step::Lose => {
+                self.queue = None;
+                cmd("DEL").arg("key").exec(self.connection).unwrap();
+            }
+            // The state of another run of a server, which may miss what came last.
+            Step::Restart => {
+                self.queue = None;
+                let forget = "local s = redis.call('GET', 'key') if not s then return end \
+                    local t = cmsgpack.unpack(s) t.run = 'another' redis.call('SET', 'key', cmsgpack.pack(t))";
+                cmd("EVAL")
+                    .arg(forget)
+                    .arg(0)
+                    .exec(self.connection)
+                    .unwrap();
+            }
+        }
+    }
+
+    fn ask(&mut self, who: u64, throttled: u32) {
+        let now = Duration::from_micros(self.now_us);
+        let arguments = [
+            "ask".to_owned(),
+            self.limit.to_string(),
+            who.to_string(),
+            throttled.to_string(),
+        ];
+        let told: Vec<i64> = redis::from_redis_value(self.run(&arguments)).unwrap();
+        if self.queue.is_none() {
+            self.slots.clear();
+        }
+        let queue = self
+            .queue
+            .get_or_insert_with(|| Queue::after_loss(self.limit, now));
+        queue.widen(now, throttled);
+        let turn = queue.ask(now, who);
+        assert_eq!(told[0], i64::try_from(self.now_us).unwrap());
+        assert_eq!(told[2], micros(queue.widened()));
+        match turn {
+            Turn::Granted(slot) => {
+                assert_eq!(told[3..5], [1, micros(slot.at())]);
+                self.slots
+                    .push((slot, [told[1], told[5], told[6], told[7]]));
+            }
+            Turn::Later { turn, ask_in } => {
+                assert_eq!(told[3..], [0, micros(turn), micros(ask_in)]);
+            }
+        }
+    }
+
+    /// One of the latest slots.
+    fn give_back(&mut self, which: usize) {
+        let (Some(index), Some(queue)) = (self.slots.len().checked_sub(which + 1), &mut self.queue)
+        else {
+            return;
+        };
+        let (slot, [epoch, told @ ..]) = self.slots.remove(index);
+        let taken = queue.give_back(slot);
+        let mut arguments = vec!["back".to_owned(), self.limit.to_string(), epoch.to_string()];
+        arguments.extend(told.map(|number| number.to_string()));
+        let told: i64 = redis::from_redis_value(self.run(&arguments)).unwrap();
+        assert_eq!(told, i64::from(taken));
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap()
+}
+
+#[test]
+fn the_script_does_what_the_algorithm_says() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let timeless = REDIS_SCRIPT.replace("redis.call('TIME')", "{ ARGV[#ARGV - 1], ARGV[#ARGV] }");
+    assert_ne!(timeless, REDIS_SCRIPT);
+    let script = Script::new(&timeless);
+    let steps = (1..12_u32, prop::collection::vec(step(), 1..150));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(64));
+    let checked = runner.run(&steps, |(limit, steps)| {
+        let mut connection = server.connection().unwrap();
+        cmd("FLUSHALL").exec(&mut connection).unwrap();
+        let mut both = Both {
+            script: &script,
+            connection: &mut connection,
+            now_us: 1_771_125_945_000_000,
+            limit,
+            queue: None,
+            slots: Vec::new(),
+        };
+        steps.iter().for_each(|step| both.take(step));
+        Ok(())
+    });
+    checked.unwrap();
+}
+
+#[test]
+fn a_state_that_cannot_be_is_taken_for_the_worst() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    let script = Script::new(REDIS_SCRIPT);
+    let mut ask = |state: Option<&[u8]>| -> Vec<i64> {
+        if let Some(state) = state {
+            cmd("SET")
+                .arg("key")
+                .arg(state)
+                .exec(&mut connection)
+                .unwrap();
+        }
+        script
+            .key("key")
+            .arg(&["ask", "1", "7", "0"])
+            .invoke(&mut connection)
+            .unwrap()
+    };
+    let lost = |told: &[i64]| told[3..5] == [0, 1_100_000];
+    assert!(lost(&ask(None)));
+    assert!(!lost(&ask(None)));
+    // Text, nothing, a number, a list and a map that are not a state.
+    for state in [
+        &b"hello"[..],
+        b"",
+        b"\x01",
+        b"\x91\x01",
+        b"\x81\xa3run\xa1x",
+        &[0xff; 300],
+    ] {
+        assert!(lost(&ask(Some(state))), "{state:?}");
+    }
+}
