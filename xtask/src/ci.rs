@@ -13,6 +13,7 @@ use std::{
 use crate::{
     cli::{Failure, codegen, say},
     output::Mode,
+    trap::trapped,
 };
 
 /// A step: what to type to run it alone, what it shows, and how.
@@ -56,7 +57,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "test",
-        shows: "every test and doctest, and no snapshot without one",
+        shows: "every test and doctest, with no other host in reach; no snapshot without a test",
         run: test,
     },
     Step {
@@ -132,12 +133,15 @@ fn test(root: &Path) -> Result<(), Failure> {
         |error: io::Error| Failure::new(format!("error: {}: {error}", looked_at.display()));
     fs::create_dir_all(root.join("target")).map_err(failed)?;
     fs::write(&looked_at, "").map_err(failed)?;
+    let what = ["test", "--workspace", "--all-features"];
+    // What is to be downloaded or built is, before there is no network.
+    cargo(root, what.iter().chain(&["--no-run"]))?;
     let mut command = command(root);
-    command.args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    command.args(what).arg("--no-fail-fast");
     command
         .env("INSTA_UPDATE", "no")
         .env("INSTA_SNAPSHOT_REFERENCES_FILE", &looked_at);
-    run_to_success(&mut command)?;
+    run_to_success(&mut trapped(&command)?)?;
     let noted = fs::read_to_string(&looked_at).map_err(failed)?;
     let noted: BTreeSet<PathBuf> = noted
         .lines()

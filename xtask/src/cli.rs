@@ -18,6 +18,7 @@ use crate::{
     output::{Change, Extent, Mode, settle_part},
     pages,
     spec::{self, Sources},
+    trap,
 };
 
 const USAGE: &str = "\
@@ -106,6 +107,7 @@ fn chore(words: &[&str]) -> Result<(), Failure> {
         ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
         ["spec", "check"] => spec_check(&workspace()),
         ["ci", steps @ ..] => ci::run(&workspace(), steps),
+        ["trapped", command @ ..] => trap::run(&workspace(), command),
         ["help" | "--help" | "-h"] => say(&usage()),
         [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(

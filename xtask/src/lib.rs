@@ -28,5 +28,6 @@ pub mod output;
 pub mod pages;
 pub mod published;
 pub mod spec;
+mod trap;
 
 pub use codegen::generate;
