@@ -29,6 +29,8 @@
 //! - A marker in the prompt, or what takes its place, decides how a task ends: `[emulator:fail]`,
 //!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
 //! - A [`Fault`] lets requests go wrong: refused, slow, cut off, or executed and then not answered.
+//! - [`VirtualClock`] holds time still, moves it and speeds it up. [`Snapshot`] is the whole state, to be
+//!   kept and put back; [`Builder::state_file`] does so across restarts.
 //! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
 //!
 //! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what

@@ -1,5 +1,7 @@
 //! The whole state at one moment, as JSON that a later emulator reads.
 
+mod check;
+
 use std::{error, fmt};
 
 use serde::{Deserialize, Serialize};
@@ -12,15 +14,11 @@ use crate::{
     log::{Log, RequestRecord},
     service::{Inner, Service},
     state::State,
-    tasks::{MOST_OUTPUTS, Task, Tasks},
+    tasks::{Task, Tasks},
 };
 
 /// Name and version of the format. Members may be added to a version, never renamed or removed.
 const SCHEMA: &str = "mps.emulator-state/1";
-/// What every version's name begins with.
-const FAMILY: &str = "mps.emulator-state/";
-/// The longest video that can be made.
-const MOST_SECONDS: u32 = 3_600;
 
 /// Everything that happened to an emulator: tasks, bill, request log, what the limits counted, the
 /// clock, the faults that were asked for, and how many ids were given.
@@ -56,11 +54,11 @@ impl Snapshot {
     /// The text is no JSON, another version's, or says what no emulator would have written; the
     /// error names the place.
     pub fn from_json(json: &[u8]) -> Result<Self, SnapshotError> {
-        check_schema(json)?;
+        check::schema(json)?;
         let reader = &mut serde_json::Deserializer::from_slice(json);
         let snapshot: Self = serde_path_to_error::deserialize(reader)
             .map_err(|error| SnapshotError::at(&error.path().to_string(), &error.inner()))?;
-        snapshot.check()?;
+        check::contents(&snapshot)?;
         Ok(snapshot)
     }
 
@@ -113,45 +111,6 @@ impl Snapshot {
         drop(state);
         service.changed.notify_one();
     }
-
-    /// What the types allow but no emulator writes, and what could not be made a file of.
-    fn check(&self) -> Result<(), SnapshotError> {
-        if !self.clock.is_sound() {
-            return Err(SnapshotError::at("clock", &"no such time or rate"));
-        }
-        for (number, task) in self.tasks.iter().enumerate() {
-            let fault = |what: &str| SnapshotError::at(&format!("tasks[{number}]"), &what);
-            if !task.work.media().is_sound(MOST_SECONDS) {
-                return Err(fault("no file can be made of its size and seconds"));
-            }
-            if !(1..=MOST_OUTPUTS).contains(&task.outputs) {
-                return Err(fault("`outputs` is out of bounds"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Told first, since of another version nothing else can be trusted.
-fn check_schema(json: &[u8]) -> Result<(), SnapshotError> {
-    #[derive(Deserialize)]
-    struct Head {
-        schema: String,
-    }
-    let head: Head = serde_json::from_slice(json)
-        .map_err(|error| SnapshotError::new(format!("no snapshot: {error}")))?;
-    if head.schema == SCHEMA {
-        return Ok(());
-    }
-    let hint = if head.schema.starts_with(FAMILY) {
-        "it was written by another version of the emulator"
-    } else {
-        "it was not written by an emulator"
-    };
-    let schema: String = head.schema.chars().take(64).collect();
-    Err(SnapshotError::new(format!(
-        "the schema is {schema:?}, but this emulator reads {SCHEMA:?}; {hint}"
-    )))
 }
 
 impl Service {

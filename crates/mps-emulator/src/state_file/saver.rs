@@ -35,6 +35,8 @@ pub(crate) struct Saver {
 impl Saver {
     pub(crate) fn start(service: &Service, path: PathBuf) -> Self {
         let (stop, stopped) = watch::channel(());
+        // Whoever is handed the keys shall find them again, even if nothing is ever called.
+        service.0.changed.notify_one();
         Self {
             saving: tokio::spawn(run(service.0.clone(), path, stopped)),
             stop,

@@ -176,6 +176,11 @@ fn what_is_no_snapshot_is_refused_with_its_place() {
             changed(&|s| s["tasks"][1]["fate"] = json!("unknown")),
             "`tasks[1].fate`",
         ),
+        (
+            changed(&|s| s["tasks"][1]["id"] = s["tasks"][0]["id"].clone()),
+            "`tasks[1]`",
+        ),
+        (changed(&|s| s["ids"] = json!(u64::MAX)), "`ids`"),
         (changed(&|s| s["clock"]["rate"] = json!(0.0)), "`clock`"),
         (
             changed(&|s| s["bill"]["entries"][0]["item"]["action"] = json!("Nonsense")),
@@ -210,6 +215,27 @@ fn noise_is_refused_and_never_a_panic() {
             assert!(world.service.tasks().len() <= 6);
             world.answer(CREATE, &cat());
         }
+    }
+}
+
+#[test]
+fn whatever_size_is_accepted_can_be_made() {
+    let world = World::new();
+    let task = world.create(&cat());
+    world.pass(3_000);
+    let before = taken(&world);
+    for (width, height) in [
+        (16, 16),
+        (17, 33),
+        (8_640, 2_160),
+        (4_319, 4_319),
+        (16, 8_640),
+    ] {
+        let mut snapshot = before.clone();
+        snapshot["tasks"][0]["work"]["video"]["size"] = json!({ "width": width, "height": height });
+        assert_eq!(put(&world, &snapshot).0, StatusCode::OK, "{width}x{height}");
+        let file = world.get(&format!("/results/{task}/0.mp4"));
+        assert_eq!(file.status(), StatusCode::OK, "{width}x{height}");
     }
 }
 

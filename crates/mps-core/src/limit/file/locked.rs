@@ -114,6 +114,11 @@ fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
         (0x0bd0_0bd0, "lustre"),
     ];
     let kind = rustix::fs::fstatfs(file).map_err(|error| trouble("look at", path, error.into()))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a magic number of 32 bits, whatever the type it comes in"
+    )]
     let kind = kind.f_type as u32;
     match NETWORKS.iter().find(|(number, _)| *number == kind) {
         None => Ok(()),
