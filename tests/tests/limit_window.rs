@@ -6,7 +6,7 @@
 //! emulator refuses an eleventh start in any second, so a crowded window would show twice.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{collections::HashSet, time::Duration};
+use std::{cell::Cell, collections::HashSet, time::Duration};
 
 use mps_core::{
     Client, ClientBuilder,
@@ -45,13 +45,19 @@ fn at_once() -> Caller {
 struct World {
     clock: SharedClock,
     service: Service,
+    /// Numbers the requests, so that no two are alike.
+    asked: Cell<usize>,
 }
 
 impl World {
     fn new() -> Self {
         let clock = SystemClock::shared();
         let service = Emulator::builder().clock(clock.clone()).service();
-        Self { clock, service }
+        Self {
+            clock,
+            service,
+            asked: Cell::new(0),
+        }
     }
 
     fn client(&self) -> ClientBuilder {
@@ -69,7 +75,8 @@ impl World {
     /// Every caller asks for a video of its own; the ids of the tasks that came back in time.
     async fn fire(&self, client: Client, mut caller: impl FnMut() -> Caller) -> Vec<String> {
         let mut calls = JoinSet::new();
-        for number in 0..CREATES {
+        for _ in 0..CREATES {
+            let number = self.asked.replace(self.asked.get() + 1);
             let (client, clock, caller) = (client.clone(), self.clock.clone(), caller());
             let request = CreateAigcVideoTask::new().prompt(format!("take {number} of a cat"));
             calls.spawn(async move {
@@ -222,5 +229,56 @@ async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
             world.last_arrival() <= ARRIVALS + SHORTEST + FENCE,
             "seed {seed}"
         );
+    }
+}
+
+/// Processes that share the limit through a file.
+#[cfg(unix)]
+mod file {
+    use std::sync::Arc;
+
+    use mps_core::{clock::MachineClock, limit::FileLimiter};
+
+    use super::*;
+
+    /// A machine whose clock is the test's.
+    #[derive(Debug)]
+    struct Machine(SharedClock);
+
+    impl MachineClock for Machine {
+        fn now(&self) -> Duration {
+            self.0.monotonic()
+        }
+
+        fn boot(&self) -> &'static str {
+            "the only one"
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn three_processes_leave_at_the_limit_and_none_is_lost() {
+        /// A new file says nothing about what was started before it.
+        const QUIET: Duration = Duration::from_millis(1_100);
+        let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
+        let process = || {
+            let machine = Arc::new(Machine(world.clock.clone()));
+            let clock = world.clock.clone();
+            let limiter = FileLimiter::on_machine_clock(folder.path(), "account", clock, machine);
+            world.client().limiter(limiter).build().unwrap()
+        };
+        let (one, two, three) = tokio::join!(
+            world.fire(process(), at_once),
+            world.fire(process(), at_once),
+            world.fire(process(), at_once),
+        );
+        let ids = [one, two, three].concat();
+        assert_eq!(ids.len(), 3 * CREATES);
+        world.assert_each_was_executed_once(&ids);
+        world.assert_no_second_was_crowded();
+        let rounds = u32::try_from(3 * CREATES / LIMIT - 1).unwrap();
+        let shortest = QUIET + rounds * Duration::from_millis(1_050);
+        // Timers are whole milliseconds, and a file that another holds is asked for again.
+        let lost = world.last_arrival() - shortest;
+        assert!(lost < shortest / 20, "{lost:?}");
     }
 }
