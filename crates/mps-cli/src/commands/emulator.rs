@@ -1,6 +1,6 @@
 //! `mps emulator`: the service on this machine, until it is interrupted.
 
-use mps_emulator::Emulator;
+use mps_emulator::{BucketUrls, Emulator};
 use serde::Serialize;
 
 use crate::{
@@ -23,6 +23,8 @@ pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(
     let emulator = Emulator::builder()
         .listen(args.listen)
         .task_times(args.queue_time, args.render_time)
+        // The documentation's own request names a bucket, and shall become a file.
+        .bucket_urls(BucketUrls::Local)
         .start()
         .await
         .map_err(|error| {
