@@ -12,7 +12,6 @@ use mps_core::{
 };
 use mps_emulator::{Emulator, Service};
 use mps_models::CreateAigcVideoTask;
-use mps_tests::in_memory;
 
 const NOW: u64 = 1_771_125_945;
 
@@ -37,7 +36,8 @@ impl World {
         let sts = Sts::new(Arc::new(token_service.clone()), shared.clone());
         let own = Credentials::new("AKIDown", "not a real key");
         let role = AssumeRole::new(sts, Arc::new(own), "qcs::cam::uin/1:roleName/renderer");
-        let client = in_memory::client(&service, shared.clone())
+        let client = service
+            .client()
             .unwrap()
             .credentials(Cached::with_clock(role, shared))
             .build()

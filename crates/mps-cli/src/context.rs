@@ -7,7 +7,7 @@ use mps_aigc::{
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{ErrorKind, limit::Limiter, transport::ReqwestTransport};
-use mps_emulator::Emulator;
+use mps_emulator::{BucketUrls, Emulator};
 
 use crate::{args::Global, failure::Failure, limiter, output::Output};
 
@@ -103,6 +103,8 @@ impl<'a> Context<'a> {
     async fn connect_to_own_emulator(&self) -> Result<Connection, Failure> {
         let emulator = Emulator::builder()
             .task_times(Duration::from_millis(500), Duration::from_secs(1))
+            // Whoever runs a command here wants the file, also when a bucket is named.
+            .bucket_urls(BucketUrls::Local)
             .start()
             .await
             .map_err(|error| Failure::internal(format!("cannot start the emulator: {error}")))?;

@@ -66,7 +66,10 @@ impl ProvideCredentials for Rotating {
         self.0.provide()
     }
 
-    fn refresh(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+    fn refresh<'a>(
+        &'a self,
+        _refused: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Credentials, CredentialsError>> {
         self.1.provide()
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Tasks {
     #[arg(long, conflicts_with_all = ["queue_time", "render_time"])]
     pub(crate) realistic_times: bool,
     /// Address to tell of a result in a bucket of the caller's
-    #[arg(long, value_name = "KIND", default_value = "faithful")]
+    #[arg(long, value_name = "KIND", default_value = "local")]
     pub(crate) bucket_urls: BucketAddress,
 }
 

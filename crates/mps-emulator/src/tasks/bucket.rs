@@ -53,10 +53,11 @@ impl Bucket {
     }
 }
 
-/// A part of a link, with everything escaped that is not plain (RFC 3986, section 2.3).
+/// A part of a link, with everything escaped that is not plain (RFC 3986, section 2.3), and the star,
+/// with which the documentation hides a part of its buckets' names.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~*".contains(&byte) {
             out.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.
