@@ -9,15 +9,13 @@
 //! | event `mps.retry` | warn | `attempt`, `kind`, `code`, `request_id`, `pause_ms` |
 //! | event `mps.in_doubt` | error | `attempt`, `kind`, `code`, `request_id` |
 //! | event `mps.skew` | warn | `offset_s` |
-//! | event `mps.credentials` | debug | `lifetime_s` |
-//! | event `mps.credentials_failed` | warn | `reason` |
 
 use std::time::Duration;
 
 use mps_models::Effect;
 use tracing::{Span, debug, error, info_span, warn};
 
-use crate::{credentials::CredentialsError, error::Error};
+use crate::error::Error;
 
 pub(crate) fn call(action: &str, effect: Effect) -> Span {
     info_span!("mps.call", action, effect = effect.as_str())
@@ -52,19 +50,6 @@ pub(crate) fn in_doubt(attempt: u32, failure: &Error) {
 
 pub(crate) fn skew(offset_s: i64) {
     warn!(name: "mps.skew", offset_s, "this machine's clock is off; following the service's");
-}
-
-pub(crate) fn credentials(lifetime: Option<Duration>) {
-    let lifetime_s = lifetime.map(|lifetime| lifetime.as_secs());
-    debug!(name: "mps.credentials", lifetime_s, "the provider gave credentials");
-}
-
-pub(crate) fn credentials_failed(reason: &CredentialsError) {
-    warn!(
-        name: "mps.credentials_failed",
-        reason = %reason,
-        "credentials could not be had or renewed"
-    );
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -12,9 +12,9 @@ use super::{Credentials, CredentialsError, ProvideCredentials, SharedProvider};
 use crate::{
     BoxFuture,
     clock::{SharedClock, SystemClock},
-    telemetry,
 };
 
+mod events;
 mod flight;
 #[cfg(test)]
 mod property;
@@ -159,8 +159,8 @@ impl<P> Inner<P> {
         let news = state.land(flight, outcome, now);
         drop(state);
         match news {
-            Some(Ok(lifetime)) => telemetry::credentials(lifetime),
-            Some(Err(error)) => telemetry::credentials_failed(&error),
+            Some(Ok(lifetime)) => events::given(lifetime),
+            Some(Err(error)) => events::failed(&error),
             None => {}
         }
     }
