@@ -28,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 use mps_models::Effect;
 use tracing::{Span, debug, debug_span, error, field::Empty, info, info_span, warn};
 
-use crate::{credentials::CredentialsError, endpoint::BreakerState, error::Error};
+use crate::{endpoint::BreakerState, error::Error};
 
 mod metrics;
 
@@ -79,19 +79,6 @@ pub(crate) fn limit_widened(action: &str, added: Duration) {
 #[cfg(any(feature = "file-limit", feature = "redis"))]
 pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
     warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
-}
-
-pub(crate) fn credentials(lifetime: Option<Duration>) {
-    let lifetime_s = lifetime.map(|lifetime| lifetime.as_secs());
-    debug!(name: "mps.credentials", lifetime_s, "the provider gave credentials");
-}
-
-pub(crate) fn credentials_failed(reason: &CredentialsError) {
-    warn!(
-        name: "mps.credentials_failed",
-        reason = %reason,
-        "credentials could not be had or renewed"
-    );
 }
 
 impl Telemetry {

@@ -12,9 +12,9 @@ use super::{Credentials, CredentialsError, ProvideCredentials, SharedProvider};
 use crate::{
     BoxFuture,
     clock::{SharedClock, SystemClock},
-    telemetry,
 };
 
+mod events;
 mod flight;
 #[cfg(test)]
 mod property;
@@ -113,11 +113,11 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
                     let Some(outcome) = flight.nudge() else {
                         return Ok(credentials);
                     };
-                    self.0.land(&flight, outcome, Watch::InPassing);
+                    self.0.land(&flight, outcome);
                 }
                 Decision::Wait(flight) => {
                     let outcome = flight.wait().await;
-                    self.0.land(&flight, outcome, Watch::Waiting);
+                    self.0.land(&flight, outcome);
                 }
             }
         }
@@ -146,28 +146,21 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
         let attended = flight.attend();
         runtime.spawn(async move {
             let outcome = flight.wait().await;
-            inner.land(&flight, outcome, Watch::Waiting);
+            inner.land(&flight, outcome);
             drop(attended);
         });
     }
 }
 
-/// How closely whoever brings an outcome followed what led to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Watch {
-    InPassing,
-    Waiting,
-}
-
 impl<P> Inner<P> {
-    fn land(&self, flight: &Flight, outcome: Outcome, watch: Watch) {
+    fn land(&self, flight: &Flight, outcome: Outcome) {
         let now = self.now();
         let mut state = self.state();
-        let news = state.land(flight, outcome, watch, now);
+        let news = state.land(flight, outcome, now);
         drop(state);
         match news {
-            Some(Ok(lifetime)) => telemetry::credentials(lifetime),
-            Some(Err(error)) => telemetry::credentials_failed(&error),
+            Some(Ok(lifetime)) => events::given(lifetime),
+            Some(Err(error)) => events::failed(&error),
             None => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    LastFailure, Watch,
+    LastFailure,
     flight::{Flight, Outcome},
 };
 use crate::credentials::{Credentials, CredentialsError};
@@ -88,7 +88,6 @@ impl State {
         &mut self,
         flight: &Flight,
         outcome: Outcome,
-        watch: Watch,
         now: Now,
     ) -> Option<Result<Option<Duration>, CredentialsError>> {
         let current = self.flight.as_ref().map(|flight| flight.number);
@@ -98,7 +97,6 @@ impl State {
         self.flight = None;
         match outcome.and_then(|keys| still_valid(keys, now)) {
             Ok(keys) => self.found(keys, flight, now),
-            Err(_) if flight.was_deserted() && watch == Watch::Waiting => None,
             Err(error) => {
                 self.failed(error.clone(), flight, now);
                 Some(Err(error))
