@@ -1,6 +1,6 @@
 //! Three ways of sending one and the same request.
 
-use std::{error::Error, time::Duration};
+use std::error::Error;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
