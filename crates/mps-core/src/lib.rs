@@ -17,6 +17,8 @@
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
+//! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
+//! - `redis`: a rate limit shared by hosts.
 //! - `test-util`: a clock that is stepped by hand and a scripted transport.
 
 use std::pin::Pin;
