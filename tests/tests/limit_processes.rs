@@ -118,15 +118,16 @@ fn damage(limits: &Path) {
     }
 }
 
+/// A script that deletes the key and nothing else.
+const DELETE: &str =
+    "for _, key in ipairs(redis.call('KEYS', 'mps:limit:*')) do redis.call('DEL', key) end";
+
 #[tokio::test]
 async fn processes_that_share_a_redis_server_and_are_killed_while_its_key_is_lost() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
     let mut connection = server.connection().unwrap();
-    // Deletes the key alone, then all there is, scripts included.
-    const DELETE: &str =
-        "for _, key in ipairs(redis.call('KEYS', 'mps:limit:*')) do redis.call('DEL', key) end";
     Crowd::gather(|_| server.url(), 2)
         .suffer(|number| {
             let commands = match number % 4 {

@@ -18,6 +18,8 @@
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
+//! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
+//! - `redis`: a rate limit shared by hosts.
 //! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
 //!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
 //!   played back strictly ([`transport::Replay`]).

@@ -94,6 +94,10 @@ pub(super) enum Turn<P> {
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// Somebody else is asking at this moment.
+    #[cfg_attr(
+        not(all(unix, feature = "file-limit")),
+        expect(dead_code, reason = "only a file has one at a time")
+    )]
     Busy(Unavailable),
     /// It may pass.
     Passing(Unavailable),

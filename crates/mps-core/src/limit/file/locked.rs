@@ -104,7 +104,7 @@ fn busy(path: &Path) -> Unavailable {
 /// Other machines would write times of their own clocks into the file.
 #[cfg(target_os = "linux")]
 fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
-    const NETWORKS: [(u32, &str); 7] = [
+    const NETWORKS: [(i128, &str); 7] = [
         (0x6969, "nfs"),
         (0x517b, "smb"),
         (0xff53_4d42, "cifs"),
@@ -114,12 +114,8 @@ fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
         (0x0bd0_0bd0, "lustre"),
     ];
     let kind = rustix::fs::fstatfs(file).map_err(|error| trouble("look at", path, error.into()))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a magic number of 32 bits, whatever the type it comes in"
-    )]
-    let kind = kind.f_type as u32;
+    // Its width and sign differ between processors; the number has 32 bits.
+    let kind = i128::from(kind.f_type) & 0xffff_ffff;
     match NETWORKS.iter().find(|(number, _)| *number == kind) {
         None => Ok(()),
         Some((_, name)) => Err(Trouble::Lasting(

@@ -1,0 +1,52 @@
+//! Many callers in one line.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use mps_core::{
+    clock::{MachineClock as _, SystemClock, SystemMachineClock},
+    limit::{Limiter as _, LocalLimiter, Start},
+};
+use tokio::{runtime::Builder, task::JoinSet};
+
+/// What a permit costs when so many callers wait for one from the beginning. Time jumps from turn
+/// to turn, so only work is measured.
+#[expect(clippy::print_stdout, reason = "what a bench is for")]
+pub(crate) fn print_cost(waiting: u32) -> Result<(), Box<dyn Error>> {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()?;
+    // The runtime's clock is not the machine's here.
+    let timer = SystemMachineClock::new();
+    let before = timer.now();
+    let granted = runtime.block_on(async {
+        let limiter = Arc::new(LocalLimiter::new(SystemClock::shared()));
+        let mut callers = JoinSet::new();
+        for _ in 0..waiting {
+            callers.spawn(start_once(limiter.clone()));
+        }
+        callers
+            .join_all()
+            .await
+            .into_iter()
+            .filter(|started| *started)
+            .count()
+    });
+    let each = timer.now().saturating_sub(before).as_secs_f64() * 1e9 / f64::from(waiting);
+    println!(
+        "{waiting} waiting: {each:.0} ns a permit, task and timer included ({granted} started)"
+    );
+    Ok(())
+}
+
+async fn start_once(limiter: Arc<LocalLimiter>) -> bool {
+    let start = Start {
+        action: "CreateAigcVideoTask",
+        limit: 10,
+        patience: Duration::MAX,
+    };
+    limiter
+        .acquire(start)
+        .await
+        .is_ok_and(mps_core::limit::Permit::start)
+}
