@@ -76,7 +76,7 @@ pub(crate) fn limit_widened(action: &str, added: Duration) {
     warn!(name: "mps.limit.widened", action, added_ms = millis(added), "permitted calls are throttled; leaving more room");
 }
 
-#[cfg(any(feature = "file-limit", feature = "redis"))]
+#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
 pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
     warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
 }

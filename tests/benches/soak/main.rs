@@ -6,6 +6,8 @@
 //! bill is held against what the callers were told: nothing paid twice, nothing paid that nobody
 //! heard of as done or in doubt.
 
+#![expect(clippy::print_stdout, reason = "what a bench is for")]
+
 mod caller;
 mod faults;
 mod usage;

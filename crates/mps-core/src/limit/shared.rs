@@ -250,7 +250,7 @@ struct Streak {
 impl<S: Store> Visit<'_, S> {
     /// Asks once, then waits as it was told; `None` when it is time to ask again.
     async fn ask(&mut self) -> Result<Option<Permit>, LimitError> {
-        let throttled = self.lane.throttled.swap(0, Relaxed);
+        let throttled = self.lane.throttled.load(Relaxed);
         let question = Question {
             action: self.start.action,
             limit: self.start.limit,
@@ -258,17 +258,17 @@ impl<S: Store> Visit<'_, S> {
             throttled,
         };
         let store = &self.shared.store;
-        let limit = S::ANSWER_WITHIN.min(self.time_left());
+        // Even who cannot wait for a turn has to wait for an answer.
+        let limit = S::ANSWER_WITHIN.min(self.time_left().max(FENCE));
         let answer = timeout(&**self.clock(), limit, store.ask(question)).await;
         match answer.unwrap_or_else(|| Err(Trouble::Passing(store.is_silent(limit)))) {
             Ok(answer) => {
+                // Only now: news told twice makes others careful, news lost does not.
+                self.lane.throttled.fetch_sub(throttled, Relaxed);
                 self.lane.hear(self.start.action, answer.widened);
                 self.follow(answer.turn).await
             }
-            Err(trouble) => {
-                self.lane.throttled.fetch_add(throttled, Relaxed);
-                self.endure(trouble).await.map(|()| None)
-            }
+            Err(trouble) => self.endure(trouble).await.map(|()| None),
         }
     }
 

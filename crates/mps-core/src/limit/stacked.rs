@@ -112,7 +112,8 @@ impl<L: Limiter> Limiter for Stacked<L> {
 
     /// Its own counts, with the fence of the other one.
     fn stats(&self, action: &str) -> Option<LimitStats> {
-        let own = self.lane(action).meter.stats(Duration::ZERO);
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = lanes.get(action)?.meter.stats(Duration::ZERO);
         let fence = self.shared.stats(action).map(|shared| shared.fence);
         Some(LimitStats {
             fence: fence.unwrap_or(own.fence),

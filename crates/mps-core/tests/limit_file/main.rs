@@ -1,0 +1,14 @@
+//! The limit that processes share through a file, on a clock that jumps from timer to timer. Each
+//! limiter here stands for a process. `limit_processes.rs` in the workspace's tests has real ones.
+#![cfg(all(unix, feature = "file-limit"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_files;
+mod property;
+mod sharing;
+mod support;

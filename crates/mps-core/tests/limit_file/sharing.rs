@@ -1,0 +1,136 @@
+//! One limit for all, and what each is told.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use mps_core::limit::{LimitError, Limiter, Start, WINDOW};
+
+use crate::support::*;
+
+#[tokio::test(start_paused = true)]
+async fn processes_share_one_limit_and_one_that_begins_later_knows_the_others() {
+    let case = Case::new();
+    let one = case.process();
+    // Nobody can tell a new file from one that was deleted a moment ago.
+    assert_eq!(case.start(&one).await, QUIET);
+    assert_eq!(case.start(&one).await, Duration::ZERO);
+    let other = case.process();
+    assert_eq!(case.start(&other).await, Duration::ZERO);
+    assert_eq!(case.start(&other).await, Duration::from_millis(1_050));
+    assert_eq!(case.start(&one).await, Duration::ZERO);
+    assert_eq!(case.worst_window(), 3);
+    let stats = one.stats(ACTION).unwrap();
+    assert_eq!((stats.granted, stats.waiting, stats.given_up), (3, 0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_file_is_for_its_owner_and_names_no_secret() {
+    let case = Case::new();
+    case.start(&case.process()).await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let file = case.file();
+    assert_eq!((mode(&case.folder()), mode(&file)), (0o700, 0o600));
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(name.starts_with(ACTION), "{name}");
+    for place in [name, &text, &format!("{:?}", case.process())] {
+        assert!(!place.contains("AKID"), "{place}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_and_another_action_have_files_of_their_own() {
+    let case = Case::new();
+    let process = case.process();
+    case.start(&process).await;
+    // Text that tries to be a path is none.
+    let start = Start {
+        action: "../../CreateAigcVideoTask",
+        limit: 1,
+        patience: MINUTE,
+    };
+    assert!(process.acquire(start).await.unwrap().start());
+    assert_eq!(fs::read_dir(case.folder()).unwrap().count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_wait_is_told_at_once_how_long_it_would_be() {
+    let case = Case::new();
+    let process = case.process();
+    for _ in 0..3 {
+        case.start(&process).await;
+    }
+    let before = case.now();
+    match acquire(&process, WINDOW).await {
+        Err(LimitError::TooLong(refused)) => {
+            assert_eq!(refused.wait, Duration::from_millis(1_050));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(case.now(), before);
+    assert_eq!(process.stats(ACTION).unwrap().too_long, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_of_one_process_start_in_the_order_they_came() {
+    let case = Case::new();
+    let process = case.process();
+    let (mut callers, started) = (
+        tokio::task::JoinSet::new(),
+        Arc::new(Mutex::new(Vec::new())),
+    );
+    for number in 0..20 {
+        let (process, started) = (process.clone(), started.clone());
+        callers.spawn(async move {
+            assert!(acquire(&process, MINUTE).await.unwrap().start());
+            started.lock().unwrap().push(number);
+        });
+    }
+    callers.join_all().await;
+    assert_eq!(*started.lock().unwrap(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_learned_by_every_process() {
+    let case = Case::new();
+    let (one, other) = (case.process(), case.process());
+    case.start(&one).await;
+    one.throttled(ACTION);
+    for _ in 0..3 {
+        case.start(&one).await;
+    }
+    case.start(&other).await;
+    assert_eq!(
+        other.stats(ACTION).unwrap().fence,
+        Duration::from_millis(100)
+    );
+    assert_eq!(one.stats(ACTION).unwrap().throttled, 1);
+    tokio::time::advance(MINUTE).await;
+    case.start(&other).await;
+    assert_eq!(
+        other.stats(ACTION).unwrap().fence,
+        Duration::from_millis(50)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unused_permit_goes_back_to_the_file() {
+    let case = Case::new();
+    let process = case.process();
+    for _ in 0..2 {
+        case.start(&process).await;
+    }
+    let before = fs::read(case.file()).unwrap();
+    drop(acquire(&process, MINUTE).await.unwrap());
+    assert_eq!(process.stats(ACTION).unwrap().given_up, 1);
+    // It is given back by a thread.
+    while fs::read(case.file()).unwrap() != before {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(case.start(&process).await, Duration::ZERO);
+}

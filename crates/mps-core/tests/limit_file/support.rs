@@ -1,0 +1,124 @@
+//! A machine, processes on it, and what they start.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use mps_core::{
+    clock::{Clock, MachineClock, SystemClock},
+    limit::{FileLimiter, LimitError, Limiter, Permit, Start, WINDOW},
+};
+
+pub(crate) const ACCOUNT: &str = "mps.example.com AKIDSECRETID";
+pub(crate) const ACTION: &str = "CreateAigcVideoTask";
+pub(crate) const LIMIT: u32 = 3;
+/// What a lost state costs: the horizon, the window and the fence.
+pub(crate) const QUIET: Duration = Duration::from_millis(1_100);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// A machine, which can be started anew.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub(crate) clock: SystemClock,
+    pub(crate) boot: String,
+    /// When it started, or zero for a minute before the test.
+    pub(crate) since: Duration,
+}
+
+impl MachineClock for Machine {
+    fn now(&self) -> Duration {
+        (MINUTE + self.clock.monotonic()).saturating_sub(self.since)
+    }
+
+    fn boot(&self) -> &str {
+        &self.boot
+    }
+}
+
+pub(crate) struct Case {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) machine: Machine,
+    pub(crate) starts: Mutex<Vec<Duration>>,
+}
+
+impl Case {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            machine: Machine {
+                clock: SystemClock::new(),
+                boot: "first".into(),
+                since: Duration::ZERO,
+            },
+            starts: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn process(&self) -> FileLimiter {
+        let clock = Arc::new(self.machine.clock);
+        let machine = Arc::new(self.machine.clone());
+        FileLimiter::on_machine_clock(self.folder(), ACCOUNT, clock, machine)
+    }
+
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.directory.path().join("state").join("limits")
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        let mut files = fs::read_dir(self.folder()).unwrap();
+        files.next().unwrap().unwrap().path()
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.machine.clock.monotonic()
+    }
+
+    /// Starts the machine anew; its clock does too.
+    pub(crate) fn restart_machine(&mut self) {
+        self.machine.since = MINUTE + self.now();
+    }
+
+    /// Starts once; how long that took to wait.
+    pub(crate) async fn start(&self, process: &FileLimiter) -> Duration {
+        let before = self.now();
+        let permit = acquire(process, MINUTE).await.unwrap();
+        let now = self.now();
+        assert!(permit.start());
+        self.starts.lock().unwrap().push(now);
+        now.saturating_sub(before)
+    }
+
+    pub(crate) fn worst_window(&self) -> usize {
+        let starts = self.starts.lock().unwrap();
+        let inside = |from: Duration| {
+            let window = from..from + WINDOW;
+            starts.iter().filter(|start| window.contains(start)).count()
+        };
+        starts.iter().map(|start| inside(*start)).max().unwrap_or(0)
+    }
+}
+
+pub(crate) async fn acquire(
+    process: &FileLimiter,
+    patience: Duration,
+) -> Result<Permit, LimitError> {
+    let start = Start {
+        action: ACTION,
+        limit: LIMIT,
+        patience,
+    };
+    process.acquire(start).await
+}
+
+pub(crate) fn unavailable(error: LimitError) -> String {
+    match error {
+        LimitError::Unavailable(error) => {
+            assert!(error.hint().is_some());
+            error.to_string()
+        }
+        other => panic!("{other}"),
+    }
+}
