@@ -25,7 +25,7 @@ use tracing::{
 /// let capture = Capture::default();
 /// capture.secret("key", "hunter2");
 /// capture.debug("client", &("user", "hunter2"));
-/// assert_eq!(capture.leaks(), [r#"key in client: ("user", "<key>")"#]);
+/// assert_eq!(capture.leaks()[0], r#"key in client: ("user", "<key>")"#);
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Capture(Arc<Inner>);

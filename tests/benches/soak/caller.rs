@@ -33,7 +33,7 @@ impl Told {
         self.failed += other.failed;
     }
 
-    fn count<T, E>(&mut self, outcome: &Option<Result<T, E>>) {
+    fn count<T, E>(&mut self, outcome: Option<&Result<T, E>>) {
         match outcome {
             Some(Ok(_)) => self.answered += 1,
             Some(Err(_)) => self.failed += 1,
@@ -116,7 +116,7 @@ impl Caller {
         let patience = self.patience();
         let task = self.aigc.video().task(id);
         let outcome = timeout(&*self.clock, patience, task.status()).await;
-        self.told.count(&outcome);
+        self.told.count(outcome.as_ref());
     }
 
     async fn list(&mut self) {
@@ -124,7 +124,7 @@ impl Caller {
         let call = self.aigc.client();
         let request = DescribeAigcTaskList::new();
         let outcome = timeout(&*self.clock, patience, call.send(&request)).await;
-        self.told.count(&outcome);
+        self.told.count(outcome.as_ref());
     }
 
     async fn fetch(&mut self) {
@@ -134,7 +134,7 @@ impl Caller {
         let task = self.aigc.video().task(id);
         let fetch = async { task.wait().await?.download(&to).await };
         let outcome = timeout(&*self.clock, patience, fetch).await;
-        self.told.count(&outcome);
+        self.told.count(outcome.as_ref());
         self.told.fetched += u64::from(matches!(outcome, Some(Ok(_))));
         // Whatever is left of it, so that the next one finds no file.
         let _ = std::fs::remove_file(&to);
