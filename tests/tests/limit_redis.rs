@@ -250,5 +250,5 @@ async fn an_unused_permit_goes_back_to_the_server() {
     while reserved() != before {
         tokio::task::yield_now().await;
     }
-    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().given_up, 1);
+    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().given_back, 1);
 }

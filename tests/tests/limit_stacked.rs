@@ -66,7 +66,7 @@ async fn every_process_keeps_its_share_and_all_together_keep_the_limit() {
     assert!(shares.iter().all(|share| most(share) <= SHARE));
     // No slot of the account was burnt on the way.
     let stats = account.stats(ACTION).unwrap();
-    assert_eq!((stats.granted, stats.given_up), (80, 0));
+    assert_eq!((stats.granted, stats.given_back), (80, 0));
 }
 
 /// An account whose limiter can be switched off.

@@ -23,6 +23,7 @@ pub struct LocalLimiter {
 /// What belongs to one action.
 #[derive(Debug)]
 struct Lane {
+    clock: SharedClock,
     ring: Mutex<Ring>,
     meter: Meter,
 }
@@ -43,6 +44,7 @@ impl LocalLimiter {
             return lane.clone();
         }
         let lane = Arc::new(Lane {
+            clock: self.clock.clone(),
             ring: Mutex::new(Ring::new(start.limit)),
             meter: Meter::default(),
         });
@@ -50,28 +52,19 @@ impl LocalLimiter {
         lane
     }
 
-    async fn wait_for_turn(
-        &self,
-        lane: &Arc<Lane>,
-        start: Start<'_>,
-    ) -> Result<Permit, LimitError> {
+    /// Takes the next slot, and tells how far away it is.
+    fn reserve(&self, start: Start<'_>) -> Result<(LocalLease, Duration), LimitError> {
+        let lane = self.lane(&start);
         let now = self.clock.monotonic();
         let slot = lock(&lane.ring).reserve(now);
-        let (at, latest) = (slot.at(), slot.latest());
-        let wait = at.saturating_sub(now);
-        if wait > start.patience {
-            lock(&lane.ring).give_back(slot);
-            return Err(TooLong { wait }.into());
+        let wait = slot.at().saturating_sub(now);
+        if wait <= start.patience {
+            return Ok((LocalLease { lane, slot }, wait));
         }
-        let lease = LocalLease {
-            lane: lane.clone(),
-            slot,
-        };
-        let permit = Permit::new(self.clock.clone(), latest, Box::new(lease));
-        if !wait.is_zero() {
-            self.clock.sleep(wait).await;
-        }
-        Ok(permit)
+        lock(&lane.ring).give_back(slot);
+        let error = TooLong { wait }.into();
+        lane.meter.count(Err(&error));
+        Err(error)
     }
 
     /// How long the next start has to wait, without taking its slot.
@@ -85,9 +78,19 @@ impl LocalLimiter {
 impl Limiter for LocalLimiter {
     fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let lane = self.lane(&start);
-            let (arrival, _ahead) = lane.meter.arrive();
-            arrival.done(self.wait_for_turn(&lane, start).await)
+            let (lease, wait) = self.reserve(start)?;
+            if wait.is_zero() {
+                lease.lane.meter.count(Ok(()));
+                return Ok(Permit::new(Box::new(lease)));
+            }
+            let lane = lease.lane.clone();
+            // Dropped while it waits, it gives its slot back.
+            let permit = Permit::new(Box::new(lease));
+            let (waiting, _ahead) = lane.meter.wait();
+            self.clock.sleep(wait).await;
+            waiting.over();
+            lane.meter.count(Ok(()));
+            Ok(permit)
         })
     }
 
@@ -115,8 +118,12 @@ struct LocalLease {
 }
 
 impl Lease for LocalLease {
+    fn is_in_time(&self) -> bool {
+        self.lane.clock.monotonic() <= self.slot.latest()
+    }
+
     fn give_back(self: Box<Self>) {
-        self.lane.meter.gave_up();
+        self.lane.meter.given_back();
         lock(&self.lane.ring).give_back(self.slot);
     }
 }
@@ -189,5 +196,8 @@ mod tests {
         drop(waiting);
         let refused = limiter.acquire(start(0)).await.unwrap_err();
         assert_eq!(wait(&refused), Duration::from_millis(1_050));
+        let stats = limiter.stats("A").unwrap();
+        assert_eq!((stats.granted, stats.too_long, stats.waiting), (2, 1, 0));
+        assert_eq!((stats.given_up, stats.given_back), (1, 2));
     }
 }

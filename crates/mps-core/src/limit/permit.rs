@@ -2,8 +2,6 @@
 
 use std::{fmt, time::Duration};
 
-use crate::clock::SharedClock;
-
 /// What is asked for: one start of an action.
 #[derive(Clone, Copy, Debug)]
 pub struct Start<'a> {
@@ -19,30 +17,25 @@ pub struct Start<'a> {
 ///
 /// Dropped unused, its place is given back where that is possible.
 pub struct Permit {
-    fence: Option<Fence>,
     lease: Option<Box<dyn Lease>>,
     under: Option<Box<Permit>>,
 }
 
-/// The end of a permit, on the clock it was measured with: two clocks may count from different
-/// moments.
-struct Fence {
-    clock: SharedClock,
-    latest: Duration,
-}
-
 /// The limiter's side of a permit.
 pub trait Lease: Send + Sync {
+    /// Whether a start at this very moment is still in time. The limiter tells it on its own
+    /// clock, since two clocks may count from different moments.
+    fn is_in_time(&self) -> bool;
+
     /// The permit was dropped unused. Must not block.
     fn give_back(self: Box<Self>);
 }
 
 impl Permit {
-    /// A permit to start no later than `latest` on the monotonic side of `clock`.
+    /// A permit that is good for as long as its lease.
     #[must_use]
-    pub fn new(clock: SharedClock, latest: Duration, lease: Box<dyn Lease>) -> Self {
+    pub fn new(lease: Box<dyn Lease>) -> Self {
         Self {
-            fence: Some(Fence { clock, latest }),
             lease: Some(lease),
             under: None,
         }
@@ -52,7 +45,6 @@ impl Permit {
     #[must_use]
     pub fn unlimited() -> Self {
         Self {
-            fence: None,
             lease: None,
             under: None,
         }
@@ -73,11 +65,10 @@ impl Permit {
     /// its place is spent.
     #[must_use]
     pub fn start(mut self) -> bool {
-        self.lease = None;
         let under = self.under.take().is_none_or(|under| under.start());
         // Last, since this is the moment that counts as the start.
-        let in_time = |fence: &Fence| fence.clock.monotonic() <= fence.latest;
-        under && self.fence.as_ref().is_none_or(in_time)
+        let lease = self.lease.take();
+        under && lease.is_none_or(|lease| lease.is_in_time())
     }
 }
 
@@ -91,9 +82,6 @@ impl Drop for Permit {
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit")
-            .field("latest", &self.fence.as_ref().map(|fence| fence.latest))
-            .field("under", &self.under)
-            .finish_non_exhaustive()
+        f.debug_struct("Permit").finish_non_exhaustive()
     }
 }

@@ -180,8 +180,11 @@ impl<S: Store> Limiter for Shared<S> {
     fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
             let lane = self.lane(start.action);
-            let (arrival, ahead) = lane.meter.arrive();
-            arrival.done(self.wait_for_turn(&lane, ahead, start).await)
+            let (waiting, ahead) = lane.meter.wait();
+            let outcome = self.wait_for_turn(&lane, ahead, start).await;
+            waiting.over();
+            lane.meter.count(outcome.as_ref().map(drop));
+            outcome
         })
     }
 
@@ -296,9 +299,11 @@ impl<S: Store> Visit<'_, S> {
         let lease = SharedLease {
             lane: self.lane.clone(),
             store: self.shared.store.clone(),
+            clock: self.clock().clone(),
+            latest,
             place,
         };
-        let permit = Permit::new(self.clock().clone(), latest, Box::new(lease));
+        let permit = Permit::new(Box::new(lease));
         if wait > self.time_left() {
             return Err(TooLong { wait }.into());
         }
@@ -361,12 +366,18 @@ fn slow_answer() -> Unavailable {
 struct SharedLease<S: Store> {
     lane: Arc<Lane>,
     store: Arc<S>,
+    clock: SharedClock,
+    latest: Duration,
     place: S::Place,
 }
 
 impl<S: Store> Lease for SharedLease<S> {
+    fn is_in_time(&self) -> bool {
+        self.clock.monotonic() <= self.latest
+    }
+
     fn give_back(self: Box<Self>) {
-        self.lane.meter.gave_up();
+        self.lane.meter.given_back();
         self.store.give_back(self.place);
     }
 }

@@ -99,8 +99,11 @@ impl<L: Limiter> Limiter for Stacked<L> {
     fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
             let lane = self.lane(start.action);
-            let (arrival, _ahead) = lane.meter.arrive();
-            arrival.done(self.wait_for_both(&lane, start).await)
+            let (waiting, _ahead) = lane.meter.wait();
+            let outcome = self.wait_for_both(&lane, start).await;
+            waiting.over();
+            lane.meter.count(outcome.as_ref().map(drop));
+            outcome
         })
     }
 

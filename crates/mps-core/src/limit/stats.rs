@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{FENCE, LimitError, Permit};
+use super::{FENCE, LimitError};
 
 /// What one limiter of this process has done for one action since it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,10 @@ pub struct LimitStats {
     pub too_long: u64,
     /// Callers refused because the limiter could not tell what others started.
     pub unavailable: u64,
-    /// Callers that left before their turn, and permits that came back unused.
+    /// Callers that left before their turn.
     pub given_up: u64,
+    /// Slots that came back unused, from permits and from callers that left.
+    pub given_back: u64,
     /// Calls the service throttled although they were permitted.
     pub throttled: u64,
     /// What a slot is kept apart beyond the second, as it stands now: [`FENCE`] and what
@@ -36,29 +38,40 @@ pub(super) struct Meter {
     too_long: AtomicU64,
     unavailable: AtomicU64,
     given_up: AtomicU64,
+    given_back: AtomicU64,
     throttled: AtomicU64,
 }
 
-/// Somebody who waits; gives up when dropped before [`done`](Self::done).
+/// Somebody who waits; gives up when dropped before [`over`](Self::over).
 #[derive(Debug)]
-pub(super) struct Arrival<'a> {
+pub(super) struct Waiting<'a> {
     meter: &'a Meter,
-    waited: bool,
+    over: bool,
 }
 
 impl Meter {
-    /// Somebody arrives, and how many wait already.
-    pub(super) fn arrive(&self) -> (Arrival<'_>, u64) {
+    /// Somebody begins to wait. Also tells how many do already.
+    pub(super) fn wait(&self) -> (Waiting<'_>, u64) {
         let ahead = self.waiting.fetch_add(1, Relaxed);
-        let arrival = Arrival {
+        let waiting = Waiting {
             meter: self,
-            waited: false,
+            over: false,
         };
-        (arrival, ahead)
+        (waiting, ahead)
     }
 
-    pub(super) fn gave_up(&self) {
-        self.given_up.fetch_add(1, Relaxed);
+    /// Counts how it ended.
+    pub(super) fn count(&self, outcome: Result<(), &LimitError>) {
+        let count = match outcome {
+            Ok(()) => &self.granted,
+            Err(LimitError::TooLong(_)) => &self.too_long,
+            Err(LimitError::Unavailable(_)) => &self.unavailable,
+        };
+        count.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn given_back(&self) {
+        self.given_back.fetch_add(1, Relaxed);
     }
 
     pub(super) fn throttled(&self) {
@@ -72,33 +85,25 @@ impl Meter {
             too_long: self.too_long.load(Relaxed),
             unavailable: self.unavailable.load(Relaxed),
             given_up: self.given_up.load(Relaxed),
+            given_back: self.given_back.load(Relaxed),
             throttled: self.throttled.load(Relaxed),
             fence: FENCE + widened,
         }
     }
 }
 
-impl Arrival<'_> {
-    pub(super) fn done(
-        mut self,
-        outcome: Result<Permit, LimitError>,
-    ) -> Result<Permit, LimitError> {
-        self.waited = true;
-        let count = match &outcome {
-            Ok(_) => &self.meter.granted,
-            Err(LimitError::TooLong(_)) => &self.meter.too_long,
-            Err(LimitError::Unavailable(_)) => &self.meter.unavailable,
-        };
-        count.fetch_add(1, Relaxed);
-        outcome
+impl Waiting<'_> {
+    /// The wait is over, whatever came of it.
+    pub(super) fn over(mut self) {
+        self.over = true;
     }
 }
 
-impl Drop for Arrival<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.meter.waiting.fetch_sub(1, Relaxed);
-        if !self.waited {
-            self.meter.gave_up();
+        if !self.over {
+            self.meter.given_up.fetch_add(1, Relaxed);
         }
     }
 }

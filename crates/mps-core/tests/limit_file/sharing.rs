@@ -127,7 +127,7 @@ async fn an_unused_permit_goes_back_to_the_file() {
     }
     let before = fs::read(case.file()).unwrap();
     drop(acquire(&process, MINUTE).await.unwrap());
-    assert_eq!(process.stats(ACTION).unwrap().given_up, 1);
+    assert_eq!(process.stats(ACTION).unwrap().given_back, 1);
     // It is given back by a thread.
     while fs::read(case.file()).unwrap() != before {
         tokio::task::yield_now().await;
