@@ -1,9 +1,9 @@
-//! What the tests of the whole share: the emulator in memory, on time that is as late as a test
-//! wants it to be, and programs as processes: ours, a Redis server, workers under one limit, and
-//! the vendor's own SDKs.
+//! What the tests of the whole share: an ear for secrets, time that is as late as a test wants it to
+//! be, and programs as processes: ours, a Redis server, workers under one limit, and the vendor's
+//! own SDKs.
 
+pub mod capture;
 pub mod front;
-pub mod in_memory;
 pub mod late;
 pub mod official;
 pub mod process;

@@ -14,10 +14,9 @@ use mps_core::{
     limit::{FENCE, LocalLimiter},
     retry::RetryPolicy,
 };
-use mps_emulator::{Emulator, Outcome, Service};
+use mps_emulator::{Emulator, InProcess, Outcome, Service};
 use mps_models::CreateAigcVideoTask;
 use mps_tests::{
-    in_memory::{self, InMemory},
     late::{Delays, LateLimiter, LateTransport},
     window::most_in_any_second,
 };
@@ -62,17 +61,15 @@ impl World {
     }
 
     fn client(&self) -> ClientBuilder {
-        in_memory::client(&self.service, self.clock.clone())
-            .unwrap()
-            .deadline(FOREVER)
+        self.service.client().unwrap().deadline(FOREVER)
     }
 
     fn delays(&self, seed: u64, longest: Duration) -> Delays {
         Delays::new(self.clock.clone(), seed, longest)
     }
 
-    fn late_transport(&self, delays: Delays) -> LateTransport<InMemory> {
-        LateTransport::new(InMemory::new(self.service.clone()), delays)
+    fn late_transport(&self, delays: Delays) -> LateTransport<InProcess> {
+        LateTransport::new(InProcess::new(self.service.clone()), delays)
     }
 
     /// Every caller asks for a video of its own; the ids of the tasks that came back in time.

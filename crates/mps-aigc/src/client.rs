@@ -3,10 +3,11 @@
 use mps_core::{
     Client, ClientBuilder,
     clock::SharedClock,
-    credentials::{Chain, EnvironmentCredentials, ProfileCredentials, ProvideCredentials},
+    credentials::{DefaultChain, ProvideCredentials},
     endpoint::Endpoint,
     limit::Limiter,
     retry::RetryPolicy,
+    telemetry::Metrics,
     transport::Transport,
 };
 
@@ -81,21 +82,31 @@ impl AigcBuilder {
         Self(self.0.credentials(credentials))
     }
 
-    /// Takes credentials from the environment variables `TENCENTCLOUD_SECRET_ID` and
-    /// `TENCENTCLOUD_SECRET_KEY`, or else from the default profile of the credentials file.
+    /// Takes credentials from the usual places: the environment, the credentials files, the role of
+    /// a TKE pod, and, where the environment asks for it, the role of a machine. See
+    /// [`DefaultChain`].
     #[must_use]
     pub fn credentials_from_environment(self) -> Self {
-        self.credentials(
-            Chain::new()
-                .then(EnvironmentCredentials::from_environment())
-                .then(ProfileCredentials::from_environment("default")),
-        )
+        self.credentials(DefaultChain::new().from_environment())
     }
 
     /// Where calls go; the international site unless set.
     #[must_use]
     pub fn endpoint(self, endpoint: Endpoint) -> Self {
         Self(self.0.endpoint(endpoint))
+    }
+
+    /// More access points of the same site, for when the first does not answer. A create that is
+    /// in doubt is not sent to another one either; see [`ClientBuilder::failover`].
+    #[must_use]
+    pub fn failover(self, fallbacks: impl IntoIterator<Item = Endpoint>) -> Self {
+        Self(self.0.failover(fallbacks))
+    }
+
+    /// Who counts what happens.
+    #[must_use]
+    pub fn metrics(self, metrics: impl Metrics + 'static) -> Self {
+        Self(self.0.metrics(metrics))
     }
 
     /// The region that works on the calls; most actions of this family need none.

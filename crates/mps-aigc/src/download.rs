@@ -7,9 +7,9 @@ use std::{
 
 use http::{HeaderMap, Request, StatusCode, header};
 use mps_core::{
-    Client,
+    Client, clock,
     retry::Backoff,
-    transport::{RequestBody, ResponseBody, TransportErrorKind},
+    transport::{RequestBody, ResponseBody, TransportError, TransportErrorKind},
 };
 use sha2::{Digest, Sha256};
 use tokio::{
@@ -23,6 +23,8 @@ use crate::{
 };
 
 const ATTEMPTS: u32 = 6;
+/// Longest time in which nothing at all comes.
+const SILENCE: Duration = Duration::from_secs(120);
 const BACKOFF: Backoff = Backoff {
     base: Duration::from_secs(1),
     cap: Duration::from_secs(20),
@@ -95,6 +97,19 @@ async fn download(client: &Client, url: &str, path: &Path) -> Result<SavedFile, 
     partial.publish(&part, path).await
 }
 
+/// Waits for the next step of a transfer, but not for ever. A transfer that goes on may take as long
+/// as it takes.
+async fn unless_silent<T>(
+    client: &Client,
+    step: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    let step = clock::timeout(&**client.clock(), SILENCE, step).await;
+    step.unwrap_or_else(|| {
+        let why = format!("nothing came for {SILENCE:?}");
+        Err(TransportError::new(TransportErrorKind::Interrupted, why))
+    })
+}
+
 /// Why a transfer ended early.
 enum Broken {
     ForNow(Error),
@@ -104,7 +119,8 @@ enum Broken {
 /// One request, from where the file ends now.
 async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(), Broken> {
     let request = partial.request(url)?;
-    let response = client.transport().send(request).await.map_err(|error| {
+    let response = unless_silent(client, client.transport().send(request)).await;
+    let response = response.map_err(|error| {
         let message = "the result's host could not be reached";
         match error.kind() {
             TransportErrorKind::Request => {
@@ -115,6 +131,10 @@ async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(
     })?;
     let (head, body) = response.into_parts();
     match head.status {
+        StatusCode::OK if is_page(&head.headers) => {
+            let message = "the result's host answered with a page of HTML";
+            return Err(Broken::ForNow(Error::new(ErrorKind::Download, message)));
+        }
         StatusCode::OK => partial.start_over(&head.headers).await?,
         StatusCode::PARTIAL_CONTENT if partial.continues(&head.headers) => {}
         status if status.is_server_error() || status == StatusCode::PARTIAL_CONTENT => {
@@ -125,7 +145,13 @@ async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(
         }
         status => return Err(Broken::ForGood(gone(status))),
     }
-    partial.receive(body).await
+    partial.receive(client, body).await
+}
+
+/// No result is a page: something in between answered, such as a portal that wants a login.
+fn is_page(headers: &HeaderMap) -> bool {
+    text(headers, header::CONTENT_TYPE)
+        .is_some_and(|found| found.to_ascii_lowercase().starts_with("text/html"))
 }
 
 fn gone(status: StatusCode) -> Error {
@@ -194,9 +220,10 @@ impl Partial {
         first == Some(self.bytes)
     }
 
-    async fn receive(&mut self, mut body: ResponseBody) -> Result<(), Broken> {
+    async fn receive(&mut self, client: &Client, mut body: ResponseBody) -> Result<(), Broken> {
         loop {
-            let chunk = body.chunk().await.map_err(|error| {
+            let chunk = unless_silent(client, body.chunk()).await;
+            let chunk = chunk.map_err(|error| {
                 let message = format!("the download broke off after {} bytes", self.bytes);
                 Broken::ForNow(Error::new(ErrorKind::Download, message).with_source(error))
             })?;
@@ -314,6 +341,14 @@ mod tests {
             "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
         );
         assert_eq!(case.files(), ["a.mp4"]);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_falls_silent_is_asked_again() {
+        let case = case([Reply::silence(), whole()]);
+        case.run().await.unwrap();
+        assert_eq!(case.transport.requests().len(), 2);
+        assert!(case.client.clock().monotonic() >= SILENCE);
     }
 
     #[tokio::test]

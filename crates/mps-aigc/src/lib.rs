@@ -41,9 +41,10 @@ pub use download::SavedFile;
 pub use error::{Error, ErrorKind};
 pub use family::{Audio, Create, Family, Image, Scenario, Snapshot, Video};
 pub use mps_core::{
-    CallOptions, Client, Dispatch, PreflightLevel, Prepared, UntypedCall,
+    CallOptions, Client, Dispatch, PreflightLevel, Prepared, RawBody, UntypedCall,
     credentials::{self, Credentials},
     endpoint::{Endpoint, Site},
+    telemetry,
 };
 pub use mps_models as models;
 pub use task::{Done, Task, Tasks};

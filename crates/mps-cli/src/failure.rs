@@ -206,7 +206,7 @@ fn exit_of_call(error: &mps_core::Error, in_doubt: bool) -> Exit {
     }
 }
 
-fn causes(error: &dyn std::error::Error) -> Vec<String> {
+pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
 }

@@ -10,18 +10,21 @@ use clap::Parser as _;
 mod args;
 mod commands;
 mod context;
+mod events;
 mod failure;
 mod input;
 mod interrupt;
 mod limiter;
 mod output;
 mod request;
+mod request_log;
 mod results;
 mod resume;
 
 use args::{Cli, Command};
 use context::Context;
 use failure::Failure;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -37,6 +40,9 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, output: &output::Output) -> Result<(), Failure> {
+    if !matches!(cli.command, Command::Emulator(_)) {
+        events::listen(&cli.global, LevelFilter::OFF, None);
+    }
     let context = Context::new(cli.global, output);
     match cli.command {
         Command::Video(command) => commands::family::run(command, &context).await,

@@ -31,11 +31,6 @@ impl Output {
             Color::Never => anstream::ColorChoice::Never,
         };
         color.write_global();
-        match global.verbose {
-            0 => {}
-            1 => listen_to_events(tracing::Level::INFO),
-            _ => listen_to_events(tracing::Level::DEBUG),
-        }
         Self {
             form: global.output,
             quiet: global.quiet,
@@ -150,14 +145,4 @@ fn write_line(line: &str) -> Result<(), Failure> {
 /// Nobody can be told that stderr does not work.
 fn say(line: &str) {
     let _unwritable = writeln!(anstream::stderr().lock(), "{line}");
-}
-
-/// Shows what the library tells as it goes, for those who ask: errors come on their own.
-pub(crate) fn listen_to_events(level: tracing::Level) {
-    let shown = tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .without_time();
-    // Fails only when somebody listens already.
-    let _already_listening = shown.try_init();
 }

@@ -1,16 +1,21 @@
 //! What goes into one call and what comes out of it.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
 use mps_models::{Action, Effect, preflight::Report};
-use serde_json::value::RawValue;
 
 use crate::{
     endpoint::Endpoint,
+    envelope::Answer,
     error::{Error, ErrorKind},
     sign::CanonicalRequest,
+    telemetry::Called,
 };
+
+mod untyped;
+
+pub use self::untyped::{RawBody, UntypedCall};
 
 /// Settings of a single call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,51 +73,6 @@ impl PreflightLevel {
     }
 }
 
-/// A call of an action that has no generated type.
-///
-/// Nothing is known about it, so its effect has to be stated, and unless it is a read it is
-/// treated as carefully as a paid create.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct UntypedCall {
-    /// Name of the action.
-    pub action: String,
-    /// API version; this service's own unless set.
-    pub version: String,
-    /// What executing it does; [`Effect::PaidCreate`] unless set.
-    pub effect: Effect,
-    /// Most request starts in any one second; 20 unless set, which the documentation gives for
-    /// most actions of the family.
-    pub rate_limit: u32,
-    /// The JSON body.
-    pub body: Box<RawValue>,
-}
-
-impl UntypedCall {
-    /// A call of `action` with the most careful assumptions, or with the known facts where the
-    /// action is one of the specification's.
-    #[must_use]
-    pub fn new(action: impl Into<String>, body: Box<RawValue>) -> Self {
-        const USUAL_LIMIT: u32 = 20;
-        let action = action.into();
-        let known = mps_models::action(&action);
-        Self {
-            version: mps_models::service::VERSION.to_owned(),
-            effect: known.map_or(Effect::PaidCreate, |known| known.effect),
-            rate_limit: known.map_or(USUAL_LIMIT, |known| known.rate_limit),
-            action,
-            body,
-        }
-    }
-
-    /// States what executing the action does.
-    #[must_use]
-    pub fn effect(mut self, effect: Effect) -> Self {
-        self.effect = effect;
-        self
-    }
-}
-
 /// What a successful call yields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -127,19 +87,26 @@ pub struct Output<T> {
     pub elapsed: Duration,
 }
 
-impl<T> Output<T> {
-    pub(crate) fn with_body<U>(self, body: U) -> Output<U> {
-        Output {
+impl Output<Answer> {
+    /// Reads the body. Failing here does not undo the call.
+    pub(crate) fn read<T>(
+        self,
+        action: &str,
+        read: impl FnOnce(&Answer) -> Result<T, Error>,
+    ) -> Result<Output<T>, Error> {
+        let body = read(&self.body)
+            .map_err(|error| error.with_journey(action, self.attempts, self.elapsed))?;
+        Ok(Output {
             body,
             request_id: self.request_id,
             attempts: self.attempts,
             elapsed: self.elapsed,
-        }
+        })
     }
 }
 
 /// A request as it would be sent, and what would be signed. Needs no credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Prepared {
     /// Where it would go.
@@ -154,8 +121,19 @@ pub struct Prepared {
     pub string_to_sign: String,
 }
 
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("endpoint", &self.endpoint)
+            .field("headers", &self.headers)
+            .field("body_bytes", &self.body.len())
+            .field("string_to_sign", &self.string_to_sign)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One call as the journey sees it, typed or not.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) action: Cow<'static, str>,
     pub(crate) version: Cow<'static, str>,
@@ -181,13 +159,21 @@ impl Call {
         })
     }
 
-    pub(crate) fn untyped(call: UntypedCall) -> Self {
-        Self {
+    pub(crate) fn called(&self) -> Called<'_> {
+        Called {
+            action: &self.action,
+            effect: self.effect,
+        }
+    }
+
+    pub(crate) fn untyped(call: UntypedCall) -> Result<Self, Error> {
+        call.check()?;
+        Ok(Self {
             action: call.action.into(),
             version: call.version.into(),
             effect: call.effect,
             rate_limit: call.rate_limit,
             body: Bytes::from(String::from(Box::<str>::from(call.body))),
-        }
+        })
     }
 }

@@ -2,10 +2,20 @@
 
 use std::{fmt, net::IpAddr};
 
+use http::Uri;
 use mps_models::service;
 use url::{Host, Position, Url};
 
 use crate::error::{Error, ErrorKind};
+
+mod breaker;
+mod failover;
+
+pub use self::breaker::{BreakerPolicy, BreakerState};
+pub(crate) use self::{
+    breaker::Verdict,
+    failover::{Failover, Leg, Route},
+};
 
 /// The two sites of the vendor. Accounts, keys and bills of one are unknown to the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,29 +38,100 @@ impl Site {
         }
     }
 
-    fn host(self) -> &'static str {
+    fn facts(self) -> &'static service::Site {
         let site = service::SITES
             .iter()
             .find(|site| site.name == self.as_str());
-        site.map_or_else(
-            || unreachable!("the specification has both sites"),
-            |site| site.host,
-        )
+        site.unwrap_or_else(|| unreachable!("the specification has both sites"))
     }
+
+    /// The site whose hosts `url` belongs to. Regional hosts of both lie under one domain, and
+    /// tell nothing.
+    fn of(url: &Url) -> Option<Self> {
+        let host = url.host_str()?;
+        [Self::Intl, Self::Cn].into_iter().find(|site| {
+            let facts = site.facts();
+            host == facts.host || host == internal_host(facts)
+        })
+    }
+}
+
+fn internal_host(site: &service::Site) -> String {
+    format!("{}.internal.{}", service::NAME, site.root_domain)
 }
 
 /// An access point of the service.
 ///
 /// The host decides only where the call enters; which region works on it is the separate
 /// `X-TC-Region`, and the signature names the service, not the host.
+///
+/// ```
+/// use mps_core::endpoint::{Endpoint, Site};
+///
+/// let nearest = Endpoint::site(Site::Intl);
+/// assert_eq!(nearest.as_str(), "https://mps.intl.tencentcloudapi.com/");
+/// let regional = Endpoint::regional(Site::Intl, "ap-singapore")?;
+/// assert_eq!(regional.as_str(), "https://mps.ap-singapore.tencentcloudapi.com/");
+/// # Ok::<(), mps_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Endpoint(Url);
+pub struct Endpoint {
+    url: Url,
+    /// The same, as requests carry it.
+    uri: Uri,
+    site: Option<Site>,
+}
 
 impl Endpoint {
     /// The nearest access point of a site.
     #[must_use]
     pub fn site(site: Site) -> Self {
-        Self(constant(site.host()))
+        Self::on(site, site.facts().host)
+    }
+
+    /// The access point in one region. Which region works on a call is
+    /// [`ClientBuilder::region`](crate::ClientBuilder::region), and may be another.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the specification knows of no host in the region; the message
+    /// lists those it knows.
+    pub fn regional(site: Site, region: &str) -> Result<Self, Error> {
+        if !service::REGIONS.contains(&region) {
+            let known = service::REGIONS.join(", ");
+            let message = format!("no access point is known in region {region:?}, only in {known}");
+            return Err(Error::new(ErrorKind::Config, message)
+                .with_hint("give the whole URL of a newer one, and its site"));
+        }
+        let domain = site.facts().regional_domain;
+        let host = format!("{}.{region}.{domain}", service::NAME);
+        Ok(Self::on(site, &host))
+    }
+
+    /// The access point for machines inside the vendor's network: `mps.internal.` and the site's
+    /// domain.
+    ///
+    /// A guess. Several other services have a host of this form; for this one, and for the
+    /// international site at all, none is documented.
+    #[must_use]
+    pub fn internal(site: Site) -> Self {
+        Self::on(site, &internal_host(site.facts()))
+    }
+
+    fn on(site: Site, host: &str) -> Self {
+        let (url, uri) = constant(host);
+        Self {
+            url,
+            uri,
+            site: Some(site),
+        }
+    }
+
+    /// Says which site's accounts a custom access point serves, where its host does not tell.
+    /// Only [failover](crate::ClientBuilder::failover) asks.
+    #[must_use]
+    pub fn of_site(mut self, site: Site) -> Self {
+        self.site = Some(site);
+        self
     }
 
     /// A custom access point, such as `https://mps.ap-singapore.tencentcloudapi.com` or an
@@ -89,36 +170,48 @@ impl Endpoint {
                 "use https, or a loopback address",
             );
         }
-        Ok(Self(url))
+        let Ok(uri) = url.as_str().parse() else {
+            return refuse(
+                "has a host or path that no request can carry",
+                "check its characters",
+            );
+        };
+        let site = Site::of(&url);
+        Ok(Self { url, uri, site })
     }
 
     /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.0[Position::BeforeHost..Position::AfterPort]
+        &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
     /// Path of the access point, `/` unless a custom endpoint has another.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.0.path()
+        self.url.path()
     }
 
     /// Whether the access point is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.0)
+        is_loopback(&self.url)
     }
 
     /// The whole URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.url.as_str()
+    }
+
+    /// The whole URL, as requests carry it.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
     }
 
     /// As [`is_origin_of`](Self::is_origin_of), without parsing what is written the same.
     pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
-        let is_same = uri.scheme_str() == Some(self.0.scheme())
+        let is_same = uri.scheme_str() == Some(self.url.scheme())
             && uri.authority().map(http::uri::Authority::as_str) == Some(self.host());
         is_same || self.is_origin_of(&uri.to_string())
     }
@@ -126,7 +219,7 @@ impl Endpoint {
     /// Whether `url` has this access point's scheme, host and port.
     #[must_use]
     pub fn is_origin_of(&self, url: &str) -> bool {
-        Url::parse(url).is_ok_and(|url| url.origin() == self.0.origin())
+        Url::parse(url).is_ok_and(|url| url.origin() == self.url.origin())
     }
 }
 
@@ -138,13 +231,13 @@ impl Default for Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Endpoint({})", self.0)
+        write!(f, "Endpoint({})", self.url)
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_str())
+        f.write_str(self.url.as_str())
     }
 }
 
@@ -164,10 +257,13 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A URL from a host of the generated service table, whose entries a test proves to parse.
-fn constant(host: &str) -> Url {
-    Url::parse(&format!("https://{host}/"))
-        .unwrap_or_else(|_| unreachable!("hosts of the specification parse"))
+/// A URL from hosts and regions of the generated tables, all of which a test proves to parse.
+fn constant(host: &str) -> (Url, Uri) {
+    let text = format!("https://{host}/");
+    match (Url::parse(&text), text.parse()) {
+        (Ok(url), Ok(uri)) => (url, uri),
+        _ => unreachable!("hosts of the specification parse"),
+    }
 }
 
 #[cfg(test)]
@@ -185,6 +281,47 @@ mod tests {
             "https://mps.tencentcloudapi.com/"
         );
         assert_eq!(Endpoint::default().host(), "mps.intl.tencentcloudapi.com");
+    }
+
+    #[test]
+    fn every_host_of_the_specification_makes_an_endpoint() {
+        for site in [Site::Intl, Site::Cn] {
+            assert_eq!(Endpoint::internal(site).site, Some(site));
+            for region in service::REGIONS {
+                let endpoint = Endpoint::regional(site, region).unwrap();
+                assert_eq!(endpoint.host(), format!("mps.{region}.tencentcloudapi.com"));
+            }
+        }
+        assert_eq!(
+            Endpoint::internal(Site::Cn).host(),
+            "mps.internal.tencentcloudapi.com"
+        );
+        assert_eq!(
+            Endpoint::internal(Site::Intl).host(),
+            "mps.internal.intl.tencentcloudapi.com"
+        );
+    }
+
+    #[test]
+    fn a_region_without_a_host_is_refused_with_the_list() {
+        for region in ["ap-nowhere", "", "AP-SEOUL", "evil.example/?", "\n"] {
+            let error = Endpoint::regional(Site::Intl, region).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains("ap-bangkok"), "{error}");
+            assert_eq!(error.to_string().lines().count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_host_tells_its_site_unless_both_sites_use_it() {
+        let site = |url| Endpoint::parse(url).unwrap().site;
+        assert_eq!(
+            site("https://mps.intl.tencentcloudapi.com"),
+            Some(Site::Intl)
+        );
+        assert_eq!(site("https://mps.tencentcloudapi.com"), Some(Site::Cn));
+        assert_eq!(site("https://mps.ap-seoul.tencentcloudapi.com"), None);
+        assert_eq!(site("https://gateway.example.com/mps"), None);
     }
 
     #[test]

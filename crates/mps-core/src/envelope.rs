@@ -111,10 +111,15 @@ impl Received {
         httpdate::parse_http_date(self.header(header::DATE)?).ok()
     }
 
-    /// How long the answer asks to wait, where it says so in seconds.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.header(header::RETRY_AFTER)?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
+    /// How long the answer asks to wait: in seconds, or until a date. A date is taken from the
+    /// answer's own, since both were read off one clock; else from `now`.
+    pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
+        let text = self.header(header::RETRY_AFTER)?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = httpdate::parse_http_date(text).ok()?;
+        until.duration_since(self.date().unwrap_or(now)).ok()
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
@@ -251,142 +256,4 @@ fn one_line(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use mps_models::CreateAigcVideoTaskResponse;
-
-    use super::*;
-
-    fn received(status: u16, content_type: &str, body: &str) -> Received {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
-        Received {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers,
-            body: Bytes::copy_from_slice(body.as_bytes()),
-        }
-    }
-
-    fn json(body: &str) -> Result<Answer, Error> {
-        received(200, "application/json", body).open()
-    }
-
-    #[test]
-    fn the_documented_answer_opens() {
-        let answer =
-            json(r#"{"Response":{"TaskId":"2147**3792","RequestId":"643fb583"}}"#).unwrap();
-        assert_eq!(answer.request_id.as_deref(), Some("643fb583"));
-        let body: CreateAigcVideoTaskResponse = answer.decode().unwrap();
-        assert_eq!(body.task_id.as_deref(), Some("2147**3792"));
-    }
-
-    #[test]
-    fn an_error_inside_http_200_is_an_error() {
-        let error = json(r#"{"Response":{"Error":{"Code":"RequestLimitExceeded.UinLimitExceeded","Message":"too\nfast"},"RequestId":"r"}}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "RequestLimitExceeded.UinLimitExceeded: too fast (request id r)"
-        );
-        assert_eq!(
-            (error.kind(), error.dispatch()),
-            (ErrorKind::Service, Dispatch::Refused)
-        );
-    }
-
-    #[test]
-    fn codes_say_whether_the_action_ran() {
-        for (code, dispatch) in [
-            ("AuthFailure.SignatureFailure", Dispatch::Refused),
-            ("InvalidParameter.SomethingNew", Dispatch::Refused),
-            ("LimitExceeded.CreateTask", Dispatch::Refused),
-            ("InternalError", Dispatch::Unknown),
-            ("FailedOperation.Whatever", Dispatch::Unknown),
-            ("NeverHeardOf", Dispatch::Unknown),
-            ("", Dispatch::Unknown),
-            ("ResponseSizeLimitExceeded", Dispatch::Executed),
-        ] {
-            assert_eq!(dispatch_of(code), dispatch, "{code}");
-        }
-    }
-
-    #[test]
-    fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
-        for (answer, message, kind, dispatch) in [
-            (
-                received(200, "application/json", r#"{"Response":null}"#),
-                "the answer has no Response",
-                ErrorKind::Decode,
-                Dispatch::Unknown,
-            ),
-            (
-                received(200, "application/json", r#"{"a":1}"#),
-                "the answer has no Response",
-                ErrorKind::Decode,
-                Dispatch::Unknown,
-            ),
-            (
-                received(200, "application/json", r#"{"Response":[1]}"#),
-                "the answer's Response is not what the service sends",
-                ErrorKind::Decode,
-                Dispatch::Unknown,
-            ),
-            (
-                received(
-                    200,
-                    "application/json",
-                    r#"{"Response":{"RequestId":"r1","Ta"#,
-                ),
-                "the answer is not the JSON that the service sends",
-                ErrorKind::Decode,
-                Dispatch::Unknown,
-            ),
-            (
-                received(200, "text/html", "<html>"),
-                "the answer is text/html, not JSON",
-                ErrorKind::Decode,
-                Dispatch::Unknown,
-            ),
-            (
-                received(502, "text/html", "<html>"),
-                "something in between answered with HTTP 502 Bad Gateway",
-                ErrorKind::Gateway,
-                Dispatch::Unknown,
-            ),
-            (
-                received(403, "text/html", "<html>"),
-                "something in between answered with HTTP 403 Forbidden",
-                ErrorKind::Gateway,
-                Dispatch::Refused,
-            ),
-        ] {
-            let body = String::from_utf8_lossy(&answer.body).into_owned();
-            let error = answer.open().unwrap_err();
-            assert_eq!(
-                (error.message(), error.kind(), error.dispatch()),
-                (message, kind, dispatch)
-            );
-            assert_eq!(error.excerpt(), Some(&*body));
-            assert_eq!(error.http_status(), Some(answer.status.as_u16()));
-            assert_eq!(error.request_id(), body.contains("r1").then_some("r1"));
-        }
-    }
-
-    #[test]
-    fn a_changed_content_type_does_not_lose_a_task() {
-        let answer = received(
-            200,
-            "text/plain",
-            r#"{"Response":{"TaskId":"1","RequestId":"r"}}"#,
-        );
-        assert!(answer.open().is_ok());
-    }
-
-    #[test]
-    fn an_answer_of_another_shape_was_executed_and_keeps_its_text() {
-        let answer = json(r#"{"Response":{"TaskId":{"id":7},"RequestId":"r"}}"#).unwrap();
-        let error = answer.decode::<CreateAigcVideoTaskResponse>().unwrap_err();
-        assert_eq!(error.dispatch(), Dispatch::Executed);
-        assert_eq!(error.json_path(), Some("TaskId"));
-        assert_eq!(error.request_id(), Some("r"));
-        assert!(error.excerpt().unwrap().contains(r#"{"id":7}"#));
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@
 //! | bytes on the wire | [`transport`] |
 //! | what may be tried again | [`retry`] |
 //! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
+//! | what calls tell: spans, events, metrics | [`telemetry`] |
 //! | time, injected | [`clock`] |
 //!
 //! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
@@ -19,7 +20,9 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`: a rate limit shared by hosts.
-//! - `test-util`: a clock that is stepped by hand and a scripted transport.
+//! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
+//!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
+//!   played back strictly ([`transport::Replay`]).
 
 use std::pin::Pin;
 
@@ -33,10 +36,10 @@ mod error;
 pub mod limit;
 pub mod retry;
 pub mod sign;
-mod telemetry;
+pub mod telemetry;
 pub mod transport;
 
-pub use call::{CallOptions, Output, PreflightLevel, Prepared, UntypedCall};
+pub use call::{CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall};
 pub use client::{Client, ClientBuilder};
 pub use error::{Dispatch, Error, ErrorKind, StopReason};
 

@@ -1,53 +1,71 @@
-//! Names of the spans, events and fields that calls emit through [`tracing`].
+//! What calls tell while they run: spans and events through [`tracing`], and numbers through
+//! [`Metrics`].
 //!
-//! No event ever carries a body, a prompt, a key or a URL.
+//! These names are part of the interface: some may be added, none is renamed within a version.
 //!
 //! | name | level | fields |
 //! |---|---|---|
-//! | span `mps.call` | info | `action`, `effect` |
-//! | event `mps.attempt` | debug | `attempt`, `waited_ms` |
+//! | span `mps.call` | info | `action`, `effect`; at the end `attempts`, `outcome`, `request_id` |
+//! | span `mps.attempt` | debug | `attempt`, `host`, `waited_ms`; at the end `outcome`, `code`, `request_id` |
+//! | event `mps.sent` | debug | in its attempt's span, as the request is handed to the transport |
 //! | event `mps.retry` | warn | `attempt`, `kind`, `code`, `request_id`, `pause_ms` |
+//! | event `mps.throttled` | warn | `attempt`, `code`, `request_id` |
 //! | event `mps.in_doubt` | error | `attempt`, `kind`, `code`, `request_id` |
+//! | event `mps.credentials_refreshed` | info | `outcome` (`renewed`, `unchanged`, `failed`) |
 //! | event `mps.skew` | warn | `offset_s` |
+//! | event `mps.credentials` | debug | `lifetime_s` |
+//! | event `mps.credentials_failed` | warn | `reason` |
 //! | event `mps.limit.widened` | warn | `action`, `added_ms` |
 //! | event `mps.limit.trouble` | warn | `action`, `error`, `pause_ms` |
+//! | event `mps.breaker` | warn | `host`, `state` (`closed`, `open`, `half_open`) |
+//!
+//! `effect` is [`Effect::as_str`], `kind` is [`ErrorKind::as_str`](crate::ErrorKind::as_str), and
+//! `outcome` is `ok` or a kind. Durations are whole milliseconds. Fields without a value are left
+//! out. Nothing ever carries a body, a prompt, a key, a token, a signature or the URL of a result.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mps_models::Effect;
-use tracing::{Span, debug, error, info_span, warn};
+use tracing::{Span, debug, debug_span, error, field::Empty, info, info_span, warn};
 
-use crate::error::Error;
+use crate::{endpoint::BreakerState, error::Error};
 
-pub(crate) fn call(action: &str, effect: Effect) -> Span {
-    info_span!("mps.call", action, effect = effect.as_str())
+mod metrics;
+
+pub use self::metrics::{AttemptEnded, CallEnded, Called, Failure, Metrics, Refresh};
+
+/// The one way in which a client tells what happens.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Telemetry(Option<Arc<dyn Metrics>>);
+
+/// The span of a whole call.
+pub(crate) fn call_span(action: &str, effect: Effect) -> Span {
+    info_span!(
+        "mps.call",
+        action,
+        effect = effect.as_str(),
+        attempts = Empty,
+        outcome = Empty,
+        request_id = Empty,
+    )
 }
 
-pub(crate) fn attempt(attempt: u32, waited: Duration) {
-    debug!(name: "mps.attempt", attempt, waited_ms = millis(waited), "request handed to the transport");
-}
-
-pub(crate) fn retry(attempt: u32, failure: &Error, pause: Duration) {
-    warn!(
-        name: "mps.retry",
+/// The span of one attempt.
+pub(crate) fn attempt_span(attempt: u32, host: &str, waited: Duration) -> Span {
+    debug_span!(
+        "mps.attempt",
         attempt,
-        kind = failure.kind().as_str(),
-        code = failure.code(),
-        request_id = failure.request_id(),
-        pause_ms = millis(pause),
-        "attempt failed, another follows"
-    );
+        host,
+        waited_ms = millis(waited),
+        outcome = Empty,
+        code = Empty,
+        request_id = Empty,
+    )
 }
 
-pub(crate) fn in_doubt(attempt: u32, failure: &Error) {
-    error!(
-        name: "mps.in_doubt",
-        attempt,
-        kind = failure.kind().as_str(),
-        code = failure.code(),
-        request_id = failure.request_id(),
-        "it may have been executed and billed; not tried again"
-    );
+/// To be called within the attempt's span.
+pub(crate) fn sent() {
+    debug!(name: "mps.sent", "request handed to the transport");
 }
 
 pub(crate) fn skew(offset_s: i64) {
@@ -61,6 +79,97 @@ pub(crate) fn limit_widened(action: &str, added: Duration) {
 #[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
 pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
     warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
+}
+
+impl Telemetry {
+    pub(crate) fn new(metrics: Arc<dyn Metrics>) -> Self {
+        Self(Some(metrics))
+    }
+
+    pub(crate) fn permit_waited(&self, call: Called<'_>, waited: Duration) {
+        self.count(|metrics| metrics.permit_waited(call, waited));
+    }
+
+    pub(crate) fn attempt_ended(&self, call: Called<'_>, span: &Span, attempt: &AttemptEnded<'_>) {
+        let failure = attempt.failure;
+        span.record("outcome", outcome(failure));
+        span.record("code", failure.and_then(|failure| failure.code));
+        span.record("request_id", attempt.request_id);
+        self.count(|metrics| metrics.attempt_ended(call, attempt));
+    }
+
+    pub(crate) fn retrying(
+        &self,
+        call: Called<'_>,
+        attempt: u32,
+        failure: &Error,
+        pause: Duration,
+    ) {
+        warn!(
+            name: "mps.retry",
+            attempt,
+            kind = failure.kind().as_str(),
+            code = failure.code(),
+            request_id = failure.request_id(),
+            pause_ms = millis(pause),
+            "attempt failed, another follows"
+        );
+        self.count(|metrics| metrics.retrying(call, &Failure::of(failure), pause));
+    }
+
+    pub(crate) fn throttled(&self, call: Called<'_>, attempt: u32, failure: &Error) {
+        warn!(
+            name: "mps.throttled",
+            attempt,
+            code = failure.code(),
+            request_id = failure.request_id(),
+            "throttled; the limiter leaves more room"
+        );
+        self.count(|metrics| metrics.throttled(call, &Failure::of(failure)));
+    }
+
+    pub(crate) fn in_doubt(&self, call: Called<'_>, attempt: u32, failure: &Error) {
+        error!(
+            name: "mps.in_doubt",
+            attempt,
+            kind = failure.kind().as_str(),
+            code = failure.code(),
+            request_id = failure.request_id(),
+            "it may have been executed and billed; not tried again"
+        );
+        self.count(|metrics| metrics.in_doubt(call, &Failure::of(failure)));
+    }
+
+    pub(crate) fn credentials_refreshed(&self, call: Called<'_>, outcome: Refresh) {
+        info!(
+            name: "mps.credentials_refreshed",
+            outcome = outcome.as_str(),
+            "the service refused the token"
+        );
+        self.count(|metrics| metrics.credentials_refreshed(call, outcome));
+    }
+
+    pub(crate) fn breaker_changed(&self, host: &str, state: BreakerState) {
+        warn!(name: "mps.breaker", host, state = state.as_str(), "an access point's breaker changed");
+        self.count(|metrics| metrics.breaker_changed(host, state));
+    }
+
+    pub(crate) fn call_ended(&self, call: Called<'_>, span: &Span, ended: &CallEnded<'_>) {
+        span.record("attempts", ended.attempts);
+        span.record("outcome", outcome(ended.failure));
+        span.record("request_id", ended.request_id);
+        self.count(|metrics| metrics.call_ended(call, ended));
+    }
+
+    fn count(&self, tell: impl FnOnce(&dyn Metrics)) {
+        if let Some(metrics) = &self.0 {
+            tell(&**metrics);
+        }
+    }
+}
+
+fn outcome(failure: Option<Failure<'_>>) -> &'static str {
+    failure.map_or("ok", |failure| failure.kind.as_str())
 }
 
 fn millis(duration: Duration) -> u64 {

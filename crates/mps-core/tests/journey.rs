@@ -7,7 +7,7 @@ use mps_core::{
     CallOptions, Client, Dispatch, Error, ErrorKind, PreflightLevel, StopReason, UntypedCall,
     clock::{Clock as _, TestClock},
     credentials::Credentials,
-    retry::RetryPolicy,
+    retry::{RetryBudget, RetryPolicy},
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::{AigcTaskStatus, CreateAigcVideoTask, DescribeAigcVideoTask, Effect};
@@ -188,6 +188,79 @@ async fn throttling_is_waited_out_and_the_limiter_leaves_more_room() {
 }
 
 #[tokio::test]
+async fn a_wish_to_wait_may_be_a_date() {
+    let case = case([
+        Reply::answer(429, "text/html", "slow down")
+            .header("date", "Sun, 15 Feb 2026 03:25:45 GMT")
+            .header("retry-after", "Sun, 15 Feb 2026 03:26:45 GMT"),
+        Reply::json(CREATED),
+    ]);
+    case.create().await.unwrap();
+    let waited = case.clock.monotonic();
+    assert!(waited >= Duration::from_secs(60), "{waited:?}");
+}
+
+#[tokio::test]
+async fn a_wish_to_wait_longer_than_the_deadline_ends_the_call_at_once() {
+    let reply = Reply::service_error("RequestLimitExceeded", "").header("retry-after", "86400");
+    let case = case([reply]);
+    let error = case.create().await.unwrap_err();
+    assert_eq!(
+        (error.stopped(), error.attempts(), error.elapsed()),
+        (Some(StopReason::Deadline), 1, Duration::ZERO)
+    );
+    assert_eq!(error.dispatch(), Dispatch::Refused);
+}
+
+#[tokio::test]
+async fn a_wish_to_wait_holds_for_one_pause_only() {
+    let case = case([
+        Reply::service_error("RequestLimitExceeded", "").header("retry-after", "100"),
+        Reply::connect_error(),
+        Reply::json(CREATED),
+    ]);
+    case.create().await.unwrap();
+    let waited = case.clock.monotonic();
+    assert!(waited < Duration::from_secs(110), "{waited:?}");
+}
+
+#[tokio::test]
+async fn pauses_stay_below_their_doubling_bounds() {
+    for _ in 0..50 {
+        let case = case((0..9).map(|_| Reply::reset()));
+        let error = case.describe().await.unwrap_err();
+        assert_eq!(error.attempts(), 4);
+        assert!(error.elapsed() <= Duration::from_millis(200 + 400 + 800));
+        assert_eq!(error.elapsed(), case.clock.monotonic());
+    }
+}
+
+#[tokio::test]
+async fn clients_may_share_one_budget() {
+    let budget = RetryBudget::default();
+    let send = async |replies: Vec<Reply>| {
+        let client = Client::builder()
+            .credentials(Credentials::new("i", "k"))
+            .transport(ScriptedTransport::new(replies))
+            .clock(Arc::new(TestClock::new(NOW).auto_advance()))
+            .retry_budget(budget.clone())
+            .build()
+            .unwrap();
+        client.send(&DescribeAigcVideoTask::new("1")).await
+    };
+    while budget.left() > 0 {
+        send((0..4).map(|_| Reply::reset()).collect())
+            .await
+            .unwrap_err();
+    }
+    let error = send(vec![Reply::reset()]).await.unwrap_err();
+    assert_eq!(
+        (error.stopped(), error.attempts()),
+        (Some(StopReason::BudgetUsed), 1)
+    );
+}
+
+#[tokio::test]
 async fn too_many_running_tasks_are_waited_for_longer() {
     let busy = || {
         Reply::service_error(
@@ -360,6 +433,22 @@ async fn an_untyped_call_is_careful_unless_told_otherwise() {
         .await
         .unwrap_err();
     assert_eq!(read.sent(), 4);
+}
+
+#[tokio::test]
+async fn a_paid_action_is_never_called_as_a_read() {
+    let raw = serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
+    let case = case([Reply::json(CREATED)]);
+    let call = UntypedCall::new("CreateAigcVideoTask", raw).effect(Effect::Read);
+    let error = case
+        .client
+        .call(call, CallOptions::new())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch(), case.sent()),
+        (ErrorKind::Config, Dispatch::NotSent, 0)
+    );
 }
 
 #[tokio::test]

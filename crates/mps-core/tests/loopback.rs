@@ -9,14 +9,16 @@
 use std::{
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
+    sync::Arc,
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use mps_core::{
-    Client, Dispatch, Error, ErrorKind, credentials::Credentials, endpoint::Endpoint,
-    retry::RetryPolicy,
+    CallOptions, Client, Dispatch, Error, ErrorKind, StopReason, UntypedCall, clock::TestClock,
+    credentials::Credentials, endpoint::Endpoint, retry::RetryPolicy,
 };
-use mps_models::CreateAigcVideoTask;
+use mps_models::{CreateAigcVideoTask, Effect};
 
 /// Answers one connection with `answer` and yields what was received on it.
 fn serve_once(answer: &'static str) -> (String, JoinHandle<String>) {
@@ -129,4 +131,126 @@ async fn a_redirect_is_not_followed() {
         (ErrorKind::Gateway, Some(307))
     );
     server.join().unwrap();
+}
+
+/// Serves connections one after the other, as `scripts` say: each a list of answers, one a
+/// request, of which an empty one closes the connection after the request was read. Yields how
+/// many requests each connection brought.
+fn serve(scripts: &'static [&'static [&'static str]]) -> (String, JoinHandle<Vec<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let one = move |answers: &&[&str]| {
+        let (mut stream, _) = listener.accept().unwrap();
+        for answer in *answers {
+            read_request(&mut stream);
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+        answers.len()
+    };
+    let server = thread::spawn(move || scripts.iter().map(one).collect());
+    (endpoint, server)
+}
+
+const CREATED: &str = "HTTP/1.1 200 OK\r\ncontent-length: 42\r\n\r\n{\"Response\":{\"TaskId\":\"7\",\"RequestId\":\"\"}}";
+
+fn client(endpoint: &str) -> Client {
+    Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", "key"))
+        .endpoint(Endpoint::parse(endpoint).unwrap())
+        .build()
+        .unwrap()
+}
+
+fn request() -> CreateAigcVideoTask {
+    CreateAigcVideoTask::new().prompt("a")
+}
+
+#[tokio::test]
+async fn a_pooled_connection_that_closes_under_a_create_leaves_doubt_and_no_second_request() {
+    // The second request arrives on the first one's connection, and nothing comes back.
+    let (endpoint, server) = serve(&[&[CREATED, ""]]);
+    let client = client(&endpoint);
+    client.send(&request()).await.unwrap();
+    let error = client.send(&request()).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::Interrupted, Dispatch::Unknown)
+    );
+    assert_eq!(
+        (error.attempts(), error.stopped()),
+        (1, Some(StopReason::InDoubt))
+    );
+    assert_eq!(server.join().unwrap(), [2]);
+}
+
+#[tokio::test]
+async fn a_pooled_connection_that_closes_under_a_read_is_replaced() {
+    let (endpoint, server) = serve(&[&[CREATED, ""], &[CREATED]]);
+    let client = client(&endpoint);
+    client.send(&request()).await.unwrap();
+    // The same bytes as those of the create, so that the server knows their end.
+    let body = serde_json::value::to_raw_value(&request()).unwrap();
+    let read = UntypedCall::new("DescribeSomething", body).effect(Effect::Read);
+    let output = client.call(read, CallOptions::new()).await.unwrap();
+    assert_eq!(output.attempts, 2);
+    assert_eq!(server.join().unwrap(), [2, 1]);
+}
+
+#[tokio::test]
+async fn a_pooled_connection_that_closed_while_idle_costs_nothing_or_leaves_doubt() {
+    // The server closes after its first answer. Whether the client has heard of it when it sends
+    // the second request is up to the scheduler; that it arrives at most once is not.
+    let (endpoint, server) = serve(&[&[CREATED], &[CREATED]]);
+    let client = client(&endpoint);
+    client.send(&request()).await.unwrap();
+    match client.send(&request()).await {
+        Ok(output) => {
+            assert_eq!(output.attempts, 1);
+            assert_eq!(server.join().unwrap(), [1, 1]);
+        }
+        Err(error) => {
+            assert_eq!(
+                (error.dispatch(), error.attempts()),
+                (Dispatch::Unknown, 1),
+                "{error:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_has_sent_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", listener.local_addr().unwrap());
+    let (greeted, mut greeting) = tokio::sync::oneshot::channel();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let count = stream.read(&mut [0; 4096]).unwrap();
+        greeted.send(count).unwrap();
+        stream
+    });
+    let clock = TestClock::new(1_771_125_945);
+    let client = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", "key"))
+        .endpoint(Endpoint::parse(&endpoint).unwrap())
+        .clock(Arc::new(clock.clone()))
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let request = request();
+    let mut call = Box::pin(client.send(&request));
+    // Bytes of the handshake left, none of the request.
+    let count = tokio::select! {
+        biased;
+        count = &mut greeting => count.unwrap(),
+        _ = &mut call => unreachable!("nobody answers"),
+    };
+    assert_ne!(count, 0);
+    clock.advance(Duration::from_secs(60));
+    let error = call.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::Timeout, Dispatch::NotSent)
+    );
+    drop(server.join().unwrap());
 }

@@ -7,7 +7,7 @@ mod refusal;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use mps_models::ActionInfo;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,9 @@ pub(crate) use body::parse;
 pub(crate) use refusal::Refusal;
 
 use crate::{
+    account::AccountIndex,
+    exchange::Exchange,
+    faults::{self, Kind, Verdict},
     log::{Outcome, RequestRecord},
     micros,
     operations::{self, Context},
@@ -28,13 +31,45 @@ pub(crate) const PATH: &str = "/";
 /// Longest body the service reads (its documentation: 10 MB with this signature method).
 pub(crate) const MOST_BODY_BYTES: usize = 10 * 1024 * 1024;
 
+/// What became of a call, within the service.
+enum End {
+    Executed(Map<String, Value>),
+    Refused(Refusal),
+    /// A fault kept it from the service.
+    Kept,
+}
+
 /// Answers a call and writes it into the log.
-pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes) -> Response<Bytes> {
+pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes) -> Exchange {
     let arrived = service.now();
     let request_id = service.ids.uuid();
-    let result = journey(service, head, body, &request_id);
-    record(service, head, arrived, &request_id, result.as_ref().err());
-    reply::json(StatusCode::OK, &envelope(result, request_id))
+    let on_call = faults::on_call(service, named_action(head), head, body);
+    let mut end = match on_call.as_ref().map(Kind::verdict) {
+        None | Some(Verdict::Proceeds) => journey(service, head, body, &request_id).into(),
+        Some(Verdict::Refused(refusal)) => End::Refused(refusal),
+        Some(Verdict::Kept) => End::Kept,
+    };
+    let fault = on_call.or_else(|| alter(service, head, body, &mut end));
+    record(service, head, arrived, &request_id, &end, fault.as_ref());
+    let response = reply::json(StatusCode::OK, &envelope(end, request_id));
+    match fault {
+        Some(kind) => kind.deliver(response, service),
+        None => Exchange::whole(response),
+    }
+}
+
+impl From<Result<Map<String, Value>, Refusal>> for End {
+    fn from(result: Result<Map<String, Value>, Refusal>) -> Self {
+        result.map_or_else(Self::Refused, Self::Executed)
+    }
+}
+
+/// Lets a fault change the answer of an executed action.
+fn alter(service: &Inner, head: &Parts, body: &Bytes, end: &mut End) -> Option<Kind> {
+    let End::Executed(answer) = end else {
+        return None;
+    };
+    faults::on_answer(service, action(&head.headers).ok()?, body, answer)
 }
 
 /// The checks in the order of the service (as far as its answers tell), then the action itself.
@@ -45,14 +80,16 @@ fn journey(
     request_id: &str,
 ) -> Result<Map<String, Value>, Refusal> {
     check_size(body)?;
+    check_generation(head, body)?;
     let action = action(&head.headers)?;
     check_version(&head.headers, action)?;
     check_protocol(head)?;
-    auth::verify(service, head, body)?;
+    let account = auth::verify(service, head, body)?;
     let operation = operations::find(action)?;
-    check_rate(service, action)?;
+    check_rate(service, account, action)?;
     operation.run(&Context {
         service,
+        account,
         body,
         request_id,
     })
@@ -64,6 +101,26 @@ fn check_size(body: &Bytes) -> Result<(), Refusal> {
     }
     let message = format!("the request body is longer than {MOST_BODY_BYTES} bytes");
     Err(Refusal::new("RequestSizeLimitExceeded", message))
+}
+
+/// The signatures before TC3 send the action and the signature as parameters of a query or form.
+fn check_generation(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
+    if head.headers.contains_key("x-tc-action") {
+        return Ok(());
+    }
+    let query = head.uri.query().unwrap_or_default().as_bytes();
+    let is_old = |pair: &[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next();
+        name.is_some_and(|name| [&b"Action"[..], b"Signature", b"SignatureMethod"].contains(&name))
+    };
+    let mut pairs = [query, body]
+        .into_iter()
+        .flat_map(|text| text.split(|byte| *byte == b'&'));
+    if !pairs.any(is_old) {
+        return Ok(());
+    }
+    let message = "signatures before version 3 (HmacSHA1, HmacSHA256) are not supported; set the client to TC3-HMAC-SHA256";
+    Err(Refusal::new("UnsupportedProtocol", message))
 }
 
 fn action(headers: &HeaderMap) -> Result<&'static ActionInfo, Refusal> {
@@ -120,10 +177,10 @@ fn check_protocol(head: &Parts) -> Result<(), Refusal> {
     Err(Refusal::new("UnsupportedProtocol", message))
 }
 
-fn check_rate(service: &Inner, action: &ActionInfo) -> Result<(), Refusal> {
+fn check_rate(service: &Inner, account: AccountIndex, action: &ActionInfo) -> Result<(), Refusal> {
     let mut state = service.state();
     // Read under the lock, so that starts are counted in the order of their times.
-    if state.limiter.admit(action, service.now()) {
+    if state.limiter.admit(account, action, service.start()) {
         return Ok(());
     }
     let message = format!(
@@ -133,13 +190,14 @@ fn check_rate(service: &Inner, action: &ActionInfo) -> Result<(), Refusal> {
     Err(Refusal::new("RequestLimitExceeded", message))
 }
 
-fn envelope(result: Result<Map<String, Value>, Refusal>, request_id: String) -> Value {
-    let mut response = match result {
-        Ok(response) => response,
-        Err(refusal) => Map::from_iter([(
+fn envelope(end: End, request_id: String) -> Value {
+    let mut response = match end {
+        End::Executed(response) => response,
+        End::Refused(refusal) => Map::from_iter([(
             "Error".to_owned(),
             json!({ "Code": refusal.code, "Message": refusal.message }),
         )]),
+        End::Kept => Map::new(),
     };
     response.insert("RequestId".to_owned(), Value::String(request_id));
     json!({ "Response": response })
@@ -150,40 +208,37 @@ fn record(
     head: &Parts,
     arrived: Duration,
     request_id: &str,
-    refusal: Option<&Refusal>,
+    end: &End,
+    fault: Option<&Kind>,
 ) {
-    let code = refusal.map(|refusal| refusal.code.as_ref());
-    tracing::debug!(action = named_action(head), request_id, code, "answered");
+    let (outcome, refusal) = match end {
+        End::Executed(_) => (Outcome::Executed, None),
+        End::Refused(refusal) => (Outcome::Refused, Some(refusal)),
+        End::Kept => (Outcome::Dropped, None),
+    };
     service.state().log.add(RequestRecord {
         at_us: micros(service.since_start(arrived)),
         action: named_action(head).to_owned(),
-        outcome: if refusal.is_none() {
-            Outcome::Executed
-        } else {
-            Outcome::Refused
-        },
-        code: code.map(str::to_owned),
+        outcome,
+        code: refusal.map(|refusal| refusal.code.clone().into_owned()),
         request_id: request_id.to_owned(),
+        fault: fault.map(|kind| kind.name().to_owned()),
         detail: refusal.and_then(|refusal| refusal.detail.clone()),
     });
 }
 
 /// Writes a request into the log that ended before it was whole.
-pub(crate) fn record_dropped(service: &Inner, head: &Parts) {
-    tracing::warn!(
-        action = named_action(head),
-        "the connection ended within a request"
-    );
-    service.state().log.add(RequestRecord {
-        at_us: micros(service.since_start(service.now())),
-        action: named_action(head).to_owned(),
-        outcome: Outcome::Dropped,
-        code: None,
-        request_id: service.ids.uuid(),
-        detail: None,
-    });
+pub(crate) fn record_dropped(service: &Inner, head: &Parts, fault: Option<&Kind>) {
+    if fault.is_none() {
+        tracing::warn!(
+            action = named_action(head),
+            "the connection ended within a request"
+        );
+    }
+    let request_id = service.ids.uuid();
+    record(service, head, service.now(), &request_id, &End::Kept, fault);
 }
 
-fn named_action(head: &Parts) -> &str {
+pub(crate) fn named_action(head: &Parts) -> &str {
     common(&head.headers, "x-tc-action").unwrap_or_default()
 }

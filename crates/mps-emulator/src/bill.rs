@@ -1,11 +1,14 @@
 //! What an account would have paid for.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use sha2::{Digest, Sha256};
 
-use crate::{log::cut, micros};
+use crate::{account::AccountIndex, micros};
 
 /// Everything that was executed and would be charged.
 ///
@@ -29,14 +32,18 @@ pub struct Bill {
     pub items: Vec<BillItem>,
 }
 
+/// Of the specification. An alias, since serde takes a reference in a struct for borrowed data.
+type ActionName = &'static str;
+
 /// One create that was executed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BillItem {
     /// The task it made.
     pub task_id: String,
     /// The action that was called.
-    pub action: &'static str,
+    #[serde(deserialize_with = "known_action")]
+    pub action: ActionName,
     /// The model it asked for, if it named one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -57,10 +64,9 @@ pub struct BillItem {
 /// shorter than a person takes to want the same again.
 const REPETITION_WINDOW: Duration = Duration::from_secs(600);
 const MOST_ITEMS: usize = 20_000;
-const LONGEST_MODEL: usize = 64;
 
 /// What is charged for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Amount {
     pub(crate) seconds: u64,
     pub(crate) images: u64,
@@ -69,105 +75,157 @@ pub(crate) struct Amount {
 
 impl Amount {
     fn add(&mut self, other: Self) {
-        self.seconds += other.seconds;
-        self.images += other.images;
-        self.songs += other.songs;
+        for (sum, more) in [
+            (&mut self.seconds, other.seconds),
+            (&mut self.images, other.images),
+            (&mut self.songs, other.songs),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
     }
 }
 
 /// A create that is about to be written down.
 pub(crate) struct Charge<'a> {
+    pub(crate) account: AccountIndex,
     pub(crate) task_id: &'a str,
     pub(crate) action: &'static str,
-    pub(crate) model: Option<String>,
+    pub(crate) model: Option<&'a str>,
     pub(crate) amount: Amount,
     pub(crate) request: Fingerprint,
 }
 
+/// When a create was executed, since the emulator was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// What tells repetitions from the same wish later.
+    pub(crate) virtual_time: Duration,
+    /// What the request log counts by.
+    pub(crate) uptime: Duration,
+}
+
 /// Identifies a request by its values: the order of its members on the wire, spaces and nulls
 /// make no difference.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Fingerprint([u8; 32]);
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
     /// Of a request as its type, which writes its members in one order.
     pub(crate) fn of(request: &impl Serialize) -> Self {
-        Self(Sha256::digest(serde_json::to_vec(request).unwrap_or_default()).into())
+        let text = serde_json::to_vec(request).unwrap_or_default();
+        Self(hex::encode(Sha256::digest(text)))
     }
 }
 
 /// The bill under construction. Bounded: beyond [`MOST_ITEMS`] the oldest item is forgotten.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
-    creates: u64,
-    duplicates: u64,
-    total: Amount,
+    totals: BTreeMap<AccountIndex, Totals>,
     entries: VecDeque<Entry>,
 }
 
-#[derive(Debug)]
+/// What an account has to pay for, the forgotten included.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Totals {
+    creates: u64,
+    duplicates: u64,
+    amount: Amount,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
+    account: AccountIndex,
+    /// In virtual time.
     at: Duration,
     request: Fingerprint,
     item: BillItem,
 }
 
 impl Ledger {
-    /// Writes an executed create down; `now` counts from the emulator's start.
-    pub(crate) fn charge(&mut self, charge: Charge<'_>, now: Duration) {
-        let duplicate_of = self.original(charge.action, charge.request, now);
-        self.creates += 1;
-        self.duplicates += u64::from(duplicate_of.is_some());
-        self.total.add(charge.amount);
-        if self.entries.len() == MOST_ITEMS {
+    /// Writes an executed create down.
+    pub(crate) fn charge(&mut self, charge: Charge<'_>, at: Moment) {
+        let duplicate_of = self.original(&charge, at.virtual_time);
+        let totals = self.totals.entry(charge.account).or_default();
+        totals.creates = totals.creates.saturating_add(1);
+        let repetition = u64::from(duplicate_of.is_some());
+        totals.duplicates = totals.duplicates.saturating_add(repetition);
+        totals.amount.add(charge.amount);
+        while self.entries.len() >= MOST_ITEMS {
             self.entries.pop_front();
         }
+        let item = item(&charge, at.uptime, duplicate_of);
         self.entries.push_back(Entry {
-            at: now,
+            account: charge.account,
+            at: at.virtual_time,
             request: charge.request,
-            item: item(charge, now, duplicate_of),
+            item,
         });
     }
 
+    /// The bill of everyone.
     pub(crate) fn bill(&self) -> Bill {
+        self.bill_where(|_| true)
+    }
+
+    /// The bill of one account.
+    pub(crate) fn bill_of(&self, account: AccountIndex) -> Bill {
+        self.bill_where(|other| other == account)
+    }
+
+    fn bill_where(&self, is_wanted: impl Fn(AccountIndex) -> bool) -> Bill {
+        let mut sum = Totals::default();
+        for (_, totals) in self
+            .totals
+            .iter()
+            .filter(|(account, _)| is_wanted(**account))
+        {
+            sum.creates = sum.creates.saturating_add(totals.creates);
+            sum.duplicates = sum.duplicates.saturating_add(totals.duplicates);
+            sum.amount.add(totals.amount);
+        }
+        let wanted = self.entries.iter().filter(|entry| is_wanted(entry.account));
         Bill {
-            creates: self.creates,
-            duplicates: self.duplicates,
-            seconds: self.total.seconds,
-            images: self.total.images,
-            songs: self.total.songs,
-            items: self
-                .entries
-                .iter()
-                .map(|entry| entry.item.clone())
-                .collect(),
+            creates: sum.creates,
+            duplicates: sum.duplicates,
+            seconds: sum.amount.seconds,
+            images: sum.amount.images,
+            songs: sum.amount.songs,
+            items: wanted.map(|entry| entry.item.clone()).collect(),
         }
     }
 
     /// The task that the same request made before, as long as that is not too long ago.
-    fn original(&self, action: &str, request: Fingerprint, now: Duration) -> Option<String> {
+    fn original(&self, charge: &Charge<'_>, now: Duration) -> Option<String> {
         let is_recent = |entry: &&Entry| now.saturating_sub(entry.at) <= REPETITION_WINDOW;
+        let is_same = |entry: &&Entry| {
+            entry.account == charge.account
+                && entry.request == charge.request
+                && entry.item.action == charge.action
+        };
         let mut recent = self.entries.iter().rev().take_while(is_recent);
-        let same = recent.find(|entry| entry.request == request && entry.item.action == action)?;
-        Some(same.item.task_id.clone())
+        recent.find(is_same).map(|same| same.item.task_id.clone())
     }
 }
 
-fn item(charge: Charge<'_>, now: Duration, duplicate_of: Option<String>) -> BillItem {
-    let model = charge.model.map(|mut model| {
-        cut(&mut model, LONGEST_MODEL);
-        model
-    });
+fn item(charge: &Charge<'_>, uptime: Duration, duplicate_of: Option<String>) -> BillItem {
     BillItem {
         task_id: charge.task_id.to_owned(),
         action: charge.action,
-        model,
+        model: charge.model.map(str::to_owned),
         seconds: charge.amount.seconds,
         images: charge.amount.images,
         songs: charge.amount.songs,
-        at_us: micros(now),
+        at_us: micros(uptime),
         duplicate_of,
     }
+}
+
+/// The specification's own name of an action.
+fn known_action<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    mps_models::action(&name)
+        .map(|action| action.name)
+        .ok_or_else(|| D::Error::custom("not an action of the specification"))
 }
 
 #[cfg(test)]
@@ -177,6 +235,7 @@ mod tests {
     fn charge(ledger: &mut Ledger, task_id: &str, request: &str, at_seconds: u64) {
         let request = Fingerprint::of(&request);
         let charge = Charge {
+            account: 0,
             task_id,
             action: "Create",
             model: None,
@@ -186,7 +245,11 @@ mod tests {
             },
             request,
         };
-        ledger.charge(charge, Duration::from_secs(at_seconds));
+        let at = Moment {
+            virtual_time: Duration::from_secs(at_seconds),
+            uptime: Duration::ZERO,
+        };
+        ledger.charge(charge, at);
     }
 
     #[test]
@@ -206,5 +269,31 @@ mod tests {
         charge(&mut ledger, "first", "a", 0);
         charge(&mut ledger, "later", "a", 601);
         assert_eq!(ledger.bill().duplicates, 0);
+    }
+
+    #[test]
+    fn accounts_are_billed_apart() {
+        let mut ledger = Ledger::default();
+        charge(&mut ledger, "first", "a", 0);
+        for account in [1, 1] {
+            let charge = Charge {
+                account,
+                task_id: "other",
+                action: "Create",
+                model: None,
+                amount: Amount::default(),
+                request: Fingerprint::of(&"a"),
+            };
+            let at = Moment {
+                virtual_time: Duration::ZERO,
+                uptime: Duration::ZERO,
+            };
+            ledger.charge(charge, at);
+        }
+        let counted = |bill: Bill| (bill.creates, bill.duplicates, bill.items.len());
+        assert_eq!(counted(ledger.bill_of(0)), (1, 0, 1));
+        assert_eq!(counted(ledger.bill_of(1)), (2, 1, 2));
+        assert_eq!(counted(ledger.bill_of(2)), (0, 0, 0));
+        assert_eq!(counted(ledger.bill()), (3, 1, 3));
     }
 }

@@ -3,31 +3,33 @@
 use std::{
     fmt,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use mps_core::{
-    clock::{SharedClock, SystemClock},
-    sign::KeyCache,
-};
-use tokio::net::TcpListener;
+use mps_core::clock::{SharedClock, SystemClock};
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
-    account::Account,
-    emulator::{Emulator, StartError},
+    account::{Account, Accounts},
+    clock::VirtualClock,
+    emulator::Emulator,
     ids::Ids,
     limit::RateLimit,
-    results::Cache,
+    results::{BucketUrls, Cache},
     server::Server,
     service::{Inner, Service},
+    settings::Settings,
+    start_error::StartError,
     state::State,
-    tasks::Times,
+    state_file::{self, Found, InventedPair, Saver},
+    tasks::Durations,
 };
 
 /// Where results are said to lie when no socket serves them. The name can never be resolved
 /// (RFC 6761), so a test that forgets its transport reaches nobody.
-const NOWHERE: &str = "http://mps.emulator.invalid";
+const NOWHERE: &str = "https://mps.emulator.invalid";
 
 /// Settings of an emulator; all of them have defaults.
 ///
@@ -40,8 +42,19 @@ pub struct Builder {
     seed: Option<u64>,
     credentials: Option<(String, String)>,
     token: Option<String>,
-    times: Times,
+    /// The accounts after the first.
+    accounts: Vec<(String, String)>,
+    temporary: Vec<Temporary>,
     rate_limit: RateLimit,
+    state_file: Option<PathBuf>,
+    settings: Settings,
+}
+
+struct Temporary {
+    secret_id: String,
+    secret_key: String,
+    token: String,
+    expires_in: Duration,
 }
 
 impl Builder {
@@ -52,11 +65,11 @@ impl Builder {
             seed: None,
             credentials: None,
             token: None,
-            times: Times {
-                wait: Duration::from_secs(1),
-                run: Duration::from_secs(2),
-            },
+            accounts: Vec::new(),
+            temporary: Vec::new(),
             rate_limit: RateLimit::default(),
+            state_file: None,
+            settings: Settings::default(),
         }
     }
 
@@ -67,7 +80,8 @@ impl Builder {
         self
     }
 
-    /// The one key pair that is known. Default: invented, different for every emulator.
+    /// The key pair of the first account, which is the default one. Default: invented, different
+    /// for every emulator.
     pub fn credentials(
         mut self,
         secret_id: impl Into<String>,
@@ -77,16 +91,53 @@ impl Builder {
         self
     }
 
-    /// Makes the credentials temporary: a call must carry this token. Default: it must carry none.
+    /// Makes the first account's credentials temporary: a call must carry this token. Default: it
+    /// must carry none.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// How long a task is in `WAIT` (or `PENDING`) and then in `RUN` (or `RUNNING`) before it ends.
-    /// Default: 1 s and 2 s.
-    pub fn task_times(mut self, wait: Duration, run: Duration) -> Self {
-        self.times = Times { wait, run };
+    /// Another account, with its own tasks, limits and bill. The first one named is the default
+    /// account, as with [`credentials`](Self::credentials). Default: one account.
+    pub fn account(mut self, secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
+        let account = (secret_id.into(), secret_key.into());
+        if self.credentials.is_none() {
+            self.credentials = Some(account);
+        } else {
+            self.accounts.push(account);
+        }
+        self
+    }
+
+    /// Temporary credentials of the default account, which end so long after the emulator's start
+    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. Default: none.
+    pub fn temporary(
+        mut self,
+        secret_id: impl Into<String>,
+        secret_key: impl Into<String>,
+        token: impl Into<String>,
+        expires_in: Duration,
+    ) -> Self {
+        self.temporary.push(Temporary {
+            secret_id: secret_id.into(),
+            secret_key: secret_key.into(),
+            token: token.into(),
+            expires_in,
+        });
+        self
+    }
+
+    /// How long a task is in `WAIT` (or `PENDING`) and then in `RUN` (or `RUNNING`) before it ends;
+    /// the same as [`durations`](Self::durations) with [`Durations::fixed`]. Default: 1 s and 2 s.
+    pub fn task_times(self, wait: Duration, run: Duration) -> Self {
+        self.durations(Durations::fixed(wait, run))
+    }
+
+    /// How long tasks take, by family and model. Default: 1 s waiting and 2 s running, and one to
+    /// eight hours more in the queue for a video with `OffPeak`.
+    pub fn durations(mut self, durations: Durations) -> Self {
+        self.settings.durations = durations;
         self
     }
 
@@ -96,22 +147,58 @@ impl Builder {
         self
     }
 
-    /// The clock that everything goes by. Default: the machine's.
+    /// How many tasks of an account may wait or run at once; one more is refused with
+    /// `RequestLimitExceeded` and a text about the maximum concurrency, or with
+    /// `LimitExceeded.CreateTask` where that is documented. Default: any number.
+    pub fn concurrency(mut self, most: usize) -> Self {
+        self.settings.concurrency = Some(most);
+        self
+    }
+
+    /// Which address is told of a result in a bucket of the caller's. Default: that of the real
+    /// storage, where nothing can be fetched.
+    pub fn bucket_urls(mut self, urls: BucketUrls) -> Self {
+        self.settings.bucket_urls = urls;
+        self
+    }
+
+    /// Lets a signature also pass if its timestamp is fresh by the machine's time. Default: it must
+    /// be fresh by the [virtual clock](crate::VirtualClock). Official clients never learn that a
+    /// service's clock differs from theirs, so on a clock that was moved they need this.
+    pub fn accept_machine_time(mut self) -> Self {
+        self.settings.accepts_machine_time = true;
+        self
+    }
+
+    /// The machine's clock, under the virtual one. Default: the machine's.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Makes ids and invented credentials the same in every run. Default: a random seed.
+    /// Makes ids, invented credentials and the durations of tasks the same in every run. Default: a
+    /// random seed, or that of the state file.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    /// Keeps the state in this file, for [`start`](Self::start): what it holds is taken up again;
+    /// it is saved a moment after each change and when the emulator stops. Default: no file.
+    ///
+    /// The file can be read by its owner only. It holds the key pair if the emulator invented it,
+    /// which is worth nothing elsewhere; keys and tokens that were given are not written, and
+    /// neither are prompts. Two emulators must not share one.
+    pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.state_file = Some(path.into());
         self
     }
 
     /// Listens, and serves until the emulator is stopped or dropped.
     ///
     /// # Errors
-    /// The address is not a loopback address, or the system does not let it be listened on.
+    /// The address is not a loopback address, or the system does not let it be listened on; the
+    /// state file cannot be read, or is damaged or a later version's, and is left as it is.
     ///
     /// # Panics
     /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
@@ -120,40 +207,74 @@ impl Builder {
         if !wanted.ip().is_loopback() {
             return Err(StartError::not_loopback(wanted));
         }
+        let path = self.state_file.clone();
+        let found = match &path {
+            Some(path) => state_file::load(path).await?,
+            None => None,
+        };
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"));
+        let service = self.service_at(format!("http://{address}"), found);
+        let saver = path.map(|path| Saver::start(&service, path));
         let server = Server::start(listener, service.clone());
-        Ok(Emulator::new(service, address, server))
+        Ok(Emulator::new(service, address, server, saver))
     }
 
     /// The service without a socket, to be called as a function. Its results are said to lie on a
     /// host that does not exist: a transport hands requests to that host to the service as well.
+    /// It keeps no state file.
     #[must_use]
     pub fn service(self) -> Service {
-        self.service_at(NOWHERE.to_owned())
+        self.service_at(NOWHERE.to_owned(), None)
     }
 
-    fn service_at(self, endpoint: String) -> Service {
-        let ids = Ids::new(self.seed.unwrap_or_else(Ids::random_seed));
-        let mut account = Account::invent(&ids);
-        if let Some((secret_id, secret_key)) = self.credentials {
-            (account.secret_id, account.secret_key) = (secret_id, secret_key);
-        }
-        account.token = self.token;
-        let clock = self.clock.unwrap_or_else(SystemClock::shared);
-        Service(Arc::new(Inner {
-            account,
-            origin: clock.monotonic(),
+    fn service_at(mut self, endpoint: String, found: Option<Found>) -> Service {
+        let found_seed = found.as_ref().map(|found| found.snapshot.seed);
+        let seed = self.seed.or(found_seed);
+        let ids = Ids::new(seed.unwrap_or_else(Ids::random_seed));
+        let changed = Arc::new(Notify::new());
+        let clock = self.clock.take().unwrap_or_else(SystemClock::shared);
+        let (snapshot, invented) = found
+            .map(|found| (found.snapshot, found.credentials))
+            .unzip();
+        let service = Service(Arc::new(Inner {
+            accounts: self.known(invented.flatten(), &ids),
+            time: VirtualClock::new(clock.clone(), changed.clone()),
             clock,
+            changed,
             endpoint,
-            times: self.times,
             ids,
-            keys: KeyCache::default(),
             cache: Cache::default(),
             state: Mutex::new(State::new(self.rate_limit)),
-        }))
+            settings: self.settings,
+        }));
+        if let Some(mut snapshot) = snapshot {
+            snapshot.seed = service.0.ids.seed();
+            service.restore(snapshot);
+        }
+        service
+    }
+
+    /// Every key pair: the given ones, or else that of the state file, or else an invented one.
+    fn known(&mut self, found: Option<InventedPair>, ids: &Ids) -> Accounts {
+        let default = match (self.credentials.take(), found) {
+            (Some((secret_id, secret_key)), _) => Account::given(secret_id, secret_key, 0),
+            (None, Some(pair)) => Account::found(pair.secret_id, pair.secret_key),
+            (None, None) => Account::invent(ids),
+        };
+        let default = match self.token.take() {
+            Some(token) => default.temporary(token, None),
+            None => default,
+        };
+        let accounts = std::mem::take(&mut self.accounts).into_iter().zip(1..);
+        let accounts = accounts.map(|((id, key), index)| Account::given(id, key, index));
+        let temporary = std::mem::take(&mut self.temporary).into_iter();
+        let temporary = temporary.map(|known| {
+            let account = Account::given(known.secret_id, known.secret_key, 0);
+            account.temporary(known.token, Some(known.expires_in))
+        });
+        Accounts::new(default, accounts.chain(temporary).collect())
     }
 }
 
@@ -163,8 +284,9 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("listen", &self.listen)
             .field("seed", &self.seed)
-            .field("times", &self.times)
             .field("rate_limit", &self.rate_limit)
+            .field("settings", &self.settings)
+            .field("state_file", &self.state_file)
             .finish_non_exhaustive()
     }
 }

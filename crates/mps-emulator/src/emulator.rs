@@ -1,8 +1,20 @@
-//! The running emulator, and why one does not run.
+//! The running emulator.
 
-use std::{error, fmt, io, net::SocketAddr};
+use std::net::SocketAddr;
 
-use crate::{bill::Bill, builder::Builder, log::RequestRecord, server::Server, service::Service};
+use crate::{
+    bill::Bill,
+    builder::Builder,
+    clock::VirtualClock,
+    faults::{BadFault, Fault},
+    log::RequestRecord,
+    server::Server,
+    service::Service,
+    snapshot::Snapshot,
+    start_error::StartError,
+    state_file::Saver,
+    tasks::TaskRecord,
+};
 
 /// The service on a socket of this machine.
 ///
@@ -14,6 +26,7 @@ pub struct Emulator {
     service: Service,
     address: SocketAddr,
     server: Server,
+    saver: Option<Saver>,
 }
 
 impl Emulator {
@@ -33,11 +46,17 @@ impl Emulator {
         Builder::new()
     }
 
-    pub(crate) fn new(service: Service, address: SocketAddr, server: Server) -> Self {
+    pub(crate) fn new(
+        service: Service,
+        address: SocketAddr,
+        server: Server,
+        saver: Option<Saver>,
+    ) -> Self {
         Self {
             service,
             address,
             server,
+            saver,
         }
     }
 
@@ -71,10 +90,42 @@ impl Emulator {
         self.service.requests()
     }
 
-    /// What the account would have paid for so far.
+    /// What its accounts would have paid for so far.
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.service.bill()
+    }
+
+    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
+    /// strikes it.
+    ///
+    /// # Errors
+    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
+        self.service.fail(fault)
+    }
+
+    /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskRecord> {
+        self.service.tasks()
+    }
+
+    /// The time that tasks, results and signatures go by; to be frozen, moved and sped up.
+    #[must_use]
+    pub fn clock(&self) -> &VirtualClock {
+        self.service.clock()
+    }
+
+    /// The whole state at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.service.snapshot()
+    }
+
+    /// Takes over the state of a snapshot; see [`Service::restore`].
+    pub fn restore(&self, snapshot: Snapshot) {
+        self.service.restore(snapshot);
     }
 
     /// Forgets every task, request and charge. Credentials and settings stay.
@@ -88,61 +139,12 @@ impl Emulator {
         &self.service
     }
 
-    /// Stops: no new connections; open ones finish the request they are in, within 5 seconds.
+    /// Stops: no new connections; open ones finish the request they are in, within 5 seconds. With
+    /// a state file, the state is saved for the last time.
     pub async fn stop(self) {
         self.server.stop(&*self.service.0.clock).await;
-    }
-}
-
-/// Why an emulator could not be started.
-#[derive(Debug)]
-pub struct StartError {
-    address: SocketAddr,
-    source: Option<io::Error>,
-}
-
-impl StartError {
-    pub(crate) fn not_loopback(address: SocketAddr) -> Self {
-        Self {
-            address,
-            source: None,
+        if let Some(saver) = self.saver {
+            saver.finish().await;
         }
-    }
-
-    pub(crate) fn listen(address: SocketAddr, source: io::Error) -> Self {
-        Self {
-            address,
-            source: Some(source),
-        }
-    }
-
-    /// Whether the address was refused because other machines could reach it.
-    #[must_use]
-    pub fn is_not_loopback(&self) -> bool {
-        self.source.is_none()
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.source {
-            Some(_) => write!(
-                f,
-                "cannot listen on {}; port 0 takes any free one",
-                self.address
-            ),
-            None => write!(
-                f,
-                "refused to listen on {}: the emulator is for this machine only; use a loopback address such as 127.0.0.1:{}",
-                self.address,
-                self.address.port()
-            ),
-        }
-    }
-}
-
-impl error::Error for StartError {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
     }
 }

@@ -7,18 +7,20 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::account::AccountIndex;
+
 /// Makes names by hashing a seed and a counter: with the same seed a run repeats name for name,
 /// which a random generator would not give, and no two runs with different seeds share one.
 #[derive(Debug)]
 pub(crate) struct Ids {
-    seed: u64,
+    seed: AtomicU64,
     next: AtomicU64,
 }
 
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            seed,
+            seed: AtomicU64::new(seed),
             next: AtomicU64::new(0),
         }
     }
@@ -54,19 +56,35 @@ impl Ids {
         )
     }
 
-    /// A task id as the service forms them: an account number, the family, 32 hex digits.
-    pub(crate) fn task(&self, family: &str) -> String {
-        format!("{}-{family}-{}", self.account(), self.hex())
+    /// A task id as the service forms them: an account's number, the family, 32 hex digits.
+    pub(crate) fn task(&self, family: &str, account: AccountIndex) -> String {
+        format!("{}-{family}-{}", self.account(account), self.hex())
     }
 
-    /// The number of the account, in the range of the real ones.
-    pub(crate) fn account(&self) -> u64 {
-        2_600_000_000 + self.seed % 100_000
+    /// The number of an account, in the range of the real ones.
+    pub(crate) fn account(&self, index: AccountIndex) -> u64 {
+        let place = u64::try_from(index).unwrap_or_default();
+        2_600_000_000 + self.seed() % 100_000 + place
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed.load(Ordering::Relaxed)
+    }
+
+    /// How many names were given.
+    pub(crate) fn given(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// Goes on with another seed, after as many names as both have given: none comes twice.
+    pub(crate) fn restore(&self, seed: u64, given: u64) {
+        self.seed.store(seed, Ordering::Relaxed);
+        self.next.fetch_max(given, Ordering::Relaxed);
     }
 
     fn hash(&self, what: &[u8]) -> String {
         let digest = Sha256::new()
-            .chain_update(self.seed.to_be_bytes())
+            .chain_update(self.seed().to_be_bytes())
             .chain_update(what)
             .finalize();
         let mut digits = hex::encode(digest);
@@ -81,19 +99,36 @@ mod tests {
 
     #[test]
     fn a_seed_repeats_and_another_does_not() {
-        let [first, again, other] = [1, 1, 2].map(|seed| Ids::new(seed).task("AigcVideo"));
+        let [first, again, other] = [1, 1, 2].map(|seed| Ids::new(seed).task("AigcVideo", 0));
         assert_eq!(first, again);
         assert_ne!(first, other);
+    }
+
+    #[test]
+    fn no_name_comes_twice_after_a_restore() {
+        let [ids, other] = [1, 2].map(Ids::new);
+        let mut names: Vec<String> = (0..10).map(|_| ids.hex()).collect();
+        ids.restore(1, 5);
+        names.push(ids.hex());
+        ids.restore(other.seed(), 40);
+        names.push(ids.hex());
+        (0..40).for_each(|_| names.push(other.hex()));
+        names.sort();
+        assert!(names.is_sorted_by(|a, b| a < b));
     }
 
     #[test]
     fn names_have_the_shape_of_the_real_ones() {
         let ids = Ids::new(7);
         assert_ne!(ids.hex(), ids.hex());
-        let task = ids.task("AigcVideo");
+        let task = ids.task("AigcVideo", 0);
         let parts: Vec<&str> = task.split('-').collect();
         assert_eq!(parts[..2], ["2600000007", "AigcVideo"]);
         assert_eq!(parts[2].len(), 32);
+        assert!(
+            ids.task("AigcImage", 2)
+                .starts_with("2600000009-AigcImage-")
+        );
         let lengths: Vec<usize> = ids.uuid().split('-').map(str::len).collect();
         assert_eq!(lengths, [8, 4, 4, 4, 12]);
     }

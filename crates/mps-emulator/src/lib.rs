@@ -24,9 +24,13 @@
 //! ```
 //!
 //! - [`Emulator`] listens on a loopback port. [`Service`] is the same without a socket, a function
-//!   from request to response, for tests that run in virtual time.
+//!   from request to response, and [`InProcess`] carries a client's requests to it, for tests
+//!   that run in virtual time.
 //! - A marker in the prompt, or what takes its place, decides how a task ends: `[emulator:fail]`,
 //!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
+//! - A [`Fault`] lets requests go wrong: refused, slow, cut off, or executed and then not answered.
+//! - [`VirtualClock`] holds time still, moves it and speeds it up. [`Snapshot`] is the whole state, to be
+//!   kept and put back; [`Builder::state_file`] does so across restarts.
 //! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
 //!
 //! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what
@@ -36,8 +40,11 @@ mod account;
 mod api;
 mod bill;
 mod builder;
+mod clock;
 mod control;
 mod emulator;
+mod exchange;
+mod faults;
 mod ids;
 mod limit;
 mod log;
@@ -48,15 +55,29 @@ mod reply;
 mod results;
 mod server;
 mod service;
+mod settings;
+mod snapshot;
+mod start_error;
 mod state;
+mod state_file;
 mod tasks;
+mod temporary;
+mod transport;
 
 pub use bill::{Bill, BillItem};
 pub use builder::Builder;
-pub use emulator::{Emulator, StartError};
+pub use clock::{BadRate, ClockState, VirtualClock};
+pub use emulator::Emulator;
+pub use faults::{BadFault, Fault};
 pub use limit::RateLimit;
-pub use log::{Outcome, RequestRecord};
+pub use log::{Outcome, REQUESTS_TARGET, RequestRecord};
+pub use results::BucketUrls;
 pub use service::Service;
+pub use snapshot::{Snapshot, SnapshotError};
+pub use start_error::StartError;
+pub use tasks::{Durations, ResultState, Spread, TaskFamily, TaskRecord};
+pub use temporary::TemporaryCredentials;
+pub use transport::InProcess;
 
 /// A time in microseconds, as the control API counts it.
 fn micros(time: std::time::Duration) -> u64 {

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -13,12 +13,29 @@ pub enum Outcome {
     Executed,
     /// An error was answered, and nothing ran.
     Refused,
-    /// The connection went away before the request was complete.
+    /// Nothing ran and no error of the service was answered: the connection went away before the
+    /// request was complete, or a fault kept it from the service.
     Dropped,
 }
 
+impl Outcome {
+    /// The name used in JSON: `executed`, `refused` or `dropped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// Target of the event that tells of each request to the API, at level `INFO`. Its fields are the
+/// members of a [`RequestRecord`] that have a value, under the same names.
+pub const REQUESTS_TARGET: &str = "mps_emulator::requests";
+
 /// One request to the API, as the control API shows it. Holds no part of the request's body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
     /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
@@ -32,6 +49,9 @@ pub struct RequestRecord {
     pub code: Option<String>,
     /// The `RequestId` that was answered.
     pub request_id: String,
+    /// The kind of the fault that struck it. With [`Outcome::Executed`] the action ran all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
     /// Why it was refused, in more detail than a client is told. After a signature that does not
     /// match: the canonical request it should have been made from.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,11 +76,24 @@ impl Log {
         if let Some(detail) = &mut record.detail {
             cut(detail, LONGEST_DETAIL);
         }
+        tell(&record);
         if self.records.len() == MOST_RECORDS {
             self.records.pop_front();
             self.forgotten += 1;
         }
         self.records.push_back(record);
+    }
+
+    /// A log that already holds what another one kept.
+    pub(crate) fn restored(records: Vec<RequestRecord>, forgotten: u64) -> Self {
+        let mut log = Self {
+            forgotten,
+            ..Self::default()
+        };
+        for record in records {
+            log.add(record);
+        }
+        log
     }
 
     pub(crate) fn records(&self) -> Vec<RequestRecord> {
@@ -71,6 +104,19 @@ impl Log {
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
+}
+
+fn tell(record: &RequestRecord) {
+    tracing::info!(
+        target: REQUESTS_TARGET,
+        at_us = record.at_us,
+        action = record.action,
+        outcome = record.outcome.as_str(),
+        code = record.code,
+        request_id = record.request_id,
+        fault = record.fault,
+        detail = record.detail,
+    );
 }
 
 /// Shortens a text to at most `most` bytes, at a character's end.
@@ -92,6 +138,7 @@ mod tests {
             outcome: Outcome::Refused,
             code: None,
             request_id: String::new(),
+            fault: None,
             detail: Some("x".repeat(5_000)),
         }
     }

@@ -8,8 +8,8 @@ const LONGEST_TEXT: usize = 500;
 
 /// Reads the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
 ///
-/// `fail` and `fail=MESSAGE` let the task end without a result. `refuse=CODE` refuses the call
-/// with that error code. Any other verb is an error: a misspelt marker must not pass for none.
+/// `fail` and `fail=MESSAGE` let the task end without a result; so do `stop` and `timeout`, which
+/// only scenarios know. `refuse=CODE` refuses the call with that error code. Any other verb is an error: a misspelt marker must not pass for none.
 pub(crate) fn fate(prompt: &str) -> Result<Fate, Refusal> {
     let Some(marker) = first(prompt) else {
         return Ok(Fate::Succeed);
@@ -17,6 +17,8 @@ pub(crate) fn fate(prompt: &str) -> Result<Fate, Refusal> {
     match marker.split_once('=').unwrap_or((marker, "")) {
         ("fail", "") => Ok(Fate::Fail(DEFAULT_MESSAGE.to_owned())),
         ("fail", message) => Ok(Fate::Fail(shortened(message))),
+        ("stop", "") => Ok(Fate::Stop),
+        ("timeout", "") => Ok(Fate::TimeOut),
         ("refuse", code) if is_code(code) => Err(refusal(code)),
         _ => Err(unknown(marker)),
     }
@@ -27,7 +29,7 @@ fn first(prompt: &str) -> Option<&str> {
     Some(rest.split_once(']').map_or(rest, |(marker, _)| marker))
 }
 
-fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
     text.len() <= LONGEST_TEXT && text.split('.').all(is_part)
 }
@@ -40,7 +42,7 @@ fn refusal(code: &str) -> Refusal {
 
 fn unknown(marker: &str) -> Refusal {
     let message = format!(
-        "`{OPENING}{}]` is no marker of this emulator; known are `fail`, `fail=MESSAGE` and `refuse=CODE`",
+        "`{OPENING}{}]` is no marker of this emulator; known are `fail`, `fail=MESSAGE`, `stop`, `timeout` and `refuse=CODE`",
         shortened(marker),
     );
     Refusal::new("InvalidParameterValue", message)

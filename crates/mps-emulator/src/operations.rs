@@ -1,6 +1,7 @@
 //! The actions that can be executed, one module a family.
 
 mod audio;
+mod concurrency;
 mod image;
 mod life;
 mod scenario;
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use life::status_text;
 
 use crate::{
+    account::AccountIndex,
     api::{self, Refusal},
     service::Inner,
 };
@@ -20,6 +22,8 @@ use crate::{
 /// What an action has to work with beside its request.
 pub(crate) struct Context<'a> {
     pub(crate) service: &'a Inner,
+    /// Who calls.
+    pub(crate) account: AccountIndex,
     /// The request's body as it arrived.
     pub(crate) body: &'a Bytes,
     pub(crate) request_id: &'a str,

@@ -25,6 +25,12 @@ pub(crate) fn with_type(
     response
 }
 
+/// Stands for the answer that a fault took away, where something has to be answered.
+pub(crate) fn lost() -> Response<Bytes> {
+    let body = json!({ "error": "a fault of this emulator lost the answer" });
+    json(StatusCode::BAD_GATEWAY, &body)
+}
+
 /// Says that nothing is here, and what is elsewhere.
 pub(crate) fn not_found(path: &str, hint: &str) -> Response<Bytes> {
     json(

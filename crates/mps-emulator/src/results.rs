@@ -1,6 +1,7 @@
 //! The object storage where results lie: public for a while, then gone.
 
 mod cache;
+mod place;
 mod range;
 
 use bytes::Bytes;
@@ -8,26 +9,24 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request
 
 pub(crate) use cache::Cache;
 use cache::Object;
+pub use place::BucketUrls;
+pub(crate) use place::{is_result, urls};
 use range::Selection;
 
-use crate::{
-    media::Media,
-    reply,
-    service::Inner,
-    tasks::{Availability, Task},
-};
+use crate::{exchange::Exchange, faults, media::Media, reply, service::Inner, tasks::Availability};
 
-pub(crate) const PREFIX: &str = "/results/";
-
-/// Where a task's result will be found.
-pub(crate) fn url(service: &Inner, task: &Task) -> String {
-    format!("{}{PREFIX}{}/{}", service.endpoint, task.id, task.file())
+/// Answers a request to the path of a result.
+pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
+    let response = object(service, head, path);
+    match faults::on_download(service, head) {
+        Some(kind) => kind.deliver(response, service),
+        None => Exchange::whole(response),
+    }
 }
 
-/// Answers a request to `/results/` and `name`, a task's id and a file.
-pub(crate) fn answer(service: &Inner, head: &Parts, name: &str) -> Response<Bytes> {
-    match found(service, &head.method, name) {
-        Err(fault) => fault.response(name, &service.ids.hex()),
+fn object(service: &Inner, head: &Parts, path: &str) -> Response<Bytes> {
+    match found(service, &head.method, path) {
+        Err(fault) => fault.response(path, &service.ids.hex()),
         Ok((object, modified)) => {
             let mut response = content(&object, &head.headers);
             response
@@ -67,13 +66,13 @@ const BROKEN: Fault = Fault {
 };
 
 impl Fault {
-    fn response(&self, name: &str, request_id: &str) -> Response<Bytes> {
+    fn response(&self, path: &str, request_id: &str) -> Response<Bytes> {
         let body = format!(
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>{}</Code>\n\t<Message>{}</Message>\n\
-             \t<Resource>{PREFIX}{}</Resource>\n\t<RequestId>{request_id}</RequestId>\n</Error>\n",
+             \t<Resource>{}</Resource>\n\t<RequestId>{request_id}</RequestId>\n</Error>\n",
             self.code,
             self.message,
-            escaped(name),
+            escaped(path),
         );
         reply::with_type(self.status, "application/xml", Bytes::from(body))
     }
@@ -85,11 +84,11 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-fn found(service: &Inner, method: &Method, name: &str) -> Result<(Object, HeaderValue), Fault> {
+fn found(service: &Inner, method: &Method, path: &str) -> Result<(Object, HeaderValue), Fault> {
     if !matches!(*method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
-    let (media, modified) = lookup(service, name)?;
+    let (media, modified) = lookup(service, path)?;
     let object = service.cache.object(media).map_err(|error| {
         tracing::error!(%error, "a result could not be made");
         BROKEN
@@ -97,12 +96,10 @@ fn found(service: &Inner, method: &Method, name: &str) -> Result<(Object, Header
     Ok((object, modified))
 }
 
-fn lookup(service: &Inner, name: &str) -> Result<(Media, HeaderValue), Fault> {
-    let (task_id, file) = name.split_once('/').ok_or(NO_SUCH_KEY)?;
+fn lookup(service: &Inner, path: &str) -> Result<(Media, HeaderValue), Fault> {
     let state = service.state();
-    let task = state.tasks.get(task_id);
-    let task = task.filter(|task| task.file() == file).ok_or(NO_SUCH_KEY)?;
-    match task.availability(service.now()) {
+    let task = place::find(&state.tasks, path).ok_or(NO_SUCH_KEY)?;
+    match task.availability(service.time.now()) {
         Availability::Missing => Err(NO_SUCH_KEY),
         Availability::Expired => Err(EXPIRED),
         Availability::Available => Ok((task.work.media(), reply::http_date(task.finished_wall()))),

@@ -1,12 +1,13 @@
 //! The service on a socket: HTTP/1.1, bounded in everything a client can send.
 
 mod timer;
+mod wire;
 
-use std::{pin::pin, time::Duration};
+use std::{error::Error, pin::pin, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use mps_core::clock::{Clock, timeout};
@@ -16,7 +17,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::timer::ClockTimer;
+use self::{
+    timer::ClockTimer,
+    wire::{Fate, Outgoing, Socket},
+};
 use crate::{api::MOST_BODY_BYTES, service::Service};
 
 /// The service closes a connection on which no request comes for so long.
@@ -85,12 +89,14 @@ async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver
     // A small answer shall not wait for an acknowledgement; where that cannot be had, it may.
     let _ = stream.set_nodelay(true);
     let timer = ClockTimer::new(service.0.clock.clone());
-    let answer = service_fn(move |request| answer(service.clone(), request));
+    let fate = Fate::default();
+    let socket = Socket::new(stream, fate.clone());
+    let answer = service_fn(move |request| answer(service.clone(), fate.clone(), request));
     let connection = http1::Builder::new()
         .timer(timer)
         .header_read_timeout(IDLE)
         .max_buf_size(MOST_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), answer);
+        .serve_connection(TokioIo::new(socket), answer);
     let mut connection = pin!(connection);
     let mut stop = pin!(async { drop(stopped.changed().await) });
     let mut is_stopping = false;
@@ -106,19 +112,27 @@ async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver
     }
 }
 
+/// An error ends the connection.
 async fn answer(
     service: Service,
+    fate: Fate,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
+) -> Result<Response<Outgoing>, Box<dyn Error + Send + Sync>> {
     let (head, body) = request.into_parts();
-    match read(body).await {
-        Ok(body) => Ok(service
-            .handle(Request::from_parts(head, body))
-            .map(Full::new)),
-        Err(error) => {
-            service.dropped(&head);
-            Err(error)
-        }
+    if service.turns_away(&head, fate.next_request()) {
+        return Err(fate.reset().into());
+    }
+    let body = read(body)
+        .await
+        .inspect_err(|_| service.dropped(&head, None))?;
+    let exchange = service.respond(&head, &body);
+    let clock = &service.0.clock;
+    if !exchange.delay.is_zero() {
+        clock.sleep(exchange.delay).await;
+    }
+    match exchange.delivery.paced(clock) {
+        Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, fate))),
+        None => Err(fate.reset().into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     bill::Ledger,
+    faults::Faults,
     limit::{Limiter, RateLimit},
     log::Log,
     tasks::Tasks,
@@ -13,6 +14,7 @@ pub(crate) struct State {
     pub(crate) limiter: Limiter,
     pub(crate) log: Log,
     pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
 }
 
 impl State {
@@ -22,6 +24,7 @@ impl State {
             limiter: Limiter::new(limit),
             log: Log::default(),
             ledger: Ledger::default(),
+            faults: Faults::default(),
         }
     }
 

@@ -1,30 +1,49 @@
-//! Tasks: what they will yield, and how far they are by the clock.
+//! Tasks: what they will yield, and how far they are by the virtual clock.
 
+mod bucket;
+mod durations;
+mod family;
+mod record;
 mod scenario;
 mod store;
 
 use std::time::{Duration, SystemTime};
 
-pub(crate) use scenario::{Scenario, Step};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use bucket::Bucket;
+pub(crate) use durations::Wish;
+pub use durations::{Durations, Spread};
+pub use family::TaskFamily;
+pub use record::{ResultState, TaskRecord};
+pub(crate) use scenario::{Mode, Scenario, Step};
 pub(crate) use store::Tasks;
 
-use crate::media::{Clip, Media, Picture, Sound};
+use crate::{
+    account::AccountIndex,
+    media::{Clip, Media, Picture, Sound},
+};
 
 /// How long a task waits and runs before it ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Times {
     pub(crate) wait: Duration,
     pub(crate) run: Duration,
 }
 
 /// How a task ends; decided when it is created.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Fate {
     Succeed,
     /// It stops, without a result, until it is confirmed.
     Pause,
     /// With the message a query answers.
     Fail(String),
+    /// It is ended before its time. Only scenarios know this and the next.
+    Stop,
+    /// It is given up.
+    TimeOut,
 }
 
 /// How far a task is.
@@ -35,10 +54,25 @@ pub(crate) enum Stage {
     Paused,
     Done,
     Failed,
+    Stopped,
+    TimedOut,
+}
+
+impl Stage {
+    /// Whether it takes one of the places that an account has for tasks at once.
+    pub(crate) fn is_under_way(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running)
+    }
+
+    /// Whether it stays so for good.
+    pub(crate) fn is_final(self) -> bool {
+        !self.is_under_way() && self != Self::Paused
+    }
 }
 
 /// What a task yields, and so which family it belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Work {
     Video(Clip),
     Image(Picture),
@@ -56,11 +90,12 @@ impl Work {
         }
     }
 
-    /// How long the result stays where it was put.
-    fn lifetime(&self) -> Duration {
+    pub(crate) fn family(&self) -> TaskFamily {
         match self {
-            Self::Scenario(_) => SEVEN_DAYS,
-            _ => TWELVE_HOURS,
+            Self::Video(_) => TaskFamily::Video,
+            Self::Image(_) => TaskFamily::Image,
+            Self::Audio(_) => TaskFamily::Audio,
+            Self::Scenario(_) => TaskFamily::Scenario,
         }
     }
 }
@@ -74,20 +109,29 @@ pub(crate) enum Availability {
     Expired,
 }
 
+/// More images than any model makes of one request.
+pub(crate) const MOST_OUTPUTS: u32 = 16;
 const TWELVE_HOURS: Duration = Duration::from_secs(12 * 3600);
 /// As long as the link of the documentation's example is good for.
 const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
-    /// On the monotonic clock.
+    /// Whose it is; for others it does not exist.
+    pub(crate) account: AccountIndex,
+    pub(crate) model: Option<String>,
+    /// In virtual time since the emulator was made.
     pub(crate) created: Duration,
-    /// On the wall clock.
+    /// On the virtual wall clock.
     pub(crate) created_wall: SystemTime,
     pub(crate) times: Times,
     pub(crate) fate: Fate,
     pub(crate) work: Work,
+    /// How many results it yields.
+    pub(crate) outputs: u32,
+    /// The caller's bucket, if results go there.
+    pub(crate) bucket: Option<Bucket>,
 }
 
 impl Task {
@@ -99,17 +143,29 @@ impl Task {
             Fate::Succeed => Stage::Done,
             Fate::Pause => Stage::Paused,
             Fate::Fail(_) => Stage::Failed,
+            Fate::Stop => Stage::Stopped,
+            Fate::TimeOut => Stage::TimedOut,
         }
     }
 
     pub(crate) fn availability(&self, now: Duration) -> Availability {
         let age = now.saturating_sub(self.created);
+        let lifetime = self
+            .lifetime()
+            .map(|lifetime| self.total().saturating_add(lifetime));
         match self.stage(now) {
-            Stage::Done if age < self.total().saturating_add(self.work.lifetime()) => {
-                Availability::Available
-            }
-            Stage::Done => Availability::Expired,
+            Stage::Done if lifetime.is_some_and(|end| age >= end) => Availability::Expired,
+            Stage::Done => Availability::Available,
             _ => Availability::Missing,
+        }
+    }
+
+    /// How long a result stays where it was put. In the caller's bucket it stays for good.
+    fn lifetime(&self) -> Option<Duration> {
+        match (&self.bucket, &self.work) {
+            (Some(_), _) => None,
+            (None, Work::Scenario(_)) => Some(SEVEN_DAYS),
+            (None, _) => Some(TWELVE_HOURS),
         }
     }
 
@@ -131,9 +187,10 @@ impl Task {
         }
     }
 
-    /// The name of the result under the task's own.
-    pub(crate) fn file(&self) -> String {
-        format!("0.{}", self.work.media().extension())
+    /// The names of its results under the task's own.
+    pub(crate) fn files(&self) -> impl Iterator<Item = String> {
+        let extension = self.work.media().extension();
+        (0..self.outputs).map(move |number| format!("{number}.{extension}"))
     }
 
     fn wall_after(&self, age: Duration) -> SystemTime {
@@ -142,7 +199,7 @@ impl Task {
             .unwrap_or(self.created_wall)
     }
 
-    fn total(&self) -> Duration {
+    pub(crate) fn total(&self) -> Duration {
         self.times.wait.saturating_add(self.times.run)
     }
 }
@@ -156,6 +213,8 @@ mod tests {
         let seconds = Duration::from_secs;
         Task {
             id: "1-AigcVideo-0".into(),
+            account: 0,
+            model: None,
             created: seconds(100),
             created_wall: SystemTime::UNIX_EPOCH,
             times: Times {
@@ -167,6 +226,8 @@ mod tests {
                 size: FrameSize::parse(None, None).unwrap(),
                 seconds: 5,
             }),
+            outputs: 1,
+            bucket: None,
         }
     }
 
@@ -193,6 +254,8 @@ mod tests {
             Stage::Failed
         );
         assert_eq!(task(Fate::Pause).stage(at(3_000)), Stage::Paused);
+        assert_eq!(task(Fate::Stop).stage(at(3_000)), Stage::Stopped);
+        assert_eq!(task(Fate::TimeOut).stage(at(3_000)), Stage::TimedOut);
         assert_eq!(
             good.finished_wall(),
             SystemTime::UNIX_EPOCH + Duration::from_secs(3)
@@ -215,5 +278,15 @@ mod tests {
             task(Fate::Fail("no".into())).availability(at(3_000)),
             Availability::Missing
         );
+    }
+    #[test]
+    fn a_result_in_the_callers_bucket_lives_on() {
+        let bucket = Bucket::complete(Some("b-1"), Some("r"), None);
+        let good = Task {
+            bucket,
+            ..task(Fate::Succeed)
+        };
+        assert_eq!(good.availability(at(2_999)), Availability::Missing);
+        assert_eq!(good.availability(Duration::MAX), Availability::Available);
     }
 }

@@ -52,7 +52,7 @@ impl ThroughClient {
     pub(crate) async fn call(&self) -> Option<Box<RawValue>> {
         let call = UntypedCall::new("CreateAigcVideoTask", self.json.clone());
         let output = self.client.call(call, CallOptions::new()).await;
-        Some(output.ok()?.body)
+        Some(output.ok()?.body.into_inner())
     }
 }
 

@@ -4,17 +4,19 @@
     reason = "help is shown as it is, not as Markdown"
 )]
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audio;
+mod emulator;
 mod image;
 mod scenario;
 mod video;
 
 pub(crate) use self::{
     audio::AudioFields,
+    emulator::Emulator,
     image::ImageFields,
     scenario::{ScenarioAction, ScenarioCreate},
     video::VideoFields,
@@ -23,8 +25,10 @@ pub(crate) use self::{
 /// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
 /// never pay twice.
 ///
-/// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY or from
-/// ~/.tencentcloud/credentials; with --emulator none are needed and nothing leaves this machine.
+/// Credentials come from TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, from
+/// ~/.tencentcloud/credentials, from tccli's ~/.tccli, from the role of a TKE pod, or, where
+/// TENCENTCLOUD_CVM_ROLE names it (or is auto), from the role of a CVM instance. With --emulator none
+/// are needed and nothing leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "mps", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -49,7 +53,8 @@ pub(crate) struct Global {
     /// Region that works on the call; most actions need none
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
-    /// Section of the credentials file; given, the environment's keys are not used
+    /// Section of the credentials file, or profile of tccli; given, the environment's keys are not
+    /// used
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Whom the rate limit holds for together
@@ -296,19 +301,6 @@ pub(crate) struct Sign {
     /// Body
     #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
     pub(crate) payload: String,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Emulator {
-    /// Address to listen on, on this machine only; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// How long a task waits before it runs
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
-    pub(crate) queue_time: Duration,
-    /// How long a task runs before it is done
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    pub(crate) render_time: Duration,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,10 +1,18 @@
 //! `mps emulator`: the service on this machine, until it is interrupted.
 
-use mps_emulator::Emulator;
+use std::path::Path;
+
+use mps_emulator::{Builder, Durations, Emulator, StartError};
 use serde::Serialize;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::{
-    args, context::Context, failure::Failure, interrupt::Interrupt, output::listen_to_events,
+    args,
+    context::Context,
+    events,
+    failure::{Failure, causes},
+    interrupt::Interrupt,
+    request_log::RequestLog,
 };
 
 #[derive(Serialize)]
@@ -15,20 +23,83 @@ struct Ready<'a> {
 }
 
 pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
+    let log = args.log.as_deref().map(open_log).transpose()?;
     // What a client does wrong is said loudly here: that is what an emulator is for.
-    if !context.global.quiet {
-        listen_to_events(tracing::Level::WARN);
-    }
+    events::listen(&context.global, LevelFilter::WARN, log);
     let mut interrupt = Interrupt::listen();
-    let emulator = Emulator::builder()
-        .listen(args.listen)
-        .task_times(args.queue_time, args.render_time)
+    let emulator = builder(&args)
         .start()
         .await
-        .map_err(|error| {
-            Failure::usage(format!("cannot start the emulator: {error}"))
-                .hint("listen on a free port of this machine, such as 127.0.0.1:0")
-        })?;
+        .map_err(|error| not_started(&error))?;
+    set_up(&emulator, args)?;
+    announce(&emulator, context)?;
+    interrupt.asked().await;
+    emulator.stop().await;
+    Ok(())
+}
+
+fn open_log(path: &Path) -> Result<RequestLog, Failure> {
+    RequestLog::open(path).map_err(|error| {
+        Failure::usage(format!("cannot write to {}: {error}", path.display()))
+            .hint("name a file that can be written, or - for stdout")
+    })
+}
+
+fn builder(args: &args::Emulator) -> Builder {
+    let (tasks, limits) = (&args.tasks, &args.limits);
+    let durations = if tasks.realistic_times {
+        Durations::realistic()
+    } else {
+        Durations::fixed(tasks.queue_time, tasks.render_time)
+    };
+    let mut builder = Emulator::builder()
+        .listen(args.listen)
+        .durations(durations)
+        .bucket_urls(tasks.bucket_urls.into())
+        .rate_limit(limits.rate_limit.into());
+    for pair in &args.accounts {
+        builder = builder.account(&pair.secret_id, &pair.secret_key);
+    }
+    if let Some(path) = &args.state {
+        builder = builder.state_file(path);
+    }
+    if let Some(seed) = args.seed {
+        builder = builder.seed(seed);
+    }
+    if let Some(most) = limits.concurrency {
+        builder = builder.concurrency(most);
+    }
+    if args.pace.accept_machine_time {
+        builder = builder.accept_machine_time();
+    }
+    builder
+}
+
+fn not_started(error: &StartError) -> Failure {
+    let hint = if error.is_about_state_file() {
+        "the file was left as it is; move it away, or name another one"
+    } else {
+        "listen on a free port of this machine, such as 127.0.0.1:0"
+    };
+    let what = [vec![error.to_string()], causes(error)].concat();
+    Failure::usage(format!("cannot start the emulator: {}", what.join(": "))).hint(hint)
+}
+
+fn set_up(emulator: &Emulator, args: args::Emulator) -> Result<(), Failure> {
+    let clock = emulator.clock();
+    let rate = clock.set_rate(args.pace.clock_rate);
+    rate.map_err(|error| Failure::usage(format!("--clock-rate: {error}")))?;
+    if args.pace.freeze {
+        clock.freeze();
+    }
+    for fault in args.faults {
+        let added = emulator.fail(fault);
+        added.map_err(|error| Failure::usage(format!("--fault: {error}")))?;
+    }
+    Ok(())
+}
+
+fn announce(emulator: &Emulator, context: &Context<'_>) -> Result<(), Failure> {
     let ready = Ready {
         endpoint: emulator.endpoint(),
         secret_id: emulator.secret_id(),
@@ -39,19 +110,21 @@ pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(
     // For scripts, and so in either form: the first line says where and as whom to call.
     context.output.result(&line, &ready)?;
     context.output.progress(
-        &banner(&ready),
+        &banner(&ready, emulator.address().port()),
         &serde_json::json!({"schema": "mps.notice/1", "message": "ready"}),
-    )?;
-    interrupt.asked().await;
-    emulator.stop().await;
-    Ok(())
+    )
 }
 
-fn banner(ready: &Ready<'_>) -> String {
+fn banner(ready: &Ready<'_>, port: u16) -> String {
     format!(
         "the emulator is ready; in another shell:\n  \
          export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n  \
          mps --endpoint {endpoint} video create --prompt 'a cat' --out cat.mp4\n\
+         official SDKs take the same variables, with\n  \
+         Python:  HttpProfile(protocol=\"http\", endpoint=\"127.0.0.1:{port}\")\n  \
+         Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"http://\", \"mps.localhost:{port}\"))\n  \
+         Go:      profile.HttpProfile.Scheme, .Endpoint = \"http\", \"127.0.0.1:{port}\"\n\
+         what happened, and what it would have cost: {endpoint}/_emulator/v1/\n\
          Ctrl-C ends it",
         id = ready.secret_id,
         key = ready.secret_key,

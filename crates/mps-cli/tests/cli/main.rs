@@ -5,6 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod credentials;
+mod emulator;
 mod failures;
 mod families;
 mod journey;

@@ -75,16 +75,17 @@ pub(crate) struct Emulator {
 impl Emulator {
     /// Starts one whose tasks run for `render_time`.
     pub(crate) fn start(render_time: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::with(
+            tempfile::tempdir().unwrap(),
+            &["--queue-time", "0s", "--render-time", render_time],
+        )
+    }
+
+    /// Starts one in a folder, with these flags.
+    pub(crate) fn with(folder: tempfile::TempDir, flags: &[&str]) -> Self {
         let mut process = mps(folder.path())
-            .args([
-                "emulator",
-                "--quiet",
-                "--queue-time",
-                "0s",
-                "--render-time",
-                render_time,
-            ])
+            .args(["emulator", "--quiet"])
+            .args(flags)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -126,7 +127,22 @@ impl Emulator {
     }
 
     pub(crate) fn bill(&self) -> Value {
-        get(&self.endpoint, "/_emulator/v1/bill")
+        self.control("bill")
+    }
+
+    /// What the control API shows under a name.
+    pub(crate) fn control(&self, name: &str) -> Value {
+        get(&self.endpoint, &format!("/_emulator/v1/{name}"))
+    }
+
+    /// Asks it to stop, as Ctrl-C does, and waits until it has; its folder.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) -> tempfile::TempDir {
+        let process = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &process]).status();
+        assert!(asked.unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 }
 

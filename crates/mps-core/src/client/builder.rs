@@ -2,15 +2,19 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Client, Inner, Limits, Skew};
+use super::{
+    Client, Inner, Limits,
+    skew::{self, Skew},
+};
 use crate::{
     clock::{SharedClock, SystemClock},
-    credentials::ProvideCredentials,
-    endpoint::Endpoint,
+    credentials::{ProvideCredentials, confined},
+    endpoint::{BreakerPolicy, Endpoint, Failover, Route},
     error::{Error, ErrorKind},
     limit::{Limiter, LocalLimiter},
     retry::{RetryBudget, RetryPolicy},
     sign::KeyCache,
+    telemetry::{Metrics, Telemetry},
     transport::{Confined, Transport},
 };
 
@@ -27,12 +31,15 @@ const RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Default)]
 pub struct ClientBuilder {
     endpoint: Option<Endpoint>,
+    failover: Failover,
     region: Option<String>,
     credentials: Option<Arc<dyn ProvideCredentials>>,
     transport: Option<Arc<dyn Transport>>,
     limiter: Option<Arc<dyn Limiter>>,
     clock: Option<SharedClock>,
     policy: RetryPolicy,
+    budget: RetryBudget,
+    telemetry: Telemetry,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
     response_cap: Option<usize>,
@@ -54,6 +61,30 @@ impl ClientBuilder {
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// More access points of the same site, in the order in which they are tried while those
+    /// before them do not answer.
+    ///
+    /// Each has a breaker ([`BreakerPolicy`]). It opens after failures of the connection or of a
+    /// gateway with no answer in between; what the service answers, errors included, shows that
+    /// the access point is well. After a pause one read goes to it to find out. What may be sent
+    /// again does not change: a create that is in doubt is not sent to another access point
+    /// either. Every attempt is signed for the host it goes to.
+    ///
+    /// [`build`](Self::build) fails when the access points are not surely of one site, not all
+    /// different, or partly on this machine.
+    #[must_use]
+    pub fn failover(mut self, fallbacks: impl IntoIterator<Item = Endpoint>) -> Self {
+        self.failover.fallbacks = fallbacks.into_iter().collect();
+        self
+    }
+
+    /// When an access point that fails is given a rest, and for how long.
+    #[must_use]
+    pub fn breaker(mut self, policy: BreakerPolicy) -> Self {
+        self.failover.policy = policy;
         self
     }
 
@@ -101,6 +132,21 @@ impl ClientBuilder {
         self
     }
 
+    /// The bound on retries; one of this client and its clones unless set. Give clients that
+    /// should calm down together the same one.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Who counts what happens; nobody unless set.
+    #[must_use]
+    pub fn metrics(mut self, metrics: impl Metrics + 'static) -> Self {
+        self.telemetry = Telemetry::new(Arc::new(metrics));
+        self
+    }
+
     /// Longest time for a whole call, waiting included; 5 minutes unless set.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
@@ -125,43 +171,60 @@ impl ClientBuilder {
     /// Builds the client. Opens no connection.
     ///
     /// # Errors
-    /// [`ErrorKind::Credentials`] without credentials, [`ErrorKind::Config`] when the default
-    /// transport cannot be set up.
+    /// [`ErrorKind::Credentials`] without credentials; [`ErrorKind::Config`] when the default
+    /// transport cannot be set up, when the region is no name, or when the access points of a
+    /// failover do not belong together.
     pub fn build(self) -> Result<Client, Error> {
         let credentials = self.credentials.ok_or_else(|| {
             Error::new(ErrorKind::Credentials, "the client has no credentials")
                 .with_hint("call `credentials` on the builder")
         })?;
-        let endpoint = self.endpoint.unwrap_or_default();
+        let region = self.region.map(checked_region).transpose()?;
+        let route = Route::new(self.endpoint.unwrap_or_default(), self.failover)?;
         let transport = self.transport.map_or_else(default_transport, Ok)?;
-        let transport = if endpoint.is_loopback() && !self.unconfined {
-            Arc::new(Confined::new(transport, endpoint.clone()))
+        // All of them are on this machine, or none is.
+        let confined_to_route = route.preferred().is_loopback() && !self.unconfined;
+        let (transport, credentials, skew_bound) = if confined_to_route {
+            let endpoints = route.endpoints().cloned();
+            let transport: Arc<dyn Transport> = Arc::new(Confined::among(transport, endpoints));
+            (transport, confined(credentials), skew::CONFINED_BOUND)
         } else {
-            transport
+            (transport, credentials, skew::REMOTE_BOUND)
         };
         let clock = self.clock.unwrap_or_else(SystemClock::shared);
         let limiter = self
             .limiter
             .unwrap_or_else(|| Arc::new(LocalLimiter::new(clock.clone())));
         Ok(Client(Arc::new(Inner {
-            endpoint,
-            region: self.region,
+            route,
+            region,
             credentials,
             transport,
             limiter,
             clock,
             keys: KeyCache::default(),
-            skew: Skew::default(),
+            skew: Skew::within(skew_bound),
             policy: self.policy,
-            budget: RetryBudget::default(),
+            budget: self.budget,
             limits: Limits {
                 deadline: self.deadline.unwrap_or(DEADLINE),
                 attempt: self.attempt_timeout.unwrap_or(ATTEMPT),
                 request_bytes: REQUEST_BYTES,
                 response_bytes: self.response_cap.unwrap_or(RESPONSE_BYTES),
             },
+            telemetry: self.telemetry,
         })))
     }
+}
+
+/// Any name may be sent, since new regions come up, but a name it has to be: it becomes a header.
+fn checked_region(region: String) -> Result<String, Error> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    if !region.is_empty() && region.chars().all(is_name) {
+        return Ok(region);
+    }
+    let message = format!("the region {region:?} is not a name of letters, digits and hyphens");
+    Err(Error::new(ErrorKind::Config, message).with_hint("give one such as ap-guangzhou, or none"))
 }
 
 #[cfg(feature = "reqwest")]

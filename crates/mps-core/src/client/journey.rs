@@ -3,18 +3,20 @@
 use std::time::{Duration, SystemTime};
 
 use mps_models::{Effect, service};
+use tracing::{Instrument as _, Span};
 
 use super::Inner;
 use crate::{
     call::{Call, CallOptions, Output},
     clock,
-    credentials::Credentials,
+    credentials::{Credentials, CredentialsError},
+    endpoint::{BreakerState, Endpoint, Leg, Verdict},
     envelope::{Answer, Received},
     error::{Dispatch, Error, ErrorKind, StopReason},
     limit::{LimitError, Permit, Start},
     retry::{Backoff, Remedy, is_rate_throttled, remedy},
     sign::sign,
-    telemetry,
+    telemetry::{self, AttemptEnded, Called, Failure, Refresh},
     transport::{RequestBody, TransportError, TransportErrorKind},
 };
 
@@ -24,6 +26,7 @@ pub(super) struct Journey<'a> {
     started: Duration,
     deadline: Duration,
     attempts: u32,
+    attempt_ended: Duration,
     clock_corrected: bool,
     credentials_refreshed: bool,
     /// The service's clock and wish, as the last answer gave them.
@@ -41,6 +44,7 @@ impl<'a> Journey<'a> {
             started,
             deadline: started.saturating_add(limit),
             attempts: 0,
+            attempt_ended: started,
             clock_corrected: false,
             credentials_refreshed: false,
             service_time: None,
@@ -84,7 +88,7 @@ impl<'a> Journey<'a> {
         );
         match provided.await {
             Some(Ok(credentials)) => Ok(credentials),
-            Some(Err(error)) => Err(Error::new(ErrorKind::Credentials, error.to_string())),
+            Some(Err(error)) => Err(no_credentials(&error)),
             None => Err(Error::new(
                 ErrorKind::Timeout,
                 "the deadline passed while waiting for credentials",
@@ -94,27 +98,31 @@ impl<'a> Journey<'a> {
 
     /// permit -> clock -> sign -> transport -> envelope
     async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
+        // Neither the clock nor the wish of an earlier answer says anything about this one.
+        (self.service_time, self.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
-        let request = loop {
+        let asked = self.now();
+        let (leg, request, started) = loop {
             let permit = self.permit().await?;
-            let request = self.signed(credentials, body.clone())?;
+            let leg = self.client.route.pick(self.call.effect, || self.now());
+            let request = self.signed(leg.endpoint, credentials, body.clone())?;
+            let now = self.now();
             // Late by more than the fence: starting now could crowd a window, so ask again.
             if permit.start() {
-                break request;
+                break (leg, request, now);
             }
         };
         self.attempts += 1;
-        telemetry::attempt(self.attempts, self.elapsed());
-        let limit = self.client.limits.attempt.min(self.time_left());
-        let exchange = self.exchange(request, &body);
-        let Some(received) = clock::timeout(&*self.client.clock, limit, exchange).await else {
-            return Err(no_answer_in(limit, &body));
-        };
-        let received = received?;
-        received.open().inspect_err(|_| {
-            self.service_time = received.date();
-            self.retry_after = received.retry_after();
-        })
+        let waited = started.saturating_sub(asked);
+        self.client.telemetry.permit_waited(self.called(), waited);
+        let span = telemetry::attempt_span(self.attempts, leg.endpoint.host(), waited);
+        self.tell_of_probe(&leg);
+        let left = self.deadline.saturating_sub(started);
+        let exchange = self.exchange(request, &body, left).instrument(span.clone());
+        let outcome = exchange.await.and_then(|received| self.open(&received));
+        self.attempt_ended = self.now();
+        self.settle(leg, &span, started, &outcome);
+        outcome
     }
 
     async fn permit(&self) -> Result<Permit, Error> {
@@ -128,10 +136,11 @@ impl<'a> Journey<'a> {
 
     fn signed(
         &self,
+        endpoint: &Endpoint,
         credentials: &Credentials,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
-        let wire = self.client.wire(self.call);
+        let wire = self.client.wire(endpoint, self.call);
         let timestamp = self.client.timestamp();
         let keys = &self.client.keys;
         let key = keys.get(credentials.secret_key(), timestamp, service::NAME);
@@ -148,10 +157,57 @@ impl<'a> Journey<'a> {
         &self,
         request: http::Request<RequestBody>,
         body: &RequestBody,
+        left: Duration,
     ) -> Result<Received, Error> {
-        let response = self.client.transport.send(request).await;
-        let response = response.map_err(|error| no_answer(error, body))?;
-        Received::read(response, self.client.limits.response_bytes).await
+        telemetry::sent();
+        let limit = self.client.limits.attempt.min(left);
+        let exchange = async {
+            let response = self.client.transport.send(request).await;
+            let response = response.map_err(|error| no_answer(error, body))?;
+            Received::read(response, self.client.limits.response_bytes).await
+        };
+        let exchanged = clock::timeout(&*self.client.clock, limit, exchange).await;
+        exchanged.unwrap_or_else(|| Err(no_answer_in(limit, body)))
+    }
+
+    fn open(&mut self, received: &Received) -> Result<Answer, Error> {
+        received.open().inspect_err(|_| {
+            self.service_time = received.date();
+            self.retry_after = received.retry_after(self.client.service_time());
+        })
+    }
+
+    fn tell_of_probe(&self, leg: &Leg<'_>) {
+        if leg.is_probe() {
+            let host = leg.endpoint.host();
+            self.client
+                .telemetry
+                .breaker_changed(host, BreakerState::HalfOpen);
+        }
+    }
+
+    /// Tells the breaker and whoever counts what came of an attempt.
+    fn settle(
+        &self,
+        leg: Leg<'_>,
+        span: &Span,
+        started: Duration,
+        outcome: &Result<Answer, Error>,
+    ) {
+        let (client, endpoint) = (self.client, leg.endpoint);
+        let failure = outcome.as_ref().err();
+        let verdict = failure.map_or(Verdict::Answered, Verdict::of);
+        if let Some(state) = leg.settle(verdict, self.attempt_ended) {
+            client.telemetry.breaker_changed(endpoint.host(), state);
+        }
+        let ended = AttemptEnded {
+            number: self.attempts,
+            host: endpoint.host(),
+            took: self.attempt_ended.saturating_sub(started),
+            request_id: request_id(outcome),
+            failure: failure.map(Failure::of),
+        };
+        client.telemetry.attempt_ended(self.called(), span, &ended);
     }
 
     /// Does what has to happen before another try, or says why there is none.
@@ -165,6 +221,8 @@ impl<'a> Journey<'a> {
         }
         if is_rate_throttled(failure) {
             self.client.limiter.throttled(&self.call.action);
+            let telemetry = &self.client.telemetry;
+            telemetry.throttled(self.called(), self.attempts, failure);
         }
         let remedy = remedy(self.call.effect, failure).ok_or_else(|| self.why_not(failure))?;
         if self.attempts >= self.client.policy.max_attempts {
@@ -182,7 +240,8 @@ impl<'a> Journey<'a> {
         if self.call.effect == Effect::Read || !failure.dispatch().may_have_executed() {
             return StopReason::Permanent;
         }
-        telemetry::in_doubt(self.attempts, failure);
+        let telemetry = &self.client.telemetry;
+        telemetry.in_doubt(self.called(), self.attempts, failure);
         StopReason::InDoubt
     }
 
@@ -201,10 +260,20 @@ impl<'a> Journey<'a> {
 
     async fn refresh(&mut self, credentials: &mut Credentials) -> Result<(), StopReason> {
         let first = !std::mem::replace(&mut self.credentials_refreshed, true);
-        let refreshed = self.client.credentials.refresh();
+        if !first {
+            return Err(StopReason::Permanent);
+        }
+        let refreshed = self.client.credentials.refresh(credentials);
         let refreshed = clock::timeout(&*self.client.clock, self.time_left(), refreshed).await;
+        let outcome = match &refreshed {
+            Some(Ok(fresh)) if fresh.token() != credentials.token() => Refresh::Renewed,
+            Some(Ok(_)) => Refresh::Unchanged,
+            _ => Refresh::Failed,
+        };
+        let telemetry = &self.client.telemetry;
+        telemetry.credentials_refreshed(self.called(), outcome);
         match refreshed {
-            Some(Ok(fresh)) if first && fresh.token() != credentials.token() => {
+            Some(Ok(fresh)) if outcome == Refresh::Renewed => {
                 *credentials = fresh;
                 Ok(())
             }
@@ -224,7 +293,8 @@ impl<'a> Journey<'a> {
         if !self.client.budget.spend() {
             return Err(StopReason::BudgetUsed);
         }
-        telemetry::retry(self.attempts, failure, pause);
+        let telemetry = &self.client.telemetry;
+        telemetry.retrying(self.called(), self.attempts, failure, pause);
         self.client.clock.sleep(pause).await;
         Ok(())
     }
@@ -235,8 +305,12 @@ impl<'a> Journey<'a> {
             request_id: answer.request_id.clone(),
             body: answer,
             attempts: self.attempts,
-            elapsed: self.elapsed(),
+            elapsed: self.attempt_ended.saturating_sub(self.started),
         }
+    }
+
+    fn called(&self) -> Called<'a> {
+        self.call.called()
     }
 
     fn ended(&self, error: Error) -> Error {
@@ -253,6 +327,21 @@ impl<'a> Journey<'a> {
 
     fn time_left(&self) -> Duration {
         self.deadline.saturating_sub(self.now())
+    }
+}
+
+fn no_credentials(error: &CredentialsError) -> Error {
+    let told = Error::new(ErrorKind::Credentials, error.to_string());
+    match error.hint() {
+        Some(hint) => told.with_hint(hint),
+        None => told,
+    }
+}
+
+fn request_id(outcome: &Result<Answer, Error>) -> Option<&str> {
+    match outcome {
+        Ok(answer) => answer.request_id.as_deref(),
+        Err(error) => error.request_id(),
     }
 }
 

@@ -1,22 +1,25 @@
 //! The client, and the journey of one call from top to bottom.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use mps_models::Action;
-use serde_json::value::RawValue;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::{
-    call::{Call, CallOptions, Output, PreflightLevel, Prepared, UntypedCall},
+    call::{Call, CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall},
     clock::{SharedClock, unix_seconds},
     credentials::ProvideCredentials,
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Route},
     envelope::Answer,
     error::{Error, ErrorKind},
     limit::Limiter,
     retry::{RetryBudget, RetryPolicy},
     sign::{self, KeyCache, Scope},
-    telemetry,
+    telemetry::{self, CallEnded, Failure, Telemetry},
     transport::Transport,
 };
 
@@ -51,7 +54,7 @@ use self::{journey::Journey, skew::Skew, wire::Wire};
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    endpoint: Endpoint,
+    route: Route,
     region: Option<String>,
     credentials: Arc<dyn ProvideCredentials>,
     transport: Arc<dyn Transport>,
@@ -62,6 +65,7 @@ struct Inner {
     policy: RetryPolicy,
     budget: RetryBudget,
     limits: Limits,
+    telemetry: Telemetry,
 }
 
 /// Bounds on time and size.
@@ -101,26 +105,24 @@ impl Client {
         options: CallOptions,
     ) -> Result<Output<A::Response>, Error> {
         preflight(request, options.preflight)?;
-        let answer = self.travel(&Call::typed(request)?, options).await?;
-        let body = answer
-            .body
-            .decode()
-            .map_err(|error| error.with_journey(A::INFO.name, answer.attempts, answer.elapsed))?;
-        Ok(answer.with_body(body))
+        let call = Call::typed(request)?;
+        self.travel(&call, options, Answer::decode).await
     }
 
     /// Calls any action, with the body of its answer as the service wrote it.
     ///
     /// # Errors
-    /// As for [`send`](Self::send), except that nothing is checked before sending.
+    /// As for [`send`](Self::send), but with no preflight. [`ErrorKind::Config`] when a name is
+    /// malformed, or when an action that the specification knows is to be called with less care
+    /// than it needs.
     pub async fn call(
         &self,
         call: UntypedCall,
         options: CallOptions,
-    ) -> Result<Output<Box<RawValue>>, Error> {
-        let answer = self.travel(&Call::untyped(call), options).await?;
-        let body = answer.body.response.clone();
-        Ok(answer.with_body(body))
+    ) -> Result<Output<RawBody>, Error> {
+        let call = Call::untyped(call)?;
+        let read = |answer: &Answer| Ok(RawBody::new(answer.response.clone()));
+        self.travel(&call, options, read).await
     }
 
     /// The request as it would be sent now, and what would be signed. Sends nothing, checks
@@ -130,12 +132,13 @@ impl Client {
     /// [`ErrorKind::Config`] when the request cannot be written as JSON.
     pub fn prepare<A: Action>(&self, request: &A) -> Result<Prepared, Error> {
         let call = Call::typed(request)?;
-        let wire = self.0.wire(&call);
+        let endpoint = self.0.route.preferred();
+        let wire = self.0.wire(endpoint, &call);
         let timestamp = self.0.timestamp();
         let canonical_request = wire.canonical_request();
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
-            endpoint: self.0.endpoint.clone(),
+            endpoint: endpoint.clone(),
             headers: wire
                 .headers(timestamp)
                 .map(|(name, value)| (name, value.into_owned()))
@@ -158,40 +161,69 @@ impl Client {
         &self.0.clock
     }
 
-    /// Where the client's calls go.
+    /// Where the client's calls go, as long as it answers.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        &self.0.endpoint
+        self.0.route.preferred()
     }
 
-    async fn travel(&self, call: &Call, options: CallOptions) -> Result<Output<Answer>, Error> {
-        let span = telemetry::call(&call.action, call.effect);
-        Journey::new(&self.0, call, options)
-            .run()
-            .instrument(span)
-            .await
+    async fn travel<T>(
+        &self,
+        call: &Call,
+        options: CallOptions,
+        read: impl FnOnce(&Answer) -> Result<T, Error>,
+    ) -> Result<Output<T>, Error> {
+        let span = telemetry::call_span(&call.action, call.effect);
+        let journey = Journey::new(&self.0, call, options);
+        let outcome = journey.run().instrument(span.clone()).await;
+        let outcome = outcome.and_then(|answer| answer.read(&call.action, read));
+        self.0.tell_of_end(call, &span, &outcome);
+        outcome
     }
 }
 
 impl Inner {
-    fn wire<'a>(&'a self, call: &'a Call) -> Wire<'a> {
+    fn wire<'a>(&'a self, endpoint: &'a Endpoint, call: &'a Call) -> Wire<'a> {
         Wire {
-            endpoint: &self.endpoint,
+            endpoint,
             region: self.region.as_deref(),
             call,
         }
     }
 
-    /// The time to sign with: this machine's clock, corrected by what the service taught us.
+    /// The time to sign with, in Unix seconds.
     fn timestamp(&self) -> i64 {
-        unix_seconds(self.clock.wall()).saturating_add(self.skew.offset_s())
+        unix_seconds(self.service_time())
+    }
+
+    /// This machine's clock, corrected by what the service taught us.
+    fn service_time(&self) -> SystemTime {
+        self.skew.correct(self.clock.wall())
+    }
+
+    fn tell_of_end<T>(&self, call: &Call, span: &Span, outcome: &Result<Output<T>, Error>) {
+        let ended = match outcome {
+            Ok(output) => CallEnded {
+                attempts: output.attempts,
+                took: output.elapsed,
+                request_id: output.request_id.as_deref(),
+                failure: None,
+            },
+            Err(error) => CallEnded {
+                attempts: error.attempts(),
+                took: error.elapsed(),
+                request_id: error.request_id(),
+                failure: Some(Failure::of(error)),
+            },
+        };
+        self.telemetry.call_ended(call.called(), span, &ended);
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("endpoint", &self.0.endpoint)
+            .field("endpoint", self.endpoint())
             .field("region", &self.0.region)
             .finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
     call::Call,
@@ -78,8 +78,9 @@ impl Wire<'_> {
         if let Some(token) = credentials.token() {
             headers.insert("x-tc-token", secret(token.to_owned())?);
         }
-        let request = http::Request::post(self.endpoint.as_str()).body(body);
-        let mut request = request.map_err(malformed)?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.uri().clone();
         *request.headers_mut() = headers;
         Ok(request)
     }

@@ -2,15 +2,24 @@
 
 use std::sync::Arc;
 
-use super::{Credentials, CredentialsError, ProvideCredentials};
+use super::{Credentials, CredentialsError, ProvideCredentials, SharedProvider, confined};
 use crate::BoxFuture;
 
 /// Asks one provider after the other and takes the first that has credentials.
 ///
-/// When none has, the error gives every reason, not only the last.
+/// A place that holds nothing is passed by. A place that holds something broken ends the search:
+/// going on would sign as someone the user did not mean. Either way the error gives every reason,
+/// not only the last.
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
-    providers: Vec<Arc<dyn ProvideCredentials>>,
+    providers: Vec<SharedProvider>,
+}
+
+/// Which of its two questions a chain asks.
+#[derive(Clone, Copy)]
+enum Question<'a> {
+    Provide,
+    Refresh { refused: &'a Credentials },
 }
 
 impl Chain {
@@ -27,23 +36,105 @@ impl Chain {
         self
     }
 
-    async fn first_found(&self) -> Result<Credentials, CredentialsError> {
-        let mut reasons = Vec::new();
+    async fn first_found(&self, question: Question<'_>) -> Result<Credentials, CredentialsError> {
+        let mut reasons: Vec<CredentialsError> = Vec::new();
         for provider in &self.providers {
-            match provider.provide().await {
-                Err(reason) if reason.is_absent() => reasons.push(reason.to_string()),
-                found_or_broken => return found_or_broken,
+            let answer = match question {
+                Question::Provide => provider.provide().await,
+                Question::Refresh { refused } => provider.refresh(refused).await,
+            };
+            match answer {
+                Ok(found) => return Ok(found),
+                Err(reason) if reason.is_absent() => reasons.push(reason),
+                Err(broken) => return Err(stopped(&broken, &reasons)),
             }
         }
-        Err(CredentialsError::absent(format!(
-            "no credentials found: {}",
-            reasons.join("; ")
-        )))
+        Err(nothing_found(&reasons))
     }
+}
+
+fn stopped(broken: &CredentialsError, before: &[CredentialsError]) -> CredentialsError {
+    if before.is_empty() {
+        return broken.clone();
+    }
+    broken.reworded(|message| format!("{message} (before that: {})", joined(before)))
+}
+
+fn nothing_found(reasons: &[CredentialsError]) -> CredentialsError {
+    let error = CredentialsError::absent(match reasons {
+        [] => "no credentials found: there is no place to look".to_owned(),
+        _ => format!("no credentials found: {}", joined(reasons)),
+    });
+    // A place that has a hint was nearly right.
+    match reasons.iter().find_map(CredentialsError::hint) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+fn joined(reasons: &[CredentialsError]) -> String {
+    let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+    reasons.join("; ")
 }
 
 impl ProvideCredentials for Chain {
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
-        Box::pin(self.first_found())
+        Box::pin(self.first_found(Question::Provide))
+    }
+
+    fn refresh<'a>(
+        &'a self,
+        refused: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Credentials, CredentialsError>> {
+        Box::pin(self.first_found(Question::Refresh { refused }))
+    }
+
+    fn confined(&self) -> Option<SharedProvider> {
+        let providers = self.providers.iter().cloned().map(confined).collect();
+        Some(Arc::new(Self { providers }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Says(Result<&'static str, CredentialsError>);
+
+    impl ProvideCredentials for Says {
+        fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+            let answer = self.0.clone().map(|id| Credentials::new(id, "k"));
+            Box::pin(async { answer })
+        }
+    }
+
+    fn absent(reason: &str) -> Says {
+        Says(Err(CredentialsError::absent(reason)))
+    }
+
+    #[tokio::test]
+    async fn the_first_that_has_some_is_taken() {
+        let chain = Chain::new().then(absent("a")).then(Says(Ok("second")));
+        let chain = chain.then(Says(Ok("third")));
+        assert_eq!(chain.provide().await.unwrap().secret_id(), "second");
+    }
+
+    #[tokio::test]
+    async fn every_reason_is_kept_when_none_has_any() {
+        let chain = Chain::new().then(absent("no a")).then(absent("no b"));
+        let error = chain.provide().await.unwrap_err();
+        assert!(error.is_absent());
+        assert_eq!(error.to_string(), "no credentials found: no a; no b");
+    }
+
+    #[tokio::test]
+    async fn a_broken_place_ends_the_search_and_tells_what_came_before() {
+        let broken = CredentialsError::unusable("b is broken").with_hint("mend b");
+        let chain = Chain::new().then(absent("no a")).then(Says(Err(broken)));
+        let error = chain.then(Says(Ok("c"))).provide().await.unwrap_err();
+        assert!(!error.is_absent());
+        assert_eq!(error.to_string(), "b is broken (before that: no a)");
+        assert_eq!(error.hint(), Some("mend b"));
     }
 }

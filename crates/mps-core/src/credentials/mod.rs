@@ -1,16 +1,78 @@
 //! Who signs: keys that never show, and where they come from.
+//!
+//! | provider | keys from |
+//! |---|---|
+//! | [`Credentials`] | the program itself |
+//! | [`EnvironmentCredentials`] | environment variables |
+//! | [`ProfileCredentials`] | the file that the vendor's SDKs share |
+//! | [`TccliCredentials`] | the file of the vendor's command-line tool |
+//! | [`CvmRole`] | the metadata service of a virtual machine |
+//! | [`AssumeRole`], [`WebIdentity`] | the token service ([`Sts`]) |
+//! | [`Chain`] | the first of several |
+//! | [`Cached`] | memory, and any of these when it is time |
+//! | [`DefaultChain`] | all of the usual places |
+//!
+//! Providers look anew each time they are asked; those that ask another machine want a [`Cached`]
+//! around them. A provider of your own is one method:
+//!
+//! ```
+//! use mps_core::{
+//!     BoxFuture,
+//!     credentials::{Cached, Chain, Credentials, CredentialsError, EnvironmentCredentials, ProvideCredentials},
+//! };
+//!
+//! #[derive(Debug)]
+//! struct Vault;
+//!
+//! impl ProvideCredentials for Vault {
+//!     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+//!         Box::pin(async { Err(CredentialsError::absent("the vault is empty")) })
+//!     }
+//! }
+//!
+//! let places = Chain::new().then(EnvironmentCredentials::from_environment()).then(Vault);
+//! let credentials = Cached::new(places);
+//! ```
+//!
+//! A client whose endpoint is on this machine asks no other machine for keys; see
+//! [`ProvideCredentials::confined`].
 
-use std::{error, fmt, time::SystemTime};
+use std::{fmt, sync::Arc, time::SystemTime};
 
 use zeroize::Zeroizing;
 
 use crate::BoxFuture;
 
+mod assume_role;
+mod cache;
 mod chain;
+mod cvm;
+mod default_chain;
 mod env;
+mod error;
+mod file;
+mod ini;
+mod lazy;
 mod profile;
+mod remote;
+mod sts;
+mod tccli;
+mod temporary;
+mod web_identity;
 
-pub use self::{chain::Chain, env::EnvironmentCredentials, profile::ProfileCredentials};
+pub use self::{
+    assume_role::AssumeRole,
+    cache::{Cached, LastFailure},
+    chain::Chain,
+    cvm::CvmRole,
+    default_chain::DefaultChain,
+    env::EnvironmentCredentials,
+    error::CredentialsError,
+    profile::ProfileCredentials,
+    sts::Sts,
+    tccli::TccliCredentials,
+    web_identity::WebIdentity,
+};
 
 /// An account's key pair, with a token when it is temporary.
 ///
@@ -92,25 +154,58 @@ impl fmt::Debug for Credentials {
     }
 }
 
+impl Credentials {
+    /// Whether `other` is the same key pair with the same token, whenever it expires.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.secret_id == other.secret_id && self.token == other.token
+    }
+}
+
 /// Where credentials come from. Asked once a call.
 pub trait ProvideCredentials: fmt::Debug + Send + Sync {
     /// The credentials to sign a call with.
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>>;
 
-    /// Fresh credentials, after the service refused the token of the last ones. A provider that
-    /// remembers must forget first.
-    fn refresh(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+    /// Other credentials than `refused`, whose token the service did not accept. A provider that
+    /// remembers must forget those first, and may answer with newer ones that it has already.
+    fn refresh<'a>(
+        &'a self,
+        refused: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Credentials, CredentialsError>> {
+        let _ = refused;
         self.provide()
+    }
+
+    /// What takes this provider's place in a client whose endpoint is on this machine, so that a
+    /// test against an emulator asks no other host for keys. `None`: it never leaves this machine.
+    fn confined(&self) -> Option<SharedProvider> {
+        None
     }
 }
 
-impl<P: ProvideCredentials + ?Sized> ProvideCredentials for std::sync::Arc<P> {
+/// A provider that clients, caches and chains share.
+pub type SharedProvider = Arc<dyn ProvideCredentials>;
+
+/// `provider`, kept from leaving this machine.
+#[must_use]
+pub fn confined(provider: SharedProvider) -> SharedProvider {
+    provider.confined().unwrap_or(provider)
+}
+
+impl<P: ProvideCredentials + ?Sized> ProvideCredentials for Arc<P> {
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
         (**self).provide()
     }
 
-    fn refresh(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
-        (**self).refresh()
+    fn refresh<'a>(
+        &'a self,
+        refused: &'a Credentials,
+    ) -> BoxFuture<'a, Result<Credentials, CredentialsError>> {
+        (**self).refresh(refused)
+    }
+
+    fn confined(&self) -> Option<SharedProvider> {
+        (**self).confined()
     }
 }
 
@@ -121,44 +216,22 @@ impl ProvideCredentials for Credentials {
     }
 }
 
-/// Why a provider has no credentials to give.
-#[derive(Debug)]
-pub struct CredentialsError {
-    message: String,
-    absent: bool,
+/// What stands for a provider that would ask another machine, in a client that must not.
+fn not_asked(whom: &str) -> SharedProvider {
+    let message = format!("{whom} was not asked, since this client reaches this machine only");
+    Arc::new(CredentialsError::absent(message))
 }
 
-impl CredentialsError {
-    /// The place that was looked at holds nothing: a chain goes on to the next one.
-    #[must_use]
-    pub fn absent(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            absent: true,
-        }
-    }
-
-    /// The place holds something unusable: a chain stops, since going on would sign as someone
-    /// the user did not mean.
-    #[must_use]
-    pub fn unusable(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            absent: false,
-        }
-    }
-
-    /// Whether nothing was found, as opposed to something broken.
-    #[must_use]
-    pub fn is_absent(&self) -> bool {
-        self.absent
-    }
+/// The beginning of a text from outside, in quotes and on one line.
+fn shown(text: &str) -> String {
+    let beginning: String = text.chars().take(64).collect();
+    format!("{beginning:?}")
 }
 
-impl fmt::Display for CredentialsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+/// Always gives the same reason: a place that was not looked at, or cannot be.
+impl ProvideCredentials for CredentialsError {
+    fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+        let reason = self.clone();
+        Box::pin(async move { Err(reason) })
     }
 }
-
-impl error::Error for CredentialsError {}

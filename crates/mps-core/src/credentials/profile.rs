@@ -5,17 +5,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Credentials, CredentialsError, ProvideCredentials};
+use super::{
+    Credentials, CredentialsError, ProvideCredentials, file,
+    ini::{self, Mistake, Section},
+};
 use crate::BoxFuture;
 
 const FILE_VARIABLE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
 const SYSTEM_FILE: &str = "/etc/tencentcloud/credentials";
 
 /// Reads one section of an INI file: `secret_id`, `secret_key` and, optionally, `token`.
+///
+/// ```ini
+/// [default]
+/// secret_id = AKIDEXAMPLE
+/// secret_key = not a real key, which has no spaces
+/// ```
+///
+/// The file is read each time credentials are asked for. Names of keys are read in any case, a
+/// byte order mark, tabs, Windows line ends and quotes around a value do no harm. What is
+/// half-written, there twice, or fit for no header is refused with the number of its line.
 #[derive(Clone, Debug)]
 pub struct ProfileCredentials {
-    files: Vec<PathBuf>,
+    place: Place,
     profile: String,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// Any of these, the first that exists.
+    Usual(Vec<PathBuf>),
+    /// This one, which a variable says is there.
+    Named(PathBuf),
 }
 
 impl ProfileCredentials {
@@ -23,7 +44,7 @@ impl ProfileCredentials {
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, profile: impl Into<String>) -> Self {
         Self {
-            files: vec![path.into()],
+            place: Place::Usual(vec![path.into()]),
             profile: profile.into(),
         }
     }
@@ -31,46 +52,53 @@ impl ProfileCredentials {
     /// The section named `profile` of the first file that exists: the one that
     /// `TENCENTCLOUD_CREDENTIALS_FILE` names, or else `~/.tencentcloud/credentials`, then
     /// `/etc/tencentcloud/credentials`.
+    ///
+    /// A file that the variable names must exist.
     #[must_use]
     pub fn from_environment(profile: impl Into<String>) -> Self {
-        let files = match env::var_os(FILE_VARIABLE) {
-            Some(file) => vec![file.into()],
-            None => env::home_dir()
-                .map(|home| home.join(".tencentcloud").join("credentials"))
-                .into_iter()
-                .chain([SYSTEM_FILE.into()])
-                .collect(),
+        let named = env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty());
+        let place = match named {
+            Some(file) => Place::Named(file.into()),
+            None => Place::Usual(usual_files()),
         };
         Self {
-            files,
+            place,
             profile: profile.into(),
         }
     }
 
     async fn read(&self) -> Result<Credentials, CredentialsError> {
-        for file in &self.files {
-            match tokio::fs::read(file).await {
-                Ok(bytes) => {
-                    return parse(&bytes, &self.profile).map_err(|reason| reason.within(file));
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    let message =
-                        format!("cannot read the profile file {}: {error}", file.display());
-                    return Err(CredentialsError::unusable(message));
-                }
+        let files = match &self.place {
+            Place::Usual(files) => files.as_slice(),
+            Place::Named(file) => std::slice::from_ref(file),
+        };
+        for path in files {
+            if let Some(text) = file::read(path).await? {
+                return parse(path, &text, &self.profile);
             }
         }
-        let files: Vec<_> = self
-            .files
+        Err(self.not_there(files))
+    }
+
+    fn not_there(&self, files: &[PathBuf]) -> CredentialsError {
+        let files: Vec<_> = files
             .iter()
             .map(|file| file.display().to_string())
             .collect();
-        Err(CredentialsError::absent(format!(
-            "there is no profile file at {}",
-            files.join(" or ")
-        )))
+        let files = files.join(" or ");
+        match self.place {
+            Place::Usual(_) => CredentialsError::absent(format!("there is no {files}")),
+            Place::Named(_) => CredentialsError::unusable(format!(
+                "{FILE_VARIABLE} names {files}, which does not exist"
+            ))
+            .with_hint(format!("write that file, or unset {FILE_VARIABLE}")),
+        }
     }
+}
+
+fn usual_files() -> Vec<PathBuf> {
+    let at_home = env::home_dir().map(|home| home.join(".tencentcloud").join("credentials"));
+    at_home.into_iter().chain([SYSTEM_FILE.into()]).collect()
 }
 
 impl ProvideCredentials for ProfileCredentials {
@@ -79,129 +107,81 @@ impl ProvideCredentials for ProfileCredentials {
     }
 }
 
-/// What is wrong with the text of a profile file. Never holds a value from it.
-struct Reason {
-    message: String,
-    absent: bool,
-}
-
-impl Reason {
-    fn within(self, file: &Path) -> CredentialsError {
-        let message = format!("the profile file {} {}", file.display(), self.message);
-        if self.absent {
-            CredentialsError::absent(message)
-        } else {
-            CredentialsError::unusable(message)
-        }
+fn parse(path: &Path, text: &str, profile: &str) -> Result<Credentials, CredentialsError> {
+    let sections = ini::parse(text).map_err(|mistake| within(path, &mistake))?;
+    match sections.iter().find(|section| section.name == profile) {
+        Some(section) => credentials(section).map_err(|mistake| within(path, &mistake)),
+        None => Err(no_section(path, &sections, profile)),
     }
 }
 
-fn parse(bytes: &[u8], profile: &str) -> Result<Credentials, Reason> {
-    let broken = |message: String| Reason {
-        message,
-        absent: false,
-    };
-    let text = std::str::from_utf8(bytes).map_err(|_| broken("is not UTF-8 text".into()))?;
-    let section = section(text.trim_start_matches('\u{feff}'), profile).map_err(|line| {
-        broken(format!(
-            "has neither a [section] nor a key = value in line {line}"
-        ))
-    })?;
-    let Some(entries) = section else {
-        let message = format!("has no section [{profile}]");
-        return Err(Reason {
-            message,
-            absent: true,
-        });
-    };
-    let value = |key: &str| {
-        entries
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| *value)
-    };
-    let required = |key: &str| {
-        value(key)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| broken(format!("has no {key} in section [{profile}]")))
-    };
-    let credentials = Credentials::new(required("secret_id")?, required("secret_key")?);
-    Ok(match value("token").filter(|token| !token.is_empty()) {
+fn credentials(section: &Section<'_>) -> Result<Credentials, Mistake> {
+    let credentials = Credentials::new(
+        section.required("secret_id")?,
+        section.required("secret_key")?,
+    );
+    Ok(match section.value("token")? {
         Some(token) => credentials.with_token(token),
         None => credentials,
     })
 }
 
-type Entries<'a> = Vec<(&'a str, &'a str)>;
+fn within(path: &Path, mistake: &Mistake) -> CredentialsError {
+    let message = format!("{}:{}: {}", path.display(), mistake.line, mistake.what);
+    CredentialsError::unusable(message).with_hint(mistake.hint)
+}
 
-/// The entries of one section, or the number of the first line that makes no sense.
-fn section<'a>(text: &'a str, wanted: &str) -> Result<Option<Entries<'a>>, usize> {
-    let mut found: Option<Entries<'a>> = None;
-    let mut inside = false;
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            inside = name.trim() == wanted;
-            if inside {
-                found.get_or_insert_default();
-            }
-        } else {
-            let (key, value) = line.split_once('=').ok_or(number + 1)?;
-            if let (true, Some(entries)) = (inside, &mut found) {
-                entries.push((key.trim(), value.trim()));
-            }
-        }
-    }
-    Ok(found)
+fn no_section(path: &Path, sections: &[Section<'_>], profile: &str) -> CredentialsError {
+    let path = path.display();
+    let names: Vec<_> = sections
+        .iter()
+        .map(|section| format!("[{}]", section.name))
+        .collect();
+    CredentialsError::absent(match names.as_slice() {
+        [] => format!("{path}: it is empty"),
+        _ => format!("{path}: no section [{profile}], only {}", names.join(", ")),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn message(text: &[u8]) -> String {
-        let error = parse(text, "default").err().unwrap().within(Path::new("f"));
-        error.to_string()
+    fn error(text: &str) -> CredentialsError {
+        parse(Path::new("f"), text, "default").unwrap_err()
     }
 
     #[test]
-    fn sections_comments_byte_order_mark_and_windows_lines_are_read() {
-        let text = "\u{feff}# mine\r\n[other]\r\nsecret_id=x\r\n[default]\r\n\tsecret_id\t= id \r\nsecret_key = k=y\r\ntoken =\r\n";
-        let found = parse(text.as_bytes(), "default").ok().unwrap();
-        assert_eq!(
-            (found.secret_id(), found.secret_key(), found.token()),
-            ("id", "k=y", None)
-        );
+    fn a_mistake_has_path_line_and_hint() {
+        let broken = error("[default]\nsecret_id=a\nhunter2");
+        assert!(!broken.is_absent());
+        assert_eq!(broken.to_string(), "f:3: neither [section] nor key = value");
+        assert!(broken.hint().is_some());
     }
 
     #[test]
-    fn each_mistake_has_its_message_and_no_message_has_a_value() {
+    fn a_missing_section_is_absent_and_the_others_are_named() {
+        let missing = error("[a]\n[b]\n");
+        assert!(missing.is_absent() && error("").is_absent());
         assert_eq!(
-            message(b"[default]\nsecret_id=a\nhunter2"),
-            "the profile file f has neither a [section] nor a key = value in line 3"
+            missing.to_string(),
+            "f: no section [default], only [a], [b]"
         );
-        assert_eq!(
-            message(b"[default]\nsecret_id=a"),
-            "the profile file f has no secret_key in section [default]"
-        );
-        assert_eq!(
-            message(b"[a]\n"),
-            "the profile file f has no section [default]"
-        );
-        assert_eq!(message(b"\xff"), "the profile file f is not UTF-8 text");
     }
 
     #[tokio::test]
-    async fn a_missing_file_is_absent_and_a_directory_is_a_mistake() {
+    async fn a_missing_file_is_absent_unless_it_was_named() {
         let missing = ProfileCredentials::new("/nonexistent/credentials", "default");
         assert!(missing.provide().await.unwrap_err().is_absent());
-        let directory = ProfileCredentials::new(std::env::temp_dir(), "default");
-        assert!(!directory.provide().await.unwrap_err().is_absent());
+        let named = ProfileCredentials {
+            place: Place::Named("/nonexistent/credentials".into()),
+            ..missing
+        };
+        let error = named.provide().await.unwrap_err();
+        assert!(!error.is_absent());
+        assert_eq!(
+            error.to_string(),
+            "TENCENTCLOUD_CREDENTIALS_FILE names /nonexistent/credentials, which does not exist"
+        );
     }
 }

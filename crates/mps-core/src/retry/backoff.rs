@@ -1,6 +1,6 @@
 //! How long to pause.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 /// Exponential backoff with full jitter: anything between nothing and a doubling bound, so that
 /// clients that failed together do not come back together.
@@ -20,6 +20,13 @@ impl Backoff {
         let doublings = 2_u32.saturating_pow(retry);
         let bound = self.base.saturating_mul(doublings).min(self.cap);
         bound.mul_f64(chance.clamp(0.0, 1.0))
+    }
+}
+
+impl fmt::Display for Backoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, cap } = self;
+        write!(f, "0 to {base:?}, doubling to {cap:?}")
     }
 }
 

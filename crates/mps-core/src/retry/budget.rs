@@ -31,6 +31,12 @@ impl RetryBudget {
             .is_ok()
     }
 
+    /// Retries left.
+    #[must_use]
+    pub fn left(&self) -> u32 {
+        self.0.load(Ordering::Relaxed) / A_RETRY_COSTS
+    }
+
     /// Notes a call that succeeded.
     pub fn earn(&self) {
         let add = |credit: u32| (credit < FULL).then_some(credit + A_SUCCESS_RETURNS);
@@ -52,7 +58,9 @@ mod tests {
         (0..5).for_each(|_| shared.earn());
         assert!(budget.spend());
         assert!(!budget.spend());
+        assert_eq!(budget.left(), 0);
         (0..10_000).for_each(|_| budget.earn());
+        assert_eq!(shared.left(), 100);
         assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);
     }
 }

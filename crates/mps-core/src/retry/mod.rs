@@ -1,7 +1,7 @@
 //! Whether a failed call is tried again: decided from how far it got, what it does and what the
 //! service said, and from nothing else.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use mps_models::{Effect, service::ErrorClass};
 
@@ -15,6 +15,16 @@ pub use self::{backoff::Backoff, budget::RetryBudget};
 /// How often, and after which pauses, a call may be tried again.
 ///
 /// What may be tried again at all is not a setting: see [`remedy`].
+///
+/// ```
+/// use mps_core::retry::RetryPolicy;
+///
+/// assert_eq!(
+///     RetryPolicy::default().to_string(),
+///     "4 attempts; pauses 0 to 200ms, doubling to 5s; while busy 0 to 8s, doubling to 60s"
+/// );
+/// assert_eq!(RetryPolicy::never().to_string(), "1 attempt");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
     /// Most attempts of one call, the first included; 0 is taken as 1.
@@ -48,6 +58,19 @@ impl RetryPolicy {
         Self {
             max_attempts: 1,
             ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.max_attempts {
+            0 | 1 => f.write_str("1 attempt"),
+            most => write!(
+                f,
+                "{most} attempts; pauses {}; while busy {}",
+                self.backoff, self.busy
+            ),
         }
     }
 }

@@ -1,25 +1,44 @@
-//! A transport that cannot leave one place.
+//! A transport that cannot leave a few places.
 
 use std::sync::Arc;
 
 use super::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
 use crate::{BoxFuture, endpoint::Endpoint};
 
-/// Refuses every request to another scheme, host or port than one endpoint's.
+/// Refuses every request to another scheme, host or port than those of its endpoints.
 ///
 /// Put around the transport of a client that is pointed at an emulator, so that no mistake, and
 /// no URL in an answer, makes it reach a paid host.
 #[derive(Clone, Debug)]
 pub struct Confined {
     inner: Arc<dyn Transport>,
-    endpoint: Endpoint,
+    endpoints: Vec<Endpoint>,
 }
 
 impl Confined {
     /// Lets `inner` reach `endpoint` and nothing else.
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>, endpoint: Endpoint) -> Self {
-        Self { inner, endpoint }
+        Self::among(inner, [endpoint])
+    }
+
+    /// Lets `inner` reach any of `endpoints` and nothing else.
+    #[must_use]
+    pub fn among(inner: Arc<dyn Transport>, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
+        let endpoints = endpoints.into_iter().collect();
+        Self { inner, endpoints }
+    }
+
+    fn allows(&self, uri: &http::Uri) -> bool {
+        let mut endpoints = self.endpoints.iter();
+        endpoints.any(|endpoint| endpoint.is_origin_of_uri(uri))
+    }
+
+    fn refusal(&self, uri: &http::Uri) -> TransportError {
+        let allowed: Vec<_> = self.endpoints.iter().map(Endpoint::as_str).collect();
+        let (allowed, host) = (allowed.join(" or "), uri.host().unwrap_or("no host"));
+        let why = format!("this client may only reach {allowed}, not {host}");
+        TransportError::new(TransportErrorKind::Request, why)
     }
 }
 
@@ -28,14 +47,11 @@ impl Transport for Confined {
         &self,
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        if self.endpoint.is_origin_of_uri(request.uri()) {
+        if self.allows(request.uri()) {
             return self.inner.send(request);
         }
-        let host = request.uri().host().unwrap_or("no host").to_owned();
-        Box::pin(async move {
-            let why = format!("this client may only reach {}, not {host}", self.endpoint);
-            Err(TransportError::new(TransportErrorKind::Request, why))
-        })
+        let refusal = self.refusal(request.uri());
+        Box::pin(async { Err(refusal) })
     }
 }
 

@@ -13,6 +13,8 @@ use bytes::Bytes;
 use crate::{BoxFuture, error::BoxError};
 
 mod confined;
+#[cfg(any(test, feature = "test-util"))]
+mod recording;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(test, feature = "test-util"))]
@@ -22,7 +24,10 @@ pub use self::confined::Confined;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(any(test, feature = "test-util"))]
-pub use self::scripted::{Reply, ScriptedTransport};
+pub use self::{
+    recording::{Recorder, Recording, Replay},
+    scripted::{Reply, ScriptedTransport},
+};
 
 /// Sends one request and yields the head of its answer; the body follows piece by piece.
 ///
@@ -37,12 +42,21 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>>;
 }
 
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        (**self).send(request)
+    }
+}
+
 /// A request's body, which remembers whether anyone began to write it.
 ///
 /// That memory is what makes "no byte left this machine" a fact instead of a guess: the body is
 /// taken only once a connection stands, and no part of a request is flushed before its body was
 /// taken.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestBody {
     bytes: Bytes,
     taken: Arc<AtomicBool>,
@@ -81,6 +95,16 @@ impl RequestBody {
     #[must_use]
     pub fn was_taken(&self) -> bool {
         self.taken.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    // Its text may hold a prompt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody")
+            .field("bytes", &self.len())
+            .field("was_taken", &self.was_taken())
+            .finish()
     }
 }
 

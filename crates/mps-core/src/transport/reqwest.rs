@@ -1,18 +1,20 @@
 //! The HTTP transport: reqwest over rustls, with everything switched off that could repeat a
-//! request or wait for ever.
+//! request.
 
 use std::{
     convert::Infallible,
-    mem,
+    fmt, mem,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
+use http::Uri;
 use http_body::{Body, Frame, SizeHint};
 use rustls_platform_verifier::BuilderVerifierExt as _;
+use url::Url;
 
 use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
 use crate::{
@@ -24,15 +26,17 @@ use crate::{
 /// written into a connection that is about to close.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
-/// Longest silence while an answer is being read. The call's own timeouts end it sooner.
-const READ: Duration = Duration::from_secs(120);
 
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy unless asked for.
+/// proxy unless asked for. Only connecting has a timeout here: how long an answer may take is known
+/// to whoever asked.
 #[derive(Clone, Debug)]
-pub struct ReqwestTransport(reqwest::Client);
+pub struct ReqwestTransport {
+    http: reqwest::Client,
+    urls: UrlMemory,
+}
 
 impl ReqwestTransport {
     /// A transport with default settings.
@@ -94,7 +98,6 @@ impl ReqwestTransportBuilder {
             .referer(false)
             .pool_idle_timeout(POOL_IDLE)
             .connect_timeout(self.connect_timeout)
-            .read_timeout(READ)
             .tcp_nodelay(true);
         let builder = if self.environment_proxies {
             builder
@@ -103,7 +106,10 @@ impl ReqwestTransportBuilder {
         };
         builder
             .build()
-            .map(ReqwestTransport)
+            .map(|http| ReqwestTransport {
+                http,
+                urls: UrlMemory::default(),
+            })
             .map_err(|error| unusable(error.without_url()))
     }
 }
@@ -127,14 +133,42 @@ impl Transport for ReqwestTransport {
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
-            let request = request.map(|body| reqwest::Body::wrap(Outgoing(Some(body))));
-            let request = reqwest::Request::try_from(request).map_err(failed)?;
-            let mut response = self.0.execute(request).await.map_err(failed)?;
+            let (head, body) = request.into_parts();
+            let mut request = reqwest::Request::new(head.method, self.urls.parse(head.uri)?);
+            *request.headers_mut() = head.headers;
+            *request.body_mut() = Some(reqwest::Body::wrap(Outgoing(Some(body))));
+            let mut response = self.http.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(());
             *answer.status_mut() = response.status();
             *answer.headers_mut() = mem::take(response.headers_mut());
             Ok(answer.map(|()| ResponseBody::new(Incoming(response))))
         })
+    }
+}
+
+/// The URL of the last request, since most of a client's go to one place. Clones share it.
+#[derive(Clone, Default)]
+struct UrlMemory(Arc<Mutex<Option<(Uri, Url)>>>);
+
+impl UrlMemory {
+    fn parse(&self, uri: Uri) -> Result<Url, TransportError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, url)) = &*last
+            && *known == uri
+        {
+            return Ok(url.clone());
+        }
+        let url = Url::parse(&uri.to_string())
+            .map_err(|error| TransportError::new(TransportErrorKind::Request, error))?;
+        *last = Some((uri, url.clone()));
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for UrlMemory {
+    // It may be the signed one of a result.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UrlMemory")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,20 +25,17 @@ use crate::BoxFuture;
 /// ]);
 /// assert!(transport.requests().is_empty());
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ScriptedTransport(Arc<Mutex<Script>>);
 
-#[derive(Debug, Default)]
 struct Script {
     replies: VecDeque<Reply>,
     requests: Vec<http::Request<Bytes>>,
 }
 
 /// One scripted answer, or the lack of one.
-#[derive(Debug)]
 pub struct Reply(Outcome);
 
-#[derive(Debug)]
 enum Outcome {
     Answer(http::Response<Bytes>),
     CutAfter(http::Response<Bytes>),
@@ -156,8 +154,30 @@ impl Transport for ScriptedTransport {
     }
 }
 
+impl fmt::Debug for ScriptedTransport {
+    // Requests and answers may hold prompts and signed URLs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let script = self.script();
+        f.debug_struct("ScriptedTransport")
+            .field("replies", &script.replies.len())
+            .field("requests", &script.requests.len())
+            .finish()
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Outcome::Answer(answer) => write!(f, "Reply({})", answer.status()),
+            Outcome::CutAfter(answer) => write!(f, "Reply({}, cut)", answer.status()),
+            Outcome::Fails(step) => write!(f, "Reply({step:?})"),
+            Outcome::NeverComes => f.write_str("Reply(never)"),
+        }
+    }
+}
+
 /// A body whose connection breaks after its first piece.
-struct Cut(Option<Bytes>);
+pub(super) struct Cut(pub(super) Option<Bytes>);
 
 impl Chunks for Cut {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {

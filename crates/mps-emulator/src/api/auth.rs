@@ -1,5 +1,12 @@
 //! Whether a call was signed by the account, over the bytes that arrived, just now.
 
+mod explain;
+mod guess;
+mod json;
+mod mistakes;
+
+use std::{sync::Arc, time::Duration};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 use mps_core::{
@@ -10,24 +17,27 @@ use mps_core::{
 };
 use mps_models::service::NAME as SERVICE;
 
+use self::{explain::Evidence, guess::TOKEN};
 use super::{Refusal, common};
-use crate::{account::Account, service::Inner};
+use crate::{
+    account::{Account, AccountIndex, Accounts},
+    faults::MOST_SKEW,
+    service::Inner,
+};
 
-/// How far a client's clock may be off, in seconds.
-const MOST_SKEW: u64 = 300;
 /// Headers without which a signature says nothing.
 const MUST_BE_SIGNED: [&str; 2] = ["content-type", "host"];
-/// Never shown, even to those who read the log.
-const TOKEN: &str = "x-tc-token";
 
-pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<(), Refusal> {
+/// The account that signed the call.
+pub(super) fn verify(service: &Inner, head: &Parts, body: &Bytes) -> Result<AccountIndex, Refusal> {
     let authorization = authorization(&head.headers)?;
     let timestamp = timestamp(&head.headers)?;
-    check_fresh(timestamp, unix_seconds(service.wall()))?;
-    check_known(&service.account, &authorization)?;
+    check_fresh(timestamp, service)?;
+    let account = known(&service.accounts, &authorization)?;
     check_scope(&authorization, timestamp)?;
-    check_signature(service, &authorization, timestamp, head, body)?;
-    check_token(&service.account, &head.headers)
+    check_signature(&account, &authorization, timestamp, head, body)?;
+    check_token(&account, &head.headers, service.time.now())?;
+    Ok(account.index)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Authorization, Refusal> {
@@ -45,26 +55,42 @@ fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
         .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
-fn check_fresh(timestamp: i64, now: i64) -> Result<(), Refusal> {
+/// Whether a timestamp is of now: by the clock of the service, by the machine's where that is let
+/// pass, or by one that a fault has shown.
+fn check_fresh(timestamp: i64, service: &Inner) -> Result<(), Refusal> {
+    let now = unix_seconds(service.time.wall());
     let skew = now.abs_diff(timestamp);
-    if skew <= MOST_SKEW {
+    let is_fresh = |wall: i64| wall.abs_diff(timestamp) <= MOST_SKEW;
+    let by_machine =
+        || service.settings.accepts_machine_time && is_fresh(unix_seconds(service.clock.wall()));
+    let by_fault = || {
+        let state = service.state();
+        let mut offsets = state.faults.clock_offsets();
+        offsets.any(|offset| is_fresh(now.saturating_add(offset)))
+    };
+    if is_fresh(now) || by_machine() || by_fault() {
         return Ok(());
     }
     let message = format!(
         "the timestamp {timestamp} is {skew} s off this service's clock; at most {MOST_SKEW} s are allowed"
     );
-    Err(Refusal::new("AuthFailure.SignatureExpire", message))
+    let refusal = Refusal::new("AuthFailure.SignatureExpire", message);
+    Err(if (timestamp / 1_000).abs_diff(now) <= MOST_SKEW {
+        refusal.detail("the timestamp is in milliseconds, but belongs in seconds".to_owned())
+    } else {
+        refusal
+    })
 }
 
-fn check_known(account: &Account, authorization: &Authorization) -> Result<(), Refusal> {
-    if authorization.secret_id == account.secret_id {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.SecretIdNotFound",
-        "the secret id is not one of this emulator's",
-    )
-    .detail(format!("this emulator knows {}", account.secret_id)))
+fn known(accounts: &Accounts, authorization: &Authorization) -> Result<Arc<Account>, Refusal> {
+    accounts.find(&authorization.secret_id).ok_or_else(|| {
+        let default = &accounts.default.secret_id;
+        Refusal::new(
+            "AuthFailure.SecretIdNotFound",
+            "the secret id is not one of this emulator's",
+        )
+        .detail(format!("this emulator knows {default}"))
+    })
 }
 
 fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refusal> {
@@ -76,22 +102,45 @@ fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refu
         "the credential scope is `{}`, but the timestamp and the service make it `{wanted}`",
         authorization.scope
     );
-    Err(mismatch(message))
+    Err(mismatch(message).detail(scope_mistake(authorization, timestamp)))
+}
+
+/// Why a scope is not what it should be.
+fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
+    /// No clock on land is further from UTC.
+    const FURTHEST_ZONE: i64 = 14 * 3_600;
+    let scope = &authorization.scope;
+    let local = [-FURTHEST_ZONE, FURTHEST_ZONE]
+        .map(|off| Scope::at(timestamp.saturating_add(off), SERVICE));
+    if scope.service() != SERVICE {
+        format!(
+            "the scope names the service `{}`; it is `{SERVICE}` whatever host is called, and is not to be taken from the host's name",
+            scope.service()
+        )
+    } else if local.iter().any(|local| local.date() == scope.date()) {
+        format!(
+            "the scope has the date {}, which may be the local one; it is the date of the timestamp in UTC",
+            scope.date()
+        )
+    } else {
+        format!(
+            "the scope has the date {}; it is the date of the timestamp in UTC, as YYYY-MM-DD",
+            scope.date()
+        )
+    }
 }
 
 /// Recomputes the signature from what arrived. One leniency: where the host was sent with a port,
 /// a signature over the host alone passes too, as one of the official clients signs it.
 fn check_signature(
-    service: &Inner,
+    account: &Account,
     authorization: &Authorization,
     timestamp: i64,
     head: &Parts,
     body: &Bytes,
 ) -> Result<(), Refusal> {
     let headers = signed_headers(&authorization.signed_headers, head)?;
-    let key = service
-        .keys
-        .get(&service.account.secret_key, timestamp, SERVICE);
+    let key = account.keys.get(&account.secret_key.0, timestamp, SERVICE);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)
@@ -102,7 +151,8 @@ fn check_signature(
     {
         return Ok(());
     }
-    Err(explained(&as_sent, head))
+    let evidence = Evidence::new(account, authorization, timestamp, head, body);
+    Err(explained(&evidence, &authorization.signature))
 }
 
 type Headers<'a> = Vec<(&'a str, &'a str)>;
@@ -150,57 +200,46 @@ fn without_port<'a>(headers: &Headers<'a>) -> Option<Headers<'a>> {
 }
 
 fn canonical(head: &Parts, headers: &Headers<'_>, body: &Bytes) -> CanonicalRequest {
-    let is_unsigned = head
-        .headers
-        .get("x-tc-content-sha256")
-        .is_some_and(|value| value == UNSIGNED_PAYLOAD);
     CanonicalRequest::new(&Request {
         method: head.method.as_str(),
         uri: head.uri.path(),
         query: head.uri.query().unwrap_or_default(),
         headers,
-        payload: if is_unsigned {
-            Payload::Unsigned
-        } else {
-            Payload::Bytes(body)
-        },
+        payload: Payload::Bytes(signed_payload(head, body)),
     })
 }
 
-/// A mismatch with what it takes to find its cause: the canonical request of this side.
-fn explained(canonical: &CanonicalRequest, head: &Parts) -> Refusal {
-    let text = without_token(&canonical.text, &head.headers);
-    tracing::warn!(canonical_request = %text, "signature mismatch");
-    mismatch(
-        "the signature does not match; this emulator's log shows the canonical request it expects",
-    )
-    .detail(format!("canonical request:\n{text}"))
-}
-
-fn without_token(text: &str, headers: &HeaderMap) -> String {
-    let hidden = |line: &str| match line.split_once(':') {
-        Some((TOKEN, _)) => format!("{TOKEN}:<redacted>"),
-        _ => line.to_owned(),
-    };
-    if headers.contains_key(TOKEN) {
-        text.split('\n').map(hidden).collect::<Vec<_>>().join("\n")
+/// The body, or what stands for it where the request says that it is not signed.
+fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
+    let declared = head.headers.get("x-tc-content-sha256");
+    if declared.is_some_and(|value| value == UNSIGNED_PAYLOAD) {
+        UNSIGNED_PAYLOAD.as_bytes()
     } else {
-        text.to_owned()
+        body
     }
 }
 
-fn check_token(account: &Account, headers: &HeaderMap) -> Result<(), Refusal> {
+/// A mismatch with what it takes to find its cause.
+fn explained(evidence: &Evidence<'_>, signature: &str) -> Refusal {
+    let detail = evidence.explain(signature);
+    tracing::warn!(%detail, "signature mismatch");
+    mismatch("the signature does not match; this emulator's log explains why").detail(detail)
+}
+
+fn check_token(account: &Account, headers: &HeaderMap, now: Duration) -> Result<(), Refusal> {
     let sent = headers
         .get(TOKEN)
         .map(HeaderValue::as_bytes)
         .filter(|token| !token.is_empty());
-    if sent == account.token.as_deref().map(str::as_bytes) {
+    let wanted = account.token.as_ref().map(|token| token.text.0.as_bytes());
+    let message = if sent != wanted {
+        "the token does not go with the secret id"
+    } else if account.has_expired(now) {
+        "the token has expired"
+    } else {
         return Ok(());
-    }
-    Err(Refusal::new(
-        "AuthFailure.TokenFailure",
-        "the token does not go with the secret id",
-    ))
+    };
+    Err(Refusal::new("AuthFailure.TokenFailure", message))
 }
 
 fn invalid(message: impl Into<String>) -> Refusal {

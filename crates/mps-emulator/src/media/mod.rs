@@ -48,6 +48,16 @@ impl Media {
         .map(Bytes::from)
     }
 
+    /// Whether it can be made, and plays no longer than `most_seconds`. What a request asks for
+    /// has been checked; what a snapshot says has been written by anyone.
+    pub(crate) fn is_sound(self, most_seconds: u32) -> bool {
+        match self {
+            Self::Video(clip) => clip.size.is_sound() && (1..=most_seconds).contains(&clip.seconds),
+            Self::Picture(picture) => picture.size.is_sound(),
+            Self::Sound(sound) => (1..=most_seconds).contains(&sound.seconds),
+        }
+    }
+
     /// What its name ends in.
     pub(crate) fn extension(self) -> &'static str {
         match self {

@@ -1,17 +1,19 @@
 //! An image: the colour bars, once.
 
 use png::{BitDepth, ColorType, Compression, Encoder};
+use serde::{Deserialize, Serialize};
 
 use super::{Broken, FrameSize, h264, jpeg, pattern};
 
 /// An image to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Picture {
     pub(crate) size: FrameSize,
     pub(crate) format: PictureFormat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum PictureFormat {
     Jpeg,
     Png,

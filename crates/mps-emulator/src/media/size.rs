@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 const DEFAULT_SHORT_SIDE: u32 = 720;
 const DEFAULT_RATIO: (u32, u32) = (16, 9);
 /// What the encoder's arithmetic and a player's patience allow.
@@ -9,9 +11,12 @@ const SHORT_SIDES: std::ops::RangeInclusive<u32> = 120..=2160;
 /// Up to what an image of 4K has; below, there is nothing to see.
 const EXACT_SIDES: std::ops::RangeInclusive<u16> = 16..=4096;
 const STEEPEST_RATIO: u32 = 4;
+/// The longer side of the largest size at the steepest ratio.
+const MOST_SIDE: u16 = 2160 * 4;
+const MOST_PIXELS: u32 = 2160 * 2160 * 4;
 
 /// Width and height in pixels. Displayed as `1280x720`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct FrameSize {
     pub(crate) width: u16,
     pub(crate) height: u16,
@@ -38,6 +43,13 @@ impl FrameSize {
                 height: long,
             }
         })
+    }
+
+    /// Whether a file of this size can be made: what is read from a snapshot was written by anyone.
+    pub(crate) fn is_sound(self) -> bool {
+        let fits = |side| (*EXACT_SIDES.start()..=MOST_SIDE).contains(&side);
+        let pixels = u32::from(self.width) * u32::from(self.height);
+        fits(self.width) && fits(self.height) && pixels <= MOST_PIXELS
     }
 
     /// Reads `1024x768` or `1024*768`.

@@ -3,17 +3,19 @@
 use std::io::Cursor;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
+use serde::{Deserialize, Serialize};
 
 use super::{Broken, mp3};
 
 /// A piece of audio to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Sound {
     pub(crate) seconds: u32,
     pub(crate) format: SoundFormat,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum SoundFormat {
     Mp3,
     Wav,

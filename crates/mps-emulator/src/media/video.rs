@@ -1,9 +1,11 @@
 //! A video: its pictures, and how they become a file.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Broken, FrameSize, h264, mp4, pattern};
 
 /// A video to make: its size, and how long it plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Clip {
     pub(crate) size: FrameSize,
     pub(crate) seconds: u32,

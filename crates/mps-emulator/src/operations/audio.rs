@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     api::Refusal,
-    marker,
     media::{Sound, SoundFormat},
     results,
     service::Inner,
@@ -29,14 +28,15 @@ const SECONDS: u32 = 8;
 
 impl Execute for CreateAigcAudioTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let fate = life::classic_fate(self.prompt.as_deref())?;
+        let id = context.service.ids.task(FAMILY, context.account);
         let draft = Draft {
-            fate: marker::fate(self.prompt.as_deref().unwrap_or_default())?,
-            work: Work::Audio(sound(&self)),
-            id: context.service.ids.task(FAMILY),
             model: self.model_name.clone(),
+            bucket: life::bucket(self.store_cos_param.as_ref()),
+            ..Draft::new(id, fate, Work::Audio(sound(&self)))
         };
         let mut response = CreateAigcAudioTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -71,10 +71,15 @@ fn description(
     response.status = Some(life::status(stage));
     response.message = life::message(task, stage);
     if stage == Stage::Done {
-        let mut song = AigcAudioOutputAudioInfo::default();
-        song.url = Some(results::url(service, task));
-        song.duration = Some(sound.seconds.into());
-        response.audio_infos = vec![song];
+        let urls = results::urls(service, task).into_iter();
+        response.audio_infos = urls.map(|url| song(url, *sound)).collect();
     }
     Some(response)
+}
+
+fn song(url: String, sound: Sound) -> AigcAudioOutputAudioInfo {
+    let mut song = AigcAudioOutputAudioInfo::default();
+    song.url = Some(url);
+    song.duration = Some(sound.seconds.into());
+    song
 }

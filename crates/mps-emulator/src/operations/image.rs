@@ -12,11 +12,10 @@ use super::{
 };
 use crate::{
     api::Refusal,
-    marker,
     media::{FrameSize, Picture, PictureFormat},
     results,
     service::Inner,
-    tasks::{Stage, Task, Work},
+    tasks::{MOST_OUTPUTS, Stage, Task, Work},
 };
 
 pub(super) const OPERATIONS: [Operation; 2] = [
@@ -30,16 +29,30 @@ const DEFAULT_RATIO: &str = "1:1";
 
 impl Execute for CreateAigcImageTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let fate = life::classic_fate(self.prompt.as_deref())?;
+        let id = context.service.ids.task(FAMILY, context.account);
         let draft = Draft {
-            fate: marker::fate(self.prompt.as_deref().unwrap_or_default())?,
-            work: Work::Image(picture(&self)?),
-            id: context.service.ids.task(FAMILY),
             model: self.model_name.clone(),
+            outputs: count(self.output_image_count)?,
+            bucket: life::bucket(self.store_cos_param.as_ref()),
+            ..Draft::new(id, fate, Work::Image(picture(&self)?))
         };
         let mut response = CreateAigcImageTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
+}
+
+fn count(wanted: Option<i64>) -> Result<u32, Refusal> {
+    let wanted = wanted.unwrap_or(1);
+    u32::try_from(wanted)
+        .ok()
+        .filter(|count| (1..=MOST_OUTPUTS).contains(count))
+        .ok_or_else(|| {
+            bad_value(format!(
+                "`OutputImageCount` is {wanted}, but must be from 1 to {MOST_OUTPUTS}"
+            ))
+        })
 }
 
 fn picture(request: &CreateAigcImageTask) -> Result<Picture, Refusal> {
@@ -100,7 +113,7 @@ fn description(
     response.status = Some(life::status(stage));
     response.message = life::message(task, stage);
     if stage == Stage::Done {
-        response.image_urls = vec![results::url(service, task)];
+        response.image_urls = results::urls(service, task);
     }
     Some(response)
 }

@@ -2,69 +2,140 @@
 
 use std::time::Duration;
 
-use mps_models::{Action, AigcTaskStatus, ScenarioTaskStatus};
+use mps_models::{Action, ActionInfo, AigcStoreCosParam, AigcTaskStatus, ScenarioTaskStatus};
 
-use super::Context;
+use super::{Context, bad_value, concurrency};
 use crate::{
     api::Refusal,
-    bill::{Amount, Charge, Fingerprint},
+    bill::{Amount, Charge, Fingerprint, Moment},
+    log::cut,
+    marker,
     media::Media,
     service::Inner,
-    tasks::{Fate, Stage, Task, Work},
+    tasks::{Bucket, Fate, Stage, Task, Wish, Work},
 };
+
+const LONGEST_MODEL: usize = 64;
 
 /// A task that is about to start.
 pub(super) struct Draft {
     pub(super) id: String,
     pub(super) fate: Fate,
     pub(super) work: Work,
-    /// The model that was asked for, for the bill.
+    /// The model that was asked for.
     pub(super) model: Option<String>,
+    /// How many results were asked for.
+    pub(super) outputs: u32,
+    /// Where results shall go.
+    pub(super) bucket: Option<Bucket>,
+    pub(super) is_off_peak: bool,
+}
+
+impl Draft {
+    /// One result, in the service's own storage, as soon as it can be had.
+    pub(super) fn new(id: String, fate: Fate, work: Work) -> Self {
+        Self {
+            id,
+            fate,
+            work,
+            model: None,
+            outputs: 1,
+            bucket: None,
+            is_off_peak: false,
+        }
+    }
+
+    fn wish(&self) -> Wish<'_> {
+        Wish {
+            family: self.work.family(),
+            model: self.model.as_deref(),
+            is_off_peak: self.is_off_peak,
+        }
+    }
 }
 
 /// Starts the task and writes it on the bill, both or neither. Returns its id.
-pub(super) fn start(request: &impl Action, draft: Draft, context: &Context<'_>) -> String {
+pub(super) fn start<A: Action>(
+    request: &A,
+    draft: Draft,
+    context: &Context<'_>,
+) -> Result<String, Refusal> {
     let service = context.service;
-    let id = draft.id.clone();
+    let request = Fingerprint::of(request);
+    let times = service.settings.durations.times(&draft.wish(), &draft.id);
+    let mut state = service.state();
+    let now = service.time.now();
+    concurrency::check(A::INFO, context, &state.tasks, now)?;
     let task = Task {
         id: draft.id,
-        created: service.now(),
-        created_wall: service.wall(),
-        times: service.times,
+        account: context.account,
+        model: draft.model.map(shortened),
+        created: now,
+        created_wall: service.time.wall(),
+        times,
         fate: draft.fate,
         work: draft.work,
+        outputs: draft.outputs,
+        bucket: draft.bucket,
     };
-    let charge = charge(request, &task, draft.model);
-    let mut state = service.state();
-    state
-        .ledger
-        .charge(charge, service.since_start(task.created));
+    let id = task.id.clone();
+    let at = Moment {
+        virtual_time: now,
+        uptime: service.uptime(),
+    };
+    state.ledger.charge(charge(A::INFO, request, &task), at);
     state.tasks.add(task);
-    id
+    Ok(id)
 }
 
-fn charge<'a, A: Action>(request: &A, task: &'a Task, model: Option<String>) -> Charge<'a> {
+fn charge<'a>(action: &ActionInfo, request: Fingerprint, task: &'a Task) -> Charge<'a> {
     Charge {
+        account: task.account,
         task_id: &task.id,
-        action: A::INFO.name,
-        request: Fingerprint::of(request),
-        model,
+        action: action.name,
+        request,
+        model: task.model.as_deref(),
         amount: if task.fate == Fate::Succeed {
-            amount(task.work.media())
+            amount(task)
         } else {
             Amount::default()
         },
     }
 }
 
-fn amount(media: Media) -> Amount {
+fn amount(task: &Task) -> Amount {
     let mut amount = Amount::default();
-    match media {
+    match task.work.media() {
         Media::Video(clip) => amount.seconds = clip.seconds.into(),
-        Media::Picture(_) => amount.images = 1,
+        Media::Picture(_) => amount.images = task.outputs.into(),
         Media::Sound(_) => amount.songs = 1,
     }
     amount
+}
+
+fn shortened(mut model: String) -> String {
+    cut(&mut model, LONGEST_MODEL);
+    model
+}
+
+/// How a task of video, image or audio ends, by the marker in its prompt.
+pub(super) fn classic_fate(prompt: Option<&str>) -> Result<Fate, Refusal> {
+    match marker::fate(prompt.unwrap_or_default())? {
+        Fate::Stop | Fate::TimeOut => Err(bad_value(
+            "the markers `stop` and `timeout` are for scenarios: no other task ends so",
+        )),
+        fate => Ok(fate),
+    }
+}
+
+/// A bucket for the results of video, image and audio.
+pub(super) fn bucket(store: Option<&AigcStoreCosParam>) -> Option<Bucket> {
+    let store = store?;
+    Bucket::complete(
+        Some(&store.cos_bucket_name),
+        Some(&store.cos_bucket_region),
+        store.cos_bucket_path.as_deref(),
+    )
 }
 
 /// Answers a query. What `answer` does not know is the task of another family, which for this
@@ -76,8 +147,8 @@ pub(super) fn describe<R>(
 ) -> Result<R, Refusal> {
     let service = context.service;
     let state = service.state();
-    let task = state.tasks.get(id);
-    task.and_then(|task| answer(task, task.stage(service.now()), service))
+    let task = state.tasks.of(context.account, id);
+    task.and_then(|task| answer(task, task.stage(service.time.now()), service))
         .ok_or_else(unknown_task)
 }
 
@@ -85,13 +156,13 @@ pub(super) fn unknown_task() -> Refusal {
     Refusal::new("ResourceNotFound.TaskNotFound", "no such task")
 }
 
-/// How video, image and audio say how far a task is. Their tasks never pause.
+/// How video, image and audio say how far a task is. Their tasks never pause, and end in two ways.
 pub(super) fn status(stage: Stage) -> AigcTaskStatus {
     match stage {
         Stage::Waiting => AigcTaskStatus::Wait,
         Stage::Running | Stage::Paused => AigcTaskStatus::Run,
         Stage::Done => AigcTaskStatus::Done,
-        Stage::Failed => AigcTaskStatus::Fail,
+        Stage::Failed | Stage::Stopped | Stage::TimedOut => AigcTaskStatus::Fail,
     }
 }
 
@@ -102,6 +173,8 @@ pub(super) fn scenario_status(stage: Stage) -> ScenarioTaskStatus {
         Stage::Running | Stage::Paused => ScenarioTaskStatus::Running,
         Stage::Done => ScenarioTaskStatus::Finished,
         Stage::Failed => ScenarioTaskStatus::Failed,
+        Stage::Stopped => ScenarioTaskStatus::Stop,
+        Stage::TimedOut => ScenarioTaskStatus::Timeout,
     }
 }
 

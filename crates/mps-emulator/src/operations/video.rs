@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     api::Refusal,
-    marker,
     media::{Clip, FrameSize},
     results,
     service::Inner,
@@ -30,14 +29,17 @@ const MOST_SECONDS: i64 = 3_600;
 
 impl Execute for CreateAigcVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let fate = life::classic_fate(self.prompt.as_deref())?;
+        let id = context.service.ids.task(FAMILY, context.account);
+        let extra = self.extra_parameters.as_ref();
         let draft = Draft {
-            fate: marker::fate(self.prompt.as_deref().unwrap_or_default())?,
-            work: Work::Video(clip(&self)?),
-            id: context.service.ids.task(FAMILY),
             model: self.model_name.clone(),
+            bucket: life::bucket(self.store_cos_param.as_ref()),
+            is_off_peak: extra.and_then(|extra| extra.off_peak) == Some(true),
+            ..Draft::new(id, fate, Work::Video(clip(&self)?))
         };
         let mut response = CreateAigcVideoTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -87,7 +89,7 @@ fn description(
     response.status = Some(life::status(stage));
     response.message = life::message(task, stage);
     if stage == Stage::Done {
-        response.video_urls = vec![results::url(service, task)];
+        response.video_urls = results::urls(service, task);
         response.resolution = Some(clip.size.to_string());
     }
     Some(response)

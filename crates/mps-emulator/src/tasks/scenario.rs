@@ -1,20 +1,23 @@
 use mps_models::ScenarioTaskType;
+use serde::{Deserialize, Serialize};
 
 use crate::media::Clip;
 
 /// What a scenario task is about: what its answers tell beside how far it is, and what a list can
 /// be filtered by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Scenario {
     pub(crate) task_type: ScenarioTaskType,
     pub(crate) clip: Clip,
     pub(crate) resolution: Option<String>,
     pub(crate) ratio: Option<String>,
-    /// As a list filters by it.
-    pub(crate) execute_mode: Option<&'static str>,
+    /// How a document is made; nothing else has a mode.
+    pub(crate) mode: Option<Mode>,
     pub(crate) video_type: Option<String>,
     pub(crate) model_tier: Option<String>,
-    /// The request that made it, as JSON text. Never shown but in answers to the account itself.
+    /// The request that made it, as JSON text. Never shown but in answers to the account itself,
+    /// and written nowhere: it holds what the caller wants made.
+    #[serde(skip)]
     pub(crate) request: String,
     /// Which step of a production in steps it is; none if it goes all the way, or is the last.
     pub(crate) step: Option<Step>,
@@ -29,7 +32,7 @@ impl Scenario {
             clip,
             resolution: None,
             ratio: None,
-            execute_mode: None,
+            mode: None,
             video_type: None,
             model_tier: None,
             request: String::new(),
@@ -39,9 +42,30 @@ impl Scenario {
     }
 }
 
+/// How a document becomes a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    /// In one go.
+    Auto,
+    /// Step by step.
+    Phased,
+}
+
+impl Mode {
+    /// As a list filters by it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Phased => "phased",
+        }
+    }
+}
+
 /// A step after which a document waits to be confirmed. The wire calls it a stage, which here is
 /// how far any task is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
     Outline,
     Scenes,

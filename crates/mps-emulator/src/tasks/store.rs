@@ -1,6 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 
-use super::Task;
+use super::{Bucket, Task};
+use crate::account::AccountIndex;
 
 /// Every task, oldest first. Bounded: beyond [`MOST_TASKS`], or once they remember more than
 /// [`MOST_BYTES`] of requests, the oldest are forgotten.
@@ -12,7 +13,7 @@ pub(crate) struct Tasks {
 }
 
 const MOST_TASKS: usize = 100_000;
-/// Only scenario tasks remember their request, and few are long.
+/// Only scenario tasks remember their request, and few are long; so are the folders of buckets.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 impl Tasks {
@@ -29,8 +30,15 @@ impl Tasks {
         self.by_id.get(id)
     }
 
-    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Task> {
-        self.by_id.get_mut(id)
+    /// The task, if it is the account's.
+    pub(crate) fn of(&self, account: AccountIndex, id: &str) -> Option<&Task> {
+        self.get(id).filter(|task| task.account == account)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn of_mut(&mut self, account: AccountIndex, id: &str) -> Option<&mut Task> {
+        let task = self.by_id.get_mut(id);
+        task.filter(|task| task.account == account)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Task> {
@@ -47,7 +55,9 @@ impl Tasks {
 
 /// Bytes a task remembers of its request.
 fn weight(task: &Task) -> usize {
-    task.scenario().map_or(0, |scenario| scenario.request.len())
+    let request = task.scenario().map_or(0, |scenario| scenario.request.len());
+    let bucket = task.bucket.as_ref().map_or(0, Bucket::weight);
+    request + bucket
 }
 
 #[cfg(test)]
@@ -71,6 +81,8 @@ mod tests {
         scenario.request = "x".repeat(request_bytes);
         Task {
             id: number.to_string(),
+            account: 0,
+            model: None,
             created: Duration::ZERO,
             created_wall: SystemTime::UNIX_EPOCH,
             times: Times {
@@ -79,6 +91,8 @@ mod tests {
             },
             fate: Fate::Succeed,
             work: Work::Scenario(Box::new(scenario)),
+            outputs: 1,
+            bucket: None,
         }
     }
 

@@ -211,17 +211,18 @@ fn a_mismatch_explains_itself_and_keeps_the_key() {
     let requests = world.service.requests();
     let detail = requests.last().unwrap().detail.as_deref().unwrap();
     let lines: Vec<&str> = detail.lines().collect();
+    assert!(lines[0].starts_with("none of "), "{detail}");
     assert_eq!(
-        lines[..8],
+        lines[1..9],
         [
-            "canonical request:",
-            "POST",
-            "/",
-            "",
-            "content-type:application/json",
-            "host:mps.emulator.invalid",
-            "x-tc-action:createaigcvideotask",
-            "",
+            "canonical request of the emulator:",
+            "  POST",
+            "  /",
+            "  ",
+            "  content-type:application/json",
+            "  host:mps.emulator.invalid",
+            "  x-tc-action:createaigcvideotask",
+            "  ",
         ]
     );
     assert!(!detail.contains(world.service.secret_key()));

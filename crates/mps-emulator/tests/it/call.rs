@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use mps_core::{
     clock::TestClock,
     sign::{
@@ -107,6 +107,15 @@ impl World {
             request = request.header(*name, *value);
         }
         self.service.handle(request.body(Bytes::new()).unwrap())
+    }
+
+    /// What the control API answers to a body.
+    pub(crate) fn post(&self, name: &str, body: &Value) -> (StatusCode, Value) {
+        let request = Request::post(format!("/_emulator/v1/{name}"));
+        let body = Bytes::from(body.to_string());
+        let response = self.service.handle(request.body(body).unwrap());
+        let answer = serde_json::from_slice(response.body()).unwrap();
+        (response.status(), answer)
     }
 
     /// What the control API answers.

@@ -3,19 +3,31 @@
 //! Each module says that it is test code, since lints take helpers for something else otherwise.
 
 #[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod auth;
 #[cfg(test)]
+mod buckets;
+#[cfg(test)]
 mod call;
+#[cfg(test)]
+mod clock;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
 mod families;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod files;
+#[cfg(test)]
+mod invariants;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod list;
+#[cfg(test)]
+mod many;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
@@ -26,6 +38,14 @@ mod results;
 mod scenarios;
 #[cfg(test)]
 mod server;
+#[cfg(test)]
+mod signatures;
+#[cfg(test)]
+mod snapshot;
+#[cfg(test)]
+mod spec;
+#[cfg(test)]
+mod state_file;
 #[cfg(test)]
 mod steps;
 #[cfg(test)]

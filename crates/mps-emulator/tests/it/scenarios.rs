@@ -102,3 +102,24 @@ fn the_request_is_told_with_who_sent_it() {
         );
     }
 }
+
+#[test]
+fn a_scenario_can_be_stopped_or_take_too_long() {
+    let world = World::new();
+    for (marker, status) in [("stop", "STOP"), ("timeout", "TIMEOUT")] {
+        let mut request = comic();
+        request["Input"]["Script"] = json!(format!("[emulator:{marker}]"));
+        let task = world.start("CreateAiDramaTask", &request);
+        world.pass(3_000);
+        let ended = world.ask(STATUS, &task);
+        assert_eq!(ended["TaskStatus"], status);
+        assert!(ended["FinishedTime"].is_string(), "{ended}");
+        assert_eq!(ended.get("OutputUrl"), None);
+    }
+    assert_eq!(world.service.bill().seconds, 0);
+    let video = world.answer(
+        "CreateAigcVideoTask",
+        &json!({ "Prompt": "[emulator:stop]" }),
+    );
+    assert_eq!(video["Error"]["Code"], "InvalidParameterValue");
+}

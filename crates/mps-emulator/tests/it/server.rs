@@ -1,11 +1,11 @@
 //! The same over a socket, and what only a socket has.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
 use mps_core::clock::{Clock, TestClock};
-use mps_emulator::{Emulator, Outcome};
+use mps_emulator::{Emulator, Fault, Outcome};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -27,6 +27,18 @@ async fn emulator() -> (Emulator, TestClock) {
 fn signed(emulator: &Emulator, action: &'static str, body: &Value) -> Request<Bytes> {
     Call::new(emulator.service(), action, body.to_string())
         .at(i64::try_from(START).unwrap())
+        .request()
+}
+
+/// The same for an emulator that lives by the machine's time.
+pub(crate) fn signed_now(
+    emulator: &Emulator,
+    action: &'static str,
+    body: &Value,
+) -> Request<Bytes> {
+    let now = emulator.clock().state().unix_seconds;
+    Call::new(emulator.service(), action, body.to_string())
+        .at(now)
         .request()
 }
 
@@ -58,7 +70,7 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
     (head, body)
 }
 
-async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
+pub(crate) async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
     stream.write_all(&wire(request)).await.unwrap();
     let (head, body) = read(stream).await;
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
@@ -275,4 +287,60 @@ async fn a_request_that_breaks_off_is_noted_as_dropped() {
         (Outcome::Dropped, CREATE)
     );
     assert_eq!(emulator.bill().creates, 0);
+}
+
+/// What a client reads on a connection on which it has sent a create: bytes, and how it ends.
+async fn after(fault: Fault) -> (Vec<u8>, std::io::Result<usize>) {
+    let (emulator, _) = emulator().await;
+    emulator.fail(fault.action(CREATE)).unwrap();
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let describe = signed(&emulator, DESCRIBE, &json!({ "TaskId": "none" }));
+    exchange(&mut stream, &describe).await;
+    let create = wire(&signed(&emulator, CREATE, &cat()));
+    stream.write_all(&create).await.unwrap();
+    let mut received = Vec::new();
+    let end = stream.read_to_end(&mut received).await;
+    (received, end)
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_not_a_mere_end() {
+    for fault in [
+        Fault::reset_before_read(),
+        Fault::reset_after_read(),
+        Fault::reply_lost(),
+        Fault::close_idle(),
+    ] {
+        let kind = fault.kind();
+        let (received, end) = after(fault).await;
+        assert_eq!(received, b"", "{kind}");
+        assert_eq!(
+            end.unwrap_err().kind(),
+            ErrorKind::ConnectionReset,
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_truncated_answer_announces_more_than_it_has_and_ends() {
+    let (received, end) = after(Fault::truncate().after(20)).await;
+    assert!(end.is_ok());
+    let text = String::from_utf8(received).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    assert!(length.unwrap().parse::<usize>().unwrap() > 100, "{head}");
+    assert_eq!(body.len(), 20);
+}
+
+#[tokio::test]
+async fn the_first_request_of_a_connection_never_meets_a_stale_one() {
+    let (emulator, _) = emulator().await;
+    emulator.fail(Fault::close_idle()).unwrap();
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
+    assert!(created["TaskId"].is_string());
 }

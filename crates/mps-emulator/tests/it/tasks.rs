@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use mps_emulator::{Durations, Spread, TaskFamily};
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, World, cat, code};
@@ -31,7 +32,7 @@ fn a_task_waits_runs_and_is_done() {
     assert_eq!(done["Message"], "ok");
     assert_eq!(
         done["VideoUrls"],
-        json!([format!("http://mps.emulator.invalid/results/{task}/0.mp4")])
+        json!([format!("https://mps.emulator.invalid/results/{task}/0.mp4")])
     );
 }
 
@@ -126,4 +127,68 @@ fn a_run_with_the_same_seed_repeats_id_for_id() {
         )
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn an_off_peak_video_waits_for_hours() {
+    let world = World::new();
+    let task = world.create(&json!({
+        "Prompt": "a cat", "ModelName": "Vidu", "ModelVersion": "q2", "ExtraParameters": { "OffPeak": true },
+    }));
+    let waits = world.service.tasks()[0].wait_us / 1_000;
+    assert!((3_600_000..=28_801_000).contains(&waits), "{waits} ms");
+    for (pass, expected) in [(waits - 1, "WAIT"), (1_001, "RUN"), (2_000, "DONE")] {
+        world.pass(pass);
+        assert_eq!(status(&world.describe(&task)), expected);
+    }
+}
+
+#[test]
+fn each_model_takes_its_own_time_and_the_same_with_the_same_seed() {
+    let seconds = |from, to| Duration::from_secs(from)..=Duration::from_secs(to);
+    let times = || {
+        let slow = Spread::new(seconds(10, 20), seconds(100, 900));
+        let durations = Durations::default().model(TaskFamily::Video, "Kling", slow);
+        let world = World::with(|builder| builder.durations(durations));
+        for model in ["Kling", "Kling", "Vidu"] {
+            world.create(&json!({ "Prompt": "a", "ModelName": model }));
+        }
+        let tasks = world.service.tasks();
+        tasks
+            .iter()
+            .map(|task| (task.wait_us, task.run_us))
+            .collect::<Vec<_>>()
+    };
+    let [first, second, vidu] = times()[..] else {
+        panic!("three tasks were made")
+    };
+    for (wait, run) in [first, second] {
+        assert!((10_000_000..=20_000_000).contains(&wait), "{wait}");
+        assert!((100_000_000..=900_000_000).contains(&run), "{run}");
+    }
+    assert_ne!(first, second);
+    assert_eq!(vidu, (1_000_000, 2_000_000));
+    assert_eq!(times(), times());
+}
+
+#[test]
+fn the_list_of_tasks_tells_whose_and_how_far_they_are() {
+    let world = World::new();
+    world.create(&json!({ "Prompt": "a", "ModelName": "Kling" }));
+    world.pass(3_000);
+    let shown = world.control("tasks");
+    let task = &shown["tasks"][0];
+    assert_eq!(world.control("state")["tasks"], shown["tasks"]);
+    assert_eq!(task["family"], "video");
+    assert_eq!(task["account"], world.service.secret_id());
+    assert_eq!(task["model"], "Kling");
+    assert_eq!(
+        (&task["status"], &task["is_final"]),
+        (&json!("DONE"), &json!(true))
+    );
+    assert_eq!(
+        (&task["wait_us"], &task["run_us"]),
+        (&json!(1_000_000), &json!(2_000_000))
+    );
+    assert_eq!(world.download(&task["urls"][0]).status(), 200);
 }

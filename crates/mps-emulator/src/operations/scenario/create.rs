@@ -17,7 +17,7 @@ use crate::{
     api::Refusal,
     marker,
     media::{Clip, FrameSize},
-    tasks::{Fate, Scenario, Step, Work},
+    tasks::{Bucket, Fate, Mode, Scenario, Step, Work},
 };
 
 /// Where a request cannot tell how long the video should be.
@@ -27,20 +27,33 @@ const LONG_SECONDS: u32 = 15;
 const DEFAULT_DOCUMENT_RATIO: &str = "16:9";
 const FISSION_FAMILY: &str = "AigcScenario";
 
+/// The bucket of one of three types that have the same members.
+macro_rules! bucket {
+    ($info:expr) => {
+        $info.as_ref().and_then(|info| {
+            Bucket::complete(
+                info.cos_bucket_name.as_deref(),
+                info.cos_bucket_region.as_deref(),
+                info.cos_bucket_path.as_deref(),
+            )
+        })
+    };
+}
+
 impl Execute for CreateVideoRedrawTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let style = self
             .task_info
             .as_ref()
             .and_then(|info| info.style.as_deref());
+        let fate = marker::fate(style.unwrap_or_default())?;
+        let work = work(redraw()?, Self::INFO.name, context);
         let draft = Draft {
-            fate: marker::fate(style.unwrap_or_default())?,
-            work: work(redraw()?, Self::INFO.name, context),
-            id: context.service.ids.uuid(),
-            model: None,
+            bucket: bucket!(&self.cos_info),
+            ..Draft::new(context.service.ids.uuid(), fate, work)
         };
         let mut response = CreateVideoRedrawTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -54,14 +67,14 @@ fn redraw() -> Result<Scenario, Refusal> {
 
 impl Execute for CreateAiDramaTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
+        let fate = marker::fate(&self.input.script)?;
+        let work = work(drama(&self.input)?, Self::INFO.name, context);
         let draft = Draft {
-            fate: marker::fate(&self.input.script)?,
-            work: work(drama(&self.input)?, Self::INFO.name, context),
-            id: context.service.ids.uuid(),
-            model: None,
+            bucket: bucket!(&self.cos_info),
+            ..Draft::new(context.service.ids.uuid(), fate, work)
         };
         let mut response = CreateAiDramaTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -77,14 +90,15 @@ fn drama(input: &AiDramaInput) -> Result<Scenario, Refusal> {
 impl Execute for CreateAiFissionTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let info = self.task_info.clone().unwrap_or_default();
+        let fate = marker::fate(self.input.text.as_deref().unwrap_or_default())?;
+        let work = work(fission(info)?, Self::INFO.name, context);
+        let id = context.service.ids.task(FISSION_FAMILY, context.account);
         let draft = Draft {
-            fate: marker::fate(self.input.text.as_deref().unwrap_or_default())?,
-            work: work(fission(info)?, Self::INFO.name, context),
-            id: context.service.ids.task(FISSION_FAMILY),
-            model: None,
+            bucket: bucket!(&self.cos_info),
+            ..Draft::new(id, fate, work)
         };
         let mut response = CreateAiFissionTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -103,15 +117,15 @@ fn fission(info: FissionTaskInfo) -> Result<Scenario, Refusal> {
 impl Execute for CreateDocToVideoTask {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let scenario = document(&self.input)?;
-        let fate = marker::fate(&self.input.prompt)?;
+        let fate = fate_of_step(marker::fate(&self.input.prompt)?, scenario.step);
+        let work = work(scenario, Self::INFO.name, context);
         let draft = Draft {
-            fate: fate_of_step(fate, scenario.step),
-            work: work(scenario, Self::INFO.name, context),
-            id: context.service.ids.uuid(),
             model: self.input.model_name.clone(),
+            bucket: bucket!(&self.cos_info),
+            ..Draft::new(context.service.ids.uuid(), fate, work)
         };
         let mut response = CreateDocToVideoTaskResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -125,7 +139,7 @@ fn document(input: &DocToVideoInput) -> Result<Scenario, Refusal> {
     );
     let is_staged = input.mode.as_deref() == Some("stage");
     document.ratio = Some(ratio.to_owned());
-    document.execute_mode = Some(if is_staged { "phased" } else { "auto" });
+    document.mode = Some(if is_staged { Mode::Phased } else { Mode::Auto });
     document.step = is_staged.then_some(Step::Outline);
     Ok(document)
 }
@@ -159,7 +173,7 @@ pub(super) fn work(mut scenario: Scenario, action: &str, context: &Context<'_>) 
 
 /// The request as it arrived, and who sent it, as a query tells it later.
 fn remembered(action: &str, context: &Context<'_>) -> Value {
-    let account = context.service.ids.account();
+    let account = context.service.ids.account(context.account);
     let mut members: Map<String, Value> = serde_json::from_slice(context.body).unwrap_or_default();
     let more = [
         ("Action", json!(action)),
@@ -168,7 +182,7 @@ fn remembered(action: &str, context: &Context<'_>) -> Value {
         ("ApiModule", json!(service::NAME)),
         (
             "Timestamp",
-            json!(unix_seconds(context.service.wall()).to_string()),
+            json!(unix_seconds(context.service.time.wall()).to_string()),
         ),
         ("Region", json!("")),
         ("Uin", json!(account.to_string())),

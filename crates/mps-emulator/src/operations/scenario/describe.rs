@@ -33,17 +33,23 @@ fn description(
     response.create_time = Some(told.created);
     response.scheduled_time = told.scheduled;
     response.finished_time = told.finished;
-    response.output_url = told.url;
-    response.task_result_code = told.failure.as_ref().map(|_| FAILURE);
-    response.task_result_msg = told.failure;
-    response.request_body = Some(told.scenario.request.clone());
+    response.output_url = told.urls.into_iter().next();
+    response.task_result_code = told.failure.map(result_code);
+    response.task_result_msg = told.failure.map(str::to_owned);
+    response.request_body = told.request.map(str::to_owned);
     response.task_info = told.info;
     response.stage = told.step;
     Some(response)
 }
 
-/// The real numbers are negative too, but nothing says what they mean.
-pub(super) const FAILURE: i64 = -1;
+/// The number beside a failure's text: the documentation's two, and -1 for what it does not know.
+pub(super) fn result_code(message: &str) -> i64 {
+    match message {
+        "Save to cos failed" => -401,
+        "task is busy" => -403,
+        _ => -1,
+    }
+}
 
 /// What a task and an item of a list have in common.
 pub(super) struct Told<'a> {
@@ -52,8 +58,10 @@ pub(super) struct Told<'a> {
     pub(super) created: String,
     pub(super) scheduled: Option<String>,
     pub(super) finished: Option<String>,
-    pub(super) url: Option<String>,
-    pub(super) failure: Option<String>,
+    pub(super) urls: Vec<String>,
+    pub(super) failure: Option<&'a str>,
+    /// The request that made it, unless it was forgotten in a snapshot.
+    pub(super) request: Option<&'a str>,
     pub(super) info: Option<String>,
     pub(super) step: Option<String>,
 }
@@ -62,15 +70,19 @@ impl<'a> Told<'a> {
     /// Nothing about tasks of other families.
     pub(super) fn about(task: &'a Task, stage: Stage, service: &Inner) -> Option<Self> {
         let scenario = task.scenario()?;
-        let has_ended = matches!(stage, Stage::Done | Stage::Failed);
         Some(Self {
             scenario,
             status: life::scenario_status(stage),
             created: local_time(task.created_wall),
             scheduled: (stage != Stage::Waiting).then(|| local_time(task.scheduled_wall())),
-            finished: has_ended.then(|| local_time(task.finished_wall())),
-            url: (stage == Stage::Done).then(|| results::url(service, task)),
+            finished: stage.is_final().then(|| local_time(task.finished_wall())),
+            urls: if stage == Stage::Done {
+                results::urls(service, task)
+            } else {
+                Vec::new()
+            },
             failure: failure(task, stage),
+            request: Some(scenario.request.as_str()).filter(|request| !request.is_empty()),
             info: scenario
                 .step
                 .map(|step| json!({ "current_stage": step.name() }).to_string()),
@@ -79,9 +91,11 @@ impl<'a> Told<'a> {
     }
 }
 
-fn failure(task: &Task, stage: Stage) -> Option<String> {
+fn failure(task: &Task, stage: Stage) -> Option<&str> {
     match (&task.fate, stage) {
-        (Fate::Fail(message), Stage::Failed) => Some(message.clone()),
+        (Fate::Fail(message), Stage::Failed) => Some(message),
+        (_, Stage::Stopped) => Some("the task was stopped on demand"),
+        (_, Stage::TimedOut) => Some("the task took too long, on demand"),
         _ => None,
     }
 }

@@ -10,9 +10,13 @@ use serde_json::Value;
 
 use super::{
     super::{Context, Execute, bad_value, life},
-    describe::{FAILURE, Told},
+    describe::{Told, result_code},
 };
-use crate::{api::Refusal, service::Inner, tasks::Task};
+use crate::{
+    api::Refusal,
+    service::Inner,
+    tasks::{Mode, Task},
+};
 
 const FIRST_PAGE: i64 = 1;
 const DEFAULT_PAGE_SIZE: i64 = 10;
@@ -26,7 +30,7 @@ impl Execute for DescribeAigcTaskList {
         response.page_num = Some(number);
         response.page_size = Some(size);
         let page = Page { number, size };
-        let (total, tasks) = listed(&filter, &page, context.service);
+        let (total, tasks) = listed(&filter, &page, context);
         response.total = Some(total);
         response.tasks = tasks;
         Ok(response)
@@ -52,12 +56,17 @@ impl Page {
 }
 
 /// How many tasks fit the filter, and those of them on the page.
-fn listed(filter: &QueryTaskFilter, page: &Page, service: &Inner) -> (i64, Vec<AigcTaskListItem>) {
-    let now = service.now();
+fn listed(
+    filter: &QueryTaskFilter,
+    page: &Page,
+    context: &Context<'_>,
+) -> (i64, Vec<AigcTaskListItem>) {
+    let service = context.service;
     let state = service.state();
+    let now = service.time.now();
     let (mut total, mut items) = (0, Vec::new());
     for task in state.tasks.iter().rev() {
-        if !fits(filter, task, now) {
+        if task.account != context.account || !fits(filter, task, now) {
             continue;
         }
         if page.shows(total) {
@@ -83,7 +92,7 @@ fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
         (wanted_status, Some(status.as_str())),
         (filter.resolution.as_deref(), scenario.resolution.as_deref()),
         (filter.ratio.as_deref(), scenario.ratio.as_deref()),
-        (wanted_mode, scenario.execute_mode),
+        (wanted_mode, scenario.mode.map(Mode::name)),
         (filter.video_type.as_deref(), scenario.video_type.as_deref()),
         (filter.model_tier.as_deref(), scenario.model_tier.as_deref()),
     ];
@@ -114,14 +123,14 @@ fn item(task: &Task, now: Duration, service: &Inner) -> Option<AigcTaskListItem>
     item.create_time = Some(told.created);
     item.scheduled_time = told.scheduled;
     item.finished_time = told.finished;
-    item.urls = told.url.into_iter().collect();
-    item.task_result_code = told.failure.as_ref().map(|_| FAILURE);
-    item.task_result_msg = told.failure;
+    item.task_result_code = told.failure.map(result_code);
+    item.task_result_msg = told.failure.map(str::to_owned);
     item.resolution.clone_from(&told.scenario.resolution);
     item.ratio.clone_from(&told.scenario.ratio);
-    item.request_body = Some(encoded_again(&told.scenario.request));
+    item.request_body = told.request.map(encoded_again);
     item.task_info = told.info;
     item.stage = told.step;
+    item.urls = told.urls;
     Some(item)
 }
 

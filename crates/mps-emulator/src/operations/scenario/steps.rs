@@ -15,22 +15,22 @@ use super::{
 use crate::{
     api::Refusal,
     marker,
-    tasks::{Fate, Scenario, Stage, Step, Task, Work},
+    tasks::{Bucket, Fate, Scenario, Stage, Step, Task, Work},
 };
 
 impl Execute for ModifyDocToVideoTaskStatus {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal> {
         let wish = Wish::read(&self.input)?;
-        let mut scenario = take_on(&self.input.source_task_id, wish.step, context)?;
+        let (mut scenario, bucket) = take_on(&self.input.source_task_id, wish.step, context)?;
         scenario.step = wish.next;
+        let fate = fate_of_step(wish.fate, wish.next);
+        let work = work(scenario, Self::INFO.name, context);
         let draft = Draft {
-            fate: fate_of_step(wish.fate, wish.next),
-            work: work(scenario, Self::INFO.name, context),
-            id: context.service.ids.uuid(),
-            model: None,
+            bucket,
+            ..Draft::new(context.service.ids.uuid(), fate, work)
         };
         let mut response = ModifyDocToVideoTaskStatusResponse::default();
-        response.task_id = Some(life::start(&self, draft, context));
+        response.task_id = Some(life::start(&self, draft, context)?);
         Ok(response)
     }
 }
@@ -60,11 +60,18 @@ impl Wish {
     }
 }
 
-/// What the new task makes, taken over from the one that stopped, which can do no more.
-fn take_on(id: &str, step: Step, context: &Context<'_>) -> Result<Scenario, Refusal> {
+/// What the new task makes, and where it goes, taken over from the one that stopped, which can do no
+/// more.
+fn take_on(
+    id: &str,
+    step: Step,
+    context: &Context<'_>,
+) -> Result<(Scenario, Option<Bucket>), Refusal> {
     let mut state = context.service.state();
-    let now = context.service.now();
-    let task = state.tasks.get_mut(id).ok_or_else(life::unknown_task)?;
+    let now = context.service.time.now();
+    let task = state.tasks.of_mut(context.account, id);
+    let task = task.ok_or_else(life::unknown_task)?;
+    let bucket = task.bucket.clone();
     let is_paused = task.stage(now) == Stage::Paused;
     let scenario = document(task).ok_or_else(life::unknown_task)?;
     if scenario.step != Some(step) || !is_paused || scenario.is_taken_on {
@@ -72,13 +79,13 @@ fn take_on(id: &str, step: Step, context: &Context<'_>) -> Result<Scenario, Refu
     }
     let next = scenario.clone();
     scenario.is_taken_on = true;
-    Ok(next)
+    Ok((next, bucket))
 }
 
 /// Only documents can be made in steps; any other task is none, for this action.
 fn document(task: &mut Task) -> Option<&mut Scenario> {
     match &mut task.work {
-        Work::Scenario(scenario) if scenario.execute_mode.is_some() => Some(scenario),
+        Work::Scenario(scenario) if scenario.mode.is_some() => Some(scenario),
         _ => None,
     }
 }

@@ -1,0 +1,30 @@
+//! What the libraries tell of their work, for those who ask to hear it.
+
+use std::io;
+
+use tracing_subscriber::{
+    Layer, filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt,
+};
+
+use crate::{args::Global, request_log::RequestLog};
+
+/// Shows events on stderr: from `floor` on, and more with `-v`. With a request log, what the
+/// emulator says of each request goes there too.
+pub(crate) fn listen(global: &Global, floor: LevelFilter, requests: Option<RequestLog>) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => LevelFilter::OFF,
+        (false, 0) => floor,
+        (false, 1) => LevelFilter::INFO,
+        (false, _) => LevelFilter::DEBUG,
+    };
+    if level == LevelFilter::OFF && requests.is_none() {
+        return;
+    }
+    let shown = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .without_time()
+        .with_filter(level);
+    let listeners = tracing_subscriber::registry().with(requests).with(shown);
+    // Fails only when somebody listens already.
+    let _already_listening = listeners.try_init();
+}

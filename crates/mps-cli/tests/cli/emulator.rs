@@ -1,0 +1,92 @@
+//! `mps emulator` and its flags.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Emulator, mps, run};
+
+#[test]
+fn faults_limits_and_the_clock_are_set_by_flags() {
+    let emulator = Emulator::with(
+        tempfile::tempdir().unwrap(),
+        &[
+            "--fault",
+            r#"{"kind":"reply_lost","times":1}"#,
+            "--concurrency=7",
+            "--rate-limit=token-bucket",
+            "--clock-rate=60",
+            "--freeze",
+            "--account=AKIDFIRST:key",
+            "--account=AKIDSECOND:key",
+            "--log=requests.jsonl",
+        ],
+    );
+    let state = emulator.control("state");
+    assert_eq!(state["limits"]["concurrency"], 7);
+    assert_eq!(state["limits"]["flavour"], "token-bucket");
+    assert_eq!(state["accounts"], json!(["AKIDFIRST", "AKIDSECOND"]));
+    let clock = emulator.control("clock");
+    assert_eq!(
+        (&clock["rate"], &clock["frozen"]),
+        (&json!(60.0), &json!(true))
+    );
+
+    let create = emulator.run(&["video", "create", "--prompt", "a cat"]);
+    assert_eq!(create.exit, 9, "{}", create.stderr);
+    let bill = emulator.bill();
+    assert_eq!(
+        (&bill["creates"], &bill["duplicates"]),
+        (&json!(1), &json!(0))
+    );
+
+    let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
+    let log: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(log, emulator.requests());
+    assert_eq!(
+        (&log[0]["outcome"], &log[0]["fault"]),
+        (&json!("executed"), &json!("reply_lost"))
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn its_state_survives_in_a_file() {
+    let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
+    let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
+    let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
+    let task_id = created.json()["task_id"].as_str().unwrap().to_owned();
+    let (bill, key) = (emulator.bill(), emulator.secret_key.clone());
+
+    let again = Emulator::with(emulator.stop(), &flags);
+    assert_eq!(again.secret_key, key);
+    assert_eq!(again.bill(), bill);
+    let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
+    assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+}
+
+#[test]
+fn a_flag_that_cannot_be_is_refused_with_its_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("half.json"), r#"{"schema":"mps.emul"#).unwrap();
+    for (flag, part) in [
+        ("--fault={\"kind\":\"drop\"}", "known: refuse"),
+        ("--fault=drop", "expected"),
+        ("--clock-rate=0", "at most 100000"),
+        ("--account=AKID", "ID:KEY"),
+        ("--rate-limit=loose", "sliding-window"),
+        ("--state=half.json", "half.json"),
+        ("--state=.", "directory"),
+        ("--log=no/such/folder", "cannot write to no/such/folder"),
+        ("--listen=0.0.0.0:0", "loopback"),
+    ] {
+        let run = run(mps(folder.path()).args(["emulator", flag]));
+        assert_eq!(run.exit, 2, "{flag}: {}", run.stderr);
+        assert!(run.stderr.contains(part), "{flag}: {}", run.stderr);
+    }
+    let kept = fs::read_to_string(folder.path().join("half.json")).unwrap();
+    assert_eq!(kept, r#"{"schema":"mps.emul"#);
+}

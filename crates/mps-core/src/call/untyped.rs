@@ -1,0 +1,265 @@
+//! Calls of actions that have no generated type.
+
+use std::{fmt, ops::Deref};
+
+use mps_models::{ActionInfo, Effect, service};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind};
+
+/// A call of an action that has no generated type.
+///
+/// Nothing is known about it, so its effect has to be stated, and unless it is a read it is
+/// treated as carefully as a paid create.
+///
+/// ```
+/// use mps_core::UntypedCall;
+/// use mps_models::Effect;
+/// use serde_json::value::RawValue;
+///
+/// let body = RawValue::from_string(r#"{"Limit":10}"#.to_owned())?;
+/// let call = UntypedCall::new("DescribeTasks", body).effect(Effect::Read);
+/// assert_eq!(call.rate_limit, 20);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct UntypedCall {
+    /// Name of the action: letters and digits.
+    pub action: String,
+    /// API version; this service's own unless set.
+    pub version: String,
+    /// What executing it does; [`Effect::PaidCreate`] unless set. An action that the
+    /// specification knows to change something cannot be called as a read.
+    pub effect: Effect,
+    /// Most request starts in any one second, at least 1; 20 unless set, which the documentation
+    /// gives for most actions of the family.
+    pub rate_limit: u32,
+    /// The JSON body, an object.
+    pub body: Box<RawValue>,
+}
+
+impl UntypedCall {
+    /// A call of `action` with the most careful assumptions, or with the known facts where the
+    /// action is one of the specification's.
+    #[must_use]
+    pub fn new(action: impl Into<String>, body: Box<RawValue>) -> Self {
+        const USUAL_LIMIT: u32 = 20;
+        let action = action.into();
+        let known = mps_models::action(&action);
+        Self {
+            version: service::VERSION.to_owned(),
+            effect: known.map_or(Effect::PaidCreate, |known| known.effect),
+            rate_limit: known.map_or(USUAL_LIMIT, |known| known.rate_limit),
+            action,
+            body,
+        }
+    }
+
+    /// States what executing the action does.
+    #[must_use]
+    pub fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// What is wrong with it, before anything is sent.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.check_names()?;
+        if self.rate_limit == 0 {
+            let message = format!("a rate limit of 0 would never let {} start", self.action);
+            return refuse(message, "allow at least 1 start a second");
+        }
+        if !self.body.get().starts_with('{') {
+            let message = format!("the body of {} is not a JSON object", self.action);
+            return refuse(message, "write {} where there are no members");
+        }
+        match known(&self.action) {
+            Some(known) => self.check_against(known),
+            None => Ok(()),
+        }
+    }
+
+    /// Both become headers, and the action is signed.
+    fn check_names(&self) -> Result<(), Error> {
+        const LONGEST: usize = 128;
+        let is_name = |name: &str| {
+            let plain = name.bytes().all(|letter| letter.is_ascii_alphanumeric());
+            plain && (1..=LONGEST).contains(&name.len())
+        };
+        if !is_name(&self.action) {
+            let message = format!(
+                "the action {:?} is not a name of 1 to {LONGEST} letters and digits",
+                shortened(&self.action)
+            );
+            return refuse(message, "write it as the documentation does");
+        }
+        if !is_name(&self.version.replace('-', "")) {
+            let version = shortened(&self.version);
+            let message = format!("the version {version:?} is not a date such as 2019-06-12");
+            return refuse(message, "leave it out to use the service's own");
+        }
+        Ok(())
+    }
+
+    fn check_against(&self, known: &ActionInfo) -> Result<(), Error> {
+        if known.name != self.action {
+            let message = format!("the action {} is written {}", self.action, known.name);
+            return refuse(message, "letter case counts");
+        }
+        if self.effect == Effect::Read && known.effect != Effect::Read {
+            let message = format!(
+                "{} has the effect {} and cannot be called as a read",
+                known.name,
+                known.effect.as_str()
+            );
+            return refuse(
+                message,
+                "a read may be sent twice, which could bill twice here",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// By its name in any letter case, so that a misspelt one does not pass for an unknown one.
+fn known(action: &str) -> Option<&'static ActionInfo> {
+    mps_models::action(action).or_else(|| {
+        let mut all = mps_models::ACTIONS.iter().copied();
+        all.find(|info| info.name.eq_ignore_ascii_case(action))
+    })
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 40;
+    text.chars().take(SHOWN).collect()
+}
+
+fn refuse(message: String, hint: &str) -> Result<(), Error> {
+    Err(Error::new(ErrorKind::Config, message).with_hint(hint))
+}
+
+impl fmt::Debug for UntypedCall {
+    // The body may hold a prompt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UntypedCall")
+            .field("action", &self.action)
+            .field("version", &self.version)
+            .field("effect", &self.effect)
+            .field("rate_limit", &self.rate_limit)
+            .field("body_bytes", &self.body.get().len())
+            .finish()
+    }
+}
+
+/// The body of an answer as the service wrote it. Reads as the [`RawValue`] it holds.
+///
+/// `Debug` shows its length only: it may hold a prompt, or the signed URL of a result.
+#[derive(Clone, Serialize)]
+#[serde(transparent)]
+pub struct RawBody(Box<RawValue>);
+
+impl RawBody {
+    pub(crate) fn new(value: Box<RawValue>) -> Self {
+        Self(value)
+    }
+
+    /// The JSON itself.
+    #[must_use]
+    pub fn into_inner(self) -> Box<RawValue> {
+        self.0
+    }
+}
+
+impl Deref for RawBody {
+    type Target = RawValue;
+
+    fn deref(&self) -> &RawValue {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawBody({} bytes)", self.0.get().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(action: &str) -> UntypedCall {
+        UntypedCall::new(action, raw("{}"))
+    }
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    fn refusal(call: &UntypedCall) -> String {
+        let error = call.check().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.hint().is_some());
+        assert_eq!(error.to_string().lines().count(), 1);
+        error.to_string()
+    }
+
+    #[test]
+    fn what_is_known_to_change_something_is_never_a_read() {
+        let create = call("CreateAigcVideoTask").effect(Effect::Read);
+        assert!(refusal(&create).contains("has the effect paid-create"));
+        let control = call("ModifyDocToVideoTaskStatus").effect(Effect::Read);
+        assert!(refusal(&control).contains("has the effect control"));
+        let misspelt = call("createAIGCvideotask").effect(Effect::Read);
+        assert!(refusal(&misspelt).contains("is written CreateAigcVideoTask"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_taken_at_the_callers_word() {
+        assert!(call("DescribeTasks").effect(Effect::Read).check().is_ok());
+        let careful = call("DescribeAigcVideoTask").effect(Effect::PaidCreate);
+        assert!(careful.check().is_ok());
+        assert_eq!(call("SomethingNew").effect, Effect::PaidCreate);
+    }
+
+    #[test]
+    fn names_that_would_break_a_header_are_refused() {
+        let long = "A".repeat(129);
+        for action in [
+            "",
+            "A B",
+            "A\r\nX-TC-Token: b",
+            "Aktion\u{e4}",
+            "A;b",
+            &long,
+        ] {
+            assert!(refusal(&call(action)).contains("is not a name"), "{action}");
+        }
+        for version in ["", "-", "2019-06-12\nx: y", "2019/06/12"] {
+            let mut call = call("DescribeTasks");
+            call.version = version.to_owned();
+            assert!(refusal(&call).contains("is not a date"), "{version:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_an_object_and_a_limit_lets_something_start() {
+        for body in ["[]", "null", "7", "\"text\""] {
+            let call = UntypedCall::new("DescribeTasks", raw(body));
+            assert!(refusal(&call).contains("not a JSON object"), "{body}");
+        }
+        let mut stuck = call("DescribeTasks");
+        stuck.rate_limit = 0;
+        assert!(refusal(&stuck).contains("rate limit of 0"));
+    }
+
+    #[test]
+    fn bodies_stay_out_of_debug() {
+        let text = format!("{:?}", UntypedCall::new("A", raw(r#"{"Prompt":"secret"}"#)));
+        assert!(!text.contains("secret"), "{text}");
+        let body = RawBody::new(raw(r#"{"Url":"secret"}"#));
+        assert_eq!(format!("{body:?}"), "RawBody(16 bytes)");
+    }
+}

@@ -1,0 +1,164 @@
+//! Whatever callers, time and the provider do: one question at a time, no expired keys, and it
+//! always goes on.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
+
+use proptest::prelude::*;
+
+use super::{
+    Cached, Outcome,
+    testing::{Answer, Desk},
+};
+use crate::{
+    clock::Clock as _,
+    credentials::{Credentials, ProvideCredentials as _},
+};
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Provide,
+    Refresh,
+    Poll(usize),
+    Abandon(usize),
+    Advance(u64),
+    Answer(Answer),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let answer = prop_oneof![
+        4 => prop_oneof![Just(1_u64), Just(100), Just(1_000), Just(7_200)].prop_map(Answer::Keys),
+        1 => Just(Answer::Lasting),
+        2 => Just(Answer::Failure),
+        1 => Just(Answer::Panic),
+    ];
+    let step = prop_oneof![
+        4 => Just(Step::Provide),
+        2 => Just(Step::Refresh),
+        6 => any::<usize>().prop_map(Step::Poll),
+        2 => any::<usize>().prop_map(Step::Abandon),
+        3 => prop_oneof![Just(1_u64), Just(10), Just(31), Just(100), Just(1_000), Just(7_000)]
+            .prop_map(Step::Advance),
+        4 => answer.prop_map(Step::Answer),
+    ];
+    proptest::collection::vec(step, 0..60)
+}
+
+type Caller = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+
+struct World {
+    desk: Desk,
+    cached: Cached<Desk>,
+    callers: Vec<Caller>,
+    last: Credentials,
+}
+
+impl World {
+    fn new() -> Self {
+        let desk = Desk::new([]);
+        Self {
+            cached: desk.cached(),
+            desk,
+            callers: Vec::new(),
+            last: Credentials::new("nobody", "k"),
+        }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Provide => {
+                let cached = self.cached.clone();
+                self.begin(async move { cached.provide().await });
+            }
+            Step::Refresh => {
+                let (cached, last) = (self.cached.clone(), self.last.clone());
+                self.begin(async move { cached.refresh(&last).await });
+            }
+            Step::Poll(which) if !self.callers.is_empty() => {
+                self.poll(which % self.callers.len());
+            }
+            Step::Abandon(which) if !self.callers.is_empty() => {
+                let which = which % self.callers.len();
+                drop(self.callers.swap_remove(which));
+            }
+            Step::Poll(_) | Step::Abandon(_) => {}
+            Step::Advance(seconds) => self.desk.advance(seconds),
+            Step::Answer(answer) => self.desk.answer(answer),
+        }
+        assert!(self.desk.most_open() <= 1, "two questions at once");
+    }
+
+    fn begin(&mut self, caller: impl Future<Output = Outcome> + Send + 'static) {
+        self.callers.push(Box::pin(caller));
+        self.poll(self.callers.len() - 1);
+    }
+
+    fn poll(&mut self, which: usize) {
+        let mut cx = Context::from_waker(Waker::noop());
+        let Poll::Ready(outcome) = self.callers[which].as_mut().poll(&mut cx) else {
+            return;
+        };
+        drop(self.callers.swap_remove(which));
+        if let Ok(keys) = outcome {
+            let now = self.desk.clock.wall();
+            assert!(
+                keys.expires_at().is_none_or(|end| end > now),
+                "expired keys"
+            );
+            self.last = keys;
+        }
+    }
+
+    /// With a provider that works again, everybody who waits is served, and so is a newcomer.
+    fn recovers(&mut self) {
+        self.desk.advance(31);
+        self.desk.forget_answers();
+        for _ in 0..100 {
+            self.desk.answer(Answer::Keys(7_200));
+        }
+        for _ in 0..10 {
+            (0..self.callers.len())
+                .rev()
+                .for_each(|which| self.poll(which));
+        }
+        assert!(self.callers.is_empty(), "somebody waits for ever");
+        self.desk.advance(31);
+        self.step(Step::Provide);
+        self.poll_all_and_check_last();
+    }
+
+    fn poll_all_and_check_last(&mut self) {
+        (0..self.callers.len())
+            .rev()
+            .for_each(|which| self.poll(which));
+        assert!(self.callers.is_empty(), "a newcomer waits for ever");
+        let end = self.last.expires_at();
+        assert!(end.is_none_or(|end| end > self.desk.clock.wall()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn without_a_runtime(steps in steps()) {
+        let mut world = World::new();
+        for step in steps {
+            world.step(step);
+        }
+        world.recovers();
+    }
+
+    #[test]
+    fn with_tasks_of_a_runtime(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut world = World::new();
+            for step in steps {
+                world.step(step);
+                tokio::task::yield_now().await;
+            }
+            world.recovers();
+        });
+    }
+}

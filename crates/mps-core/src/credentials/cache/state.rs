@@ -1,0 +1,260 @@
+//! What the cache knows, and what follows from it. Pure: time and renewals come from outside.
+
+use std::time::{Duration, SystemTime};
+
+use super::{
+    LastFailure,
+    flight::{Flight, Outcome},
+};
+use crate::credentials::{Credentials, CredentialsError};
+
+/// The vendor's own clients renew this long before the end.
+const MARGIN: Duration = Duration::from_secs(300);
+/// Credentials that came with less than this many margins to live are renewed in the last part of
+/// what they had, or each answer would be due at once.
+const PARTS: u32 = 4;
+/// How soon credentials that do not expire are asked for again.
+const RECHECK: Duration = Duration::from_secs(60);
+/// How long the provider is left alone after its first failure, and at most.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A failure younger than this is told as if the caller had seen it happen, as most have.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
+/// One reading of both clocks.
+#[derive(Clone, Copy)]
+pub(super) struct Now {
+    pub(super) wall: SystemTime,
+    pub(super) monotonic: Duration,
+}
+
+/// What a caller does next.
+pub(super) enum Decision {
+    Use(Credentials),
+    UseMeanwhile(Credentials, Flight),
+    Wait(Flight),
+    Fail(CredentialsError),
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    keys: Option<Keys>,
+    /// What the service refused, until there are others.
+    refused: Option<Credentials>,
+    /// Until when the provider is believed to have no others.
+    no_others_until: Duration,
+    failure: Option<Failure>,
+    flight: Option<Flight>,
+    flights: u64,
+}
+
+struct Keys {
+    credentials: Credentials,
+    since: Now,
+}
+
+struct Failure {
+    error: CredentialsError,
+    at: Duration,
+    pause: Duration,
+    deserted: bool,
+}
+
+impl State {
+    /// What to do now; `start` is called for a question that has to be asked.
+    pub(super) fn decide(
+        &mut self,
+        now: Now,
+        start: impl FnOnce(u64, Option<Credentials>) -> Flight,
+    ) -> Decision {
+        let pausing = self.failure.as_ref().filter(|failure| failure.pauses(now));
+        let Some(keys) = self.usable(now) else {
+            // A renewal that nobody kept going does not count against who has to wait.
+            if self.flight.is_none() && pausing.is_some_and(|failure| !failure.deserted) {
+                return Decision::Fail(self.explain(now));
+            }
+            return Decision::Wait(self.flight(start));
+        };
+        let credentials = keys.credentials.clone();
+        if !keys.are_due(now) || (self.flight.is_none() && pausing.is_some()) {
+            return Decision::Use(credentials);
+        }
+        Decision::UseMeanwhile(credentials, self.flight(start))
+    }
+
+    /// Takes in the end of a flight, once. `Some` if it was news: a lifetime, or why there is none.
+    pub(super) fn land(
+        &mut self,
+        flight: &Flight,
+        outcome: Outcome,
+        now: Now,
+    ) -> Option<Result<Option<Duration>, CredentialsError>> {
+        let current = self.flight.as_ref().map(|flight| flight.number);
+        if current != Some(flight.number) {
+            return None;
+        }
+        self.flight = None;
+        match outcome.and_then(|keys| still_valid(keys, now)) {
+            Ok(keys) => self.found(keys, flight, now),
+            Err(error) => {
+                self.failed(error.clone(), flight, now);
+                Some(Err(error))
+            }
+        }
+    }
+
+    /// Stops handing out credentials that the service refused.
+    pub(super) fn forget(&mut self, refused: &Credentials, now: Now) {
+        let are_ours = self.keys.as_ref().is_none_or(|keys| keys.are(refused));
+        if are_ours && now.monotonic >= self.no_others_until {
+            self.refused = Some(refused.clone());
+        }
+    }
+
+    pub(super) fn last_failure(&self, now: Now) -> Option<LastFailure> {
+        let failure = self.failure.as_ref()?;
+        Some(LastFailure {
+            error: failure.error.clone(),
+            age: failure.age(now),
+        })
+    }
+
+    fn usable(&self, now: Now) -> Option<&Keys> {
+        let keys = self.keys.as_ref()?;
+        let is_refused = self.is_refused(&keys.credentials);
+        (!is_refused && overdue(&keys.credentials, now).is_none()).then_some(keys)
+    }
+
+    fn is_refused(&self, credentials: &Credentials) -> bool {
+        let refused = self.refused.as_ref();
+        refused.is_some_and(|refused| refused.is_same_as(credentials))
+    }
+
+    fn flight(&mut self, start: impl FnOnce(u64, Option<Credentials>) -> Flight) -> Flight {
+        if let Some(flight) = &self.flight {
+            return flight.clone();
+        }
+        self.flights += 1;
+        let flight = start(self.flights, self.refused.clone());
+        self.flight.insert(flight).clone()
+    }
+
+    fn found(
+        &mut self,
+        credentials: Credentials,
+        flight: &Flight,
+        now: Now,
+    ) -> Option<Result<Option<Duration>, CredentialsError>> {
+        if self.is_refused(&credentials) {
+            if !flight.replaces {
+                // Asked before they were refused: worth asking again.
+                return None;
+            }
+            self.no_others_until = now.monotonic.saturating_add(PAUSE);
+        }
+        let lifetime = lifetime(&credentials, now);
+        self.refused = None;
+        self.failure = None;
+        self.keys = Some(Keys {
+            credentials,
+            since: now,
+        });
+        Some(Ok(lifetime))
+    }
+
+    fn failed(&mut self, error: CredentialsError, flight: &Flight, now: Now) {
+        let last = self.failure.as_ref().map(|failure| failure.pause);
+        let pause = last.map_or(PAUSE, |pause| LONGEST_PAUSE.min(pause * 2));
+        self.failure = Some(Failure {
+            error,
+            at: now.monotonic,
+            pause,
+            deserted: flight.was_deserted(),
+        });
+    }
+
+    /// Why there is nothing to hand out, with everything that is known.
+    fn explain(&self, now: Now) -> CredentialsError {
+        let Some(failure) = &self.failure else {
+            return CredentialsError::absent("no credentials were asked for yet");
+        };
+        let told = failure.told(now);
+        let Some(keys) = &self.keys else {
+            return told;
+        };
+        let told = told.into_unusable();
+        match overdue(&keys.credentials, now) {
+            Some(ago) => told.reworded(|why| {
+                let ago = seconds(ago);
+                format!("the credentials expired {ago} ago and could not be renewed: {why}")
+            }),
+            None => told.reworded(|why| {
+                format!("the service refused the last token and there is no other: {why}")
+            }),
+        }
+    }
+}
+
+impl Keys {
+    fn are(&self, others: &Credentials) -> bool {
+        self.credentials.is_same_as(others)
+    }
+
+    fn are_due(&self, now: Now) -> bool {
+        let Some(had) = lifetime(&self.credentials, self.since) else {
+            return now.monotonic.saturating_sub(self.since.monotonic) >= RECHECK;
+        };
+        let has = lifetime(&self.credentials, now).unwrap_or_default();
+        has <= MARGIN.min(had / PARTS)
+    }
+}
+
+impl Failure {
+    fn age(&self, now: Now) -> Duration {
+        now.monotonic.saturating_sub(self.at)
+    }
+
+    fn pauses(&self, now: Now) -> bool {
+        self.age(now) < self.pause
+    }
+
+    fn told(&self, now: Now) -> CredentialsError {
+        let age = self.age(now);
+        if age < JUST_NOW {
+            return self.error.clone();
+        }
+        let (age, left) = (seconds(age), seconds(self.pause.saturating_sub(age)));
+        self.error
+            .reworded(|why| format!("{why} ({age} ago; asked again in {left})"))
+    }
+}
+
+fn still_valid(credentials: Credentials, now: Now) -> Outcome {
+    let Some(ago) = overdue(&credentials, now) else {
+        return Ok(credentials);
+    };
+    let message = format!(
+        "the provider's credentials expired {} ago, by this machine's clock",
+        seconds(ago)
+    );
+    Err(CredentialsError::unusable(message).with_hint("check this machine's clock"))
+}
+
+/// What is left to live; `None` without an end.
+fn lifetime(credentials: &Credentials, now: Now) -> Option<Duration> {
+    let end = credentials.expires_at()?;
+    Some(end.duration_since(now.wall).unwrap_or_default())
+}
+
+/// How long ago credentials expired, if they did.
+fn overdue(credentials: &Credentials, now: Now) -> Option<Duration> {
+    now.wall.duration_since(credentials.expires_at()?).ok()
+}
+
+fn seconds(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        return format!("{} ms", duration.as_millis());
+    }
+    format!("{} s", duration.as_secs())
+}

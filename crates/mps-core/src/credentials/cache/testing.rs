@@ -1,0 +1,153 @@
+//! A provider that answers when the test says so.
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use super::{Cached, Outcome};
+use crate::{
+    BoxFuture,
+    clock::{Clock as _, TestClock},
+    credentials::{Credentials, CredentialsError, ProvideCredentials},
+};
+
+pub(super) const NOW: u64 = 1_771_125_945;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer {
+    /// New keys that live for so many seconds.
+    Keys(u64),
+    /// The keys that were given last, again.
+    Same,
+    /// Keys without an end.
+    Lasting,
+    Failure,
+    Panic,
+}
+
+/// Clones share one state.
+#[derive(Clone, Debug)]
+pub(super) struct Desk {
+    pub(super) clock: TestClock,
+    state: Arc<Mutex<DeskState>>,
+}
+
+#[derive(Debug, Default)]
+struct DeskState {
+    answers: VecDeque<Answer>,
+    waiting: Vec<Waker>,
+    asked: usize,
+    refreshed: usize,
+    open: usize,
+    most_open: usize,
+    given: Option<Credentials>,
+}
+
+/// A question that was asked and has not been answered or dropped.
+struct Open(Desk);
+
+impl Desk {
+    pub(super) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let desk = Self {
+            clock: TestClock::new(NOW),
+            state: Arc::default(),
+        };
+        desk.state().answers.extend(answers);
+        desk
+    }
+
+    pub(super) fn cached(&self) -> Cached<Self> {
+        Cached::with_clock(self.clone(), Arc::new(self.clock.clone()))
+    }
+
+    pub(super) fn answer(&self, answer: Answer) {
+        let mut state = self.state();
+        state.answers.push_back(answer);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn forget_answers(&self) {
+        self.state().answers.clear();
+    }
+
+    pub(super) fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.state().asked
+    }
+
+    /// How many of the questions were for others than refused ones.
+    pub(super) fn refreshed(&self) -> usize {
+        self.state().refreshed
+    }
+
+    /// The most questions that were ever open at once.
+    pub(super) fn most_open(&self) -> usize {
+        self.state().most_open
+    }
+
+    fn state(&self) -> MutexGuard<'_, DeskState> {
+        self.state.lock().unwrap()
+    }
+
+    fn open(&self) -> Open {
+        let mut state = self.state();
+        state.asked += 1;
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        Open(self.clone())
+    }
+
+    async fn answered(&self) -> Outcome {
+        let _open = self.open();
+        let answer = poll_fn(|cx| {
+            let mut state = self.state();
+            if let Some(answer) = state.answers.pop_front() {
+                return Poll::Ready(answer);
+            }
+            state.waiting.push(cx.waker().clone());
+            Poll::Pending
+        });
+        let keys = match answer.await {
+            Answer::Keys(life) => self
+                .numbered()
+                .with_expiry(self.clock.wall() + Duration::from_secs(life)),
+            Answer::Lasting => self.numbered(),
+            Answer::Same => self.state().given.clone().unwrap(),
+            Answer::Failure => return Err(CredentialsError::unusable("the desk is closed")),
+            Answer::Panic => panic!("the desk fell over"),
+        };
+        self.state().given = Some(keys.clone());
+        Ok(keys)
+    }
+
+    fn numbered(&self) -> Credentials {
+        let number = self.asked();
+        Credentials::new("AKIDEXAMPLE", "k").with_token(number.to_string())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.state().open -= 1;
+    }
+}
+
+impl ProvideCredentials for Desk {
+    fn provide(&self) -> BoxFuture<'_, Outcome> {
+        Box::pin(self.answered())
+    }
+
+    fn refresh<'a>(&'a self, _refused: &'a Credentials) -> BoxFuture<'a, Outcome> {
+        self.state().refreshed += 1;
+        self.provide()
+    }
+}

@@ -1,0 +1,217 @@
+//! Credentials of the role that a virtual machine was given.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    Credentials, CredentialsError, ProvideCredentials, SharedProvider,
+    remote::{Remote, Trouble},
+    temporary::TemporaryKeys,
+};
+use crate::{
+    BoxFuture,
+    clock::{self, SharedClock},
+    endpoint::Endpoint,
+    envelope::Received,
+    transport::{RequestBody, Transport},
+};
+
+/// Known to the vendor's own machines only.
+const HOST: &str = "http://metadata.tencentyun.com";
+const PATH: &str = "/latest/meta-data/cam/security-credentials/";
+/// For the role's name and its keys together. The service is a millisecond away, or not at all.
+const LIMIT: Duration = Duration::from_secs(5);
+#[cfg(feature = "reqwest")]
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// Asks the metadata service of a CVM instance for the keys of the instance's role.
+///
+/// Nobody there, or no role given to the machine, counts as absent, so that a chain goes on. An
+/// answer that is no keys is an error. Each question goes over the network and takes at most 5 s:
+/// wrap this in [`Cached`](super::Cached).
+///
+/// The service has no name on other networks, and whoever answers to its name there could hand
+/// out keys of a stranger; so ask for it only where it is meant to be.
+#[derive(Clone)]
+pub struct CvmRole {
+    remote: Remote,
+    endpoint: Option<Endpoint>,
+    role: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(flatten)]
+    keys: TemporaryKeys,
+    #[serde(rename = "ExpiredTime")]
+    expires: Option<i64>,
+    #[serde(rename = "Code")]
+    code: Option<String>,
+}
+
+impl CvmRole {
+    /// The role of this machine, by way of `transport`, which should use no proxy.
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>, clock: SharedClock) -> Self {
+        Self {
+            remote: Remote { transport, clock },
+            endpoint: None,
+            role: None,
+        }
+    }
+
+    /// The same over a transport made for it: no proxy, no redirects, a second to connect.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
+    #[cfg(feature = "reqwest")]
+    pub fn with_default_transport() -> Result<Self, crate::Error> {
+        let clock = clock::SystemClock::shared();
+        Ok(Self::new(Arc::new(default_transport()?), clock))
+    }
+
+    /// The role's name; asked for as well unless given.
+    #[must_use]
+    pub fn role(mut self, name: impl Into<String>) -> Self {
+        self.role = Some(name.into());
+        self
+    }
+
+    /// Asks this place instead of `metadata.tencentyun.com`.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    async fn keys(&self) -> Result<Credentials, CredentialsError> {
+        let keys = clock::timeout(&*self.remote.clock, LIMIT, async {
+            let role = match &self.role {
+                Some(role) => role.clone(),
+                None => self.discover().await?,
+            };
+            if !is_role_name(&role) {
+                return Err(self.unusable("what should be the role's name is none"));
+            }
+            self.keys_of(&role).await
+        });
+        keys.await
+            .unwrap_or_else(|| Err(self.unusable(format!("no answer within {LIMIT:?}"))))
+    }
+
+    async fn discover(&self) -> Result<String, CredentialsError> {
+        let answer = self.get("").await?;
+        let text = match answer.status {
+            StatusCode::NOT_FOUND => "",
+            StatusCode::OK => self.text(&answer)?.trim(),
+            status => return Err(self.unusable(format!("it answered with HTTP {status}"))),
+        };
+        match text.lines().next() {
+            Some(role) => Ok(role.trim().to_owned()),
+            None => Err(self.absent("this machine has no role")),
+        }
+    }
+
+    async fn keys_of(&self, role: &str) -> Result<Credentials, CredentialsError> {
+        let answer = self.get(role).await?;
+        match answer.status {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => {
+                return Err(self.unusable(format!("this machine does not have the role {role}")));
+            }
+            status => return Err(self.unusable(format!("it answered with HTTP {status}"))),
+        }
+        let text = self.text(&answer)?;
+        // What serde says could quote a key, so it is not shown.
+        let answer: Answer = serde_json::from_str(text)
+            .map_err(|_| self.unusable("its answer is not the JSON of a role's keys"))?;
+        match answer.code.as_deref() {
+            Some("Success") => {}
+            None => return Err(self.unusable("its answer has no Code")),
+            Some(code) => {
+                let code = super::shown(code);
+                return Err(self.unusable(format!("it refused with Code {code}")));
+            }
+        }
+        let now = self.remote.clock.wall();
+        let keys = answer.keys.check(answer.expires, now, now);
+        keys.map_err(|why| self.unusable(format!("its answer is unusable: {why}")))
+    }
+
+    async fn get(&self, role: &str) -> Result<Received, CredentialsError> {
+        let url = format!("{}{PATH}{role}", self.host());
+        let request = http::Request::get(url).body(RequestBody::new(""));
+        let request = request.map_err(|_| self.unusable("its address is not a URL"))?;
+        let answer = self.remote.exchange(request, LIMIT).await;
+        answer.map_err(|trouble| self.trouble(&trouble))
+    }
+
+    fn text<'a>(&self, answer: &'a Received) -> Result<&'a str, CredentialsError> {
+        let text = std::str::from_utf8(&answer.body)
+            .map_err(|_| self.unusable("its answer is not UTF-8 text"))?;
+        if text.trim_start().starts_with('<') {
+            return Err(self.unusable("its answer is a web page"));
+        }
+        Ok(text)
+    }
+
+    fn host(&self) -> &str {
+        let endpoint = self.endpoint.as_ref();
+        endpoint.map_or(HOST, |endpoint| endpoint.as_str().trim_end_matches('/'))
+    }
+
+    fn trouble(&self, trouble: &Trouble) -> CredentialsError {
+        if trouble.is_unreachable {
+            return self.absent(&trouble.message);
+        }
+        self.unusable(&trouble.message)
+    }
+
+    fn absent(&self, why: &str) -> CredentialsError {
+        CredentialsError::absent(self.told(why))
+    }
+
+    fn unusable(&self, why: impl AsRef<str>) -> CredentialsError {
+        CredentialsError::unusable(self.told(why.as_ref()))
+            .with_hint("is a proxy, a firewall or another network in the place of the service?")
+    }
+
+    fn told(&self, why: &str) -> String {
+        format!("the metadata service at {}: {why}", self.host())
+    }
+}
+
+#[cfg(feature = "reqwest")]
+pub(super) fn default_transport() -> Result<crate::transport::ReqwestTransport, crate::Error> {
+    crate::transport::ReqwestTransport::builder()
+        .connect_timeout(CONNECT)
+        .build()
+}
+
+/// A name goes into the path of a URL, wherever it came from.
+fn is_role_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+=,.@".contains(&byte);
+    (1..=128).contains(&text.len()) && text != ".." && text != "." && text.bytes().all(is_allowed)
+}
+
+impl ProvideCredentials for CvmRole {
+    fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+        Box::pin(self.keys())
+    }
+
+    fn confined(&self) -> Option<SharedProvider> {
+        let is_here = self.endpoint.as_ref().is_some_and(Endpoint::is_loopback);
+        (!is_here).then(|| super::not_asked("the metadata service"))
+    }
+}
+
+impl fmt::Debug for CvmRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CvmRole")
+            .field("host", &self.host())
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}

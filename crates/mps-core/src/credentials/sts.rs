@@ -1,0 +1,282 @@
+//! The vendor's security token service, which lends the keys of a role.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderValue;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    Credentials, CredentialsError,
+    remote::{Remote, Trouble},
+    temporary::TemporaryKeys,
+};
+use crate::{
+    clock::{SharedClock, unix_seconds},
+    endpoint::{Endpoint, Site},
+    envelope::Received,
+    error::Error,
+    sign::{self, CanonicalRequest, Payload, Scope, SigningKey},
+    transport::{RequestBody, Transport},
+};
+
+const SERVICE: &str = "sts";
+const VERSION: &str = "2018-08-13";
+const CONTENT_TYPE: &str = "application/json";
+const LIMIT: Duration = Duration::from_secs(10);
+/// A clock that is further off than this is no clock that is off.
+const LARGEST_OFFSET_S: i64 = 24 * 60 * 60;
+/// The service's own bound on how long a role is lent.
+const LONGEST_LOAN: Duration = Duration::from_secs(43_200);
+
+/// Where roles are assumed: the vendor's security token service, and the way to it.
+#[derive(Clone)]
+pub struct Sts {
+    remote: Remote,
+    endpoint: Endpoint,
+    region: String,
+}
+
+/// Whose name a request is made in.
+#[derive(Clone, Copy)]
+pub(super) enum Signer<'a> {
+    Keys(&'a Credentials),
+    /// Nobody's: the body carries what proves who is asking.
+    Nobody,
+}
+
+/// Why the service lends no keys.
+pub(super) struct Refusal {
+    pub(super) error: CredentialsError,
+    pub(super) code: Option<String>,
+    service_time: Option<SystemTime>,
+}
+
+#[derive(Deserialize)]
+struct Loan {
+    #[serde(rename = "Credentials")]
+    keys: Option<TemporaryKeys>,
+    #[serde(rename = "ExpiredTime")]
+    expires: Option<i64>,
+}
+
+impl Sts {
+    /// The international site's service, by way of `transport`.
+    #[must_use]
+    pub fn new(transport: Arc<dyn Transport>, clock: SharedClock) -> Self {
+        Self {
+            remote: Remote { transport, clock },
+            endpoint: host(Site::Intl),
+            region: region(Site::Intl).to_owned(),
+        }
+    }
+
+    /// The same over the default transport.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
+    #[cfg(feature = "reqwest")]
+    pub fn with_default_transport() -> Result<Self, Error> {
+        let transport = crate::transport::ReqwestTransport::new()?;
+        let clock = crate::clock::SystemClock::shared();
+        Ok(Self::new(Arc::new(transport), clock))
+    }
+
+    /// The service of a site, in a region of that site.
+    #[must_use]
+    pub fn site(mut self, site: Site) -> Self {
+        self.endpoint = host(site);
+        region(site).clone_into(&mut self.region);
+        self
+    }
+
+    /// Another access point, such as `https://sts.internal.tencentcloudapi.com` inside a VPC.
+    #[must_use]
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = endpoint;
+        self
+    }
+
+    /// The region that does the work, sent as `X-TC-Region`.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = region.into();
+        self
+    }
+
+    /// Calls `action` once. `offset_s` corrects this machine's clock.
+    pub(super) async fn call(
+        &self,
+        action: &'static str,
+        parameters: Map<String, Value>,
+        signer: Signer<'_>,
+        offset_s: i64,
+    ) -> Result<Credentials, Refusal> {
+        let body = Value::Object(parameters).to_string();
+        let now = unix_seconds(self.remote.clock.wall()).saturating_add(offset_s);
+        let request = self.request(action, body, signer, now);
+        let request = request.map_err(|_| self.refusal("a value that no header can carry"))?;
+        let answer = self.remote.exchange(request, LIMIT).await;
+        let received = answer.map_err(|Trouble { message, .. }| self.refusal(message))?;
+        self.loan(&received, offset_s)
+    }
+
+    fn request(
+        &self,
+        action: &'static str,
+        body: String,
+        signer: Signer<'_>,
+        now: i64,
+    ) -> Result<http::Request<RequestBody>, http::Error> {
+        let authorization = self.authorization(action, &body, signer, now);
+        let mut request = http::Request::post(self.endpoint.as_str())
+            .header("content-type", CONTENT_TYPE)
+            .header("host", self.endpoint.host())
+            .header("x-tc-action", action)
+            .header("x-tc-version", VERSION)
+            .header("x-tc-timestamp", now)
+            .header("x-tc-region", &self.region)
+            .header("x-tc-language", "en-US")
+            .header("authorization", secret(&authorization)?);
+        if let Signer::Keys(keys) = signer
+            && let Some(token) = keys.token()
+        {
+            request = request.header("x-tc-token", secret(token)?);
+        }
+        request.body(RequestBody::new(body))
+    }
+
+    fn authorization(&self, action: &str, body: &str, signer: Signer<'_>, now: i64) -> String {
+        let Signer::Keys(keys) = signer else {
+            return "SKIP".to_owned();
+        };
+        let canonical = CanonicalRequest::new(&sign::Request {
+            method: "POST",
+            uri: self.endpoint.path(),
+            query: "",
+            headers: &[
+                ("content-type", CONTENT_TYPE),
+                ("host", self.endpoint.host()),
+                ("x-tc-action", action),
+            ],
+            payload: Payload::Bytes(body.as_bytes()),
+        });
+        let key = SigningKey::derive(keys.secret_key(), &Scope::at(now, SERVICE));
+        sign::sign(canonical, keys.secret_id(), &key, now).authorization
+    }
+
+    fn loan(&self, received: &Received, offset_s: i64) -> Result<Credentials, Refusal> {
+        let answer = received
+            .open()
+            .map_err(|error| self.refused(&error, received))?;
+        // What serde says could quote a key, so it is not shown.
+        let loan: Loan = serde_json::from_str(answer.response.get())
+            .map_err(|_| self.refusal("its answer is not that of a lent role"))?;
+        let keys = loan
+            .keys
+            .ok_or_else(|| self.refusal("its answer has no Credentials"))?;
+        let machine = self.remote.clock.wall();
+        let lent = keys.check(loan.expires, shifted(machine, offset_s), machine);
+        lent.map_err(|why| self.refusal(format!("its answer is unusable: {why}")))
+    }
+
+    fn refused(&self, error: &Error, received: &Received) -> Refusal {
+        Refusal {
+            code: error.code().map(str::to_owned),
+            service_time: received.date(),
+            ..self.refusal(error.to_string())
+        }
+    }
+
+    fn refusal(&self, why: impl fmt::Display) -> Refusal {
+        let message = format!("the token service at {}: {why}", self.endpoint.host());
+        Refusal {
+            error: CredentialsError::unusable(message),
+            code: None,
+            service_time: None,
+        }
+    }
+
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.endpoint.is_loopback()
+    }
+
+    /// How far this machine's clock is off, if that is why it was refused.
+    pub(super) fn clock_offset(&self, refusal: &Refusal) -> Option<i64> {
+        if refusal.code.as_deref() != Some("AuthFailure.SignatureExpire") {
+            return None;
+        }
+        let machine = unix_seconds(self.remote.clock.wall());
+        let offset = unix_seconds(refusal.service_time?).saturating_sub(machine);
+        (offset.abs() <= LARGEST_OFFSET_S).then_some(offset)
+    }
+}
+
+impl Refusal {
+    /// The reason, with every occurrence of what was sent in confidence taken out.
+    pub(super) fn without(self, secrets: &[&str]) -> CredentialsError {
+        self.error.reworded(|message| {
+            let secrets = secrets.iter().filter(|secret| !secret.is_empty());
+            secrets.fold(message.to_owned(), |message, secret| {
+                message.replace(secret, "<redacted>")
+            })
+        })
+    }
+}
+
+/// A loan's length as the service takes it.
+pub(super) fn checked_length(length: Duration) -> Result<u64, CredentialsError> {
+    if length.as_secs() > 0 && length <= LONGEST_LOAN {
+        return Ok(length.as_secs());
+    }
+    let message = format!("a role cannot be assumed for {length:?}");
+    let hint = format!("at least 1 s, at most {} s", LONGEST_LOAN.as_secs());
+    Err(CredentialsError::unusable(message).with_hint(hint))
+}
+
+/// Source: the API documentation of `AssumeRole` on either site (products 1150 and 1312).
+fn host(site: Site) -> Endpoint {
+    let url = match site {
+        Site::Intl => "https://sts.intl.tencentcloudapi.com",
+        Site::Cn => "https://sts.tencentcloudapi.com",
+    };
+    Endpoint::parse(url).unwrap_or_else(|_| unreachable!("both are URLs"))
+}
+
+/// Any region will do, but the service wants one.
+fn region(site: Site) -> &'static str {
+    match site {
+        Site::Intl => "ap-singapore",
+        Site::Cn => "ap-guangzhou",
+    }
+}
+
+/// A header value that no HTTP library prints.
+fn secret(value: &str) -> Result<HeaderValue, http::Error> {
+    let mut value = HeaderValue::try_from(value)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn shifted(time: SystemTime, offset_s: i64) -> SystemTime {
+    let by = Duration::from_secs(offset_s.unsigned_abs());
+    let shifted = if offset_s < 0 {
+        time.checked_sub(by)
+    } else {
+        time.checked_add(by)
+    };
+    shifted.unwrap_or(time)
+}
+
+impl fmt::Debug for Sts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sts")
+            .field("endpoint", &self.endpoint)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,340 @@
+//! Whether an access point is worth a try: closed, open, half-open.
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::error::{Error, ErrorKind};
+
+/// When an access point is given a rest, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerPolicy {
+    /// So many failures, with no answer in between, open the breaker; 0 is taken as 1. 3 unless
+    /// set, so that the last of a call's four attempts goes elsewhere.
+    pub failures: u32,
+    /// Failures longer ago than this no longer count; 5 minutes unless set, so that three
+    /// attempts in a row that each time out after a minute still do.
+    pub window: Duration,
+    /// How long an open breaker lets nothing through, before one attempt may probe; 30 s unless
+    /// set.
+    pub pause: Duration,
+}
+
+impl Default for BreakerPolicy {
+    fn default() -> Self {
+        Self {
+            failures: 3,
+            window: Duration::from_secs(5 * 60),
+            pause: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What a breaker lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Everything.
+    Closed,
+    /// Nothing.
+    Open,
+    /// One attempt, whose outcome closes or opens it.
+    HalfOpen,
+}
+
+impl BreakerState {
+    /// The name used in events: `closed`, `open` or `half_open`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+        }
+    }
+}
+
+/// What an attempt tells about the access point it went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The service answered, be it with an error.
+    Answered,
+    /// No connection, a broken one, no answer in time, or a gateway's.
+    Failed,
+    /// Nothing: the attempt was given up, or failed for a reason of its own.
+    Nothing,
+}
+
+impl Verdict {
+    pub(crate) fn of(failure: &Error) -> Self {
+        const TOO_MANY_REQUESTS: u16 = 429;
+        match failure.kind() {
+            ErrorKind::Service => Self::Answered,
+            // Whoever limits rates is well.
+            ErrorKind::Gateway if failure.http_status() == Some(TOO_MANY_REQUESTS) => Self::Nothing,
+            ErrorKind::Connect
+            | ErrorKind::Interrupted
+            | ErrorKind::Timeout
+            | ErrorKind::Gateway => Self::Failed,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// Leave to try an access point, to be handed back with what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    Ordinary,
+    /// The only one while the breaker is half-open, told from earlier ones by its number.
+    Probe(u64),
+}
+
+/// The state of one access point. Pure: time comes in.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    policy: BreakerPolicy,
+    state: State,
+    probes: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    /// When the latest failures were, oldest first.
+    Closed(VecDeque<Duration>),
+    Open {
+        until: Duration,
+    },
+    HalfOpen,
+}
+
+impl Breaker {
+    pub(super) fn new(policy: BreakerPolicy) -> Self {
+        Self {
+            policy,
+            state: State::Closed(VecDeque::new()),
+            probes: 0,
+        }
+    }
+
+    pub(super) fn state(&self) -> BreakerState {
+        match self.state {
+            State::Closed(_) => BreakerState::Closed,
+            State::Open { .. } => BreakerState::Open,
+            State::HalfOpen => BreakerState::HalfOpen,
+        }
+    }
+
+    /// When the rest is over; `None` unless the breaker is open.
+    pub(super) fn open_until(&self) -> Option<Duration> {
+        match self.state {
+            State::Open { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Leave to probe, once the rest is over and nobody else does.
+    pub(super) fn probe(&mut self, now: Duration) -> Option<Pass> {
+        self.open_until().filter(|until| *until <= now)?;
+        self.state = State::HalfOpen;
+        self.probes += 1;
+        Some(Pass::Probe(self.probes))
+    }
+
+    /// Learns what came of an attempt.
+    ///
+    /// An answer closes, whichever attempt it came to: the access point is well. A failure counts
+    /// only when it is news, so what was on its way when the breaker opened does not keep it open.
+    pub(super) fn settle(&mut self, pass: Pass, verdict: Verdict, now: Duration) {
+        let is_probe = self.state() == BreakerState::HalfOpen && pass == Pass::Probe(self.probes);
+        match verdict {
+            Verdict::Answered => self.state = State::Closed(VecDeque::new()),
+            Verdict::Failed if is_probe => self.rest(now),
+            Verdict::Failed => self.count_failure(now),
+            // The next one may probe at once.
+            Verdict::Nothing if is_probe => self.state = State::Open { until: now },
+            Verdict::Nothing => {}
+        }
+    }
+
+    fn count_failure(&mut self, now: Duration) {
+        let State::Closed(failures) = &mut self.state else {
+            return;
+        };
+        let window = self.policy.window;
+        failures.retain(|at| now.saturating_sub(*at) < window);
+        failures.push_back(now);
+        if failures.len() >= self.policy.failures.max(1) as usize {
+            self.rest(now);
+        }
+    }
+
+    fn rest(&mut self, now: Duration) {
+        let until = now.saturating_add(self.policy.pause);
+        self.state = State::Open { until };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const POLICY: BreakerPolicy = BreakerPolicy {
+        failures: 3,
+        window: Duration::from_secs(60),
+        pause: Duration::from_secs(30),
+    };
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn failed_at(seconds: impl IntoIterator<Item = u64>) -> Breaker {
+        let mut breaker = Breaker::new(POLICY);
+        for second in seconds {
+            breaker.settle(Pass::Ordinary, Verdict::Failed, at(second));
+        }
+        breaker
+    }
+
+    #[test]
+    fn failures_within_the_window_open_it() {
+        assert_eq!(failed_at([0, 1]).state(), BreakerState::Closed);
+        assert_eq!(failed_at([0, 59, 60]).state(), BreakerState::Closed);
+        let breaker = failed_at([0, 1, 59]);
+        assert_eq!(breaker.open_until(), Some(at(89)));
+    }
+
+    #[test]
+    fn an_answer_between_failures_starts_the_count_anew() {
+        let mut breaker = failed_at([0, 1]);
+        breaker.settle(Pass::Ordinary, Verdict::Answered, at(2));
+        breaker.settle(Pass::Ordinary, Verdict::Failed, at(3));
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn answers_alone_never_open_it() {
+        let mut breaker = Breaker::new(POLICY);
+        for _ in 0..1_000 {
+            breaker.settle(Pass::Ordinary, Verdict::Answered, at(1));
+            breaker.settle(Pass::Ordinary, Verdict::Nothing, at(1));
+        }
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn one_probe_at_a_time_decides_after_the_rest() {
+        let mut breaker = failed_at([0, 0, 0]);
+        assert_eq!(breaker.probe(at(29)), None);
+        let probe = breaker.probe(at(30)).unwrap();
+        assert_eq!(breaker.probe(at(1_000)), None);
+        breaker.settle(probe, Verdict::Failed, at(40));
+        assert_eq!(breaker.open_until(), Some(at(70)));
+        let probe = breaker.probe(at(70)).unwrap();
+        breaker.settle(probe, Verdict::Answered, at(71));
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn a_probe_that_was_given_up_leaves_its_place_to_the_next() {
+        let mut breaker = failed_at([0, 0, 0]);
+        let probe = breaker.probe(at(30)).unwrap();
+        breaker.settle(probe, Verdict::Nothing, at(31));
+        assert!(breaker.probe(at(31)).is_some());
+    }
+
+    #[test]
+    fn stragglers_neither_keep_it_open_nor_count_as_the_probe() {
+        let mut breaker = failed_at([0, 0, 0]);
+        breaker.settle(Pass::Ordinary, Verdict::Failed, at(29));
+        assert_eq!(breaker.open_until(), Some(at(30)));
+        let probe = breaker.probe(at(30)).unwrap();
+        breaker.settle(Pass::Ordinary, Verdict::Failed, at(31));
+        breaker.settle(Pass::Probe(0), Verdict::Failed, at(31));
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        breaker.settle(probe, Verdict::Answered, at(32));
+        assert_eq!(breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn only_transport_and_gateway_trouble_counts() {
+        for (kind, verdict) in [
+            (ErrorKind::Connect, Verdict::Failed),
+            (ErrorKind::Interrupted, Verdict::Failed),
+            (ErrorKind::Timeout, Verdict::Failed),
+            (ErrorKind::Gateway, Verdict::Failed),
+            (ErrorKind::Service, Verdict::Answered),
+            (ErrorKind::Decode, Verdict::Nothing),
+            (ErrorKind::TooLarge, Verdict::Nothing),
+            (ErrorKind::Config, Verdict::Nothing),
+        ] {
+            assert_eq!(Verdict::of(&Error::new(kind, "")), verdict, "{kind:?}");
+        }
+        let busy = Error::new(ErrorKind::Gateway, "")
+            .with_http_status(http::StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(Verdict::of(&busy), Verdict::Nothing);
+    }
+
+    /// What may happen to a breaker, with the seconds that pass before.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Attempt(Verdict),
+        TryToProbe,
+        ProbeEnds(Verdict),
+    }
+
+    fn step() -> impl Strategy<Value = (u64, Step)> {
+        let verdict = prop_oneof![
+            Just(Verdict::Answered),
+            Just(Verdict::Failed),
+            Just(Verdict::Nothing)
+        ];
+        let step = prop_oneof![
+            verdict.clone().prop_map(Step::Attempt),
+            Just(Step::TryToProbe),
+            verdict.prop_map(Step::ProbeEnds),
+        ];
+        (0_u64..40, step)
+    }
+
+    proptest! {
+        /// Whatever happens: never more than one probe that counts, none before a rest is over;
+        /// it opens only by a failure, and closes only by an answer.
+        #[test]
+        fn a_breaker_keeps_its_word(steps in prop::collection::vec(step(), 1..200)) {
+            let mut breaker = Breaker::new(POLICY);
+            let (mut now, mut probe) = (Duration::ZERO, None);
+            for (pause, step) in steps {
+                now += at(pause);
+                let (before, until) = (breaker.state(), breaker.open_until());
+                let verdict = match step {
+                    Step::Attempt(verdict) => {
+                        breaker.settle(Pass::Ordinary, verdict, now);
+                        Some(verdict)
+                    }
+                    Step::TryToProbe => {
+                        let pass = breaker.probe(now);
+                        let due = until.is_some_and(|until| until <= now);
+                        prop_assert_eq!(pass.is_some(), due);
+                        probe = pass.or(probe);
+                        None
+                    }
+                    Step::ProbeEnds(verdict) => probe.take().map(|pass| {
+                        breaker.settle(pass, verdict, now);
+                        verdict
+                    }),
+                };
+                let after = breaker.state();
+                if after == BreakerState::Closed && before != after {
+                    prop_assert_eq!(verdict, Some(Verdict::Answered));
+                }
+                if before == BreakerState::Closed && before != after {
+                    prop_assert_eq!(verdict, Some(Verdict::Failed));
+                }
+                if verdict == Some(Verdict::Answered) {
+                    prop_assert_eq!(after, BreakerState::Closed);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Which of several access points of one site the next attempt goes to.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use mps_models::Effect;
+
+use super::{
+    BreakerPolicy, BreakerState, Endpoint,
+    breaker::{Breaker, Pass, Verdict},
+};
+use crate::error::{Error, ErrorKind};
+
+/// Where to go when the first access point does not answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failover {
+    pub(crate) fallbacks: Vec<Endpoint>,
+    pub(crate) policy: BreakerPolicy,
+}
+
+/// The access points of a client, the preferred one first, each with its breaker.
+///
+/// One that stands alone has none: there is no place to go instead.
+#[derive(Debug)]
+pub(crate) struct Route {
+    preferred: Endpoint,
+    fallbacks: Vec<Endpoint>,
+    /// In the order of the access points.
+    breakers: Mutex<Vec<Breaker>>,
+}
+
+/// One attempt's way to an access point. Dropped unsettled, it tells nothing about it.
+#[derive(Debug)]
+pub(crate) struct Leg<'a> {
+    route: &'a Route,
+    pub(crate) endpoint: &'a Endpoint,
+    index: usize,
+    /// Taken when it is settled.
+    pass: Option<Pass>,
+}
+
+impl Route {
+    /// # Errors
+    /// [`ErrorKind::Config`] when the access points are not all of one site, or not all on this
+    /// machine, or not all different.
+    pub(crate) fn new(preferred: Endpoint, failover: Failover) -> Result<Self, Error> {
+        let fallbacks = failover.fallbacks;
+        for (earlier, fallback) in fallbacks.iter().enumerate() {
+            belong_together(&preferred, fallback)?;
+            let mut before = fallbacks.iter().take(earlier).chain([&preferred]);
+            if before.any(|other| other.url == fallback.url) {
+                let message = format!("the access point {fallback} is listed twice");
+                return Err(Error::new(ErrorKind::Config, message)
+                    .with_hint("give each access point of the failover once"));
+            }
+        }
+        let count = if fallbacks.is_empty() {
+            0
+        } else {
+            fallbacks.len() + 1
+        };
+        let breakers = (0..count).map(|_| Breaker::new(failover.policy)).collect();
+        Ok(Self {
+            preferred,
+            fallbacks,
+            breakers: Mutex::new(breakers),
+        })
+    }
+
+    pub(crate) fn preferred(&self) -> &Endpoint {
+        &self.preferred
+    }
+
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        [&self.preferred].into_iter().chain(&self.fallbacks)
+    }
+
+    /// The way for an attempt that starts now: the first access point that is well, or due to be probed.
+    ///
+    /// A paid create never probes while another one is well: if the probe fails half way, nobody
+    /// knows whether it was billed. When none is well, the one whose rest ends first is tried all
+    /// the same, since nothing can be lost by it.
+    pub(crate) fn pick(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Leg<'_> {
+        let (index, pass) = self.choose(effect, now).unwrap_or((0, Pass::Ordinary));
+        let endpoint = self.endpoints().nth(index).unwrap_or(&self.preferred);
+        Leg {
+            route: self,
+            endpoint,
+            index,
+            pass: Some(pass),
+        }
+    }
+
+    fn choose(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Option<(usize, Pass)> {
+        if self.fallbacks.is_empty() {
+            return None;
+        }
+        let now = now();
+        let mut breakers = self.breakers();
+        let closed = |breaker: &Breaker| breaker.state() == BreakerState::Closed;
+        let may_probe = effect == Effect::Read || !breakers.iter().any(closed);
+        for (index, breaker) in breakers.iter_mut().enumerate() {
+            if closed(breaker) {
+                return Some((index, Pass::Ordinary));
+            }
+            if let Some(probe) = may_probe.then(|| breaker.probe(now)).flatten() {
+                return Some((index, probe));
+            }
+        }
+        let rests = breakers.iter().enumerate();
+        let ends = rests.filter_map(|(index, breaker)| Some((breaker.open_until()?, index)));
+        ends.min().map(|(_, index)| (index, Pass::Ordinary))
+    }
+
+    fn settle(
+        &self,
+        index: usize,
+        pass: Pass,
+        verdict: Verdict,
+        now: Duration,
+    ) -> Option<BreakerState> {
+        let mut breakers = self.breakers();
+        let breaker = breakers.get_mut(index)?;
+        let before = breaker.state();
+        breaker.settle(pass, verdict, now);
+        let after = breaker.state();
+        (before != after).then_some(after)
+    }
+
+    fn breakers(&self) -> MutexGuard<'_, Vec<Breaker>> {
+        self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Leg<'_> {
+    /// Whether this attempt is the one that finds out how its access point is.
+    pub(crate) fn is_probe(&self) -> bool {
+        matches!(self.pass, Some(Pass::Probe(_)))
+    }
+
+    /// Tells what came of the attempt; the breaker's new state, if it changed.
+    pub(crate) fn settle(mut self, verdict: Verdict, now: Duration) -> Option<BreakerState> {
+        let pass = self.pass.take()?;
+        self.route.settle(self.index, pass, verdict, now)
+    }
+}
+
+impl Drop for Leg<'_> {
+    fn drop(&mut self) {
+        if let Some(pass) = self.pass.take() {
+            self.route
+                .settle(self.index, pass, Verdict::Nothing, Duration::ZERO);
+        }
+    }
+}
+
+fn belong_together(one: &Endpoint, other: &Endpoint) -> Result<(), Error> {
+    let refuse =
+        |message: String, hint: &str| Err(Error::new(ErrorKind::Config, message).with_hint(hint));
+    if one.is_loopback() && other.is_loopback() {
+        return Ok(());
+    }
+    if one.is_loopback() || other.is_loopback() {
+        return refuse(
+            format!("a failover from {one} to {other} leaves this machine or enters it"),
+            "an emulator and the paid service do not stand in for each other",
+        );
+    }
+    match (one.site, other.site) {
+        (Some(a), Some(b)) if a == b => Ok(()),
+        (Some(a), Some(b)) => refuse(
+            format!(
+                "a failover from {one} (site {}) to {other} (site {}) changes the site",
+                a.as_str(),
+                b.as_str()
+            ),
+            "keys and tasks of one site are unknown to the other",
+        ),
+        (site, _) => refuse(
+            format!(
+                "the site of the access point {} is not known",
+                if site.is_none() { one } else { other }
+            ),
+            "state it with Endpoint::of_site; a failover stays on one site",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::Site;
+
+    fn regional(region: &str) -> Endpoint {
+        Endpoint::regional(Site::Intl, region).unwrap()
+    }
+
+    fn route() -> Route {
+        let failover = Failover {
+            fallbacks: vec![regional("ap-singapore"), regional("ap-tokyo")],
+            ..Failover::default()
+        };
+        Route::new(Endpoint::site(Site::Intl), failover).unwrap()
+    }
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn fail(route: &Route, times: u32, now: Duration) {
+        for _ in 0..times {
+            let leg = route.pick(Effect::Read, || now);
+            leg.settle(Verdict::Failed, now);
+        }
+    }
+
+    fn next(route: &Route, effect: Effect, now: Duration) -> String {
+        route.pick(effect, || now).endpoint.host().to_owned()
+    }
+
+    #[test]
+    fn traffic_moves_on_and_comes_back() {
+        let route = route();
+        fail(&route, 3, at(0));
+        assert!(next(&route, Effect::PaidCreate, at(1)).contains("ap-singapore"));
+        fail(&route, 3, at(1));
+        assert!(next(&route, Effect::PaidCreate, at(2)).contains("ap-tokyo"));
+        let probe = route.pick(Effect::Read, || at(30));
+        assert!(probe.is_probe());
+        assert_eq!(probe.endpoint.host(), "mps.intl.tencentcloudapi.com");
+        assert_eq!(
+            probe.settle(Verdict::Answered, at(31)),
+            Some(BreakerState::Closed)
+        );
+        assert!(next(&route, Effect::PaidCreate, at(31)).contains("intl"));
+    }
+
+    #[test]
+    fn a_paid_create_probes_only_when_nothing_else_is_well() {
+        let route = route();
+        fail(&route, 3, at(0));
+        assert!(next(&route, Effect::PaidCreate, at(100)).contains("ap-singapore"));
+        fail(&route, 6, at(1));
+        let probe = route.pick(Effect::PaidCreate, || at(100));
+        assert!(probe.is_probe());
+    }
+
+    #[test]
+    fn with_every_breaker_open_the_longest_rested_is_tried() {
+        let route = route();
+        fail(&route, 3, at(0));
+        fail(&route, 3, at(1));
+        fail(&route, 3, at(2));
+        let leg = route.pick(Effect::PaidCreate, || at(3));
+        assert!(!leg.is_probe());
+        assert_eq!(leg.endpoint.host(), "mps.intl.tencentcloudapi.com");
+    }
+
+    #[test]
+    fn a_probe_that_is_dropped_gives_way_to_another() {
+        let route = route();
+        fail(&route, 3, at(0));
+        drop(route.pick(Effect::Read, || at(30)));
+        assert!(route.pick(Effect::Read, || at(30)).is_probe());
+    }
+
+    #[test]
+    fn one_that_stands_alone_is_always_picked() {
+        let route = Route::new(Endpoint::default(), Failover::default()).unwrap();
+        fail(&route, 100, at(0));
+        assert_eq!(
+            route.pick(Effect::Read, || at(0)).endpoint,
+            route.preferred()
+        );
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        let parse = |url| Endpoint::parse(url).unwrap();
+        let custom = || parse("https://gateway.example.com");
+        for (preferred, fallback, why) in [
+            (
+                Endpoint::site(Site::Intl),
+                Endpoint::site(Site::Cn),
+                "changes the site",
+            ),
+            (
+                regional("ap-seoul"),
+                Endpoint::regional(Site::Cn, "ap-tokyo").unwrap(),
+                "changes the site",
+            ),
+            (
+                Endpoint::default(),
+                parse("http://127.0.0.1:1"),
+                "leaves this machine",
+            ),
+            (
+                parse("http://localhost:1"),
+                Endpoint::default(),
+                "leaves this machine",
+            ),
+            (Endpoint::default(), custom(), "gateway.example.com/ is not"),
+            (custom(), Endpoint::default(), "gateway.example.com/ is not"),
+            (Endpoint::default(), Endpoint::default(), "listed twice"),
+        ] {
+            let failover = Failover {
+                fallbacks: vec![fallback],
+                ..Failover::default()
+            };
+            let error = Route::new(preferred, failover).unwrap_err();
+            assert!(error.to_string().contains(why), "{error}");
+            assert!(error.hint().is_some());
+        }
+        let stated = Failover {
+            fallbacks: vec![custom().of_site(Site::Intl)],
+            ..Failover::default()
+        };
+        assert!(Route::new(Endpoint::default(), stated).is_ok());
+        let emulators = Failover {
+            fallbacks: vec![parse("http://127.0.0.1:2")],
+            ..Failover::default()
+        };
+        assert!(Route::new(parse("http://127.0.0.1:1"), emulators).is_ok());
+    }
+}

@@ -1,0 +1,165 @@
+use mps_models::CreateAigcVideoTaskResponse;
+
+use super::*;
+
+fn received(status: u16, content_type: &str, body: &str) -> Received {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+    Received {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+fn json(body: &str) -> Result<Answer, Error> {
+    received(200, "application/json", body).open()
+}
+
+#[test]
+fn the_documented_answer_opens() {
+    let answer = json(r#"{"Response":{"TaskId":"2147**3792","RequestId":"643fb583"}}"#).unwrap();
+    assert_eq!(answer.request_id.as_deref(), Some("643fb583"));
+    let body: CreateAigcVideoTaskResponse = answer.decode().unwrap();
+    assert_eq!(body.task_id.as_deref(), Some("2147**3792"));
+}
+
+#[test]
+fn an_error_inside_http_200_is_an_error() {
+    let error = json(r#"{"Response":{"Error":{"Code":"RequestLimitExceeded.UinLimitExceeded","Message":"too\nfast"},"RequestId":"r"}}"#).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "RequestLimitExceeded.UinLimitExceeded: too fast (request id r)"
+    );
+    assert_eq!(
+        (error.kind(), error.dispatch()),
+        (ErrorKind::Service, Dispatch::Refused)
+    );
+}
+
+#[test]
+fn codes_say_whether_the_action_ran() {
+    for (code, dispatch) in [
+        ("AuthFailure.SignatureFailure", Dispatch::Refused),
+        ("InvalidParameter.SomethingNew", Dispatch::Refused),
+        ("LimitExceeded.CreateTask", Dispatch::Refused),
+        ("InternalError", Dispatch::Unknown),
+        ("FailedOperation.Whatever", Dispatch::Unknown),
+        ("NeverHeardOf", Dispatch::Unknown),
+        ("", Dispatch::Unknown),
+        ("ResponseSizeLimitExceeded", Dispatch::Executed),
+    ] {
+        assert_eq!(dispatch_of(code), dispatch, "{code}");
+    }
+}
+
+#[test]
+fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
+    for (answer, message, kind, dispatch) in [
+        (
+            received(200, "application/json", r#"{"Response":null}"#),
+            "the answer has no Response",
+            ErrorKind::Decode,
+            Dispatch::Unknown,
+        ),
+        (
+            received(200, "application/json", r#"{"a":1}"#),
+            "the answer has no Response",
+            ErrorKind::Decode,
+            Dispatch::Unknown,
+        ),
+        (
+            received(200, "application/json", r#"{"Response":[1]}"#),
+            "the answer's Response is not what the service sends",
+            ErrorKind::Decode,
+            Dispatch::Unknown,
+        ),
+        (
+            received(
+                200,
+                "application/json",
+                r#"{"Response":{"RequestId":"r1","Ta"#,
+            ),
+            "the answer is not the JSON that the service sends",
+            ErrorKind::Decode,
+            Dispatch::Unknown,
+        ),
+        (
+            received(200, "text/html", "<html>"),
+            "the answer is text/html, not JSON",
+            ErrorKind::Decode,
+            Dispatch::Unknown,
+        ),
+        (
+            received(502, "text/html", "<html>"),
+            "something in between answered with HTTP 502 Bad Gateway",
+            ErrorKind::Gateway,
+            Dispatch::Unknown,
+        ),
+        (
+            received(403, "text/html", "<html>"),
+            "something in between answered with HTTP 403 Forbidden",
+            ErrorKind::Gateway,
+            Dispatch::Refused,
+        ),
+    ] {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        let error = answer.open().unwrap_err();
+        assert_eq!(
+            (error.message(), error.kind(), error.dispatch()),
+            (message, kind, dispatch)
+        );
+        assert_eq!(error.excerpt(), Some(&*body));
+        assert_eq!(error.http_status(), Some(answer.status.as_u16()));
+        assert_eq!(error.request_id(), body.contains("r1").then_some("r1"));
+    }
+}
+
+#[test]
+fn a_wish_to_wait_is_in_seconds_or_a_date() {
+    const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
+    let wish = |headers: &[(HeaderName, &str)]| {
+        let mut answer = received(503, "text/plain", "");
+        for (name, value) in headers {
+            answer.headers.insert(name, value.parse().unwrap());
+        }
+        answer.retry_after(now).map(|wait| wait.as_secs())
+    };
+    let after = |value| wish(&[(header::RETRY_AFTER, value)]);
+    assert_eq!(after(" 7 "), Some(7));
+    assert_eq!(after("Sun, 15 Feb 2026 03:26:45 GMT"), Some(60));
+    assert_eq!(after("Sun, 15 Feb 2026 03:25:44 GMT"), None);
+    assert_eq!(after(NOW), Some(0));
+    for nonsense in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+        assert_eq!(after(nonsense), None, "{nonsense}");
+    }
+    // The clock of who wrote the answer is a day ahead, and so is its wish.
+    assert_eq!(
+        wish(&[
+            (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),
+            (header::DATE, "Mon, 16 Feb 2026 03:25:45 GMT"),
+        ]),
+        Some(5)
+    );
+}
+
+#[test]
+fn a_changed_content_type_does_not_lose_a_task() {
+    let answer = received(
+        200,
+        "text/plain",
+        r#"{"Response":{"TaskId":"1","RequestId":"r"}}"#,
+    );
+    assert!(answer.open().is_ok());
+}
+
+#[test]
+fn an_answer_of_another_shape_was_executed_and_keeps_its_text() {
+    let answer = json(r#"{"Response":{"TaskId":{"id":7},"RequestId":"r"}}"#).unwrap();
+    let error = answer.decode::<CreateAigcVideoTaskResponse>().unwrap_err();
+    assert_eq!(error.dispatch(), Dispatch::Executed);
+    assert_eq!(error.json_path(), Some("TaskId"));
+    assert_eq!(error.request_id(), Some("r"));
+    assert!(error.excerpt().unwrap().contains(r#"{"id":7}"#));
+}

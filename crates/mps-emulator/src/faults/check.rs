@@ -1,0 +1,134 @@
+//! The bounds of a rule's members.
+
+use std::time::Duration;
+
+use super::{
+    BadFault, DOWNLOAD, Fault, Kind,
+    kind::{MOST_SKEW, Phase},
+    read,
+};
+
+const MOST_STATUS: u16 = 599;
+const MOST_PIECES: u32 = 100_000;
+const MOST_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
+const MOST_OFFSET: u64 = 7 * 24 * 3_600;
+
+impl Fault {
+    /// Holds every member to its bounds.
+    pub(super) fn check(&self) -> Result<(), BadFault> {
+        self.check_action()?;
+        self.check_frequency()?;
+        self.check_kind()?;
+        if self.text.is_some() && self.kind.phase() == Phase::Head && !self.is_about_downloads() {
+            let bound = format!("left out for `{}`", self.kind());
+            return Err(BadFault::new("match", "given", bound).with_hint(
+                "the connection ends before the body is read, so nothing in it can match",
+            ));
+        }
+        Ok(())
+    }
+
+    fn is_about_downloads(&self) -> bool {
+        self.action.as_deref() == Some(DOWNLOAD)
+    }
+
+    fn check_action(&self) -> Result<(), BadFault> {
+        let Some(action) = &self.action else {
+            return Ok(());
+        };
+        if self.is_about_downloads() {
+            return if self.kind.suits_downloads() {
+                Ok(())
+            } else {
+                Err(BadFault::new("action", DOWNLOAD, "an action of the API")
+                    .with_hint(format!("`{}` is about calls, not files", self.kind())))
+            };
+        }
+        if mps_models::action(action).is_some() {
+            return Ok(());
+        }
+        let known = mps_models::ACTIONS.iter().map(|action| action.name);
+        let known: Vec<&str> = known.collect();
+        Err(
+            BadFault::new("action", action, "an action of the service or `download`")
+                .with_hint(format!("known: {}", known.join(", "))),
+        )
+    }
+
+    fn check_frequency(&self) -> Result<(), BadFault> {
+        if self.times == Some(0) {
+            return Err(BadFault::new("times", 0, "at least 1")
+                .with_hint("leave it out to strike for as long as the rule stands"));
+        }
+        match self.probability {
+            Some(share) if !(0.0..=1.0).contains(&share) => {
+                Err(BadFault::new("probability", share, "from 0 to 1")
+                    .with_hint("0.25 strikes one request in four"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_kind(&self) -> Result<(), BadFault> {
+        match &self.kind {
+            Kind::Refuse { code, .. } if !crate::marker::is_code(code) => {
+                Err(BadFault::new("code", code, "letters, digits and dots")
+                    .with_hint("such as `InvalidParameter.ViolationContent`"))
+            }
+            Kind::Throttle { code, .. } => check_throttle(code),
+            Kind::Http { status, .. } | Kind::Html { status, .. }
+                if !(200..=MOST_STATUS).contains(status) =>
+            {
+                let bound = format!("from 200 to {MOST_STATUS}");
+                Err(BadFault::new("status", status, bound).with_hint("such as 502"))
+            }
+            Kind::Delay { delay } | Kind::Drip { delay, .. } if *delay > MOST_DELAY => {
+                let delay = humantime::format_duration(*delay);
+                Err(BadFault::new("delay", delay, "at most 7days")
+                    .with_hint("the emulator's clock can be moved on instead"))
+            }
+            Kind::Drip { pieces, .. } if !(1..=MOST_PIECES).contains(pieces) => {
+                let bound = format!("from 1 to {MOST_PIECES}");
+                Err(BadFault::new("pieces", pieces, bound))
+            }
+            Kind::Skew { offset }
+                if !(MOST_SKEW + 1..=MOST_OFFSET).contains(&offset.unsigned_abs()) =>
+            {
+                Err(BadFault::new(
+                    "offset",
+                    offset,
+                    "more than 5min and at most 7days, ahead or behind",
+                )
+                .with_hint(
+                    "a clock that is less off is not refused; write `-10min` for one behind",
+                ))
+            }
+            Kind::ContentType { content_type }
+                if http::HeaderValue::from_str(content_type).is_err() =>
+            {
+                Err(BadFault::new(
+                    "content_type",
+                    "not printable",
+                    "text that a header can carry",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_throttle(code: &str) -> Result<(), BadFault> {
+    let known = mps_models::service::ERROR_CODES
+        .iter()
+        .map(|known| known.code);
+    let known: Vec<&str> = known
+        .filter(|code| code.starts_with(read::THROTTLED))
+        .collect();
+    if known.contains(&code) {
+        return Ok(());
+    }
+    Err(
+        BadFault::new("code", code, "a limit on requests that the service knows")
+            .with_hint(format!("known: {}", known.join(", "))),
+    )
+}

@@ -1,0 +1,214 @@
+//! What each kind does to the call and to its answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use mps_models::{
+    ActionInfo,
+    schema::{self, StructInfo},
+};
+use serde_json::{Map, Value};
+
+use super::Kind;
+use crate::{
+    api::Refusal,
+    exchange::{Delivery, Exchange},
+    reply,
+    service::Inner,
+};
+
+/// What becomes of the call itself.
+pub(crate) enum Verdict {
+    /// It is executed, or refused for reasons of its own.
+    Proceeds,
+    /// It is refused in the service's words.
+    Refused(Refusal),
+    /// The service never sees it.
+    Kept,
+}
+
+impl Kind {
+    pub(crate) fn verdict(&self) -> Verdict {
+        let usual = |code: &str, message: &Option<String>| {
+            let known = mps_models::service::error_code(code);
+            let usual = known.map_or("refused on demand", |known| known.meaning);
+            let message = message.as_deref().unwrap_or(usual);
+            Verdict::Refused(Refusal::new(code.to_owned(), message))
+        };
+        match self {
+            Self::Refuse { code, message } | Self::Throttle { code, message } => {
+                usual(code, message)
+            }
+            Self::TokenExpired => usual("AuthFailure.TokenFailure", &None),
+            Self::Skew { .. } => usual("AuthFailure.SignatureExpire", &None),
+            Self::ResetBeforeRead
+            | Self::ResetAfterRead
+            | Self::CloseIdle
+            | Self::Http {
+                executed: false, ..
+            }
+            | Self::Html {
+                executed: false, ..
+            } => Verdict::Kept,
+            _ => Verdict::Proceeds,
+        }
+    }
+
+    /// How an answer travels, and what answers in its place.
+    pub(crate) fn deliver(&self, mut response: Response<Bytes>, service: &Inner) -> Exchange {
+        let delivery = match self {
+            Self::Delay { delay } => {
+                return Exchange {
+                    delay: *delay,
+                    delivery: Delivery::Whole(response),
+                };
+            }
+            Self::ResetBeforeRead | Self::CloseIdle | Self::ResetAfterRead | Self::ReplyLost => {
+                Delivery::Lost
+            }
+            Self::Truncate { after } => Delivery::Cut {
+                after: cut_at(*after, response.body().len()),
+                response,
+            },
+            Self::Drip { pieces, delay } => Delivery::Drip {
+                response,
+                pieces: *pieces,
+                pause: *delay,
+            },
+            Self::Http {
+                status,
+                retry_after,
+                ..
+            } => Delivery::Whole(gateway(*status, *retry_after)),
+            Self::Html { status, .. } => Delivery::Whole(page(*status)),
+            Self::ContentType { content_type } => {
+                set(&mut response, header::CONTENT_TYPE, content_type);
+                Delivery::Whole(response)
+            }
+            Self::Skew { offset } => {
+                let date = reply::http_date(shifted(service.time.wall(), *offset));
+                response.headers_mut().insert(header::DATE, date);
+                Delivery::Whole(response)
+            }
+            _ => Delivery::Whole(response),
+        };
+        Exchange {
+            delay: Duration::ZERO,
+            delivery,
+        }
+    }
+
+    /// What the answer of an executed action becomes; `None` if nothing in it is to be changed.
+    pub(super) fn altered(
+        &self,
+        action: &ActionInfo,
+        answer: &Map<String, Value>,
+    ) -> Option<Map<String, Value>> {
+        let mut altered = match self {
+            Self::Nulls => Some(nothing(action.response)),
+            Self::DoneWithoutUrl | Self::UnknownStatus { .. } => Some(answer.clone()),
+            _ => None,
+        }?;
+        match self {
+            Self::DoneWithoutUrl => without_urls(&mut altered),
+            Self::UnknownStatus { value } => set_status(&mut altered, action.response, value),
+            _ => {}
+        }
+        (altered != *answer).then_some(altered)
+    }
+}
+
+/// Where the body ends: half-way unless told, and always short of its end.
+fn cut_at(after: Option<u64>, length: usize) -> usize {
+    let wanted = after.map_or(length / 2, |bytes| {
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    });
+    wanted.min(length.saturating_sub(1))
+}
+
+fn gateway(status: u16, retry_after: Option<u64>) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let body = Bytes::from(status.to_string());
+    let mut response = reply::with_type(status, "text/plain", body);
+    if let Some(seconds) = retry_after {
+        let seconds = HeaderValue::from(seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
+
+fn page(status: u16) -> Response<Bytes> {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let body = format!(
+        "<!DOCTYPE html>\n<html><head><title>{status}</title></head>\n\
+         <body><h1>{status}</h1><hr>emulator gateway</body></html>\n"
+    );
+    reply::with_type(status, "text/html; charset=utf-8", Bytes::from(body))
+}
+
+fn set(response: &mut Response<Bytes>, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+fn shifted(wall: std::time::SystemTime, seconds: i64) -> std::time::SystemTime {
+    let size = Duration::from_secs(seconds.unsigned_abs());
+    let moved = if seconds < 0 {
+        wall.checked_sub(size)
+    } else {
+        wall.checked_add(size)
+    };
+    moved.unwrap_or(wall)
+}
+
+/// Every member of the specification, all of them null.
+fn nothing(shape: &StructInfo) -> Map<String, Value> {
+    let members = shape.members.iter();
+    members
+        .map(|member| (member.name.to_owned(), Value::Null))
+        .collect()
+}
+
+/// Takes every address of a result away, however deep it stands.
+fn without_urls(members: &mut Map<String, Value>) {
+    members.retain(|name, _| !(name.ends_with("Url") || name.ends_with("Urls")));
+    members.values_mut().for_each(|value| match value {
+        Value::Object(members) => without_urls(members),
+        Value::Array(items) => {
+            let objects = items.iter_mut().filter_map(Value::as_object_mut);
+            objects.for_each(without_urls);
+        }
+        _ => {}
+    });
+}
+
+/// Changes what the specification calls a status: a member of that name with a set of values.
+fn set_status(members: &mut Map<String, Value>, shape: &StructInfo, value: &str) {
+    for member in shape.members {
+        let Some(found) = members.get_mut(member.name) else {
+            continue;
+        };
+        match &member.kind {
+            schema::Kind::Enum(_) if member.name.ends_with("Status") => *found = value.into(),
+            kind => set_status_within(found, kind, value),
+        }
+    }
+}
+
+fn set_status_within(found: &mut Value, kind: &schema::Kind, value: &str) {
+    match (kind, found) {
+        (schema::Kind::Struct(name), Value::Object(members)) => {
+            if let Some(shape) = schema::structure(name) {
+                set_status(members, shape, value);
+            }
+        }
+        (schema::Kind::List(kind), Value::Array(items)) => {
+            for item in items {
+                set_status_within(item, kind, value);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,168 @@
+use std::time::Duration;
+
+use http::request::Parts;
+use serde::Serialize;
+
+use crate::exchange::Connection;
+
+/// What goes wrong, and what it needs to know. Serialized as the members of a rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Refuse {
+        code: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    Delay {
+        #[serde(with = "humantime_text")]
+        delay: Duration,
+    },
+    Http {
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after: Option<u64>,
+        executed: bool,
+    },
+    Html {
+        status: u16,
+        executed: bool,
+    },
+    Truncate {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+    },
+    Drip {
+        pieces: u32,
+        #[serde(with = "humantime_text")]
+        delay: Duration,
+    },
+    ResetBeforeRead,
+    ResetAfterRead,
+    ReplyLost,
+    ContentType {
+        content_type: String,
+    },
+    Throttle {
+        code: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    TokenExpired,
+    Skew {
+        /// How far the clock that is shown is ahead, in seconds.
+        #[serde(with = "signed_seconds")]
+        offset: i64,
+    },
+    DoneWithoutUrl,
+    UnknownStatus {
+        value: String,
+    },
+    Nulls,
+    CloseIdle,
+}
+
+/// When a fault shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Before the body is read.
+    Head,
+    /// Once the request is there.
+    Request,
+    /// In what an executed action answers.
+    Answer,
+}
+
+/// How far a timestamp may be off, in seconds.
+pub(crate) const MOST_SKEW: u64 = 300;
+
+impl Kind {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Refuse { .. } => "refuse",
+            Self::Delay { .. } => "delay",
+            Self::Http { .. } => "http",
+            Self::Html { .. } => "html",
+            Self::Truncate { .. } => "truncate",
+            Self::Drip { .. } => "drip",
+            Self::ResetBeforeRead => "reset_before_read",
+            Self::ResetAfterRead => "reset_after_read",
+            Self::ReplyLost => "reply_lost",
+            Self::ContentType { .. } => "content_type",
+            Self::Throttle { .. } => "throttle",
+            Self::TokenExpired => "token_expired",
+            Self::Skew { .. } => "skew",
+            Self::DoneWithoutUrl => "done_without_url",
+            Self::UnknownStatus { .. } => "unknown_status",
+            Self::Nulls => "nulls",
+            Self::CloseIdle => "close_idle",
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        match self {
+            Self::ResetBeforeRead | Self::CloseIdle => Phase::Head,
+            Self::DoneWithoutUrl | Self::UnknownStatus { .. } | Self::Nulls => Phase::Answer,
+            _ => Phase::Request,
+        }
+    }
+
+    /// Whether it can befall the fetching of a result: object storage knows neither the API's
+    /// errors nor its answers.
+    pub(crate) fn suits_downloads(&self) -> bool {
+        let is_api_error = matches!(
+            self,
+            Self::Refuse { .. } | Self::Throttle { .. } | Self::TokenExpired | Self::Skew { .. }
+        );
+        !is_api_error && self.phase() != Phase::Answer
+    }
+
+    /// Whether a connection is one that it befalls.
+    pub(super) fn concerns(&self, connection: Connection) -> bool {
+        *self != Self::CloseIdle || connection == Connection::Reused
+    }
+
+    /// Whether a request does not take the fault into account already: a client that has learned
+    /// the clock of a skew is not refused for following it.
+    pub(super) fn is_news_to(&self, head: &Parts, now: i64) -> bool {
+        let Self::Skew { offset } = self else {
+            return true;
+        };
+        let timestamp = head.headers.get("x-tc-timestamp");
+        let timestamp = timestamp.and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
+        timestamp
+            .is_none_or(|timestamp| timestamp.abs_diff(now.saturating_add(*offset)) > MOST_SKEW)
+    }
+}
+
+mod humantime_text {
+    use std::time::Duration;
+
+    use serde::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&humantime::format_duration(*duration))
+    }
+}
+
+mod signed_seconds {
+    use std::time::Duration;
+
+    use serde::Serializer;
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands over a reference"
+    )]
+    pub(super) fn serialize<S: Serializer>(
+        seconds: &i64,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let sign = if *seconds < 0 { "-" } else { "" };
+        let size = humantime::format_duration(Duration::from_secs(seconds.unsigned_abs()));
+        serializer.collect_str(&format_args!("{sign}{size}"))
+    }
+}

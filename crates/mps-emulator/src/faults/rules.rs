@@ -1,0 +1,202 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{BadFault, Fault, Kind, Sight};
+use crate::ids::Ids;
+
+/// The rules that stand, oldest first. The first one that is about a request strikes it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Faults {
+    rules: Vec<Rule>,
+    /// How many were ever added, so that each draws its own chances.
+    added: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Rule {
+    number: u64,
+    fault: Fault,
+    struck: u32,
+    drawn: u64,
+}
+
+/// A test has a handful.
+const MOST_RULES: usize = 1_000;
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: Fault) -> Result<(), BadFault> {
+        fault.check()?;
+        if self.rules.len() == MOST_RULES {
+            let bound = format!("among at most {MOST_RULES} rules");
+            return Err(
+                BadFault::new("kind", fault.kind(), bound).with_hint("clear the faults first")
+            );
+        }
+        self.rules.push(Rule {
+            number: self.added,
+            fault,
+            struck: 0,
+            drawn: 0,
+        });
+        self.added += 1;
+        Ok(())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// Every rule as it was given, and how often it struck.
+    pub(crate) fn list(&self) -> Value {
+        let shown = |rule: &Rule| {
+            let mut shown = serde_json::to_value(&rule.fault).unwrap_or_default();
+            if let Some(members) = shown.as_object_mut() {
+                members.insert("struck".to_owned(), rule.struck.into());
+            }
+            shown
+        };
+        self.rules.iter().map(shown).collect()
+    }
+
+    /// How often each rule struck, oldest first.
+    pub(crate) fn struck(&self) -> Vec<u32> {
+        self.rules.iter().map(|rule| rule.struck).collect()
+    }
+
+    /// The fault of the first rule that is about `request`, due, and by chance meant.
+    pub(super) fn strike(
+        &mut self,
+        ids: &Ids,
+        request: &Sight<'_>,
+        is_due: impl Fn(&Kind) -> bool,
+    ) -> Option<Kind> {
+        let mut candidates = self.rules.iter_mut().filter(|rule| {
+            rule.is_left() && rule.fault.is_about(request) && is_due(&rule.fault.kind)
+        });
+        let rule = candidates.find_map(|rule| rule.is_meant(ids).then_some(rule))?;
+        rule.struck = rule.struck.saturating_add(1);
+        Some(rule.fault.kind.clone())
+    }
+
+    /// How far ahead the clocks are that clients were shown, in seconds.
+    pub(crate) fn clock_offsets(&self) -> impl Iterator<Item = i64> {
+        let struck = self.rules.iter().filter(|rule| rule.struck > 0);
+        struck.filter_map(|rule| match rule.fault.kind {
+            Kind::Skew { offset } => Some(offset),
+            _ => None,
+        })
+    }
+}
+
+impl Rule {
+    fn is_left(&self) -> bool {
+        self.fault.times.is_none_or(|times| self.struck < times)
+    }
+
+    /// Draws from the emulator's seed, so that a run repeats.
+    fn is_meant(&mut self, ids: &Ids) -> bool {
+        let Some(probability) = self.fault.probability else {
+            return true;
+        };
+        let draw = format!("fault {} {}", self.number, self.drawn);
+        self.drawn += 1;
+        share(&ids.fixed(&draw)) < probability
+    }
+}
+
+/// Hex digits as a number from 0 to below 1.
+fn share(digits: &str) -> f64 {
+    let number = digits
+        .get(..8)
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    f64::from(number.unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strikes(faults: &mut Faults, seed: u64, action: &str, text: &str) -> bool {
+        let request = Sight {
+            action,
+            text: text.as_bytes(),
+        };
+        faults.strike(&Ids::new(seed), &request, |_| true).is_some()
+    }
+
+    fn with(fault: Fault) -> Faults {
+        let mut faults = Faults::default();
+        faults.add(fault).unwrap();
+        faults
+    }
+
+    #[test]
+    fn a_rule_strikes_its_action_its_text_and_its_number_of_times() {
+        let fault = Fault::nulls().action("CreateAigcVideoTask");
+        let mut faults = with(fault.matching("cat").times(2));
+        assert!(!strikes(&mut faults, 1, "DescribeAigcVideoTask", "a cat"));
+        assert!(!strikes(&mut faults, 1, "CreateAigcVideoTask", "a dog"));
+        let hits = [(); 3].map(|()| strikes(&mut faults, 1, "CreateAigcVideoTask", "a cat"));
+        assert_eq!(hits, [true, true, false]);
+        assert_eq!(faults.struck(), [2]);
+    }
+
+    #[test]
+    fn a_rule_without_an_action_is_about_every_call_and_no_download() {
+        let mut faults = with(Fault::reply_lost());
+        assert!(strikes(&mut faults, 1, "anything", ""));
+        assert!(!strikes(&mut faults, 1, "download", ""));
+        assert!(strikes(
+            &mut with(Fault::reply_lost().download()),
+            1,
+            "download",
+            ""
+        ));
+    }
+
+    #[test]
+    fn chance_comes_from_the_seed_and_is_as_frequent_as_it_says() {
+        let run = |seed| {
+            let mut faults = with(Fault::nulls().probability(0.25));
+            let hits: Vec<bool> = (0..2_000)
+                .map(|_| strikes(&mut faults, seed, "a", ""))
+                .collect();
+            hits
+        };
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+        let hits = run(7).into_iter().filter(|hit| *hit).count();
+        assert!((400..600).contains(&hits), "{hits}");
+        for (probability, expected) in [(0.0, false), (1.0, true)] {
+            let mut faults = with(Fault::nulls().probability(probability));
+            assert!((0..50).all(|_| strikes(&mut faults, 1, "a", "") == expected));
+        }
+    }
+
+    #[test]
+    fn the_first_that_applies_strikes_and_the_next_follows_once_it_is_spent() {
+        let mut faults = with(Fault::throttle().times(1));
+        faults.add(Fault::nulls()).unwrap();
+        let mut struck = || {
+            let request = Sight {
+                action: "a",
+                text: b"",
+            };
+            let kind = faults.strike(&Ids::new(1), &request, |_| true);
+            kind.map(|kind| kind.name())
+        };
+        assert_eq!([struck(), struck()], [Some("throttle"), Some("nulls")]);
+    }
+
+    #[test]
+    fn what_a_rule_has_done_survives_writing() {
+        let mut faults = with(Fault::reply_lost().times(2).probability(0.5));
+        for _ in 0..3 {
+            strikes(&mut faults, 1, "a", "");
+        }
+        let text = serde_json::to_string(&faults).unwrap();
+        let mut read: Faults = serde_json::from_str(&text).unwrap();
+        let rest = |faults: &mut Faults| [(); 20].map(|()| strikes(faults, 1, "a", ""));
+        assert_eq!(rest(&mut read), rest(&mut faults));
+    }
+}

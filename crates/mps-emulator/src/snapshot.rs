@@ -1,0 +1,157 @@
+//! The whole state at one moment, as JSON that a later emulator reads.
+
+mod check;
+
+use std::{error, fmt};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    bill::Ledger,
+    clock::Saved,
+    faults::Faults,
+    limit::{Limiter, SavedMeter},
+    log::{Log, RequestRecord},
+    service::{Inner, Service},
+    state::State,
+    tasks::{Task, Tasks},
+};
+
+/// Name and version of the format. Members may be added to a version, never renamed or removed.
+const SCHEMA: &str = "mps.emulator-state/1";
+
+/// Everything that happened to an emulator: tasks, bill, request log, what the limits counted, the
+/// clock, the faults that were asked for, and how many ids were given.
+///
+/// Accounts are told by their place: what the first one did is the first one's where it is
+/// restored. Settings, keys and tokens are not part of it. As a text it does not hold what a prompt or
+/// script said either: restored from one, scenarios are told of without their `RequestBody`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Snapshot {
+    schema: String,
+    pub(crate) seed: u64,
+    ids: u64,
+    clock: Saved,
+    tasks: Vec<Task>,
+    requests: Vec<RequestRecord>,
+    forgotten: u64,
+    bill: Ledger,
+    limits: Vec<SavedMeter>,
+    #[serde(default)]
+    faults: Faults,
+}
+
+/// Why a text is no snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotError {
+    message: String,
+}
+
+impl Snapshot {
+    /// Reads a snapshot.
+    ///
+    /// # Errors
+    /// The text is no JSON, another version's, or says what no emulator would have written; the
+    /// error names the place.
+    pub fn from_json(json: &[u8]) -> Result<Self, SnapshotError> {
+        check::schema(json)?;
+        let reader = &mut serde_json::Deserializer::from_slice(json);
+        let snapshot: Self = serde_path_to_error::deserialize(reader)
+            .map_err(|error| SnapshotError::at(&error.path().to_string(), &error.inner()))?;
+        check::contents(&snapshot)?;
+        Ok(snapshot)
+    }
+
+    /// The snapshot as a text for [`from_json`](Self::from_json).
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Nothing in it can fail to be written: its maps have numbers for keys.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// How many tasks it knows.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    pub(crate) fn take(service: &Inner) -> Self {
+        let state = service.state();
+        Self {
+            schema: SCHEMA.to_owned(),
+            seed: service.ids.seed(),
+            ids: service.ids.given(),
+            // Read under the lock: nothing of the state is later than this.
+            clock: service.time.save(),
+            tasks: state.tasks.iter().cloned().collect(),
+            requests: state.log.records(),
+            forgotten: state.log.forgotten(),
+            bill: state.ledger.clone(),
+            limits: state.limiter.save(),
+            faults: state.faults.clone(),
+        }
+    }
+
+    pub(crate) fn put_into(self, service: &Inner) {
+        let mut state = service.state();
+        let flavour = state.limiter.flavour();
+        let mut tasks = Tasks::default();
+        for task in self.tasks {
+            tasks.add(task);
+        }
+        *state = State {
+            tasks,
+            limiter: Limiter::restored(flavour, self.limits),
+            log: Log::restored(self.requests, self.forgotten),
+            ledger: self.bill,
+            faults: self.faults,
+        };
+        service.ids.restore(self.seed, self.ids);
+        service.time.restore(&self.clock);
+        drop(state);
+        service.changed.notify_one();
+    }
+}
+
+impl Service {
+    /// The whole state at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.0)
+    }
+
+    /// Takes over the state of a snapshot and forgets its own. A frozen clock stands where it stood
+    /// then; another has run on since. No id is given again, neither one of the snapshot's nor one
+    /// of this service's. Credentials and settings stay.
+    pub fn restore(&self, snapshot: Snapshot) {
+        snapshot.put_into(&self.0);
+    }
+}
+
+impl SnapshotError {
+    fn new(message: String) -> Self {
+        Self { message }
+    }
+
+    pub(crate) fn at(place: &str, what: &dyn fmt::Display) -> Self {
+        Self::new(format!("`{place}`: {what}"))
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("schema", &self.schema)
+            .field("tasks", &self.tasks.len())
+            .field("requests", &self.requests.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl error::Error for SnapshotError {}

@@ -1,0 +1,98 @@
+//! The state in a file, so that an emulator that was stopped or killed goes on where it was.
+
+mod saver;
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
+
+pub(crate) use saver::Saver;
+
+use crate::{
+    service::Inner,
+    snapshot::{Snapshot, SnapshotError},
+    start_error::StartError,
+};
+
+/// What the file holds: a snapshot and, beside it, the emulator's own key pair.
+#[derive(Serialize)]
+struct File {
+    #[serde(flatten)]
+    snapshot: Snapshot,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<InventedPair>,
+}
+
+/// The key pair that the emulator invented, which is worth nothing elsewhere. One that was given is
+/// never written: who gave it gives it again.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct InventedPair {
+    pub(crate) secret_id: String,
+    pub(crate) secret_key: String,
+}
+
+/// What an earlier run left behind.
+pub(crate) struct Found {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) credentials: Option<InventedPair>,
+}
+
+/// Reads the file where that blocks nobody; none if there is none yet.
+pub(crate) async fn load(path: &Path) -> Result<Option<Found>, StartError> {
+    let place = path.to_owned();
+    let json = match spawn_blocking(|| fs::read(place)).await {
+        Ok(Ok(json)) => json,
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Ok(Err(error)) => return Err(StartError::read(path.to_owned(), error)),
+        Err(panic) => return Err(StartError::read(path.to_owned(), io::Error::other(panic))),
+    };
+    found(&json)
+        .map(Some)
+        .map_err(|error| StartError::damaged(path.to_owned(), error))
+}
+
+fn found(json: &[u8]) -> Result<Found, SnapshotError> {
+    #[derive(Deserialize)]
+    struct Beside {
+        credentials: Option<InventedPair>,
+    }
+    let snapshot = Snapshot::from_json(json)?;
+    let beside: Beside =
+        serde_json::from_slice(json).map_err(|error| SnapshotError::at("credentials", &error))?;
+    Ok(Found {
+        snapshot,
+        credentials: beside.credentials,
+    })
+}
+
+/// Writes the state beside the file and puts it in its place at once: whoever reads it finds the
+/// old state or the new one, never half of one. Only its owner can read it.
+fn save(service: &Inner, path: &Path) -> io::Result<()> {
+    let account = &service.accounts.default;
+    let credentials = account.is_invented.then(|| InventedPair {
+        secret_id: account.secret_id.clone(),
+        secret_key: account.secret_key.0.clone(),
+    });
+    let file = File {
+        snapshot: Snapshot::take(service),
+        credentials,
+    };
+    let mut new = NamedTempFile::new_in(folder(path))?;
+    new.write_all(&serde_json::to_vec(&file)?)?;
+    new.as_file().sync_data()?;
+    new.persist(path)?;
+    Ok(())
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

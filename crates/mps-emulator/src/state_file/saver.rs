@@ -1,0 +1,87 @@
+//! Saves the state shortly after it changes, and once more at the end.
+
+use std::{
+    future::poll_fn,
+    io,
+    path::{Path, PathBuf},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, spawn_blocking},
+};
+
+use super::save;
+use crate::service::{Inner, Service};
+
+/// How long after a change the state is saved: what a crash costs at most.
+const DELAY: Duration = Duration::from_millis(200);
+/// After a save that took long, so many times as long passes before the next one: a large state
+/// must not keep the machine busy.
+const RESTS: u32 = 4;
+
+/// Whoever saves. Dropping it saves once more, as long as the runtime lives.
+#[derive(Debug)]
+pub(crate) struct Saver {
+    saving: JoinHandle<()>,
+    /// Its end tells the saver to finish.
+    stop: watch::Sender<()>,
+}
+
+impl Saver {
+    pub(crate) fn start(service: &Service, path: PathBuf) -> Self {
+        let (stop, stopped) = watch::channel(());
+        // Whoever is handed the keys shall find them again, even if nothing is ever called.
+        service.0.changed.notify_one();
+        Self {
+            saving: tokio::spawn(run(service.0.clone(), path, stopped)),
+            stop,
+        }
+    }
+
+    /// Saves for the last time.
+    pub(crate) async fn finish(self) {
+        drop(self.stop);
+        // It ends by itself; were it to panic, the test that stops the emulator need not.
+        let _ = self.saving.await;
+    }
+}
+
+async fn run(service: Arc<Inner>, path: PathBuf, mut stopped: watch::Receiver<()>) {
+    let mut pause = DELAY;
+    loop {
+        let change = async {
+            service.changed.notified().await;
+            service.clock.sleep(pause).await;
+        };
+        let is_last = ends_first(stopped.changed(), change).await;
+        pause = DELAY.max(saved(&service, &path).await.saturating_mul(RESTS));
+        if is_last {
+            break;
+        }
+    }
+}
+
+/// Saves where it blocks nobody, and tells how long that took.
+async fn saved(service: &Arc<Inner>, path: &Path) -> Duration {
+    let (inner, place) = (service.clone(), path.to_owned());
+    let begin = service.clock.monotonic();
+    let end = spawn_blocking(move || save(&inner, &place)).await;
+    if let Err(error) = end.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
+        tracing::error!(path = %path.display(), %error, "the state could not be saved");
+    }
+    service.clock.monotonic().saturating_sub(begin)
+}
+
+async fn ends_first(one: impl Future, other: impl Future) -> bool {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Pending => other.as_mut().poll(cx).map(|_| false),
+    })
+    .await
+}

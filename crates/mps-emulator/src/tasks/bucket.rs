@@ -1,0 +1,97 @@
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+/// A bucket of the caller's in the object storage (COS), where a task's results go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    name: String,
+    region: String,
+    folder: String,
+}
+
+impl Bucket {
+    /// None unless it is named and its region is: an empty text is as good as none, as in the
+    /// documentation's own requests.
+    pub(crate) fn complete(
+        name: Option<&str>,
+        region: Option<&str>,
+        folder: Option<&str>,
+    ) -> Option<Self> {
+        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self {
+            name: given(name)?,
+            region: given(region)?,
+            folder: folder.unwrap_or_default().trim_matches('/').to_owned(),
+        })
+    }
+
+    /// The host under which the real service's storage has it.
+    pub(crate) fn host(&self) -> String {
+        format!(
+            "{}.cos.{}.myqcloud.com",
+            encoded(&self.name),
+            encoded(&self.region)
+        )
+    }
+
+    /// Where the emulator has it: `BUCKET/REGION`.
+    pub(crate) fn local(&self) -> String {
+        format!("{}/{}", encoded(&self.name), encoded(&self.region))
+    }
+
+    /// The path of a task's file in it: `FOLDER/TASK_0.mp4`.
+    pub(crate) fn key(&self, task_id: &str, file: &str) -> String {
+        let folders = self.folder.split('/').filter(|folder| !folder.is_empty());
+        let folders: String = folders.map(|folder| encoded(folder) + "/").collect();
+        format!("{folders}{task_id}_{file}")
+    }
+
+    /// Bytes it remembers.
+    pub(crate) fn weight(&self) -> usize {
+        self.name.len() + self.region.len() + self.folder.len()
+    }
+}
+
+/// A part of a link, with everything escaped that is not plain (RFC 3986, section 2.3), and the star,
+/// with which the documentation hides a part of its buckets' names.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~*".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(folder: &str) -> String {
+        let bucket = Bucket::complete(Some("b-1250000000"), Some("ap-guangzhou"), Some(folder));
+        bucket.unwrap().key("7-AigcVideo-a", "0.mp4")
+    }
+
+    #[test]
+    fn objects_have_the_addresses_of_the_real_ones() {
+        let bucket = Bucket::complete(Some("b-1250000000"), Some("ap-guangzhou"), None).unwrap();
+        assert_eq!(bucket.host(), "b-1250000000.cos.ap-guangzhou.myqcloud.com");
+        assert_eq!(bucket.local(), "b-1250000000/ap-guangzhou");
+        for folder in ["", "/", "//"] {
+            assert_eq!(key(folder), "7-AigcVideo-a_0.mp4");
+        }
+        assert_eq!(key("/my/out/"), "my/out/7-AigcVideo-a_0.mp4");
+        assert_eq!(key("a b?/é"), "a%20b%3F/%C3%A9/7-AigcVideo-a_0.mp4");
+    }
+
+    #[test]
+    fn half_a_bucket_is_none() {
+        assert_eq!(Bucket::complete(Some(""), Some(""), Some("/x")), None);
+        assert_eq!(Bucket::complete(Some("b"), None, None), None);
+        assert_eq!(Bucket::complete(None, Some("r"), None), None);
+    }
+}

@@ -1,0 +1,50 @@
+//! Temporary credentials, made while the emulator runs.
+
+use std::{fmt, time::Duration};
+
+use crate::service::{Inner, Service};
+
+/// Credentials that end, as the real ones of a role do. Worth nothing anywhere else.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TemporaryCredentials {
+    /// The secret id.
+    pub secret_id: String,
+    /// The secret key that goes with it.
+    pub secret_key: String,
+    /// What each call must carry as `X-TC-Token`.
+    pub token: String,
+}
+
+impl Service {
+    /// Makes temporary credentials of the default account, good for so long in virtual time. Of
+    /// the thousand latest; a restart forgets them.
+    #[must_use]
+    pub fn issue_credentials(&self, expires_in: Duration) -> TemporaryCredentials {
+        self.0.issue(expires_in)
+    }
+}
+
+impl Inner {
+    pub(crate) fn issue(&self, expires_in: Duration) -> TemporaryCredentials {
+        let expires = self.time.now().saturating_add(expires_in);
+        let issued = self.accounts.issue(&self.ids, expires);
+        TemporaryCredentials {
+            secret_id: issued.secret_id.clone(),
+            secret_key: issued.secret_key.0.clone(),
+            token: issued
+                .token
+                .as_ref()
+                .map(|token| token.text.0.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Debug for TemporaryCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TemporaryCredentials")
+            .field("secret_id", &self.secret_id)
+            .finish_non_exhaustive()
+    }
+}

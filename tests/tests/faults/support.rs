@@ -1,0 +1,142 @@
+//! A call of each effect, and what became of it in a few words.
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode};
+use mps_core::{Client, Error, Output};
+use mps_emulator::{Outcome, Service};
+use mps_models::{
+    Action, CreateAigcVideoTask, CreateDocToVideoTask, DescribeAigcVideoTask, DocToVideoInput,
+    Effect, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
+};
+use serde_json::Value;
+
+pub(crate) const EFFECTS: [Effect; 3] = [Effect::Read, Effect::PaidCreate, Effect::Control];
+
+/// What becomes of one call under one rule: attempts, how they ended, and how many tasks are on the
+/// bill because of it.
+pub(crate) async fn try_out(
+    service: &Service,
+    client: &Client,
+    mut rule: Value,
+    effect: Effect,
+) -> String {
+    let call = Call::prepare(effect, client).await;
+    let before = service.bill().creates;
+    rule["action"] = call.action().into();
+    fail(service, &rule);
+    let told = call.run(client).await;
+    check_log(service, &rule);
+    let bill = service.bill();
+    assert_eq!(bill.duplicates, 0, "{rule} on {effect:?}");
+    format!("{told} +{}", bill.creates - before)
+}
+
+/// The log names the fault for as many requests as it struck, and calls executed what is on the
+/// bill and nothing else.
+fn check_log(service: &Service, rule: &Value) {
+    let requests = service.requests();
+    let kind = rule["kind"].as_str();
+    let of_kind = requests
+        .iter()
+        .filter(|request| request.fault.as_deref() == kind);
+    let struck: u32 = service.faults_struck().iter().sum();
+    assert_eq!(of_kind.count(), struck as usize, "{rule}");
+    let executed = requests.iter().filter(|request| {
+        request.outcome == Outcome::Executed && request.action != DescribeAigcVideoTask::INFO.name
+    });
+    assert_eq!(executed.count() as u64, service.bill().creates, "{rule}");
+}
+
+/// A call that can be made as soon as its task, if it needs one, is there.
+enum Call {
+    Describe(DescribeAigcVideoTask),
+    Create(Box<CreateAigcVideoTask>),
+    Confirm(ModifyDocToVideoTaskStatus),
+}
+
+impl Call {
+    /// Makes what the call needs. Leaves an idle connection behind, so that the call itself goes
+    /// out on one that was used before.
+    async fn prepare(effect: Effect, client: &Client) -> Self {
+        match effect {
+            Effect::Read => Self::Describe(DescribeAigcVideoTask::new(video(client).await)),
+            Effect::PaidCreate => {
+                video(client).await;
+                let request = CreateAigcVideoTask::new().prompt("the one that counts");
+                Self::Create(Box::new(request))
+            }
+            _ => {
+                assert_eq!(effect, Effect::Control, "an effect nobody has tried yet");
+                let input = ModifyDocToVideoTaskStatusInput::new(
+                    "confirm",
+                    "STAGE_1",
+                    document(client).await,
+                );
+                Self::Confirm(ModifyDocToVideoTaskStatus::new(input))
+            }
+        }
+    }
+
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Describe(_) => DescribeAigcVideoTask::INFO.name,
+            Self::Create(_) => CreateAigcVideoTask::INFO.name,
+            Self::Confirm(_) => ModifyDocToVideoTaskStatus::INFO.name,
+        }
+    }
+
+    /// Makes the call and says what became of it: attempts, and `ok` or the kind of the error and
+    /// how far the request got.
+    async fn run(&self, client: &Client) -> String {
+        match self {
+            Self::Describe(request) => told(client.send(request).await),
+            Self::Create(request) => told(client.send(&**request).await),
+            Self::Confirm(request) => told(client.send(request).await),
+        }
+    }
+}
+
+fn told<T>(result: Result<Output<T>, Error>) -> String {
+    match result {
+        Ok(output) => format!("{} ok", output.attempts),
+        Err(error) => format!(
+            "{} {}/{}",
+            error.attempts(),
+            error.kind().as_str(),
+            error.dispatch().as_str()
+        ),
+    }
+}
+
+async fn video(client: &Client) -> String {
+    let request = CreateAigcVideoTask::new().prompt("some other task");
+    let output = client.send(&request).await.unwrap();
+    output.body.task_id.unwrap()
+}
+
+async fn document(client: &Client) -> String {
+    let input = DocToVideoInput::new(["https://example.com/a.pdf"], "explain it").mode("stage");
+    let request = CreateDocToVideoTask::new(input);
+    client.send(&request).await.unwrap().body.task_id.unwrap()
+}
+
+/// Adds a rule as a script would: as JSON through the control API.
+pub(crate) fn fail(service: &Service, rule: &Value) {
+    let answer = control(service, Method::POST, "faults", rule);
+    assert_eq!(answer.0, StatusCode::OK, "{rule}: {}", answer.1);
+}
+
+pub(crate) fn control(
+    service: &Service,
+    method: Method,
+    name: &str,
+    body: &Value,
+) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/_emulator/v1/{name}"))
+        .body(Bytes::from(body.to_string()));
+    let response = service.handle(request.unwrap());
+    let body = serde_json::from_slice(response.body()).unwrap();
+    (response.status(), body)
+}

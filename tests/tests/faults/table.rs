@@ -1,0 +1,175 @@
+//! Fault × effect, in virtual time and without sockets.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use http::Method;
+use mps_core::{
+    BoxFuture,
+    credentials::{Credentials, CredentialsError, ProvideCredentials},
+};
+use mps_emulator::{Emulator, Service};
+use mps_models::Effect;
+use serde_json::{Value, json};
+
+use crate::support::{EFFECTS, control, try_out};
+
+/// A rule, and what comes of a read, a paid create and a control that it is about: how many
+/// attempts were made, how they ended, and how many tasks are on the bill because of them.
+type Row<'a> = (Value, [&'a str; 3]);
+
+/// Faults that strike once.
+const ONCE: &str = r#"
+# What the service says decides.
+{"kind": "refuse", "code": "InternalError"}                                       | 2 ok +0               | 1 service/unknown +0     | 1 service/unknown +0
+{"kind": "refuse", "code": "Unheard.Of"}                                          | 2 ok +0               | 1 service/unknown +0     | 1 service/unknown +0
+{"kind": "refuse", "code": "InvalidParameter.ViolationContent"}                   | 1 service/refused +0  | 1 service/refused +0     | 1 service/refused +0
+{"kind": "refuse", "code": "ResponseSizeLimitExceeded"}                           | 1 service/executed +0 | 1 service/executed +0    | 1 service/executed +0
+{"kind": "throttle"}                                                              | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "throttle", "code": "RequestLimitExceeded.IPLimitExceeded"}              | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "throttle", "code": "RequestLimitExceeded.UinLimitExceeded"}             | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "throttle", "code": "RequestLimitExceeded.GlobalRegionUinLimitExceeded"} | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "token_expired"}                                                         | 1 service/refused +0  | 1 service/refused +0     | 1 service/refused +0
+{"kind": "skew"}                                                                  | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "skew", "offset": "-12h"}                                                | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "skew", "offset": "5days"}                                               | 2 ok +0               | 2 ok +1                  | 2 ok +1
+# Somebody else answers.
+{"kind": "http", "status": 503}                                                   | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
+{"kind": "http", "status": 504, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
+{"kind": "http", "status": 403}                                                   | 1 gateway/refused +0  | 1 gateway/refused +0     | 1 gateway/refused +0
+{"kind": "http", "status": 429, "retry_after": 7}                                 | 2 ok +0               | 2 ok +1                  | 2 ok +1
+{"kind": "html"}                                                                  | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
+{"kind": "html", "status": 200}                                                   | 2 ok +0               | 1 decode/unknown +0      | 1 decode/unknown +0
+{"kind": "html", "status": 502, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
+# The way breaks.
+{"kind": "reset_before_read"}                                                     | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "reset_after_read"}                                                      | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "reply_lost"}                                                            | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
+{"kind": "close_idle"}                                                            | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "truncate"}                                                              | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
+{"kind": "truncate", "after": 0}                                                  | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
+# The way is slow; an attempt may take a minute.
+{"kind": "delay", "delay": "59s"}                                                 | 1 ok +0               | 1 ok +1                  | 1 ok +1
+{"kind": "delay", "delay": "61s"}                                                 | 2 ok +0               | 1 timeout/unknown +1     | 1 timeout/unknown +1
+{"kind": "drip"}                                                                  | 1 ok +0               | 1 ok +1                  | 1 ok +1
+{"kind": "drip", "delay": "10s"}                                                  | 2 ok +0               | 1 timeout/unknown +1     | 1 timeout/unknown +1
+# The answer is odd, and all the same an answer.
+{"kind": "content_type"}                                                          | 1 ok +0               | 1 ok +1                  | 1 ok +1
+{"kind": "nulls"}                                                                 | 1 ok +0               | 1 ok +1                  | 1 ok +1
+{"kind": "unknown_status"}                                                        | 1 ok +0               | 1 ok +1                  | 1 ok +1
+{"kind": "done_without_url"}                                                      | 1 ok +0               | 1 ok +1                  | 1 ok +1
+"#;
+
+/// Faults that strike every time.
+const STANDING: &str = r#"
+{"kind": "refuse", "code": "InternalError"}         | 4 service/unknown +0     | 1 service/unknown +0     | 1 service/unknown +0
+{"kind": "throttle"}                                | 4 service/refused +0     | 4 service/refused +0     | 4 service/refused +0
+{"kind": "skew"}                                    | 2 ok +0                  | 2 ok +1                  | 2 ok +1
+# Too far off to be a clock: not followed, and so refused again.
+{"kind": "skew", "offset": "5days"}                 | 2 service/refused +0     | 2 service/refused +0     | 2 service/refused +0
+{"kind": "http", "status": 503}                     | 4 gateway/unknown +0     | 1 gateway/unknown +0     | 1 gateway/unknown +0
+{"kind": "http", "status": 429}                     | 4 gateway/refused +0     | 4 gateway/refused +0     | 4 gateway/refused +0
+# The deadline of the call, five minutes, leaves no time for that.
+{"kind": "http", "status": 429, "retry_after": 600} | 1 gateway/refused +0     | 1 gateway/refused +0     | 1 gateway/refused +0
+{"kind": "html", "executed": true}                  | 4 gateway/unknown +0     | 1 gateway/unknown +1     | 1 gateway/unknown +1
+{"kind": "reset_before_read"}                       | 4 interrupted/unknown +0 | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "reset_after_read"}                        | 4 interrupted/unknown +0 | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "reply_lost"}                              | 4 interrupted/unknown +0 | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
+{"kind": "truncate"}                                | 4 interrupted/unknown +0 | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
+# Only the first attempt went out on a connection that had been idle.
+{"kind": "close_idle"}                              | 2 ok +0                  | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+{"kind": "delay", "delay": "10min"}                 | 4 timeout/unknown +0     | 1 timeout/unknown +1     | 1 timeout/unknown +1
+{"kind": "content_type"}                            | 1 ok +0                  | 1 ok +1                  | 1 ok +1
+{"kind": "nulls"}                                   | 1 ok +0                  | 1 ok +1                  | 1 ok +1
+"#;
+
+fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
+    let lines = table.lines().filter(|line| line.starts_with('{'));
+    lines.map(|line| {
+        let cells: Vec<&str> = line.split(" | ").map(str::trim).collect();
+        let [rule, read, create, control] = cells[..] else {
+            panic!("four cells: {line}")
+        };
+        (serde_json::from_str(rule).unwrap(), [read, create, control])
+    })
+}
+
+/// On tokio's paused clock, which jumps to the next timer: minutes take no time.
+async fn in_process(rule: Value, effect: Effect) -> String {
+    let builder = Emulator::builder().task_times(Duration::ZERO, Duration::ZERO);
+    let service = builder.service();
+    let client = service.client().unwrap().build().unwrap();
+    try_out(&service, &client, rule, effect).await
+}
+
+async fn check(table: &str, times: Option<u32>) {
+    let mut wrong = Vec::new();
+    for (mut rule, expected) in rows(table) {
+        rule["times"] = times.into();
+        for (effect, expected) in EFFECTS.into_iter().zip(expected) {
+            let found = in_process(rule.clone(), effect).await;
+            if found != expected {
+                wrong.push(format!(
+                    "{rule} on {effect:?}: {found}, expected {expected}"
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_strikes_once() {
+    check(ONCE, Some(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_that_stands() {
+    check(STANDING, None).await;
+}
+
+/// Hands out new credentials each time it is asked, as a role's does when its last ones ended.
+#[derive(Debug)]
+struct Role(Service);
+
+impl ProvideCredentials for Role {
+    fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
+        let issued = self.0.issue_credentials(Duration::from_secs(3_600));
+        let credentials = Credentials::new(issued.secret_id, issued.secret_key);
+        Box::pin(async move { Ok(credentials.with_token(issued.token)) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ended_is_replaced_once() {
+    for (times, expected) in [
+        (1, ["2 ok +0", "2 ok +1", "2 ok +1"]),
+        (2, ["2 service/refused +0"; 3]),
+    ] {
+        for (effect, expected) in EFFECTS.into_iter().zip(expected) {
+            let builder = Emulator::builder().task_times(Duration::ZERO, Duration::ZERO);
+            let service = builder.service();
+            let client = service.client().unwrap().credentials(Role(service.clone()));
+            let rule = json!({"kind": "token_expired", "times": times});
+            let found = try_out(&service, &client.build().unwrap(), rule, effect).await;
+            assert_eq!(found, expected, "{effect:?}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_fault_is_in_the_table() {
+    let service = Emulator::builder().service();
+    let (_, answer) = control(&service, Method::POST, "faults", &json!({"kind": "?"}));
+    let known = answer["hint"]
+        .as_str()
+        .unwrap()
+        .strip_prefix("known: ")
+        .unwrap();
+    let known: BTreeSet<&str> = known.split(", ").collect();
+    let tried: Vec<Value> = rows(ONCE).map(|(rule, _)| rule).collect();
+    let tried: BTreeSet<&str> = tried
+        .iter()
+        .filter_map(|rule| rule["kind"].as_str())
+        .collect();
+    assert_eq!(tried, known);
+}

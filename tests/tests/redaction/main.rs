@@ -1,0 +1,240 @@
+//! Keys, tokens, signatures, prompts and the signed URLs of results are in nothing that the
+//! libraries say: no span, event, metric, error or `Debug`, on any journey.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use mps_aigc::Aigc;
+use mps_core::{
+    CallOptions, Client, UntypedCall,
+    clock::SystemClock,
+    credentials::{Credentials, ProvideCredentials as _},
+    endpoint::Endpoint,
+    retry::RetryPolicy,
+    transport::{Recorder, Replay, Reply, RequestBody, ReqwestTransport, ScriptedTransport},
+};
+use mps_emulator::Emulator;
+use mps_models::DescribeAigcVideoTask;
+use mps_tests::capture::Capture;
+use serde_json::value::RawValue;
+
+use self::support::{
+    CREATED, Nosy, PROMPT, SECRET_ID, SECRET_KEY, Talkative, builder, capture, credentials, done,
+    learn_signatures, request, troubles,
+};
+
+fn note<T: std::fmt::Debug>(capture: &Capture, outcome: Result<T, mps_core::Error>) {
+    match outcome {
+        Ok(output) => capture.debug("output", &output),
+        Err(error) => {
+            capture.error(&error);
+            capture.debug("hint", &error.hint());
+            capture.debug("report", &error.report());
+        }
+    }
+}
+
+/// Typed and untyped, a create and a read, each with an outcome of its own.
+async fn call_everything(capture: &Capture, client: &Client) {
+    let body = format!(r#"{{"Prompt":"{PROMPT}"}}"#);
+    let untyped = || UntypedCall::new("SomethingNew", RawValue::from_string(body.clone()).unwrap());
+    note(capture, client.send(&request()).await);
+    note(capture, client.send(&DescribeAigcVideoTask::new("1")).await);
+    let outcome = client.call(untyped(), CallOptions::new()).await;
+    note(capture, outcome);
+    capture.debug("client", client);
+    capture.debug("prepared", &client.prepare(&request()));
+    capture.debug("untyped", &untyped());
+}
+
+#[tokio::test]
+async fn no_kind_of_trouble_makes_the_client_tell() {
+    for (name, trouble) in troubles() {
+        let capture = capture();
+        // One of it, then a success; and nothing but it.
+        for times in [1, 40] {
+            let replies =
+                (0..times)
+                    .map(|_| trouble())
+                    .chain([Reply::json(CREATED), done(), done()]);
+            let transport = ScriptedTransport::new(replies);
+            let nosy = Nosy(capture.clone(), transport.clone());
+            let client = builder(&capture).transport(nosy).build().unwrap();
+            capture.watch(call_everything(&capture, &client)).await;
+            learn_signatures(&capture, &transport);
+            capture.debug("transport", &transport);
+        }
+        assert_eq!(capture.count("span mps.call"), 6, "{name}");
+        assert!(capture.count("attempt_ended") >= 6, "{name}");
+        assert_eq!(capture.leaks(), [""; 0], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_event_was_there_to_be_searched() {
+    let capture = capture();
+    for (_, trouble) in troubles() {
+        let transport = ScriptedTransport::new((0..40).map(|_| trouble()));
+        let client = builder(&capture).transport(transport).build().unwrap();
+        capture.watch(call_everything(&capture, &client)).await;
+    }
+    for event in [
+        "mps.sent",
+        "mps.retry",
+        "mps.throttled",
+        "mps.in_doubt",
+        "mps.credentials_refreshed",
+        "mps.skew",
+        "mps.breaker",
+    ] {
+        assert!(capture.count(&format!("event {event}")) > 0, "{event}");
+    }
+    for metric in [
+        "permit_waited",
+        "attempt_ended",
+        "retrying",
+        "throttled",
+        "in_doubt",
+        "credentials_refreshed",
+        "breaker_changed",
+        "call_ended",
+    ] {
+        assert!(capture.count(metric) > 0, "{metric}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_preflight_refuses_is_not_repeated() {
+    let capture = capture();
+    let client = builder(&capture)
+        .transport(ScriptedTransport::new([]))
+        .build()
+        .unwrap();
+    let long = PROMPT.repeat(100);
+    for request in [
+        request().prompt(&*long),
+        request().image_url(PROMPT),
+        request().model_name("Kling").additional_parameters(PROMPT),
+        request().duration(-1),
+    ] {
+        capture.debug("request", &request);
+        let error = capture.watch(client.send(&request)).await.unwrap_err();
+        capture.say(error.report().unwrap().to_string());
+        note(&capture, Err::<(), _>(error));
+    }
+    assert_eq!(capture.leaks(), [""; 0]);
+}
+
+#[tokio::test]
+async fn parts_on_their_own_do_not_tell_either() {
+    let capture = capture();
+    let provider = credentials();
+    capture.debug("provider", &provider);
+    capture.debug("credentials", &provider.provide().await);
+    capture.debug("builder", &builder(&capture));
+    capture.debug("request", &request());
+    let body = RequestBody::new(format!(r#"{{"Prompt":"{PROMPT}"}}"#));
+    let http = http::Request::post("https://mps.intl.tencentcloudapi.com/").body(body);
+    capture.debug("HTTP request", &http.unwrap());
+    capture.debug("reply", &done());
+    capture.debug("transport", &ReqwestTransport::new());
+    for region in ["", "a b"] {
+        note(&capture, builder(&capture).region(region).build());
+    }
+    for url in [
+        format!("https://{SECRET_ID}:{SECRET_KEY}@mps.example/"),
+        format!("https://mps.example/?key={SECRET_KEY}"),
+        format!("https://mps.example/#{SECRET_KEY}"),
+        format!("http://mps.example/?key={SECRET_KEY}"),
+    ] {
+        note(&capture, Endpoint::parse(&url));
+    }
+    assert_eq!(capture.leaks(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_recording_keeps_neither_what_is_sent_nor_what_signs_results() {
+    let capture = capture();
+    let transport = ScriptedTransport::new([Reply::json(CREATED), done(), done()]);
+    let recorder = Recorder::new(transport.clone());
+    let client = builder(&capture).transport(recorder.clone()).build();
+    let client = client.unwrap();
+    capture.watch(call_everything(&capture, &client)).await;
+    learn_signatures(&capture, &transport);
+    capture.say(recorder.recording().to_json_lines());
+    capture.debug("recorder", &recorder);
+    let replay = Replay::new(recorder.recording());
+    capture.debug("replay", &replay);
+    let client = builder(&capture).transport(replay).build().unwrap();
+    // Another order than was recorded, so that the mismatch tells too.
+    note(
+        &capture,
+        client.send(&DescribeAigcVideoTask::new("2")).await,
+    );
+    assert_eq!(capture.leaks(), [""; 0]);
+}
+
+#[tokio::test]
+async fn real_connections_do_not_tell() {
+    let capture = capture();
+    let emulator = Emulator::start().await.unwrap();
+    let endpoint = |url: &str| Endpoint::parse(url).unwrap();
+    for (url, id, key) in [
+        (emulator.endpoint(), emulator.secret_id(), SECRET_KEY),
+        (emulator.endpoint(), SECRET_ID, SECRET_KEY),
+        (
+            emulator.endpoint(),
+            emulator.secret_id(),
+            emulator.secret_key(),
+        ),
+        // Nobody listens here.
+        ("http://127.0.0.1:9", SECRET_ID, SECRET_KEY),
+    ] {
+        let client = Client::builder()
+            .credentials(Credentials::new(id, key))
+            .endpoint(endpoint(url))
+            .clock(SystemClock::shared())
+            .metrics(Talkative(capture.clone()))
+            .retry(RetryPolicy::never())
+            .build()
+            .unwrap();
+        capture.watch(call_everything(&capture, &client)).await;
+    }
+    capture.secret("emulator's key", emulator.secret_key());
+    assert!(capture.count("error:") > 0 && capture.count("output:") > 0);
+    assert_eq!(capture.leaks(), [""; 0]);
+}
+
+#[tokio::test]
+async fn waiting_and_fetching_do_not_tell() {
+    let capture = capture();
+    for file in [
+        Reply::answer(200, "video/mp4", "film"),
+        Reply::answer(403, "application/xml", "expired"),
+        Reply::answer(200, "video/mp4", "film").then_cut(),
+        Reply::connect_error(),
+        Reply::reset(),
+        Reply::silence(),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let replies = [Reply::json(CREATED), done(), file];
+        let client = builder(&capture).transport(ScriptedTransport::new(replies));
+        let aigc = Aigc::from(client.build().unwrap());
+        let fetch = async {
+            let task = aigc.video().create(&request()).await?;
+            capture.debug("task", &task);
+            let done = task.wait().await?;
+            capture.debug("done", &done);
+            done.download(directory.path()).await
+        };
+        match capture.watch(fetch).await {
+            Ok(files) => capture.debug("files", &files),
+            Err(error) => {
+                capture.error(&error);
+                capture.debug("hint", &error.hint());
+            }
+        }
+    }
+    assert_eq!(capture.count("files:"), 1);
+    assert_eq!(capture.leaks(), [""; 0]);
+}

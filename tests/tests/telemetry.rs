@@ -1,0 +1,173 @@
+//! The names that dashboards and alerts rely on, and the numbers behind them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use mps_core::{
+    Client,
+    clock::TestClock,
+    credentials::Credentials,
+    telemetry::{AttemptEnded, CallEnded, Called, Failure, Metrics},
+    transport::{Reply, ScriptedTransport},
+};
+use mps_models::{CreateAigcVideoTask, DescribeAigcVideoTask};
+use mps_tests::capture::Capture;
+
+const RUNNING: &str = r#"{"Response":{"Status":"RUN","RequestId":"r-2"}}"#;
+
+/// Writes down what it is told, one line each.
+#[derive(Clone, Debug, Default)]
+struct Ledger(Arc<Mutex<Vec<String>>>);
+
+impl Ledger {
+    fn write(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Metrics for Ledger {
+    fn permit_waited(&self, _: Called<'_>, waited: Duration) {
+        self.write(format!("permit after {waited:?}"));
+    }
+
+    fn attempt_ended(&self, _: Called<'_>, attempt: &AttemptEnded<'_>) {
+        let outcome = attempt
+            .failure
+            .map_or("ok", |failure| failure.kind.as_str());
+        let (number, host) = (attempt.number, attempt.host);
+        let id = attempt.request_id.unwrap_or("no id");
+        self.write(format!("attempt {number} at {host}: {outcome}, {id}"));
+    }
+
+    fn retrying(&self, _: Called<'_>, failure: &Failure<'_>, _: Duration) {
+        self.write(format!("retry after {}", failure.kind.as_str()));
+    }
+
+    fn throttled(&self, _: Called<'_>, failure: &Failure<'_>) {
+        self.write(format!("throttled by {}", failure.code.unwrap()));
+    }
+
+    fn in_doubt(&self, call: Called<'_>, failure: &Failure<'_>) {
+        let dispatch = failure.dispatch.as_str();
+        self.write(format!("{} in doubt: {dispatch}", call.action));
+    }
+
+    fn call_ended(&self, call: Called<'_>, ended: &CallEnded<'_>) {
+        let outcome = ended.failure.map_or("ok", |failure| failure.kind.as_str());
+        let stopped = ended.failure.and_then(|failure| failure.stopped);
+        let (effect, attempts) = (call.effect.as_str(), ended.attempts);
+        let id = ended.request_id.unwrap_or("no id");
+        let ended = format!("{effect} ended after {attempts}: {outcome}, {stopped:?}, {id}");
+        self.write(ended);
+    }
+}
+
+fn client(replies: Vec<Reply>) -> (Client, Ledger) {
+    let ledger = Ledger::default();
+    let client = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", "key"))
+        .transport(ScriptedTransport::new(replies))
+        .clock(Arc::new(TestClock::new(1_771_125_945).auto_advance()))
+        .metrics(ledger.clone())
+        .build()
+        .unwrap();
+    (client, ledger)
+}
+
+#[tokio::test]
+async fn metrics_hear_of_every_step() {
+    let (client, ledger) = client(vec![
+        Reply::service_error("RequestLimitExceeded.UinLimitExceeded", ""),
+        Reply::connect_error(),
+        Reply::json(RUNNING),
+    ]);
+    let request = DescribeAigcVideoTask::new("1");
+    client.send(&request).await.unwrap();
+    assert_eq!(
+        ledger.lines(),
+        [
+            "permit after 0ns",
+            "attempt 1 at mps.intl.tencentcloudapi.com: service, scripted",
+            "throttled by RequestLimitExceeded.UinLimitExceeded",
+            "retry after service",
+            "permit after 0ns",
+            "attempt 2 at mps.intl.tencentcloudapi.com: connect, no id",
+            "retry after connect",
+            "permit after 0ns",
+            "attempt 3 at mps.intl.tencentcloudapi.com: ok, r-2",
+            "read ended after 3: ok, None, r-2",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_create_in_doubt_is_told_before_the_call_ends() {
+    let (client, ledger) = client(vec![Reply::service_error("InternalError", "")]);
+    let request = CreateAigcVideoTask::new().prompt("a");
+    client.send(&request).await.unwrap_err();
+    assert_eq!(
+        ledger.lines()[1..],
+        [
+            "attempt 1 at mps.intl.tencentcloudapi.com: service, scripted",
+            "CreateAigcVideoTask in doubt: unknown",
+            "paid-create ended after 1: service, Some(InDoubt), scripted",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_its_type_ends_the_call_badly() {
+    let reply = Reply::json(r#"{"Response":{"Status":7,"RequestId":"r"}}"#);
+    let (client, ledger) = client(vec![reply]);
+    let request = DescribeAigcVideoTask::new("1");
+    client.send(&request).await.unwrap_err();
+    assert_eq!(
+        ledger.lines()[1..],
+        [
+            "attempt 1 at mps.intl.tencentcloudapi.com: ok, r",
+            "read ended after 1: decode, None, r"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn spans_say_at_their_end_how_it_ended_and_under_which_id() {
+    let capture = Capture::default();
+    let (client, _) = client(vec![
+        Reply::service_error("InternalError", ""),
+        Reply::json(RUNNING),
+    ]);
+    let request = DescribeAigcVideoTask::new("1");
+    capture.watch(client.send(&request)).await.unwrap();
+    for (start, count) in [
+        (
+            r#"span mps.call action="DescribeAigcVideoTask" effect="read""#,
+            1,
+        ),
+        (
+            r#"span mps.attempt attempt=1 host="mps.intl.tencentcloudapi.com" waited_ms=0"#,
+            1,
+        ),
+        ("event mps.sent", 2),
+        (
+            r#"event mps.retry message=attempt failed, another follows attempt=1 kind="service" code="InternalError" request_id="scripted" pause_ms="#,
+            1,
+        ),
+        (r#"record outcome="service""#, 1),
+        (r#"record code="InternalError""#, 1),
+        (r#"record request_id="scripted""#, 1),
+        ("record attempts=2", 1),
+        // Of the last attempt, and of the call.
+        (r#"record outcome="ok""#, 2),
+        (r#"record request_id="r-2""#, 2),
+    ] {
+        assert_eq!(capture.count(start), count, "{start}");
+    }
+}
