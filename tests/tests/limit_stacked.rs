@@ -161,3 +161,19 @@ async fn patience_is_for_both_waits_together() {
     assert!(clock.monotonic() < patience);
     assert!(others.join_all().await.into_iter().all(|started| started));
 }
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_for_the_account_to_learn() {
+    let clock = SystemClock::shared();
+    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let limiter = Stacked::new(account.clone(), 1, clock);
+    assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
+    limiter.throttled(ACTION);
+    let stats = limiter.stats(ACTION).unwrap();
+    assert_eq!(stats.throttled, 1);
+    assert_eq!(account.stats(ACTION).unwrap().throttled, 1);
+    assert_eq!(stats.fence, Duration::from_millis(100));
+    // Its share is kept as before, and who can wait just as long gets it.
+    let round = Duration::from_millis(1_050);
+    assert!(limiter.acquire(start(round)).await.unwrap().start());
+}
