@@ -141,3 +141,39 @@ async fn waiting_for_the_account_burns_nothing_of_the_share() {
     assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
     assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
 }
+
+/// The wait for the share takes from the patience that is left for the account.
+#[tokio::test(start_paused = true)]
+async fn patience_is_for_both_waits_together() {
+    let clock = SystemClock::shared();
+    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let limiter = Stacked::new(account.clone(), 1, clock.clone());
+    assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
+    let mut others = JoinSet::new();
+    for _ in 1..2 * LIMIT {
+        let account = account.clone();
+        others.spawn(async move { account.acquire(start(FOREVER)).await.unwrap().start() });
+    }
+    // The share is free after 1.05 s, the account then only after as long again.
+    let patience = Duration::from_millis(1_500);
+    let refused = limiter.acquire(start(patience)).await;
+    assert!(matches!(refused, Err(LimitError::TooLong(_))));
+    assert!(clock.monotonic() < patience);
+    assert!(others.join_all().await.into_iter().all(|started| started));
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttling_is_for_the_account_to_learn() {
+    let clock = SystemClock::shared();
+    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let limiter = Stacked::new(account.clone(), 1, clock);
+    assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
+    limiter.throttled(ACTION);
+    let stats = limiter.stats(ACTION).unwrap();
+    assert_eq!(stats.throttled, 1);
+    assert_eq!(account.stats(ACTION).unwrap().throttled, 1);
+    assert_eq!(stats.fence, Duration::from_millis(100));
+    // Its share is kept as before, and who can wait just as long gets it.
+    let round = Duration::from_millis(1_050);
+    assert!(limiter.acquire(start(round)).await.unwrap().start());
+}

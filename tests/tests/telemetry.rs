@@ -171,3 +171,46 @@ async fn spans_say_at_their_end_how_it_ended_and_under_which_id() {
         assert_eq!(capture.count(start), count, "{start}");
     }
 }
+
+#[cfg(unix)]
+mod shared_limit {
+    use mps_core::{
+        clock::{Clock as _, MachineClock, SystemClock},
+        limit::{FileLimiter, Limiter as _, Start},
+    };
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Machine(SystemClock);
+
+    impl MachineClock for Machine {
+        fn now(&self) -> Duration {
+            self.0.monotonic()
+        }
+
+        fn boot(&self) -> &'static str {
+            "this one"
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn more_room_is_told_of_when_it_grows_and_not_with_every_answer() {
+        let (capture, clock) = (Capture::default(), SystemClock::new());
+        let folder = tempfile::tempdir().unwrap();
+        let machine = Arc::new(Machine(clock));
+        let limiter =
+            FileLimiter::on_machine_clock(folder.path(), "account", Arc::new(clock), machine);
+        let start = Start {
+            action: "A",
+            limit: 10,
+            patience: Duration::from_secs(60),
+        };
+        for throttled in [0, 1, 0, 1, 0] {
+            (0..throttled).for_each(|_| limiter.throttled("A"));
+            let permit = capture.watch(limiter.acquire(start)).await.unwrap();
+            assert!(permit.start());
+        }
+        assert_eq!(capture.count("event mps.limit.widened"), 2);
+    }
+}

@@ -149,14 +149,9 @@ impl Received {
 
     /// The service itself answers 200 to everything, so another status is somebody else's.
     fn gateway_answer(&self) -> Error {
-        let dispatch = if self.status.is_client_error() {
-            Dispatch::Refused
-        } else {
-            Dispatch::Unknown
-        };
         let message = format!("something in between answered with HTTP {}", self.status);
         self.with_evidence(Error::new(ErrorKind::Gateway, message))
-            .with_dispatch(dispatch)
+            .with_dispatch(dispatch_of_gateway(self.status))
             .with_hint("a proxy, a gateway or a firewall may stand in the way")
     }
 
@@ -207,6 +202,16 @@ fn dispatch_of(code: &str) -> Dispatch {
     match service::error_code(code).map(|known| known.executed) {
         Some(Executed::No) => Dispatch::Refused,
         Some(Executed::Yes) => Dispatch::Executed,
+        _ => Dispatch::Unknown,
+    }
+}
+
+/// Who finds fault with a request does not pass it on; who lost patience with it may have done so.
+fn dispatch_of_gateway(status: StatusCode) -> Dispatch {
+    const CLIENT_CLOSED_REQUEST: u16 = 499; // nginx's own
+    match status.as_u16() {
+        408 | CLIENT_CLOSED_REQUEST => Dispatch::Unknown,
+        400..500 => Dispatch::Refused,
         _ => Dispatch::Unknown,
     }
 }

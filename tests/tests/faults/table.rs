@@ -36,6 +36,9 @@ const ONCE: &str = r#"
 {"kind": "http", "status": 503}                                                   | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "http", "status": 504, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
 {"kind": "http", "status": 403}                                                   | 1 gateway/refused +0  | 1 gateway/refused +0     | 1 gateway/refused +0
+{"kind": "http", "status": 408, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
+{"kind": "http", "status": 499, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
+{"kind": "http", "status": 425}                                                   | 1 gateway/refused +0  | 1 gateway/refused +0     | 1 gateway/refused +0
 {"kind": "http", "status": 429, "retry_after": 7}                                 | 2 ok +0               | 2 ok +1                  | 2 ok +1
 {"kind": "html"}                                                                  | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "html", "status": 200}                                                   | 2 ok +0               | 1 decode/unknown +0      | 1 decode/unknown +0
@@ -68,6 +71,7 @@ const STANDING: &str = r#"
 {"kind": "skew", "offset": "5days"}                 | 2 service/refused +0     | 2 service/refused +0     | 2 service/refused +0
 {"kind": "http", "status": 503}                     | 4 gateway/unknown +0     | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "http", "status": 429}                     | 4 gateway/refused +0     | 4 gateway/refused +0     | 4 gateway/refused +0
+{"kind": "http", "status": 408, "executed": true}   | 4 gateway/unknown +0     | 1 gateway/unknown +1     | 1 gateway/unknown +1
 # The deadline of the call, five minutes, leaves no time for that.
 {"kind": "http", "status": 429, "retry_after": 600} | 1 gateway/refused +0     | 1 gateway/refused +0     | 1 gateway/refused +0
 {"kind": "html", "executed": true}                  | 4 gateway/unknown +0     | 1 gateway/unknown +1     | 1 gateway/unknown +1

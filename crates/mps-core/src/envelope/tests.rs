@@ -54,6 +54,28 @@ fn codes_say_whether_the_action_ran() {
 }
 
 #[test]
+fn a_gateway_that_lost_patience_may_have_passed_the_request_on() {
+    for (status, dispatch) in [
+        (307, Dispatch::Unknown),
+        (400, Dispatch::Refused),
+        (401, Dispatch::Refused),
+        (407, Dispatch::Refused),
+        (408, Dispatch::Unknown),
+        (413, Dispatch::Refused),
+        (425, Dispatch::Refused),
+        (429, Dispatch::Refused),
+        (498, Dispatch::Refused),
+        (499, Dispatch::Unknown),
+        (500, Dispatch::Unknown),
+        (504, Dispatch::Unknown),
+    ] {
+        let error = received(status, "text/html", "<html>").open().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Gateway, "{status}");
+        assert_eq!(error.dispatch(), dispatch, "{status}");
+    }
+}
+
+#[test]
 fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
     for (answer, message, kind, dispatch) in [
         (

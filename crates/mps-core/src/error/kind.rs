@@ -18,7 +18,8 @@ pub enum ErrorKind {
     Connect,
     /// The connection broke before a whole answer arrived.
     Interrupted,
-    /// Something other than the service answered, such as a proxy or a gateway.
+    /// Something other than the service answered, such as a proxy or a gateway. With a 4xx status
+    /// it refused the request; with 408, 499 or any other it may have passed the request on.
     Gateway,
     /// The service answered with an error code.
     Service,

@@ -118,3 +118,21 @@ impl error::Error for Unavailable {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_behind_it_stays_reachable() {
+        let unavailable = Unavailable::new("gone").with_source(fmt::Error);
+        assert!(unavailable.source().unwrap().is::<fmt::Error>());
+        let error = LimitError::from(unavailable);
+        assert_eq!(error.to_string(), "gone");
+        assert!(error.source().unwrap().is::<fmt::Error>());
+        let wait = Duration::from_secs(1);
+        assert!(LimitError::from(TooLong { wait }).source().is_none());
+    }
+}

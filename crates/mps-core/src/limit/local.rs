@@ -200,4 +200,20 @@ mod tests {
         assert_eq!((stats.granted, stats.too_long, stats.waiting), (2, 1, 0));
         assert_eq!((stats.given_up, stats.given_back), (1, 2));
     }
+
+    /// Asked through an `Arc`, as clients that share a limiter do.
+    #[tokio::test]
+    async fn a_throttled_call_leaves_more_room_for_a_minute() {
+        let clock = TestClock::new(0).auto_advance();
+        let limiter = Arc::new(LocalLimiter::new(Arc::new(clock.clone())));
+        assert_eq!(limiter.stats("A"), None);
+        limiter.throttled("A");
+        assert_eq!(limiter.stats("A"), None);
+        assert!(limiter.acquire(start(5)).await.unwrap().start());
+        limiter.throttled("A");
+        let stats = limiter.stats("A").unwrap();
+        assert_eq!((stats.throttled, stats.fence.as_millis()), (1, 100));
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(limiter.stats("A").unwrap().fence.as_millis(), 50);
+    }
 }

@@ -85,3 +85,60 @@ impl fmt::Debug for Permit {
         f.debug_struct("Permit").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    };
+
+    use super::*;
+
+    struct Counted {
+        in_time: bool,
+        given_back: Arc<AtomicU32>,
+    }
+
+    impl Lease for Counted {
+        fn is_in_time(&self) -> bool {
+            self.in_time
+        }
+
+        fn give_back(self: Box<Self>) {
+            self.given_back.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A permit under three limits, and how many of their places came back.
+    fn stacked(in_time: [bool; 3]) -> (Permit, Arc<AtomicU32>) {
+        let given_back = Arc::new(AtomicU32::new(0));
+        let [own, team, account] = in_time.map(|in_time| {
+            let given_back = given_back.clone();
+            Permit::new(Box::new(Counted {
+                in_time,
+                given_back,
+            }))
+        });
+        (own.and(team).and(account), given_back)
+    }
+
+    #[test]
+    fn a_start_under_several_limits_has_to_be_in_time_for_all() {
+        for late in 0..3 {
+            let (permit, given_back) = stacked([0, 1, 2].map(|level| level != late));
+            assert!(!permit.start(), "{late}");
+            assert_eq!(given_back.load(Relaxed), 0, "{late}");
+        }
+        assert!(stacked([true; 3]).0.start());
+        assert!(Permit::unlimited().start());
+    }
+
+    #[test]
+    fn a_dropped_permit_gives_every_place_back() {
+        let (permit, given_back) = stacked([true; 3]);
+        assert_eq!(format!("{permit:?}"), "Permit { .. }");
+        drop(permit);
+        assert_eq!(given_back.load(Relaxed), 3);
+    }
+}

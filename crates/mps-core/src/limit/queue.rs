@@ -144,3 +144,70 @@ fn pause(turn: Duration, ahead: usize) -> Duration {
         LONGEST_PAUSE + stagger
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_000);
+
+    fn told(queue: &mut Queue, who: u64) -> (Duration, Duration) {
+        match queue.ask(NOW, who) {
+            Turn::Later { turn, ask_in } => (turn, ask_in),
+            Turn::Granted(slot) => panic!("{slot:?}"),
+        }
+    }
+
+    #[test]
+    fn those_who_wait_long_ask_one_after_the_other() {
+        let mut queue = Queue::after_loss(1, NOW);
+        for ahead in 0..5_u32 {
+            let turn = HORIZON + (WINDOW + FENCE) * (ahead + 1);
+            let ask_in = LONGEST_PAUSE + STAGGER * ahead;
+            assert_eq!(told(&mut queue, ahead.into()), (turn, ask_in));
+        }
+    }
+
+    #[test]
+    fn the_line_has_an_end_and_those_behind_it_know_their_turn_all_the_same() {
+        let mut queue = Queue::after_loss(1, NOW);
+        for who in 1..=1_100 {
+            told(&mut queue, who);
+        }
+        assert_eq!(queue.line.len(), 1_000);
+        assert!(queue.is_plausible(NOW));
+        let (turn, _) = told(&mut queue, 2_000);
+        assert_eq!(turn, HORIZON + (WINDOW + FENCE) * 1_001);
+    }
+
+    #[test]
+    fn a_line_is_plausible_up_to_its_longest_and_its_longest_lease() {
+        let place = |until| Waiter { who: 1, until };
+        let nanosecond = Duration::from_nanos(1);
+        let longest = NOW + Duration::from_secs(3);
+        for (line, plausible) in [
+            (vec![place(longest); 1_000], true),
+            (vec![place(longest); 1_001], false),
+            (vec![place(longest), place(longest + nanosecond)], false),
+        ] {
+            let ring = Ring::new(1);
+            assert_eq!(Queue { ring, line }.is_plausible(NOW), plausible);
+        }
+    }
+
+    #[test]
+    fn only_the_newest_slot_can_be_given_back() {
+        let mut queue = Queue::new(1);
+        let Turn::Granted(first) = queue.ask(NOW, 1) else {
+            panic!("the first one waits for nobody")
+        };
+        assert!(queue.give_back(first));
+        let Turn::Granted(again) = queue.ask(NOW, 1) else {
+            panic!("it was not given back")
+        };
+        let Turn::Granted(_) = queue.ask(NOW + WINDOW, 2) else {
+            panic!("the next one is within the horizon")
+        };
+        assert!(!queue.give_back(again));
+    }
+}

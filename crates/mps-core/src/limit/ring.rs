@@ -279,6 +279,57 @@ mod tests {
         assert_eq!(ring.widened(), Duration::ZERO);
     }
 
+    #[test]
+    fn a_ring_read_from_elsewhere_is_believed_only_if_it_can_have_been() {
+        const NOW: Duration = Duration::from_secs(1_000);
+        let latest = NOW + FENCE;
+        let entry = |at, held| Entry {
+            at,
+            frees_at: at + held,
+        };
+        let plausible = |slots: &[Entry], widened, widened_at| {
+            let mut ring = Ring::new(3);
+            ring.slots = slots.iter().copied().collect();
+            (ring.widened, ring.widened_at) = (widened, widened_at);
+            ring.is_plausible(NOW, FENCE)
+        };
+        let slots = |slots: &[Entry]| plausible(slots, Duration::ZERO, Duration::ZERO);
+        let held = WINDOW + FENCE;
+        assert!(slots(&[]));
+        assert!(slots(&[
+            entry(NOW, held),
+            entry(latest, held + WIDEN_UP_TO)
+        ]));
+        for (why, impossible) in [
+            ("promised too far ahead", vec![entry(latest + MS, held)]),
+            ("held too briefly", vec![entry(NOW, WINDOW + 49 * MS)]),
+            (
+                "held too long",
+                vec![entry(latest, held + WIDEN_UP_TO + MS)],
+            ),
+            (
+                "freed before it was",
+                vec![Entry {
+                    at: NOW,
+                    frees_at: Duration::ZERO,
+                }],
+            ),
+            (
+                "not in order",
+                vec![entry(NOW + MS, held), entry(NOW, held + MS)],
+            ),
+            (
+                "freed out of order",
+                vec![entry(NOW, held + 2 * MS), entry(NOW + MS, held)],
+            ),
+        ] {
+            assert!(!slots(&impossible), "{why}");
+        }
+        assert!(plausible(&[], WIDEN_UP_TO, NOW));
+        assert!(!plausible(&[], WIDEN_UP_TO + MS, NOW));
+        assert!(!plausible(&[], WIDEN_BY, NOW + MS));
+    }
+
     #[derive(Clone, Debug)]
     enum Event {
         /// Time passes and a holder starts this long after its slot, if that is not too late.

@@ -381,3 +381,6 @@ impl<S: Store> Lease for SharedLease<S> {
         self.store.give_back(self.place);
     }
 }
+
+#[cfg(test)]
+mod tests;

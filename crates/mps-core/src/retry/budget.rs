@@ -62,5 +62,8 @@ mod tests {
         (0..10_000).for_each(|_| budget.earn());
         assert_eq!(shared.left(), 100);
         assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);
+        // What came in while it was full is not kept aside.
+        (0..4).for_each(|_| budget.earn());
+        assert!(!budget.spend());
     }
 }

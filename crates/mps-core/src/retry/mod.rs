@@ -98,7 +98,7 @@ pub enum Remedy {
 /// | refused: throttled | pause | pause |
 /// | refused: clock, token | correct, refresh | correct, refresh |
 /// | refused: anything else | no | no |
-/// | unknown | pause | **never**: it may have been billed |
+/// | unknown, as after HTTP 408 or 499 of a gateway | pause | **never**: it may have been billed |
 /// | executed | no | no |
 #[must_use]
 pub fn remedy(effect: Effect, error: &Error) -> Option<Remedy> {
@@ -146,7 +146,15 @@ pub(crate) fn is_rate_throttled(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::StatusCode;
+
     use super::*;
+
+    fn gateway_refusal(status: StatusCode) -> Error {
+        Error::new(ErrorKind::Gateway, "")
+            .with_dispatch(Dispatch::Refused)
+            .with_http_status(status)
+    }
 
     fn service_error(code: &str, message: &str, dispatch: Dispatch) -> Error {
         Error::new(ErrorKind::Service, message)
@@ -169,9 +177,7 @@ mod tests {
                 "",
                 Dispatch::Refused,
             ),
-            Error::new(ErrorKind::Gateway, "")
-                .with_dispatch(Dispatch::Refused)
-                .with_http_status(http::StatusCode::TOO_MANY_REQUESTS),
+            gateway_refusal(StatusCode::TOO_MANY_REQUESTS),
         ] {
             assert_eq!(remedies(&error), [Some(Remedy::Pause); 3], "{error:?}");
         }
@@ -203,6 +209,7 @@ mod tests {
             service_error("LimitExceeded.CreateTask", "", Dispatch::Refused),
             service_error("AuthFailure.SignatureFailure", "", Dispatch::Refused),
             service_error("InvalidParameter.ViolationContent", "", Dispatch::Refused),
+            gateway_refusal(StatusCode::FORBIDDEN),
             Error::new(ErrorKind::Decode, "").with_dispatch(Dispatch::Executed),
         ] {
             assert_eq!(remedies(&error), [None; 3], "{error:?}");
@@ -221,5 +228,28 @@ mod tests {
         assert_eq!(remedies(&skewed), [Some(Remedy::CorrectClock); 3]);
         let token = service_error("AuthFailure.TokenFailure", "", Dispatch::Refused);
         assert_eq!(remedies(&token), [Some(Remedy::RefreshCredentials); 3]);
+    }
+
+    #[test]
+    fn the_limiter_learns_of_refusals_for_the_rate_and_of_no_others() {
+        let refused = |code, message| service_error(code, message, Dispatch::Refused);
+        for (error, learned) in [
+            (refused("RequestLimitExceeded", ""), true),
+            (gateway_refusal(StatusCode::TOO_MANY_REQUESTS), true),
+            (gateway_refusal(StatusCode::FORBIDDEN), false),
+            (
+                refused("RequestLimitExceeded", "maximum concurrency"),
+                false,
+            ),
+            (refused("AuthFailure.SignatureExpire", ""), false),
+            (refused("InvalidParameterValue", ""), false),
+        ] {
+            assert_eq!(is_rate_throttled(&error), learned, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn who_never_tries_again_tries_once() {
+        assert_eq!(RetryPolicy::never().max_attempts, 1);
     }
 }

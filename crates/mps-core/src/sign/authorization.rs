@@ -147,4 +147,12 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn the_error_says_which_part() {
+        assert_eq!(
+            MalformedAuthorization("Signature").to_string(),
+            "the Signature part of the authorization header is missing or malformed"
+        );
+    }
 }

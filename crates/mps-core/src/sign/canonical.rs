@@ -112,3 +112,15 @@ fn hex_digest(payload: Payload<'_>) -> Hex {
         Payload::Unsigned => UNSIGNED_PAYLOAD.as_bytes(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_shows_its_size_and_never_its_bytes() {
+        let shown = |payload| format!("{payload:?}");
+        assert_eq!(shown(Payload::Bytes(b"a prompt")), "Bytes(8 bytes)");
+        assert_eq!(shown(Payload::Unsigned), "Unsigned");
+    }
+}

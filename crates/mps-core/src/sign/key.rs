@@ -141,6 +141,14 @@ mod tests {
     const NOON: i64 = 1_771_156_800;
 
     #[test]
+    fn keys_show_their_type_and_nothing_else() {
+        let keys = KeyCache::default();
+        let key = keys.get("hunter2", NOON, "mps");
+        assert_eq!(format!("{key:?}"), "SigningKey(<redacted>)");
+        assert_eq!(format!("{keys:?}"), "KeyCache(<redacted>)");
+    }
+
+    #[test]
     fn a_key_is_derived_once_for_its_day_service_and_secret() {
         let keys = KeyCache::default();
         let first = keys.get("secret", NOON, "mps");
