@@ -108,6 +108,55 @@ async fn wait_for(text: &str, file: &Path) {
     assert!(in_time.is_some(), "{} was not saved", file.display());
 }
 
+/// The lines of the banner, run as they stand.
+#[test]
+#[cfg(unix)]
+fn its_banner_can_be_copied_into_another_shell() {
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::{Command, Stdio},
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = mps(folder.path())
+        .args(["emulator", "--queue-time=0s", "--render-time=0s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    let lines = lines.map(Result::unwrap);
+    let banner: Vec<String> = lines.take_while(|line| !line.contains("Ctrl-C")).collect();
+    let starting = |word| {
+        banner
+            .iter()
+            .map(|line| line.trim())
+            .find(|line| line.starts_with(word))
+    };
+    let script = format!(
+        "{}\n{}",
+        starting("export").unwrap(),
+        starting("mps").unwrap()
+    );
+
+    let program = Path::new(env!("CARGO_BIN_EXE_mps")).parent().unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-ec", &script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("MPS_LIMITER", "process")
+        .env("PATH", program);
+    let made = run(&mut shell);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(made.exit, 0, "{}", made.stderr);
+    assert!(folder.path().join("cat.mp4").exists());
+    for sdk in ["Python:", "Node.js:", "Go:"] {
+        assert!(starting(sdk).is_some(), "{banner:?}");
+    }
+}
+
 #[test]
 fn a_flag_that_cannot_be_is_refused_with_its_bound() {
     let folder = tempfile::tempdir().unwrap();

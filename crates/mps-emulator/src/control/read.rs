@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Call, Refusal};
-use crate::snapshot::Snapshot;
+use crate::{service::Inner, snapshot::Snapshot};
 
 pub(super) fn state(call: &Call<'_>) -> Value {
     let service = call.service;
@@ -15,14 +15,21 @@ pub(super) fn state(call: &Call<'_>) -> Value {
     json!({
         "tasks": service.tasks(),
         "clock": service.time.state(),
-        "limits": {
-            "flavour": service.state().limiter.flavour(),
-            "calls_per_second": rates(),
-            "concurrency": service.settings.concurrency,
-        },
+        "limits": limits(service),
         "accounts": accounts,
         "faults": service.state().faults.list(),
     })
+}
+
+fn limits(service: &Inner) -> Value {
+    let mut limits = json!({
+        "flavour": service.state().limiter.flavour(),
+        "calls_per_second": rates(),
+    });
+    if let Some(most) = service.settings.concurrency {
+        limits["concurrency"] = json!(most);
+    }
+    limits
 }
 
 fn rates() -> Map<String, Value> {
