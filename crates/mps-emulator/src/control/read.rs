@@ -1,9 +1,10 @@
 //! What the emulator shows.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Refusal};
-use crate::{service::Inner, snapshot::Snapshot};
+use crate::{limit::RateLimit, service::Inner, snapshot::Snapshot};
 
 pub(super) fn state(call: &Call<'_>) -> Value {
     let service = call.service;
@@ -21,15 +22,20 @@ pub(super) fn state(call: &Call<'_>) -> Value {
     })
 }
 
-fn limits(service: &Inner) -> Value {
-    let mut limits = json!({
-        "flavour": service.state().limiter.flavour(),
-        "calls_per_second": rates(),
-    });
-    if let Some(most) = service.settings.concurrency {
-        limits["concurrency"] = json!(most);
+#[derive(Serialize)]
+struct Limits {
+    flavour: RateLimit,
+    calls_per_second: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<usize>,
+}
+
+fn limits(service: &Inner) -> Limits {
+    Limits {
+        flavour: service.state().limiter.flavour(),
+        calls_per_second: rates(),
+        concurrency: service.settings.concurrency,
     }
-    limits
 }
 
 fn rates() -> Map<String, Value> {
