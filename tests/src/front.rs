@@ -6,7 +6,7 @@ use std::{io, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{Request, Response};
 use mps_core::{
-    clock::{Clock, TestClock, unix_seconds},
+    clock::{Clock, SystemClock, TestClock, timeout, unix_seconds},
     sign::{CanonicalRequest, Payload, Request as SignRequest, Scope, SigningKey, sign},
 };
 use mps_emulator::{Emulator, Service};
@@ -19,6 +19,8 @@ use tokio::{
 
 /// Noon.
 const START: u64 = 1_771_156_800;
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 const HOST: &str = "mps.emulator.invalid";
 
 /// The socket: bytes in, bytes out.
@@ -42,19 +44,26 @@ impl Socket {
     }
 
     /// Sends these bytes and no more, and returns everything that comes back until the emulator
-    /// closes the connection.
+    /// closes the connection. It starts from nothing: what earlier bytes did is forgotten.
     ///
     /// # Errors
-    /// The connection breaks, which is the emulator's right when it is sent nonsense.
+    /// The connection breaks, which is the emulator's right when it is sent nonsense, or stays open
+    /// for five seconds, since bytes may ask for a delay too.
     pub fn exchange(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        self.runtime.block_on(async {
-            let mut stream = TcpStream::connect(self.emulator.address()).await?;
-            stream.write_all(bytes).await?;
-            stream.shutdown().await?;
-            let mut answer = Vec::new();
-            stream.read_to_end(&mut answer).await?;
-            Ok(answer)
-        })
+        self.emulator.reset();
+        let clock = SystemClock::new();
+        let exchanged = timeout(&clock, PATIENCE, self.exchanged(bytes));
+        let exchanged = self.runtime.block_on(exchanged);
+        exchanged.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    async fn exchanged(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(self.emulator.address()).await?;
+        stream.write_all(bytes).await?;
+        stream.shutdown().await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        Ok(answer)
     }
 }
 

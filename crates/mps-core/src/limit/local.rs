@@ -1,7 +1,7 @@
 //! The limit of one process.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +17,7 @@ use crate::{BoxFuture, clock::SharedClock, telemetry};
 #[derive(Clone, Debug)]
 pub struct LocalLimiter {
     clock: SharedClock,
-    lanes: Arc<Mutex<HashMap<String, Arc<Lane>>>>,
+    lanes: Arc<Mutex<BTreeMap<String, Arc<Lane>>>>,
 }
 
 /// What belongs to one action.

@@ -32,8 +32,8 @@ use self::{locked::Locked, state::State};
 /// sound file behind and at most one unused slot.
 ///
 /// The directory must be on a disk of this machine: a network filesystem shares the file with
-/// machines that have another clock, and is refused where it is recognised. Processes with
-/// another limit for the same action may share the file; the lower limit holds for both.
+/// machines that have another clock, and is refused where it is recognised. All should name the same
+/// limit for an action; of several, the highest holds.
 ///
 /// # Errors
 /// A file that cannot be created, locked or written is [`LimitError::Unavailable`], and nothing
