@@ -45,6 +45,7 @@ with_every_sdk! {
     who_signs_with_another_key_is_refused
     what_the_service_refuses_is_told_with_its_code
     who_calls_too_often_is_throttled
+    a_clock_that_runs_ahead_is_overlooked_where_asked
 }
 
 /// An SDK, and an emulator for it.
@@ -56,8 +57,14 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     /// An emulator whose tasks take so long.
     fn new(sdk: &'a Sdk, queue_time: &str, render_time: &str) -> Self {
-        let times = ["--queue-time", queue_time, "--render-time", render_time];
-        let emulator = EmulatorProcess::start(times).unwrap();
+        Self::with(
+            sdk,
+            &["--queue-time", queue_time, "--render-time", render_time],
+        )
+    }
+
+    fn with(sdk: &'a Sdk, flags: &[&str]) -> Self {
+        let emulator = EmulatorProcess::start(flags).unwrap();
         Self { sdk, emulator }
     }
 
@@ -228,4 +235,16 @@ fn who_calls_too_often_is_throttled(sdk: &Sdk) {
         .map(|request| request["at_us"].as_u64().unwrap())
         .collect();
     assert!(window::most_in_any_second(&starts) <= 50);
+}
+
+/// SDKs sign by the machine's time, and the emulator's is a day ahead before one has started.
+fn a_clock_that_runs_ahead_is_overlooked_where_asked(sdk: &Sdk) {
+    let create = |flags: &[&str]| {
+        let case = Case::with(sdk, flags);
+        case.sdk("create", &example(CREATE, "documentation"))
+    };
+    let refused = create(&["--clock-rate=100000"]);
+    assert_eq!(refused["code"], "AuthFailure.SignatureExpire", "{refused}");
+    let created = create(&["--clock-rate=100000", "--accept-machine-time"]);
+    assert!(created["TaskId"].is_string(), "{created}");
 }

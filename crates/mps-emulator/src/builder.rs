@@ -252,6 +252,7 @@ impl Builder {
         if let Some(mut snapshot) = snapshot {
             snapshot.seed = service.0.ids.seed();
             service.restore(snapshot);
+            service.0.ids.skip_unsaved();
         }
         service
     }

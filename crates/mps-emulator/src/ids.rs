@@ -17,6 +17,9 @@ pub(crate) struct Ids {
     next: AtomicU64,
 }
 
+/// More than any run gives between two saves.
+const MOST_UNSAVED: u64 = 1 << 32;
+
 impl Ids {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
@@ -80,6 +83,11 @@ impl Ids {
     pub(crate) fn restore(&self, seed: u64, given: u64) {
         self.seed.store(seed, Ordering::Relaxed);
         self.next.fetch_max(given, Ordering::Relaxed);
+    }
+
+    /// Goes on after a run that may have been killed before it saved how many names it gave.
+    pub(crate) fn skip_unsaved(&self) {
+        self.next.fetch_add(MOST_UNSAVED, Ordering::Relaxed);
     }
 
     fn hash(&self, what: &[u8]) -> String {

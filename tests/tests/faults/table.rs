@@ -177,3 +177,18 @@ fn every_kind_of_fault_is_in_the_table() {
         .collect();
     assert_eq!(tried, known);
 }
+
+#[test]
+fn every_limit_of_the_service_is_in_the_table() {
+    let codes = mps_models::service::ERROR_CODES.iter();
+    let codes = codes.map(|known| known.code);
+    let known: BTreeSet<&str> = codes
+        .filter(|code| code.starts_with("RequestLimitExceeded"))
+        .collect();
+    let tried: Vec<Value> = rows(ONCE).map(|(rule, _)| rule).collect();
+    let throttles = tried.iter().filter(|rule| rule["kind"] == "throttle");
+    let tried: BTreeSet<&str> = throttles
+        .map(|rule| rule["code"].as_str().unwrap_or("RequestLimitExceeded"))
+        .collect();
+    assert_eq!(tried, known);
+}

@@ -55,10 +55,11 @@ pub(crate) struct Tasks {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Clock")]
 pub(crate) struct Pace {
-    /// Let so many seconds pass in one, for tasks, results and signatures
-    #[arg(long, value_name = "RATE", default_value_t = 1.0)]
-    pub(crate) clock_rate: f64,
-    /// Let time stand still until the control API moves it
+    /// Let so many seconds pass in one, for tasks, results and signatures [default: 1, or as in the
+    /// state file]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) clock_rate: Option<f64>,
+    /// Let time stand still until the control API lets it go on
     #[arg(long)]
     pub(crate) freeze: bool,
     /// Also take signatures that are fresh by the machine's time, as those of the official SDKs are

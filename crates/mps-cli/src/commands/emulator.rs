@@ -87,8 +87,10 @@ fn not_started(error: &StartError) -> Failure {
 
 fn set_up(emulator: &Emulator, args: args::Emulator) -> Result<(), Failure> {
     let clock = emulator.clock();
-    let rate = clock.set_rate(args.pace.clock_rate);
-    rate.map_err(|error| Failure::usage(format!("--clock-rate: {error}")))?;
+    if let Some(rate) = args.pace.clock_rate {
+        let set = clock.set_rate(rate);
+        set.map_err(|error| Failure::usage(format!("--clock-rate: {error}")))?;
+    }
     if args.pace.freeze {
         clock.freeze();
     }

@@ -1,7 +1,8 @@
 //! `mps emulator` and its flags.
 
-use std::fs;
+use std::{fs, path::Path, time::Duration};
 
+use mps_core::clock::{Clock as _, SystemClock, timeout};
 use serde_json::{Value, json};
 
 use crate::support::{Emulator, mps, run};
@@ -56,16 +57,104 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
 #[cfg(unix)]
 fn its_state_survives_in_a_file() {
     let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
+    let quick = [&flags[..], &["--clock-rate=60"]].concat();
+    let emulator = Emulator::with(tempfile::tempdir().unwrap(), &quick);
+    let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
+    let task_id = created.json()["task_id"].as_str().unwrap().to_owned();
+    let (bill, keys) = (emulator.bill(), emulator.keys());
+
+    let again = Emulator::with(emulator.stop(), &flags);
+    assert_eq!(again.keys(), keys);
+    assert_eq!(again.bill(), bill);
+    assert_eq!(again.control("clock")["rate"], 60.0);
+    let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
+    assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+}
+
+#[tokio::test]
+async fn what_was_created_and_saved_survives_a_kill() {
+    let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
     let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
     let task_id = created.json()["task_id"].as_str().unwrap().to_owned();
-    let (bill, key) = (emulator.bill(), emulator.secret_key.clone());
+    let (bill, keys) = (emulator.bill(), emulator.keys());
+    wait_for(&task_id, &emulator.folder.path().join("state.json")).await;
 
-    let again = Emulator::with(emulator.stop(), &flags);
-    assert_eq!(again.secret_key, key);
-    assert_eq!(again.bill(), bill);
+    let again = Emulator::with(emulator.kill(), &flags);
+    assert_eq!(again.keys(), keys);
+    assert_eq!(
+        (
+            &again.bill(),
+            &bill["creates"],
+            &bill["items"][0]["task_id"]
+        ),
+        (&bill, &json!(1), &json!(task_id))
+    );
+    let tasks = again.control("tasks");
+    assert_eq!(tasks["tasks"][0]["task_id"], task_id);
     let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
     assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+}
+
+/// Until a file holds a text. An emulator saves a moment after a change.
+async fn wait_for(text: &str, file: &Path) {
+    let clock = SystemClock::new();
+    let written = async {
+        while !fs::read_to_string(file).is_ok_and(|state| state.contains(text)) {
+            clock.sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = timeout(&clock, Duration::from_secs(60), written).await;
+    assert!(in_time.is_some(), "{} was not saved", file.display());
+}
+
+/// The lines of the banner, run as they stand.
+#[test]
+#[cfg(unix)]
+fn its_banner_can_be_copied_into_another_shell() {
+    use std::{
+        io::{BufRead as _, BufReader},
+        process::{Command, Stdio},
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = mps(folder.path())
+        .args(["emulator", "--queue-time=0s", "--render-time=0s"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+    let lines = lines.map(Result::unwrap);
+    let banner: Vec<String> = lines.take_while(|line| !line.contains("Ctrl-C")).collect();
+    let starting = |word| {
+        banner
+            .iter()
+            .map(|line| line.trim())
+            .find(|line| line.starts_with(word))
+    };
+    let script = format!(
+        "{}\n{}",
+        starting("export").unwrap(),
+        starting("mps").unwrap()
+    );
+
+    let program = Path::new(env!("CARGO_BIN_EXE_mps")).parent().unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-ec", &script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("MPS_LIMITER", "process")
+        .env("PATH", program);
+    let made = run(&mut shell);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert_eq!(made.exit, 0, "{}", made.stderr);
+    assert!(folder.path().join("cat.mp4").exists());
+    for sdk in ["Python:", "Node.js:", "Go:"] {
+        assert!(starting(sdk).is_some(), "{banner:?}");
+    }
 }
 
 #[test]

@@ -126,6 +126,10 @@ impl Emulator {
         list.as_array().unwrap().clone()
     }
 
+    pub(crate) fn keys(&self) -> [String; 2] {
+        [self.secret_id.clone(), self.secret_key.clone()]
+    }
+
     pub(crate) fn bill(&self) -> Value {
         self.control("bill")
     }
@@ -142,6 +146,17 @@ impl Emulator {
         let asked = Command::new("kill").args(["-INT", &process]).status();
         assert!(asked.unwrap().success());
         assert!(self.process.wait().unwrap().success());
+        self.leave_folder()
+    }
+
+    /// Ends it at once and in no order, as `kill -9` does; its folder.
+    pub(crate) fn kill(mut self) -> tempfile::TempDir {
+        self.process.kill().unwrap();
+        assert!(!self.process.wait().unwrap().success());
+        self.leave_folder()
+    }
+
+    fn leave_folder(&mut self) -> tempfile::TempDir {
         std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
     }
 }

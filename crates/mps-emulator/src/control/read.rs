@@ -1,9 +1,10 @@
 //! What the emulator shows.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Refusal};
-use crate::snapshot::Snapshot;
+use crate::{limit::RateLimit, service::Inner, snapshot::Snapshot};
 
 pub(super) fn state(call: &Call<'_>) -> Value {
     let service = call.service;
@@ -15,14 +16,26 @@ pub(super) fn state(call: &Call<'_>) -> Value {
     json!({
         "tasks": service.tasks(),
         "clock": service.time.state(),
-        "limits": {
-            "flavour": service.state().limiter.flavour(),
-            "calls_per_second": rates(),
-            "concurrency": service.settings.concurrency,
-        },
+        "limits": limits(service),
         "accounts": accounts,
         "faults": service.state().faults.list(),
     })
+}
+
+#[derive(Serialize)]
+struct Limits {
+    flavour: RateLimit,
+    calls_per_second: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concurrency: Option<usize>,
+}
+
+fn limits(service: &Inner) -> Limits {
+    Limits {
+        flavour: service.state().limiter.flavour(),
+        calls_per_second: rates(),
+        concurrency: service.settings.concurrency,
+    }
 }
 
 fn rates() -> Map<String, Value> {

@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use http::StatusCode;
+use mps_emulator::Fault;
 use serde_json::{Value, json};
 
-use crate::call::{World, cat};
+use crate::call::{CREATE, World, cat};
 
 #[test]
 fn requests_tell_what_arrived_when_and_what_became_of_it() {
@@ -71,6 +74,85 @@ fn the_state_shows_tasks_clock_limits_and_faults() {
         10
     );
     assert_eq!(state["faults"], json!([]));
+}
+
+/// Members may be added, never renamed or removed; what has no value is left out.
+#[test]
+fn what_scripts_rely_on_is_there_by_name() {
+    let world = World::new();
+    world.create(&cat());
+    world.service.fail(Fault::throttle().times(1)).unwrap();
+    world.answer(CREATE, &cat());
+    let clock = [
+        "unix_seconds",
+        "virtual_us",
+        "monotonic_us",
+        "rate",
+        "frozen",
+    ];
+    for (name, place, expected) in [
+        (
+            "state",
+            "",
+            &["tasks", "clock", "limits", "accounts", "faults"][..],
+        ),
+        ("state", "/clock", &clock),
+        ("state", "/limits", &["flavour", "calls_per_second"]),
+        ("clock", "", &clock),
+        ("requests", "", &["requests", "forgotten"]),
+        (
+            "requests",
+            "/requests/0",
+            &["at_us", "action", "outcome", "request_id"],
+        ),
+        (
+            "requests",
+            "/requests/1",
+            &["at_us", "action", "outcome", "code", "request_id", "fault"],
+        ),
+        (
+            "bill",
+            "",
+            &[
+                "creates",
+                "duplicates",
+                "seconds",
+                "images",
+                "songs",
+                "items",
+            ],
+        ),
+        (
+            "bill",
+            "/items/0",
+            &["task_id", "action", "seconds", "images", "songs", "at_us"],
+        ),
+        ("faults", "/faults/0", &["kind", "code", "times", "struck"]),
+        (
+            "tasks",
+            "/tasks/0",
+            &[
+                "task_id",
+                "family",
+                "account",
+                "status",
+                "is_final",
+                "result",
+                "created_us",
+                "wait_us",
+                "run_us",
+                "urls",
+                "seconds",
+                "resolution",
+            ],
+        ),
+    ] {
+        let shown = world.control(name);
+        let found = shown.pointer(place).unwrap().as_object().unwrap();
+        let found: BTreeSet<&str> = found.keys().map(String::as_str).collect();
+        let expected = expected.iter().copied().collect();
+        assert_eq!(found, expected, "GET {name}, {place}");
+    }
 }
 
 #[test]

@@ -95,6 +95,26 @@ async fn a_killed_emulator_has_lost_no_more_than_a_moment() {
     assert!(next.clock().now() >= Duration::from_secs(3_600));
 }
 
+/// What was not saved is gone, but whoever holds its id must not be told of something else.
+#[tokio::test]
+async fn an_id_that_a_kill_lost_is_not_given_again() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    let killed = start(&path, |builder| builder).await.unwrap();
+    create(&killed);
+    written(&path, |state| creates(state) == 1).await;
+    let saved = folder.path().join("saved.json");
+    fs::copy(&path, &saved).unwrap();
+    create(&killed);
+    let lost = killed.tasks()[1].task_id.clone();
+
+    let next = start(&saved, |builder| builder).await.unwrap();
+    create(&next);
+    let tasks = next.tasks();
+    assert_eq!(tasks.len(), 2);
+    assert_ne!(tasks[1].task_id, lost);
+}
+
 #[tokio::test]
 async fn a_dropped_emulator_saves_too() {
     let folder = TempDir::new().unwrap();

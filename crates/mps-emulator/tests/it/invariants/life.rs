@@ -6,30 +6,43 @@ use std::{
     time::Duration,
 };
 
-use mps_core::clock::{Clock, TestClock, unix_seconds};
-use mps_emulator::{Emulator, Outcome, RateLimit, ResultState, Service, Snapshot, TaskFamily};
+use bytes::Bytes;
+use http::Request;
+use mps_core::clock::{Clock, TestClock};
+use mps_emulator::{Emulator, Fault, RateLimit, ResultState, Service, Snapshot, TaskFamily};
 use serde_json::{Value, json};
 
-use super::step::Step;
+use super::{
+    calls::{Asked, Heard},
+    step::Step,
+    wire::Wire,
+};
 use crate::{
-    call::{Call, START, answer, code},
-    families::FAMILIES,
+    call::START,
+    families::{FAMILIES, STATUS},
 };
 
 const ENDINGS: [&str; 4] = ["", "", "[emulator:fail]", "[emulator:stop]"];
-const TOO_MANY: &str = "RequestLimitExceeded";
 
 pub(super) struct Life {
     service: Service,
+    wire: Wire,
     clock: TestClock,
     flavour: RateLimit,
     concurrency: Option<usize>,
+    /// Calls of this step, and what was heard of them.
+    heard: Vec<Heard>,
+    /// How many requests of the log were looked at.
+    logged: usize,
     ids: HashSet<String>,
-    /// The words in which tasks have ended.
-    ended: HashMap<String, String>,
+    /// How tasks stood when they were last looked at.
+    statuses: HashMap<String, String>,
     /// Calls the limits let through, by action, in microseconds of the request log.
     admitted: HashMap<&'static str, Vec<u64>>,
     refused: usize,
+    unheard: usize,
+    /// How often rules struck that were cleared since.
+    struck_before: u32,
 }
 
 /// How much there was to check.
@@ -38,21 +51,29 @@ pub(super) struct Seen {
     pub(super) tasks: usize,
     pub(super) ended: usize,
     pub(super) refused: usize,
+    pub(super) unheard: usize,
     pub(super) available: usize,
+    pub(super) struck: u32,
 }
 
 impl Life {
     pub(super) fn new(flavour: RateLimit, concurrency: Option<usize>) -> Self {
-        let clock = TestClock::new(START);
+        let clock = TestClock::new(START).auto_advance();
+        let service = service(&clock, flavour, concurrency, 1);
         Self {
-            service: service(&clock, flavour, concurrency, 1),
+            wire: Wire::new(service.clone()),
+            service,
             clock,
             flavour,
             concurrency,
+            heard: Vec::new(),
+            logged: 0,
             ids: HashSet::new(),
-            ended: HashMap::new(),
+            statuses: HashMap::new(),
             admitted: HashMap::new(),
             refused: 0,
+            unheard: 0,
+            struck_before: 0,
         }
     }
 
@@ -65,31 +86,30 @@ impl Life {
                 ending,
             } => self.create(family, count, ending),
             Step::Describe { task } => self.describe(task),
-            Step::List => drop(self.call("DescribeAigcTaskList", &json!({}))),
+            Step::List => self.call("DescribeAigcTaskList", &json!({}), Asked::Else),
             Step::Pass { ms } => self.clock.advance(Duration::from_millis(ms)),
             Step::Advance { seconds } => time.advance(Duration::from_secs(seconds)),
             Step::Rate { rate } => time.set_rate(rate).unwrap(),
             Step::Freeze => time.freeze(),
             Step::Resume => time.resume(),
             Step::Restart { away_ms } => self.restart(Duration::from_millis(away_ms)),
+            Step::Fail { ref rule } => self.fail(rule.clone()),
+            Step::Clear => self.clear(),
         }
     }
 
     fn create(&mut self, family: usize, count: usize, ending: usize) {
         let family = &FAMILIES[family % FAMILIES.len()];
         let marker = ENDINGS[ending % ENDINGS.len()];
-        let is_classic = family.describe != crate::families::STATUS;
+        let is_classic = family.describe != STATUS;
         let marker = if is_classic && marker.contains("stop") {
             ""
         } else {
             marker
         };
         for _ in 0..count {
-            let created = self.call(family.create, &(family.request)(&format!("a {marker}")));
-            match created["TaskId"].as_str() {
-                Some(id) => assert!(self.ids.insert(id.to_owned()), "{id} came twice"),
-                None => self.refused += 1,
-            }
+            let request = (family.request)(&format!("a {marker}"));
+            self.call(family.create, &request, Asked::Create);
         }
     }
 
@@ -99,81 +119,112 @@ impl Life {
         let action = match task.map(|task| task.family) {
             Some(TaskFamily::Image) => "DescribeAigcImageTask",
             Some(TaskFamily::Audio) => "DescribeAigcAudioTask",
-            Some(TaskFamily::Scenario) => "DescribeAigcTaskStatus",
+            Some(TaskFamily::Scenario) => STATUS,
             _ => "DescribeAigcVideoTask",
         };
         let id = task.map_or("nobody", |task| &task.task_id);
-        let told = self.call(action, &json!({ "TaskId": id }));
-        match task {
-            _ if code(&told) == TOO_MANY => (),
-            None => assert_eq!(code(&told), "ResourceNotFound.TaskNotFound"),
-            Some(task) => {
-                let status = told["Status"].as_str().or(told["TaskStatus"].as_str());
-                assert_eq!(status, Some(task.status.as_str()), "{told}");
-            }
-        }
+        let asked = task.map_or(Asked::Nobody, |task| Asked::Task(task.status.clone()));
+        self.call(action, &json!({ "TaskId": id }), asked);
     }
 
-    /// Calls at the service's own time, and notes whether the limits let it through.
-    fn call(&mut self, action: &'static str, body: &Value) -> Value {
-        let now = unix_seconds(self.service.clock().wall());
-        let call = Call::new(&self.service, action, body.to_string()).at(now);
-        let at = self.service.clock().state().monotonic_us;
-        let answer = answer(&self.service, call.request());
-        let message = answer["Error"]["Message"].as_str().unwrap_or_default();
-        let is_about_tasks = message.contains("maximum concurrency");
-        if code(&answer) != TOO_MANY || is_about_tasks {
-            self.admitted.entry(action).or_default().push(at);
-        }
-        answer
+    fn call(&mut self, action: &'static str, body: &Value, asked: Asked) {
+        let at_us = self.service.clock().state().monotonic_us;
+        let answer = self.wire.call(action, body);
+        self.heard.push(Heard {
+            action,
+            asked,
+            at_us,
+            answer,
+        });
+    }
+
+    fn fail(&self, rule: Fault) {
+        // A thousand stand at most, which no life reaches.
+        self.service.fail(rule).unwrap();
+    }
+
+    fn clear(&mut self) {
+        self.struck_before += self.service.faults_struck().iter().sum::<u32>();
+        self.service.clear_faults();
     }
 
     /// The state goes to another emulator by way of its text; the machine it runs on counts its
     /// monotonic time from elsewhere.
     fn restart(&mut self, away: Duration) {
         let text = self.service.snapshot().to_json();
+        let rules = self.rules();
         let wall = self.clock.wall() + away;
         let since = wall.duration_since(std::time::UNIX_EPOCH).unwrap();
         let whole = since.as_secs();
-        self.clock = TestClock::new(whole);
+        self.clock = TestClock::new(whole).auto_advance();
         self.clock
             .advance(since.saturating_sub(Duration::from_secs(whole)));
         self.service = service(&self.clock, self.flavour, self.concurrency, 2);
         self.service
             .restore(Snapshot::from_json(text.as_bytes()).unwrap());
+        self.wire = Wire::new(self.service.clone());
+        assert_eq!(self.rules(), rules, "a restart changed the rules");
+    }
+
+    /// The rules as the control API shows them.
+    fn rules(&self) -> Value {
+        let request = Request::get("/_emulator/v1/faults").body(Bytes::new());
+        let response = self.service.handle(request.unwrap());
+        serde_json::from_slice::<Value>(response.body()).unwrap()["faults"].take()
     }
 
     pub(super) fn check(&mut self) {
-        self.check_endings();
+        self.check_calls();
+        self.check_statuses();
         self.check_bill();
         self.check_limits();
+        self.check_rules();
         self.check_results();
     }
 
-    fn check_endings(&mut self) {
+    /// What was heard is what the log says became of it, and the tasks there are now are those
+    /// that it says were made, in this order.
+    fn check_calls(&mut self) {
+        let tasks = self.service.tasks();
+        let mut new = tasks.iter().skip(self.ids.len());
+        let requests = self.service.requests();
+        let records = requests.get(self.logged..).unwrap();
+        assert_eq!(records.len(), self.heard.len(), "one record a call");
+        self.logged = requests.len();
+        for (heard, record) in self.heard.drain(..).zip(records) {
+            heard.check(record);
+            self.unheard += usize::from(heard.answer.is_none());
+            if heard.was_admitted(record) {
+                let starts = self.admitted.entry(heard.action).or_default();
+                starts.push(heard.at_us);
+            }
+            if !heard.made_a_task(record) {
+                self.refused += usize::from(heard.asked == Asked::Create);
+                continue;
+            }
+            let id = &new.next().expect("an executed create made a task").task_id;
+            assert!(self.ids.insert(id.clone()), "{id} came twice");
+            assert!(heard.task_id().is_none_or(|told| told == id), "{heard:?}");
+        }
+        assert_eq!(new.next(), None, "nobody made it");
+    }
+
+    /// Odd answers are no change of what is.
+    fn check_statuses(&mut self) {
         for task in self.service.tasks() {
-            assert!(
-                self.ids.contains(&task.task_id),
-                "nobody made {}",
-                task.task_id
-            );
-            if let Some(before) = self.ended.get(&task.task_id) {
-                assert_eq!(before, &task.status, "{} went on", task.task_id);
-            } else if task.is_final {
-                self.ended.insert(task.task_id, task.status);
+            let now = stage(&task.status);
+            assert_eq!(task.is_final, now == LAST_STAGE, "{task:?}");
+            let before = self.statuses.insert(task.task_id, task.status.clone());
+            if let Some(before) = before.filter(|before| *before != task.status) {
+                assert!(stage(&before) < now, "from {before} to {}", task.status);
             }
         }
     }
 
     fn check_bill(&self) {
         let bill = self.service.bill();
-        let requests = self.service.requests();
-        let executed = requests.iter().filter(|request| {
-            request.outcome == Outcome::Executed && request.action.starts_with("Create")
-        });
         let created = u64::try_from(self.ids.len()).unwrap();
         assert_eq!(bill.creates, created);
-        assert_eq!(u64::try_from(executed.count()).unwrap(), created);
         let billed: HashSet<String> = bill.items.iter().map(|item| item.task_id.clone()).collect();
         assert_eq!(billed, self.ids);
     }
@@ -196,6 +247,21 @@ impl Life {
         }
     }
 
+    /// A rule strikes as often as it may, and the log knows of every time.
+    fn check_rules(&self) {
+        for rule in self.rules().as_array().unwrap() {
+            let most = rule["times"].as_u64().unwrap_or(u64::MAX);
+            assert!(rule["struck"].as_u64().unwrap() <= most, "{rule}");
+        }
+        let requests = self.service.requests();
+        let struck = requests.iter().filter(|request| request.fault.is_some());
+        assert_eq!(struck.count(), self.struck() as usize);
+    }
+
+    fn struck(&self) -> u32 {
+        self.struck_before + self.service.faults_struck().iter().sum::<u32>()
+    }
+
     fn check_results(&self) {
         let now = self.service.clock().state().virtual_us;
         for task in self.service.tasks() {
@@ -215,7 +281,7 @@ impl Life {
         }
     }
 
-    /// What the storage itself says.
+    /// What the storage itself says. No rule is about it.
     pub(super) fn check_files(&self) {
         for task in self.service.tasks() {
             let status = match task.result {
@@ -229,7 +295,7 @@ impl Life {
                 _ => "mp4",
             };
             let path = format!("/results/{}/0.{extension}", task.task_id);
-            let request = http::Request::head(path).body(bytes::Bytes::new()).unwrap();
+            let request = Request::head(path).body(Bytes::new()).unwrap();
             assert_eq!(self.service.handle(request).status(), status, "{task:?}");
         }
     }
@@ -239,10 +305,24 @@ impl Life {
         let is_there = |result| result == ResultState::Available;
         Seen {
             tasks: tasks.len(),
-            ended: self.ended.len(),
+            ended: tasks.iter().filter(|task| task.is_final).count(),
             refused: self.refused,
+            unheard: self.unheard,
             available: tasks.iter().filter(|task| is_there(task.result)).count(),
+            struck: self.struck(),
         }
+    }
+}
+
+const LAST_STAGE: u8 = 2;
+
+/// How far a task is. A status that only an odd answer has is none.
+fn stage(status: &str) -> u8 {
+    match status {
+        "WAIT" | "PENDING" => 0,
+        "RUN" | "RUNNING" => 1,
+        "DONE" | "FAIL" | "FINISHED" | "FAILED" | "STOP" => LAST_STAGE,
+        other => panic!("no task is {other}"),
     }
 }
 

@@ -1,12 +1,17 @@
-//! What holds whatever is called, however time goes and however often the emulator starts anew.
+//! What holds whatever is called, however time goes, whatever goes wrong and however often the
+//! emulator starts anew.
 
+mod calls;
 mod life;
+mod rule;
 mod step;
+mod wire;
 
 use mps_emulator::RateLimit;
 use proptest::prelude::*;
 
 use life::Life;
+use rule::kinds;
 use step::{Step, step};
 
 fn any_flavour() -> impl Strategy<Value = RateLimit> {
@@ -21,7 +26,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// No task leaves a state it has ended in, no id comes twice, the bill is what the log says was
-    /// executed, no limit is passed in any second, and a result is there as long as it should be.
+    /// executed, heard of or not, no limit is passed in any second, rules survive a restart and
+    /// strike no more often than they may, and a result is there as long as it should be.
     #[test]
     fn the_service_keeps_its_word(
         flavour in any_flavour(),
@@ -60,4 +66,39 @@ fn there_is_something_to_check() {
     let seen = life.seen();
     assert!(seen.tasks > 20 && seen.ended > 20, "{seen:?}");
     assert!(seen.refused > 5 && seen.available > 20, "{seen:?}");
+}
+
+#[test]
+fn every_kind_of_fault_strikes_a_life() {
+    let mut unheard = 0;
+    for rule in kinds() {
+        let mut life = Life::new(RateLimit::SlidingWindow, None);
+        let create = Step::Create {
+            family: 0,
+            count: 2,
+            ending: 0,
+        };
+        let describe = Step::Describe { task: 0 };
+        let fail = Step::Fail { rule: rule.clone() };
+        for step in [
+            &create,
+            &Step::Advance { seconds: 3 },
+            &fail,
+            &create,
+            &describe,
+            &Step::Restart { away_ms: 700 },
+            // The first call over a connection, which is never stale, and others.
+            &describe,
+            &create,
+            &describe,
+        ] {
+            life.take(step);
+            life.check();
+        }
+        life.check_files();
+        let seen = life.seen();
+        assert!(seen.struck > 1, "{rule:?}: {seen:?}");
+        unheard += usize::from(seen.unheard > 0);
+    }
+    assert_eq!(unheard, 7);
 }

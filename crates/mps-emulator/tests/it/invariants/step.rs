@@ -1,6 +1,9 @@
 //! What can happen. Another kind of event is another variant here and another arm in `life.rs`.
 
+use mps_emulator::Fault;
 use proptest::prelude::*;
+
+use super::rule::rule;
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -32,6 +35,12 @@ pub(super) enum Step {
     Restart {
         away_ms: u64,
     },
+    /// From now on something goes wrong.
+    Fail {
+        rule: Fault,
+    },
+    /// Nothing goes wrong any more.
+    Clear,
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -48,5 +57,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Freeze),
         1 => Just(Step::Resume),
         2 => (0_u64..2_000).prop_map(|away_ms| Step::Restart { away_ms }),
+        4 => rule().prop_map(|rule| Step::Fail { rule }),
+        1 => Just(Step::Clear),
     ]
 }
