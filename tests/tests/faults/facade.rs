@@ -281,3 +281,15 @@ async fn a_download_that_never_comes_ends_with_an_error() {
         assert_eq!((result, ranges.len()), (Err(kind), attempts), "{rule}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_expired_is_not_asked_for_twice() {
+    let world = World::new();
+    let done = world.video().await.wait().await.unwrap();
+    let twelve_hours = Duration::from_secs(12 * 3_600);
+    world.service.clock().advance(twelve_hours);
+    let error = done.download(world.path()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfetchable);
+    assert_eq!(world.ranges.lock().unwrap().len(), 1);
+    assert_eq!(world.files(), 0);
+}
