@@ -4,17 +4,24 @@ use std::{
     error::Error,
     fmt::{self, Debug, Write as _},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::{Field, Visit},
     instrument::WithSubscriber as _,
     span::{Attributes, Id, Record},
+    subscriber::NoSubscriber,
 };
+
+/// As long as there is a single subscriber, `tracing` asks the thread that comes to an event first
+/// whether anybody listens, and takes a no of another test's thread for everybody's. So there is a
+/// second one, which hears nothing.
+static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// Collects spans and events at every level, errors with their causes, and `Debug` texts, and
 /// finds secrets in them. Clones collect into one.
@@ -65,6 +72,7 @@ impl Capture {
 
     /// Runs `work` and collects what it traces.
     pub async fn watch<F: Future>(&self, work: F) -> F::Output {
+        LazyLock::force(&SECOND_SUBSCRIBER);
         work.with_subscriber(Listener(self.clone())).await
     }
 

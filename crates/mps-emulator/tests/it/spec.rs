@@ -3,11 +3,12 @@
 
 use std::{
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use mps_emulator::{Fault, REQUESTS_TARGET};
 use serde_json::{Value, json};
+use tracing::{Dispatch, subscriber::NoSubscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::call::{CREATE, World, cat, code};
@@ -140,7 +141,14 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+/// As long as there is a single subscriber, `tracing` asks the thread that comes to an event first
+/// whether anybody listens, and takes a no of another test's thread for everybody's. So there is a
+/// second one, which hears nothing.
+static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
+
 fn logged(run: impl FnOnce(&World)) -> Vec<String> {
+    LazyLock::force(&SECOND_SUBSCRIBER);
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(lines.clone())
