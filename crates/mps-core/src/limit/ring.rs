@@ -280,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_foretold_is_the_slot_that_comes() {
+        let mut ring = Ring::new(2);
+        ring.reserve(Duration::ZERO);
+        ring.widen(Duration::ZERO);
+        let foretold: Vec<_> = (0..9).map(|after| ring.turn(MS, after)).collect();
+        let came: Vec<_> = (0..9).map(|_| ring.reserve(MS).at()).collect();
+        assert_eq!(foretold, came);
+    }
+
+    #[test]
     fn a_ring_read_from_elsewhere_is_believed_only_if_it_can_have_been() {
         const NOW: Duration = Duration::from_secs(1_000);
         let latest = NOW + FENCE;
