@@ -1,5 +1,7 @@
 //! A call of each effect, and what became of it in a few words.
 
+use std::fmt::Debug;
+
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use mps_core::{Client, Error, Output};
@@ -8,12 +10,16 @@ use mps_models::{
     Action, CreateAigcVideoTask, CreateDocToVideoTask, DescribeAigcVideoTask, DocToVideoInput,
     Effect, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
 };
+use mps_tests::capture::Capture;
 use serde_json::Value;
 
 pub(crate) const EFFECTS: [Effect; 3] = [Effect::Read, Effect::PaidCreate, Effect::Control];
 
+/// What calls ask for here. No error and no log line may repeat it.
+const PROMPTS: [&str; 3] = ["the one that counts", "some other task", "explain it"];
+
 /// What becomes of one call under one rule: attempts, how they ended, and how many tasks are on the
-/// bill because of it.
+/// bill because of it. Whatever is said meanwhile, by client and service, holds no secret.
 pub(crate) async fn try_out(
     service: &Service,
     client: &Client,
@@ -24,11 +30,26 @@ pub(crate) async fn try_out(
     let before = service.bill().creates;
     rule["action"] = call.action().into();
     fail(service, &rule);
-    let told = call.run(client).await;
+    let capture = capture(service);
+    let told = capture.watch(call.run(client, &capture)).await;
+    assert_eq!(
+        capture.leaks(),
+        Vec::<String>::new(),
+        "{rule} on {effect:?}"
+    );
     check_log(service, &rule);
     let bill = service.bill();
     assert_eq!(bill.duplicates, 0, "{rule} on {effect:?}");
     format!("{told} +{}", bill.creates - before)
+}
+
+fn capture(service: &Service) -> Capture {
+    let capture = Capture::default();
+    capture.secret("key", service.secret_key());
+    for prompt in PROMPTS {
+        capture.secret("prompt", prompt);
+    }
+    capture
 }
 
 /// The log names the fault for as many requests as it struck, and calls executed what is on the
@@ -62,7 +83,7 @@ impl Call {
             Effect::Read => Self::Describe(DescribeAigcVideoTask::new(video(client).await)),
             Effect::PaidCreate => {
                 video(client).await;
-                let request = CreateAigcVideoTask::new().prompt("the one that counts");
+                let request = CreateAigcVideoTask::new().prompt(PROMPTS[0]);
                 Self::Create(Box::new(request))
             }
             _ => {
@@ -87,35 +108,37 @@ impl Call {
 
     /// Makes the call and says what became of it: attempts, and `ok` or the kind of the error and
     /// how far the request got.
-    async fn run(&self, client: &Client) -> String {
+    async fn run(&self, client: &Client, capture: &Capture) -> String {
         match self {
-            Self::Describe(request) => told(client.send(request).await),
-            Self::Create(request) => told(client.send(&**request).await),
-            Self::Confirm(request) => told(client.send(request).await),
+            Self::Describe(request) => told(client.send(request).await, capture),
+            Self::Create(request) => told(client.send(&**request).await, capture),
+            Self::Confirm(request) => told(client.send(request).await, capture),
         }
     }
 }
 
-fn told<T>(result: Result<Output<T>, Error>) -> String {
+fn told<T: Debug>(result: Result<Output<T>, Error>, capture: &Capture) -> String {
     match result {
-        Ok(output) => format!("{} ok", output.attempts),
-        Err(error) => format!(
-            "{} {}/{}",
-            error.attempts(),
-            error.kind().as_str(),
-            error.dispatch().as_str()
-        ),
+        Ok(output) => {
+            capture.debug("output", &output);
+            format!("{} ok", output.attempts)
+        }
+        Err(error) => {
+            capture.error(&error);
+            let (kind, dispatch) = (error.kind().as_str(), error.dispatch().as_str());
+            format!("{} {kind}/{dispatch}", error.attempts())
+        }
     }
 }
 
 async fn video(client: &Client) -> String {
-    let request = CreateAigcVideoTask::new().prompt("some other task");
+    let request = CreateAigcVideoTask::new().prompt(PROMPTS[1]);
     let output = client.send(&request).await.unwrap();
     output.body.task_id.unwrap()
 }
 
 async fn document(client: &Client) -> String {
-    let input = DocToVideoInput::new(["https://example.com/a.pdf"], "explain it").mode("stage");
+    let input = DocToVideoInput::new(["https://example.com/a.pdf"], PROMPTS[2]).mode("stage");
     let request = CreateDocToVideoTask::new(input);
     client.send(&request).await.unwrap().body.task_id.unwrap()
 }
