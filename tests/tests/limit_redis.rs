@@ -15,7 +15,7 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::{Clock, SystemClock},
-    limit::{LimitError, Limiter, Permit, RedisLimiter, Start},
+    limit::{FENCE, LimitError, Limiter, Permit, RedisLimiter, Start},
 };
 use mps_tests::redis::RedisServer;
 use redis::{Connection, cmd};
@@ -96,6 +96,20 @@ fn an_address_that_is_none_is_not_repeated() {
         let error = RedisLimiter::new(url, "account", SystemClock::shared()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_throttling_taught_one_host_is_known_to_all() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let [taught, other] = [(); 2].map(|()| limiter(&server.url()));
+    starts(&taught).await;
+    taught.throttled("CreateAigcVideoTask");
+    starts(&taught).await;
+    starts(&other).await;
+    let fence = other.stats("CreateAigcVideoTask").unwrap().fence;
+    assert_eq!(fence, FENCE + Duration::from_millis(50));
 }
 
 /// Does something to a server that must stop all starts, and undoes it.

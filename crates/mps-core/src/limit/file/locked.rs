@@ -132,3 +132,36 @@ fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
 fn refuse_network(_: &File, _: &Path) -> Result<(), Trouble> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_deleted_or_replaced_is_nobodys_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("limit");
+        let Ok(locked) = Locked::open(&path) else {
+            panic!("it cannot be locked")
+        };
+        assert!(locked.check_still_there().is_ok());
+
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
+        fs::write(&path, "another").unwrap();
+        assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
+    }
+
+    #[test]
+    fn no_more_is_read_than_a_state_can_take() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("limit");
+        fs::write(&path, vec![7; 300_000]).unwrap();
+        let Ok(mut locked) = Locked::open(&path) else {
+            panic!("it cannot be locked")
+        };
+        assert_eq!(locked.read().ok().map(|bytes| bytes.len()), Some(262_144));
+    }
+}
