@@ -8,8 +8,6 @@ use mps_aigc::{
 };
 use serde::Serialize;
 
-use crate::limiter;
-
 /// What the exit code tells a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -118,7 +116,7 @@ impl Failure {
             dispatch: Some(error.dispatch().as_str()),
             hint: match error.kind() {
                 _ if in_doubt => Some(in_doubt_hint(error)),
-                mps_core::ErrorKind::Limiter => Some(limiter::WAY_OUT.to_owned()),
+                mps_core::ErrorKind::Limiter => Some(WITHOUT_LIMIT_FILE.to_owned()),
                 _ => error.hint().map(str::to_owned),
             },
             findings: error
@@ -210,3 +208,7 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
 }
+
+/// What to do when the file of this machine's rate limit cannot be used.
+pub(crate) const WITHOUT_LIMIT_FILE: &str = "set XDG_STATE_HOME to a writable directory on a disk of this machine; or, if nothing else uses the account \
+     at the same time, limit this process alone: --limiter process";

@@ -8,7 +8,10 @@ use mps_core::{
     limit::{Limiter, LocalLimiter},
 };
 
-use crate::{args::LimitScope, failure::Failure};
+use crate::{
+    args::LimitScope,
+    failure::{Failure, WITHOUT_LIMIT_FILE},
+};
 
 /// The limiter for an account, told by its host and secret id. Touches no file yet.
 pub(crate) fn of(
@@ -50,11 +53,7 @@ fn directory() -> Result<PathBuf, Failure> {
     let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
     let state = absolute("XDG_STATE_HOME").or_else(home).ok_or_else(|| {
         Failure::usage("there is no place for the file that holds this machine's rate limit: neither XDG_STATE_HOME nor HOME is an absolute path")
-            .hint(WAY_OUT)
+            .hint(WITHOUT_LIMIT_FILE)
     })?;
     Ok(state.join("mps").join("limits"))
 }
-
-/// For when the file cannot be used.
-pub(crate) const WAY_OUT: &str = "set XDG_STATE_HOME to a writable directory on a disk of this machine; or, if nothing else uses the account \
-     at the same time, limit this process alone: --limiter process";
