@@ -108,6 +108,18 @@ pub async fn timeout<T>(
     .await
 }
 
+/// A wall-clock reading moved by so many seconds, ahead or back; as it is where no time is that far.
+#[must_use]
+pub fn shifted(wall: SystemTime, seconds: i64) -> SystemTime {
+    let by = Duration::from_secs(seconds.unsigned_abs());
+    let moved = if seconds < 0 {
+        wall.checked_sub(by)
+    } else {
+        wall.checked_add(by)
+    };
+    moved.unwrap_or(wall)
+}
+
 /// Unix seconds of a wall-clock reading; negative before 1970.
 #[must_use]
 pub fn unix_seconds(wall: SystemTime) -> i64 {

@@ -38,6 +38,7 @@ pub mod retry;
 pub mod sign;
 pub mod telemetry;
 pub mod transport;
+mod wire;
 
 pub use call::{CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall};
 pub use client::{Client, ClientBuilder};

@@ -150,7 +150,7 @@ impl<'a> Journey<'a> {
             &key,
             timestamp,
         );
-        wire.request(timestamp, credentials, signed.authorization, body)
+        wire.request(timestamp, credentials.token(), signed.authorization, body)
     }
 
     async fn exchange(

@@ -21,15 +21,15 @@ use crate::{
     sign::{self, KeyCache, Scope},
     telemetry::{self, CallEnded, Failure, Telemetry},
     transport::Transport,
+    wire::Wire,
 };
 
 mod builder;
 mod journey;
 mod skew;
-mod wire;
 
 pub use self::builder::ClientBuilder;
-use self::{journey::Journey, skew::Skew, wire::Wire};
+use self::{journey::Journey, skew::Skew};
 
 /// Calls actions of the service: checked, rate-limited, signed, and tried again only where that
 /// cannot bill twice.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::clock::unix_seconds;
+use crate::clock::{shifted, unix_seconds};
 
 /// More than this is not a clock that is off, or set to another time zone, but an answer that is
 /// wrong; following it would sign requests that somebody could use much later.
@@ -32,14 +32,7 @@ impl Skew {
 
     /// What the service's clock shows when this machine's shows `machine`.
     pub(super) fn correct(&self, machine: SystemTime) -> SystemTime {
-        let offset = self.offset_s();
-        let by = Duration::from_secs(offset.unsigned_abs());
-        let corrected = if offset < 0 {
-            machine.checked_sub(by)
-        } else {
-            machine.checked_add(by)
-        };
-        corrected.unwrap_or(machine)
+        shifted(machine, self.offset_s())
     }
 
     /// Follows the service's clock; the new offset, or `None` when it teaches nothing.

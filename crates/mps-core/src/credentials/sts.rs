@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::HeaderValue;
+use mps_models::Effect;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -16,17 +16,18 @@ use super::{
     temporary::TemporaryKeys,
 };
 use crate::{
-    clock::{SharedClock, unix_seconds},
+    call::Call,
+    clock::{SharedClock, shifted, unix_seconds},
     endpoint::{Endpoint, Site},
     envelope::Received,
     error::Error,
-    sign::{self, CanonicalRequest, Payload, Scope, SigningKey},
+    sign::{self, Scope, SigningKey},
     transport::{RequestBody, Transport},
+    wire::Wire,
 };
 
 const SERVICE: &str = "sts";
 const VERSION: &str = "2018-08-13";
-const CONTENT_TYPE: &str = "application/json";
 const LIMIT: Duration = Duration::from_secs(10);
 /// A clock that is further off than this is no clock that is off.
 const LARGEST_OFFSET_S: i64 = 24 * 60 * 60;
@@ -131,42 +132,29 @@ impl Sts {
         body: String,
         signer: Signer<'_>,
         now: i64,
-    ) -> Result<http::Request<RequestBody>, http::Error> {
-        let authorization = self.authorization(action, &body, signer, now);
-        let mut request = http::Request::post(self.endpoint.as_str())
-            .header("content-type", CONTENT_TYPE)
-            .header("host", self.endpoint.host())
-            .header("x-tc-action", action)
-            .header("x-tc-version", VERSION)
-            .header("x-tc-timestamp", now)
-            .header("x-tc-region", &self.region)
-            .header("x-tc-language", "en-US")
-            .header("authorization", secret(&authorization)?);
-        if let Signer::Keys(keys) = signer
-            && let Some(token) = keys.token()
-        {
-            request = request.header("x-tc-token", secret(token)?);
-        }
-        request.body(RequestBody::new(body))
-    }
-
-    fn authorization(&self, action: &str, body: &str, signer: Signer<'_>, now: i64) -> String {
-        let Signer::Keys(keys) = signer else {
-            return "SKIP".to_owned();
+    ) -> Result<http::Request<RequestBody>, Error> {
+        let call = Call {
+            action: action.into(),
+            version: VERSION.into(),
+            effect: Effect::Read,
+            rate_limit: 1,
+            body: body.into(),
         };
-        let canonical = CanonicalRequest::new(&sign::Request {
-            method: "POST",
-            uri: self.endpoint.path(),
-            query: "",
-            headers: &[
-                ("content-type", CONTENT_TYPE),
-                ("host", self.endpoint.host()),
-                ("x-tc-action", action),
-            ],
-            payload: Payload::Bytes(body.as_bytes()),
-        });
-        let key = SigningKey::derive(keys.secret_key(), &Scope::at(now, SERVICE));
-        sign::sign(canonical, keys.secret_id(), &key, now).authorization
+        let wire = Wire {
+            endpoint: &self.endpoint,
+            region: Some(&self.region),
+            call: &call,
+        };
+        let (token, authorization) = match signer {
+            Signer::Keys(keys) => (keys.token(), signed(&wire, keys, now)),
+            Signer::Nobody => (None, "SKIP".to_owned()),
+        };
+        wire.request(
+            now,
+            token,
+            authorization,
+            RequestBody::new(call.body.clone()),
+        )
     }
 
     fn loan(&self, received: &Received, offset_s: i64) -> Result<Credentials, Refusal> {
@@ -255,21 +243,9 @@ fn region(site: Site) -> &'static str {
     }
 }
 
-/// A header value that no HTTP library prints.
-fn secret(value: &str) -> Result<HeaderValue, http::Error> {
-    let mut value = HeaderValue::try_from(value)?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn shifted(time: SystemTime, offset_s: i64) -> SystemTime {
-    let by = Duration::from_secs(offset_s.unsigned_abs());
-    let shifted = if offset_s < 0 {
-        time.checked_sub(by)
-    } else {
-        time.checked_add(by)
-    };
-    shifted.unwrap_or(time)
+fn signed(wire: &Wire<'_>, keys: &Credentials, now: i64) -> String {
+    let key = SigningKey::derive(keys.secret_key(), &Scope::at(now, SERVICE));
+    sign::sign(wire.canonical_request(), keys.secret_id(), &key, now).authorization
 }
 
 impl fmt::Debug for Sts {

@@ -87,7 +87,7 @@ impl Kind {
                 Delivery::Whole(response)
             }
             Self::Skew { offset } => {
-                let date = reply::http_date(shifted(service.time.wall(), *offset));
+                let date = reply::http_date(mps_core::clock::shifted(service.time.wall(), *offset));
                 response.headers_mut().insert(header::DATE, date);
                 Delivery::Whole(response)
             }
@@ -151,16 +151,6 @@ fn set(response: &mut Response<Bytes>, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
-}
-
-fn shifted(wall: std::time::SystemTime, seconds: i64) -> std::time::SystemTime {
-    let size = Duration::from_secs(seconds.unsigned_abs());
-    let moved = if seconds < 0 {
-        wall.checked_sub(size)
-    } else {
-        wall.checked_add(size)
-    };
-    moved.unwrap_or(wall)
 }
 
 /// Every member of the specification, all of them null.

@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
     call::Call,
-    credentials::Credentials,
     endpoint::Endpoint,
     error::{Error, ErrorKind},
     sign::{CanonicalRequest, Payload, Request},
@@ -19,16 +18,16 @@ const LANGUAGE: &str = "en-US";
 const CLIENT: &str = concat!("mps-core_", env!("CARGO_PKG_VERSION"));
 
 /// A call on its way to an endpoint.
-pub(super) struct Wire<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) region: Option<&'a str>,
-    pub(super) call: &'a Call,
+pub(crate) struct Wire<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) call: &'a Call,
 }
 
 impl Wire<'_> {
     /// The form that is signed. The action is part of it, so that a signature cannot be moved to
     /// another action.
-    pub(super) fn canonical_request(&self) -> CanonicalRequest {
+    pub(crate) fn canonical_request(&self) -> CanonicalRequest {
         CanonicalRequest::new(&Request {
             method: "POST",
             uri: self.endpoint.path(),
@@ -43,7 +42,7 @@ impl Wire<'_> {
     }
 
     /// Every header that needs no credentials.
-    pub(super) fn headers(
+    pub(crate) fn headers(
         &self,
         timestamp: i64,
     ) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
@@ -62,10 +61,10 @@ impl Wire<'_> {
     }
 
     /// The request, ready for the transport.
-    pub(super) fn request(
+    pub(crate) fn request(
         &self,
         timestamp: i64,
-        credentials: &Credentials,
+        token: Option<&str>,
         authorization: String,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
@@ -75,7 +74,7 @@ impl Wire<'_> {
             headers.insert(HeaderName::from_static(name), plain(value)?);
         }
         headers.insert(header::AUTHORIZATION, secret(authorization)?);
-        if let Some(token) = credentials.token() {
+        if let Some(token) = token {
             headers.insert("x-tc-token", secret(token.to_owned())?);
         }
         let mut request = http::Request::new(body);
