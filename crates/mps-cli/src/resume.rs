@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::args::{Global, Site};
+use crate::args::{Global, LimitScope, Site};
 
 /// The command that waits for a task again, with the options that say where and whose it is.
 pub(crate) fn resume_line(
@@ -11,11 +11,13 @@ pub(crate) fn resume_line(
     task_id: &str,
     out: Option<&Path>,
 ) -> String {
+    let own_limit = (global.limiter == LimitScope::Process).then_some("process");
     let options = [
         ("--endpoint", global.endpoint.as_deref()),
         ("--site", global.site.map(Site::as_str)),
         ("--region", global.region.as_deref()),
         ("--profile", global.profile.as_deref()),
+        ("--limiter", own_limit),
     ];
     let mut line = "mps".to_owned();
     for (option, value) in options {
@@ -58,6 +60,8 @@ mod tests {
             "cn",
             "--profile",
             "it's mine",
+            "--limiter",
+            "process",
             "-q",
             "video",
             "status",
@@ -71,7 +75,7 @@ mod tests {
         );
         assert_eq!(
             line,
-            r"mps --site cn --profile 'it'\''s mine' video wait 4-AigcVideo-0f --out 'my cat.mp4'"
+            r"mps --site cn --profile 'it'\''s mine' --limiter process video wait 4-AigcVideo-0f --out 'my cat.mp4'"
         );
     }
 }

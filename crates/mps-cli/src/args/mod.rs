@@ -12,6 +12,7 @@ mod audio;
 mod emulator;
 mod image;
 mod scenario;
+mod shared;
 mod video;
 
 pub(crate) use self::{
@@ -19,6 +20,7 @@ pub(crate) use self::{
     emulator::Emulator,
     image::ImageFields,
     scenario::{ScenarioAction, ScenarioCreate},
+    shared::{JobFields, ModelFields, PromptFields, RewriteFields},
     video::VideoFields,
 };
 

@@ -1,8 +1,8 @@
 //! The members of a video request as options.
 
-use std::path::PathBuf;
-
 use clap::Args;
+
+use super::shared::{JobFields, ModelFields, PromptFields, RewriteFields};
 
 /// One option a member, in the order of the documentation.
 #[derive(Args, Debug)]
@@ -12,27 +12,12 @@ use clap::Args;
 )]
 #[command(next_help_heading = "Request members")]
 pub(crate) struct VideoFields {
-    /// Model, such as Hunyuan, Kling, Vidu
-    #[arg(long, value_name = "NAME")]
-    pub(crate) model: Option<String>,
-    /// Version of the model
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) model_version: Option<String>,
-    /// Scene, for models that have scenes
-    #[arg(long, value_name = "SCENE")]
-    pub(crate) scene: Option<String>,
-    /// What the video should show
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) prompt: Option<String>,
-    /// Read the prompt from a file
-    #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
-    pub(crate) prompt_file: Option<PathBuf>,
-    /// What the video should not show
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) negative_prompt: Option<String>,
-    /// Let the service rewrite the prompt
-    #[arg(long)]
-    pub(crate) enhance_prompt: bool,
+    #[command(flatten)]
+    pub(crate) model: ModelFields,
+    #[command(flatten)]
+    pub(crate) prompt: PromptFields,
+    #[command(flatten)]
+    pub(crate) rewrite: RewriteFields,
     /// First frame
     #[arg(long, value_name = "URL")]
     pub(crate) image: Option<String>,
@@ -69,13 +54,6 @@ pub(crate) struct VideoFields {
     /// Off-peak: cheaper, done within 48 hours or cancelled
     #[arg(long)]
     pub(crate) off_peak: bool,
-    /// Store the result in a bucket of yours
-    #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
-    pub(crate) cos: Option<String>,
-    /// Further parameters of the model, as JSON text
-    #[arg(long, value_name = "JSON")]
-    pub(crate) additional: Option<String>,
-    /// A name of your own for who asked
-    #[arg(long, value_name = "NAME")]
-    pub(crate) operator: Option<String>,
+    #[command(flatten)]
+    pub(crate) job: JobFields,
 }

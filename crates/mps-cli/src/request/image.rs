@@ -2,26 +2,21 @@
 
 use mps_aigc::models::{AigcImageInfo, CreateAigcImageTask};
 
-use super::{Fields, set, set_cos, set_list, set_object, set_prompt, url_and_options};
+use super::{Fields, set, set_list, set_object, url_and_options};
 use crate::{args::ImageFields, failure::Failure};
 
 impl Fields for ImageFields {
     type Request = CreateAigcImageTask;
 
     fn apply(&self, request: &mut CreateAigcImageTask) -> Result<(), Failure> {
-        set(&mut request.model_name, self.model.as_ref());
-        set(&mut request.model_version, self.model_version.as_ref());
-        set(&mut request.scene_type, self.scene.as_ref());
-        set_prompt(
-            &mut request.prompt,
-            self.prompt.as_ref(),
-            self.prompt_file.as_deref(),
-        )?;
-        set(&mut request.negative_prompt, self.negative_prompt.as_ref());
-        set(
-            &mut request.enhance_prompt,
-            self.enhance_prompt.then_some(&true),
+        self.model.apply(
+            &mut request.model_name,
+            &mut request.model_version,
+            &mut request.scene_type,
         );
+        self.prompt.apply(&mut request.prompt)?;
+        self.rewrite
+            .apply(&mut request.negative_prompt, &mut request.enhance_prompt);
         set_list(&mut request.image_infos, &self.ref_image, image)?;
         set(&mut request.output_image_count, self.count.as_ref());
         set_object(&mut request.extra_parameters, |extra| {
@@ -30,10 +25,11 @@ impl Fields for ImageFields {
             set(&mut extra.logo_add, self.logo.then_some(&1));
             set(&mut extra.output_format, self.format.as_ref());
         });
-        set(&mut request.additional_parameters, self.additional.as_ref());
-        set_cos(&mut request.store_cos_param, self.cos.as_ref())?;
-        set(&mut request.operator, self.operator.as_ref());
-        Ok(())
+        self.job.apply(
+            &mut request.store_cos_param,
+            &mut request.additional_parameters,
+            &mut request.operator,
+        )
     }
 }
 

@@ -1,13 +1,12 @@
 //! From files and options to requests.
 
-use std::path::Path;
-
-use mps_aigc::{Create, models::AigcStoreCosParam};
+use mps_aigc::Create;
 
 use crate::{args, failure::Failure, input::Source};
 
 mod audio;
 mod image;
+mod shared;
 mod video;
 
 /// Options that stand for the members of a request.
@@ -35,20 +34,6 @@ fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
     }
 }
 
-/// A prompt given as text or as a file, whose last line break is not part of it.
-fn set_prompt(
-    member: &mut Option<String>,
-    text: Option<&String>,
-    file: Option<&Path>,
-) -> Result<(), Failure> {
-    set(member, text);
-    if let Some(file) = file {
-        let text = Source::file_or_stdin(file)?.into_text();
-        *member = Some(text.trim_end_matches(['\r', '\n']).to_owned());
-    }
-    Ok(())
-}
-
 /// A list given as options replaces that of the file: its items have no names to override by.
 fn set_list<T>(
     member: &mut Vec<T>,
@@ -69,13 +54,6 @@ fn set_object<T: Default + PartialEq>(member: &mut Option<T>, write: impl FnOnce
     let mut object = member.take().unwrap_or_default();
     write(&mut object);
     *member = Some(object).filter(|object| *object != T::default());
-}
-
-fn set_cos(member: &mut Option<AigcStoreCosParam>, option: Option<&String>) -> Result<(), Failure> {
-    if let Some(text) = option {
-        *member = Some(cos_target(text)?);
-    }
-    Ok(())
 }
 
 type Options<'a> = Vec<(&'a str, &'a str)>;
@@ -103,24 +81,6 @@ fn url_and_options<'a>(
     Ok((url, found))
 }
 
-fn cos_target(text: &str) -> Result<AigcStoreCosParam, Failure> {
-    let mut target = AigcStoreCosParam::default();
-    for part in text.split(',') {
-        target = match part.split_once('=') {
-            Some(("bucket", value)) => target.cos_bucket_name(value),
-            Some(("region", value)) => target.cos_bucket_region(value),
-            Some(("path", value)) => target.cos_bucket_path(value),
-            _ => {
-                return Err(Failure::usage(format!(
-                    "--cos: {part:?} is none of bucket=…, region=… and path=…"
-                ))
-                .hint("write --cos bucket=NAME-1250000000,region=ap-guangzhou,path=folder"));
-            }
-        };
-    }
-    Ok(target)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,13 +92,5 @@ mod tests {
         assert_eq!(url, "https://a.example/x,y.mp4?s=1,2");
         assert_eq!(options, [("sound", "no"), ("refer", "base")]);
         assert!(url_and_options("--ref-video", ",refer=base", &["refer"]).is_err());
-    }
-
-    #[test]
-    fn a_bucket_needs_known_parts() {
-        let target = cos_target("bucket=b-1,region=r,path=p").unwrap();
-        assert_eq!(target.cos_bucket_name, "b-1");
-        assert!(cos_target("bucket").is_err());
-        assert!(cos_target("bucket=b,host=h").is_err());
     }
 }
