@@ -11,8 +11,9 @@ use std::{
 };
 
 use crate::{
-    cli::{Failure, codegen, say},
+    failure::{Failure, say},
     output::Mode,
+    targets::codegen,
     trap::trapped,
 };
 

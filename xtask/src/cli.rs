@@ -1,23 +1,16 @@
 //! The verbs of `cargo xtask`.
 
-use std::{
-    fmt,
-    io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
-};
-
-use annotate_snippets::Renderer;
+use std::path::{Path, PathBuf};
 
 use crate::{
     ci,
-    codegen::{Fault, Generated, api, code},
-    diagnostic::{Diagnostic, render},
+    codegen::api,
     diff::{self, Class},
+    failure::{Failure, say},
     import,
-    ir::Api,
-    output::{Change, Extent, Mode, settle_part},
-    pages,
-    spec::{self, Sources},
+    output::Mode,
+    sources,
+    targets::codegen,
     trap,
 };
 
@@ -41,44 +34,6 @@ usage: cargo xtask <verb>
 
 fn usage() -> String {
     format!("{USAGE}{}", ci::list().trim_end())
-}
-
-/// A directory that the generator writes to, and what of it is the generator's.
-struct Target {
-    dir: &'static str,
-    extent: Extent,
-    generate: fn(&Api) -> Result<Generated, Fault>,
-}
-
-const TARGETS: [Target; 2] = [
-    Target {
-        dir: "crates/mps-models/src/generated",
-        extent: Extent::Whole,
-        generate: code,
-    },
-    Target {
-        dir: "docs",
-        extent: Extent::Marked(pages::MARK),
-        generate: pages::generate,
-    },
-];
-
-/// Why a verb did not succeed, as text for a person.
-#[derive(Debug)]
-pub struct Failure(String);
-
-impl Failure {
-    /// A failure with something to say.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// The exit code of a verb that did what it was asked to.
@@ -118,35 +73,15 @@ fn chore(words: &[&str]) -> Result<(), Failure> {
     }
 }
 
-/// Brings the generated code of a workspace up to date, or tells how it is not.
-pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
-    let sources = sources(root)?;
-    let failed = |fault| match fault {
-        Fault::Spec(mistakes) => mistaken(&mistakes, &sources),
-        Fault::Generator(fault) => Failure(format!("error: the generator made no Rust: {fault}")),
-    };
-    let api = api(&sources).map_err(|mistakes| mistaken(&mistakes, &sources))?;
-    let generated = TARGETS.iter().map(|target| (target.generate)(&api));
-    let generated: Vec<Generated> = generated.collect::<Result<_, _>>().map_err(failed)?;
-    let mut changes = Vec::new();
-    for (target, generated) in TARGETS.iter().zip(&generated) {
-        let outcome = settle_part(generated, &root.join(target.dir), target.extent, mode)
-            .map_err(|fault| Failure(format!("error: {}: {fault}", target.dir)))?;
-        let found = outcome.changes.into_iter();
-        changes.extend(found.map(|change| (target.dir, change)));
-    }
-    report(&changes, mode)
-}
-
 /// Reports every mistake in the specification of a workspace.
 pub fn spec_check(root: &Path) -> Result<(), Failure> {
-    let sources = sources(root)?;
+    let sources = sources::of(root)?;
     match api(&sources) {
         Ok(api) => say(&format!(
             "the specification is sound: {} actions",
             api.actions.len()
         )),
-        Err(mistakes) => Err(mistaken(&mistakes, &sources)),
+        Err(mistakes) => Err(Failure::mistaken(&mistakes, &sources)),
     }
 }
 
@@ -171,60 +106,6 @@ pub fn spec_diff(root: &Path, words: &[&str]) -> Result<Verdict, Failure> {
         Some(Class::Compatible) => CHANGED,
         Some(Class::Documentation) | None => CALM,
     })
-}
-
-pub(crate) fn sources(root: &Path) -> Result<Sources, Failure> {
-    read(&root.join("spec"))
-}
-
-pub(crate) fn read(dir: &Path) -> Result<Sources, Failure> {
-    let (sources, mistakes) = spec::read(dir);
-    if mistakes.is_empty() {
-        Ok(sources)
-    } else {
-        Err(mistaken(&mistakes, &sources))
-    }
-}
-
-pub(crate) fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Failure {
-    let renderer = if io::stderr().is_terminal() {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let count = match mistakes.len() {
-        1 => "1 mistake".to_owned(),
-        many => format!("{many} mistakes"),
-    };
-    let text = render(mistakes, sources, &renderer);
-    Failure(format!("{text}\n\nerror: the specification has {count}"))
-}
-
-fn report(changes: &[(&str, Change)], mode: Mode) -> Result<(), Failure> {
-    let line =
-        |(dir, change): &(&str, Change)| format!("{}: {dir}/{}\n", change.kind(), change.path);
-    let list: String = changes.iter().map(line).collect();
-    match (mode, list.is_empty()) {
-        (_, true) => say("the generated code is up to date"),
-        (Mode::Write, false) => say(list.trim_end()),
-        (Mode::Check, false) => Err(drift(changes, &list)),
-    }
-}
-
-fn drift(changes: &[(&str, Change)], list: &str) -> Failure {
-    let diff: String = changes
-        .iter()
-        .map(|(dir, change)| change.diff(dir))
-        .collect();
-    Failure(format!(
-        "{diff}\n{list}\n\
-         error: the generated code is not what spec/ asks for\n\
-         help: run `cargo xtask codegen`"
-    ))
-}
-
-pub(crate) fn say(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{text}").map_err(|fault| Failure(format!("error: stdout: {fault}")))
 }
 
 /// The root of the workspace this generator was built in.

@@ -21,13 +21,16 @@ pub mod codegen;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+pub mod failure;
 pub mod import;
 pub mod ir;
 pub mod lower;
 pub mod output;
 pub mod pages;
 pub mod published;
+mod sources;
 pub mod spec;
+pub mod targets;
 mod trap;
 
 pub use codegen::generate;

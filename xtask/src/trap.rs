@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use crate::cli::{Failure, say};
+use crate::failure::{Failure, say};
 
 /// Asked for first, to see that the trap catches.
 const CANARY: &str = "canary.tencentcloudapi.com";

@@ -9,6 +9,7 @@ use xtask::{
     output::{Change, Extent, Mode, Outcome, settle, settle_part},
     pages,
     spec::Sources,
+    targets,
 };
 
 use crate::support::{assert_snapshot, generated, real, workspace};
@@ -168,14 +169,14 @@ fn copy_of_the_workspace() -> TempDir {
 #[test]
 fn the_verb_names_the_command_that_helps() {
     let dir = copy_of_the_workspace();
-    cli::codegen(dir.path(), Mode::Write).expect("written");
-    cli::codegen(dir.path(), Mode::Check).expect("clean");
+    targets::codegen(dir.path(), Mode::Write).expect("written");
+    targets::codegen(dir.path(), Mode::Check).expect("clean");
     let spec = dir
         .path()
         .join("spec/actions/describe_aigc_video_task.toml");
     let text = fs::read_to_string(&spec).expect("file");
     fs::write(&spec, text.replace("rate_limit = 50", "rate_limit = 40")).expect("edit");
-    let failure = cli::codegen(dir.path(), Mode::Check).expect_err("drift");
+    let failure = targets::codegen(dir.path(), Mode::Check).expect_err("drift");
     assert_snapshot("verb-drift", &failure.to_string());
 }
 
@@ -183,7 +184,7 @@ fn the_verb_names_the_command_that_helps() {
 fn a_wrong_specification_writes_nothing() {
     let dir = copy_of_the_workspace();
     fs::write(dir.path().join("spec/enums.toml"), "[[enum]]\nname = 1\n").expect("edit");
-    let failure = cli::codegen(dir.path(), Mode::Write)
+    let failure = targets::codegen(dir.path(), Mode::Write)
         .expect_err("a mistake")
         .to_string();
     assert!(failure.contains("error[E0104]"), "{failure}");

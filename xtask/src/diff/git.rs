@@ -3,7 +3,7 @@
 use std::{path::Path, process::Command};
 
 use crate::{
-    cli::Failure,
+    failure::Failure,
     spec::{SourceFile, Sources},
 };
 

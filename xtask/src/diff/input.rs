@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{git, lower_published, lower_spec, model::Model};
 use crate::{
-    cli::{self, Failure},
+    failure::Failure,
     published::{self, of_the_family},
+    sources,
     spec::{self, Sources, UNDESCRIBED},
 };
 
@@ -28,7 +29,7 @@ pub(super) fn load(root: &Path, word: &str) -> Result<Input, Failure> {
     }
     let path = Path::new(word);
     if path.is_dir() {
-        return specification(&cli::read(path)?);
+        return specification(&sources::read(path)?);
     }
     if path.exists() {
         return description(path);
@@ -44,7 +45,7 @@ fn specification(sources: &Sources) -> Result<Input, Failure> {
     let (spec, mut mistakes) = spec::parse(sources);
     mistakes.retain(|mistake| mistake.code != UNDESCRIBED);
     if !mistakes.is_empty() {
-        return Err(cli::mistaken(&mistakes, sources));
+        return Err(Failure::mistaken(&mistakes, sources));
     }
     Ok(Input {
         kind: InputKind::Spec,

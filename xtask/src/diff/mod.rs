@@ -22,7 +22,7 @@ pub use self::{
     compare::{Change, What, compare},
     options::{Format, Options},
 };
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// Compares what two words of the command line name: folders, files or revisions.
 pub fn diff(root: &Path, options: &Options) -> Result<Vec<Change>, Failure> {

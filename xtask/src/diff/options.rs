@@ -1,6 +1,6 @@
 //! What the command line says about a comparison.
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// What to compare, and how to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]

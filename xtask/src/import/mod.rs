@@ -24,9 +24,10 @@ pub use self::{
     report::{Note, Report},
 };
 use crate::{
-    cli::{self, Failure},
     diagnostic::{Diagnostic, closest},
+    failure::Failure,
     published::{self, Description, of_the_family},
+    sources,
     spec::{self, SourceFile, Sources, Spec, UNDESCRIBED},
 };
 
@@ -42,7 +43,7 @@ pub struct Import {
 /// Imports a description into the specification of a workspace.
 pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     let dir = root.join("spec");
-    let sources = cli::sources(root)?;
+    let sources = sources::of(root)?;
     let spec = readable(&sources)?;
     let description = published::read(&options.file)?;
     let import = merge(&description, &spec, &sources, options)?;
@@ -59,7 +60,7 @@ fn readable(sources: &Sources) -> Result<Spec, Failure> {
     if mistakes.is_empty() {
         Ok(spec)
     } else {
-        Err(cli::mistaken(&mistakes, sources))
+        Err(Failure::mistaken(&mistakes, sources))
     }
 }
 

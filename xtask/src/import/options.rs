@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::stub::TODO;
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// What to import, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]

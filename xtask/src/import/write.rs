@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 
 /// Writes every file beside its place, and moves them there only when all are complete.
 pub fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {

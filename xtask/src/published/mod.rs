@@ -18,7 +18,7 @@ use std::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::cli::Failure;
+use crate::failure::Failure;
 pub use family::{Action, Family, Struct, of_the_family};
 pub use shape::Member;
 

@@ -1,0 +1,52 @@
+//! What a verb tells the person who typed it.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+};
+
+use annotate_snippets::Renderer;
+
+use crate::{
+    diagnostic::{Diagnostic, render},
+    spec::Sources,
+};
+
+/// Why a verb did not succeed, as text for a person.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure with something to say.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Mistakes in the specification, each with its place.
+    pub(crate) fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Self {
+        let renderer = if io::stderr().is_terminal() {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let count = match mistakes.len() {
+            1 => "1 mistake".to_owned(),
+            many => format!("{many} mistakes"),
+        };
+        let text = render(mistakes, sources, &renderer);
+        Self(format!("{text}\n\nerror: the specification has {count}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Writes a result to stdout.
+pub(crate) fn say(text: &str) -> Result<(), Failure> {
+    writeln!(io::stdout(), "{text}")
+        .map_err(|fault| Failure::new(format!("error: stdout: {fault}")))
+}
