@@ -7,6 +7,7 @@
 //! specification is kept and the report says so. Nothing is written before all of it is known.
 
 mod edit;
+mod family;
 mod members;
 mod options;
 mod plan;
@@ -76,7 +77,7 @@ fn merge(
     let ours = spec.actions.iter().map(|action| &*action.name.value);
     let names: BTreeSet<&str> = ours.chain(asked_for(description, options)?).collect();
     let family = description.family(&names)?;
-    let mut plan = plan::plan(spec, sources, &family, &options.source);
+    let mut plan = family::plan(spec, sources, &family, &options.source);
     let files = edit::apply(&plan.steps, sources)?;
     unharmed(&files, sources)?;
     let known = |name: &&str| of_the_family(name) && !names.contains(name);

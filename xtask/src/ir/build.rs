@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Action, Api, Enum, EnumValue, ErrorCode, Family, Member, Role, RuleInfo, Service, Since, Site,
-    Struct, Type, capability, rules::rules,
+    Action, Api, Enum, EnumValue, ErrorCode, Family, Member, Role, RuleInfo, Service, Site, Struct,
+    Type, capability, rules::rules, since,
 };
 use crate::{
     check::{self, parse_type, reachable},
@@ -222,13 +222,4 @@ fn value(value: &spec::EnumValue) -> EnumValue {
         doc: value.doc.clone(),
         phase: value.phase.as_ref().map(|phase| phase.value),
     }
-}
-
-pub(super) fn since(since: &spec::Since) -> Since {
-    let mut days: Since = since
-        .iter()
-        .map(|(site, day)| (site.value.clone(), day.0.clone()))
-        .collect();
-    days.sort();
-    days
 }

@@ -94,7 +94,7 @@ fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
     let own = version.map(|version| &version.facts);
     let days = |of: fn(&spec::Row) -> &spec::Since| {
         let own = own.map(of).filter(|days| !days.is_empty());
-        super::build::since(own.unwrap_or_else(|| of(common)))
+        super::since(own.unwrap_or_else(|| of(common)))
     };
     let source = own.and_then(|own| own.source.as_ref());
     Row {

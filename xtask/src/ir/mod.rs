@@ -14,7 +14,10 @@ pub use build::build;
 pub use capability::{Cell, Family, Model, Row};
 pub use rules::{Condition, Rule, RuleKind};
 
-use crate::{diagnostic::Span, spec::Scalar};
+use crate::{
+    diagnostic::Span,
+    spec::{self, Scalar},
+};
 
 /// A whole API.
 #[derive(Debug)]
@@ -134,6 +137,15 @@ pub struct Action {
 
 /// Since when something exists: site and day.
 pub type Since = Vec<(String, String)>;
+
+fn since(since: &spec::Since) -> Since {
+    let mut days: Since = since
+        .iter()
+        .map(|(site, day)| (site.value.clone(), day.0.clone()))
+        .collect();
+    days.sort();
+    days
+}
 
 /// A struct that messages share.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use super::{
     Action, Catalog, Enum, Family, Module, RuleInfo, Struct, action, capability,
     capability::Value,
     catalog::{self, Exports},
-    enums,
+    collisions, enums,
     member::{Check, Condition, Field, Holds, Shape},
     names, rules, service,
     service::Service,
@@ -61,7 +61,7 @@ pub enum Item {
 
 /// The files of an API, or the names that would be taken twice.
 pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
-    let collisions = names::collisions(api);
+    let collisions = collisions::collisions(api);
     if !collisions.is_empty() {
         return Err(collisions);
     }

@@ -6,6 +6,7 @@
 mod action;
 mod capability;
 mod catalog;
+mod collisions;
 mod docs;
 mod enums;
 mod example;

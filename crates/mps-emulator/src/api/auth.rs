@@ -1,5 +1,6 @@
 //! Whether a call was signed by the account, over the bytes that arrived, just now.
 
+mod evidence;
 mod explain;
 mod guess;
 mod json;
@@ -17,7 +18,7 @@ use mps_core::{
 };
 use mps_models::service::NAME as SERVICE;
 
-use self::{explain::Evidence, guess::TOKEN};
+use self::{evidence::Evidence, guess::TOKEN};
 use super::{Refusal, common};
 use crate::{
     account::{Account, AccountIndex, Accounts},

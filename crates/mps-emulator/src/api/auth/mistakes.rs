@@ -6,7 +6,7 @@ mod payload;
 mod sent;
 mod stages;
 
-use super::{explain::Evidence, guess::Guess};
+use super::{evidence::Evidence, guess::Guess};
 
 pub(super) type Mistake = (String, Guess);
 

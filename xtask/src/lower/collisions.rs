@@ -1,0 +1,165 @@
+//! Names in Rust that would be taken twice.
+
+use std::collections::BTreeMap;
+
+use super::{
+    helper,
+    names::{file_stem, response, snake, variant},
+};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    ir::{Api, Enum, Member},
+};
+
+/// Names of types that generated files use, or that everyone expects to mean something else.
+const TAKEN_TYPES: &[&str] = &[
+    "Action",
+    "ActionInfo",
+    "ActionVisitor",
+    "Box",
+    "Default",
+    "Deserialize",
+    "Effect",
+    "ErrorClass",
+    "ErrorCode",
+    "Executed",
+    "From",
+    "Is",
+    "IsSet",
+    "Kind",
+    "Map",
+    "MemberInfo",
+    "Option",
+    "Path",
+    "Preflight",
+    "Report",
+    "Result",
+    "Rule",
+    "Self",
+    "Serialize",
+    "Site",
+    "String",
+    "StructInfo",
+    "TaskPhase",
+    "UnknownValue",
+    "Value",
+    "Vec",
+];
+
+/// Names of methods and fields that every generated struct has, or that traits bring along.
+const TAKEN_MEMBERS: &[&str] = &[
+    "borrow",
+    "clone",
+    "clone_from",
+    "default",
+    "deserialize",
+    "eq",
+    "extra",
+    "fmt",
+    "from",
+    "inspect",
+    "into",
+    "ne",
+    "new",
+    "preflight",
+    "serialize",
+    "to_owned",
+    "try_from",
+    "try_into",
+    "type_id",
+];
+
+/// Names of modules and files that exist besides the generated ones.
+const TAKEN_MODULES: &[&str] = &["mod"];
+
+const TAKEN_VARIANTS: &[&str] = &["Self", "Unknown"];
+
+/// Every name that would be taken twice.
+pub(super) fn collisions(api: &Api) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    types(api, &mut out);
+    for action in &api.actions {
+        fields(&action.request, &mut out);
+        fields(&action.response, &mut out);
+    }
+    for shared in &api.structs {
+        fields(&shared.members, &mut out);
+    }
+    for set in &api.enums {
+        variants(set, &mut out);
+    }
+    out
+}
+
+fn types(api: &Api, out: &mut Vec<Diagnostic>) {
+    let mut types = Names::new("type", TAKEN_TYPES);
+    let mut actions = Names::new("module", TAKEN_MODULES);
+    let mut structs = Names::new("module", TAKEN_MODULES);
+    for action in &api.actions {
+        actions.take(file_stem(&action.name), &action.at, out);
+        types.take(action.name.clone(), &action.at, out);
+        types.take(response(&action.name), &action.at, out);
+    }
+    for shared in &api.structs {
+        structs.take(file_stem(&shared.name), &shared.at, out);
+        types.take(shared.name.clone(), &shared.at, out);
+    }
+    for set in &api.enums {
+        types.take(set.name.clone(), &set.at, out);
+    }
+}
+
+fn fields(members: &[Member], out: &mut Vec<Diagnostic>) {
+    let mut names = Names::new("field", TAKEN_MEMBERS);
+    for member in members {
+        names.take(snake(&member.name), &member.at, out);
+        if let Some(helper) = helper::of(member) {
+            names.take(helper.name, &member.at, out);
+        }
+    }
+}
+
+fn variants(set: &Enum, out: &mut Vec<Diagnostic>) {
+    let mut names = Names::new("variant", TAKEN_VARIANTS);
+    for value in &set.values {
+        let name = variant(&value.value);
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+            let title = format!("`{}` makes no Rust name", value.value);
+            out.push(Diagnostic::at(&value.at, "E0503", title));
+        } else {
+            names.take(name, &value.at, out);
+        }
+    }
+}
+
+/// The names of one scope.
+struct Names {
+    what: &'static str,
+    taken: &'static [&'static str],
+    given: BTreeMap<String, Span>,
+}
+
+impl Names {
+    const fn new(what: &'static str, taken: &'static [&'static str]) -> Self {
+        let given = BTreeMap::new();
+        Self { what, taken, given }
+    }
+
+    fn take(&mut self, name: String, at: &Span, out: &mut Vec<Diagnostic>) {
+        let what = self.what;
+        if self.taken.contains(&&*name) {
+            let title = format!("the {what} `{name}` would clash with one every such thing has");
+            out.push(Diagnostic::at(at, "E0502", title).help(HELP));
+        }
+        if let Some(first) = self.given.get(&name) {
+            let title = format!("two names on the wire become the same {what} `{name}`");
+            let diagnostic = Diagnostic::at(at, "E0501", title).label("and this one");
+            out.push(diagnostic.also(first, "this one").help(HELP));
+        } else {
+            self.given.insert(name, at.clone());
+        }
+    }
+}
+
+const HELP: &str =
+    "the wire decides the name, so teach xtask/src/lower/names.rs another one for Rust";
