@@ -111,7 +111,8 @@ impl Builder {
     }
 
     /// Temporary credentials of the default account, which end so long after the emulator's start
-    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. Default: none.
+    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. With [`Duration::MAX`] they
+    /// never end. Default: none.
     pub fn temporary(
         mut self,
         secret_id: impl Into<String>,
@@ -235,12 +236,16 @@ impl Builder {
         let ids = Ids::new(seed.unwrap_or_else(Ids::random_seed));
         let changed = Arc::new(Notify::new());
         let clock = self.clock.take().unwrap_or_else(SystemClock::shared);
+        let time = VirtualClock::new(clock.clone(), changed.clone());
         let (snapshot, invented) = found
             .map(|found| (found.snapshot, found.credentials))
             .unzip();
+        if let Some(snapshot) = &snapshot {
+            snapshot.turn(&time);
+        }
         let service = Service(Arc::new(Inner {
-            accounts: self.known(invented.flatten(), &ids),
-            time: VirtualClock::new(clock.clone(), changed.clone()),
+            accounts: self.known(invented.flatten(), &ids, time.now()),
+            time,
             clock,
             changed,
             endpoint,
@@ -258,7 +263,8 @@ impl Builder {
     }
 
     /// Every key pair: the given ones, or else that of the state file, or else an invented one.
-    fn known(&mut self, found: Option<InventedPair>, ids: &Ids) -> Accounts {
+    /// Temporary ones end so long after `start`, in virtual time.
+    fn known(&mut self, found: Option<InventedPair>, ids: &Ids, start: Duration) -> Accounts {
         let default = match (self.credentials.take(), found) {
             (Some((secret_id, secret_key)), _) => Account::given(secret_id, secret_key, 0),
             (None, Some(pair)) => Account::found(pair.secret_id, pair.secret_key),
@@ -273,7 +279,8 @@ impl Builder {
         let temporary = std::mem::take(&mut self.temporary).into_iter();
         let temporary = temporary.map(|known| {
             let account = Account::given(known.secret_id, known.secret_key, 0);
-            account.temporary(known.token, Some(known.expires_in))
+            let end = start.saturating_add(known.expires_in);
+            account.temporary(known.token, Some(end))
         });
         Accounts::new(default, accounts.chain(temporary).collect())
     }

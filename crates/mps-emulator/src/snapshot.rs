@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bill::Ledger,
-    clock::Saved,
+    clock::{Saved, VirtualClock},
     faults::Faults,
     limit::{Limiter, SavedMeter},
     log::{Log, RequestRecord},
@@ -90,6 +90,11 @@ impl Snapshot {
             limits: state.limiter.save(),
             faults: state.faults.clone(),
         }
+    }
+
+    /// Sets a clock to where this one stands by now.
+    pub(crate) fn turn(&self, clock: &VirtualClock) {
+        clock.restore(&self.clock);
     }
 
     pub(crate) fn put_into(self, service: &Inner) {

@@ -7,6 +7,7 @@
 
 mod credentials;
 mod emulator;
+mod emulator_flags;
 mod failures;
 mod families;
 mod journey;

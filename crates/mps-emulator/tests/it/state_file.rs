@@ -7,7 +7,7 @@ use mps_emulator::{Builder, Emulator, StartError};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::call::{CREATE, Call, START, cat};
+use crate::call::{CREATE, Call, START, answer, cat, code};
 
 async fn start(
     path: &Path,
@@ -159,6 +159,40 @@ async fn keys_that_were_given_are_not_written_and_nobody_else_can_read() {
         1,
         "nothing else is left"
     );
+}
+
+/// Their time counts from the start, and not from when the state began.
+#[tokio::test]
+async fn temporary_credentials_are_good_again_for_a_later_emulator() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    let given = |builder: Builder| {
+        builder.temporary(
+            "AKIDtemp",
+            "temporary-key",
+            "a-token",
+            Duration::from_secs(1_800),
+        )
+    };
+    let code_of_call = |emulator: &Emulator| {
+        let now = emulator.clock().state().unix_seconds;
+        let mut call = Call::new(emulator.service(), CREATE, cat().to_string()).at(now);
+        call.secret_id = "AKIDtemp".to_owned();
+        call.secret_key = "temporary-key".to_owned();
+        call.more_headers = vec![("x-tc-token", "a-token")];
+        code(&answer(emulator.service(), call.request()))
+    };
+    let first = start(&path, given).await.unwrap();
+    assert_eq!(code_of_call(&first), "");
+    first.clock().freeze();
+    first.clock().advance(Duration::from_secs(1_800));
+    assert_eq!(code_of_call(&first), "AuthFailure.TokenFailure");
+    first.stop().await;
+
+    let second = start(&path, given).await.unwrap();
+    assert_eq!(code_of_call(&second), "");
+    second.clock().advance(Duration::from_secs(1_800));
+    assert_eq!(code_of_call(&second), "AuthFailure.TokenFailure");
 }
 
 #[tokio::test]
