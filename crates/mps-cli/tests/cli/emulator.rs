@@ -41,11 +41,7 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
         (&json!(1), &json!(0))
     );
 
-    let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
-    let log: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let log = log_file(&emulator);
     assert_eq!(log, emulator.requests());
     assert_eq!(
         (&log[0]["outcome"], &log[0]["fault"]),
@@ -56,7 +52,12 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
 #[test]
 #[cfg(unix)]
 fn its_state_survives_in_a_file() {
-    let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
+    let flags = [
+        "--state=state.json",
+        "--log=requests.jsonl",
+        "--queue-time=0s",
+        "--render-time=0s",
+    ];
     let quick = [&flags[..], &["--clock-rate=60"]].concat();
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &quick);
     let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
@@ -69,6 +70,20 @@ fn its_state_survives_in_a_file() {
     assert_eq!(again.control("clock")["rate"], 60.0);
     let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
     assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+    assert_eq!(log_file(&again), again.requests(), "each is told of once");
+    let downloads = again.control("requests")["downloads"].clone();
+    assert_eq!(
+        (&downloads[0]["action"], &downloads[0]["status"]),
+        (&json!("download"), &json!(200))
+    );
+}
+
+/// What `--log=requests.jsonl` wrote.
+fn log_file(emulator: &Emulator) -> Vec<Value> {
+    let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[tokio::test]
