@@ -189,7 +189,9 @@ impl Builder {
     ///
     /// The file can be read by its owner only. It holds the key pair if the emulator invented it,
     /// which is worth nothing elsewhere; keys and tokens that were given are not written, and
-    /// neither are prompts. Two emulators must not share one.
+    /// neither are prompts. Only one emulator at a time can have it: on Unix another one does not start,
+    /// elsewhere nothing stops it. A dropped emulator has it until it has saved, which
+    /// [`stop`](Emulator::stop) waits for.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -199,7 +201,8 @@ impl Builder {
     ///
     /// # Errors
     /// The address is not a loopback address, or the system does not let it be listened on; the
-    /// state file cannot be read, or is damaged or a later version's, and is left as it is.
+    /// state file cannot be read, is damaged or a later version's, or is another emulator's at the
+    /// moment, and is left as it is.
     ///
     /// # Panics
     /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
@@ -208,16 +211,16 @@ impl Builder {
         if !wanted.ip().is_loopback() {
             return Err(StartError::not_loopback(wanted));
         }
-        let path = self.state_file.clone();
-        let found = match &path {
-            Some(path) => state_file::load(path).await?,
+        let opened = match self.state_file.clone() {
+            Some(path) => Some(state_file::open(path).await?),
             None => None,
         };
+        let (file, found) = opened.unzip();
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"), found);
-        let saver = path.map(|path| Saver::start(&service, path));
+        let service = self.service_at(format!("http://{address}"), found.flatten());
+        let saver = file.map(|file| Saver::start(&service, file));
         let server = Server::start(listener, service.clone());
         Ok(Emulator::new(service, address, server, saver))
     }

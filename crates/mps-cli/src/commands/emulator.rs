@@ -90,7 +90,9 @@ fn with_keys(mut builder: Builder, args: &args::Emulator) -> Result<Builder, Fai
 }
 
 fn not_started(error: &StartError) -> Failure {
-    let hint = if error.is_about_state_file() {
+    let hint = if error.is_state_file_in_use() {
+        "Ctrl-C ends an emulator; one that was killed is in nobody's way"
+    } else if error.is_about_state_file() {
         "the file was left as it is; move it away, or name another one"
     } else {
         "listen on a free port of this machine, such as 127.0.0.1:0"

@@ -95,7 +95,14 @@ async fn what_was_created_and_saved_survives_a_kill() {
     let (bill, keys) = (emulator.bill(), emulator.keys());
     wait_for(&task_id, &emulator.folder.path().join("state.json")).await;
 
-    let again = Emulator::with(emulator.kill(), &flags);
+    let folder = emulator.kill();
+    let left = |name: &str| folder.path().join(name).exists();
+    assert_eq!(
+        left("state.json.lock"),
+        cfg!(unix),
+        "and still it stops nobody"
+    );
+    let again = Emulator::with(folder, &flags);
     assert_eq!(again.keys(), keys);
     assert_eq!(
         (
@@ -109,6 +116,25 @@ async fn what_was_created_and_saved_survives_a_kill() {
     assert_eq!(tasks["tasks"][0]["task_id"], task_id);
     let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
     assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_one_on_the_same_file_does_not_start() {
+    let flags = ["--state=state.json"];
+    let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
+    let whole = emulator.folder.path().join("state.json");
+    for name in ["state.json", "./state.json", whole.to_str().unwrap()] {
+        let mut second = mps(emulator.folder.path());
+        let second = run(second.args(["emulator", "--state", name]));
+        assert_eq!((second.exit, second.stdout.as_str()), (2, ""), "{second:?}");
+        let says = format!("another emulator keeps its state in {name}; stop it");
+        assert!(second.stderr.contains(&says), "{}", second.stderr);
+    }
+    let folder = emulator.stop();
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "the state alone");
+    drop(Emulator::with(folder, &flags));
 }
 
 /// Until a file holds a text. An emulator saves a moment after a change.

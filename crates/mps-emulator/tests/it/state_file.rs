@@ -88,9 +88,10 @@ async fn a_killed_emulator_has_lost_no_more_than_a_moment() {
     killed.clock().advance(Duration::from_secs(3_600));
     let hour = |state: &Value| state["clock"]["now"]["secs"].as_u64() >= Some(3_600);
     written(&path, hour).await;
-    // Nothing of it ends in good order.
-    std::mem::forget(killed);
-    let next = start(&path, |builder| builder).await.unwrap();
+    // This process lives on, and so does its lock; only what was saved is there for the next one.
+    let left = folder.path().join("left.json");
+    fs::copy(&path, &left).unwrap();
+    let next = start(&left, |builder| builder).await.unwrap();
     assert_eq!(next.bill().creates, 1);
     assert!(next.clock().now() >= Duration::from_secs(3_600));
 }
@@ -193,6 +194,43 @@ async fn temporary_credentials_are_good_again_for_a_later_emulator() {
     assert_eq!(code_of_call(&second), "");
     second.clock().advance(Duration::from_secs(1_800));
     assert_eq!(code_of_call(&second), "AuthFailure.TokenFailure");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn of_two_emulators_with_one_file_the_second_does_not_start() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    let first = start(&path, |builder| builder).await.unwrap();
+    create(&first);
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_state_file_in_use() && refused.is_about_state_file());
+    let message = refused.to_string();
+    let says = format!("another emulator keeps its state in {}", path.display());
+    assert!(message.contains(&says), "{message}");
+
+    // Each save puts another file in place.
+    written(&path, |state| creates(state) == 1).await;
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_state_file_in_use());
+    first.stop().await;
+    let second = start(&path, |builder| builder).await.unwrap();
+    assert_eq!(second.bill().creates, 1);
+}
+
+/// Found out at the start, and not when there is something to lose.
+#[cfg(unix)]
+#[tokio::test]
+async fn where_nothing_can_be_written_nothing_starts() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("missing").join("state.json");
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_about_state_file() && !refused.is_state_file_in_use());
+    let message = refused.to_string();
+    assert!(
+        message.contains("cannot lock") && message.contains("missing"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
