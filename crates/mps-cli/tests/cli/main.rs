@@ -13,4 +13,5 @@ mod families;
 mod journey;
 #[cfg(unix)]
 mod limiter;
+mod redaction;
 mod support;

@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::redaction;
+
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
     example("CreateAigcVideoTask")
@@ -54,13 +56,16 @@ pub(crate) fn mps(folder: &Path) -> Command {
     command
 }
 
+/// Runs it to its end, which must not show any of its secrets.
 pub(crate) fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
-    Run {
+    let run = Run {
         exit: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    };
+    redaction::check(command, &run);
+    run
 }
 
 /// A running `mps emulator`, ended when dropped.
