@@ -216,7 +216,7 @@ fn record(
         End::Refused(refusal) => (Outcome::Refused, Some(refusal)),
         End::Kept => (Outcome::Dropped, None),
     };
-    service.state().log.add(RequestRecord {
+    service.state().requests.add(RequestRecord {
         at_us: micros(service.since_start(arrived)),
         action: named_action(head).to_owned(),
         outcome,

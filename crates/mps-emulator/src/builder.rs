@@ -111,7 +111,8 @@ impl Builder {
     }
 
     /// Temporary credentials of the default account, which end so long after the emulator's start
-    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. Default: none.
+    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. With [`Duration::MAX`] they
+    /// never end. Default: none.
     pub fn temporary(
         mut self,
         secret_id: impl Into<String>,
@@ -188,7 +189,9 @@ impl Builder {
     ///
     /// The file can be read by its owner only. It holds the key pair if the emulator invented it,
     /// which is worth nothing elsewhere; keys and tokens that were given are not written, and
-    /// neither are prompts. Two emulators must not share one.
+    /// neither are prompts. Only one emulator at a time can have it: on Unix another one does not start,
+    /// elsewhere nothing stops it. A dropped emulator has it until it has saved, which
+    /// [`stop`](Emulator::stop) waits for.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -198,7 +201,8 @@ impl Builder {
     ///
     /// # Errors
     /// The address is not a loopback address, or the system does not let it be listened on; the
-    /// state file cannot be read, or is damaged or a later version's, and is left as it is.
+    /// state file cannot be read, is damaged or a later version's, or is another emulator's at the
+    /// moment, and is left as it is.
     ///
     /// # Panics
     /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
@@ -207,16 +211,16 @@ impl Builder {
         if !wanted.ip().is_loopback() {
             return Err(StartError::not_loopback(wanted));
         }
-        let path = self.state_file.clone();
-        let found = match &path {
-            Some(path) => state_file::load(path).await?,
+        let opened = match self.state_file.clone() {
+            Some(path) => Some(state_file::open(path).await?),
             None => None,
         };
+        let (file, found) = opened.unzip();
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"), found);
-        let saver = path.map(|path| Saver::start(&service, path));
+        let service = self.service_at(format!("http://{address}"), found.flatten());
+        let saver = file.map(|file| Saver::start(&service, file));
         let server = Server::start(listener, service.clone());
         Ok(Emulator::new(service, address, server, saver))
     }
@@ -235,12 +239,16 @@ impl Builder {
         let ids = Ids::new(seed.unwrap_or_else(Ids::random_seed));
         let changed = Arc::new(Notify::new());
         let clock = self.clock.take().unwrap_or_else(SystemClock::shared);
+        let time = VirtualClock::new(clock.clone(), changed.clone());
         let (snapshot, invented) = found
             .map(|found| (found.snapshot, found.credentials))
             .unzip();
+        if let Some(snapshot) = &snapshot {
+            snapshot.turn(&time);
+        }
         let service = Service(Arc::new(Inner {
-            accounts: self.known(invented.flatten(), &ids),
-            time: VirtualClock::new(clock.clone(), changed.clone()),
+            accounts: self.known(invented.flatten(), &ids, time.now()),
+            time,
             clock,
             changed,
             endpoint,
@@ -258,7 +266,8 @@ impl Builder {
     }
 
     /// Every key pair: the given ones, or else that of the state file, or else an invented one.
-    fn known(&mut self, found: Option<InventedPair>, ids: &Ids) -> Accounts {
+    /// Temporary ones end so long after `start`, in virtual time.
+    fn known(&mut self, found: Option<InventedPair>, ids: &Ids, start: Duration) -> Accounts {
         let default = match (self.credentials.take(), found) {
             (Some((secret_id, secret_key)), _) => Account::given(secret_id, secret_key, 0),
             (None, Some(pair)) => Account::found(pair.secret_id, pair.secret_key),
@@ -273,7 +282,8 @@ impl Builder {
         let temporary = std::mem::take(&mut self.temporary).into_iter();
         let temporary = temporary.map(|known| {
             let account = Account::given(known.secret_id, known.secret_key, 0);
-            account.temporary(known.token, Some(known.expires_in))
+            let end = start.saturating_add(known.expires_in);
+            account.temporary(known.token, Some(end))
         });
         Accounts::new(default, accounts.chain(temporary).collect())
     }

@@ -7,7 +7,7 @@ use crate::{
     builder::Builder,
     clock::VirtualClock,
     faults::{BadFault, Fault},
-    log::RequestRecord,
+    log::{DownloadRecord, RequestRecord},
     server::Server,
     service::Service,
     snapshot::Snapshot,
@@ -88,6 +88,12 @@ impl Emulator {
     #[must_use]
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.service.requests()
+    }
+
+    /// Every request for a result so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    #[must_use]
+    pub fn downloads(&self) -> Vec<DownloadRecord> {
+        self.service.downloads()
     }
 
     /// What its accounts would have paid for so far.

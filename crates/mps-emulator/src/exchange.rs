@@ -69,6 +69,17 @@ impl Exchange {
         self
     }
 
+    /// The answer as it was meant, and how many bytes of its body are let through.
+    pub(crate) fn sent(&self) -> Option<(&Response<Bytes>, usize)> {
+        match &self.delivery {
+            Delivery::Whole(response) | Delivery::Drip { response, .. } => {
+                Some((response, response.body().len()))
+            }
+            Delivery::Cut { response, after } => Some((response, *after)),
+            Delivery::Lost => None,
+        }
+    }
+
     /// The answer as it was meant, whatever would happen to it on its way.
     pub(crate) fn into_response(self) -> Option<Response<Bytes>> {
         match self.delivery {

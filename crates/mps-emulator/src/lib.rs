@@ -70,7 +70,7 @@ pub use clock::{BadRate, ClockState, VirtualClock};
 pub use emulator::Emulator;
 pub use faults::{BadFault, Fault};
 pub use limit::RateLimit;
-pub use log::{Outcome, REQUESTS_TARGET, RequestRecord};
+pub use log::{DOWNLOADS_TARGET, DownloadRecord, Outcome, REQUESTS_TARGET, RequestRecord};
 pub use results::BucketUrls;
 pub use service::Service;
 pub use snapshot::{Snapshot, SnapshotError};

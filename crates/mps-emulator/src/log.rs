@@ -1,8 +1,14 @@
 //! What arrived and what became of it.
 
+mod download;
+mod request;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
+
+pub use download::{DOWNLOADS_TARGET, DownloadRecord};
+pub use request::{REQUESTS_TARGET, RequestRecord};
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,73 +36,46 @@ impl Outcome {
     }
 }
 
-/// Target of the event that tells of each request to the API, at level `INFO`. Its fields are the
-/// members of a [`RequestRecord`] that have a value, under the same names.
-pub const REQUESTS_TARGET: &str = "mps_emulator::requests";
+/// What a log keeps of one request.
+pub(crate) trait Record {
+    /// Cuts what a client can make as long as it likes.
+    fn shorten(&mut self);
 
-/// One request to the API, as the control API shows it. Holds no part of the request's body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct RequestRecord {
-    /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
-    pub at_us: u64,
-    /// What `X-TC-Action` named, known or not, cut to a sensible length; empty if it was missing.
-    pub action: String,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The error code that was answered, if one was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
-    /// The `RequestId` that was answered.
-    pub request_id: String,
-    /// The kind of the fault that struck it. With [`Outcome::Executed`] the action ran all the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
-    /// Why it was refused, in more detail than a client is told. After a signature that does not
-    /// match: the canonical request it should have been made from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    /// Tells whoever listens to events.
+    fn tell(&self);
 }
 
-/// The latest requests, oldest first. Bounded: beyond [`MOST_RECORDS`] the oldest is forgotten.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
-    records: VecDeque<RequestRecord>,
+/// The latest requests of one sort, oldest first. Bounded: beyond [`MOST_RECORDS`] the oldest is
+/// forgotten.
+#[derive(Debug)]
+pub(crate) struct Log<R> {
+    records: VecDeque<R>,
     forgotten: u64,
 }
 
-/// With texts cut to [`LONGEST_ACTION`] and [`LONGEST_DETAIL`] this stays below 50 MB at worst.
 const MOST_RECORDS: usize = 20_000;
-const LONGEST_ACTION: usize = 64;
-const LONGEST_DETAIL: usize = 2_000;
 
-impl Log {
-    pub(crate) fn add(&mut self, mut record: RequestRecord) {
-        cut(&mut record.action, LONGEST_ACTION);
-        if let Some(detail) = &mut record.detail {
-            cut(detail, LONGEST_DETAIL);
-        }
-        tell(&record);
-        if self.records.len() == MOST_RECORDS {
-            self.records.pop_front();
-            self.forgotten += 1;
-        }
-        self.records.push_back(record);
+impl<R: Record + Clone> Log<R> {
+    pub(crate) fn add(&mut self, mut record: R) {
+        record.shorten();
+        record.tell();
+        self.keep(record);
     }
 
-    /// A log that already holds what another one kept.
-    pub(crate) fn restored(records: Vec<RequestRecord>, forgotten: u64) -> Self {
+    /// A log that already holds what another one kept, and told of.
+    pub(crate) fn restored(records: Vec<R>, forgotten: u64) -> Self {
         let mut log = Self {
             forgotten,
             ..Self::default()
         };
-        for record in records {
-            log.add(record);
+        for mut record in records {
+            record.shorten();
+            log.keep(record);
         }
         log
     }
 
-    pub(crate) fn records(&self) -> Vec<RequestRecord> {
+    pub(crate) fn records(&self) -> Vec<R> {
         self.records.iter().cloned().collect()
     }
 
@@ -104,19 +83,23 @@ impl Log {
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
+
+    fn keep(&mut self, record: R) {
+        if self.records.len() == MOST_RECORDS {
+            self.records.pop_front();
+            self.forgotten += 1;
+        }
+        self.records.push_back(record);
+    }
 }
 
-fn tell(record: &RequestRecord) {
-    tracing::info!(
-        target: REQUESTS_TARGET,
-        at_us = record.at_us,
-        action = record.action,
-        outcome = record.outcome.as_str(),
-        code = record.code,
-        request_id = record.request_id,
-        fault = record.fault,
-        detail = record.detail,
-    );
+impl<R> Default for Log<R> {
+    fn default() -> Self {
+        Self {
+            records: VecDeque::new(),
+            forgotten: 0,
+        }
+    }
 }
 
 /// Shortens a text to at most `most` bytes, at a character's end.
@@ -151,7 +134,7 @@ mod tests {
         let records = log.records();
         assert_eq!((records.len(), log.forgotten()), (MOST_RECORDS, 3));
         assert_eq!(records[0].at_us, 3);
-        assert_eq!(records[0].action.len(), LONGEST_ACTION);
-        assert_eq!(records[0].detail.as_ref().unwrap().len(), LONGEST_DETAIL);
+        assert_eq!(records[0].action.len(), 64);
+        assert_eq!(records[0].detail.as_ref().unwrap().len(), 2_000);
     }
 }

@@ -3,6 +3,7 @@
 mod cache;
 mod place;
 mod range;
+mod record;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
@@ -12,29 +13,41 @@ use cache::Object;
 pub use place::BucketUrls;
 pub(crate) use place::{is_result, urls};
 use range::Selection;
+pub(crate) use record::dropped as record_dropped;
 
 use crate::{exchange::Exchange, faults, media::Media, reply, service::Inner, tasks::Availability};
 
+/// What object storage calls an answer by.
+const REQUEST_ID: &str = "x-cos-request-id";
+
 /// Answers a request to the path of a result.
 pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
-    let response = object(service, head, path);
-    match faults::on_download(service, head) {
+    let mut record = record::arrived(service, head);
+    let mut response = match found(service, &head.method, path) {
+        Ok((object, modified)) => handed_out(&object, modified, head),
+        Err(refusal) => {
+            record.code = Some(refusal.code.to_owned());
+            refusal.response(path, &record.request_id)
+        }
+    };
+    record.outcome = record::outcome(&response);
+    if let Ok(request_id) = HeaderValue::from_str(&record.request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    let fault = faults::on_download(service, head);
+    let exchange = match &fault {
         Some(kind) => kind.deliver(response, service),
         None => Exchange::whole(response),
-    }
+    };
+    record::answered(service, record, fault.as_ref(), &exchange);
+    exchange
 }
 
-fn object(service: &Inner, head: &Parts, path: &str) -> Response<Bytes> {
-    match found(service, &head.method, path) {
-        Err(fault) => fault.response(path, &service.ids.hex()),
-        Ok((object, modified)) => {
-            let mut response = content(&object, &head.headers);
-            response
-                .headers_mut()
-                .insert(header::LAST_MODIFIED, modified);
-            without_body_for_head(response, &head.method)
-        }
-    }
+fn handed_out(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
+    let mut response = content(object, &head.headers);
+    let headers = response.headers_mut();
+    headers.insert(header::LAST_MODIFIED, modified);
+    without_body_for_head(response, &head.method)
 }
 
 /// Why storage does not hand out an object, as its own protocol has it.

@@ -23,7 +23,7 @@ use crate::{
     faults::{self, BadFault, Fault, Kind},
     ids::Ids,
     limit::Start,
-    log::RequestRecord,
+    log::{DownloadRecord, RequestRecord},
     reply,
     results::{self, Cache},
     settings::Settings,
@@ -115,7 +115,13 @@ impl Service {
     /// Every API request so far, oldest first. Beyond 20,000 the oldest are forgotten.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestRecord> {
-        self.0.state().log.records()
+        self.0.state().requests.records()
+    }
+
+    /// Every request for a result so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    #[must_use]
+    pub fn downloads(&self) -> Vec<DownloadRecord> {
+        self.0.state().downloads.records()
     }
 
     /// What its accounts would have paid for so far.
@@ -196,10 +202,13 @@ impl Service {
 
     /// Notes a request whose body never arrived in full.
     pub(crate) fn dropped(&self, head: &Parts, fault: Option<&Kind>) {
-        if head.uri.path() == api::PATH {
+        let path = head.uri.path();
+        if path == api::PATH {
             api::record_dropped(&self.0, head, fault);
-            self.0.changed.notify_one();
+        } else if results::is_result(path) {
+            results::record_dropped(&self.0, head, fault);
         }
+        self.0.changed.notify_one();
     }
 }
 

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bill::Ledger,
-    clock::Saved,
+    clock::{Saved, VirtualClock},
     faults::Faults,
     limit::{Limiter, SavedMeter},
-    log::{Log, RequestRecord},
+    log::{DownloadRecord, Log, RequestRecord},
     service::{Inner, Service},
     state::State,
     tasks::{Task, Tasks},
@@ -35,6 +35,10 @@ pub struct Snapshot {
     tasks: Vec<Task>,
     requests: Vec<RequestRecord>,
     forgotten: u64,
+    #[serde(default)]
+    downloads: Vec<DownloadRecord>,
+    #[serde(default)]
+    downloads_forgotten: u64,
     bill: Ledger,
     limits: Vec<SavedMeter>,
     #[serde(default)]
@@ -84,12 +88,19 @@ impl Snapshot {
             // Read under the lock: nothing of the state is later than this.
             clock: service.time.save(),
             tasks: state.tasks.iter().cloned().collect(),
-            requests: state.log.records(),
-            forgotten: state.log.forgotten(),
+            requests: state.requests.records(),
+            forgotten: state.requests.forgotten(),
+            downloads: state.downloads.records(),
+            downloads_forgotten: state.downloads.forgotten(),
             bill: state.ledger.clone(),
             limits: state.limiter.save(),
             faults: state.faults.clone(),
         }
+    }
+
+    /// Sets a clock to where this one stands by now.
+    pub(crate) fn turn(&self, clock: &VirtualClock) {
+        clock.restore(&self.clock);
     }
 
     pub(crate) fn put_into(self, service: &Inner) {
@@ -102,7 +113,8 @@ impl Snapshot {
         *state = State {
             tasks,
             limiter: Limiter::restored(flavour, self.limits),
-            log: Log::restored(self.requests, self.forgotten),
+            requests: Log::restored(self.requests, self.forgotten),
+            downloads: Log::restored(self.downloads, self.downloads_forgotten),
             ledger: self.bill,
             faults: self.faults,
         };

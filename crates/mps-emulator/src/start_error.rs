@@ -12,6 +12,10 @@ pub struct StartError(Cause);
 enum Cause {
     NotLoopback(SocketAddr),
     Listen(SocketAddr, io::Error),
+    /// Whether another emulator uses the state file cannot be found out.
+    Lock(PathBuf, io::Error),
+    /// Another emulator uses it.
+    InUse(PathBuf),
     /// The state file cannot be read.
     Read(PathBuf, io::Error),
     /// It can, but says nothing an emulator understands.
@@ -25,6 +29,14 @@ impl StartError {
 
     pub(crate) fn listen(address: SocketAddr, source: io::Error) -> Self {
         Self(Cause::Listen(address, source))
+    }
+
+    pub(crate) fn lock(path: PathBuf, source: io::Error) -> Self {
+        Self(Cause::Lock(path, source))
+    }
+
+    pub(crate) fn in_use(path: PathBuf) -> Self {
+        Self(Cause::InUse(path))
     }
 
     pub(crate) fn read(path: PathBuf, source: io::Error) -> Self {
@@ -41,10 +53,16 @@ impl StartError {
         matches!(self.0, Cause::NotLoopback(_))
     }
 
-    /// Whether it is the state file that is unreadable or damaged. It was left as it is.
+    /// Whether it is the state file: unreadable, damaged, or in use. It was left as it is.
     #[must_use]
     pub fn is_about_state_file(&self) -> bool {
-        matches!(self.0, Cause::Read(..) | Cause::Damaged(..))
+        !matches!(self.0, Cause::NotLoopback(_) | Cause::Listen(..))
+    }
+
+    /// Whether another emulator keeps its state in the file, and has to be stopped first.
+    #[must_use]
+    pub fn is_state_file_in_use(&self) -> bool {
+        matches!(self.0, Cause::InUse(_))
     }
 }
 
@@ -59,6 +77,12 @@ impl fmt::Display for StartError {
                 "refused to listen on {address}: the emulator is for this machine only; use a loopback address such as 127.0.0.1:{}",
                 address.port()
             ),
+            Cause::Lock(path, _) => write!(f, "cannot lock the state file {}", path.display()),
+            Cause::InUse(path) => write!(
+                f,
+                "another emulator keeps its state in {}; stop it, or name another file",
+                path.display()
+            ),
             Cause::Read(path, _) => write!(f, "cannot read the state file {}", path.display()),
             Cause::Damaged(path, error) => write!(
                 f,
@@ -72,8 +96,8 @@ impl fmt::Display for StartError {
 impl error::Error for StartError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0 {
-            Cause::NotLoopback(_) | Cause::Damaged(..) => None,
-            Cause::Listen(_, error) | Cause::Read(_, error) => Some(error),
+            Cause::NotLoopback(_) | Cause::Damaged(..) | Cause::InUse(_) => None,
+            Cause::Listen(_, error) | Cause::Lock(_, error) | Cause::Read(_, error) => Some(error),
         }
     }
 }

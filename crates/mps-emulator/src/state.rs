@@ -4,7 +4,7 @@ use crate::{
     bill::Ledger,
     faults::Faults,
     limit::{Limiter, RateLimit},
-    log::Log,
+    log::{DownloadRecord, Log, RequestRecord},
     tasks::Tasks,
 };
 
@@ -12,7 +12,8 @@ use crate::{
 pub(crate) struct State {
     pub(crate) tasks: Tasks,
     pub(crate) limiter: Limiter,
-    pub(crate) log: Log,
+    pub(crate) requests: Log<RequestRecord>,
+    pub(crate) downloads: Log<DownloadRecord>,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
 }
@@ -22,7 +23,8 @@ impl State {
         Self {
             tasks: Tasks::default(),
             limiter: Limiter::new(limit),
-            log: Log::default(),
+            requests: Log::default(),
+            downloads: Log::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),
         }

@@ -1,5 +1,10 @@
 //! The state in a file, so that an emulator that was stopped or killed goes on where it was.
 
+#[cfg(unix)]
+mod lock;
+#[cfg(not(unix))]
+#[path = "state_file/no_lock.rs"]
+mod lock;
 mod saver;
 
 use std::{
@@ -12,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
+use lock::Lock;
 pub(crate) use saver::Saver;
 
 use crate::{
@@ -43,14 +49,35 @@ pub(crate) struct Found {
     pub(crate) credentials: Option<InventedPair>,
 }
 
-/// Reads the file where that blocks nobody; none if there is none yet.
-pub(crate) async fn load(path: &Path) -> Result<Option<Found>, StartError> {
-    let place = path.to_owned();
-    let json = match spawn_blocking(|| fs::read(place)).await {
-        Ok(Ok(json)) => json,
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Ok(Err(error)) => return Err(StartError::read(path.to_owned(), error)),
-        Err(panic) => return Err(StartError::read(path.to_owned(), io::Error::other(panic))),
+/// A file that no other emulator keeps its state in until this is dropped.
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+/// Takes the file, and reads what is in it if there is one yet. Does so where that blocks nobody.
+pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), StartError> {
+    let place = path.clone();
+    let opened = spawn_blocking(|| {
+        let lock = Lock::take(&place).map_err(|error| StartError::lock(place.clone(), error))?;
+        let lock = lock.ok_or_else(|| StartError::in_use(place.clone()))?;
+        let found = read(&place)?;
+        let file = StateFile {
+            path: place,
+            _lock: lock,
+        };
+        Ok((file, found))
+    });
+    let panicked = |panic| Err(StartError::read(path, io::Error::other(panic)));
+    opened.await.unwrap_or_else(panicked)
+}
+
+fn read(path: &Path) -> Result<Option<Found>, StartError> {
+    let json = match fs::read(path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StartError::read(path.to_owned(), error)),
     };
     found(&json)
         .map(Some)

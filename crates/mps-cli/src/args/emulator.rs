@@ -1,8 +1,16 @@
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use mps_emulator::{BucketUrls, Fault, RateLimit};
 
+mod keys;
+mod times;
+
+use self::keys::Hidden;
+pub(crate) use self::{
+    keys::{KeyPair, TemporaryKey},
+    times::{Span, TaskTime, Tasks as TimedTasks},
+};
 use super::duration;
 
 #[derive(Args, Debug)]
@@ -12,8 +20,16 @@ pub(crate) struct Emulator {
     pub(crate) listen: SocketAddr,
     /// Key pair of an account; the first named one is the default account, which has an invented
     /// pair otherwise
-    #[arg(long = "account", value_name = "ID:KEY", value_parser = key_pair)]
+    #[arg(long = "account", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
     pub(crate) accounts: Vec<KeyPair>,
+    /// Temporary credentials of the default account: calls with them must carry the token, and fail
+    /// once the time has passed on the emulator's clock
+    #[arg(
+        long,
+        value_name = "ID:KEY:TOKEN[@TIME]",
+        value_parser = Hidden(keys::temporary_key)
+    )]
+    pub(crate) temporary: Vec<TemporaryKey>,
     /// Keep tasks, bill and request log in this file, and take up again what it holds
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
@@ -38,14 +54,19 @@ pub(crate) struct Emulator {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Tasks")]
 pub(crate) struct Tasks {
-    /// How long a task waits before it runs
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = duration)]
-    pub(crate) queue_time: Duration,
-    /// How long a task runs before it is done
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    pub(crate) render_time: Duration,
-    /// Let tasks take as long as those of the service do: minutes, by family and model
-    #[arg(long, conflicts_with_all = ["queue_time", "render_time"])]
+    /// How long a task waits before it runs; repeat it for a family or model that differs:
+    /// video=5s, video/Kling=1s..5s [default: 500ms]
+    #[arg(long = "queue-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
+    pub(crate) queue_times: Vec<TaskTime>,
+    /// How long a task runs before it is done; families and models as above [default: 1s]
+    #[arg(long = "render-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
+    pub(crate) render_times: Vec<TaskTime>,
+    /// How much longer a video with OffPeak waits [default: 1h..8h]
+    #[arg(long, value_name = "TIME[..TIME]", value_parser = times::off_peak)]
+    pub(crate) off_peak_time: Option<Span>,
+    /// Let tasks take as long as those of the service do: minutes, by family and model; other times
+    /// can be set for some of them as above
+    #[arg(long)]
     pub(crate) realistic_times: bool,
     /// Address to tell of a result in a bucket of the caller's
     #[arg(long, value_name = "KIND", default_value = "local")]
@@ -116,31 +137,6 @@ impl From<BucketAddress> for BucketUrls {
             BucketAddress::Faithful => Self::Faithful,
             BucketAddress::Local => Self::Local,
         }
-    }
-}
-
-/// The emulator takes any pair, but a person may type a real one.
-#[derive(Clone)]
-pub(crate) struct KeyPair {
-    pub(crate) secret_id: String,
-    pub(crate) secret_key: String,
-}
-
-impl std::fmt::Debug for KeyPair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyPair")
-            .field("secret_id", &self.secret_id)
-            .finish_non_exhaustive()
-    }
-}
-
-fn key_pair(text: &str) -> Result<KeyPair, String> {
-    match text.split_once(':') {
-        Some((id, key)) if !id.is_empty() && !key.is_empty() => Ok(KeyPair {
-            secret_id: id.to_owned(),
-            secret_key: key.to_owned(),
-        }),
-        _ => Err("write it as ID:KEY".to_owned()),
     }
 }
 

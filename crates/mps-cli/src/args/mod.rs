@@ -9,7 +9,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod audio;
-mod emulator;
+pub(crate) mod emulator;
 mod image;
 mod scenario;
 mod shared;

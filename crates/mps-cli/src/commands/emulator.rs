@@ -1,8 +1,10 @@
 //! `mps emulator`: the service on this machine, until it is interrupted.
 
-use std::path::Path;
+mod durations;
 
-use mps_emulator::{Builder, Durations, Emulator, StartError};
+use std::{collections::HashSet, path::Path, time::Duration};
+
+use mps_emulator::{Builder, Emulator, StartError};
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -27,7 +29,7 @@ pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(
     // What a client does wrong is said loudly here: that is what an emulator is for.
     events::listen(&context.global, LevelFilter::WARN, log);
     let mut interrupt = Interrupt::listen();
-    let emulator = builder(&args)
+    let emulator = builder(&args)?
         .start()
         .await
         .map_err(|error| not_started(&error))?;
@@ -45,21 +47,13 @@ fn open_log(path: &Path) -> Result<RequestLog, Failure> {
     })
 }
 
-fn builder(args: &args::Emulator) -> Builder {
+fn builder(args: &args::Emulator) -> Result<Builder, Failure> {
     let (tasks, limits) = (&args.tasks, &args.limits);
-    let durations = if tasks.realistic_times {
-        Durations::realistic()
-    } else {
-        Durations::fixed(tasks.queue_time, tasks.render_time)
-    };
-    let mut builder = Emulator::builder()
+    let mut builder = with_keys(Emulator::builder(), args)?
         .listen(args.listen)
-        .durations(durations)
+        .durations(durations::durations(tasks)?)
         .bucket_urls(tasks.bucket_urls.into())
         .rate_limit(limits.rate_limit.into());
-    for pair in &args.accounts {
-        builder = builder.account(&pair.secret_id, &pair.secret_key);
-    }
     if let Some(path) = &args.state {
         builder = builder.state_file(path);
     }
@@ -72,11 +66,33 @@ fn builder(args: &args::Emulator) -> Builder {
     if args.pace.accept_machine_time {
         builder = builder.accept_machine_time();
     }
-    builder
+    Ok(builder)
+}
+
+fn with_keys(mut builder: Builder, args: &args::Emulator) -> Result<Builder, Failure> {
+    let temporary = args.temporary.iter().map(|key| &key.pair);
+    let mut known = HashSet::new();
+    for pair in args.accounts.iter().chain(temporary) {
+        if !known.insert(&pair.secret_id) {
+            let what = format!("two key pairs have the secret id `{}`", pair.secret_id);
+            return Err(Failure::usage(what)
+                .hint("give each --account and each --temporary a secret id of its own"));
+        }
+    }
+    for pair in &args.accounts {
+        builder = builder.account(&pair.secret_id, &pair.secret_key);
+    }
+    for key in &args.temporary {
+        let (pair, end) = (&key.pair, key.expires_in.unwrap_or(Duration::MAX));
+        builder = builder.temporary(&pair.secret_id, &pair.secret_key, &key.token, end);
+    }
+    Ok(builder)
 }
 
 fn not_started(error: &StartError) -> Failure {
-    let hint = if error.is_about_state_file() {
+    let hint = if error.is_state_file_in_use() {
+        "Ctrl-C ends an emulator; one that was killed is in nobody's way"
+    } else if error.is_about_state_file() {
         "the file was left as it is; move it away, or name another one"
     } else {
         "listen on a free port of this machine, such as 127.0.0.1:0"

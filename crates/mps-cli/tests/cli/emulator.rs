@@ -41,11 +41,7 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
         (&json!(1), &json!(0))
     );
 
-    let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
-    let log: Vec<Value> = log
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let log = log_file(&emulator);
     assert_eq!(log, emulator.requests());
     assert_eq!(
         (&log[0]["outcome"], &log[0]["fault"]),
@@ -56,7 +52,12 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
 #[test]
 #[cfg(unix)]
 fn its_state_survives_in_a_file() {
-    let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
+    let flags = [
+        "--state=state.json",
+        "--log=requests.jsonl",
+        "--queue-time=0s",
+        "--render-time=0s",
+    ];
     let quick = [&flags[..], &["--clock-rate=60"]].concat();
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &quick);
     let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
@@ -69,6 +70,20 @@ fn its_state_survives_in_a_file() {
     assert_eq!(again.control("clock")["rate"], 60.0);
     let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
     assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+    assert_eq!(log_file(&again), again.requests(), "each is told of once");
+    let downloads = again.control("requests")["downloads"].clone();
+    assert_eq!(
+        (&downloads[0]["action"], &downloads[0]["status"]),
+        (&json!("download"), &json!(200))
+    );
+}
+
+/// What `--log=requests.jsonl` wrote.
+fn log_file(emulator: &Emulator) -> Vec<Value> {
+    let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
+    log.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -80,7 +95,14 @@ async fn what_was_created_and_saved_survives_a_kill() {
     let (bill, keys) = (emulator.bill(), emulator.keys());
     wait_for(&task_id, &emulator.folder.path().join("state.json")).await;
 
-    let again = Emulator::with(emulator.kill(), &flags);
+    let folder = emulator.kill();
+    let left = |name: &str| folder.path().join(name).exists();
+    assert_eq!(
+        left("state.json.lock"),
+        cfg!(unix),
+        "and still it stops nobody"
+    );
+    let again = Emulator::with(folder, &flags);
     assert_eq!(again.keys(), keys);
     assert_eq!(
         (
@@ -94,6 +116,25 @@ async fn what_was_created_and_saved_survives_a_kill() {
     assert_eq!(tasks["tasks"][0]["task_id"], task_id);
     let fetched = again.run(&["video", "download", &task_id, "--out", "cat.mp4"]);
     assert_eq!(fetched.exit, 0, "{}", fetched.stderr);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_one_on_the_same_file_does_not_start() {
+    let flags = ["--state=state.json"];
+    let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
+    let whole = emulator.folder.path().join("state.json");
+    for name in ["state.json", "./state.json", whole.to_str().unwrap()] {
+        let mut second = mps(emulator.folder.path());
+        let second = run(second.args(["emulator", "--state", name]));
+        assert_eq!((second.exit, second.stdout.as_str()), (2, ""), "{second:?}");
+        let says = format!("another emulator keeps its state in {name}; stop it");
+        assert!(second.stderr.contains(&says), "{}", second.stderr);
+    }
+    let folder = emulator.stop();
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "the state alone");
+    drop(Emulator::with(folder, &flags));
 }
 
 /// Until a file holds a text. An emulator saves a moment after a change.

@@ -169,7 +169,7 @@ fn a_profile_file_gives_credentials_too() {
     fs::create_dir(&folder).unwrap();
     fs::write(
         folder.join("credentials"),
-        "[default]\nsecret_id = AKIDx\nsecret_key = k\n",
+        "[default]\nsecret_id = AKIDx\nsecret_key = no-real-key\n",
     )
     .unwrap();
     let run = run(mps(emulator.folder.path()).args([
@@ -205,7 +205,7 @@ fn a_refused_connection_created_nothing() {
             "a",
         ])
         .env("TENCENTCLOUD_SECRET_ID", "i")
-        .env("TENCENTCLOUD_SECRET_KEY", "k"));
+        .env("TENCENTCLOUD_SECRET_KEY", "no-real-key"));
     assert_eq!(refused.exit, 6);
     assert_eq!(
         (&refused.error()["kind"], &refused.error()["dispatch"]),
@@ -245,7 +245,7 @@ fn a_create_whose_answer_is_lost_is_in_doubt() {
             "a",
         ])
         .env("TENCENTCLOUD_SECRET_ID", "i")
-        .env("TENCENTCLOUD_SECRET_KEY", "k"));
+        .env("TENCENTCLOUD_SECRET_KEY", "no-real-key"));
     assert_eq!(run.exit, 9, "{run:?}");
     assert_eq!(run.error()["dispatch"], "unknown");
     assert!(

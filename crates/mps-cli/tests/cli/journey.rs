@@ -6,7 +6,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Emulator, documented_request, mps, run};
+use crate::{
+    redaction,
+    support::{Emulator, Run, documented_request, mps, run},
+};
 
 #[test]
 fn the_documented_request_becomes_a_video_file() {
@@ -215,8 +218,8 @@ fn sign_shows_the_published_stages() {
 #[test]
 fn an_interrupted_wait_says_how_to_resume() {
     let emulator = Emulator::start("1h");
-    let mut waiting = emulator
-        .mps(&["video", "create", "--prompt", "a", "--out", "a.mp4"])
+    let mut command = emulator.mps(&["video", "create", "--prompt", "a cat", "--out", "a.mp4"]);
+    let mut waiting = command
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -237,6 +240,12 @@ fn an_interrupted_wait_says_how_to_resume() {
         emulator.endpoint
     );
     assert_eq!(rest.last(), Some(&resume));
+    let run = Run {
+        exit: 130,
+        stdout: String::new(),
+        stderr: rest.join("\n"),
+    };
+    redaction::check(&command, &run);
 }
 
 #[test]

@@ -7,9 +7,11 @@
 
 mod credentials;
 mod emulator;
+mod emulator_flags;
 mod failures;
 mod families;
 mod journey;
 #[cfg(unix)]
 mod limiter;
+mod redaction;
 mod support;

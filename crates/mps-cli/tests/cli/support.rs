@@ -9,6 +9,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::redaction;
+
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
     example("CreateAigcVideoTask")
@@ -54,13 +56,16 @@ pub(crate) fn mps(folder: &Path) -> Command {
     command
 }
 
+/// Runs it to its end, which must not show any of its secrets.
 pub(crate) fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
-    Run {
+    let run = Run {
         exit: output.status.code().unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    };
+    redaction::check(command, &run);
+    run
 }
 
 /// A running `mps emulator`, ended when dropped.
@@ -139,6 +144,12 @@ impl Emulator {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
     }
 
+    /// What the control API makes of a body.
+    pub(crate) fn tell(&self, name: &str, body: &Value) -> Value {
+        let (path, body) = (format!("/_emulator/v1/{name}"), body.to_string());
+        exchange(&self.endpoint, "POST", &path, &body)
+    }
+
     /// Asks it to stop, as Ctrl-C does, and waits until it has; its folder.
     #[cfg(unix)]
     pub(crate) fn stop(mut self) -> tempfile::TempDir {
@@ -169,11 +180,16 @@ impl Drop for Emulator {
 }
 
 fn get(endpoint: &str, path: &str) -> Value {
+    exchange(endpoint, "GET", path, "")
+}
+
+fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     let host = endpoint.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
+    let length = body.len();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();

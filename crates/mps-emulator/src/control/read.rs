@@ -51,7 +51,12 @@ pub(super) fn tasks(call: &Call<'_>) -> Value {
 
 pub(super) fn requests(call: &Call<'_>) -> Value {
     let state = call.service.state();
-    json!({ "requests": state.log.records(), "forgotten": state.log.forgotten() })
+    json!({
+        "requests": state.requests.records(),
+        "forgotten": state.requests.forgotten(),
+        "downloads": state.downloads.records(),
+        "downloads_forgotten": state.downloads.forgotten(),
+    })
 }
 
 /// The bill of all, or of the account of a secret id.

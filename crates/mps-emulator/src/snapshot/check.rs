@@ -41,7 +41,11 @@ pub(super) fn contents(snapshot: &Snapshot) -> Result<(), SnapshotError> {
     if !snapshot.clock.is_sound() {
         return Err(SnapshotError::at("clock", &"no such time or rate"));
     }
-    for (name, count) in [("ids", snapshot.ids), ("forgotten", snapshot.forgotten)] {
+    for (name, count) in [
+        ("ids", snapshot.ids),
+        ("forgotten", snapshot.forgotten),
+        ("downloads_forgotten", snapshot.downloads_forgotten),
+    ] {
         if count > MOST_COUNTED {
             return Err(SnapshotError::at(
                 name,

@@ -1,21 +1,13 @@
 //! Saves the state shortly after it changes, and once more at the end.
 
-use std::{
-    future::poll_fn,
-    io,
-    path::{Path, PathBuf},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, io, path::Path, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use tokio::{
     sync::watch,
     task::{JoinHandle, spawn_blocking},
 };
 
-use super::save;
+use super::{StateFile, save};
 use crate::service::{Inner, Service};
 
 /// How long after a change the state is saved: what a crash costs at most.
@@ -33,12 +25,12 @@ pub(crate) struct Saver {
 }
 
 impl Saver {
-    pub(crate) fn start(service: &Service, path: PathBuf) -> Self {
+    pub(crate) fn start(service: &Service, file: StateFile) -> Self {
         let (stop, stopped) = watch::channel(());
         // Whoever is handed the keys shall find them again, even if nothing is ever called.
         service.0.changed.notify_one();
         Self {
-            saving: tokio::spawn(run(service.0.clone(), path, stopped)),
+            saving: tokio::spawn(run(service.0.clone(), file, stopped)),
             stop,
         }
     }
@@ -51,7 +43,8 @@ impl Saver {
     }
 }
 
-async fn run(service: Arc<Inner>, path: PathBuf, mut stopped: watch::Receiver<()>) {
+/// Holds the file until the last save is done.
+async fn run(service: Arc<Inner>, file: StateFile, mut stopped: watch::Receiver<()>) {
     let mut pause = DELAY;
     loop {
         let change = async {
@@ -59,7 +52,7 @@ async fn run(service: Arc<Inner>, path: PathBuf, mut stopped: watch::Receiver<()
             service.clock.sleep(pause).await;
         };
         let is_last = ends_first(stopped.changed(), change).await;
-        pause = DELAY.max(saved(&service, &path).await.saturating_mul(RESTS));
+        pause = DELAY.max(saved(&service, &file.path).await.saturating_mul(RESTS));
         if is_last {
             break;
         }

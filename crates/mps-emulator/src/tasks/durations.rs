@@ -27,6 +27,18 @@ impl Spread {
     pub fn fixed(wait: Duration, run: Duration) -> Self {
         Self::new(wait..=wait, run..=run)
     }
+
+    /// The same with another time in the queue.
+    #[must_use]
+    pub fn with_wait(self, wait: RangeInclusive<Duration>) -> Self {
+        Self { wait, ..self }
+    }
+
+    /// The same with another time at work.
+    #[must_use]
+    pub fn with_run(self, run: RangeInclusive<Duration>) -> Self {
+        Self { run, ..self }
+    }
 }
 
 /// How long tasks take: a spread for all, others for families and models, and how much longer an
@@ -50,12 +62,14 @@ pub struct Durations {
     off_peak: RangeInclusive<Duration>,
 }
 
-/// An off-peak task is done within 48 hours or cancelled (API description of 2026-10-26).
-const LONGEST_OFF_PEAK: Duration = Duration::from_secs(48 * 3_600);
 const OFF_PEAK: RangeInclusive<Duration> =
     Duration::from_secs(3_600)..=Duration::from_secs(8 * 3_600);
 
 impl Durations {
+    /// The longest an off-peak task waits: it is done within 48 hours or cancelled (API description
+    /// of 2026-10-26).
+    pub const MOST_OFF_PEAK: Duration = Duration::from_secs(48 * 3_600);
+
     /// Every task takes its time from one spread.
     #[must_use]
     pub fn new(default: Spread) -> Self {
@@ -102,6 +116,20 @@ impl Durations {
         self
     }
 
+    /// The spread for the tasks of a family that name this model, or no model: its own, else that
+    /// of the family, else that of all.
+    #[must_use]
+    pub fn of(&self, family: TaskFamily, model: Option<&str>) -> &Spread {
+        let own = self
+            .models
+            .iter()
+            .find(|(known, name, _)| *known == family && Some(name.as_str()) == model)
+            .map(|(_, _, spread)| spread);
+        let shared = || self.families.iter().find(|(known, _)| *known == family);
+        own.or_else(|| shared().map(|(_, spread)| spread))
+            .unwrap_or(&self.default)
+    }
+
     /// How much longer a video with `OffPeak` waits; 1 to 8 hours by default, at most 48.
     #[must_use]
     pub fn off_peak(mut self, wait: RangeInclusive<Duration>) -> Self {
@@ -111,31 +139,16 @@ impl Durations {
 
     /// The times of one task; `id` decides where in the ranges they are.
     pub(crate) fn times(&self, wish: &Wish<'_>, id: &str) -> Times {
-        let spread = self.spread(wish);
+        let spread = self.of(wish.family, wish.model);
         let mut wait = pick(&spread.wait, id, "wait");
         if wish.is_off_peak {
             let more = pick(&self.off_peak, id, "off-peak");
-            wait = wait.saturating_add(more).min(LONGEST_OFF_PEAK);
+            wait = wait.saturating_add(more).min(Self::MOST_OFF_PEAK);
         }
         Times {
             wait,
             run: pick(&spread.run, id, "run"),
         }
-    }
-
-    fn spread(&self, wish: &Wish<'_>) -> &Spread {
-        let model = self
-            .models
-            .iter()
-            .find(|(family, name, _)| *family == wish.family && Some(name.as_str()) == wish.model)
-            .map(|(_, _, spread)| spread);
-        let family = || {
-            let mut families = self.families.iter();
-            families.find(|(family, _)| *family == wish.family)
-        };
-        model
-            .or_else(|| family().map(|(_, spread)| spread))
-            .unwrap_or(&self.default)
     }
 }
 
@@ -222,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn half_of_a_spread_can_be_changed() {
+        let spread = Spread::fixed(seconds(1), seconds(2));
+        let wait = spread.clone().with_wait(seconds(5)..=seconds(6));
+        assert_eq!(
+            wait,
+            Spread::new(seconds(5)..=seconds(6), seconds(2)..=seconds(2))
+        );
+        assert_eq!(
+            wait.with_wait(seconds(1)..=seconds(1))
+                .with_run(seconds(2)..=seconds(2)),
+            spread
+        );
+    }
+
+    #[test]
     fn times_fill_their_ranges_and_are_the_same_for_the_same_task() {
         let durations = Durations::realistic();
         let runs: Vec<u64> = (0..200)
@@ -244,7 +272,7 @@ mod tests {
             "{wait:?}"
         );
         let forever = Durations::default().off_peak(Duration::MAX..=Duration::MAX);
-        assert_eq!(forever.times(&wish, "id").wait, LONGEST_OFF_PEAK);
+        assert_eq!(forever.times(&wish, "id").wait, Durations::MOST_OFF_PEAK);
     }
 
     #[test]

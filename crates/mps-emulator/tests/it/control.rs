@@ -99,7 +99,11 @@ fn what_scripts_rely_on_is_there_by_name() {
         ("state", "/clock", &clock),
         ("state", "/limits", &["flavour", "calls_per_second"]),
         ("clock", "", &clock),
-        ("requests", "", &["requests", "forgotten"]),
+        (
+            "requests",
+            "",
+            &["requests", "forgotten", "downloads", "downloads_forgotten"],
+        ),
         (
             "requests",
             "/requests/0",

@@ -15,6 +15,8 @@ mod clock;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod families;
 #[cfg(test)]
 mod faults;

@@ -7,7 +7,7 @@ use mps_emulator::{Builder, Emulator, StartError};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::call::{CREATE, Call, START, cat};
+use crate::call::{CREATE, Call, START, answer, cat, code};
 
 async fn start(
     path: &Path,
@@ -88,9 +88,10 @@ async fn a_killed_emulator_has_lost_no_more_than_a_moment() {
     killed.clock().advance(Duration::from_secs(3_600));
     let hour = |state: &Value| state["clock"]["now"]["secs"].as_u64() >= Some(3_600);
     written(&path, hour).await;
-    // Nothing of it ends in good order.
-    std::mem::forget(killed);
-    let next = start(&path, |builder| builder).await.unwrap();
+    // This process lives on, and so does its lock; only what was saved is there for the next one.
+    let left = folder.path().join("left.json");
+    fs::copy(&path, &left).unwrap();
+    let next = start(&left, |builder| builder).await.unwrap();
     assert_eq!(next.bill().creates, 1);
     assert!(next.clock().now() >= Duration::from_secs(3_600));
 }
@@ -158,6 +159,77 @@ async fn keys_that_were_given_are_not_written_and_nobody_else_can_read() {
         fs::read_dir(folder.path()).unwrap().count(),
         1,
         "nothing else is left"
+    );
+}
+
+/// Their time counts from the start, and not from when the state began.
+#[tokio::test]
+async fn temporary_credentials_are_good_again_for_a_later_emulator() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    let given = |builder: Builder| {
+        builder.temporary(
+            "AKIDtemp",
+            "temporary-key",
+            "a-token",
+            Duration::from_secs(1_800),
+        )
+    };
+    let code_of_call = |emulator: &Emulator| {
+        let now = emulator.clock().state().unix_seconds;
+        let mut call = Call::new(emulator.service(), CREATE, cat().to_string()).at(now);
+        call.secret_id = "AKIDtemp".to_owned();
+        call.secret_key = "temporary-key".to_owned();
+        call.more_headers = vec![("x-tc-token", "a-token")];
+        code(&answer(emulator.service(), call.request()))
+    };
+    let first = start(&path, given).await.unwrap();
+    assert_eq!(code_of_call(&first), "");
+    first.clock().freeze();
+    first.clock().advance(Duration::from_secs(1_800));
+    assert_eq!(code_of_call(&first), "AuthFailure.TokenFailure");
+    first.stop().await;
+
+    let second = start(&path, given).await.unwrap();
+    assert_eq!(code_of_call(&second), "");
+    second.clock().advance(Duration::from_secs(1_800));
+    assert_eq!(code_of_call(&second), "AuthFailure.TokenFailure");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn of_two_emulators_with_one_file_the_second_does_not_start() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    let first = start(&path, |builder| builder).await.unwrap();
+    create(&first);
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_state_file_in_use() && refused.is_about_state_file());
+    let message = refused.to_string();
+    let says = format!("another emulator keeps its state in {}", path.display());
+    assert!(message.contains(&says), "{message}");
+
+    // Each save puts another file in place.
+    written(&path, |state| creates(state) == 1).await;
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_state_file_in_use());
+    first.stop().await;
+    let second = start(&path, |builder| builder).await.unwrap();
+    assert_eq!(second.bill().creates, 1);
+}
+
+/// Found out at the start, and not when there is something to lose.
+#[cfg(unix)]
+#[tokio::test]
+async fn where_nothing_can_be_written_nothing_starts() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("missing").join("state.json");
+    let refused = start(&path, |builder| builder).await.unwrap_err();
+    assert!(refused.is_about_state_file() && !refused.is_state_file_in_use());
+    let message = refused.to_string();
+    assert!(
+        message.contains("cannot lock") && message.contains("missing"),
+        "{message}"
     );
 }
 
