@@ -85,7 +85,10 @@ async fn what_cannot_be_opened_or_written_lets_nobody_start() {
     fs::remove_dir_all(case.folder()).unwrap();
     fs::write(case.folder(), "a file in place of the folder").unwrap();
     let error = refused().await;
-    assert!(error.contains("cannot open"), "{error}");
+    assert!(
+        error.contains("cannot open") && error.contains("Not a directory"),
+        "{error}"
+    );
     assert_eq!(process.stats(ACTION).unwrap().unavailable, 2);
 }
 

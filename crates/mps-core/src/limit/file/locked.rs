@@ -104,6 +104,22 @@ fn busy(path: &Path) -> Unavailable {
 /// Other machines would write times of their own clocks into the file.
 #[cfg(target_os = "linux")]
 fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
+    let kind = rustix::fs::fstatfs(file).map_err(|error| trouble("look at", path, error.into()))?;
+    match network(kind.f_type.into()) {
+        None => Ok(()),
+        Some(name) => Err(Trouble::Lasting(
+            Unavailable::new(format!(
+                "the rate limiter's file {} is on a network filesystem ({name}), which other machines' clocks share",
+                path.display()
+            ))
+            .with_hint("name a directory on a disk of this machine"),
+        )),
+    }
+}
+
+/// The network filesystem with this number, if it is one.
+#[cfg(target_os = "linux")]
+fn network(kind: i128) -> Option<&'static str> {
     const NETWORKS: [(i128, &str); 7] = [
         (0x6969, "nfs"),
         (0x517b, "smb"),
@@ -113,19 +129,10 @@ fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
         (0x0102_1997, "9p"),
         (0x0bd0_0bd0, "lustre"),
     ];
-    let kind = rustix::fs::fstatfs(file).map_err(|error| trouble("look at", path, error.into()))?;
     // Its width and sign differ between processors; the number has 32 bits.
-    let kind = i128::from(kind.f_type) & 0xffff_ffff;
-    match NETWORKS.iter().find(|(number, _)| *number == kind) {
-        None => Ok(()),
-        Some((_, name)) => Err(Trouble::Lasting(
-            Unavailable::new(format!(
-                "the rate limiter's file {} is on a network filesystem ({name}), which other machines' clocks share",
-                path.display()
-            ))
-            .with_hint("name a directory on a disk of this machine"),
-        )),
-    }
+    let kind = kind & 0xffff_ffff;
+    let known = NETWORKS.iter().find(|(number, _)| *number == kind);
+    known.map(|(_, name)| *name)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn a_file_that_was_deleted_or_replaced_is_nobodys_lock() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("limit");
+        let path = folder.path().join("limits").join("limit");
         let Ok(locked) = Locked::open(&path) else {
             panic!("it cannot be locked")
         };
@@ -152,6 +159,31 @@ mod tests {
         assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
         fs::write(&path, "another").unwrap();
         assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
+
+        // Asking again would not help.
+        fs::remove_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(folder.path().join("limits"), "no folder").unwrap();
+        assert!(matches!(
+            locked.check_still_there(),
+            Err(Trouble::Lasting(_))
+        ));
+    }
+
+    /// The numbers are those of `linux/magic.h`.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn network_filesystems_are_known_however_wide_their_number_is() {
+        for (kind, name) in [
+            (0x6969, Some("nfs")),
+            (0xff53_4d42, Some("cifs")),
+            (i128::from(0xff53_4d42_u32.cast_signed()), Some("cifs")),
+            (0x0102_1997, Some("9p")),
+            (0xef53, None),      // ext4
+            (0x0102_1994, None), // tmpfs
+            (0x794c_7630, None), // overlayfs
+        ] {
+            assert_eq!(network(kind), name, "{kind:x}");
+        }
     }
 
     #[test]
