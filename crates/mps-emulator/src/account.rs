@@ -9,10 +9,7 @@ use std::{
 
 use mps_core::sign::KeyCache;
 
-use crate::ids::Ids;
-
-/// An account by its place: the first is the default one.
-pub(crate) type AccountIndex = usize;
+use crate::ids::{AccountIndex, Ids};
 
 /// A key pair, and the token that goes with it if the credentials are temporary.
 #[derive(Debug)]

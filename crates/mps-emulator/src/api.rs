@@ -1,8 +1,6 @@
 //! One call to the API, from its bytes to its answer.
 
 mod auth;
-mod body;
-mod refusal;
 
 use std::time::Duration;
 
@@ -11,18 +9,16 @@ use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use mps_models::ActionInfo;
 use serde_json::{Map, Value, json};
 
-pub(crate) use body::parse;
-pub(crate) use refusal::Refusal;
-
 use crate::{
-    account::AccountIndex,
     exchange::Exchange,
-    faults::{self, Kind, Verdict},
+    faults::{Kind, Verdict},
+    ids::AccountIndex,
+    inner::Inner,
     log::{Outcome, RequestRecord},
     micros,
     operations::{self, Context},
+    refusal::Refusal,
     reply,
-    service::Inner,
 };
 
 /// The API has one path; the action is in a header.
@@ -43,7 +39,7 @@ enum End {
 pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes) -> Exchange {
     let arrived = service.now();
     let request_id = service.ids.uuid();
-    let on_call = faults::on_call(service, named_action(head), head, body);
+    let on_call = strike(service, head, body);
     let mut end = match on_call.as_ref().map(Kind::verdict) {
         None | Some(Verdict::Proceeds) => journey(service, head, body, &request_id).into(),
         Some(Verdict::Refused(refusal)) => End::Refused(refusal),
@@ -53,7 +49,7 @@ pub(crate) fn answer(service: &Inner, head: &Parts, body: &Bytes) -> Exchange {
     record(service, head, arrived, &request_id, &end, fault.as_ref());
     let response = reply::json(StatusCode::OK, &envelope(end, request_id));
     match fault {
-        Some(kind) => kind.deliver(response, service),
+        Some(kind) => kind.deliver(response, service.time.wall()),
         None => Exchange::whole(response),
     }
 }
@@ -64,12 +60,21 @@ impl From<Result<Map<String, Value>, Refusal>> for End {
     }
 }
 
+/// The fault that befalls the call.
+fn strike(service: &Inner, head: &Parts, body: &Bytes) -> Option<Kind> {
+    let (action, now) = (named_action(head), service.time.wall());
+    let mut state = service.state();
+    state.faults.on_call(&service.ids, action, head, body, now)
+}
+
 /// Lets a fault change the answer of an executed action.
 fn alter(service: &Inner, head: &Parts, body: &Bytes, end: &mut End) -> Option<Kind> {
     let End::Executed(answer) = end else {
         return None;
     };
-    faults::on_answer(service, action(&head.headers).ok()?, body, answer)
+    let action = action(&head.headers).ok()?;
+    let mut state = service.state();
+    state.faults.on_answer(&service.ids, action, body, answer)
 }
 
 /// The checks in the order of the service (as far as its answers tell), then the action itself.

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use sha2::{Digest, Sha256};
 
-use crate::{account::AccountIndex, micros};
+use crate::{ids::AccountIndex, micros};
 
 /// Everything that was executed and would be charged.
 ///

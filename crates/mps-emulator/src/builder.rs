@@ -16,11 +16,12 @@ use crate::{
     clock::VirtualClock,
     emulator::Emulator,
     ids::Ids,
+    inner::Inner,
     limit::RateLimit,
-    results::{BucketUrls, Cache},
+    results::cache::Cache,
     server::Server,
-    service::{Inner, Service},
-    settings::Settings,
+    service::Service,
+    settings::{BucketUrls, Settings},
     start_error::StartError,
     state::State,
     state_file::{self, Found, InventedPair, Saver},
@@ -286,6 +287,24 @@ impl Builder {
             account.temporary(known.token, Some(end))
         });
         Accounts::new(default, accounts.chain(temporary).collect())
+    }
+}
+
+impl Emulator {
+    /// Starts an emulator with default settings on a free port.
+    ///
+    /// # Errors
+    /// The system lets no port be listened on.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
+    pub async fn start() -> Result<Self, StartError> {
+        Self::builder().start().await
+    }
+
+    /// Settings other than the defaults.
+    pub fn builder() -> Builder {
+        Builder::new()
     }
 }
 

@@ -4,16 +4,14 @@ use std::net::SocketAddr;
 
 use crate::{
     bill::Bill,
-    builder::Builder,
     clock::VirtualClock,
     faults::{BadFault, Fault},
     log::{DownloadRecord, RequestRecord},
     server::Server,
     service::Service,
     snapshot::Snapshot,
-    start_error::StartError,
     state_file::Saver,
-    tasks::TaskRecord,
+    task_record::TaskRecord,
 };
 
 /// The service on a socket of this machine.
@@ -30,22 +28,6 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts an emulator with default settings on a free port.
-    ///
-    /// # Errors
-    /// The system lets no port be listened on.
-    ///
-    /// # Panics
-    /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
-    pub async fn start() -> Result<Self, StartError> {
-        Self::builder().start().await
-    }
-
-    /// Settings other than the defaults.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     pub(crate) fn new(
         service: Service,
         address: SocketAddr,

@@ -8,6 +8,8 @@ mod kind;
 mod read;
 mod rules;
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use http::request::Parts;
 use mps_models::ActionInfo;
@@ -20,7 +22,7 @@ use kind::Phase;
 pub(crate) use kind::{Kind, MOST_SKEW};
 pub(crate) use rules::Faults;
 
-use crate::{exchange::Connection, service::Inner};
+use crate::{exchange::Connection, ids::Ids};
 
 /// What a rule names to be about the fetching of results, where others name an action.
 pub(crate) const DOWNLOAD: &str = "download";
@@ -33,61 +35,67 @@ struct Sight<'a> {
     text: &'a [u8],
 }
 
-/// The fault that ends a request before anything of its body is read.
-pub(crate) fn on_head(
-    service: &Inner,
-    action: &str,
-    head: &Parts,
-    connection: Connection,
-) -> Option<Kind> {
-    let sight = Sight {
-        action,
-        text: path_of_download(action, head),
-    };
-    service.state().faults.strike(&service.ids, &sight, |kind| {
-        kind.phase() == Phase::Head && kind.concerns(connection)
-    })
-}
-
-/// The fault that befalls a call that has arrived in full.
-pub(crate) fn on_call(service: &Inner, action: &str, head: &Parts, body: &Bytes) -> Option<Kind> {
-    let now = mps_core::clock::unix_seconds(service.time.wall());
-    let sight = Sight { action, text: body };
-    service.state().faults.strike(&service.ids, &sight, |kind| {
-        kind.phase() == Phase::Request && kind.is_news_to(head, now)
-    })
-}
-
-/// The fault that befalls a download.
-pub(crate) fn on_download(service: &Inner, head: &Parts) -> Option<Kind> {
-    let sight = Sight {
-        action: DOWNLOAD,
-        text: path_of_download(DOWNLOAD, head),
-    };
-    let is_due = |kind: &Kind| kind.phase() == Phase::Request;
-    service.state().faults.strike(&service.ids, &sight, is_due)
-}
-
-/// The fault that changes what an executed action answers, which it does at once.
-pub(crate) fn on_answer(
-    service: &Inner,
-    action: &ActionInfo,
-    body: &Bytes,
-    answer: &mut Map<String, Value>,
-) -> Option<Kind> {
-    let sight = Sight {
-        action: action.name,
-        text: body,
-    };
-    let alters = |kind: &Kind| kind.altered(action, answer).is_some();
-    let kind = service
-        .state()
-        .faults
-        .strike(&service.ids, &sight, alters)?;
-    if let Some(altered) = kind.altered(action, answer) {
-        *answer = altered;
+impl Faults {
+    /// The fault that ends a request before anything of its body is read.
+    pub(crate) fn on_head(
+        &mut self,
+        ids: &Ids,
+        action: &str,
+        head: &Parts,
+        connection: Connection,
+    ) -> Option<Kind> {
+        let sight = Sight {
+            action,
+            text: path_of_download(action, head),
+        };
+        self.strike(ids, &sight, |kind| {
+            kind.phase() == Phase::Head && kind.concerns(connection)
+        })
     }
-    Some(kind)
+
+    /// The fault that befalls a call that has arrived in full, at `now` by the service's clock.
+    pub(crate) fn on_call(
+        &mut self,
+        ids: &Ids,
+        action: &str,
+        head: &Parts,
+        body: &Bytes,
+        now: SystemTime,
+    ) -> Option<Kind> {
+        let now = mps_core::clock::unix_seconds(now);
+        let sight = Sight { action, text: body };
+        self.strike(ids, &sight, |kind| {
+            kind.phase() == Phase::Request && kind.is_news_to(head, now)
+        })
+    }
+
+    /// The fault that befalls a download.
+    pub(crate) fn on_download(&mut self, ids: &Ids, head: &Parts) -> Option<Kind> {
+        let sight = Sight {
+            action: DOWNLOAD,
+            text: path_of_download(DOWNLOAD, head),
+        };
+        self.strike(ids, &sight, |kind| kind.phase() == Phase::Request)
+    }
+
+    /// The fault that changes what an executed action answers, which it does at once.
+    pub(crate) fn on_answer(
+        &mut self,
+        ids: &Ids,
+        action: &ActionInfo,
+        body: &Bytes,
+        answer: &mut Map<String, Value>,
+    ) -> Option<Kind> {
+        let sight = Sight {
+            action: action.name,
+            text: body,
+        };
+        let kind = self.strike(ids, &sight, |kind| kind.altered(action, answer).is_some())?;
+        if let Some(altered) = kind.altered(action, answer) {
+            *answer = altered;
+        }
+        Some(kind)
+    }
 }
 
 fn path_of_download<'a>(action: &str, head: &'a Parts) -> &'a [u8] {

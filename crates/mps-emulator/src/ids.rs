@@ -7,7 +7,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::account::AccountIndex;
+/// An account by its place: the first is the default one.
+pub(crate) type AccountIndex = usize;
 
 /// Makes names by hashing a seed and a counter: with the same seed a run repeats name for name,
 /// which a random generator would not give, and no two runs with different seeds share one.

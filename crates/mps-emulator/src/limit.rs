@@ -10,7 +10,7 @@ use std::{
 use mps_models::ActionInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountIndex;
+use crate::ids::AccountIndex;
 use meter::Meter;
 
 /// How the documented limit of an action is enforced, for each account. Nobody outside knows how

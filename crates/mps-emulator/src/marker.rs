@@ -1,6 +1,6 @@
 //! Behaviour on demand: a marker in the prompt, or what takes its place, says how the task shall end.
 
-use crate::{api::Refusal, log::cut, tasks::Fate};
+use crate::{log::cut, refusal::Refusal, tasks::Fate};
 
 const OPENING: &str = "[emulator:";
 const DEFAULT_MESSAGE: &str = "generation failed on demand";

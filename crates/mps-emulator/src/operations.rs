@@ -1,6 +1,7 @@
 //! The actions that can be executed, one module a family.
 
 mod audio;
+mod body;
 mod concurrency;
 mod image;
 mod life;
@@ -13,11 +14,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use life::status_text;
 
-use crate::{
-    account::AccountIndex,
-    api::{self, Refusal},
-    service::Inner,
-};
+use crate::{ids::AccountIndex, inner::Inner, refusal::Refusal};
 
 /// What an action has to work with beside its request.
 pub(crate) struct Context<'a> {
@@ -54,7 +51,7 @@ impl Operation {
 }
 
 fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
-    let response = api::parse::<A>(context.body)?.execute(context)?;
+    let response = body::parse::<A>(context.body)?.execute(context)?;
     match serde_json::to_value(response) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(Refusal::new(

@@ -1,6 +1,6 @@
 //! The object storage where results lie: public for a while, then gone.
 
-mod cache;
+pub(crate) mod cache;
 mod place;
 mod range;
 mod record;
@@ -8,14 +8,12 @@ mod record;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-pub(crate) use cache::Cache;
 use cache::Object;
-pub use place::BucketUrls;
 pub(crate) use place::{is_result, urls};
 use range::Selection;
 pub(crate) use record::dropped as record_dropped;
 
-use crate::{exchange::Exchange, faults, media::Media, reply, service::Inner, tasks::Availability};
+use crate::{exchange::Exchange, inner::Inner, media::Media, reply, tasks::Availability};
 
 /// What object storage calls an answer by.
 const REQUEST_ID: &str = "x-cos-request-id";
@@ -34,9 +32,9 @@ pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
     if let Ok(request_id) = HeaderValue::from_str(&record.request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
-    let fault = faults::on_download(service, head);
+    let fault = service.state().faults.on_download(&service.ids, head);
     let exchange = match &fault {
-        Some(kind) => kind.deliver(response, service),
+        Some(kind) => kind.deliver(response, service.time.wall()),
         None => Exchange::whole(response),
     };
     record::answered(service, record, fault.as_ref(), &exchange);

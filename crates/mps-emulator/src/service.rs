@@ -1,34 +1,23 @@
 //! The service without its sockets: a request goes in, a response comes out.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, request::Parts};
-use mps_core::{
-    Client, ClientBuilder, Error, clock::SharedClock, credentials::Credentials, endpoint::Endpoint,
-};
-use tokio::sync::Notify;
+use http::{Request, Response, request::Parts};
 
 use crate::{
-    account::Accounts,
     api,
     bill::Bill,
     clock::VirtualClock,
     control,
     exchange::{Connection, Exchange},
     faults::{self, BadFault, Fault, Kind},
-    ids::Ids,
-    limit::Start,
+    inner::Inner,
     log::{DownloadRecord, RequestRecord},
-    reply,
-    results::{self, Cache},
-    settings::Settings,
-    state::State,
-    transport::InProcess,
+    reply, results,
+    snapshot::Snapshot,
+    task_record::TaskRecord,
+    temporary::TemporaryCredentials,
 };
 
 /// The whole service as a function from request to response, for transports that need no socket.
@@ -38,23 +27,6 @@ use crate::{
 /// clones share one state.
 #[derive(Clone)]
 pub struct Service(pub(crate) Arc<Inner>);
-
-/// What the parts of the service share.
-pub(crate) struct Inner {
-    pub(crate) accounts: Accounts,
-    /// The machine's time, by which clients, their rates and their connections are measured.
-    pub(crate) clock: SharedClock,
-    /// The service's own time, by which all else goes.
-    pub(crate) time: VirtualClock,
-    /// Told of whatever may have changed the state, for whoever saves it.
-    pub(crate) changed: Arc<Notify>,
-    /// Scheme, host and port.
-    pub(crate) endpoint: String,
-    pub(crate) settings: Settings,
-    pub(crate) ids: Ids,
-    pub(crate) cache: Cache,
-    pub(crate) state: Mutex<State>,
-}
 
 impl Service {
     /// Answers one request.
@@ -68,25 +40,6 @@ impl Service {
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let exchange = self.exchange(request, Connection::Fresh);
         exchange.into_response().unwrap_or_else(reply::lost)
-    }
-
-    /// A client of this service without a socket: with its credentials, its clock, and an
-    /// [`InProcess`] transport, all of which can be set otherwise.
-    ///
-    /// # Errors
-    /// The service's endpoint is not one, which would be a mistake of the emulator's.
-    pub fn client(&self) -> Result<ClientBuilder, Error> {
-        let account = &self.0.accounts.default;
-        let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
-        let credentials = match &account.token {
-            Some(token) => credentials.with_token(&token.text.0),
-            None => credentials,
-        };
-        Ok(Client::builder()
-            .credentials(credentials)
-            .endpoint(Endpoint::parse(self.endpoint())?)
-            .transport(InProcess::new(self.clone()))
-            .clock(self.0.clock.clone()))
     }
 
     /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
@@ -135,6 +88,32 @@ impl Service {
     pub fn bill_of(&self, secret_id: &str) -> Option<Bill> {
         let account = self.0.accounts.find(secret_id)?;
         Some(self.0.state().ledger.bill_of(account.index))
+    }
+
+    /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskRecord> {
+        self.0.tasks()
+    }
+
+    /// The whole state at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.0)
+    }
+
+    /// Takes over the state of a snapshot and forgets its own. A frozen clock stands where it stood
+    /// then; another has run on since. No id is given again, neither one of the snapshot's nor one
+    /// of this service's. Credentials and settings stay.
+    pub fn restore(&self, snapshot: Snapshot) {
+        snapshot.put_into(&self.0);
+    }
+
+    /// Makes temporary credentials of the default account, good for so long in virtual time. Of
+    /// the thousand latest; a restart forgets them.
+    #[must_use]
+    pub fn issue_credentials(&self, expires_in: Duration) -> TemporaryCredentials {
+        self.0.issue(expires_in)
     }
 
     /// Forgets every task, request and charge. Credentials and settings stay.
@@ -186,7 +165,9 @@ impl Service {
         } else {
             return false;
         };
-        let fault = faults::on_head(&self.0, action, head, connection);
+        let mut state = self.0.state();
+        let fault = state.faults.on_head(&self.0.ids, action, head, connection);
+        drop(state);
         if let Some(kind) = &fault {
             self.dropped(head, Some(kind));
         }
@@ -195,9 +176,9 @@ impl Service {
 
     /// What a request comes to that arrived in full.
     pub(crate) fn respond(&self, head: &Parts, body: &Bytes) -> Exchange {
-        let exchange = self.0.route(head, body);
+        let exchange = route(&self.0, head, body);
         self.0.changed.notify_one();
-        exchange.dated(self.0.http_date())
+        exchange.dated(reply::http_date(self.0.time.wall()))
     }
 
     /// Notes a request whose body never arrived in full.
@@ -212,52 +193,20 @@ impl Service {
     }
 }
 
-impl Inner {
-    fn route(&self, head: &Parts, body: &Bytes) -> Exchange {
-        let path = head.uri.path();
-        if path == api::PATH {
-            api::answer(self, head, body)
-        } else if results::is_result(path) {
-            results::answer(self, head, path)
-        } else if let Some(name) = path.strip_prefix(control::PREFIX) {
-            Exchange::whole(control::answer(self, head, body, name))
-        } else {
-            Exchange::whole(reply::not_found(
-                path,
-                "the API is at `/`, the control API under `/_emulator/v1/`",
-            ))
-        }
-    }
-
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        // A panic while the lock was held would be a bug, but not one to take every test down with.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The machine's time.
-    pub(crate) fn now(&self) -> Duration {
-        self.clock.monotonic()
-    }
-
-    /// The machine's time since the emulator was made.
-    pub(crate) fn since_start(&self, monotonic: Duration) -> Duration {
-        self.time.uptime(monotonic)
-    }
-
-    pub(crate) fn uptime(&self) -> Duration {
-        self.since_start(self.now())
-    }
-
-    /// This moment, as the limiter counts it.
-    pub(crate) fn start(&self) -> Start {
-        Start {
-            uptime: self.uptime(),
-            wall: self.clock.wall(),
-        }
-    }
-
-    fn http_date(&self) -> HeaderValue {
-        reply::http_date(self.time.wall())
+/// Which part of the service a request is for, by its path.
+fn route(service: &Inner, head: &Parts, body: &Bytes) -> Exchange {
+    let path = head.uri.path();
+    if path == api::PATH {
+        api::answer(service, head, body)
+    } else if results::is_result(path) {
+        results::answer(service, head, path)
+    } else if let Some(name) = path.strip_prefix(control::PREFIX) {
+        Exchange::whole(control::answer(service, head, body, name))
+    } else {
+        Exchange::whole(reply::not_found(
+            path,
+            "the API is at `/`, the control API under `/_emulator/v1/`",
+        ))
     }
 }
 

@@ -10,9 +10,9 @@ use crate::{
     bill::Ledger,
     clock::{Saved, VirtualClock},
     faults::Faults,
+    inner::Inner,
     limit::{Limiter, SavedMeter},
     log::{DownloadRecord, Log, RequestRecord},
-    service::{Inner, Service},
     state::State,
     tasks::{Task, Tasks},
 };
@@ -122,21 +122,6 @@ impl Snapshot {
         service.time.restore(&self.clock);
         drop(state);
         service.changed.notify_one();
-    }
-}
-
-impl Service {
-    /// The whole state at this moment.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot::take(&self.0)
-    }
-
-    /// Takes over the state of a snapshot and forgets its own. A frozen clock stands where it stood
-    /// then; another has run on since. No id is given again, neither one of the snapshot's nor one
-    /// of this service's. Credentials and settings stay.
-    pub fn restore(&self, snapshot: Snapshot) {
-        snapshot.put_into(&self.0);
     }
 }
 

@@ -21,7 +21,7 @@ use lock::Lock;
 pub(crate) use saver::Saver;
 
 use crate::{
-    service::Inner,
+    inner::Inner,
     snapshot::{Snapshot, SnapshotError},
     start_error::StartError,
 };

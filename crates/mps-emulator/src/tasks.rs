@@ -3,7 +3,6 @@
 mod bucket;
 mod durations;
 mod family;
-mod record;
 mod scenario;
 mod store;
 
@@ -15,12 +14,11 @@ pub(crate) use bucket::Bucket;
 pub(crate) use durations::Wish;
 pub use durations::{Durations, Spread};
 pub use family::TaskFamily;
-pub use record::{ResultState, TaskRecord};
 pub(crate) use scenario::{Mode, Scenario, Step};
 pub(crate) use store::Tasks;
 
 use crate::{
-    account::AccountIndex,
+    ids::AccountIndex,
     media::{Clip, Media, Picture, Sound},
 };
 

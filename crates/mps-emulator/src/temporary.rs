@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::service::{Inner, Service};
+use crate::inner::Inner;
 
 /// Credentials that end, as the real ones of a role do. Worth nothing anywhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,15 +14,6 @@ pub struct TemporaryCredentials {
     pub secret_key: String,
     /// What each call must carry as `X-TC-Token`.
     pub token: String,
-}
-
-impl Service {
-    /// Makes temporary credentials of the default account, good for so long in virtual time. Of
-    /// the thousand latest; a restart forgets them.
-    #[must_use]
-    pub fn issue_credentials(&self, expires_in: Duration) -> TemporaryCredentials {
-        self.0.issue(expires_in)
-    }
 }
 
 impl Inner {

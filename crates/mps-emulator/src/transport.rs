@@ -10,13 +10,15 @@ use std::{
 
 use bytes::Bytes;
 use mps_core::{
-    BoxFuture,
+    BoxFuture, Client, ClientBuilder, Error,
+    credentials::Credentials,
+    endpoint::Endpoint,
     transport::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
 };
 
 use crate::{
-    Service,
     exchange::{Connection, Exchange, Piece, Pieces},
+    service::Service,
 };
 
 /// A transport that hands every request, whatever its host, to one [`Service`]: for tests in
@@ -76,6 +78,27 @@ impl InProcess {
     fn exchange(&self, request: http::Request<RequestBody>) -> Exchange {
         let request = request.map(RequestBody::into_bytes);
         self.service.exchange(request, self.connection())
+    }
+}
+
+impl Service {
+    /// A client of this service without a socket: with its credentials, its clock, and an
+    /// [`InProcess`] transport, all of which can be set otherwise.
+    ///
+    /// # Errors
+    /// The service's endpoint is not one, which would be a mistake of the emulator's.
+    pub fn client(&self) -> Result<ClientBuilder, Error> {
+        let account = &self.0.accounts.default;
+        let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
+        let credentials = match &account.token {
+            Some(token) => credentials.with_token(&token.text.0),
+            None => credentials,
+        };
+        Ok(Client::builder()
+            .credentials(credentials)
+            .endpoint(Endpoint::parse(self.endpoint())?)
+            .transport(InProcess::new(self.clone()))
+            .clock(self.0.clock.clone()))
     }
 }
 

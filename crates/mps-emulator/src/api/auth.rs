@@ -21,9 +21,10 @@ use mps_models::service::NAME as SERVICE;
 use self::{evidence::Evidence, guess::TOKEN};
 use super::{Refusal, common};
 use crate::{
-    account::{Account, AccountIndex, Accounts},
+    account::{Account, Accounts},
     faults::MOST_SKEW,
-    service::Inner,
+    ids::AccountIndex,
+    inner::Inner,
 };
 
 /// Headers without which a signature says nothing.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use refusal::Refusal;
 
-use crate::{reply, service::Inner};
+use crate::{inner::Inner, reply};
 
 pub(crate) const PREFIX: &str = "/_emulator/v1/";
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Call, Refusal};
-use crate::{limit::RateLimit, service::Inner, snapshot::Snapshot};
+use crate::{inner::Inner, limit::RateLimit, snapshot::Snapshot};
 
 pub(super) fn state(call: &Call<'_>) -> Value {
     let service = call.service;

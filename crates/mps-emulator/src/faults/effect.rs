@@ -1,6 +1,6 @@
 //! What each kind does to the call and to its answer.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -12,10 +12,9 @@ use serde_json::{Map, Value};
 
 use super::Kind;
 use crate::{
-    api::Refusal,
     exchange::{Delivery, Exchange},
+    refusal::Refusal,
     reply,
-    service::Inner,
 };
 
 /// What becomes of the call itself.
@@ -55,8 +54,9 @@ impl Kind {
         }
     }
 
-    /// How an answer travels, and what answers in its place.
-    pub(crate) fn deliver(&self, mut response: Response<Bytes>, service: &Inner) -> Exchange {
+    /// How an answer travels that is given `now` by the service's clock, and what answers in its
+    /// place.
+    pub(crate) fn deliver(&self, mut response: Response<Bytes>, now: SystemTime) -> Exchange {
         let delivery = match self {
             Self::Delay { delay } => {
                 return Exchange {
@@ -87,7 +87,7 @@ impl Kind {
                 Delivery::Whole(response)
             }
             Self::Skew { offset } => {
-                let date = reply::http_date(mps_core::clock::shifted(service.time.wall(), *offset));
+                let date = reply::http_date(mps_core::clock::shifted(now, *offset));
                 response.headers_mut().insert(header::DATE, date);
                 Delivery::Whole(response)
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mps_models::{ActionInfo, Effect};
 
 use super::Context;
-use crate::{api::Refusal, tasks::Tasks};
+use crate::{refusal::Refusal, tasks::Tasks};
 
 /// What some creates are documented to answer; the others say it in a text (seen in public client
 /// code) under the code that also limits the rate.

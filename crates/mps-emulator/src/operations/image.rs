@@ -11,10 +11,10 @@ use super::{
     life::{self, Draft},
 };
 use crate::{
-    api::Refusal,
+    inner::Inner,
     media::{FrameSize, Picture, PictureFormat},
+    refusal::Refusal,
     results,
-    service::Inner,
     tasks::{MOST_OUTPUTS, Stage, Task, Work},
 };
 

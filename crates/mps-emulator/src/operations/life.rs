@@ -6,12 +6,12 @@ use mps_models::{Action, ActionInfo, AigcStoreCosParam, AigcTaskStatus, Scenario
 
 use super::{Context, bad_value, concurrency};
 use crate::{
-    api::Refusal,
     bill::{Amount, Charge, Fingerprint, Moment},
+    inner::Inner,
     log::cut,
     marker,
     media::Media,
-    service::Inner,
+    refusal::Refusal,
     tasks::{Bucket, Fate, Stage, Task, Wish, Work},
 };
 

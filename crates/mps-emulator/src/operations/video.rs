@@ -10,10 +10,10 @@ use super::{
     life::{self, Draft},
 };
 use crate::{
-    api::Refusal,
+    inner::Inner,
     media::{Clip, FrameSize},
+    refusal::Refusal,
     results,
-    service::Inner,
     tasks::{Stage, Task, Work},
 };
 

@@ -1,7 +1,8 @@
 //! Where results lie: in the service's own storage, or in a bucket of the caller's.
 
 use crate::{
-    service::Inner,
+    inner::Inner,
+    settings::BucketUrls,
     tasks::{Task, Tasks},
 };
 
@@ -9,19 +10,6 @@ use crate::{
 const OWN: &str = "/results/";
 /// The callers' buckets, `/cos/BUCKET/REGION/KEY`, for a test to look into.
 const BUCKETS: &str = "/cos/";
-
-/// Which address the service tells of a result that went to a bucket of the caller's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BucketUrls {
-    /// That of the real storage, without a signature, as the service does:
-    /// `https://BUCKET.cos.REGION.myqcloud.com/KEY`. Nothing can be fetched there, and a client
-    /// that is confined to this machine will not try. The default.
-    #[default]
-    Faithful,
-    /// The emulator's own, `/cos/BUCKET/REGION/KEY` at its endpoint, where the file can be fetched.
-    Local,
-}
 
 /// Whether a path is one of results.
 pub(crate) fn is_result(path: &str) -> bool {

@@ -6,9 +6,9 @@ use http::{Method, Response, header, request::Parts};
 use crate::{
     exchange::Exchange,
     faults::{self, Kind, Verdict},
+    inner::Inner,
     log::{DownloadRecord, Outcome},
     micros,
-    service::Inner,
 };
 
 /// A request of which no more is known than that it came.

@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::{StateFile, save};
-use crate::service::{Inner, Service};
+use crate::{inner::Inner, service::Service};
 
 /// How long after a change the state is saved: what a crash costs at most.
 const DELAY: Duration = Duration::from_millis(200);

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::{Bucket, Task};
-use crate::account::AccountIndex;
+use crate::ids::AccountIndex;
 
 /// Every task, oldest first. Bounded: beyond [`MOST_TASKS`], or once they remember more than
 /// [`MOST_BYTES`] of requests, the oldest are forgotten.

@@ -14,9 +14,9 @@ use super::super::{
     life::{self, Draft},
 };
 use crate::{
-    api::Refusal,
     marker,
     media::{Clip, FrameSize},
+    refusal::Refusal,
     tasks::{Bucket, Fate, Mode, Scenario, Step, Work},
 };
 

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::super::{Context, Execute, life};
 use crate::{
-    api::Refusal,
+    inner::Inner,
+    refusal::Refusal,
     results,
-    service::Inner,
     tasks::{Fate, Scenario, Stage, Task},
 };
 

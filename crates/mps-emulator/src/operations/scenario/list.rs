@@ -13,8 +13,8 @@ use super::{
     describe::{Told, result_code},
 };
 use crate::{
-    api::Refusal,
-    service::Inner,
+    inner::Inner,
+    refusal::Refusal,
     tasks::{Mode, Task},
 };
 

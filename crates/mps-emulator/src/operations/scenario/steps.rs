@@ -13,8 +13,8 @@ use super::{
     create::{fate_of_step, work},
 };
 use crate::{
-    api::Refusal,
     marker,
+    refusal::Refusal,
     tasks::{Bucket, Fate, Scenario, Stage, Step, Task, Work},
 };
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Availability, Task, TaskFamily};
 use crate::{
+    inner::Inner,
     media::Media,
     micros,
     operations::status_text,
     results,
-    service::{Inner, Service},
+    tasks::{Availability, Task, TaskFamily},
 };
 
 /// One task: whose it is, how far it is, when it was made and how long it takes.
@@ -61,14 +61,6 @@ pub enum ResultState {
     Available,
     /// It could be fetched until a while ago.
     Expired,
-}
-
-impl Service {
-    /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.
-    #[must_use]
-    pub fn tasks(&self) -> Vec<TaskRecord> {
-        self.0.tasks()
-    }
 }
 
 impl Inner {

@@ -7,7 +7,7 @@ use mps_models::{
 };
 use serde_json::{Map, Value};
 
-use super::Refusal;
+use crate::refusal::Refusal;
 
 /// Reads a body and holds it to the rules of the specification.
 ///
