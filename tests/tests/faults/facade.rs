@@ -1,66 +1,30 @@
 //! What a person who makes videos sees: answers that are odd, and downloads that are slow or break.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
 use mps_aigc::{Aigc, ErrorKind, Video};
-use mps_core::{
-    BoxFuture,
-    transport::{RequestBody, ResponseBody, Transport, TransportError},
-};
-use mps_emulator::{Emulator, Fault, InProcess, Service};
+use mps_emulator::{Emulator, Fault, Service};
 use mps_models::CreateAigcVideoTask;
 use serde_json::{Value, json};
 
 use crate::support::fail;
 
-/// Notes the `Range` of every download.
-#[derive(Clone, Debug)]
-struct Noting {
-    inner: InProcess,
-    ranges: Arc<Mutex<Vec<Option<String>>>>,
-}
-
-impl Transport for Noting {
-    fn send(
-        &self,
-        request: Request<RequestBody>,
-    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        if request.uri().path().starts_with("/results/") {
-            let range = request.headers().get("range");
-            let range = range.map(|range| range.to_str().unwrap().to_owned());
-            self.ranges.lock().unwrap().push(range);
-        }
-        self.inner.send(request)
-    }
-}
-
 /// On tokio's paused clock, so that waiting takes no time.
 struct World {
     service: Service,
     aigc: Aigc,
-    ranges: Arc<Mutex<Vec<Option<String>>>>,
     folder: tempfile::TempDir,
 }
 
 impl World {
     fn new() -> Self {
         let service = Emulator::builder().service();
-        let ranges = Arc::default();
-        let transport = Noting {
-            inner: InProcess::new(service.clone()),
-            ranges: Arc::clone(&ranges),
-        };
-        let client = service.client().unwrap().transport(transport);
+        let client = service.client().unwrap();
         Self {
             aigc: Aigc::from(client.build().unwrap()),
             service,
-            ranges,
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -205,7 +169,9 @@ async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
         assert_eq!(files[0].sha256, sha256(&whole), "{rule}");
         assert_eq!(world.files(), 1, "{rule}: nothing else is left behind");
     }
-    let ranges = world.ranges.lock().unwrap().clone();
+    // The first one was our own look at the file.
+    let downloads = world.service.downloads().into_iter().skip(1);
+    let ranges = downloads.map(|download| download.range).collect();
     (result.map(|_| ()).map_err(|error| error.kind()), ranges)
 }
 
@@ -290,6 +256,6 @@ async fn a_result_that_expired_is_not_asked_for_twice() {
     world.service.clock().advance(twelve_hours);
     let error = done.download(world.path()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfetchable);
-    assert_eq!(world.ranges.lock().unwrap().len(), 1);
+    assert_eq!(world.service.downloads().len(), 1);
     assert_eq!(world.files(), 0);
 }
