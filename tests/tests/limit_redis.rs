@@ -189,6 +189,20 @@ async fn a_paused_server_lets_nobody_start() {
 }
 
 #[tokio::test]
+async fn a_server_that_ended_and_was_started_anew_is_found_again() {
+    let Some(mut server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let limiter = limiter(&server.url());
+    starts(&limiter).await;
+    server.kill();
+    let error = refusal(&limiter, SHORT).await;
+    assert!(error.contains("cannot be reached"), "{error}");
+    server.run().unwrap();
+    starts(&limiter).await;
+}
+
+#[tokio::test]
 async fn who_is_not_let_in_hears_so_at_once() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;

@@ -8,8 +8,9 @@ use std::{
 
 use mps_core::{
     Client,
-    clock::TestClock,
+    clock::{Clock as _, TestClock},
     credentials::Credentials,
+    endpoint::{Endpoint, Site},
     telemetry::{AttemptEnded, CallEnded, Called, Failure, Metrics},
     transport::{Reply, ScriptedTransport},
 };
@@ -172,10 +173,35 @@ async fn spans_say_at_their_end_how_it_ended_and_under_which_id() {
     }
 }
 
+#[tokio::test]
+async fn a_breaker_tells_its_host_and_its_state_by_name() {
+    let capture = Capture::default();
+    let clock = Arc::new(TestClock::new(1_771_125_945).auto_advance());
+    let mut replies: Vec<_> = (0..3).map(|_| Reply::reset()).collect();
+    replies.extend([RUNNING, RUNNING].map(Reply::json));
+    let client = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", "key"))
+        .transport(ScriptedTransport::new(replies))
+        .clock(clock.clone())
+        .failover([Endpoint::regional(Site::Intl, "ap-singapore").unwrap()])
+        .build()
+        .unwrap();
+    let request = DescribeAigcVideoTask::new("1");
+    capture.watch(client.send(&request)).await.unwrap();
+    clock.sleep(Duration::from_secs(30)).await;
+    capture.watch(client.send(&request)).await.unwrap();
+    for state in ["open", "half_open", "closed"] {
+        let event = format!(
+            r#"event mps.breaker message=an access point's breaker changed host="mps.intl.tencentcloudapi.com" state="{state}""#
+        );
+        assert_eq!(capture.count(&event), 1, "{state}");
+    }
+}
+
 #[cfg(unix)]
 mod shared_limit {
     use mps_core::{
-        clock::{Clock as _, MachineClock, SystemClock},
+        clock::{MachineClock, SystemClock},
         limit::{FileLimiter, Limiter as _, Start},
     };
 

@@ -116,6 +116,21 @@ fn good() -> Reply {
     Reply::json(r#"{"Response":{"TaskId":"1","Status":"RUN","RequestId":"r"}}"#)
 }
 
+#[test]
+fn a_client_tells_where_its_calls_go() {
+    let client = builder()
+        .endpoint(Endpoint::regional(Site::Intl, "ap-tokyo").unwrap())
+        .region("ap-seoul")
+        .build()
+        .unwrap();
+    assert_eq!(client.endpoint().host(), "mps.ap-tokyo.tencentcloudapi.com");
+    let shown = format!("{client:?}");
+    assert!(
+        shown.contains("ap-tokyo") && shown.contains("ap-seoul"),
+        "{shown}"
+    );
+}
+
 #[tokio::test]
 async fn the_last_attempt_of_the_first_call_already_goes_elsewhere() {
     let case = case(several(3, Reply::connect_error), several(2, good));

@@ -109,6 +109,12 @@ async fn an_answer_that_took_as_long_as_the_fence_permits_nothing() {
     let case = Case::new(50 * MS, |sent| Ok(in_30_ms(sent)));
     let error = case.refusal(MINUTE).await;
     assert!(error.to_string().contains("longer than 50 ms"), "{error}");
+
+    let just_in_time = Case::new((50 * MS).saturating_sub(ROUNDING), |sent| {
+        Ok(in_30_ms(sent))
+    });
+    assert!(just_in_time.acquire(MINUTE).await.unwrap().start());
+    assert!(just_in_time.pauses().is_empty());
 }
 
 #[tokio::test]
