@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use mps_models::{Action, Effect, preflight::Report};
 
 use crate::{
@@ -92,9 +93,9 @@ impl Output<Answer> {
     pub(crate) fn read<T>(
         self,
         action: &str,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let body = read(&self.body)
+        let body = read(self.body)
             .map_err(|error| error.with_journey(action, self.attempts, self.elapsed))?;
         Ok(Output {
             body,
@@ -112,7 +113,7 @@ pub struct Prepared {
     /// Where it would go.
     pub endpoint: Endpoint,
     /// The headers it would carry, but for those that need credentials.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: HeaderMap,
     /// The JSON body, byte for byte.
     pub body: Bytes,
     /// First stage of the signature.

@@ -2,9 +2,9 @@
 
 use std::{fmt, net::IpAddr};
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 use mps_models::service;
-use url::{Host, Position, Url};
+use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind};
 
@@ -183,7 +183,7 @@ impl Endpoint {
     /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.url[Position::BeforeHost..Position::AfterPort]
+        self.uri.authority().map_or("", Authority::as_str)
     }
 
     /// Path of the access point, `/` unless a custom endpoint has another.
@@ -211,8 +211,7 @@ impl Endpoint {
 
     /// As [`is_origin_of`](Self::is_origin_of), without parsing what is written the same.
     pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
-        let is_same = uri.scheme_str() == Some(self.url.scheme())
-            && uri.authority().map(http::uri::Authority::as_str) == Some(self.host());
+        let is_same = uri.scheme() == self.uri.scheme() && uri.authority() == self.uri.authority();
         is_same || self.is_origin_of(&uri.to_string())
     }
 

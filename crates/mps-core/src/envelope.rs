@@ -182,17 +182,21 @@ impl Answer {
     ///
     /// Failing here does not undo the call: it was executed, and the error keeps what it said.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let mut json = serde_json::Deserializer::from_str(self.response.get());
-        serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
+        let json = self.response.get();
+        serde_json::from_str(json).map_err(|error| {
+            // Keeping track of the path is dear, so it is looked for only when it is needed.
+            let mut again = serde_json::Deserializer::from_str(json);
+            let again = serde_path_to_error::deserialize::<_, T>(&mut again);
+            let path = again.err().map(|error| error.path().to_string());
+            let path = path.unwrap_or_else(|| ".".to_owned());
             let message = format!("the answer does not fit its type at {path}");
             Error::new(ErrorKind::Decode, message)
                 .with_dispatch(Dispatch::Executed)
                 .with_request_id(self.request_id.clone())
                 .with_http_status(self.status)
                 .with_json_path(path)
-                .with_excerpt(excerpt(self.response.get().as_bytes()))
-                .with_source(error.into_inner())
+                .with_excerpt(excerpt(json.as_bytes()))
+                .with_source(error)
         })
     }
 }

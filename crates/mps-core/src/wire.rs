@@ -17,6 +17,14 @@ const CONTENT_TYPE: &str = "application/json";
 const LANGUAGE: &str = "en-US";
 const CLIENT: &str = concat!("mps-core_", env!("CARGO_PKG_VERSION"));
 
+static ACTION_NAME: HeaderName = HeaderName::from_static("x-tc-action");
+static VERSION_NAME: HeaderName = HeaderName::from_static("x-tc-version");
+static TIMESTAMP_NAME: HeaderName = HeaderName::from_static("x-tc-timestamp");
+static LANGUAGE_NAME: HeaderName = HeaderName::from_static("x-tc-language");
+static CLIENT_NAME: HeaderName = HeaderName::from_static("x-tc-requestclient");
+static REGION_NAME: HeaderName = HeaderName::from_static("x-tc-region");
+static TOKEN_NAME: HeaderName = HeaderName::from_static("x-tc-token");
+
 /// A call on its way to an endpoint.
 pub(crate) struct Wire<'a> {
     pub(crate) endpoint: &'a Endpoint,
@@ -42,22 +50,20 @@ impl Wire<'_> {
     }
 
     /// Every header that needs no credentials.
-    pub(crate) fn headers(
-        &self,
-        timestamp: i64,
-    ) -> impl Iterator<Item = (&'static str, Cow<'static, str>)> {
-        let region = self.region.map(str::to_owned);
-        let region = region.map(|region| ("x-tc-region", region.into()));
-        let always = [
-            ("content-type", CONTENT_TYPE.into()),
-            ("host", self.endpoint.host().to_owned().into()),
-            ("x-tc-action", self.call.action.clone()),
-            ("x-tc-version", self.call.version.clone()),
-            ("x-tc-timestamp", timestamp.to_string().into()),
-            ("x-tc-language", LANGUAGE.into()),
-            ("x-tc-requestclient", CLIENT.into()),
-        ];
-        always.into_iter().chain(region)
+    pub(crate) fn headers(&self, timestamp: i64) -> Result<HeaderMap, Error> {
+        // Room for all of them and for those that the transport adds.
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::HOST, plain(self.endpoint.host().to_owned().into())?);
+        headers.insert(&ACTION_NAME, plain(self.call.action.clone())?);
+        headers.insert(&VERSION_NAME, plain(self.call.version.clone())?);
+        headers.insert(&TIMESTAMP_NAME, timestamp.into());
+        headers.insert(&LANGUAGE_NAME, HeaderValue::from_static(LANGUAGE));
+        headers.insert(&CLIENT_NAME, HeaderValue::from_static(CLIENT));
+        if let Some(region) = self.region {
+            headers.insert(&REGION_NAME, plain(region.to_owned().into())?);
+        }
+        Ok(headers)
     }
 
     /// The request, ready for the transport.
@@ -68,14 +74,10 @@ impl Wire<'_> {
         authorization: String,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
-        // Room for all of them and for those that the transport adds.
-        let mut headers = HeaderMap::with_capacity(12);
-        for (name, value) in self.headers(timestamp) {
-            headers.insert(HeaderName::from_static(name), plain(value)?);
-        }
+        let mut headers = self.headers(timestamp)?;
         headers.insert(header::AUTHORIZATION, secret(authorization)?);
         if let Some(token) = token {
-            headers.insert("x-tc-token", secret(token.to_owned())?);
+            headers.insert(&TOKEN_NAME, secret(token.to_owned())?);
         }
         let mut request = http::Request::new(body);
         *request.method_mut() = Method::POST;

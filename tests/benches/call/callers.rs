@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, header};
 use mps_core::{
     BoxFuture, CallOptions, Client, UntypedCall,
     credentials::Credentials,
@@ -67,11 +67,7 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) fn new(client: &ThroughClient, url: &str) -> Result<Self, Box<dyn Error>> {
         let prepared = client.client.prepare(&client.request)?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in prepared.headers {
-            let value = HeaderValue::from_str(&value)?;
-            headers.insert(HeaderName::from_static(name), value);
-        }
+        let mut headers = prepared.headers;
         let key = SigningKey::derive(SECRET_KEY, &Scope::at(TIMESTAMP, "mps"));
         let signed = sign::sign(prepared.canonical_request, SECRET_ID, &key, TIMESTAMP);
         headers.insert(header::AUTHORIZATION, signed.authorization.parse()?);

@@ -34,7 +34,7 @@ pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), F
         headers: prepared
             .headers
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap_or_default())))
             .collect(),
         request: body,
         report: &report,

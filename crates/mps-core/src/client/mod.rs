@@ -106,7 +106,7 @@ impl Client {
     ) -> Result<Output<A::Response>, Error> {
         preflight(request, options.preflight)?;
         let call = Call::typed(request)?;
-        self.travel(&call, options, Answer::decode).await
+        self.travel(&call, options, |answer| answer.decode()).await
     }
 
     /// Calls any action, with the body of its answer as the service wrote it.
@@ -121,7 +121,7 @@ impl Client {
         options: CallOptions,
     ) -> Result<Output<RawBody>, Error> {
         let call = Call::untyped(call)?;
-        let read = |answer: &Answer| Ok(RawBody::new(answer.response.clone()));
+        let read = |answer: Answer| Ok(RawBody::new(answer.response));
         self.travel(&call, options, read).await
     }
 
@@ -139,10 +139,7 @@ impl Client {
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
             endpoint: endpoint.clone(),
-            headers: wire
-                .headers(timestamp)
-                .map(|(name, value)| (name, value.into_owned()))
-                .collect(),
+            headers: wire.headers(timestamp)?,
             string_to_sign: sign::string_to_sign(timestamp, &scope, &canonical_request),
             canonical_request,
             body: call.body,
@@ -171,7 +168,7 @@ impl Client {
         &self,
         call: &Call,
         options: CallOptions,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let span = telemetry::call_span(&call.action, call.effect);
         let journey = Journey::new(&self.0, call, options);

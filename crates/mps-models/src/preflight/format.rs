@@ -20,7 +20,8 @@ pub(super) fn url_fault(text: &str) -> Option<&'static str> {
         return Some("a URL without a host");
     }
     let broken = |c: char| c.is_whitespace() || c.is_control();
-    text.contains(broken)
+    text.chars()
+        .any(broken)
         .then_some("a URL with a space or control character in it")
 }
 

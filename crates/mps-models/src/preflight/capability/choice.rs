@@ -1,5 +1,7 @@
 //! Which rows of a table a request is held to.
 
+use std::slice;
+
 use super::{Ask, Check};
 use crate::{
     capabilities::{Column, Row},
@@ -7,45 +9,47 @@ use crate::{
 };
 
 /// The rows that a request is held to.
+///
+/// None where no model is named, or one that nobody knows; one where its version is named; else
+/// all those of which the service picks one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) enum Choice {
-    /// None: no model is named, or one that nobody knows.
-    #[default]
-    None,
-    /// That of the version that is named.
-    One(&'static Row),
-    /// Those of a model, of whose versions the service picks one.
-    Any(&'static [Row]),
+pub(crate) struct Choice {
+    rows: &'static [Row],
+    withdrawn_too: bool,
 }
 
 impl Choice {
     pub(super) fn of(ask: &Ask<'_>) -> Self {
         let Some(model) = ask.model.and_then(|name| ask.family.model(name)) else {
-            return Self::None;
+            return Self::default();
         };
         match (model.rows, ask.version) {
-            ([row @ Row { version: None, .. }], _) => Self::One(row),
-            (_, Some(version)) => model.version(version).map_or(Self::None, Self::One),
-            (rows, None) => Self::Any(rows),
+            ([Row { version: None, .. }], _) => Self::one(model.rows.first()),
+            (_, Some(version)) => Self::one(model.version(version)),
+            // The service picks no version that was withdrawn, unless all were.
+            (rows, None) => Self {
+                rows,
+                withdrawn_too: model.is_withdrawn(),
+            },
+        }
+    }
+
+    fn one(row: Option<&'static Row>) -> Self {
+        Self {
+            rows: row.map_or(&[], slice::from_ref),
+            withdrawn_too: true,
         }
     }
 
     /// Whether every row that counts has a say in this column.
     pub(super) fn states(self, column: Column) -> bool {
-        self != Self::None && self.rows().all(|row| row.states(column))
+        !self.rows.is_empty() && self.rows().all(|row| row.states(column))
     }
 
-    /// The rows that count: the service picks no version that was withdrawn, unless all were.
+    /// The rows that count.
     pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
-        let rows = match self {
-            Self::None => &[],
-            Self::One(row) => std::slice::from_ref(row),
-            Self::Any(rows) => rows,
-        };
-        let all_gone = rows.iter().all(Row::is_withdrawn);
-        let is_one = matches!(self, Self::One(_));
-        rows.iter()
-            .filter(move |row| is_one || all_gone || !row.is_withdrawn())
+        let rows = self.rows.iter();
+        rows.filter(move |row| self.withdrawn_too || !row.is_withdrawn())
     }
 
     /// What the rows have to say on one question, as one finding.
@@ -71,11 +75,13 @@ impl Choice {
                 Some(finding) => doubted = Some(finding),
             }
         }
-        let certain = doubted.is_none() && self.rows().all(|row| speaks(&row));
+        let doubt = doubted.is_some();
         match refused.or(doubted) {
             Some(finding) if allowed => Some(self.depends(finding, check, ask, at)),
-            Some(finding) if certain => Some(finding),
-            Some(finding) => Some(softened(finding)),
+            Some(finding) if doubt || !self.rows().all(|row| speaks(&row)) => {
+                Some(softened(finding))
+            }
+            Some(finding) => Some(finding),
             None if allowed => None,
             None => check(ask, self.rows().next()?, at),
         }
