@@ -91,7 +91,7 @@ fn an_address_that_is_none_is_not_repeated() {
         "nonsense",
         "http://x",
         "redis://:hunter2@host:port",
-        "rediss://:hunter2@host",
+        "rediss://:hunter2@host#insecure",
     ] {
         let error = RedisLimiter::new(url, "account", SystemClock::shared()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error}");
@@ -238,6 +238,32 @@ async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
     let before = clock.monotonic();
     starts(&limiter).await;
     assert!(clock.monotonic() >= before + Duration::from_millis(1_100));
+}
+
+/// The state as it looks to a clock that was set five seconds forward.
+const FIVE_SECONDS_LATER: &str = "local key = redis.call('KEYS', '*')[1] \
+    local s = cmsgpack.unpack(redis.call('GET', key)) \
+    for _, times in ipairs({ s.at, s.ends, s['until'] }) do \
+        for i = 1, #times do times[i] = times[i] - 5000000 end \
+    end \
+    redis.call('SET', key, cmsgpack.pack(s))";
+
+/// Nobody who knew the clock before is there to notice.
+#[tokio::test]
+async fn who_comes_after_the_clock_was_set_forward_waits_for_what_others_started_before() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let [earlier, later] = [(); 2].map(|()| limiter(&server.url()));
+    let clock = SystemClock::new();
+    starts(&earlier).await;
+    let before = clock.monotonic();
+    starts(&earlier).await;
+    let mut connection = server.connection().unwrap();
+    let set_forward = cmd("EVAL").arg(FIVE_SECONDS_LATER).arg(0).clone();
+    set_forward.exec(&mut connection).unwrap();
+    starts(&later).await;
+    assert!(clock.monotonic() >= before + Duration::from_secs(1));
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use redis::Script;
 use sha2::{Digest, Sha256};
 
 use super::{
-    FENCE, HORIZON, LimitError, LimitStats, Limiter, Permit, Start, Unavailable, WINDOW,
-    shared::{Answer, Question, Shared, Store, Trouble, Turn},
+    LimitError, LimitStats, Limiter, Permit, Start, Unavailable,
+    shared::{Answer, Question, Shared, Store, Trouble, Turn, slow_answer},
 };
 use crate::{
     BoxFuture,
@@ -23,13 +23,15 @@ mod server;
 #[cfg_attr(not(feature = "redis-tls"), path = "no_tls.rs")]
 mod tls;
 mod trouble;
+mod vigil;
 mod watch;
 
 use self::{
     reply::{Reply, Verdict},
     server::{Connection, Server},
     trouble::trouble,
-    watch::{Reading, Watch},
+    vigil::Vigil,
+    watch::Reading,
 };
 
 /// The script that runs in the server, for those who want to read what they let in. It needs
@@ -43,11 +45,12 @@ pub const SCRIPT: &str = include_str!("script.lua");
 /// |---|---|
 /// | the key is lost, or the server was restarted, flushed or replaced | all wait 1.1 s, as much as any lost slot can matter |
 /// | the server's clock is set back | the same, or less |
-/// | it is set forward | who asked within the last 30 s notices, and makes all wait 1.1 s |
+/// | it is set forward, by more than about 0.1 s | whoever asks next waits 1.1 s: who asked shortly before notices, the others have to |
+/// | a process did not ask for 25 s, or ever | it watches the server's clock for 1.1 s before its first start |
 /// | the server is away, slow, full, read-only | asked again for up to 10 s, then [`LimitError::Unavailable`] |
 /// | it refuses the password or the script | [`LimitError::Unavailable`] at once |
 ///
-/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`], and a process
+/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`](super::FENCE), and a process
 /// starts at most once in the time of a question and its answer: the server should be near.
 /// Processes take turns, so each has its share however many there are.
 ///
@@ -105,7 +108,7 @@ impl RedisLimiter {
             script: Arc::new(Script::new(SCRIPT)),
             clock: clock.clone(),
             connection: Mutex::default(),
-            watch: Watch::default(),
+            vigil: Vigil::default(),
         };
         Self(Arc::new(Shared::new(store, clock)))
     }
@@ -131,7 +134,7 @@ struct RedisStore {
     script: Arc<Script>,
     clock: SharedClock,
     connection: Mutex<Option<Connection>>,
-    watch: Watch,
+    vigil: Vigil,
 }
 
 impl fmt::Debug for RedisStore {
@@ -198,12 +201,14 @@ impl RedisStore {
     async fn exchange(&self, question: Question<'_>) -> Result<Answer<Place>, Trouble> {
         let mut connection = self.connected().await?;
         let key = format!("mps:limit:{}:{}", self.account, question.action);
+        let sent = self.clock.monotonic();
+        let lacks = self.vigil.lacks(sent);
+        let act = if lacks.is_zero() { "ask" } else { "look" };
         let mut call = self.script.key(&key);
-        call.arg("ask")
+        call.arg(act)
             .arg(question.limit)
             .arg(question.who)
             .arg(question.throttled);
-        let sent = self.clock.monotonic();
         let told = call.invoke_async(&mut connection.inner).await;
         let told: Vec<i64> = told.map_err(|error| self.failed(&error))?;
         let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
@@ -212,12 +217,15 @@ impl RedisStore {
             sent,
             received: self.clock.monotonic(),
         };
-        if self.watch.was_set_forward(reading) {
-            return self
-                .assume_loss(&mut connection, &key, question.limit)
-                .await;
+        let lacks = self.vigil.heard(reading);
+        if !lacks.is_zero() && reading.is_too_slow() {
+            return Err(Trouble::Passing(slow_answer()));
         }
         let turn = match reply.verdict {
+            _ if !lacks.is_zero() => Turn::Later {
+                turn: lacks,
+                ask_in: lacks,
+            },
             Verdict::Slot { wait, slot } => Turn::Granted {
                 sent,
                 wait,
@@ -232,25 +240,6 @@ impl RedisStore {
         };
         Ok(Answer {
             turn,
-            widened: reply.widened,
-        })
-    }
-
-    /// The server's clock has passed over time in which slots may have been used just now.
-    async fn assume_loss(
-        &self,
-        connection: &mut Connection,
-        key: &str,
-        limit: u32,
-    ) -> Result<Answer<Place>, Trouble> {
-        let mut call = self.script.key(key);
-        call.arg("lost").arg(limit);
-        let told = call.invoke_async::<Vec<i64>>(&mut connection.inner).await;
-        let told = told.map_err(|error| self.failed(&error))?;
-        let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
-        let turn = HORIZON + WINDOW + FENCE;
-        Ok(Answer {
-            turn: Turn::Later { turn, ask_in: turn },
             widened: reply.widened,
         })
     }
