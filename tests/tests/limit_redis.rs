@@ -14,7 +14,7 @@ use std::{
 
 use mps_core::{
     BoxFuture,
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, timeout},
     limit::{FENCE, LimitError, Limiter, Permit, RedisLimiter, Start},
 };
 use mps_tests::redis::RedisServer;
@@ -159,14 +159,40 @@ async fn a_full_server_lets_nobody_start() {
     .await;
 }
 
+/// It goes on by itself; until then it takes no commands at all.
+fn pause(connection: &mut Connection) {
+    let mut pause = cmd("CLIENT");
+    pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
+}
+
 #[tokio::test]
 async fn a_paused_server_lets_nobody_start() {
-    let pause = |connection: &mut Connection| {
-        let mut pause = cmd("CLIENT");
-        pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
-    };
-    // It goes on by itself; until then it takes no commands at all.
     while_it(pause, "did not answer within", |_| {}).await;
+}
+
+/// Otherwise those who never wait long for an answer would ask for ever over a connection whose
+/// other end is gone.
+#[tokio::test]
+async fn a_connection_is_given_up_with_a_question_that_was_out_for_too_long() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    let limiter = limiter(&server.url());
+    starts(&limiter).await;
+    let before = connections(&mut connection);
+    pause(&mut connection);
+    let left = timeout(&SystemClock::new(), SHORT, acquire(&limiter, LONG)).await;
+    assert!(left.is_none());
+    starts(&limiter).await;
+    assert!(connections(&mut connection) > before);
+}
+
+/// How many there have ever been.
+fn connections(connection: &mut Connection) -> u64 {
+    let mut stats = cmd("INFO");
+    let stats: redis::InfoDict = stats.arg("stats").query(connection).unwrap();
+    stats.get("total_connections_received").unwrap()
 }
 
 #[tokio::test]

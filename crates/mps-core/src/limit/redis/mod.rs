@@ -1,7 +1,7 @@
 //! The limit of all hosts that share a Redis server.
 
 use std::{
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +10,7 @@ use redis::Script;
 use sha2::{Digest, Sha256};
 
 use super::{
-    LimitError, LimitStats, Limiter, Permit, Start, Unavailable,
+    FENCE, LimitError, LimitStats, Limiter, Permit, Start, Unavailable,
     shared::{Answer, Question, Shared, Store, Trouble, Turn, slow_answer},
 };
 use crate::{
@@ -50,7 +50,7 @@ pub const SCRIPT: &str = include_str!("script.lua");
 /// | the server is away, slow, full, read-only | asked again for up to 10 s, then [`LimitError::Unavailable`] |
 /// | it refuses the password or the script | [`LimitError::Unavailable`] at once |
 ///
-/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`](super::FENCE), and a process
+/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`], and a process
 /// starts at most once in the time of a question and its answer: the server should be near.
 /// Processes take turns, so each has its share however many there are.
 ///
@@ -164,7 +164,6 @@ impl Store for RedisStore {
     }
 
     fn is_silent(&self, limit: Duration) -> Unavailable {
-        self.hang_up();
         let (address, ms) = (&self.server.address, limit.as_millis());
         Unavailable::new(format!(
             "the rate limiter's Redis server at {address} did not answer within {ms} ms"
@@ -209,7 +208,9 @@ impl RedisStore {
             .arg(question.limit)
             .arg(question.who)
             .arg(question.throttled);
+        let unanswered = Unanswered { store: self, sent };
         let told = call.invoke_async(&mut connection.inner).await;
+        mem::forget(unanswered);
         let told: Vec<i64> = told.map_err(|error| self.failed(&error))?;
         let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
         let reading = Reading {
@@ -274,5 +275,22 @@ impl RedisStore {
         Trouble::Lasting(Unavailable::new(format!(
             "what the rate limiter's Redis server at {address} answers is not what its script says"
         )))
+    }
+}
+
+/// A question on its way, to be forgotten when the answer is there. One that takes too long to be of
+/// use may never come, and whoever asked may leave before that is certain; then the connection is
+/// given up with the question.
+struct Unanswered<'a> {
+    store: &'a RedisStore,
+    sent: Duration,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let waited = self.store.clock.monotonic().saturating_sub(self.sent);
+        if waited >= FENCE {
+            self.store.hang_up();
+        }
     }
 }
