@@ -7,7 +7,7 @@ use std::{
     env,
     ffi::OsString,
     io::{self, BufRead, BufReader, Error},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct RedisServer {
     program: OsString,
+    arguments: Vec<String>,
     folder: TempDir,
     running: Option<Running>,
 }
@@ -34,6 +35,14 @@ impl RedisServer {
     /// # Errors
     /// There is none under `CI`, or it does not start.
     pub fn start() -> io::Result<Option<Self>> {
+        Self::start_with(Vec::new())
+    }
+
+    /// The same, with more arguments.
+    ///
+    /// # Errors
+    /// There is none under `CI`, or it does not start.
+    pub fn start_with(arguments: Vec<String>) -> io::Result<Option<Self>> {
         let named = env::var_os("MPS_TEST_REDIS");
         let program = named.unwrap_or_else(|| "redis-server".into());
         let mut version = Command::new(&program);
@@ -43,6 +52,7 @@ impl RedisServer {
         }
         let mut server = Self {
             program,
+            arguments,
             folder: tempfile::tempdir()?,
             running: None,
         };
@@ -73,8 +83,14 @@ impl RedisServer {
     /// It does not start.
     pub fn run(&mut self) -> io::Result<()> {
         self.running = None;
-        let running = Running::start(&self.program, self.folder.path(), &self.socket())?;
-        self.running = Some(running);
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--port", "0", "--save", "", "--appendonly", "no"])
+            .args(["--enable-debug-command", "yes", "--unixsocket"])
+            .arg(self.socket())
+            .args(&self.arguments)
+            .current_dir(self.folder.path());
+        self.running = Some(Running::start(command)?);
         Ok(())
     }
 
@@ -89,12 +105,8 @@ impl RedisServer {
 
 impl Running {
     /// Waits until it says that it accepts connections.
-    fn start(program: &OsString, folder: &Path, socket: &Path) -> io::Result<Self> {
-        let mut child = Command::new(program)
-            .args(["--port", "0", "--save", "", "--appendonly", "no"])
-            .args(["--enable-debug-command", "yes", "--unixsocket"])
-            .arg(socket)
-            .current_dir(folder)
+    fn start(mut command: Command) -> io::Result<Self> {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -21,7 +21,9 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::{Clock, MachineClock, SharedClock, SystemClock, SystemMachineClock},
-    limit::{FileLimiter, LimitError, Limiter, RedisLimiter, Start},
+    limit::{
+        FileLimiter, LimitError, Limiter, LocalLimiter, RedisLimiter, Reserve, Reserved, Start,
+    },
 };
 
 const LIMITER: &str = "MPS_TEST_WORKER_LIMITER";
@@ -31,6 +33,13 @@ const LOG: &str = "MPS_TEST_WORKER_LOG";
 pub const ACTION: &str = "CreateAigcVideoTask";
 /// Most starts of all workers in any one second.
 pub const LIMIT: u32 = 10;
+/// Before the URL of a Redis server, for workers that set [`RESERVE`] aside.
+pub const RESERVED: &str = "reserved:";
+/// For six workers.
+pub const RESERVE: Reserve = Reserve {
+    share: 1,
+    owners: 6,
+};
 
 /// A running worker, ended when dropped.
 #[derive(Debug)]
@@ -38,7 +47,7 @@ pub struct Worker(Child);
 
 impl Worker {
     /// Runs this program again with `arguments` that lead it to [`work`]. `limiter` is a folder or
-    /// the URL of a Redis server.
+    /// the URL of a Redis server, which may follow [`RESERVED`].
     ///
     /// # Errors
     /// It cannot be run.
@@ -83,7 +92,11 @@ pub async fn work() -> io::Result<()> {
 }
 
 fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, LimitError> {
-    Ok(if named.contains("://") {
+    Ok(if let Some(url) = named.strip_prefix(RESERVED) {
+        let shared = RedisLimiter::new(url, "account", clock.clone())?;
+        let own = LocalLimiter::new(clock.clone());
+        Box::new(Reserved::new(shared, own, RESERVE, clock))
+    } else if named.contains("://") {
         Box::new(RedisLimiter::new(named, "account", clock)?)
     } else {
         Box::new(FileLimiter::new(named, "account", clock))

@@ -8,6 +8,7 @@
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,7 +17,7 @@ use mps_core::clock::{Clock as _, SystemClock, timeout};
 use mps_tests::{
     redis::RedisServer,
     window::most_in_any_second,
-    worker::{self, LIMIT, Worker},
+    worker::{self, LIMIT, RESERVED, Worker},
 };
 use tempfile::TempDir;
 
@@ -34,7 +35,8 @@ async fn worker() {
 }
 
 struct Crowd {
-    limiter: String,
+    /// What its workers share, each by one of these names.
+    limiters: Vec<String>,
     folder: TempDir,
     workers: Vec<Worker>,
     rng: fastrand::Rng,
@@ -43,8 +45,13 @@ struct Crowd {
 impl Crowd {
     fn gather(limiter: impl FnOnce(&Path) -> String, seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let limiters = vec![limiter(folder.path())];
+        Self::gather_by(limiters, folder, seed)
+    }
+
+    fn gather_by(limiters: Vec<String>, folder: TempDir, seed: u64) -> Self {
         let mut crowd = Self {
-            limiter: limiter(folder.path()),
+            limiters,
             folder,
             workers: Vec::new(),
             rng: fastrand::Rng::with_seed(seed),
@@ -53,8 +60,9 @@ impl Crowd {
         crowd
     }
 
-    fn worker(&self) -> Worker {
-        Worker::start(["--exact", "worker"], &self.limiter, &self.log()).unwrap()
+    fn worker(&mut self) -> Worker {
+        let limiter = self.rng.choice(&self.limiters).unwrap();
+        Worker::start(["--exact", "worker"], limiter, &self.log()).unwrap()
     }
 
     fn log(&self) -> PathBuf {
@@ -65,7 +73,8 @@ impl Crowd {
     fn replace_one(&mut self) {
         let which = self.rng.usize(..self.workers.len());
         drop(self.workers.swap_remove(which));
-        self.workers.push(self.worker());
+        let another = self.worker();
+        self.workers.push(another);
     }
 
     fn starts(&self) -> Vec<u64> {
@@ -152,6 +161,33 @@ async fn processes_that_share_a_redis_server_that_is_killed_and_started_anew() {
                 server.kill();
                 server.run().unwrap();
             }
+        })
+        .await;
+}
+
+/// Some reach the server by a path that is taken away, all lose it when it is killed; whoever has
+/// lost it goes on from its reserve.
+#[tokio::test]
+async fn processes_that_keep_a_reserve_while_the_server_is_away_for_some_or_for_all() {
+    let Some(mut server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let way = folder.path().join("way.sock");
+    symlink(server.socket(), &way).unwrap();
+    let by = |socket: &Path| format!("{RESERVED}redis+unix://{}", socket.display());
+    let limiters = vec![by(&server.socket()), by(&way)];
+    Crowd::gather_by(limiters, folder, 4)
+        .suffer(|number| match number % 4 {
+            0 => {
+                fs::remove_file(&way).unwrap();
+                let mut hang_up = redis::cmd("CLIENT");
+                hang_up.arg(&["KILL", "TYPE", "normal"][..]);
+                hang_up.exec(&mut server.connection().unwrap()).unwrap();
+            }
+            1 => server.kill(),
+            2 => server.run().unwrap(),
+            _ => symlink(server.socket(), &way).unwrap(),
         })
         .await;
 }

@@ -14,7 +14,7 @@ use std::{
 
 use mps_core::{
     BoxFuture,
-    clock::{Clock, SystemClock},
+    clock::{Clock, SystemClock, timeout},
     limit::{FENCE, LimitError, Limiter, Permit, RedisLimiter, Start},
 };
 use mps_tests::redis::RedisServer;
@@ -95,7 +95,7 @@ fn an_address_that_is_none_is_not_repeated() {
         "nonsense",
         "http://x",
         "redis://:hunter2@host:port",
-        "rediss://:hunter2@host",
+        "rediss://:hunter2@host#insecure",
     ] {
         let error = RedisLimiter::new(url, "account", SystemClock::shared()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains(PASSWORD), "{error}");
@@ -178,13 +178,14 @@ async fn a_full_server_lets_nobody_start() {
     .await;
 }
 
+/// It goes on by itself; until then it takes no commands at all.
+fn pause(connection: &mut Connection) {
+    let mut pause = cmd("CLIENT");
+    pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
+}
+
 #[tokio::test]
 async fn a_paused_server_lets_nobody_start() {
-    let pause = |connection: &mut Connection| {
-        let mut pause = cmd("CLIENT");
-        pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
-    };
-    // It goes on by itself; until then it takes no commands at all.
     while_it(pause, SILENCE, |_| {}).await;
 }
 
@@ -200,6 +201,31 @@ async fn a_server_that_ended_and_was_started_anew_is_found_again() {
     assert!(error.contains("cannot be reached"), "{error}");
     server.run().unwrap();
     starts(&limiter).await;
+}
+
+/// Otherwise those who never wait long for an answer would ask for ever over a connection whose
+/// other end is gone.
+#[tokio::test]
+async fn a_connection_is_given_up_with_a_question_that_was_out_for_too_long() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let mut connection = server.connection().unwrap();
+    let limiter = limiter(&server.url());
+    starts(&limiter).await;
+    let before = connections(&mut connection);
+    pause(&mut connection);
+    let left = timeout(&SystemClock::new(), SHORT, acquire(&limiter, LONG)).await;
+    assert!(left.is_none());
+    starts(&limiter).await;
+    assert!(connections(&mut connection) > before);
+}
+
+/// How many there have ever been.
+fn connections(connection: &mut Connection) -> u64 {
+    let mut stats = cmd("INFO");
+    let stats: redis::InfoDict = stats.arg("stats").query(connection).unwrap();
+    stats.get("total_connections_received").unwrap()
 }
 
 #[tokio::test]
@@ -304,6 +330,32 @@ async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
     let before = clock.monotonic();
     starts(&limiter).await;
     assert!(clock.monotonic() >= before + Duration::from_millis(1_100));
+}
+
+/// The state as it looks to a clock that was set five seconds forward.
+const FIVE_SECONDS_LATER: &str = "local key = redis.call('KEYS', '*')[1] \
+    local s = cmsgpack.unpack(redis.call('GET', key)) \
+    for _, times in ipairs({ s.at, s.ends, s['until'] }) do \
+        for i = 1, #times do times[i] = times[i] - 5000000 end \
+    end \
+    redis.call('SET', key, cmsgpack.pack(s))";
+
+/// Nobody who knew the clock before is there to notice.
+#[tokio::test]
+async fn who_comes_after_the_clock_was_set_forward_waits_for_what_others_started_before() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let [earlier, later] = [(); 2].map(|()| limiter(&server.url()));
+    let clock = SystemClock::new();
+    starts(&earlier).await;
+    let before = clock.monotonic();
+    starts(&earlier).await;
+    let mut connection = server.connection().unwrap();
+    let set_forward = cmd("EVAL").arg(FIVE_SECONDS_LATER).arg(0).clone();
+    set_forward.exec(&mut connection).unwrap();
+    starts(&later).await;
+    assert!(clock.monotonic() >= before + Duration::from_secs(1));
 }
 
 #[tokio::test]

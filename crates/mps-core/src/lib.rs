@@ -20,6 +20,7 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`: a rate limit shared by hosts.
+//! - `redis-tls`: the same over TLS (`rediss://`).
 //! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
 //!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
 //!   played back strictly ([`transport::Replay`]).
@@ -37,6 +38,8 @@ pub mod limit;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
+#[cfg(any(feature = "reqwest", feature = "redis-tls"))]
+mod tls;
 pub mod transport;
 mod wire;
 

@@ -17,6 +17,7 @@
 //! | event `mps.credentials_failed` | warn | `reason` |
 //! | event `mps.limit.widened` | warn | `action`, `added_ms` |
 //! | event `mps.limit.trouble` | warn | `action`, `error`, `pause_ms` |
+//! | event `mps.limit.reserve` | warn | `action`, `error` |
 //! | event `mps.breaker` | warn | `host`, `state` (`closed`, `open`, `half_open`) |
 //!
 //! `effect` is [`Effect::as_str`], `kind` is [`ErrorKind::as_str`](crate::ErrorKind::as_str), and
@@ -79,6 +80,10 @@ pub(crate) fn limit_widened(action: &str, added: Duration) {
 #[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
 pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
     warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
+}
+
+pub(crate) fn limit_reserve(action: &str, error: &crate::limit::Unavailable) {
+    warn!(name: "mps.limit.reserve", action, %error, "the shared limit cannot be asked; starting from the reserve only");
 }
 
 impl Telemetry {

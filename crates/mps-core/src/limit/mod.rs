@@ -8,6 +8,7 @@
 //! | `FileLimiter` (feature `file-limit`, Unix) | all processes of this machine | a small file |
 //! | `RedisLimiter` (feature `redis`) | all hosts | a key of a Redis server |
 //! | [`Stacked`] | this process, with a share of any of them | both |
+//! | [`Reserved`] | all who share one of them, and go on slowly without it | both |
 //!
 //! What is shared can be lost. Then nobody knows what others have just started, and all of them
 //! assume the worst and wait; a limiter that cannot be asked at all lets nobody start.
@@ -24,6 +25,7 @@ mod permit;
 mod queue;
 #[cfg(feature = "redis")]
 mod redis;
+mod reserved;
 mod ring;
 #[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
 mod shared;
@@ -39,6 +41,7 @@ pub use self::{
     local::LocalLimiter,
     permit::{Lease, Permit, Start},
     queue::{HORIZON, Queue, Turn},
+    reserved::{Reserve, Reserved},
     ring::{FENCE, Ring, Slot, WINDOW},
     stacked::Stacked,
     stats::LimitStats,

@@ -355,7 +355,7 @@ impl<S: Store> Visit<'_, S> {
 /// Until somebody else has finished asking, which takes far less than a millisecond.
 const BUSY_PAUSE: Duration = Duration::from_millis(1);
 
-fn slow_answer() -> Unavailable {
+pub(super) fn slow_answer() -> Unavailable {
     Unavailable::new(format!(
         "the rate limiter's answers take longer than {} ms, so every turn is over when it is heard of",
         FENCE.as_millis()

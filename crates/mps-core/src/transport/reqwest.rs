@@ -13,13 +13,13 @@ use std::{
 use bytes::Bytes;
 use http::Uri;
 use http_body::{Body, Frame, SizeHint};
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use url::Url;
 
 use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
 use crate::{
     BoxFuture,
     error::{Error, ErrorKind},
+    tls,
 };
 
 /// The service closes idle connections after 60 s; ours go first, so that a request is never
@@ -91,7 +91,7 @@ impl ReqwestTransportBuilder {
     /// [`ErrorKind::Config`] when the platform's certificates cannot be used.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(tls::trusting_the_platform().map_err(unusable)?)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -112,15 +112,6 @@ impl ReqwestTransportBuilder {
             })
             .map_err(|error| unusable(error.without_url()))
     }
-}
-
-fn tls() -> Result<rustls::ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(rustls::ConfigBuilder::with_platform_verifier)
-        .map_err(unusable)?;
-    Ok(config.with_no_client_auth())
 }
 
 fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Error {

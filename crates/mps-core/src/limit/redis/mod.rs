@@ -1,17 +1,17 @@
 //! The limit of all hosts that share a Redis server.
 
 use std::{
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
+use redis::Script;
 use sha2::{Digest, Sha256};
 
 use super::{
-    FENCE, HORIZON, LimitError, LimitStats, Limiter, Permit, Start, Unavailable, WINDOW,
-    shared::{Answer, Question, Shared, Store, Trouble, Turn},
+    FENCE, LimitError, LimitStats, Limiter, Permit, Start, Unavailable,
+    shared::{Answer, Question, Shared, Store, Trouble, Turn, slow_answer},
 };
 use crate::{
     BoxFuture,
@@ -19,13 +19,19 @@ use crate::{
 };
 
 mod reply;
+mod server;
+#[cfg_attr(not(feature = "redis-tls"), path = "no_tls.rs")]
+mod tls;
 mod trouble;
+mod vigil;
 mod watch;
 
 use self::{
     reply::{Reply, Verdict},
+    server::{Connection, Server},
     trouble::trouble,
-    watch::{Reading, Watch},
+    vigil::Vigil,
+    watch::Reading,
 };
 
 /// The script that runs in the server, for those who want to read what they let in. It needs
@@ -39,7 +45,8 @@ pub const SCRIPT: &str = include_str!("script.lua");
 /// |---|---|
 /// | the key is lost, or the server was restarted, flushed or replaced | all wait 1.1 s, as much as any lost slot can matter |
 /// | the server's clock is set back | the same, or less |
-/// | it is set forward | who asked within the last 30 s notices, and makes all wait 1.1 s |
+/// | it is set forward, by more than about 0.1 s | whoever asks next waits 1.1 s: who asked shortly before notices, the others have to |
+/// | a process did not ask for 25 s, or ever | it watches the server's clock for 1.1 s before its first start |
 /// | the server is away, slow, full, read-only | asked again for up to 10 s, then [`LimitError::Unavailable`] |
 /// | it refuses the password or the script | [`LimitError::Unavailable`] at once |
 ///
@@ -47,36 +54,63 @@ pub const SCRIPT: &str = include_str!("script.lua");
 /// starts at most once in the time of a question and its answer: the server should be near.
 /// Processes take turns, so each has its share however many there are.
 ///
-/// The connection is not encrypted; use it within a network you trust.
+/// Over `redis://` the connection is not encrypted; use it within a network you trust. `rediss://`
+/// is TLS (feature `redis-tls`), by the cryptography and certificates that calls to the service use.
 #[derive(Clone, Debug)]
 pub struct RedisLimiter(Arc<Shared<RedisStore>>);
 
 impl RedisLimiter {
-    /// A limiter in the server at `url`, such as `redis://:password@host:6379/0` or
-    /// `redis+unix:///run/redis.sock`. `account` is whatever tells accounts apart; only a hash
-    /// of it becomes part of a key. Opens no connection.
+    /// A limiter in the server at `url`, such as `redis://:password@host:6379/0`, the same with
+    /// `rediss`, or `redis+unix:///run/redis.sock`. `account` is whatever tells accounts apart; only
+    /// a hash of it becomes part of a key. Opens no connection.
     ///
     /// # Errors
-    /// [`LimitError::Unavailable`] when `url` does not name a server.
+    /// [`LimitError::Unavailable`] when `url` does not name a server, or asks for TLS without the
+    /// feature for it or any certificates of the platform.
     pub fn new(url: &str, account: &str, clock: SharedClock) -> Result<Self, LimitError> {
-        // What the library says about it could repeat the password.
-        let client = Client::open(url).map_err(|_| {
-            Unavailable::new("the address of the rate limiter's Redis server cannot be understood")
-                .with_hint(
-                    "write it as redis://user:password@host:6379/0; TLS (rediss) is not supported",
-                )
-        })?;
+        Ok(Self::in_server(Server::at(url)?, account, clock))
+    }
+
+    /// A limiter in a server whose certificate is signed by an authority of your own, as managed
+    /// servers often are: `url` begins with `rediss`, and `pem` is the text of the authority's
+    /// certificate, or of several. Only these are trusted.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), and [`LimitError::Unavailable`] when `pem` holds no certificate or
+    /// `url` asks for no TLS.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use mps_core::{clock::SystemClock, limit::RedisLimiter};
+    ///
+    /// let authority = std::fs::read("ca.pem")?;
+    /// let url = "rediss://:password@redis.internal:6379/0";
+    /// let limiter = RedisLimiter::with_authority(url, &authority, "account", SystemClock::shared())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "redis-tls")]
+    pub fn with_authority(
+        url: &str,
+        pem: &[u8],
+        account: &str,
+        clock: SharedClock,
+    ) -> Result<Self, LimitError> {
+        let server = Server::with_authority(url, pem)?;
+        Ok(Self::in_server(server, account, clock))
+    }
+
+    fn in_server(server: Server, account: &str, clock: SharedClock) -> Self {
         let hash = Sha256::digest(account.as_bytes());
         let store = RedisStore {
-            address: client.get_connection_info().addr().to_string(),
-            client,
+            server,
             account: hex::encode(hash.get(..8).unwrap_or_default()),
             script: Arc::new(Script::new(SCRIPT)),
             clock: clock.clone(),
-            connection: Arc::default(),
-            watch: Watch::default(),
+            connection: Mutex::default(),
+            vigil: Vigil::default(),
         };
-        Ok(Self(Arc::new(Shared::new(store, clock))))
+        Self(Arc::new(Shared::new(store, clock)))
     }
 }
 
@@ -95,20 +129,18 @@ impl Limiter for RedisLimiter {
 }
 
 struct RedisStore {
-    client: Client,
-    /// Host and port, or path; never the password.
-    address: String,
+    server: Server,
     account: String,
     script: Arc<Script>,
     clock: SharedClock,
-    connection: Arc<Mutex<Option<MultiplexedConnection>>>,
-    watch: Watch,
+    connection: Mutex<Option<Connection>>,
+    vigil: Vigil,
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
-            .field("address", &self.address)
+            .field("address", &self.server.address)
             .finish_non_exhaustive()
     }
 }
@@ -132,8 +164,7 @@ impl Store for RedisStore {
     }
 
     fn is_silent(&self, limit: Duration) -> Unavailable {
-        self.hang_up();
-        let (address, ms) = (&self.address, limit.as_millis());
+        let (address, ms) = (&self.server.address, limit.as_millis());
         Unavailable::new(format!(
             "the rate limiter's Redis server at {address} did not answer within {ms} ms"
         ))
@@ -158,7 +189,7 @@ impl Store for RedisStore {
             timeout(
                 &*clock,
                 Self::ANSWER_WITHIN,
-                call.invoke_async::<i64>(&mut connection),
+                call.invoke_async::<i64>(&mut connection.inner),
             )
             .await
         });
@@ -169,13 +200,17 @@ impl RedisStore {
     async fn exchange(&self, question: Question<'_>) -> Result<Answer<Place>, Trouble> {
         let mut connection = self.connected().await?;
         let key = format!("mps:limit:{}:{}", self.account, question.action);
+        let sent = self.clock.monotonic();
+        let lacks = self.vigil.lacks(sent);
+        let act = if lacks.is_zero() { "ask" } else { "look" };
         let mut call = self.script.key(&key);
-        call.arg("ask")
+        call.arg(act)
             .arg(question.limit)
             .arg(question.who)
             .arg(question.throttled);
-        let sent = self.clock.monotonic();
-        let told = call.invoke_async(&mut connection).await;
+        let unanswered = Unanswered { store: self, sent };
+        let told = call.invoke_async(&mut connection.inner).await;
+        mem::forget(unanswered);
         let told: Vec<i64> = told.map_err(|error| self.failed(&error))?;
         let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
         let reading = Reading {
@@ -183,12 +218,15 @@ impl RedisStore {
             sent,
             received: self.clock.monotonic(),
         };
-        if self.watch.was_set_forward(reading) {
-            return self
-                .assume_loss(&mut connection, &key, question.limit)
-                .await;
+        let lacks = self.vigil.heard(reading);
+        if !lacks.is_zero() && reading.is_too_slow() {
+            return Err(Trouble::Passing(slow_answer()));
         }
         let turn = match reply.verdict {
+            _ if !lacks.is_zero() => Turn::Later {
+                turn: lacks,
+                ask_in: lacks,
+            },
             Verdict::Slot { wait, slot } => Turn::Granted {
                 sent,
                 wait,
@@ -207,43 +245,16 @@ impl RedisStore {
         })
     }
 
-    /// The server's clock has passed over time in which slots may have been used just now.
-    async fn assume_loss(
-        &self,
-        connection: &mut MultiplexedConnection,
-        key: &str,
-        limit: u32,
-    ) -> Result<Answer<Place>, Trouble> {
-        let mut call = self.script.key(key);
-        call.arg("lost").arg(limit);
-        let told = call.invoke_async::<Vec<i64>>(connection).await;
-        let told = told.map_err(|error| self.failed(&error))?;
-        let reply = Reply::read(&told).ok_or_else(|| self.nonsense())?;
-        let turn = HORIZON + WINDOW + FENCE;
-        Ok(Answer {
-            turn: Turn::Later { turn, ask_in: turn },
-            widened: reply.widened,
-        })
-    }
-
-    async fn connected(&self) -> Result<MultiplexedConnection, Trouble> {
+    async fn connected(&self) -> Result<Connection, Trouble> {
         if let Some(connection) = self.connection().clone() {
             return Ok(connection);
         }
-        // Time is kept by the caller.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(None)
-            .set_response_timeout(None);
-        let connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await;
-        let connection = connection.map_err(|error| self.failed(&error))?;
+        let connection = self.server.connect(&*self.clock).await?;
         *self.connection() = Some(connection.clone());
         Ok(connection)
     }
 
-    fn connection(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
         self.connection
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -256,13 +267,30 @@ impl RedisStore {
 
     fn failed(&self, error: &redis::RedisError) -> Trouble {
         self.hang_up();
-        trouble(&self.address, error)
+        trouble(&self.server.address, error)
     }
 
     fn nonsense(&self) -> Trouble {
-        let address = &self.address;
+        let address = &self.server.address;
         Trouble::Lasting(Unavailable::new(format!(
             "what the rate limiter's Redis server at {address} answers is not what its script says"
         )))
+    }
+}
+
+/// A question on its way, to be forgotten when the answer is there. One that takes too long to be of
+/// use may never come, and whoever asked may leave before that is certain; then the connection is
+/// given up with the question.
+struct Unanswered<'a> {
+    store: &'a RedisStore,
+    sent: Duration,
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        let waited = self.store.clock.monotonic().saturating_sub(self.sent);
+        if waited >= FENCE {
+            self.store.hang_up();
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// An answer to `ask` or `lost`; the script tells the order.
+/// An answer to `ask` or `look`; the script tells the order.
 #[derive(Debug, PartialEq)]
 pub(super) struct Reply {
     /// The server's clock.

@@ -4,10 +4,10 @@
 -- KEYS[1]  the state
 -- ARGV     what to do, then for
 --   ask    limit, who, how many calls were throttled
---   lost   limit (as if the state were gone: the server's clock was set)
+--   look   the same, by one who cannot start yet
 --   back   limit, epoch, number of the slot, time and end of the slot it pushed out (-1: none)
 --
--- ask and lost answer: now, epoch, what throttling added, then for
+-- ask and look answer: now, epoch, what throttling added, then for
 --   a slot    1, its time, its number, time and end of what it pushed out (-1: none, -2: more)
 --   a wait    0, how long until its turn, when to ask again
 
@@ -155,16 +155,14 @@ local function ask(s, who)
   return { 0, wait, pause }
 end
 
-local state = act == 'lost' and after_loss() or load()
+local state = load()
 if act == 'back' then
   return give_back(state, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]))
 end
 local answer = { 0, 0, 0 }
 narrow(state)
-if act == 'ask' then
-  widen(state, tonumber(ARGV[4]))
-  answer = ask(state, tonumber(ARGV[3]))
-end
+widen(state, tonumber(ARGV[4]))
+if act == 'ask' then answer = ask(state, tonumber(ARGV[3])) end
 save(state)
 local head = { now, state.epoch, state.widened }
 for _, value in ipairs(answer) do table.insert(head, value) end

@@ -1,0 +1,35 @@
+//! In the place of TLS, in a build without it.
+
+use std::convert::Infallible;
+
+use redis::{AsyncConnectionConfig, ConnectionInfo, RedisConnectionInfo};
+
+use super::server::Connection;
+use crate::{
+    clock::Clock,
+    limit::{Unavailable, shared::Trouble},
+};
+
+pub(super) struct Tls(Infallible);
+pub(super) struct Driver;
+
+impl Tls {
+    pub(super) fn trusting_the_platform(server: &ConnectionInfo) -> Result<Self, Unavailable> {
+        let address = server.addr();
+        Err(Unavailable::new(format!(
+            "the rate limiter's Redis server at {address} is to be asked over TLS, which this build cannot do"
+        ))
+        .with_hint("build with the feature `redis-tls` of mps-core"))
+    }
+
+    #[expect(clippy::unused_async, reason = "as with TLS")]
+    pub(super) async fn connect(
+        &self,
+        _address: &str,
+        _settings: &RedisConnectionInfo,
+        _config: AsyncConnectionConfig,
+        _clock: &dyn Clock,
+    ) -> Result<Connection, Trouble> {
+        match self.0 {}
+    }
+}

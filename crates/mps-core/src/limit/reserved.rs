@@ -1,0 +1,202 @@
+//! A few starts that need nobody's answer, set aside from a limit that is shared.
+
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::future::{Either, select};
+
+use super::{LimitError, LimitStats, Limiter, Permit, Start, TooLong, WINDOW, stats::Meter};
+use crate::{
+    BoxFuture,
+    clock::{SharedClock, timeout},
+    telemetry,
+};
+
+/// What is set aside of a limit: `share` starts in any one second for each of `owners`.
+///
+/// Every owner states the same. Of a limit of N, all of them share what is left over,
+/// N − `owners` × `share`; where nothing would be left over, nothing is set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reserve {
+    /// How many starts in any one second each owner keeps for itself.
+    pub share: u32,
+    /// The most owners there ever are within one second. While hosts are replaced, both the old
+    /// and the new one count.
+    pub owners: u32,
+}
+
+impl Reserve {
+    /// What is left of a limit for all to share; `None` when nothing is set aside.
+    fn rest(self, limit: u32) -> Option<u32> {
+        let reserved = self.share.checked_mul(self.owners)?;
+        let rest = limit.checked_sub(reserved)?;
+        (reserved > 0 && rest > 0).then_some(rest)
+    }
+}
+
+/// A [`Limiter`] that goes on, more slowly, while the one it shares with others cannot be asked.
+///
+/// The limit is split once and for all: what each owner keeps is never handed out by the shared
+/// limiter. So it does not matter who can reach that and who cannot, when it goes away and when it
+/// comes back: the parts are limits of their own, and add up to the whole. A caller takes
+/// whichever start comes first, its owner's or a shared one.
+///
+/// It costs no rate while all owners are busy. What an idle owner keeps is lost to the others:
+/// one that works alone reaches N − (`owners` − 1) × `share`. While the shared limiter is away,
+/// each has its `share`.
+///
+/// Whoever stands behind `own` is an owner: a process with a [`LocalLimiter`](super::LocalLimiter),
+/// a machine with a `FileLimiter`. In its first second an owner only shares, since its predecessor
+/// may have started something just before.
+///
+/// ```
+/// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Reserve, Reserved}};
+///
+/// let clock = SystemClock::shared();
+/// let fleet = LocalLimiter::new(clock.clone()); // stands for a `RedisLimiter`
+/// // Of ten starts a second, six for all and one for each of at most four processes.
+/// let reserve = Reserve { share: 1, owners: 4 };
+/// let limiter = Reserved::new(fleet, LocalLimiter::new(clock.clone()), reserve, clock);
+/// ```
+#[derive(Debug)]
+pub struct Reserved<S, O> {
+    shared: S,
+    own: O,
+    reserve: Reserve,
+    clock: SharedClock,
+    opens_at: Duration,
+    lanes: Mutex<HashMap<String, Arc<Lane>>>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    /// Who holds this is first in line, and the only one to ask.
+    head: tokio::sync::Mutex<()>,
+    meter: Meter,
+}
+
+impl<S: Limiter, O: Limiter> Reserved<S, O> {
+    /// Takes `reserve` out of what `shared` allows, and keeps this owner's part of it by `own`.
+    ///
+    /// All who use `shared` have to set aside the same.
+    pub fn new(shared: S, own: O, reserve: Reserve, clock: SharedClock) -> Self {
+        Self {
+            shared,
+            own,
+            reserve,
+            opens_at: clock.monotonic().saturating_add(WINDOW),
+            clock,
+            lanes: Mutex::default(),
+        }
+    }
+
+    fn lane(&self, action: &str) -> Arc<Lane> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.entry(action.to_owned()).or_default().clone()
+    }
+
+    async fn first_of_both(&self, lane: &Lane, start: Start<'_>) -> Result<Permit, LimitError> {
+        let Some(rest) = self.reserve.rest(start.limit) else {
+            return self.shared.acquire(start).await;
+        };
+        let end = self.clock.monotonic().saturating_add(start.patience);
+        let first = timeout(&*self.clock, start.patience, lane.head.lock()).await;
+        let _first = first.ok_or(TooLong {
+            wait: start.patience,
+        })?;
+        let patience = end.saturating_sub(self.clock.monotonic());
+        let own = pin!(self.acquire_own(Start {
+            limit: self.reserve.share,
+            patience,
+            ..start
+        }));
+        let shared = self.shared.acquire(Start {
+            limit: rest,
+            patience,
+            ..start
+        });
+        // Its own first: that takes nothing from anybody.
+        match select(own, shared).await {
+            Either::Left((Ok(permit), _)) | Either::Right((Ok(permit), _)) => Ok(permit),
+            Either::Left((Err(own), shared)) => shared.await.map_err(|shared| reason(shared, &own)),
+            Either::Right((Err(shared), own)) => {
+                if let LimitError::Unavailable(error) = &shared {
+                    telemetry::limit_reserve(start.action, error);
+                }
+                own.await.map_err(|own| reason(shared, &own))
+            }
+        }
+    }
+
+    async fn acquire_own(&self, start: Start<'_>) -> Result<Permit, LimitError> {
+        let wait = self.opens_at.saturating_sub(self.clock.monotonic());
+        let Some(patience) = start.patience.checked_sub(wait) else {
+            return Err(TooLong { wait }.into());
+        };
+        if !wait.is_zero() {
+            self.clock.sleep(wait).await;
+        }
+        self.own.acquire(Start { patience, ..start }).await
+    }
+}
+
+/// Why there is no start of either kind: the earlier turn, or what is wrong with the shared one.
+fn reason(shared: LimitError, own: &LimitError) -> LimitError {
+    match (shared, own) {
+        (LimitError::TooLong(shared), LimitError::TooLong(own)) => TooLong {
+            wait: shared.wait.min(own.wait),
+        }
+        .into(),
+        (shared, _) => shared,
+    }
+}
+
+impl<S: Limiter, O: Limiter> Limiter for Reserved<S, O> {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async move {
+            let lane = self.lane(start.action);
+            let (waiting, _ahead) = lane.meter.wait();
+            let outcome = self.first_of_both(&lane, start).await;
+            waiting.over();
+            lane.meter.count(outcome.as_ref().map(drop));
+            outcome
+        })
+    }
+
+    /// Both learn it: nobody knows whose start was one too many.
+    fn throttled(&self, action: &str) {
+        self.lane(action).meter.throttled();
+        self.shared.throttled(action);
+        self.own.throttled(action);
+    }
+
+    /// Its own counts, with the fence of the shared one.
+    fn stats(&self, action: &str) -> Option<LimitStats> {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = lanes.get(action)?.meter.stats(Duration::ZERO);
+        let fence = self.shared.stats(action).map(|shared| shared.fence);
+        Some(LimitStats {
+            fence: fence.unwrap_or(counts.fence),
+            ..counts
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_add_up_to_the_limit_or_nothing_is_set_aside() {
+        let rest = |share, owners| Reserve { share, owners }.rest(10);
+        assert_eq!(rest(1, 4), Some(6));
+        assert_eq!(rest(3, 3), Some(1));
+        for (share, owners) in [(1, 10), (5, 3), (0, 4), (4, 0), (1 << 31, 2)] {
+            assert_eq!(rest(share, owners), None, "{share} for {owners}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The limit in a Redis server over TLS: trusted when its authority is, refused at once when it is
+//! not, and never asked in clear instead.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{fs, net::TcpListener, path::Path, time::Duration};
+
+use mps_core::{
+    clock::SystemClock,
+    limit::{LimitError, Limiter, Permit, RedisLimiter, Start},
+};
+use mps_tests::{capture::Capture, redis::RedisServer};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "hunter2";
+/// Far more than anything here takes.
+const LONG: Duration = Duration::from_secs(60);
+
+/// An authority that signs certificates for servers.
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = params.self_signed(&key).unwrap().pem();
+        let issuer = Issuer::new(params, key);
+        Self { pem, issuer }
+    }
+
+    /// Writes what a server for `name` needs into `folder`.
+    fn sign(&self, name: &str, folder: &Path) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        fs::write(folder.join("ca.pem"), &self.pem).unwrap();
+        fs::write(folder.join("server.pem"), certificate.pem()).unwrap();
+        fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
+    }
+}
+
+/// A server on a port, and its files.
+struct OnPort {
+    server: RedisServer,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl OnPort {
+    /// `None` where there is no program for it.
+    fn start(arguments: impl Fn(u16, &Path) -> Vec<String>) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        // Another program may take the port before the server does.
+        for attempt in 1.. {
+            let port = free_port();
+            match RedisServer::start_with(arguments(port, folder.path())) {
+                Err(error) if attempt == 5 => panic!("{error}"),
+                Err(_) => {}
+                Ok(server) => {
+                    return server.map(|server| Self {
+                        server,
+                        port,
+                        _folder: folder,
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    /// One over TLS, with a certificate for `name`.
+    fn with_tls(authority: &Authority, name: &str, clients: &str) -> Option<Self> {
+        Self::start(|port, folder| {
+            authority.sign(name, folder);
+            let file = |name: &str| folder.join(name).display().to_string();
+            let arguments = [
+                ("--tls-port", port.to_string()),
+                ("--tls-ca-cert-file", file("ca.pem")),
+                ("--tls-cert-file", file("server.pem")),
+                ("--tls-key-file", file("server.key")),
+                ("--tls-auth-clients", clients.to_owned()),
+                ("--requirepass", PASSWORD.to_owned()),
+            ];
+            let words = |(name, value): (&str, String)| [name.to_owned(), value];
+            arguments.into_iter().flat_map(words).collect()
+        })
+    }
+
+    fn url(&self, scheme: &str, host: &str) -> String {
+        format!("{scheme}://:{PASSWORD}@{host}:{}/0", self.port)
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn trusting(authority: &Authority, url: &str) -> RedisLimiter {
+    let clock = SystemClock::shared();
+    RedisLimiter::with_authority(url, authority.pem.as_bytes(), "account", clock).unwrap()
+}
+
+async fn acquire(limiter: &RedisLimiter, patience: Duration) -> Result<Permit, LimitError> {
+    let start = Start {
+        action: "CreateAigcVideoTask",
+        limit: 2,
+        patience,
+    };
+    limiter.acquire(start).await
+}
+
+async fn starts(limiter: &RedisLimiter) {
+    // A start may be late on a slow machine, and is then asked for again.
+    while !acquire(limiter, LONG).await.unwrap().start() {}
+}
+
+fn unavailable(refused: LimitError) -> String {
+    let LimitError::Unavailable(error) = refused else {
+        panic!("{refused}");
+    };
+    let text = format!("{error} {:?} {error:?}", error.hint());
+    assert!(!text.contains(PASSWORD), "{text}");
+    error.to_string()
+}
+
+/// What it says without trying again, to somebody with all the time in the world.
+async fn final_refusal(limiter: &RedisLimiter) -> String {
+    let capture = Capture::default();
+    let refused = capture.watch(acquire(limiter, LONG)).await.unwrap_err();
+    assert_eq!(capture.count("event mps.limit.trouble"), 0);
+    unavailable(refused)
+}
+
+#[tokio::test]
+async fn a_server_whose_authority_is_named_keeps_the_limit_and_may_restart() {
+    let authority = Authority::new();
+    let Some(mut tls) = OnPort::with_tls(&authority, "127.0.0.1", "no") else {
+        return;
+    };
+    let url = tls.url("rediss", "127.0.0.1");
+    // Named beside another one, as in a bundle.
+    let bundle = [Authority::new().pem, authority.pem.clone()].concat();
+    let clock = SystemClock::shared();
+    let bundled = RedisLimiter::with_authority(&url, bundle.as_bytes(), "account", clock).unwrap();
+    let limiter = trusting(&authority, &url);
+    for limiter in [&bundled, &limiter] {
+        starts(limiter).await;
+        drop(acquire(limiter, LONG).await.unwrap());
+    }
+    tls.server.run().unwrap();
+    starts(&limiter).await;
+    // The certificate vouches for the server, the password for the client.
+    let wrong = trusting(&authority, &url.replace(PASSWORD, "another"));
+    let error = final_refusal(&wrong).await;
+    assert!(
+        error.contains("refuses the user or the password"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_with_a_certificate_of_somebody_else_is_refused_at_once() {
+    let authority = Authority::new();
+    let Some(tls) = OnPort::with_tls(&authority, "127.0.0.1", "no") else {
+        return;
+    };
+    let url = tls.url("rediss", "127.0.0.1");
+    let platform = RedisLimiter::new(&url, "account", SystemClock::shared()).unwrap();
+    let another = trusting(&Authority::new(), &url);
+    let misnamed = trusting(&authority, &tls.url("rediss", "localhost"));
+    for limiter in [platform, another, misnamed] {
+        let error = final_refusal(&limiter).await;
+        assert!(error.contains("is not trusted"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_not_asked_in_clear() {
+    let plain = OnPort::start(|port, _| ["--port".to_owned(), port.to_string()].to_vec());
+    let Some(plain) = plain else {
+        return;
+    };
+    let url = plain.url("rediss", "127.0.0.1");
+    let error = final_refusal(&trusting(&Authority::new(), &url)).await;
+    assert!(error.contains("does not speak TLS on this port"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_wants_certificates_of_its_clients_is_told_apart() {
+    let authority = Authority::new();
+    let Some(tls) = OnPort::with_tls(&authority, "127.0.0.1", "yes") else {
+        return;
+    };
+    let url = tls.url("rediss", "127.0.0.1");
+    let error = final_refusal(&trusting(&authority, &url)).await;
+    assert!(
+        error.contains("demands a certificate from its clients"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn tls_is_not_spoken_where_the_address_does_not_ask_for_it() {
+    let authority = Authority::new();
+    let Some(tls) = OnPort::with_tls(&authority, "127.0.0.1", "no") else {
+        return;
+    };
+    let url = tls.url("redis", "127.0.0.1");
+    let limiter = RedisLimiter::new(&url, "account", SystemClock::shared()).unwrap();
+    let refused = acquire(&limiter, Duration::from_millis(300)).await;
+    let error = unavailable(refused.unwrap_err());
+    assert!(error.contains("cannot be reached"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let limiter = trusting(
+        &Authority::new(),
+        &format!("rediss://:{PASSWORD}@{address}"),
+    );
+    let refused = acquire(&limiter, Duration::from_millis(300)).await;
+    let error = unavailable(refused.unwrap_err());
+    assert!(
+        error.contains(&format!("{address} did not answer within")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    let url = format!("rediss://:{PASSWORD}@127.0.0.1:{}", free_port());
+    let refused = acquire(
+        &trusting(&Authority::new(), &url),
+        Duration::from_millis(300),
+    )
+    .await;
+    let error = unavailable(refused.unwrap_err());
+    assert!(error.contains("cannot be reached"), "{error}");
+}
+
+#[test]
+fn what_cannot_be_trusted_or_asks_for_no_trust_is_refused_before_any_question() {
+    let authority = Authority::new().pem;
+    let secure = format!("rediss://:{PASSWORD}@127.0.0.1");
+    let plain = format!("redis://:{PASSWORD}@127.0.0.1");
+    let damaged = authority.replace("MII", "!!!");
+    for (url, pem, says) in [
+        (&secure, "", "no certificate in PEM"),
+        (&secure, "ca.pem", "no certificate in PEM"),
+        (&secure, damaged.as_str(), "no certificate in PEM"),
+        (&plain, &authority, "asks for no TLS"),
+        (
+            &format!("{secure}#insecure"),
+            &authority,
+            "ends in a fragment",
+        ),
+        (
+            &format!("rediss://:{PASSWORD}@a..b"),
+            &authority,
+            "has no name",
+        ),
+    ] {
+        let clock = SystemClock::shared();
+        let refused = RedisLimiter::with_authority(url, pem.as_bytes(), "account", clock);
+        let error = unavailable(refused.unwrap_err());
+        assert!(error.contains(says), "{error}");
+    }
+}
