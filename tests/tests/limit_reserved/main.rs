@@ -1,0 +1,236 @@
+//! Hosts that keep a few starts for themselves, while the server they share goes away and comes
+//! back for some of them or for all, and hosts crash: no second may hold more than the limit of the
+//! starts of all of them. Time is a paused clock that jumps from timer to timer.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use mps_core::{
+    BoxFuture,
+    clock::{SharedClock, SystemClock},
+    limit::{LimitError, Limiter, LocalLimiter, Permit, Reserve, Reserved, Start},
+};
+use mps_tests::capture::Capture;
+use proptest::{prelude::*, test_runner::TestRunner};
+
+mod fleet;
+mod server;
+
+use self::{
+    fleet::{Fleet, Trouble, most_through, paused, trouble},
+    server::{Link, Server},
+};
+
+const ACTION: &str = "CreateAigcVideoTask";
+const LIMIT: u32 = 10;
+const HOSTS: usize = 4;
+const RESERVE: Reserve = Reserve {
+    share: 1,
+    owners: 4,
+};
+const FOREVER: Duration = Duration::from_secs(3_600);
+
+fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+fn reserved(link: Link, clock: SharedClock) -> Box<dyn Limiter> {
+    let own = LocalLimiter::new(clock.clone());
+    Box::new(Reserved::new(link, own, RESERVE, clock))
+}
+
+#[test]
+fn no_second_holds_more_than_the_limit_whoever_loses_the_server() {
+    let fates = (any::<u64>(), prop::collection::vec(trouble(), 1..40));
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(128));
+    let checked = runner.run(&fates, |(seed, trouble)| {
+        let most = most_through(reserved, seed, &trouble);
+        prop_assert!(most <= LIMIT as usize, "{} starts in one second", most);
+        Ok(())
+    });
+    checked.unwrap();
+}
+
+/// What suggests itself instead: the whole limit from the server, and a share of one's own while
+/// that is away.
+#[derive(Debug)]
+struct Fallback {
+    shared: Link,
+    own: LocalLimiter,
+}
+
+impl Limiter for Fallback {
+    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async move {
+            match self.shared.acquire(start).await {
+                Err(LimitError::Unavailable(_)) => {
+                    let limit = LIMIT / RESERVE.owners;
+                    self.own.acquire(Start { limit, ..start }).await
+                }
+                other => other,
+            }
+        })
+    }
+
+    fn throttled(&self, _action: &str) {}
+}
+
+/// The test above can fail.
+#[test]
+fn a_share_taken_only_without_the_server_would_break_the_limit() {
+    fn fallback(link: Link, clock: SharedClock) -> Box<dyn Limiter> {
+        let own = LocalLimiter::new(clock);
+        Box::new(Fallback { shared: link, own })
+    }
+    let some_are_cut_off = [(3_000, Trouble::CutOff(0)), (0, Trouble::CutOff(1))];
+    assert!(most_through(fallback, 1, &some_are_cut_off) > LIMIT as usize);
+}
+
+#[test]
+fn it_costs_no_rate_while_all_are_busy_and_each_has_its_share_without_the_server() {
+    paused(async {
+        let mut fleet = Fleet::new(reserved, 2);
+        fleet.boot(0);
+        let alone = fleet.rate().await;
+        (1..HOSTS).for_each(|host| fleet.boot(host));
+        let together = fleet.rate().await;
+        fleet.server.crash();
+        let without = fleet.rate().await;
+        println!("alone {alone:.2}, together {together:.2}, without {without:.2} a second");
+        // Of 7, 10 and 4 in 1.05 s; some are late, some leave, and a crowd's answers take a while.
+        for (rate, ideal) in [(alone, 6.67), (together, 9.52), (without, 3.81)] {
+            assert!(
+                rate > 0.8 * ideal && rate < 1.01 * ideal,
+                "{rate} of {ideal}"
+            );
+        }
+    });
+}
+
+fn start(limit: u32, patience: Duration) -> Start<'static> {
+    Start {
+        action: ACTION,
+        limit,
+        patience,
+    }
+}
+
+/// A server that says nothing at all.
+#[derive(Debug)]
+struct Silent;
+
+impl Limiter for Silent {
+    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(pending())
+    }
+
+    fn throttled(&self, _action: &str) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_owner_keeps_to_its_share_from_its_second_second_on() {
+    let clock = SystemClock::shared();
+    let own = LocalLimiter::new(clock.clone());
+    let limiter = Reserved::new(Silent, own, RESERVE, clock.clone());
+    for at in [1_000, 2_050, 3_100] {
+        assert!(
+            limiter
+                .acquire(start(LIMIT, FOREVER))
+                .await
+                .unwrap()
+                .start()
+        );
+        assert_eq!(clock.monotonic(), ms(at));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_grants_first_burns_nothing_of_the_share() {
+    let clock = SystemClock::shared();
+    let shared = Arc::new(LocalLimiter::new(clock.clone()));
+    let own = Arc::new(LocalLimiter::new(clock.clone()));
+    let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
+    clock.sleep(ms(1_000)).await;
+    // One of its own, six of the server's, all at once.
+    for _ in 0..7 {
+        assert!(
+            limiter
+                .acquire(start(LIMIT, FOREVER))
+                .await
+                .unwrap()
+                .start()
+        );
+    }
+    assert_eq!(clock.monotonic(), ms(1_000));
+    assert!(
+        limiter
+            .acquire(start(LIMIT, FOREVER))
+            .await
+            .unwrap()
+            .start()
+    );
+    assert_eq!(clock.monotonic(), ms(2_050));
+    assert_eq!(own.stats(ACTION).unwrap().granted, 2);
+    assert_eq!(shared.stats(ACTION).unwrap().granted, 6);
+    limiter.throttled(ACTION);
+    for limiter in [&shared, &own] {
+        assert_eq!(limiter.stats(ACTION).unwrap().fence, ms(100));
+    }
+    let stats = limiter.stats(ACTION).unwrap();
+    assert_eq!(
+        (stats.granted, stats.throttled, stats.fence),
+        (8, 1, ms(100))
+    );
+}
+
+/// All of it is shared, as if there were no reserve: a part of nothing would be one too many.
+#[tokio::test(start_paused = true)]
+async fn a_limit_too_low_to_be_split_is_shared_whole() {
+    let clock = SystemClock::shared();
+    let shared = Arc::new(LocalLimiter::new(clock.clone()));
+    let own = Arc::new(LocalLimiter::new(clock.clone()));
+    let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
+    clock.sleep(ms(1_000)).await;
+    for _ in 0..8 {
+        assert!(limiter.acquire(start(4, FOREVER)).await.unwrap().start());
+    }
+    assert_eq!(clock.monotonic(), ms(2_050));
+    assert!(own.stats(ACTION).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_can_wait_for_neither_hears_of_the_earlier_turn() {
+    let clock = SystemClock::shared();
+    let [shared, own] = [(); 2].map(|()| LocalLimiter::new(clock.clone()));
+    let limiter = Reserved::new(shared, own, RESERVE, clock.clone());
+    for _ in 0..6 {
+        assert!(limiter.acquire(start(LIMIT, ms(0))).await.unwrap().start());
+    }
+    let refused = limiter.acquire(start(LIMIT, ms(500))).await.unwrap_err();
+    assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == ms(1_000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_is_told_whether_the_reserve_helps_or_not() {
+    let clock = SystemClock::shared();
+    let server = Server::new(clock.clone());
+    server.crash();
+    let link = Link {
+        server,
+        host: 0,
+        who: 1,
+    };
+    let own = LocalLimiter::new(clock.clone());
+    let limiter = Reserved::new(link, own, RESERVE, clock);
+    let refused = limiter.acquire(start(LIMIT, ms(500))).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the server is away");
+
+    let capture = Capture::default();
+    let permit = capture.watch(limiter.acquire(start(LIMIT, FOREVER))).await;
+    assert!(permit.unwrap().start());
+    assert_eq!(capture.count("event mps.limit.reserve"), 1);
+}
