@@ -130,3 +130,18 @@ pub fn unix_seconds(wall: SystemTime) -> i64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_moved_both_ways_and_told_before_1970_too() {
+        let at = |seconds| shifted(SystemTime::UNIX_EPOCH, seconds);
+        for seconds in [-86_400, -1, 0, 1, 1_771_125_945] {
+            assert_eq!(unix_seconds(at(seconds)), seconds);
+        }
+        assert_eq!(shifted(at(10), -15), at(-5));
+        assert_eq!(shifted(at(-10), i64::MIN), at(-10));
+    }
+}
