@@ -20,6 +20,7 @@ use crate::BoxFuture;
 mod error;
 #[cfg(all(unix, feature = "file-limit"))]
 mod file;
+mod line;
 mod local;
 mod permit;
 mod queue;

@@ -1,20 +1,14 @@
 //! A few starts that need nobody's answer, set aside from a limit that is shared.
 
-use std::{
-    collections::HashMap,
-    pin::pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 
-use super::{LimitError, LimitStats, Limiter, Permit, Start, TooLong, WINDOW, stats::Meter};
-use crate::{
-    BoxFuture,
-    clock::{SharedClock, timeout},
-    telemetry,
+use super::{
+    LimitError, LimitStats, Limiter, Permit, Start, TooLong, WINDOW,
+    line::{Line, Lines},
 };
+use crate::{BoxFuture, clock::SharedClock, telemetry};
 
 /// What is set aside of a limit: `share` starts in any one second for each of `owners`.
 ///
@@ -69,14 +63,7 @@ pub struct Reserved<S, O> {
     reserve: Reserve,
     clock: SharedClock,
     opens_at: Duration,
-    lanes: Mutex<HashMap<String, Arc<Lane>>>,
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    /// Who holds this is first in line, and the only one to ask.
-    head: tokio::sync::Mutex<()>,
-    meter: Meter,
+    lines: Lines,
 }
 
 impl<S: Limiter, O: Limiter> Reserved<S, O> {
@@ -90,24 +77,17 @@ impl<S: Limiter, O: Limiter> Reserved<S, O> {
             reserve,
             opens_at: clock.monotonic().saturating_add(WINDOW),
             clock,
-            lanes: Mutex::default(),
+            lines: Lines::default(),
         }
     }
 
-    fn lane(&self, action: &str) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry(action.to_owned()).or_default().clone()
-    }
-
-    async fn first_of_both(&self, lane: &Lane, start: Start<'_>) -> Result<Permit, LimitError> {
+    async fn first_of_both(&self, line: &Line, start: Start<'_>) -> Result<Permit, LimitError> {
         let Some(rest) = self.reserve.rest(start.limit) else {
             return self.shared.acquire(start).await;
         };
         let end = self.clock.monotonic().saturating_add(start.patience);
-        let first = timeout(&*self.clock, start.patience, lane.head.lock()).await;
-        let _first = first.ok_or(TooLong {
-            wait: start.patience,
-        })?;
+        // Only the first in line asks.
+        let _first = line.head(&*self.clock, start.patience).await?;
         let patience = end.saturating_sub(self.clock.monotonic());
         let own = pin!(self.acquire_own(Start {
             limit: self.reserve.share,
@@ -158,31 +138,21 @@ fn reason(shared: LimitError, own: &LimitError) -> LimitError {
 impl<S: Limiter, O: Limiter> Limiter for Reserved<S, O> {
     fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let lane = self.lane(start.action);
-            let (waiting, _ahead) = lane.meter.wait();
-            let outcome = self.first_of_both(&lane, start).await;
-            waiting.over();
-            lane.meter.count(outcome.as_ref().map(drop));
-            outcome
+            let line = self.lines.of(start.action);
+            line.count(self.first_of_both(&line, start)).await
         })
     }
 
     /// Both learn it: nobody knows whose start was one too many.
     fn throttled(&self, action: &str) {
-        self.lane(action).meter.throttled();
+        self.lines.throttled(action);
         self.shared.throttled(action);
         self.own.throttled(action);
     }
 
     /// Its own counts, with the fence of the shared one.
     fn stats(&self, action: &str) -> Option<LimitStats> {
-        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = lanes.get(action)?.meter.stats(Duration::ZERO);
-        let fence = self.shared.stats(action).map(|shared| shared.fence);
-        Some(LimitStats {
-            fence: fence.unwrap_or(counts.fence),
-            ..counts
-        })
+        self.lines.stats(action, &self.shared)
     }
 }
 

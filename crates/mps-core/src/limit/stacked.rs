@@ -1,16 +1,12 @@
 //! A limit of this process under one that it shares.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use super::{LimitError, LimitStats, Limiter, LocalLimiter, Permit, Start, TooLong, stats::Meter};
-use crate::{
-    BoxFuture,
-    clock::{SharedClock, timeout},
+use super::{
+    LimitError, LimitStats, Limiter, LocalLimiter, Permit, Start, TooLong,
+    line::{Line, Lines},
 };
+use crate::{BoxFuture, clock::SharedClock};
 
 /// A [`Limiter`] that gives this process a share of another one's starts: both must allow a
 /// start, or neither is used. Stack again for more levels.
@@ -32,14 +28,7 @@ pub struct Stacked<L> {
     own: LocalLimiter,
     share: u32,
     clock: SharedClock,
-    lanes: Mutex<HashMap<String, Arc<Lane>>>,
-}
-
-#[derive(Debug, Default)]
-struct Lane {
-    /// Who holds this is first in line.
-    head: tokio::sync::Mutex<()>,
-    meter: Meter,
+    lines: Lines,
 }
 
 impl<L: Limiter> Stacked<L> {
@@ -50,21 +39,13 @@ impl<L: Limiter> Stacked<L> {
             own: LocalLimiter::new(clock.clone()),
             share,
             clock,
-            lanes: Mutex::default(),
+            lines: Lines::default(),
         }
     }
 
-    fn lane(&self, action: &str) -> Arc<Lane> {
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        lanes.entry(action.to_owned()).or_default().clone()
-    }
-
-    async fn wait_for_both(&self, lane: &Lane, start: Start<'_>) -> Result<Permit, LimitError> {
+    async fn wait_for_both(&self, line: &Line, start: Start<'_>) -> Result<Permit, LimitError> {
         let end = self.clock.monotonic().saturating_add(start.patience);
-        let first = timeout(&*self.clock, start.patience, lane.head.lock()).await;
-        let _first = first.ok_or(TooLong {
-            wait: start.patience,
-        })?;
+        let _first = line.head(&*self.clock, start.patience).await?;
         let own = Start {
             limit: self.share.min(start.limit),
             patience: Duration::ZERO,
@@ -98,29 +79,19 @@ impl<L: Limiter> Stacked<L> {
 impl<L: Limiter> Limiter for Stacked<L> {
     fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let lane = self.lane(start.action);
-            let (waiting, _ahead) = lane.meter.wait();
-            let outcome = self.wait_for_both(&lane, start).await;
-            waiting.over();
-            lane.meter.count(outcome.as_ref().map(drop));
-            outcome
+            let line = self.lines.of(start.action);
+            line.count(self.wait_for_both(&line, start)).await
         })
     }
 
     /// Only the other one learns it: the share says nothing about what the service counts.
     fn throttled(&self, action: &str) {
-        self.lane(action).meter.throttled();
+        self.lines.throttled(action);
         self.shared.throttled(action);
     }
 
     /// Its own counts, with the fence of the other one.
     fn stats(&self, action: &str) -> Option<LimitStats> {
-        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = lanes.get(action)?.meter.stats(Duration::ZERO);
-        let fence = self.shared.stats(action).map(|shared| shared.fence);
-        Some(LimitStats {
-            fence: fence.unwrap_or(own.fence),
-            ..own
-        })
+        self.lines.stats(action, &self.shared)
     }
 }

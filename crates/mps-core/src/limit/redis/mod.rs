@@ -18,6 +18,7 @@ use crate::{
     clock::{SharedClock, timeout},
 };
 
+mod connection;
 mod reply;
 mod server;
 #[cfg_attr(not(feature = "redis-tls"), path = "no_tls.rs")]
@@ -27,8 +28,9 @@ mod vigil;
 mod watch;
 
 use self::{
+    connection::Connection,
     reply::{Reply, Verdict},
-    server::{Connection, Server},
+    server::Server,
     trouble::trouble,
     vigil::Vigil,
     watch::Reading,

@@ -4,14 +4,13 @@ use std::convert::Infallible;
 
 use redis::{AsyncConnectionConfig, ConnectionInfo, RedisConnectionInfo};
 
-use super::server::Connection;
+use super::connection::Connection;
 use crate::{
     clock::Clock,
     limit::{Unavailable, shared::Trouble},
 };
 
 pub(super) struct Tls(Infallible);
-pub(super) struct Driver;
 
 impl Tls {
     pub(super) fn trusting_the_platform(server: &ConnectionInfo) -> Result<Self, Unavailable> {

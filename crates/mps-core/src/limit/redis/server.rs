@@ -1,13 +1,8 @@
 //! Where the server is, and the way to it.
 
-use std::sync::Arc;
+use redis::{AsyncConnectionConfig, Client, parse_redis_url};
 
-use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection, parse_redis_url};
-
-use super::{
-    tls::{Driver, Tls},
-    trouble::trouble,
-};
+use super::{connection::Connection, tls::Tls, trouble::trouble};
 use crate::{
     clock::Clock,
     limit::{Unavailable, shared::Trouble},
@@ -18,15 +13,6 @@ pub(super) struct Server {
     /// Host and port, or path; never the password.
     pub(super) address: String,
     tls: Option<Tls>,
-}
-
-/// A connection, which ends with its last clone.
-#[derive(Clone)]
-pub(super) struct Connection {
-    pub(super) inner: MultiplexedConnection,
-    /// Where the library does not drive it by itself.
-    #[expect(dead_code, reason = "it ends what it drives when it is dropped")]
-    pub(super) driver: Option<Arc<Driver>>,
 }
 
 /// Whether an address asks for TLS.
@@ -80,11 +66,8 @@ impl Server {
         let client = &self.client;
         let connection = client.get_multiplexed_async_connection_with_config(&config);
         let connection = connection.await;
-        let inner = connection.map_err(|error| trouble(&self.address, &error))?;
-        Ok(Connection {
-            inner,
-            driver: None,
-        })
+        let connection = connection.map_err(|error| trouble(&self.address, &error))?;
+        Ok(connection.into())
     }
 }
 

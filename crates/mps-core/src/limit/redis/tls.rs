@@ -17,11 +17,10 @@ use rustls::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, lookup_host},
-    task::JoinHandle,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{server::Connection, trouble::trouble};
+use super::{connection::Connection, trouble::trouble};
 use crate::{
     clock::Clock,
     limit::{Unavailable, shared::Trouble},
@@ -36,16 +35,6 @@ pub(super) struct Tls {
     host: String,
     port: u16,
     name: ServerName<'static>,
-}
-
-/// What moves bytes between a connection and its stream. Ends when dropped: by itself it would wait
-/// for answers to all questions first, and a silent server has none.
-pub(super) struct Driver(JoinHandle<()>);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 impl Tls {
@@ -101,11 +90,8 @@ impl Tls {
             .await
             .map_err(|error| failed(error.into()))?;
         let connected = MultiplexedConnection::new_with_config(settings, stream, config).await;
-        let (inner, driver) = connected.map_err(failed)?;
-        Ok(Connection {
-            inner,
-            driver: Some(Arc::new(Driver(tokio::spawn(driver)))),
-        })
+        let (connection, driver) = connected.map_err(failed)?;
+        Ok(Connection::driven(connection, tokio::spawn(driver)))
     }
 
     async fn stream(&self, clock: &dyn Clock) -> io::Result<TlsStream<TcpStream>> {
