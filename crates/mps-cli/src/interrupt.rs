@@ -1,6 +1,7 @@
-//! Ctrl-C: the first asks to stop, the second leaves at once.
+//! Ctrl-C, and what `kill`, `timeout` and service managers send: the first asks to stop, the second
+//! leaves at once.
 
-use std::process;
+use std::{io, process};
 
 use tokio::sync::watch;
 
@@ -15,11 +16,11 @@ impl Interrupt {
     pub(crate) fn listen() -> Self {
         let (asked, receiver) = watch::channel(false);
         tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if signalled().await.is_ok() {
                 // Without a receiver the command is over anyway.
                 let _command_is_over = asked.send(true);
             }
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if signalled().await.is_ok() {
                 process::exit(i32::from(Exit::Interrupted as u8));
             }
         });
@@ -32,4 +33,21 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Completes at the next signal that asks to stop.
+#[cfg(unix)]
+async fn signalled() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
 }

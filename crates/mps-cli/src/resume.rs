@@ -36,7 +36,7 @@ fn push_option(line: &mut String, option: &str, value: Option<&str>) {
 }
 
 /// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "_-./:@=%+,".contains(character);
     if !word.is_empty() && word.chars().all(plain) {

@@ -88,13 +88,14 @@ impl Received {
     /// not to lose a task id because a proxy changed a header.
     pub(crate) fn open(&self) -> Result<Answer, Error> {
         let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&self.body) else {
-            return Err(self.not_an_envelope());
+            return Err(self.not_json());
         };
         let Some(response) = envelope.response else {
-            return Err(self.unusable("the answer has no Response"));
+            return Err(self.not_an_envelope("the answer has no Response"));
         };
         let Ok(head) = serde_json::from_str::<Head>(response.get()) else {
-            return Err(self.unusable("the answer's Response is not what the service sends"));
+            let what = "the answer's Response is not what the service sends";
+            return Err(self.not_an_envelope(what));
         };
         match head.error {
             Some(error) => Err(self.refused(error, head.request_id)),
@@ -136,15 +137,21 @@ impl Received {
             .with_http_status(self.status)
     }
 
-    fn not_an_envelope(&self) -> Error {
-        if !self.status.is_success() {
-            return self.gateway_answer();
+    fn not_json(&self) -> Error {
+        if self.claims_json() {
+            return self.not_an_envelope("the answer is not the JSON that the service sends");
         }
-        if !self.claims_json() {
-            let content_type = self.content_type();
-            return self.unusable(&format!("the answer is {content_type}, not JSON"));
+        let content_type = self.content_type();
+        self.not_an_envelope(&format!("the answer is {content_type}, not JSON"))
+    }
+
+    /// Gateways speak JSON too, so it is the status that tells them from the service.
+    fn not_an_envelope(&self, what: &str) -> Error {
+        if self.status.is_success() {
+            self.unusable(what)
+        } else {
+            self.gateway_answer()
         }
-        self.unusable("the answer is not the JSON that the service sends")
     }
 
     /// The service itself answers 200 to everything, so another status is somebody else's.

@@ -74,7 +74,7 @@ pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), St
 }
 
 fn read(path: &Path) -> Result<Option<Found>, StartError> {
-    let json = match fs::read(path) {
+    let json = match read_regular(path) {
         Ok(json) => json,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StartError::read(path.to_owned(), error)),
@@ -82,6 +82,16 @@ fn read(path: &Path) -> Result<Option<Found>, StartError> {
     found(&json)
         .map(Some)
         .map_err(|error| StartError::damaged(path.to_owned(), error))
+}
+
+/// A pipe or a device could keep the reader for ever.
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        return fs::read(path);
+    }
+    let what = "it is not a regular file";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
 }
 
 fn found(json: &[u8]) -> Result<Found, SnapshotError> {

@@ -2,7 +2,7 @@
 
 mod durations;
 
-use std::{collections::HashSet, path::Path, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, path::Path, time::Duration};
 
 use mps_emulator::{Builder, Emulator, StartError};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use crate::{
     failure::{Failure, causes},
     interrupt::Interrupt,
     request_log::RequestLog,
+    resume::quoted,
 };
 
 #[derive(Serialize)]
@@ -128,24 +129,48 @@ fn announce(emulator: &Emulator, context: &Context<'_>) -> Result<(), Failure> {
     // For scripts, and so in either form: the first line says where and as whom to call.
     context.output.result(&line, &ready)?;
     context.output.progress(
-        &banner(&ready, emulator.address().port()),
+        &banner(&ready, emulator.address()),
         &serde_json::json!({"schema": "mps.notice/1", "message": "ready"}),
     )
 }
 
-fn banner(ready: &Ready<'_>, port: u16) -> String {
+fn banner(ready: &Ready<'_>, address: SocketAddr) -> String {
     format!(
         "the emulator is ready; in another shell:\n  \
          export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n  \
          mps --endpoint {endpoint} video create --prompt 'a cat' --out cat.mp4\n\
          official SDKs take the same variables, with\n  \
-         Python:  HttpProfile(protocol=\"http\", endpoint=\"127.0.0.1:{port}\")\n  \
+         Python:  HttpProfile(protocol=\"http\", endpoint=\"{address}\")\n  \
          Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"http://\", \"mps.localhost:{port}\"))\n  \
-         Go:      profile.HttpProfile.Scheme, .Endpoint = \"http\", \"127.0.0.1:{port}\"\n\
+         Go:      profile.HttpProfile.Scheme, .Endpoint = \"http\", \"{address}\"\n\
          what happened, and what it would have cost: {endpoint}/_emulator/v1/\n\
          Ctrl-C ends it",
-        id = ready.secret_id,
-        key = ready.secret_key,
+        id = quoted(ready.secret_id),
+        key = quoted(ready.secret_key),
+        port = address.port(),
         endpoint = ready.endpoint,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_banners_lines_survive_a_shell_and_name_the_address() {
+        let ready = Ready {
+            endpoint: "http://[::1]:8080",
+            secret_id: "AKIDEXAMPLE",
+            secret_key: "a$b c",
+        };
+        let banner = banner(&ready, "[::1]:8080".parse().unwrap());
+        for part in [
+            "TENCENTCLOUD_SECRET_ID=AKIDEXAMPLE TENCENTCLOUD_SECRET_KEY='a$b c'\n",
+            "endpoint=\"[::1]:8080\"",
+            "\"mps.localhost:8080\"",
+            "\"http\", \"[::1]:8080\"\n",
+        ] {
+            assert!(banner.contains(part), "{part}: {banner}");
+        }
+    }
 }

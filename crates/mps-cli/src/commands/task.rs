@@ -90,24 +90,22 @@ pub(crate) async fn download<F: Family>(
     let connection = context.connect().await?;
     let task = connection.tasks::<F>().task(&args.task_id);
     let snapshot = task.status().await?;
-    let status = snapshot.status.clone();
+    let status = status_word(&snapshot).to_owned();
     let Some(outcome) = task.outcome(snapshot) else {
-        let message = format!(
-            "task {} is not done yet: its status is {status}",
-            args.task_id
-        );
-        return Err(
-            Failure::new(Exit::Unfetchable, "unfetchable", message).hint(format!(
-                "wait for it: mps {} wait {} --out {}",
-                F::NAME,
-                args.task_id,
-                args.out.display()
-            )),
-        );
+        return Err(not_done::<F>(args, &status, &context.global));
     };
     let done = outcome?;
     let files = save(&done, destination).await?;
     finish(&done, TaskResult::of(&task), &files, context)
+}
+
+fn not_done<F: Family>(args: &args::Download, status: &str, global: &args::Global) -> Failure {
+    let id = &args.task_id;
+    let message = format!("task {id} is not done yet: {status}");
+    let line = resume_line(global, F::NAME, id, Some(&args.out));
+    Failure::new(Exit::Unfetchable, "unfetchable", message)
+        .task(id)
+        .hint(format!("wait for it: {line}"))
 }
 
 /// Looks at the place for the result before anything is paid for.
@@ -216,12 +214,15 @@ fn progress_words(snapshot: &Snapshot) -> String {
     }
 }
 
+fn status_word(snapshot: &Snapshot) -> &str {
+    match snapshot.status.as_str() {
+        "" => "no status",
+        status => status,
+    }
+}
+
 fn status_line(snapshot: &Snapshot) -> String {
-    let status = if snapshot.status.is_empty() {
-        "no status"
-    } else {
-        &snapshot.status
-    };
+    let status = status_word(snapshot);
     match (&snapshot.message, snapshot.phase) {
         (Some(message), TaskPhase::Failed) => format!("{status}: {message}"),
         _ if snapshot.urls.is_empty() => status.to_owned(),

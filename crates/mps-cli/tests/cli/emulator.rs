@@ -78,6 +78,18 @@ fn its_state_survives_in_a_file() {
     );
 }
 
+/// What `kill`, containers and the test runners of other languages send.
+#[cfg(unix)]
+#[test]
+fn a_request_to_terminate_is_as_good_as_ctrl_c() {
+    let flags = ["--state=state.json"];
+    let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
+    emulator.run(&["video", "create", "--prompt", "a cat"]);
+    let bill = emulator.bill();
+    let again = Emulator::with(emulator.stop_by("-TERM"), &flags);
+    assert_eq!((&again.bill(), &bill["creates"]), (&bill, &json!(1)));
+}
+
 /// What `--log=requests.jsonl` wrote.
 fn log_file(emulator: &Emulator) -> Vec<Value> {
     let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();

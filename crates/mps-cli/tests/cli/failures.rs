@@ -315,9 +315,18 @@ fn what_becomes_of_a_task_has_its_exit_code() {
             .unwrap()
             .ends_with(&format!("video wait {id}"))
     );
+    let run = slow.run(&[
+        "--output", "json", "video", "download", &id, "--out", "a b.mp4",
+    ]);
+    let error = run.error();
+    assert_eq!((run.exit, &error["task_id"]), (10, &id.clone().into()));
+    // The line leads to where the task is, and survives a shell.
     assert_eq!(
-        slow.run(&["video", "download", &id, "--out", "x.mp4"]).exit,
-        10
+        error["hint"],
+        format!(
+            "wait for it: mps --endpoint {} --limiter process video wait {id} --out 'a b.mp4'",
+            slow.endpoint
+        )
     );
 }
 

@@ -152,9 +152,15 @@ impl Emulator {
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has; its folder.
     #[cfg(unix)]
-    pub(crate) fn stop(mut self) -> tempfile::TempDir {
+    pub(crate) fn stop(self) -> tempfile::TempDir {
+        self.stop_by("-INT")
+    }
+
+    /// Asks it to stop by this signal, and waits until it has; its folder.
+    #[cfg(unix)]
+    pub(crate) fn stop_by(mut self, signal: &str) -> tempfile::TempDir {
         let process = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-INT", &process]).status();
+        let asked = Command::new("kill").args([signal, &process]).status();
         assert!(asked.unwrap().success());
         assert!(self.process.wait().unwrap().success());
         self.leave_folder()

@@ -124,6 +124,18 @@ fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
             ErrorKind::Gateway,
             Dispatch::Refused,
         ),
+        (
+            received(429, "application/json", r#"{"message":"slow down"}"#),
+            "something in between answered with HTTP 429 Too Many Requests",
+            ErrorKind::Gateway,
+            Dispatch::Refused,
+        ),
+        (
+            received(503, "application/json", r#"{"Response":"busy"}"#),
+            "something in between answered with HTTP 503 Service Unavailable",
+            ErrorKind::Gateway,
+            Dispatch::Unknown,
+        ),
     ] {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         let error = answer.open().unwrap_err();

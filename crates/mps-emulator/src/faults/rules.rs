@@ -38,7 +38,7 @@ impl Faults {
             struck: 0,
             drawn: 0,
         });
-        self.added += 1;
+        self.added = self.added.wrapping_add(1);
         Ok(())
     }
 
@@ -99,7 +99,8 @@ impl Rule {
             return true;
         };
         let draw = format!("fault {} {}", self.number, self.drawn);
-        self.drawn += 1;
+        // A snapshot may have been written by anyone, and say any number.
+        self.drawn = self.drawn.wrapping_add(1);
         share(&ids.fixed(&draw)) < probability
     }
 }
@@ -198,5 +199,15 @@ mod tests {
         let mut read: Faults = serde_json::from_str(&text).unwrap();
         let rest = |faults: &mut Faults| [(); 20].map(|()| strikes(faults, 1, "a", ""));
         assert_eq!(rest(&mut read), rest(&mut faults));
+    }
+
+    #[test]
+    fn counts_that_a_snapshot_made_up_do_not_overflow() {
+        let mut faults = with(Fault::nulls().probability(1.0));
+        faults.added = u64::MAX;
+        faults.rules[0].drawn = u64::MAX;
+        assert!(strikes(&mut faults, 1, "a", ""));
+        faults.add(Fault::nulls()).unwrap();
+        assert_eq!((faults.added, faults.rules[0].drawn), (0, 0));
     }
 }

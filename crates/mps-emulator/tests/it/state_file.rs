@@ -258,3 +258,16 @@ async fn a_damaged_file_is_named_and_left_alone() {
     let error = start(folder.path(), |builder| builder).await.unwrap_err();
     assert!(error.is_about_state_file() && std::error::Error::source(&error).is_some());
 }
+
+/// A device that is never at its end.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_file_is_not_read() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("state.json");
+    std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+    let error = start(&path, |builder| builder).await.unwrap_err();
+    assert!(error.is_about_state_file());
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "it is not a regular file");
+}
