@@ -65,6 +65,12 @@ impl Worker {
             .spawn()?;
         Ok(Self(child))
     }
+
+    /// Its process, as [`starts`] names it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
 }
 
 impl Drop for Worker {

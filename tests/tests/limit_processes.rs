@@ -1,5 +1,6 @@
 //! The limit among real processes that are killed at random, while what they share is deleted,
-//! damaged, flushed and started anew: no second may hold more than ten of their starts.
+//! damaged, flushed and started anew: no second may hold more than ten of their starts, and whoever
+//! is left goes on starting.
 //!
 //! The tests take the time their starts take, a few seconds. They depend on no speed: workers
 //! write down when they started, and the next blow falls after so many starts.
@@ -77,20 +78,40 @@ impl Crowd {
         self.workers.push(another);
     }
 
-    fn starts(&self) -> Vec<u64> {
-        let starts = worker::starts(&self.log()).unwrap();
-        starts.into_iter().map(|(us, _)| us).collect()
+    /// When each start was, and whose.
+    fn starts(&self) -> Vec<(u64, u32)> {
+        worker::starts(&self.log()).unwrap()
     }
 
     async fn wait_for(&self, starts: usize) {
+        self.wait_until(|so_far| so_far.len() >= starts).await;
+    }
+
+    /// Whoever is alive goes on: starts once with the permit it may have by now, and once more.
+    async fn wait_for_all(&self) {
+        let before = self.starts().len();
+        let goes_on = |so_far: &[(u64, u32)], worker: &Worker| {
+            let since = so_far.iter().skip(before);
+            since.filter(|(_, who)| *who == worker.id()).count() >= 2
+        };
+        self.wait_until(|so_far| self.workers.iter().all(|worker| goes_on(so_far, worker)))
+            .await;
+    }
+
+    async fn wait_until(&self, arrived: impl Fn(&[(u64, u32)]) -> bool) {
         let clock = SystemClock::new();
         let arrive = async {
-            while self.starts().len() < starts {
+            while !arrived(&self.starts()) {
                 clock.sleep(Duration::from_millis(20)).await;
             }
         };
         let arrived = timeout(&clock, AT_MOST, arrive).await;
-        assert!(arrived.is_some(), "{} starts only", self.starts().len());
+        let alive: Vec<_> = self.workers.iter().map(Worker::id).collect();
+        assert!(
+            arrived.is_some(),
+            "not enough by {alive:?}: {:?}",
+            self.starts()
+        );
     }
 
     /// Lets blow after blow fall, then judges.
@@ -100,9 +121,9 @@ impl Crowd {
             self.replace_one();
             blow(number);
         }
-        self.wait_for((BLOWS + 2) * STARTS_BETWEEN).await;
+        self.wait_for_all().await;
         self.workers.clear();
-        let starts = self.starts();
+        let starts: Vec<_> = self.starts().into_iter().map(|(us, _)| us).collect();
         let most = most_in_any_second(&starts);
         assert!(most <= LIMIT as usize, "{most} starts in one second");
     }

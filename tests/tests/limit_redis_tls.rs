@@ -9,12 +9,16 @@
 use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use mps_core::{
-    clock::SystemClock,
+    clock::{SystemClock, timeout},
     limit::{LimitError, Limiter, Permit, RedisLimiter, Start},
 };
 use mps_tests::{capture::Capture, redis::RedisServer};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
+use tokio::{
+    io::{copy, copy_bidirectional, sink},
+    net::TcpStream,
+};
 
 const PASSWORD: &str = "hunter2";
 /// Far more than anything here takes.
@@ -167,6 +171,36 @@ async fn a_server_whose_authority_is_named_keeps_the_limit_and_may_restart() {
     );
 }
 
+/// Or each question to a silent server would leave one behind.
+#[tokio::test]
+async fn a_connection_ends_with_a_question_that_has_no_answer() {
+    let authority = Authority::new();
+    let Some(tls) = OnPort::with_tls(&authority, "127.0.0.1", "no") else {
+        return;
+    };
+    let way = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = way.local_addr().unwrap();
+    let limiter = trusting(&authority, &format!("rediss://:{PASSWORD}@{address}"));
+    let mut client = None;
+    let relay = async {
+        let (stream, _) = way.accept().await.unwrap();
+        let mut server = TcpStream::connect(("127.0.0.1", tls.port)).await.unwrap();
+        copy_bidirectional(client.insert(stream), &mut server).await
+    };
+    tokio::select! {
+        ended = relay => panic!("{ended:?}"),
+        () = starts(&limiter) => {}
+    }
+    // From here on nothing is passed on.
+    let refused = acquire(&limiter, Duration::from_millis(300)).await;
+    let error = unavailable(refused.unwrap_err());
+    assert!(error.contains("did not answer within"), "{error}");
+    let (mut asked, mut nowhere) = (client.unwrap(), sink());
+    let to_its_end = copy(&mut asked, &mut nowhere);
+    let ended = timeout(&SystemClock::new(), LONG, to_its_end).await;
+    assert!(ended.is_some());
+}
+
 #[tokio::test]
 async fn a_server_with_a_certificate_of_somebody_else_is_refused_at_once() {
     let authority = Authority::new();
@@ -232,7 +266,8 @@ async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
         &Authority::new(),
         &format!("rediss://:{PASSWORD}@{address}"),
     );
-    let refused = acquire(&limiter, Duration::from_millis(300)).await;
+    // By then it was asked whether it knows any TLS, and did not answer that either.
+    let refused = acquire(&limiter, Duration::from_millis(800)).await;
     let error = unavailable(refused.unwrap_err());
     assert!(
         error.contains(&format!("{address} did not answer within")),

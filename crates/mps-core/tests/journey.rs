@@ -392,12 +392,18 @@ async fn a_body_over_the_cap_is_its_own_error() {
 #[tokio::test]
 async fn a_request_over_the_services_bound_is_not_sent() {
     let case = case([Reply::json(CREATED)]);
-    let request = CreateAigcVideoTask::new()
-        .prompt("a")
-        .operator("x".repeat(11 << 20));
-    let options = CallOptions::new().preflight(PreflightLevel::Off);
-    let error = case.client.send_with(&request, options).await.unwrap_err();
+    let send = |operator_bytes| {
+        let request = CreateAigcVideoTask::new()
+            .prompt("a")
+            .operator("x".repeat(operator_bytes));
+        let options = CallOptions::new().preflight(PreflightLevel::Off);
+        let client = case.client.clone();
+        async move { client.send_with(&request, options).await }
+    };
+    let error = send(10 << 20).await.unwrap_err();
     assert_eq!((error.kind(), case.sent()), (ErrorKind::TooLarge, 0));
+    // With room for the other members.
+    send((10 << 20) - 1_000).await.unwrap();
 }
 
 #[tokio::test]
@@ -501,6 +507,26 @@ async fn an_error_is_one_line_with_action_code_message_and_request_id() {
         error.to_string(),
         "CreateAigcVideoTask: InvalidParameter.ViolationContent: the prompt was refused (request id scripted)"
     );
+}
+
+/// The answer may repeat a prompt, so only its length is told.
+#[tokio::test]
+async fn an_error_debugs_as_all_it_knows_but_the_text_of_the_answer() {
+    let case = case([Reply::json(r#"["a prompt"]"#)]);
+    let error = case.create().await.unwrap_err();
+    assert_eq!(error.excerpt(), Some(r#"["a prompt"]"#));
+    let text = format!("{error:?}");
+    for known in [
+        r#"action: Some("CreateAigcVideoTask")"#,
+        "dispatch: Unknown",
+        "http_status: Some(200)",
+        "excerpt_bytes: Some(12)",
+        "attempts: 1",
+        "stopped: Some(InDoubt)",
+    ] {
+        assert!(text.contains(known), "{known} in {text}");
+    }
+    assert!(!text.contains("a prompt"), "{text}");
 }
 
 #[test]

@@ -6,20 +6,17 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    net::TcpListener,
-    sync::{Arc, Mutex},
-    time::{Duration, SystemTime},
-};
+use std::{net::TcpListener, time::Duration};
 
 use mps_core::{
-    BoxFuture,
-    clock::{Clock, SystemClock, timeout},
+    clock::{Clock as _, SystemClock, timeout},
     limit::{FENCE, LimitError, Limiter, Permit, RedisLimiter, Start},
 };
 use mps_tests::redis::RedisServer;
 use redis::{Connection, cmd};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+
+mod clocks;
 
 const PASSWORD: &str = "hunter2";
 /// What is said of a server that says nothing.
@@ -69,6 +66,7 @@ async fn a_server_that_is_not_there_is_named_without_its_password() {
         .unwrap()
         .port();
     let limiter = limiter(&format!("redis://user:{PASSWORD}@127.0.0.1:{port}/0"));
+    assert!(format!("{limiter:?}").contains(&format!("127.0.0.1:{port}")));
     let error = refusal(&limiter, SHORT).await;
     assert!(
         error.contains(&format!("127.0.0.1:{port} cannot be reached")),
@@ -286,78 +284,6 @@ async fn a_server_whose_restarts_cannot_be_noticed_is_refused_at_once() {
     assert!(error.contains("a restart goes unnoticed"), "{error}");
 }
 
-/// The system's clock, which can be made to miss time, so that another one seems to be set
-/// forward.
-#[derive(Debug, Default)]
-struct Missing {
-    system: SystemClock,
-    missed: Mutex<Duration>,
-}
-
-impl Clock for Missing {
-    fn wall(&self) -> SystemTime {
-        self.system.wall()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.system
-            .monotonic()
-            .saturating_sub(*self.missed.lock().unwrap())
-    }
-
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        self.system.sleep(duration)
-    }
-}
-
-#[tokio::test]
-async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
-    let Some(server) = RedisServer::start().unwrap() else {
-        return;
-    };
-    let clock = Arc::new(Missing::default());
-    let limiter = RedisLimiter::new(&server.url(), "account", clock.clone()).unwrap();
-    starts(&limiter).await;
-    let mut connection = server.connection().unwrap();
-    let before = clock.monotonic();
-    cmd("DEBUG")
-        .arg("SLEEP")
-        .arg("0.3")
-        .exec(&mut connection)
-        .unwrap();
-    let missed = clock.monotonic().saturating_sub(before);
-    *clock.missed.lock().unwrap() = missed;
-    let before = clock.monotonic();
-    starts(&limiter).await;
-    assert!(clock.monotonic() >= before + Duration::from_millis(1_100));
-}
-
-/// The state as it looks to a clock that was set five seconds forward.
-const FIVE_SECONDS_LATER: &str = "local key = redis.call('KEYS', '*')[1] \
-    local s = cmsgpack.unpack(redis.call('GET', key)) \
-    for _, times in ipairs({ s.at, s.ends, s['until'] }) do \
-        for i = 1, #times do times[i] = times[i] - 5000000 end \
-    end \
-    redis.call('SET', key, cmsgpack.pack(s))";
-
-/// Nobody who knew the clock before is there to notice.
-#[tokio::test]
-async fn who_comes_after_the_clock_was_set_forward_waits_for_what_others_started_before() {
-    let Some(server) = RedisServer::start().unwrap() else {
-        return;
-    };
-    let [earlier, later] = [(); 2].map(|()| limiter(&server.url()));
-    let clock = SystemClock::new();
-    starts(&earlier).await;
-    let before = clock.monotonic();
-    starts(&earlier).await;
-    let mut connection = server.connection().unwrap();
-    let set_forward = cmd("EVAL").arg(FIVE_SECONDS_LATER).arg(0).clone();
-    set_forward.exec(&mut connection).unwrap();
-    starts(&later).await;
-    assert!(clock.monotonic() >= before + Duration::from_secs(1));
-}
-
 #[tokio::test]
 async fn an_unused_permit_goes_back_to_the_server() {
     let Some(server) = RedisServer::start().unwrap() else {
@@ -379,8 +305,12 @@ async fn an_unused_permit_goes_back_to_the_server() {
     let permit = acquire(&limiter, LONG).await.unwrap();
     assert_eq!(reserved(), before + 1);
     drop(permit);
-    while reserved() != before {
-        tokio::task::yield_now().await;
-    }
+    let given_back = async {
+        while reserved() != before {
+            tokio::task::yield_now().await;
+        }
+    };
+    let given_back = timeout(&SystemClock::new(), LONG, given_back).await;
+    assert!(given_back.is_some());
     assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().given_back, 1);
 }

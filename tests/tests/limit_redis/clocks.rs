@@ -1,0 +1,140 @@
+//! A server's clock that is not known yet, not known well enough, or set forward.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use mps_core::{
+    BoxFuture,
+    clock::{Clock, SystemClock},
+    limit::{FENCE, LimitError, RedisLimiter},
+};
+use mps_tests::redis::RedisServer;
+use redis::cmd;
+
+use crate::{SHORT, acquire, limiter, refusal, starts};
+
+/// It is no trouble, just a turn that is too far away.
+#[tokio::test]
+async fn who_just_came_and_has_no_time_to_watch_the_clock_hears_how_long_it_takes() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let patience = Duration::from_secs(1);
+    let refused = acquire(&limiter(&server.url()), patience)
+        .await
+        .unwrap_err();
+    let whole = Duration::from_millis(1_100);
+    assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == whole));
+}
+
+/// A clock on which more than the fence passes between any two looks at it, and so while any
+/// question is answered.
+#[derive(Debug, Default)]
+struct Racing {
+    system: SystemClock,
+    looks: AtomicU32,
+}
+
+impl Clock for Racing {
+    fn wall(&self) -> SystemTime {
+        self.system.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        let looks = self.looks.fetch_add(1, Relaxed);
+        self.system.monotonic() + looks * (FENCE + Duration::from_millis(1))
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.system.sleep(duration)
+    }
+}
+
+/// Its clock would never be known well enough; nobody waits for that.
+#[tokio::test]
+async fn a_server_that_is_always_slow_is_said_to_be_so() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let clock = Arc::new(Racing::default());
+    let limiter = RedisLimiter::new(&server.url(), "account", clock).unwrap();
+    let error = refusal(&limiter, SHORT).await;
+    assert!(error.contains("answers take longer than 50 ms"), "{error}");
+}
+
+/// The system's clock, which can be made to miss time, so that another one seems to be set
+/// forward.
+#[derive(Debug, Default)]
+struct Missing {
+    system: SystemClock,
+    missed: Mutex<Duration>,
+}
+
+impl Clock for Missing {
+    fn wall(&self) -> SystemTime {
+        self.system.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.system
+            .monotonic()
+            .saturating_sub(*self.missed.lock().unwrap())
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.system.sleep(duration)
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let clock = Arc::new(Missing::default());
+    let limiter = RedisLimiter::new(&server.url(), "account", clock.clone()).unwrap();
+    starts(&limiter).await;
+    let mut connection = server.connection().unwrap();
+    let before = clock.monotonic();
+    cmd("DEBUG")
+        .arg("SLEEP")
+        .arg("0.3")
+        .exec(&mut connection)
+        .unwrap();
+    let missed = clock.monotonic().saturating_sub(before);
+    *clock.missed.lock().unwrap() = missed;
+    let before = clock.monotonic();
+    starts(&limiter).await;
+    assert!(clock.monotonic() >= before + Duration::from_millis(1_100));
+}
+
+/// The state as it looks to a clock that was set five seconds forward.
+const FIVE_SECONDS_LATER: &str = "local key = redis.call('KEYS', '*')[1] \
+    local s = cmsgpack.unpack(redis.call('GET', key)) \
+    for _, times in ipairs({ s.at, s.ends, s['until'] }) do \
+        for i = 1, #times do times[i] = times[i] - 5000000 end \
+    end \
+    redis.call('SET', key, cmsgpack.pack(s))";
+
+/// Nobody who knew the clock before is there to notice.
+#[tokio::test]
+async fn who_comes_after_the_clock_was_set_forward_waits_for_what_others_started_before() {
+    let Some(server) = RedisServer::start().unwrap() else {
+        return;
+    };
+    let [earlier, later] = [(); 2].map(|()| limiter(&server.url()));
+    let clock = SystemClock::new();
+    starts(&earlier).await;
+    let before = clock.monotonic();
+    starts(&earlier).await;
+    let mut connection = server.connection().unwrap();
+    let set_forward = cmd("EVAL").arg(FIVE_SECONDS_LATER).arg(0).clone();
+    set_forward.exec(&mut connection).unwrap();
+    starts(&later).await;
+    assert!(clock.monotonic() >= before + Duration::from_secs(1));
+}
