@@ -493,6 +493,19 @@ async fn an_error_debugs_as_all_it_knows_but_the_text_of_the_answer() {
 }
 
 #[test]
+fn a_builder_debugs_as_where_calls_go_and_not_as_who_signs() {
+    let builder = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", SECRET))
+        .region("ap-guangzhou");
+    let text = format!("{builder:?}");
+    assert!(text.contains("ap-guangzhou"), "{text}");
+    assert!(
+        !text.contains("AKIDEXAMPLE") && !text.contains(SECRET),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_client_without_credentials_says_what_is_missing() {
     let error = Client::builder().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
