@@ -1,5 +1,4 @@
 //! What a client lets a call take: time for an attempt, and bytes there and back.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 

@@ -236,13 +236,8 @@ async fn time_spent_in_line_is_not_spent_again() {
     use_up(&shared, 6).await;
     // The first starts at 1,000 ms, from its reserve. The next start is the server's, at 1,950 ms.
     let first = async {
-        assert!(
-            limiter
-                .acquire(start(LIMIT, FOREVER))
-                .await
-                .unwrap()
-                .start()
-        )
+        let permit = limiter.acquire(start(LIMIT, FOREVER)).await;
+        assert!(permit.unwrap().start());
     };
     let ((), second) = tokio::join!(first, limiter.acquire(start(LIMIT, ms(1_040))));
     second.unwrap_err();
