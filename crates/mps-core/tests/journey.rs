@@ -370,43 +370,6 @@ async fn a_turn_that_comes_too_late_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_cap_is_its_own_error() {
-    let transport = ScriptedTransport::new([Reply::json(CREATED)]);
-    let client = Client::builder()
-        .credentials(Credentials::new("i", "k"))
-        .transport(transport)
-        .response_cap(20)
-        .build()
-        .unwrap();
-    let error = client
-        .send(&CreateAigcVideoTask::new().prompt("a"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.dispatch()),
-        (ErrorKind::TooLarge, Dispatch::Unknown)
-    );
-    assert_eq!(error.message(), "the answer is larger than 20 bytes");
-}
-
-#[tokio::test]
-async fn a_request_over_the_services_bound_is_not_sent() {
-    let case = case([Reply::json(CREATED)]);
-    let send = |operator_bytes| {
-        let request = CreateAigcVideoTask::new()
-            .prompt("a")
-            .operator("x".repeat(operator_bytes));
-        let options = CallOptions::new().preflight(PreflightLevel::Off);
-        let client = case.client.clone();
-        async move { client.send_with(&request, options).await }
-    };
-    let error = send(10 << 20).await.unwrap_err();
-    assert_eq!((error.kind(), case.sent()), (ErrorKind::TooLarge, 0));
-    // With room for the other members.
-    send((10 << 20) - 1_000).await.unwrap();
-}
-
-#[tokio::test]
 async fn an_untyped_call_keeps_the_answer_as_it_was_written() {
     let body = r#"{"B":1.50,"A":12345678901234567890123,"RequestId":"r"}"#;
     let case = case([Reply::json(format!("{{\"Response\":{body}}}"))]);
@@ -527,6 +490,19 @@ async fn an_error_debugs_as_all_it_knows_but_the_text_of_the_answer() {
         assert!(text.contains(known), "{known} in {text}");
     }
     assert!(!text.contains("a prompt"), "{text}");
+}
+
+#[test]
+fn a_builder_debugs_as_where_calls_go_and_not_as_who_signs() {
+    let builder = Client::builder()
+        .credentials(Credentials::new("AKIDEXAMPLE", SECRET))
+        .region("ap-guangzhou");
+    let text = format!("{builder:?}");
+    assert!(text.contains("ap-guangzhou"), "{text}");
+    assert!(
+        !text.contains("AKIDEXAMPLE") && !text.contains(SECRET),
+        "{text}"
+    );
 }
 
 #[test]

@@ -214,6 +214,48 @@ async fn who_can_wait_for_neither_hears_of_the_earlier_turn() {
     assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == ms(1_000)));
 }
 
+/// Of an owner's first second.
+#[tokio::test(start_paused = true)]
+async fn time_spent_before_an_owner_may_start_is_not_spent_again() {
+    let clock = SystemClock::shared();
+    let [shared, own] = [(); 2].map(|()| Arc::new(LocalLimiter::new(clock.clone())));
+    let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
+    use_up(&shared, 6).await;
+    use_up(&own, 1).await;
+    // Either kind has its next start at 1,050 ms.
+    limiter.acquire(start(LIMIT, ms(1_020))).await.unwrap_err();
+    assert_eq!(clock.monotonic(), ms(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_spent_in_line_is_not_spent_again() {
+    let clock = SystemClock::shared();
+    let [shared, own] = [(); 2].map(|()| Arc::new(LocalLimiter::new(clock.clone())));
+    let limiter = Reserved::new(shared.clone(), own, RESERVE, clock.clone());
+    clock.sleep(ms(900)).await;
+    use_up(&shared, 6).await;
+    // The first starts at 1,000 ms, from its reserve. The next start is the server's, at 1,950 ms.
+    let first = async {
+        let permit = limiter.acquire(start(LIMIT, FOREVER)).await;
+        assert!(permit.unwrap().start());
+    };
+    let ((), second) = tokio::join!(first, limiter.acquire(start(LIMIT, ms(1_040))));
+    second.unwrap_err();
+    assert_eq!(clock.monotonic(), ms(1_000));
+}
+
+async fn use_up(limiter: &LocalLimiter, limit: u32) {
+    for _ in 0..limit {
+        assert!(
+            limiter
+                .acquire(start(limit, FOREVER))
+                .await
+                .unwrap()
+                .start()
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn trouble_is_told_whether_the_reserve_helps_or_not() {
     let clock = SystemClock::shared();
