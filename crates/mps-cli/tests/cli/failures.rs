@@ -264,7 +264,7 @@ fn what_becomes_of_a_task_has_its_exit_code() {
             "--output", "json", "video", "create", "--wait", "--prompt", prompt,
         ])
     };
-    let failed = create("[emulator:fail=no luck]");
+    let failed = create("[emulator:fail=no\nluck]");
     assert_eq!(
         (failed.exit, &failed.error()["kind"]),
         (7, &"task_failed".into())
