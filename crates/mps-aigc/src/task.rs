@@ -197,10 +197,10 @@ impl<F: Family> Task<F> {
     }
 
     fn failure(&self, snapshot: &Snapshot) -> Error {
-        let why = snapshot
-            .message
-            .as_deref()
-            .unwrap_or("the service gave no reason");
+        let why = snapshot.message.as_deref();
+        let why = why.unwrap_or("the service gave no reason");
+        // An error is one line, whatever the service writes.
+        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
         let message = format!("task {} failed: {why}", self.id);
         Error::new(ErrorKind::TaskFailed, message).with_task(&self.id)
     }

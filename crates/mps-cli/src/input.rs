@@ -59,10 +59,15 @@ impl Source {
         self.text
     }
 
+    /// The text without the byte order mark that Windows' shells and editors put before it.
+    pub(crate) fn content(&self) -> &str {
+        self.text.trim_start_matches('\u{feff}')
+    }
+
     /// The text as a request, or the place where it is none.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.must_not_be_empty()?;
-        let mut json = serde_json::Deserializer::from_str(&self.text);
+        let mut json = serde_json::Deserializer::from_str(self.content());
         let parsed = serde_path_to_error::deserialize(&mut json);
         let parsed = parsed.map_err(|error| {
             let member = error.path().to_string();
@@ -75,7 +80,7 @@ impl Source {
     /// The text as any JSON, kept as it is.
     pub(crate) fn parse_raw(self) -> Result<Box<RawValue>, Failure> {
         self.must_not_be_empty()?;
-        RawValue::from_string(self.text.trim().to_owned()).map_err(|error| {
+        RawValue::from_string(self.content().trim().to_owned()).map_err(|error| {
             Self {
                 text: self.text,
                 name: self.name,
@@ -85,7 +90,7 @@ impl Source {
     }
 
     fn must_not_be_empty(&self) -> Result<(), Failure> {
-        if self.text.trim().is_empty() {
+        if self.content().trim().is_empty() {
             let failure = Failure::usage(format!("{} is empty", self.name));
             return Err(failure.hint("write the request's JSON body; {} is the smallest"));
         }

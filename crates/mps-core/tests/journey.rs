@@ -369,6 +369,30 @@ async fn a_turn_that_comes_too_late_is_refused_at_once() {
     );
 }
 
+/// Sent at the deadline, a create would be in doubt with nobody there to hear the answer.
+#[tokio::test]
+async fn nothing_is_sent_once_the_deadline_has_come() {
+    let case = case((0..20).map(|_| Reply::json(CREATED)));
+    for _ in 0..10 {
+        case.create().await.unwrap();
+    }
+    // The eleventh turn comes after a second and the fence.
+    for limit in [Duration::ZERO, Duration::from_millis(1_050)] {
+        let options = CallOptions::new().deadline(limit);
+        let request = CreateAigcVideoTask::new().prompt("a");
+        let error = case.client.send_with(&request, options).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.dispatch(), error.stopped()),
+            (
+                ErrorKind::Timeout,
+                Dispatch::NotSent,
+                Some(StopReason::Deadline)
+            )
+        );
+        assert_eq!((case.sent(), error.elapsed()), (10, limit));
+    }
+}
+
 #[tokio::test]
 async fn an_untyped_call_keeps_the_answer_as_it_was_written() {
     let body = r#"{"B":1.50,"A":12345678901234567890123,"RequestId":"r"}"#;

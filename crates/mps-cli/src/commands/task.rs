@@ -33,7 +33,10 @@ pub(crate) async fn create<C: Create>(
     let task = connection.tasks::<C::Family>().create(request).await?;
     let created = TaskResult::of(&task);
     if !then.wait && then.out.is_none() {
-        return context.output.result(task.id(), &created);
+        let told = context.output.result(task.id(), &created);
+        // What was paid for must not be lost with the line that named it.
+        let resume = || how_to_resume(&context.global, C::Family::NAME, task.id(), None);
+        return told.map_err(|failure| failure.task(task.id()).hint(resume()));
     }
     let clock = connection.client().clock();
     let since_created = clock.monotonic();
@@ -163,7 +166,7 @@ impl Watch<'_> {
                 &result,
             );
         };
-        let resume = self.how_to_resume(F::NAME, task.id());
+        let resume = how_to_resume(&self.context.global, F::NAME, task.id(), self.out);
         let options = WaitOptions::new().timeout(self.timeout);
         tokio::select! {
             biased;
@@ -171,14 +174,14 @@ impl Watch<'_> {
             done = task.wait_with(options, tell) => done.map_err(|error| with_resume_line(error, &resume)),
         }
     }
+}
 
-    fn how_to_resume(&self, family: &str, task_id: &str) -> String {
-        if self.context.global.emulator {
-            return "the emulator, and with it the task, ended with this command".to_owned();
-        }
-        let line = resume_line(&self.context.global, family, task_id, self.out);
-        format!("the task lives on; resume with: {line}")
+fn how_to_resume(global: &args::Global, family: &str, id: &str, out: Option<&Path>) -> String {
+    if global.emulator {
+        return "the emulator, and with it the task, ended with this command".to_owned();
     }
+    let line = resume_line(global, family, id, out);
+    format!("the task lives on; resume with: {line}")
 }
 
 fn interrupted(task_id: &str, resume: &str) -> Failure {

@@ -25,8 +25,8 @@ impl PromptFields {
     pub(super) fn apply(&self, prompt: &mut Text) -> Result<(), Failure> {
         set(prompt, self.prompt.as_ref());
         if let Some(file) = &self.prompt_file {
-            let text = Source::file_or_stdin(file)?.into_text();
-            *prompt = Some(text.trim_end_matches(['\r', '\n']).to_owned());
+            let source = Source::file_or_stdin(file)?;
+            *prompt = Some(source.content().trim_end_matches(['\r', '\n']).to_owned());
         }
         Ok(())
     }

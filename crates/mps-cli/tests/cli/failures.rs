@@ -264,7 +264,7 @@ fn what_becomes_of_a_task_has_its_exit_code() {
             "--output", "json", "video", "create", "--wait", "--prompt", prompt,
         ])
     };
-    let failed = create("[emulator:fail=no luck]");
+    let failed = create("[emulator:fail=no\nluck]");
     assert_eq!(
         (failed.exit, &failed.error()["kind"]),
         (7, &"task_failed".into())
@@ -425,4 +425,21 @@ fn a_reader_that_leaves_early_is_no_error() {
         .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(emulator.bill()["creates"], 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_task_whose_id_cannot_be_written_to_stdout_is_not_lost() {
+    let emulator = Emulator::start("1h");
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let create = ["--output", "json", "video", "create", "--prompt", "a cat"];
+    let create = emulator.mps(&create).stdout(full()).output().unwrap();
+    let error: serde_json::Value = serde_json::from_slice(&create.stderr).unwrap();
+    let id = &emulator.bill()["items"][0]["task_id"];
+    assert_eq!(
+        (create.status.code(), &error["task_id"], id.is_string()),
+        (Some(1), id, true)
+    );
+    let resume = format!("video wait {}", id.as_str().unwrap());
+    assert!(error["hint"].as_str().unwrap().ends_with(&resume));
 }

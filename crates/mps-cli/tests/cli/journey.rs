@@ -124,6 +124,25 @@ fn options_override_the_members_of_the_request() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_a_request_or_prompt() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), format!("\u{feff}{text}")).unwrap();
+    };
+    write("request.json", r#"{"Prompt":"a cat"}"#);
+    write("prompt.txt", "a cat\r\n");
+    for flags in [
+        ["--request", "request.json"],
+        ["--prompt-file", "prompt.txt"],
+    ] {
+        let create = ["--output", "json", "video", "create", "--dry-run"];
+        let run = run(mps(folder.path()).args(create).args(flags));
+        assert_eq!(run.exit, 0, "{}", run.stderr);
+        assert_eq!(run.json()["request"]["Prompt"], "a cat");
+    }
+}
+
+#[test]
 fn a_dry_run_needs_no_credentials_and_shows_what_would_be_signed() {
     let folder = tempfile::tempdir().unwrap();
     let dry = run(mps(folder.path()).args([

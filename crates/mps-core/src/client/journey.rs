@@ -107,6 +107,10 @@ impl<'a> Journey<'a> {
             let leg = self.client.route.pick(self.call.effect, || self.now());
             let request = self.signed(leg.endpoint, credentials, body.clone())?;
             let now = self.now();
+            // Sent now, nobody would listen for the answer, and a create would be in doubt.
+            if now >= self.deadline {
+                return Err(too_late());
+            }
             // Late by more than the fence: starting now could crowd a window, so ask again.
             if permit.start() {
                 break (leg, request, now);
@@ -360,6 +364,15 @@ fn no_permit(error: LimitError) -> Error {
             }
         }
     }
+}
+
+fn too_late() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the deadline passed before the request was sent",
+    )
+    .with_hint("nothing was sent; give the call a later deadline")
+    .with_stop(StopReason::Deadline)
 }
 
 fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
