@@ -3,6 +3,10 @@
 
 use std::{io, process};
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+#[cfg(windows)]
+use tokio::signal::windows::{CtrlC, ctrl_c};
 use tokio::sync::watch;
 
 use crate::failure::Exit;
@@ -12,18 +16,16 @@ use crate::failure::Exit;
 pub(crate) struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
-    /// Starts to listen.
+    /// Starts to listen: from here on no signal ends the program by itself.
     pub(crate) fn listen() -> Self {
         let (asked, receiver) = watch::channel(false);
-        tokio::spawn(async move {
-            if signalled().await.is_ok() {
-                // Without a receiver the command is over anyway.
-                let _command_is_over = asked.send(true);
+        match Signals::listen() {
+            Ok(signals) => {
+                tokio::spawn(obey(signals, asked));
             }
-            if signalled().await.is_ok() {
-                process::exit(i32::from(Exit::Interrupted as u8));
-            }
-        });
+            // Then a signal ends the program as it ends any other.
+            Err(error) => tracing::warn!(%error, "signals cannot be listened to"),
+        }
         Self(receiver)
     }
 
@@ -35,19 +37,48 @@ impl Interrupt {
     }
 }
 
-/// Completes at the next signal that asks to stop.
-#[cfg(unix)]
-async fn signalled() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
+async fn obey(mut signals: Signals, asked: watch::Sender<bool>) {
+    signals.next().await;
+    // Without a receiver the command is over anyway.
+    let _command_is_over = asked.send(true);
+    signals.next().await;
+    process::exit(i32::from(Exit::Interrupted as u8));
+}
 
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
+/// The signals that ask to stop.
+#[cfg(unix)]
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn signalled() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+#[cfg(windows)]
+struct Signals(CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
+    }
 }

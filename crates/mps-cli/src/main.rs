@@ -3,7 +3,7 @@
 //! Results go to stdout, everything else to stderr. What each exit code means is in
 //! [`failure::Exit`].
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::Parser as _;
 
@@ -15,6 +15,7 @@ mod failure;
 mod input;
 mod interrupt;
 mod limiter;
+mod lines;
 mod output;
 mod request;
 mod request_log;
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
 
 async fn run(cli: Cli, output: &output::Output) -> Result<(), Failure> {
     if !matches!(cli.command, Command::Emulator(_)) {
-        events::listen(&cli.global, LevelFilter::OFF, None);
+        events::listen(&cli.global, LevelFilter::OFF, io::stderr, None);
     }
     let context = Context::new(cli.global, output);
     match cli.command {

@@ -143,6 +143,6 @@ fn write_line(line: &str) -> Result<(), Failure> {
 }
 
 /// Nobody can be told that stderr does not work.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _unwritable = writeln!(anstream::stderr().lock(), "{line}");
 }

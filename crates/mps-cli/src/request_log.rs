@@ -2,8 +2,8 @@
 
 use std::{
     fmt,
-    fs::OpenOptions,
-    io::{self, Write},
+    fs::{File, OpenOptions},
+    io,
     path::Path,
     sync::{Mutex, PoisonError},
 };
@@ -16,18 +16,35 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
+use crate::lines::{Lines, Stream};
+
 /// Writes what the emulator says of each request, and nothing else.
-pub(crate) struct RequestLog(Mutex<Box<dyn Write + Send>>);
+pub(crate) struct RequestLog(To);
+
+enum To {
+    /// Written before the request is answered.
+    File(Mutex<Stream<File>>),
+    Stdout(Lines),
+}
 
 impl RequestLog {
     /// Appends to a file, or to stdout if it is `-`.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let to: Box<dyn Write + Send> = if path == Path::new("-") {
-            Box::new(io::stdout())
-        } else {
-            Box::new(OpenOptions::new().create(true).append(true).open(path)?)
-        };
-        Ok(Self(Mutex::new(to)))
+        if path == Path::new("-") {
+            let stdout = Stream::new("stdout", io::stdout());
+            return Ok(Self(To::Stdout(Lines::to(stdout))));
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = Stream::new(path.display().to_string(), file);
+        Ok(Self(To::File(Mutex::new(file))))
+    }
+
+    /// What is still to be written at the end.
+    pub(crate) fn lines(&self) -> Option<Lines> {
+        match &self.0 {
+            To::File(_) => None,
+            To::Stdout(lines) => Some(lines.clone()),
+        }
     }
 }
 
@@ -39,9 +56,13 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         let mut members = Members(Map::new());
         event.record(&mut members);
         let line = format!("{}\n", Value::Object(members.0));
-        let mut to = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The emulator goes on, whether or not anybody can read what it says.
-        let _ = to.write_all(line.as_bytes()).and_then(|()| to.flush());
+        match &self.0 {
+            To::File(file) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                file.write(line.as_bytes());
+            }
+            To::Stdout(lines) => lines.add(line.into_bytes()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ fn main() -> std::io::Result<()> {
         bencher.iter(|| {
             runtime.block_on(async {
                 if let Ok(emulator) = Emulator::start().await {
-                    emulator.stop().await;
+                    let _saved = emulator.stop().await;
                 }
             });
         });

@@ -1,6 +1,6 @@
 //! The running emulator.
 
-use std::net::SocketAddr;
+use std::{io, net::SocketAddr};
 
 use crate::{
     bill::Bill,
@@ -129,10 +129,14 @@ impl Emulator {
 
     /// Stops: no new connections; open ones finish the request they are in, within 5 seconds. With
     /// a state file, the state is saved for the last time.
-    pub async fn stop(self) {
+    ///
+    /// # Errors
+    /// The state could not be saved that last time.
+    pub async fn stop(self) -> io::Result<()> {
         self.server.stop(&*self.service.0.clock).await;
-        if let Some(saver) = self.saver {
-            saver.finish().await;
+        match self.saver {
+            Some(saver) => saver.finish().await,
+            None => Ok(()),
         }
     }
 }

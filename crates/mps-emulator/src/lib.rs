@@ -18,7 +18,7 @@
 //! println!("{} {} {}", emulator.endpoint(), emulator.secret_id(), emulator.secret_key());
 //!
 //! assert_eq!(emulator.bill().duplicates, 0);
-//! emulator.stop().await;
+//! emulator.stop().await?;
 //! # Ok(())
 //! # }
 //! ```

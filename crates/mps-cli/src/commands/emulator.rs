@@ -2,7 +2,7 @@
 
 mod durations;
 
-use std::{collections::HashSet, net::SocketAddr, path::Path, time::Duration};
+use std::{collections::HashSet, io, net::SocketAddr, path::Path, time::Duration};
 
 use mps_emulator::{Builder, Emulator, StartError};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::{
     events,
     failure::{Failure, causes},
     interrupt::Interrupt,
+    lines::{Lines, Stream},
     request_log::RequestLog,
     resume::quoted,
 };
@@ -27,8 +28,16 @@ struct Ready<'a> {
 
 pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
     let log = args.log.as_deref().map(open_log).transpose()?;
+    let said = Lines::to(Stream::new("stderr", io::stderr()));
+    let written = [Some(said.clone()), log.as_ref().and_then(RequestLog::lines)];
     // What a client does wrong is said loudly here: that is what an emulator is for.
-    events::listen(&context.global, LevelFilter::WARN, log);
+    events::listen(&context.global, LevelFilter::WARN, said, log);
+    let end = serve(args, context).await;
+    written.iter().flatten().for_each(Lines::flush);
+    end
+}
+
+async fn serve(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
     let mut interrupt = Interrupt::listen();
     let emulator = builder(&args)?
         .start()
@@ -37,8 +46,10 @@ pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(
     set_up(&emulator, args)?;
     announce(&emulator, context)?;
     interrupt.asked().await;
-    emulator.stop().await;
-    Ok(())
+    emulator.stop().await.map_err(|error| {
+        Failure::internal(format!("the state could not be saved: {error}"))
+            .hint("what happened since it was saved last is lost; the file is as it was then")
+    })
 }
 
 fn open_log(path: &Path) -> Result<RequestLog, Failure> {

@@ -1,11 +1,17 @@
 //! `mps emulator` and its flags.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use mps_core::clock::{Clock as _, SystemClock, timeout};
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, mps, run};
+use crate::support::{Emulator, mps, post, run};
 
 #[test]
 fn faults_limits_and_the_clock_are_set_by_flags() {
@@ -90,6 +96,81 @@ fn a_request_to_terminate_is_as_good_as_ctrl_c() {
     assert_eq!((&again.bill(), &bill["creates"]), (&bill, &json!(1)));
 }
 
+/// A program that starts it for its tests may look at nothing but the first line of stdout.
+#[test]
+fn who_reads_nothing_of_what_it_says_does_not_hold_it_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = mps(folder.path())
+        .args(["emulator", "--log=-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first_line = String::new();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    stdout.read_line(&mut first_line).unwrap();
+    let ready: Value = serde_json::from_str(&first_line).unwrap();
+    let endpoint = ready["endpoint"].as_str().unwrap();
+    // A pipe holds 64 KiB of them, some 500.
+    for _ in 0..1_500 {
+        post(endpoint, "{}");
+    }
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_log_that_cannot_be_written_is_told_of_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = mps(folder.path())
+        .args(["emulator", "--log=/dev/full"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first_line = String::new();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    stdout.read_line(&mut first_line).unwrap();
+    let ready: Value = serde_json::from_str(&first_line).unwrap();
+    for _ in 0..3 {
+        post(ready["endpoint"].as_str().unwrap(), "{}");
+    }
+    process.kill().unwrap();
+    let said = process.wait_with_output().unwrap().stderr;
+    let said = String::from_utf8(said).unwrap();
+    let told = said.matches("error: cannot write to /dev/full: ").count();
+    assert_eq!(told, 1, "{said}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_state_that_cannot_be_saved_at_the_end_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("place");
+    fs::create_dir(&place).unwrap();
+    let mut process = mps(folder.path())
+        .args(["emulator", "--quiet", "--state=place/state.json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first_line = String::new();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut first_line)
+        .unwrap();
+    fs::remove_dir_all(&place).unwrap();
+    let id = process.id().to_string();
+    Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let end = process.wait_with_output().unwrap();
+    let said = String::from_utf8(end.stderr).unwrap();
+    assert_eq!(end.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error: the state could not be saved: "),
+        "{said}"
+    );
+}
+
 /// What `--log=requests.jsonl` wrote.
 fn log_file(emulator: &Emulator) -> Vec<Value> {
     let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
@@ -165,10 +246,6 @@ async fn wait_for(text: &str, file: &Path) {
 #[test]
 #[cfg(unix)]
 fn its_banner_can_be_copied_into_another_shell() {
-    use std::{
-        io::{BufRead as _, BufReader},
-        process::{Command, Stdio},
-    };
     let folder = tempfile::tempdir().unwrap();
     let mut process = mps(folder.path())
         .args(["emulator", "--queue-time=0s", "--render-time=0s"])

@@ -185,6 +185,11 @@ impl Drop for Emulator {
     }
 }
 
+/// A call without a signature.
+pub(crate) fn post(endpoint: &str, body: &str) -> Value {
+    exchange(endpoint, "POST", "/", body)
+}
+
 fn get(endpoint: &str, path: &str) -> Value {
     exchange(endpoint, "GET", path, "")
 }

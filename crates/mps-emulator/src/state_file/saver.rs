@@ -19,7 +19,7 @@ const RESTS: u32 = 4;
 /// Whoever saves. Dropping it saves once more, as long as the runtime lives.
 #[derive(Debug)]
 pub(crate) struct Saver {
-    saving: JoinHandle<()>,
+    saving: JoinHandle<io::Result<()>>,
     /// Its end tells the saver to finish.
     stop: watch::Sender<()>,
 }
@@ -36,15 +36,18 @@ impl Saver {
     }
 
     /// Saves for the last time.
-    pub(crate) async fn finish(self) {
+    pub(crate) async fn finish(self) -> io::Result<()> {
         drop(self.stop);
-        // It ends by itself; were it to panic, the test that stops the emulator need not.
-        let _ = self.saving.await;
+        self.saving.await.map_err(io::Error::other)?
     }
 }
 
-/// Holds the file until the last save is done.
-async fn run(service: Arc<Inner>, file: StateFile, mut stopped: watch::Receiver<()>) {
+/// Holds the file until the last save is done, and tells what came of it.
+async fn run(
+    service: Arc<Inner>,
+    file: StateFile,
+    mut stopped: watch::Receiver<()>,
+) -> io::Result<()> {
     let mut pause = DELAY;
     loop {
         let change = async {
@@ -52,22 +55,24 @@ async fn run(service: Arc<Inner>, file: StateFile, mut stopped: watch::Receiver<
             service.clock.sleep(pause).await;
         };
         let is_last = ends_first(stopped.changed(), change).await;
-        pause = DELAY.max(saved(&service, &file.path).await.saturating_mul(RESTS));
+        let begin = service.clock.monotonic();
+        let saved = saved(&service, &file.path).await;
         if is_last {
-            break;
+            return saved;
         }
+        let took = service.clock.monotonic().saturating_sub(begin);
+        pause = DELAY.max(took.saturating_mul(RESTS));
     }
 }
 
-/// Saves where it blocks nobody, and tells how long that took.
-async fn saved(service: &Arc<Inner>, path: &Path) -> Duration {
+/// Saves where it blocks nobody.
+async fn saved(service: &Arc<Inner>, path: &Path) -> io::Result<()> {
     let (inner, place) = (service.clone(), path.to_owned());
-    let begin = service.clock.monotonic();
     let end = spawn_blocking(move || save(&inner, &place)).await;
-    if let Err(error) = end.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
+    let saved = end.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    saved.inspect_err(|error| {
         tracing::error!(path = %path.display(), %error, "the state could not be saved");
-    }
-    service.clock.monotonic().saturating_sub(begin)
+    })
 }
 
 async fn ends_first(one: impl Future, other: impl Future) -> bool {

@@ -29,6 +29,6 @@ async fn two_hundred_run_side_by_side_and_answer_for_themselves() {
     assert_eq!(tasks.len(), 200);
     for emulator in emulators {
         assert_eq!((emulator.bill().creates, emulator.tasks().len()), (1, 1));
-        emulator.stop().await;
+        emulator.stop().await.unwrap();
     }
 }

@@ -204,7 +204,7 @@ async fn it_stops_when_told_and_when_dropped() {
     let address = emulator.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
     exchange(&mut idle, &signed(&emulator, CREATE, &cat())).await;
-    emulator.stop().await;
+    emulator.stop().await.unwrap();
     assert_eq!(
         idle.read(&mut [0]).await.unwrap(),
         0,

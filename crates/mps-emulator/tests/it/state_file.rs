@@ -55,7 +55,7 @@ async fn a_stopped_emulator_goes_on() {
     first.clock().freeze();
     let keys = [first.secret_id().to_owned(), first.secret_key().to_owned()];
     let (tasks, bill, requests) = (first.tasks(), first.bill(), first.requests());
-    first.stop().await;
+    first.stop().await.unwrap();
 
     let second = start(&path, |builder| builder).await.unwrap();
     assert_eq!(
@@ -142,7 +142,7 @@ async fn keys_that_were_given_are_not_written_and_nobody_else_can_read() {
                 Duration::from_secs(1),
             )
     };
-    start(&path, given).await.unwrap().stop().await;
+    start(&path, given).await.unwrap().stop().await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     for secret in ["AKID", "-key", "-token"] {
         assert!(!text.contains(secret), "{secret}");
@@ -188,7 +188,7 @@ async fn temporary_credentials_are_good_again_for_a_later_emulator() {
     first.clock().freeze();
     first.clock().advance(Duration::from_secs(1_800));
     assert_eq!(code_of_call(&first), "AuthFailure.TokenFailure");
-    first.stop().await;
+    first.stop().await.unwrap();
 
     let second = start(&path, given).await.unwrap();
     assert_eq!(code_of_call(&second), "");
@@ -213,7 +213,7 @@ async fn of_two_emulators_with_one_file_the_second_does_not_start() {
     written(&path, |state| creates(state) == 1).await;
     let refused = start(&path, |builder| builder).await.unwrap_err();
     assert!(refused.is_state_file_in_use());
-    first.stop().await;
+    first.stop().await.unwrap();
     let second = start(&path, |builder| builder).await.unwrap();
     assert_eq!(second.bill().creates, 1);
 }
