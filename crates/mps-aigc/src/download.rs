@@ -8,7 +8,7 @@ use std::{
 use http::{HeaderMap, Request, StatusCode, header};
 use mps_core::{
     Client, clock,
-    retry::Backoff,
+    retry::{Backoff, retry_after},
     transport::{RequestBody, ResponseBody, TransportError, TransportErrorKind},
 };
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ use crate::{
 };
 
 const ATTEMPTS: u32 = 6;
-/// Longest time in which nothing at all comes.
+/// Longest time in which nothing at all comes, be it because the host asks for it.
 const SILENCE: Duration = Duration::from_secs(120);
 const BACKOFF: Backoff = Backoff {
     base: Duration::from_secs(1),
@@ -77,24 +77,41 @@ async fn download(client: &Client, url: &str, path: &Path) -> Result<SavedFile, 
                 let _best_effort = fs::remove_file(&part).await;
                 return Err(error);
             }
-            Err(Broken::ForNow(error)) => {
+            Err(Broken::ForNow { error, asked }) => {
                 attempt += 1;
-                if attempt == ATTEMPTS {
-                    return Err(error.with_hint("fetch again; results live for 12 hours"));
-                }
+                pause(client, attempt, asked, error).await?;
                 tracing::warn!(
                     attempt,
                     bytes = partial.bytes,
                     "a download broke off; resuming"
                 );
-                client
-                    .clock()
-                    .sleep(BACKOFF.pause(attempt - 1, fastrand::f64()))
-                    .await;
             }
         }
     }
     partial.publish(&part, path).await
+}
+
+/// Waits before the next attempt, or says why there is none.
+async fn pause(
+    client: &Client,
+    attempts: u32,
+    asked: Option<Duration>,
+    error: Error,
+) -> Result<(), Error> {
+    if attempts == ATTEMPTS {
+        return Err(error.with_hint("fetch again; results live for 12 hours"));
+    }
+    let pause = BACKOFF.pause_asked(attempts - 1, fastrand::f64(), asked);
+    // Only the host asks for this much.
+    if pause > SILENCE {
+        let (asked, most) = (pause.as_secs(), SILENCE.as_secs());
+        let message =
+            format!("{error}; it asks to wait {asked} s, and a download waits {most} s at most");
+        return Err(Error::new(ErrorKind::Download, message)
+            .with_hint("fetch again after that time; results live for 12 hours"));
+    }
+    client.clock().sleep(pause).await;
+    Ok(())
 }
 
 /// Waits for the next step of a transfer, but not for ever. A transfer that goes on may take as long
@@ -112,8 +129,16 @@ async fn unless_silent<T>(
 
 /// Why a transfer ended early.
 enum Broken {
-    ForNow(Error),
+    ForNow {
+        error: Error,
+        /// The pause that the host asks for.
+        asked: Option<Duration>,
+    },
     ForGood(Error),
+}
+
+fn for_now(error: Error) -> Broken {
+    Broken::ForNow { error, asked: None }
 }
 
 /// One request, from where the file ends now.
@@ -126,26 +151,39 @@ async fn transfer(client: &Client, url: &str, partial: &mut Partial) -> Result<(
             TransportErrorKind::Request => {
                 Broken::ForGood(Error::new(ErrorKind::Unfetchable, message).with_source(error))
             }
-            _ => Broken::ForNow(Error::new(ErrorKind::Download, message).with_source(error)),
+            _ => for_now(Error::new(ErrorKind::Download, message).with_source(error)),
         }
     })?;
     let (head, body) = response.into_parts();
     match head.status {
         StatusCode::OK if is_page(&head.headers) => {
             let message = "the result's host answered with a page of HTML";
-            return Err(Broken::ForNow(Error::new(ErrorKind::Download, message)));
+            return Err(for_now(Error::new(ErrorKind::Download, message)));
         }
         StatusCode::OK => partial.start_over(&head.headers).await?,
         StatusCode::PARTIAL_CONTENT if partial.continues(&head.headers) => {}
-        status if status.is_server_error() || status == StatusCode::PARTIAL_CONTENT => {
+        status if may_pass(status) => {
             let message = format!("the result's host answered with HTTP {status}");
             // Whatever range came, it is not the missing one: begin anew.
             partial.validator = None;
-            return Err(Broken::ForNow(Error::new(ErrorKind::Download, message)));
+            return Err(Broken::ForNow {
+                error: Error::new(ErrorKind::Download, message),
+                asked: retry_after(&head.headers, client.clock().wall()),
+            });
         }
         status => return Err(Broken::ForGood(gone(status))),
     }
     partial.receive(client, body).await
+}
+
+/// Whether the same request could get the result later, or, after a range that is not the missing
+/// one, one for all of it could.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::PARTIAL_CONTENT
+        )
 }
 
 /// No result is a page: something in between answered, such as a portal that wants a login.
@@ -225,7 +263,7 @@ impl Partial {
             let chunk = unless_silent(client, body.chunk()).await;
             let chunk = chunk.map_err(|error| {
                 let message = format!("the download broke off after {} bytes", self.bytes);
-                Broken::ForNow(Error::new(ErrorKind::Download, message).with_source(error))
+                for_now(Error::new(ErrorKind::Download, message).with_source(error))
             })?;
             let Some(chunk) = chunk else { break };
             self.file.write_all(&chunk).await.map_err(disk)?;
@@ -235,7 +273,7 @@ impl Partial {
         match self.total {
             Some(total) if total != self.bytes => {
                 let message = format!("the download has {} bytes instead of {total}", self.bytes);
-                Err(Broken::ForNow(Error::new(ErrorKind::Download, message)))
+                Err(for_now(Error::new(ErrorKind::Download, message)))
             }
             _ => Ok(()),
         }
@@ -349,6 +387,50 @@ mod tests {
         case.run().await.unwrap();
         assert_eq!(case.transport.requests().len(), 2);
         assert!(case.client.clock().monotonic() >= SILENCE);
+    }
+
+    /// An answer that asks for a pause, and the time on the clock at the end.
+    async fn after(status: u16, wish: &str) -> (Result<SavedFile, Error>, Duration, usize) {
+        let busy = Reply::answer(status, "text/plain", "later").header("retry-after", wish);
+        let case = case([busy, whole()]);
+        let result = case.run().await;
+        let waited = case.client.clock().monotonic();
+        (result, waited, case.transport.requests().len())
+    }
+
+    #[tokio::test]
+    async fn a_host_that_asks_for_a_pause_gets_it() {
+        // The clock starts in 1970.
+        for (status, wish, seconds) in [
+            (503, "30", 30),
+            (429, "30", 30),
+            (503, "120", 120),
+            (503, "Thu, 01 Jan 1970 00:00:30 GMT", 30),
+        ] {
+            let (result, waited, requests) = after(status, wish).await;
+            result.unwrap();
+            assert_eq!((waited.as_secs(), requests), (seconds, 2), "{wish}");
+        }
+        for wish in ["0", "soon", "Wed, 31 Dec 1969 23:59:59 GMT"] {
+            let (result, waited, _) = after(503, wish).await;
+            result.unwrap();
+            assert!(waited <= BACKOFF.base, "{wish}: {waited:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pause_that_is_too_long_ends_the_download_at_once() {
+        for wish in ["121", "Thu, 01 Jan 1970 00:02:01 GMT"] {
+            let (result, waited, requests) = after(503, wish).await;
+            let error = result.unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "the result's host answered with HTTP 503 Service Unavailable; \
+                 it asks to wait 121 s, and a download waits 120 s at most"
+            );
+            assert_eq!(error.kind(), ErrorKind::Download);
+            assert_eq!((waited, requests), (Duration::ZERO, 1));
+        }
     }
 
     #[tokio::test]

@@ -36,7 +36,8 @@ pub enum ErrorKind {
     TaskFailed,
     /// The result is gone, or was never there: results live for 12 hours.
     Unfetchable,
-    /// A download broke off, more often than it could be resumed.
+    /// A download broke off, more often than it could be resumed, or its host asks for a longer
+    /// pause than a download makes. Fetching again later is safe.
     Download,
     /// The file exists already, or its place cannot be written.
     File,

@@ -3,7 +3,7 @@
 //! The service answers HTTP 200 with `{"Response":{…,"RequestId":…}}`, errors included: those have
 //! `Error` inside. Whatever else arrives was written by something in between.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     error::{Dispatch, Error, ErrorKind},
+    retry,
     transport::{ResponseBody, TransportError},
 };
 
@@ -109,18 +110,7 @@ impl Received {
 
     /// When the answer was written, on the clock of who wrote it.
     pub(crate) fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.header(header::DATE)?).ok()
-    }
-
-    /// How long the answer asks to wait: in seconds, or until a date. A date is taken from the
-    /// answer's own, since both were read off one clock; else from `now`.
-    pub(crate) fn retry_after(&self, now: SystemTime) -> Option<Duration> {
-        let text = self.header(header::RETRY_AFTER)?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let until = httpdate::parse_http_date(text).ok()?;
-        until.duration_since(self.date().unwrap_or(now)).ok()
+        retry::date(&self.headers)
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {

@@ -249,6 +249,25 @@ async fn a_download_that_never_comes_ends_with_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_download_comes_back_when_its_host_asks_it_to() {
+    for (status, seconds) in [(503, 1), (503, 45), (429, 45)] {
+        let world = World::new();
+        let done = world.video().await.wait().await.unwrap();
+        let rule = json!({"kind": "http", "status": status, "retry_after": seconds,
+            "action": "download", "times": 1});
+        fail(&world.service, &rule);
+        done.download(world.path()).await.unwrap();
+        let [first, second] = &world.service.downloads()[..] else {
+            panic!("{rule}: not two downloads")
+        };
+        let pause = Duration::from_micros(second.at_us - first.at_us);
+        assert!(pause >= Duration::from_secs(seconds), "{rule}: {pause:?}");
+    }
+    let rule = json!({"kind": "http", "status": 503, "retry_after": 600});
+    assert_eq!(fetch(&rule).await, (Err(ErrorKind::Download), vec![None]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_result_that_expired_is_not_asked_for_twice() {
     let world = World::new();
     let done = world.video().await.wait().await.unwrap();

@@ -14,7 +14,7 @@ use crate::{
     envelope::{Answer, Received},
     error::{Dispatch, Error, ErrorKind, StopReason},
     limit::{LimitError, Permit, Start},
-    retry::{Backoff, Remedy, is_rate_throttled, remedy},
+    retry::{Backoff, Remedy, is_rate_throttled, remedy, retry_after},
     sign::sign,
     telemetry::{self, AttemptEnded, Called, Failure, Refresh},
     transport::{RequestBody, TransportError, TransportErrorKind},
@@ -177,7 +177,7 @@ impl<'a> Journey<'a> {
     fn open(&mut self, received: &Received) -> Result<Answer, Error> {
         received.open().inspect_err(|_| {
             self.service_time = received.date();
-            self.retry_after = received.retry_after(self.client.service_time());
+            self.retry_after = retry_after(&received.headers, self.client.service_time());
         })
     }
 
@@ -287,10 +287,8 @@ impl<'a> Journey<'a> {
 
     async fn pause(&self, failure: &Error, backoff: Backoff) -> Result<(), StopReason> {
         let chance = fastrand::f64();
-        let asked = self.retry_after.unwrap_or_default();
-        let pause = backoff
-            .pause(self.attempts.saturating_sub(1), chance)
-            .max(asked);
+        let retry = self.attempts.saturating_sub(1);
+        let pause = backoff.pause_asked(retry, chance, self.retry_after);
         if pause >= self.time_left() {
             return Err(StopReason::Deadline);
         }

@@ -150,35 +150,6 @@ fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
 }
 
 #[test]
-fn a_wish_to_wait_is_in_seconds_or_a_date() {
-    const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
-    let wish = |headers: &[(HeaderName, &str)]| {
-        let mut answer = received(503, "text/plain", "");
-        for (name, value) in headers {
-            answer.headers.insert(name, value.parse().unwrap());
-        }
-        answer.retry_after(now).map(|wait| wait.as_secs())
-    };
-    let after = |value| wish(&[(header::RETRY_AFTER, value)]);
-    assert_eq!(after(" 7 "), Some(7));
-    assert_eq!(after("Sun, 15 Feb 2026 03:26:45 GMT"), Some(60));
-    assert_eq!(after("Sun, 15 Feb 2026 03:25:44 GMT"), None);
-    assert_eq!(after(NOW), Some(0));
-    for nonsense in ["", "soon", "-1", "1.5", "99999999999999999999"] {
-        assert_eq!(after(nonsense), None, "{nonsense}");
-    }
-    // The clock of who wrote the answer is a day ahead, and so is its wish.
-    assert_eq!(
-        wish(&[
-            (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),
-            (header::DATE, "Mon, 16 Feb 2026 03:25:45 GMT"),
-        ]),
-        Some(5)
-    );
-}
-
-#[test]
 fn a_changed_content_type_does_not_lose_a_task() {
     let answer = received(
         200,

@@ -21,6 +21,13 @@ impl Backoff {
         let bound = self.base.saturating_mul(doublings).min(self.cap);
         bound.mul_f64(chance.clamp(0.0, 1.0))
     }
+
+    /// The same, but no shorter than what an answer asked for: see [`retry_after`](super::retry_after).
+    /// That is not capped, so hold the pause against the time that is left.
+    #[must_use]
+    pub fn pause_asked(&self, retry: u32, chance: f64, asked: Option<Duration>) -> Duration {
+        self.pause(retry, chance).max(asked.unwrap_or_default())
+    }
 }
 
 impl fmt::Display for Backoff {
@@ -44,5 +51,7 @@ mod tests {
         assert_eq!(bounds, [200, 400, 800, 1_000, 1_000, 1_000]);
         assert_eq!(backoff.pause(1, 0.5).as_millis(), 200);
         assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);
+        let asked = |seconds| backoff.pause_asked(3, 1.0, Some(Duration::from_secs(seconds)));
+        assert_eq!([0, 7].map(|seconds| asked(seconds).as_secs()), [1, 7]);
     }
 }

@@ -9,8 +9,10 @@ use crate::error::{Dispatch, Error, ErrorKind};
 
 mod backoff;
 mod budget;
+mod wish;
 
-pub use self::{backoff::Backoff, budget::RetryBudget};
+pub(crate) use self::wish::date;
+pub use self::{backoff::Backoff, budget::RetryBudget, wish::retry_after};
 
 /// How often, and after which pauses, a call may be tried again.
 ///

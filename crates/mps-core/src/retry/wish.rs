@@ -1,0 +1,72 @@
+//! What an answer says about time: when it was written, and when to come back.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, header};
+
+/// How long an answer asks to wait with `Retry-After`: in seconds, or until a date. A date is
+/// taken from the answer's own, since both were read off one clock; else from `now`.
+///
+/// `None` when it asks for nothing, for nonsense, or for a time that is over.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use http::{HeaderMap, HeaderValue, header::RETRY_AFTER};
+/// use mps_core::retry::retry_after;
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+/// let wait = retry_after(&headers, SystemTime::UNIX_EPOCH);
+/// assert_eq!(wait, Some(Duration::from_secs(7)));
+/// ```
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = text(headers, header::RETRY_AFTER)?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    until.duration_since(date(headers).unwrap_or(now)).ok()
+}
+
+/// When an answer was written, on the clock of who wrote it.
+pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(text(headers, header::DATE)?).ok()
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_to_wait_is_in_seconds_or_a_date() {
+        const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
+        let wish = |headers: &[(HeaderName, &str)]| {
+            let headers = headers.iter().cloned();
+            let headers = headers.map(|(name, value)| (name, value.parse().unwrap()));
+            retry_after(&headers.collect(), now).map(|wait| wait.as_secs())
+        };
+        let after = |value| wish(&[(header::RETRY_AFTER, value)]);
+        assert_eq!(after(" 7 "), Some(7));
+        assert_eq!(after("Sun, 15 Feb 2026 03:26:45 GMT"), Some(60));
+        assert_eq!(after("Sun, 15 Feb 2026 03:25:44 GMT"), None);
+        assert_eq!(after(NOW), Some(0));
+        for nonsense in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(after(nonsense), None, "{nonsense}");
+        }
+        // The clock of who wrote the answer is a day ahead, and so is its wish.
+        assert_eq!(
+            wish(&[
+                (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),
+                (header::DATE, "Mon, 16 Feb 2026 03:25:45 GMT"),
+            ]),
+            Some(5)
+        );
+    }
+}
