@@ -35,7 +35,8 @@ impl Service {
     /// anything else is not found. A body longer than 10 MB is refused, as the service does.
     ///
     /// A function cannot lose or delay an answer, so faults of that sort change nothing here but
-    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`] shows them all.
+    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`](crate::InProcess) shows
+    /// them all.
     #[must_use]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let exchange = self.exchange(request, Connection::Fresh);
