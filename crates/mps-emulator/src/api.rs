@@ -5,7 +5,7 @@ mod auth;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 use mps_models::ActionInfo;
 use serde_json::{Map, Value, json};
 
@@ -85,6 +85,7 @@ fn journey(
     request_id: &str,
 ) -> Result<Map<String, Value>, Refusal> {
     check_size(body)?;
+    check_repeats(&head.headers)?;
     check_generation(head, body)?;
     let action = action(&head.headers)?;
     check_version(&head.headers, action)?;
@@ -106,6 +107,26 @@ fn check_size(body: &Bytes) -> Result<(), Refusal> {
     }
     let message = format!("the request body is longer than {MOST_BODY_BYTES} bytes");
     Err(Refusal::new("RequestSizeLimitExceeded", message))
+}
+
+/// A header that comes twice has no one value, and what is signed might not be what is executed.
+fn check_repeats(headers: &HeaderMap) -> Result<(), Refusal> {
+    let counts = |name: &&HeaderName| {
+        [header::AUTHORIZATION, header::CONTENT_TYPE].contains(name)
+            || name.as_str().starts_with("x-tc-")
+    };
+    let mut names = headers.keys().filter(counts);
+    names
+        .find(|name| is_repeated(headers, name.as_str()))
+        .map_or(Ok(()), |name| {
+            let message = format!("the header `{name}` was sent more than once");
+            Err(Refusal::new("InvalidRequest", message))
+        })
+}
+
+/// Whether a header came more than once.
+pub(crate) fn is_repeated(headers: &HeaderMap, name: &str) -> bool {
+    headers.get_all(name).iter().nth(1).is_some()
 }
 
 /// The signatures before TC3 send the action and the signature as parameters of a query or form.

@@ -31,6 +31,11 @@ pub(crate) fn lost() -> Response<Bytes> {
     json(StatusCode::BAD_GATEWAY, &body)
 }
 
+/// Says what is wrong with a request before anything is done about it.
+pub(crate) fn bad_request(error: &str) -> Response<Bytes> {
+    json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
+}
+
 /// Says that nothing is here, and what is elsewhere.
 pub(crate) fn not_found(path: &str, hint: &str) -> Response<Bytes> {
     json(

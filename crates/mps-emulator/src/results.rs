@@ -1,6 +1,7 @@
 //! The object storage where results lie: public for a while, then gone.
 
 pub(crate) mod cache;
+mod condition;
 mod place;
 mod range;
 mod record;
@@ -21,7 +22,7 @@ const REQUEST_ID: &str = "x-cos-request-id";
 /// Answers a request to the path of a result.
 pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
     let mut record = record::arrived(service, head);
-    let mut response = match found(service, &head.method, path) {
+    let mut response = match found(service, head, path) {
         Ok((object, modified)) => handed_out(&object, modified, head),
         Err(refusal) => {
             record.code = Some(refusal.code.to_owned());
@@ -42,10 +43,22 @@ pub(crate) fn answer(service: &Inner, head: &Parts, path: &str) -> Exchange {
 }
 
 fn handed_out(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
-    let mut response = content(object, &head.headers);
+    let mut response = if condition::is_known(&object.etag, &head.headers) {
+        not_modified(object)
+    } else {
+        content(object, &head.headers)
+    };
     let headers = response.headers_mut();
     headers.insert(header::LAST_MODIFIED, modified);
     without_body_for_head(response, &head.method)
+}
+
+fn not_modified(object: &Object) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let etag = object.etag.clone();
+    response.headers_mut().insert(header::ETAG, etag);
+    response
 }
 
 /// Why storage does not hand out an object, as its own protocol has it.
@@ -69,6 +82,11 @@ const EXPIRED: Fault = Fault {
     status: StatusCode::FORBIDDEN,
     code: "AccessDenied",
     message: "the time to fetch the result is over",
+};
+const CHANGED: Fault = Fault {
+    status: StatusCode::PRECONDITION_FAILED,
+    code: "PreconditionFailed",
+    message: "the result is not the version that `If-Match` names",
 };
 const BROKEN: Fault = Fault {
     status: StatusCode::INTERNAL_SERVER_ERROR,
@@ -95,8 +113,8 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-fn found(service: &Inner, method: &Method, path: &str) -> Result<(Object, HeaderValue), Fault> {
-    if !matches!(*method, Method::GET | Method::HEAD) {
+fn found(service: &Inner, head: &Parts, path: &str) -> Result<(Object, HeaderValue), Fault> {
+    if !matches!(head.method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
     let (media, modified) = lookup(service, path)?;
@@ -104,6 +122,9 @@ fn found(service: &Inner, method: &Method, path: &str) -> Result<(Object, Header
         tracing::error!(%error, "a result could not be made");
         BROKEN
     })?;
+    if !condition::is_meant(&object.etag, &head.headers) {
+        return Err(CHANGED);
+    }
     Ok((object, modified))
 }
 

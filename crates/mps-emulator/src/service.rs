@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Request, Response, header, request::Parts};
 
 use crate::{
     api,
@@ -35,7 +35,8 @@ impl Service {
     /// anything else is not found. A body longer than 10 MB is refused, as the service does.
     ///
     /// A function cannot lose or delay an answer, so faults of that sort change nothing here but
-    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`] shows them all.
+    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`](crate::InProcess) shows
+    /// them all.
     #[must_use]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let exchange = self.exchange(request, Connection::Fresh);
@@ -196,7 +197,13 @@ impl Service {
 /// Which part of the service a request is for, by its path.
 fn route(service: &Inner, head: &Parts, body: &Bytes) -> Exchange {
     let path = head.uri.path();
-    if path == api::PATH {
+    // Not a request of HTTP's (RFC 9112, section 3.2), whatever it is for.
+    if api::is_repeated(&head.headers, header::HOST.as_str()) {
+        tracing::warn!(path, "a request with more than one host");
+        Exchange::whole(reply::bad_request(
+            "the header `host` was sent more than once",
+        ))
+    } else if path == api::PATH {
         api::answer(service, head, body)
     } else if results::is_result(path) {
         results::answer(service, head, path)

@@ -19,7 +19,7 @@ use mps_core::{
 use mps_models::service::NAME as SERVICE;
 
 use self::{evidence::Evidence, guess::TOKEN};
-use super::{Refusal, common};
+use super::{Refusal, common, is_repeated};
 use crate::{
     account::{Account, Accounts},
     faults::MOST_SKEW,
@@ -182,6 +182,11 @@ fn sent_value<'a>(name: &str, head: &'a Parts) -> Result<&'a str, Refusal> {
             .filter(|_| name == "host")
             .map(http::uri::Authority::as_str)
     };
+    if is_repeated(&head.headers, name) {
+        return Err(invalid(format!(
+            "`{name}` is signed, but was sent more than once"
+        )));
+    }
     let is_lower_case = HeaderName::from_lowercase(name.as_bytes()).is_ok();
     let value = head.headers.get(name).filter(|_| is_lower_case);
     let value = value

@@ -57,9 +57,10 @@ pub(crate) fn dropped(service: &Inner, head: &Parts, fault: Option<&Kind>) {
 }
 
 pub(super) fn outcome(response: &Response<Bytes>) -> Outcome {
-    if response.status().is_success() {
-        Outcome::Executed
-    } else {
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
         Outcome::Refused
+    } else {
+        Outcome::Executed
     }
 }

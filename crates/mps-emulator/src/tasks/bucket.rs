@@ -42,9 +42,23 @@ impl Bucket {
 
     /// The path of a task's file in it: `FOLDER/TASK_0.mp4`.
     pub(crate) fn key(&self, task_id: &str, file: &str) -> String {
-        let folders = self.folder.split('/').filter(|folder| !folder.is_empty());
+        let folders = self.folders().into_iter();
         let folders: String = folders.map(|folder| encoded(folder) + "/").collect();
         format!("{folders}{task_id}_{file}")
+    }
+
+    /// The folder's parts without `.` and `..`, escaped or not: HTTP clients resolve these before
+    /// they ask (RFC 3986, section 5.2.4), so nobody could fetch what has them in its address.
+    fn folders(&self) -> Vec<&str> {
+        let mut folders = Vec::new();
+        for folder in self.folder.split('/') {
+            match folder {
+                "" | "." => {}
+                ".." => drop(folders.pop()),
+                name => folders.push(name),
+            }
+        }
+        folders
     }
 
     /// Bytes it remembers.

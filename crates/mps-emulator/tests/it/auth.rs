@@ -1,3 +1,4 @@
+use http::HeaderValue;
 use mps_core::sign::Scope;
 
 use crate::call::{CREATE, Call, World, cat};
@@ -79,6 +80,66 @@ fn a_host_that_stands_in_the_address_needs_no_header() {
         crate::call::code(&crate::call::answer(&world.service, request)),
         ""
     );
+}
+
+#[test]
+fn no_header_that_counts_may_come_twice() {
+    let world = World::new();
+    for name in [
+        "authorization",
+        "content-type",
+        "x-tc-action",
+        "x-tc-content-sha256",
+        "x-tc-timestamp",
+        "x-tc-token",
+        "x-tc-version",
+    ] {
+        let mut request = world.call(CREATE, &cat()).request();
+        let headers = request.headers_mut();
+        let first = headers.get(name).cloned();
+        let first = first.unwrap_or(HeaderValue::from_static(""));
+        headers.insert(name, first.clone());
+        headers.append(name, first);
+        let answer = crate::call::answer(&world.service, request);
+        assert_eq!(crate::call::code(&answer), "InvalidRequest", "{name}");
+        let message = answer["Error"]["Message"].as_str().unwrap();
+        assert!(message.contains(&format!("`{name}`")), "{message}");
+    }
+    assert_eq!(world.service.bill().creates, 0);
+}
+
+#[test]
+fn a_signed_header_may_not_come_twice() {
+    let signed = |call: &mut Call| {
+        call.signed_headers = "content-type;host;x-mine";
+        call.more_headers.push(("x-mine", "1"));
+    };
+    assert_eq!(after(signed), "");
+    let world = World::new();
+    let mut call = world.call(CREATE, &cat());
+    signed(&mut call);
+    let mut request = call.request();
+    request
+        .headers_mut()
+        .append("x-mine", HeaderValue::from_static("2"));
+    assert_eq!(
+        crate::call::code(&crate::call::answer(&world.service, request)),
+        INVALID
+    );
+}
+
+#[test]
+fn two_hosts_are_no_request_at_all() {
+    let world = World::new();
+    for path in ["/", "/results/a/0.mp4", "/_emulator/v1/state"] {
+        let mut request = world.call(CREATE, &cat()).request();
+        *request.uri_mut() = path.parse().unwrap();
+        let host = request.headers()["host"].clone();
+        request.headers_mut().append("host", host);
+        let response = world.service.handle(request);
+        assert_eq!(response.status(), 400, "{path}");
+    }
+    assert_eq!(world.service.bill().creates, 0);
 }
 
 #[test]

@@ -104,6 +104,36 @@ fn the_address_can_be_one_that_is_served_and_stays() {
 }
 
 #[test]
+fn an_address_has_no_dots_that_a_client_would_resolve() {
+    for (folder, resolved) in [
+        ("/a/../p", "p/"),
+        ("a/./b/", "a/b/"),
+        ("../../a/b/..", "a/"),
+        ("..", ""),
+        ("a/.../..b", "a/.../..b/"),
+        ("%2e%2e/a", "%252e%252e/a/"),
+    ] {
+        let world = World::with(|builder| builder.bucket_urls(BucketUrls::Local));
+        let mut bucket = bucket();
+        bucket["CosBucketPath"] = json!(folder);
+        let body = json!({ "Prompt": "a cat", "StoreCosParam": bucket });
+        let (url, task) = made(
+            &world,
+            "CreateAigcVideoTask",
+            "DescribeAigcVideoTask",
+            &body,
+        );
+        let path = format!("/cos/mine-1250000000/ap-guangzhou/{resolved}{task}_0.mp4");
+        assert_eq!(
+            url,
+            json!(format!("{}{path}", world.service.endpoint())),
+            "{folder}"
+        );
+        assert_eq!(world.get(&path).status(), StatusCode::OK, "{folder}");
+    }
+}
+
+#[test]
 fn what_is_not_in_the_bucket_is_not_found() {
     let world = World::with(|builder| builder.bucket_urls(BucketUrls::Local));
     let body = json!({ "Prompt": "a cat", "StoreCosParam": bucket() });

@@ -101,8 +101,8 @@ fn every_filter_counts() {
         (json!({ "TaskType": "Something" }), 0),
         (json!({ "TaskStatus": "FINISHED" }), 5),
         (json!({ "TaskStatus": "PENDING" }), 1),
-        (json!({ "Resolution": "720p" }), 1),
-        (json!({ "Ratio": "16:9" }), 3),
+        (json!({ "Resolution": "720p" }), 2),
+        (json!({ "Ratio": "16:9" }), 4),
         (json!({ "ExecuteMode": "auto" }), 1),
         (json!({ "ExecuteMode": "phased" }), 1),
         (json!({ "ExecuteMode": "stage" }), 1),
@@ -121,6 +121,40 @@ fn every_filter_counts() {
     }
     let found = world.answer(LIST, &json!({ "QueryTaskFilter": { "Ratio": "3:4" } }));
     assert_eq!(ids(&found), [advertisement]);
+}
+
+#[test]
+fn what_a_request_leaves_out_is_found_as_it_was_made_or_not_at_all() {
+    let world = World::new();
+    let plain = json!({ "Input": { "ImageUrls": ["https://example.com/a.png"] } });
+    let advertisement = world.start("CreateAiFissionTask", &plain);
+    world.pass(3_000);
+    assert_eq!(
+        world.service.tasks()[0].resolution.as_deref(),
+        Some("1280x720")
+    );
+    let found = |filter: Value| {
+        let answer = world.answer(LIST, &json!({ "QueryTaskFilter": filter }));
+        answer["Tasks"][0].clone()
+    };
+    let told =
+        |item: &Value| [&item["TaskId"], &item["Resolution"], &item["Ratio"]].map(Value::clone);
+    for filter in [json!({ "Resolution": "720p" }), json!({ "Ratio": "16:9" })] {
+        assert_eq!(
+            told(&found(filter.clone())),
+            [json!(advertisement), json!("720p"), json!("16:9")],
+            "{filter}"
+        );
+    }
+    for unknown in [
+        json!({ "Resolution": "1080p" }),
+        json!({ "Ratio": "9:16" }),
+        json!({ "VideoType": "ugc" }),
+        json!({ "ModelTier": "standard" }),
+        json!({ "ModelTier": "flagship" }),
+    ] {
+        assert_eq!(found(unknown.clone()), Value::Null, "{unknown}");
+    }
 }
 
 #[test]

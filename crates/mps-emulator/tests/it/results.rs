@@ -95,6 +95,44 @@ fn a_part_is_only_given_of_the_version_that_is_meant() {
 }
 
 #[test]
+fn who_has_it_is_not_given_it_again() {
+    let (world, path) = finished();
+    let etag = header(&world.get(&path), "etag").to_owned();
+    let asked = |condition: &str| world.fetch("GET", &path, &[("if-none-match", condition)]);
+    for known in [
+        &etag,
+        "*",
+        &format!("W/{etag}"),
+        &format!("\"another\", {etag}"),
+    ] {
+        let unchanged = asked(known);
+        assert_eq!(unchanged.status(), 304, "{known}");
+        assert!(unchanged.body().is_empty(), "{known}");
+        assert_eq!(header(&unchanged, "etag"), etag);
+        assert!(unchanged.headers().contains_key("last-modified"));
+    }
+    assert_eq!(asked("\"another\"").status(), 200);
+}
+
+#[test]
+fn only_the_version_that_is_meant_is_given() {
+    let (world, path) = finished();
+    let etag = header(&world.get(&path), "etag").to_owned();
+    let asked = |condition: &str| world.fetch("GET", &path, &[("if-match", condition)]);
+    for met in [&etag, "*", &format!("\"another\", {etag}")] {
+        assert_eq!(asked(met).status(), 200, "{met}");
+    }
+    for unmet in ["\"another\"", "", &format!("W/{etag}")] {
+        let changed = asked(unmet);
+        assert_eq!(changed.status(), 412, "{unmet}");
+        let body = String::from_utf8_lossy(changed.body());
+        assert!(body.contains("<Code>PreconditionFailed</Code>"), "{body}");
+    }
+    let both = [("if-match", "\"another\""), ("if-none-match", "*")];
+    assert_eq!(world.fetch("GET", &path, &both).status(), 412);
+}
+
+#[test]
 fn after_twelve_hours_it_is_gone_but_the_task_is_not() {
     let (world, path) = finished();
     world.pass(TWELVE_HOURS_MS - 1);

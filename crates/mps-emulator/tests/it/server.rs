@@ -56,11 +56,7 @@ fn wire(request: &Request<Bytes>) -> Vec<u8> {
 
 /// Reads one response: its head as text, its body as bytes.
 async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
+    let head = read_head(stream).await;
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "))
@@ -68,6 +64,14 @@ async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let mut body = vec![0; length.parse().unwrap()];
     stream.read_exact(&mut body).await.unwrap();
     (head, body)
+}
+
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
 }
 
 pub(crate) async fn exchange(stream: &mut TcpStream, request: &Request<Bytes>) -> Value {
@@ -114,6 +118,29 @@ async fn a_task_from_its_creation_to_its_file_over_one_connection() {
         head.contains(&format!("content-length: {}\r\n", file.len())) && head.ends_with("\r\n\r\n"),
         "{head}"
     );
+}
+
+#[tokio::test]
+async fn what_http_has_rules_for_leaves_the_connection_usable() {
+    let (emulator, clock) = emulator().await;
+    let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+    let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
+    clock.advance(Duration::from_secs(3));
+    let task = created["TaskId"].as_str().unwrap();
+
+    let two_hosts = b"GET / HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n";
+    stream.write_all(two_hosts).await.unwrap();
+    let (head, _) = read(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+
+    let known =
+        format!("GET /results/{task}/0.mp4 HTTP/1.1\r\nhost: x\r\nif-none-match: *\r\n\r\n");
+    stream.write_all(known.as_bytes()).await.unwrap();
+    let head = read_head(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 304 "), "{head}");
+
+    let described = signed(&emulator, DESCRIBE, &json!({ "TaskId": task }));
+    assert_eq!(exchange(&mut stream, &described).await["Status"], "DONE");
 }
 
 #[tokio::test]

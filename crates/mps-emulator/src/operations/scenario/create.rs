@@ -24,7 +24,9 @@ use crate::{
 const DEFAULT_SECONDS: u32 = 5;
 /// The most of an advertisement, which is its default, and the least of a presented document.
 const LONG_SECONDS: u32 = 15;
-const DEFAULT_DOCUMENT_RATIO: &str = "16:9";
+/// The size of what a request could name but does not, as lists tell it.
+const DEFAULT_RESOLUTION: &str = "720p";
+const DEFAULT_RATIO: &str = "16:9";
 const FISSION_FAMILY: &str = "AigcScenario";
 
 /// The bucket of one of three types that have the same members.
@@ -104,11 +106,13 @@ impl Execute for CreateAiFissionTask {
 }
 
 fn fission(info: FissionTaskInfo) -> Result<Scenario, Refusal> {
+    let resolution = info.resolution.as_deref().unwrap_or(DEFAULT_RESOLUTION);
+    let ratio = info.ratio.as_deref().unwrap_or(DEFAULT_RATIO);
     let seconds = info.duration.or(Some(LONG_SECONDS.into()));
-    let clip = clip(info.resolution.as_deref(), info.ratio.as_deref(), seconds)?;
+    let clip = clip(Some(resolution), Some(ratio), seconds)?;
     let mut fission = Scenario::new(ScenarioTaskType::FissionVideo, clip);
-    fission.resolution = info.resolution;
-    fission.ratio = info.ratio;
+    fission.resolution = Some(resolution.to_owned());
+    fission.ratio = Some(ratio.to_owned());
     fission.video_type = info.video_type;
     fission.model_tier = info.model_tier;
     Ok(fission)
@@ -131,7 +135,7 @@ impl Execute for CreateDocToVideoTask {
 }
 
 fn document(input: &DocToVideoInput) -> Result<Scenario, Refusal> {
-    let ratio = input.ratio.as_deref().unwrap_or(DEFAULT_DOCUMENT_RATIO);
+    let ratio = input.ratio.as_deref().unwrap_or(DEFAULT_RATIO);
     let seconds = input.reference_duration.or(Some(LONG_SECONDS.into()));
     let mut document = Scenario::new(
         ScenarioTaskType::DocGenVideo,
