@@ -88,19 +88,40 @@ async fn clones_share_what_one_of_them_learned() {
 
 #[tokio::test]
 async fn a_date_that_lies_teaches_nothing() {
-    let replies = vec![
-        expired().header("date", A_YEAR_LATER),
-        expired().header("date", A_YEAR_LATER),
-        Reply::json(CREATED),
-    ];
+    let replies = vec![expired().header("date", A_YEAR_LATER), Reply::json(CREATED)];
     let (client, transport) = client(Endpoint::default(), replies);
     let error = create(&client).await.unwrap_err();
     assert_eq!(error.stopped(), Some(StopReason::Permanent));
+    assert_eq!(transport.requests().len(), 1);
+    assert_eq!(
+        error.hint().unwrap(),
+        "the service's clock is 31536000 s ahead of this machine's, \
+         and more than 86400 s is not followed; set this machine's clock"
+    );
     create(&client).await.unwrap();
     let stamps: Vec<_> = signed(&transport).into_iter().map(|pair| pair.0).collect();
     assert!(
         stamps.iter().all(|stamp| stamp == "1771199990"),
         "{stamps:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_bore_the_services_time_is_not_sent_again() {
+    let replies = vec![
+        expired().header("date", THIRTY_SECONDS_LATER),
+        Reply::json(CREATED),
+        expired().header("date", THIRTY_SECONDS_LATER),
+    ];
+    let (client, transport) = client(Endpoint::default(), replies);
+    create(&client).await.unwrap();
+    let error = create(&client).await.unwrap_err();
+    assert_eq!(error.stopped(), Some(StopReason::Permanent));
+    assert_eq!(transport.requests().len(), 3);
+    assert_eq!(
+        error.hint().unwrap(),
+        "the service's clock is 30 s ahead of this machine's, \
+         and the request bore the service's time; something else is wrong"
     );
 }
 
@@ -117,6 +138,10 @@ async fn without_a_usable_date_the_refusal_stands() {
         assert_eq!(error.code(), Some("AuthFailure.SignatureExpire"));
         assert_eq!(error.stopped(), Some(StopReason::Permanent));
         assert_eq!(transport.requests().len(), 1);
+        assert_eq!(
+            error.hint().unwrap(),
+            "the answer tells no time to follow; check this machine's clock"
+        );
     }
 }
 

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use mps_models::{Effect, service};
+use mps_models::{
+    Effect,
+    service::{self, ErrorClass},
+};
 use tracing::{Instrument as _, Span};
 
-use super::Inner;
+use super::{Inner, skew::Refused};
 use crate::{
     call::{Call, CallOptions, Output},
     clock,
@@ -26,7 +29,10 @@ pub(super) struct Journey<'a> {
     started: Duration,
     deadline: Duration,
     attempts: u32,
+    /// The last attempt: when it began and ended, and the timestamp it was signed with.
+    attempt_started: Duration,
     attempt_ended: Duration,
+    timestamp: i64,
     clock_corrected: bool,
     credentials_refreshed: bool,
     /// The service's clock and wish, as the last answer gave them.
@@ -44,7 +50,9 @@ impl<'a> Journey<'a> {
             started,
             deadline: started.saturating_add(limit),
             attempts: 0,
+            attempt_started: started,
             attempt_ended: started,
+            timestamp: 0,
             clock_corrected: false,
             credentials_refreshed: false,
             service_time: None,
@@ -65,7 +73,7 @@ impl<'a> Journey<'a> {
                 Err(failure) => failure,
             };
             if let Err(reason) = self.make_ready(&failure, &mut credentials).await {
-                return Err(self.ended(failure.with_stop(reason)));
+                return Err(self.ended(self.explained(failure).with_stop(reason)));
             }
         }
     }
@@ -105,6 +113,7 @@ impl<'a> Journey<'a> {
         let (leg, request, started) = loop {
             let permit = self.permit().await?;
             let leg = self.client.route.pick(self.call.effect, || self.now());
+            self.timestamp = self.client.timestamp();
             let request = self.signed(leg.endpoint, credentials, body.clone())?;
             let now = self.now();
             // Sent now, nobody would listen for the answer, and a create would be in doubt.
@@ -117,6 +126,7 @@ impl<'a> Journey<'a> {
             }
         };
         self.attempts += 1;
+        self.attempt_started = started;
         let waited = started.saturating_sub(asked);
         self.client.telemetry.permit_waited(self.called(), waited);
         let span = telemetry::attempt_span(self.attempts, leg.endpoint.host(), waited);
@@ -125,7 +135,7 @@ impl<'a> Journey<'a> {
         let exchange = self.exchange(request, &body, left).instrument(span.clone());
         let outcome = exchange.await.and_then(|received| self.open(&received));
         self.attempt_ended = self.now();
-        self.settle(leg, &span, started, &outcome);
+        self.settle(leg, &span, &outcome);
         outcome
     }
 
@@ -145,7 +155,7 @@ impl<'a> Journey<'a> {
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
         let wire = self.client.wire(endpoint, self.call);
-        let timestamp = self.client.timestamp();
+        let timestamp = self.timestamp;
         let keys = &self.client.keys;
         let key = keys.get(credentials.secret_key(), timestamp, service::NAME);
         let signed = sign(
@@ -191,13 +201,7 @@ impl<'a> Journey<'a> {
     }
 
     /// Tells the breaker and whoever counts what came of an attempt.
-    fn settle(
-        &self,
-        leg: Leg<'_>,
-        span: &Span,
-        started: Duration,
-        outcome: &Result<Answer, Error>,
-    ) {
+    fn settle(&self, leg: Leg<'_>, span: &Span, outcome: &Result<Answer, Error>) {
         let (client, endpoint) = (self.client, leg.endpoint);
         let failure = outcome.as_ref().err();
         let verdict = failure.map_or(Verdict::Answered, Verdict::of);
@@ -207,7 +211,7 @@ impl<'a> Journey<'a> {
         let ended = AttemptEnded {
             number: self.attempts,
             host: endpoint.host(),
-            took: self.attempt_ended.saturating_sub(started),
+            took: self.attempt_took(),
             request_id: request_id(outcome),
             failure: failure.map(Failure::of),
         };
@@ -251,15 +255,37 @@ impl<'a> Journey<'a> {
 
     fn correct_clock(&mut self) -> Result<(), StopReason> {
         let first = !std::mem::replace(&mut self.clock_corrected, true);
-        let service = self
-            .service_time
-            .filter(|_| first)
+        let skew = &self.client.skew;
+        let refused = self
+            .refused()
+            .filter(|refused| first && skew.could_help(refused))
             .ok_or(StopReason::Permanent)?;
-        // Another call may have learned it while this one was on its way, so no news is fine.
-        if let Some(offset) = self.client.skew.learn(service, self.client.clock.wall()) {
+        if let Some(offset) = skew.learn(&refused) {
             telemetry::skew(offset);
         }
         Ok(())
+    }
+
+    /// A failure that is final, with what the clocks say about it if they are its reason.
+    fn explained(&self, failure: Error) -> Error {
+        if failure.class() != Some(ErrorClass::ClockSkew) {
+            return failure;
+        }
+        let hint = match self.refused() {
+            Some(refused) => self.client.skew.hint(&refused),
+            None => "the answer tells no time to follow; check this machine's clock".to_owned(),
+        };
+        failure.with_hint(hint)
+    }
+
+    /// The clocks at the last answer, if that was a refusal and told the time.
+    fn refused(&self) -> Option<Refused> {
+        Some(Refused {
+            service: self.service_time?,
+            machine: self.client.clock.wall(),
+            timestamp: self.timestamp,
+            took: self.attempt_took(),
+        })
     }
 
     async fn refresh(&mut self, credentials: &mut Credentials) -> Result<(), StopReason> {
@@ -321,6 +347,10 @@ impl<'a> Journey<'a> {
 
     fn now(&self) -> Duration {
         self.client.clock.monotonic()
+    }
+
+    fn attempt_took(&self) -> Duration {
+        self.attempt_ended.saturating_sub(self.attempt_started)
     }
 
     fn elapsed(&self) -> Duration {

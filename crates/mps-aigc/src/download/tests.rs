@@ -1,0 +1,164 @@
+//! On scripted answers and a stepped clock.
+
+use std::sync::Arc;
+
+use mps_core::{
+    clock::TestClock,
+    credentials::Credentials,
+    transport::{Reply, ScriptedTransport},
+};
+
+use super::*;
+
+const URL: &str = "https://bucket.example/0.mp4?q-signature=hunter2";
+
+struct Case {
+    transport: ScriptedTransport,
+    client: Client,
+    folder: tempfile::TempDir,
+}
+
+fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
+    let transport = ScriptedTransport::new(replies);
+    let client = Client::builder()
+        .credentials(Credentials::new("id", "key"))
+        .transport(transport.clone())
+        .clock(Arc::new(TestClock::new(0).auto_advance()))
+        .build()
+        .unwrap();
+    Case {
+        transport,
+        client,
+        folder: tempfile::tempdir().unwrap(),
+    }
+}
+
+impl Case {
+    async fn run(&self) -> Result<SavedFile, Error> {
+        download(&self.client, URL, &self.folder.path().join("a.mp4")).await
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+}
+
+fn whole() -> Reply {
+    Reply::answer(200, "video/mp4", "0123456789")
+        .header("content-length", "10")
+        .header("etag", "\"v1\"")
+}
+
+fn cut_after_four() -> Reply {
+    Reply::answer(200, "video/mp4", "0123")
+        .header("content-length", "10")
+        .header("etag", "\"v1\"")
+        .then_cut()
+}
+
+#[tokio::test]
+async fn a_whole_file_appears_under_its_name_with_its_digest() {
+    let case = case([whole()]);
+    let saved = case.run().await.unwrap();
+    assert_eq!(saved.bytes, 10);
+    // printf 0123456789 | sha256sum
+    assert_eq!(
+        saved.sha256,
+        "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882"
+    );
+    assert_eq!(case.files(), ["a.mp4"]);
+}
+
+#[tokio::test]
+async fn a_host_that_falls_silent_is_asked_again() {
+    let case = case([Reply::silence(), whole()]);
+    case.run().await.unwrap();
+    assert_eq!(case.transport.requests().len(), 2);
+    assert!(case.client.clock().monotonic() >= SILENCE);
+}
+
+/// An answer that asks for a pause, and the time on the clock at the end.
+async fn after(status: u16, wish: &str) -> (Result<SavedFile, Error>, Duration, usize) {
+    let busy = Reply::answer(status, "text/plain", "later").header("retry-after", wish);
+    let case = case([busy, whole()]);
+    let result = case.run().await;
+    let waited = case.client.clock().monotonic();
+    (result, waited, case.transport.requests().len())
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_a_pause_gets_it() {
+    // The clock starts in 1970.
+    for (status, wish, seconds) in [
+        (503, "30", 30),
+        (429, "30", 30),
+        (503, "120", 120),
+        (503, "Thu, 01 Jan 1970 00:00:30 GMT", 30),
+    ] {
+        let (result, waited, requests) = after(status, wish).await;
+        result.unwrap();
+        assert_eq!((waited.as_secs(), requests), (seconds, 2), "{wish}");
+    }
+    for wish in ["0", "soon", "Wed, 31 Dec 1969 23:59:59 GMT"] {
+        let (result, waited, _) = after(503, wish).await;
+        result.unwrap();
+        assert!(waited <= BACKOFF.base, "{wish}: {waited:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pause_that_is_too_long_ends_the_download_at_once() {
+    for wish in ["121", "Thu, 01 Jan 1970 00:02:01 GMT"] {
+        let (result, waited, requests) = after(503, wish).await;
+        let error = result.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the result's host answered with HTTP 503 Service Unavailable; \
+             it asks to wait 121 s, and a download waits 120 s at most"
+        );
+        assert_eq!(error.kind(), ErrorKind::Download);
+        assert_eq!((waited, requests), (Duration::ZERO, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_broken_download_resumes_with_its_validator() {
+    let rest = Reply::answer(206, "video/mp4", "456789").header("content-range", "bytes 4-9/10");
+    let case = case([cut_after_four(), Reply::connect_error(), rest]);
+    let saved = case.run().await.unwrap();
+    assert_eq!(std::fs::read(&saved.path).unwrap(), b"0123456789");
+    let requests = case.transport.requests();
+    assert_eq!(requests[1].headers()["range"], "bytes=4-");
+    assert_eq!(requests[1].headers()["if-range"], "\"v1\"");
+}
+
+#[tokio::test]
+async fn content_that_changed_meanwhile_and_a_wrong_range_begin_anew() {
+    let wrong = Reply::answer(206, "video/mp4", "89").header("content-range", "bytes 8-9/10");
+    for second in [whole(), wrong] {
+        let case = case([cut_after_four(), second, whole()]);
+        let saved = case.run().await.unwrap();
+        assert_eq!(std::fs::read(&saved.path).unwrap(), b"0123456789");
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_gone_leaves_nothing_and_no_url_behind() {
+    let case = case([Reply::answer(403, "application/xml", "<Error/>")]);
+    let error = case.run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfetchable);
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+    assert!(case.files().is_empty());
+}
+
+#[tokio::test]
+async fn a_short_file_is_never_published() {
+    let short = || Reply::answer(200, "video/mp4", "0123").header("content-length", "10");
+    let case = case((0..ATTEMPTS).map(|_| short()));
+    let error = case.run().await.unwrap_err();
+    assert_eq!(error.to_string(), "the download has 4 bytes instead of 10");
+    assert_eq!(case.files(), ["a.mp4.part"]);
+}
