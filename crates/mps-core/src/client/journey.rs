@@ -8,19 +8,23 @@ use mps_models::{
 };
 use tracing::{Instrument as _, Span};
 
-use super::{Inner, skew::Refused};
+use super::{
+    Inner,
+    skew::Refused,
+    trouble::{no_answer, no_answer_in, no_credentials, no_permit, too_late},
+};
 use crate::{
     call::{Call, CallOptions, Output},
     clock,
-    credentials::{Credentials, CredentialsError},
+    credentials::Credentials,
     endpoint::{BreakerState, Endpoint, Leg, Verdict},
     envelope::{Answer, Received},
-    error::{Dispatch, Error, ErrorKind, StopReason},
-    limit::{LimitError, Permit, Start},
+    error::{Error, ErrorKind, StopReason},
+    limit::{Permit, Start},
     retry::{Backoff, Remedy, is_rate_throttled, remedy, retry_after},
     sign::sign,
     telemetry::{self, AttemptEnded, Called, Failure, Refresh},
-    transport::{RequestBody, TransportError, TransportErrorKind},
+    transport::RequestBody,
 };
 
 pub(super) struct Journey<'a> {
@@ -362,76 +366,9 @@ impl<'a> Journey<'a> {
     }
 }
 
-fn no_credentials(error: &CredentialsError) -> Error {
-    let told = Error::new(ErrorKind::Credentials, error.to_string());
-    match error.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
-    }
-}
-
 fn request_id(outcome: &Result<Answer, Error>) -> Option<&str> {
     match outcome {
         Ok(answer) => answer.request_id.as_deref(),
         Err(error) => error.request_id(),
-    }
-}
-
-fn no_permit(error: LimitError) -> Error {
-    match error {
-        LimitError::TooLong(too_long) => Error::new(ErrorKind::Timeout, too_long.to_string())
-            .with_hint("nothing was sent; give the call a later deadline")
-            .with_stop(StopReason::Deadline),
-        LimitError::Unavailable(unavailable) => {
-            let error = Error::new(ErrorKind::Limiter, unavailable.to_string())
-                .with_hint(unavailable.hint().unwrap_or("nothing was sent").to_owned())
-                .with_stop(StopReason::NoPermit);
-            match unavailable.into_source() {
-                Some(source) => error.with_source(source),
-                None => error,
-            }
-        }
-    }
-}
-
-fn too_late() -> Error {
-    Error::new(
-        ErrorKind::Timeout,
-        "the deadline passed before the request was sent",
-    )
-    .with_hint("nothing was sent; give the call a later deadline")
-    .with_stop(StopReason::Deadline)
-}
-
-fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
-    Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
-        .with_dispatch(how_far(body))
-        .with_hint("the network or the service is slow; a later deadline may help")
-}
-
-fn no_answer(error: TransportError, body: &RequestBody) -> Error {
-    let (kind, hint) = match error.kind() {
-        TransportErrorKind::Request => (ErrorKind::Config, "check the endpoint"),
-        TransportErrorKind::Connect => (
-            ErrorKind::Connect,
-            "nothing was sent; check endpoint, network and proxy",
-        ),
-        TransportErrorKind::Interrupted => (
-            ErrorKind::Interrupted,
-            "the network or a proxy broke the connection",
-        ),
-    };
-    Error::new(kind, error.to_string())
-        .with_dispatch(how_far(body))
-        .with_hint(hint)
-        .with_source(error)
-}
-
-/// A body nobody took never left; one that was taken may have.
-fn how_far(body: &RequestBody) -> Dispatch {
-    if body.was_taken() {
-        Dispatch::Unknown
-    } else {
-        Dispatch::NotSent
     }
 }

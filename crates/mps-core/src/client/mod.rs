@@ -27,6 +27,7 @@ use crate::{
 mod builder;
 mod journey;
 mod skew;
+mod trouble;
 
 pub use self::builder::ClientBuilder;
 use self::{journey::Journey, skew::Skew};
