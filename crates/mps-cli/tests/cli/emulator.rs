@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
 
@@ -100,20 +100,10 @@ fn a_request_to_terminate_is_as_good_as_ctrl_c() {
 #[test]
 fn who_reads_nothing_of_what_it_says_does_not_hold_it_up() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = mps(folder.path())
-        .args(["emulator", "--log=-"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first_line = String::new();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    stdout.read_line(&mut first_line).unwrap();
-    let ready: Value = serde_json::from_str(&first_line).unwrap();
-    let endpoint = ready["endpoint"].as_str().unwrap();
+    let (mut process, _stdout, endpoint) = started(folder.path(), &["--log=-"]);
     // A pipe holds 64 KiB of them, some 500.
     for _ in 0..1_500 {
-        post(endpoint, "{}");
+        post(&endpoint, "{}");
     }
     process.kill().unwrap();
     process.wait().unwrap();
@@ -123,18 +113,9 @@ fn who_reads_nothing_of_what_it_says_does_not_hold_it_up() {
 #[cfg(target_os = "linux")]
 fn a_log_that_cannot_be_written_is_told_of_once() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = mps(folder.path())
-        .args(["emulator", "--log=/dev/full"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first_line = String::new();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    stdout.read_line(&mut first_line).unwrap();
-    let ready: Value = serde_json::from_str(&first_line).unwrap();
+    let (mut process, _stdout, endpoint) = started(folder.path(), &["--log=/dev/full"]);
     for _ in 0..3 {
-        post(ready["endpoint"].as_str().unwrap(), "{}");
+        post(&endpoint, "{}");
     }
     process.kill().unwrap();
     let said = process.wait_with_output().unwrap().stderr;
@@ -149,16 +130,8 @@ fn a_state_that_cannot_be_saved_at_the_end_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("place");
     fs::create_dir(&place).unwrap();
-    let mut process = mps(folder.path())
-        .args(["emulator", "--quiet", "--state=place/state.json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first_line = String::new();
-    BufReader::new(process.stdout.take().unwrap())
-        .read_line(&mut first_line)
-        .unwrap();
+    let flags = ["--quiet", "--state=place/state.json"];
+    let (process, _stdout, _endpoint) = started(folder.path(), &flags);
     fs::remove_dir_all(&place).unwrap();
     let id = process.id().to_string();
     Command::new("kill").args(["-INT", &id]).status().unwrap();
@@ -169,6 +142,23 @@ fn a_state_that_cannot_be_saved_at_the_end_is_an_error() {
         said.contains("error: the state could not be saved: "),
         "{said}"
     );
+}
+
+/// An emulator of whose streams only the first line of stdout was read, and where it listens.
+fn started(folder: &Path, flags: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
+    let mut process = mps(folder)
+        .arg("emulator")
+        .args(flags)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first_line = String::new();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    stdout.read_line(&mut first_line).unwrap();
+    let ready: Value = serde_json::from_str(&first_line).unwrap();
+    let endpoint = ready["endpoint"].as_str().unwrap().to_owned();
+    (process, stdout, endpoint)
 }
 
 /// What `--log=requests.jsonl` wrote.
