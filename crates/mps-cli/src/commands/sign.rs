@@ -49,24 +49,35 @@ pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), F
 }
 
 fn headers<'a>(args: &'a args::Sign, host: &'a str) -> Result<Vec<(&'a str, &'a str)>, Failure> {
-    args.signed_headers
-        .split(';')
-        .map(|name| match name {
-            "content-type" => Ok((name, &*args.content_type)),
-            "host" => Ok((name, host)),
-            "x-tc-action" => match &args.action {
-                Some(action) => Ok((name, &**action)),
-                None => Err(Failure::usage(
-                    "x-tc-action is to be signed but --action is not given",
-                )
-                .hint("give --action, or --signed-headers 'content-type;host'")),
-            },
-            _ => Err(
-                Failure::usage(format!("--signed-headers: {name:?} cannot be signed here"))
-                    .hint("choose from content-type, host and x-tc-action, joined by semicolons"),
-            ),
-        })
-        .collect()
+    let mut headers = Vec::new();
+    for name in args.signed_headers.split(';') {
+        let value = value(name, args, host)?;
+        if headers.iter().any(|(signed, _)| *signed == name) {
+            let what = format!("--signed-headers: {name:?} is named twice");
+            return Err(Failure::usage(what).hint("a header is signed once"));
+        }
+        if value.contains(char::is_control) {
+            let what = format!("no header {name} can have the value {value:?}");
+            return Err(Failure::usage(what).hint("leave line breaks and the like out"));
+        }
+        headers.push((name, value));
+    }
+    Ok(headers)
+}
+
+fn value<'a>(name: &str, args: &'a args::Sign, host: &'a str) -> Result<&'a str, Failure> {
+    match name {
+        "content-type" => Ok(&args.content_type),
+        "host" => Ok(host),
+        "x-tc-action" => args.action.as_deref().ok_or_else(|| {
+            Failure::usage("x-tc-action is to be signed but --action is not given")
+                .hint("give --action, or --signed-headers 'content-type;host'")
+        }),
+        _ => Err(
+            Failure::usage(format!("--signed-headers: {name:?} cannot be signed here"))
+                .hint("choose from content-type, host and x-tc-action, joined by semicolons"),
+        ),
+    }
 }
 
 fn human(result: &SignResult<'_>) -> String {

@@ -356,6 +356,20 @@ fn wrong_usage_is_exit_2_and_help_is_not() {
             "{arguments:?}"
         );
     }
+    for (names, host, says) in [
+        ("host;host", "a.example", "\"host\" is named twice"),
+        (
+            "host",
+            "a.example\nx: y",
+            "no header host can have the value",
+        ),
+        ("host;date", "a.example", "\"date\" cannot be signed here"),
+    ] {
+        let sign = ["sign", "--signed-headers", names, "--host", host];
+        let refused = run(mps(folder.path()).args(sign));
+        assert_eq!((refused.exit, refused.stdout.as_str()), (2, ""));
+        assert!(refused.stderr.contains(says), "{}", refused.stderr);
+    }
     for endpoint in ["nowhere", "ftp://a.example", "http://a.example"] {
         let refused = run(mps(folder.path()).args([
             "--endpoint",
