@@ -119,6 +119,11 @@ fn start(limit: u32, patience: Duration) -> Start<'static> {
     }
 }
 
+async fn starts(limiter: &impl Limiter) {
+    let permit = limiter.acquire(start(LIMIT, FOREVER)).await;
+    assert!(permit.unwrap().start());
+}
+
 /// A server that says nothing at all.
 #[derive(Debug)]
 struct Silent;
@@ -137,13 +142,7 @@ async fn an_owner_keeps_to_its_share_from_its_second_second_on() {
     let own = LocalLimiter::new(clock.clone());
     let limiter = Reserved::new(Silent, own, RESERVE, clock.clone());
     for at in [1_000, 2_050, 3_100] {
-        assert!(
-            limiter
-                .acquire(start(LIMIT, FOREVER))
-                .await
-                .unwrap()
-                .start()
-        );
+        starts(&limiter).await;
         assert_eq!(clock.monotonic(), ms(at));
     }
 }
@@ -157,22 +156,10 @@ async fn what_the_server_grants_first_burns_nothing_of_the_share() {
     clock.sleep(ms(1_000)).await;
     // One of its own, six of the server's, all at once.
     for _ in 0..7 {
-        assert!(
-            limiter
-                .acquire(start(LIMIT, FOREVER))
-                .await
-                .unwrap()
-                .start()
-        );
+        starts(&limiter).await;
     }
     assert_eq!(clock.monotonic(), ms(1_000));
-    assert!(
-        limiter
-            .acquire(start(LIMIT, FOREVER))
-            .await
-            .unwrap()
-            .start()
-    );
+    starts(&limiter).await;
     assert_eq!(clock.monotonic(), ms(2_050));
     assert_eq!(own.stats(ACTION).unwrap().granted, 2);
     assert_eq!(shared.stats(ACTION).unwrap().granted, 6);

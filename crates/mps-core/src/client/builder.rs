@@ -7,7 +7,7 @@ use super::{
     skew::{self, Skew},
 };
 use crate::{
-    clock::{SharedClock, SystemClock},
+    clock::{LARGEST_SKEW, SharedClock, SystemClock},
     credentials::{ProvideCredentials, confined},
     endpoint::{BreakerPolicy, Endpoint, Failover, Route},
     error::{Error, ErrorKind},
@@ -189,7 +189,7 @@ impl ClientBuilder {
             let transport: Arc<dyn Transport> = Arc::new(Confined::among(transport, endpoints));
             (transport, confined(credentials), skew::CONFINED_BOUND)
         } else {
-            (transport, credentials, skew::REMOTE_BOUND)
+            (transport, credentials, LARGEST_SKEW)
         };
         let clock = self.clock.unwrap_or_else(SystemClock::shared);
         let limiter = self

@@ -7,9 +7,6 @@ use std::{
 
 use crate::clock::{shifted, unix_seconds};
 
-/// More than this is not a clock that is off, or set to another time zone, but an answer that is
-/// wrong; following it would sign requests that somebody could use much later.
-pub(super) const REMOTE_BOUND: Duration = Duration::from_secs(24 * 60 * 60);
 /// The clock of an emulator can be moved at will, twelve hours and more at a time, and what is
 /// signed for it is worth nothing anywhere else. Ten years.
 pub(super) const CONFINED_BOUND: Duration = Duration::from_secs(3_650 * 24 * 60 * 60);
@@ -110,6 +107,7 @@ impl Skew {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::LARGEST_SKEW;
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -133,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_offset_is_learned_once_and_within_reason() {
-        let skew = Skew::within(REMOTE_BOUND);
+        let skew = Skew::within(LARGEST_SKEW);
         assert_eq!(learn(&skew, at(NOW), at(NOW)), None);
         assert_eq!(learn(&skew, at(NOW + 900), at(NOW)), Some(900));
         assert_eq!(learn(&skew, at(NOW + 900), at(NOW)), None);
@@ -151,7 +149,7 @@ mod tests {
             (NOW - DAY, Some(-86_400)),
             (NOW - DAY - 1, None),
         ] {
-            let skew = Skew::within(REMOTE_BOUND);
+            let skew = Skew::within(LARGEST_SKEW);
             assert_eq!(learn(&skew, at(service), at(NOW)), offset);
         }
         let emulator = Skew::within(CONFINED_BOUND);
@@ -164,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_correction_moves_the_day_too() {
-        let skew = Skew::within(REMOTE_BOUND);
+        let skew = Skew::within(LARGEST_SKEW);
         let (before, after) = (at(1_771_199_995), at(1_771_200_005));
         learn(&skew, after, before);
         assert_eq!(skew.correct(before), after);
@@ -173,7 +171,7 @@ mod tests {
     #[test]
     fn only_another_timestamp_could_help() {
         const DAY: u64 = 24 * 60 * 60;
-        let skew = Skew::within(REMOTE_BOUND);
+        let skew = Skew::within(LARGEST_SKEW);
         for (service, could) in [
             (NOW + 900, true),
             (NOW - DAY, true),
@@ -199,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_hint_names_the_difference_and_what_it_means() {
-        let skew = Skew::within(REMOTE_BOUND);
+        let skew = Skew::within(LARGEST_SKEW);
         let hint = |service| skew.hint(&refused(at(service), at(NOW)));
         assert_eq!(
             hint(NOW - 172_800),

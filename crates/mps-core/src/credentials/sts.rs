@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    clock::{SharedClock, shifted, unix_seconds},
+    clock::{LARGEST_SKEW, SharedClock, shifted, unix_seconds},
     endpoint::{Endpoint, Site},
     envelope::Received,
     error::Error,
@@ -29,8 +29,6 @@ use crate::{
 const SERVICE: &str = "sts";
 const VERSION: &str = "2018-08-13";
 const LIMIT: Duration = Duration::from_secs(10);
-/// A clock that is further off than this is no clock that is off.
-const LARGEST_OFFSET_S: i64 = 24 * 60 * 60;
 /// The service's own bound on how long a role is lent.
 const LONGEST_LOAN: Duration = Duration::from_secs(43_200);
 
@@ -193,14 +191,15 @@ impl Sts {
         self.endpoint.is_loopback()
     }
 
-    /// How far this machine's clock is off, if that is why it was refused.
+    /// How far this machine's clock is off, if that is why it was refused and can be corrected.
     pub(super) fn clock_offset(&self, refusal: &Refusal) -> Option<i64> {
         if refusal.code.as_deref() != Some("AuthFailure.SignatureExpire") {
             return None;
         }
         let machine = unix_seconds(self.remote.clock.wall());
         let offset = unix_seconds(refusal.service_time?).saturating_sub(machine);
-        (offset.abs() <= LARGEST_OFFSET_S).then_some(offset)
+        let can_help = offset != 0 && offset.unsigned_abs() <= LARGEST_SKEW.as_secs();
+        can_help.then_some(offset)
     }
 }
 
