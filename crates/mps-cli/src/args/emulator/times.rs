@@ -42,10 +42,10 @@ pub(super) fn task_time(text: &str) -> Result<TaskTime, String> {
 /// How much longer an off-peak video waits.
 pub(super) fn off_peak(text: &str) -> Result<Span, String> {
     let span = span(text)?;
-    if *span.end() <= Durations::MOST_OFF_PEAK {
+    if *span.end() <= Durations::MAX_OFF_PEAK {
         return Ok(span);
     }
-    let most = Durations::MOST_OFF_PEAK.as_secs() / 3_600;
+    let most = Durations::MAX_OFF_PEAK.as_secs() / 3_600;
     Err(format!(
         "an off-peak video waits for at most {most}h, after which the service cancels it"
     ))
