@@ -6,10 +6,9 @@ use tempfile::TempDir;
 use xtask::{
     cli,
     codegen::{Generated, api},
+    model::Sources,
     output::{Change, Extent, Mode, Outcome, settle, settle_part},
-    pages,
-    spec::Sources,
-    targets,
+    pages, targets,
 };
 
 use crate::support::{assert_snapshot, generated, real, workspace};
