@@ -2,7 +2,7 @@
 
 use mps_aigc::{
     Error, ErrorKind,
-    models::{Effect, preflight::Finding, service::ErrorClass},
+    models::{preflight::Finding, service::ErrorClass},
 };
 use serde::Serialize;
 
@@ -68,10 +68,9 @@ impl Failure {
         self
     }
 
-    /// Converts the error of a call whose action has this effect.
-    pub(crate) fn of_call(error: &mps_core::Error, effect: Effect) -> Self {
-        let in_doubt = effect != Effect::Read && error.dispatch().may_have_executed();
-        Self::from_call(error, in_doubt)
+    /// Converts the error of a call.
+    pub(crate) fn of_call(error: &mps_core::Error) -> Self {
+        Self::from_call(error, error.in_doubt())
     }
 
     fn from_call(error: &mps_core::Error, in_doubt: bool) -> Self {
@@ -114,7 +113,7 @@ fn in_doubt_hint(error: &mps_core::Error) -> String {
 impl From<mps_core::Error> for Failure {
     /// Converts an error from before anything was sent.
     fn from(error: mps_core::Error) -> Self {
-        Self::of_call(&error, Effect::Read)
+        Self::of_call(&error)
     }
 }
 

@@ -49,10 +49,9 @@ pub(crate) async fn run(args: CallArgs, context: &Context<'_>) -> Result<(), Fai
         Some(effect) => call.effect(effect.into()),
         None => call,
     };
-    let effect = call.effect;
     let connection = context.connect().await?;
     let output = connection.client().call(call, CallOptions::new()).await;
-    let output = output.map_err(|error| Failure::of_call(&error, effect))?;
+    let output = output.map_err(|error| Failure::of_call(&error))?;
     let result = CallResult {
         schema: "mps.call/1",
         action: &args.action,
