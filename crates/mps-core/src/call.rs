@@ -11,7 +11,7 @@ use crate::{
     envelope::Answer,
     error::{Error, ErrorKind},
     sign::CanonicalRequest,
-    telemetry::Called,
+    telemetry::CallInfo,
 };
 
 mod untyped;
@@ -160,8 +160,8 @@ impl Call {
         })
     }
 
-    pub(crate) fn called(&self) -> Called<'_> {
-        Called {
+    pub(crate) fn called(&self) -> CallInfo<'_> {
+        CallInfo {
             action: &self.action,
             effect: self.effect,
         }
