@@ -25,11 +25,11 @@ pub mod failure;
 pub mod import;
 pub mod ir;
 pub mod lower;
+pub mod model;
 pub mod output;
 pub mod pages;
 pub mod published;
 mod sources;
-pub mod spec;
 pub mod targets;
 mod trap;
 

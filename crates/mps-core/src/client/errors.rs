@@ -1,0 +1,77 @@
+//! The errors of an attempt that brought no answer.
+
+use std::time::Duration;
+
+use crate::{
+    credentials::CredentialsError,
+    error::{Dispatch, Error, ErrorKind, StopReason},
+    limit::LimitError,
+    transport::{RequestBody, TransportError, TransportErrorKind},
+};
+
+pub(super) fn no_credentials(error: &CredentialsError) -> Error {
+    let told = Error::new(ErrorKind::Credentials, error.to_string());
+    match error.hint() {
+        Some(hint) => told.with_hint(hint),
+        None => told,
+    }
+}
+
+pub(super) fn no_permit(error: LimitError) -> Error {
+    match error {
+        LimitError::TooLong(too_long) => Error::new(ErrorKind::Timeout, too_long.to_string())
+            .with_hint("nothing was sent; give the call a later deadline")
+            .with_stop(StopReason::Deadline),
+        LimitError::Unavailable(unavailable) => {
+            let error = Error::new(ErrorKind::Limiter, unavailable.to_string())
+                .with_hint(unavailable.hint().unwrap_or("nothing was sent").to_owned())
+                .with_stop(StopReason::NoPermit);
+            match unavailable.into_source() {
+                Some(source) => error.with_source(source),
+                None => error,
+            }
+        }
+    }
+}
+
+pub(super) fn too_late() -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        "the deadline passed before the request was sent",
+    )
+    .with_hint("nothing was sent; give the call a later deadline")
+    .with_stop(StopReason::Deadline)
+}
+
+pub(super) fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
+    Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
+        .with_dispatch(dispatch_of(body))
+        .with_hint("the network or the service is slow; a later deadline may help")
+}
+
+pub(super) fn no_answer(error: TransportError, body: &RequestBody) -> Error {
+    let (kind, hint) = match error.kind() {
+        TransportErrorKind::Request => (ErrorKind::Config, "check the endpoint"),
+        TransportErrorKind::Connect => (
+            ErrorKind::Connect,
+            "nothing was sent; check endpoint, network and proxy",
+        ),
+        TransportErrorKind::Interrupted => (
+            ErrorKind::Interrupted,
+            "the network or a proxy broke the connection",
+        ),
+    };
+    Error::new(kind, error.to_string())
+        .with_dispatch(dispatch_of(body))
+        .with_hint(hint)
+        .with_source(error)
+}
+
+/// A body nobody took never left; one that was taken may have.
+fn dispatch_of(body: &RequestBody) -> Dispatch {
+    if body.was_taken() {
+        Dispatch::Unknown
+    } else {
+        Dispatch::NotSent
+    }
+}

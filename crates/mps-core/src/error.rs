@@ -1,0 +1,279 @@
+//! One error type that says what happened, how far the request got, and what to do.
+
+use std::{error, fmt, time::Duration};
+
+use mps_models::{
+    Effect,
+    preflight::Report,
+    service::{self, ErrorClass},
+};
+
+mod dispatch;
+mod kind;
+mod predicates;
+
+pub use self::{
+    dispatch::Dispatch,
+    kind::{ErrorKind, StopReason},
+};
+
+use crate::text::escaped;
+
+pub(crate) type BoxError = Box<dyn error::Error + Send + Sync>;
+
+/// Longest message, in characters; the service's messages are one sentence.
+const MESSAGE_CHARS: usize = 2_000;
+/// Longest code, request id or path.
+const NAME_CHARS: usize = 200;
+/// Longest excerpt; long enough for every documented answer of a create.
+const EXCERPT_CHARS: usize = 4_096;
+
+/// Why a call failed.
+///
+/// `Display` is one line: action, code, message, request id; the cause is only behind
+/// [`source`](error::Error::source). [`dispatch`](Self::dispatch) tells whether the request may
+/// have been executed, which for a paid create is the difference between trying again and
+/// looking into it first.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    dispatch: Dispatch,
+    message: String,
+    action: Option<String>,
+    effect: Option<Effect>,
+    code: Option<String>,
+    request_id: Option<String>,
+    http_status: Option<u16>,
+    json_path: Option<String>,
+    excerpt: Option<String>,
+    hint: Option<String>,
+    report: Option<Report>,
+    attempts: u32,
+    elapsed: Duration,
+    stopped: Option<StopReason>,
+    source: Option<BoxError>,
+}
+
+impl Error {
+    /// What kind of trouble it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// How far the request got: whether it may have been executed.
+    #[must_use]
+    pub fn dispatch(&self) -> Dispatch {
+        self.0.dispatch
+    }
+
+    /// What happened, without action, code and request id.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The action that was called.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        self.0.action.as_deref()
+    }
+
+    /// The service's error code, whole, such as `RequestLimitExceeded.UinLimitExceeded`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the service's error code is about, where the specification knows it.
+    #[must_use]
+    pub fn class(&self) -> Option<ErrorClass> {
+        service::error_code(self.code()?).map(|code| code.class)
+    }
+
+    /// The id to quote to the vendor's support.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// Status of the HTTP answer, if one arrived. The service itself always answers 200.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.0.http_status
+    }
+
+    /// Where in the answer decoding stopped, such as `VideoUrls[0]`.
+    #[must_use]
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.json_path.as_deref()
+    }
+
+    /// The beginning of an answer that could not be used, so that nothing in it is lost (a task
+    /// id least of all). It is the service's text: do not log it unseen.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        self.0.excerpt.as_deref()
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// The findings, when preflight refused the request.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        self.0.report.as_ref()
+    }
+
+    /// How many times the request was handed to the transport.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Time spent on the call, waiting included.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// Why it was not tried again; `None` when nothing was sent at all.
+    #[must_use]
+    pub fn stopped(&self) -> Option<StopReason> {
+        self.0.stopped
+    }
+
+    /// An error about which nothing else is known yet. Nothing was sent.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            dispatch: Dispatch::NotSent,
+            message: escaped(message.into(), MESSAGE_CHARS),
+            action: None,
+            effect: None,
+            code: None,
+            request_id: None,
+            http_status: None,
+            json_path: None,
+            excerpt: None,
+            hint: None,
+            report: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            stopped: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_dispatch(mut self, dispatch: Dispatch) -> Self {
+        self.0.dispatch = dispatch;
+        self
+    }
+
+    pub(crate) fn with_code(mut self, code: String) -> Self {
+        self.0.code = Some(escaped(code, NAME_CHARS));
+        self
+    }
+
+    pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.0.request_id = request_id.map(|id| escaped(id, NAME_CHARS));
+        self
+    }
+
+    pub(crate) fn with_http_status(mut self, status: http::StatusCode) -> Self {
+        self.0.http_status = Some(status.as_u16());
+        self
+    }
+
+    pub(crate) fn with_json_path(mut self, path: String) -> Self {
+        self.0.json_path = Some(escaped(path, NAME_CHARS));
+        self
+    }
+
+    pub(crate) fn with_excerpt(mut self, excerpt: String) -> Self {
+        self.0.excerpt = Some(escaped(excerpt, EXCERPT_CHARS));
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: Report) -> Self {
+        self.0.report = Some(report);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_stop(mut self, reason: StopReason) -> Self {
+        self.0.stopped = Some(reason);
+        self
+    }
+
+    pub(crate) fn with_call(
+        mut self,
+        action: &str,
+        effect: Effect,
+        attempts: u32,
+        elapsed: Duration,
+    ) -> Self {
+        self.0.action = Some(action.to_owned());
+        self.0.effect = Some(effect);
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(action) = self.action() {
+            write!(f, "{action}: ")?;
+        }
+        if let Some(code) = self.code() {
+            write!(f, "{code}: ")?;
+        }
+        f.write_str(self.message())?;
+        match self.request_id() {
+            Some(id) => write!(f, " (request id {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    // Shows everything but the excerpt, which is the service's text and may repeat a prompt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("dispatch", &self.0.dispatch)
+            .field("message", &self.0.message)
+            .field("action", &self.0.action)
+            .field("effect", &self.0.effect)
+            .field("code", &self.0.code)
+            .field("request_id", &self.0.request_id)
+            .field("http_status", &self.0.http_status)
+            .field("json_path", &self.0.json_path)
+            .field("excerpt_bytes", &self.0.excerpt.as_ref().map(String::len))
+            .field("attempts", &self.0.attempts)
+            .field("elapsed", &self.0.elapsed)
+            .field("stopped", &self.0.stopped)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,52 @@
+//! What is wrong with a specification across its values and files.
+//!
+//! Every check looks at the whole and collects all it finds; [`check`] runs them one after the
+//! other. Codes are stable; `spec/README.md` lists them.
+
+mod capabilities;
+mod conditions;
+mod examples;
+mod facts;
+mod json;
+mod names;
+mod relations;
+mod rules;
+mod types;
+
+use crate::{
+    diagnostic::Diagnostic,
+    model::{Member, Sources, Spec},
+};
+
+pub(crate) use examples::example_path;
+pub(crate) use types::reachable;
+pub use types::{Type, parse_type};
+
+/// Every mistake in a specification that can be read.
+#[must_use]
+pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    names::check(spec, sources, &mut out);
+    types::check(spec, &mut out);
+    facts::check(spec, &mut out);
+    relations::check(spec, &mut out);
+    conditions::check(spec, &mut out);
+    capabilities::check(spec, &mut out);
+    rules::check(spec, &mut out);
+    examples::check(spec, sources, &mut out);
+    out
+}
+
+/// The groups of members there are: each request, response and struct.
+fn groups(spec: &Spec) -> impl Iterator<Item = &[Member]> {
+    let actions = spec
+        .actions
+        .iter()
+        .flat_map(|action| [&*action.request, &*action.response]);
+    actions.chain(spec.structs.iter().map(|shared| &*shared.members))
+}
+
+/// Every member of every group.
+fn members(spec: &Spec) -> impl Iterator<Item = &Member> {
+    groups(spec).flatten()
+}

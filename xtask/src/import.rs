@@ -1,0 +1,129 @@
+//! `cargo xtask spec import`: brings the structure of a published description into the
+//! specification.
+//!
+//! Only structure comes in: names, types, required flags, and their order. What people wrote
+//! stays as it is, to the byte; what the file knows and the specification does not becomes a
+//! stub, which `spec check` refuses until somebody has described it. Where the two disagree the
+//! specification is kept and the report says so. Nothing is written before all of it is known.
+
+mod edit;
+mod family;
+mod members;
+mod options;
+mod plan;
+mod report;
+mod stub;
+pub mod write;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+pub use self::{
+    options::Options,
+    report::{Note, Report},
+};
+use crate::{
+    diagnostic::{Diagnostic, closest},
+    failure::Failure,
+    model::{self, SourceFile, Sources, Spec, UNDESCRIBED},
+    published::{self, Description, of_the_family},
+    sources,
+};
+
+/// What an import found, and wrote unless that was not asked for.
+#[derive(Debug)]
+pub struct Import {
+    /// What there is to say about it.
+    pub report: Report,
+    /// Files that differ from what is there, by their path below the specification.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Imports a description into the specification of a workspace.
+pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
+    let dir = root.join("spec");
+    let sources = sources::of(root)?;
+    let spec = readable(&sources)?;
+    let description = published::read(&options.file)?;
+    let import = merge(&description, &spec, &sources, options)?;
+    if !options.dry_run {
+        write::all(&dir, &import.files)?;
+    }
+    Ok(import)
+}
+
+/// A specification without mistakes, stubs aside: an earlier import may have left some.
+fn readable(sources: &Sources) -> Result<Spec, Failure> {
+    let (spec, mut mistakes) = model::parse(sources);
+    mistakes.retain(|mistake: &Diagnostic| mistake.code != UNDESCRIBED);
+    if mistakes.is_empty() {
+        Ok(spec)
+    } else {
+        Err(Failure::mistaken(&mistakes, sources))
+    }
+}
+
+fn merge(
+    description: &Description,
+    spec: &Spec,
+    sources: &Sources,
+    options: &Options,
+) -> Result<Import, Failure> {
+    let service = spec.service.as_ref();
+    let service = service.ok_or_else(|| Failure::new("error: service.toml cannot be read"))?;
+    description.expect(&service.name.value, &service.version)?;
+    let ours = spec.actions.iter().map(|action| &*action.name.value);
+    let names: BTreeSet<&str> = ours.chain(asked_for(description, options)?).collect();
+    let family = description.family(&names)?;
+    let mut plan = family::plan(spec, sources, &family, &options.source);
+    let files = edit::apply(&plan.steps, sources)?;
+    unharmed(&files, sources)?;
+    let known = |name: &&str| of_the_family(name) && !names.contains(name);
+    let others = description.actions().filter(known).map(str::to_owned);
+    plan.report.others = others.collect();
+    plan.report.read = family.actions.len();
+    plan.report.written = files.keys().cloned().collect();
+    plan.report.dry_run = options.dry_run;
+    Ok(Import {
+        report: plan.report,
+        files,
+    })
+}
+
+/// The actions asked for by name, all of which the file has to have.
+fn asked_for<'o>(
+    description: &Description,
+    options: &'o Options,
+) -> Result<impl Iterator<Item = &'o str>, Failure> {
+    let there: Vec<&str> = description.actions().collect();
+    let missing = options
+        .actions
+        .iter()
+        .find(|name| !there.contains(&&***name));
+    match missing {
+        None => Ok(options.actions.iter().map(String::as_str)),
+        Some(name) => {
+            let hint =
+                closest(name, &there).map(|meant| format!("\nhelp: did you mean `{meant}`?"));
+            Err(Failure::new(format!(
+                "error: {} has no action `{name}`{}",
+                options.file.display(),
+                hint.unwrap_or_default()
+            )))
+        }
+    }
+}
+
+/// What is about to be written has to be readable again: the last thing to look at before the
+/// first byte goes to disk.
+fn unharmed(files: &BTreeMap<String, String>, sources: &Sources) -> Result<(), Failure> {
+    let untouched = sources.iter().map(|(_, file)| file);
+    let untouched = untouched.filter(|file| !files.contains_key(&file.path));
+    let touched = files.iter().map(|(path, text)| SourceFile {
+        path: path.clone(),
+        text: text.clone(),
+    });
+    readable(&Sources::new(untouched.cloned().chain(touched).collect())).map(|_| ())
+}

@@ -1,0 +1,33 @@
+//! From the API to Rust: every name and every shape is decided here.
+//!
+//! What comes out is a list of files full of items, in which nothing is left open; a name that
+//! would be taken twice is a mistake and never reaches the compiler.
+
+mod action;
+mod capability;
+mod catalog;
+mod collisions;
+mod docs;
+mod enums;
+mod example;
+mod files;
+mod helper;
+mod member;
+mod names;
+mod rules;
+mod service;
+mod structure;
+
+pub use self::{
+    action::Action,
+    capability::{Family, Model, Rest, Row, Value as CapabilityValue},
+    catalog::{Catalog, Exports, Module},
+    enums::{Enum, Variant},
+    example::Example,
+    files::{File, Item, MODULE, Use, lower},
+    helper::{Helper, Takes},
+    member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
+    rules::RuleInfo,
+    service::{ErrorCode, Service},
+    structure::Struct,
+};
