@@ -11,6 +11,7 @@ mod json;
 mod names;
 mod relations;
 mod rules;
+mod task_families;
 mod types;
 
 use crate::{
@@ -33,6 +34,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     conditions::check(spec, &mut out);
     capabilities::check(spec, &mut out);
     rules::check(spec, &mut out);
+    task_families::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

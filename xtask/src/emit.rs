@@ -11,6 +11,7 @@ mod print;
 mod rules;
 mod service;
 mod structure;
+mod task_family;
 
 use proc_macro2::TokenStream;
 
@@ -39,6 +40,8 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
             Item::Families(families) => all.push(capability::families(families)),
             Item::Family(family) => all.extend(capability::family(family)),
+            Item::TaskFamilies(families) => all.extend(task_family::models(families)),
+            Item::Facade(families) => all.extend(task_family::facade(families)),
             Item::Rules(rules) => all.extend(rules::emit(rules)),
             Item::Modules(modules) => all.extend(catalog::modules(modules)),
         }

@@ -7,12 +7,14 @@
 mod build;
 mod capability;
 mod rules;
+mod task_family;
 
 use serde_json::Value;
 
 pub use build::build;
 pub use capability::{Cell, Family, Model, Row};
 pub use rules::{Condition, Rule, RuleKind};
+pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
 use crate::{
     diagnostic::Span,
@@ -32,6 +34,8 @@ pub struct Api {
     pub enums: Vec<Enum>,
     /// What models can do, for each family.
     pub families: Vec<Family>,
+    /// Families of tasks, in the order of the specification.
+    pub task_families: Vec<TaskFamily>,
     /// The rules that findings can name, in the order of the documentation.
     pub rules: Vec<RuleInfo>,
 }
