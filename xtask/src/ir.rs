@@ -100,6 +100,10 @@ pub struct ErrorCode {
     pub executed: &'static str,
     /// What happened.
     pub meaning: String,
+    /// Advice to the caller, an imperative.
+    pub hint: String,
+    /// Part of the message by which a limit on running tasks is told from one on requests.
+    pub concurrency_text: Option<String>,
 }
 
 /// An action.

@@ -12,6 +12,7 @@
 //! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
 //! | what calls tell: spans, events, metrics | [`telemetry`] |
 //! | time, injected | [`clock`] |
+//! | text from outside, escaped | [`text`] |
 //!
 //! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
 //! crate `mps-aigc`.
@@ -21,9 +22,8 @@
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`: a rate limit shared by hosts.
 //! - `redis-tls`: the same over TLS (`rediss://`).
-//! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
-//!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
-//!   played back strictly ([`transport::Replay`]).
+//! - `test-util`: a clock that tests step by hand ([`clock::TestClock`]) and a scripted transport
+//!   ([`transport::ScriptedTransport`]).
 
 use std::pin::Pin;
 
@@ -38,6 +38,7 @@ pub mod limit;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
+pub mod text;
 #[cfg(any(feature = "reqwest", feature = "redis-tls"))]
 mod tls;
 pub mod transport;

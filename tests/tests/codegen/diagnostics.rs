@@ -93,6 +93,7 @@ fn keys() {
     Broken::fact("Scale", "requird = true").says("unknown-key");
     Broken::replace(POINT, "[[member]]", "[[field]]").says("unknown-table");
     Broken::replace(POINT, "doc = \"Across.\"\n", "").says("missing-key");
+    Broken::replace(SERVICE, "hint = \"wait a minute\"\n", "").says("missing-hint");
 }
 
 #[test]

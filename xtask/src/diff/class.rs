@@ -55,9 +55,11 @@ pub(super) fn of_change(
     after: Option<&Fact>,
 ) -> Class {
     match key {
-        "summary" | "doc" | "doc_url" | "meaning" | "source" | "example" | "examples" | "unit"
-        | "since" | "order" | "response_order" => Class::Documentation,
-        "default" | "until" | "sensitive" | "rate_limit" | "errors" => Class::Compatible,
+        "summary" | "doc" | "doc_url" | "meaning" | "hint" | "source" | "example" | "examples"
+        | "unit" | "since" | "order" | "response_order" => Class::Documentation,
+        "concurrency_text" | "default" | "until" | "sensitive" | "rate_limit" | "errors" => {
+            Class::Compatible
+        }
         // The first way to ask for a task takes nothing away.
         "poll" if before.is_none() => Class::Compatible,
         "role" if after.is_some_and(|role| role.value == Value::Text("sent".to_owned())) => {

@@ -203,6 +203,8 @@ fn error(error: &model::ErrorCode) -> ErrorCode {
         class: error.class,
         executed: error.executed,
         meaning: error.meaning.clone(),
+        hint: error.hint.clone(),
+        concurrency_text: error.concurrency_text.clone(),
     }
 }
 

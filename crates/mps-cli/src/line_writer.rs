@@ -1,4 +1,4 @@
-//! Lines to a stream whose reader may be slow or gone: whoever writes them never waits.
+//! A writer that never blocks its caller, for a stream whose reader may be slow or gone.
 
 use std::{
     io::{self, Write},
@@ -15,30 +15,30 @@ use std::{
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::output::say;
+use crate::output::print_stderr;
 
-/// How many lines may wait for their reader: some megabytes. Further ones are dropped and counted.
-const MOST_WAITING: usize = 10_000;
+/// The longest queue, some megabytes of lines. Further lines are dropped and counted.
+const QUEUE_LENGTH: usize = 10_000;
 
-/// How long the end of the program waits until a reader has taken what is left.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest wait at the end of the program until the queue is written.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// One end of a queue; a thread of its own writes what comes out at the other. Clones share it.
+/// A queue of lines that a thread writes. Clones share the queue.
 #[derive(Clone)]
-pub(crate) struct Lines {
+pub(crate) struct LineWriter {
     queue: SyncSender<Entry>,
     dropped: Arc<AtomicU64>,
 }
 
 enum Entry {
     Line(Vec<u8>),
-    /// Everything before it is written: whoever waits is told.
-    Mark(SyncSender<()>),
+    /// Notifies the sender that everything before it is written.
+    Flush(SyncSender<()>),
 }
 
-impl Lines {
+impl LineWriter {
     pub(crate) fn to(to: Stream<impl Write + Send + 'static>) -> Self {
-        let (queue, entries) = mpsc::sync_channel(MOST_WAITING);
+        let (queue, entries) = mpsc::sync_channel(QUEUE_LENGTH);
         let dropped = Arc::new(AtomicU64::new(0));
         let writer = Writer {
             to,
@@ -54,12 +54,12 @@ impl Lines {
         }
     }
 
-    /// Waits, though not for long, until all lines so far are written.
+    /// Waits until all lines so far are written, for at most two seconds.
     pub(crate) fn flush(&self) {
-        let (told, written) = mpsc::sync_channel(1);
-        if self.queue.try_send(Entry::Mark(told)).is_ok() {
-            // In vain where nobody reads, which is that reader's loss.
-            let _ = written.recv_timeout(PATIENCE);
+        let (sender, written) = mpsc::sync_channel(1);
+        if self.queue.try_send(Entry::Flush(sender)).is_ok() {
+            // Times out when the reader does not read; then the lines are lost.
+            let _ = written.recv_timeout(FLUSH_TIMEOUT);
         }
     }
 }
@@ -74,9 +74,9 @@ impl<W: Write> Writer<W> {
         for entry in entries {
             match entry {
                 Entry::Line(line) => self.write(&line),
-                Entry::Mark(told) => {
-                    // Nobody may be waiting any more.
-                    let _ = told.send(());
+                Entry::Flush(sender) => {
+                    // Fails when the wait has timed out.
+                    let _ = sender.send(());
                 }
             }
         }
@@ -92,7 +92,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Where lines go one by one.
+/// A named stream that lines are written to.
 pub(crate) struct Stream<W> {
     name: String,
     to: W,
@@ -100,7 +100,7 @@ pub(crate) struct Stream<W> {
 }
 
 impl<W: Write> Stream<W> {
-    /// `to`, called `name` should it fail.
+    /// Creates a stream; `name` is used in its error message.
     pub(crate) fn new(name: impl Into<String>, to: W) -> Self {
         Self {
             name: name.into(),
@@ -109,18 +109,19 @@ impl<W: Write> Stream<W> {
         }
     }
 
-    /// Goes on when it cannot: a full disk may have room again. Says so once.
+    /// Writes a line. An error is reported once and does not end the stream: a full disk may have
+    /// space again.
     pub(crate) fn write(&mut self, line: &[u8]) {
         let written = self.to.write_all(line).and_then(|()| self.to.flush());
         if let Err(error) = written
             && !mem::replace(&mut self.has_failed, true)
         {
-            say(&format!("error: cannot write to {}: {error}", self.name));
+            print_stderr(&format!("error: cannot write to {}: {error}", self.name));
         }
     }
 }
 
-impl Write for Lines {
+impl Write for LineWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.add(line.to_vec());
         Ok(line.len())
@@ -131,7 +132,7 @@ impl Write for Lines {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
+impl<'a> MakeWriter<'a> for LineWriter {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -145,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes nothing until it is told to, and then everything.
+    /// Blocks until it is opened, then accepts everything.
     struct Gate {
         opened: Option<Receiver<()>>,
         taken: Arc<Mutex<Vec<u8>>>,
@@ -166,21 +167,21 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_a_reader_and_what_is_dropped_is_counted() {
+    fn a_blocked_reader_blocks_no_writer_and_dropped_lines_are_counted() {
         let (open, opened) = mpsc::channel();
         let taken = Arc::<Mutex<Vec<u8>>>::default();
         let gate = Gate {
             opened: Some(opened),
             taken: taken.clone(),
         };
-        let lines = Lines::to(Stream::new("a gate", gate));
-        // The writer may hold one of them in its hand.
-        for number in 0..MOST_WAITING + 5 {
+        let lines = LineWriter::to(Stream::new("a gate", gate));
+        // One line may be with the writer thread already.
+        for number in 0..QUEUE_LENGTH + 5 {
             lines.add(format!("{number}\n").into_bytes());
         }
         open.send(()).unwrap();
         let text = || String::from_utf8(taken.lock().unwrap().clone()).unwrap();
-        while !text().contains(&format!("\n{}\n", MOST_WAITING - 1)) {
+        while !text().contains(&format!("\n{}\n", QUEUE_LENGTH - 1)) {
             thread::yield_now();
         }
         lines.add(b"last\n".to_vec());
@@ -191,15 +192,15 @@ mod tests {
         let dropped: serde_json::Value = serde_json::from_str(dropped).unwrap();
         let dropped = dropped["dropped_lines"].as_u64().unwrap();
         let kept: Vec<_> = text.lines().filter(|line| !is_count(line)).collect();
-        let whole = 0..MOST_WAITING + 5 - usize::try_from(dropped).unwrap();
+        let whole = 0..QUEUE_LENGTH + 5 - usize::try_from(dropped).unwrap();
         let whole = whole.map(|number| number.to_string());
         assert_eq!(kept, [whole.collect(), vec!["last".to_owned()]].concat());
     }
 
     #[test]
-    fn a_stream_that_fails_is_no_reason_to_stop() {
+    fn the_writer_continues_after_a_failed_write() {
         let full = io::Cursor::new([0; 4]);
-        let lines = Lines::to(Stream::new("a full disk", full));
+        let lines = LineWriter::to(Stream::new("a full disk", full));
         lines.add(b"123456\n".to_vec());
         lines.add(b"7\n".to_vec());
         lines.flush();

@@ -1,13 +1,62 @@
-//! The options that all families have.
+//! The request options that several families have in common.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use mps_aigc::models::AigcStoreCosParam;
 
 use super::set;
-use crate::{
-    args::{JobFields, ModelFields, PromptFields, RewriteFields},
-    failure::Failure,
-    input::Source,
-};
+use crate::{failure::Failure, input::Source};
+
+/// The model and its version.
+#[derive(Args, Debug)]
+pub(crate) struct ModelFields {
+    /// Model, as `mps models` lists them
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Version of the model
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) model_version: Option<String>,
+    /// Scene, for models that have scenes
+    #[arg(long, value_name = "SCENE")]
+    pub(crate) scene: Option<String>,
+}
+
+/// The prompt.
+#[derive(Args, Debug)]
+pub(crate) struct PromptFields {
+    /// Description of the result
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
+    /// Read the prompt from a file
+    #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
+    pub(crate) prompt_file: Option<PathBuf>,
+}
+
+/// Prompt settings of pictures and videos.
+#[derive(Args, Debug)]
+pub(crate) struct RewriteFields {
+    /// Description of contents to avoid
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) negative_prompt: Option<String>,
+    /// Let the service rewrite the prompt
+    #[arg(long)]
+    pub(crate) enhance_prompt: bool,
+}
+
+/// Storage of the result and further settings.
+#[derive(Args, Debug)]
+pub(crate) struct JobFields {
+    /// Store the result in a bucket of yours
+    #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
+    pub(crate) cos: Option<String>,
+    /// Further parameters of the model, as JSON text
+    #[arg(long, value_name = "JSON")]
+    pub(crate) additional: Option<String>,
+    /// Name of the person or program that creates the task
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+}
 
 /// A member of a request that is a text.
 type Text = Option<String>;

@@ -1,4 +1,4 @@
-//! From the documentation's request to a file, as a person at a terminal and as a script.
+//! From the request to the file: the commands in the order of their use.
 
 use std::{
     fs,
@@ -52,7 +52,7 @@ fn the_documented_request_becomes_a_video_file() {
 }
 
 #[test]
-fn a_person_gets_the_id_the_status_and_the_path_and_nothing_else_on_stdout() {
+fn stdout_has_only_the_id_the_status_and_the_path() {
     let emulator = Emulator::start("0s");
     let created = emulator.run(&["video", "create", "--prompt", "a cat", "--duration", "3"]);
     let id = created.stdout.trim_end();
@@ -124,7 +124,7 @@ fn options_override_the_members_of_the_request() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_a_request_or_prompt() {
+fn a_byte_order_mark_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         fs::write(folder.path().join(name), format!("\u{feff}{text}")).unwrap();
@@ -172,7 +172,7 @@ fn a_dry_run_needs_no_credentials_and_shows_what_would_be_signed() {
 }
 
 #[test]
-fn any_action_can_be_called_and_its_answer_is_untouched() {
+fn any_action_can_be_called_and_its_response_is_unchanged() {
     let emulator = Emulator::start("1h");
     let created = emulator.run(&[
         "--output",
@@ -235,7 +235,7 @@ fn sign_shows_the_published_stages() {
 }
 
 #[test]
-fn an_interrupted_wait_says_how_to_resume() {
+fn an_interrupted_wait_prints_the_resume_line() {
     let emulator = Emulator::start("1h");
     let mut command = emulator.mps(&["video", "create", "--prompt", "a cat", "--out", "a.mp4"]);
     let mut waiting = command
@@ -268,7 +268,7 @@ fn an_interrupted_wait_says_how_to_resume() {
 }
 
 #[test]
-fn check_tells_every_finding_and_sends_nothing() {
+fn check_prints_every_finding_and_sends_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let check = |request: &str| {
         let body = folder.path().join("r.json");

@@ -1,30 +1,37 @@
-//! From files and options to requests.
+//! Requests from files and from options.
+
+use std::path::Path;
 
 use mps_aigc::Create;
 
-use crate::{args, failure::Failure, input::Source};
+use crate::{failure::Failure, input::Source};
 
 mod audio;
+mod common;
 mod image;
-mod shared;
 mod video;
 
-/// Options that stand for the members of a request.
-pub(crate) trait Fields {
+pub(crate) use self::{audio::AudioFields, image::ImageFields, video::VideoFields};
+
+/// Options that set the members of a request.
+pub(crate) trait RequestFields: clap::Args {
     /// The request.
     type Request: Create + Default;
 
-    /// Writes the options that were given over the request.
+    /// Overwrites the members of `request` whose options were given.
     fn apply(&self, request: &mut Self::Request) -> Result<(), Failure>;
 }
 
-/// The request of the file, where there is one, with the options written over it.
-pub(crate) fn build<F: Fields + clap::Args>(args: &args::Create<F>) -> Result<F::Request, Failure> {
-    let mut request = match &args.request {
+/// Returns the request of the file, or an empty one without a file, with the options applied.
+pub(crate) fn build<F: RequestFields>(
+    file: Option<&Path>,
+    fields: &F,
+) -> Result<F::Request, Failure> {
+    let mut request = match file {
         Some(path) => Source::file_or_stdin(path)?.parse()?,
         None => F::Request::default(),
     };
-    args.fields.apply(&mut request)?;
+    fields.apply(&mut request)?;
     Ok(request)
 }
 
@@ -34,7 +41,7 @@ fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
     }
 }
 
-/// A list given as options replaces that of the file: its items have no names to override by.
+/// Replaces the list of the file by that of the options: list items have no names to merge by.
 fn set_list<T>(
     member: &mut Vec<T>,
     options: &[String],
@@ -49,7 +56,7 @@ fn set_list<T>(
     Ok(())
 }
 
-/// An object whose members are options of their own; not there at all when none is given.
+/// Sets members of an object; an object without members is left out of the request.
 fn set_object<T: Default + PartialEq>(member: &mut Option<T>, write: impl FnOnce(&mut T)) {
     let mut object = member.take().unwrap_or_default();
     write(&mut object);
@@ -58,27 +65,27 @@ fn set_object<T: Default + PartialEq>(member: &mut Option<T>, write: impl FnOnce
 
 type Options<'a> = Vec<(&'a str, &'a str)>;
 
-/// Splits `URL,key=value,…`. A URL may hold commas, so options are taken from the end for as long
-/// as they have a known key.
+/// Splits `URL,key=value,…`. A URL may contain commas, so options are taken from the end as long as
+/// their key is a known one.
 fn url_and_options<'a>(
     option: &str,
     text: &'a str,
     keys: &[&str],
 ) -> Result<(&'a str, Options<'a>), Failure> {
     let mut url = text;
-    let mut found = Vec::new();
+    let mut options = Vec::new();
     while let Some((before, last)) = url.rsplit_once(',')
         && let Some((key, value)) = last.split_once('=')
         && keys.contains(&key)
     {
-        found.push((key, value));
+        options.push((key, value));
         url = before;
     }
     if url.is_empty() {
         let failure = Failure::usage(format!("{option}: there is no URL in {text:?}"));
         return Err(failure.hint("write the URL first, then the options: see --help"));
     }
-    Ok((url, found))
+    Ok((url, options))
 }
 
 #[cfg(test)]

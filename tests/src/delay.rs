@@ -9,7 +9,7 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::SharedClock,
-    limit::{LimitError, LimitStats, Limiter, Permit, Start},
+    limit::{LimitError, LimitStats, Limiter, Permit, PermitRequest},
     transport::{RequestBody, ResponseBody, Transport, TransportError},
 };
 
@@ -46,22 +46,25 @@ impl Delays {
 
 /// A limiter whose permits reach their holders late, as on a machine that is too busy to run them.
 #[derive(Debug)]
-pub struct LateLimiter<L> {
+pub struct DelayedLimiter<L> {
     inner: L,
     delays: Delays,
 }
 
-impl<L> LateLimiter<L> {
+impl<L> DelayedLimiter<L> {
     /// Delays every permit of `inner`.
     pub fn new(inner: L, delays: Delays) -> Self {
         Self { inner, delays }
     }
 }
 
-impl<L: Limiter> Limiter for LateLimiter<L> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+impl<L: Limiter> Limiter for DelayedLimiter<L> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let permit = self.inner.acquire(start).await?;
+            let permit = self.inner.acquire(request).await?;
             self.delays.pass().await;
             Ok(permit)
         })
@@ -78,13 +81,13 @@ impl<L: Limiter> Limiter for LateLimiter<L> {
 
 /// A transport over a slow way. Notes when each request set out. Clones share the notes.
 #[derive(Clone, Debug)]
-pub struct LateTransport<T> {
+pub struct DelayedTransport<T> {
     inner: T,
     delays: Delays,
     starts_us: Arc<Mutex<Vec<u64>>>,
 }
 
-impl<T> LateTransport<T> {
+impl<T> DelayedTransport<T> {
     /// Delays every request to `inner`; the answers come back at once.
     pub fn new(inner: T, delays: Delays) -> Self {
         Self {
@@ -106,7 +109,7 @@ impl<T> LateTransport<T> {
     }
 }
 
-impl<T: Transport> Transport for LateTransport<T> {
+impl<T: Transport> Transport for DelayedTransport<T> {
     fn send(
         &self,
         request: http::Request<RequestBody>,

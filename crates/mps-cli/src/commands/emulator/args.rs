@@ -1,3 +1,9 @@
+//! The arguments of `mps emulator`.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help is shown as plain text, not as Markdown"
+)]
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -11,10 +17,11 @@ pub(crate) use self::{
     keys::{KeyPair, TemporaryKey},
     times::{Span, TaskTime, Tasks as TimedTasks},
 };
-use super::duration;
+use crate::options::parse_duration as duration;
 
+/// The arguments of `mps emulator`.
 #[derive(Args, Debug)]
-pub(crate) struct Emulator {
+pub(crate) struct EmulatorArgs {
     /// Address to listen on, on this machine only; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
