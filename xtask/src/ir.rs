@@ -12,7 +12,7 @@ mod task_family;
 use serde_json::Value;
 
 pub use build::build;
-pub use capability::{Cell, Family, Model, Row};
+pub use capability::{Cell, Column, Family, Model, Row};
 pub use rules::{Condition, Rule, RuleKind};
 pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
@@ -32,6 +32,8 @@ pub struct Api {
     pub structs: Vec<Struct>,
     /// The sets of values on which programs branch.
     pub enums: Vec<Enum>,
+    /// The columns of the capability tables, in their order.
+    pub columns: Vec<Column>,
     /// What models can do, for each family.
     pub families: Vec<Family>,
     /// Families of tasks, in the order of the specification.
@@ -50,7 +52,7 @@ pub struct RuleInfo {
     /// `error`, `warning`, or `either` where it depends on the fact.
     pub severity: &'static str,
     /// The column of the capability tables it checks.
-    pub column: Option<&'static str>,
+    pub column: Option<String>,
     /// What a finding of it means.
     pub meaning: String,
 }
@@ -235,7 +237,7 @@ pub struct Member {
     /// What can be broken.
     pub rules: Vec<Rule>,
     /// Column of the capability tables before which its plain bounds give way.
-    pub capability: Option<&'static str>,
+    pub capability: Option<String>,
     /// Unit of a number.
     pub unit: Option<String>,
     /// What the service assumes if it is missing.
