@@ -24,6 +24,7 @@ pub mod emit;
 pub mod failure;
 pub mod import;
 pub mod ir;
+mod isolation;
 pub mod lower;
 pub mod output;
 pub mod pages;
@@ -31,6 +32,5 @@ pub mod published;
 mod sources;
 pub mod spec;
 pub mod targets;
-mod trap;
 
 pub use codegen::generate;
