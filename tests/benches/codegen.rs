@@ -6,7 +6,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use xtask::{
     codegen::generate,
-    spec::{SourceFile, Sources, read},
+    model::{SourceFile, Sources, read},
 };
 
 const COPIES: [u64; 3] = [1, 10, 50];

@@ -6,7 +6,7 @@ use crate::{
     check, diagnostic,
     diagnostic::Diagnostic,
     emit, ir, lower,
-    spec::{self, Sources},
+    model::{self, Sources},
 };
 
 /// The text of each generated file by its path.
@@ -40,7 +40,7 @@ pub fn code(api: &ir::Api) -> Result<Generated, Fault> {
 
 /// The API a specification describes, or every mistake in it.
 pub fn api(sources: &Sources) -> Result<ir::Api, Vec<Diagnostic>> {
-    let (spec, mut mistakes) = spec::parse(sources);
+    let (spec, mut mistakes) = model::parse(sources);
     mistakes.extend(check::check(&spec, sources));
     let api = ir::build(&spec, sources);
     match api {

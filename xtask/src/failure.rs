@@ -9,7 +9,7 @@ use annotate_snippets::Renderer;
 
 use crate::{
     diagnostic::{Diagnostic, render},
-    spec::Sources,
+    model::Sources,
 };
 
 /// Why a verb did not succeed, as text for a person.

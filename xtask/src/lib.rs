@@ -26,11 +26,11 @@ pub mod import;
 pub mod ir;
 mod isolation;
 pub mod lower;
+pub mod model;
 pub mod output;
 pub mod pages;
 pub mod published;
 mod sources;
-pub mod spec;
 pub mod targets;
 
 pub use codegen::generate;

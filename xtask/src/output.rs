@@ -26,6 +26,8 @@ pub enum Mode {
 pub enum Extent {
     /// All of them.
     Whole,
+    /// Those of one Rust module: `name.rs` and everything in `name/`.
+    Module(&'static str),
     /// Those that begin with this text; others are left alone.
     Marked(&'static str),
 }
@@ -89,6 +91,7 @@ pub fn settle_part(
     let mut found = read(dir)?;
     found.retain(|path, text| match extent {
         Extent::Whole => true,
+        Extent::Module(name) => belongs_to(path, name),
         Extent::Marked(mark) => generated.contains_key(path) || text.starts_with(mark),
     });
     let paths: BTreeSet<&String> = found.keys().chain(generated.keys()).collect();
@@ -104,6 +107,12 @@ pub fn settle_part(
         }
     }
     Ok(outcome)
+}
+
+/// Returns whether a path is the file of a Rust module or in its folder.
+fn belongs_to(path: &str, module: &str) -> bool {
+    let rest = path.strip_prefix(module);
+    rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
 }
 
 fn change(path: &str, found: &BTreeMap<String, String>, wanted: &Generated) -> Option<Change> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::{
     codegen::{Fault, Generated},
     ir::{Api, Member, Role, Rule, RuleInfo, RuleKind},
-    spec::Scalar,
+    model::Scalar,
 };
 
 /// How every generated page begins.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     failure::Failure,
-    spec::{self, Sources},
+    model::{self, Sources},
 };
 
 /// That of a workspace.
@@ -14,7 +14,7 @@ pub(crate) fn of(root: &Path) -> Result<Sources, Failure> {
 
 /// That in a folder.
 pub(crate) fn read(dir: &Path) -> Result<Sources, Failure> {
-    let (sources, mistakes) = spec::read(dir);
+    let (sources, mistakes) = model::read(dir);
     if mistakes.is_empty() {
         Ok(sources)
     } else {

@@ -6,6 +6,7 @@ use crate::{
     codegen::{Fault, Generated, api, code},
     failure::{Failure, say},
     ir::Api,
+    lower::MODULE,
     output::{Change, Extent, Mode, settle_part},
     pages, sources,
 };
@@ -19,8 +20,8 @@ struct Target {
 
 const TARGETS: [Target; 2] = [
     Target {
-        dir: "crates/mps-models/src/generated",
-        extent: Extent::Whole,
+        dir: "crates/mps-models/src",
+        extent: Extent::Module(MODULE),
         generate: code,
     },
     Target {

@@ -96,8 +96,8 @@ impl Error {
     /// Look into it before creating again: the same request sent twice is billed twice.
     #[must_use]
     pub fn in_doubt(&self) -> bool {
-        let may_run = |call: &mps_core::Error| call.dispatch().may_have_executed();
-        self.0.paid && (self.0.kind == ErrorKind::NoTaskId || self.call().is_some_and(may_run))
+        let is_paid_call = self.call().is_some_and(mps_core::Error::in_doubt);
+        self.0.paid && (self.0.kind == ErrorKind::NoTaskId || is_paid_call)
     }
 
     /// How far a failed call got.

@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData, path::Path, time::Duration};
 
 use mps_core::{CallOptions, Client};
-use mps_models::{TaskPhase, service::ErrorClass};
+use mps_models::TaskPhase;
 
 use crate::{
     destination::Destination,
@@ -169,7 +169,7 @@ impl<F: Family> Task<F> {
     async fn poll(&self, time_left: Duration) -> Result<Option<Snapshot>, Error> {
         match self.ask(CallOptions::new().deadline(time_left)).await {
             Ok(snapshot) => Ok(Some(snapshot)),
-            Err(error) if may_pass(&error) => {
+            Err(error) if error.is_transient() => {
                 tracing::warn!(
                     task_id = self.id,
                     kind = error.kind().as_str(),
@@ -211,28 +211,6 @@ impl<F: Family> Task<F> {
             .send_with(&F::describe(&self.id), options)
             .await?;
         Ok(F::snapshot(output.body))
-    }
-}
-
-/// Whether asking again later could get another answer. Only the service's definite words about
-/// the key, the account, the request or the task cannot change.
-fn may_pass(error: &mps_core::Error) -> bool {
-    use mps_core::ErrorKind as Kind;
-    match error.kind() {
-        Kind::Config | Kind::Preflight | Kind::Credentials => false,
-        Kind::Service => !matches!(
-            error.class(),
-            Some(
-                ErrorClass::Auth
-                    | ErrorClass::Token
-                    | ErrorClass::ClockSkew
-                    | ErrorClass::Account
-                    | ErrorClass::Input
-                    | ErrorClass::NotFound
-                    | ErrorClass::Client
-            )
-        ),
-        _ => true,
     }
 }
 

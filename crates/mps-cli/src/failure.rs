@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mps_aigc::{
     Error, ErrorKind,
-    models::{Effect, preflight::Finding, service::ErrorClass},
+    models::{preflight::Finding, service::ErrorClass},
 };
 use serde::Serialize;
 
@@ -102,10 +102,9 @@ impl Failure {
         self
     }
 
-    /// A failed call of an action with this effect.
-    pub(crate) fn of_call(error: &mps_core::Error, effect: Effect) -> Self {
-        let in_doubt = effect != Effect::Read && error.dispatch().may_have_executed();
-        Self::from_call(error, in_doubt)
+    /// A failed call.
+    pub(crate) fn of_call(error: &mps_core::Error) -> Self {
+        Self::from_call(error, error.in_doubt())
     }
 
     fn from_call(error: &mps_core::Error, in_doubt: bool) -> Self {
@@ -148,7 +147,7 @@ fn in_doubt_hint(error: &mps_core::Error) -> String {
 impl From<mps_core::Error> for Failure {
     /// For what fails before anything is sent.
     fn from(error: mps_core::Error) -> Self {
-        Self::of_call(&error, Effect::Read)
+        Self::of_call(&error)
     }
 }
 

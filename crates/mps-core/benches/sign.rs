@@ -73,7 +73,7 @@ impl Case {
         case
     }
 
-    /// From the endpoint and the body to the header, as `client/journey.rs` does it.
+    /// From the endpoint and the body to the header, as `client/execute.rs` does it.
     fn sign(&self) -> Signed {
         let canonical = CanonicalRequest::new(&Request {
             method: "POST",

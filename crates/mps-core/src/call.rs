@@ -19,7 +19,7 @@ mod untyped;
 pub use self::untyped::{RawBody, UntypedCall};
 
 /// Settings of a single call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CallOptions {
     /// Longest time for the whole call, waiting for the rate limit and pauses included; the
@@ -92,11 +92,12 @@ impl Output<Answer> {
     /// Reads the body. Failing here does not undo the call.
     pub(crate) fn read<T>(
         self,
-        action: &str,
+        called: Called<'_>,
         read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let body = read(self.body)
-            .map_err(|error| error.with_journey(action, self.attempts, self.elapsed))?;
+        let body = read(self.body).map_err(|error| {
+            error.with_call(called.action, called.effect, self.attempts, self.elapsed)
+        })?;
         Ok(Output {
             body,
             request_id: self.request_id,

@@ -13,8 +13,8 @@ mod failover;
 
 pub use self::breaker::{BreakerPolicy, BreakerState};
 pub(crate) use self::{
-    breaker::Verdict,
-    failover::{Failover, Leg, Route},
+    breaker::Outcome,
+    failover::{EndpointLease, Failover, Route},
 };
 
 /// The two sites of the vendor. Accounts, keys and bills of one are unknown to the other.

@@ -12,6 +12,7 @@
 //! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
 //! | what calls tell: spans, events, metrics | [`telemetry`] |
 //! | time, injected | [`clock`] |
+//! | text from outside, escaped | [`text`] |
 //!
 //! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
 //! crate `mps-aigc`.
@@ -38,6 +39,7 @@ pub mod limit;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
+pub mod text;
 #[cfg(any(feature = "reqwest", feature = "redis-tls"))]
 mod tls;
 pub mod transport;

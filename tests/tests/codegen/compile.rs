@@ -71,7 +71,7 @@ fn lay_out(dir: &Path) {
     let mut text = fs::read_to_string(&lib).expect("lib.rs");
     for name in FIXTURES {
         text.push_str(&wall(name));
-        let target = dir.join(format!("src/fixture_{name}/generated"));
+        let target = dir.join(format!("src/fixture_{name}"));
         settle(&generated(fixture(name)), &target, Mode::Write).expect("written");
     }
     fs::write(lib, text).expect("lib.rs");

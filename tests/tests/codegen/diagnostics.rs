@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fs};
 
 use xtask::{
     cli,
-    spec::{self, SourceFile},
+    model::{self, SourceFile},
 };
 
 use crate::support::{assert_snapshot, complaint, fixture, workspace};
@@ -344,7 +344,7 @@ fn every_code_is_explained_and_shown() {
     // What the system says in this case differs from machine to machine, so it has no snapshot.
     shown.insert("0001".to_owned());
     assert_eq!(explained, shown);
-    let (generator, _) = spec::read(&workspace().join("xtask/src"));
+    let (generator, _) = model::read(&workspace().join("xtask/src"));
     let made: BTreeSet<String> = generator
         .iter()
         .flat_map(|(_, file)| codes(&file.text, "\"E"))

@@ -9,6 +9,7 @@ fn locks(name: &str, files: &[&str]) {
         let text = generated
             .get(*file)
             .unwrap_or_else(|| panic!("no {file}: {generated:?}"));
+        let file = file.trim_start_matches("generated/");
         let file = file.trim_end_matches(".rs").replace('/', "_");
         assert_snapshot(&format!("{name}-{file}"), text);
     }
@@ -19,11 +20,11 @@ fn actions_and_the_lists_of_them() {
     locks(
         "action",
         &[
-            "actions/start_work.rs",
-            "actions/mod.rs",
-            "catalog.rs",
-            "mod.rs",
-            "service.rs",
+            "generated/actions/start_work.rs",
+            "generated/actions.rs",
+            "generated/catalog.rs",
+            "generated.rs",
+            "generated/service.rs",
         ],
     );
 }
@@ -33,68 +34,76 @@ fn capability_tables_and_what_gives_way_to_them() {
     locks(
         "capabilities",
         &[
-            "actions/make.rs",
-            "capabilities/film.rs",
-            "capabilities/mod.rs",
-            "structs/shape.rs",
-            "rules.rs",
-            "mod.rs",
+            "generated/actions/make.rs",
+            "generated/capabilities/film.rs",
+            "generated/capabilities.rs",
+            "generated/structs/shape.rs",
+            "generated/rules.rs",
+            "generated.rs",
         ],
     );
 }
 
 #[test]
 fn members_of_every_kind() {
-    locks("kinds", &["actions/kinds.rs"]);
+    locks("kinds", &["generated/actions/kinds.rs"]);
 }
 
 #[test]
 fn required_members() {
-    locks("required", &["actions/required.rs"]);
+    locks("required", &["generated/actions/required.rs"]);
 }
 
 #[test]
 fn rules() {
-    locks("rules", &["actions/rules.rs"]);
+    locks("rules", &["generated/actions/rules.rs"]);
 }
 
 #[test]
 fn second_setters() {
-    locks("helpers", &["actions/helpers.rs"]);
+    locks("helpers", &["generated/actions/helpers.rs"]);
 }
 
 #[test]
 fn sensitive_members() {
-    locks("sensitive", &["actions/sensitive.rs"]);
+    locks("sensitive", &["generated/actions/sensitive.rs"]);
 }
 
 #[test]
 fn structs_of_requests_and_of_answers() {
     locks(
         "roles",
-        &["structs/both.rs", "structs/tree.rs", "structs/mod.rs"],
+        &[
+            "generated/structs/both.rs",
+            "generated/structs/tree.rs",
+            "generated/structs.rs",
+        ],
     );
 }
 
 #[test]
 fn open_enums() {
-    locks("enums", &["enums.rs"]);
+    locks("enums", &["generated/enums.rs"]);
 }
 
 #[test]
 fn documentation() {
-    locks("docs", &["actions/docs.rs"]);
+    locks("docs", &["generated/actions/docs.rs"]);
 }
 
 #[test]
 fn names_that_rust_cannot_take() {
     locks(
         "names",
-        &["actions/names.rs", "structs/match.rs", "structs/mod.rs"],
+        &[
+            "generated/actions/names.rs",
+            "generated/structs/match.rs",
+            "generated/structs.rs",
+        ],
     );
 }
 
 #[test]
 fn examples_in_the_documentation() {
-    locks("example", &["actions/draw.rs"]);
+    locks("example", &["generated/actions/draw.rs"]);
 }

@@ -1,7 +1,7 @@
 //! The order in which files and keys stand, and which run it is, make no difference.
 
 use toml::{Table, Value};
-use xtask::spec::SourceFile;
+use xtask::model::SourceFile;
 
 use crate::support::{fixture, generated, real};
 

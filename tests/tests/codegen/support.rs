@@ -6,7 +6,7 @@ use annotate_snippets::Renderer;
 use xtask::{
     codegen::{Fault, Generated, generate},
     diagnostic::render,
-    spec::{SourceFile, Sources, read},
+    model::{SourceFile, Sources, read},
 };
 
 pub(crate) fn workspace() -> PathBuf {

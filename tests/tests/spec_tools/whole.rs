@@ -5,7 +5,7 @@ use serde_json::Value;
 use xtask::diff::{
     Class::{self, Breaking, Compatible, Documentation},
     compare,
-    model::{Kind, Model, Thing, Value as ModelValue},
+    item::{Item, Items, Kind, Value as ItemValue},
 };
 
 use crate::{
@@ -103,15 +103,15 @@ fn structs_that_requests_lead_to_no_more() {
     assert_eq!(role(&to, &from), Compatible);
 }
 
-/// How one fact of one thing is weighed that changes from one value to another.
+/// How one fact of one item is weighed that changes from one value to another.
 fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
     let model = |value: Option<&str>| {
         let words = |text: &str| match text {
-            "false" => ModelValue::Text(text.to_owned()),
-            list => ModelValue::Words(list.split(' ').map(str::to_owned).collect()),
+            "false" => ItemValue::Text(text.to_owned()),
+            list => ItemValue::Words(list.split(' ').map(str::to_owned).collect()),
         };
-        let thing = Thing::new(kind, None).with_some(key, value.map(words));
-        Model::from([("it".to_owned(), thing)])
+        let item = Item::new(kind, None).with_some(key, value.map(words));
+        Items::from([("it".to_owned(), item)])
     };
     let changes = compare(&model(from), &model(to));
     assert_eq!(changes.len(), 1, "{changes:?}");

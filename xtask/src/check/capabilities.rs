@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::names::{known_sites, unique};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    spec::{COLUMNS, Cell, Family, Located, Model, Row, Since, Spec, column, field},
+    model::{COLUMNS, Cell, Family, Located, Model, Row, Since, Spec, column, field},
 };
 
 type Cells<'m> = BTreeMap<&'static str, &'m Located<Cell>>;

@@ -3,7 +3,7 @@
 use super::{Type, facts, groups, parse_type};
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Condition, Located, Member, Spec},
+    model::{Condition, Located, Member, Spec},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Type, json::Json, parse_type};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    spec::{FileId, Located, Member, Sources, Spec},
+    model::{FileId, Located, Member, Sources, Spec},
 };
 
 pub(super) fn check(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {

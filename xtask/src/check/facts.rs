@@ -3,7 +3,7 @@
 use super::{Type, members, parse_type, reachable};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    spec::{BOUNDS, Facts, Located, Member, Scalar, Spec, YIELDING},
+    model::{BOUNDS, Facts, Located, Member, Scalar, Spec, YIELDING},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -114,7 +114,7 @@ pub(super) fn within(
 }
 
 fn broken(spec: &Spec, value: &Scalar, ty: &Type, facts: &Facts) -> Option<(Span, &'static str)> {
-    let set = |set: &&crate::spec::Enum| *ty == Type::Named(set.name.value.clone());
+    let set = |set: &&crate::model::Enum| *ty == Type::Named(set.name.value.clone());
     if let (Some(set), Scalar::Text(text)) = (spec.enums.iter().find(set), value) {
         let known = set.values.iter().any(|known| known.value.value == *text);
         return (!known).then(|| (set.name.span.clone(), "enum"));

@@ -7,7 +7,7 @@ use heck::ToSnakeCase;
 use super::groups;
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Date, Located, Sources, Spec},
+    model::{Date, Located, Sources, Spec},
 };
 
 pub(super) fn check(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {
@@ -48,7 +48,7 @@ fn enum_values(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn phases(set: &crate::spec::Enum, out: &mut Vec<Diagnostic>) {
+fn phases(set: &crate::model::Enum, out: &mut Vec<Diagnostic>) {
     let without: Vec<_> = set
         .values
         .iter()

@@ -3,7 +3,7 @@
 use super::groups;
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Located, Member, Spec},
+    model::{Located, Member, Spec},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {

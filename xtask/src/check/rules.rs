@@ -1,7 +1,7 @@
 //! The list of rules: ids are stable, so they have one spelling and are there once.
 
 use super::names::unique;
-use crate::{diagnostic::Diagnostic, spec::Spec};
+use crate::{diagnostic::Diagnostic, model::Spec};
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     unique("rule", spec.rules.iter().map(|rule| &rule.id), out);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::members;
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Located, Member, Spec},
+    model::{Located, Member, Spec},
 };
 
 /// What a member holds, as the specification writes it.

@@ -1,6 +1,6 @@
 //! Weighs a difference, in the terms of semantic versioning.
 
-use super::model::{Fact, Kind, Thing, Value};
+use super::item::{Fact, Item, Kind, Value};
 
 /// What a difference means for those who build on the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +37,10 @@ impl Class {
 }
 
 /// What is new breaks only requests that were fine without it.
-pub(super) fn of_new(thing: &Thing) -> Class {
+pub(super) fn of_new(item: &Item) -> Class {
     let needed = ["required", "required_unless_any", "required_if"];
-    let strong = |key: &&str| thing.facts.get(*key).is_some_and(|fact| !fact.weak);
-    if thing.kind == Kind::Sent && needed.iter().any(strong) {
+    let strong = |key: &&str| item.facts.get(*key).is_some_and(|fact| !fact.weak);
+    if item.kind == Kind::Sent && needed.iter().any(strong) {
         Class::Breaking
     } else {
         Class::Compatible

@@ -1,10 +1,10 @@
-//! Finds the differences between two models.
+//! Finds the differences between two sets of items.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
 use super::{
     class::{self, Class},
-    model::{Fact, Kind, Model, Thing, Value},
+    item::{Fact, Item, Items, Kind, Value},
 };
 
 /// A difference.
@@ -38,9 +38,9 @@ pub enum What {
     },
 }
 
-/// Every difference between two models, the gravest first.
+/// Every difference between two sets of items, the gravest first.
 #[must_use]
-pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
+pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut changes = Vec::new();
     for path in paths {
@@ -60,12 +60,12 @@ pub fn compare(old: &Model, new: &Model) -> Vec<Change> {
 }
 
 /// Whether something comes or goes with what it is part of.
-fn comes_along(thing: &Thing, other_side: &Model) -> bool {
-    let parent = thing.parent.as_ref();
+fn comes_along(item: &Item, other_side: &Items) -> bool {
+    let parent = item.parent.as_ref();
     parent.is_some_and(|parent| !other_side.contains_key(parent))
 }
 
-fn facts(path: &str, before: &Thing, after: &Thing, changes: &mut Vec<Change>) {
+fn facts(path: &str, before: &Item, after: &Item, changes: &mut Vec<Change>) {
     let keys: BTreeSet<_> = before.facts.keys().chain(after.facts.keys()).collect();
     for key in keys {
         let (old, new) = (before.facts.get(key), after.facts.get(key));

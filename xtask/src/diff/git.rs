@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use crate::{
     failure::Failure,
-    spec::{SourceFile, Sources},
+    model::{SourceFile, Sources},
 };
 
 const FOLDER: &str = "spec/";

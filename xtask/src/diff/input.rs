@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use super::{git, lower_published, lower_spec, model::Model};
+use super::{git, item::Items, lower_published, lower_spec};
 use crate::{
     failure::Failure,
+    model::{self, Sources, UNDESCRIBED},
     published::{self, of_the_family},
     sources,
-    spec::{self, Sources, UNDESCRIBED},
 };
 
 /// One side of a comparison.
 pub(super) struct Input {
     pub(super) kind: InputKind,
-    pub(super) model: Model,
+    pub(super) items: Items,
 }
 
 /// What can be compared with its like only.
@@ -42,14 +42,14 @@ pub(super) fn load(root: &Path, word: &str) -> Result<Input, Failure> {
 
 /// What is not described yet can be compared all the same.
 fn specification(sources: &Sources) -> Result<Input, Failure> {
-    let (spec, mut mistakes) = spec::parse(sources);
+    let (spec, mut mistakes) = model::parse(sources);
     mistakes.retain(|mistake| mistake.code != UNDESCRIBED);
     if !mistakes.is_empty() {
         return Err(Failure::mistaken(&mistakes, sources));
     }
     Ok(Input {
         kind: InputKind::Spec,
-        model: lower_spec::lower(&spec, sources),
+        items: lower_spec::lower(&spec, sources),
     })
 }
 
@@ -69,6 +69,6 @@ fn description(path: &Path) -> Result<Input, Failure> {
     let family = description.family(&names)?;
     Ok(Input {
         kind: InputKind::Published,
-        model: lower_published::lower(&family),
+        items: lower_published::lower(&family),
     })
 }

@@ -1,18 +1,18 @@
-//! A published description as a model: the actions of AI generation and what they lead to.
+//! A published description as items: the actions of AI generation and what they lead to.
 
-use super::model::{self, Kind, Model, Thing, Value};
+use super::item::{self, Item, Items, Kind, Value};
 use crate::published::{Family, Member};
 
-pub(super) fn lower(family: &Family) -> Model {
-    let mut model = Model::new();
+pub(super) fn lower(family: &Family) -> Items {
+    let mut items = Items::new();
     for (name, action) in &family.actions {
-        let thing = Thing::new(Kind::Action, None)
+        let item = Item::new(Kind::Action, None)
             .prose("doc", &action.text)
             .text("status", &action.status);
-        model.insert(name.clone(), thing);
-        members(name, name, Kind::Sent, &action.request, &mut model);
+        items.insert(name.clone(), item);
+        members(name, name, Kind::Sent, &action.request, &mut items);
         let answer = format!("{name}Response");
-        members(&answer, name, Kind::Answered, &action.response, &mut model);
+        members(&answer, name, Kind::Answered, &action.response, &mut items);
     }
     for (name, shared) in &family.structs {
         let kind = if shared.sent {
@@ -20,24 +20,24 @@ pub(super) fn lower(family: &Family) -> Model {
         } else {
             Kind::Answered
         };
-        let thing = Thing::new(Kind::Struct, None)
+        let item = Item::new(Kind::Struct, None)
             .prose("doc", &shared.text)
-            .text("role", model::role(kind));
-        model.insert(name.clone(), thing);
-        members(name, name, kind, &shared.members, &mut model);
+            .text("role", item::role(kind));
+        items.insert(name.clone(), item);
+        members(name, name, kind, &shared.members, &mut items);
     }
-    model
+    items
 }
 
 /// What an answer always has is no promise: the published flags of answers are unreliable.
-fn members(owner: &str, parent: &str, kind: Kind, members: &[Member], model: &mut Model) {
+fn members(owner: &str, parent: &str, kind: Kind, members: &[Member], items: &mut Items) {
     let required = |member: &Member| kind == Kind::Sent && member.required;
     let names = members
         .iter()
         .map(|member| (&*member.name, required(member)));
-    model::order(model, owner, parent, names);
+    item::order(items, owner, parent, names);
     for member in members {
-        let thing = Thing::new(kind, Some(parent))
+        let item = Item::new(kind, Some(parent))
             .text("type", &member.ty)
             .prose("doc", &member.text)
             .with_some(
@@ -45,6 +45,6 @@ fn members(owner: &str, parent: &str, kind: Kind, members: &[Member], model: &mu
                 required(member).then(|| Value::Text("true".to_owned())),
             )
             .with_some("example", member.example.clone().map(Value::Prose));
-        model.insert(format!("{owner}.{}", member.name), thing);
+        items.insert(format!("{owner}.{}", member.name), item);
     }
 }

@@ -1,4 +1,4 @@
-//! A specification as a model.
+//! A specification as items.
 //!
 //! The tables are walked as they stand in the files, after they were found to be readable: a key
 //! that the specification gets one day is compared from its first day on, without a line here.
@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value as Toml};
 
-use super::model::{self, Fact, Kind, Model, Thing, Value};
+use super::item::{self, Fact, Item, Items, Kind, Value};
 use crate::{
     check::reachable,
-    spec::{Sources, Spec},
+    model::{Sources, Spec},
 };
 
 /// Texts that are compared and not shown.
@@ -19,105 +19,108 @@ const PROSE: &[&str] = &["summary", "doc", "meaning"];
 /// Flags of which `false` says the same as their absence.
 const FLAGS: &[&str] = &["required", "sensitive", "unique_items"];
 
-pub(super) fn lower(spec: &Spec, sources: &Sources) -> Model {
+pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
     let sent = reachable(spec, spec.actions.iter().flat_map(|action| &action.request));
-    let mut model = Model::new();
+    let mut items = Items::new();
     for (_, file) in sources.iter() {
         let table: Table = file.text.parse().unwrap_or_default();
         match file.path.split('/').collect::<Vec<_>>().as_slice() {
-            ["service.toml"] => service(&table, &mut model),
-            ["enums.toml"] => enums(&table, &mut model),
-            ["actions", _] => action(&table, &mut model),
-            ["structs", _] => structure(&table, &sent, &mut model),
-            ["capabilities", name] => capabilities(name, &table, &mut model),
+            ["service.toml"] => service(&table, &mut items),
+            ["enums.toml"] => enums(&table, &mut items),
+            ["actions", _] => action(&table, &mut items),
+            ["structs", _] => structure(&table, &sent, &mut items),
+            ["capabilities", name] => capabilities(name, &table, &mut items),
             _ => {}
         }
     }
-    model
+    items
 }
 
-fn service(service: &Table, model: &mut Model) {
-    model.insert("service".to_owned(), thing(Kind::Service, None, service));
+fn service(service: &Table, items: &mut Items) {
+    items.insert(
+        "service".to_owned(),
+        item_from(Kind::Service, None, service),
+    );
     for (list, kind) in [("site", Kind::Site), ("error", Kind::ErrorCode)] {
         let key = if kind == Kind::Site { "name" } else { "code" };
         for item in tables(service, list) {
             let path = format!("{list} {}", text(item, key));
-            model.insert(path, thing(kind, None, item));
+            items.insert(path, item_from(kind, None, item));
         }
     }
     let regions = service.get("regions").and_then(Toml::as_table);
     let names = regions.and_then(|regions| regions.get("names")?.as_array());
     for name in names.into_iter().flatten() {
         let path = format!("region {}", shown(name));
-        model.insert(path, Thing::new(Kind::Region, None));
+        items.insert(path, Item::new(Kind::Region, None));
     }
 }
 
-fn enums(file: &Table, model: &mut Model) {
+fn enums(file: &Table, items: &mut Items) {
     for set in tables(file, "enum") {
         let name = text(set, "name");
         let values = tables(set, "value").map(|value| text(value, "value").to_owned());
         let order = Value::Order(values.collect());
-        let whole = thing(Kind::Enum, None, set).with("order", order);
-        model.insert(name.to_owned(), whole);
+        let whole = item_from(Kind::Enum, None, set).with("order", order);
+        items.insert(name.to_owned(), whole);
         for value in tables(set, "value") {
             let path = format!("{name}.{}", text(value, "value"));
-            model.insert(path, thing(Kind::Value, Some(name), value));
+            items.insert(path, item_from(Kind::Value, Some(name), value));
         }
     }
 }
 
-fn action(action: &Table, model: &mut Model) {
+fn action(action: &Table, items: &mut Items) {
     let name = text(action, "name");
     let examples = tables(action, "example").map(|example| text(example, "name").to_owned());
     let examples = Value::Words(examples.collect());
-    let whole = thing(Kind::Action, None, action).with("examples", examples);
-    model.insert(name.to_owned(), whole);
-    members(name, name, Kind::Sent, action, "request", model);
+    let whole = item_from(Kind::Action, None, action).with("examples", examples);
+    items.insert(name.to_owned(), whole);
+    members(name, name, Kind::Sent, action, "request", items);
     let answer = format!("{name}Response");
-    members(&answer, name, Kind::Answered, action, "response", model);
+    members(&answer, name, Kind::Answered, action, "response", items);
 }
 
-fn structure(shared: &Table, sent: &BTreeSet<String>, model: &mut Model) {
+fn structure(shared: &Table, sent: &BTreeSet<String>, items: &mut Items) {
     let name = text(shared, "name");
     let kind = if sent.contains(name) {
         Kind::Sent
     } else {
         Kind::Answered
     };
-    let whole = thing(Kind::Struct, None, shared).text("role", model::role(kind));
-    model.insert(name.to_owned(), whole);
-    members(name, name, kind, shared, "member", model);
+    let whole = item_from(Kind::Struct, None, shared).text("role", item::role(kind));
+    items.insert(name.to_owned(), whole);
+    members(name, name, kind, shared, "member", items);
 }
 
-fn members(owner: &str, parent: &str, kind: Kind, table: &Table, list: &str, model: &mut Model) {
+fn members(owner: &str, parent: &str, kind: Kind, table: &Table, list: &str, items: &mut Items) {
     let required = |member: &Table| member.get("required") == Some(&Toml::Boolean(true));
     let names = tables(table, list).map(|member| (text(member, "name"), required(member)));
-    model::order(model, owner, parent, names);
+    item::order(items, owner, parent, names);
     for member in tables(table, list) {
         let path = format!("{owner}.{}", text(member, "name"));
-        model.insert(path, thing(kind, Some(parent), member));
+        items.insert(path, item_from(kind, Some(parent), member));
     }
 }
 
 /// What each model and version can do.
-fn capabilities(file: &str, table: &Table, model: &mut Model) {
+fn capabilities(file: &str, table: &Table, items: &mut Items) {
     let family = file.trim_end_matches(".toml");
     let whole = format!("capabilities of {family}");
-    model.insert(whole.clone(), thing(Kind::Row, None, table));
+    items.insert(whole.clone(), item_from(Kind::Row, None, table));
     for row in tables(table, "model") {
         let path = format!("{family} model {}", text(row, "name"));
-        model.insert(path.clone(), thing(Kind::Row, Some(&whole), row));
+        items.insert(path.clone(), item_from(Kind::Row, Some(&whole), row));
         for version in tables(row, "version") {
             let version_path = format!("{path} {}", text(version, "name"));
-            model.insert(version_path, thing(Kind::Row, Some(&path), version));
+            items.insert(version_path, item_from(Kind::Row, Some(&path), version));
         }
     }
 }
 
 /// Something with a fact for each of its keys, other than its name and what is part of it.
-fn thing(kind: Kind, parent: Option<&str>, table: &Table) -> Thing {
-    let mut thing = Thing::new(kind, parent);
+fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
+    let mut item = Item::new(kind, parent);
     let weak = table.get("warn_only").and_then(Toml::as_array);
     let named_by = match kind {
         Kind::ErrorCode => "code",
@@ -131,10 +134,10 @@ fn thing(kind: Kind, parent: Option<&str>, table: &Table) -> Thing {
         }
         if let Some(value) = fact(key, value) {
             let weak = weak.is_some_and(|keys| keys.iter().any(|weak| weak.as_str() == Some(key)));
-            thing.facts.insert(key.clone(), Fact { value, weak });
+            item.facts.insert(key.clone(), Fact { value, weak });
         }
     }
-    thing
+    item
 }
 
 fn fact(key: &str, value: &Toml) -> Option<Value> {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{
     class::Class,
     compare::{Change, What},
-    model::{Fact, Value},
+    item::{Fact, Value},
 };
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Compatible, Class::Documentation];

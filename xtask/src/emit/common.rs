@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use crate::spec::Scalar;
+use crate::model::Scalar;
 
 /// A name, raw ones included.
 pub(super) fn ident(name: &str) -> Ident {

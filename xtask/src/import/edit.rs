@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
 use super::plan::Step;
-use crate::{failure::Failure, spec::Sources};
+use crate::{failure::Failure, model::Sources};
 
 /// The files that differ after the steps, by their path below the specification.
 pub(super) fn apply(

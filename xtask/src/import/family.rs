@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     check::reachable,
+    model::{self, Sources, Spec},
     published::{Action, Family},
-    spec::{self, Sources, Spec},
 };
 
 /// Decides what an import does.
@@ -62,7 +62,7 @@ pub(super) fn plan(spec: &Spec, sources: &Sources, family: &Family, source: &str
     plan
 }
 
-fn messages<'a>(ours: &'a spec::Action, theirs: &'a Action, path: &'a str) -> [Group<'a>; 2] {
+fn messages<'a>(ours: &'a model::Action, theirs: &'a Action, path: &'a str) -> [Group<'a>; 2] {
     let name = &ours.name.value;
     let request = Group {
         owner: name.clone(),

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     check::{Type, parse_type},
+    model::{self, TODO},
     published,
-    spec::{self, TODO},
 };
 
 /// Members of one kind in one file, on both sides.
@@ -24,7 +24,7 @@ pub(super) struct Group<'a> {
     /// Whether they are part of a request: nothing checks an answer, so the specification has no
     /// required members there.
     pub(super) sent: bool,
-    pub(super) ours: &'a [spec::Member],
+    pub(super) ours: &'a [model::Member],
     pub(super) theirs: &'a [published::Member],
 }
 
@@ -64,7 +64,7 @@ fn insert(group: &Group<'_>, at: usize, source: &str, plan: &mut Plan) {
 
 fn compare(
     group: &Group<'_>,
-    ours: &spec::Member,
+    ours: &model::Member,
     theirs: &published::Member,
     enums: &BTreeSet<&str>,
     plan: &mut Plan,

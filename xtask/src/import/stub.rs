@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::published::{Action, Member, Struct};
 
 /// What `spec check` refuses.
-pub(crate) use crate::spec::TODO;
+pub(crate) use crate::model::TODO;
 
 /// The file of a new action. Effect and rate limit are not in any description, and which calls
 /// may be sent twice is nothing to guess.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     check::{self, parse_type, reachable},
-    spec::{self, Sources, Spec},
+    model::{self, Sources, Spec},
 };
 
 /// The API a checked specification describes; nothing if it describes no service.
@@ -49,7 +49,7 @@ struct Context<'s> {
 }
 
 impl Context<'_> {
-    fn service(&self, service: &spec::Service) -> Service {
+    fn service(&self, service: &model::Service) -> Service {
         let mut errors: Vec<ErrorCode> = service.errors.iter().map(error).collect();
         errors.sort_by(|one, other| one.code.cmp(&other.code));
         let names = service.regions.names.iter();
@@ -66,7 +66,7 @@ impl Context<'_> {
         }
     }
 
-    fn action(&self, action: &spec::Action) -> Action {
+    fn action(&self, action: &model::Action) -> Action {
         let mut errors: Vec<String> = action
             .errors
             .iter()
@@ -93,7 +93,7 @@ impl Context<'_> {
         }
     }
 
-    fn example(&self, action: &spec::Action) -> Option<serde_json::Value> {
+    fn example(&self, action: &model::Action) -> Option<serde_json::Value> {
         let example = action.examples.first()?;
         let path = check::example_path(&action.name.value, &example.request.value);
         let mut files = self.sources.iter();
@@ -101,7 +101,7 @@ impl Context<'_> {
         serde_json::from_str(&file.text).ok()
     }
 
-    fn structure(&self, shared: &spec::Struct) -> Struct {
+    fn structure(&self, shared: &model::Struct) -> Struct {
         Struct {
             name: shared.name.value.clone(),
             at: shared.name.span.clone(),
@@ -114,7 +114,7 @@ impl Context<'_> {
         }
     }
 
-    fn set(&self, set: &spec::Enum) -> Enum {
+    fn set(&self, set: &model::Enum) -> Enum {
         Enum {
             name: set.name.value.clone(),
             at: set.name.span.clone(),
@@ -126,18 +126,18 @@ impl Context<'_> {
         }
     }
 
-    fn family(&self, family: &spec::Family) -> Family {
+    fn family(&self, family: &model::Family) -> Family {
         capability::family(family, self.origin(&family.name))
     }
 
-    fn members(&self, members: &[spec::Member], source: &str) -> Vec<Member> {
+    fn members(&self, members: &[model::Member], source: &str) -> Vec<Member> {
         members
             .iter()
             .map(|member| self.member(member, source))
             .collect()
     }
 
-    fn member(&self, member: &spec::Member, source: &str) -> Member {
+    fn member(&self, member: &model::Member, source: &str) -> Member {
         let facts = &member.facts;
         Member {
             at: member.name.span.clone(),
@@ -181,12 +181,12 @@ impl Context<'_> {
         }
     }
 
-    fn origin(&self, name: &spec::Located<String>) -> String {
+    fn origin(&self, name: &model::Located<String>) -> String {
         self.sources.get(name.span.file).path.clone()
     }
 }
 
-fn site(site: &spec::Site) -> Site {
+fn site(site: &model::Site) -> Site {
     Site {
         name: site.name.value.clone(),
         doc: site.doc.clone(),
@@ -196,7 +196,7 @@ fn site(site: &spec::Site) -> Site {
     }
 }
 
-fn error(error: &spec::ErrorCode) -> ErrorCode {
+fn error(error: &model::ErrorCode) -> ErrorCode {
     ErrorCode {
         code: error.code.value.clone(),
         class: error.class,
@@ -205,7 +205,7 @@ fn error(error: &spec::ErrorCode) -> ErrorCode {
     }
 }
 
-fn rule(rule: &spec::RuleInfo) -> RuleInfo {
+fn rule(rule: &model::RuleInfo) -> RuleInfo {
     RuleInfo {
         id: rule.id.value.clone(),
         about: rule.about,
@@ -215,7 +215,7 @@ fn rule(rule: &spec::RuleInfo) -> RuleInfo {
     }
 }
 
-fn value(value: &spec::EnumValue) -> EnumValue {
+fn value(value: &model::EnumValue) -> EnumValue {
     EnumValue {
         at: value.value.span.clone(),
         value: value.value.value.clone(),

@@ -1,7 +1,7 @@
 //! What each model can do: one row for each version, with all that it takes over from its model.
 
 use super::Since;
-use crate::spec::{self, COLUMNS, Located};
+use crate::model::{self, COLUMNS, Located};
 
 /// The models of one kind of work.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub enum Cell {
     Fields(Vec<(&'static str, u32)>),
 }
 
-pub(super) fn family(family: &spec::Family, origin: String) -> Family {
+pub(super) fn family(family: &model::Family, origin: String) -> Family {
     Family {
         name: family.name.value.clone(),
         origin,
@@ -75,7 +75,7 @@ pub(super) fn family(family: &spec::Family, origin: String) -> Family {
     }
 }
 
-fn model(model: &spec::Model) -> Model {
+fn model(model: &model::Model) -> Model {
     let mut rows: Vec<Row> = model
         .versions
         .iter()
@@ -90,9 +90,9 @@ fn model(model: &spec::Model) -> Model {
     }
 }
 
-fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
+fn row(common: &model::Row, version: Option<&model::Version>) -> Row {
     let own = version.map(|version| &version.facts);
-    let days = |of: fn(&spec::Row) -> &spec::Since| {
+    let days = |of: fn(&model::Row) -> &model::Since| {
         let own = own.map(of).filter(|days| !days.is_empty());
         super::since(own.unwrap_or_else(|| of(common)))
     };
@@ -108,7 +108,7 @@ fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
         sources: in_order(|key| Some((key, source_of(key, common, own)?.clone()))),
         warn_only: in_order(|key| {
             let mut all = own.into_iter().chain([common]);
-            let weak = |facts: &spec::Row| facts.warn_only.iter().any(|weak| weak.value == key);
+            let weak = |facts: &model::Row| facts.warn_only.iter().any(|weak| weak.value == key);
             all.any(weak).then_some(key)
         }),
         cells: in_order(|key| {
@@ -122,10 +122,10 @@ fn row(common: &spec::Row, version: Option<&spec::Version>) -> Row {
 /// Where the fact of a column comes from, if not from where the others of the row do.
 fn source_of<'s>(
     key: &str,
-    common: &'s spec::Row,
-    own: Option<&'s spec::Row>,
+    common: &'s model::Row,
+    own: Option<&'s model::Row>,
 ) -> Option<&'s String> {
-    let stated = |facts: &'s spec::Row| {
+    let stated = |facts: &'s model::Row| {
         let found = facts.sources.iter().find(|(column, _)| column.value == key);
         found.map(|(_, source)| source)
     };
@@ -144,15 +144,15 @@ fn in_order<T>(each: impl Fn(&'static str) -> Option<T>) -> Vec<T> {
         .collect()
 }
 
-fn cell(cell: &spec::Cell) -> Cell {
+fn cell(cell: &model::Cell) -> Cell {
     match cell {
-        spec::Cell::None => Cell::None,
-        spec::Cell::Flag(flag) => Cell::Flag(*flag),
-        spec::Cell::Text(text) => Cell::Text(text.clone()),
-        spec::Cell::Number(number) => Cell::Number(*number),
-        spec::Cell::Texts(texts) => Cell::Texts(values(texts)),
-        spec::Cell::Numbers(numbers) => Cell::Numbers(values(numbers)),
-        spec::Cell::Fields(fields) => {
+        model::Cell::None => Cell::None,
+        model::Cell::Flag(flag) => Cell::Flag(*flag),
+        model::Cell::Text(text) => Cell::Text(text.clone()),
+        model::Cell::Number(number) => Cell::Number(*number),
+        model::Cell::Texts(texts) => Cell::Texts(values(texts)),
+        model::Cell::Numbers(numbers) => Cell::Numbers(values(numbers)),
+        model::Cell::Fields(fields) => {
             let plain = fields.iter().map(|(name, number)| (*name, number.value));
             Cell::Fields(plain.collect())
         }

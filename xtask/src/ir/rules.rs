@@ -1,6 +1,6 @@
 //! What can be broken about a member.
 
-use crate::spec::{self, Facts, Located, Scalar, YIELDING};
+use crate::model::{self, Facts, Located, Scalar, YIELDING};
 
 /// A rule and its weight.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn names(peers: &[Located<String>], kind: fn(Vec<String>) -> RuleKind) -> Option
     (!peers.is_empty()).then(|| kind(values(peers)))
 }
 
-fn condition(fact: Option<&spec::Condition>, kind: fn(Condition) -> RuleKind) -> Option<RuleKind> {
+fn condition(fact: Option<&model::Condition>, kind: fn(Condition) -> RuleKind) -> Option<RuleKind> {
     fact.map(|fact| {
         kind(Condition {
             member: fact.member.value.clone(),

@@ -2,7 +2,7 @@ use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
 use crate::{
     ir::{self, Cell, Since},
-    spec::{Holds, column},
+    model::{Holds, column},
 };
 
 /// The table of a family as Rust has it.

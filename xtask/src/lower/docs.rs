@@ -2,7 +2,7 @@
 
 use crate::{
     ir::{self, RuleKind, Since, Type},
-    spec::Scalar,
+    model::Scalar,
 };
 
 /// What a member is for, then the facts a caller has to know.

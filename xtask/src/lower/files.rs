@@ -14,10 +14,13 @@ use super::{
 };
 use crate::{diagnostic::Diagnostic, ir::Api};
 
+/// The module of `mps-models` that is generated.
+pub const MODULE: &str = "generated";
+
 /// A generated file.
 #[derive(Debug)]
 pub struct File<'a> {
-    /// Path below the directory of generated code, with forward slashes.
+    /// Path below the crate's `src`, with forward slashes: `generated.rs` and files in `generated/`.
     pub path: String,
     /// File of the specification it comes from, if it is one alone.
     pub origin: Option<&'a str>,
@@ -91,12 +94,15 @@ fn root(api: &Api) -> File<'_> {
     modules.extend((!api.enums.is_empty()).then(|| all("enums")));
     modules.extend((!api.structs.is_empty()).then(|| all("structs")));
     modules.sort_by(|one, other| one.name.cmp(&other.name));
-    file("mod.rs", Uses::default(), vec![Item::Modules(modules)])
+    File {
+        path: format!("{MODULE}.rs"),
+        ..file("", Uses::default(), vec![Item::Modules(modules)])
+    }
 }
 
 fn folder<'a>(name: &str, modules: impl Iterator<Item = Module>) -> Option<File<'a>> {
     let modules: Vec<Module> = modules.collect();
-    let path = format!("{name}/mod.rs");
+    let path = format!("{name}.rs");
     (!modules.is_empty()).then(|| file(&path, Uses::default(), vec![Item::Modules(modules)]))
 }
 
@@ -193,7 +199,7 @@ fn families_file(api: &Api) -> Option<File<'_>> {
     let items = vec![Item::Modules(modules.collect()), Item::Families(constants)];
     let mut uses = Uses::default();
     uses.add("crate::capabilities", &["Family"]);
-    (!api.families.is_empty()).then(|| file("capabilities/mod.rs", uses, items))
+    (!api.families.is_empty()).then(|| file("capabilities.rs", uses, items))
 }
 
 fn family_file(family: &crate::ir::Family) -> File<'_> {
@@ -231,7 +237,7 @@ fn catalog_file(api: &Api) -> File<'_> {
 
 fn file<'a>(path: &str, uses: Uses, items: Vec<Item>) -> File<'a> {
     File {
-        path: path.to_owned(),
+        path: format!("{MODULE}/{path}"),
         origin: None,
         uses: uses.sorted(),
         items,

@@ -3,7 +3,7 @@
 use super::names;
 use crate::{
     ir::{Member, RuleKind, Type},
-    spec::Scalar,
+    model::Scalar,
 };
 
 /// A second setter of a field.

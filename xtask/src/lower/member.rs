@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     ir::{self, RuleKind, Type},
-    spec::Scalar,
+    model::Scalar,
 };
 
 /// A field of a generated struct.

@@ -22,10 +22,9 @@ pub(crate) async fn run(args: args::Call, context: &Context<'_>) -> Result<(), F
         Some(effect) => call.effect(effect.into()),
         None => call,
     };
-    let effect = call.effect;
     let connection = context.connect().await?;
     let output = connection.client().call(call, CallOptions::new()).await;
-    let output = output.map_err(|error| Failure::of_call(&error, effect))?;
+    let output = output.map_err(|error| Failure::of_call(&error))?;
     let result = CallResult {
         schema: "mps.call/1",
         action: &args.action,

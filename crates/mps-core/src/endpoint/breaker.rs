@@ -54,35 +54,37 @@ impl BreakerState {
 
 /// What an attempt tells about the access point it went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Outcome {
     /// The service answered, be it with an error.
     Answered,
     /// No connection, a broken one, no answer in time, or a gateway's.
     Failed,
     /// Nothing: the attempt was given up, or failed for a reason of its own.
-    Nothing,
+    Inconclusive,
 }
 
-impl Verdict {
+impl Outcome {
     pub(crate) fn of(failure: &Error) -> Self {
         const TOO_MANY_REQUESTS: u16 = 429;
         match failure.kind() {
             ErrorKind::Service => Self::Answered,
             // Whoever limits rates is well.
-            ErrorKind::Gateway if failure.http_status() == Some(TOO_MANY_REQUESTS) => Self::Nothing,
+            ErrorKind::Gateway if failure.http_status() == Some(TOO_MANY_REQUESTS) => {
+                Self::Inconclusive
+            }
             ErrorKind::Connect
             | ErrorKind::Interrupted
             | ErrorKind::Timeout
             | ErrorKind::Gateway => Self::Failed,
-            _ => Self::Nothing,
+            _ => Self::Inconclusive,
         }
     }
 }
 
 /// Leave to try an access point, to be handed back with what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
-    Ordinary,
+pub(super) enum Admission {
+    Regular,
     /// The only one while the breaker is half-open, told from earlier ones by its number.
     Probe(u64),
 }
@@ -131,26 +133,27 @@ impl Breaker {
     }
 
     /// Leave to probe, once the rest is over and nobody else does.
-    pub(super) fn probe(&mut self, now: Duration) -> Option<Pass> {
+    pub(super) fn probe(&mut self, now: Duration) -> Option<Admission> {
         self.open_until().filter(|until| *until <= now)?;
         self.state = State::HalfOpen;
         self.probes += 1;
-        Some(Pass::Probe(self.probes))
+        Some(Admission::Probe(self.probes))
     }
 
     /// Learns what came of an attempt.
     ///
     /// An answer closes, whichever attempt it came to: the access point is well. A failure counts
     /// only when it is news, so what was on its way when the breaker opened does not keep it open.
-    pub(super) fn settle(&mut self, pass: Pass, verdict: Verdict, now: Duration) {
-        let is_probe = self.state() == BreakerState::HalfOpen && pass == Pass::Probe(self.probes);
-        match verdict {
-            Verdict::Answered => self.state = State::Closed(VecDeque::new()),
-            Verdict::Failed if is_probe => self.rest(now),
-            Verdict::Failed => self.count_failure(now),
+    pub(super) fn settle(&mut self, admission: Admission, outcome: Outcome, now: Duration) {
+        let is_probe =
+            self.state() == BreakerState::HalfOpen && admission == Admission::Probe(self.probes);
+        match outcome {
+            Outcome::Answered => self.state = State::Closed(VecDeque::new()),
+            Outcome::Failed if is_probe => self.rest(now),
+            Outcome::Failed => self.count_failure(now),
             // The next one may probe at once.
-            Verdict::Nothing if is_probe => self.state = State::Open { until: now },
-            Verdict::Nothing => {}
+            Outcome::Inconclusive if is_probe => self.state = State::Open { until: now },
+            Outcome::Inconclusive => {}
         }
     }
 
@@ -191,7 +194,7 @@ mod tests {
     fn failed_at(seconds: impl IntoIterator<Item = u64>) -> Breaker {
         let mut breaker = Breaker::new(POLICY);
         for second in seconds {
-            breaker.settle(Pass::Ordinary, Verdict::Failed, at(second));
+            breaker.settle(Admission::Regular, Outcome::Failed, at(second));
         }
         breaker
     }
@@ -207,8 +210,8 @@ mod tests {
     #[test]
     fn an_answer_between_failures_starts_the_count_anew() {
         let mut breaker = failed_at([0, 1]);
-        breaker.settle(Pass::Ordinary, Verdict::Answered, at(2));
-        breaker.settle(Pass::Ordinary, Verdict::Failed, at(3));
+        breaker.settle(Admission::Regular, Outcome::Answered, at(2));
+        breaker.settle(Admission::Regular, Outcome::Failed, at(3));
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
@@ -216,8 +219,8 @@ mod tests {
     fn answers_alone_never_open_it() {
         let mut breaker = Breaker::new(POLICY);
         for _ in 0..1_000 {
-            breaker.settle(Pass::Ordinary, Verdict::Answered, at(1));
-            breaker.settle(Pass::Ordinary, Verdict::Nothing, at(1));
+            breaker.settle(Admission::Regular, Outcome::Answered, at(1));
+            breaker.settle(Admission::Regular, Outcome::Inconclusive, at(1));
         }
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
@@ -228,10 +231,10 @@ mod tests {
         assert_eq!(breaker.probe(at(29)), None);
         let probe = breaker.probe(at(30)).unwrap();
         assert_eq!(breaker.probe(at(1_000)), None);
-        breaker.settle(probe, Verdict::Failed, at(40));
+        breaker.settle(probe, Outcome::Failed, at(40));
         assert_eq!(breaker.open_until(), Some(at(70)));
         let probe = breaker.probe(at(70)).unwrap();
-        breaker.settle(probe, Verdict::Answered, at(71));
+        breaker.settle(probe, Outcome::Answered, at(71));
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
@@ -239,60 +242,60 @@ mod tests {
     fn a_probe_that_was_given_up_leaves_its_place_to_the_next() {
         let mut breaker = failed_at([0, 0, 0]);
         let probe = breaker.probe(at(30)).unwrap();
-        breaker.settle(probe, Verdict::Nothing, at(31));
+        breaker.settle(probe, Outcome::Inconclusive, at(31));
         assert!(breaker.probe(at(31)).is_some());
     }
 
     #[test]
     fn stragglers_neither_keep_it_open_nor_count_as_the_probe() {
         let mut breaker = failed_at([0, 0, 0]);
-        breaker.settle(Pass::Ordinary, Verdict::Failed, at(29));
+        breaker.settle(Admission::Regular, Outcome::Failed, at(29));
         assert_eq!(breaker.open_until(), Some(at(30)));
         let probe = breaker.probe(at(30)).unwrap();
-        breaker.settle(Pass::Ordinary, Verdict::Failed, at(31));
-        breaker.settle(Pass::Probe(0), Verdict::Failed, at(31));
+        breaker.settle(Admission::Regular, Outcome::Failed, at(31));
+        breaker.settle(Admission::Probe(0), Outcome::Failed, at(31));
         assert_eq!(breaker.state(), BreakerState::HalfOpen);
-        breaker.settle(probe, Verdict::Answered, at(32));
+        breaker.settle(probe, Outcome::Answered, at(32));
         assert_eq!(breaker.state(), BreakerState::Closed);
     }
 
     #[test]
     fn only_transport_and_gateway_trouble_counts() {
-        for (kind, verdict) in [
-            (ErrorKind::Connect, Verdict::Failed),
-            (ErrorKind::Interrupted, Verdict::Failed),
-            (ErrorKind::Timeout, Verdict::Failed),
-            (ErrorKind::Gateway, Verdict::Failed),
-            (ErrorKind::Service, Verdict::Answered),
-            (ErrorKind::Decode, Verdict::Nothing),
-            (ErrorKind::TooLarge, Verdict::Nothing),
-            (ErrorKind::Config, Verdict::Nothing),
+        for (kind, outcome) in [
+            (ErrorKind::Connect, Outcome::Failed),
+            (ErrorKind::Interrupted, Outcome::Failed),
+            (ErrorKind::Timeout, Outcome::Failed),
+            (ErrorKind::Gateway, Outcome::Failed),
+            (ErrorKind::Service, Outcome::Answered),
+            (ErrorKind::Decode, Outcome::Inconclusive),
+            (ErrorKind::TooLarge, Outcome::Inconclusive),
+            (ErrorKind::Config, Outcome::Inconclusive),
         ] {
-            assert_eq!(Verdict::of(&Error::new(kind, "")), verdict, "{kind:?}");
+            assert_eq!(Outcome::of(&Error::new(kind, "")), outcome, "{kind:?}");
         }
         let busy = Error::new(ErrorKind::Gateway, "")
             .with_http_status(http::StatusCode::TOO_MANY_REQUESTS);
-        assert_eq!(Verdict::of(&busy), Verdict::Nothing);
+        assert_eq!(Outcome::of(&busy), Outcome::Inconclusive);
     }
 
-    /// What may happen to a breaker, with the seconds that pass before.
+    /// What may happen to a breaker, with the seconds that admission before.
     #[derive(Clone, Copy, Debug)]
     enum Step {
-        Attempt(Verdict),
+        Attempt(Outcome),
         TryToProbe,
-        ProbeEnds(Verdict),
+        ProbeEnds(Outcome),
     }
 
     fn step() -> impl Strategy<Value = (u64, Step)> {
-        let verdict = prop_oneof![
-            Just(Verdict::Answered),
-            Just(Verdict::Failed),
-            Just(Verdict::Nothing)
+        let outcome = prop_oneof![
+            Just(Outcome::Answered),
+            Just(Outcome::Failed),
+            Just(Outcome::Inconclusive)
         ];
         let step = prop_oneof![
-            verdict.clone().prop_map(Step::Attempt),
+            outcome.clone().prop_map(Step::Attempt),
             Just(Step::TryToProbe),
-            verdict.prop_map(Step::ProbeEnds),
+            outcome.prop_map(Step::ProbeEnds),
         ];
         (0_u64..40, step)
     }
@@ -307,31 +310,31 @@ mod tests {
             for (pause, step) in steps {
                 now += at(pause);
                 let (before, until) = (breaker.state(), breaker.open_until());
-                let verdict = match step {
-                    Step::Attempt(verdict) => {
-                        breaker.settle(Pass::Ordinary, verdict, now);
-                        Some(verdict)
+                let outcome = match step {
+                    Step::Attempt(outcome) => {
+                        breaker.settle(Admission::Regular, outcome, now);
+                        Some(outcome)
                     }
                     Step::TryToProbe => {
-                        let pass = breaker.probe(now);
+                        let admission = breaker.probe(now);
                         let due = until.is_some_and(|until| until <= now);
-                        prop_assert_eq!(pass.is_some(), due);
-                        probe = pass.or(probe);
+                        prop_assert_eq!(admission.is_some(), due);
+                        probe = admission.or(probe);
                         None
                     }
-                    Step::ProbeEnds(verdict) => probe.take().map(|pass| {
-                        breaker.settle(pass, verdict, now);
-                        verdict
+                    Step::ProbeEnds(outcome) => probe.take().map(|admission| {
+                        breaker.settle(admission, outcome, now);
+                        outcome
                     }),
                 };
                 let after = breaker.state();
                 if after == BreakerState::Closed && before != after {
-                    prop_assert_eq!(verdict, Some(Verdict::Answered));
+                    prop_assert_eq!(outcome, Some(Outcome::Answered));
                 }
                 if before == BreakerState::Closed && before != after {
-                    prop_assert_eq!(verdict, Some(Verdict::Failed));
+                    prop_assert_eq!(outcome, Some(Outcome::Failed));
                 }
-                if verdict == Some(Verdict::Answered) {
+                if outcome == Some(Outcome::Answered) {
                     prop_assert_eq!(after, BreakerState::Closed);
                 }
             }

@@ -9,7 +9,7 @@ use mps_models::Effect;
 
 use super::{
     BreakerPolicy, BreakerState, Endpoint,
-    breaker::{Breaker, Pass, Verdict},
+    breaker::{Admission, Breaker, Outcome},
 };
 use crate::error::{Error, ErrorKind};
 
@@ -33,12 +33,12 @@ pub(crate) struct Route {
 
 /// One attempt's way to an access point. Dropped unsettled, it tells nothing about it.
 #[derive(Debug)]
-pub(crate) struct Leg<'a> {
+pub(crate) struct EndpointLease<'a> {
     route: &'a Route,
     pub(crate) endpoint: &'a Endpoint,
     index: usize,
     /// Taken when it is settled.
-    pass: Option<Pass>,
+    admission: Option<Admission>,
 }
 
 impl Route {
@@ -82,18 +82,18 @@ impl Route {
     /// A paid create never probes while another one is well: if the probe fails half way, nobody
     /// knows whether it was billed. When none is well, the one whose rest ends first is tried all
     /// the same, since nothing can be lost by it.
-    pub(crate) fn pick(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Leg<'_> {
-        let (index, pass) = self.choose(effect, now).unwrap_or((0, Pass::Ordinary));
+    pub(crate) fn pick(&self, effect: Effect, now: impl FnOnce() -> Duration) -> EndpointLease<'_> {
+        let (index, admission) = self.choose(effect, now).unwrap_or((0, Admission::Regular));
         let endpoint = self.endpoints().nth(index).unwrap_or(&self.preferred);
-        Leg {
+        EndpointLease {
             route: self,
             endpoint,
             index,
-            pass: Some(pass),
+            admission: Some(admission),
         }
     }
 
-    fn choose(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Option<(usize, Pass)> {
+    fn choose(&self, effect: Effect, now: impl FnOnce() -> Duration) -> Option<(usize, Admission)> {
         if self.fallbacks.is_empty() {
             return None;
         }
@@ -103,7 +103,7 @@ impl Route {
         let may_probe = effect == Effect::Read || !breakers.iter().any(closed);
         for (index, breaker) in breakers.iter_mut().enumerate() {
             if closed(breaker) {
-                return Some((index, Pass::Ordinary));
+                return Some((index, Admission::Regular));
             }
             if let Some(probe) = may_probe.then(|| breaker.probe(now)).flatten() {
                 return Some((index, probe));
@@ -111,20 +111,20 @@ impl Route {
         }
         let rests = breakers.iter().enumerate();
         let ends = rests.filter_map(|(index, breaker)| Some((breaker.open_until()?, index)));
-        ends.min().map(|(_, index)| (index, Pass::Ordinary))
+        ends.min().map(|(_, index)| (index, Admission::Regular))
     }
 
     fn settle(
         &self,
         index: usize,
-        pass: Pass,
-        verdict: Verdict,
+        admission: Admission,
+        outcome: Outcome,
         now: Duration,
     ) -> Option<BreakerState> {
         let mut breakers = self.breakers();
         let breaker = breakers.get_mut(index)?;
         let before = breaker.state();
-        breaker.settle(pass, verdict, now);
+        breaker.settle(admission, outcome, now);
         let after = breaker.state();
         (before != after).then_some(after)
     }
@@ -134,24 +134,24 @@ impl Route {
     }
 }
 
-impl Leg<'_> {
+impl EndpointLease<'_> {
     /// Whether this attempt is the one that finds out how its access point is.
     pub(crate) fn is_probe(&self) -> bool {
-        matches!(self.pass, Some(Pass::Probe(_)))
+        matches!(self.admission, Some(Admission::Probe(_)))
     }
 
     /// Tells what came of the attempt; the breaker's new state, if it changed.
-    pub(crate) fn settle(mut self, verdict: Verdict, now: Duration) -> Option<BreakerState> {
-        let pass = self.pass.take()?;
-        self.route.settle(self.index, pass, verdict, now)
+    pub(crate) fn settle(mut self, outcome: Outcome, now: Duration) -> Option<BreakerState> {
+        let admission = self.admission.take()?;
+        self.route.settle(self.index, admission, outcome, now)
     }
 }
 
-impl Drop for Leg<'_> {
+impl Drop for EndpointLease<'_> {
     fn drop(&mut self) {
-        if let Some(pass) = self.pass.take() {
+        if let Some(admission) = self.admission.take() {
             self.route
-                .settle(self.index, pass, Verdict::Nothing, Duration::ZERO);
+                .settle(self.index, admission, Outcome::Inconclusive, Duration::ZERO);
         }
     }
 }
@@ -211,8 +211,8 @@ mod tests {
 
     fn fail(route: &Route, times: u32, now: Duration) {
         for _ in 0..times {
-            let leg = route.pick(Effect::Read, || now);
-            leg.settle(Verdict::Failed, now);
+            let lease = route.pick(Effect::Read, || now);
+            lease.settle(Outcome::Failed, now);
         }
     }
 
@@ -231,7 +231,7 @@ mod tests {
         assert!(probe.is_probe());
         assert_eq!(probe.endpoint.host(), "mps.intl.tencentcloudapi.com");
         assert_eq!(
-            probe.settle(Verdict::Answered, at(31)),
+            probe.settle(Outcome::Answered, at(31)),
             Some(BreakerState::Closed)
         );
         assert!(next(&route, Effect::PaidCreate, at(31)).contains("intl"));
@@ -253,9 +253,9 @@ mod tests {
         fail(&route, 3, at(0));
         fail(&route, 3, at(1));
         fail(&route, 3, at(2));
-        let leg = route.pick(Effect::PaidCreate, || at(3));
-        assert!(!leg.is_probe());
-        assert_eq!(leg.endpoint.host(), "mps.intl.tencentcloudapi.com");
+        let lease = route.pick(Effect::PaidCreate, || at(3));
+        assert!(!lease.is_probe());
+        assert_eq!(lease.endpoint.host(), "mps.intl.tencentcloudapi.com");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
 /// by everybody for ever.
 const LIMIT: Duration = Duration::from_secs(30);
 
-pub(super) type Outcome = Result<Credentials, CredentialsError>;
+pub(super) type ProvideResult = Result<Credentials, CredentialsError>;
 
 /// Advances whenever one of its clones is waited for; nobody's going away stops the others.
 #[derive(Clone)]
@@ -29,18 +29,18 @@ pub(super) struct Flight {
     pub(super) number: u64,
     /// Whether others were asked for in place of refused ones.
     pub(super) replaces: bool,
-    outcome: Shared<BoxFuture<'static, Outcome>>,
-    audience: Arc<Audience>,
+    outcome: Shared<BoxFuture<'static, ProvideResult>>,
+    waiters: Arc<Waiters>,
 }
 
 #[derive(Default)]
-struct Audience {
+struct Waiters {
     present: AtomicUsize,
     left: AtomicBool,
 }
 
 /// Somebody who keeps a flight going for as long as this lives.
-pub(super) struct Attendance(Arc<Audience>);
+pub(super) struct Waiting(Arc<Waiters>);
 
 impl Flight {
     /// Does nothing before it is first waited for.
@@ -73,34 +73,34 @@ impl Flight {
             number,
             replaces,
             outcome: outcome.boxed().shared(),
-            audience: Arc::default(),
+            waiters: Arc::default(),
         }
     }
 
-    pub(super) async fn wait(&self) -> Outcome {
-        let _attended = self.attend();
+    pub(super) async fn wait(&self) -> ProvideResult {
+        let _attended = self.register();
         self.outcome.clone().await
     }
 
     /// Advances as far as it goes without waiting.
-    pub(super) fn nudge(&self) -> Option<Outcome> {
-        let _attended = self.attend();
+    pub(super) fn poll_once(&self) -> Option<ProvideResult> {
+        let _attended = self.register();
         self.outcome.clone().now_or_never()
     }
 
-    pub(super) fn attend(&self) -> Attendance {
-        self.audience.present.fetch_add(1, Ordering::AcqRel);
-        Attendance(self.audience.clone())
+    pub(super) fn register(&self) -> Waiting {
+        self.waiters.present.fetch_add(1, Ordering::AcqRel);
+        Waiting(self.waiters.clone())
     }
 
     /// Whether there was a time when nobody kept it going. Its timers ran on meanwhile, and the
     /// runtime of its sockets may be gone, so its failure says nothing about the provider.
-    pub(super) fn was_deserted(&self) -> bool {
-        self.audience.left.load(Ordering::Acquire)
+    pub(super) fn was_abandoned(&self) -> bool {
+        self.waiters.left.load(Ordering::Acquire)
     }
 }
 
-impl Drop for Attendance {
+impl Drop for Waiting {
     fn drop(&mut self) {
         if self.0.present.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.0.left.store(true, Ordering::Release);

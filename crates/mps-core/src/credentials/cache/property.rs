@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 
 use super::{
-    Cached, Outcome,
+    Cached, ProvideResult,
     testing::{Answer, Desk},
 };
 use crate::{
@@ -46,7 +46,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 0..60)
 }
 
-type Caller = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+type Caller = Pin<Box<dyn Future<Output = ProvideResult> + Send>>;
 
 struct World {
     desk: Desk,
@@ -90,7 +90,7 @@ impl World {
         assert!(self.desk.most_open() <= 1, "two questions at once");
     }
 
-    fn begin(&mut self, caller: impl Future<Output = Outcome> + Send + 'static) {
+    fn begin(&mut self, caller: impl Future<Output = ProvideResult> + Send + 'static) {
         self.callers.push(Box::pin(caller));
         self.poll(self.callers.len() - 1);
     }

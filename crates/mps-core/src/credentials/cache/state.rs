@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     LastFailure,
-    flight::{Flight, Outcome},
+    flight::{Flight, ProvideResult},
 };
 use crate::credentials::{Credentials, CredentialsError};
 
@@ -39,17 +39,17 @@ pub(super) enum Decision {
 
 #[derive(Default)]
 pub(super) struct State {
-    keys: Option<Keys>,
+    keys: Option<Entry>,
     /// What the service refused, until there are others.
     refused: Option<Credentials>,
     /// Until when the provider is believed to have no others.
-    no_others_until: Duration,
+    retry_refresh_at: Duration,
     failure: Option<Failure>,
     flight: Option<Flight>,
     flights: u64,
 }
 
-struct Keys {
+struct Entry {
     credentials: Credentials,
     since: Now,
 }
@@ -58,7 +58,7 @@ struct Failure {
     error: CredentialsError,
     at: Duration,
     pause: Duration,
-    deserted: bool,
+    abandoned: bool,
 }
 
 impl State {
@@ -68,26 +68,29 @@ impl State {
         now: Now,
         start: impl FnOnce(u64, Option<Credentials>) -> Flight,
     ) -> Decision {
-        let pausing = self.failure.as_ref().filter(|failure| failure.pauses(now));
+        let pausing = self
+            .failure
+            .as_ref()
+            .filter(|failure| failure.is_backing_off(now));
         let Some(keys) = self.usable(now) else {
             // A renewal that nobody kept going does not count against who has to wait.
-            if self.flight.is_none() && pausing.is_some_and(|failure| !failure.deserted) {
+            if self.flight.is_none() && pausing.is_some_and(|failure| !failure.abandoned) {
                 return Decision::Fail(self.explain(now));
             }
             return Decision::Wait(self.flight(start));
         };
         let credentials = keys.credentials.clone();
-        if !keys.are_due(now) || (self.flight.is_none() && pausing.is_some()) {
+        if !keys.is_due(now) || (self.flight.is_none() && pausing.is_some()) {
             return Decision::Use(credentials);
         }
         Decision::UseMeanwhile(credentials, self.flight(start))
     }
 
     /// Takes in the end of a flight, once. `Some` if it was news: a lifetime, or why there is none.
-    pub(super) fn land(
+    pub(super) fn complete(
         &mut self,
         flight: &Flight,
-        outcome: Outcome,
+        outcome: ProvideResult,
         now: Now,
     ) -> Option<Result<Option<Duration>, CredentialsError>> {
         let current = self.flight.as_ref().map(|flight| flight.number);
@@ -106,8 +109,11 @@ impl State {
 
     /// Stops handing out credentials that the service refused.
     pub(super) fn forget(&mut self, refused: &Credentials, now: Now) {
-        let are_ours = self.keys.as_ref().is_none_or(|keys| keys.are(refused));
-        if are_ours && now.monotonic >= self.no_others_until {
+        let are_ours = self
+            .keys
+            .as_ref()
+            .is_none_or(|keys| keys.is_same_as(refused));
+        if are_ours && now.monotonic >= self.retry_refresh_at {
             self.refused = Some(refused.clone());
         }
     }
@@ -120,7 +126,7 @@ impl State {
         })
     }
 
-    fn usable(&self, now: Now) -> Option<&Keys> {
+    fn usable(&self, now: Now) -> Option<&Entry> {
         let keys = self.keys.as_ref()?;
         let is_refused = self.is_refused(&keys.credentials);
         (!is_refused && overdue(&keys.credentials, now).is_none()).then_some(keys)
@@ -151,12 +157,12 @@ impl State {
                 // Asked before they were refused: worth asking again.
                 return None;
             }
-            self.no_others_until = now.monotonic.saturating_add(PAUSE);
+            self.retry_refresh_at = now.monotonic.saturating_add(PAUSE);
         }
         let lifetime = lifetime(&credentials, now);
         self.refused = None;
         self.failure = None;
-        self.keys = Some(Keys {
+        self.keys = Some(Entry {
             credentials,
             since: now,
         });
@@ -170,7 +176,7 @@ impl State {
             error,
             at: now.monotonic,
             pause,
-            deserted: flight.was_deserted(),
+            abandoned: flight.was_abandoned(),
         });
     }
 
@@ -179,7 +185,7 @@ impl State {
         let Some(failure) = &self.failure else {
             return CredentialsError::absent("no credentials were asked for yet");
         };
-        let told = failure.told(now);
+        let told = failure.with_age(now);
         let Some(keys) = &self.keys else {
             return told;
         };
@@ -196,12 +202,12 @@ impl State {
     }
 }
 
-impl Keys {
-    fn are(&self, others: &Credentials) -> bool {
+impl Entry {
+    fn is_same_as(&self, others: &Credentials) -> bool {
         self.credentials.is_same_as(others)
     }
 
-    fn are_due(&self, now: Now) -> bool {
+    fn is_due(&self, now: Now) -> bool {
         let Some(had) = lifetime(&self.credentials, self.since) else {
             return now.monotonic.saturating_sub(self.since.monotonic) >= RECHECK;
         };
@@ -215,11 +221,11 @@ impl Failure {
         now.monotonic.saturating_sub(self.at)
     }
 
-    fn pauses(&self, now: Now) -> bool {
+    fn is_backing_off(&self, now: Now) -> bool {
         self.age(now) < self.pause
     }
 
-    fn told(&self, now: Now) -> CredentialsError {
+    fn with_age(&self, now: Now) -> CredentialsError {
         let age = self.age(now);
         if age < JUST_NOW {
             return self.error.clone();
@@ -230,7 +236,7 @@ impl Failure {
     }
 }
 
-fn still_valid(credentials: Credentials, now: Now) -> Outcome {
+fn still_valid(credentials: Credentials, now: Now) -> ProvideResult {
     let Some(ago) = overdue(&credentials, now) else {
         return Ok(credentials);
     };

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Cached, Outcome};
+use super::{Cached, ProvideResult};
 use crate::{
     BoxFuture,
     clock::{Clock as _, TestClock},
@@ -106,7 +106,7 @@ impl Desk {
         Open(self.clone())
     }
 
-    async fn answered(&self) -> Outcome {
+    async fn answered(&self) -> ProvideResult {
         let _open = self.open();
         let answer = poll_fn(|cx| {
             let mut state = self.state();
@@ -142,11 +142,11 @@ impl Drop for Open {
 }
 
 impl ProvideCredentials for Desk {
-    fn provide(&self) -> BoxFuture<'_, Outcome> {
+    fn provide(&self) -> BoxFuture<'_, ProvideResult> {
         Box::pin(self.answered())
     }
 
-    fn refresh<'a>(&'a self, _refused: &'a Credentials) -> BoxFuture<'a, Outcome> {
+    fn refresh<'a>(&'a self, _refused: &'a Credentials) -> BoxFuture<'a, ProvideResult> {
         self.state().refreshed += 1;
         self.provide()
     }

@@ -3,7 +3,7 @@
 use futures_util::{FutureExt as _, future::join_all};
 
 use super::{
-    Cached, Outcome,
+    Cached, ProvideResult,
     testing::{
         Answer::{Failure, Keys, Lasting, Panic, Same},
         Desk,
@@ -12,7 +12,7 @@ use super::{
 use crate::credentials::{Credentials, CredentialsError, ProvideCredentials as _};
 
 /// The number of the question that the credentials answer.
-fn number(outcome: Outcome) -> String {
+fn number(outcome: ProvideResult) -> String {
     outcome.unwrap().token().unwrap().to_owned()
 }
 
@@ -238,7 +238,7 @@ async fn keys_that_come_expired_are_an_error() {
 fn a_renewal_that_died_with_its_runtime_is_begun_again() {
     let desk = Desk::new([Keys(7_200)]);
     let cached = desk.cached();
-    let in_new_runtime = |caller: fn(&Cached<Desk>) -> Option<Outcome>| {
+    let in_new_runtime = |caller: fn(&Cached<Desk>) -> Option<ProvideResult>| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();

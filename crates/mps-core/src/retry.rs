@@ -9,14 +9,14 @@ use crate::error::{Dispatch, Error, ErrorKind};
 
 mod backoff;
 mod budget;
-mod wish;
+mod retry_after;
 
-pub(crate) use self::wish::date;
-pub use self::{backoff::Backoff, budget::RetryBudget, wish::retry_after};
+pub(crate) use self::retry_after::date;
+pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 
 /// How often, and after which pauses, a call may be tried again.
 ///
-/// What may be tried again at all is not a setting: see [`remedy`].
+/// What may be tried again at all is not a setting: see [`retry_action`].
 ///
 /// ```
 /// use mps_core::retry::RetryPolicy;
@@ -80,11 +80,11 @@ impl fmt::Display for RetryPolicy {
 /// What has to happen before another try makes sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Remedy {
+pub enum RetryAction {
     /// A short pause.
-    Pause,
+    Backoff,
     /// A long pause: too many tasks are running.
-    PauseUntilLessBusy,
+    BackoffWhileBusy,
     /// The timestamp must follow the service's clock. Once a call.
     CorrectClock,
     /// The credentials must be fetched anew. Once a call.
@@ -103,31 +103,31 @@ pub enum Remedy {
 /// | unknown, as after HTTP 408 or 499 of a gateway | pause | **never**: it may have been billed |
 /// | executed | no | no |
 #[must_use]
-pub fn remedy(effect: Effect, error: &Error) -> Option<Remedy> {
+pub fn retry_action(effect: Effect, error: &Error) -> Option<RetryAction> {
     match error.dispatch() {
         Dispatch::NotSent => {
             let may_pass = matches!(
                 error.kind(),
                 ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted
             );
-            may_pass.then_some(Remedy::Pause)
+            may_pass.then_some(RetryAction::Backoff)
         }
         Dispatch::Refused => after_refusal(error),
-        Dispatch::Unknown => (effect == Effect::Read).then_some(Remedy::Pause),
+        Dispatch::Unknown => (effect == Effect::Read).then_some(RetryAction::Backoff),
         Dispatch::Executed => None,
     }
 }
 
-fn after_refusal(error: &Error) -> Option<Remedy> {
+fn after_refusal(error: &Error) -> Option<RetryAction> {
     const TOO_MANY_REQUESTS: u16 = 429;
     match error.class() {
         Some(ErrorClass::Throttling) if is_about_running_tasks(error) => {
-            Some(Remedy::PauseUntilLessBusy)
+            Some(RetryAction::BackoffWhileBusy)
         }
-        Some(ErrorClass::Throttling) => Some(Remedy::Pause),
-        Some(ErrorClass::ClockSkew) => Some(Remedy::CorrectClock),
-        Some(ErrorClass::Token) => Some(Remedy::RefreshCredentials),
-        None if error.http_status() == Some(TOO_MANY_REQUESTS) => Some(Remedy::Pause),
+        Some(ErrorClass::Throttling) => Some(RetryAction::Backoff),
+        Some(ErrorClass::ClockSkew) => Some(RetryAction::CorrectClock),
+        Some(ErrorClass::Token) => Some(RetryAction::RefreshCredentials),
+        None if error.http_status() == Some(TOO_MANY_REQUESTS) => Some(RetryAction::Backoff),
         _ => None,
     }
 }
@@ -143,7 +143,7 @@ fn is_about_running_tasks(error: &Error) -> bool {
 
 /// Whether the service refused the call for the rate of requests, which the limiter must learn.
 pub(crate) fn is_rate_throttled(error: &Error) -> bool {
-    after_refusal(error) == Some(Remedy::Pause)
+    after_refusal(error) == Some(RetryAction::Backoff)
 }
 
 #[cfg(test)]
@@ -164,8 +164,9 @@ mod tests {
             .with_dispatch(dispatch)
     }
 
-    fn remedies(error: &Error) -> [Option<Remedy>; 3] {
-        [Effect::Read, Effect::PaidCreate, Effect::Control].map(|effect| remedy(effect, error))
+    fn actions(error: &Error) -> [Option<RetryAction>; 3] {
+        [Effect::Read, Effect::PaidCreate, Effect::Control]
+            .map(|effect| retry_action(effect, error))
     }
 
     #[test]
@@ -181,7 +182,11 @@ mod tests {
             ),
             gateway_refusal(StatusCode::TOO_MANY_REQUESTS),
         ] {
-            assert_eq!(remedies(&error), [Some(Remedy::Pause); 3], "{error:?}");
+            assert_eq!(
+                actions(&error),
+                [Some(RetryAction::Backoff); 3],
+                "{error:?}"
+            );
         }
     }
 
@@ -195,8 +200,8 @@ mod tests {
             service_error("NeverHeardOf", "", Dispatch::Unknown),
         ] {
             assert_eq!(
-                remedies(&error),
-                [Some(Remedy::Pause), None, None],
+                actions(&error),
+                [Some(RetryAction::Backoff), None, None],
                 "{error:?}"
             );
         }
@@ -214,7 +219,7 @@ mod tests {
             gateway_refusal(StatusCode::FORBIDDEN),
             Error::new(ErrorKind::Decode, "").with_dispatch(Dispatch::Executed),
         ] {
-            assert_eq!(remedies(&error), [None; 3], "{error:?}");
+            assert_eq!(actions(&error), [None; 3], "{error:?}");
         }
     }
 
@@ -225,11 +230,11 @@ mod tests {
             "reached the Maximum Concurrency of tasks",
             Dispatch::Refused,
         );
-        assert_eq!(remedies(&busy), [Some(Remedy::PauseUntilLessBusy); 3]);
+        assert_eq!(actions(&busy), [Some(RetryAction::BackoffWhileBusy); 3]);
         let skewed = service_error("AuthFailure.SignatureExpire", "", Dispatch::Refused);
-        assert_eq!(remedies(&skewed), [Some(Remedy::CorrectClock); 3]);
+        assert_eq!(actions(&skewed), [Some(RetryAction::CorrectClock); 3]);
         let token = service_error("AuthFailure.TokenFailure", "", Dispatch::Refused);
-        assert_eq!(remedies(&token), [Some(Remedy::RefreshCredentials); 3]);
+        assert_eq!(actions(&token), [Some(RetryAction::RefreshCredentials); 3]);
     }
 
     #[test]

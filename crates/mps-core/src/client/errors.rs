@@ -45,7 +45,7 @@ pub(super) fn too_late() -> Error {
 
 pub(super) fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
     Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
-        .with_dispatch(how_far(body))
+        .with_dispatch(dispatch_of(body))
         .with_hint("the network or the service is slow; a later deadline may help")
 }
 
@@ -62,13 +62,13 @@ pub(super) fn no_answer(error: TransportError, body: &RequestBody) -> Error {
         ),
     };
     Error::new(kind, error.to_string())
-        .with_dispatch(how_far(body))
+        .with_dispatch(dispatch_of(body))
         .with_hint(hint)
         .with_source(error)
 }
 
 /// A body nobody took never left; one that was taken may have.
-fn how_far(body: &RequestBody) -> Dispatch {
+fn dispatch_of(body: &RequestBody) -> Dispatch {
     if body.was_taken() {
         Dispatch::Unknown
     } else {

@@ -15,7 +15,7 @@ mod types;
 
 use crate::{
     diagnostic::Diagnostic,
-    spec::{Member, Sources, Spec},
+    model::{Member, Sources, Spec},
 };
 
 pub(crate) use examples::example_path;

@@ -10,24 +10,24 @@ use tracing::{Instrument as _, Span};
 
 use super::{
     Inner,
+    errors::{no_answer, no_answer_in, no_credentials, no_permit, too_late},
     skew::Refused,
-    trouble::{no_answer, no_answer_in, no_credentials, no_permit, too_late},
 };
 use crate::{
     call::{Call, CallOptions, Output},
     clock,
     credentials::Credentials,
-    endpoint::{BreakerState, Endpoint, Leg, Verdict},
+    endpoint::{BreakerState, Endpoint, EndpointLease, Outcome},
     envelope::{Answer, Received},
     error::{Error, ErrorKind, StopReason},
     limit::{Permit, Start},
-    retry::{Backoff, Remedy, is_rate_throttled, remedy, retry_after},
+    retry::{Backoff, RetryAction, is_rate_throttled, retry_action, retry_after},
     sign::sign,
     telemetry::{self, AttemptEnded, Called, Failure, Refresh},
     transport::RequestBody,
 };
 
-pub(super) struct Journey<'a> {
+pub(super) struct Execution<'a> {
     client: &'a Inner,
     call: &'a Call,
     started: Duration,
@@ -44,8 +44,8 @@ pub(super) struct Journey<'a> {
     retry_after: Option<Duration>,
 }
 
-impl<'a> Journey<'a> {
-    pub(super) fn new(client: &'a Inner, call: &'a Call, options: CallOptions) -> Self {
+impl<'a> Execution<'a> {
+    pub(super) fn new(client: &'a Inner, call: &'a Call, options: &CallOptions) -> Self {
         let started = client.clock.monotonic();
         let limit = options.deadline.unwrap_or(client.limits.deadline);
         Self {
@@ -114,11 +114,11 @@ impl<'a> Journey<'a> {
         (self.service_time, self.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
-        let (leg, request, started) = loop {
+        let (lease, request, started) = loop {
             let permit = self.permit().await?;
-            let leg = self.client.route.pick(self.call.effect, || self.now());
+            let lease = self.client.route.pick(self.call.effect, || self.now());
             self.timestamp = self.client.timestamp();
-            let request = self.signed(leg.endpoint, credentials, body.clone())?;
+            let request = self.signed(lease.endpoint, credentials, body.clone())?;
             let now = self.now();
             // Sent now, nobody would listen for the answer, and a create would be in doubt.
             if now >= self.deadline {
@@ -126,20 +126,20 @@ impl<'a> Journey<'a> {
             }
             // Late by more than the fence: starting now could crowd a window, so ask again.
             if permit.start() {
-                break (leg, request, now);
+                break (lease, request, now);
             }
         };
         self.attempts += 1;
         self.attempt_started = started;
         let waited = started.saturating_sub(asked);
         self.client.telemetry.permit_waited(self.called(), waited);
-        let span = telemetry::attempt_span(self.attempts, leg.endpoint.host(), waited);
-        self.tell_of_probe(&leg);
+        let span = telemetry::attempt_span(self.attempts, lease.endpoint.host(), waited);
+        self.report_probe(&lease);
         let left = self.deadline.saturating_sub(started);
         let exchange = self.exchange(request, &body, left).instrument(span.clone());
         let outcome = exchange.await.and_then(|received| self.open(&received));
         self.attempt_ended = self.now();
-        self.settle(leg, &span, &outcome);
+        self.settle(lease, &span, &outcome);
         outcome
     }
 
@@ -195,9 +195,9 @@ impl<'a> Journey<'a> {
         })
     }
 
-    fn tell_of_probe(&self, leg: &Leg<'_>) {
-        if leg.is_probe() {
-            let host = leg.endpoint.host();
+    fn report_probe(&self, lease: &EndpointLease<'_>) {
+        if lease.is_probe() {
+            let host = lease.endpoint.host();
             self.client
                 .telemetry
                 .breaker_changed(host, BreakerState::HalfOpen);
@@ -205,11 +205,11 @@ impl<'a> Journey<'a> {
     }
 
     /// Tells the breaker and whoever counts what came of an attempt.
-    fn settle(&self, leg: Leg<'_>, span: &Span, outcome: &Result<Answer, Error>) {
-        let (client, endpoint) = (self.client, leg.endpoint);
+    fn settle(&self, lease: EndpointLease<'_>, span: &Span, outcome: &Result<Answer, Error>) {
+        let (client, endpoint) = (self.client, lease.endpoint);
         let failure = outcome.as_ref().err();
-        let verdict = failure.map_or(Verdict::Answered, Verdict::of);
-        if let Some(state) = leg.settle(verdict, self.attempt_ended) {
+        let verdict = failure.map_or(Outcome::Answered, Outcome::of);
+        if let Some(state) = lease.settle(verdict, self.attempt_ended) {
             client.telemetry.breaker_changed(endpoint.host(), state);
         }
         let ended = AttemptEnded {
@@ -236,15 +236,16 @@ impl<'a> Journey<'a> {
             let telemetry = &self.client.telemetry;
             telemetry.throttled(self.called(), self.attempts, failure);
         }
-        let remedy = remedy(self.call.effect, failure).ok_or_else(|| self.why_not(failure))?;
+        let action =
+            retry_action(self.call.effect, failure).ok_or_else(|| self.why_not(failure))?;
         if self.attempts >= self.client.policy.max_attempts {
             return Err(StopReason::AttemptsUsed);
         }
-        match remedy {
-            Remedy::CorrectClock => self.correct_clock(),
-            Remedy::RefreshCredentials => self.refresh(credentials).await,
-            Remedy::Pause => self.pause(failure, self.client.policy.backoff).await,
-            Remedy::PauseUntilLessBusy => self.pause(failure, self.client.policy.busy).await,
+        match action {
+            RetryAction::CorrectClock => self.correct_clock(),
+            RetryAction::RefreshCredentials => self.refresh(credentials).await,
+            RetryAction::Backoff => self.pause(failure, self.client.policy.backoff).await,
+            RetryAction::BackoffWhileBusy => self.pause(failure, self.client.policy.busy).await,
         }
     }
 
@@ -346,7 +347,12 @@ impl<'a> Journey<'a> {
     }
 
     fn ended(&self, error: Error) -> Error {
-        error.with_journey(&self.call.action, self.attempts, self.elapsed())
+        error.with_call(
+            &self.call.action,
+            self.call.effect,
+            self.attempts,
+            self.elapsed(),
+        )
     }
 
     fn now(&self) -> Duration {

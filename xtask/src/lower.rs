@@ -24,7 +24,7 @@ pub use self::{
     catalog::{Catalog, Exports, Module},
     enums::{Enum, Variant},
     example::Example,
-    files::{File, Item, Use, lower},
+    files::{File, Item, MODULE, Use, lower},
     helper::{Helper, Takes},
     member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
     rules::RuleInfo,

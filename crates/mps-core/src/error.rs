@@ -3,19 +3,30 @@
 use std::{error, fmt, time::Duration};
 
 use mps_models::{
+    Effect,
     preflight::Report,
     service::{self, ErrorClass},
 };
 
 mod dispatch;
 mod kind;
+mod predicates;
 
 pub use self::{
     dispatch::Dispatch,
     kind::{ErrorKind, StopReason},
 };
 
+use crate::text::escaped;
+
 pub(crate) type BoxError = Box<dyn error::Error + Send + Sync>;
+
+/// Longest message, in characters; the service's messages are one sentence.
+const MESSAGE_CHARS: usize = 2_000;
+/// Longest code, request id or path.
+const NAME_CHARS: usize = 200;
+/// Longest excerpt; long enough for every documented answer of a create.
+const EXCERPT_CHARS: usize = 4_096;
 
 /// Why a call failed.
 ///
@@ -30,6 +41,7 @@ struct Inner {
     dispatch: Dispatch,
     message: String,
     action: Option<String>,
+    effect: Option<Effect>,
     code: Option<String>,
     request_id: Option<String>,
     http_status: Option<u16>,
@@ -140,8 +152,9 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             dispatch: Dispatch::NotSent,
-            message: message.into(),
+            message: escaped(message.into(), MESSAGE_CHARS),
             action: None,
+            effect: None,
             code: None,
             request_id: None,
             http_status: None,
@@ -162,12 +175,12 @@ impl Error {
     }
 
     pub(crate) fn with_code(mut self, code: String) -> Self {
-        self.0.code = Some(code);
+        self.0.code = Some(escaped(code, NAME_CHARS));
         self
     }
 
     pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
-        self.0.request_id = request_id;
+        self.0.request_id = request_id.map(|id| escaped(id, NAME_CHARS));
         self
     }
 
@@ -177,12 +190,12 @@ impl Error {
     }
 
     pub(crate) fn with_json_path(mut self, path: String) -> Self {
-        self.0.json_path = Some(path);
+        self.0.json_path = Some(escaped(path, NAME_CHARS));
         self
     }
 
     pub(crate) fn with_excerpt(mut self, excerpt: String) -> Self {
-        self.0.excerpt = Some(excerpt);
+        self.0.excerpt = Some(escaped(excerpt, EXCERPT_CHARS));
         self
     }
 
@@ -206,8 +219,15 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_journey(mut self, action: &str, attempts: u32, elapsed: Duration) -> Self {
+    pub(crate) fn with_call(
+        mut self,
+        action: &str,
+        effect: Effect,
+        attempts: u32,
+        elapsed: Duration,
+    ) -> Self {
         self.0.action = Some(action.to_owned());
+        self.0.effect = Some(effect);
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self
@@ -238,6 +258,7 @@ impl fmt::Debug for Error {
             .field("dispatch", &self.0.dispatch)
             .field("message", &self.0.message)
             .field("action", &self.0.action)
+            .field("effect", &self.0.effect)
             .field("code", &self.0.code)
             .field("request_id", &self.0.request_id)
             .field("http_status", &self.0.http_status)

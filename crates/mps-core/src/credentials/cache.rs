@@ -25,7 +25,7 @@ mod testing;
 mod tests;
 
 use self::{
-    flight::{Flight, Outcome},
+    flight::{Flight, ProvideResult},
     state::{Decision, Now, State},
 };
 
@@ -104,20 +104,20 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
         self.0.state().last_failure(now)
     }
 
-    async fn current(&self) -> Outcome {
+    async fn current(&self) -> ProvideResult {
         loop {
             match self.decide() {
                 Decision::Use(credentials) => return Ok(credentials),
                 Decision::Fail(error) => return Err(error),
                 Decision::UseMeanwhile(credentials, flight) => {
-                    let Some(outcome) = flight.nudge() else {
+                    let Some(outcome) = flight.poll_once() else {
                         return Ok(credentials);
                     };
-                    self.0.land(&flight, outcome);
+                    self.0.complete(&flight, outcome);
                 }
                 Decision::Wait(flight) => {
                     let outcome = flight.wait().await;
-                    self.0.land(&flight, outcome);
+                    self.0.complete(&flight, outcome);
                 }
             }
         }
@@ -143,20 +143,20 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
             return;
         };
         let inner = self.0.clone();
-        let attended = flight.attend();
+        let waiting = flight.register();
         runtime.spawn(async move {
             let outcome = flight.wait().await;
-            inner.land(&flight, outcome);
-            drop(attended);
+            inner.complete(&flight, outcome);
+            drop(waiting);
         });
     }
 }
 
 impl<P> Inner<P> {
-    fn land(&self, flight: &Flight, outcome: Outcome) {
+    fn complete(&self, flight: &Flight, outcome: ProvideResult) {
         let now = self.now();
         let mut state = self.state();
-        let news = state.land(flight, outcome, now);
+        let news = state.complete(flight, outcome, now);
         drop(state);
         match news {
             Some(Ok(lifetime)) => events::given(lifetime),
@@ -178,11 +178,11 @@ impl<P> Inner<P> {
 }
 
 impl<P: ProvideCredentials + 'static> ProvideCredentials for Cached<P> {
-    fn provide(&self) -> BoxFuture<'_, Outcome> {
+    fn provide(&self) -> BoxFuture<'_, ProvideResult> {
         Box::pin(self.current())
     }
 
-    fn refresh<'a>(&'a self, refused: &'a Credentials) -> BoxFuture<'a, Outcome> {
+    fn refresh<'a>(&'a self, refused: &'a Credentials) -> BoxFuture<'a, ProvideResult> {
         Box::pin(async {
             let now = self.0.now();
             self.0.state().forget(refused, now);

@@ -27,9 +27,9 @@ pub use self::{
 use crate::{
     diagnostic::{Diagnostic, closest},
     failure::Failure,
+    model::{self, SourceFile, Sources, Spec, UNDESCRIBED},
     published::{self, Description, of_the_family},
     sources,
-    spec::{self, SourceFile, Sources, Spec, UNDESCRIBED},
 };
 
 /// What an import found, and wrote unless that was not asked for.
@@ -56,7 +56,7 @@ pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
 
 /// A specification without mistakes, stubs aside: an earlier import may have left some.
 fn readable(sources: &Sources) -> Result<Spec, Failure> {
-    let (spec, mut mistakes) = spec::parse(sources);
+    let (spec, mut mistakes) = model::parse(sources);
     mistakes.retain(|mistake: &Diagnostic| mistake.code != UNDESCRIBED);
     if mistakes.is_empty() {
         Ok(spec)

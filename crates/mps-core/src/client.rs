@@ -25,12 +25,12 @@ use crate::{
 };
 
 mod builder;
-mod journey;
+mod errors;
+mod execute;
 mod skew;
-mod trouble;
 
 pub use self::builder::ClientBuilder;
-use self::{journey::Journey, skew::Skew};
+use self::{execute::Execution, skew::Skew};
 
 /// Calls actions of the service: checked, rate-limited, signed, and tried again only where that
 /// cannot bill twice.
@@ -107,7 +107,7 @@ impl Client {
     ) -> Result<Output<A::Response>, Error> {
         preflight(request, options.preflight)?;
         let call = Call::typed(request)?;
-        self.travel(&call, options, |answer| answer.decode()).await
+        self.execute(&call, options, |answer| answer.decode()).await
     }
 
     /// Calls any action, with the body of its answer as the service wrote it.
@@ -123,7 +123,7 @@ impl Client {
     ) -> Result<Output<RawBody>, Error> {
         let call = Call::untyped(call)?;
         let read = |answer: Answer| Ok(RawBody::new(answer.response));
-        self.travel(&call, options, read).await
+        self.execute(&call, options, read).await
     }
 
     /// The request as it would be sent now, and what would be signed. Sends nothing, checks
@@ -165,17 +165,17 @@ impl Client {
         self.0.route.preferred()
     }
 
-    async fn travel<T>(
+    async fn execute<T>(
         &self,
         call: &Call,
         options: CallOptions,
         read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let span = telemetry::call_span(&call.action, call.effect);
-        let journey = Journey::new(&self.0, call, options);
-        let outcome = journey.run().instrument(span.clone()).await;
-        let outcome = outcome.and_then(|answer| answer.read(&call.action, read));
-        self.0.tell_of_end(call, &span, &outcome);
+        let execution = Execution::new(&self.0, call, &options);
+        let outcome = execution.run().instrument(span.clone()).await;
+        let outcome = outcome.and_then(|answer| answer.read(call.called(), read));
+        self.0.record_end(call, &span, &outcome);
         outcome
     }
 }
@@ -199,7 +199,7 @@ impl Inner {
         self.skew.correct(self.clock.wall())
     }
 
-    fn tell_of_end<T>(&self, call: &Call, span: &Span, outcome: &Result<Output<T>, Error>) {
+    fn record_end<T>(&self, call: &Call, span: &Span, outcome: &Result<Output<T>, Error>) {
         let ended = match outcome {
             Ok(output) => CallEnded {
                 attempts: output.attempts,
@@ -248,5 +248,5 @@ fn preflight<A: Action>(request: &A, level: PreflightLevel) -> Result<(), Error>
     Err(Error::new(ErrorKind::Preflight, message)
         .with_hint("nothing was sent; the report has a hint for each finding")
         .with_report(report)
-        .with_journey(A::INFO.name, 0, Duration::ZERO))
+        .with_call(A::INFO.name, A::INFO.effect, 0, Duration::ZERO))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask spec diff`: what a change of the API means for those who build on it.
 //!
-//! Specifications and published descriptions are lowered to the same small [`model`], so there
+//! Specifications and published descriptions are lowered to the same small [`item`], so there
 //! is one comparison and one place that weighs a difference. Weighing is for users of the
 //! generated crate: breaking is what stops their code from compiling, changes what it may send
 //! twice, or refuses a request that used to pass.
@@ -9,9 +9,9 @@ mod class;
 mod compare;
 mod git;
 mod input;
+pub mod item;
 mod lower_published;
 mod lower_spec;
-pub mod model;
 mod options;
 mod render;
 
@@ -34,7 +34,7 @@ pub fn diff(root: &Path, options: &Options) -> Result<Vec<Change>, Failure> {
              help: `cargo xtask spec import --dry-run` compares one with the other",
         ));
     }
-    Ok(compare(&old.model, &new.model))
+    Ok(compare(&old.items, &new.items))
 }
 
 /// Changes in the asked format.

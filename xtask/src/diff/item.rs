@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, fmt};
 
 /// Things by the path a person would call them, such as `CreateAigcVideoTask.Prompt`.
-pub type Model = BTreeMap<String, Thing>;
+pub type Items = BTreeMap<String, Item>;
 
 /// Something with a name.
 #[derive(Debug)]
-pub struct Thing {
+pub struct Item {
     /// What it is.
     pub kind: Kind,
     /// What it is part of: comes and goes with it.
@@ -114,12 +114,12 @@ pub(super) const fn role(kind: Kind) -> &'static str {
 /// Adds the order of members to what they are part of: in the documentation, and in the
 /// signature of `new`, which takes the required ones.
 pub(super) fn order<'a>(
-    model: &mut Model,
+    items: &mut Items,
     owner: &str,
     parent: &str,
     members: impl Iterator<Item = (&'a str, bool)> + Clone,
 ) {
-    let Some(thing) = model.get_mut(parent) else {
+    let Some(item) = items.get_mut(parent) else {
         return;
     };
     let names = |members: &mut dyn Iterator<Item = (&'a str, bool)>| {
@@ -128,15 +128,15 @@ pub(super) fn order<'a>(
     let all = names(&mut members.clone());
     if owner == parent {
         let required = names(&mut members.filter(|(_, required)| *required));
-        thing.facts.insert("order".to_owned(), all.into());
-        thing.facts.insert("new".to_owned(), required.into());
+        item.facts.insert("order".to_owned(), all.into());
+        item.facts.insert("new".to_owned(), required.into());
     } else {
-        thing.facts.insert("response_order".to_owned(), all.into());
+        item.facts.insert("response_order".to_owned(), all.into());
     }
 }
 
-impl Thing {
-    /// A thing of which nothing is known yet.
+impl Item {
+    /// An item of which nothing is known yet.
     #[must_use]
     pub fn new(kind: Kind, parent: Option<&str>) -> Self {
         Self {

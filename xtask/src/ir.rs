@@ -16,7 +16,7 @@ pub use rules::{Condition, Rule, RuleKind};
 
 use crate::{
     diagnostic::Span,
-    spec::{self, Scalar},
+    model::{self, Scalar},
 };
 
 /// A whole API.
@@ -138,7 +138,7 @@ pub struct Action {
 /// Since when something exists: site and day.
 pub type Since = Vec<(String, String)>;
 
-fn since(since: &spec::Since) -> Since {
+fn since(since: &model::Since) -> Since {
     let mut days: Since = since
         .iter()
         .map(|(site, day)| (site.value.clone(), day.0.clone()))
