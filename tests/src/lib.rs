@@ -3,8 +3,8 @@
 //! own SDKs.
 
 pub mod capture;
+pub mod delay;
 pub mod front;
-pub mod late;
 pub mod official;
 pub mod process;
 pub mod redis;

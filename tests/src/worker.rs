@@ -22,9 +22,11 @@ use mps_core::{
     BoxFuture,
     clock::{Clock, MachineClock, SharedClock, SystemClock, SystemMachineClock},
     limit::{
-        FileLimiter, LimitError, Limiter, LocalLimiter, RedisLimiter, Reserve, Reserved, Start,
+        FileLimiter, LimitError, Limiter, LocalLimiter, PermitRequest, RedisLimiter, Reserve,
+        Reserved,
     },
 };
+use mps_models::Effect;
 
 const LIMITER: &str = "MPS_TEST_WORKER_LIMITER";
 const LOG: &str = "MPS_TEST_WORKER_LOG";
@@ -111,12 +113,9 @@ fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, Limit
 
 /// One start. Who gets no permit asks again: the limiter may be away on purpose.
 async fn start(limiter: &dyn Limiter, clock: &Noting, log: &mut File) -> io::Result<()> {
-    let start = Start {
-        action: ACTION,
-        limit: LIMIT,
-        patience: Duration::from_secs(60),
-    };
-    if let Ok(permit) = limiter.acquire(start).await
+    let request =
+        PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(Duration::from_secs(60));
+    if let Ok(permit) = limiter.acquire(request).await
         && permit.start()
     {
         // In one piece, so that a process killed at it leaves a whole line or none.

@@ -10,8 +10,9 @@ use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use mps_core::{
     clock::{SystemClock, timeout},
-    limit::{LimitError, Limiter, Permit, RedisLimiter, Start},
+    limit::{LimitError, Limiter, Permit, PermitRequest, RedisLimiter},
 };
+use mps_models::Effect;
 use mps_tests::{capture::Capture, redis::RedisServer};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
@@ -113,13 +114,10 @@ fn trusting(authority: &Authority, url: &str) -> RedisLimiter {
     RedisLimiter::with_authority(url, authority.pem.as_bytes(), "account", clock).unwrap()
 }
 
-async fn acquire(limiter: &RedisLimiter, patience: Duration) -> Result<Permit, LimitError> {
-    let start = Start {
-        action: "CreateAigcVideoTask",
-        limit: 2,
-        patience,
-    };
-    limiter.acquire(start).await
+async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, LimitError> {
+    let request =
+        PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 2).max_wait(max_wait);
+    limiter.acquire(request).await
 }
 
 async fn starts(limiter: &RedisLimiter) {

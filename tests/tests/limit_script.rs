@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use mps_core::limit::{Queue, REDIS_SCRIPT, Slot, Turn};
+use mps_core::limit::internals::{Queue, REDIS_SCRIPT, Slot, Turn};
 use mps_tests::redis::RedisServer;
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Connection, Script, cmd};

@@ -10,8 +10,9 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::{SharedClock, SystemClock, timeout},
-    limit::{LimitError, Limiter, LocalLimiter, Permit, Stacked, Start, Unavailable},
+    limit::{LimitError, Limiter, LocalLimiter, Permit, PermitRequest, Stacked, Unavailable},
 };
+use mps_models::Effect;
 use mps_tests::window::most_in_any_second;
 use tokio::task::JoinSet;
 
@@ -20,12 +21,8 @@ const LIMIT: u32 = 10;
 const SHARE: u32 = 4;
 const FOREVER: Duration = Duration::from_secs(3_600);
 
-fn start(patience: Duration) -> Start<'static> {
-    Start {
-        action: ACTION,
-        limit: LIMIT,
-        patience,
-    }
+fn start(max_wait: Duration) -> PermitRequest<'static> {
+    PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(max_wait)
 }
 
 /// When each start of a process was, in microseconds.
@@ -77,11 +74,14 @@ struct Switched {
 }
 
 impl Limiter for Switched {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         if *self.off.lock().unwrap() {
             return Box::pin(async { Err(Unavailable::new("switched off").into()) });
         }
-        self.inner.acquire(start)
+        self.inner.acquire(request)
     }
 
     fn throttled(&self, action: &str) {
@@ -142,7 +142,7 @@ async fn waiting_for_the_account_burns_nothing_of_the_share() {
     assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
 }
 
-/// The wait for the share takes from the patience that is left for the account.
+/// The wait for the share takes from the max_wait that is left for the account.
 #[tokio::test(start_paused = true)]
 async fn patience_is_for_both_waits_together() {
     let clock = SystemClock::shared();
@@ -155,10 +155,10 @@ async fn patience_is_for_both_waits_together() {
         others.spawn(async move { account.acquire(start(FOREVER)).await.unwrap().start() });
     }
     // The share is free after 1.05 s, the account then only after as long again.
-    let patience = Duration::from_millis(1_500);
-    let refused = limiter.acquire(start(patience)).await;
+    let max_wait = Duration::from_millis(1_500);
+    let refused = limiter.acquire(start(max_wait)).await;
     assert!(matches!(refused, Err(LimitError::TooLong(_))));
-    assert!(clock.monotonic() < patience);
+    assert!(clock.monotonic() < max_wait);
     assert!(others.join_all().await.into_iter().all(|started| started));
 }
 
@@ -172,7 +172,7 @@ async fn throttling_is_for_the_account_to_learn() {
     let stats = limiter.stats(ACTION).unwrap();
     assert_eq!(stats.throttled, 1);
     assert_eq!(account.stats(ACTION).unwrap().throttled, 1);
-    assert_eq!(stats.fence, Duration::from_millis(100));
+    assert_eq!(stats.tolerance, Duration::from_millis(100));
     // Its share is kept as before, and who can wait just as long gets it.
     let round = Duration::from_millis(1_050);
     assert!(limiter.acquire(start(round)).await.unwrap().start());

@@ -11,13 +11,13 @@ use std::{cell::Cell, collections::HashSet, time::Duration};
 use mps_core::{
     Client, ClientBuilder,
     clock::{SharedClock, SystemClock, timeout},
-    limit::{FENCE, LocalLimiter},
+    limit::{LocalLimiter, internals::START_TOLERANCE},
     retry::RetryPolicy,
 };
 use mps_emulator::{Emulator, InProcess, Outcome, Service};
 use mps_models::CreateAigcVideoTask;
 use mps_tests::{
-    late::{Delays, LateLimiter, LateTransport},
+    delay::{DelayedLimiter, DelayedTransport, Delays},
     window::most_in_any_second,
 };
 use tokio::task::JoinSet;
@@ -68,8 +68,8 @@ impl World {
         Delays::new(self.clock.clone(), seed, longest)
     }
 
-    fn late_transport(&self, delays: Delays) -> LateTransport<InProcess> {
-        LateTransport::new(InProcess::new(self.service.clone()), delays)
+    fn late_transport(&self, delays: Delays) -> DelayedTransport<InProcess> {
+        DelayedTransport::new(InProcess::new(self.service.clone()), delays)
     }
 
     /// Every caller asks for a video of its own; the ids of the tasks that came back in time.
@@ -138,9 +138,9 @@ async fn a_burst_leaves_at_the_limit_and_none_is_lost() {
 async fn permits_that_come_too_late_are_not_used() {
     for seed in SEEDS {
         let world = World::new();
-        let limiter = LateLimiter::new(
+        let limiter = DelayedLimiter::new(
             LocalLimiter::new(world.clock.clone()),
-            world.delays(seed, 2 * FENCE),
+            world.delays(seed, 2 * START_TOLERANCE),
         );
         let client = world.client().limiter(limiter).build().unwrap();
         let ids = world.fire(client, at_once).await;
@@ -148,7 +148,7 @@ async fn permits_that_come_too_late_are_not_used() {
         world.assert_each_was_executed_once(&ids);
         world.assert_no_second_was_crowded();
         assert!(
-            world.last_arrival() > SHORTEST + FENCE,
+            world.last_arrival() > SHORTEST + START_TOLERANCE,
             "seed {seed}: no permit was late"
         );
     }
@@ -160,15 +160,18 @@ async fn permits_that_come_too_late_are_not_used() {
 async fn delays_within_the_fence_crowd_no_second_at_the_service() {
     for seed in SEEDS {
         let world = World::new();
-        let delays = world.delays(seed, FENCE / 2);
-        let limiter = LateLimiter::new(LocalLimiter::new(world.clock.clone()), delays.clone());
+        let delays = world.delays(seed, START_TOLERANCE / 2);
+        let limiter = DelayedLimiter::new(LocalLimiter::new(world.clock.clone()), delays.clone());
         let client = world.client().limiter(limiter);
         let client = client.transport(world.late_transport(delays));
         let ids = world.fire(client.build().unwrap(), at_once).await;
         assert_eq!(ids.len(), CREATES, "seed {seed}");
         world.assert_each_was_executed_once(&ids);
         world.assert_no_second_was_crowded();
-        assert!(world.last_arrival() <= SHORTEST + FENCE, "seed {seed}");
+        assert!(
+            world.last_arrival() <= SHORTEST + START_TOLERANCE,
+            "seed {seed}"
+        );
     }
 }
 
@@ -181,7 +184,7 @@ async fn delays_beyond_the_fence_cost_refusals_but_neither_a_create_nor_a_second
         // The client's jitter, too, is the same in every run.
         fastrand::seed(seed);
         let world = World::new();
-        let transport = world.late_transport(world.delays(seed, 10 * FENCE));
+        let transport = world.late_transport(world.delays(seed, 10 * START_TOLERANCE));
         let client = world.client().transport(transport.clone());
         let client = client.retry(RetryPolicy {
             max_attempts: 10,
@@ -206,14 +209,21 @@ async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
     const ARRIVALS: Duration = Duration::from_secs(5);
     for seed in SEEDS {
         let world = World::new();
-        let transport = world.late_transport(world.delays(seed, FENCE));
+        let transport = world.late_transport(world.delays(seed, START_TOLERANCE));
         let client = world.client().transport(transport).build().unwrap();
         let arrives = world.delays(seed, ARRIVALS);
         // Some leave so soon that nobody has queued up behind them yet, some later, most never.
-        let mut patience = [FENCE, SHORTEST, FOREVER, FOREVER, FOREVER, FOREVER]
-            .map(|longest| world.delays(seed, longest))
-            .into_iter()
-            .cycle();
+        let mut patience = [
+            START_TOLERANCE,
+            SHORTEST,
+            FOREVER,
+            FOREVER,
+            FOREVER,
+            FOREVER,
+        ]
+        .map(|longest| world.delays(seed, longest))
+        .into_iter()
+        .cycle();
         let caller = || Caller {
             arrives: arrives.next(),
             patience: patience.next().map_or(FOREVER, |patience| patience.next()),
@@ -226,7 +236,7 @@ async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
         world.assert_each_was_executed_once(&ids);
         world.assert_no_second_was_crowded();
         assert!(
-            world.last_arrival() <= ARRIVALS + SHORTEST + FENCE,
+            world.last_arrival() <= ARRIVALS + SHORTEST + START_TOLERANCE,
             "seed {seed}"
         );
     }

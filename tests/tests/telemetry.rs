@@ -11,10 +11,10 @@ use mps_core::{
     clock::{Clock as _, TestClock},
     credentials::Credentials,
     endpoint::{Endpoint, Site},
-    telemetry::{AttemptEnded, CallEnded, Called, Failure, Metrics},
+    telemetry::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics},
     transport::{Reply, ScriptedTransport},
 };
-use mps_models::{CreateAigcVideoTask, DescribeAigcVideoTask};
+use mps_models::{CreateAigcVideoTask, DescribeAigcVideoTask, Effect};
 use mps_tests::capture::Capture;
 
 const RUNNING: &str = r#"{"Response":{"Status":"RUN","RequestId":"r-2"}}"#;
@@ -34,11 +34,11 @@ impl Ledger {
 }
 
 impl Metrics for Ledger {
-    fn permit_waited(&self, _: Called<'_>, waited: Duration) {
+    fn permit_waited(&self, _: CallInfo<'_>, waited: Duration) {
         self.write(format!("permit after {waited:?}"));
     }
 
-    fn attempt_ended(&self, _: Called<'_>, attempt: &AttemptEnded<'_>) {
+    fn attempt_ended(&self, _: CallInfo<'_>, attempt: &AttemptEnded<'_>) {
         let outcome = attempt
             .failure
             .map_or("ok", |failure| failure.kind.as_str());
@@ -47,20 +47,20 @@ impl Metrics for Ledger {
         self.write(format!("attempt {number} at {host}: {outcome}, {id}"));
     }
 
-    fn retrying(&self, _: Called<'_>, failure: &Failure<'_>, _: Duration) {
+    fn retrying(&self, _: CallInfo<'_>, failure: &Failure<'_>, _: Duration) {
         self.write(format!("retry after {}", failure.kind.as_str()));
     }
 
-    fn throttled(&self, _: Called<'_>, failure: &Failure<'_>) {
+    fn throttled(&self, _: CallInfo<'_>, failure: &Failure<'_>) {
         self.write(format!("throttled by {}", failure.code.unwrap()));
     }
 
-    fn in_doubt(&self, call: Called<'_>, failure: &Failure<'_>) {
+    fn in_doubt(&self, call: CallInfo<'_>, failure: &Failure<'_>) {
         let dispatch = failure.dispatch.as_str();
         self.write(format!("{} in doubt: {dispatch}", call.action));
     }
 
-    fn call_ended(&self, call: Called<'_>, ended: &CallEnded<'_>) {
+    fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {
         let outcome = ended.failure.map_or("ok", |failure| failure.kind.as_str());
         let stopped = ended.failure.and_then(|failure| failure.stopped);
         let (effect, attempts) = (call.effect.as_str(), ended.attempts);
@@ -202,7 +202,7 @@ async fn a_breaker_tells_its_host_and_its_state_by_name() {
 mod shared_limit {
     use mps_core::{
         clock::{MachineClock, SystemClock},
-        limit::{FileLimiter, Limiter as _, Start},
+        limit::{FileLimiter, Limiter as _, PermitRequest},
     };
 
     use super::*;
@@ -227,14 +227,11 @@ mod shared_limit {
         let machine = Arc::new(Machine(clock));
         let limiter =
             FileLimiter::on_machine_clock(folder.path(), "account", Arc::new(clock), machine);
-        let start = Start {
-            action: "A",
-            limit: 10,
-            patience: Duration::from_secs(60),
-        };
+        let request =
+            PermitRequest::new("A", Effect::PaidCreate, 10).max_wait(Duration::from_secs(60));
         for throttled in [0, 1, 0, 1, 0] {
             (0..throttled).for_each(|_| limiter.throttled("A"));
-            let permit = capture.watch(limiter.acquire(start)).await.unwrap();
+            let permit = capture.watch(limiter.acquire(request)).await.unwrap();
             assert!(permit.start());
         }
         assert_eq!(capture.count("event mps.limit.widened"), 2);

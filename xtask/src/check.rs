@@ -4,6 +4,7 @@
 //! other. Codes are stable; `spec/README.md` lists them.
 
 mod capabilities;
+mod columns;
 mod conditions;
 mod examples;
 mod facts;
@@ -31,6 +32,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     facts::check(spec, &mut out);
     relations::check(spec, &mut out);
     conditions::check(spec, &mut out);
+    columns::check(spec, &mut out);
     capabilities::check(spec, &mut out);
     rules::check(spec, &mut out);
     examples::check(spec, sources, &mut out);

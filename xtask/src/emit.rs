@@ -4,6 +4,7 @@ mod action;
 mod capability;
 mod catalog;
 mod checks;
+mod columns;
 mod common;
 mod enums;
 mod example;
@@ -37,6 +38,7 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Enum(set) => all.extend(enums::emit(set)),
             Item::Service(service) => all.extend(service::emit(service)),
             Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
+            Item::Columns(columns) => all.extend(columns::emit(columns)),
             Item::Families(families) => all.push(capability::families(families)),
             Item::Family(family) => all.extend(capability::family(family)),
             Item::Rules(rules) => all.extend(rules::emit(rules)),

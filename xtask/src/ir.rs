@@ -11,7 +11,7 @@ mod rules;
 use serde_json::Value;
 
 pub use build::build;
-pub use capability::{Cell, Family, Model, Row};
+pub use capability::{Cell, Column, Family, Model, Row};
 pub use rules::{Condition, Rule, RuleKind};
 
 use crate::{
@@ -30,6 +30,8 @@ pub struct Api {
     pub structs: Vec<Struct>,
     /// The sets of values on which programs branch.
     pub enums: Vec<Enum>,
+    /// The columns of the capability tables, in their order.
+    pub columns: Vec<Column>,
     /// What models can do, for each family.
     pub families: Vec<Family>,
     /// The rules that findings can name, in the order of the documentation.
@@ -46,7 +48,7 @@ pub struct RuleInfo {
     /// `error`, `warning`, or `either` where it depends on the fact.
     pub severity: &'static str,
     /// The column of the capability tables it checks.
-    pub column: Option<&'static str>,
+    pub column: Option<String>,
     /// What a finding of it means.
     pub meaning: String,
 }
@@ -96,6 +98,10 @@ pub struct ErrorCode {
     pub executed: &'static str,
     /// What happened.
     pub meaning: String,
+    /// Advice to the caller, an imperative.
+    pub hint: String,
+    /// Part of the message by which a limit on running tasks is told from one on requests.
+    pub concurrency_text: Option<String>,
 }
 
 /// An action.
@@ -227,7 +233,7 @@ pub struct Member {
     /// What can be broken.
     pub rules: Vec<Rule>,
     /// Column of the capability tables before which its plain bounds give way.
-    pub capability: Option<&'static str>,
+    pub capability: Option<String>,
     /// Unit of a number.
     pub unit: Option<String>,
     /// What the service assumes if it is missing.

@@ -7,6 +7,7 @@ mod action;
 mod capability;
 mod catalog;
 mod collisions;
+mod columns;
 mod docs;
 mod enums;
 mod example;
@@ -22,6 +23,7 @@ pub use self::{
     action::Action,
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
+    columns::Column,
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, MODULE, Use, lower},

@@ -6,6 +6,7 @@
 
 mod action;
 mod capability;
+mod columns;
 mod enums;
 mod member;
 mod reader;
@@ -14,7 +15,7 @@ mod service;
 mod source;
 mod structure;
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, rc::Rc};
 
 use toml::de::DeTable;
 
@@ -22,7 +23,8 @@ use self::reader::{Reader, Trace};
 pub(crate) use self::reader::{TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
-    capability::{COLUMNS, Cell, Cells, Column, Family, Holds, Model, Row, Version, column, field},
+    capability::{Cell, Cells, Family, Model, Row, Version, field},
+    columns::{ASPECT_RATIO, Column, ColumnType, DEFAULT, DOUBTFUL, Group, RESOLUTION},
     enums::{Enum, EnumValue},
     member::{BOUNDS, Condition, Facts, Member, YIELDING},
     rules::RuleInfo,
@@ -43,6 +45,8 @@ pub struct Spec {
     pub structs: Vec<Struct>,
     /// From `enums.toml`, in the order of the file.
     pub enums: Vec<Enum>,
+    /// From `columns.toml`, in the order of the file.
+    pub columns: Vec<Column>,
     /// From `capabilities/`, in the order of the files.
     pub families: Vec<Family>,
     /// From `rules.toml`, in the order of the file.
@@ -109,6 +113,7 @@ pub type Since = Vec<(Located<String>, Date)>;
 pub fn parse(sources: &Sources) -> (Spec, Vec<Diagnostic>) {
     let mut spec = Spec::default();
     let mut trace = Trace::default();
+    spec.columns = parse_columns(sources, &mut trace);
     for (id, file) in sources.iter() {
         parse_file(id, file, &mut spec, &mut trace);
     }
@@ -123,9 +128,22 @@ pub fn parse(sources: &Sources) -> (Spec, Vec<Diagnostic>) {
     (spec, trace.diagnostics)
 }
 
+/// Reads the columns before all other files, since these name them.
+fn parse_columns(sources: &Sources, trace: &mut Trace) -> Vec<Column> {
+    let mut files = sources.iter();
+    let Some((id, file)) = files.find(|(_, file)| file.path == "columns.toml") else {
+        trace.columns = Some(Rc::from([]));
+        return Vec::new();
+    };
+    let read = |reader: &mut Reader<'_>| Some(columns::read(reader));
+    let columns = read_toml(id, file, "the file of columns", read, trace).unwrap_or_default();
+    trace.columns = trace.diagnostics.is_empty().then(|| columns.clone().into());
+    columns
+}
+
 fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace) {
     match file.path.split('/').collect::<Vec<_>>().as_slice() {
-        ["README.md"] => {}
+        ["README.md" | "columns.toml"] => {}
         ["service.toml"] => {
             spec.service = read_toml(id, file, "the service", service::read, trace);
         }
@@ -157,6 +175,8 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
             );
             spec.rules.extend(rules.unwrap_or_default());
         }
+        // Without the columns every key of a table would be a mistake.
+        ["capabilities", name] if is_toml(name) && trace.columns.is_none() => {}
         ["capabilities", name] if is_toml(name) => {
             let name = Located::new(stem(name), Span::new(id, 0..0));
             let read = |reader: &mut Reader<'_>| Some(capability::read(name, reader));

@@ -1,4 +1,4 @@
-//! What every command needs: a client for the account and the place that the options name.
+//! The client that the global options describe.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,15 +9,15 @@ use mps_aigc::{
 use mps_core::{ErrorKind, limit::Limiter, transport::ReqwestTransport};
 use mps_emulator::{BucketUrls, Emulator};
 
-use crate::{args::Global, failure::Failure, limiter, output::Output};
+use crate::{exit::Exit, failure::Failure, limiter, options::GlobalOptions, output::Output};
 
-/// The options every command takes, and where to write.
+/// The global options and the output streams.
 pub(crate) struct Context<'a> {
-    pub(crate) global: Global,
+    pub(crate) global: GlobalOptions,
     pub(crate) output: &'a Output,
 }
 
-/// A client, and the emulator it talks to where there is one: it runs for as long as this lives.
+/// A client, with the emulator inside this process if there is one: dropping it stops that emulator.
 pub(crate) struct Connection {
     aigc: Aigc,
     _emulator: Option<Emulator>,
@@ -34,11 +34,11 @@ impl Connection {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(global: Global, output: &'a Output) -> Self {
+    pub(crate) fn new(global: GlobalOptions, output: &'a Output) -> Self {
         Self { global, output }
     }
 
-    /// A client with credentials that were found to exist.
+    /// Connects with credentials that are known to exist.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
         if self.global.emulator {
             return self.connect_to_own_emulator().await;
@@ -46,9 +46,9 @@ impl<'a> Context<'a> {
         let endpoint = self.endpoint()?;
         let transport = transport(&endpoint)?;
         let provider = self.provider(&endpoint, &transport);
-        // Found now rather than at the first call, which may come late.
-        let credentials = found(&provider).await?;
-        let limiter = limiter::of(self.global.limiter, &endpoint, credentials.secret_id())?;
+        // Now rather than at the first call: an error is best reported before any other work.
+        let credentials = find_credentials(&provider).await?;
+        let limiter = limiter::build(self.global.limiter, &endpoint, credentials.secret_id())?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
@@ -56,22 +56,22 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// A client that will never send, for what only shows a request.
+    /// Returns a client without credentials, for commands that print a request and send nothing.
     pub(crate) fn offline(&self) -> Result<Client, Failure> {
-        let nobody = Credentials::new("", "");
+        let credentials = Credentials::new("", "");
         let endpoint = self.endpoint()?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, nobody, limiter::of_this_process())?;
+        let aigc = self.client(endpoint, transport, credentials, limiter::process_limiter())?;
         Ok(aigc.client().clone())
     }
 
-    /// The keys that the options name.
+    /// Returns the credentials that the options select.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        found(&self.provider(&endpoint, &transport(&endpoint)?)).await
+        find_credentials(&self.provider(&endpoint, &transport(&endpoint)?)).await
     }
 
-    /// Who has the keys that the options name, and renews them while a command runs.
+    /// Returns the provider of the credentials that the options select; it renews temporary ones.
     fn provider(
         &self,
         endpoint: &Endpoint,
@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
             None => chain,
         };
         if endpoint.is_loopback() {
-            // Whoever talks to an emulator asks no real service for keys.
+            // A command for an emulator must not ask a real service for keys.
             return chain.confined().from_environment();
         }
         chain.from_environment()
@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
     async fn connect_to_own_emulator(&self) -> Result<Connection, Failure> {
         let emulator = Emulator::builder()
             .task_times(Duration::from_millis(500), Duration::from_secs(1))
-            // Whoever runs a command here wants the file, also when a bucket is named.
+            // A result in a bucket of the user could not be downloaded: no such bucket exists here.
             .bucket_urls(BucketUrls::Local)
             .start()
             .await
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, keys, limiter::of_this_process())?;
+        let aigc = self.client(endpoint, transport, keys, limiter::process_limiter())?;
         Ok(Connection {
             aigc,
             _emulator: Some(emulator),
@@ -140,7 +140,7 @@ impl<'a> Context<'a> {
 
 fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
     let transport = ReqwestTransport::builder();
-    // A proxy has no business between this program and an emulator on the same machine.
+    // An emulator on this machine is reached directly, never through a proxy.
     let transport = if endpoint.is_loopback() {
         transport
     } else {
@@ -149,24 +149,24 @@ fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
     Ok(transport.build()?)
 }
 
-async fn found(provider: &impl ProvideCredentials) -> Result<Credentials, Failure> {
-    let found = provider.provide().await;
-    found.map_err(|error| Failure::no_credentials(&error))
+async fn find_credentials(provider: &impl ProvideCredentials) -> Result<Credentials, Failure> {
+    let credentials = provider.provide().await;
+    credentials.map_err(|error| Failure::no_credentials(&error))
 }
 
-const WAYS_OUT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (or write ~/.tencentcloud/credentials), \
+const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (or write ~/.tencentcloud/credentials), \
      or try it without an account: --emulator";
 
 impl Failure {
     fn no_credentials(error: &CredentialsError) -> Self {
         let failure = Self::new(
-            crate::failure::Exit::Credentials,
+            Exit::Credentials,
             ErrorKind::Credentials.as_str(),
             error.to_string(),
         );
         failure.hint(match error.hint() {
-            Some(hint) => format!("{hint}; else {WAYS_OUT}"),
-            None => WAYS_OUT.to_owned(),
+            Some(hint) => format!("{hint}; else {NO_CREDENTIALS_HINT}"),
+            None => NO_CREDENTIALS_HINT.to_owned(),
         })
     }
 }

@@ -1,6 +1,4 @@
-//! Every way a command can fail, and the exit code of each.
-
-use std::process::ExitCode;
+//! The error of a command, with its exit code.
 
 use mps_aigc::{
     Error, ErrorKind,
@@ -8,41 +6,9 @@ use mps_aigc::{
 };
 use serde::Serialize;
 
-/// What the exit code tells a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Exit {
-    /// A fault of this program or machine.
-    Internal = 1,
-    /// Wrong usage, or preflight refused: nothing was sent, nothing spent.
-    Usage = 2,
-    /// Credentials missing or rejected.
-    Credentials = 3,
-    /// Quota or balance.
-    Quota = 4,
-    /// The wait timed out; the task lives on.
-    WaitTimedOut = 5,
-    /// Network or service trouble; surely nothing was created.
-    Trouble = 6,
-    /// The task failed.
-    TaskFailed = 7,
-    /// Content refused.
-    ContentRefused = 8,
-    /// A create may have been executed and billed.
-    InDoubt = 9,
-    /// The result has expired or cannot be fetched.
-    Unfetchable = 10,
-    /// Interrupted; the line that resumes was printed.
-    Interrupted = 130,
-}
+use crate::exit::Exit;
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// Why a command failed, in the words that are printed; as JSON it is `mps.error/1`.
+/// The error of a command, as it is printed; as JSON it is `mps.error/1`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
     schema: &'static str,
@@ -60,7 +26,7 @@ pub(crate) struct Failure {
     pub(crate) dispatch: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
-    /// Why, deeper and deeper.
+    /// The chain of sources, outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) causes: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -102,7 +68,7 @@ impl Failure {
         self
     }
 
-    /// A failed call.
+    /// Converts the error of a call.
     pub(crate) fn of_call(error: &mps_core::Error) -> Self {
         Self::from_call(error, error.in_doubt())
     }
@@ -131,7 +97,7 @@ impl Failure {
     }
 }
 
-/// What to know before creating again.
+/// Returns the hint for a create that is in doubt.
 fn in_doubt_hint(error: &mps_core::Error) -> String {
     let mut hint =
         "it may have been executed and billed; look into it before creating again".to_owned();
@@ -145,7 +111,7 @@ fn in_doubt_hint(error: &mps_core::Error) -> String {
 }
 
 impl From<mps_core::Error> for Failure {
-    /// For what fails before anything is sent.
+    /// Converts an error from before anything was sent.
     fn from(error: mps_core::Error) -> Self {
         Self::of_call(&error)
     }
@@ -203,11 +169,12 @@ fn exit_of_call(error: &mps_core::Error, in_doubt: bool) -> Exit {
     }
 }
 
+/// Returns the sources of an error, outermost first.
 pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
 }
 
-/// What to do when the file of this machine's rate limit cannot be used.
+/// The hint for a rate limit file that cannot be used.
 pub(crate) const WITHOUT_LIMIT_FILE: &str = "set XDG_STATE_HOME to a writable directory on a disk of this machine; or, if nothing else uses the account \
      at the same time, limit this process alone: --limiter process";

@@ -1,4 +1,4 @@
-//! Requests from files, from stdin and from options, with the place of every mistake.
+//! Text from files, stdin and options; JSON errors have a file, line and column.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::failure::Failure;
 
-/// A text and what to call it in an error.
+/// A text with the name that error messages use for it.
 pub(crate) struct Source {
     name: String,
     text: String,
@@ -41,7 +41,7 @@ impl Source {
         Ok(Self { name, text })
     }
 
-    /// `TEXT`, `@FILE` or `-`, as the option `name` takes it.
+    /// Reads `TEXT`, `@FILE` or `-` (stdin), the value of the option `name`.
     pub(crate) fn text_file_or_stdin(name: &str, value: &str) -> Result<Self, Failure> {
         if value == "-" {
             return Self::file_or_stdin(Path::new("-"));
@@ -59,25 +59,26 @@ impl Source {
         self.text
     }
 
-    /// The text without the byte order mark that Windows' shells and editors put before it.
+    /// Returns the text without a leading byte order mark, which some editors and shells add.
     pub(crate) fn content(&self) -> &str {
         self.text.trim_start_matches('\u{feff}')
     }
 
-    /// The text as a request, or the place where it is none.
+    /// Parses the text as a request.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         self.must_not_be_empty()?;
         let mut json = serde_json::Deserializer::from_str(self.content());
         let parsed = serde_path_to_error::deserialize(&mut json);
         let parsed = parsed.map_err(|error| {
             let member = error.path().to_string();
-            self.mistake(Some(&member), error.inner())
+            self.syntax_error(Some(&member), error.inner())
         })?;
-        json.end().map_err(|error| self.mistake(None, &error))?;
+        json.end()
+            .map_err(|error| self.syntax_error(None, &error))?;
         Ok(parsed)
     }
 
-    /// The text as any JSON, kept as it is.
+    /// Parses the text as JSON and keeps it unchanged.
     pub(crate) fn parse_raw(self) -> Result<Box<RawValue>, Failure> {
         self.must_not_be_empty()?;
         RawValue::from_string(self.content().trim().to_owned()).map_err(|error| {
@@ -85,7 +86,7 @@ impl Source {
                 text: self.text,
                 name: self.name,
             }
-            .mistake(None, &error)
+            .syntax_error(None, &error)
         })
     }
 
@@ -97,16 +98,16 @@ impl Source {
         Ok(())
     }
 
-    /// `file:line:column: member: what is wrong`
-    fn mistake(&self, member: Option<&str>, error: &serde_json::Error) -> Failure {
+    /// Returns an error as `file:line:column: member: message`.
+    fn syntax_error(&self, member: Option<&str>, error: &serde_json::Error) -> Failure {
         let (line, column) = (error.line(), error.column());
-        // In text that is not JSON, and at its top, the member says nothing.
+        // The path is useless for text that is not JSON, and at the top level.
         let member = member
             .filter(|member| error.is_data() && *member != ".")
             .map(|member| format!("{member}: "))
             .unwrap_or_default();
-        let what = error.to_string();
-        let what = what.split(" at line ").next().unwrap_or_default();
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
         let hint = match error.classify() {
             serde_json::error::Category::Data => "give the member the type that the API documents",
             serde_json::error::Category::Eof => {
@@ -116,7 +117,7 @@ impl Source {
                 "this is not JSON; look for a missing quote, comma or brace just before this place"
             }
         };
-        Failure::usage(format!("{}:{line}:{column}: {member}{what}", self.name)).hint(hint)
+        Failure::usage(format!("{}:{line}:{column}: {member}{message}", self.name)).hint(hint)
     }
 }
 

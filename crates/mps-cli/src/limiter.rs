@@ -1,4 +1,4 @@
-//! Whom the rate limit holds for together.
+//! The rate limiter that `--limiter` selects.
 
 use std::{env, path::PathBuf, sync::Arc};
 
@@ -9,40 +9,40 @@ use mps_core::{
 };
 
 use crate::{
-    args::LimitScope,
     failure::{Failure, WITHOUT_LIMIT_FILE},
+    options::LimiterScope,
 };
 
-/// The limiter for an account, told by its host and secret id. Touches no file yet.
-pub(crate) fn of(
-    scope: LimitScope,
+/// Returns the limiter of an account, identified by endpoint host and secret id. Opens no file yet.
+pub(crate) fn build(
+    scope: LimiterScope,
     endpoint: &Endpoint,
     secret_id: &str,
 ) -> Result<Arc<dyn Limiter>, Failure> {
     match scope {
-        LimitScope::Machine => of_this_machine(&format!("{} {secret_id}", endpoint.host())),
-        LimitScope::Process => Ok(of_this_process()),
+        LimiterScope::Machine => machine_limiter(&format!("{} {secret_id}", endpoint.host())),
+        LimiterScope::Process => Ok(process_limiter()),
     }
 }
 
-pub(crate) fn of_this_process() -> Arc<dyn Limiter> {
+pub(crate) fn process_limiter() -> Arc<dyn Limiter> {
     Arc::new(LocalLimiter::new(SystemClock::shared()))
 }
 
 #[cfg(unix)]
-fn of_this_machine(account: &str) -> Result<Arc<dyn Limiter>, Failure> {
+fn machine_limiter(account: &str) -> Result<Arc<dyn Limiter>, Failure> {
     let clock = SystemClock::shared();
     let limiter = mps_core::limit::FileLimiter::new(directory()?, account, clock);
     Ok(Arc::new(limiter))
 }
 
-/// Where processes have no clock in common that a program can read.
+/// Limits this process alone: this platform has no clock that two processes can compare.
 #[cfg(not(unix))]
-fn of_this_machine(_: &str) -> Result<Arc<dyn Limiter>, Failure> {
-    Ok(of_this_process())
+fn machine_limiter(_: &str) -> Result<Arc<dyn Limiter>, Failure> {
+    Ok(process_limiter())
 }
 
-/// Where programs keep what is of use to this machine only, as the XDG specification has it.
+/// Returns the state folder of the XDG specification, for data that is of use to this machine only.
 #[cfg(unix)]
 fn directory() -> Result<PathBuf, Failure> {
     let absolute = |name| {

@@ -1,4 +1,4 @@
-//! Where words go: results to stdout, everything else to stderr, as text or as JSON.
+//! Output as text or as JSON: results to stdout, everything else to stderr.
 
 use std::io::{self, Write};
 
@@ -8,54 +8,54 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    args::{Color, Form, Global},
     failure::Failure,
+    options::{ColorMode, GlobalOptions, OutputFormat},
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// The two streams, and the form the user chose.
+/// The output streams and their format.
 pub(crate) struct Output {
-    form: Form,
+    format: OutputFormat,
     quiet: bool,
     verbose: bool,
 }
 
 impl Output {
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &GlobalOptions) -> Self {
         let color = match global.color {
-            Color::Auto => anstream::ColorChoice::Auto,
-            Color::Always => anstream::ColorChoice::Always,
-            Color::Never => anstream::ColorChoice::Never,
+            ColorMode::Auto => anstream::ColorChoice::Auto,
+            ColorMode::Always => anstream::ColorChoice::Always,
+            ColorMode::Never => anstream::ColorChoice::Never,
         };
         color.write_global();
         Self {
-            form: global.output,
+            format: global.output,
             quiet: global.quiet,
             verbose: global.verbose > 0,
         }
     }
 
-    /// A result: `human` as it is, or `json` as one line.
+    /// Prints a result to stdout.
     pub(crate) fn result(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
-        match self.form {
-            Form::Human => write_line(human),
-            Form::Json => write_line(&to_line(json)?),
+        match self.format {
+            OutputFormat::Human => write_line(human),
+            OutputFormat::Json => write_line(&to_line(json)?),
         }
     }
 
-    /// What must be seen before anything else happens, even when asked to be quiet.
+    /// Prints a message to stderr, even with `--quiet`.
     pub(crate) fn notice(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
-        match self.form {
-            Form::Human => say(human),
-            Form::Json => say(&to_line(json)?),
+        match self.format {
+            OutputFormat::Human => print_stderr(human),
+            OutputFormat::Json => print_stderr(&to_line(json)?),
         }
         Ok(())
     }
 
-    /// What happens meanwhile.
+    /// Prints a message to stderr, unless `--quiet` is given.
     pub(crate) fn progress(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
         if self.quiet {
             Ok(())
@@ -64,7 +64,7 @@ impl Output {
         }
     }
 
-    /// Findings that did not stop the request.
+    /// Prints findings that did not stop the request.
     pub(crate) fn warnings<'a>(
         &self,
         findings: impl IntoIterator<Item = &'a Finding>,
@@ -78,30 +78,30 @@ impl Output {
         Ok(())
     }
 
-    /// Why the command failed, in one line and a hint; findings each have a line of their own.
+    /// Prints an error: its findings, one line with the message, its cause and a hint.
     pub(crate) fn failure(&self, failure: &Failure) {
-        match self.form {
-            Form::Human => self.human_failure(failure),
-            Form::Json => say(&to_line(failure).unwrap_or_default()),
+        match self.format {
+            OutputFormat::Human => self.human_failure(failure),
+            OutputFormat::Json => print_stderr(&to_line(failure).unwrap_or_default()),
         }
     }
 
     fn human_failure(&self, failure: &Failure) {
         for finding in &failure.findings {
-            say(&human_finding(finding));
+            print_stderr(&human_finding(finding));
         }
-        say(&format!("{ERROR}error{ERROR:#}: {}", failure.message));
-        // The last cause is the one that names the thing that did not work.
+        print_stderr(&format!("{ERROR}error{ERROR:#}: {}", failure.message));
+        // The last cause is the most concrete one.
         let shown = if self.verbose {
             failure.causes.len()
         } else {
             1
         };
         for cause in failure.causes.iter().rev().take(shown) {
-            say(&format!("  because: {cause}"));
+            print_stderr(&format!("  because: {cause}"));
         }
         if let Some(hint) = &failure.hint {
-            say(&format!("{HINT}hint{HINT:#}: {hint}"));
+            print_stderr(&format!("{HINT}hint{HINT:#}: {hint}"));
         }
     }
 }
@@ -134,7 +134,7 @@ fn to_line(json: &impl Serialize) -> Result<String, Failure> {
 fn write_line(line: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
-        // Whoever read our results has read enough.
+        // The reader has closed the pipe: it needs no more results.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => {
             written.map_err(|error| Failure::internal(format!("cannot write to stdout: {error}")))
@@ -142,7 +142,7 @@ fn write_line(line: &str) -> Result<(), Failure> {
     }
 }
 
-/// Nobody can be told that stderr does not work.
-pub(crate) fn say(line: &str) {
+/// Prints a line to stderr. A failure is ignored: there is no other stream to report it on.
+pub(crate) fn print_stderr(line: &str) {
     let _unwritable = writeln!(anstream::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Every request to the emulator as a line of JSON.
+//! A log of the requests to the emulator, one JSON object a line.
 
 use std::{
     fmt,
@@ -16,15 +16,15 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::lines::{Lines, Stream};
+use crate::line_writer::{LineWriter, Stream};
 
-/// Writes what the emulator says of each request, and nothing else.
-pub(crate) struct RequestLog(To);
+/// A tracing layer that writes the request events of the emulator and ignores all others.
+pub(crate) struct RequestLog(Target);
 
-enum To {
+enum Target {
     /// Written before the request is answered.
     File(Mutex<Stream<File>>),
-    Stdout(Lines),
+    Stdout(LineWriter),
 }
 
 impl RequestLog {
@@ -32,18 +32,18 @@ impl RequestLog {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         if path == Path::new("-") {
             let stdout = Stream::new("stdout", io::stdout());
-            return Ok(Self(To::Stdout(Lines::to(stdout))));
+            return Ok(Self(Target::Stdout(LineWriter::to(stdout))));
         }
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let file = Stream::new(path.display().to_string(), file);
-        Ok(Self(To::File(Mutex::new(file))))
+        Ok(Self(Target::File(Mutex::new(file))))
     }
 
-    /// What is still to be written at the end.
-    pub(crate) fn lines(&self) -> Option<Lines> {
+    /// Returns the writer to flush before the process ends, if lines are written in the background.
+    pub(crate) fn writer(&self) -> Option<LineWriter> {
         match &self.0 {
-            To::File(_) => None,
-            To::Stdout(lines) => Some(lines.clone()),
+            Target::File(_) => None,
+            Target::Stdout(lines) => Some(lines.clone()),
         }
     }
 }
@@ -57,16 +57,16 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         event.record(&mut members);
         let line = format!("{}\n", Value::Object(members.0));
         match &self.0 {
-            To::File(file) => {
+            Target::File(file) => {
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
                 file.write(line.as_bytes());
             }
-            To::Stdout(lines) => lines.add(line.into_bytes()),
+            Target::Stdout(lines) => lines.add(line.into_bytes()),
         }
     }
 }
 
-/// The fields of an event, but for the sentence that goes with them.
+/// The fields of an event, without its message.
 struct Members(Map<String, Value>);
 
 impl Members {

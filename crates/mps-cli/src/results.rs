@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use mps_aigc::{Family, SavedFile, Snapshot, Task};
 use serde::Serialize;
 
-/// `mps.video/1` and its sisters: one task, as far as it is known.
+/// `mps.video/1`, `mps.image/1`, `mps.audio/1` or `mps.scenario/1`: one task.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct TaskResult {
     schema: String,
@@ -61,7 +61,7 @@ impl TaskResult {
         self
     }
 
-    /// Time from the start of the command, once it is more than the create.
+    /// Sets the time from the start of the create to now.
     pub(crate) fn with_elapsed(mut self, elapsed: Duration) -> Self {
         self.elapsed_ms = Some(elapsed.as_millis());
         self

@@ -1,23 +1,23 @@
-//! The line that takes up a wait where it was left.
+//! The command line that resumes a wait.
 
 use std::path::Path;
 
-use crate::args::{Global, LimitScope, Site};
+use crate::options::{GlobalOptions, LimiterScope, Site};
 
-/// The command that waits for a task again, with the options that say where and whose it is.
+/// Returns the command line that waits for a task, with the options that select endpoint and account.
 pub(crate) fn resume_line(
-    global: &Global,
+    global: &GlobalOptions,
     family: &str,
     task_id: &str,
     out: Option<&Path>,
 ) -> String {
-    let own_limit = (global.limiter == LimitScope::Process).then_some("process");
+    let limiter = (global.limiter == LimiterScope::Process).then_some("process");
     let options = [
         ("--endpoint", global.endpoint.as_deref()),
         ("--site", global.site.map(Site::as_str)),
         ("--region", global.region.as_deref()),
         ("--profile", global.profile.as_deref()),
-        ("--limiter", own_limit),
+        ("--limiter", limiter),
     ];
     let mut line = "mps".to_owned();
     for (option, value) in options {
@@ -29,13 +29,27 @@ pub(crate) fn resume_line(
     line
 }
 
+/// Returns the hint for a task that the command no longer waits for.
+pub(crate) fn resume_hint(
+    global: &GlobalOptions,
+    family: &str,
+    task_id: &str,
+    out: Option<&Path>,
+) -> String {
+    if global.emulator {
+        return "the emulator, and with it the task, ended with this command".to_owned();
+    }
+    let line = resume_line(global, family, task_id, out);
+    format!("the task lives on; resume with: {line}")
+}
+
 fn push_option(line: &mut String, option: &str, value: Option<&str>) {
     if let Some(value) = value {
         line.extend([" ", option, " ", &quoted(value)]);
     }
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for a POSIX shell, if needed.
 pub(crate) fn quoted(word: &str) -> String {
     let plain =
         |character: char| character.is_ascii_alphanumeric() || "_-./:@=%+,".contains(character);
@@ -50,10 +64,10 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::args::Cli;
+    use crate::Cli;
 
     #[test]
-    fn the_line_says_where_and_whose_and_survives_a_shell() {
+    fn the_resume_line_keeps_the_endpoint_options_and_is_quoted_for_a_shell() {
         let cli = Cli::parse_from([
             "mps",
             "--site",

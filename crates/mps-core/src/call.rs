@@ -11,7 +11,7 @@ use crate::{
     envelope::Answer,
     error::{Error, ErrorKind},
     sign::CanonicalRequest,
-    telemetry::Called,
+    telemetry::CallInfo,
 };
 
 mod untyped;
@@ -92,7 +92,7 @@ impl Output<Answer> {
     /// Reads the body. Failing here does not undo the call.
     pub(crate) fn read<T>(
         self,
-        called: Called<'_>,
+        called: CallInfo<'_>,
         read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let body = read(self.body).map_err(|error| {
@@ -161,8 +161,8 @@ impl Call {
         })
     }
 
-    pub(crate) fn called(&self) -> Called<'_> {
-        Called {
+    pub(crate) fn called(&self) -> CallInfo<'_> {
+        CallInfo {
             action: &self.action,
             effect: self.effect,
         }

@@ -110,7 +110,7 @@ pub async fn timeout<T>(
 
 /// More than this is not a clock that is off, or set to another time zone, but an answer that is
 /// wrong; following it would sign requests that somebody could use much later.
-pub(crate) const LARGEST_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A wall-clock reading moved by so many seconds, ahead or back; as it is where no time is that far.
 #[must_use]

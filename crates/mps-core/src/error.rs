@@ -117,10 +117,12 @@ impl Error {
         self.0.excerpt.as_deref()
     }
 
-    /// What to do about it.
+    /// Returns advice to the caller, an imperative: of this very error where there is one, else that
+    /// of its error code in the specification. `None` for codes that the specification does not have.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        let of_code = || service::hint(self.code()?);
+        self.0.hint.as_deref().or_else(of_code)
     }
 
     /// The findings, when preflight refused the request.

@@ -22,9 +22,8 @@
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`: a rate limit shared by hosts.
 //! - `redis-tls`: the same over TLS (`rediss://`).
-//! - `test-util`: a clock that is stepped by hand ([`clock::TestClock`]), a scripted transport
-//!   ([`transport::ScriptedTransport`]), and exchanges recorded once ([`transport::Recorder`]) and
-//!   played back strictly ([`transport::Replay`]).
+//! - `test-util`: a clock that tests step by hand ([`clock::TestClock`]) and a scripted transport
+//!   ([`transport::ScriptedTransport`]).
 
 use std::pin::Pin;
 

@@ -3,7 +3,10 @@
 
 use std::{fmt, time::Duration};
 
-use mps_models::{Effect, service::ErrorClass};
+use mps_models::{
+    Effect,
+    service::{self, ErrorClass},
+};
 
 use crate::error::{Dispatch, Error, ErrorKind};
 
@@ -132,13 +135,16 @@ fn after_refusal(error: &Error) -> Option<RetryAction> {
     }
 }
 
-/// The service uses one code for two limits and tells them apart in the text only (observed in
-/// public client code, not documented).
+/// Returns whether the limit is one on running tasks. The service uses one code for two limits,
+/// which differ in the message only; the specification has the text.
 fn is_about_running_tasks(error: &Error) -> bool {
-    error
-        .message()
-        .to_ascii_lowercase()
-        .contains("maximum concurrency")
+    let known = error.code().and_then(service::error_code);
+    known
+        .and_then(|known| known.concurrency_text)
+        .is_some_and(|text| {
+            let message = error.message().to_ascii_lowercase();
+            message.contains(&text.to_ascii_lowercase())
+        })
 }
 
 /// Whether the service refused the call for the rate of requests, which the limiter must learn.
@@ -180,6 +186,7 @@ mod tests {
                 "",
                 Dispatch::Refused,
             ),
+            service_error("LimitExceeded.RateLimitExceeded", "", Dispatch::Refused),
             gateway_refusal(StatusCode::TOO_MANY_REQUESTS),
         ] {
             assert_eq!(

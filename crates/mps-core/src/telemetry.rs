@@ -33,7 +33,7 @@ use crate::{endpoint::BreakerState, error::Error};
 
 mod metrics;
 
-pub use self::metrics::{AttemptEnded, CallEnded, Called, Failure, Metrics, Refresh};
+pub use self::metrics::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics, RefreshOutcome};
 
 /// The one way in which a client tells what happens.
 #[derive(Clone, Debug, Default)]
@@ -91,11 +91,16 @@ impl Telemetry {
         Self(Some(metrics))
     }
 
-    pub(crate) fn permit_waited(&self, call: Called<'_>, waited: Duration) {
+    pub(crate) fn permit_waited(&self, call: CallInfo<'_>, waited: Duration) {
         self.count(|metrics| metrics.permit_waited(call, waited));
     }
 
-    pub(crate) fn attempt_ended(&self, call: Called<'_>, span: &Span, attempt: &AttemptEnded<'_>) {
+    pub(crate) fn attempt_ended(
+        &self,
+        call: CallInfo<'_>,
+        span: &Span,
+        attempt: &AttemptEnded<'_>,
+    ) {
         let failure = attempt.failure;
         span.record("outcome", outcome(failure));
         span.record("code", failure.and_then(|failure| failure.code));
@@ -105,7 +110,7 @@ impl Telemetry {
 
     pub(crate) fn retrying(
         &self,
-        call: Called<'_>,
+        call: CallInfo<'_>,
         attempt: u32,
         failure: &Error,
         pause: Duration,
@@ -122,7 +127,7 @@ impl Telemetry {
         self.count(|metrics| metrics.retrying(call, &Failure::of(failure), pause));
     }
 
-    pub(crate) fn throttled(&self, call: Called<'_>, attempt: u32, failure: &Error) {
+    pub(crate) fn throttled(&self, call: CallInfo<'_>, attempt: u32, failure: &Error) {
         warn!(
             name: "mps.throttled",
             attempt,
@@ -133,7 +138,7 @@ impl Telemetry {
         self.count(|metrics| metrics.throttled(call, &Failure::of(failure)));
     }
 
-    pub(crate) fn in_doubt(&self, call: Called<'_>, attempt: u32, failure: &Error) {
+    pub(crate) fn in_doubt(&self, call: CallInfo<'_>, attempt: u32, failure: &Error) {
         error!(
             name: "mps.in_doubt",
             attempt,
@@ -145,7 +150,7 @@ impl Telemetry {
         self.count(|metrics| metrics.in_doubt(call, &Failure::of(failure)));
     }
 
-    pub(crate) fn credentials_refreshed(&self, call: Called<'_>, outcome: Refresh) {
+    pub(crate) fn credentials_refreshed(&self, call: CallInfo<'_>, outcome: RefreshOutcome) {
         info!(
             name: "mps.credentials_refreshed",
             outcome = outcome.as_str(),
@@ -159,7 +164,7 @@ impl Telemetry {
         self.count(|metrics| metrics.breaker_changed(host, state));
     }
 
-    pub(crate) fn call_ended(&self, call: Called<'_>, span: &Span, ended: &CallEnded<'_>) {
+    pub(crate) fn call_ended(&self, call: CallInfo<'_>, span: &Span, ended: &CallEnded<'_>) {
         span.record("attempts", ended.attempts);
         span.record("outcome", outcome(ended.failure));
         span.record("request_id", ended.request_id);

@@ -6,7 +6,7 @@ use mps_core::{
     BoxFuture, Client, Dispatch, ErrorKind, StopReason,
     clock::TestClock,
     credentials::Credentials,
-    limit::{LimitError, Limiter, Permit, Start, Unavailable},
+    limit::{LimitError, Limiter, Permit, PermitRequest, Unavailable},
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::CreateAigcVideoTask;
@@ -15,7 +15,7 @@ use mps_models::CreateAigcVideoTask;
 struct Gone;
 
 impl Limiter for Gone {
-    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         let error = Unavailable::new("the limiter is gone").with_hint("bring it back");
         Box::pin(async { Err(error.with_source(std::io::Error::other("it left")).into()) })
     }

@@ -4,7 +4,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
-use mps_core::limit::{FENCE, HORIZON, Queue, Turn, WINDOW};
+use mps_core::limit::internals::{HORIZON, Queue, START_TOLERANCE, Turn, WINDOW};
 use proptest::prelude::*;
 
 const MS: Duration = Duration::from_millis(1);
@@ -115,7 +115,7 @@ impl World {
                 match fate.then {
                     Then::Dies => return self.bear(received),
                     Then::Leaves => drop(self.queue.give_back(slot)),
-                    _ if start <= sent + wait + FENCE => self.starts.push(start),
+                    _ if start <= sent + wait + START_TOLERANCE => self.starts.push(start),
                     _ => {}
                 }
                 self.asks.push(Reverse((start + MS, who)));
@@ -195,7 +195,7 @@ fn a_queue_that_forgets_would_crowd_a_second() {
     assert_eq!(ask(&mut forgetful, MS), Some(MS));
     let mut careful = Queue::after_loss(10, MS);
     assert_eq!(ask(&mut careful, MS), None);
-    let ready = MS + WINDOW + FENCE;
+    let ready = MS + WINDOW + START_TOLERANCE;
     assert_eq!(ask(&mut careful, ready), Some(ready + HORIZON));
 }
 
@@ -224,7 +224,7 @@ fn sixty_four_processes_get_their_turns_one_after_the_other() {
         starts.iter().all(|count| (9..=11).contains(count)),
         "{starts:?}"
     );
-    assert_eq!(last, HORIZON + 64 * (WINDOW + FENCE));
+    assert_eq!(last, HORIZON + 64 * (WINDOW + START_TOLERANCE));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use mps_core::{
     BoxFuture, CallOptions, Client, StopReason,
     clock::{Clock as _, TestClock},
     credentials::{Credentials, CredentialsError, ProvideCredentials},
-    telemetry::{Called, Metrics, Refresh},
+    telemetry::{CallInfo, Metrics, RefreshOutcome},
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::CreateAigcVideoTask;
@@ -59,17 +59,17 @@ impl ProvideCredentials for Lender {
 
 /// Writes down what came of refreshing.
 #[derive(Clone, Debug, Default)]
-struct Outcomes(Arc<Mutex<Vec<Refresh>>>);
+struct Outcomes(Arc<Mutex<Vec<RefreshOutcome>>>);
 
 impl Metrics for Outcomes {
-    fn credentials_refreshed(&self, _: Called<'_>, outcome: Refresh) {
+    fn credentials_refreshed(&self, _: CallInfo<'_>, outcome: RefreshOutcome) {
         self.0.lock().unwrap().push(outcome);
     }
 }
 
 struct Seen {
     tokens: Vec<String>,
-    outcomes: Vec<Refresh>,
+    outcomes: Vec<RefreshOutcome>,
     stopped: Option<StopReason>,
     took: Duration,
 }
@@ -110,7 +110,7 @@ async fn create(then: Then, refusals: usize) -> Seen {
 async fn another_token_is_used_at_once() {
     let seen = create(Then::Another, 1).await;
     assert_eq!(seen.tokens, ["old", "new"]);
-    assert_eq!(seen.outcomes, [Refresh::Renewed]);
+    assert_eq!(seen.outcomes, [RefreshOutcome::Renewed]);
     assert_eq!((seen.stopped, seen.took), (None, Duration::ZERO));
 }
 
@@ -118,16 +118,16 @@ async fn another_token_is_used_at_once() {
 async fn a_call_refreshes_once() {
     let seen = create(Then::Another, 2).await;
     assert_eq!(seen.tokens, ["old", "new"]);
-    assert_eq!(seen.outcomes, [Refresh::Renewed]);
+    assert_eq!(seen.outcomes, [RefreshOutcome::Renewed]);
     assert_eq!(seen.stopped, Some(StopReason::Permanent));
 }
 
 #[tokio::test]
 async fn nothing_is_sent_again_without_another_token() {
     for (then, outcome, took) in [
-        (Then::TheSame, Refresh::Unchanged, Duration::ZERO),
-        (Then::Fails, Refresh::Failed, Duration::ZERO),
-        (Then::Hangs, Refresh::Failed, PATIENCE),
+        (Then::TheSame, RefreshOutcome::Unchanged, Duration::ZERO),
+        (Then::Fails, RefreshOutcome::Failed, Duration::ZERO),
+        (Then::Hangs, RefreshOutcome::Failed, PATIENCE),
     ] {
         let seen = create(then, 1).await;
         assert_eq!(seen.tokens, ["old"], "{then:?}");

@@ -17,16 +17,18 @@
 //! one says that there is none. The tables are static: asking allocates and parses nothing. They
 //! are generated from the files under `spec/capabilities/`, which name their sources.
 
-mod column;
 mod row;
 mod values;
 
+pub(crate) use self::values::by_site;
 pub use self::{
-    column::Column,
-    row::Row,
+    row::UnknownColumn,
     values::{Count, Day, Durations, Mode, Size, Storyboard},
 };
-pub use crate::generated::capabilities::{AUDIO, FAMILIES, IMAGE, VIDEO};
+pub use crate::generated::{
+    capabilities::{AUDIO, FAMILIES, IMAGE, VIDEO},
+    columns::{Column, Row},
+};
 use crate::preflight::closest;
 
 /// The models of `CreateAigcVideoTask`.

@@ -3,6 +3,7 @@
 mod actions;
 pub(crate) mod capabilities;
 mod catalog;
+pub(crate) mod columns;
 mod enums;
 pub(crate) mod rules;
 pub(crate) mod service;

@@ -28,8 +28,13 @@ pub struct ErrorCode {
     pub class: ErrorClass,
     /// Whether the action ran all the same.
     pub executed: Executed,
-    /// What happened, in a few words.
+    /// Description of the error, in a few words.
     pub meaning: &'static str,
+    /// Advice to the caller: an imperative, with a command to copy where there is one.
+    pub hint: &'static str,
+    /// Text in the message, in any letter case, by which a limit on running tasks is told from one
+    /// on requests; `None` where the code alone says which limit it is.
+    pub concurrency_text: Option<&'static str>,
 }
 
 /// Kinds of trouble that call for different reactions.
@@ -90,4 +95,20 @@ pub fn error_code(code: &str) -> Option<&'static ErrorCode> {
         Ok(found) => ERROR_CODES.get(found),
         Err(_) => error_code(code.rsplit_once('.')?.0),
     }
+}
+
+/// Returns the hint for an error code: that of its own entry, or of the longest part of it that ends
+/// before a dot. Returns `None` for a code that the specification does not have.
+///
+/// # Examples
+/// ```
+/// use mps_models::service::hint;
+///
+/// let advice = hint("AuthFailure.SignatureExpire").unwrap_or_default();
+/// assert!(advice.starts_with("set this machine's clock"));
+/// assert_eq!(hint("Unheard.Of"), None);
+/// ```
+#[must_use]
+pub fn hint(code: &str) -> Option<&'static str> {
+    error_code(code).map(|known| known.hint)
 }

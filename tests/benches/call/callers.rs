@@ -8,7 +8,7 @@ use mps_core::{
     BoxFuture, CallOptions, Client, UntypedCall,
     credentials::Credentials,
     endpoint::Endpoint,
-    limit::{LimitError, Limiter, Permit, Start},
+    limit::{LimitError, Limiter, Permit, PermitRequest},
     sign::{self, Scope, SigningKey},
 };
 use mps_models::CreateAigcVideoTask;
@@ -96,7 +96,7 @@ impl Bare {
 struct NoLimit;
 
 impl Limiter for NoLimit {
-    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async { Ok(Permit::unlimited()) })
     }
 

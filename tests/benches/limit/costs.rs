@@ -9,8 +9,9 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::{Clock, SharedClock, SystemClock},
-    limit::{FileLimiter, LimitError, Limiter, LocalLimiter, RedisLimiter, Start},
+    limit::{FileLimiter, LimitError, Limiter, LocalLimiter, PermitRequest, RedisLimiter},
 };
+use mps_models::Effect;
 use mps_tests::redis::RedisServer;
 use tokio::runtime::Runtime;
 
@@ -37,12 +38,9 @@ impl Clock for Fast {
 }
 
 async fn start_once(limiter: &dyn Limiter) -> Result<bool, LimitError> {
-    let start = Start {
-        action: "CreateAigcVideoTask",
-        limit: LIMIT,
-        patience: Duration::from_secs(60),
-    };
-    Ok(limiter.acquire(start).await?.start())
+    let request = PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, LIMIT)
+        .max_wait(Duration::from_secs(60));
+    Ok(limiter.acquire(request).await?.start())
 }
 
 /// The median round of permits in memory, and of the two clock readings each of them needs.

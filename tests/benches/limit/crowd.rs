@@ -4,7 +4,7 @@ use std::{collections::HashMap, error::Error, time::Duration};
 
 use mps_core::{
     clock::{Clock as _, SystemClock},
-    limit::{FENCE, WINDOW},
+    limit::internals::{START_TOLERANCE, WINDOW},
 };
 use mps_tests::{
     redis::RedisServer,
@@ -51,7 +51,7 @@ pub(crate) async fn print_shares() -> Result<(), Box<dyn Error>> {
     let smallest = shares.values().copied().min().filter(|_| everybody);
     let smallest = smallest.unwrap_or_default();
     let rate = f64::from(starts) / MEASURED.as_secs_f64();
-    let best = f64::from(LIMIT) / (WINDOW + FENCE).as_secs_f64();
+    let best = f64::from(LIMIT) / (WINDOW + START_TOLERANCE).as_secs_f64();
     let fair = f64::from(starts) / f64::from(PROCESSES);
     let most = most_in_any_second(&all.iter().map(|(us, _)| *us).collect::<Vec<_>>());
     println!(

@@ -4,8 +4,9 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use mps_core::{
     clock::{MachineClock as _, SystemClock, SystemMachineClock},
-    limit::{Limiter as _, LocalLimiter, Start},
+    limit::{Limiter as _, LocalLimiter, PermitRequest},
 };
+use mps_models::Effect;
 use tokio::{runtime::Builder, task::JoinSet};
 
 /// What a permit costs when so many callers wait for one from the beginning. Time jumps from turn
@@ -40,13 +41,10 @@ pub(crate) fn print_cost(waiting: u32) -> Result<(), Box<dyn Error>> {
 }
 
 async fn start_once(limiter: Arc<LocalLimiter>) -> bool {
-    let start = Start {
-        action: "CreateAigcVideoTask",
-        limit: 10,
-        patience: Duration::MAX,
-    };
+    let request =
+        PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 10).max_wait(Duration::MAX);
     limiter
-        .acquire(start)
+        .acquire(request)
         .await
         .is_ok_and(mps_core::limit::Permit::start)
 }

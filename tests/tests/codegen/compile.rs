@@ -93,7 +93,7 @@ fn copy(from: &Path, to: &Path) {
 fn wall(name: &str) -> String {
     let tables = name == "capabilities";
     let exports = if tables {
-        "capabilities::*, rules::*, "
+        "capabilities::*, columns::*, rules::*, "
     } else {
         ""
     };
@@ -114,9 +114,13 @@ pub mod fixture_NAME {
 ";
 
 /// What `mps-models` adds by hand for a request that asks something of a model.
-const ASKS: &str = "
-mod asks {
-    use crate::{fixture_capabilities::{FILM, Make}, preflight::capability::{Ask, Asks}};
+const ASKS: &str = r#"
+/// What is written by hand.
+pub mod asks {
+    use crate::{fixture_capabilities::{FILM, Make, Row}, preflight::capability::{Ask, Asks}};
+
+    /// A row of the fixture's own columns, which its tables, made of the crate's rows, do not use.
+    pub const ROW: Row = Row::new("film", "Whole", None, "a row");
 
     impl Asks for Make {
         fn ask(&self) -> Ask<'_> {
@@ -124,7 +128,7 @@ mod asks {
         }
     }
 }
-";
+"#;
 
 /// A crate with the lints of the workspace.
 fn manifest(root: &Path) -> String {

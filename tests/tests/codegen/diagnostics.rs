@@ -13,6 +13,7 @@ use xtask::{
 use crate::support::{assert_snapshot, complaint, fixture, workspace};
 
 const FILM: &str = "capabilities/film.toml";
+const COLUMNS: &str = "columns.toml";
 const DRAW: &str = "actions/draw.toml";
 const POINT: &str = "structs/point.toml";
 const ENUMS: &str = "enums.toml";
@@ -28,6 +29,11 @@ impl Broken {
     /// One text replaced in the capability table of the fixture that has one.
     fn table(from: &str, to: &str) -> Self {
         Self(fixture("capabilities")).and(FILM, from, to)
+    }
+
+    /// One text replaced in the list of columns of the fixture that has one.
+    fn column(from: &str, to: &str) -> Self {
+        Self(fixture("capabilities")).and(COLUMNS, from, to)
     }
 
     /// One text in one file replaced, which has to be there.
@@ -93,6 +99,7 @@ fn keys() {
     Broken::fact("Scale", "requird = true").says("unknown-key");
     Broken::replace(POINT, "[[member]]", "[[field]]").says("unknown-table");
     Broken::replace(POINT, "doc = \"Across.\"\n", "").says("missing-key");
+    Broken::replace(SERVICE, "hint = \"wait a minute\"\n", "").says("missing-hint");
 }
 
 #[test]
@@ -253,6 +260,23 @@ fn capability_tables() {
     )
     .says("withdrawn-too-early");
     Broken::table("until = { intl", "until = { moon").says("unknown-site-of-a-model");
+}
+
+#[test]
+fn capability_columns() {
+    let audio = "key = \"audio\"";
+    Broken::column(audio, "key = \"audio-track\"")
+        .and(FILM, "audio = false\n", "")
+        .says("column-key");
+    Broken::column(audio, "key = \"source_of\"")
+        .and(FILM, "audio = false\n", "")
+        .says("column-taken");
+    Broken::column(audio, &format!("{audio}\nof = \"video\""))
+        .and(FILM, "audio = false\n", "")
+        .says("column-of-nothing");
+    Broken::column(audio, &format!("{audio}\nrole = \"default\"")).says("column-role");
+    Broken::column(audio, &format!("{audio}\nspelling = \"resolution\"")).says("column-spelling");
+    Broken::column("type = \"flag\"", "type = \"boolean\"").says("column-type");
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn capability_tables_and_what_gives_way_to_them() {
             "generated/capabilities/film.rs",
             "generated/capabilities.rs",
             "generated/structs/shape.rs",
+            "generated/columns.rs",
             "generated/rules.rs",
             "generated.rs",
         ],

@@ -11,7 +11,7 @@ use std::{
 use mps_core::{
     BoxFuture,
     clock::{Clock, SystemClock},
-    limit::{FENCE, LimitError, RedisLimiter},
+    limit::{LimitError, RedisLimiter, internals::START_TOLERANCE},
 };
 use mps_tests::redis::RedisServer;
 use redis::cmd;
@@ -47,7 +47,7 @@ impl Clock for Racing {
 
     fn monotonic(&self) -> Duration {
         let looks = self.looks.fetch_add(1, Relaxed);
-        self.system.monotonic() + looks * (FENCE + Duration::from_millis(1))
+        self.system.monotonic() + looks * (START_TOLERANCE + Duration::from_millis(1))
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -10,8 +10,9 @@ use std::{net::TcpListener, time::Duration};
 
 use mps_core::{
     clock::{Clock as _, SystemClock, timeout},
-    limit::{FENCE, LimitError, Limiter, Permit, RedisLimiter, Start},
+    limit::{LimitError, Limiter, Permit, PermitRequest, RedisLimiter, internals::START_TOLERANCE},
 };
+use mps_models::Effect;
 use mps_tests::redis::RedisServer;
 use redis::{Connection, cmd};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -29,23 +30,20 @@ fn limiter(url: &str) -> RedisLimiter {
     RedisLimiter::new(url, "account", SystemClock::shared()).unwrap()
 }
 
-async fn acquire(limiter: &RedisLimiter, patience: Duration) -> Result<Permit, LimitError> {
-    let start = Start {
-        action: "CreateAigcVideoTask",
-        limit: 2,
-        patience,
-    };
-    limiter.acquire(start).await
+async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, LimitError> {
+    let request =
+        PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 2).max_wait(max_wait);
+    limiter.acquire(request).await
 }
 
 /// What it says to somebody with little time, who is not kept longer.
-async fn refusal(limiter: &RedisLimiter, patience: Duration) -> String {
+async fn refusal(limiter: &RedisLimiter, max_wait: Duration) -> String {
     let clock = SystemClock::new();
-    let refused = acquire(limiter, patience).await.unwrap_err();
+    let refused = acquire(limiter, max_wait).await.unwrap_err();
     let LimitError::Unavailable(error) = refused else {
         panic!("{refused}");
     };
-    // Trouble that may pass is endured for longer, where there is patience.
+    // Trouble that may pass is endured for longer, where there is max_wait.
     assert!(clock.monotonic() < Duration::from_secs(9));
     let text = format!("{error} {error:?} {limiter:?}");
     assert!(!text.contains(PASSWORD), "{text}");
@@ -110,8 +108,8 @@ async fn what_throttling_taught_one_host_is_known_to_all() {
     taught.throttled("CreateAigcVideoTask");
     starts(&taught).await;
     starts(&other).await;
-    let fence = other.stats("CreateAigcVideoTask").unwrap().fence;
-    assert_eq!(fence, FENCE + Duration::from_millis(50));
+    let fence = other.stats("CreateAigcVideoTask").unwrap().tolerance;
+    assert_eq!(fence, START_TOLERANCE + Duration::from_millis(50));
 }
 
 /// Does something to a server that must stop all starts, and undoes it. Who waits meanwhile asks

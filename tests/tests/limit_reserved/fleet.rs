@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use mps_core::{
     clock::{SharedClock, SystemClock, timeout},
-    limit::{Limiter, Start},
+    limit::{Limiter, PermitRequest},
 };
+use mps_models::Effect;
 use mps_tests::window::most_in_any_second;
 use proptest::prelude::*;
 use tokio::task::JoinSet;
@@ -92,17 +93,13 @@ async fn call_for_ever(
     starts_us: Arc<Mutex<Vec<u64>>>,
 ) {
     loop {
-        let start = Start {
-            action: ACTION,
-            limit: LIMIT,
-            patience: FOREVER,
-        };
+        let request = PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(FOREVER);
         let leaves_after = if fastrand::u8(..8) == 0 {
             ms(fastrand::u64(..1_500))
         } else {
             FOREVER
         };
-        let permit = timeout(&*clock, leaves_after, limiter.acquire(start)).await;
+        let permit = timeout(&*clock, leaves_after, limiter.acquire(request)).await;
         let Some(Ok(permit)) = permit else { continue };
         if fastrand::u8(..4) == 0 {
             clock.sleep(ms(fastrand::u64(..70))).await;

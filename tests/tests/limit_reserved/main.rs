@@ -12,8 +12,9 @@ use std::{future::pending, sync::Arc, time::Duration};
 use mps_core::{
     BoxFuture,
     clock::{SharedClock, SystemClock},
-    limit::{LimitError, Limiter, LocalLimiter, Permit, Reserve, Reserved, Start},
+    limit::{LimitError, Limiter, LocalLimiter, Permit, PermitRequest, Reserve, Reserved},
 };
+use mps_models::Effect;
 use mps_tests::capture::Capture;
 use proptest::{prelude::*, test_runner::TestRunner};
 
@@ -64,12 +65,15 @@ struct Fallback {
 }
 
 impl Limiter for Fallback {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            match self.shared.acquire(start).await {
+            match self.shared.acquire(request).await {
                 Err(LimitError::Unavailable(_)) => {
                     let limit = LIMIT / RESERVE.owners;
-                    self.own.acquire(Start { limit, ..start }).await
+                    self.own.acquire(request.limit(limit)).await
                 }
                 other => other,
             }
@@ -111,12 +115,8 @@ fn it_costs_no_rate_while_all_are_busy_and_each_has_its_share_without_the_server
     });
 }
 
-fn start(limit: u32, patience: Duration) -> Start<'static> {
-    Start {
-        action: ACTION,
-        limit,
-        patience,
-    }
+fn start(limit: u32, max_wait: Duration) -> PermitRequest<'static> {
+    PermitRequest::new(ACTION, Effect::PaidCreate, limit).max_wait(max_wait)
 }
 
 async fn starts(limiter: &impl Limiter) {
@@ -129,7 +129,7 @@ async fn starts(limiter: &impl Limiter) {
 struct Silent;
 
 impl Limiter for Silent {
-    fn acquire<'a>(&'a self, _: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(pending())
     }
 
@@ -165,11 +165,11 @@ async fn what_the_server_grants_first_burns_nothing_of_the_share() {
     assert_eq!(shared.stats(ACTION).unwrap().granted, 6);
     limiter.throttled(ACTION);
     for limiter in [&shared, &own] {
-        assert_eq!(limiter.stats(ACTION).unwrap().fence, ms(100));
+        assert_eq!(limiter.stats(ACTION).unwrap().tolerance, ms(100));
     }
     let stats = limiter.stats(ACTION).unwrap();
     assert_eq!(
-        (stats.granted, stats.throttled, stats.fence),
+        (stats.granted, stats.throttled, stats.tolerance),
         (8, 1, ms(100))
     );
 }

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use mps_core::{
     BoxFuture,
     clock::SharedClock,
-    limit::{Lease, LimitError, Limiter, Permit, Queue, Slot, Start, Turn, Unavailable},
+    limit::{
+        LimitError, Limiter, Permit, PermitRequest, Unavailable,
+        internals::{Queue, Slot, Turn},
+    },
 };
 
 use crate::{HOSTS, ms};
@@ -91,7 +94,7 @@ impl Link {
                 Some((run, Turn::Granted(slot))) => {
                     let server = self.server.clone();
                     let wait = slot.at().saturating_sub(clock.monotonic());
-                    let permit = Permit::new(Box::new(Held { server, run, slot }));
+                    let permit = permit(server, run, slot);
                     clock.sleep(wait).await;
                     return Ok(permit);
                 }
@@ -102,30 +105,25 @@ impl Link {
 }
 
 impl Limiter for Link {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        Box::pin(self.wait_for_turn(start.limit))
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(self.wait_for_turn(request.limit))
     }
 
     fn throttled(&self, _action: &str) {}
 }
 
-struct Held {
-    server: Arc<Server>,
-    run: u64,
-    slot: Slot,
-}
-
-impl Lease for Held {
-    fn is_in_time(&self) -> bool {
-        self.server.clock.monotonic() <= self.slot.latest()
-    }
-
-    fn give_back(self: Box<Self>) {
-        let mut state = self.server.state();
-        if state.run == self.run
+fn permit(server: Arc<Server>, run: u64, slot: Slot) -> Permit {
+    let (latest, clock) = (slot.latest(), server.clock.clone());
+    let give_back = move || {
+        let mut state = server.state();
+        if state.run == run
             && let Some(queue) = &mut state.queue
         {
-            queue.give_back(self.slot);
+            queue.give_back(slot);
         }
-    }
+    };
+    Permit::from_callbacks(move || clock.monotonic() <= latest, give_back)
 }

@@ -3,7 +3,9 @@
 use mps_models::{
     ACTIONS, STRUCTS,
     schema::structure,
-    service::{ERROR_CODES, ErrorClass, Executed, NAME, SITES, VERSION, error_code},
+    service::{
+        ERROR_CODES, ErrorClass, ErrorCode, Executed, NAME, SITES, VERSION, error_code, hint,
+    },
 };
 
 #[test]
@@ -65,8 +67,28 @@ fn all_throttling_did_not_run_and_a_quota_is_no_throttling() {
             (ErrorClass::Throttling, Executed::No)
         );
     }
+    let by_another_name = error_code("LimitExceeded.RateLimitExceeded").expect("a known code");
+    assert_eq!(by_another_name.class, ErrorClass::Throttling);
     let quota = error_code("LimitExceeded").expect("a known code");
     assert_eq!(quota.class, ErrorClass::Quota);
+}
+
+#[test]
+fn every_code_has_a_hint_and_one_code_stands_for_two_limits() {
+    for code in ERROR_CODES {
+        assert!(
+            code.hint.len() > 10 && !code.hint.ends_with('.'),
+            "{code:?}"
+        );
+        assert_eq!(hint(code.code), Some(code.hint));
+    }
+    let by_text = |code: &&ErrorCode| code.concurrency_text.is_some();
+    let by_text: Vec<_> = ERROR_CODES
+        .iter()
+        .filter(by_text)
+        .map(|code| code.code)
+        .collect();
+    assert_eq!(by_text, ["RequestLimitExceeded"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use mps_core::{
     clock::TestClock,
     credentials::{Credentials, CredentialsError, ProvideCredentials},
     endpoint::{BreakerState, Endpoint, Site},
-    telemetry::{AttemptEnded, CallEnded, Called, Failure, Metrics, Refresh},
+    telemetry::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics, RefreshOutcome},
     transport::{Reply, RequestBody, ResponseBody, ScriptedTransport, Transport, TransportError},
 };
 use mps_models::{AigcVideoExtraParam, CreateAigcVideoTask};
@@ -84,27 +84,27 @@ pub(crate) fn credentials() -> Rotating {
 pub(crate) struct Talkative(pub(crate) Capture);
 
 impl Metrics for Talkative {
-    fn permit_waited(&self, call: Called<'_>, waited: Duration) {
+    fn permit_waited(&self, call: CallInfo<'_>, waited: Duration) {
         self.0.debug("permit_waited", &(call, waited));
     }
 
-    fn attempt_ended(&self, call: Called<'_>, attempt: &AttemptEnded<'_>) {
+    fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {
         self.0.debug("attempt_ended", &(call, attempt));
     }
 
-    fn retrying(&self, call: Called<'_>, failure: &Failure<'_>, pause: Duration) {
+    fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {
         self.0.debug("retrying", &(call, failure, pause));
     }
 
-    fn throttled(&self, call: Called<'_>, failure: &Failure<'_>) {
+    fn throttled(&self, call: CallInfo<'_>, failure: &Failure<'_>) {
         self.0.debug("throttled", &(call, failure));
     }
 
-    fn in_doubt(&self, call: Called<'_>, failure: &Failure<'_>) {
+    fn in_doubt(&self, call: CallInfo<'_>, failure: &Failure<'_>) {
         self.0.debug("in_doubt", &(call, failure));
     }
 
-    fn credentials_refreshed(&self, call: Called<'_>, outcome: Refresh) {
+    fn credentials_refreshed(&self, call: CallInfo<'_>, outcome: RefreshOutcome) {
         self.0.debug("credentials_refreshed", &(call, outcome));
     }
 
@@ -112,7 +112,7 @@ impl Metrics for Talkative {
         self.0.debug("breaker_changed", &(host, state));
     }
 
-    fn call_ended(&self, call: Called<'_>, ended: &CallEnded<'_>) {
+    fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {
         self.0.debug("call_ended", &(call, ended));
     }
 }

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use super::names::{known_sites, unique};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    model::{COLUMNS, Cell, Family, Located, Model, Row, Since, Spec, column, field},
+    model::{
+        ASPECT_RATIO, Cell, Column, ColumnType, DEFAULT, DOUBTFUL, Family, Located, Model,
+        RESOLUTION, Row, Since, Spec, field,
+    },
 };
 
-type Cells<'m> = BTreeMap<&'static str, &'m Located<Cell>>;
+type Cells<'m> = BTreeMap<&'m str, &'m Located<Cell>>;
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for family in &spec.families {
@@ -18,7 +21,7 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         for model in &family.models {
             let versions = model.versions.iter().map(|version| &version.name);
             unique("version", versions, out);
-            rows(model, out);
+            rows(&spec.columns, model, out);
         }
     }
     for action in &spec.actions {
@@ -50,53 +53,57 @@ fn known(name: &Located<String>, families: &[Family], incomplete: bool, out: &mu
 }
 
 /// What is stated once with a model is looked at once, what comes together only in a row there.
-fn rows(model: &Model, out: &mut Vec<Diagnostic>) {
+fn rows(columns: &[Column], model: &Model, out: &mut Vec<Diagnostic>) {
     let own = model.versions.iter().map(|version| &version.facts);
     for facts in own.chain([&model.facts]) {
         for (key, cell) in &facts.cells {
-            sound(key, cell, out);
+            sound(columns, key, cell, out);
         }
     }
     for version in &model.versions {
-        together(&model.cells(version), &version.name, out);
+        together(columns, &model.cells(version), &version.name, out);
         dangling(&version.facts, &model.cells(version), out);
     }
-    let common = model.facts.cells.iter().map(|(key, cell)| (*key, cell));
+    let common = model.facts.cells.iter().map(|(key, cell)| (&**key, cell));
     if model.versions.is_empty() {
-        together(&common.clone().collect(), &model.name, out);
+        together(columns, &common.clone().collect(), &model.name, out);
     }
     let own = model
         .versions
         .iter()
         .flat_map(|version| &version.facts.cells);
-    let all = common.chain(own.map(|(key, cell)| (*key, cell)));
+    let all = common.chain(own.map(|(key, cell)| (&**key, cell)));
     dangling(&model.facts, &all.collect(), out);
 }
 
-fn sound(key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
+fn sound(columns: &[Column], key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
+    let Some(column) = find(columns, key) else {
+        return;
+    };
     match &cell.value {
-        Cell::Texts(texts) if texts.is_empty() => out.push(empty(key, &cell.span)),
-        Cell::Numbers(numbers) if numbers.is_empty() => out.push(empty(key, &cell.span)),
+        Cell::Texts(texts) if texts.is_empty() => out.push(empty(column, &cell.span)),
+        Cell::Numbers(numbers) if numbers.is_empty() => out.push(empty(column, &cell.span)),
         Cell::Texts(texts) => {
             unique("value", texts, out);
             for text in texts {
-                spelling(key, &text.value, &text.span, out);
+                spelling(column, &text.value, &text.span, out);
             }
         }
-        Cell::Text(text) => spelling(key, text, &cell.span, out),
+        Cell::Text(text) => spelling(column, text, &cell.span, out),
         Cell::Fields(fields) => range(fields, out),
         Cell::Numbers(numbers) => repeated(numbers, out),
         Cell::None | Cell::Flag(_) | Cell::Number(_) => {}
     }
 }
 
-fn empty(key: &str, span: &Span) -> Diagnostic {
-    let title = format!("`{key}` is an empty set");
+fn find<'c>(columns: &'c [Column], key: &str) -> Option<&'c Column> {
+    columns.iter().find(|column| column.key.value == key)
+}
+
+fn empty(column: &Column, span: &Span) -> Diagnostic {
+    let title = format!("`{}` is an empty set", column.key.value);
     let diagnostic = Diagnostic::at(span, "E0602", title);
-    let deniable = COLUMNS
-        .iter()
-        .any(|column| column.key == key && column.of.is_none());
-    if deniable && key != "durations" {
+    if column.ty == ColumnType::Texts && column.of.is_none() {
         return diagnostic.help("write `false` if the model takes none, nothing if nobody knows");
     }
     diagnostic.help("leave the key out")
@@ -130,13 +137,12 @@ fn range(fields: &[(&'static str, Located<u32>)], out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn spelling(key: &str, text: &str, span: &Span, out: &mut Vec<Diagnostic>) {
-    let (fits, what, such) = if key.contains("resolution") {
-        (is_resolution(text), "resolution", "720P or 4K")
-    } else if key.contains("aspect_ratio") && !key.ends_with("modes") {
-        (is_ratio(text), "aspect ratio", "16:9")
-    } else {
-        return;
+fn spelling(column: &Column, text: &str, span: &Span, out: &mut Vec<Diagnostic>) {
+    let spelling = column.spelling.as_ref().map(|spelling| spelling.value);
+    let (fits, what, such) = match spelling {
+        Some(RESOLUTION) => (is_resolution(text), "resolution", "720P or 4K"),
+        Some(ASPECT_RATIO) => (is_ratio(text), "aspect ratio", "16:9"),
+        _ => return,
     };
     if !fits {
         let title = format!("`{text}` is no {what}");
@@ -159,13 +165,21 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Columns that only make sense with another one, and with what stands in it.
-fn together(cells: &Cells<'_>, row: &Located<String>, out: &mut Vec<Diagnostic>) {
+fn together(
+    columns: &[Column],
+    cells: &Cells<'_>,
+    row: &Located<String>,
+    out: &mut Vec<Diagnostic>,
+) {
     for (key, cell) in cells {
-        let Some(of) = column(key).and_then(|column| column.of) else {
+        let Some(column) = find(columns, key) else {
+            continue;
+        };
+        let Some(of) = column.of.as_ref().map(|of| &*of.value) else {
             continue;
         };
         match cells.get(of) {
-            Some(base) if !denies(&base.value) => within(key, cell, of, base, out),
+            Some(base) if !denies(&base.value) => within(column, cell, of, base, out),
             _ => {
                 let title = format!("`{key}` says nothing of `{}` without `{of}`", row.value);
                 out.push(Diagnostic::at(&cell.span, "E0604", title).also(&row.span, "the row"));
@@ -180,18 +194,19 @@ const fn denies(cell: &Cell) -> bool {
 
 /// A default is one of the values, a doubtful value none of them.
 fn within(
-    key: &str,
+    column: &Column,
     cell: &Located<Cell>,
     of: &str,
     base: &Located<Cell>,
     out: &mut Vec<Diagnostic>,
 ) {
-    if key.ends_with("_default") {
+    let key = &column.key.value;
+    if column.has_role(DEFAULT) {
         if allows(&base.value, &cell.value) == Some(false) {
             let title = format!("`{key}` is none of `{of}`");
             out.push(Diagnostic::at(&cell.span, "E0605", title).also(&base.span, "these"));
         }
-    } else if key.starts_with("doubtful_") {
+    } else if column.has_role(DOUBTFUL) {
         for (value, span) in items(&cell.value) {
             if allows(&base.value, &value) == Some(true) {
                 let title = format!("`{key}` has what `{of}` has without a doubt");
@@ -236,7 +251,7 @@ fn allows(set: &Cell, value: &Cell) -> Option<bool> {
 fn dangling(facts: &Row, cells: &Cells<'_>, out: &mut Vec<Diagnostic>) {
     let sources = facts.sources.iter().map(|(key, _)| key);
     for key in sources.chain(&facts.warn_only) {
-        if !cells.contains_key(key.value) {
+        if !cells.contains_key(&*key.value) {
             let title = format!("the row has no `{}`", key.value);
             out.push(Diagnostic::at(&key.span, "E0607", title));
         }

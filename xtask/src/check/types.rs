@@ -121,7 +121,7 @@ fn dangling_errors(spec: &Spec, out: &mut Vec<Diagnostic>) {
         if !known.contains(&&*code.value) {
             let title = format!("service.toml does not say what `{}` means", code.value);
             let diagnostic = Diagnostic::at(&code.span, "E0213", title);
-            out.push(diagnostic.help("add an [[error]] with its class and its meaning"));
+            out.push(diagnostic.help("add an [[error]] with its class, its meaning and a hint"));
         }
     }
 }

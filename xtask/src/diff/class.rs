@@ -55,9 +55,13 @@ pub(super) fn of_change(
     after: Option<&Fact>,
 ) -> Class {
     match key {
-        "summary" | "doc" | "doc_url" | "meaning" | "source" | "example" | "examples" | "unit"
-        | "since" | "order" | "response_order" => Class::Documentation,
-        "default" | "until" | "sensitive" | "rate_limit" | "errors" => Class::Compatible,
+        "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
+        | "examples" | "unit" | "since" | "order" | "response_order" => Class::Documentation,
+        "concurrency_text" | "default" | "until" | "sensitive" | "rate_limit" | "errors" => {
+            Class::Compatible
+        }
+        // Only the checks of the specification itself look at these.
+        "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
         // The first way to ask for a task takes nothing away.
         "poll" if before.is_none() => Class::Compatible,
         "role" if after.is_some_and(|role| role.value == Value::Text("sent".to_owned())) => {
@@ -78,7 +82,7 @@ pub(super) fn of_change(
         | "max"
         | "one_of"
         | "format" => bound(key, before, after),
-        _ if kind == Kind::Row => row(key, before, after),
+        _ if kind == Kind::Row => row(before, after),
         _ => Class::Breaking,
     }
 }
@@ -92,11 +96,11 @@ fn bound(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
 }
 
 /// What a model can do is a bound too: the values it knows, or `false` where it knows none.
-fn row(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
+fn row(before: Option<&Fact>, after: Option<&Fact>) -> Class {
     let none = Value::Text("false".to_owned());
-    let doubtful = key.starts_with("doubtful_") || key.ends_with("_default");
+    let advisory = before.or(after).is_some_and(|fact| fact.advisory);
     // Anything is more than nothing.
-    if doubtful || before.is_some_and(|fact| fact.value == none) {
+    if advisory || before.is_some_and(|fact| fact.value == none) {
         Class::Compatible
     } else {
         bound("one_of", before, after)

@@ -39,6 +39,8 @@ pub enum Kind {
     Enum,
     /// One value of a set.
     Value,
+    /// A column of the capability tables.
+    Column,
     /// What a model, or a version of it, can do.
     Row,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Kind {
             Self::Struct => "struct",
             Self::Enum => "enum",
             Self::Value => "value",
+            Self::Column => "capability column",
             Self::Row => "capability row",
         })
     }
@@ -68,6 +71,8 @@ pub struct Fact {
     pub value: Value,
     /// Whether who goes against it is only warned.
     pub weak: bool,
+    /// Whether no request is refused because of it.
+    pub advisory: bool,
 }
 
 /// What a fact holds.
@@ -87,8 +92,11 @@ pub enum Value {
 
 impl From<Value> for Fact {
     fn from(value: Value) -> Self {
-        let weak = false;
-        Self { value, weak }
+        Self {
+            value,
+            weak: false,
+            advisory: false,
+        }
     }
 }
 

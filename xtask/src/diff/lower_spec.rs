@@ -10,11 +10,11 @@ use toml::{Table, Value as Toml};
 use super::item::{self, Fact, Item, Items, Kind, Value};
 use crate::{
     check::reachable,
-    model::{Sources, Spec},
+    model::{Column, Sources, Spec},
 };
 
 /// Texts that are compared and not shown.
-const PROSE: &[&str] = &["summary", "doc", "meaning"];
+const PROSE: &[&str] = &["summary", "doc", "meaning", "returns"];
 
 /// Flags of which `false` says the same as their absence.
 const FLAGS: &[&str] = &["required", "sensitive", "unique_items"];
@@ -29,7 +29,8 @@ pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
             ["enums.toml"] => enums(&table, &mut items),
             ["actions", _] => action(&table, &mut items),
             ["structs", _] => structure(&table, &sent, &mut items),
-            ["capabilities", name] => capabilities(name, &table, &mut items),
+            ["columns.toml"] => columns(&table, &mut items),
+            ["capabilities", name] => capabilities(name, &table, &spec.columns, &mut items),
             _ => {}
         }
     }
@@ -103,19 +104,36 @@ fn members(owner: &str, parent: &str, kind: Kind, table: &Table, list: &str, ite
     }
 }
 
+fn columns(file: &Table, items: &mut Items) {
+    for column in tables(file, "column") {
+        let path = format!("column {}", text(column, "key"));
+        items.insert(path, item_from(Kind::Column, None, column));
+    }
+}
+
 /// What each model and version can do.
-fn capabilities(file: &str, table: &Table, items: &mut Items) {
+fn capabilities(file: &str, table: &Table, columns: &[Column], items: &mut Items) {
     let family = file.trim_end_matches(".toml");
     let whole = format!("capabilities of {family}");
     items.insert(whole.clone(), item_from(Kind::Row, None, table));
     for row in tables(table, "model") {
         let path = format!("{family} model {}", text(row, "name"));
-        items.insert(path.clone(), item_from(Kind::Row, Some(&whole), row));
+        items.insert(path.clone(), row_from(Some(&whole), row, columns));
         for version in tables(row, "version") {
             let version_path = format!("{path} {}", text(version, "name"));
-            items.insert(version_path, item_from(Kind::Row, Some(&path), version));
+            items.insert(version_path, row_from(Some(&path), version, columns));
         }
     }
+}
+
+fn row_from(parent: Option<&str>, table: &Table, columns: &[Column]) -> Item {
+    let mut item = item_from(Kind::Row, parent, table);
+    for column in columns.iter().filter(|column| column.role.is_some()) {
+        if let Some(fact) = item.facts.get_mut(&column.key.value) {
+            fact.advisory = true;
+        }
+    }
+    item
 }
 
 /// Something with a fact for each of its keys, other than its name and what is part of it.
@@ -125,6 +143,7 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
     let named_by = match kind {
         Kind::ErrorCode => "code",
         Kind::Value => "value",
+        Kind::Column => "key",
         Kind::Service => "",
         _ => "name",
     };
@@ -134,7 +153,11 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
         }
         if let Some(value) = fact(key, value) {
             let weak = weak.is_some_and(|keys| keys.iter().any(|weak| weak.as_str() == Some(key)));
-            item.facts.insert(key.clone(), Fact { value, weak });
+            let fact = Fact {
+                weak,
+                ..Fact::from(value)
+            };
+            item.facts.insert(key.clone(), fact);
         }
     }
     item

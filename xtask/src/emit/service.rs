@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::common::{docs, ident};
+use super::common::{docs, ident, option};
 use crate::lower::{ErrorCode, Service};
 
 pub(super) fn emit(service: &Service) -> Vec<TokenStream> {
@@ -67,7 +67,13 @@ fn errors(service: &Service) -> TokenStream {
 }
 
 fn error(error: &ErrorCode) -> TokenStream {
-    let ErrorCode { code, meaning, .. } = error;
+    let ErrorCode {
+        code,
+        meaning,
+        hint,
+        ..
+    } = error;
+    let concurrency_text = option(error.concurrency_text.as_deref());
     let class = ident(&error.class);
     let executed = ident(&error.executed);
     quote!(ErrorCode {
@@ -75,5 +81,7 @@ fn error(error: &ErrorCode) -> TokenStream {
         class: ErrorClass::#class,
         executed: Executed::#executed,
         meaning: #meaning,
+        hint: #hint,
+        concurrency_text: #concurrency_text,
     })
 }

@@ -32,6 +32,7 @@ pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
             .map(|shared| cx.structure(shared))
             .collect(),
         enums: spec.enums.iter().map(|set| cx.set(set)).collect(),
+        columns: spec.columns.iter().map(capability::column).collect(),
         families: spec.families.iter().map(|it| cx.family(it)).collect(),
         rules: spec.rules.iter().map(rule).collect(),
     };
@@ -127,7 +128,7 @@ impl Context<'_> {
     }
 
     fn family(&self, family: &model::Family) -> Family {
-        capability::family(family, self.origin(&family.name))
+        capability::family(family, &self.spec.columns, self.origin(&family.name))
     }
 
     fn members(&self, members: &[model::Member], source: &str) -> Vec<Member> {
@@ -147,7 +148,7 @@ impl Context<'_> {
             required: facts.is_required(),
             sensitive: facts.sensitive,
             rules: rules(facts),
-            capability: facts.capability.as_ref().map(|column| column.value),
+            capability: facts.capability.as_ref().map(|column| column.value.clone()),
             unit: facts.unit.as_ref().map(|unit| unit.value.clone()),
             default: facts.default.as_ref().map(|value| value.value.clone()),
             example: facts.example.as_ref().map(|value| value.value.clone()),
@@ -202,6 +203,8 @@ fn error(error: &model::ErrorCode) -> ErrorCode {
         class: error.class,
         executed: error.executed,
         meaning: error.meaning.clone(),
+        hint: error.hint.clone(),
+        concurrency_text: error.concurrency_text.clone(),
     }
 }
 
@@ -210,7 +213,7 @@ fn rule(rule: &model::RuleInfo) -> RuleInfo {
         id: rule.id.value.clone(),
         about: rule.about,
         severity: rule.severity,
-        column: rule.column.as_ref().map(|column| column.value),
+        column: rule.column.as_ref().map(|column| column.value.clone()),
         meaning: rule.meaning.clone(),
     }
 }

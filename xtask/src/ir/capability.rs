@@ -1,7 +1,22 @@
 //! What each model can do: one row for each version, with all that it takes over from its model.
 
 use super::Since;
-use crate::model::{self, COLUMNS, Located};
+use crate::model::{self, ColumnType, Located};
+
+/// A column of the capability tables.
+#[derive(Debug)]
+pub struct Column {
+    /// The key in a row and in JSON.
+    pub key: String,
+    /// The type of its values.
+    pub ty: ColumnType,
+    /// The column that a row must have as well.
+    pub of: Option<String>,
+    /// A noun phrase that describes it.
+    pub doc: String,
+    /// The value that an accessor returns, as the rest of a sentence that begins with "Returns".
+    pub returns: String,
+}
 
 /// The models of one kind of work.
 #[derive(Debug)]
@@ -39,11 +54,11 @@ pub struct Row {
     /// Where its facts come from.
     pub source: String,
     /// Where the fact of one column comes from, if not from there.
-    pub sources: Vec<(&'static str, String)>,
+    pub sources: Vec<(String, String)>,
     /// Columns of which a breach is only a warning.
-    pub warn_only: Vec<&'static str>,
+    pub warn_only: Vec<String>,
     /// What is stated, in the order of the columns.
-    pub cells: Vec<(&'static str, Cell)>,
+    pub cells: Vec<(String, Cell)>,
 }
 
 /// What stands in a column.
@@ -65,24 +80,34 @@ pub enum Cell {
     Fields(Vec<(&'static str, u32)>),
 }
 
-pub(super) fn family(family: &model::Family, origin: String) -> Family {
+pub(super) fn column(column: &model::Column) -> Column {
+    Column {
+        key: column.key.value.clone(),
+        ty: column.ty,
+        of: column.of.as_ref().map(|of| of.value.clone()),
+        doc: column.doc.clone(),
+        returns: column.returns.clone(),
+    }
+}
+
+pub(super) fn family(family: &model::Family, columns: &[model::Column], origin: String) -> Family {
     Family {
         name: family.name.value.clone(),
         origin,
         source: family.source.clone(),
         base_video_excludes_frames: family.base_video_excludes_frames,
-        models: family.models.iter().map(model).collect(),
+        models: family.models.iter().map(|it| model(it, columns)).collect(),
     }
 }
 
-fn model(model: &model::Model) -> Model {
+fn model(model: &model::Model, columns: &[model::Column]) -> Model {
     let mut rows: Vec<Row> = model
         .versions
         .iter()
-        .map(|version| row(&model.facts, Some(version)))
+        .map(|version| row(&model.facts, Some(version), columns))
         .collect();
     if rows.is_empty() {
-        rows.push(row(&model.facts, None));
+        rows.push(row(&model.facts, None, columns));
     }
     Model {
         name: model.name.value.clone(),
@@ -90,7 +115,7 @@ fn model(model: &model::Model) -> Model {
     }
 }
 
-fn row(common: &model::Row, version: Option<&model::Version>) -> Row {
+fn row(common: &model::Row, version: Option<&model::Version>, columns: &[model::Column]) -> Row {
     let own = version.map(|version| &version.facts);
     let days = |of: fn(&model::Row) -> &model::Since| {
         let own = own.map(of).filter(|days| !days.is_empty());
@@ -105,16 +130,18 @@ fn row(common: &model::Row, version: Option<&model::Version>) -> Row {
             .or(common.source.as_ref())
             .cloned()
             .unwrap_or_default(),
-        sources: in_order(|key| Some((key, source_of(key, common, own)?.clone()))),
-        warn_only: in_order(|key| {
+        sources: in_order(columns, |key| {
+            Some((key.to_owned(), source_of(key, common, own)?.clone()))
+        }),
+        warn_only: in_order(columns, |key| {
             let mut all = own.into_iter().chain([common]);
             let weak = |facts: &model::Row| facts.warn_only.iter().any(|weak| weak.value == key);
-            all.any(weak).then_some(key)
+            all.any(weak).then(|| key.to_owned())
         }),
-        cells: in_order(|key| {
+        cells: in_order(columns, |key| {
             let cell = own.and_then(|own| own.cells.get(key));
             let cell = cell.or_else(|| common.cells.get(key))?;
-            Some((key, self::cell(&cell.value)))
+            Some((key.to_owned(), self::cell(&cell.value)))
         }),
     }
 }
@@ -137,10 +164,10 @@ fn source_of<'s>(
         .or(inherited)
 }
 
-fn in_order<T>(each: impl Fn(&'static str) -> Option<T>) -> Vec<T> {
-    COLUMNS
+fn in_order<T>(columns: &[model::Column], each: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    columns
         .iter()
-        .filter_map(|column| each(column.key))
+        .filter_map(|column| each(&column.key.value))
         .collect()
 }
 

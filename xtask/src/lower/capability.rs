@@ -1,8 +1,9 @@
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
+use super::names;
 use crate::{
     ir::{self, Cell, Since},
-    model::{Holds, column},
+    model::ColumnType,
 };
 
 /// The table of a family as Rust has it.
@@ -45,7 +46,7 @@ pub struct Row {
     /// Variants of `Column` of which a breach is only a warning.
     pub warn_only: Vec<String>,
     /// Fields and what they hold.
-    pub fields: Vec<(&'static str, Value)>,
+    pub fields: Vec<(String, Value)>,
 }
 
 /// What a field of a row holds.
@@ -82,26 +83,34 @@ pub enum Rest {
     Open,
 }
 
-pub(super) fn family(family: &ir::Family) -> Family {
+/// Returns the name of the constant that holds the table of a family.
+pub(super) fn constant(family: &str) -> String {
+    family.to_shouty_snake_case()
+}
+
+pub(super) fn family(family: &ir::Family, columns: &[ir::Column]) -> Family {
     Family {
-        constant: family.name.to_shouty_snake_case(),
+        constant: constant(&family.name),
         name: family.name.clone(),
         source: family.source.clone(),
         base_video_excludes_frames: family.base_video_excludes_frames,
-        models: family.models.iter().map(model).collect(),
+        models: family.models.iter().map(|it| model(it, columns)).collect(),
     }
 }
 
-fn model(model: &ir::Model) -> Model {
+fn model(model: &ir::Model, columns: &[ir::Column]) -> Model {
     Model {
         name: model.name.clone(),
-        rows: model.rows.iter().map(row).collect(),
+        rows: model.rows.iter().map(|it| row(it, columns)).collect(),
     }
 }
 
-fn row(row: &ir::Row) -> Row {
-    let source = |(key, source): &(&str, String)| (key.to_upper_camel_case(), source.clone());
-    let field = |(key, cell): &(&'static str, Cell)| (*key, value(key, cell));
+fn row(row: &ir::Row, columns: &[ir::Column]) -> Row {
+    let source = |(key, source): &(String, String)| (key.to_upper_camel_case(), source.clone());
+    let field = |(key, cell): &(String, Cell)| {
+        let column = columns.iter().find(|column| column.key == *key)?;
+        Some((names::snake(key), value(column.ty, cell)))
+    };
     Row {
         version: row.version.clone(),
         since: row.since.clone(),
@@ -113,30 +122,29 @@ fn row(row: &ir::Row) -> Row {
             .iter()
             .map(|key| key.to_upper_camel_case())
             .collect(),
-        fields: row.cells.iter().map(field).collect(),
+        fields: row.cells.iter().filter_map(field).collect(),
     }
 }
 
-fn value(key: &str, cell: &Cell) -> Value {
-    let holds = column(key).map(|column| column.holds);
-    match (cell, holds) {
+fn value(ty: ColumnType, cell: &Cell) -> Value {
+    match (cell, ty) {
         (Cell::Flag(flag), _) => Value::Flag(*flag),
         (Cell::Text(text), _) => Value::Text(text.clone()),
         (Cell::Number(number), _) => Value::Number((*number).into()),
-        (Cell::Texts(modes), Some(Holds::Modes)) => {
+        (Cell::Texts(modes), ColumnType::Modes) => {
             let variants = modes.iter().map(|mode| mode.to_upper_camel_case());
             Value::Variants("Mode", variants.collect())
         }
         (Cell::Texts(texts), _) => Value::Texts(texts.clone()),
-        (Cell::Numbers(numbers), Some(Holds::Durations)) => Value::Set(numbers.clone()),
+        (Cell::Numbers(numbers), ColumnType::Durations) => Value::Set(numbers.clone()),
         (Cell::Numbers(numbers), _) => Value::Numbers(numbers.clone()),
-        (Cell::Fields(fields), Some(Holds::Durations)) => {
+        (Cell::Fields(fields), ColumnType::Durations) => {
             let end = |name| fields.iter().find(|(key, _)| *key == name);
             let end = |name, none| end(name).map_or(none, |(_, number)| i64::from(*number));
             Value::Range(end("min", 1), end("max", i64::MAX))
         }
-        (Cell::Fields(fields), Some(Holds::Fields(all))) => {
-            let rest = if fields.len() < all.len() {
+        (Cell::Fields(fields), ColumnType::Group(group)) => {
+            let rest = if fields.len() < group.fields.len() {
                 Rest::Open
             } else {
                 Rest::None
@@ -144,18 +152,9 @@ fn value(key: &str, cell: &Cell) -> Value {
             let wide = fields
                 .iter()
                 .map(|(name, number)| (*name, i64::from(*number)));
-            Value::Struct(structure(key), wide.collect(), rest)
+            Value::Struct(group.rust, wide.collect(), rest)
         }
-        (Cell::None, Some(Holds::Fields(_))) => Value::Nothing(structure(key)),
+        (Cell::None, ColumnType::Group(group)) => Value::Nothing(group.rust),
         (Cell::None | Cell::Fields(_), _) => Value::Texts(Vec::new()),
-    }
-}
-
-/// The Rust type of a group of numbers.
-fn structure(key: &str) -> &'static str {
-    match key {
-        "storyboard" => "Storyboard",
-        "size" => "Size",
-        _ => "Count",
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Catalog, Enum, Family, Module, RuleInfo, Struct, action, capability,
+    Action, Catalog, Column, Enum, Family, Module, RuleInfo, Struct, action, capability,
     capability::Value,
     catalog::{self, Exports},
-    collisions, enums,
+    collisions, columns, enums,
     member::{Check, Condition, Field, Holds, Shape},
     names, rules, service,
     service::Service,
@@ -52,6 +52,8 @@ pub enum Item {
     Service(Service),
     /// The lists of actions and structs.
     Catalog(Catalog),
+    /// The columns of the capability tables, and the row that has a field for each.
+    Columns(Vec<Column>),
     /// The list of capability tables.
     Families(Vec<String>),
     /// The capability table of a family.
@@ -77,8 +79,9 @@ pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     files.extend(api.actions.iter().map(|action| action_file(action, api)));
     files.extend(api.structs.iter().map(struct_file));
     files.extend(enums_file(api));
+    files.extend(columns_file(api));
     files.extend(families_file(api));
-    files.extend(api.families.iter().map(family_file));
+    files.extend(api.families.iter().map(|family| family_file(family, api)));
     files.extend(rules_file(api));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
@@ -89,6 +92,7 @@ fn root(api: &Api) -> File<'_> {
     let mut modules = vec![all("catalog"), module("service", Exports::Nothing)];
     let hidden = |name: &str| module(name, Exports::Nothing);
     modules.extend((!api.families.is_empty()).then(|| hidden("capabilities")));
+    modules.extend((!api.columns.is_empty()).then(|| hidden("columns")));
     modules.extend((!api.rules.is_empty()).then(|| hidden("rules")));
     modules.extend((!api.actions.is_empty()).then(|| all("actions")));
     modules.extend((!api.enums.is_empty()).then(|| all("enums")));
@@ -188,8 +192,20 @@ fn service_file(api: &Api) -> File<'_> {
     }
 }
 
+fn columns_file(api: &Api) -> Option<File<'_>> {
+    let mut uses = Uses::default();
+    uses.add("serde", &["Serialize"]);
+    uses.add("crate::capabilities", &["Day", "by_site"]);
+    uses.add("crate::capabilities", &columns::types(&api.columns));
+    let lowered = api.columns.iter().map(columns::lower).collect();
+    (!api.columns.is_empty()).then(|| File {
+        origin: Some("columns.toml"),
+        ..file("columns.rs", uses, vec![Item::Columns(lowered)])
+    })
+}
+
 fn families_file(api: &Api) -> Option<File<'_>> {
-    let constant = |family: &crate::ir::Family| capability::family(family).constant;
+    let constant = |family: &crate::ir::Family| capability::constant(&family.name);
     let constants: Vec<String> = api.families.iter().map(constant).collect();
     let each = api.families.iter().zip(&constants);
     let modules = each.map(|(family, constant)| {
@@ -202,8 +218,8 @@ fn families_file(api: &Api) -> Option<File<'_>> {
     (!api.families.is_empty()).then(|| file("capabilities.rs", uses, items))
 }
 
-fn family_file(family: &crate::ir::Family) -> File<'_> {
-    let lowered = capability::family(family);
+fn family_file<'a>(family: &'a crate::ir::Family, api: &Api) -> File<'a> {
+    let lowered = capability::family(family, &api.columns);
     let mut uses = Uses::default();
     uses.add("crate::capabilities", &["Family", "Model"]);
     uses.table(&lowered);

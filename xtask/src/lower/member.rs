@@ -152,7 +152,7 @@ pub(super) fn lower(
     let mut checks = Vec::new();
     let mut yielding = None;
     if in_request {
-        let column = member.capability;
+        let column = member.capability.as_ref();
         let (weak, firm): (Vec<_>, Vec<_>) = member
             .rules
             .iter()

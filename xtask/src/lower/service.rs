@@ -30,6 +30,10 @@ pub struct ErrorCode {
     pub executed: String,
     /// What happened.
     pub meaning: String,
+    /// Advice to the caller, an imperative.
+    pub hint: String,
+    /// Part of the message by which a limit on running tasks is told from one on requests.
+    pub concurrency_text: Option<String>,
 }
 
 pub(super) fn lower(service: &ir::Service) -> Service {
@@ -63,5 +67,7 @@ fn error(error: &ir::ErrorCode) -> ErrorCode {
         class: error.class.to_upper_camel_case(),
         executed: error.executed.to_upper_camel_case(),
         meaning: error.meaning.clone(),
+        hint: error.hint.clone(),
+        concurrency_text: error.concurrency_text.clone(),
     }
 }

@@ -68,7 +68,7 @@ pub struct Facts {
     /// Bounds of which a breach is only a warning.
     pub warn_only: Vec<Located<&'static str>>,
     /// Column of the capability tables before which its plain bounds give way.
-    pub capability: Option<Located<&'static str>>,
+    pub capability: Option<Located<String>>,
     /// Unit of a number.
     pub unit: Option<Located<String>>,
     /// What the service assumes if it is missing.

@@ -1,13 +1,13 @@
 //! A strict reader of TOML tables: every key has to be asked for, and to hold what is asked.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{Date, Located, Scalar, source::FileId};
+use super::{Column, Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
 /// What an import puts where a person has to say something.
@@ -24,6 +24,8 @@ pub(super) struct Trace {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// Whether something was too broken to be read, so that references to it will miss it.
     pub(super) lost: bool,
+    /// The columns of the capability tables; `None` if their file has mistakes.
+    pub(super) columns: Option<Rc<[Column]>>,
 }
 
 /// The kind of a value that may be one of several.
@@ -39,7 +41,7 @@ pub(super) struct Reader<'a> {
     table: &'a DeTable<'a>,
     span: Span,
     what: &'static str,
-    asked: BTreeSet<&'a str>,
+    asked: BTreeSet<String>,
     trace: &'a mut Trace,
 }
 
@@ -60,13 +62,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Text that has to be there.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<Located<String>> {
+    pub(super) fn text(&mut self, key: &str) -> Option<Located<String>> {
         self.need(key);
         self.optional_text(key)
     }
 
     /// Text that may be missing, but not empty.
-    pub(super) fn optional_text(&mut self, key: &'static str) -> Option<Located<String>> {
+    pub(super) fn optional_text(&mut self, key: &str) -> Option<Located<String>> {
         let text = self.get(key, "text", text)?;
         if text.value.trim().is_empty() {
             self.report(&text.span, "E0106", format!("`{key}` is empty"));
@@ -79,8 +81,8 @@ impl<'a> Reader<'a> {
     /// One of a closed set of words.
     pub(super) fn word(
         &mut self,
-        key: &'static str,
-        words: &'static [&'static str],
+        key: &str,
+        words: &[&'static str],
     ) -> Option<Located<&'static str>> {
         self.need(key);
         self.optional_word(key, words)
@@ -89,8 +91,8 @@ impl<'a> Reader<'a> {
     /// One of a closed set of words, or nothing.
     pub(super) fn optional_word(
         &mut self,
-        key: &'static str,
-        words: &'static [&'static str],
+        key: &str,
+        words: &[&'static str],
     ) -> Option<Located<&'static str>> {
         let text = self.get(key, "text", text)?;
         self.among(key, &text, words)
@@ -99,8 +101,8 @@ impl<'a> Reader<'a> {
     /// Any number of words out of a closed set.
     pub(super) fn words(
         &mut self,
-        key: &'static str,
-        words: &'static [&'static str],
+        key: &str,
+        words: &[&'static str],
     ) -> Vec<Located<&'static str>> {
         let texts = self.texts(key);
         texts
@@ -110,22 +112,22 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of texts; missing is empty.
-    pub(super) fn texts(&mut self, key: &'static str) -> Vec<Located<String>> {
+    pub(super) fn texts(&mut self, key: &str) -> Vec<Located<String>> {
         self.list(key, "text", text).unwrap_or_default()
     }
 
     /// A list of texts, or nothing.
-    pub(super) fn optional_texts(&mut self, key: &'static str) -> Option<Vec<Located<String>>> {
+    pub(super) fn optional_texts(&mut self, key: &str) -> Option<Vec<Located<String>>> {
         self.list(key, "text", text)
     }
 
     /// A list of whole numbers, or nothing.
-    pub(super) fn integers(&mut self, key: &'static str) -> Option<Vec<Located<i64>>> {
+    pub(super) fn integers(&mut self, key: &str) -> Option<Vec<Located<i64>>> {
         self.list(key, "a whole number", integer)
     }
 
     /// Where the value of a key stands, and its kind; nothing if the key is not there.
-    pub(super) fn form(&mut self, key: &'static str) -> Option<Located<Form>> {
+    pub(super) fn form(&mut self, key: &str) -> Option<Located<Form>> {
         let value = self.find(key)?;
         let form = match value.get_ref() {
             DeValue::Boolean(false) => Form::False,
@@ -136,41 +138,41 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of simple values.
-    pub(super) fn scalars(&mut self, key: &'static str) -> Option<Vec<Located<Scalar>>> {
+    pub(super) fn scalars(&mut self, key: &str) -> Option<Vec<Located<Scalar>>> {
         self.list(key, "text or a number", scalar)
     }
 
     /// A simple value of any kind.
-    pub(super) fn scalar(&mut self, key: &'static str) -> Option<Located<Scalar>> {
+    pub(super) fn scalar(&mut self, key: &str) -> Option<Located<Scalar>> {
         self.get(key, "text, a number or a Boolean", scalar)
     }
 
     /// A simple value that has to be there.
-    pub(super) fn needed_scalar(&mut self, key: &'static str) -> Option<Located<Scalar>> {
+    pub(super) fn needed_scalar(&mut self, key: &str) -> Option<Located<Scalar>> {
         self.need(key);
         self.scalar(key)
     }
 
     /// A whole number that is not negative and fits 32 bits.
-    pub(super) fn count(&mut self, key: &'static str) -> Option<Located<u32>> {
+    pub(super) fn count(&mut self, key: &str) -> Option<Located<u32>> {
         self.get(key, "a whole number from 0 to 4294967295", |value| {
             integer(value)?.try_into().ok()
         })
     }
 
     /// A count that has to be there.
-    pub(super) fn needed_count(&mut self, key: &'static str) -> Option<Located<u32>> {
+    pub(super) fn needed_count(&mut self, key: &str) -> Option<Located<u32>> {
         self.need(key);
         self.count(key)
     }
 
     /// A Boolean; missing is false.
-    pub(super) fn flag(&mut self, key: &'static str) -> Option<Located<bool>> {
+    pub(super) fn flag(&mut self, key: &str) -> Option<Located<bool>> {
         self.get(key, "true or false", DeValue::as_bool)
     }
 
     /// A day.
-    pub(super) fn date(&mut self, key: &'static str) -> Option<Located<Date>> {
+    pub(super) fn date(&mut self, key: &str) -> Option<Located<Date>> {
         self.get(key, "a day such as 2026-03-10", date)
     }
 
@@ -178,7 +180,7 @@ impl<'a> Reader<'a> {
     pub(super) fn dates(&mut self) -> Vec<(Located<String>, Date)> {
         let mut found = Vec::new();
         for (key, value) in self.table {
-            self.asked.insert(key.get_ref());
+            self.asked.insert(key.get_ref().to_string());
             let name = Located::new(key.get_ref().to_string(), self.at(key));
             match date(value.get_ref()) {
                 Some(day) => found.push((name, day)),
@@ -191,7 +193,7 @@ impl<'a> Reader<'a> {
     /// A table inside this one.
     pub(super) fn table<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         what: &'static str,
         read: impl FnOnce(&mut Reader<'_>) -> T,
     ) -> Option<T> {
@@ -202,7 +204,7 @@ impl<'a> Reader<'a> {
     /// An array of tables; missing is empty.
     pub(super) fn tables<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         what: &'static str,
         mut read: impl FnMut(&mut Reader<'_>) -> Option<T>,
     ) -> Vec<T> {
@@ -222,9 +224,33 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// Returns the columns of the capability tables.
+    pub(super) fn columns(&self) -> Rc<[Column]> {
+        self.trace.columns.clone().unwrap_or_default()
+    }
+
+    /// Returns the key of the column that a text names, or reports that there is no such column.
+    pub(super) fn known_column(
+        &mut self,
+        key: &str,
+        name: Located<String>,
+    ) -> Option<Located<String>> {
+        let columns = self.trace.columns.clone()?;
+        if columns.iter().any(|column| column.key.value == name.value) {
+            return Some(name);
+        }
+        let title = format!("`{}` is no value of `{key}`", name.value);
+        let known: Vec<&str> = columns.iter().map(|column| &*column.key.value).collect();
+        let diagnostic = Diagnostic::at(&name.span, "E0105", title);
+        self.trace
+            .diagnostics
+            .push(diagnostic.did_you_mean(&name.value, &known));
+        None
+    }
+
     /// Reports the keys nobody asked for.
     pub(super) fn finish(&mut self) {
-        let known: Vec<&str> = self.asked.iter().copied().collect();
+        let known: Vec<&str> = self.asked.iter().map(String::as_str).collect();
         for (key, value) in self.table {
             if !self.asked.contains(&**key.get_ref()) {
                 let title = format!("unknown key `{}` in {}", key.get_ref(), self.what);
@@ -256,7 +282,7 @@ impl<'a> Reader<'a> {
 
     fn list<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         wanted_item: &str,
         convert: impl Fn(&DeValue<'a>) -> Option<T>,
     ) -> Option<Vec<Located<T>>> {
@@ -277,7 +303,7 @@ impl<'a> Reader<'a> {
 
     fn get<T>(
         &mut self,
-        key: &'static str,
+        key: &str,
         wanted: &str,
         convert: impl Fn(&DeValue<'a>) -> Option<T>,
     ) -> Option<Located<T>> {
@@ -289,13 +315,13 @@ impl<'a> Reader<'a> {
         Some(Located::new(inner, self.at(value)))
     }
 
-    fn find(&mut self, key: &'static str) -> Option<Entry<'a>> {
-        self.asked.insert(key);
+    fn find(&mut self, key: &str) -> Option<Entry<'a>> {
+        self.asked.insert(key.to_owned());
         self.table.get(key)
     }
 
     /// Reports a key that is missing.
-    pub(super) fn need(&mut self, key: &'static str) {
+    pub(super) fn need(&mut self, key: &str) {
         if !self.table.contains_key(key) {
             let title = format!("{} needs the key `{key}`", self.what);
             self.report(&self.span.clone(), "E0103", title);

@@ -13,7 +13,7 @@ pub struct RuleInfo {
     /// `error`, `warning`, or `either` where it depends on the fact.
     pub severity: &'static str,
     /// The column of the capability tables it checks.
-    pub column: Option<Located<&'static str>>,
+    pub column: Option<Located<String>>,
     /// What a finding of it means.
     pub meaning: String,
 }

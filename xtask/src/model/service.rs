@@ -64,8 +64,12 @@ pub struct ErrorCode {
     pub class: &'static str,
     /// Whether the action ran: `no`, `maybe` or `yes`.
     pub executed: &'static str,
-    /// What happened.
+    /// Description of the error.
     pub meaning: String,
+    /// Advice to the caller, an imperative.
+    pub hint: String,
+    /// Part of the message by which a limit on running tasks is told from one on requests.
+    pub concurrency_text: Option<String>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Service> {
@@ -113,10 +117,14 @@ fn read_error(reader: &mut Reader<'_>) -> Option<ErrorCode> {
     let class = reader.word("class", CLASSES);
     let executed = reader.word("executed", EXECUTED);
     let meaning = reader.text("meaning");
+    let hint = reader.text("hint");
+    let concurrency_text = reader.optional_text("concurrency_text");
     Some(ErrorCode {
         code: code?,
         class: or_default(class),
         executed: or_default(executed),
         meaning: or_default(meaning),
+        hint: or_default(hint),
+        concurrency_text: concurrency_text.map(|text| text.value),
     })
 }

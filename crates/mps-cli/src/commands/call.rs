@@ -1,11 +1,38 @@
-//! `mps call`: any action, untyped.
+//! `mps call`: calls any action, untyped.
 
+use clap::{Args, ValueEnum};
 use mps_aigc::{CallOptions, UntypedCall, models::Effect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{args, context::Context, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source};
 
+/// The arguments of `mps call`.
+#[derive(Args, Debug)]
+pub(crate) struct CallArgs {
+    /// Name of the action, such as DescribeAigcVideoTask
+    action: String,
+    /// JSON body
+    #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
+    json: String,
+    /// Effect of actions that this program does not know; with any effect but `read` a request is
+    /// never sent twice when the first may have been executed [default: paid-create]
+    #[arg(long, value_name = "EFFECT")]
+    effect: Option<EffectArg>,
+}
+
+/// The effect of an action.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EffectArg {
+    /// Changes nothing
+    Read,
+    /// Creates a task that is billed
+    PaidCreate,
+    /// Changes a task
+    Control,
+}
+
+/// `mps.call/1`.
 #[derive(Serialize)]
 struct CallResult<'a> {
     schema: &'static str,
@@ -15,7 +42,7 @@ struct CallResult<'a> {
     response: &'a RawValue,
 }
 
-pub(crate) async fn run(args: args::Call, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: CallArgs, context: &Context<'_>) -> Result<(), Failure> {
     let body = Source::text_file_or_stdin("--json", &args.json)?.parse_raw()?;
     let call = UntypedCall::new(&args.action, body);
     let call = match args.effect {
@@ -34,12 +61,12 @@ pub(crate) async fn run(args: args::Call, context: &Context<'_>) -> Result<(), F
     context.output.result(output.body.get(), &result)
 }
 
-impl From<args::Effect> for Effect {
-    fn from(effect: args::Effect) -> Self {
+impl From<EffectArg> for Effect {
+    fn from(effect: EffectArg) -> Self {
         match effect {
-            args::Effect::Read => Self::Read,
-            args::Effect::PaidCreate => Self::PaidCreate,
-            args::Effect::Control => Self::Control,
+            EffectArg::Read => Self::Read,
+            EffectArg::PaidCreate => Self::PaidCreate,
+            EffectArg::Control => Self::Control,
         }
     }
 }

@@ -1,17 +1,24 @@
-//! `mps check`: what preflight finds in a request. Sends nothing, needs no credentials.
+//! `mps check`: prints the preflight findings of a request. Sends nothing, needs no credentials.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use mps_aigc::models::{self, Action, ActionVisitor, preflight::Report};
 use serde::Serialize;
 
-use crate::{
-    args,
-    context::Context,
-    failure::{Exit, Failure},
-    input::Source,
-};
+use crate::{context::Context, exit::Exit, failure::Failure, input::Source};
 
+/// The arguments of `mps check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Name of the action, such as CreateAigcVideoTask
+    action: String,
+    /// JSON body as the API documents it [default: stdin]
+    #[arg(long, value_name = "FILE|-")]
+    request: Option<PathBuf>,
+}
+
+/// `mps.check/1`.
 #[derive(Serialize)]
 struct CheckResult<'a> {
     schema: &'static str,
@@ -20,7 +27,7 @@ struct CheckResult<'a> {
     report: &'a Report,
 }
 
-pub(crate) fn run(args: &args::Check, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<(), Failure> {
     let source = Source::file_or_stdin(args.request.as_deref().unwrap_or(Path::new("-")))?;
     let report = models::visit_action(&args.action, Inspect(&source))
         .ok_or_else(|| unknown_action(&args.action))??;
@@ -36,7 +43,7 @@ pub(crate) fn run(args: &args::Check, context: &Context<'_>) -> Result<(), Failu
     }
 }
 
-/// Reads the request as the type of its action, once that is known.
+/// Parses the request as the type of its action and checks it.
 struct Inspect<'a>(&'a Source);
 
 impl ActionVisitor for Inspect<'_> {

@@ -1,14 +1,13 @@
-//! `--dry-run`: the exact request, what preflight finds, and what would be signed. Sends nothing.
+//! `--dry-run`: prints the exact request, its preflight findings and its string to sign. Sends
+//! nothing.
 
 use mps_aigc::models::{Action, preflight::Report};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use crate::{
-    context::Context,
-    failure::{Exit, Failure},
-};
+use crate::{context::Context, exit::Exit, failure::Failure};
 
+/// `mps.dry-run/1`.
 #[derive(Serialize)]
 struct DryRun<'a> {
     schema: &'static str,

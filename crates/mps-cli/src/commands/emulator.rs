@@ -1,5 +1,6 @@
 //! `mps emulator`: the service on this machine, until it is interrupted.
 
+pub(crate) mod args;
 mod durations;
 
 use std::{collections::HashSet, io, net::SocketAddr, path::Path, time::Duration};
@@ -8,15 +9,15 @@ use mps_emulator::{Builder, Emulator, StartError};
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
+use self::args::EmulatorArgs;
 use crate::{
-    args,
     context::Context,
-    events,
     failure::{Failure, causes},
-    interrupt::Interrupt,
-    lines::{Lines, Stream},
+    line_writer::{LineWriter, Stream},
+    logging,
     request_log::RequestLog,
     resume::quoted,
+    signals::Signals,
 };
 
 #[derive(Serialize)]
@@ -26,26 +27,29 @@ struct Ready<'a> {
     secret_key: &'a str,
 }
 
-pub(crate) async fn run(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: EmulatorArgs, context: &Context<'_>) -> Result<(), Failure> {
     let log = args.log.as_deref().map(open_log).transpose()?;
-    let said = Lines::to(Stream::new("stderr", io::stderr()));
-    let written = [Some(said.clone()), log.as_ref().and_then(RequestLog::lines)];
+    let said = LineWriter::to(Stream::new("stderr", io::stderr()));
+    let written = [
+        Some(said.clone()),
+        log.as_ref().and_then(RequestLog::writer),
+    ];
     // What a client does wrong is said loudly here: that is what an emulator is for.
-    events::listen(&context.global, LevelFilter::WARN, said, log);
+    logging::start(&context.global, LevelFilter::WARN, said, log);
     let end = serve(args, context).await;
-    written.iter().flatten().for_each(Lines::flush);
+    written.iter().flatten().for_each(LineWriter::flush);
     end
 }
 
-async fn serve(args: args::Emulator, context: &Context<'_>) -> Result<(), Failure> {
-    let mut interrupt = Interrupt::listen();
+async fn serve(args: EmulatorArgs, context: &Context<'_>) -> Result<(), Failure> {
+    let mut signals = Signals::listen();
     let emulator = builder(&args)?
         .start()
         .await
         .map_err(|error| not_started(&error))?;
     set_up(&emulator, args)?;
     announce(&emulator, context)?;
-    interrupt.asked().await;
+    signals.received().await;
     emulator.stop().await.map_err(|error| {
         Failure::internal(format!("the state could not be saved: {error}"))
             .hint("what happened since it was saved last is lost; the file is as it was then")
@@ -59,7 +63,7 @@ fn open_log(path: &Path) -> Result<RequestLog, Failure> {
     })
 }
 
-fn builder(args: &args::Emulator) -> Result<Builder, Failure> {
+fn builder(args: &EmulatorArgs) -> Result<Builder, Failure> {
     let (tasks, limits) = (&args.tasks, &args.limits);
     let mut builder = with_keys(Emulator::builder(), args)?
         .listen(args.listen)
@@ -81,7 +85,7 @@ fn builder(args: &args::Emulator) -> Result<Builder, Failure> {
     Ok(builder)
 }
 
-fn with_keys(mut builder: Builder, args: &args::Emulator) -> Result<Builder, Failure> {
+fn with_keys(mut builder: Builder, args: &EmulatorArgs) -> Result<Builder, Failure> {
     let temporary = args.temporary.iter().map(|key| &key.pair);
     let mut known = HashSet::new();
     for pair in args.accounts.iter().chain(temporary) {
@@ -113,7 +117,7 @@ fn not_started(error: &StartError) -> Failure {
     Failure::usage(format!("cannot start the emulator: {}", what.join(": "))).hint(hint)
 }
 
-fn set_up(emulator: &Emulator, args: args::Emulator) -> Result<(), Failure> {
+fn set_up(emulator: &Emulator, args: EmulatorArgs) -> Result<(), Failure> {
     let clock = emulator.clock();
     if let Some(rate) = args.pace.clock_rate {
         let set = clock.set_rate(rate);

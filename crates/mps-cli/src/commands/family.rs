@@ -1,69 +1,54 @@
-//! `mps video`, `mps image`, `mps audio` and `mps scenario`: the same verbs for each.
+//! `mps video`, `mps image`, `mps audio` and `mps scenario`: the same verbs for each family.
 
-use mps_aigc::{
-    Create, Family, Scenario,
-    models::{
-        CreateAiDramaTask, CreateAiFissionTask, CreateDocToVideoTask, CreateVideoRedrawTask,
-        ModifyDocToVideoTaskStatus,
-    },
-};
+use clap::{Args, Subcommand};
+use mps_aigc::Family;
 
-use super::task;
-use crate::{
-    args::{self, FamilyCommand, ScenarioAction, ScenarioCreate, TaskCommand},
-    context::Context,
-    failure::Failure,
-    input::Source,
-    request::{self, Fields},
-};
+use super::{create::Creates, download, status, wait};
+use crate::{context::Context, failure::Failure};
 
-/// A family whose requests can be written as options.
-pub(crate) async fn run<F: Fields + clap::Args>(
-    command: FamilyCommand<args::Create<F>>,
-    context: &Context<'_>,
-) -> Result<(), Failure> {
-    match command {
-        FamilyCommand::Create(args) => {
-            let request = request::build(&args)?;
-            task::create(&request, &args.then, context).await
+/// The verbs of a family; only the arguments of `create` differ.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FamilyCommand<C: Args> {
+    /// Create a task, which is billed; never sent twice when the first request may have been
+    /// executed
+    Create(Box<C>),
+    #[command(flatten)]
+    Existing(TaskCommand),
+}
+
+/// The verbs for a task that exists, which need its id only.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskCommand {
+    /// Query the status of a task once
+    Status(TaskIdArgs),
+    /// Wait until a task is done
+    Wait(wait::WaitArgs),
+    /// Download the results of a task that is done
+    Download(download::DownloadArgs),
+}
+
+/// The task that a verb is about.
+#[derive(Args, Debug)]
+pub(crate) struct TaskIdArgs {
+    /// Id of the task
+    pub(crate) task_id: String,
+}
+
+impl<C: Creates> FamilyCommand<C> {
+    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Create(args) => args.create(context).await,
+            Self::Existing(command) => command.run::<C::Family>(context).await,
         }
-        FamilyCommand::Existing(command) => {
-            existing::<<F::Request as Create>::Family>(command, context).await
+    }
+}
+
+impl TaskCommand {
+    async fn run<F: Family>(self, context: &Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Status(args) => status::run::<F>(&args, context).await,
+            Self::Wait(args) => wait::run::<F>(&args, context).await,
+            Self::Download(args) => download::run::<F>(&args, context).await,
         }
-    }
-}
-
-/// Scenarios: several actions create, and their requests come from files.
-pub(crate) async fn scenario(
-    command: FamilyCommand<ScenarioCreate>,
-    context: &Context<'_>,
-) -> Result<(), Failure> {
-    match command {
-        FamilyCommand::Create(args) => create_scenario(&args, context).await,
-        FamilyCommand::Existing(command) => existing::<Scenario>(command, context).await,
-    }
-}
-
-async fn create_scenario(args: &ScenarioCreate, context: &Context<'_>) -> Result<(), Failure> {
-    use ScenarioAction as Action;
-    match args.action {
-        Action::VideoRedraw => from_file::<CreateVideoRedrawTask>(args, context).await,
-        Action::AiDrama => from_file::<CreateAiDramaTask>(args, context).await,
-        Action::AiFission => from_file::<CreateAiFissionTask>(args, context).await,
-        Action::DocToVideo => from_file::<CreateDocToVideoTask>(args, context).await,
-        Action::DocToVideoStage => from_file::<ModifyDocToVideoTaskStatus>(args, context).await,
-    }
-}
-
-async fn from_file<C: Create>(args: &ScenarioCreate, context: &Context<'_>) -> Result<(), Failure> {
-    let request: C = Source::file_or_stdin(&args.request)?.parse()?;
-    task::create(&request, &args.then, context).await
-}
-
-async fn existing<F: Family>(command: TaskCommand, context: &Context<'_>) -> Result<(), Failure> {
-    match command {
-        TaskCommand::Status(args) => task::status::<F>(&args, context).await,
-        TaskCommand::Wait(args) => task::wait::<F>(&args, context).await,
-        TaskCommand::Download(args) => task::download::<F>(&args, context).await,
     }
 }

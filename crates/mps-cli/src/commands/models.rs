@@ -1,11 +1,20 @@
-//! `mps models`: the capability tables. Sends nothing.
+//! `mps models`: prints the capability tables. Sends nothing.
 
+use clap::Args;
 use mps_aigc::models::capabilities::{self, Row};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{args, context::Context, failure::Failure};
+use crate::{context::Context, failure::Failure};
 
+/// The arguments of `mps models`.
+#[derive(Args, Debug)]
+pub(crate) struct ModelsArgs {
+    /// One model, such as Kling
+    model: Option<String>,
+}
+
+/// `mps.models/1`.
 #[derive(Serialize)]
 struct ModelResult {
     schema: &'static str,
@@ -13,7 +22,7 @@ struct ModelResult {
     row: &'static Row,
 }
 
-pub(crate) fn run(args: &args::Models, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(args: &ModelsArgs, context: &Context<'_>) -> Result<(), Failure> {
     let rows = match &args.model {
         Some(name) => rows_of(name)?,
         None => all_rows().collect(),
@@ -38,7 +47,7 @@ fn all_rows() -> impl Iterator<Item = &'static Row> {
     .flat_map(capabilities::Family::rows)
 }
 
-/// The rows of a model in every family, whatever the letter case it is typed in.
+/// Returns the rows of a model in every family; letter case does not matter.
 fn rows_of(name: &str) -> Result<Vec<&'static Row>, Failure> {
     let rows: Vec<_> = all_rows()
         .filter(|row| row.model.eq_ignore_ascii_case(name))
@@ -55,13 +64,13 @@ fn rows_of(name: &str) -> Result<Vec<&'static Row>, Failure> {
     Ok(rows)
 }
 
-/// The row's name, then a line for each fact that is stated.
+/// Formats the row's name, then a line for each stated fact.
 fn human(row: &Row) -> Result<String, Failure> {
     let facts = serde_json::to_value(row).map_err(|error| Failure::internal(error.to_string()))?;
     let mut text = format!("{} {row}", row.family);
     for (name, value) in facts.as_object().into_iter().flatten() {
         if !["family", "model", "version"].contains(&name.as_str()) {
-            let value = in_words(value);
+            let value = plain_text(value);
             text.push_str("\n  ");
             text.extend([name.as_str(), ": ", value.as_str()]);
         }
@@ -69,11 +78,11 @@ fn human(row: &Row) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Texts without their quotes, lists without their brackets.
-fn in_words(value: &Value) -> String {
+/// Formats a value without quotes and brackets.
+fn plain_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items.iter().map(plain_text).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

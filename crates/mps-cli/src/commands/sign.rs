@@ -1,13 +1,48 @@
-//! `mps sign`: the stages of a signature, to compare with somebody else's.
+//! `mps sign`: prints the stages of a signature, to compare with those of another program.
 
+use clap::Args;
 use mps_core::{
     clock::{Clock as _, SystemClock, unix_seconds},
     sign::{self, CanonicalRequest, Payload, Request, Scope, SigningKey},
 };
 use serde::Serialize;
 
-use crate::{args, context::Context, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source};
 
+/// The arguments of `mps sign`.
+#[derive(Args, Debug)]
+pub(crate) struct SignArgs {
+    /// Unix time in seconds [default: now]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    timestamp: Option<i64>,
+    /// Value of the Host header [default: that of the endpoint]
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// Service the key is derived for
+    #[arg(long, value_name = "NAME", default_value = "mps")]
+    service: String,
+    /// Value of the X-TC-Action header; needed when it is signed
+    #[arg(long, value_name = "ACTION")]
+    action: Option<String>,
+    /// HTTP method
+    #[arg(long, value_name = "METHOD", default_value = "POST")]
+    method: String,
+    /// Value of the Content-Type header
+    #[arg(long, value_name = "TYPE", default_value = "application/json")]
+    content_type: String,
+    /// Names of the headers to sign, out of content-type, host and x-tc-action
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "content-type;host;x-tc-action"
+    )]
+    signed_headers: String,
+    /// Body
+    #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
+    payload: String,
+}
+
+/// `mps.sign/1`.
 #[derive(Serialize)]
 struct SignResult<'a> {
     schema: &'static str,
@@ -17,7 +52,7 @@ struct SignResult<'a> {
     signed_headers: &'a str,
 }
 
-pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: SignArgs, context: &Context<'_>) -> Result<(), Failure> {
     let payload = Source::text_file_or_stdin("--payload", &args.payload)?.into_text();
     let host = match &args.host {
         Some(host) => host.clone(),
@@ -48,7 +83,7 @@ pub(crate) async fn run(args: args::Sign, context: &Context<'_>) -> Result<(), F
     context.output.result(&human(&result), &result)
 }
 
-fn headers<'a>(args: &'a args::Sign, host: &'a str) -> Result<Vec<(&'a str, &'a str)>, Failure> {
+fn headers<'a>(args: &'a SignArgs, host: &'a str) -> Result<Vec<(&'a str, &'a str)>, Failure> {
     let mut headers = Vec::new();
     for name in args.signed_headers.split(';') {
         let value = value(name, args, host)?;
@@ -65,7 +100,7 @@ fn headers<'a>(args: &'a args::Sign, host: &'a str) -> Result<Vec<(&'a str, &'a 
     Ok(headers)
 }
 
-fn value<'a>(name: &str, args: &'a args::Sign, host: &'a str) -> Result<&'a str, Failure> {
+fn value<'a>(name: &str, args: &'a SignArgs, host: &'a str) -> Result<&'a str, Failure> {
     match name {
         "content-type" => Ok(&args.content_type),
         "host" => Ok(host),

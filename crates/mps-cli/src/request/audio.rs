@@ -1,13 +1,39 @@
-//! The options of `mps audio create`.
+//! The request options of `mps audio create`.
 
+use clap::Args;
 use mps_aigc::models::{
     AigcAudioReferenceAudioInfo, AigcAudioReferenceVideoInfo, CreateAigcAudioTask,
 };
 
-use super::{Fields, set, set_list, set_object, url_and_options};
-use crate::{args::AudioFields, failure::Failure};
+use super::{
+    RequestFields,
+    common::{JobFields, ModelFields, PromptFields},
+    set, set_list, set_object, url_and_options,
+};
+use crate::failure::Failure;
 
-impl Fields for AudioFields {
+/// The members of a sound request as options, in the order of the API's documentation.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Request members")]
+pub(crate) struct AudioFields {
+    #[command(flatten)]
+    pub(crate) model: ModelFields,
+    #[command(flatten)]
+    pub(crate) prompt: PromptFields,
+    /// Video to make sound for; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) ref_video: Vec<String>,
+    /// Reference sound; may be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) ref_audio: Vec<String>,
+    /// Format of the file, such as mp3
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    #[command(flatten)]
+    pub(crate) job: JobFields,
+}
+
+impl RequestFields for AudioFields {
     type Request = CreateAigcAudioTask;
 
     fn apply(&self, request: &mut CreateAigcAudioTask) -> Result<(), Failure> {

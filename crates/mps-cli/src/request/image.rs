@@ -1,11 +1,48 @@
-//! The options of `mps image create`.
+//! The request options of `mps image create`.
 
+use clap::Args;
 use mps_aigc::models::{AigcImageInfo, CreateAigcImageTask};
 
-use super::{Fields, set, set_list, set_object, url_and_options};
-use crate::{args::ImageFields, failure::Failure};
+use super::{
+    RequestFields,
+    common::{JobFields, ModelFields, PromptFields, RewriteFields},
+    set, set_list, set_object, url_and_options,
+};
+use crate::failure::Failure;
 
-impl Fields for ImageFields {
+/// The members of a picture request as options, in the order of the API's documentation.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Request members")]
+pub(crate) struct ImageFields {
+    #[command(flatten)]
+    pub(crate) model: ModelFields,
+    #[command(flatten)]
+    pub(crate) prompt: PromptFields,
+    #[command(flatten)]
+    pub(crate) rewrite: RewriteFields,
+    /// Reference image; may be repeated
+    #[arg(long, value_name = "URL[,type=T]")]
+    pub(crate) ref_image: Vec<String>,
+    /// How many pictures
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) count: Option<i64>,
+    /// Resolution, such as 1080P
+    #[arg(long, value_name = "RESOLUTION")]
+    pub(crate) resolution: Option<String>,
+    /// Aspect ratio, such as 16:9
+    #[arg(long, value_name = "W:H")]
+    pub(crate) aspect_ratio: Option<String>,
+    /// With a watermark
+    #[arg(long)]
+    pub(crate) logo: bool,
+    /// Format of the file, jpeg or png
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    #[command(flatten)]
+    pub(crate) job: JobFields,
+}
+
+impl RequestFields for ImageFields {
     type Request = CreateAigcImageTask;
 
     fn apply(&self, request: &mut CreateAigcImageTask) -> Result<(), Failure> {

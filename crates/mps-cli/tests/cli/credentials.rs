@@ -1,4 +1,4 @@
-//! Where `mps` finds keys, and what it says about each place that has none.
+//! The sources of credentials, and the errors of each.
 
 use std::{fs, path::Path};
 
@@ -37,7 +37,7 @@ const IN_ENVIRONMENT: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn the_first_place_that_has_keys_is_taken() {
+fn the_first_source_with_keys_is_used() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
     let signs_as = |id: &str, options: &[&str], environment: &[(&str, &str)]| {
@@ -67,23 +67,23 @@ fn the_first_place_that_has_keys_is_taken() {
 }
 
 #[test]
-fn nothing_found_names_every_place_and_both_ways_out() {
+fn missing_credentials_list_every_source_and_both_alternatives() {
     let home = tempfile::tempdir().unwrap();
-    let nobody = sign(home.path(), &[], &[]);
-    assert_eq!((nobody.exit, nobody.stdout.as_str()), (3, ""));
+    let missing = sign(home.path(), &[], &[]);
+    assert_eq!((missing.exit, missing.stdout.as_str()), (3, ""));
     let (file, tool) = (home.path().join(INI), home.path().join(TCCLI));
     assert!(
-        nobody.stderr.starts_with(&format!(
+        missing.stderr.starts_with(&format!(
             "error: no credentials found: TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not set; \
              there is no {} or /etc/tencentcloud/credentials; there is no {}\n",
             file.display(),
             tool.display()
         )),
         "{}",
-        nobody.stderr
+        missing.stderr
     );
-    assert!(nobody.stderr.contains("hint: set TENCENTCLOUD_SECRET_ID"));
-    assert!(nobody.stderr.contains("--emulator"));
+    assert!(missing.stderr.contains("hint: set TENCENTCLOUD_SECRET_ID"));
+    assert!(missing.stderr.contains("--emulator"));
 
     let unknown = sign(home.path(), &["--profile", "work"], &IN_ENVIRONMENT);
     assert_eq!(unknown.exit, 3);
@@ -95,7 +95,7 @@ fn nothing_found_names_every_place_and_both_ways_out() {
 }
 
 #[test]
-fn each_bad_file_is_exit_3_with_its_place_and_a_hint_and_without_its_keys() {
+fn a_malformed_credentials_file_is_exit_3_with_its_line_and_without_its_keys() {
     for (path, content, why) in [
         (
             INI,
@@ -153,7 +153,7 @@ fn each_bad_file_is_exit_3_with_its_place_and_a_hint_and_without_its_keys() {
 }
 
 #[test]
-fn a_directory_or_text_that_is_none_in_place_of_the_file_is_exit_3() {
+fn a_credentials_file_that_is_a_directory_or_binary_is_exit_3() {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir_all(home.path().join(INI)).unwrap();
     let directory = sign(home.path(), &[], &[]);
@@ -168,7 +168,7 @@ fn a_directory_or_text_that_is_none_in_place_of_the_file_is_exit_3() {
 }
 
 #[test]
-fn a_command_for_an_emulator_asks_no_other_host_for_keys() {
+fn a_command_for_an_emulator_requests_no_keys_from_other_hosts() {
     let emulator = Emulator::start("0s");
     let home = tempfile::tempdir().unwrap();
     let run = run(mps(home.path())

@@ -57,7 +57,7 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
 
 #[test]
 #[cfg(unix)]
-fn its_state_survives_in_a_file() {
+fn the_state_file_survives_a_restart() {
     let flags = [
         "--state=state.json",
         "--log=requests.jsonl",
@@ -87,7 +87,7 @@ fn its_state_survives_in_a_file() {
 /// What `kill`, containers and the test runners of other languages send.
 #[cfg(unix)]
 #[test]
-fn a_request_to_terminate_is_as_good_as_ctrl_c() {
+fn sigterm_stops_the_emulator_like_ctrl_c() {
     let flags = ["--state=state.json"];
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
     emulator.run(&["video", "create", "--prompt", "a cat"]);
@@ -98,7 +98,7 @@ fn a_request_to_terminate_is_as_good_as_ctrl_c() {
 
 /// A program that starts it for its tests may look at nothing but the first line of stdout.
 #[test]
-fn who_reads_nothing_of_what_it_says_does_not_hold_it_up() {
+fn a_client_that_reads_no_output_does_not_block_the_emulator() {
     let folder = tempfile::tempdir().unwrap();
     let (mut process, _stdout, endpoint) = started(folder.path(), &["--log=-"]);
     // A pipe holds 64 KiB of them, some 500.
@@ -111,7 +111,7 @@ fn who_reads_nothing_of_what_it_says_does_not_hold_it_up() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_log_that_cannot_be_written_is_told_of_once() {
+fn an_unwritable_log_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let (mut process, _stdout, endpoint) = started(folder.path(), &["--log=/dev/full"]);
     for _ in 0..3 {
@@ -170,7 +170,7 @@ fn log_file(emulator: &Emulator) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_was_created_and_saved_survives_a_kill() {
+async fn saved_tasks_survive_a_kill() {
     let flags = ["--state=state.json", "--queue-time=0s", "--render-time=0s"];
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
     let created = emulator.run(&["video", "create", "--prompt", "a cat", "--output", "json"]);
@@ -203,7 +203,7 @@ async fn what_was_created_and_saved_survives_a_kill() {
 
 #[test]
 #[cfg(unix)]
-fn a_second_one_on_the_same_file_does_not_start() {
+fn a_second_emulator_on_the_same_state_file_does_not_start() {
     let flags = ["--state=state.json"];
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
     let whole = emulator.folder.path().join("state.json");
@@ -235,7 +235,7 @@ async fn wait_for(text: &str, file: &Path) {
 /// The lines of the banner, run as they stand.
 #[test]
 #[cfg(unix)]
-fn its_banner_can_be_copied_into_another_shell() {
+fn the_commands_of_the_banner_work_in_another_shell() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = mps(folder.path())
         .args(["emulator", "--queue-time=0s", "--render-time=0s"])
@@ -278,7 +278,7 @@ fn its_banner_can_be_copied_into_another_shell() {
 }
 
 #[test]
-fn a_flag_that_cannot_be_is_refused_with_its_bound() {
+fn an_invalid_flag_is_refused_with_its_bound() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("half.json"), r#"{"schema":"mps.emul"#).unwrap();
     for (flag, part) in [

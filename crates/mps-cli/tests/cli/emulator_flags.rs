@@ -21,7 +21,7 @@ fn times(emulator: &Emulator, family: &str, more: &[&str]) -> [u64; 2] {
 }
 
 #[test]
-fn families_and_models_have_times_of_their_own() {
+fn families_and_models_can_have_separate_times() {
     let emulator = frozen(&[
         "--queue-time=video/Kling=7s",
         "--queue-time=video=5s",
@@ -126,7 +126,7 @@ fn temporary_keys_carry_a_token_and_end() {
 }
 
 #[test]
-fn what_they_do_to_the_bill_is_the_default_accounts() {
+fn temporary_keys_bill_the_default_account() {
     let emulator = frozen(&[
         "--account=AKIDFIRST:key-one",
         "--temporary=AKIDTEMP:key-two:token",
@@ -152,7 +152,7 @@ fn refused(flags: &[&str]) -> Run {
 }
 
 #[test]
-fn a_time_that_cannot_be_is_refused_with_what_would_be_right() {
+fn an_invalid_time_is_refused_with_a_correction() {
     for (flag, says) in [
         ("--queue-time=soon", "write it as 90s, 30m or 2h"),
         (
@@ -180,7 +180,7 @@ fn a_time_that_cannot_be_is_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn a_key_that_is_written_wrongly_is_not_shown() {
+fn a_malformed_key_is_not_shown() {
     const SECRET: &str = "hunter2";
     for (flag, value, says) in [
         ("--account", ":hunter2", "ID:KEY"),
@@ -205,7 +205,7 @@ fn a_key_that_is_written_wrongly_is_not_shown() {
 
 /// It works all the same, since the service may know more models than we do.
 #[test]
-fn a_model_that_nobody_knows_is_told_of() {
+fn an_unknown_model_is_a_warning() {
     let told = |model: &str| {
         let flag = format!("--render-time=video/{model}=5s");
         let folder = tempfile::tempdir().unwrap();

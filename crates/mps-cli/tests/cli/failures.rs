@@ -1,5 +1,4 @@
-//! Every way to fail: its exit code, one line that says what and where, a hint, and nothing sent
-//! where nothing should be.
+//! The exit code, message and hint of each error; errors before sending send nothing.
 
 use std::{
     fs,
@@ -11,7 +10,7 @@ use std::{
 use crate::support::{Emulator, mps, run};
 
 #[test]
-fn bad_input_is_refused_with_its_place_before_anything_is_sent() {
+fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
     let emulator = Emulator::start("0s");
     let write =
         |name: &str, content: &[u8]| fs::write(emulator.folder.path().join(name), content).unwrap();
@@ -82,7 +81,7 @@ fn bad_input_is_refused_with_its_place_before_anything_is_sent() {
 }
 
 #[test]
-fn preflight_names_every_mistake_and_nothing_is_sent() {
+fn preflight_reports_every_error_and_nothing_is_sent() {
     let emulator = Emulator::start("0s");
     let run = emulator.run(&[
         "--output",
@@ -137,12 +136,12 @@ fn an_unknown_member_is_kept_and_its_closest_known_one_is_named() {
 #[test]
 fn credentials_that_are_missing_or_wrong_are_exit_3() {
     let emulator = Emulator::start("0s");
-    let nobody = run(mps(emulator.folder.path()).args(["video", "create", "--prompt", "a"]));
-    assert_eq!(nobody.exit, 3);
+    let missing = run(mps(emulator.folder.path()).args(["video", "create", "--prompt", "a"]));
+    assert_eq!(missing.exit, 3);
     assert!(
-        nobody.stderr.contains("TENCENTCLOUD_SECRET_ID") && nobody.stderr.contains("--emulator"),
+        missing.stderr.contains("TENCENTCLOUD_SECRET_ID") && missing.stderr.contains("--emulator"),
         "{}",
-        nobody.stderr
+        missing.stderr
     );
 
     let wrong_key = run(emulator
@@ -257,7 +256,7 @@ fn a_create_whose_answer_is_lost_is_in_doubt() {
 }
 
 #[test]
-fn what_becomes_of_a_task_has_its_exit_code() {
+fn each_end_of_a_task_has_its_exit_code() {
     let emulator = Emulator::start("0s");
     let create = |prompt: &str| {
         emulator.run(&[
@@ -287,7 +286,7 @@ fn what_becomes_of_a_task_has_its_exit_code() {
     );
     assert_eq!(
         emulator
-            .run(&["video", "download", "nobody", "--out", "x.mp4"])
+            .run(&["video", "download", "no-such-task", "--out", "x.mp4"])
             .exit,
         10
     );
@@ -422,7 +421,7 @@ fn colours_are_for_terminals_or_on_demand() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let emulator = Emulator::start("1h");
     let mut command = emulator.mps(&["video", "create", "--request", "-"]);
     let mut child = command

@@ -121,7 +121,7 @@ fn every_family_goes_from_request_to_file() {
 }
 
 #[test]
-fn models_tells_what_each_version_can_do() {
+fn models_lists_the_capabilities_of_each_version() {
     let folder = tempfile::tempdir().unwrap();
     let models = |arguments: &[&str]| run(mps(folder.path()).args(arguments));
     let kling = models(&["--output", "json", "models", "kling"]);

@@ -46,7 +46,7 @@ fn crowding(emulator: &Emulator) -> (usize, usize) {
 /// can crowd a second at the service whatever the limiter does. Two shells that each kept a limit
 /// of their own would do so every time.
 #[test]
-fn two_shells_keep_one_limit() {
+fn two_processes_share_one_limit() {
     let kept = || {
         let emulator = Emulator::start("1h");
         thread::scope(|scope| {
@@ -67,7 +67,7 @@ fn two_shells_keep_one_limit() {
 }
 
 #[test]
-fn the_file_lies_where_state_lies_and_hides_the_account() {
+fn the_limit_file_is_in_the_state_folder_and_hides_the_account() {
     let emulator = Emulator::start("1h");
     assert_eq!(create(&emulator).exit, 0);
     let folder = emulator.folder.path().join(".local/state/mps/limits");
@@ -84,7 +84,7 @@ fn the_file_lies_where_state_lies_and_hides_the_account() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_stops_the_call_and_tells_the_way_out() {
+fn an_unusable_limit_file_ends_the_call_with_a_hint() {
     let emulator = Emulator::start("1h");
     fs::write(emulator.folder.path().join(".local"), "in the way").unwrap();
     let mut command = emulator.mps(&["--output", "json", "video", "create", "--prompt", "a cat"]);

@@ -10,8 +10,9 @@ mod emulator;
 mod emulator_flags;
 mod failures;
 mod families;
-mod journey;
+
 #[cfg(unix)]
 mod limiter;
 mod redaction;
 mod support;
+mod workflow;

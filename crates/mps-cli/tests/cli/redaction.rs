@@ -1,4 +1,4 @@
-//! What no run of `mps` may show, whatever it was asked for: keys, tokens and prompts in use.
+//! A check that no run of `mps` prints keys, tokens or prompts.
 
 use std::{ffi::OsStr, fs, path::Path, process::Command};
 
@@ -124,7 +124,7 @@ fn texts_under(json: &Value, names: &[&str]) -> Vec<String> {
 
 /// A check that cannot fail is worth nothing.
 #[test]
-fn a_leak_is_noticed_wherever_the_secret_comes_from() {
+fn a_leak_is_detected_for_every_source_of_secrets() {
     let home = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = home.path().join(name);

@@ -7,7 +7,7 @@ use super::{
     skew::{self, Skew},
 };
 use crate::{
-    clock::{LARGEST_SKEW, SharedClock, SystemClock},
+    clock::{MAX_SKEW, SharedClock, SystemClock},
     credentials::{ProvideCredentials, confined},
     endpoint::{BreakerPolicy, Endpoint, Failover, Route},
     error::{Error, ErrorKind},
@@ -189,7 +189,7 @@ impl ClientBuilder {
             let transport: Arc<dyn Transport> = Arc::new(Confined::among(transport, endpoints));
             (transport, confined(credentials), skew::CONFINED_BOUND)
         } else {
-            (transport, credentials, LARGEST_SKEW)
+            (transport, credentials, MAX_SKEW)
         };
         let clock = self.clock.unwrap_or_else(SystemClock::shared);
         let limiter = self

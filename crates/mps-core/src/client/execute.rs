@@ -20,10 +20,10 @@ use crate::{
     endpoint::{BreakerState, Endpoint, EndpointLease, Outcome},
     envelope::{Answer, Received},
     error::{Error, ErrorKind, StopReason},
-    limit::{Permit, Start},
+    limit::{Permit, PermitRequest},
     retry::{Backoff, RetryAction, is_rate_throttled, retry_action, retry_after},
     sign::sign,
-    telemetry::{self, AttemptEnded, Called, Failure, Refresh},
+    telemetry::{self, AttemptEnded, CallInfo, Failure, RefreshOutcome},
     transport::RequestBody,
 };
 
@@ -144,12 +144,13 @@ impl<'a> Execution<'a> {
     }
 
     async fn permit(&self) -> Result<Permit, Error> {
-        let start = Start {
-            action: &self.call.action,
-            limit: self.call.rate_limit,
-            patience: self.time_left(),
-        };
-        self.client.limiter.acquire(start).await.map_err(no_permit)
+        let request = PermitRequest::new(&self.call.action, self.call.effect, self.call.rate_limit)
+            .max_wait(self.time_left());
+        self.client
+            .limiter
+            .acquire(request)
+            .await
+            .map_err(no_permit)
     }
 
     fn signed(
@@ -301,14 +302,14 @@ impl<'a> Execution<'a> {
         let refreshed = self.client.credentials.refresh(credentials);
         let refreshed = clock::timeout(&*self.client.clock, self.time_left(), refreshed).await;
         let outcome = match &refreshed {
-            Some(Ok(fresh)) if fresh.token() != credentials.token() => Refresh::Renewed,
-            Some(Ok(_)) => Refresh::Unchanged,
-            _ => Refresh::Failed,
+            Some(Ok(fresh)) if fresh.token() != credentials.token() => RefreshOutcome::Renewed,
+            Some(Ok(_)) => RefreshOutcome::Unchanged,
+            _ => RefreshOutcome::Failed,
         };
         let telemetry = &self.client.telemetry;
         telemetry.credentials_refreshed(self.called(), outcome);
         match refreshed {
-            Some(Ok(fresh)) if outcome == Refresh::Renewed => {
+            Some(Ok(fresh)) if outcome == RefreshOutcome::Renewed => {
                 *credentials = fresh;
                 Ok(())
             }
@@ -342,7 +343,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn called(&self) -> Called<'a> {
+    fn called(&self) -> CallInfo<'a> {
         self.call.called()
     }
 

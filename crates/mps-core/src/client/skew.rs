@@ -107,7 +107,7 @@ impl Skew {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::LARGEST_SKEW;
+    use crate::clock::MAX_SKEW;
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_offset_is_learned_once_and_within_reason() {
-        let skew = Skew::within(LARGEST_SKEW);
+        let skew = Skew::within(MAX_SKEW);
         assert_eq!(learn(&skew, at(NOW), at(NOW)), None);
         assert_eq!(learn(&skew, at(NOW + 900), at(NOW)), Some(900));
         assert_eq!(learn(&skew, at(NOW + 900), at(NOW)), None);
@@ -149,7 +149,7 @@ mod tests {
             (NOW - DAY, Some(-86_400)),
             (NOW - DAY - 1, None),
         ] {
-            let skew = Skew::within(LARGEST_SKEW);
+            let skew = Skew::within(MAX_SKEW);
             assert_eq!(learn(&skew, at(service), at(NOW)), offset);
         }
         let emulator = Skew::within(CONFINED_BOUND);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_correction_moves_the_day_too() {
-        let skew = Skew::within(LARGEST_SKEW);
+        let skew = Skew::within(MAX_SKEW);
         let (before, after) = (at(1_771_199_995), at(1_771_200_005));
         learn(&skew, after, before);
         assert_eq!(skew.correct(before), after);
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn only_another_timestamp_could_help() {
         const DAY: u64 = 24 * 60 * 60;
-        let skew = Skew::within(LARGEST_SKEW);
+        let skew = Skew::within(MAX_SKEW);
         for (service, could) in [
             (NOW + 900, true),
             (NOW - DAY, true),
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_hint_names_the_difference_and_what_it_means() {
-        let skew = Skew::within(LARGEST_SKEW);
+        let skew = Skew::within(MAX_SKEW);
         let hint = |service| skew.hint(&refused(at(service), at(NOW)));
         assert_eq!(
             hint(NOW - 172_800),

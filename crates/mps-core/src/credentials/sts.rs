@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     call::Call,
-    clock::{LARGEST_SKEW, SharedClock, shifted, unix_seconds},
+    clock::{MAX_SKEW, SharedClock, shifted, unix_seconds},
     endpoint::{Endpoint, Site},
     envelope::Received,
     error::Error,
@@ -198,7 +198,7 @@ impl Sts {
         }
         let machine = unix_seconds(self.remote.clock.wall());
         let offset = unix_seconds(refusal.service_time?).saturating_sub(machine);
-        let can_help = offset != 0 && offset.unsigned_abs() <= LARGEST_SKEW.as_secs();
+        let can_help = offset != 0 && offset.unsigned_abs() <= MAX_SKEW.as_secs();
         can_help.then_some(offset)
     }
 }

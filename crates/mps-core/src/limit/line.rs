@@ -31,9 +31,9 @@ impl Lines {
     /// The counts of this line, with the fence of the limiter behind it.
     pub(super) fn stats(&self, action: &str, behind: &impl Limiter) -> Option<LimitStats> {
         let own = self.lines().get(action)?.meter.stats(Duration::ZERO);
-        let fence = behind.stats(action).map(|behind| behind.fence);
+        let tolerance = behind.stats(action).map(|behind| behind.tolerance);
         Some(LimitStats {
-            fence: fence.unwrap_or(own.fence),
+            tolerance: tolerance.unwrap_or(own.tolerance),
             ..own
         })
     }
@@ -60,9 +60,9 @@ impl Line {
     pub(super) async fn head(
         &self,
         clock: &dyn Clock,
-        patience: Duration,
+        max_wait: Duration,
     ) -> Result<tokio::sync::MutexGuard<'_, ()>, LimitError> {
-        let first = timeout(clock, patience, self.head.lock()).await;
-        Ok(first.ok_or(TooLong { wait: patience })?)
+        let first = timeout(clock, max_wait, self.head.lock()).await;
+        Ok(first.ok_or(TooLong { wait: max_wait })?)
     }
 }

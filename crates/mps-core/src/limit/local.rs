@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Lease, LimitError, LimitStats, Limiter, Permit, Ring, Slot, Start, TooLong, stats::Meter,
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, Ring, Slot, TooLong,
+    permit::Reservation, stats::Meter,
 };
 use crate::{BoxFuture, clock::SharedClock, telemetry};
 
@@ -38,27 +39,36 @@ impl LocalLimiter {
         }
     }
 
-    fn lane(&self, start: &Start<'_>) -> Arc<Lane> {
+    /// Returns a limiter that does not wait before its first start.
+    ///
+    /// For callers that know that nothing was started in the second before, such as the owner of
+    /// an emulator.
+    #[must_use]
+    pub fn without_warm_up(clock: SharedClock) -> Self {
+        Self::new(clock)
+    }
+
+    fn lane(&self, request: &PermitRequest<'_>) -> Arc<Lane> {
         let mut lanes = lock(&self.lanes);
-        if let Some(lane) = lanes.get(start.action) {
+        if let Some(lane) = lanes.get(request.action) {
             return lane.clone();
         }
         let lane = Arc::new(Lane {
             clock: self.clock.clone(),
-            ring: Mutex::new(Ring::new(start.limit)),
+            ring: Mutex::new(Ring::new(request.limit)),
             meter: Meter::default(),
         });
-        lanes.insert(start.action.to_owned(), lane.clone());
+        lanes.insert(request.action.to_owned(), lane.clone());
         lane
     }
 
     /// Takes the next slot, and tells how far away it is.
-    fn reserve(&self, start: Start<'_>) -> Result<(LocalLease, Duration), LimitError> {
-        let lane = self.lane(&start);
+    fn reserve(&self, request: PermitRequest<'_>) -> Result<(LocalLease, Duration), LimitError> {
+        let lane = self.lane(&request);
         let now = self.clock.monotonic();
         let slot = lock(&lane.ring).reserve(now);
         let wait = slot.at().saturating_sub(now);
-        if wait <= start.patience {
+        if wait <= request.max_wait {
             return Ok((LocalLease { lane, slot }, wait));
         }
         lock(&lane.ring).give_back(slot);
@@ -68,24 +78,27 @@ impl LocalLimiter {
     }
 
     /// How long the next start has to wait, without taking its slot.
-    pub(super) fn next_turn_in(&self, start: &Start<'_>) -> Duration {
+    pub(super) fn next_turn_in(&self, request: &PermitRequest<'_>) -> Duration {
         let now = self.clock.monotonic();
-        let turn = lock(&self.lane(start).ring).turn(now, 0);
+        let turn = lock(&self.lane(request).ring).turn(now, 0);
         turn.saturating_sub(now)
     }
 }
 
 impl Limiter for LocalLimiter {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let (lease, wait) = self.reserve(start)?;
+            let (lease, wait) = self.reserve(request)?;
             if wait.is_zero() {
                 lease.lane.meter.count(Ok(()));
-                return Ok(Permit::new(Box::new(lease)));
+                return Ok(Permit::new(lease));
             }
             let lane = lease.lane.clone();
             // Dropped while it waits, it gives its slot back.
-            let permit = Permit::new(Box::new(lease));
+            let permit = Permit::new(lease);
             let (waiting, _ahead) = lane.meter.wait();
             self.clock.sleep(wait).await;
             waiting.over();
@@ -117,7 +130,7 @@ struct LocalLease {
     slot: Slot,
 }
 
-impl Lease for LocalLease {
+impl Reservation for LocalLease {
     fn is_in_time(&self) -> bool {
         self.lane.clock.monotonic() <= self.slot.latest()
     }
@@ -134,6 +147,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use mps_models::Effect;
+
     use super::*;
     use crate::clock::{Clock, TestClock};
 
@@ -144,12 +159,8 @@ mod tests {
         }
     }
 
-    fn start(patience_s: u64) -> Start<'static> {
-        Start {
-            action: "A",
-            limit: 1,
-            patience: Duration::from_secs(patience_s),
-        }
+    fn start(patience_s: u64) -> PermitRequest<'static> {
+        PermitRequest::new("A", Effect::PaidCreate, 1).max_wait(Duration::from_secs(patience_s))
     }
 
     #[tokio::test]
@@ -212,8 +223,8 @@ mod tests {
         assert!(limiter.acquire(start(5)).await.unwrap().start());
         limiter.throttled("A");
         let stats = limiter.stats("A").unwrap();
-        assert_eq!((stats.throttled, stats.fence.as_millis()), (1, 100));
+        assert_eq!((stats.throttled, stats.tolerance.as_millis()), (1, 100));
         clock.advance(Duration::from_secs(60));
-        assert_eq!(limiter.stats("A").unwrap().fence.as_millis(), 50);
+        assert_eq!(limiter.stats("A").unwrap().tolerance.as_millis(), 50);
     }
 }

@@ -36,17 +36,31 @@ mod stats;
 #[cfg(all(unix, feature = "file-limit"))]
 pub use self::file::FileLimiter;
 #[cfg(feature = "redis")]
-pub use self::redis::{RedisLimiter, SCRIPT as REDIS_SCRIPT};
+pub use self::redis::RedisLimiter;
 pub use self::{
     error::{LimitError, TooLong, Unavailable},
     local::LocalLimiter,
-    permit::{Lease, Permit, Start},
-    queue::{HORIZON, Queue, Turn},
+    permit::{Permit, PermitRequest},
     reserved::{Reserve, Reserved},
-    ring::{FENCE, Ring, Slot, WINDOW},
     stacked::Stacked,
     stats::LimitStats,
 };
+use self::{
+    queue::{HORIZON, Queue, Turn},
+    ring::{Ring, START_TOLERANCE, Slot, WINDOW},
+};
+
+/// Parts of the algorithm, for tests of this workspace. Not covered by semantic versioning.
+#[cfg(any(test, feature = "test-util"))]
+#[doc(hidden)]
+pub mod internals {
+    #[cfg(feature = "redis")]
+    pub use super::redis::SCRIPT as REDIS_SCRIPT;
+    pub use super::{
+        queue::{HORIZON, Queue, Turn},
+        ring::{Ring, START_TOLERANCE, Slot, WINDOW},
+    };
+}
 
 /// Hands out permits. One limiter stands for one account.
 pub trait Limiter: fmt::Debug + Send + Sync {
@@ -55,10 +69,13 @@ pub trait Limiter: fmt::Debug + Send + Sync {
     /// Dropping the future gives the place up.
     ///
     /// # Errors
-    /// [`LimitError::TooLong`] when the turn comes only after the caller's patience, as soon as
+    /// [`LimitError::TooLong`] when the turn comes only after the caller's max_wait, as soon as
     /// that is known; [`LimitError::Unavailable`] when what is shared with others cannot be
     /// reached, which is never taken for leave to start.
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>>;
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>>;
 
     /// The service throttled a call that this limiter allowed: leave more room from now on.
     fn throttled(&self, action: &str);
@@ -72,8 +89,11 @@ pub trait Limiter: fmt::Debug + Send + Sync {
 
 /// Shared by clients, or chosen at run time.
 impl<L: Limiter + ?Sized> Limiter for Arc<L> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        (**self).acquire(start)
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        (**self).acquire(request)
     }
 
     fn throttled(&self, action: &str) {

@@ -1,56 +1,135 @@
-//! What a limiter is asked for, and what it hands out.
+//! The request for a permit, and the permit.
 
 use std::{fmt, time::Duration};
 
-/// What is asked for: one start of an action.
-#[derive(Clone, Copy, Debug)]
-pub struct Start<'a> {
-    /// The action; each has a limit of its own.
+use mps_models::Effect;
+
+/// A request to start one call of an action, answered by [`Limiter::acquire`](super::Limiter::acquire).
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use mps_core::limit::PermitRequest;
+/// use mps_models::Effect;
+///
+/// let request = PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 10)
+///     .max_wait(Duration::from_secs(30));
+/// assert_eq!(request.limit, 10);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PermitRequest<'a> {
+    /// Name of the action. Each action has a limit of its own.
     pub action: &'a str,
-    /// Most starts in any one second.
+    /// Effect of executing the action. Reads skip the pause that a limiter makes after it has
+    /// started or lost its state.
+    pub effect: Effect,
+    /// Maximum number of starts in any window of one second; 0 counts as 1.
     pub limit: u32,
-    /// Longest wait that still makes sense to the caller.
-    pub patience: Duration,
+    /// Longest time to wait for the permit. Unlimited by default.
+    pub max_wait: Duration,
 }
 
-/// Leave to start one request now, or very soon after now.
+impl<'a> PermitRequest<'a> {
+    /// Returns a request for one start of `action`, of which `limit` are allowed in any second.
+    #[must_use]
+    pub fn new(action: &'a str, effect: Effect, limit: u32) -> Self {
+        Self {
+            action,
+            effect,
+            limit,
+            max_wait: Duration::MAX,
+        }
+    }
+
+    /// Sets the longest time to wait for the permit.
+    #[must_use]
+    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+        self.max_wait = max_wait;
+        self
+    }
+
+    /// Sets the maximum number of starts in any window of one second.
+    #[must_use]
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+/// A permit to start one request now, within the limiter's tolerance of 50 ms.
 ///
-/// Dropped unused, its place is given back where that is possible.
+/// A permit that is dropped without [`start`](Self::start) gives its slot back where possible.
 pub struct Permit {
-    lease: Option<Box<dyn Lease>>,
+    reservation: Option<Box<dyn Reservation>>,
+    /// Permits of the limiters underneath, see [`and`](Self::and).
     under: Option<Box<Permit>>,
 }
 
 /// The limiter's side of a permit.
-pub trait Lease: Send + Sync {
-    /// Whether a start at this very moment is still in time. The limiter tells it on its own
-    /// clock, since two clocks may count from different moments.
+pub(super) trait Reservation: Send + Sync {
+    /// Returns whether a start at this moment is still within the slot. The limiter reads its own
+    /// clock, because two clocks may count from different moments.
     fn is_in_time(&self) -> bool;
 
-    /// The permit was dropped unused. Must not block.
+    /// Releases the slot of a permit that was dropped unused. Must not block.
     fn give_back(self: Box<Self>);
 }
 
+/// A reservation made of two functions, for limiters outside this crate.
+struct Callbacks<T, G> {
+    is_in_time: T,
+    give_back: G,
+}
+
+impl<T, G> Reservation for Callbacks<T, G>
+where
+    T: Fn() -> bool + Send + Sync,
+    G: FnOnce() + Send + Sync,
+{
+    fn is_in_time(&self) -> bool {
+        (self.is_in_time)()
+    }
+
+    fn give_back(self: Box<Self>) {
+        (self.give_back)();
+    }
+}
+
 impl Permit {
-    /// A permit that is good for as long as its lease.
-    #[must_use]
-    pub fn new(lease: Box<dyn Lease>) -> Self {
+    pub(super) fn new(reservation: impl Reservation + 'static) -> Self {
         Self {
-            lease: Some(lease),
+            reservation: Some(Box::new(reservation)),
             under: None,
         }
     }
 
-    /// A permit that never comes too late, from a limiter that does not limit.
+    /// Returns a permit of a limiter of your own.
+    ///
+    /// `is_in_time` is called by [`start`](Self::start) and returns whether the start still falls
+    /// into the slot. `give_back` is called instead when the permit is dropped unused; it must not
+    /// block.
+    #[must_use]
+    pub fn from_callbacks(
+        is_in_time: impl Fn() -> bool + Send + Sync + 'static,
+        give_back: impl FnOnce() + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(Callbacks {
+            is_in_time,
+            give_back,
+        })
+    }
+
+    /// Returns a permit that never expires, for a limiter that does not limit.
     #[must_use]
     pub fn unlimited() -> Self {
         Self {
-            lease: None,
+            reservation: None,
             under: None,
         }
     }
 
-    /// This permit and another one as one: both are used, or neither.
+    /// Combines two permits into one that uses both or neither.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         let under = match self.under.take() {
@@ -61,21 +140,21 @@ impl Permit {
         self
     }
 
-    /// Uses the permit now; false when it came too late and must be asked for again. Either way
-    /// its place is spent.
+    /// Uses the permit. Returns `false` when it is too late: then nothing may be sent, and a new
+    /// permit must be acquired. The slot is spent either way.
     #[must_use]
     pub fn start(mut self) -> bool {
         let under = self.under.take().is_none_or(|under| under.start());
-        // Last, since this is the moment that counts as the start.
-        let lease = self.lease.take();
-        under && lease.is_none_or(|lease| lease.is_in_time())
+        // Checked last, because this is the moment that counts as the start.
+        let reservation = self.reservation.take();
+        under && reservation.is_none_or(|reservation| reservation.is_in_time())
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
+        if let Some(reservation) = self.reservation.take() {
+            reservation.give_back();
         }
     }
 }
@@ -100,7 +179,7 @@ mod tests {
         given_back: Arc<AtomicU32>,
     }
 
-    impl Lease for Counted {
+    impl Reservation for Counted {
         fn is_in_time(&self) -> bool {
             self.in_time
         }
@@ -115,10 +194,10 @@ mod tests {
         let given_back = Arc::new(AtomicU32::new(0));
         let [own, team, account] = in_time.map(|in_time| {
             let given_back = given_back.clone();
-            Permit::new(Box::new(Counted {
+            Permit::new(Counted {
                 in_time,
                 given_back,
-            }))
+            })
         });
         (own.and(team).and(account), given_back)
     }

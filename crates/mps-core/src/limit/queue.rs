@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
-use super::{FENCE, Ring, Slot, WINDOW};
+use super::{Ring, START_TOLERANCE, Slot, WINDOW};
 
 /// How far ahead of its time a slot is handed out. A question and its answer have as long to
 /// travel as a start may be late, so asking this early hides the way.
-pub const HORIZON: Duration = FENCE;
+pub const HORIZON: Duration = START_TOLERANCE;
 
 /// How long a place in the line outlives the moment at which its holder should have asked.
 const GRACE: Duration = WINDOW;
@@ -162,7 +162,7 @@ mod tests {
     fn those_who_wait_long_ask_one_after_the_other() {
         let mut queue = Queue::after_loss(1, NOW);
         for ahead in 0..5_u32 {
-            let turn = HORIZON + (WINDOW + FENCE) * (ahead + 1);
+            let turn = HORIZON + (WINDOW + START_TOLERANCE) * (ahead + 1);
             let ask_in = LONGEST_PAUSE + STAGGER * ahead;
             assert_eq!(told(&mut queue, ahead.into()), (turn, ask_in));
         }
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(queue.line.len(), 1_000);
         assert!(queue.is_plausible(NOW));
         let (turn, _) = told(&mut queue, 2_000);
-        assert_eq!(turn, HORIZON + (WINDOW + FENCE) * 1_001);
+        assert_eq!(turn, HORIZON + (WINDOW + START_TOLERANCE) * 1_001);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use futures_util::future::{Either, select};
 
 use super::{
-    LimitError, LimitStats, Limiter, Permit, Start, TooLong, WINDOW,
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, TooLong, WINDOW,
     line::{Line, Lines},
 };
 use crate::{BoxFuture, clock::SharedClock, telemetry};
@@ -81,23 +81,27 @@ impl<S: Limiter, O: Limiter> Reserved<S, O> {
         }
     }
 
-    async fn first_of_both(&self, line: &Line, start: Start<'_>) -> Result<Permit, LimitError> {
-        let Some(rest) = self.reserve.rest(start.limit) else {
-            return self.shared.acquire(start).await;
+    async fn first_of_both(
+        &self,
+        line: &Line,
+        request: PermitRequest<'_>,
+    ) -> Result<Permit, LimitError> {
+        let Some(rest) = self.reserve.rest(request.limit) else {
+            return self.shared.acquire(request).await;
         };
-        let end = self.clock.monotonic().saturating_add(start.patience);
+        let end = self.clock.monotonic().saturating_add(request.max_wait);
         // Only the first in line asks.
-        let _first = line.head(&*self.clock, start.patience).await?;
-        let patience = end.saturating_sub(self.clock.monotonic());
-        let own = pin!(self.acquire_own(Start {
+        let _first = line.head(&*self.clock, request.max_wait).await?;
+        let max_wait = end.saturating_sub(self.clock.monotonic());
+        let own = pin!(self.acquire_own(PermitRequest {
             limit: self.reserve.share,
-            patience,
-            ..start
+            max_wait,
+            ..request
         }));
-        let shared = self.shared.acquire(Start {
+        let shared = self.shared.acquire(PermitRequest {
             limit: rest,
-            patience,
-            ..start
+            max_wait,
+            ..request
         });
         // Its own first: that takes nothing from anybody.
         match select(own, shared).await {
@@ -105,22 +109,27 @@ impl<S: Limiter, O: Limiter> Reserved<S, O> {
             Either::Left((Err(own), shared)) => shared.await.map_err(|shared| reason(shared, &own)),
             Either::Right((Err(shared), own)) => {
                 if let LimitError::Unavailable(error) = &shared {
-                    telemetry::limit_reserve(start.action, error);
+                    telemetry::limit_reserve(request.action, error);
                 }
                 own.await.map_err(|own| reason(shared, &own))
             }
         }
     }
 
-    async fn acquire_own(&self, start: Start<'_>) -> Result<Permit, LimitError> {
+    async fn acquire_own(&self, request: PermitRequest<'_>) -> Result<Permit, LimitError> {
         let wait = self.opens_at.saturating_sub(self.clock.monotonic());
-        let Some(patience) = start.patience.checked_sub(wait) else {
+        let Some(max_wait) = request.max_wait.checked_sub(wait) else {
             return Err(TooLong { wait }.into());
         };
         if !wait.is_zero() {
             self.clock.sleep(wait).await;
         }
-        self.own.acquire(Start { patience, ..start }).await
+        self.own
+            .acquire(PermitRequest {
+                max_wait,
+                ..request
+            })
+            .await
     }
 }
 
@@ -136,10 +145,13 @@ fn reason(shared: LimitError, own: &LimitError) -> LimitError {
 }
 
 impl<S: Limiter, O: Limiter> Limiter for Reserved<S, O> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let line = self.lines.of(start.action);
-            line.count(self.first_of_both(&line, start)).await
+            let line = self.lines.of(request.action);
+            line.count(self.first_of_both(&line, request)).await
         })
     }
 

@@ -10,7 +10,7 @@ use std::{collections::VecDeque, time::Duration};
 /// The window the service counts in.
 pub const WINDOW: Duration = Duration::from_secs(1);
 /// How late after its slot a start may be.
-pub const FENCE: Duration = Duration::from_millis(50);
+pub const START_TOLERANCE: Duration = Duration::from_millis(50);
 
 /// Added for every throttled call, since the service then counts differently from us.
 const WIDEN_BY: Duration = Duration::from_millis(50);
@@ -73,7 +73,7 @@ impl Slot {
     /// Until when the holder may start; later, the slot is lost.
     #[must_use]
     pub fn latest(&self) -> Duration {
-        self.entry.at.saturating_add(FENCE)
+        self.entry.at.saturating_add(START_TOLERANCE)
     }
 }
 
@@ -126,7 +126,7 @@ impl Ring {
         let pushes_out = pushes_out.and_then(|index| self.slots.get(index));
         let free = pushes_out.map_or(Duration::ZERO, |entry| entry.frees_at);
         let rounds = u32::try_from(after / self.limit).unwrap_or(u32::MAX);
-        let round = WINDOW + FENCE + self.widened;
+        let round = WINDOW + START_TOLERANCE + self.widened;
         let first_round = now.max(newest).max(free);
         first_round.saturating_add(round.saturating_mul(rounds))
     }
@@ -134,7 +134,7 @@ impl Ring {
     /// From when on the slot may be that follows N places after one at `at`. Never earlier than
     /// that of the slot before, so that what is added to the fence cannot fade out of turn.
     fn frees_at(&self, at: Duration) -> Duration {
-        let frees_at = at.saturating_add(WINDOW + FENCE + self.widened);
+        let frees_at = at.saturating_add(WINDOW + START_TOLERANCE + self.widened);
         let before = self.slots.back();
         before.map_or(frees_at, |entry| frees_at.max(entry.frees_at))
     }
@@ -189,8 +189,9 @@ impl Ring {
     pub(super) fn is_plausible(&self, now: Duration, horizon: Duration) -> bool {
         let latest = now.saturating_add(horizon);
         let held = |entry: &Entry| entry.frees_at.checked_sub(entry.at);
-        let sound = |entry: &Entry| entry.at <= latest && held(entry) >= Some(WINDOW + FENCE);
-        let frees_by = latest.saturating_add(WINDOW + FENCE + WIDEN_UP_TO);
+        let sound =
+            |entry: &Entry| entry.at <= latest && held(entry) >= Some(WINDOW + START_TOLERANCE);
+        let frees_by = latest.saturating_add(WINDOW + START_TOLERANCE + WIDEN_UP_TO);
         self.slots.iter().all(sound)
             && self.slots.iter().is_sorted_by_key(|entry| entry.at)
             && self.slots.iter().is_sorted_by_key(|entry| entry.frees_at)
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn a_ring_read_from_elsewhere_is_believed_only_if_it_can_have_been() {
         const NOW: Duration = Duration::from_secs(1_000);
-        let latest = NOW + FENCE;
+        let latest = NOW + START_TOLERANCE;
         let entry = |at, held| Entry {
             at,
             frees_at: at + held,
@@ -301,10 +302,10 @@ mod tests {
             let mut ring = Ring::new(3);
             ring.slots = slots.iter().copied().collect();
             (ring.widened, ring.widened_at) = (widened, widened_at);
-            ring.is_plausible(NOW, FENCE)
+            ring.is_plausible(NOW, START_TOLERANCE)
         };
         let slots = |slots: &[Entry]| plausible(slots, Duration::ZERO, Duration::ZERO);
-        let held = WINDOW + FENCE;
+        let held = WINDOW + START_TOLERANCE;
         assert!(slots(&[]));
         assert!(slots(&[
             entry(NOW, held),

@@ -19,8 +19,8 @@ use std::{
 };
 
 use super::{
-    FENCE, Lease, LimitError, LimitStats, Limiter, Permit, Start, TooLong, Unavailable, WINDOW,
-    stats::Meter,
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, START_TOLERANCE, TooLong, Unavailable,
+    WINDOW, permit::Reservation, stats::Meter,
 };
 use crate::{
     BoxFuture,
@@ -150,21 +150,21 @@ impl<S: Store> Shared<S> {
         &self,
         lane: &Arc<Lane>,
         ahead: u64,
-        start: Start<'_>,
+        request: PermitRequest<'_>,
     ) -> Result<Permit, LimitError> {
-        let end = self.clock.monotonic().saturating_add(start.patience);
-        let wait = shortest_wait(ahead, start.limit);
-        if wait > start.patience {
+        let end = self.clock.monotonic().saturating_add(request.max_wait);
+        let wait = shortest_wait(ahead, request.limit);
+        if wait > request.max_wait {
             return Err(TooLong { wait }.into());
         }
-        let first = timeout(&*self.clock, start.patience, lane.head.lock()).await;
+        let first = timeout(&*self.clock, request.max_wait, lane.head.lock()).await;
         let _first = first.ok_or(TooLong {
-            wait: start.patience,
+            wait: request.max_wait,
         })?;
         let mut visit = Visit {
             shared: self,
             lane,
-            start,
+            request,
             end,
             trouble: None,
         };
@@ -177,11 +177,14 @@ impl<S: Store> Shared<S> {
 }
 
 impl<S: Store> Limiter for Shared<S> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let lane = self.lane(start.action);
+            let lane = self.lane(request.action);
             let (waiting, ahead) = lane.meter.wait();
-            let outcome = self.wait_for_turn(&lane, ahead, start).await;
+            let outcome = self.wait_for_turn(&lane, ahead, request).await;
             waiting.over();
             lane.meter.count(outcome.as_ref().map(drop));
             outcome
@@ -231,14 +234,14 @@ const LARGEST_WHO: u64 = 1 << 52;
 /// Callers before this one take the slots before its own, whatever other processes do.
 fn shortest_wait(ahead: u64, limit: u32) -> Duration {
     let rounds = ahead / u64::from(limit.max(1));
-    (WINDOW + FENCE).saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
+    (WINDOW + START_TOLERANCE).saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
 }
 
 /// The first of the line, until it has its permit or leaves.
 struct Visit<'a, S: Store> {
     shared: &'a Shared<S>,
     lane: &'a Arc<Lane>,
-    start: Start<'a>,
+    request: PermitRequest<'a>,
     end: Duration,
     trouble: Option<Streak>,
 }
@@ -255,20 +258,20 @@ impl<S: Store> Visit<'_, S> {
     async fn ask(&mut self) -> Result<Option<Permit>, LimitError> {
         let throttled = self.lane.throttled.load(Relaxed);
         let question = Question {
-            action: self.start.action,
-            limit: self.start.limit,
+            action: self.request.action,
+            limit: self.request.limit,
             who: self.lane.who,
             throttled,
         };
         let store = &self.shared.store;
         // Even who cannot wait for a turn has to wait for an answer.
-        let limit = S::ANSWER_WITHIN.min(self.time_left().max(FENCE));
+        let limit = S::ANSWER_WITHIN.min(self.time_left().max(START_TOLERANCE));
         let answer = timeout(&**self.clock(), limit, store.ask(question)).await;
         match answer.unwrap_or_else(|| Err(Trouble::Passing(store.is_silent(limit)))) {
             Ok(answer) => {
                 // Only now: news told twice makes others careful, news lost does not.
                 self.lane.throttled.fetch_sub(throttled, Relaxed);
-                self.lane.hear(self.start.action, answer.widened);
+                self.lane.hear(self.request.action, answer.widened);
                 self.follow(answer.turn).await
             }
             Err(trouble) => self.endure(trouble).await.map(|()| None),
@@ -295,7 +298,7 @@ impl<S: Store> Visit<'_, S> {
         wait: Duration,
         place: S::Place,
     ) -> Result<Option<Permit>, LimitError> {
-        let latest = (sent + wait + FENCE).saturating_sub(ROUNDING);
+        let latest = (sent + wait + START_TOLERANCE).saturating_sub(ROUNDING);
         let lease = SharedLease {
             lane: self.lane.clone(),
             store: self.shared.store.clone(),
@@ -303,7 +306,7 @@ impl<S: Store> Visit<'_, S> {
             latest,
             place,
         };
-        let permit = Permit::new(Box::new(lease));
+        let permit = Permit::new(lease);
         if wait > self.time_left() {
             return Err(TooLong { wait }.into());
         }
@@ -331,7 +334,7 @@ impl<S: Store> Visit<'_, S> {
             Trouble::Passing(error) => {
                 let pause = streak.pause.mul_f64(0.5 + fastrand::f64() / 2.0);
                 streak.pause = (streak.pause * 2).min(LONGEST_PAUSE);
-                telemetry::limit_trouble(self.start.action, &error, pause);
+                telemetry::limit_trouble(self.request.action, &error, pause);
                 (error, pause)
             }
         };
@@ -358,7 +361,7 @@ const BUSY_PAUSE: Duration = Duration::from_millis(1);
 pub(super) fn slow_answer() -> Unavailable {
     Unavailable::new(format!(
         "the rate limiter's answers take longer than {} ms, so every turn is over when it is heard of",
-        FENCE.as_millis()
+        START_TOLERANCE.as_millis()
     ))
     .with_hint("use a limiter that is nearer, or a less busy one")
 }
@@ -371,7 +374,7 @@ struct SharedLease<S: Store> {
     place: S::Place,
 }
 
-impl<S: Store> Lease for SharedLease<S> {
+impl<S: Store> Reservation for SharedLease<S> {
     fn is_in_time(&self) -> bool {
         self.clock.monotonic() <= self.latest
     }

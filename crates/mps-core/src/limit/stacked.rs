@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    LimitError, LimitStats, Limiter, LocalLimiter, Permit, Start, TooLong,
+    LimitError, LimitStats, Limiter, LocalLimiter, Permit, PermitRequest, TooLong,
     line::{Line, Lines},
 };
 use crate::{BoxFuture, clock::SharedClock};
@@ -43,24 +43,28 @@ impl<L: Limiter> Stacked<L> {
         }
     }
 
-    async fn wait_for_both(&self, line: &Line, start: Start<'_>) -> Result<Permit, LimitError> {
-        let end = self.clock.monotonic().saturating_add(start.patience);
-        let _first = line.head(&*self.clock, start.patience).await?;
-        let own = Start {
-            limit: self.share.min(start.limit),
-            patience: Duration::ZERO,
-            ..start
+    async fn wait_for_both(
+        &self,
+        line: &Line,
+        request: PermitRequest<'_>,
+    ) -> Result<Permit, LimitError> {
+        let end = self.clock.monotonic().saturating_add(request.max_wait);
+        let _first = line.head(&*self.clock, request.max_wait).await?;
+        let own = PermitRequest {
+            limit: self.share.min(request.limit),
+            max_wait: Duration::ZERO,
+            ..request
         };
         self.wait_for_own(&own, end).await?;
-        let shared = Start {
-            patience: self.time_left(end),
-            ..start
+        let shared = PermitRequest {
+            max_wait: self.time_left(end),
+            ..request
         };
         let shared = self.shared.acquire(shared).await?;
         Ok(self.own.acquire(own).await?.and(shared))
     }
 
-    async fn wait_for_own(&self, own: &Start<'_>, end: Duration) -> Result<(), LimitError> {
+    async fn wait_for_own(&self, own: &PermitRequest<'_>, end: Duration) -> Result<(), LimitError> {
         let wait = self.own.next_turn_in(own);
         if wait > self.time_left(end) {
             return Err(TooLong { wait }.into());
@@ -77,10 +81,13 @@ impl<L: Limiter> Stacked<L> {
 }
 
 impl<L: Limiter> Limiter for Stacked<L> {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let line = self.lines.of(start.action);
-            line.count(self.wait_for_both(&line, start)).await
+            let line = self.lines.of(request.action);
+            line.count(self.wait_for_both(&line, request)).await
         })
     }
 

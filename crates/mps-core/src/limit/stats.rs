@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{FENCE, LimitError};
+use super::{LimitError, START_TOLERANCE};
 
 /// What one limiter of this process has done for one action since it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub struct LimitStats {
     pub given_back: u64,
     /// Calls the service throttled although they were permitted.
     pub throttled: u64,
-    /// What a slot is kept apart beyond the second, as it stands now: [`FENCE`] and what
+    /// What a slot is kept apart beyond the second, as it stands now: [`START_TOLERANCE`] and what
     /// throttling added. For a shared limiter, as it was last heard.
-    pub fence: Duration,
+    pub tolerance: Duration,
 }
 
 /// Counts for [`LimitStats`].
@@ -87,7 +87,7 @@ impl Meter {
             given_up: self.given_up.load(Relaxed),
             given_back: self.given_back.load(Relaxed),
             throttled: self.throttled.load(Relaxed),
-            fence: FENCE + widened,
+            tolerance: START_TOLERANCE + widened,
         }
     }
 }

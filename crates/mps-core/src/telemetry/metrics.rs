@@ -17,13 +17,13 @@ use crate::{
 ///
 /// ```
 /// use std::{sync::atomic::{AtomicU64, Ordering}, time::Duration};
-/// use mps_core::telemetry::{Called, Failure, Metrics};
+/// use mps_core::telemetry::{CallInfo, Failure, Metrics};
 ///
 /// #[derive(Debug, Default)]
 /// struct Retries(AtomicU64);
 ///
 /// impl Metrics for Retries {
-///     fn retrying(&self, _: Called<'_>, _: &Failure<'_>, _: Duration) {
+///     fn retrying(&self, _: CallInfo<'_>, _: &Failure<'_>, _: Duration) {
 ///         self.0.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
@@ -34,34 +34,34 @@ use crate::{
 )]
 pub trait Metrics: fmt::Debug + Send + Sync {
     /// The limiter let an attempt start, so long after it was asked.
-    fn permit_waited(&self, call: Called<'_>, waited: Duration) {}
+    fn permit_waited(&self, call: CallInfo<'_>, waited: Duration) {}
 
     /// An attempt came to its end, good or bad.
-    fn attempt_ended(&self, call: Called<'_>, attempt: &AttemptEnded<'_>) {}
+    fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {}
 
     /// An attempt failed, and another one follows after `pause`.
-    fn retrying(&self, call: Called<'_>, failure: &Failure<'_>, pause: Duration) {}
+    fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {}
 
     /// The service throttled an attempt, which the limiter learns from.
-    fn throttled(&self, call: Called<'_>, failure: &Failure<'_>) {}
+    fn throttled(&self, call: CallInfo<'_>, failure: &Failure<'_>) {}
 
     /// A call may have been executed and billed, and nobody knows. Wants an alert.
-    fn in_doubt(&self, call: Called<'_>, failure: &Failure<'_>) {}
+    fn in_doubt(&self, call: CallInfo<'_>, failure: &Failure<'_>) {}
 
     /// The service refused a token, and the credentials were asked for anew.
-    fn credentials_refreshed(&self, call: Called<'_>, outcome: Refresh) {}
+    fn credentials_refreshed(&self, call: CallInfo<'_>, outcome: RefreshOutcome) {}
 
     /// An access point's breaker, named by its host, opened, half-opened or closed.
     fn breaker_changed(&self, host: &str, state: BreakerState) {}
 
     /// A call came to its end, good or bad. Not told of calls that preflight refuses.
-    fn call_ended(&self, call: Called<'_>, ended: &CallEnded<'_>) {}
+    fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {}
 }
 
 /// Which call it is about.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Called<'a> {
+pub struct CallInfo<'a> {
     /// Name of the action.
     pub action: &'a str,
     /// What executing it does.
@@ -132,7 +132,7 @@ impl<'a> Failure<'a> {
 /// What asking for fresh credentials led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refresh {
+pub enum RefreshOutcome {
     /// Others, which the call is tried again with.
     Renewed,
     /// The same again, which would be refused again.
@@ -141,7 +141,7 @@ pub enum Refresh {
     Failed,
 }
 
-impl Refresh {
+impl RefreshOutcome {
     /// The name used in events: `renewed`, `unchanged` or `failed`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -13,8 +13,6 @@ use bytes::Bytes;
 use crate::{BoxFuture, error::BoxError};
 
 mod confined;
-#[cfg(any(test, feature = "test-util"))]
-mod recording;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(test, feature = "test-util"))]
@@ -24,10 +22,7 @@ pub use self::confined::Confined;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(any(test, feature = "test-util"))]
-pub use self::{
-    recording::{Recorder, Recording, Replay},
-    scripted::{Reply, ScriptedTransport},
-};
+pub use self::scripted::{Reply, ScriptedTransport};
 
 /// Sends one request and yields the head of its answer; the body follows piece by piece.
 ///

@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use mps_core::limit::{LimitError, Limiter, Start, WINDOW};
+use mps_core::limit::{LimitError, Limiter, PermitRequest, internals::WINDOW};
+use mps_models::Effect;
 
 use crate::support::*;
 
@@ -51,12 +52,9 @@ async fn another_account_and_another_action_have_files_of_their_own() {
     let process = case.process();
     case.start(&process).await;
     // Text that tries to be a path is none.
-    let start = Start {
-        action: "../../CreateAigcVideoTask",
-        limit: 1,
-        patience: MINUTE,
-    };
-    assert!(process.acquire(start).await.unwrap().start());
+    let request =
+        PermitRequest::new("../../CreateAigcVideoTask", Effect::PaidCreate, 1).max_wait(MINUTE);
+    assert!(process.acquire(request).await.unwrap().start());
     assert_eq!(fs::read_dir(case.folder()).unwrap().count(), 2);
 }
 
@@ -108,14 +106,14 @@ async fn throttling_is_learned_by_every_process() {
     }
     case.start(&other).await;
     assert_eq!(
-        other.stats(ACTION).unwrap().fence,
+        other.stats(ACTION).unwrap().tolerance,
         Duration::from_millis(100)
     );
     assert_eq!(one.stats(ACTION).unwrap().throttled, 1);
     tokio::time::advance(MINUTE).await;
     case.start(&other).await;
     assert_eq!(
-        other.stats(ACTION).unwrap().fence,
+        other.stats(ACTION).unwrap().tolerance,
         Duration::from_millis(50)
     );
 }

@@ -9,8 +9,9 @@ use std::{
 
 use mps_core::{
     clock::{Clock, MachineClock, SystemClock},
-    limit::{FileLimiter, LimitError, Limiter, Permit, Start, WINDOW},
+    limit::{FileLimiter, LimitError, Limiter, Permit, PermitRequest, internals::WINDOW},
 };
+use mps_models::Effect;
 
 pub(crate) const ACCOUNT: &str = "mps.example.com AKIDSECRETID";
 pub(crate) const ACTION: &str = "CreateAigcVideoTask";
@@ -103,14 +104,10 @@ impl Case {
 
 pub(crate) async fn acquire(
     process: &FileLimiter,
-    patience: Duration,
+    max_wait: Duration,
 ) -> Result<Permit, LimitError> {
-    let start = Start {
-        action: ACTION,
-        limit: LIMIT,
-        patience,
-    };
-    process.acquire(start).await
+    let request = PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(max_wait);
+    process.acquire(request).await
 }
 
 pub(crate) fn unavailable(error: LimitError) -> String {

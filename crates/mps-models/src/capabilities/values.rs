@@ -26,7 +26,7 @@ impl fmt::Display for Day {
 }
 
 /// Days as an object with a member for each site.
-pub(super) fn by_site<S: Serializer>(days: &[Day], serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn by_site<S: Serializer>(days: &[Day], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(days.len()))?;
     for day in days {
         map.serialize_entry(day.site, day.day)?;

@@ -5,10 +5,8 @@ use std::time::Duration;
 use mps_aigc::models::capabilities::{self, Family};
 use mps_emulator::{Durations, Spread, TaskFamily};
 
-use crate::{
-    args::emulator::{Span, TaskTime, Tasks, TimedTasks},
-    failure::Failure,
-};
+use super::args::{Span, TaskTime, Tasks, TimedTasks};
+use crate::failure::Failure;
 
 const QUEUE_TIME: Duration = Duration::from_millis(500);
 const RENDER_TIME: Duration = Duration::from_secs(1);

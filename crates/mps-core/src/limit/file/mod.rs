@@ -10,7 +10,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    LimitError, LimitStats, Limiter, Permit, Slot, Start, Turn as QueueTurn, Unavailable,
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, Slot, Turn as QueueTurn, Unavailable,
     shared::{Answer, Question, Shared, Store, Trouble, Turn},
 };
 use crate::{
@@ -70,8 +70,11 @@ impl FileLimiter {
 }
 
 impl Limiter for FileLimiter {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        self.0.acquire(start)
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        self.0.acquire(request)
     }
 
     fn throttled(&self, action: &str) {

@@ -10,7 +10,7 @@ use redis::Script;
 use sha2::{Digest, Sha256};
 
 use super::{
-    FENCE, LimitError, LimitStats, Limiter, Permit, Start, Unavailable,
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, START_TOLERANCE, Unavailable,
     shared::{Answer, Question, Shared, Store, Trouble, Turn, slow_answer},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub const SCRIPT: &str = include_str!("script.lua");
 /// | the server is away, slow, full, read-only | asked again for up to 10 s, then [`LimitError::Unavailable`] |
 /// | it refuses the password or the script | [`LimitError::Unavailable`] at once |
 ///
-/// Nothing starts without an answer. Answers have to arrive within the [`FENCE`], and a process
+/// Nothing starts without an answer. Answers have to arrive within the [`START_TOLERANCE`], and a process
 /// starts at most once in the time of a question and its answer: the server should be near.
 /// Processes take turns, so each has its share however many there are.
 ///
@@ -117,8 +117,11 @@ impl RedisLimiter {
 }
 
 impl Limiter for RedisLimiter {
-    fn acquire<'a>(&'a self, start: Start<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        self.0.acquire(start)
+    fn acquire<'a>(
+        &'a self,
+        request: PermitRequest<'a>,
+    ) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        self.0.acquire(request)
     }
 
     fn throttled(&self, action: &str) {
@@ -291,7 +294,7 @@ struct Unanswered<'a> {
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         let waited = self.store.clock.monotonic().saturating_sub(self.sent);
-        if waited >= FENCE {
+        if waited >= START_TOLERANCE {
             self.store.hang_up();
         }
     }

@@ -11,10 +11,12 @@ use std::{
 };
 
 use super::watch::{Reading, Watch};
-use crate::limit::{FENCE, HORIZON, WINDOW};
+use crate::limit::{HORIZON, START_TOLERANCE, WINDOW};
 
 /// From a moment on, how long slots handed out before it can be in the way.
-const ENOUGH: Duration = HORIZON.saturating_add(WINDOW).saturating_add(FENCE);
+const ENOUGH: Duration = HORIZON
+    .saturating_add(WINDOW)
+    .saturating_add(START_TOLERANCE);
 /// A longer pause between readings is a gap. Less than the watch looks back, since an answer comes
 /// some time after it was decided what to ask.
 const GAP: Duration = Duration::from_secs(25);
@@ -65,7 +67,7 @@ impl Vigil {
 impl Reading {
     /// Whether a slot told with it would be over.
     pub(super) fn is_too_slow(self) -> bool {
-        self.received.saturating_sub(self.sent) > FENCE
+        self.received.saturating_sub(self.sent) > START_TOLERANCE
     }
 }
 

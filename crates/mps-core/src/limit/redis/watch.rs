@@ -5,13 +5,13 @@ use std::{
     time::Duration,
 };
 
-use crate::limit::FENCE;
+use crate::limit::START_TOLERANCE;
 
 /// A step longer ago than this no longer matters, while two clocks that run a little differently
 /// would look like one.
 const LOOK_BACK: Duration = Duration::from_secs(30);
 /// More than two sound clocks differ by in that time.
-const TOLERANCE: Duration = FENCE.checked_div(2).unwrap();
+const TOLERANCE: Duration = START_TOLERANCE.checked_div(2).unwrap();
 
 /// The server's clock, read between two moments of this process's.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,7 @@
 //! What a process makes of a queue's answers, of late ones and of none.
 
+use mps_models::Effect;
+
 use super::*;
 use crate::clock::{Clock, TestClock};
 
@@ -57,16 +59,13 @@ impl Case {
         Self { clock, limiter }
     }
 
-    fn acquire(&self, patience: Duration) -> BoxFuture<'_, Result<Permit, LimitError>> {
-        self.limiter.acquire(Start {
-            action: "A",
-            limit: 2,
-            patience,
-        })
+    fn acquire(&self, max_wait: Duration) -> BoxFuture<'_, Result<Permit, LimitError>> {
+        self.limiter
+            .acquire(PermitRequest::new("A", Effect::PaidCreate, 2).max_wait(max_wait))
     }
 
-    async fn refusal(&self, patience: Duration) -> LimitError {
-        self.acquire(patience).await.unwrap_err()
+    async fn refusal(&self, max_wait: Duration) -> LimitError {
+        self.acquire(max_wait).await.unwrap_err()
     }
 
     /// How long it paused between questions.

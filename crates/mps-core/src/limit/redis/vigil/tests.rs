@@ -83,7 +83,7 @@ impl World {
         let lacks = self.vigils[who].heard(reading);
         if let Some(Turn::Granted(slot)) = turn
             && lacks.is_zero()
-            && there + back <= FENCE
+            && there + back <= START_TOLERANCE
         {
             self.starts
                 .push(self.now + slot.at().saturating_sub(server));

@@ -1,0 +1,70 @@
+//! The subcommands, one module each.
+
+use clap::Subcommand;
+
+pub(crate) mod call;
+mod check;
+pub(crate) mod create;
+mod download;
+mod dry_run;
+pub(crate) mod emulator;
+mod family;
+mod models;
+mod scenario;
+mod sign;
+mod status;
+mod wait;
+
+use self::{
+    create::CreateArgs,
+    family::{FamilyCommand, TaskIdArgs},
+};
+use crate::{
+    context::Context,
+    failure::Failure,
+    request::{AudioFields, ImageFields, VideoFields},
+};
+
+/// A subcommand with its arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create, wait for and download videos
+    #[command(subcommand)]
+    Video(FamilyCommand<CreateArgs<VideoFields>>),
+    /// Create, wait for and download pictures
+    #[command(subcommand)]
+    Image(FamilyCommand<CreateArgs<ImageFields>>),
+    /// Create, wait for and download songs, speech and sound for videos
+    #[command(subcommand)]
+    Audio(FamilyCommand<CreateArgs<AudioFields>>),
+    /// Create, wait for and download whole productions: dramas, variations, videos from documents
+    #[command(subcommand)]
+    Scenario(FamilyCommand<scenario::ScenarioArgs>),
+    /// Call any action of the service, untyped; signed and limited like the rest
+    Call(call::CallArgs),
+    /// Check a request without sending it: every finding, exit 0 or 2
+    Check(check::CheckArgs),
+    /// Show the capabilities of each model and version
+    Models(models::ModelsArgs),
+    /// Show the stages of a request's signature
+    Sign(sign::SignArgs),
+    /// Run the emulator until it is interrupted
+    Emulator(emulator::args::EmulatorArgs),
+}
+
+impl Command {
+    /// Runs the subcommand to its end.
+    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Video(command) => command.run(context).await,
+            Self::Image(command) => command.run(context).await,
+            Self::Audio(command) => command.run(context).await,
+            Self::Scenario(command) => command.run(context).await,
+            Self::Call(args) => call::run(args, context).await,
+            Self::Check(args) => check::run(&args, context),
+            Self::Models(args) => models::run(&args, context),
+            Self::Sign(args) => sign::run(args, context).await,
+            Self::Emulator(args) => emulator::run(args, context).await,
+        }
+    }
+}

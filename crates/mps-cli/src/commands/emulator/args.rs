@@ -1,0 +1,152 @@
+//! The arguments of `mps emulator`.
+#![expect(
+    clippy::doc_markdown,
+    reason = "help is shown as plain text, not as Markdown"
+)]
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use mps_emulator::{BucketUrls, Fault, RateLimit};
+
+mod keys;
+mod times;
+
+use self::keys::Hidden;
+pub(crate) use self::{
+    keys::{KeyPair, TemporaryKey},
+    times::{Span, TaskTime, Tasks as TimedTasks},
+};
+use crate::options::parse_duration as duration;
+
+/// The arguments of `mps emulator`.
+#[derive(Args, Debug)]
+pub(crate) struct EmulatorArgs {
+    /// Address to listen on, on this machine only; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Key pair of an account; the first named one is the default account, which has an invented
+    /// pair otherwise
+    #[arg(long = "account", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
+    pub(crate) accounts: Vec<KeyPair>,
+    /// Temporary credentials of the default account: calls with them must carry the token, and fail
+    /// once the time has passed on the emulator's clock
+    #[arg(
+        long,
+        value_name = "ID:KEY:TOKEN[@TIME]",
+        value_parser = Hidden(keys::temporary_key)
+    )]
+    pub(crate) temporary: Vec<TemporaryKey>,
+    /// Keep tasks, bill and request log in this file, and take up again what it holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Make ids, invented keys and times the same in every run
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Write each request as a line of JSON to this file, or to stdout if it is `-`
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) log: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tasks: Tasks,
+    #[command(flatten)]
+    pub(crate) pace: Pace,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// Let requests go wrong: a rule as the control API takes it, such as
+    /// '{"kind":"reply_lost","times":1}'
+    #[arg(long = "fault", value_name = "JSON", value_parser = fault, help_heading = "Faults")]
+    pub(crate) faults: Vec<Fault>,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Tasks")]
+pub(crate) struct Tasks {
+    /// How long a task waits before it runs; repeat it for a family or model that differs:
+    /// video=5s, video/Kling=1s..5s [default: 500ms]
+    #[arg(long = "queue-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
+    pub(crate) queue_times: Vec<TaskTime>,
+    /// How long a task runs before it is done; families and models as above [default: 1s]
+    #[arg(long = "render-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
+    pub(crate) render_times: Vec<TaskTime>,
+    /// How much longer a video with OffPeak waits [default: 1h..8h]
+    #[arg(long, value_name = "TIME[..TIME]", value_parser = times::off_peak)]
+    pub(crate) off_peak_time: Option<Span>,
+    /// Let tasks take as long as those of the service do: minutes, by family and model; other times
+    /// can be set for some of them as above
+    #[arg(long)]
+    pub(crate) realistic_times: bool,
+    /// Address to tell of a result in a bucket of the caller's
+    #[arg(long, value_name = "KIND", default_value = "local")]
+    pub(crate) bucket_urls: BucketAddress,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Clock")]
+pub(crate) struct Pace {
+    /// Let so many seconds pass in one, for tasks, results and signatures [default: 1, or as in the
+    /// state file]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) clock_rate: Option<f64>,
+    /// Let time stand still until the control API lets it go on
+    #[arg(long)]
+    pub(crate) freeze: bool,
+    /// Also take signatures that are fresh by the machine's time, as those of the official SDKs are
+    /// when the clock was moved
+    #[arg(long)]
+    pub(crate) accept_machine_time: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct Limits {
+    /// How the documented limits on calls a second are kept
+    #[arg(long, value_name = "FLAVOUR", default_value = "sliding-window")]
+    pub(crate) rate_limit: Flavour,
+    /// How many tasks of an account may wait or run at once [default: any number]
+    #[arg(long, value_name = "N")]
+    pub(crate) concurrency: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Flavour {
+    /// No second, wherever it begins, holds more starts than the limit
+    SlidingWindow,
+    /// Each second of the wall clock holds as many starts as the limit
+    FixedWindow,
+    /// As many starts as the limit at once, then one by one
+    TokenBucket,
+    /// No limit
+    Off,
+}
+
+impl From<Flavour> for RateLimit {
+    fn from(flavour: Flavour) -> Self {
+        match flavour {
+            Flavour::SlidingWindow => Self::SlidingWindow,
+            Flavour::FixedWindow => Self::FixedWindow,
+            Flavour::TokenBucket => Self::TokenBucket,
+            Flavour::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum BucketAddress {
+    /// That of the real storage, where nothing can be fetched
+    Faithful,
+    /// The emulator's own
+    Local,
+}
+
+impl From<BucketAddress> for BucketUrls {
+    fn from(address: BucketAddress) -> Self {
+        match address {
+            BucketAddress::Faithful => Self::Faithful,
+            BucketAddress::Local => Self::Local,
+        }
+    }
+}
+
+fn fault(text: &str) -> Result<Fault, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}

@@ -1,0 +1,103 @@
+//! Requests from files and from options.
+
+use std::path::Path;
+
+use mps_aigc::Create;
+
+use crate::{failure::Failure, input::Source};
+
+mod audio;
+mod common;
+mod image;
+mod video;
+
+pub(crate) use self::{audio::AudioFields, image::ImageFields, video::VideoFields};
+
+/// Options that set the members of a request.
+pub(crate) trait RequestFields: clap::Args {
+    /// The request.
+    type Request: Create + Default;
+
+    /// Overwrites the members of `request` whose options were given.
+    fn apply(&self, request: &mut Self::Request) -> Result<(), Failure>;
+}
+
+/// Returns the request of the file, or an empty one without a file, with the options applied.
+pub(crate) fn build<F: RequestFields>(
+    file: Option<&Path>,
+    fields: &F,
+) -> Result<F::Request, Failure> {
+    let mut request = match file {
+        Some(path) => Source::file_or_stdin(path)?.parse()?,
+        None => F::Request::default(),
+    };
+    fields.apply(&mut request)?;
+    Ok(request)
+}
+
+fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
+    if let Some(value) = option {
+        *member = Some(value.clone());
+    }
+}
+
+/// Replaces the list of the file by that of the options: list items have no names to merge by.
+fn set_list<T>(
+    member: &mut Vec<T>,
+    options: &[String],
+    item: fn(&str) -> Result<T, Failure>,
+) -> Result<(), Failure> {
+    if !options.is_empty() {
+        *member = options
+            .iter()
+            .map(|text| item(text))
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(())
+}
+
+/// Sets members of an object; an object without members is left out of the request.
+fn set_object<T: Default + PartialEq>(member: &mut Option<T>, write: impl FnOnce(&mut T)) {
+    let mut object = member.take().unwrap_or_default();
+    write(&mut object);
+    *member = Some(object).filter(|object| *object != T::default());
+}
+
+type Options<'a> = Vec<(&'a str, &'a str)>;
+
+/// Splits `URL,key=value,…`. A URL may contain commas, so options are taken from the end as long as
+/// their key is a known one.
+fn url_and_options<'a>(
+    option: &str,
+    text: &'a str,
+    keys: &[&str],
+) -> Result<(&'a str, Options<'a>), Failure> {
+    let mut url = text;
+    let mut options = Vec::new();
+    while let Some((before, last)) = url.rsplit_once(',')
+        && let Some((key, value)) = last.split_once('=')
+        && keys.contains(&key)
+    {
+        options.push((key, value));
+        url = before;
+    }
+    if url.is_empty() {
+        let failure = Failure::usage(format!("{option}: there is no URL in {text:?}"));
+        return Err(failure.hint("write the URL first, then the options: see --help"));
+    }
+    Ok((url, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_taken_from_the_end_and_commas_stay_in_the_url() {
+        let text = "https://a.example/x,y.mp4?s=1,2,refer=base,sound=no";
+        let (url, options) = url_and_options("--ref-video", text, &["refer", "sound"]).unwrap();
+        assert_eq!(url, "https://a.example/x,y.mp4?s=1,2");
+        assert_eq!(options, [("sound", "no"), ("refer", "base")]);
+        assert!(url_and_options("--ref-video", ",refer=base", &["refer"]).is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! Columns have keys of their own, and refer to columns that can be referred to.
+
+use super::names::unique;
+use crate::{
+    diagnostic::Diagnostic,
+    model::{Column, ColumnType, Spec},
+};
+
+/// Names of the other members of a row and of the methods of its Rust type.
+const TAKEN: &[&str] = &[
+    "family",
+    "is_withdrawn",
+    "model",
+    "name",
+    "new",
+    "only_warns",
+    "since",
+    "source",
+    "source_of",
+    "sources",
+    "states",
+    "until",
+    "version",
+    "warn_only",
+];
+
+pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    unique("column", spec.columns.iter().map(|column| &column.key), out);
+    for column in &spec.columns {
+        named(column, out);
+        if !spec.incomplete {
+            related(column, &spec.columns, out);
+        }
+        spelled(column, out);
+    }
+}
+
+fn named(column: &Column, out: &mut Vec<Diagnostic>) {
+    let key = &column.key;
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if !key.value.split('_').all(is_word) || TAKEN.contains(&&*key.value) {
+        let title = format!("`{}` cannot be the key of a column", key.value);
+        out.push(
+            Diagnostic::at(&key.span, "E0612", title)
+                .label("expected words in snake case that no other member of a row has"),
+        );
+    }
+}
+
+/// A column depends on one that depends on no other.
+fn related(column: &Column, columns: &[Column], out: &mut Vec<Diagnostic>) {
+    let role = column.role.as_ref().filter(|_| column.of.is_none());
+    if let Some(role) = role {
+        let title = format!("the role `{}` needs the key `of`", role.value);
+        out.push(Diagnostic::at(&role.span, "E0613", title));
+    }
+    let Some(of) = &column.of else { return };
+    let known = columns.iter().filter(|other| other.of.is_none());
+    let known: Vec<&str> = known.map(|other| &*other.key.value).collect();
+    if !known.contains(&&*of.value) {
+        let title = format!("`{}` is no column that others can depend on", of.value);
+        out.push(Diagnostic::at(&of.span, "E0613", title).did_you_mean(&of.value, &known));
+    }
+}
+
+fn spelled(column: &Column, out: &mut Vec<Diagnostic>) {
+    if let Some(spelling) = &column.spelling
+        && !matches!(column.ty, ColumnType::Text | ColumnType::Texts)
+    {
+        let title = "`spelling` is for columns of texts";
+        out.push(Diagnostic::at(&spelling.span, "E0614", title));
+    }
+}
