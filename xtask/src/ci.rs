@@ -133,8 +133,7 @@ fn docs(root: &Path) -> Result<(), Failure> {
 /// installed.)
 fn test(root: &Path) -> Result<(), Failure> {
     let compared = root.join("target").join("snapshots-compared.txt");
-    let failed =
-        |error: io::Error| Failure::new(format!("error: {}: {error}", compared.display()));
+    let failed = |error: io::Error| Failure::new(format!("error: {}: {error}", compared.display()));
     fs::create_dir_all(root.join("target")).map_err(failed)?;
     fs::write(&compared, "").map_err(failed)?;
     let tests = ["test", "--workspace", "--all-features"];
@@ -274,10 +273,7 @@ fn deps(root: &Path) -> Result<(), Failure> {
         .lines()
         .map(|name| name.trim().replace('-', "_"))
         .filter(|name| {
-            !name.is_empty()
-                && !ALLOWED
-                    .iter()
-                    .any(|known| known.replace('-', "_") == *name)
+            !name.is_empty() && !ALLOWED.iter().any(|known| known.replace('-', "_") == *name)
         })
         .collect();
     if unexpected.is_empty() {
@@ -305,7 +301,11 @@ fn msrv(root: &Path) -> Result<(), Failure> {
             text(package, "name")?,
         ))
     };
-    let requirements: Vec<_> = packages.into_iter().flatten().filter_map(requirement).collect();
+    let requirements: Vec<_> = packages
+        .into_iter()
+        .flatten()
+        .filter_map(requirement)
+        .collect();
     let ours = requirements
         .iter()
         .find(|(_, name)| name == "mps-core")

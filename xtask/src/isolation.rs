@@ -104,7 +104,11 @@ type Queries = Arc<Mutex<Vec<String>>>;
 
 /// Replaces the system's resolver and returns the names that will be looked up.
 fn resolver(root: &Path) -> Result<Queries, Failure> {
-    let failed = |error| Failure::new(format!("error: the resolver of the isolated network: {error}"));
+    let failed = |error| {
+        Failure::new(format!(
+            "error: the resolver of the isolated network: {error}"
+        ))
+    };
     let settings = root.join("target").join("resolv.conf");
     fs::write(&settings, "nameserver 127.0.0.1\noptions attempts:1\n").map_err(failed)?;
     let settings = settings.to_string_lossy();
@@ -161,7 +165,9 @@ fn verify_resolver(queries: &Queries) -> Result<(), Failure> {
     if is_recorded && !found {
         return Ok(());
     }
-    Err(Failure::new("error: the isolated network let its canary query pass"))
+    Err(Failure::new(
+        "error: the isolated network let its canary query pass",
+    ))
 }
 
 #[cfg(test)]
