@@ -24,6 +24,7 @@ pub mod emit;
 pub mod failure;
 pub mod import;
 pub mod ir;
+mod isolation;
 pub mod lower;
 pub mod model;
 pub mod output;
@@ -31,6 +32,5 @@ pub mod pages;
 pub mod published;
 mod sources;
 pub mod targets;
-mod trap;
 
 pub use codegen::generate;

@@ -18,6 +18,8 @@ mod names;
 mod rules;
 mod service;
 mod structure;
+mod task_families;
+mod task_family;
 
 pub use self::{
     action::Action,
@@ -32,4 +34,6 @@ pub use self::{
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,
+    task_families::facade,
+    task_family::{Answer, Read, TaskFamily},
 };

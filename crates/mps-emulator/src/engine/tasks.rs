@@ -2,18 +2,17 @@
 
 mod bucket;
 mod durations;
-mod family;
 mod scenario;
 mod store;
 
 use std::time::{Duration, SystemTime};
 
+use mps_models::TaskFamily;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use bucket::Bucket;
 pub(crate) use durations::TaskKind;
 pub use durations::{Durations, Spread};
-pub use family::TaskFamily;
 pub(crate) use scenario::{Mode, Scenario, Step};
 pub(crate) use store::Tasks;
 

@@ -2,7 +2,7 @@
 
 use mps_models::{
     AigcAudioOutputAudioInfo, CreateAigcAudioTask, CreateAigcAudioTaskResponse,
-    DescribeAigcAudioTask, DescribeAigcAudioTaskResponse,
+    DescribeAigcAudioTask, DescribeAigcAudioTaskResponse, TaskFamily,
 };
 
 use super::{
@@ -23,7 +23,7 @@ pub(super) const OPERATIONS: [Operation; 2] = [
     Operation::of::<DescribeAigcAudioTask>(),
 ];
 
-const FAMILY: &str = "AigcAudio";
+const FAMILY: TaskFamily = TaskFamily::Audio;
 /// A request cannot tell how long a song should be. That of the documentation's example has 8.
 const SECONDS: u32 = 8;
 

@@ -2,7 +2,7 @@
 
 use mps_models::{
     CreateAigcImageTask, CreateAigcImageTaskResponse, DescribeAigcImageTask,
-    DescribeAigcImageTaskResponse,
+    DescribeAigcImageTaskResponse, TaskFamily,
 };
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) const OPERATIONS: [Operation; 2] = [
     Operation::of::<DescribeAigcImageTask>(),
 ];
 
-const FAMILY: &str = "AigcImage";
+const FAMILY: TaskFamily = TaskFamily::Image;
 const DEFAULT_RESOLUTION: &str = "1024P";
 const DEFAULT_RATIO: &str = "1:1";
 

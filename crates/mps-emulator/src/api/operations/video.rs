@@ -2,7 +2,7 @@
 
 use mps_models::{
     CreateAigcVideoTask, CreateAigcVideoTaskResponse, DescribeAigcVideoTask,
-    DescribeAigcVideoTaskResponse,
+    DescribeAigcVideoTaskResponse, TaskFamily,
 };
 
 use super::{
@@ -23,7 +23,7 @@ pub(super) const OPERATIONS: [Operation; 2] = [
     Operation::of::<DescribeAigcVideoTask>(),
 ];
 
-const FAMILY: &str = "AigcVideo";
+const FAMILY: TaskFamily = TaskFamily::Video;
 const DEFAULT_SECONDS: i64 = 5;
 /// No model makes longer ones by far; it keeps a slip of the finger from a file that plays for years.
 const MAX_SECONDS: i64 = 3_600;

@@ -97,7 +97,7 @@ impl Execute for CreateAiFissionTask {
         let planned_outcome =
             marker::planned_outcome(self.input.text.as_deref().unwrap_or_default())?;
         let work = work(fission(info)?, Self::INFO.name, context);
-        let id = context.service.ids.task(FISSION_FAMILY, context.account);
+        let id = context.service.ids.tagged(FISSION_FAMILY, context.account);
         let new_task = NewTask {
             bucket: bucket!(&self.cos_info),
             ..NewTask::new(id, planned_outcome, work)
