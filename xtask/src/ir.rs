@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use build::build;
 pub use capability::{Cell, Column, Family, Model, Row};
-pub use rules::{Condition, Rule, RuleKind};
+pub use rules::Rule;
 
 use crate::{
     diagnostic::Span,

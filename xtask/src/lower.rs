@@ -28,7 +28,7 @@ pub use self::{
     example::Example,
     files::{File, Item, MODULE, Use, lower},
     helper::{Helper, Takes},
-    member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
+    member::{Argument, Check, Condition, Field, Holds, Peer, Severity, Shape, Yielding},
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,

@@ -7,7 +7,7 @@ use super::{
     capability::Value,
     catalog::{self, Exports},
     collisions, columns, enums,
-    member::{Check, Condition, Field, Holds, Shape},
+    member::{Argument, Check, Condition, Field, Holds, Shape},
     names, rules, service,
     service::Service,
     structure,
@@ -332,16 +332,13 @@ impl Uses {
         }
         let yielding = field.yielding.iter().flat_map(|yielding| &yielding.checks);
         for check in field.checks.iter().chain(yielding) {
-            if !matches!(check, Check::Withdrawn(..)) {
-                self.add("crate::preflight", &["Rule"]);
-            }
-            match check {
-                Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) => {
-                    self.add("crate::preflight", &["IsSet"]);
-                }
-                Check::RequiredIf(condition, _) | Check::OnlyIf(condition, _) => {
-                    self.condition(condition);
-                }
+            let Check::Rule { argument, .. } = check else {
+                continue;
+            };
+            self.add("crate::preflight", &["Rule"]);
+            match argument {
+                Argument::Peers(_) => self.add("crate::preflight", &["IsSet"]),
+                Argument::Condition(condition) => self.condition(condition),
                 _ => {}
             }
         }
