@@ -1,17 +1,23 @@
 //! The running emulator.
 
+pub(crate) mod builder;
+pub(crate) mod in_process;
+mod server;
+pub(crate) mod service;
+pub(crate) mod start_error;
+mod state_file;
+
 use std::{io, net::SocketAddr};
 
 use crate::{
-    bill::Bill,
-    clock::VirtualClock,
-    faults::{BadFault, Fault},
-    log::{DownloadRecord, RequestRecord},
-    server::Server,
-    service::Service,
-    snapshot::Snapshot,
-    state_file::Saver,
-    task_record::TaskRecord,
+    api::{snapshot::Snapshot, task_record::TaskRecord},
+    emulator::{server::Server, service::Service, state_file::Saver},
+    engine::{
+        bill::Bill,
+        clock::VirtualClock,
+        log::{DownloadRecord, RequestRecord},
+    },
+    faults::{Fault, InvalidFault},
 };
 
 /// The service on a socket of this machine.
@@ -89,7 +95,7 @@ impl Emulator {
     ///
     /// # Errors
     /// A member of the rule is out of bounds, or there are a thousand rules already.
-    pub fn fail(&self, fault: Fault) -> Result<(), BadFault> {
+    pub fn fail(&self, fault: Fault) -> Result<(), InvalidFault> {
         self.service.fail(fault)
     }
 

@@ -1,11 +1,11 @@
 //! Faults on demand: which rule strikes which request.
 
-mod bad;
 mod check;
 mod effect;
 mod fault;
+mod invalid_fault;
 mod kind;
-mod read;
+mod parse;
 mod rules;
 
 use std::time::SystemTime;
@@ -15,20 +15,20 @@ use http::request::Parts;
 use mps_models::ActionInfo;
 use serde_json::{Map, Value};
 
-pub use bad::BadFault;
-pub(crate) use effect::Verdict;
+pub(crate) use effect::CallEffect;
 pub use fault::Fault;
+pub use invalid_fault::InvalidFault;
+pub(crate) use kind::Kind;
 use kind::Phase;
-pub(crate) use kind::{Kind, MOST_SKEW};
 pub(crate) use rules::Faults;
 
-use crate::{exchange::Connection, ids::Ids};
+use crate::{engine::ids::Ids, http::exchange::Connection};
 
 /// What a rule names to be about the fetching of results, where others name an action.
 pub(crate) const DOWNLOAD: &str = "download";
 
 /// A request as rules see it.
-struct Sight<'a> {
+struct RequestView<'a> {
     /// The action that is called, or [`DOWNLOAD`].
     action: &'a str,
     /// Where a rule's `match` is looked for: the body of a call, the path of a download.
@@ -44,11 +44,11 @@ impl Faults {
         head: &Parts,
         connection: Connection,
     ) -> Option<Kind> {
-        let sight = Sight {
+        let view = RequestView {
             action,
             text: path_of_download(action, head),
         };
-        self.strike(ids, &sight, |kind| {
+        self.strike(ids, &view, |kind| {
             kind.phase() == Phase::Head && kind.concerns(connection)
         })
     }
@@ -63,19 +63,19 @@ impl Faults {
         now: SystemTime,
     ) -> Option<Kind> {
         let now = mps_core::clock::unix_seconds(now);
-        let sight = Sight { action, text: body };
-        self.strike(ids, &sight, |kind| {
-            kind.phase() == Phase::Request && kind.is_news_to(head, now)
+        let view = RequestView { action, text: body };
+        self.strike(ids, &view, |kind| {
+            kind.phase() == Phase::Request && kind.applies_to_timestamp(head, now)
         })
     }
 
     /// The fault that befalls a download.
     pub(crate) fn on_download(&mut self, ids: &Ids, head: &Parts) -> Option<Kind> {
-        let sight = Sight {
+        let view = RequestView {
             action: DOWNLOAD,
             text: path_of_download(DOWNLOAD, head),
         };
-        self.strike(ids, &sight, |kind| kind.phase() == Phase::Request)
+        self.strike(ids, &view, |kind| kind.phase() == Phase::Request)
     }
 
     /// The fault that changes what an executed action answers, which it does at once.
@@ -86,11 +86,11 @@ impl Faults {
         body: &Bytes,
         answer: &mut Map<String, Value>,
     ) -> Option<Kind> {
-        let sight = Sight {
+        let view = RequestView {
             action: action.name,
             text: body,
         };
-        let kind = self.strike(ids, &sight, |kind| kind.altered(action, answer).is_some())?;
+        let kind = self.strike(ids, &view, |kind| kind.altered(action, answer).is_some())?;
         if let Some(altered) = kind.altered(action, answer) {
             *answer = altered;
         }

@@ -36,54 +36,29 @@
 //! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what
 //! is not there.
 
-mod account;
 mod api;
-mod bill;
-mod builder;
-mod clock;
-mod control;
 mod emulator;
-mod exchange;
+mod engine;
 mod faults;
-mod ids;
-mod inner;
-mod limit;
-mod log;
-mod marker;
+mod http;
+mod lock;
 mod media;
-mod operations;
-mod refusal;
-mod reply;
-mod results;
-mod server;
-mod service;
-mod settings;
-mod snapshot;
-mod start_error;
-mod state;
-mod state_file;
-mod task_record;
-mod tasks;
-mod temporary;
-mod transport;
 
-pub use bill::{Bill, BillItem};
-pub use builder::Builder;
-pub use clock::{BadRate, ClockState, VirtualClock};
-pub use emulator::Emulator;
-pub use faults::{BadFault, Fault};
-pub use limit::RateLimit;
-pub use log::{DOWNLOADS_TARGET, DownloadRecord, Outcome, REQUESTS_TARGET, RequestRecord};
-pub use service::Service;
-pub use settings::BucketUrls;
-pub use snapshot::{Snapshot, SnapshotError};
-pub use start_error::StartError;
-pub use task_record::{ResultState, TaskRecord};
-pub use tasks::{Durations, Spread, TaskFamily};
-pub use temporary::TemporaryCredentials;
-pub use transport::InProcess;
-
-/// A time in microseconds, as the control API counts it.
-fn micros(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
+pub use api::{
+    snapshot::{Snapshot, SnapshotError},
+    task_record::{ResultState, TaskRecord},
+};
+pub use emulator::{
+    Emulator, builder::Builder, in_process::InProcess, service::Service, start_error::StartError,
+};
+pub use engine::{
+    bill::{Bill, BillItem},
+    clock::{ClockState, InvalidRate, VirtualClock},
+    limits::RateLimit,
+    log::{DOWNLOADS_TARGET, DownloadRecord, Outcome, REQUESTS_TARGET, RequestRecord},
+    settings::BucketUrls,
+    tasks::{Durations, Spread},
+    temporary_credentials::TemporaryCredentials,
+};
+pub use faults::{Fault, InvalidFault};
+pub use mps_models::TaskFamily;

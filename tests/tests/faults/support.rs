@@ -60,7 +60,7 @@ fn check_log(service: &Service, rule: &Value) {
     let of_kind = requests
         .iter()
         .filter(|request| request.fault.as_deref() == kind);
-    let struck: u32 = service.faults_struck().iter().sum();
+    let struck: u32 = service.fault_counts().iter().sum();
     assert_eq!(of_kind.count(), struck as usize, "{rule}");
     let executed = requests.iter().filter(|request| {
         request.outcome == Outcome::Executed && request.action != DescribeAigcVideoTask::INFO.name

@@ -42,9 +42,9 @@ fn member(field: &Field) -> TokenStream {
         let calls = field.checks.iter().map(check);
         quote!(report.check(#at, &self.#name) #(#calls)*;)
     });
-    let yielding = field.yielding.as_ref().map(|yielding| {
-        let column = ident(&yielding.column);
-        let calls = yielding.checks.iter().map(check);
+    let overridable = field.overridable.as_ref().map(|overridable| {
+        let column = ident(&overridable.column);
+        let calls = overridable.checks.iter().map(check);
         quote! {
             if !report.model_states(Column::#column) {
                 report.check(#at, &self.#name) #(#calls)*;
@@ -54,7 +54,7 @@ fn member(field: &Field) -> TokenStream {
     let inside = field
         .nested
         .then(|| quote!(report.inspect(#at, &self.#name);));
-    quote!(#checks #yielding #inside)
+    quote!(#checks #overridable #inside)
 }
 
 fn place(field: &Field) -> TokenStream {

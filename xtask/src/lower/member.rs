@@ -25,9 +25,9 @@ pub struct Field {
     /// A second setter.
     pub helper: Option<Helper>,
     /// How many values it holds.
-    pub shape: Shape,
+    pub cardinality: Cardinality,
     /// What each value is.
-    pub holds: Holds,
+    pub value_type: ValueType,
     /// Has to be given.
     pub required: bool,
     /// Kept out of logs and messages.
@@ -37,12 +37,12 @@ pub struct Field {
     /// What to check.
     pub checks: Vec<Check>,
     /// What to check unless the model's own row speaks of it.
-    pub yielding: Option<Yielding>,
+    pub overridable: Option<Overridable>,
 }
 
 /// Checks that give way before a column of the capability tables.
 #[derive(Debug)]
-pub struct Yielding {
+pub struct Overridable {
     /// Variant of `Column`.
     pub column: String,
     /// What to check otherwise.
@@ -51,7 +51,7 @@ pub struct Yielding {
 
 /// How many values a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Cardinality {
     /// Exactly one, with an empty value of its own.
     Plain,
     /// One or none.
@@ -62,7 +62,7 @@ pub enum Shape {
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum ValueType {
     /// `String`.
     Text,
     /// `i64`.
@@ -152,26 +152,29 @@ pub(super) fn lower(
     source: &str,
     in_request: bool,
 ) -> Field {
-    let (shape, holds) = shape(member);
+    let (cardinality, value_type) = classify(member);
     let mut checks = Vec::new();
-    let mut yielding = None;
+    let mut overridable = None;
     if in_request {
         let column = member.capability.as_ref();
-        let (weak, firm): (Vec<_>, Vec<_>) = member
+        let (overridden, always): (Vec<_>, Vec<_>) = member
             .rules
             .iter()
             .partition(|rule| column.is_some() && rule.kind.overridable);
         checks.extend(
-            firm.into_iter()
+            always
+                .into_iter()
                 .filter_map(|rule| check(member, rule, group)),
         );
-        yielding = column.filter(|_| !weak.is_empty()).map(|column| Yielding {
-            column: column.to_upper_camel_case(),
-            checks: weak
-                .into_iter()
-                .filter_map(|rule| check(member, rule, group))
-                .collect(),
-        });
+        overridable = column
+            .filter(|_| !overridden.is_empty())
+            .map(|column| Overridable {
+                column: column.to_upper_camel_case(),
+                checks: overridden
+                    .into_iter()
+                    .filter_map(|rule| check(member, rule, group))
+                    .collect(),
+            });
         let withdrawn = |day: &String| Check::Withdrawn {
             day: day.clone(),
             source: member.source.clone(),
@@ -184,42 +187,42 @@ pub(super) fn lower(
         doc: docs::member(member, source),
         setter_doc: docs::setter(member),
         helper: helper::of(member),
-        nested: in_request && matches!(holds, Holds::Struct(_) | Holds::Enum(_)),
-        shape,
-        holds,
+        nested: in_request && matches!(value_type, ValueType::Struct(_) | ValueType::Enum(_)),
+        cardinality,
+        value_type,
         required: member.required,
         sensitive: member.sensitive,
         checks,
-        yielding,
+        overridable,
     }
 }
 
 /// A required text or struct is plain: empty means missing. Zero and `false` mean something, so
 /// a required number is optional all the same, and its absence can be told.
-fn shape(member: &ir::Member) -> (Shape, Holds) {
+fn classify(member: &ir::Member) -> (Cardinality, ValueType) {
     let (list, item) = match &member.ty {
         Type::List(item) => (true, &**item),
         other => (false, other),
     };
-    let holds = holds(item);
-    let has_empty = matches!(holds, Holds::Text | Holds::Struct(_));
-    let shape = match (list, member.required && has_empty) {
-        (true, _) => Shape::List,
-        (false, true) => Shape::Plain,
-        (false, false) => Shape::Optional,
+    let value_type = value_type(item);
+    let has_empty = matches!(value_type, ValueType::Text | ValueType::Struct(_));
+    let cardinality = match (list, member.required && has_empty) {
+        (true, _) => Cardinality::List,
+        (false, true) => Cardinality::Plain,
+        (false, false) => Cardinality::Optional,
     };
-    (shape, holds)
+    (cardinality, value_type)
 }
 
-fn holds(ty: &Type) -> Holds {
+fn value_type(ty: &Type) -> ValueType {
     match ty {
-        Type::Text => Holds::Text,
-        Type::Integer => Holds::Integer,
-        Type::Float => Holds::Float,
-        Type::Boolean => Holds::Boolean,
-        Type::Struct(name) => Holds::Struct(name.clone()),
-        Type::Enum(name) => Holds::Enum(name.clone()),
-        Type::List(item) => holds(item),
+        Type::Text => ValueType::Text,
+        Type::Integer => ValueType::Integer,
+        Type::Float => ValueType::Float,
+        Type::Boolean => ValueType::Boolean,
+        Type::Struct(name) => ValueType::Struct(name.clone()),
+        Type::Enum(name) => ValueType::Enum(name.clone()),
+        Type::List(item) => value_type(item),
     }
 }
 
@@ -244,7 +247,7 @@ fn argument(member: &ir::Member, value: &BoundValue, group: &[ir::Member]) -> Ar
     match value {
         BoundValue::Flag | BoundValue::Word(_) => Argument::None,
         BoundValue::Names(names) => Argument::Peers(peers(names)),
-        BoundValue::Condition(holds) => Argument::Condition(condition(holds, group)),
+        BoundValue::Condition(other) => Argument::Condition(condition(other, group)),
         BoundValue::Count(count) => Argument::Number(Scalar::Integer((*count).into())),
         BoundValue::Number(bound) => Argument::Number(number(member, bound)),
         BoundValue::Values(values) => known(values),

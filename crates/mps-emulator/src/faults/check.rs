@@ -2,26 +2,24 @@
 
 use std::time::Duration;
 
-use super::{
-    BadFault, DOWNLOAD, Fault, Kind,
-    kind::{MOST_SKEW, Phase},
-    read,
-};
+use super::{DOWNLOAD, Fault, InvalidFault, Kind, kind::Phase, parse};
 
-const MOST_STATUS: u16 = 599;
-const MOST_PIECES: u32 = 100_000;
-const MOST_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
-const MOST_OFFSET: u64 = 7 * 24 * 3_600;
+use crate::http::auth::MAX_SKEW;
+
+const MAX_STATUS: u16 = 599;
+const MAX_PIECES: u32 = 100_000;
+const MAX_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
+const MAX_OFFSET: u64 = 7 * 24 * 3_600;
 
 impl Fault {
     /// Holds every member to its bounds.
-    pub(super) fn check(&self) -> Result<(), BadFault> {
+    pub(super) fn check(&self) -> Result<(), InvalidFault> {
         self.check_action()?;
         self.check_frequency()?;
         self.check_kind()?;
         if self.text.is_some() && self.kind.phase() == Phase::Head && !self.is_about_downloads() {
             let bound = format!("left out for `{}`", self.kind());
-            return Err(BadFault::new("match", "given", bound).with_hint(
+            return Err(InvalidFault::new("match", "given", bound).with_hint(
                 "the connection ends before the body is read, so nothing in it can match",
             ));
         }
@@ -32,16 +30,18 @@ impl Fault {
         self.action.as_deref() == Some(DOWNLOAD)
     }
 
-    fn check_action(&self) -> Result<(), BadFault> {
+    fn check_action(&self) -> Result<(), InvalidFault> {
         let Some(action) = &self.action else {
             return Ok(());
         };
         if self.is_about_downloads() {
-            return if self.kind.suits_downloads() {
+            return if self.kind.applies_to_downloads() {
                 Ok(())
             } else {
-                Err(BadFault::new("action", DOWNLOAD, "an action of the API")
-                    .with_hint(format!("`{}` is about calls, not files", self.kind())))
+                Err(
+                    InvalidFault::new("action", DOWNLOAD, "an action of the API")
+                        .with_hint(format!("`{}` is about calls, not files", self.kind())),
+                )
             };
         }
         if mps_models::action(action).is_some() {
@@ -50,51 +50,51 @@ impl Fault {
         let known = mps_models::ACTIONS.iter().map(|action| action.name);
         let known: Vec<&str> = known.collect();
         Err(
-            BadFault::new("action", action, "an action of the service or `download`")
+            InvalidFault::new("action", action, "an action of the service or `download`")
                 .with_hint(format!("known: {}", known.join(", "))),
         )
     }
 
-    fn check_frequency(&self) -> Result<(), BadFault> {
+    fn check_frequency(&self) -> Result<(), InvalidFault> {
         if self.times == Some(0) {
-            return Err(BadFault::new("times", 0, "at least 1")
+            return Err(InvalidFault::new("times", 0, "at least 1")
                 .with_hint("leave it out to strike for as long as the rule stands"));
         }
         match self.probability {
             Some(share) if !(0.0..=1.0).contains(&share) => {
-                Err(BadFault::new("probability", share, "from 0 to 1")
+                Err(InvalidFault::new("probability", share, "from 0 to 1")
                     .with_hint("0.25 strikes one request in four"))
             }
             _ => Ok(()),
         }
     }
 
-    fn check_kind(&self) -> Result<(), BadFault> {
+    fn check_kind(&self) -> Result<(), InvalidFault> {
         match &self.kind {
-            Kind::Refuse { code, .. } if !crate::marker::is_code(code) => {
-                Err(BadFault::new("code", code, "letters, digits and dots")
+            Kind::Refuse { code, .. } if !crate::engine::marker::is_code(code) => {
+                Err(InvalidFault::new("code", code, "letters, digits and dots")
                     .with_hint("such as `InvalidParameter.ViolationContent`"))
             }
             Kind::Throttle { code, .. } => check_throttle(code),
             Kind::Http { status, .. } | Kind::Html { status, .. }
-                if !(200..=MOST_STATUS).contains(status) =>
+                if !(200..=MAX_STATUS).contains(status) =>
             {
-                let bound = format!("from 200 to {MOST_STATUS}");
-                Err(BadFault::new("status", status, bound).with_hint("such as 502"))
+                let bound = format!("from 200 to {MAX_STATUS}");
+                Err(InvalidFault::new("status", status, bound).with_hint("such as 502"))
             }
-            Kind::Delay { delay } | Kind::Drip { delay, .. } if *delay > MOST_DELAY => {
+            Kind::Delay { delay } | Kind::Drip { delay, .. } if *delay > MAX_DELAY => {
                 let delay = humantime::format_duration(*delay);
-                Err(BadFault::new("delay", delay, "at most 7days")
+                Err(InvalidFault::new("delay", delay, "at most 7days")
                     .with_hint("the emulator's clock can be moved on instead"))
             }
-            Kind::Drip { pieces, .. } if !(1..=MOST_PIECES).contains(pieces) => {
-                let bound = format!("from 1 to {MOST_PIECES}");
-                Err(BadFault::new("pieces", pieces, bound))
+            Kind::Drip { pieces, .. } if !(1..=MAX_PIECES).contains(pieces) => {
+                let bound = format!("from 1 to {MAX_PIECES}");
+                Err(InvalidFault::new("pieces", pieces, bound))
             }
             Kind::Skew { offset }
-                if !(MOST_SKEW + 1..=MOST_OFFSET).contains(&offset.unsigned_abs()) =>
+                if !(MAX_SKEW + 1..=MAX_OFFSET).contains(&offset.unsigned_abs()) =>
             {
-                Err(BadFault::new(
+                Err(InvalidFault::new(
                     "offset",
                     offset,
                     "more than 5min and at most 7days, ahead or behind",
@@ -106,7 +106,7 @@ impl Fault {
             Kind::ContentType { content_type }
                 if http::HeaderValue::from_str(content_type).is_err() =>
             {
-                Err(BadFault::new(
+                Err(InvalidFault::new(
                     "content_type",
                     "not printable",
                     "text that a header can carry",
@@ -117,18 +117,18 @@ impl Fault {
     }
 }
 
-fn check_throttle(code: &str) -> Result<(), BadFault> {
+fn check_throttle(code: &str) -> Result<(), InvalidFault> {
     let known = mps_models::service::ERROR_CODES
         .iter()
         .map(|known| known.code);
     let known: Vec<&str> = known
-        .filter(|code| code.starts_with(read::THROTTLED))
+        .filter(|code| code.starts_with(parse::THROTTLED))
         .collect();
     if known.contains(&code) {
         return Ok(());
     }
     Err(
-        BadFault::new("code", code, "a limit on requests that the service knows")
+        InvalidFault::new("code", code, "a limit on requests that the service knows")
             .with_hint(format!("known: {}", known.join(", "))),
     )
 }

@@ -12,28 +12,30 @@ use serde_json::{Map, Value};
 
 use super::Kind;
 use crate::{
-    exchange::{Delivery, Exchange},
-    refusal::Refusal,
-    reply,
+    engine::refusal::Refusal,
+    http::{
+        exchange::{Delivery, Exchange},
+        reply,
+    },
 };
 
 /// What becomes of the call itself.
-pub(crate) enum Verdict {
+pub(crate) enum CallEffect {
     /// It is executed, or refused for reasons of its own.
     Proceeds,
     /// It is refused in the service's words.
     Refused(Refusal),
     /// The service never sees it.
-    Kept,
+    Dropped,
 }
 
 impl Kind {
-    pub(crate) fn verdict(&self) -> Verdict {
+    pub(crate) fn call_effect(&self) -> CallEffect {
         let usual = |code: &str, message: &Option<String>| {
             let known = mps_models::service::error_code(code);
             let usual = known.map_or("refused on demand", |known| known.meaning);
             let message = message.as_deref().unwrap_or(usual);
-            Verdict::Refused(Refusal::new(code.to_owned(), message))
+            CallEffect::Refused(Refusal::new(code.to_owned(), message))
         };
         match self {
             Self::Refuse { code, message } | Self::Throttle { code, message } => {
@@ -49,8 +51,8 @@ impl Kind {
             }
             | Self::Html {
                 executed: false, ..
-            } => Verdict::Kept,
-            _ => Verdict::Proceeds,
+            } => CallEffect::Dropped,
+            _ => CallEffect::Proceeds,
         }
     }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DOWNLOAD, Kind, Sight, read};
+use super::{DOWNLOAD, Kind, RequestView, parse};
 
 /// A rule: what goes wrong, for which requests, and how often.
 ///
@@ -65,7 +65,7 @@ impl Fault {
     /// A gateway answers with a page of HTML and HTTP 502, and the service never sees the call.
     pub fn html() -> Self {
         Self::of(Kind::Html {
-            status: read::BAD_GATEWAY,
+            status: parse::BAD_GATEWAY,
             executed: false,
         })
     }
@@ -78,7 +78,7 @@ impl Fault {
     /// The call is executed, and its answer comes in ten pieces, each so much after the last.
     pub fn drip(delay: Duration) -> Self {
         Self::of(Kind::Drip {
-            pieces: read::PIECES,
+            pieces: parse::PIECES,
             delay,
         })
     }
@@ -109,7 +109,7 @@ impl Fault {
     /// The service refuses the call because there were too many in a second.
     pub fn throttle() -> Self {
         Self::of(Kind::Throttle {
-            code: read::THROTTLED.to_owned(),
+            code: parse::THROTTLED.to_owned(),
             message: None,
         })
     }
@@ -135,7 +135,7 @@ impl Fault {
     /// A task has a status that nobody has heard of.
     pub fn unknown_status() -> Self {
         Self::of(Kind::UnknownStatus {
-            value: read::STATUS.to_owned(),
+            value: parse::STATUS.to_owned(),
         })
     }
 
@@ -266,7 +266,7 @@ impl Fault {
         self.kind.name()
     }
 
-    pub(super) fn is_about(&self, request: &Sight<'_>) -> bool {
+    pub(super) fn matches(&self, request: &RequestView<'_>) -> bool {
         let is_action = match &self.action {
             Some(action) => action == request.action,
             None => request.action != DOWNLOAD,

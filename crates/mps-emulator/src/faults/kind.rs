@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::request::Parts;
 use serde::Serialize;
 
-use crate::exchange::Connection;
+use crate::http::{auth::MAX_SKEW, exchange::Connection};
 
 /// What goes wrong, and what it needs to know. Serialized as the members of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,9 +73,6 @@ pub(crate) enum Phase {
     Answer,
 }
 
-/// How far a timestamp may be off, in seconds.
-pub(crate) const MOST_SKEW: u64 = 300;
-
 impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -109,7 +106,7 @@ impl Kind {
 
     /// Whether it can befall the fetching of a result: object storage knows neither the API's
     /// errors nor its answers.
-    pub(crate) fn suits_downloads(&self) -> bool {
+    pub(crate) fn applies_to_downloads(&self) -> bool {
         let is_api_error = matches!(
             self,
             Self::Refuse { .. } | Self::Throttle { .. } | Self::TokenExpired | Self::Skew { .. }
@@ -124,14 +121,13 @@ impl Kind {
 
     /// Whether a request does not take the fault into account already: a client that has learned
     /// the clock of a skew is not refused for following it.
-    pub(super) fn is_news_to(&self, head: &Parts, now: i64) -> bool {
+    pub(super) fn applies_to_timestamp(&self, head: &Parts, now: i64) -> bool {
         let Self::Skew { offset } = self else {
             return true;
         };
         let timestamp = head.headers.get("x-tc-timestamp");
         let timestamp = timestamp.and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
-        timestamp
-            .is_none_or(|timestamp| timestamp.abs_diff(now.saturating_add(*offset)) > MOST_SKEW)
+        timestamp.is_none_or(|timestamp| timestamp.abs_diff(now.saturating_add(*offset)) > MAX_SKEW)
     }
 }
 

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BadFault, Fault, Kind, Sight};
-use crate::ids::Ids;
+use super::{Fault, InvalidFault, Kind, RequestView};
+use crate::engine::ids::Ids;
 
 /// The rules that stand, oldest first. The first one that is about a request strikes it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -21,15 +21,15 @@ struct Rule {
 }
 
 /// A test has a handful.
-const MOST_RULES: usize = 1_000;
+const MAX_RULES: usize = 1_000;
 
 impl Faults {
-    pub(crate) fn add(&mut self, fault: Fault) -> Result<(), BadFault> {
+    pub(crate) fn add(&mut self, fault: Fault) -> Result<(), InvalidFault> {
         fault.check()?;
-        if self.rules.len() == MOST_RULES {
-            let bound = format!("among at most {MOST_RULES} rules");
+        if self.rules.len() == MAX_RULES {
+            let bound = format!("among at most {MAX_RULES} rules");
             return Err(
-                BadFault::new("kind", fault.kind(), bound).with_hint("clear the faults first")
+                InvalidFault::new("kind", fault.kind(), bound).with_hint("clear the faults first")
             );
         }
         self.rules.push(Rule {
@@ -67,13 +67,13 @@ impl Faults {
     pub(super) fn strike(
         &mut self,
         ids: &Ids,
-        request: &Sight<'_>,
+        request: &RequestView<'_>,
         is_due: impl Fn(&Kind) -> bool,
     ) -> Option<Kind> {
         let mut candidates = self.rules.iter_mut().filter(|rule| {
-            rule.is_left() && rule.fault.is_about(request) && is_due(&rule.fault.kind)
+            rule.is_left() && rule.fault.matches(request) && is_due(&rule.fault.kind)
         });
-        let rule = candidates.find_map(|rule| rule.is_meant(ids).then_some(rule))?;
+        let rule = candidates.find_map(|rule| rule.is_drawn(ids).then_some(rule))?;
         rule.struck = rule.struck.saturating_add(1);
         Some(rule.fault.kind.clone())
     }
@@ -94,7 +94,7 @@ impl Rule {
     }
 
     /// Draws from the emulator's seed, so that a run repeats.
-    fn is_meant(&mut self, ids: &Ids) -> bool {
+    fn is_drawn(&mut self, ids: &Ids) -> bool {
         let Some(probability) = self.fault.probability else {
             return true;
         };
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn strikes(faults: &mut Faults, seed: u64, action: &str, text: &str) -> bool {
-        let request = Sight {
+        let request = RequestView {
             action,
             text: text.as_bytes(),
         };
@@ -179,7 +179,7 @@ mod tests {
         let mut faults = with(Fault::throttle().times(1));
         faults.add(Fault::nulls()).unwrap();
         let mut struck = || {
-            let request = Sight {
+            let request = RequestView {
                 action: "a",
                 text: b"",
             };

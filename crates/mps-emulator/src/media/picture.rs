@@ -3,7 +3,7 @@
 use png::{BitDepth, ColorType, Compression, Encoder};
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, FrameSize, h264, jpeg, pattern};
+use super::{FrameSize, RenderError, h264, jpeg, pattern};
 
 /// An image to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ impl PictureFormat {
 }
 
 impl Picture {
-    pub(super) fn render(self) -> Result<Vec<u8>, Broken> {
+    pub(super) fn render(self) -> Result<Vec<u8>, RenderError> {
         match self.format {
             PictureFormat::Jpeg => Ok(jpeg::file(self.size)),
             PictureFormat::Png => Ok(png(self.size)?),

@@ -12,8 +12,8 @@ const SHORT_SIDES: std::ops::RangeInclusive<u32> = 120..=2160;
 const EXACT_SIDES: std::ops::RangeInclusive<u16> = 16..=4096;
 const STEEPEST_RATIO: u32 = 4;
 /// The longer side of the largest size at the steepest ratio.
-const MOST_SIDE: u16 = 2160 * 4;
-const MOST_PIXELS: u32 = 2160 * 2160 * 4;
+const MAX_SIDE: u16 = 2160 * 4;
+const MAX_PIXELS: u32 = 2160 * 2160 * 4;
 
 /// Width and height in pixels. Displayed as `1280x720`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,10 +46,10 @@ impl FrameSize {
     }
 
     /// Whether a file of this size can be made: what is read from a snapshot was written by anyone.
-    pub(crate) fn is_sound(self) -> bool {
-        let fits = |side| (*EXACT_SIDES.start()..=MOST_SIDE).contains(&side);
+    pub(crate) fn is_valid(self) -> bool {
+        let fits = |side| (*EXACT_SIDES.start()..=MAX_SIDE).contains(&side);
         let pixels = u32::from(self.width) * u32::from(self.height);
-        fits(self.width) && fits(self.height) && pixels <= MOST_PIXELS
+        fits(self.width) && fits(self.height) && pixels <= MAX_PIXELS
     }
 
     /// Reads `1024x768` or `1024*768`.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use hound::{SampleFormat, WavSpec, WavWriter};
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, mp3};
+use super::{RenderError, mp3};
 
 /// A piece of audio to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl SoundFormat {
 }
 
 impl Sound {
-    pub(super) fn render(self) -> Result<Vec<u8>, Broken> {
+    pub(super) fn render(self) -> Result<Vec<u8>, RenderError> {
         match self.format {
             SoundFormat::Mp3 => Ok(mp3::file(self.seconds)),
             SoundFormat::Wav => Ok(wav(self.seconds)?),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Broken, FrameSize, h264, mp4, pattern};
+use super::{FrameSize, RenderError, h264, mp4, pattern};
 
 /// A video to make: its size, and how long it plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,15 +12,15 @@ pub(crate) struct Clip {
 }
 
 /// One picture a second up to here, then fewer: bounds the file, whatever its duration.
-const MOST_PICTURES: u32 = 30;
+const MAX_PICTURES: u32 = 30;
 
 impl Clip {
-    pub(super) fn render(self) -> Result<Vec<u8>, Broken> {
+    pub(super) fn render(self) -> Result<Vec<u8>, RenderError> {
         Ok(mp4::file(&self.track())?)
     }
 
     fn track(self) -> mp4::Track {
-        let frames = self.seconds.clamp(1, MOST_PICTURES);
+        let frames = self.seconds.clamp(1, MAX_PICTURES);
         let grid = h264::macroblocks(self.size);
         let picture = |frame| {
             h264::picture(frame, self.size, |column, row| {

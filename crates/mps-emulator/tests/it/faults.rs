@@ -195,7 +195,7 @@ fn odd_answers_touch_what_they_are_about_and_nothing_else() {
         (&json!("DONE"), None)
     );
     assert!(done["RequestId"].is_string());
-    assert_eq!(world.service.faults_struck(), [1, 1]);
+    assert_eq!(world.service.fault_counts(), [1, 1]);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn rules_and_what_they_have_done_are_part_of_a_snapshot() {
     let later = World::new();
     let snapshot = mps_emulator::Snapshot::from_json(snapshot.as_bytes()).unwrap();
     later.service.restore(snapshot);
-    assert_eq!(later.service.faults_struck(), [1]);
+    assert_eq!(later.service.fault_counts(), [1]);
     let codes = [(); 2].map(|()| code(&later.answer(CREATE, &cat())));
     assert_eq!(codes, ["RequestLimitExceeded", ""]);
 }

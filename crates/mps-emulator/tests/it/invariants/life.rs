@@ -144,7 +144,7 @@ impl Life {
     }
 
     fn clear(&mut self) {
-        self.struck_before += self.service.faults_struck().iter().sum::<u32>();
+        self.struck_before += self.service.fault_counts().iter().sum::<u32>();
         self.service.clear_faults();
     }
 
@@ -259,7 +259,7 @@ impl Life {
     }
 
     fn struck(&self) -> u32 {
-        self.struck_before + self.service.faults_struck().iter().sum::<u32>()
+        self.struck_before + self.service.fault_counts().iter().sum::<u32>()
     }
 
     fn check_results(&self) {

@@ -22,13 +22,6 @@ pub(crate) enum Tasks {
     Model(TaskFamily, String),
 }
 
-const FAMILIES: [(&str, TaskFamily); 4] = [
-    ("video", TaskFamily::Video),
-    ("image", TaskFamily::Image),
-    ("audio", TaskFamily::Audio),
-    ("scenario", TaskFamily::Scenario),
-];
-
 pub(super) fn task_time(text: &str) -> Result<TaskTime, String> {
     // A model may have any name, but no time has an equals sign.
     let (tasks, time) = match text.rsplit_once('=') {
@@ -42,10 +35,10 @@ pub(super) fn task_time(text: &str) -> Result<TaskTime, String> {
 /// How much longer an off-peak video waits.
 pub(super) fn off_peak(text: &str) -> Result<Span, String> {
     let span = span(text)?;
-    if *span.end() <= Durations::MOST_OFF_PEAK {
+    if *span.end() <= Durations::MAX_OFF_PEAK {
         return Ok(span);
     }
-    let most = Durations::MOST_OFF_PEAK.as_secs() / 3_600;
+    let most = Durations::MAX_OFF_PEAK.as_secs() / 3_600;
     Err(format!(
         "an off-peak video waits for at most {most}h, after which the service cancels it"
     ))
@@ -56,9 +49,9 @@ fn tasks(text: &str) -> Result<Tasks, String> {
         Some((name, model)) => (name, Some(model)),
         None => (text, None),
     };
-    let family = FAMILIES.iter().find(|(known, _)| *known == name);
-    let (_, family) = *family.ok_or_else(|| {
-        let known = FAMILIES.map(|(known, _)| known).join(", ");
+    let family: TaskFamily = name.parse().map_err(|_| {
+        let known: Vec<&str> = TaskFamily::ALL.iter().map(|it| it.as_str()).collect();
+        let known = known.join(", ");
         format!("no family `{name}`; known: {known}; a model is written as video/Kling")
     })?;
     match model {

@@ -1,0 +1,112 @@
+//! The control API: what a test wants to know and to change, as JSON over the same socket.
+
+mod clock;
+mod faults;
+mod read;
+mod refusal;
+mod write;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Response, StatusCode, header, request::Parts};
+use serde_json::{Value, json};
+
+use refusal::Refusal;
+
+use crate::{api::service_state::ServiceState, http::reply};
+
+pub(crate) const PREFIX: &str = "/_emulator/v1/";
+
+/// What an endpoint has to work with.
+struct Call<'a> {
+    service: &'a ServiceState,
+    query: &'a str,
+    body: &'a Bytes,
+}
+
+/// One thing the control API can do.
+struct Endpoint {
+    method: Method,
+    name: &'static str,
+    run: Handler,
+}
+
+enum Handler {
+    /// Always has an answer.
+    Infallible(fn(&Call<'_>) -> Value),
+    /// May be asked for something wrong.
+    Fallible(fn(&Call<'_>) -> Result<Value, Refusal>),
+}
+
+impl Endpoint {
+    const fn new(method: Method, name: &'static str, run: Handler) -> Self {
+        Self { method, name, run }
+    }
+}
+
+const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(Method::GET, "state", Handler::Infallible(read::state)),
+    Endpoint::new(Method::GET, "tasks", Handler::Infallible(read::tasks)),
+    Endpoint::new(Method::GET, "requests", Handler::Infallible(read::requests)),
+    Endpoint::new(Method::GET, "bill", Handler::Fallible(read::bill)),
+    Endpoint::new(Method::GET, "clock", Handler::Infallible(clock::show)),
+    Endpoint::new(Method::POST, "clock", Handler::Fallible(clock::change)),
+    Endpoint::new(Method::GET, "faults", Handler::Infallible(faults::list)),
+    Endpoint::new(Method::POST, "faults", Handler::Fallible(faults::add)),
+    Endpoint::new(Method::DELETE, "faults", Handler::Infallible(faults::clear)),
+    Endpoint::new(
+        Method::POST,
+        "credentials",
+        Handler::Fallible(write::credentials),
+    ),
+    Endpoint::new(Method::GET, "snapshot", Handler::Infallible(read::snapshot)),
+    Endpoint::new(Method::POST, "restore", Handler::Fallible(write::restore)),
+    Endpoint::new(Method::POST, "reset", Handler::Infallible(write::reset)),
+];
+
+/// Answers a request to `/_emulator/v1/` and `name`.
+pub(crate) fn answer(
+    service: &ServiceState,
+    head: &Parts,
+    body: &Bytes,
+    name: &str,
+) -> Response<Bytes> {
+    let named = || ENDPOINTS.iter().filter(|endpoint| endpoint.name == name);
+    if named().next().is_none() {
+        return reply::not_found(&format!("{PREFIX}{name}"), &known());
+    }
+    let Some(endpoint) = named().find(|endpoint| endpoint.method == head.method) else {
+        let allowed: Vec<&str> = named().map(|endpoint| endpoint.method.as_str()).collect();
+        return wrong_method(&allowed.join(", "));
+    };
+    let query = head.uri.query().unwrap_or_default();
+    let call = Call {
+        service,
+        query,
+        body,
+    };
+    let answer = match endpoint.run {
+        Handler::Infallible(run) => Ok(run(&call)),
+        Handler::Fallible(run) => run(&call),
+    };
+    match answer {
+        Ok(answer) => reply::json(StatusCode::OK, &answer),
+        Err(refusal) => refusal.response(),
+    }
+}
+
+fn known() -> String {
+    let known: Vec<String> = ENDPOINTS
+        .iter()
+        .map(|known| format!("{} {PREFIX}{}", known.method, known.name))
+        .collect();
+    format!("known: {}", known.join(", "))
+}
+
+fn wrong_method(allowed: &str) -> Response<Bytes> {
+    let body = json!({ "error": "method not allowed", "hint": format!("use {allowed}") });
+    let mut response = reply::json(StatusCode::METHOD_NOT_ALLOWED, &body);
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}

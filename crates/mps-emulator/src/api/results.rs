@@ -1,0 +1,212 @@
+//! The object storage where results lie: public for a while, then gone.
+
+mod condition;
+mod location;
+mod range;
+mod record;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
+
+pub(crate) use location::{is_result, urls};
+use range::Selection;
+pub(crate) use record::dropped as record_dropped;
+
+use crate::{
+    api::service_state::ServiceState,
+    engine::tasks::Availability,
+    http::{exchange::Exchange, reply},
+    media::{Media, cache::Object},
+};
+
+/// What object storage calls an answer by.
+const REQUEST_ID: &str = "x-cos-request-id";
+
+/// Answers a request to the path of a result.
+pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchange {
+    let mut record = record::arrived(service, head);
+    let mut response = match found(service, head, path) {
+        Ok((object, modified)) => handed_out(&object, modified, head),
+        Err(refusal) => {
+            record.code = Some(refusal.code.to_owned());
+            refusal.response(path, &record.request_id)
+        }
+    };
+    record.outcome = record::outcome(&response);
+    if let Ok(request_id) = HeaderValue::from_str(&record.request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    let fault = service.state().faults.on_download(&service.ids, head);
+    let exchange = match &fault {
+        Some(kind) => kind.deliver(response, service.time.wall()),
+        None => Exchange::whole(response),
+    };
+    record::answered(service, record, fault.as_ref(), &exchange);
+    exchange
+}
+
+fn handed_out(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
+    let mut response = if condition::is_known(&object.etag, &head.headers) {
+        not_modified(object)
+    } else {
+        content(object, &head.headers)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::LAST_MODIFIED, modified);
+    without_body_for_head(response, &head.method)
+}
+
+fn not_modified(object: &Object) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    let etag = object.etag.clone();
+    response.headers_mut().insert(header::ETAG, etag);
+    response
+}
+
+/// Why storage does not hand out an object, as its own protocol has it.
+struct Fault {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+}
+
+const NOT_ALLOWED: Fault = Fault {
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    code: "MethodNotAllowed",
+    message: "results can only be read",
+};
+const NO_SUCH_KEY: Fault = Fault {
+    status: StatusCode::NOT_FOUND,
+    code: "NoSuchKey",
+    message: "there is no such result",
+};
+const EXPIRED: Fault = Fault {
+    status: StatusCode::FORBIDDEN,
+    code: "AccessDenied",
+    message: "the time to fetch the result is over",
+};
+const CHANGED: Fault = Fault {
+    status: StatusCode::PRECONDITION_FAILED,
+    code: "PreconditionFailed",
+    message: "the result is not the version that `If-Match` names",
+};
+const BROKEN: Fault = Fault {
+    status: StatusCode::INTERNAL_SERVER_ERROR,
+    code: "InternalError",
+    message: "the result cannot be made",
+};
+
+impl Fault {
+    fn response(&self, path: &str, request_id: &str) -> Response<Bytes> {
+        let body = format!(
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>{}</Code>\n\t<Message>{}</Message>\n\
+             \t<Resource>{}</Resource>\n\t<RequestId>{request_id}</RequestId>\n</Error>\n",
+            self.code,
+            self.message,
+            escaped(path),
+        );
+        reply::with_type(self.status, "application/xml", Bytes::from(body))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn found(service: &ServiceState, head: &Parts, path: &str) -> Result<(Object, HeaderValue), Fault> {
+    if !matches!(head.method, Method::GET | Method::HEAD) {
+        return Err(NOT_ALLOWED);
+    }
+    let (media, modified) = lookup(service, path)?;
+    let object = service.cache.object(media).map_err(|error| {
+        tracing::error!(%error, "a result could not be made");
+        BROKEN
+    })?;
+    if !condition::is_meant(&object.etag, &head.headers) {
+        return Err(CHANGED);
+    }
+    Ok((object, modified))
+}
+
+fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), Fault> {
+    let state = service.state();
+    let task = location::find(&state.tasks, path).ok_or(NO_SUCH_KEY)?;
+    match task.availability(service.time.now()) {
+        Availability::Missing => Err(NO_SUCH_KEY),
+        Availability::Expired => Err(EXPIRED),
+        Availability::Available => Ok((task.work.media(), reply::http_date(task.finished_wall()))),
+    }
+}
+
+/// The object or the part of it that is asked for.
+fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
+    let length = object.bytes.len();
+    let mut response = match range::select(wanted_range(object, headers), length) {
+        Selection::Whole => {
+            reply::with_type(StatusCode::OK, object.content_type, object.bytes.clone())
+        }
+        Selection::Part(part) => {
+            let location = format!(
+                "bytes {}-{}/{length}",
+                part.start,
+                part.end.saturating_sub(1)
+            );
+            let part = object.bytes.slice(part);
+            with_range(
+                StatusCode::PARTIAL_CONTENT,
+                object.content_type,
+                part,
+                &location,
+            )
+        }
+        Selection::Unsatisfiable => with_range(
+            StatusCode::RANGE_NOT_SATISFIABLE,
+            object.content_type,
+            Bytes::new(),
+            &format!("bytes */{length}"),
+        ),
+    };
+    let sent = HeaderValue::from(response.body().len());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, sent);
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::ETAG, object.etag.clone());
+    response
+}
+
+/// The `Range` header, unless its `If-Range` names another version than this one.
+fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> {
+    let is_same = headers
+        .get(header::IF_RANGE)
+        .is_none_or(|version| *version == object.etag);
+    headers
+        .get(header::RANGE)
+        .filter(|_| is_same)
+        .and_then(|range| range.to_str().ok())
+}
+
+fn with_range(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Bytes,
+    location: &str,
+) -> Response<Bytes> {
+    let mut response = reply::with_type(status, content_type, body);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_RANGE, location);
+    }
+    response
+}
+
+fn without_body_for_head(response: Response<Bytes>, method: &Method) -> Response<Bytes> {
+    if *method == Method::HEAD {
+        response.map(|_| Bytes::new())
+    } else {
+        response
+    }
+}

@@ -1,0 +1,70 @@
+//! What the parts of the service share.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use mps_core::clock::SharedClock;
+use tokio::sync::Notify;
+
+use crate::{
+    api::state::State,
+    engine::{
+        accounts::Accounts, clock::VirtualClock, ids::Ids, limits::CallStart, settings::Settings,
+        temporary_credentials::TemporaryCredentials,
+    },
+    lock::lock,
+    media::cache::Cache,
+};
+
+/// Settings, clocks and state of one service.
+pub(crate) struct ServiceState {
+    pub(crate) accounts: Accounts,
+    /// The machine's time, by which clients, their rates and their connections are measured.
+    pub(crate) clock: SharedClock,
+    /// The service's own time, by which all else goes.
+    pub(crate) time: VirtualClock,
+    /// TaskSummary of whatever may have changed the state, for whoever saves it.
+    pub(crate) changed: Arc<Notify>,
+    /// Scheme, host and port.
+    pub(crate) endpoint: String,
+    pub(crate) settings: Settings,
+    pub(crate) ids: Ids,
+    pub(crate) cache: Cache,
+    pub(crate) state: Mutex<State>,
+}
+
+impl ServiceState {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    /// The machine's time.
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The machine's time since the emulator was made.
+    pub(crate) fn since_start(&self, monotonic: Duration) -> Duration {
+        self.time.uptime(monotonic)
+    }
+
+    pub(crate) fn uptime(&self) -> Duration {
+        self.since_start(self.now())
+    }
+
+    /// This moment, as the limiter counts it.
+    pub(crate) fn start(&self) -> CallStart {
+        CallStart {
+            uptime: self.uptime(),
+            wall: self.clock.wall(),
+        }
+    }
+
+    /// Creates temporary credentials of the default account that expire after a virtual time.
+    pub(crate) fn issue_credentials(&self, expires_in: Duration) -> TemporaryCredentials {
+        let expires = self.time.now().saturating_add(expires_in);
+        TemporaryCredentials::of(&self.accounts.issue(&self.ids, expires))
+    }
+}

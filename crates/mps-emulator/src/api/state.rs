@@ -1,0 +1,39 @@
+//! Everything that changes while the emulator runs, behind one lock.
+
+use crate::{
+    engine::{
+        bill::Ledger,
+        limits::{Limiter, RateLimit},
+        log::{DownloadRecord, Log, RequestRecord},
+        tasks::Tasks,
+    },
+    faults::Faults,
+};
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) tasks: Tasks,
+    pub(crate) limiter: Limiter,
+    pub(crate) requests: Log<RequestRecord>,
+    pub(crate) downloads: Log<DownloadRecord>,
+    pub(crate) ledger: Ledger,
+    pub(crate) faults: Faults,
+}
+
+impl State {
+    pub(crate) fn new(limit: RateLimit) -> Self {
+        Self {
+            tasks: Tasks::default(),
+            limiter: Limiter::new(limit),
+            requests: Log::default(),
+            downloads: Log::default(),
+            ledger: Ledger::default(),
+            faults: Faults::default(),
+        }
+    }
+
+    /// Forgets everything that happened. Settings stay, and no id is ever given twice.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.limiter.flavour());
+    }
+}

@@ -1,0 +1,162 @@
+//! The way to the service without sockets, under the service's clock.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use mps_core::{
+    BoxFuture, Client, ClientBuilder, Error,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    transport::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
+};
+
+use crate::{
+    emulator::service::Service,
+    http::exchange::{Connection, Exchange, Piece, Pieces},
+};
+
+/// A transport that hands every request, whatever its host, to one [`Service`]: for tests in
+/// virtual time, and for programs that shall never open a socket.
+///
+/// Faults show as they do on a socket: a reset connection is an error after the request's body was
+/// taken, a body can end early or come in pieces, and connections are used again. Time passes by
+/// the service's clock.
+///
+/// ```
+/// use mps_core::{Client, credentials::Credentials};
+/// use mps_emulator::{Emulator, Fault};
+/// use mps_models::CreateAigcVideoTask;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = Emulator::builder().service();
+/// service.fail(Fault::reply_lost().times(1))?;
+///
+/// let client = service.client()?.build()?;
+/// let error = client.send(&CreateAigcVideoTask::new().prompt("a cat")).await.unwrap_err();
+/// assert!(error.dispatch().may_have_executed());
+/// assert_eq!((service.bill().creates, service.bill().duplicates), (1, 0));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct InProcess {
+    service: Service,
+    /// How many connections stand open and idle.
+    idle: Arc<AtomicUsize>,
+}
+
+impl InProcess {
+    /// A transport that reaches `service` and nothing else.
+    #[must_use]
+    pub fn new(service: Service) -> Self {
+        Self {
+            service,
+            idle: Arc::default(),
+        }
+    }
+
+    fn connection(&self) -> Connection {
+        let one_less = |idle: usize| idle.checked_sub(1);
+        match self
+            .idle
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, one_less)
+        {
+            Ok(_) => Connection::Reused,
+            Err(_) => Connection::Fresh,
+        }
+    }
+
+    /// A socket's buffer takes a request whether or not the other side ever reads it, so the body
+    /// counts as gone in any case.
+    fn exchange(&self, request: http::Request<RequestBody>) -> Exchange {
+        let request = request.map(RequestBody::into_bytes);
+        self.service.exchange(request, self.connection())
+    }
+}
+
+impl Service {
+    /// A client of this service without a socket: with its credentials, its clock, and an
+    /// [`InProcess`] transport, all of which can be set otherwise.
+    ///
+    /// # Errors
+    /// The service's endpoint is not one, which would be a mistake of the emulator's.
+    pub fn client(&self) -> Result<ClientBuilder, Error> {
+        let account = &self.0.accounts.default;
+        let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
+        let credentials = match &account.token {
+            Some(token) => credentials.with_token(&token.text.0),
+            None => credentials,
+        };
+        Ok(Client::builder()
+            .credentials(credentials)
+            .endpoint(Endpoint::parse(self.endpoint())?)
+            .transport(InProcess::new(self.clone()))
+            .clock(self.0.clock.clone()))
+    }
+}
+
+impl Transport for InProcess {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        Box::pin(async move {
+            let exchange = self.exchange(request);
+            let clock = &self.service.0.clock;
+            if !exchange.delay.is_zero() {
+                clock.sleep(exchange.delay).await;
+            }
+            let response = exchange.delivery.paced(clock).ok_or_else(broken)?;
+            Ok(response.map(|pieces| {
+                ResponseBody::new(InProcessBody {
+                    pieces,
+                    idle: self.idle.clone(),
+                })
+            }))
+        })
+    }
+}
+
+/// A body on its way. Gives its connection back if it is read to the end.
+struct InProcessBody {
+    pieces: Pieces,
+    idle: Arc<AtomicUsize>,
+}
+
+impl InProcessBody {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        self.pieces.poll_next(cx).map(|piece| match piece {
+            Piece::Data(data) => Ok(Some(data)),
+            Piece::End => Ok(None),
+            Piece::Broken => Err(broken()),
+        })
+    }
+}
+
+impl Chunks for InProcessBody {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+        Box::pin(std::future::poll_fn(|cx| self.poll(cx)))
+    }
+}
+
+impl Drop for InProcessBody {
+    fn drop(&mut self) {
+        if self.pieces.is_complete() {
+            self.idle.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+fn broken() -> TransportError {
+    TransportError::new(
+        TransportErrorKind::Interrupted,
+        "the emulator ended the connection",
+    )
+}

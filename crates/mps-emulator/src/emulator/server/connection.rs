@@ -1,0 +1,174 @@
+//! One connection as faults need it: a socket that can be reset or closed at a chosen moment.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use crate::http::exchange::{Connection, Piece, Pieces};
+
+/// What is to happen to a connection; shared by its socket and by who answers on it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConnectionControl(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    plan: AtomicU8,
+    requests: AtomicU8,
+}
+
+/// Plans other than to carry on, which is 0.
+const CLOSE_ONCE_FLUSHED: u8 = 1;
+const RESET: u8 = 2;
+
+impl ConnectionControl {
+    /// Lets the connection end with a reset, whatever was sent or received on it.
+    pub(super) fn reset(&self) -> io::Error {
+        self.0.plan.store(RESET, Ordering::Release);
+        io::ErrorKind::ConnectionReset.into()
+    }
+
+    /// Counts a request.
+    pub(super) fn next_request(&self) -> Connection {
+        match self.0.requests.fetch_max(1, Ordering::AcqRel) {
+            0 => Connection::Fresh,
+            _ => Connection::Reused,
+        }
+    }
+
+    fn close_once_flushed(&self) {
+        self.0.plan.store(CLOSE_ONCE_FLUSHED, Ordering::Release);
+    }
+
+    fn is(&self, plan: u8) -> bool {
+        self.0.plan.load(Ordering::Acquire) == plan
+    }
+}
+
+/// A socket that ends as its [`ConnectionControl`] says.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    control: ConnectionControl,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, control: ConnectionControl) -> Self {
+        Self { stream, control }
+    }
+
+    fn stream(self: Pin<&mut Self>) -> Pin<&mut TcpStream> {
+        Pin::new(&mut self.get_mut().stream)
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if self.control.is(RESET) {
+            // Where that cannot be had, the connection ends all the same, if more politely.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.stream().poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.stream().poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// Hyper flushes when it has written everything it was given, so that is when a connection
+    /// that shall end within a body has carried what it should.
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.control.is(CLOSE_ONCE_FLUSHED) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        self.stream().poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.control.is(RESET) {
+            return Poll::Ready(Ok(()));
+        }
+        self.stream().poll_shutdown(cx)
+    }
+}
+
+/// A body as it goes out.
+pub(super) struct Outgoing {
+    pieces: Pieces,
+    control: ConnectionControl,
+}
+
+impl Outgoing {
+    pub(super) fn new(pieces: Pieces, control: ConnectionControl) -> Self {
+        Self { pieces, control }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.pieces.poll_next(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Piece::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Poll::Ready(Piece::End) => Poll::Ready(None),
+            // An error would end the connection before what was written is on the wire. The next
+            // flush, which follows at once, ends it after that.
+            Poll::Ready(Piece::Broken) => {
+                self.control.close_once_flushed();
+                Poll::Pending
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_complete()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.pieces.announced())
+    }
+}

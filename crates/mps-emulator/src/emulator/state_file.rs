@@ -1,0 +1,137 @@
+//! The state in a file, so that an emulator that was stopped or killed goes on where it was.
+
+#[cfg(unix)]
+mod lock;
+#[cfg(not(unix))]
+#[path = "state_file/no_lock.rs"]
+mod lock;
+mod saver;
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use tokio::task::spawn_blocking;
+
+use lock::Lock;
+pub(crate) use saver::Saver;
+
+use crate::{
+    api::{
+        service_state::ServiceState,
+        snapshot::{Snapshot, SnapshotError},
+    },
+    emulator::start_error::StartError,
+};
+
+/// What the file holds: a snapshot and, beside it, the emulator's own key pair.
+#[derive(Serialize)]
+struct File {
+    #[serde(flatten)]
+    snapshot: Snapshot,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<GeneratedKeyPair>,
+}
+
+/// The key pair that the emulator invented, which is worth nothing elsewhere. One that was given is
+/// never written: who gave it gives it again.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GeneratedKeyPair {
+    pub(crate) secret_id: String,
+    pub(crate) secret_key: String,
+}
+
+/// What an earlier run left behind.
+pub(crate) struct Found {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) credentials: Option<GeneratedKeyPair>,
+}
+
+/// A file that no other emulator keeps its state in until this is dropped.
+#[derive(Debug)]
+pub(crate) struct StateFile {
+    path: PathBuf,
+    _lock: Lock,
+}
+
+/// Takes the file, and reads what is in it if there is one yet. Does so where that blocks nobody.
+pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), StartError> {
+    let place = path.clone();
+    let opened = spawn_blocking(|| {
+        let lock = Lock::take(&place).map_err(|error| StartError::lock(place.clone(), error))?;
+        let lock = lock.ok_or_else(|| StartError::in_use(place.clone()))?;
+        let found = read(&place)?;
+        let file = StateFile {
+            path: place,
+            _lock: lock,
+        };
+        Ok((file, found))
+    });
+    let panicked = |panic| Err(StartError::read(path, io::Error::other(panic)));
+    opened.await.unwrap_or_else(panicked)
+}
+
+fn read(path: &Path) -> Result<Option<Found>, StartError> {
+    let json = match read_regular(path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StartError::read(path.to_owned(), error)),
+    };
+    found(&json)
+        .map(Some)
+        .map_err(|error| StartError::damaged(path.to_owned(), error))
+}
+
+/// A pipe or a device could keep the reader for ever.
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        return fs::read(path);
+    }
+    let what = "it is not a regular file";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+fn found(json: &[u8]) -> Result<Found, SnapshotError> {
+    #[derive(Deserialize)]
+    struct Beside {
+        credentials: Option<GeneratedKeyPair>,
+    }
+    let snapshot = Snapshot::from_json(json)?;
+    let beside: Beside =
+        serde_json::from_slice(json).map_err(|error| SnapshotError::at("credentials", &error))?;
+    Ok(Found {
+        snapshot,
+        credentials: beside.credentials,
+    })
+}
+
+/// Writes the state beside the file and puts it in its place at once: whoever reads it finds the
+/// old state or the new one, never half of one. Only its owner can read it.
+fn save(service: &ServiceState, path: &Path) -> io::Result<()> {
+    let account = &service.accounts.default;
+    let credentials = account.is_generated.then(|| GeneratedKeyPair {
+        secret_id: account.secret_id.clone(),
+        secret_key: account.secret_key.0.clone(),
+    });
+    let file = File {
+        snapshot: Snapshot::take(service),
+        credentials,
+    };
+    let mut new = NamedTempFile::new_in(folder(path))?;
+    new.write_all(&serde_json::to_vec(&file)?)?;
+    new.as_file().sync_data()?;
+    new.persist(path)?;
+    Ok(())
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

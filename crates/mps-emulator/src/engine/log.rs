@@ -1,0 +1,140 @@
+//! What arrived and what became of it.
+
+mod download;
+mod request;
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+pub use download::{DOWNLOADS_TARGET, DownloadRecord};
+pub use request::{REQUESTS_TARGET, RequestRecord};
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The action ran.
+    Executed,
+    /// An error was answered, and nothing ran.
+    Refused,
+    /// Nothing ran and no error of the service was answered: the connection went away before the
+    /// request was complete, or a fault kept it from the service.
+    Dropped,
+}
+
+impl Outcome {
+    /// The name used in JSON: `executed`, `refused` or `dropped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Executed => "executed",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+/// What a log keeps of one request.
+pub(crate) trait Record {
+    /// Cuts what a client can make as long as it likes.
+    fn shorten(&mut self);
+
+    /// Tells whoever listens to events.
+    fn tell(&self);
+}
+
+/// The latest requests of one sort, oldest first. Bounded: beyond [`MAX_RECORDS`] the oldest is
+/// forgotten.
+#[derive(Debug)]
+pub(crate) struct Log<R> {
+    records: VecDeque<R>,
+    forgotten: u64,
+}
+
+const MAX_RECORDS: usize = 20_000;
+
+impl<R: Record + Clone> Log<R> {
+    pub(crate) fn add(&mut self, mut record: R) {
+        record.shorten();
+        record.tell();
+        self.keep(record);
+    }
+
+    /// A log that already holds what another one kept, and told of.
+    pub(crate) fn restored(records: Vec<R>, forgotten: u64) -> Self {
+        let mut log = Self {
+            forgotten,
+            ..Self::default()
+        };
+        for mut record in records {
+            record.shorten();
+            log.keep(record);
+        }
+        log
+    }
+
+    pub(crate) fn records(&self) -> Vec<R> {
+        self.records.iter().cloned().collect()
+    }
+
+    /// How many requests were too long ago to be kept.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.forgotten
+    }
+
+    fn keep(&mut self, record: R) {
+        if self.records.len() == MAX_RECORDS {
+            self.records.pop_front();
+            self.forgotten += 1;
+        }
+        self.records.push_back(record);
+    }
+}
+
+impl<R> Default for Log<R> {
+    fn default() -> Self {
+        Self {
+            records: VecDeque::new(),
+            forgotten: 0,
+        }
+    }
+}
+
+/// Shortens a text to at most `most` bytes, at a character's end.
+pub(crate) fn cut(text: &mut String, most: usize) {
+    let end = (0..=most.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: u64) -> RequestRecord {
+        RequestRecord {
+            at_us: number,
+            action: "é".repeat(100),
+            outcome: Outcome::Refused,
+            code: None,
+            request_id: String::new(),
+            fault: None,
+            detail: Some("x".repeat(5_000)),
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_and_texts_are_cut() {
+        let mut log = Log::default();
+        let total = u64::try_from(MAX_RECORDS).unwrap() + 3;
+        (0..total).for_each(|number| log.add(record(number)));
+        let records = log.records();
+        assert_eq!((records.len(), log.forgotten()), (MAX_RECORDS, 3));
+        assert_eq!(records[0].at_us, 3);
+        assert_eq!(records[0].action.len(), 64);
+        assert_eq!(records[0].detail.as_ref().unwrap().len(), 2_000);
+    }
+}

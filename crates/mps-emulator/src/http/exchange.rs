@@ -1,0 +1,217 @@
+//! What a request comes to: an answer, and how it travels.
+
+use std::{
+    collections::VecDeque,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, header};
+use mps_core::{BoxFuture, clock::SharedClock};
+
+/// Whether a connection has carried a request before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connection {
+    Fresh,
+    Reused,
+}
+
+/// What has to happen on a connection after a request, by whatever carries it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// How long nothing is heard.
+    pub(crate) delay: Duration,
+    pub(crate) delivery: Delivery,
+}
+
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    Whole(Response<Bytes>),
+    /// The connection closes after so many bytes of the body, whose whole length was announced.
+    Cut {
+        response: Response<Bytes>,
+        after: usize,
+    },
+    /// The body comes in pieces with pauses between them.
+    Drip {
+        response: Response<Bytes>,
+        pieces: u32,
+        pause: Duration,
+    },
+    /// The connection is reset, and no byte is answered.
+    Lost,
+}
+
+impl Exchange {
+    pub(crate) fn whole(response: Response<Bytes>) -> Self {
+        Self {
+            delay: Duration::ZERO,
+            delivery: Delivery::Whole(response),
+        }
+    }
+
+    pub(crate) fn lost() -> Self {
+        Self {
+            delay: Duration::ZERO,
+            delivery: Delivery::Lost,
+        }
+    }
+
+    /// Dates the answer, unless it has a date of its own.
+    pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
+        if let Delivery::Whole(response)
+        | Delivery::Cut { response, .. }
+        | Delivery::Drip { response, .. } = &mut self.delivery
+        {
+            response.headers_mut().entry(header::DATE).or_insert(date);
+        }
+        self
+    }
+
+    /// The answer as it was meant, and how many bytes of its body are let through.
+    pub(crate) fn sent(&self) -> Option<(&Response<Bytes>, usize)> {
+        match &self.delivery {
+            Delivery::Whole(response) | Delivery::Drip { response, .. } => {
+                Some((response, response.body().len()))
+            }
+            Delivery::Cut { response, after } => Some((response, *after)),
+            Delivery::Lost => None,
+        }
+    }
+
+    /// The answer as it was meant, whatever would happen to it on its way.
+    pub(crate) fn into_response(self) -> Option<Response<Bytes>> {
+        match self.delivery {
+            Delivery::Whole(response)
+            | Delivery::Cut { response, .. }
+            | Delivery::Drip { response, .. } => Some(response),
+            Delivery::Lost => None,
+        }
+    }
+}
+
+impl Delivery {
+    /// The answer with its body as it arrives; `None` if the connection is reset instead.
+    pub(crate) fn paced(self, clock: &SharedClock) -> Option<Response<Pieces>> {
+        match self {
+            Self::Whole(response) => Some(response.map(|body| Pieces::whole(body, clock))),
+            Self::Cut { response, after } => {
+                Some(response.map(|body| Pieces::cut(&body, after, clock)))
+            }
+            Self::Drip {
+                response,
+                pieces,
+                pause,
+            } => Some(response.map(|body| Pieces::dripping(body, pieces, pause, clock))),
+            Self::Lost => None,
+        }
+    }
+}
+
+/// A body as it arrives.
+pub(crate) struct Pieces {
+    left: VecDeque<Bytes>,
+    announced: u64,
+    end: End,
+    pause: Duration,
+    clock: SharedClock,
+    pausing: Option<BoxFuture<'static, ()>>,
+}
+
+/// What follows the last piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Good,
+    Broken,
+}
+
+/// The next of a body's [`Pieces`].
+pub(crate) enum Piece {
+    Data(Bytes),
+    End,
+    /// The connection ends, although more was announced.
+    Broken,
+}
+
+impl Pieces {
+    fn whole(body: Bytes, clock: &SharedClock) -> Self {
+        Self {
+            announced: body.len() as u64,
+            left: cut_up(body, 1),
+            end: End::Good,
+            pause: Duration::ZERO,
+            clock: clock.clone(),
+            pausing: None,
+        }
+    }
+
+    fn cut(body: &Bytes, after: usize, clock: &SharedClock) -> Self {
+        let announced = body.len() as u64;
+        Self {
+            announced,
+            end: End::Broken,
+            ..Self::whole(body.slice(..after.min(body.len())), clock)
+        }
+    }
+
+    fn dripping(body: Bytes, pieces: u32, pause: Duration, clock: &SharedClock) -> Self {
+        let pieces = usize::try_from(pieces).unwrap_or(usize::MAX).max(1);
+        let mut dripping = Self::whole(body.clone(), clock);
+        dripping.left = cut_up(body, pieces);
+        dripping.pause = pause;
+        dripping
+    }
+
+    pub(crate) fn announced(&self) -> u64 {
+        self.announced
+    }
+
+    /// Whether it ended well, so that the connection can be used again.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.left.is_empty() && self.end == End::Good
+    }
+
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Piece> {
+        if let Some(pausing) = &mut self.pausing {
+            ready!(pausing.as_mut().poll(cx));
+            self.pausing = None;
+        }
+        let Some(piece) = self.left.pop_front() else {
+            return Poll::Ready(match self.end {
+                End::Good => Piece::End,
+                End::Broken => Piece::Broken,
+            });
+        };
+        if !self.pause.is_zero() && !self.left.is_empty() {
+            self.pausing = Some(self.clock.sleep(self.pause));
+        }
+        Poll::Ready(Piece::Data(piece))
+    }
+}
+
+/// About equal pieces, at most as many as there are bytes.
+fn cut_up(mut body: Bytes, pieces: usize) -> VecDeque<Bytes> {
+    let size = body.len().div_ceil(pieces).max(1);
+    let mut cut = VecDeque::new();
+    while !body.is_empty() {
+        cut.push_back(body.split_to(size.min(body.len())));
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_cut_up_without_losing_a_byte() {
+        for (length, pieces) in [(0, 3), (1, 3), (10, 3), (10, 10), (10, 1), (1_000, 7)] {
+            let body = Bytes::from(vec![7; length]);
+            let cut = cut_up(body.clone(), pieces);
+            assert!(cut.len() <= pieces);
+            assert_eq!(cut.iter().flatten().count(), length);
+            assert!(cut.iter().all(|piece| !piece.is_empty()));
+        }
+    }
+}

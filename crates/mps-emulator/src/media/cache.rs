@@ -1,0 +1,51 @@
+use std::{collections::VecDeque, sync::Mutex};
+
+use bytes::Bytes;
+use http::HeaderValue;
+use sha2::{Digest, Sha256};
+
+use super::{Media, RenderError};
+use crate::lock::lock;
+
+/// A file, and the validator that stands for its contents.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) bytes: Bytes,
+    pub(crate) etag: HeaderValue,
+    pub(crate) content_type: &'static str,
+}
+
+/// The latest few files. One is made in milliseconds and is the same every time, so that what
+/// does not fit is made again: memory stays bounded, below 20 MB at the largest sizes.
+#[derive(Debug, Default)]
+pub(crate) struct Cache(Mutex<VecDeque<(Media, Object)>>);
+
+const MAX_OBJECTS: usize = 8;
+
+impl Cache {
+    /// The file for `media`, made now or remembered.
+    pub(crate) fn object(&self, media: Media) -> Result<Object, RenderError> {
+        // Held while the file is made: others who want it need not make it too.
+        let mut objects = lock(&self.0);
+        if let Some((_, object)) = objects.iter().find(|(made, _)| *made == media) {
+            return Ok(object.clone());
+        }
+        let object = make(media)?;
+        objects.truncate(MAX_OBJECTS - 1);
+        objects.push_front((media, object.clone()));
+        Ok(object)
+    }
+}
+
+fn make(media: Media) -> Result<Object, RenderError> {
+    let bytes = media.render()?;
+    let mut digest = hex::encode(Sha256::digest(&bytes));
+    digest.truncate(32);
+    let etag =
+        HeaderValue::from_str(&format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""));
+    Ok(Object {
+        bytes,
+        etag,
+        content_type: media.content_type(),
+    })
+}
