@@ -7,12 +7,14 @@
 mod build;
 mod capability;
 mod rules;
+mod task_family;
 
 use serde_json::Value;
 
 pub use build::build;
 pub use capability::{Cell, Column, Family, Model, Row};
-pub use rules::{Condition, Rule, RuleKind};
+pub use rules::Rule;
+pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
 use crate::{
     diagnostic::Span,
@@ -34,6 +36,8 @@ pub struct Api {
     pub columns: Vec<Column>,
     /// What models can do, for each family.
     pub families: Vec<Family>,
+    /// Families of tasks, in the order of the specification.
+    pub task_families: Vec<TaskFamily>,
     /// The rules that findings can name, in the order of the documentation.
     pub rules: Vec<RuleInfo>,
 }

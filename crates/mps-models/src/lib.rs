@@ -36,6 +36,7 @@ pub mod preflight;
 mod redact;
 pub mod schema;
 pub mod service;
+mod task_family;
 
 #[rustfmt::skip]
 mod generated;
@@ -43,3 +44,4 @@ mod generated;
 pub use action::{Action, ActionInfo, ActionVisitor, Effect, action};
 pub use generated::*;
 pub use open_enum::{TaskPhase, UnknownValue};
+pub use task_family::{TaskFamilyInfo, UnknownFamily};

@@ -24,6 +24,7 @@ const FIXTURES: &[&str] = &[
     "roles",
     "rules",
     "sensitive",
+    "tasks",
 ];
 
 #[test]

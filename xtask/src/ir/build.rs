@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, Api, Enum, EnumValue, ErrorCode, Family, Member, Role, RuleInfo, Service, Site, Struct,
-    Type, capability, rules::rules, since,
+    Type, capability, rules::rules, since, task_family,
 };
 use crate::{
     check::{self, parse_type, reachable},
@@ -34,6 +34,7 @@ pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
         enums: spec.enums.iter().map(|set| cx.set(set)).collect(),
         columns: spec.columns.iter().map(capability::column).collect(),
         families: spec.families.iter().map(|it| cx.family(it)).collect(),
+        task_families: task_family::families(&spec.tasks),
         rules: spec.rules.iter().map(rule).collect(),
     };
     api.actions.sort_by(|one, other| one.name.cmp(&other.name));
