@@ -1,11 +1,6 @@
 //! The exit code, message and hint of each error; errors before sending send nothing.
 
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpListener,
-    thread,
-};
+use std::{fs, io::Read as _, net::TcpListener, thread};
 
 use crate::support::{Emulator, mps, run};
 
