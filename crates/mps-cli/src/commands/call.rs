@@ -1,7 +1,7 @@
 //! `mps call`: calls any action, untyped.
 
 use clap::{Args, ValueEnum};
-use mps_aigc::{CallOptions, RawBody, UntypedCall, models::Effect};
+use mps_aigc::{CallOptions, Dispatch, RawBody, UntypedCall, models::Effect};
 use mps_core::Output;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -12,6 +12,7 @@ use crate::{
     doubt::Doubt,
     failure::Failure,
     input::Source,
+    outcome::Outcome,
     results::Receipt,
     resume::CommandLine,
 };
@@ -111,20 +112,36 @@ async fn create(
     let output = create::send(context, doubt, client.call(call, CallOptions::new())).await?;
     let result = CallResult::new(action, &output);
     let answer: Answer = serde_json::from_str(output.body.get()).unwrap_or_default();
-    let receipt = Receipt::new(
-        family.unwrap_or("scenario"),
-        answer.task_id.as_deref().unwrap_or_default(),
-        output.request_id.clone(),
-        true,
-        &context.global,
-        None,
-    );
+    let task_id = answer.task_id.filter(|id| !id.is_empty());
+    let (Some(family), Some(task_id)) = (family, task_id) else {
+        let in_doubt = family.map(|_| no_task_id(action, output.request_id.clone(), context));
+        context.phase.end_create(None);
+        context.output.listing(output.body.get(), &result)?;
+        return in_doubt.map_or(Ok(()), Err);
+    };
+    let request_id = output.request_id.clone();
+    let receipt = Receipt::new(family, &task_id, request_id, true, &context.global, None);
     context.phase.end_create(Some(receipt.clone()));
-    let (body, output) = (output.body.get(), &context.output);
-    output.receipt(body, &result, &receipt)?;
+    let body = output.body.get();
+    context.output.receipt(body, &result, &receipt)?;
     match context.phase.signal() {
         Some(signal) => Err(Failure::interrupted_task(signal, &receipt)),
         None => Ok(()),
+    }
+}
+
+/// Returns the error for an answer that should name a task and does not: a task may run unseen.
+fn no_task_id(action: &str, request_id: Option<String>, context: &Context) -> Failure {
+    let message = format!("{action}: the answer has no task id");
+    let failure = Failure::new(Outcome::InDoubt, "no_task_id", message);
+    let failure = Failure {
+        request_id,
+        dispatch: Some(Dispatch::Executed.as_str()),
+        ..failure
+    };
+    match context.phase.doubt() {
+        Some(doubt) => failure.doubt(doubt),
+        None => failure,
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bill;
 mod credentials;
 mod emulator;
 mod emulator_flags;
