@@ -11,6 +11,8 @@ mod commands;
 mod context;
 mod exit;
 mod failure;
+#[rustfmt::skip]
+mod generated;
 mod input;
 mod limiter;
 mod line_writer;
