@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use build::build;
 pub use capability::{Cell, Column, Family, Model, Row};
-pub use rules::{Condition, Rule, RuleKind};
+pub use rules::Rule;
 pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
 use crate::{

@@ -32,7 +32,9 @@ pub use self::{
     example::Example,
     files::{File, Item, MODULE, Use, lower},
     helper::{Helper, Takes},
-    member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
+    member::{
+        Argument, Cardinality, Check, Condition, Field, Overridable, Peer, Severity, ValueType,
+    },
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,

@@ -28,7 +28,7 @@ pub use self::{
     capability::{Cell, Cells, Family, Model, Row, Version, field},
     columns::{ASPECT_RATIO, Column, ColumnType, DEFAULT, DOUBTFUL, Group, RESOLUTION},
     enums::{Enum, EnumValue},
-    member::{BOUNDS, Condition, Facts, Member, YIELDING},
+    member::{Bound, Facts, Member},
     member_path::{MemberPath, OptionTarget},
     rules::RuleInfo,
     service::{ErrorCode, Regions, Service, Site},

@@ -14,6 +14,12 @@ pub struct TaskFamilyInfo {
     pub describe: &'static ActionInfo,
     /// The actions that create a task.
     pub creates: &'static [&'static ActionInfo],
+    /// Path of the status in the answer that describes a task, such as `Status`.
+    pub status: &'static str,
+    /// Path of the message in that answer.
+    pub message: &'static str,
+    /// Paths of the URLs of results in that answer, such as `VideoUrls` or `AudioInfos[].Url`.
+    pub urls: &'static [&'static str],
     /// Hours for which the service keeps a result; `None` where no document states it.
     pub result_hours: Option<u32>,
     /// Middle part of task ids, as `AigcVideo` in `4-AigcVideo-0f1e`; `None` where ids are plain

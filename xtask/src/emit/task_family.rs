@@ -52,6 +52,8 @@ fn facts(family: &TaskFamily) -> TokenStream {
     let name = &family.name;
     let describe = ident(&family.describe);
     let creates = family.creates.iter().map(|(action, _)| ident(action));
+    let (status, message) = (&family.status_path, &family.message_path);
+    let urls = &family.url_paths;
     let id_tag = option(family.id_tag.as_deref());
     let hours = match family.result_hours {
         Some(hours) => {
@@ -65,6 +67,9 @@ fn facts(family: &TaskFamily) -> TokenStream {
             name: #name,
             describe: #describe::INFO,
             creates: &[#(#creates::INFO),*],
+            status: #status,
+            message: #message,
+            urls: &[#(#urls),*],
             result_hours: #hours,
             id_tag: #id_tag,
         };

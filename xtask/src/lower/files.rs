@@ -8,7 +8,7 @@ use super::{
     capability::Value,
     catalog::{self, Exports},
     collisions, columns, enums,
-    member::{Check, Condition, Field, Holds, Shape},
+    member::{Argument, Cardinality, Check, Condition, Field, ValueType},
     names, rules, service,
     service::Service,
     structure, task_families,
@@ -338,29 +338,29 @@ impl Uses {
     }
 
     fn field(&mut self, field: &Field, inside: &Struct) {
-        if field.shape != Shape::Optional {
+        if field.cardinality != Cardinality::Optional {
             self.add("crate", &["de"]);
         }
-        if let Holds::Struct(name) | Holds::Enum(name) = &field.holds
+        if let ValueType::Struct(name) | ValueType::Enum(name) = &field.value_type
             && *name != inside.name
         {
             self.add("super::super", &[name]);
         }
-        if field.yielding.is_some() {
+        if field.overridable.is_some() {
             self.add("crate::capabilities", &["Column"]);
         }
-        let yielding = field.yielding.iter().flat_map(|yielding| &yielding.checks);
-        for check in field.checks.iter().chain(yielding) {
-            if !matches!(check, Check::Withdrawn(..)) {
-                self.add("crate::preflight", &["Rule"]);
-            }
-            match check {
-                Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) => {
-                    self.add("crate::preflight", &["IsSet"]);
-                }
-                Check::RequiredIf(condition, _) | Check::OnlyIf(condition, _) => {
-                    self.condition(condition);
-                }
+        let overridable = field
+            .overridable
+            .iter()
+            .flat_map(|overridable| &overridable.checks);
+        for check in field.checks.iter().chain(overridable) {
+            let Check::Rule { argument, .. } = check else {
+                continue;
+            };
+            self.add("crate::preflight", &["Rule"]);
+            match argument {
+                Argument::Peers(_) => self.add("crate::preflight", &["IsSet"]),
+                Argument::Condition(condition) => self.condition(condition),
                 _ => {}
             }
         }

@@ -29,6 +29,12 @@ pub struct TaskFamily {
     pub described: String,
     /// How its answer is read.
     pub answer: Answer,
+    /// Path of the status in the answer, as on the wire.
+    pub status_path: String,
+    /// Path of the message.
+    pub message_path: String,
+    /// Paths of the URLs of results.
+    pub url_paths: Vec<String>,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
@@ -83,6 +89,9 @@ pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
         describe: family.describe.clone(),
         described: names::response(names[0]),
         answer: answer(family, api),
+        status_path: family.status.to_string(),
+        message_path: family.message.to_string(),
+        url_paths: family.urls.iter().map(ToString::to_string).collect(),
         result_hours: family.result_hours,
         id_tag: family.id_tag.clone(),
         creates: creates.collect(),

@@ -1,5 +1,7 @@
 //! Paths to members, as `families.toml` writes them.
 
+use std::fmt;
+
 /// A path to a member of a message: `Status`, `ExtraParameters.Resolution` or `AudioInfos[].Url`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberPath {
@@ -19,6 +21,17 @@ pub struct OptionTarget {
     pub path: MemberPath,
     /// Each key with the member of the same struct that it sets.
     pub keys: Vec<(String, String)>,
+}
+
+impl fmt::Display for MemberPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each = if self.each { "[]" } else { "" };
+        write!(f, "{}{each}", self.first)?;
+        match &self.second {
+            Some(second) => write!(f, ".{second}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl MemberPath {

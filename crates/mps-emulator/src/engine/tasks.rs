@@ -75,6 +75,8 @@ pub(crate) enum Work {
     Image(Picture),
     Audio(Sound),
     Scenario(Box<Scenario>),
+    /// Of a family without a medium of its own: a video.
+    Other(TaskFamily, Clip),
 }
 
 impl Work {
@@ -84,6 +86,7 @@ impl Work {
             Self::Image(picture) => Media::Picture(*picture),
             Self::Audio(sound) => Media::Sound(*sound),
             Self::Scenario(scenario) => Media::Video(scenario.clip),
+            Self::Other(_, clip) => Media::Video(*clip),
         }
     }
 
@@ -93,6 +96,7 @@ impl Work {
             Self::Image(_) => TaskFamily::Image,
             Self::Audio(_) => TaskFamily::Audio,
             Self::Scenario(_) => TaskFamily::Scenario,
+            Self::Other(family, _) => *family,
         }
     }
 }

@@ -73,6 +73,9 @@ static VIDEO: TaskFamilyInfo = TaskFamilyInfo {
     name: "video",
     describe: DescribeAigcVideoTask::INFO,
     creates: &[CreateAigcVideoTask::INFO],
+    status: "Status",
+    message: "Message",
+    urls: &["VideoUrls"],
     result_hours: Some(12),
     id_tag: Some("AigcVideo"),
 };
@@ -81,6 +84,9 @@ static IMAGE: TaskFamilyInfo = TaskFamilyInfo {
     name: "image",
     describe: DescribeAigcImageTask::INFO,
     creates: &[CreateAigcImageTask::INFO],
+    status: "Status",
+    message: "Message",
+    urls: &["ImageUrls"],
     result_hours: Some(12),
     id_tag: Some("AigcImage"),
 };
@@ -89,6 +95,9 @@ static AUDIO: TaskFamilyInfo = TaskFamilyInfo {
     name: "audio",
     describe: DescribeAigcAudioTask::INFO,
     creates: &[CreateAigcAudioTask::INFO],
+    status: "Status",
+    message: "Message",
+    urls: &["AudioInfos[].Url", "VideoInfos[].Url"],
     result_hours: Some(12),
     id_tag: Some("AigcAudio"),
 };
@@ -103,6 +112,9 @@ static SCENARIO: TaskFamilyInfo = TaskFamilyInfo {
         CreateDocToVideoTask::INFO,
         ModifyDocToVideoTaskStatus::INFO,
     ],
+    status: "TaskStatus",
+    message: "TaskResultMsg",
+    urls: &["OutputUrl"],
     result_hours: None,
     id_tag: None,
 };

@@ -68,7 +68,7 @@ pub struct CreateAigcAudioTask {
     pub model_version: Option<String>,
     /// What to generate. `music` is the one scene that is documented.
     ///
-    /// - One of `music`, otherwise a warning.
+    /// - One of `music`; a breach is only a warning.
     /// - Example: `music`.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
@@ -290,7 +290,7 @@ impl Preflight for CreateAigcAudioTask {
         report.inspect(at.member("ExtraParameters"), &self.extra_parameters);
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
-            .json(Rule::error("API description of 2026-10-26"));
+            .format_json(Rule::error("API description of 2026-10-26"));
         report.check_model(at, &ask);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }

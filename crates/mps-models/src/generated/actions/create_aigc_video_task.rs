@@ -83,7 +83,7 @@ pub struct CreateAigcVideoTask {
     pub model_version: Option<String>,
     /// Special scene to generate, known to some models only. With `3d_scene` the result is not a video.
     ///
-    /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`, otherwise a warning.
+    /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`; a breach is only a warning.
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
@@ -115,13 +115,13 @@ pub struct CreateAigcVideoTask {
     /// Last frame of the video, under the same rules as `ImageUrl`. Few models and versions support it,
     /// and some of them only at 1080P.
     ///
-    /// - Only together with `ImageUrl`, otherwise a warning.
+    /// - Only together with `ImageUrl`; a breach is only a warning.
     /// - A URL.
     #[serde(rename = "LastImageUrl", skip_serializing_if = "Option::is_none")]
     pub last_image_url: Option<String>,
     /// Reference images: things and styles the video should contain.
     ///
-    /// - At most 3 items, beyond that a warning.
+    /// - At most 3 items; a breach is only a warning.
     #[serde(
         rename = "ImageInfos",
         deserialize_with = "de::list",
@@ -460,10 +460,10 @@ impl Preflight for CreateAigcVideoTask {
         }
         report
             .check(at.sensitive("ImageUrl"), &self.image_url)
-            .url(Rule::error("documentation page of 2026-03-10"));
+            .format_url(Rule::error("documentation page of 2026-03-10"));
         report
             .check(at.sensitive("LastImageUrl"), &self.last_image_url)
-            .url(Rule::error("documentation page of 2026-03-10"));
+            .format_url(Rule::error("documentation page of 2026-03-10"));
         if !report.model_states(Column::LastFrameNeedsFirst) {
             report
                 .check(at.sensitive("LastImageUrl"), &self.last_image_url)
@@ -490,7 +490,7 @@ impl Preflight for CreateAigcVideoTask {
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
-            .json(Rule::error("documentation page of 2026-03-10"));
+            .format_json(Rule::error("documentation page of 2026-03-10"));
         report.check_model(at, &ask);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }

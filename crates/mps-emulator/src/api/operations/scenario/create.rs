@@ -10,7 +10,7 @@ use mps_models::{
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    Context, Execute, bad_value,
+    Context, Execute, invalid_value,
     task_lifecycle::{self, NewTask},
 };
 use crate::{
@@ -170,8 +170,9 @@ fn clip(
 ) -> Result<Clip, Refusal> {
     let given = seconds.and_then(|seconds| u32::try_from(seconds).ok());
     Ok(Clip {
-        size: FrameSize::parse(resolution, ratio)
-            .ok_or_else(|| bad_value("resolution and ratio make no size; try `720p` and `16:9`"))?,
+        size: FrameSize::parse(resolution, ratio).ok_or_else(|| {
+            invalid_value("resolution and ratio make no size; try `720p` and `16:9`")
+        })?,
         seconds: given.unwrap_or(DEFAULT_SECONDS),
     })
 }
