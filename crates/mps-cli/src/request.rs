@@ -113,8 +113,15 @@ pub(crate) fn keys_and_values<'a>(
     let pair = |part: &'a str| match part.split_once('=') {
         Some((key, value)) if keys.contains(&key) => Ok((key, value)),
         _ => {
-            let known = keys.join(", ");
-            let message = format!("{option}: {part:?} sets none of {known}");
+            let keys: Vec<String> = keys.iter().map(|key| format!("{key}=…")).collect();
+            let message = match keys.split_last() {
+                Some((last, [])) => format!("{option}: {part:?} is not {last}"),
+                Some((last, others)) => {
+                    let others = others.join(", ");
+                    format!("{option}: {part:?} is none of {others} and {last}")
+                }
+                None => format!("{option}: {part:?} is no value"),
+            };
             Err(Failure::usage(message).hint(format!("write {option} {example}")))
         }
     };

@@ -182,7 +182,9 @@ fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {
             let convert = match takes {
                 None | Some(Takes::Json) => None,
                 Some(Takes::OneOrZero) => Some(quote!(.map(i64::from))),
-                Some(Takes::YesOrNo) => Some(quote!(.map(yes_or_no))),
+                Some(Takes::YesOrNo) => {
+                    Some(quote!(.map(|on| if on { "yes" } else { "no" }.to_owned())))
+                }
             };
             quote!(set(&mut #on.#member, switch(self.#field, self.#opposite)#convert.as_ref());)
         }

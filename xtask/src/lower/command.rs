@@ -8,8 +8,9 @@ use super::{
     task_family::{fields, member},
 };
 use crate::{
-    ir::{self, Api, Member, RuleKind, Type},
+    ir::{self, Api, Member, Type},
     model::Scalar,
+    rule_kinds::BoundValue,
 };
 
 /// The verbs of a family on the command line.
@@ -241,8 +242,8 @@ fn keys_shown(option: &ir::OptionUse, first: &Member, api: &Api) -> String {
 /// Returns the known values of a key, or its first letter.
 fn values_shown(key: &str, member: Option<&Member>) -> String {
     let rules = member.into_iter().flat_map(|member| &member.rules);
-    let known = rules.filter_map(|rule| match &rule.kind {
-        RuleKind::OneOf(values) => Some(values.iter().map(Scalar::to_string)),
+    let known = rules.filter_map(|rule| match (rule.kind.key, &rule.value) {
+        ("one_of", BoundValue::Values(values)) => Some(values.iter().map(Scalar::to_string)),
         _ => None,
     });
     let known: Vec<String> = known.flatten().collect();

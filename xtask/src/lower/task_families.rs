@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Command, CommandOption, Creates, File, Form, Item, MODULE, Takes, TaskFamily, Use, command,
+    Command, CommandOption, Creates, File, Form, Item, MODULE, TaskFamily, Use, command,
     task_family,
 };
 use crate::ir::Api;
@@ -13,6 +13,7 @@ pub(super) fn models(api: &Api) -> Option<File<'_>> {
     let families = families(api)?;
     let mut requests = requests(&families);
     requests.sort();
+    requests.dedup();
     let uses = vec![
         Use::new("serde", &["Deserialize", "Serialize"]),
         Use::new("crate::action", &["Action"]),
@@ -119,12 +120,9 @@ impl CommandUses {
         }
         match &option.form {
             Form::Text | Form::Integer | Form::Float => self.add(REQUEST, "set"),
-            Form::Switch(takes) => {
+            Form::Switch(_) => {
                 self.add(REQUEST, "set");
                 self.add(REQUEST, "switch");
-                if *takes == Some(Takes::YesOrNo) {
-                    self.add(REQUEST, "yes_or_no");
-                }
             }
             Form::Texts => {}
             Form::Items(item) => {
