@@ -23,7 +23,7 @@ mod task_families;
 mod task_family;
 
 pub use self::{
-    action::Action,
+    action::{Action, Billed},
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
