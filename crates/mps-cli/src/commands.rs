@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 pub(crate) mod call;
 mod check;
+mod completion;
 pub(crate) mod create;
 mod download;
 mod dry_run;
@@ -42,7 +43,7 @@ pub(crate) enum Command {
 
 impl Command {
     /// Runs the subcommand to its end.
-    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Task(command) => command.run(context).await,
             Self::Call(args) => call::run(args, context).await,

@@ -55,7 +55,7 @@ pub(crate) enum TaskCommand {
 
 impl TaskCommand {
     /// Runs the subcommand to its end.
-    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Video(command) => command.run(context).await,
             Self::Image(command) => command.run(context).await,
@@ -515,7 +515,7 @@ impl Selection for ScenarioAction {
     async fn create(
         self,
         args: &SelectArgs<Self>,
-        context: &Context<'_>,
+        context: &Context,
     ) -> Result<(), Failure> {
         match self {
             Self::VideoRedraw => args.send::<CreateVideoRedrawTask>(context).await,

@@ -58,7 +58,7 @@ fn run(commands: &[Command]) -> TokenStream {
     quote! {
         impl TaskCommand {
             /// Runs the subcommand to its end.
-            pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+            pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
                 match self { #(Self::#names(command) => command.run(context).await,)* }
             }
         }
@@ -288,7 +288,7 @@ fn selected(command: &Command, name: &str, words: &Words) -> TokenStream {
             async fn create(
                 self,
                 args: &SelectArgs<Self>,
-                context: &Context<'_>,
+                context: &Context,
             ) -> Result<(), Failure> {
                 match self { #(#arms)* }
             }

@@ -15,7 +15,7 @@ pub(crate) trait Selection: ValueEnum + Send + Sync + 'static {
     type Family: Family;
 
     /// Creates a task by the selected action.
-    async fn create(self, args: &SelectArgs<Self>, context: &Context<'_>) -> Result<(), Failure>;
+    async fn create(self, args: &SelectArgs<Self>, context: &Context) -> Result<(), Failure>;
 }
 
 /// The arguments of `create` in a family with several creating actions.
@@ -34,14 +34,14 @@ pub(crate) struct SelectArgs<S: Selection> {
 impl<S: Selection> Creates for SelectArgs<S> {
     type Family = S::Family;
 
-    async fn create(&self, context: &Context<'_>) -> Result<(), Failure> {
+    async fn create(&self, context: &Context) -> Result<(), Failure> {
         self.action.clone().create(self, context).await
     }
 }
 
 impl<S: Selection> SelectArgs<S> {
     /// Sends the request of the file as this action.
-    pub(crate) async fn send<C: Create>(&self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) async fn send<C: Create>(&self, context: &Context) -> Result<(), Failure> {
         let request: C = Source::file_or_stdin(&self.request)?.parse()?;
         create::run(&request, &self.follow_up, context).await
     }
