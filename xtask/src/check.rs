@@ -12,6 +12,7 @@ mod json;
 mod names;
 mod relations;
 mod rules;
+mod task_families;
 mod types;
 
 use crate::{
@@ -35,6 +36,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     columns::check(spec, &mut out);
     capabilities::check(spec, &mut out);
     rules::check(spec, &mut out);
+    task_families::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

@@ -1,4 +1,4 @@
-//! Everything that continuous integration runs, step by step and by name.
+//! The steps of continuous integration; each can be run alone by its name.
 
 use std::{
     collections::BTreeSet,
@@ -12,80 +12,83 @@ use std::{
 
 use crate::{
     failure::{Failure, say},
+    isolation::isolated,
     output::Mode,
     targets::codegen,
-    trap::trapped,
 };
 
-/// A step: what to type to run it alone, what it shows, and how.
+/// A step: its name on the command line, what its success proves, and the function that runs it.
 struct Step {
     name: &'static str,
-    shows: &'static str,
+    proves: &'static str,
     run: fn(&Path) -> Result<(), Failure>,
 }
 
-/// Cheap steps first, so that a slip is told early.
+/// All steps in order, the cheapest first, so that a run fails early.
 const STEPS: &[Step] = &[
     Step {
         name: "fmt",
-        shows: "the code is formatted",
+        proves: "the code is formatted",
         run: fmt,
     },
     Step {
         name: "codegen",
-        shows: "the generated code is what spec/ asks for",
+        proves: "the generated code and pages match spec/",
         run: drift,
     },
     Step {
-        name: "lean",
-        shows: "mps-models needs serde and serde_json, nothing else",
-        run: lean,
+        name: "deps",
+        proves: "mps-models depends on serde and serde_json only",
+        run: deps,
     },
     Step {
         name: "msrv",
-        shows: "no dependency needs a newer Rust than we declare",
+        proves: "no dependency needs a newer Rust than the declared minimum",
         run: msrv,
     },
     Step {
         name: "clippy",
-        shows: "no lint, with every feature and with none",
+        proves: "no lint fires, with every feature and with none",
         run: clippy,
     },
     Step {
         name: "docs",
-        shows: "the documentation builds without a warning",
+        proves: "the documentation builds without a warning",
         run: docs,
     },
     Step {
         name: "test",
-        shows: "every test and doctest, with no other host in reach; no snapshot without a test",
+        proves: "tests and doctests pass in an isolated network, and every snapshot has a test",
         run: test,
     },
     Step {
         name: "readme",
-        shows: "the first command of the README does what it says",
+        proves: "the first command of the README writes its video",
         run: readme,
     },
     Step {
         name: "package",
-        shows: "every published crate packs and builds from its package",
+        proves: "every published crate builds from its package",
         run: package,
     },
 ];
 
-/// The steps, a line each, for the usage text.
+/// Returns the steps, one per line, for the usage text.
 #[must_use]
 pub fn list() -> String {
-    let line = |step: &Step| format!("    {:<9} {}\n", step.name, step.shows);
+    let line = |step: &Step| format!("    {:<9} {}\n", step.name, step.proves);
     STEPS.iter().map(line).collect()
 }
 
-/// Runs the named steps, or all of them.
+/// Runs the named steps, or all of them if `names` is empty.
+///
+/// # Errors
+/// Fails at the first step that fails, or before any step if a name is unknown.
 pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
     let known = |name: &&str| STEPS.iter().any(|step| step.name == *name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(Failure::new(format!(
-            "error: there is no step `{unknown}`; there are\n{}",
+            "error: unknown step `{unknown}`; the steps are\n{}",
             list()
         )));
     }
@@ -93,7 +96,7 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
         .iter()
         .filter(|step| names.is_empty() || names.contains(&step.name))
     {
-        say(&format!("== {}: {}", step.name, step.shows))?;
+        say(&format!("== {}: {}", step.name, step.proves))?;
         (step.run)(root)?;
     }
     say("all steps passed")
@@ -111,7 +114,7 @@ fn clippy(root: &Path) -> Result<(), Failure> {
     let deny = ["--", "-D", "warnings"];
     let all = ["clippy", "--workspace", "--all-targets", "--all-features"];
     cargo(root, all.iter().chain(&deny))?;
-    // Not with --workspace: other members would switch the features on again.
+    // Not with --workspace: other members would enable the features again.
     for package in ["mps-core", "mps-aigc"] {
         let bare = ["clippy", "--package", package, "--no-default-features"];
         cargo(root, bare.iter().chain(&deny))?;
@@ -125,45 +128,44 @@ fn docs(root: &Path) -> Result<(), Failure> {
     run_to_success(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Runs the tests with insta told to note every snapshot it looks at, then compares that list
-/// with the files there are. (The variable is how `cargo insta` does it; this way nothing needs
-/// to be installed.)
+/// Runs the tests with insta recording every snapshot that it compares, then compares that list
+/// with the existing files. (`cargo insta` uses the same variable; this way nothing has to be
+/// installed.)
 fn test(root: &Path) -> Result<(), Failure> {
-    let looked_at = root.join("target").join("snapshots-looked-at.txt");
-    let failed =
-        |error: io::Error| Failure::new(format!("error: {}: {error}", looked_at.display()));
+    let compared = root.join("target").join("snapshots-compared.txt");
+    let failed = |error: io::Error| Failure::new(format!("error: {}: {error}", compared.display()));
     fs::create_dir_all(root.join("target")).map_err(failed)?;
-    fs::write(&looked_at, "").map_err(failed)?;
-    let what = ["test", "--workspace", "--all-features"];
-    // What is to be downloaded or built is, before there is no network.
-    cargo(root, what.iter().chain(&["--no-run"]))?;
+    fs::write(&compared, "").map_err(failed)?;
+    let tests = ["test", "--workspace", "--all-features"];
+    // Downloads and builds while there is a network.
+    cargo(root, tests.iter().chain(&["--no-run"]))?;
     let mut command = command(root);
-    command.args(what).arg("--no-fail-fast");
+    command.args(tests).arg("--no-fail-fast");
     command
         .env("INSTA_UPDATE", "no")
-        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &looked_at);
-    run_to_success(&mut trapped(&command)?)?;
-    let noted = fs::read_to_string(&looked_at).map_err(failed)?;
-    let noted: BTreeSet<PathBuf> = noted
+        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &compared);
+    run_to_success(&mut isolated(&command)?)?;
+    let recorded = fs::read_to_string(&compared).map_err(failed)?;
+    let recorded: BTreeSet<PathBuf> = recorded
         .lines()
         .filter_map(|line| fs::canonicalize(line).ok())
         .collect();
     let unreferenced: Vec<_> = snapshots(&root.join("tests"))
         .map_err(failed)?
         .into_iter()
-        .filter(|file| !noted.contains(file))
+        .filter(|file| !recorded.contains(file))
         .map(|file| file.display().to_string())
         .collect();
     if unreferenced.is_empty() {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "error: no test looks at these snapshots\n{}\nhelp: delete them",
+        "error: no test compares these snapshots\n{}\nhelp: delete them",
         unreferenced.join("\n")
     )))
 }
 
-/// Every snapshot file below a folder.
+/// Returns every snapshot file below a folder.
 fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -177,7 +179,7 @@ fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs the command that the README marks, in a shell, and looks for the file it promises.
+/// Runs the command that is marked in the README, in a shell, and checks the file that it writes.
 fn readme(root: &Path) -> Result<(), Failure> {
     const MARK: &str = "<!-- run by `cargo xtask ci readme` -->\n```sh\n";
     let readme = fs::read_to_string(root.join("README.md"));
@@ -186,25 +188,25 @@ fn readme(root: &Path) -> Result<(), Failure> {
         .split_once(MARK)
         .and_then(|(_, rest)| rest.split_once("```"));
     let (shell, _) =
-        marked.ok_or_else(|| Failure::new("error: README.md marks no command to run"))?;
-    let promised = root.join("cat.mp4");
-    let _not_there_yet = fs::remove_file(&promised);
+        marked.ok_or_else(|| Failure::new("error: README.md has no marked command"))?;
+    let written = root.join("cat.mp4");
+    let _absent = fs::remove_file(&written);
     run_to_success(Command::new("sh").args(["-euc", shell]).current_dir(root))?;
-    let size = fs::metadata(&promised).map_or(0, |file| file.len());
-    let _best_effort = fs::remove_file(&promised);
+    let size = fs::metadata(&written).map_or(0, |file| file.len());
+    let _best_effort = fs::remove_file(&written);
     if size == 0 {
         return Err(Failure::new(
-            "error: the command of the README left no cat.mp4",
+            "error: the command of the README wrote no cat.mp4",
         ));
     }
     say(&format!("cat.mp4: {size} bytes"))
 }
 
-/// Packs, then builds from the packages.
+/// Packs the published crates, then builds them from their packages.
 ///
-/// Cargo unpacks what it builds below its home, under a name that depends on the target directory
-/// and the version alone, and takes what it finds there for current. So the target directory is
-/// named for the content of the packages.
+/// Cargo unpacks packages below its home folder under a name that depends on the target directory
+/// and the version only, and treats what it finds there as current. The target directory is
+/// therefore named after the content of the packages.
 fn package(root: &Path) -> Result<(), Failure> {
     let target = root.join("target");
     let packed = target.join("packed");
@@ -214,14 +216,14 @@ fn package(root: &Path) -> Result<(), Failure> {
     pack(root, &target.join(format!("package-{digest:016x}")), &[])
 }
 
-fn pack(root: &Path, target: &Path, more: &[&str]) -> Result<(), Failure> {
+fn pack(root: &Path, target: &Path, options: &[&str]) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["package", "--workspace", "--allow-dirty", "--quiet"]);
     command.args(["--exclude", "xtask", "--exclude", "mps-tests"]);
-    run_to_success(command.args(more).arg("--target-dir").arg(target))
+    run_to_success(command.args(options).arg("--target-dir").arg(target))
 }
 
-/// One number for the content of every package in a folder.
+/// Returns a hash of the content of every package in a folder.
 fn digest(folder: &Path) -> io::Result<u64> {
     let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     let packages: BTreeSet<PathBuf> = entries
@@ -236,8 +238,8 @@ fn digest(folder: &Path) -> io::Result<u64> {
     Ok(hasher.finish())
 }
 
-/// What `serde` and `serde_json` themselves stand on.
-const BELOW_SERDE: &[&str] = &[
+/// `serde`, `serde_json` and their own dependencies.
+const ALLOWED: &[&str] = &[
     "itoa",
     "memchr",
     "mps-models",
@@ -252,7 +254,7 @@ const BELOW_SERDE: &[&str] = &[
     "zmij",
 ];
 
-fn lean(root: &Path) -> Result<(), Failure> {
+fn deps(root: &Path) -> Result<(), Failure> {
     let mut command = command(root);
     command.args([
         "tree",
@@ -267,25 +269,22 @@ fn lean(root: &Path) -> Result<(), Failure> {
     ]);
     command.arg("--no-dedupe");
     let tree = output(&mut command)?;
-    let strangers: BTreeSet<_> = tree
+    let unexpected: BTreeSet<_> = tree
         .lines()
         .map(|name| name.trim().replace('-', "_"))
         .filter(|name| {
-            !name.is_empty()
-                && !BELOW_SERDE
-                    .iter()
-                    .any(|known| known.replace('-', "_") == *name)
+            !name.is_empty() && !ALLOWED.iter().any(|known| known.replace('-', "_") == *name)
         })
         .collect();
-    if strangers.is_empty() {
+    if unexpected.is_empty() {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "error: mps-models now depends on {strangers:?}"
+        "error: mps-models depends on {unexpected:?}"
     )))
 }
 
-/// The oldest Rust we promise is as honest as our dependencies: each says what it needs.
+/// Checks the `rust-version` that every dependency declares against our own.
 fn msrv(root: &Path) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["metadata", "--format-version", "1", "--all-features"]);
@@ -296,19 +295,23 @@ fn msrv(root: &Path) -> Result<(), Failure> {
         .and_then(serde_json::Value::as_array);
     let text =
         |package: &serde_json::Value, key: &str| package.get(key)?.as_str().map(str::to_owned);
-    let needs = |package| {
+    let requirement = |package| {
         Some((
             version(&text(package, "rust_version")?),
             text(package, "name")?,
         ))
     };
-    let needs: Vec<_> = packages.into_iter().flatten().filter_map(needs).collect();
-    let ours = needs
+    let requirements: Vec<_> = packages
+        .into_iter()
+        .flatten()
+        .filter_map(requirement)
+        .collect();
+    let ours = requirements
         .iter()
         .find(|(_, name)| name == "mps-core")
         .map(|(version, _)| version.clone());
     let ours = ours.ok_or_else(|| Failure::new("error: mps-core declares no rust-version"))?;
-    let newer: Vec<_> = needs
+    let newer: Vec<_> = requirements
         .iter()
         .filter(|(version, _)| *version > ours)
         .map(|(_, name)| name.as_str())
@@ -317,12 +320,12 @@ fn msrv(root: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "error: these need a newer Rust than we declare: {}",
+        "error: these need a newer Rust than the declared minimum: {}",
         newer.join(", ")
     )))
 }
 
-/// `1.88` as numbers, comparable.
+/// Returns the parts of a version such as `1.88` as three numbers that can be compared.
 fn version(text: &str) -> Vec<u64> {
     let mut parts: Vec<_> = text
         .split('.')

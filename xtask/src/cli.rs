@@ -7,11 +7,10 @@ use crate::{
     codegen::api,
     diff::{self, Class},
     failure::{Failure, say},
-    import,
+    import, isolation,
     output::Mode,
     sources,
     targets::codegen,
-    trap,
 };
 
 const USAGE: &str = "\
@@ -62,7 +61,7 @@ fn chore(words: &[&str]) -> Result<(), Failure> {
         ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
         ["spec", "check"] => spec_check(&workspace()),
         ["ci", steps @ ..] => ci::run(&workspace(), steps),
-        ["trapped", command @ ..] => trap::run(&workspace(), command),
+        ["isolated", command @ ..] => isolation::run(&workspace(), command),
         ["help" | "--help" | "-h"] => say(&usage()),
         [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(

@@ -28,9 +28,17 @@ pub fn generate(sources: &Sources) -> Result<Generated, Fault> {
 
 /// Generates the code of an API.
 pub fn code(api: &ir::Api) -> Result<Generated, Fault> {
-    let files = lower::lower(api).map_err(sorted)?;
+    emitted(&lower::lower(api).map_err(sorted)?)
+}
+
+/// Generates the families of the facade.
+pub fn facade(api: &ir::Api) -> Result<Generated, Fault> {
+    emitted(&lower::facade(api))
+}
+
+fn emitted(files: &[lower::File<'_>]) -> Result<Generated, Fault> {
     let mut generated = Generated::new();
-    for file in &files {
+    for file in files {
         let text = emit::emit(file)
             .map_err(|fault| Fault::Generator(format!("{}: {fault}", file.path)))?;
         generated.insert(file.path.clone(), text);

@@ -12,6 +12,7 @@ mod print;
 mod rules;
 mod service;
 mod structure;
+mod task_family;
 
 use proc_macro2::TokenStream;
 
@@ -41,6 +42,8 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Columns(columns) => all.extend(columns::emit(columns)),
             Item::Families(families) => all.push(capability::families(families)),
             Item::Family(family) => all.extend(capability::family(family)),
+            Item::TaskFamilies(families) => all.extend(task_family::models(families)),
+            Item::Facade(families) => all.extend(task_family::facade(families)),
             Item::Rules(rules) => all.extend(rules::emit(rules)),
             Item::Modules(modules) => all.extend(catalog::modules(modules)),
         }

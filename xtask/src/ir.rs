@@ -7,16 +7,18 @@
 mod build;
 mod capability;
 mod rules;
+mod task_family;
 
 use serde_json::Value;
 
 pub use build::build;
 pub use capability::{Cell, Column, Family, Model, Row};
-pub use rules::{Condition, Rule, RuleKind};
+pub use rules::Rule;
+pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
 use crate::{
     diagnostic::Span,
-    model::{self, Scalar},
+    model::{self, MemberPath, Scalar},
 };
 
 /// A whole API.
@@ -34,6 +36,8 @@ pub struct Api {
     pub columns: Vec<Column>,
     /// What models can do, for each family.
     pub families: Vec<Family>,
+    /// Families of tasks, in the order of the specification.
+    pub task_families: Vec<TaskFamily>,
     /// The rules that findings can name, in the order of the documentation.
     pub rules: Vec<RuleInfo>,
 }
@@ -125,6 +129,8 @@ pub struct Action {
     pub poll: Option<String>,
     /// The family whose capability table its requests are checked against.
     pub capabilities: Option<String>,
+    /// The path of the request member with the seconds of video that are billed.
+    pub billed_seconds: Option<MemberPath>,
     /// Page of the documentation.
     pub doc_url: String,
     /// Error codes the documentation lists for it.

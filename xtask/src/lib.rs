@@ -24,13 +24,14 @@ pub mod emit;
 pub mod failure;
 pub mod import;
 pub mod ir;
+mod isolation;
 pub mod lower;
 pub mod model;
 pub mod output;
 pub mod pages;
 pub mod published;
+pub mod rule_kinds;
 mod sources;
 pub mod targets;
-mod trap;
 
 pub use codegen::generate;

@@ -18,9 +18,11 @@ mod names;
 mod rules;
 mod service;
 mod structure;
+mod task_families;
+mod task_family;
 
 pub use self::{
-    action::Action,
+    action::{Action, Billed},
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
@@ -28,8 +30,12 @@ pub use self::{
     example::Example,
     files::{File, Item, MODULE, Use, lower},
     helper::{Helper, Takes},
-    member::{Check, Condition, Field, Holds, Peer, Shape, Weight, Yielding},
+    member::{
+        Argument, Cardinality, Check, Condition, Field, Overridable, Peer, Severity, ValueType,
+    },
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,
+    task_families::facade,
+    task_family::{Answer, Read, TaskFamily},
 };

@@ -9,11 +9,13 @@ mod capability;
 mod columns;
 mod enums;
 mod member;
+mod member_path;
 mod reader;
 mod rules;
 mod service;
 mod source;
 mod structure;
+mod task_family;
 
 use std::{fmt, path::Path, rc::Rc};
 
@@ -26,11 +28,13 @@ pub use self::{
     capability::{Cell, Cells, Family, Model, Row, Version, field},
     columns::{ASPECT_RATIO, Column, ColumnType, DEFAULT, DOUBTFUL, Group, RESOLUTION},
     enums::{Enum, EnumValue},
-    member::{BOUNDS, Condition, Facts, Member, YIELDING},
+    member::{Bound, Facts, Member},
+    member_path::{MemberPath, OptionTarget},
     rules::RuleInfo,
     service::{ErrorCode, Regions, Service, Site},
     source::{FileId, SourceFile, Sources, read},
     structure::Struct,
+    task_family::{CommandOption, TaskCreate, TaskFamilies, TaskFamily},
 };
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -51,6 +55,8 @@ pub struct Spec {
     pub families: Vec<Family>,
     /// From `rules.toml`, in the order of the file.
     pub rules: Vec<RuleInfo>,
+    /// From `families.toml`.
+    pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
     /// Whether something was too broken to be read: then a name that nothing bears proves nothing.
@@ -174,6 +180,11 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 trace,
             );
             spec.rules.extend(rules.unwrap_or_default());
+        }
+        ["families.toml"] => {
+            let read = |reader: &mut Reader<'_>| Some(task_family::read(reader));
+            let tasks = read_toml(id, file, "the file of families", read, trace);
+            spec.tasks = tasks.unwrap_or_default();
         }
         // Without the columns every key of a table would be a mistake.
         ["capabilities", name] if is_toml(name) && trace.columns.is_none() => {}

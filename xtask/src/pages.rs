@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use crate::{
     codegen::{Fault, Generated},
-    ir::{Api, Column, Member, Role, Rule, RuleInfo, RuleKind},
-    model::Scalar,
+    ir::{Api, Column, Member, Role, Rule, RuleInfo},
+    rule_kinds::RULE_KINDS,
 };
 
 /// How every generated page begins.
@@ -104,6 +104,21 @@ fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
         Some(column) => write!(page, "\nSeverity: {severity}. Column: `{column}`.\n")?,
         None => write!(page, "\nSeverity: {severity}.\n")?,
     }
+    let mut kinds = RULE_KINDS.iter();
+    if let Some(kind) = kinds.find(|kind| rule.about == "member" && kind.ids().contains(&rule.id)) {
+        let overridable = if kind.overridable {
+            "; a model's own row overrides it"
+        } else {
+            ""
+        };
+        write!(
+            page,
+            "\nKey: `{}`, {}, for {}{overridable}.\n",
+            kind.key,
+            kind.form.describe(),
+            kind.applies_to.describe()
+        )?;
+    }
     let bounds: Vec<String> = members(api)
         .flat_map(|(owner, member)| bounds(rule, owner, member))
         .collect();
@@ -134,43 +149,17 @@ fn members(api: &Api) -> impl Iterator<Item = (&str, &Member)> {
 
 /// A row for each bound of a member that the rule is about.
 fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
-    let of_rule = member
-        .rules
-        .iter()
-        .filter(|bound| bound.kind.id() == rule.id);
+    let of_rule = member.rules.iter().filter(|bound| bound.id() == rule.id);
     let row = |bound: &Rule| {
         let severity = if bound.warns { "warning" } else { "error" };
-        let weak = member.capability.is_some() && bound.kind.gives_way();
+        let weak = member.capability.is_some() && bound.kind.overridable;
         let star = if weak { "*" } else { "" };
         format!(
             "| `{owner}.{}` | {}{star} | {severity} | {} |\n",
             member.name,
-            value(&bound.kind),
+            bound.value.quoted().join(", "),
             member.source
         )
     };
     of_rule.map(row).collect()
-}
-
-fn value(kind: &RuleKind) -> String {
-    match kind {
-        RuleKind::Required | RuleKind::UniqueItems | RuleKind::Format(_) => String::new(),
-        RuleKind::RequiredIf(condition) | RuleKind::OnlyIf(condition) => {
-            format!("`{}` is `{}`", condition.member, condition.is)
-        }
-        RuleKind::RequiredUnlessAny(names)
-        | RuleKind::Requires(names)
-        | RuleKind::ConflictsWith(names) => listed(names),
-        RuleKind::MaxChars(most) | RuleKind::MaxItems(most) => most.to_string(),
-        RuleKind::Min(bound) | RuleKind::Max(bound) => bound.to_string(),
-        RuleKind::OneOf(known) => {
-            let known: Vec<String> = known.iter().map(Scalar::to_string).collect();
-            listed(&known)
-        }
-    }
-}
-
-fn listed(names: &[String]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    quoted.join(", ")
 }

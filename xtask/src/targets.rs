@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    codegen::{Fault, Generated, api, code},
+    codegen::{Fault, Generated, api, code, facade},
     failure::{Failure, say},
     ir::Api,
     lower::MODULE,
@@ -18,11 +18,16 @@ struct Target {
     generate: fn(&Api) -> Result<Generated, Fault>,
 }
 
-const TARGETS: [Target; 2] = [
+const TARGETS: [Target; 3] = [
     Target {
         dir: "crates/mps-models/src",
         extent: Extent::Module(MODULE),
         generate: code,
+    },
+    Target {
+        dir: "crates/mps-aigc/src",
+        extent: Extent::Module(MODULE),
+        generate: facade,
     },
     Target {
         dir: "docs",

@@ -11,11 +11,7 @@ use mps_core::{
     transport::Transport,
 };
 
-use crate::{
-    error::Error,
-    family::{Audio, Family, Image, Scenario, Video},
-    task::Tasks,
-};
+use crate::{error::Error, family::Family, task::Tasks};
 
 /// AI generation on one account. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -26,30 +22,6 @@ impl Aigc {
     #[must_use]
     pub fn builder() -> AigcBuilder {
         AigcBuilder::default()
-    }
-
-    /// Video tasks.
-    #[must_use]
-    pub fn video(&self) -> Tasks<Video> {
-        self.tasks()
-    }
-
-    /// Picture tasks.
-    #[must_use]
-    pub fn image(&self) -> Tasks<Image> {
-        self.tasks()
-    }
-
-    /// Sound tasks.
-    #[must_use]
-    pub fn audio(&self) -> Tasks<Audio> {
-        self.tasks()
-    }
-
-    /// Scenario tasks: redrawn videos, dramas, variations, videos from documents.
-    #[must_use]
-    pub fn scenario(&self) -> Tasks<Scenario> {
-        self.tasks()
     }
 
     /// Tasks of any family, for code that works with all of them.

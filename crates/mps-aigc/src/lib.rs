@@ -32,6 +32,8 @@ mod destination;
 mod download;
 mod error;
 mod family;
+#[rustfmt::skip]
+mod generated;
 mod task;
 mod watch;
 
@@ -39,7 +41,8 @@ pub use client::{Aigc, AigcBuilder};
 pub use destination::Destination;
 pub use download::SavedFile;
 pub use error::{Error, ErrorKind};
-pub use family::{Audio, Create, Family, Image, Scenario, Snapshot, Video};
+pub use family::{Create, Family, Snapshot};
+pub use generated::{Audio, Image, Scenario, Video};
 pub use mps_core::{
     CallOptions, Client, Dispatch, PreflightLevel, Prepared, RawBody, UntypedCall,
     credentials::{self, Credentials},

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 pub(crate) mod call;
 mod check;
+mod completion;
 pub(crate) mod create;
 mod download;
 mod dry_run;
@@ -54,7 +55,7 @@ pub(crate) enum Command {
 
 impl Command {
     /// Runs the subcommand to its end.
-    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Video(command) => command.run(context).await,
             Self::Image(command) => command.run(context).await,

@@ -57,7 +57,8 @@ pub use engine::{
     limits::RateLimit,
     log::{DOWNLOADS_TARGET, DownloadRecord, Outcome, REQUESTS_TARGET, RequestRecord},
     settings::BucketUrls,
-    tasks::{Durations, Spread, TaskFamily},
+    tasks::{Durations, Spread},
     temporary_credentials::TemporaryCredentials,
 };
 pub use faults::{Fault, InvalidFault};
+pub use mps_models::TaskFamily;

@@ -59,6 +59,15 @@ impl Media {
         }
     }
 
+    /// Returns how long it plays, in whole seconds; `None` for a picture.
+    pub(crate) fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Video(clip) => Some(clip.seconds),
+            Self::Picture(_) => None,
+            Self::Sound(sound) => Some(sound.seconds),
+        }
+    }
+
     /// What its name ends in.
     pub(crate) fn extension(self) -> &'static str {
         match self {

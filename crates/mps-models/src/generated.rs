@@ -8,8 +8,10 @@ mod enums;
 pub(crate) mod rules;
 pub(crate) mod service;
 mod structs;
+mod task_family;
 
 pub use actions::*;
 pub use catalog::*;
 pub use enums::*;
 pub use structs::*;
+pub use task_family::*;

@@ -29,6 +29,7 @@
 //! The types are generated from the files under `spec/`; `cargo xtask codegen` writes them.
 
 mod action;
+mod billing;
 pub mod capabilities;
 mod de;
 mod open_enum;
@@ -36,6 +37,7 @@ pub mod preflight;
 mod redact;
 pub mod schema;
 pub mod service;
+mod task_family;
 
 #[rustfmt::skip]
 mod generated;
@@ -43,3 +45,4 @@ mod generated;
 pub use action::{Action, ActionInfo, ActionVisitor, Effect, action};
 pub use generated::*;
 pub use open_enum::{TaskPhase, UnknownValue};
+pub use task_family::{TaskFamilyInfo, UnknownFamily};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A value the specification does not list, kept as the service sent it.
 ///
 /// It can only be made by parsing, so it never holds a value that has a variant of its own in
@@ -29,7 +31,8 @@ impl fmt::Display for UnknownValue {
 }
 
 /// How far a task has come, whatever its family calls that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TaskPhase {
     /// Queued, running, or in a state this version does not know: ask again later.
     Pending,

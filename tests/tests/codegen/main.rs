@@ -9,4 +9,5 @@ mod diagnostics;
 mod generated;
 mod order;
 mod support;
+mod task_families;
 mod writer;

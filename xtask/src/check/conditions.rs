@@ -3,7 +3,7 @@
 use super::{Type, facts, groups, parse_type};
 use crate::{
     diagnostic::Diagnostic,
-    model::{Condition, Located, Member, Spec},
+    model::{Bound, Located, Member, Spec},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -12,30 +12,33 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
     for group in groups(spec) {
         for member in group {
-            for condition in member.facts.conditions() {
-                holds_of(spec, condition, member, group, out);
+            for bound in &member.facts.bounds {
+                comparable(spec, bound, member, group, out);
             }
         }
     }
 }
 
-fn holds_of(
+fn comparable(
     spec: &Spec,
-    condition: &Condition,
+    bound: &Bound,
     member: &Member,
     group: &[Member],
     out: &mut Vec<Diagnostic>,
 ) {
-    let Some(peer) = super::relations::peer(member, &condition.member, group, out) else {
+    let (Some(value), Some(name)) = (bound.compared(), bound.peers().next()) else {
+        return;
+    };
+    let Some(peer) = super::relations::peer(member, &name, group, out) else {
         return;
     };
     let ty = parse_type(&peer.ty.value);
     if !matches!(ty, Type::Text | Type::Integer | Type::Boolean) {
-        out.push(incomparable(&condition.member, peer));
+        out.push(incomparable(&name, peer));
         return;
     }
-    facts::typed(&condition.is, &ty, peer, out);
-    facts::within(spec, &condition.is, &ty, &peer.facts, out);
+    facts::typed(&value, &ty, peer, out);
+    facts::within(spec, &value, &ty, &peer.facts, out);
 }
 
 fn incomparable(name: &Located<String>, peer: &Member) -> Diagnostic {

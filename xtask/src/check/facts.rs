@@ -1,9 +1,10 @@
 //! Facts fit the type they are stated of, and each other.
 
-use super::{Type, members, parse_type, reachable};
+use super::{Type, members, parse_type, reachable, task_families::leads_to};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    model::{BOUNDS, Facts, Located, Member, Scalar, Spec, YIELDING},
+    model::{Bound, Facts, Located, Member, Scalar, Spec},
+    rule_kinds::{BoundValue, overridable_keys},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -17,39 +18,21 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         gives_way(&member.facts, out);
     }
     unlimited(spec, out);
+    billed(spec, out);
     responses(spec, out);
 }
 
 /// Bounds that make no sense for a type are probably meant for another member.
 fn applicable(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
-    let text = *ty.item() == Type::Text;
-    let number = matches!(ty, Type::Integer | Type::Float);
-    let listed = text || *ty == Type::Integer;
-    let facts = &member.facts;
-    let unit = facts.unit.as_ref().map(|unit| &unit.span);
-    for (key, fits, span) in [
-        ("max_chars", text, facts.bound("max_chars")),
-        ("format", text, facts.bound("format")),
-        (
-            "max_items",
-            matches!(ty, Type::List(_)),
-            facts.bound("max_items"),
-        ),
-        (
-            "unique_items",
-            text && matches!(ty, Type::List(_)),
-            facts.bound("unique_items"),
-        ),
-        ("min", number, facts.bound("min")),
-        ("max", number, facts.bound("max")),
-        ("one_of", listed, facts.bound("one_of")),
-        ("unit", number, unit),
-    ] {
-        if let Some(span) = span.filter(|_| !fits) {
-            let title = format!("`{key}` says nothing about a {}", member.ty.value);
-            let diagnostic = Diagnostic::at(span, "E0301", title);
-            out.push(diagnostic.also(&member.ty.span, "the type"));
-        }
+    let bounds = member.facts.bounds.iter();
+    let misplaced = bounds.filter(|bound| !bound.kind.applies_to.fits(ty));
+    let bounds = misplaced.filter_map(|bound| Some((bound.kind.key, bound.span()?)));
+    let unit = member.facts.unit.as_ref();
+    let unit = unit.filter(|_| !matches!(ty, Type::Integer | Type::Float));
+    for (key, span) in bounds.chain(unit.map(|unit| ("unit", &unit.span))) {
+        let title = format!("`{key}` says nothing about a {}", member.ty.value);
+        let diagnostic = Diagnostic::at(span, "E0301", title);
+        out.push(diagnostic.also(&member.ty.span, "the type"));
     }
 }
 
@@ -65,13 +48,8 @@ fn warn_only(facts: &Facts, out: &mut Vec<Diagnostic>) {
 /// Values that are stated have the type they are stated of, and keep to the bounds.
 fn values(spec: &Spec, member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
     let facts = &member.facts;
-    for value in facts
-        .min
-        .iter()
-        .chain(&facts.max)
-        .chain(facts.one_of.iter().flatten())
-    {
-        typed(value, ty.item(), member, out);
+    for value in facts.bounds.iter().flat_map(Bound::scalars) {
+        typed(&value, ty.item(), member, out);
     }
     for value in facts.default.iter().chain(&facts.example) {
         typed(value, ty, member, out);
@@ -119,29 +97,22 @@ fn broken(spec: &Spec, value: &Scalar, ty: &Type, facts: &Facts) -> Option<(Span
         let known = set.values.iter().any(|known| known.value.value == *text);
         return (!known).then(|| (set.name.span.clone(), "enum"));
     }
-    let at = |key: &'static str| Some((facts.bound(key)?.clone(), key));
-    let below = |bound: &Option<Located<Scalar>>| less(value, &bound.as_ref()?.value);
-    let above = |bound: &Option<Located<Scalar>>| less(&bound.as_ref()?.value, value);
-    if below(&facts.min) == Some(true) {
-        return at("min");
-    }
-    if above(&facts.max) == Some(true) {
-        return at("max");
-    }
-    match (&facts.one_of, &facts.max_chars, value) {
-        (Some(known), _, _) if !known.iter().any(|known| known.value == *value) => at("one_of"),
-        (_, Some(most), Scalar::Text(text)) if too_long(text, most.value) => at("max_chars"),
-        _ => None,
-    }
+    let mut bounds = facts.bounds.iter();
+    let broken = bounds.find(|bound| !(bound.kind.allows)(&bound.value, value))?;
+    Some((broken.span()?.clone(), broken.kind.key))
 }
 
 fn range(facts: &Facts, out: &mut Vec<Diagnostic>) {
-    if let (Some(min), Some(max)) = (&facts.min, &facts.max)
-        && less(&max.value, &min.value) == Some(true)
+    let (Some(min), Some(max)) = (facts.bound("min"), facts.bound("max")) else {
+        return;
+    };
+    if let (BoundValue::Number(least), Some(least_at), Some(most_at)) =
+        (&min.value, min.span(), max.span())
+        && !(max.kind.allows)(&max.value, least)
     {
         let title = "no number is within these bounds";
-        let diagnostic = Diagnostic::at(&max.span, "E0302", title).label("the greatest");
-        out.push(diagnostic.also(&min.span, "the least"));
+        let diagnostic = Diagnostic::at(most_at, "E0302", title).label("the greatest");
+        out.push(diagnostic.also(least_at, "the least"));
     }
 }
 
@@ -151,8 +122,11 @@ fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
         return;
     }
     let default = facts.default.as_ref().map(|value| &value.span);
-    let dependent = ["required_unless_any", "required_if", "only_if"];
-    let bounds = dependent.map(|key| (key, facts.bound(key)));
+    let bounds = facts
+        .bounds
+        .iter()
+        .filter(|bound| bound.kind.needs_optional);
+    let bounds = bounds.map(|bound| (bound.kind.key, bound.span()));
     for (key, span) in [("default", default)].into_iter().chain(bounds) {
         if let Some(span) = span {
             let title = format!("`{key}` makes no sense for a member that is required");
@@ -164,11 +138,14 @@ fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
 /// A column before which no bound gives way says nothing.
 fn gives_way(facts: &Facts, out: &mut Vec<Diagnostic>) {
     if let Some(column) = &facts.capability
-        && !YIELDING.iter().any(|key| facts.bound(key).is_some())
+        && !facts.bounds.iter().any(|bound| bound.kind.overridable)
     {
         let title = "no bound of this member gives way";
         let diagnostic = Diagnostic::at(&column.span, "E0611", title);
-        out.push(diagnostic.help(format!("of the bounds, {} do", YIELDING.join(", "))));
+        out.push(diagnostic.help(format!(
+            "of the bounds, {} do",
+            overridable_keys().join(", ")
+        )));
     }
 }
 
@@ -180,6 +157,17 @@ fn unlimited(spec: &Spec, out: &mut Vec<Diagnostic>) {
     {
         let title = "a rate limit of 0 would never let a request start";
         out.push(Diagnostic::at(&action.rate_limit.span, "E0308", title));
+    }
+}
+
+/// The seconds that are billed are a whole number in the request.
+fn billed(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    for action in spec.actions.iter().filter(|_| !spec.incomplete) {
+        if let Some(path) = &action.billed_seconds {
+            let is_integer = |ty: &Type| *ty == Type::Integer;
+            let wanted = "a whole number";
+            leads_to(spec, &action.request, path, wanted, &is_integer, out);
+        }
     }
 }
 
@@ -196,32 +184,12 @@ fn responses(spec: &Spec, out: &mut Vec<Diagnostic>) {
         .filter(|shared| !sent.contains(&shared.name.value));
     let answers = spec.actions.iter().flat_map(|action| &action.response);
     for member in answers.chain(structs.flat_map(|shared| &shared.members)) {
-        for span in BOUNDS.iter().filter_map(|key| member.facts.bound(key)) {
+        for span in member.facts.bounds.iter().filter_map(Bound::span) {
             let title = format!(
                 "nothing checks `{}`, which only answers have",
                 member.name.value
             );
             out.push(Diagnostic::at(span, "E0307", title));
         }
-    }
-}
-
-fn too_long(text: &str, most: u32) -> bool {
-    usize::try_from(most).is_ok_and(|most| text.chars().count() > most)
-}
-
-/// Whether one number is less than another; nothing if they are not numbers.
-fn less(one: &Scalar, other: &Scalar) -> Option<bool> {
-    match (one, other) {
-        (Scalar::Integer(one), Scalar::Integer(other)) => Some(one < other),
-        _ => Some(fraction(one)? < fraction(other)?),
-    }
-}
-
-fn fraction(number: &Scalar) -> Option<f64> {
-    match number {
-        Scalar::Float(number) => Some(*number),
-        Scalar::Integer(number) => i32::try_from(*number).ok().map(f64::from),
-        Scalar::Text(_) | Scalar::Boolean(_) => None,
     }
 }

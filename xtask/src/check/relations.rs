@@ -3,7 +3,8 @@
 use super::groups;
 use crate::{
     diagnostic::Diagnostic,
-    model::{Located, Member, Spec},
+    model::{Bound, Located, Member, Spec},
+    rule_kinds::Form,
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -12,12 +13,10 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
     for group in groups(spec) {
         for member in group {
-            let facts = &member.facts;
-            for peer in &facts.required_unless_any {
-                related(member, peer, group, out);
-            }
-            for peer in facts.requires.iter().chain(&facts.conflicts_with) {
-                related(member, peer, group, out);
+            let bounds = member.facts.bounds.iter();
+            let lists = bounds.filter(|bound| bound.kind.form == Form::Names);
+            for peer in lists.flat_map(Bound::peers) {
+                related(member, &peer, group, out);
             }
             contradiction(member, out);
         }
@@ -58,12 +57,9 @@ pub(super) fn peer<'g>(
 
 fn contradiction(member: &Member, out: &mut Vec<Diagnostic>) {
     let facts = &member.facts;
-    for peer in &facts.conflicts_with {
-        if let Some(other) = facts
-            .requires
-            .iter()
-            .find(|other| other.value == peer.value)
-        {
+    let peers = |key| facts.bound(key).into_iter().flat_map(Bound::peers);
+    for peer in peers("conflicts_with") {
+        if let Some(other) = peers("requires").find(|other| other.value == peer.value) {
             let title = format!("`{}` is both needed and excluded", peer.value);
             let diagnostic = Diagnostic::at(&peer.span, "E0313", title);
             out.push(diagnostic.also(&other.span, "needed here"));

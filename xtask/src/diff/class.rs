@@ -1,6 +1,7 @@
 //! Weighs a difference, in the terms of semantic versioning.
 
 use super::item::{Fact, Item, Kind, Value};
+use crate::rule_kinds::{Change, RULE_KINDS, rule_kind};
 
 /// What a difference means for those who build on the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,9 +39,9 @@ impl Class {
 
 /// What is new breaks only requests that were fine without it.
 pub(super) fn of_new(item: &Item) -> Class {
-    let needed = ["required", "required_unless_any", "required_if"];
-    let strong = |key: &&str| item.facts.get(*key).is_some_and(|fact| !fact.weak);
-    if item.kind == Kind::Sent && needed.iter().any(strong) {
+    let strong = |key: &str| item.facts.get(key).is_some_and(|fact| !fact.weak);
+    let mut demands = RULE_KINDS.iter().filter(|kind| kind.demands_member);
+    if item.kind == Kind::Sent && demands.any(|kind| strong(kind.key)) {
         Class::Breaking
     } else {
         Class::Compatible
@@ -57,9 +58,8 @@ pub(super) fn of_change(
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
         | "examples" | "unit" | "since" | "order" | "response_order" => Class::Documentation,
-        "concurrency_text" | "default" | "until" | "sensitive" | "rate_limit" | "errors" => {
-            Class::Compatible
-        }
+        "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
+        | "rate_limit" | "errors" => Class::Compatible,
         // Only the checks of the specification itself look at these.
         "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
         // The first way to ask for a task takes nothing away.
@@ -69,26 +69,16 @@ pub(super) fn of_change(
         }
         // Changes the signature of `new`; whether it also warns is a matter of its strength.
         "required" if before.is_none() || after.is_none() => Class::Breaking,
-        "required"
-        | "required_unless_any"
-        | "required_if"
-        | "only_if"
-        | "requires"
-        | "conflicts_with"
-        | "max_chars"
-        | "max_items"
-        | "unique_items"
-        | "min"
-        | "max"
-        | "one_of"
-        | "format" => bound(key, before, after),
         _ if kind == Kind::Row => row(before, after),
-        _ => Class::Breaking,
+        key => match rule_kind(key) {
+            Some(kind) => bound(kind.change, before, after),
+            None => Class::Breaking,
+        },
     }
 }
 
-fn bound(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> Class {
-    if tightened(key, before, after) {
+fn bound(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> Class {
+    if tightened(change, before, after) {
         Class::Breaking
     } else {
         Class::Compatible
@@ -103,30 +93,28 @@ fn row(before: Option<&Fact>, after: Option<&Fact>) -> Class {
     if advisory || before.is_some_and(|fact| fact.value == none) {
         Class::Compatible
     } else {
-        bound("one_of", before, after)
+        bound(Change::Alternatives, before, after)
     }
 }
 
 /// Whether there are requests that used to pass and are refused now.
-fn tightened(key: &str, before: Option<&Fact>, after: Option<&Fact>) -> bool {
+fn tightened(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> bool {
     let strong = |fact: Option<&Fact>| {
         fact.filter(|fact| !fact.weak)
             .map(|fact| fact.value.clone())
     };
-    match (key, strong(before), strong(after)) {
-        (_, _, None) => false,
-        (_, None, Some(_)) => true,
-        ("max_chars" | "max_items" | "max", Some(Value::Number(old)), Some(Value::Number(new))) => {
-            new < old
-        }
-        ("min", Some(Value::Number(old)), Some(Value::Number(new))) => new > old,
+    let (old, new) = match (strong(before), strong(after)) {
+        (_, None) => return false,
+        (None, Some(_)) => return true,
+        (Some(old), Some(new)) => (old, new),
+    };
+    let lacks = |words: &[String], others: &[String]| others.iter().any(|it| !words.contains(it));
+    match (change, &old, &new) {
+        (Change::Maximum, Value::Number(old), Value::Number(new)) => new < old,
+        (Change::Minimum, Value::Number(old), Value::Number(new)) => new > old,
         // Fewer values, or fewer ways around a requirement.
-        ("one_of" | "required_unless_any", Some(Value::Words(old)), Some(Value::Words(new))) => {
-            old.iter().any(|word| !new.contains(word))
-        }
-        ("requires" | "conflicts_with", Some(Value::Words(old)), Some(Value::Words(new))) => {
-            new.iter().any(|word| !old.contains(word))
-        }
-        (_, old, new) => old != new,
+        (Change::Alternatives, Value::Words(old), Value::Words(new)) => lacks(new, old),
+        (Change::Demands, Value::Words(old), Value::Words(new)) => lacks(old, new),
+        _ => old != new,
     }
 }

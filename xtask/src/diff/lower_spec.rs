@@ -11,13 +11,11 @@ use super::item::{self, Fact, Item, Items, Kind, Value};
 use crate::{
     check::reachable,
     model::{Column, Sources, Spec},
+    rule_kinds::{Form, rule_kind},
 };
 
 /// Texts that are compared and not shown.
 const PROSE: &[&str] = &["summary", "doc", "meaning", "returns"];
-
-/// Flags of which `false` says the same as their absence.
-const FLAGS: &[&str] = &["required", "sensitive", "unique_items"];
 
 pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
     let sent = reachable(spec, spec.actions.iter().flat_map(|action| &action.request));
@@ -166,7 +164,7 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
 fn fact(key: &str, value: &Toml) -> Option<Value> {
     match value {
         Toml::String(text) if PROSE.contains(&key) => Some(Value::Prose(text.clone())),
-        Toml::Boolean(false) if FLAGS.contains(&key) => None,
+        Toml::Boolean(false) if is_flag(key) => None,
         Toml::Float(number) => Some(Value::Number(*number)),
         // Through text: there is no other way from every whole number to a fraction.
         Toml::Integer(number) => number.to_string().parse().ok().map(Value::Number),
@@ -182,6 +180,11 @@ fn fact(key: &str, value: &Toml) -> Option<Value> {
         }
         simple => Some(Value::Text(shown(simple))),
     }
+}
+
+/// Returns whether `false` means the same as the absence of a key.
+fn is_flag(key: &str) -> bool {
+    key == "sensitive" || rule_kind(key).is_some_and(|kind| kind.form == Form::Flag)
 }
 
 fn shown(value: &Toml) -> String {

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{ident, integer, number};
-use crate::lower::{Check, Condition, Field, Peer, Struct, Weight};
+use crate::lower::{Argument, Check, Condition, Field, Peer, Severity, Struct};
 
 pub(super) fn preflight(structure: &Struct) -> TokenStream {
     let name = ident(&structure.name);
@@ -25,13 +25,13 @@ pub(super) fn preflight(structure: &Struct) -> TokenStream {
 /// What goes before and after the members of a request that has a capability table.
 fn model(structure: &Struct) -> (Option<TokenStream>, Option<TokenStream>) {
     let before = quote! {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
     };
-    let after = quote!(report.check_model(at, &ask););
+    let after = quote!(report.check_model(at, &query););
     (
-        structure.asks.then_some(before),
-        structure.asks.then_some(after),
+        structure.queries_capabilities.then_some(before),
+        structure.queries_capabilities.then_some(after),
     )
 }
 
@@ -42,9 +42,9 @@ fn member(field: &Field) -> TokenStream {
         let calls = field.checks.iter().map(check);
         quote!(report.check(#at, &self.#name) #(#calls)*;)
     });
-    let yielding = field.yielding.as_ref().map(|yielding| {
-        let column = ident(&yielding.column);
-        let calls = yielding.checks.iter().map(check);
+    let overridable = field.overridable.as_ref().map(|overridable| {
+        let column = ident(&overridable.column);
+        let calls = overridable.checks.iter().map(check);
         quote! {
             if !report.model_states(Column::#column) {
                 report.check(#at, &self.#name) #(#calls)*;
@@ -54,7 +54,7 @@ fn member(field: &Field) -> TokenStream {
     let inside = field
         .nested
         .then(|| quote!(report.inspect(#at, &self.#name);));
-    quote!(#checks #yielding #inside)
+    quote!(#checks #overridable #inside)
 }
 
 fn place(field: &Field) -> TokenStream {
@@ -68,36 +68,36 @@ fn place(field: &Field) -> TokenStream {
 
 fn check(check: &Check) -> TokenStream {
     match check {
-        Check::Required(weight) => call("required", None, weight),
-        Check::RequiredUnlessAny(all, weight) => {
-            call("required_unless_any", Some(peers(all)), weight)
+        Check::Rule {
+            method,
+            argument,
+            severity,
+            source,
+        } => {
+            let method = ident(method);
+            let argument = self::argument(argument).map(|argument| quote!(#argument,));
+            let severity = ident(match severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            });
+            quote!(.#method(#argument Rule::#severity(#source)))
         }
-        Check::RequiredIf(when, weight) => call("required_if", Some(condition(when)), weight),
-        Check::Requires(all, weight) => call("requires", Some(peers(all)), weight),
-        Check::ConflictsWith(all, weight) => call("conflicts_with", Some(peers(all)), weight),
-        Check::OnlyIf(when, weight) => call("only_if", Some(condition(when)), weight),
-        Check::MaxChars(most, weight) => call("max_chars", Some(integer((*most).into())), weight),
-        Check::MaxItems(most, weight) => call("max_items", Some(integer((*most).into())), weight),
-        Check::UniqueItems(weight) => call("unique_items", None, weight),
-        Check::Min(least, weight) => call("min", Some(number(least)), weight),
-        Check::Max(most, weight) => call("max", Some(number(most)), weight),
-        Check::OneOfTexts(known, weight) => call("one_of", Some(quote!(&[#(#known),*])), weight),
-        Check::OneOfNumbers(known, weight) => {
-            let known = known.iter().map(|number| integer(*number));
-            call("one_of_numbers", Some(quote!(&[#(#known),*])), weight)
-        }
-        Check::Url(weight) => call("url", None, weight),
-        Check::Json(weight) => call("json", None, weight),
-        Check::Withdrawn(day, source) => quote!(.withdrawn(#day, #source)),
+        Check::Withdrawn { day, source } => quote!(.withdrawn(#day, #source)),
     }
 }
 
-fn call(rule: &str, bound: Option<TokenStream>, weight: &Weight) -> TokenStream {
-    let rule = ident(rule);
-    let bound = bound.map(|bound| quote!(#bound,));
-    let severity = ident(if weight.warns { "warning" } else { "error" });
-    let source = &weight.source;
-    quote!(.#rule(#bound Rule::#severity(#source)))
+fn argument(argument: &Argument) -> Option<TokenStream> {
+    match argument {
+        Argument::None => None,
+        Argument::Peers(all) => Some(peers(all)),
+        Argument::Condition(when) => Some(condition(when)),
+        Argument::Number(bound) => Some(number(bound)),
+        Argument::Texts(texts) => Some(quote!(&[#(#texts),*])),
+        Argument::Numbers(numbers) => {
+            let numbers = numbers.iter().map(|number| integer(*number));
+            Some(quote!(&[#(#numbers),*]))
+        }
+    }
 }
 
 fn peers(peers: &[Peer]) -> TokenStream {

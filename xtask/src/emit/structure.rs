@@ -8,7 +8,7 @@ use super::{
     common::{docs, ident},
     example,
 };
-use crate::lower::{Field, Helper, Holds, Shape, Struct, Takes};
+use crate::lower::{Cardinality, Field, Helper, Struct, Takes, ValueType};
 
 pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
     let mut items = vec![definition(structure)?, implementation(structure)];
@@ -54,13 +54,13 @@ fn field(field: &Field) -> TokenStream {
     let wire = &field.wire;
     let name = ident(&field.name);
     let item = item(field);
-    let (serde, ty) = match field.shape {
-        Shape::Plain => (quote!(deserialize_with = "de::or_default"), item),
-        Shape::Optional => (
+    let (serde, ty) = match field.cardinality {
+        Cardinality::Plain => (quote!(deserialize_with = "de::or_default"), item),
+        Cardinality::Optional => (
             quote!(skip_serializing_if = "Option::is_none"),
             quote!(Option<#item>),
         ),
-        Shape::List => (
+        Cardinality::List => (
             quote!(
                 deserialize_with = "de::list",
                 skip_serializing_if = "Vec::is_empty"
@@ -76,12 +76,12 @@ fn field(field: &Field) -> TokenStream {
 }
 
 fn item(field: &Field) -> TokenStream {
-    match &field.holds {
-        Holds::Text => quote!(String),
-        Holds::Integer => quote!(i64),
-        Holds::Float => quote!(f64),
-        Holds::Boolean => quote!(bool),
-        Holds::Struct(name) | Holds::Enum(name) => {
+    match &field.value_type {
+        ValueType::Text => quote!(String),
+        ValueType::Integer => quote!(i64),
+        ValueType::Float => quote!(f64),
+        ValueType::Boolean => quote!(bool),
+        ValueType::Struct(name) | ValueType::Enum(name) => {
             let name = ident(name);
             quote!(#name)
         }
@@ -121,20 +121,20 @@ fn schema(structure: &Struct) -> TokenStream {
 }
 
 fn kind(field: &Field) -> TokenStream {
-    let item = match &field.holds {
-        Holds::Text => quote!(Kind::Text),
-        Holds::Integer => quote!(Kind::Integer),
-        Holds::Float => quote!(Kind::Float),
-        Holds::Boolean => quote!(Kind::Boolean),
-        Holds::Struct(name) => quote!(Kind::Struct(#name)),
-        Holds::Enum(name) => {
+    let item = match &field.value_type {
+        ValueType::Text => quote!(Kind::Text),
+        ValueType::Integer => quote!(Kind::Integer),
+        ValueType::Float => quote!(Kind::Float),
+        ValueType::Boolean => quote!(Kind::Boolean),
+        ValueType::Struct(name) => quote!(Kind::Struct(#name)),
+        ValueType::Enum(name) => {
             let name = ident(name);
             quote!(Kind::Enum(#name::VALUES))
         }
     };
-    match field.shape {
-        Shape::List => quote!(Kind::List(&#item)),
-        Shape::Plain | Shape::Optional => item,
+    match field.cardinality {
+        Cardinality::List => quote!(Kind::List(&#item)),
+        Cardinality::Plain | Cardinality::Optional => item,
     }
 }
 
@@ -219,35 +219,35 @@ fn extra_setter() -> TokenStream {
 fn param(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let item = item(field);
-    let each = match &field.holds {
-        Holds::Text | Holds::Enum(_) => quote!(impl Into<#item>),
+    let each = match &field.value_type {
+        ValueType::Text | ValueType::Enum(_) => quote!(impl Into<#item>),
         _ => item,
     };
-    match field.shape {
-        Shape::List => quote!(#name: impl IntoIterator<Item = #each>),
-        Shape::Plain | Shape::Optional => quote!(#name: #each),
+    match field.cardinality {
+        Cardinality::List => quote!(#name: impl IntoIterator<Item = #each>),
+        Cardinality::Plain | Cardinality::Optional => quote!(#name: #each),
     }
 }
 
 fn value(field: &Field) -> TokenStream {
     let name = ident(&field.name);
-    let converts = matches!(field.holds, Holds::Text | Holds::Enum(_));
+    let converts = matches!(field.value_type, ValueType::Text | ValueType::Enum(_));
     let one = if converts {
         quote!(#name.into())
     } else {
         quote!(#name)
     };
-    match field.shape {
-        Shape::Plain => one,
-        Shape::Optional => quote!(Some(#one)),
-        Shape::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
-        Shape::List => quote!(#name.into_iter().collect()),
+    match field.cardinality {
+        Cardinality::Plain => one,
+        Cardinality::Optional => quote!(Some(#one)),
+        Cardinality::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
+        Cardinality::List => quote!(#name.into_iter().collect()),
     }
 }
 
 /// Whether the value a caller hands over is the very value of the field.
 fn is_taken_as_is(field: &Field) -> bool {
-    field.shape == Shape::Plain && matches!(field.holds, Holds::Struct(_))
+    field.cardinality == Cardinality::Plain && matches!(field.value_type, ValueType::Struct(_))
 }
 
 fn debug(structure: &Struct) -> TokenStream {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::{
     Action, Api, Enum, EnumValue, ErrorCode, Family, Member, Role, RuleInfo, Service, Site, Struct,
-    Type, capability, rules::rules, since,
+    Type, capability, rules::rules, since, task_family,
 };
 use crate::{
     check::{self, parse_type, reachable},
-    model::{self, Sources, Spec},
+    model::{self, MemberPath, Sources, Spec},
 };
 
 /// The API a checked specification describes; nothing if it describes no service.
@@ -34,6 +34,7 @@ pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
         enums: spec.enums.iter().map(|set| cx.set(set)).collect(),
         columns: spec.columns.iter().map(capability::column).collect(),
         families: spec.families.iter().map(|it| cx.family(it)).collect(),
+        task_families: task_family::families(&spec.tasks),
         rules: spec.rules.iter().map(rule).collect(),
     };
     api.actions.sort_by(|one, other| one.name.cmp(&other.name));
@@ -84,6 +85,10 @@ impl Context<'_> {
             rate_limit: action.rate_limit.value,
             poll: action.poll.as_ref().map(|poll| poll.value.clone()),
             capabilities: action.capabilities.as_ref().map(|name| name.value.clone()),
+            billed_seconds: action
+                .billed_seconds
+                .as_ref()
+                .map(|path| MemberPath::parse(&path.value)),
             doc_url: action.doc_url.clone(),
             errors,
             since: since(&action.since),

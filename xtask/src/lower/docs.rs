@@ -1,7 +1,7 @@
 //! Documentation, line by line, in the form rustdoc reads best.
 
 use crate::{
-    ir::{self, RuleKind, Since, Type},
+    ir::{self, Since, Type},
     model::Scalar,
 };
 
@@ -135,56 +135,19 @@ fn since(since: &Since) -> Option<String> {
 }
 
 fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
-    let text = match &rule.kind {
-        RuleKind::Required => "Required".to_owned(),
-        RuleKind::RequiredUnlessAny(names) => format!("Required unless {} is given", any(names)),
-        RuleKind::RequiredIf(condition) => format!("Required if {}", holds(condition)),
-        RuleKind::Requires(names) => format!("Only together with {}", all(names)),
-        RuleKind::ConflictsWith(names) => format!("Not together with {}", any(names)),
-        RuleKind::OnlyIf(condition) => format!("Only if {}", holds(condition)),
-        RuleKind::MaxChars(most) => format!("At most {most} characters{}", each(member)),
-        RuleKind::MaxItems(most) => format!("At most {most} items"),
-        RuleKind::UniqueItems => "No item twice".to_owned(),
-        RuleKind::Min(least) => format!("At least {}", code(least)),
-        RuleKind::Max(most) => format!("At most {}", code(most)),
-        RuleKind::OneOf(known) => format!("One of {}{}", codes(known), each(member)),
-        RuleKind::Format("url") => format!("A URL{}", each(member)),
-        RuleKind::Format(_) => format!("JSON as text{}", each(member)),
+    let sentence = rule.kind.describe(&rule.value);
+    let is_list = matches!(member.ty, Type::List(_));
+    let each = if is_list && rule.kind.applies_to.is_per_item() {
+        ", each item"
+    } else {
+        ""
     };
-    let weight = match rule.kind {
-        _ if !rule.warns => "",
-        RuleKind::MaxChars(_) | RuleKind::MaxItems(_) => ", beyond that a warning",
-        _ => ", otherwise a warning",
+    let severity = if rule.warns {
+        "; a breach is only a warning"
+    } else {
+        ""
     };
-    format!("{text}{weight}.")
-}
-
-fn holds(condition: &ir::Condition) -> String {
-    format!("`{}` is {}", condition.member, code(&condition.is))
-}
-
-fn each(member: &ir::Member) -> &'static str {
-    match member.ty {
-        Type::List(_) => ", each item",
-        _ => "",
-    }
-}
-
-fn any(names: &[String]) -> String {
-    quoted(names).join(" or ")
-}
-
-fn all(names: &[String]) -> String {
-    quoted(names).join(" and ")
-}
-
-fn quoted(names: &[String]) -> Vec<String> {
-    names.iter().map(|name| format!("`{name}`")).collect()
-}
-
-fn codes(values: &[Scalar]) -> String {
-    let codes: Vec<String> = values.iter().map(code).collect();
-    codes.join(", ")
+    format!("{sentence}{each}{severity}.")
 }
 
 fn code(value: &Scalar) -> String {

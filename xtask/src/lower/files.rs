@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Catalog, Column, Enum, Family, Module, RuleInfo, Struct, action, capability,
+    Action, Billed, Catalog, Column, Enum, Family, Module, RuleInfo, Struct, TaskFamily, action,
+    capability,
     capability::Value,
     catalog::{self, Exports},
     collisions, columns, enums,
-    member::{Check, Condition, Field, Holds, Shape},
+    member::{Argument, Cardinality, Check, Condition, Field, ValueType},
     names, rules, service,
     service::Service,
-    structure,
+    structure, task_families,
 };
 use crate::{diagnostic::Diagnostic, ir::Api};
 
@@ -39,6 +40,16 @@ pub struct Use {
     pub names: Vec<String>,
 }
 
+impl Use {
+    /// Takes these names, which are sorted, from a module.
+    pub(super) fn new(module: &str, names: &[&str]) -> Self {
+        Self {
+            module: module.to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
+
 /// Something a file holds.
 #[derive(Debug)]
 pub enum Item {
@@ -58,6 +69,10 @@ pub enum Item {
     Families(Vec<String>),
     /// The capability table of a family.
     Family(Family),
+    /// The families of tasks, for the models.
+    TaskFamilies(Vec<TaskFamily>),
+    /// The families of tasks, for the facade.
+    Facade(Vec<TaskFamily>),
     /// The rules that findings can name.
     Rules(Vec<RuleInfo>),
     /// Modules inside this one.
@@ -82,6 +97,7 @@ pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     files.extend(columns_file(api));
     files.extend(families_file(api));
     files.extend(api.families.iter().map(|family| family_file(family, api)));
+    files.extend(task_families::models(api));
     files.extend(rules_file(api));
     files.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(files)
@@ -97,6 +113,7 @@ fn root(api: &Api) -> File<'_> {
     modules.extend((!api.actions.is_empty()).then(|| all("actions")));
     modules.extend((!api.enums.is_empty()).then(|| all("enums")));
     modules.extend((!api.structs.is_empty()).then(|| all("structs")));
+    modules.extend((!api.task_families.is_empty()).then(|| all("task_family")));
     modules.sort_by(|one, other| one.name.cmp(&other.name));
     File {
         path: format!("{MODULE}.rs"),
@@ -134,8 +151,18 @@ fn action_file<'a>(action: &'a crate::ir::Action, api: &'a Api) -> File<'a> {
     uses.structure(&request);
     uses.structure(&response);
     let path = format!("actions/{}.rs", names::file_stem(&action.name));
-    let lowered = Item::Action(action::lower(action, api));
-    let items = vec![Item::Struct(request), lowered, Item::Struct(response)];
+    let lowered = action::lower(action, api);
+    if let Some(constant) = &lowered.capabilities {
+        uses.add("super::super::capabilities", &[constant]);
+    }
+    if matches!(lowered.billed, Some(Billed::Member { .. })) {
+        uses.add("crate", &["billing"]);
+    }
+    let items = vec![
+        Item::Struct(request),
+        Item::Action(lowered),
+        Item::Struct(response),
+    ];
     File {
         origin: Some(&action.origin),
         ..file(&path, uses, items)
@@ -287,8 +314,8 @@ impl Uses {
             self.add("crate::redact", &["Keys"]);
             self.add("serde_json", &["Map", "Value"]);
         }
-        if structure.asks {
-            self.add("crate::preflight", &["Asks"]);
+        if structure.queries_capabilities {
+            self.add("crate::preflight", &["ToCapabilityQuery"]);
         }
         for field in &structure.fields {
             self.field(field, structure);
@@ -319,29 +346,29 @@ impl Uses {
     }
 
     fn field(&mut self, field: &Field, inside: &Struct) {
-        if field.shape != Shape::Optional {
+        if field.cardinality != Cardinality::Optional {
             self.add("crate", &["de"]);
         }
-        if let Holds::Struct(name) | Holds::Enum(name) = &field.holds
+        if let ValueType::Struct(name) | ValueType::Enum(name) = &field.value_type
             && *name != inside.name
         {
             self.add("super::super", &[name]);
         }
-        if field.yielding.is_some() {
+        if field.overridable.is_some() {
             self.add("crate::capabilities", &["Column"]);
         }
-        let yielding = field.yielding.iter().flat_map(|yielding| &yielding.checks);
-        for check in field.checks.iter().chain(yielding) {
-            if !matches!(check, Check::Withdrawn(..)) {
-                self.add("crate::preflight", &["Rule"]);
-            }
-            match check {
-                Check::RequiredUnlessAny(..) | Check::Requires(..) | Check::ConflictsWith(..) => {
-                    self.add("crate::preflight", &["IsSet"]);
-                }
-                Check::RequiredIf(condition, _) | Check::OnlyIf(condition, _) => {
-                    self.condition(condition);
-                }
+        let overridable = field
+            .overridable
+            .iter()
+            .flat_map(|overridable| &overridable.checks);
+        for check in field.checks.iter().chain(overridable) {
+            let Check::Rule { argument, .. } = check else {
+                continue;
+            };
+            self.add("crate::preflight", &["Rule"]);
+            match argument {
+                Argument::Peers(_) => self.add("crate::preflight", &["IsSet"]),
+                Argument::Condition(condition) => self.condition(condition),
                 _ => {}
             }
         }

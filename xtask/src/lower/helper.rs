@@ -2,8 +2,9 @@
 
 use super::names;
 use crate::{
-    ir::{Member, RuleKind, Type},
+    ir::{Member, Type},
     model::Scalar,
+    rule_kinds::BoundValue,
 };
 
 /// A second setter of a field.
@@ -33,7 +34,10 @@ pub(super) fn of(member: &Member) -> Option<Helper> {
     if matches!(member.ty, Type::List(_)) {
         return None;
     }
-    let takes = member.rules.iter().find_map(|rule| takes(&rule.kind))?;
+    let takes = member
+        .rules
+        .iter()
+        .find_map(|rule| takes(rule.kind.key, &rule.value))?;
     let wire = &member.name;
     let (suffix, value) = match takes {
         Takes::Json => ("json", "a JSON value as text"),
@@ -47,10 +51,10 @@ pub(super) fn of(member: &Member) -> Option<Helper> {
     })
 }
 
-fn takes(rule: &RuleKind) -> Option<Takes> {
-    match rule {
-        RuleKind::Format("json") => Some(Takes::Json),
-        RuleKind::OneOf(known) => boolean(known),
+fn takes(key: &str, value: &BoundValue) -> Option<Takes> {
+    match (key, value) {
+        ("format", BoundValue::Word("json")) => Some(Takes::Json),
+        ("one_of", BoundValue::Values(known)) => boolean(known),
         _ => None,
     }
 }

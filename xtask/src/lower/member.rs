@@ -6,8 +6,9 @@ use super::{
     names,
 };
 use crate::{
-    ir::{self, RuleKind, Type},
+    ir::{self, Type},
     model::Scalar,
+    rule_kinds::{self, BoundValue, REQUIRED},
 };
 
 /// A field of a generated struct.
@@ -24,9 +25,9 @@ pub struct Field {
     /// A second setter.
     pub helper: Option<Helper>,
     /// How many values it holds.
-    pub shape: Shape,
+    pub cardinality: Cardinality,
     /// What each value is.
-    pub holds: Holds,
+    pub value_type: ValueType,
     /// Has to be given.
     pub required: bool,
     /// Kept out of logs and messages.
@@ -36,12 +37,12 @@ pub struct Field {
     /// What to check.
     pub checks: Vec<Check>,
     /// What to check unless the model's own row speaks of it.
-    pub yielding: Option<Yielding>,
+    pub overridable: Option<Overridable>,
 }
 
 /// Checks that give way before a column of the capability tables.
 #[derive(Debug)]
-pub struct Yielding {
+pub struct Overridable {
     /// Variant of `Column`.
     pub column: String,
     /// What to check otherwise.
@@ -50,7 +51,7 @@ pub struct Yielding {
 
 /// How many values a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum Cardinality {
     /// Exactly one, with an empty value of its own.
     Plain,
     /// One or none.
@@ -61,7 +62,7 @@ pub enum Shape {
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum ValueType {
     /// `String`.
     Text,
     /// `i64`.
@@ -76,41 +77,53 @@ pub enum Holds {
     Enum(String),
 }
 
-/// A call of a rule of the runtime.
+/// A check of a field.
 #[derive(Debug)]
 pub enum Check {
-    /// Has to be given.
-    Required(Weight),
-    /// Has to be given unless one of these is.
-    RequiredUnlessAny(Vec<Peer>, Weight),
-    /// Has to be given if this holds.
-    RequiredIf(Condition, Weight),
-    /// Needs these as well.
-    Requires(Vec<Peer>, Weight),
-    /// Excludes these.
-    ConflictsWith(Vec<Peer>, Weight),
-    /// Makes no sense unless this holds.
-    OnlyIf(Condition, Weight),
-    /// Most characters.
-    MaxChars(u32, Weight),
-    /// Most items.
-    MaxItems(u32, Weight),
-    /// No item twice.
-    UniqueItems(Weight),
-    /// Least number.
-    Min(Scalar, Weight),
-    /// Greatest number.
-    Max(Scalar, Weight),
-    /// One of these texts.
-    OneOfTexts(Vec<String>, Weight),
-    /// One of these numbers.
-    OneOfNumbers(Vec<i64>, Weight),
-    /// Has to look like a URL.
-    Url(Weight),
-    /// Has to be JSON.
-    Json(Weight),
-    /// Gone since a day, according to a source.
-    Withdrawn(String, String),
+    /// A rule that a method of `mps-models` checks.
+    Rule {
+        /// The method.
+        method: String,
+        /// What it takes beside the severity and the source.
+        argument: Argument,
+        /// How severe a breach is.
+        severity: Severity,
+        /// Where the rule comes from.
+        source: String,
+    },
+    /// The member was withdrawn.
+    Withdrawn {
+        /// The day.
+        day: String,
+        /// Where that comes from.
+        source: String,
+    },
+}
+
+/// What a method that checks a rule takes.
+#[derive(Debug)]
+pub enum Argument {
+    /// Nothing.
+    None,
+    /// Other fields of the same struct.
+    Peers(Vec<Peer>),
+    /// Another field and its value.
+    Condition(Condition),
+    /// A number.
+    Number(Scalar),
+    /// Texts.
+    Texts(Vec<String>),
+    /// Whole numbers.
+    Numbers(Vec<i64>),
+}
+
+/// How severe the breach of a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The request is refused.
+    Error,
+    /// The request is sent.
+    Warning,
 }
 
 /// Another field of the same struct.
@@ -133,42 +146,39 @@ pub struct Condition {
     pub by_default: bool,
 }
 
-/// How much breaking a rule weighs, and where the rule comes from.
-#[derive(Debug)]
-pub struct Weight {
-    /// Only a warning.
-    pub warns: bool,
-    /// Where the rule comes from.
-    pub source: String,
-}
-
 pub(super) fn lower(
     member: &ir::Member,
     group: &[ir::Member],
     source: &str,
     in_request: bool,
 ) -> Field {
-    let (shape, holds) = shape(member);
+    let (cardinality, value_type) = classify(member);
     let mut checks = Vec::new();
-    let mut yielding = None;
+    let mut overridable = None;
     if in_request {
         let column = member.capability.as_ref();
-        let (weak, firm): (Vec<_>, Vec<_>) = member
+        let (overridden, always): (Vec<_>, Vec<_>) = member
             .rules
             .iter()
-            .partition(|rule| column.is_some() && rule.kind.gives_way());
+            .partition(|rule| column.is_some() && rule.kind.overridable);
         checks.extend(
-            firm.into_iter()
+            always
+                .into_iter()
                 .filter_map(|rule| check(member, rule, group)),
         );
-        yielding = column.filter(|_| !weak.is_empty()).map(|column| Yielding {
-            column: column.to_upper_camel_case(),
-            checks: weak
-                .into_iter()
-                .filter_map(|rule| check(member, rule, group))
-                .collect(),
-        });
-        let withdrawn = |day: &String| Check::Withdrawn(day.clone(), member.source.clone());
+        overridable = column
+            .filter(|_| !overridden.is_empty())
+            .map(|column| Overridable {
+                column: column.to_upper_camel_case(),
+                checks: overridden
+                    .into_iter()
+                    .filter_map(|rule| check(member, rule, group))
+                    .collect(),
+            });
+        let withdrawn = |day: &String| Check::Withdrawn {
+            day: day.clone(),
+            source: member.source.clone(),
+        };
         checks.extend(member.until.as_ref().map(withdrawn));
     }
     Field {
@@ -177,68 +187,71 @@ pub(super) fn lower(
         doc: docs::member(member, source),
         setter_doc: docs::setter(member),
         helper: helper::of(member),
-        nested: in_request && matches!(holds, Holds::Struct(_) | Holds::Enum(_)),
-        shape,
-        holds,
+        nested: in_request && matches!(value_type, ValueType::Struct(_) | ValueType::Enum(_)),
+        cardinality,
+        value_type,
         required: member.required,
         sensitive: member.sensitive,
         checks,
-        yielding,
+        overridable,
     }
 }
 
 /// A required text or struct is plain: empty means missing. Zero and `false` mean something, so
 /// a required number is optional all the same, and its absence can be told.
-fn shape(member: &ir::Member) -> (Shape, Holds) {
+fn classify(member: &ir::Member) -> (Cardinality, ValueType) {
     let (list, item) = match &member.ty {
         Type::List(item) => (true, &**item),
         other => (false, other),
     };
-    let holds = holds(item);
-    let has_empty = matches!(holds, Holds::Text | Holds::Struct(_));
-    let shape = match (list, member.required && has_empty) {
-        (true, _) => Shape::List,
-        (false, true) => Shape::Plain,
-        (false, false) => Shape::Optional,
+    let value_type = value_type(item);
+    let has_empty = matches!(value_type, ValueType::Text | ValueType::Struct(_));
+    let cardinality = match (list, member.required && has_empty) {
+        (true, _) => Cardinality::List,
+        (false, true) => Cardinality::Plain,
+        (false, false) => Cardinality::Optional,
     };
-    (shape, holds)
+    (cardinality, value_type)
 }
 
-fn holds(ty: &Type) -> Holds {
+fn value_type(ty: &Type) -> ValueType {
     match ty {
-        Type::Text => Holds::Text,
-        Type::Integer => Holds::Integer,
-        Type::Float => Holds::Float,
-        Type::Boolean => Holds::Boolean,
-        Type::Struct(name) => Holds::Struct(name.clone()),
-        Type::Enum(name) => Holds::Enum(name.clone()),
-        Type::List(item) => holds(item),
+        Type::Text => ValueType::Text,
+        Type::Integer => ValueType::Integer,
+        Type::Float => ValueType::Float,
+        Type::Boolean => ValueType::Boolean,
+        Type::Struct(name) => ValueType::Struct(name.clone()),
+        Type::Enum(name) => ValueType::Enum(name.clone()),
+        Type::List(item) => value_type(item),
     }
 }
 
 fn check(member: &ir::Member, rule: &ir::Rule, group: &[ir::Member]) -> Option<Check> {
-    let weight = Weight {
-        warns: rule.warns,
+    // What a required struct lacks, the struct itself reports.
+    if rule.kind.key == REQUIRED && matches!(member.ty, Type::Struct(_)) {
+        return None;
+    }
+    Some(Check::Rule {
+        method: rule.kind.method(&rule.value),
+        argument: argument(member, &rule.value, group),
+        severity: if rule.warns {
+            Severity::Warning
+        } else {
+            Severity::Error
+        },
         source: member.source.clone(),
-    };
-    Some(match &rule.kind {
-        // What a required struct lacks, the struct itself reports.
-        RuleKind::Required if matches!(member.ty, Type::Struct(_)) => return None,
-        RuleKind::Required => Check::Required(weight),
-        RuleKind::RequiredUnlessAny(names) => Check::RequiredUnlessAny(peers(names), weight),
-        RuleKind::RequiredIf(holds) => Check::RequiredIf(condition(holds, group), weight),
-        RuleKind::Requires(names) => Check::Requires(peers(names), weight),
-        RuleKind::ConflictsWith(names) => Check::ConflictsWith(peers(names), weight),
-        RuleKind::OnlyIf(holds) => Check::OnlyIf(condition(holds, group), weight),
-        RuleKind::MaxChars(most) => Check::MaxChars(*most, weight),
-        RuleKind::MaxItems(most) => Check::MaxItems(*most, weight),
-        RuleKind::UniqueItems => Check::UniqueItems(weight),
-        RuleKind::Min(least) => Check::Min(number(member, least), weight),
-        RuleKind::Max(most) => Check::Max(number(member, most), weight),
-        RuleKind::OneOf(known) => one_of(known, weight),
-        RuleKind::Format("url") => Check::Url(weight),
-        RuleKind::Format(_) => Check::Json(weight),
     })
+}
+
+fn argument(member: &ir::Member, value: &BoundValue, group: &[ir::Member]) -> Argument {
+    match value {
+        BoundValue::Flag | BoundValue::Word(_) => Argument::None,
+        BoundValue::Names(names) => Argument::Peers(peers(names)),
+        BoundValue::Condition(other) => Argument::Condition(condition(other, group)),
+        BoundValue::Count(count) => Argument::Number(Scalar::Integer((*count).into())),
+        BoundValue::Number(bound) => Argument::Number(number(member, bound)),
+        BoundValue::Values(values) => known(values),
+    }
 }
 
 /// A bound in the type of the numbers it bounds.
@@ -250,14 +263,14 @@ fn number(member: &ir::Member, bound: &Scalar) -> Scalar {
     }
 }
 
-fn one_of(known: &[Scalar], weight: Weight) -> Check {
-    let numbers = known.iter().map(|value| match value {
+fn known(values: &[Scalar]) -> Argument {
+    let numbers = values.iter().map(|value| match value {
         Scalar::Integer(number) => Some(*number),
         _ => None,
     });
     match numbers.collect() {
-        Some(numbers) => Check::OneOfNumbers(numbers, weight),
-        None => Check::OneOfTexts(known.iter().map(ToString::to_string).collect(), weight),
+        Some(numbers) => Argument::Numbers(numbers),
+        None => Argument::Texts(values.iter().map(ToString::to_string).collect()),
     }
 }
 
@@ -272,7 +285,7 @@ fn peer(wire: &str) -> Peer {
     }
 }
 
-fn condition(condition: &ir::Condition, group: &[ir::Member]) -> Condition {
+fn condition(condition: &rule_kinds::Condition, group: &[ir::Member]) -> Condition {
     let found = group.iter().find(|other| other.name == condition.member);
     let default = found.and_then(|other| other.default.as_ref());
     Condition {

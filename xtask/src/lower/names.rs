@@ -11,7 +11,7 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// Keywords that cannot be written raw.
-const STUBBORN: &[&str] = &["crate", "self", "super"];
+const NON_RAW_KEYWORDS: &[&str] = &["crate", "self", "super"];
 
 /// A field or module for a name on the wire: `ImageUrl` is `image_url`, `Type` is `r#type`.
 pub(super) fn snake(wire: &str) -> String {
@@ -44,7 +44,7 @@ pub(super) fn response(action: &str) -> String {
 }
 
 fn escaped(name: String) -> String {
-    if STUBBORN.contains(&&*name) {
+    if NON_RAW_KEYWORDS.contains(&&*name) {
         format!("{name}_")
     } else if KEYWORDS.contains(&&*name) {
         format!("r#{name}")

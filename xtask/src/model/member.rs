@@ -1,27 +1,10 @@
+//! A member of a message or struct, and the facts about it.
+
 use super::{Date, Located, Scalar, Since, or_default, reader::Reader, structure::read_since};
-use crate::diagnostic::Span;
-
-/// The keys that can be broken, and so can be weakened to a warning.
-pub const BOUNDS: &[&str] = &[
-    "required",
-    "required_unless_any",
-    "required_if",
-    "requires",
-    "conflicts_with",
-    "only_if",
-    "max_chars",
-    "max_items",
-    "unique_items",
-    "min",
-    "max",
-    "one_of",
-    "format",
-];
-
-/// The bounds that give way where a model's own row speaks of the member.
-pub const YIELDING: &[&str] = &["requires", "max_chars", "max_items", "min", "max", "one_of"];
-
-const FORMATS: &[&str] = &["url", "json"];
+use crate::{
+    diagnostic::Span,
+    rule_kinds::{BoundValue, Condition, Form, REQUIRED, RULE_KINDS, RuleKind},
+};
 
 /// A member of a request, a response or a struct.
 #[derive(Debug)]
@@ -39,32 +22,8 @@ pub struct Member {
 /// What a program can check about a member, or should know of it.
 #[derive(Debug)]
 pub struct Facts {
-    /// Has to be given.
-    pub required: Option<Located<bool>>,
-    /// Has to be given unless one of these is.
-    pub required_unless_any: Vec<Located<String>>,
-    /// Has to be given if this holds.
-    pub required_if: Option<Condition>,
-    /// Needs these as well.
-    pub requires: Vec<Located<String>>,
-    /// Excludes these.
-    pub conflicts_with: Vec<Located<String>>,
-    /// Makes no sense unless this holds.
-    pub only_if: Option<Condition>,
-    /// Most characters of a text.
-    pub max_chars: Option<Located<u32>>,
-    /// Most items of a list.
-    pub max_items: Option<Located<u32>>,
-    /// No item may be there twice.
-    pub unique_items: Option<Located<bool>>,
-    /// Least number.
-    pub min: Option<Located<Scalar>>,
-    /// Greatest number.
-    pub max: Option<Located<Scalar>>,
-    /// All values that are known.
-    pub one_of: Option<Vec<Located<Scalar>>>,
-    /// Form of a text: `url` or `json`.
-    pub format: Option<Located<&'static str>>,
+    /// The rules that are stated, in the order of [`RULE_KINDS`].
+    pub bounds: Vec<Bound>,
     /// Bounds of which a breach is only a warning.
     pub warn_only: Vec<Located<&'static str>>,
     /// Column of the capability tables before which its plain bounds give way.
@@ -85,13 +44,16 @@ pub struct Facts {
     pub source: Option<String>,
 }
 
-/// That another member has a certain value.
+/// A rule that is stated of a member.
 #[derive(Debug)]
-pub struct Condition {
-    /// Name of the other member.
-    pub member: Located<String>,
-    /// The value.
-    pub is: Located<Scalar>,
+pub struct Bound {
+    /// The kind of the rule.
+    pub kind: &'static RuleKind,
+    /// Its value.
+    pub value: BoundValue,
+    /// The place of each part of the value: of each name or value of a list, of the member and the
+    /// value of a condition; else one place.
+    pub spans: Vec<Span>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
@@ -108,21 +70,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
 }
 
 fn read_facts(reader: &mut Reader<'_>) -> Facts {
+    let keys: Vec<&str> = RULE_KINDS.iter().map(|kind| kind.key).collect();
     Facts {
-        required: reader.flag("required"),
-        required_unless_any: reader.texts("required_unless_any"),
-        required_if: read_condition(reader, "required_if"),
-        requires: reader.texts("requires"),
-        conflicts_with: reader.texts("conflicts_with"),
-        only_if: read_condition(reader, "only_if"),
-        max_chars: reader.count("max_chars"),
-        max_items: reader.count("max_items"),
-        unique_items: reader.flag("unique_items"),
-        min: reader.scalar("min"),
-        max: reader.scalar("max"),
-        one_of: reader.scalars("one_of"),
-        format: reader.optional_word("format", FORMATS),
-        warn_only: reader.words("warn_only", BOUNDS),
+        bounds: RULE_KINDS
+            .iter()
+            .filter_map(|kind| read_bound(kind, reader))
+            .collect(),
+        warn_only: reader.words("warn_only", &keys),
         capability: reader.optional_column("capability"),
         unit: reader.optional_text("unit"),
         default: reader.scalar("default"),
@@ -134,60 +88,116 @@ fn read_facts(reader: &mut Reader<'_>) -> Facts {
     }
 }
 
-fn read_condition(reader: &mut Reader<'_>, key: &'static str) -> Option<Condition> {
+fn read_bound(kind: &'static RuleKind, reader: &mut Reader<'_>) -> Option<Bound> {
+    let (value, spans) = read_value(kind, reader)?;
+    Some(Bound { kind, value, spans })
+}
+
+fn read_value(kind: &RuleKind, reader: &mut Reader<'_>) -> Option<(BoundValue, Vec<Span>)> {
+    let key = kind.key;
+    match kind.form {
+        Form::Flag => {
+            let flag = reader.flag(key).filter(|flag| flag.value)?;
+            Some((BoundValue::Flag, vec![flag.span]))
+        }
+        Form::Names => Some(reader.texts(key))
+            .filter(|names| !names.is_empty())
+            .map(|names| apart(names, BoundValue::Names)),
+        Form::Condition => read_condition(key, reader),
+        Form::Count => {
+            let count = reader.count(key)?;
+            Some((BoundValue::Count(count.value), vec![count.span]))
+        }
+        Form::Number => {
+            let number = reader.scalar(key)?;
+            Some((BoundValue::Number(number.value), vec![number.span]))
+        }
+        Form::Values => reader
+            .scalars(key)
+            .filter(|values| !values.is_empty())
+            .map(|values| apart(values, BoundValue::Values)),
+        Form::Word(words) => {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let word = reader.optional_word(key, &words)?;
+            Some((BoundValue::Word(word.value), vec![word.span]))
+        }
+    }
+}
+
+fn apart<T>(items: Vec<Located<T>>, value: fn(Vec<T>) -> BoundValue) -> (BoundValue, Vec<Span>) {
+    let pairs = items.into_iter().map(|item| (item.value, item.span));
+    let (values, spans) = pairs.unzip();
+    (value(values), spans)
+}
+
+fn read_condition(key: &str, reader: &mut Reader<'_>) -> Option<(BoundValue, Vec<Span>)> {
     let condition = reader.table(key, "a condition", |inner| {
         let member = inner.text("member");
         let is = inner.needed_scalar("is");
-        Some(Condition {
-            member: member?,
-            is: is?,
-        })
+        Some((member?, is?))
     });
-    condition.flatten()
+    let (member, is) = condition.flatten()?;
+    let value = Condition {
+        member: member.value,
+        is: is.value,
+    };
+    Some((BoundValue::Condition(value), vec![member.span, is.span]))
+}
+
+impl Bound {
+    /// Returns the place of the first part of the value.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.spans.first()
+    }
+
+    /// Returns the names of other members in it, with their places.
+    pub fn peers(&self) -> impl Iterator<Item = Located<String>> {
+        let (names, one) = match &self.value {
+            BoundValue::Names(names) => (names.as_slice(), None),
+            BoundValue::Condition(condition) => ([].as_slice(), Some(&condition.member)),
+            _ => ([].as_slice(), None),
+        };
+        let names = names.iter().chain(one);
+        names
+            .zip(&self.spans)
+            .map(|(name, span)| Located::new(name.clone(), span.clone()))
+    }
+
+    /// Returns the values of the member's own type in it, with their places.
+    pub fn scalars(&self) -> impl Iterator<Item = Located<Scalar>> {
+        let values = self.value.scalars().zip(&self.spans);
+        values.map(|(value, span)| Located::new(value.clone(), span.clone()))
+    }
+
+    /// Returns the value that a condition compares another member with, and its place.
+    #[must_use]
+    pub fn compared(&self) -> Option<Located<Scalar>> {
+        match (&self.value, self.spans.as_slice()) {
+            (BoundValue::Condition(condition), [_, span]) => {
+                Some(Located::new(condition.is.clone(), span.clone()))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Facts {
-    /// Whether the member has to be given, come what may.
+    /// Returns whether every request must have the member.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        self.required.as_ref().is_some_and(|flag| flag.value)
+        self.bound(REQUIRED).is_some()
     }
 
-    /// Whether no item may be there twice.
+    /// Returns whether a breach of the rule with this key is only a warning.
     #[must_use]
-    pub fn has_unique_items(&self) -> bool {
-        self.unique_items.as_ref().is_some_and(|flag| flag.value)
+    pub fn warns(&self, key: &str) -> bool {
+        self.warn_only.iter().any(|weak| weak.value == key)
     }
 
-    /// What the member's presence depends on.
-    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.required_if.iter().chain(&self.only_if)
-    }
-
-    /// Whether a breach of the bound is only a warning.
+    /// Returns the rule with this key, if the member has it.
     #[must_use]
-    pub fn warns(&self, bound: &str) -> bool {
-        self.warn_only.iter().any(|weak| weak.value == bound)
-    }
-
-    /// Where the bound with this key stands, if the member has it.
-    #[must_use]
-    pub fn bound(&self, key: &str) -> Option<&Span> {
-        match key {
-            "required" => self.required.as_ref().map(|at| &at.span),
-            "required_unless_any" => self.required_unless_any.first().map(|at| &at.span),
-            "required_if" => self.required_if.as_ref().map(|at| &at.member.span),
-            "requires" => self.requires.first().map(|at| &at.span),
-            "conflicts_with" => self.conflicts_with.first().map(|at| &at.span),
-            "only_if" => self.only_if.as_ref().map(|at| &at.member.span),
-            "max_chars" => self.max_chars.as_ref().map(|at| &at.span),
-            "max_items" => self.max_items.as_ref().map(|at| &at.span),
-            "unique_items" => self.unique_items.as_ref().map(|at| &at.span),
-            "min" => self.min.as_ref().map(|at| &at.span),
-            "max" => self.max.as_ref().map(|at| &at.span),
-            "one_of" => self.one_of.as_ref()?.first().map(|at| &at.span),
-            "format" => self.format.as_ref().map(|at| &at.span),
-            _ => None,
-        }
+    pub fn bound(&self, key: &str) -> Option<&Bound> {
+        self.bounds.iter().find(|bound| bound.kind.key == key)
     }
 }

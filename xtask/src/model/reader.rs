@@ -190,6 +190,21 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// The keys of this table with the texts they hold, in the order of the file.
+    pub(super) fn texts_by_key(&mut self) -> Vec<(Located<String>, Located<String>)> {
+        let mut found = Vec::new();
+        for (key, value) in self.table {
+            self.asked.insert(key.get_ref().to_string());
+            let name = Located::new(key.get_ref().to_string(), self.at(key));
+            match text(value.get_ref()) {
+                Some(text) => found.push((name, Located::new(text, self.at(value)))),
+                None => self.wrong_kind(key.get_ref(), value, "text"),
+            }
+        }
+        found.sort_by_key(|(name, _)| name.span.start);
+        found
+    }
+
     /// A table inside this one.
     pub(super) fn table<T>(
         &mut self,

@@ -51,7 +51,7 @@ enum ScenarioAction {
 impl Creates for ScenarioArgs {
     type Family = Scenario;
 
-    async fn create(&self, context: &Context<'_>) -> Result<(), Failure> {
+    async fn create(&self, context: &Context) -> Result<(), Failure> {
         use ScenarioAction as Action;
         match self.action {
             Action::VideoRedraw => self.send::<CreateVideoRedrawTask>(context).await,
@@ -64,7 +64,7 @@ impl Creates for ScenarioArgs {
 }
 
 impl ScenarioArgs {
-    async fn send<C: Create>(&self, context: &Context<'_>) -> Result<(), Failure> {
+    async fn send<C: Create>(&self, context: &Context) -> Result<(), Failure> {
         let request: C = Source::file_or_stdin(&self.request)?.parse()?;
         create::run(&request, &self.follow_up, context).await
     }

@@ -1,12 +1,10 @@
-//! The actions that can be executed, one module a family.
+//! Runs the actions of the API.
 
-mod audio;
 mod body;
+mod classic;
 mod concurrency;
-mod image;
 mod scenario;
 mod task_lifecycle;
-mod video;
 
 use bytes::Bytes;
 use mps_models::{Action, ActionInfo};
@@ -19,37 +17,34 @@ use crate::{
     engine::{ids::AccountIndex, refusal::Refusal},
 };
 
-/// What an action has to work with beside its request.
+/// The surroundings of a call.
 pub(crate) struct Context<'a> {
     pub(crate) service: &'a ServiceState,
-    /// Who calls.
+    /// The account that signed the call.
     pub(crate) account: AccountIndex,
     /// The request's body as it arrived.
     pub(crate) body: &'a Bytes,
     pub(crate) request_id: &'a str,
 }
 
-/// An action the emulator can execute. The request has passed every check of the specification.
+/// An action that is implemented by itself. The request has passed every check of the
+/// specification.
 trait Execute: Action {
     fn execute(self, context: &Context<'_>) -> Result<Self::Response, Refusal>;
 }
 
-/// An action with its types folded away.
-pub(crate) struct Operation {
+/// An [`Execute`] without its types.
+pub(crate) struct TypedOperation {
     action: &'static ActionInfo,
     run: fn(&Context<'_>) -> Result<Map<String, Value>, Refusal>,
 }
 
-impl Operation {
+impl TypedOperation {
     const fn of<A: Execute>() -> Self {
         Self {
             action: A::INFO,
             run: run::<A>,
         }
-    }
-
-    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
-        (self.run)(context)
     }
 }
 
@@ -64,33 +59,46 @@ fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal>
     }
 }
 
-const FAMILIES: [&[Operation]; 4] = [
-    &video::OPERATIONS,
-    &image::OPERATIONS,
-    &audio::OPERATIONS,
-    &scenario::OPERATIONS,
-];
-
-/// A value that no file can be made for.
-fn bad_value(message: impl Into<String>) -> Refusal {
-    Refusal::new("InvalidParameterValue", message)
+/// The implementation of an action.
+pub(crate) enum Operation {
+    Typed(&'static TypedOperation),
+    Classic(&'static ActionInfo, classic::Operation),
 }
 
-/// How to execute an action of the specification.
-pub(crate) fn find(action: &ActionInfo) -> Result<&'static Operation, Refusal> {
-    let mut operations = FAMILIES.iter().copied().flatten();
-    operations
-        .find(|operation| operation.action.name == action.name)
-        .ok_or_else(|| {
-            tracing::warn!(
-                action = action.name,
-                "the emulator cannot execute this action"
-            );
-            Refusal::new(
-                "UnsupportedOperation",
-                format!("this emulator cannot execute {}", action.name),
-            )
-        })
+impl Operation {
+    /// Runs the action, and returns the members of its answer.
+    pub(crate) fn run(&self, context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
+        match self {
+            Self::Typed(operation) => (operation.run)(context),
+            Self::Classic(action, operation) => operation.run(action, context),
+        }
+    }
+}
+
+/// Returns the implementation of an action: its own, or that of its family.
+pub(crate) fn find(action: &'static ActionInfo) -> Result<Operation, Refusal> {
+    let mut typed = scenario::OPERATIONS.iter();
+    let typed = typed.find(|operation| operation.action.name == action.name);
+    let classic = || Some(Operation::Classic(action, classic::Operation::of(action)?));
+    typed
+        .map(Operation::Typed)
+        .or_else(classic)
+        .ok_or_else(|| unsupported(action))
+}
+
+fn unsupported(action: &ActionInfo) -> Refusal {
+    tracing::warn!(
+        action = action.name,
+        "the emulator does not implement this action"
+    );
+    Refusal::new(
+        "UnsupportedOperation",
+        format!("this emulator does not implement {}", action.name),
+    )
+}
+
+fn invalid_value(message: impl Into<String>) -> Refusal {
+    Refusal::new("InvalidParameterValue", message)
 }
 
 #[cfg(test)]
@@ -98,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_action_of_the_specification_can_be_executed() {
+    fn every_action_of_the_specification_is_implemented() {
         for action in mps_models::ACTIONS {
             assert!(find(action).is_ok(), "{} has no operation", action.name);
         }

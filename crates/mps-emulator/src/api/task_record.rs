@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use mps_models::TaskFamily;
 use serde::Serialize;
 
 use crate::{
     api::{operations::status_text, results, service_state::ServiceState},
     engine::{
         clock::micros,
-        tasks::{Availability, Task, TaskFamily},
+        tasks::{Availability, Task},
     },
     media::Media,
 };

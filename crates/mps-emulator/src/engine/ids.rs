@@ -5,6 +5,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use mps_models::TaskFamily;
 use sha2::{Digest, Sha256};
 
 /// An account by its place: the first is the default one.
@@ -60,9 +61,18 @@ impl Ids {
         )
     }
 
-    /// A task id as the service forms them: an account's number, the family, 32 hex digits.
-    pub(crate) fn task(&self, family: &str, account: AccountIndex) -> String {
-        format!("{}-{family}-{}", self.account(account), self.hex())
+    /// Returns a task id as the service forms them: an account's number, the family's tag and 32
+    /// hex digits, or a UUID in a family without a tag.
+    pub(crate) fn task(&self, family: TaskFamily, account: AccountIndex) -> String {
+        match family.info().id_tag {
+            Some(tag) => self.tagged(tag, account),
+            None => self.uuid(),
+        }
+    }
+
+    /// Returns a task id with a tag that is not the family's.
+    pub(crate) fn tagged(&self, tag: &str, account: AccountIndex) -> String {
+        format!("{}-{tag}-{}", self.account(account), self.hex())
     }
 
     /// The number of an account, in the range of the real ones.
@@ -108,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_seed_repeats_and_another_does_not() {
-        let [first, again, other] = [1, 1, 2].map(|seed| Ids::new(seed).task("AigcVideo", 0));
+        let [first, again, other] = [1, 1, 2].map(|seed| Ids::new(seed).task(TaskFamily::Video, 0));
         assert_eq!(first, again);
         assert_ne!(first, other);
     }
@@ -130,12 +140,12 @@ mod tests {
     fn names_have_the_shape_of_the_real_ones() {
         let ids = Ids::new(7);
         assert_ne!(ids.hex(), ids.hex());
-        let task = ids.task("AigcVideo", 0);
+        let task = ids.task(TaskFamily::Video, 0);
         let parts: Vec<&str> = task.split('-').collect();
         assert_eq!(parts[..2], ["2600000007", "AigcVideo"]);
         assert_eq!(parts[2].len(), 32);
         assert!(
-            ids.task("AigcImage", 2)
+            ids.task(TaskFamily::Image, 2)
                 .starts_with("2600000009-AigcImage-")
         );
         let lengths: Vec<usize> = ids.uuid().split('-').map(str::len).collect();

@@ -2,18 +2,17 @@
 
 mod bucket;
 mod durations;
-mod family;
 mod scenario;
 mod store;
 
 use std::time::{Duration, SystemTime};
 
+use mps_models::TaskFamily;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use bucket::Bucket;
 pub(crate) use durations::TaskKind;
 pub use durations::{Durations, Spread};
-pub use family::TaskFamily;
 pub(crate) use scenario::{Mode, Scenario, Step};
 pub(crate) use store::Tasks;
 
@@ -76,6 +75,8 @@ pub(crate) enum Work {
     Image(Picture),
     Audio(Sound),
     Scenario(Box<Scenario>),
+    /// Of a family without a medium of its own: a video.
+    Other(TaskFamily, Clip),
 }
 
 impl Work {
@@ -85,6 +86,7 @@ impl Work {
             Self::Image(picture) => Media::Picture(*picture),
             Self::Audio(sound) => Media::Sound(*sound),
             Self::Scenario(scenario) => Media::Video(scenario.clip),
+            Self::Other(_, clip) => Media::Video(*clip),
         }
     }
 
@@ -94,6 +96,7 @@ impl Work {
             Self::Image(_) => TaskFamily::Image,
             Self::Audio(_) => TaskFamily::Audio,
             Self::Scenario(_) => TaskFamily::Scenario,
+            Self::Other(family, _) => *family,
         }
     }
 }

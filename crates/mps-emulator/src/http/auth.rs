@@ -1,7 +1,6 @@
 //! Verifies the TC3-HMAC-SHA256 signature of a call over the bytes that arrived.
 
-mod evidence;
-mod explain;
+mod diagnosis;
 mod json_respelling;
 mod mistakes;
 mod signing_attempt;
@@ -15,7 +14,7 @@ use mps_core::sign::{
 };
 use mps_models::service::NAME as SERVICE;
 
-use self::{evidence::Evidence, signing_attempt::TOKEN};
+use self::{diagnosis::Evidence, signing_attempt::TOKEN};
 use super::headers::{is_repeated, required};
 use crate::engine::{
     accounts::{Account, Accounts},

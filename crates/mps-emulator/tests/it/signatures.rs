@@ -63,7 +63,6 @@ impl Signer {
         let canonical = self.canonical.replace("HASH", &slot);
         let to_sign = self.to_sign.replace("DIGEST", &hex_of(&canonical));
         let to_sign = to_sign.replace("CAPITALS", &hex_of(&canonical).to_uppercase());
-        let to_sign = to_sign.replace("CANONICAL", &canonical);
         let narrow = |key: Vec<u8>, label: &String| {
             let key = hmac(&key, label);
             if self.steps_in_hex {
@@ -135,16 +134,10 @@ fn mistakes_about_the_payload_are_named() {
     for (part, body, slot) in [
         ("as if the body were empty", BODY, hex_of("")),
         ("as if the body were `{}`", BODY, hex_of("{}")),
-        ("as if the body were `null`", BODY, hex_of("null")),
         (
             "as UNSIGNED-PAYLOAD, but the header",
             BODY,
             hex_of("UNSIGNED-PAYLOAD"),
-        ),
-        (
-            "the text UNSIGNED-PAYLOAD instead of its hash",
-            BODY,
-            "UNSIGNED-PAYLOAD".into(),
         ),
         (
             "hash of the payload was written in capitals",
@@ -157,8 +150,6 @@ fn mistakes_about_the_payload_are_named() {
             hex_of(format!("{BODY}\n")),
         ),
         ("the space around it", &format!("{BODY} "), hex_of(BODY)),
-        ("byte order mark", BODY, hex_of(format!("\u{feff}{BODY}"))),
-        ("the payload was signed itself", BODY, BODY.into()),
         (
             "without space between",
             BODY,
@@ -185,11 +176,6 @@ fn mistakes_about_the_payload_are_named() {
             hex_of(r#"{"Prompt": "a \u732b & a dog"}"#),
         ),
         (
-            "escaped characters written out",
-            r#"{"Prompt":"\u732b"}"#,
-            hex_of(r#"{"Prompt":"猫"}"#),
-        ),
-        (
             "`<`, `>` and `&` escaped",
             BODY,
             hex_of(r#"{"Prompt": "a 猫 \u0026 a dog"}"#),
@@ -212,7 +198,6 @@ fn mistakes_about_the_payload_are_named() {
 fn mistakes_in_the_canonical_request_are_named() {
     let sorted = format!("content-type:{TYPE}\nhost:{HOST}\nx-tc-action:createaigcvideotask");
     let reversed = format!("x-tc-action:createaigcvideotask\nhost:{HOST}\ncontent-type:{TYPE}");
-    let spaced = format!("content-type: {TYPE}\nhost: {HOST}\nx-tc-action: createaigcvideotask");
     let named = format!("Content-Type:{TYPE}\nHost:{HOST}\nX-Tc-Action:createaigcvideotask");
     let only = format!("content-type:{TYPE}\nhost:{HOST}\n\ncontent-type;host\n");
     let all = format!("{sorted}\n\ncontent-type;host;x-tc-action\n");
@@ -238,11 +223,6 @@ fn mistakes_in_the_canonical_request_are_named() {
             "mps.emulator.invalid:443",
         ),
         (
-            "the host `MPS.EMULATOR.INVALID` was",
-            HOST,
-            "MPS.EMULATOR.INVALID",
-        ),
-        (
             "type `application/json; charset=utf-8` was",
             TYPE,
             "application/json; charset=utf-8",
@@ -258,50 +238,24 @@ fn mistakes_in_the_canonical_request_are_named() {
             "application/x-www-form-urlencoded",
         ),
         (
-            "as they were sent, but belong in lower case",
+            "as they were sent, but must be in lower case",
             "createaigcvideotask",
             CREATE,
         ),
-        ("a space was signed after the colon", &sorted, &spaced),
         ("names of headers were signed in capitals", &sorted, &named),
         ("in another order than sorted by name", &sorted, &reversed),
         ("`content-type;host` were signed, but", &all, &only),
-        (
-            "with `,` between them instead of `;`",
-            "content-type;host;",
-            "content-type,host,",
-        ),
-        ("the method was signed as `post`", "POST", "post"),
         ("the method was signed as `GET`", "POST", "GET"),
         ("the path `` was signed", "\n/\n", "\n\n"),
-        (
-            "the path `mps.emulator.invalid` was",
-            "\n/\n",
-            "\nmps.emulator.invalid\n",
-        ),
-        (
-            "the query `Action=Create",
-            "/\n\n",
-            "/\nAction=CreateAigcVideoTask\n",
-        ),
         ("the line for the query", "/\n\n", "/\n"),
         (
             "headers and their names was left out",
             "\n\ncontent-type;",
             "\ncontent-type;",
         ),
-        (
-            "two empty lines",
-            "\n\ncontent-type;",
-            "\n\n\ncontent-type;",
-        ),
-        ("canonical request ends with a line break", "HASH", "HASH\n"),
     ] {
         check(part, |signer| signer.spoil(from, to));
     }
-    check("CR LF", |signer| {
-        signer.canonical = signer.canonical.replace('\n', "\r\n");
-    });
     check(
         "the host `localhost:4567` was signed, but `127.0.0.1:4567`",
         |signer| {
@@ -326,12 +280,6 @@ fn mistakes_in_the_string_to_sign_are_named() {
             "02-16",
         ),
         (
-            "string to sign ends with a line break",
-            "DIGEST",
-            "DIGEST\n",
-        ),
-        ("itself instead of its hash", "DIGEST", "CANONICAL"),
-        (
             "of the canonical request was written in capitals",
             "DIGEST",
             "CAPITALS",
@@ -348,10 +296,6 @@ fn mistakes_about_the_key_are_named() {
     check("without `TC3` before", |signer| drop(signer.key.drain(..3)));
     check("with a line break at its end", |signer| {
         signer.key.push(b'\n');
-    });
-    check("quotes around it", |signer| {
-        signer.key.insert(3, b'"');
-        signer.key.push(b'"');
     });
     check("service before the date", |signer| signer.labels.swap(0, 1));
     for (part, place, label) in [

@@ -81,7 +81,7 @@ impl<T: Texts> Check<'_, T> {
         })
     }
 
-    pub(crate) fn url(self, rule: Rule) -> Self {
+    pub(crate) fn format_url(self, rule: Rule) -> Self {
         self.each(|at, text| {
             let fault = format::url_fault(text)?;
             let finding = rule
@@ -91,7 +91,7 @@ impl<T: Texts> Check<'_, T> {
         })
     }
 
-    pub(crate) fn json(self, rule: Rule) -> Self {
+    pub(crate) fn format_json(self, rule: Rule) -> Self {
         self.each(|at, text| {
             let fault = format::json_fault(text)?;
             Some(
@@ -237,8 +237,8 @@ mod tests {
             check
                 .max_chars(0, RULE)
                 .one_of(&["a"], RULE)
-                .url(RULE)
-                .json(RULE);
+                .format_url(RULE)
+                .format_json(RULE);
         };
         assert_eq!(found(text), None);
         let number = |report: &mut Report| {
@@ -291,7 +291,7 @@ mod tests {
         let secret = Some("secret".to_owned());
         report
             .check(Path::ROOT.sensitive("Url"), &secret)
-            .url(RULE)
+            .format_url(RULE)
             .one_of(&["a"], RULE);
         let text = format!("{report:?}");
         assert!(

@@ -10,14 +10,14 @@ use mps_models::{
     DescribeAigcTaskList, DescribeAigcTaskStatus, ModifyDocToVideoTaskStatus,
 };
 
-use super::Operation;
+use super::TypedOperation;
 
-pub(super) const OPERATIONS: [Operation; 7] = [
-    Operation::of::<CreateVideoRedrawTask>(),
-    Operation::of::<CreateAiDramaTask>(),
-    Operation::of::<CreateAiFissionTask>(),
-    Operation::of::<CreateDocToVideoTask>(),
-    Operation::of::<ModifyDocToVideoTaskStatus>(),
-    Operation::of::<DescribeAigcTaskStatus>(),
-    Operation::of::<DescribeAigcTaskList>(),
+pub(super) const OPERATIONS: [TypedOperation; 7] = [
+    TypedOperation::of::<CreateVideoRedrawTask>(),
+    TypedOperation::of::<CreateAiDramaTask>(),
+    TypedOperation::of::<CreateAiFissionTask>(),
+    TypedOperation::of::<CreateDocToVideoTask>(),
+    TypedOperation::of::<ModifyDocToVideoTaskStatus>(),
+    TypedOperation::of::<DescribeAigcTaskStatus>(),
+    TypedOperation::of::<DescribeAigcTaskList>(),
 ];

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use mps_models::{Action, ActionInfo, AigcStoreCosParam, AigcTaskStatus, ScenarioTaskStatus};
+use mps_models::{Action, ActionInfo, AigcTaskStatus, ScenarioTaskStatus};
 
-use super::{Context, bad_value, concurrency};
+use super::{Context, concurrency};
 use crate::{
     api::service_state::ServiceState,
     engine::{
         bill::{Amount, Charge, Fingerprint, Moment},
         log::cut,
-        marker,
         refusal::Refusal,
         tasks::{Bucket, PlannedOutcome, Stage, Task, TaskKind, Work},
     },
@@ -121,26 +120,6 @@ fn amount(task: &Task) -> Amount {
 fn shortened(mut model: String) -> String {
     cut(&mut model, LONGEST_MODEL);
     model
-}
-
-/// How a task of video, image or audio ends, by the marker in its prompt.
-pub(super) fn classic_fate(prompt: Option<&str>) -> Result<PlannedOutcome, Refusal> {
-    match marker::planned_outcome(prompt.unwrap_or_default())? {
-        PlannedOutcome::Stop | PlannedOutcome::TimeOut => Err(bad_value(
-            "the markers `stop` and `timeout` are for scenarios: no other task ends so",
-        )),
-        planned_outcome => Ok(planned_outcome),
-    }
-}
-
-/// A bucket for the results of video, image and audio.
-pub(super) fn bucket(store: Option<&AigcStoreCosParam>) -> Option<Bucket> {
-    let store = store?;
-    Bucket::complete(
-        Some(&store.cos_bucket_name),
-        Some(&store.cos_bucket_region),
-        store.cos_bucket_path.as_deref(),
-    )
 }
 
 /// Answers a query. What `answer` does not know is the task of another family, which for this

@@ -4,7 +4,9 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use sha2::{Digest, Sha256};
 
-use super::{TaskFamily, Times};
+use mps_models::TaskFamily;
+
+use super::Times;
 
 /// How long a task waits and then runs. Each task takes its own time from the two ranges, always
 /// the same for the same seed.

@@ -1,129 +1,96 @@
+//! Signatures as a client may have made them: correctly, or with a mistake in one step.
+
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use mps_core::sign::ALGORITHM;
 use sha2::{Digest, Sha256};
 
-/// A signature as somebody may have made it: right, or wrong in one of its stages.
+/// The header of temporary credentials. Its value is never shown, not even in the log.
+pub(super) const TOKEN: &str = "x-tc-token";
+
+/// Everything that goes into one signature.
 #[derive(Clone)]
 pub(super) struct SigningAttempt {
     pub(super) method: String,
     pub(super) path: String,
-    /// None if even its line is missing.
+    /// The query; `None` leaves out its line.
     pub(super) query: Option<String>,
-    /// In the order in which they are written.
+    /// Names and values in the order in which they are signed.
     pub(super) headers: Vec<(String, String)>,
-    /// Between the headers and their names.
-    pub(super) gap: &'static str,
+    /// The line between the headers and their names: empty, as documented, or missing.
+    pub(super) separator: &'static str,
     pub(super) signed_headers: String,
-    pub(super) payload: Payload,
-    /// After the last line.
-    pub(super) end: &'static str,
-    pub(super) line_end: &'static str,
-    pub(super) digest: DigestForm,
+    pub(super) payload_hash: String,
+    pub(super) digest_in_capitals: bool,
     pub(super) timestamp: String,
     /// Date and service in the string to sign.
     pub(super) scope: Scope,
-    pub(super) string_end: &'static str,
     pub(super) key: Key,
 }
 
-/// What stands in the payload's place.
-#[derive(Clone)]
-pub(super) enum Payload {
-    /// The hex digest of some bytes.
-    Digest(String),
-    /// The bytes themselves, which are never shown.
-    Raw(String),
-}
-
-/// How the canonical request goes into the string to sign.
-#[derive(Clone, Copy)]
-pub(super) enum DigestForm {
-    LowerHex,
-    UpperHex,
-    NotHashed,
-}
-
+/// Date and service of a credential scope.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Scope {
     pub(super) date: String,
     pub(super) service: String,
 }
 
-/// The secret key and how it is narrowed.
+/// The secret key and the derivation of the signing key.
 #[derive(Clone)]
 pub(super) struct Key {
     pub(super) secret: String,
     pub(super) prefix: &'static str,
     pub(super) scope: Scope,
-    pub(super) steps: Steps,
+    pub(super) derivation: Derivation,
 }
 
+/// How the signing key is derived.
 #[derive(Clone, Copy)]
-pub(super) enum Steps {
-    /// Date, service, end; each on the bytes of the one before.
-    Right,
-    /// On the hex digits of the one before.
-    Hex,
+pub(super) enum Derivation {
+    /// Date, service, terminator; each step on the bytes of the one before, as documented.
+    Documented,
+    /// Each step on the hex digits of the one before.
+    HexDigits,
     /// Service before date.
     Swapped,
 }
 
 impl fmt::Debug for SigningAttempt {
-    // Neither the secret nor a token or a body.
+    // Shows neither the secret key nor a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SigningAttempt")
     }
 }
 
-impl Payload {
-    pub(super) fn hashed(bytes: impl AsRef<[u8]>) -> Self {
-        Self::Digest(hex::encode(Sha256::digest(bytes)))
-    }
-
-    fn text(&self) -> &str {
-        match self {
-            Self::Digest(text) | Self::Raw(text) => text,
-        }
-    }
-
-    fn shown(&self) -> &str {
-        match self {
-            Self::Digest(text) => text,
-            Self::Raw(_) => "<the body itself>",
-        }
-    }
+/// Returns the SHA-256 of some bytes in hex.
+pub(super) fn hash(bytes: impl AsRef<[u8]>) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
-/// Never shown, even to those who read the log.
-pub(super) const TOKEN: &str = "x-tc-token";
-
 impl SigningAttempt {
-    /// Whether this is how `signature` was made.
-    pub(super) fn makes(&self, signature: &str) -> bool {
+    /// Returns whether this attempt results in `signature`.
+    pub(super) fn produces(&self, signature: &str) -> bool {
         let signature = hex::decode(signature).unwrap_or_default();
-        let mac = keyed(&self.key.derive()).chain_update(self.string_to_sign());
+        let mac = hmac(&self.key.derive()).chain_update(self.string_to_sign());
         mac.verify_slice(&signature).is_ok()
     }
 
+    /// Returns the string to sign. It contains nothing secret: the canonical request is hashed.
     pub(super) fn string_to_sign(&self) -> String {
-        let canonical = self.canonical(self.payload.text(), |_, value| value);
-        let digest = || hex::encode(Sha256::digest(&canonical));
-        let digest = match self.digest {
-            DigestForm::LowerHex => digest(),
-            DigestForm::UpperHex => digest().to_ascii_uppercase(),
-            DigestForm::NotHashed => canonical,
-        };
+        let mut digest = hash(self.canonical_request(|_, value| value));
+        if self.digest_in_capitals {
+            digest.make_ascii_uppercase();
+        }
         format!(
-            "{ALGORITHM}\n{}\n{}/{}/tc3_request\n{digest}{}",
-            self.timestamp, self.scope.date, self.scope.service, self.string_end
+            "{ALGORITHM}\n{}\n{}/{}/tc3_request\n{digest}",
+            self.timestamp, self.scope.date, self.scope.service
         )
     }
 
-    /// The canonical request as it may be shown.
-    pub(super) fn shown(&self) -> String {
-        self.canonical(self.payload.shown(), |name, value| {
+    /// Returns the canonical request with its token redacted.
+    pub(super) fn redacted_canonical_request(&self) -> String {
+        self.canonical_request(|name, value| {
             if name.eq_ignore_ascii_case(TOKEN) {
                 "<redacted>"
             } else {
@@ -132,11 +99,7 @@ impl SigningAttempt {
         })
     }
 
-    fn canonical<'a>(
-        &'a self,
-        payload: &str,
-        value_of: impl Fn(&str, &'a str) -> &'a str,
-    ) -> String {
+    fn canonical_request<'a>(&'a self, value_of: impl Fn(&str, &'a str) -> &'a str) -> String {
         let mut text = format!("{}\n{}\n", self.method, self.path);
         if let Some(query) = &self.query {
             text.extend([query, "\n"]);
@@ -144,30 +107,28 @@ impl SigningAttempt {
         for (name, value) in &self.headers {
             text.extend([name, ":", value_of(name, value), "\n"]);
         }
-        text.extend([self.gap, &self.signed_headers, "\n", payload, self.end]);
-        if self.line_end == "\n" {
-            text
-        } else {
-            text.replace('\n', self.line_end)
-        }
+        text.extend([
+            self.separator,
+            &self.signed_headers,
+            "\n",
+            &self.payload_hash,
+        ]);
+        text
     }
 }
 
 impl Key {
     fn derive(&self) -> Vec<u8> {
         let Scope { date, service } = &self.scope;
-        let (first, second) = match self.steps {
-            Steps::Swapped => (service, date),
-            Steps::Right | Steps::Hex => (date, service),
+        let (first, second) = match self.derivation {
+            Derivation::Swapped => (service, date),
+            Derivation::Documented | Derivation::HexDigits => (date, service),
         };
         let mut key = [self.prefix, &self.secret].concat().into_bytes();
         for label in [first, second, "tc3_request"] {
-            key = keyed(&key)
-                .chain_update(label)
-                .finalize()
-                .into_bytes()
-                .to_vec();
-            if matches!(self.steps, Steps::Hex) {
+            let mac = hmac(&key).chain_update(label);
+            key = mac.finalize().into_bytes().to_vec();
+            if matches!(self.derivation, Derivation::HexDigits) {
                 key = hex::encode(key).into_bytes();
             }
         }
@@ -175,8 +136,8 @@ impl Key {
     }
 }
 
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // No length is refused, so the fallback is never taken.
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    // HMAC accepts keys of any length, so the fallback is never used.
     Hmac::new_from_slice(key)
         .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
 }

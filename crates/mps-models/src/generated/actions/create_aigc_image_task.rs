@@ -9,15 +9,16 @@ use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
 use crate::de;
 use crate::preflight::{
-    Asks,
     IsSet,
     Path,
     Preflight,
     Report,
     Rule,
+    ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use super::super::capabilities::IMAGE;
 use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 
 /// Starts a task that generates an image from a prompt or reference images.
@@ -56,14 +57,14 @@ pub struct CreateAigcImageTask {
     pub model_version: Option<String>,
     /// Special scene to generate, known to some models only: `3d_panorama` to Hunyuan.
     ///
-    /// - One of `3d_panorama`, otherwise a warning.
+    /// - One of `3d_panorama`; a breach is only a warning.
     /// - Since 2026-05-08 (`cn`) and 2026-07-06 (`intl`).
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
     /// What the image should show.
     ///
     /// - Required unless `ImageInfos` is given.
-    /// - At most 1000 characters, beyond that a warning.
+    /// - At most 1000 characters; a breach is only a warning.
     /// - Example: `draw a cat`.
     /// - Source: API description of 2026-06-26.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
@@ -89,7 +90,7 @@ pub struct CreateAigcImageTask {
     /// How many images to generate. One is all that the service offers today.
     ///
     /// - At least `1`.
-    /// - At most `1`, otherwise a warning.
+    /// - At most `1`; a breach is only a warning.
     /// - Default: `1`.
     /// - Since 2026-07-07 (`cn`) and 2026-07-08 (`intl`).
     #[serde(rename = "OutputImageCount", skip_serializing_if = "Option::is_none")]
@@ -288,8 +289,8 @@ impl fmt::Debug for CreateAigcImageTask {
 
 impl Preflight for CreateAigcImageTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
         if !report.model_states(Column::Scenes) {
             report
                 .check(at.member("SceneType"), &self.scene_type)
@@ -317,9 +318,9 @@ impl Preflight for CreateAigcImageTask {
         report.inspect(at.member("ExtraParameters"), &self.extra_parameters);
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
-            .json(Rule::error("API description of 2026-10-26"));
+            .format_json(Rule::error("API description of 2026-10-26"));
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
-        report.check_model(at, &ask);
+        report.check_model(at, &query);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }
@@ -333,6 +334,7 @@ impl Action for CreateAigcImageTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcImageTask"),
+        capabilities: Some(&IMAGE),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76488",
         request: Self::SCHEMA,

@@ -9,15 +9,16 @@ use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
 use crate::de;
 use crate::preflight::{
-    Asks,
     IsSet,
     Path,
     Preflight,
     Report,
     Rule,
+    ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use super::super::capabilities::VIDEO;
 use super::super::{
     AigcStoreCosParam,
     AigcVideoExtraParam,
@@ -83,7 +84,7 @@ pub struct CreateAigcVideoTask {
     pub model_version: Option<String>,
     /// Special scene to generate, known to some models only. With `3d_scene` the result is not a video.
     ///
-    /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`, otherwise a warning.
+    /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`; a breach is only a warning.
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
@@ -115,13 +116,13 @@ pub struct CreateAigcVideoTask {
     /// Last frame of the video, under the same rules as `ImageUrl`. Few models and versions support it,
     /// and some of them only at 1080P.
     ///
-    /// - Only together with `ImageUrl`, otherwise a warning.
+    /// - Only together with `ImageUrl`; a breach is only a warning.
     /// - A URL.
     #[serde(rename = "LastImageUrl", skip_serializing_if = "Option::is_none")]
     pub last_image_url: Option<String>,
     /// Reference images: things and styles the video should contain.
     ///
-    /// - At most 3 items, beyond that a warning.
+    /// - At most 3 items; a breach is only a warning.
     #[serde(
         rename = "ImageInfos",
         deserialize_with = "de::list",
@@ -425,8 +426,8 @@ impl fmt::Debug for CreateAigcVideoTask {
 
 impl Preflight for CreateAigcVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
         if !report.model_states(Column::Scenes) {
             report
                 .check(at.member("SceneType"), &self.scene_type)
@@ -460,10 +461,10 @@ impl Preflight for CreateAigcVideoTask {
         }
         report
             .check(at.sensitive("ImageUrl"), &self.image_url)
-            .url(Rule::error("documentation page of 2026-03-10"));
+            .format_url(Rule::error("documentation page of 2026-03-10"));
         report
             .check(at.sensitive("LastImageUrl"), &self.last_image_url)
-            .url(Rule::error("documentation page of 2026-03-10"));
+            .format_url(Rule::error("documentation page of 2026-03-10"));
         if !report.model_states(Column::LastFrameNeedsFirst) {
             report
                 .check(at.sensitive("LastImageUrl"), &self.last_image_url)
@@ -490,8 +491,8 @@ impl Preflight for CreateAigcVideoTask {
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
-            .json(Rule::error("documentation page of 2026-03-10"));
-        report.check_model(at, &ask);
+            .format_json(Rule::error("documentation page of 2026-03-10"));
+        report.check_model(at, &query);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }
@@ -505,11 +506,16 @@ impl Action for CreateAigcVideoTask {
         effect: Effect::PaidCreate,
         rate_limit: 10,
         poll: Some("DescribeAigcVideoTask"),
+        capabilities: Some(&VIDEO),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76487",
         request: Self::SCHEMA,
         response: CreateAigcVideoTaskResponse::SCHEMA,
     };
+
+    fn billable_seconds(&self) -> Option<u64> {
+        self.capability_query().billable_seconds()
+    }
 }
 
 /// What the service answers to [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).

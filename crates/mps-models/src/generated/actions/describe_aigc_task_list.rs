@@ -37,13 +37,13 @@ use super::super::{AigcTaskListItem, QueryTaskFilter};
 pub struct DescribeAigcTaskList {
     /// Which page, counted from one.
     ///
-    /// - At least `1`, otherwise a warning.
+    /// - At least `1`; a breach is only a warning.
     /// - Default: `1`.
     #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
     /// How many tasks a page has. The most that is allowed is not stated.
     ///
-    /// - At least `1`, otherwise a warning.
+    /// - At least `1`; a breach is only a warning.
     /// - Default: `10`.
     #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
@@ -141,6 +141,7 @@ impl Action for DescribeAigcTaskList {
         effect: Effect::Read,
         rate_limit: 20,
         poll: None,
+        capabilities: None,
         errors: &[
             "FailedOperation.QueryAIGCTaskFailed",
             "ResourceNotFound.TaskNotFound",

@@ -97,7 +97,7 @@ impl Preflight for AiFissionInput {
         report
             .check(at.sensitive("ImageUrls"), &self.image_urls)
             .required(Rule::error("API description of 2026-10-26"))
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

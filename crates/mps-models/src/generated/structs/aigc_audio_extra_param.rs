@@ -23,7 +23,7 @@ pub struct AigcAudioExtraParam {
     pub resource_id: Option<String>,
     /// Format of the file.
     ///
-    /// - One of `mp3`, `wav`, otherwise a warning.
+    /// - One of `mp3`, `wav`; a breach is only a warning.
     /// - Example: `mp3`.
     /// - Since 2026-09-22 (`cn`) and 2026-10-26 (`intl`).
     #[serde(rename = "OutputAudioFormat", skip_serializing_if = "Option::is_none")]

@@ -24,7 +24,7 @@ pub struct AigcImageExtraParam {
     pub aspect_ratio: Option<String>,
     /// Resolution, in upper case. Each model has its own values.
     ///
-    /// - One of `720P`, `1080P`, `1K`, `2K`, `4K`, otherwise a warning.
+    /// - One of `720P`, `1080P`, `1K`, `2K`, `4K`; a breach is only a warning.
     /// - Example: `1080P`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,

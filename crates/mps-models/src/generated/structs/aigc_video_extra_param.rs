@@ -19,7 +19,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 pub struct AigcVideoExtraParam {
     /// Resolution, in upper case. Each model has its own values.
     ///
-    /// - One of `540P`, `720P`, `768P`, `1080P`, `2K`, `4K`, otherwise a warning.
+    /// - One of `540P`, `720P`, `768P`, `1080P`, `2K`, `4K`; a breach is only a warning.
     /// - Example: `720P`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,

@@ -70,7 +70,7 @@ impl Preflight for AigcVideoReferenceAudioInfo {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
             .check(at.sensitive("AudioUrl"), &self.audio_url)
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

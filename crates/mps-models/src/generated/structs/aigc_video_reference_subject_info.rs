@@ -145,10 +145,10 @@ impl Preflight for AigcVideoReferenceSubjectInfo {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
             .check(at.sensitive("ImageUrls"), &self.image_urls)
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report
             .check(at.sensitive("VideoUrls"), &self.video_urls)
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

@@ -115,7 +115,7 @@ impl Preflight for AigcVideoReferenceVideoInfo {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
             .check(at.sensitive("VideoUrl"), &self.video_url)
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report
             .check(at.member("ReferType"), &self.refer_type)
             .one_of(&["base", "feature"], Rule::error("API description of 2026-10-26"));

@@ -31,7 +31,7 @@ pub struct DocToVideoCosInfo {
     pub cos_bucket_name: Option<String>,
     /// Folder inside the bucket.
     ///
-    /// - Only together with `CosBucketName`, otherwise a warning.
+    /// - Only together with `CosBucketName`; a breach is only a warning.
     /// - Example: `/output`.
     #[serde(rename = "CosBucketPath", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_path: Option<String>,

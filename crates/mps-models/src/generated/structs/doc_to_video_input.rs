@@ -45,13 +45,13 @@ pub struct DocToVideoInput {
     pub prompt: String,
     /// Version of the model.
     ///
-    /// - One of `1.0`, `1.0-lite`, otherwise a warning.
+    /// - One of `1.0`, `1.0-lite`; a breach is only a warning.
     /// - Default: `1.0`.
     #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
     /// Family of the model. There is only one.
     ///
-    /// - One of `WAND`, otherwise a warning.
+    /// - One of `WAND`; a breach is only a warning.
     /// - Default: `WAND`.
     #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
@@ -81,7 +81,7 @@ pub struct DocToVideoInput {
     pub enable_tts: Option<bool>,
     /// Which voice speaks.
     ///
-    /// - Only if `EnableTTS` is `true`, otherwise a warning.
+    /// - Only if `EnableTTS` is `true`; a breach is only a warning.
     #[serde(rename = "VoiceId", skip_serializing_if = "Option::is_none")]
     pub voice_id: Option<String>,
     /// Whether the video looks as much like the slides as can be. One of the documents has to be a PPTX;
@@ -101,13 +101,13 @@ pub struct DocToVideoInput {
     pub mode: Option<String>,
     /// Image behind the contents.
     ///
-    /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
+    /// - Only if `PPTXFidelity` is `false`; a breach is only a warning.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Background", skip_serializing_if = "Option::is_none")]
     pub background: Option<DocToVideoBackgroundInfo>,
     /// Image in a corner.
     ///
-    /// - Only if `PPTXFidelity` is `false`, otherwise a warning.
+    /// - Only if `PPTXFidelity` is `false`; a breach is only a warning.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Watermark", skip_serializing_if = "Option::is_none")]
     pub watermark: Option<DocToVideoWatermarkInfo>,
@@ -312,7 +312,7 @@ impl Preflight for DocToVideoInput {
             .check(at.sensitive("FileUrl"), &self.file_url)
             .required(Rule::error("API description of 2026-10-26"))
             .max_items(3, Rule::error("API description of 2026-10-26"))
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report
             .check(at.sensitive("Prompt"), &self.prompt)
             .required(Rule::error("API description of 2026-10-26"))

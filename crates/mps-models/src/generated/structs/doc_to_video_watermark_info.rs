@@ -87,7 +87,7 @@ impl Preflight for DocToVideoWatermarkInfo {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
             .check(at.sensitive("ImageUrl"), &self.image_url)
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report
             .check(at.member("Position"), &self.position)
             .one_of(

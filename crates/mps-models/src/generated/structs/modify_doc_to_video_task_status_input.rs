@@ -42,7 +42,7 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// What to do otherwise this time.
     ///
     /// - Required if `Action` is `regenerate`.
-    /// - Only if `Action` is `regenerate`, otherwise a warning.
+    /// - Only if `Action` is `regenerate`; a breach is only a warning.
     #[serde(rename = "Regenerate", skip_serializing_if = "Option::is_none")]
     pub regenerate: Option<DocToVideoRegenerateInput>,
     /// Members that the specification does not have, sent on as they are.

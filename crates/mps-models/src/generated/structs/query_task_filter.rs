@@ -44,7 +44,7 @@ pub struct QueryTaskFilter {
     pub ratio: Option<String>,
     /// Document-to-video tasks of this mode. What is `stage` where the task is created is `phased` here.
     ///
-    /// - One of `auto`, `phased`, otherwise a warning.
+    /// - One of `auto`, `phased`; a breach is only a warning.
     /// - Example: `auto`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "ExecuteMode", skip_serializing_if = "Option::is_none")]

@@ -76,7 +76,7 @@ impl Preflight for VideoRedrawInput {
         report
             .check(at.sensitive("Url"), &self.url)
             .required(Rule::error("API description of 2026-10-26"))
-            .url(Rule::error("API description of 2026-10-26"));
+            .format_url(Rule::error("API description of 2026-10-26"));
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }

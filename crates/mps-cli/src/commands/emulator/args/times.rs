@@ -22,13 +22,6 @@ pub(crate) enum Tasks {
     Model(TaskFamily, String),
 }
 
-const FAMILIES: [(&str, TaskFamily); 4] = [
-    ("video", TaskFamily::Video),
-    ("image", TaskFamily::Image),
-    ("audio", TaskFamily::Audio),
-    ("scenario", TaskFamily::Scenario),
-];
-
 pub(super) fn task_time(text: &str) -> Result<TaskTime, String> {
     // A model may have any name, but no time has an equals sign.
     let (tasks, time) = match text.rsplit_once('=') {
@@ -56,9 +49,9 @@ fn tasks(text: &str) -> Result<Tasks, String> {
         Some((name, model)) => (name, Some(model)),
         None => (text, None),
     };
-    let family = FAMILIES.iter().find(|(known, _)| *known == name);
-    let (_, family) = *family.ok_or_else(|| {
-        let known = FAMILIES.map(|(known, _)| known).join(", ");
+    let family: TaskFamily = name.parse().map_err(|_| {
+        let known: Vec<&str> = TaskFamily::ALL.iter().map(|it| it.as_str()).collect();
+        let known = known.join(", ");
         format!("no family `{name}`; known: {known}; a model is written as video/Kling")
     })?;
     match model {

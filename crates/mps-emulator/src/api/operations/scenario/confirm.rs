@@ -7,7 +7,7 @@ use mps_models::{
 
 use super::{
     super::{
-        Context, Execute, bad_value,
+        Context, Execute, invalid_value,
         task_lifecycle::{self, NewTask},
     },
     create::{outcome_of_step, work},
@@ -46,12 +46,13 @@ struct StepRequest {
 
 impl StepRequest {
     fn read(input: &ModifyDocToVideoTaskStatusInput) -> Result<Self, Refusal> {
-        let step = Step::named(&input.stage).ok_or_else(|| bad_value("no such `Input.Stage`"))?;
+        let step =
+            Step::named(&input.stage).ok_or_else(|| invalid_value("no such `Input.Stage`"))?;
         let (next, prompt) = match (input.action.as_str(), &input.regenerate) {
             ("confirm", _) => (step.next(), ""),
             ("regenerate", Some(regenerate)) => (Some(step), regenerate.prompt.as_str()),
             // Preflight lets nothing else through.
-            _ => return Err(bad_value("no such `Input.Action`")),
+            _ => return Err(invalid_value("no such `Input.Action`")),
         };
         Ok(Self {
             step,

@@ -10,7 +10,7 @@ use mps_models::{
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    Context, Execute, bad_value,
+    Context, Execute, invalid_value,
     task_lifecycle::{self, NewTask},
 };
 use crate::{
@@ -97,7 +97,7 @@ impl Execute for CreateAiFissionTask {
         let planned_outcome =
             marker::planned_outcome(self.input.text.as_deref().unwrap_or_default())?;
         let work = work(fission(info)?, Self::INFO.name, context);
-        let id = context.service.ids.task(FISSION_FAMILY, context.account);
+        let id = context.service.ids.tagged(FISSION_FAMILY, context.account);
         let new_task = NewTask {
             bucket: bucket!(&self.cos_info),
             ..NewTask::new(id, planned_outcome, work)
@@ -170,8 +170,9 @@ fn clip(
 ) -> Result<Clip, Refusal> {
     let given = seconds.and_then(|seconds| u32::try_from(seconds).ok());
     Ok(Clip {
-        size: FrameSize::parse(resolution, ratio)
-            .ok_or_else(|| bad_value("resolution and ratio make no size; try `720p` and `16:9`"))?,
+        size: FrameSize::parse(resolution, ratio).ok_or_else(|| {
+            invalid_value("resolution and ratio make no size; try `720p` and `16:9`")
+        })?,
         seconds: given.unwrap_or(DEFAULT_SECONDS),
     })
 }

@@ -9,7 +9,7 @@ use mps_models::{
 use serde_json::Value;
 
 use super::{
-    super::{Context, Execute, bad_value, task_lifecycle},
+    super::{Context, Execute, invalid_value, task_lifecycle},
     describe::{TaskSummary, result_code},
 };
 use crate::{
@@ -42,7 +42,7 @@ impl Execute for DescribeAigcTaskList {
 fn counted(name: &str, value: i64) -> Result<i64, Refusal> {
     Some(value)
         .filter(|value| *value > 0)
-        .ok_or_else(|| bad_value(format!("`{name}` is {value}, but counts from 1")))
+        .ok_or_else(|| invalid_value(format!("`{name}` is {value}, but counts from 1")))
 }
 
 struct Page {

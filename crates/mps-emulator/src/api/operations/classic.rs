@@ -1,0 +1,248 @@
+//! Creates and describes the tasks of every family whose facts in the specification are enough:
+//! one describing action, tagged ids, and a status, a message and URLs in the answer.
+
+mod output;
+
+use mps_models::{
+    Action, ActionInfo, ActionVisitor, TaskFamily, TaskFamilyInfo, schema,
+    schema::{Kind, StructInfo},
+    visit_action,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Context, body, invalid_value,
+    task_lifecycle::{self, NewTask},
+};
+use crate::{
+    api::{results, service_state::ServiceState},
+    engine::{
+        marker,
+        refusal::Refusal,
+        tasks::{Bucket, PlannedOutcome, Stage, Task},
+    },
+    media::Media,
+};
+
+/// An action of such a family.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation {
+    Create(TaskFamily),
+    Describe(TaskFamily),
+}
+
+impl Operation {
+    /// Returns the part that an action plays in its family, or `None` if it is in none.
+    pub(super) fn of(action: &ActionInfo) -> Option<Self> {
+        TaskFamily::ALL.iter().find_map(|family| {
+            let info = family.info();
+            if info.describe.name == action.name {
+                Some(Self::Describe(*family))
+            } else if info.creates.iter().any(|it| it.name == action.name) {
+                Some(Self::Create(*family))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// Runs the action, and returns the members of its answer.
+    pub(super) fn run(
+        self,
+        action: &ActionInfo,
+        context: &Context<'_>,
+    ) -> Result<Map<String, Value>, Refusal> {
+        let answer = match self {
+            Self::Create(family) => visit_action(action.name, Create { family, context }),
+            Self::Describe(family) => visit_action(action.name, Describe { family, context }),
+        };
+        answer.unwrap_or_else(|| Err(super::unsupported(action)))
+    }
+}
+
+struct Create<'a> {
+    family: TaskFamily,
+    context: &'a Context<'a>,
+}
+
+impl ActionVisitor for Create<'_> {
+    type Output = Result<Map<String, Value>, Refusal>;
+
+    fn visit<A: Action>(self) -> Self::Output {
+        let context = self.context;
+        let (request, members) = parsed::<A>(context)?;
+        let outcome = planned_outcome(text(&members, "/Prompt"))?;
+        let work = output::work(self.family, &members)?;
+        let id = context.service.ids.task(self.family, context.account);
+        let off_peak = members.pointer("/ExtraParameters/OffPeak");
+        let new_task = NewTask {
+            model: text(&members, "/ModelName").map(str::to_owned),
+            outputs: output::count(&members)?,
+            bucket: bucket(&members),
+            is_off_peak: off_peak.and_then(Value::as_bool) == Some(true),
+            ..NewTask::new(id, outcome, work)
+        };
+        let id = task_lifecycle::start(&request, new_task, context)?;
+        Ok(Map::from_iter([("TaskId".to_owned(), json!(id))]))
+    }
+}
+
+struct Describe<'a> {
+    family: TaskFamily,
+    context: &'a Context<'a>,
+}
+
+impl ActionVisitor for Describe<'_> {
+    type Output = Result<Map<String, Value>, Refusal>;
+
+    fn visit<A: Action>(self) -> Self::Output {
+        let (_, members) = parsed::<A>(self.context)?;
+        let id = text(&members, "/TaskId").unwrap_or_default();
+        task_lifecycle::describe(id, self.context, |task, stage, service| {
+            let is_of_family = task.work.family() == self.family;
+            is_of_family.then(|| description(task, stage, service, self.family.info()))
+        })
+    }
+}
+
+/// Returns a request as its type, which has passed every check of the specification, and as JSON.
+fn parsed<A: Action>(context: &Context<'_>) -> Result<(A, Value), Refusal> {
+    let request = body::parse::<A>(context.body)?;
+    let members = serde_json::to_value(&request)
+        .map_err(|_| Refusal::new("InternalError", "the request cannot be written as JSON"))?;
+    Ok((request, members))
+}
+
+fn text<'a>(members: &'a Value, pointer: &str) -> Option<&'a str> {
+    members.pointer(pointer)?.as_str()
+}
+
+/// Returns how a task ends, by the marker in its prompt. Only scenarios can stop or time out.
+fn planned_outcome(prompt: Option<&str>) -> Result<PlannedOutcome, Refusal> {
+    match marker::planned_outcome(prompt.unwrap_or_default())? {
+        PlannedOutcome::Stop | PlannedOutcome::TimeOut => Err(invalid_value(
+            "the markers `stop` and `timeout` are for scenarios: no other task ends so",
+        )),
+        outcome => Ok(outcome),
+    }
+}
+
+fn bucket(members: &Value) -> Option<Bucket> {
+    let member = |name| text(members, &format!("/StoreCosParam/{name}"));
+    Bucket::complete(
+        member("CosBucketName"),
+        member("CosBucketRegion"),
+        member("CosBucketPath"),
+    )
+}
+
+fn description(
+    task: &Task,
+    stage: Stage,
+    service: &ServiceState,
+    family: &TaskFamilyInfo,
+) -> Map<String, Value> {
+    let shape = family.describe.response;
+    let mut members = Map::new();
+    set(
+        &mut members,
+        family.status,
+        json!(task_lifecycle::status(stage)),
+    );
+    if let Some(message) = task_lifecycle::message(task, stage) {
+        set(&mut members, family.message, json!(message));
+    }
+    if stage == Stage::Done {
+        let media = task.work.media();
+        if let Media::Video(clip) = media
+            && has_member(shape, "Resolution")
+        {
+            members.insert("Resolution".to_owned(), json!(clip.size.to_string()));
+        }
+        if let Some(path) = family.urls.first() {
+            set_urls(
+                &mut members,
+                shape,
+                path,
+                &results::urls(service, task),
+                media,
+            );
+        }
+    }
+    members
+}
+
+/// Sets a member at a path such as `Status` or `Info.Status`.
+fn set(members: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            members.insert(path.to_owned(), value);
+        }
+        Some((outer, inner)) => {
+            let object = members.entry(outer).or_insert_with(|| json!({}));
+            if let Some(object) = object.as_object_mut() {
+                object.insert(inner.to_owned(), value);
+            }
+        }
+    }
+}
+
+/// Sets the URLs at a path such as `VideoUrls` or `AudioInfos[].Url`.
+fn set_urls(
+    members: &mut Map<String, Value>,
+    shape: &StructInfo,
+    path: &str,
+    urls: &[String],
+    media: Media,
+) {
+    if let Some((list, inner)) = path.split_once("[].") {
+        let item = item_shape(shape, list);
+        let items = urls.iter().map(|url| {
+            let mut members = Map::from_iter([(inner.to_owned(), json!(url))]);
+            if let Some(seconds) = media.seconds()
+                && item.is_some_and(|item| has_member(item, "Duration"))
+            {
+                members.insert("Duration".to_owned(), json!(seconds));
+            }
+            Value::Object(members)
+        });
+        members.insert(list.to_owned(), items.collect());
+    } else if is_list(shape, path) {
+        set(members, path, json!(urls));
+    } else {
+        set(members, path, json!(urls.first()));
+    }
+}
+
+fn member<'a>(shape: &'a StructInfo, name: &str) -> Option<&'a Kind> {
+    let mut members = shape.members.iter();
+    Some(&members.find(|member| member.name == name)?.kind)
+}
+
+fn has_member(shape: &StructInfo, name: &str) -> bool {
+    member(shape, name).is_some()
+}
+
+fn is_list(shape: &StructInfo, path: &str) -> bool {
+    let kind = match path.split_once('.') {
+        None => member(shape, path),
+        Some((outer, inner)) => {
+            inner_shape(member(shape, outer)).and_then(|shape| member(shape, inner))
+        }
+    };
+    matches!(kind, Some(Kind::List(_)))
+}
+
+fn item_shape(shape: &StructInfo, list: &str) -> Option<&'static StructInfo> {
+    match member(shape, list)? {
+        Kind::List(item) => inner_shape(Some(item)),
+        _ => None,
+    }
+}
+
+fn inner_shape(kind: Option<&Kind>) -> Option<&'static StructInfo> {
+    match kind? {
+        Kind::Struct(name) => schema::structure(name),
+        _ => None,
+    }
+}

@@ -1,0 +1,208 @@
+//! Families of tasks: the enum of the models, and the families of the facade.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::common::{docs, ident, option};
+use crate::lower::{Read, TaskFamily};
+
+/// The enum and the facts of each family, for the models.
+pub(super) fn models(families: &[TaskFamily]) -> Vec<TokenStream> {
+    let mut all = vec![enumeration(families), conversions(families)];
+    all.extend(families.iter().map(facts));
+    all
+}
+
+fn enumeration(families: &[TaskFamily]) -> TokenStream {
+    let variants = families.iter().map(|family| {
+        let name = ident(&family.variant);
+        let wire = &family.name;
+        let doc = docs(&family.doc);
+        quote!(#doc #[serde(rename = #wire)] #name,)
+    });
+    quote! {
+        /// A family of tasks: one action describes a task, one or more create it.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize
+        )]
+        #[non_exhaustive]
+        pub enum TaskFamily { #(#variants)* }
+    }
+}
+
+fn conversions(families: &[TaskFamily]) -> TokenStream {
+    let variants: Vec<_> = families.iter().map(|it| ident(&it.variant)).collect();
+    let constants = families.iter().map(|it| ident(&it.constant));
+    quote! {
+        impl TaskFamily {
+            /// Every family, in the order of the specification.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// Returns the facts about the family.
+            #[must_use]
+            pub const fn info(self) -> &'static TaskFamilyInfo {
+                match self { #(Self::#variants => &#constants,)* }
+            }
+        }
+    }
+}
+
+fn facts(family: &TaskFamily) -> TokenStream {
+    let constant = ident(&family.constant);
+    let name = &family.name;
+    let describe = ident(&family.describe);
+    let creates = family.creates.iter().map(|(action, _)| ident(action));
+    let (status, message) = (&family.status_path, &family.message_path);
+    let urls = &family.url_paths;
+    let id_tag = option(family.id_tag.as_deref());
+    let hours = match family.result_hours {
+        Some(hours) => {
+            let hours = proc_macro2::Literal::u32_unsuffixed(hours);
+            quote!(Some(#hours))
+        }
+        None => quote!(None),
+    };
+    quote! {
+        static #constant: TaskFamilyInfo = TaskFamilyInfo {
+            name: #name,
+            describe: #describe::INFO,
+            creates: &[#(#creates::INFO),*],
+            status: #status,
+            message: #message,
+            urls: &[#(#urls),*],
+            result_hours: #hours,
+            id_tag: #id_tag,
+        };
+    }
+}
+
+/// The marker types and their actions, for the facade.
+pub(super) fn facade(families: &[TaskFamily]) -> Vec<TokenStream> {
+    let mut all = vec![methods(families)];
+    for family in families {
+        all.extend([marker(family), family_impl(family)]);
+        all.extend(
+            family
+                .creates
+                .iter()
+                .map(|create| create_impl(family, create)),
+        );
+    }
+    all
+}
+
+fn methods(families: &[TaskFamily]) -> TokenStream {
+    let methods = families.iter().map(|family| {
+        let method = ident(&family.method);
+        let marker = ident(&family.variant);
+        let doc = format!(" Returns the {} tasks of this account.", family.name);
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #method(&self) -> Tasks<#marker> {
+                self.tasks()
+            }
+        }
+    });
+    quote!(impl Aigc { #(#methods)* })
+}
+
+fn marker(family: &TaskFamily) -> TokenStream {
+    let name = ident(&family.variant);
+    let mut lines = family.doc.clone();
+    let link = |action: &String| format!("[`{action}`](mps_models::{action}).");
+    let mut links: Vec<String> = family
+        .creates
+        .iter()
+        .map(|(action, _)| format!("- {}", link(action)))
+        .collect();
+    lines.extend([String::new(), "Creating actions:".to_owned()]);
+    lines.append(&mut links);
+    let describe = link(&family.describe);
+    lines.extend([String::new(), format!("Describing action: {describe}")]);
+    let doc = docs(&lines);
+    quote! {
+        #doc
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct #name;
+    }
+}
+
+fn family_impl(family: &TaskFamily) -> TokenStream {
+    let name = ident(&family.variant);
+    let describe = ident(&family.describe);
+    let described = ident(&family.described);
+    let answer = &family.answer;
+    let status = one(&answer.status);
+    let status_type = ident(&answer.status_type);
+    let optional = |read: &Option<Read>| read.as_ref().map_or_else(|| quote!(None), one);
+    let stage = optional(&answer.stage);
+    let code = optional(&answer.code);
+    let message = one(&answer.message);
+    let urls = answer.urls.iter().map(many);
+    quote! {
+        impl Family for #name {
+            const FAMILY: TaskFamily = TaskFamily::#name;
+            type Describe = #describe;
+
+            fn describe(task_id: &str) -> #describe {
+                #describe::new(task_id)
+            }
+
+            fn snapshot(described: #described) -> Snapshot {
+                let status = #status;
+                let mut read = Described {
+                    phase: status.as_ref().map_or(TaskPhase::Pending, #status_type::phase),
+                    status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+                    stage: #stage,
+                    code: #code,
+                    message: #message,
+                    urls: Vec::new(),
+                };
+                #(read.urls.extend(#urls);)*
+                read.snapshot()
+            }
+        }
+    }
+}
+
+/// A single value.
+fn one(read: &Read) -> TokenStream {
+    let field = ident(&read.field);
+    match &read.inside {
+        None => quote!(described.#field),
+        Some(inside) => {
+            let inside = ident(inside);
+            quote!(described.#field.as_ref().and_then(|inside| inside.#inside.clone()))
+        }
+    }
+}
+
+/// Any number of values.
+fn many(read: &Read) -> TokenStream {
+    let field = ident(&read.field);
+    let Some(inside) = &read.inside else {
+        return quote!(described.#field);
+    };
+    let inside = ident(inside);
+    if read.list {
+        quote!(described.#field.into_iter().flat_map(|item| item.#inside))
+    } else {
+        quote!(described.#field.into_iter().filter_map(|item| item.#inside))
+    }
+}
+
+fn create_impl(family: &TaskFamily, (action, response): &(String, String)) -> TokenStream {
+    let action = ident(action);
+    let response = ident(response);
+    let family = ident(&family.variant);
+    quote! {
+        impl Create for #action {
+            type Family = #family;
+
+            fn task_id(created: #response) -> Option<String> {
+                created.task_id
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Families of tasks, as the models, the facade and the command line have them.
+
+use heck::{ToShoutySnakeCase, ToUpperCamelCase};
+
+use super::names;
+use crate::{
+    ir::{self, Api, Member, Type},
+    model::MemberPath,
+};
+
+/// A family of tasks.
+#[derive(Debug)]
+pub struct TaskFamily {
+    /// Name of the variant and of the marker type.
+    pub variant: String,
+    /// Name of the static with the facts.
+    pub constant: String,
+    /// Name in the specification.
+    pub name: String,
+    /// Name of the method that returns the tasks of the family.
+    pub method: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+    /// Plural noun for help texts.
+    pub plural: String,
+    /// Request type that describes a task.
+    pub describe: String,
+    /// Answer to it.
+    pub described: String,
+    /// How its answer is read.
+    pub answer: Answer,
+    /// Path of the status in the answer, as on the wire.
+    pub status_path: String,
+    /// Path of the message.
+    pub message_path: String,
+    /// Paths of the URLs of results.
+    pub url_paths: Vec<String>,
+    /// Hours for which the service keeps a result.
+    pub result_hours: Option<u32>,
+    /// Middle part of the ids of its tasks.
+    pub id_tag: Option<String>,
+    /// Request types that create a task, each with its answer.
+    pub creates: Vec<(String, String)>,
+}
+
+/// The fields of an answer that describes a task.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: Read,
+    /// Its type.
+    pub status_type: String,
+    /// The stage.
+    pub stage: Option<Read>,
+    /// The number of a failure.
+    pub code: Option<Read>,
+    /// The message.
+    pub message: Read,
+    /// The URLs of results.
+    pub urls: Vec<Read>,
+}
+
+/// A field, or one inside it.
+#[derive(Debug)]
+pub struct Read {
+    /// Name of the field.
+    pub field: String,
+    /// Whether it is a list whose items have the second field.
+    pub each: bool,
+    /// Name of the field inside it.
+    pub inside: Option<String>,
+    /// Whether the innermost field is a list.
+    pub list: bool,
+}
+
+pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
+    let names = [family.describe.as_str()];
+    let creates = family.creates.iter().map(|create| {
+        let action = create.action.clone();
+        (action.clone(), names::response(&action))
+    });
+    TaskFamily {
+        variant: family.name.to_upper_camel_case(),
+        constant: family.name.to_shouty_snake_case(),
+        name: family.name.clone(),
+        method: names::snake(&family.name),
+        doc: family.doc.trim().lines().map(str::to_owned).collect(),
+        plural: family.plural.clone(),
+        describe: family.describe.clone(),
+        described: names::response(names[0]),
+        answer: answer(family, api),
+        status_path: family.status.to_string(),
+        message_path: family.message.to_string(),
+        url_paths: family.urls.iter().map(ToString::to_string).collect(),
+        result_hours: family.result_hours,
+        id_tag: family.id_tag.clone(),
+        creates: creates.collect(),
+    }
+}
+
+fn answer(family: &ir::TaskFamily, api: &Api) -> Answer {
+    let mut actions = api.actions.iter();
+    let action = actions.find(|action| action.name == family.describe);
+    let members = action.map_or(&[][..], |action| &action.response);
+    let read = |path: &MemberPath| read(api, members, path);
+    let status_type = match member(api, members, &family.status).map(|member| &member.ty) {
+        Some(Type::Enum(name)) => name.clone(),
+        // The check lets nothing else through.
+        _ => String::new(),
+    };
+    Answer {
+        status: read(&family.status),
+        status_type,
+        stage: family.stage.as_ref().map(read),
+        code: family.code.as_ref().map(read),
+        message: read(&family.message),
+        urls: family.urls.iter().map(read).collect(),
+    }
+}
+
+fn read(api: &Api, members: &[Member], path: &MemberPath) -> Read {
+    let member = member(api, members, path);
+    Read {
+        field: names::snake(&path.first),
+        each: path.each,
+        inside: path.second.as_deref().map(names::snake),
+        list: member.is_some_and(|member| matches!(member.ty, Type::List(_))),
+    }
+}
+
+/// The member at the end of a path.
+pub(super) fn member<'a>(
+    api: &'a Api,
+    members: &'a [Member],
+    path: &MemberPath,
+) -> Option<&'a Member> {
+    let first = members.iter().find(|member| member.name == path.first)?;
+    match &path.second {
+        None => Some(first),
+        Some(second) => {
+            let mut inside = fields(api, &first.ty).iter();
+            inside.find(|member| member.name == *second)
+        }
+    }
+}
+
+/// The members of the struct that a member, or each item of it, is.
+pub(super) fn fields<'a>(api: &'a Api, ty: &Type) -> &'a [Member] {
+    match ty {
+        Type::List(item) => fields(api, item),
+        Type::Struct(name) => {
+            let mut structs = api.structs.iter();
+            structs
+                .find(|it| it.name == *name)
+                .map_or(&[], |it| &it.members)
+        }
+        _ => &[],
+    }
+}
