@@ -1,15 +1,17 @@
+//! Checks of members and values that the specification does not have.
+
 use serde_json::{Map, Value};
 
 use super::{Finding, Path, Preflight, Report, Severity, closest::closest, rules};
 use crate::open_enum::UnknownValue;
 
 impl Report {
-    /// Adds what a member finds wrong with its own contents.
+    /// Adds the findings about the contents of a member.
     pub(crate) fn inspect(&mut self, at: Path<'_>, value: &impl Preflight) {
         value.inspect(&at, self);
     }
 
-    /// Warns of a value that an open enum does not list.
+    /// Adds a warning about a value that an open enum does not list.
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
     pub(crate) fn unknown_value(
         &mut self,

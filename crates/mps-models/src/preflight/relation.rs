@@ -1,4 +1,4 @@
-//! The rules on which members belong together.
+//! Rules about members that belong together or exclude each other.
 
 use super::{
     check::{Check, Rule},
@@ -6,7 +6,7 @@ use super::{
     value::IsSet,
 };
 
-/// Other members of the same object by name, and whether each is set.
+/// Names of other members of the same object, and whether each is set.
 type Peers<'p> = &'p [(&'static str, bool)];
 
 impl<T: IsSet> Check<'_, T> {
@@ -30,7 +30,7 @@ impl<T: IsSet> Check<'_, T> {
         self.broken(rules::REQUIRED_UNLESS_ANY, message, rule)
     }
 
-    /// `member` is the one that decides, `value` the one it `holds` or not.
+    /// Checks that the member is set if another one has a certain value, which `is_met` states.
     pub(crate) fn required_if(
         self,
         member: &'static str,
@@ -70,7 +70,7 @@ impl<T: IsSet> Check<'_, T> {
         self.each_peer(peers, fault, rule)
     }
 
-    /// `member` is the one that decides, `value` the one it `holds` or not.
+    /// Checks that the member is set only if another one has a certain value, which `is_met` states.
     pub(crate) fn only_if(
         self,
         member: &'static str,
@@ -89,7 +89,7 @@ impl<T: IsSet> Check<'_, T> {
         self
     }
 
-    /// Warns of a member the service does not know any more, `when` it was withdrawn.
+    /// Warns about a member that the service withdrew on the day `when`.
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
     pub(crate) fn withdrawn(self, when: &'static str, source: &'static str) -> Self {
         if !self.value.is_set() {
@@ -128,7 +128,7 @@ mod tests {
 
     const RULE: Rule = Rule::error("a page");
 
-    /// What is said of a member with this value.
+    /// Returns the findings about a member with this value.
     fn said(
         value: &str,
         check: impl for<'a> FnOnce(super::Check<'a, String>) -> super::Check<'a, String>,

@@ -1,4 +1,4 @@
-//! What `CreateAigcAudioTask` asks of a model.
+//! The capability query of `CreateAigcAudioTask`.
 
 use super::{CapabilityQuery, ToCapabilityQuery, set};
 use crate::{CreateAigcAudioTask, capabilities};

@@ -1,4 +1,4 @@
-//! Which rows of a table a request is held to.
+//! The rows of a capability table that a request is checked against.
 
 use std::slice;
 
@@ -8,10 +8,10 @@ use crate::{
     preflight::{Finding, Path, Severity},
 };
 
-/// The rows that a request is held to.
+/// The rows that a request is checked against.
 ///
-/// None where no model is named, or one that nobody knows; one where its version is named; else
-/// all those of which the service picks one.
+/// Empty if the request names no model or an unknown one; one row if it names a version; otherwise
+/// all rows of which the service selects one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Choice {
     rows: &'static [Row],
@@ -26,7 +26,7 @@ impl Choice {
         match (model.rows, query.version) {
             ([Row { version: None, .. }], _) => Self::one(model.rows.first()),
             (_, Some(version)) => Self::one(model.version(version)),
-            // The service picks no version that was withdrawn, unless all were.
+            // The service selects no withdrawn version, unless all are withdrawn.
             (rows, None) => Self {
                 rows,
                 withdrawn_too: model.is_withdrawn(),
@@ -41,29 +41,29 @@ impl Choice {
         }
     }
 
-    /// Whether every row that counts has a say in this column.
+    /// Returns whether every candidate states this column.
     pub(super) fn states(self, column: Column) -> bool {
         !self.rows.is_empty() && self.rows().all(|row| row.states(column))
     }
 
-    /// Returns the duration of a request that names none, in seconds, if all rows that count agree.
+    /// Returns the default duration in seconds, if all candidates state the same one.
     pub(super) fn duration_default(self) -> Option<i64> {
         let mut defaults = self.rows().map(Row::duration_default);
         let first = defaults.next()??;
         defaults.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// The rows that count.
+    /// Returns an iterator over the candidates.
     pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
         let rows = self.rows.iter();
         rows.filter(move |row| self.withdrawn_too || !row.is_withdrawn())
     }
 
-    /// What the rows have to say on one question, as one finding.
+    /// Combines the findings of one check for all candidates into one finding.
     ///
-    /// Nobody knows which version the service picks: what all of them refuse is an error, what
-    /// only some of them refuse or doubt is a warning. Versions that say nothing of the column
-    /// are asked only if no other has an answer.
+    /// No document says which version the service selects, so a refusal by all candidates is an error
+    /// and a refusal or doubt by some of them is a warning. Candidates that do not state the column are
+    /// checked only if no other answers.
     pub(super) fn judge(
         self,
         check: Check,
@@ -94,7 +94,7 @@ impl Choice {
         }
     }
 
-    /// A finding that another version would not give rise to.
+    /// Returns a finding as a warning that names the versions without it.
     fn depends(
         self,
         finding: Finding,

@@ -1,4 +1,4 @@
-//! Scenes, prompts, and what comes on top of the picture.
+//! Checks of scenes, prompts, sound tracks, watermarks and off-peak hours.
 
 use super::{
     CapabilityQuery,

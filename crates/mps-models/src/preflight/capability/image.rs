@@ -1,4 +1,4 @@
-//! What `CreateAigcImageTask` asks of a model.
+//! The capability query of `CreateAigcImageTask`.
 
 use super::{CapabilityQuery, References, ToCapabilityQuery, set};
 use crate::{AigcImageInfo, CreateAigcImageTask, capabilities};

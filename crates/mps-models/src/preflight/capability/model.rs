@@ -1,4 +1,4 @@
-//! Whether there is such a model, and still is.
+//! Checks that the model and its version exist and are not withdrawn.
 
 use super::{CapabilityQuery, Choice, breach::listed};
 use crate::{

@@ -1,4 +1,4 @@
-//! What stands in `AdditionalParameters`, JSON as text.
+//! Checks of `AdditionalParameters`, which is JSON as text.
 
 use serde_json::Value;
 
@@ -10,14 +10,14 @@ use crate::{
 
 const MEMBER: &str = "AdditionalParameters";
 
-/// The parameters, if they have this key. Text that cannot have it is not even read.
+/// Returns the parameters if they have this key. Text without the key is not even parsed.
 fn having(query: &CapabilityQuery<'_>, key: &str) -> Option<Value> {
     let text = query.parameters.filter(|text| text.contains(key))?;
     let parameters: Value = serde_json::from_str(text).ok()?;
     parameters.get(key).is_some().then_some(parameters)
 }
 
-/// The parameters of a request that is told shot by shot.
+/// Returns the parameters of a request with a storyboard.
 fn told_in_shots(query: &CapabilityQuery<'_>) -> Option<Value> {
     let wanted = |parameters: &Value| parameters.get("multi_shot") != Some(&Value::Bool(false));
     let shots = having(query, "multi_prompt").or_else(|| having(query, "multi_shot"))?;
@@ -35,7 +35,7 @@ pub(super) fn storyboard(
     fact.support(&at.sensitive(MEMBER), "storyboard", holds)
 }
 
-/// Every fault of a storyboard, which may have several: hence no check like the others.
+/// Reports every mistake of a storyboard. There may be several, so this is no [`Check`].
 pub(super) fn shots(
     query: &CapabilityQuery<'_>,
     choice: Choice,
@@ -98,7 +98,7 @@ fn length_of_prompt(
     })
 }
 
-/// Seconds as a number or, as some clients write it, as text.
+/// Returns the seconds of a shot: a number or, as some clients write it, a text.
 fn seconds(shot: &Value) -> Option<i64> {
     let duration = shot.get("duration")?;
     let text = || duration.as_str()?.parse().ok();

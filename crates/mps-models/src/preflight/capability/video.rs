@@ -1,4 +1,4 @@
-//! What `CreateAigcVideoTask` asks of a model.
+//! The capability query of `CreateAigcVideoTask`.
 
 use super::{CapabilityQuery, References, ToCapabilityQuery, set};
 use crate::{
@@ -26,13 +26,13 @@ impl ToCapabilityQuery for CreateAigcVideoTask {
             watermark: extra.and_then(|extra| extra.logo_add),
             off_peak: extra.and_then(|extra| extra.off_peak),
             parameters: set(self.additional_parameters.as_ref()),
-            // Some models take reference sounds, and no document says which: nothing to check.
+            // Some models accept reference audio, but no document says which: nothing to check.
             ..CapabilityQuery::new(capabilities::video())
         }
     }
 }
 
-/// A reference video is one to edit unless it says otherwise.
+/// Returns whether a reference video is to be edited, which is the default of `ReferType`.
 fn is_edited(video: &AigcVideoReferenceVideoInfo) -> bool {
     set(video.refer_type.as_ref()).is_none_or(|kind| kind == "base")
 }
