@@ -1,6 +1,6 @@
 //! The actions of the API apart from any HTTP client: names, effects, responses.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -9,7 +9,7 @@ use crate::{capabilities::Family, generated::ACTIONS, preflight::Preflight, sche
 /// The effect of an action, which decides whether a request may be sent twice.
 ///
 /// The effect is a fact of the specification and is never derived from the name of the action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Effect {
     /// Changes nothing. The request is idempotent and may be sent again at any time.
@@ -30,6 +30,13 @@ impl Effect {
             Self::PaidCreate => "paid-create",
             Self::Control => "control",
         }
+    }
+}
+
+/// Formats the name of the effect in the specification.
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -69,7 +76,7 @@ pub trait Action: Debug + Serialize + DeserializeOwned + Preflight + Send + Sync
 }
 
 /// The facts about one action, as the specification states them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ActionInfo {
     /// Name on the wire, sent as `X-TC-Action`.

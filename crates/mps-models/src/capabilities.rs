@@ -57,7 +57,7 @@ pub fn family(name: &str) -> Option<&'static Family> {
 }
 
 /// The models of one family, such as video.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Family {
     /// `video`, `image` or `audio`.
@@ -111,7 +111,7 @@ impl Family {
 }
 
 /// A model and its versions.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Model {
     /// Name on the wire.

@@ -41,3 +41,22 @@ pub enum TaskPhase {
     /// Ended without a result.
     Failed,
 }
+
+impl TaskPhase {
+    /// Returns `pending`, `succeeded` or `failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Formats `pending`, `succeeded` or `failed`.
+impl fmt::Display for TaskPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

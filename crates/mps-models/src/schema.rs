@@ -7,7 +7,7 @@
 use crate::generated::STRUCTS;
 
 /// An object as it is sent.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct StructInfo {
     /// Name in the specification, which is also the name of the Rust type.
@@ -17,7 +17,7 @@ pub struct StructInfo {
 }
 
 /// A member of an object.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct MemberInfo {
     /// Name on the wire.
@@ -56,7 +56,7 @@ impl MemberInfo {
 }
 
 /// The type of a value.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// Text.

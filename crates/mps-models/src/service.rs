@@ -2,10 +2,12 @@
 //!
 //! The tables are generated from `spec/service.toml`.
 
+use std::fmt;
+
 pub use crate::generated::service::{ERROR_CODES, NAME, REGIONS, SITES, VERSION};
 
 /// A cloud that offers the service. Accounts and keys belong to one site.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Site {
     /// Short name: `intl` or `cn`.
@@ -19,7 +21,7 @@ pub struct Site {
 }
 
 /// An error code of the service and its meaning for retries.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ErrorCode {
     /// The code as in `Error.Code`, or the part of it before a dot.
@@ -65,6 +67,34 @@ pub enum ErrorClass {
     Server,
     /// Not an error: a dry run that would have succeeded.
     DryRun,
+}
+
+impl ErrorClass {
+    /// Returns the name of the class in the specification, for example `clock-skew`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttling => "throttling",
+            Self::ClockSkew => "clock-skew",
+            Self::Token => "token",
+            Self::Auth => "auth",
+            Self::Quota => "quota",
+            Self::Account => "account",
+            Self::Content => "content",
+            Self::Input => "input",
+            Self::NotFound => "not-found",
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::DryRun => "dry-run",
+        }
+    }
+}
+
+/// Formats the name of the class in the specification.
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Whether an action was executed although the response is an error.

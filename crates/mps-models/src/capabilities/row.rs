@@ -44,7 +44,7 @@ impl fmt::Display for Column {
 }
 
 /// Error of reading a [`Column`]: the text is the key of no column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct UnknownColumn;
 

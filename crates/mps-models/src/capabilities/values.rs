@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
 /// The day of a change at one site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Day {
     /// Site: `cn` or `intl`.
@@ -39,7 +39,7 @@ pub(crate) fn by_site<S: Serializer>(days: &[Day], serializer: S) -> Result<S::O
 /// The durations that a model accepts, in seconds.
 ///
 /// Displays as text for people: for example, `5 or 10`, or `3 to 15`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Durations {
     /// One of these durations.
@@ -115,7 +115,7 @@ impl Serialize for Durations {
 }
 
 /// The number of items that a model accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Count {
     /// Minimum, if there are any items at all; 0 by default.
@@ -137,7 +137,7 @@ impl Count {
 }
 
 /// The limits of an image size in pixels, as `AdditionalParameters` names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Size {
     /// Minimum of the shorter side.
@@ -189,7 +189,7 @@ const fn is_open(number: &u64) -> bool {
 
 /// The limits of a storyboard: a video of several shots, each with a prompt of its own, in
 /// `AdditionalParameters`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Storyboard {
     /// Maximum number of shots; 0 if the model supports no storyboard.

@@ -5,18 +5,18 @@
 //! their results.
 
 mod audio;
-mod breach;
-mod choice;
-mod extras;
+mod candidates;
 mod frames;
 mod image;
 mod model;
+mod options;
+mod output_format;
 mod parameters;
-mod picture;
 mod references;
+mod row_fact;
 mod video;
 
-pub(crate) use choice::Choice;
+pub(crate) use candidates::Candidates;
 
 use super::{Finding, Path, Report};
 use crate::{
@@ -102,7 +102,7 @@ impl CapabilityQuery<'_> {
         let assumed = if takes_length_from_input {
             None
         } else {
-            Choice::of(self).duration_default()
+            Candidates::of(self).duration_default()
         };
         billing::seconds(self.duration, assumed)
     }
@@ -132,7 +132,7 @@ impl References for () {
 }
 
 /// Returns a text unless it is empty.
-pub(super) fn set(text: Option<&String>) -> Option<&str> {
+pub(super) fn non_empty(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
@@ -142,8 +142,8 @@ type Check = fn(&CapabilityQuery<'_>, &'static Row, &Path<'_>) -> Option<Finding
 /// Each check, and the column that a row needs to answer it. Without a column, a row that states
 /// nothing has no objection.
 const CHECKS: &[(Check, Option<Column>)] = &[
-    (extras::scene, Some(Column::Scenes)),
-    (extras::prompt_length, None),
+    (options::scene, Some(Column::Scenes)),
+    (options::prompt_length, None),
     (frames::first, None),
     (frames::last, Some(Column::LastFrame)),
     (frames::last_needs_resolution, None),
@@ -154,13 +154,13 @@ const CHECKS: &[(Check, Option<Column>)] = &[
     (references::video, Some(Column::ReferenceVideo)),
     (references::audio, Some(Column::ReferenceAudio)),
     (references::subjects, Some(Column::Subjects)),
-    (picture::duration, None),
-    (picture::resolution, None),
-    (picture::aspect_ratio, None),
-    (picture::aspect_ratio_mode, None),
-    (extras::watermark, Some(Column::Watermark)),
-    (extras::audio, Some(Column::Audio)),
-    (extras::off_peak, Some(Column::OffPeak)),
+    (output_format::duration, None),
+    (output_format::resolution, None),
+    (output_format::aspect_ratio, None),
+    (output_format::aspect_ratio_mode, None),
+    (options::watermark, Some(Column::Watermark)),
+    (options::audio, Some(Column::Audio)),
+    (options::off_peak, Some(Column::OffPeak)),
     (parameters::storyboard, Some(Column::Storyboard)),
     (parameters::size, None),
 ];
@@ -169,22 +169,22 @@ impl Report {
     /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides the
     /// bounds of members.
     pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
-        self.choice = Choice::of(query);
+        self.candidates = Candidates::of(query);
     }
 
     /// Returns whether every candidate row states this column.
     pub(crate) fn model_states(&self, column: Column) -> bool {
-        self.choice.states(column)
+        self.candidates.states(column)
     }
 
     /// Checks a request against the rows of its model.
     pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
-        let choice = std::mem::take(&mut self.choice);
-        model::check(query, choice, at, self);
+        let candidates = std::mem::take(&mut self.candidates);
+        model::check(query, candidates, at, self);
         for (check, column) in CHECKS {
-            self.extend(choice.judge(*check, *column, query, at));
+            self.extend(candidates.combine(*check, *column, query, at));
         }
         frames::beside_base_video(query, at, self);
-        parameters::shots(query, choice, at, self);
+        parameters::shots(query, candidates, at, self);
     }
 }

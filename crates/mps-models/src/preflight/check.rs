@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_is_part_of_the_range() {
+    fn a_bound_is_inside_its_range() {
         let check = |it: super::Check<'_, Option<f64>>| {
             it.min(1.0, RULE).max(2.5, RULE);
         };
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_breaks_no_bound() {
+    fn an_absent_value_breaks_no_bound() {
         let none = None::<String>;
         let text = |report: &mut Report| {
             let check = report.check(Path::ROOT.member("Text"), &none);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_of_a_list_is_held_to_the_bound() {
+    fn a_bound_is_checked_for_every_item() {
         let texts = vec!["ab".to_owned(), "abc".to_owned(), "abcd".to_owned()];
         let mut report = Report::default();
         report
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_there_twice_is_found_once() {
+    fn each_repetition_of_an_item_is_reported() {
         let texts = ["a", "b", "a", "a"].map(str::to_owned).to_vec();
         let mut report = Report::default();
         report

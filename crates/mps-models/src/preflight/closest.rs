@@ -73,7 +73,7 @@ mod tests {
     use super::{closest, distance, nearest};
 
     #[test]
-    fn counts_edits() {
+    fn distance_counts_edits() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("same", "same"), 0);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_typing_errors_only() {
+    fn only_typing_errors_have_a_closest_name() {
         let known = ["Prompt", "ImageUrl", "LastImageUrl"];
         assert_eq!(closest("promt", known), Some("Prompt"));
         assert_eq!(closest("image_url", known), Some("ImageUrl"));

@@ -50,7 +50,7 @@ fn duplicate(at: &Path<'_>) -> Finding {
 }
 
 fn unknown(at: &Path<'_>, meant: Option<&str>) -> Finding {
-    let message = "no such member is documented; it is sent as it is".to_owned();
+    let message = "no such member is documented; it is sent unchanged".to_owned();
     let finding = Finding::new(at, rules::UNKNOWN_MEMBER, Severity::Warning, message);
     match meant {
         Some(meant) => finding.hint(did_you_mean(meant)),
@@ -67,7 +67,7 @@ mod tests {
     use super::{Path, Report, UnknownValue};
 
     #[test]
-    fn unknown_values_of_open_enums_are_warned_of() {
+    fn an_unknown_value_of_an_open_enum_is_a_warning() {
         let mut report = Report::default();
         let at = Path::ROOT.member("Size");
         report.unknown_value(&at, &UnknownValue::new("SMAL"), &["SMALL", "LARGE"]);

@@ -36,7 +36,7 @@ mod tests {
     use super::{json_fault, url_fault};
 
     #[test]
-    fn urls() {
+    fn urls_need_a_scheme_and_a_host() {
         for good in [
             "https://example.com/a.png",
             "HTTP://127.0.0.1:8080",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn json() {
+    fn malformed_json_is_reported_by_place() {
         assert_eq!(json_fault(r#"{"camera_control":{"type":"simple"}}"#), None);
         let fault = json_fault("{'secret': 1}").expect("single quotes are no JSON");
         assert!(fault.contains("line 1 column 2"), "{fault}");

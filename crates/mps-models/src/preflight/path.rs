@@ -97,7 +97,7 @@ mod tests {
     use super::Path;
 
     #[test]
-    fn displays_like_code() {
+    fn a_path_displays_like_code() {
         let list = Path::ROOT.member("ImageInfos");
         let item = list.index(3);
         assert_eq!(
@@ -108,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn escapes_names_that_are_no_names() {
+    fn unusual_names_are_escaped() {
         let odd = Path::ROOT.member("a.b\u{1b}[2J");
         assert_eq!(odd.member("c").to_string(), "[\"a.b\\u{1b}[2J\"].c");
     }
 
     #[test]
-    fn what_is_inside_something_sensitive_is_sensitive() {
+    fn members_of_a_sensitive_member_are_sensitive() {
         let member = Path::ROOT.sensitive("ImageUrls");
         assert!(member.index(0).is_sensitive());
         assert!(!Path::ROOT.is_sensitive());

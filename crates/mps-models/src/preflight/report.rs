@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Finding, Severity, capability::Choice};
+use super::{Finding, Severity, capability::Candidates};
 
 /// The findings of an inspection, in the order of the specification.
 ///
@@ -14,7 +14,7 @@ use super::{Finding, Severity, capability::Choice};
 pub struct Report {
     findings: Vec<Finding>,
     /// Rows of the requested model, while its request is inspected.
-    pub(super) choice: Choice,
+    pub(super) candidates: Candidates,
 }
 
 impl Report {

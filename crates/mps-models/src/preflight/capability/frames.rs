@@ -1,6 +1,6 @@
 //! Checks of first and last frames.
 
-use super::{CapabilityQuery, breach::Fact};
+use super::{CapabilityQuery, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Report, Severity, rules},

@@ -13,12 +13,12 @@ use crate::{
 /// Empty if the request names no model or an unknown one; one row if it names a version; otherwise
 /// all rows of which the service selects one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Choice {
+pub(crate) struct Candidates {
     rows: &'static [Row],
-    withdrawn_too: bool,
+    include_withdrawn: bool,
 }
 
-impl Choice {
+impl Candidates {
     pub(super) fn of(query: &CapabilityQuery<'_>) -> Self {
         let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
             return Self::default();
@@ -29,7 +29,7 @@ impl Choice {
             // The service selects no withdrawn version, unless all are withdrawn.
             (rows, None) => Self {
                 rows,
-                withdrawn_too: model.is_withdrawn(),
+                include_withdrawn: model.is_withdrawn(),
             },
         }
     }
@@ -37,7 +37,7 @@ impl Choice {
     fn one(row: Option<&'static Row>) -> Self {
         Self {
             rows: row.map_or(&[], slice::from_ref),
-            withdrawn_too: true,
+            include_withdrawn: true,
         }
     }
 
@@ -56,7 +56,7 @@ impl Choice {
     /// Returns an iterator over the candidates.
     pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
         let rows = self.rows.iter();
-        rows.filter(move |row| self.withdrawn_too || !row.is_withdrawn())
+        rows.filter(move |row| self.include_withdrawn || !row.is_withdrawn())
     }
 
     /// Combines the findings of one check for all candidates into one finding.
@@ -64,18 +64,18 @@ impl Choice {
     /// No document says which version the service selects, so a refusal by all candidates is an error
     /// and a refusal or doubt by some of them is a warning. Candidates that do not state the column are
     /// checked only if no other answers.
-    pub(super) fn judge(
+    pub(super) fn combine(
         self,
         check: Check,
         column: Option<Column>,
         query: &CapabilityQuery<'_>,
         at: &Path<'_>,
     ) -> Option<Finding> {
-        let speaks = |row: &&Row| column.is_none_or(|column| row.states(column));
+        let states_column = |row: &&Row| column.is_none_or(|column| row.states(column));
         let mut allowed = false;
         let mut refused = None;
         let mut doubted = None;
-        for row in self.rows().filter(speaks) {
+        for row in self.rows().filter(states_column) {
             match check(query, row, at) {
                 None => allowed = true,
                 Some(finding) if finding.severity == Severity::Error => refused = Some(finding),
@@ -84,9 +84,9 @@ impl Choice {
         }
         let doubt = doubted.is_some();
         match refused.or(doubted) {
-            Some(finding) if allowed => Some(self.depends(finding, check, query, at)),
-            Some(finding) if doubt || !self.rows().all(|row| speaks(&row)) => {
-                Some(softened(finding))
+            Some(finding) if allowed => Some(self.for_some_versions(finding, check, query, at)),
+            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => {
+                Some(as_warning(finding))
             }
             Some(finding) => Some(finding),
             None if allowed => None,
@@ -95,7 +95,7 @@ impl Choice {
     }
 
     /// Returns a finding as a warning that names the versions without it.
-    fn depends(
+    fn for_some_versions(
         self,
         finding: Finding,
         check: Check,
@@ -105,11 +105,11 @@ impl Choice {
         let allow = self.rows().filter(|row| check(query, row, at).is_none());
         let names: Vec<&str> = allow.filter_map(|row| row.version).collect();
         let hint = format!("name a ModelVersion that allows it: {}", names.join(", "));
-        softened(finding).hint(hint)
+        as_warning(finding).hint(hint)
     }
 }
 
-fn softened(finding: Finding) -> Finding {
+fn as_warning(finding: Finding) -> Finding {
     Finding {
         severity: Severity::Warning,
         ..finding

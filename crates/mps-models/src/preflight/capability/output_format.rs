@@ -2,7 +2,7 @@
 
 use super::{
     CapabilityQuery,
-    breach::{Fact, listed},
+    row_fact::{Fact, listed},
 };
 use crate::{
     capabilities::{Column, Mode, Row},

@@ -38,14 +38,16 @@ impl Fact {
         self,
         at: &Path<'_>,
         what: &str,
-        holds: fn(&Row) -> Option<bool>,
+        supports: fn(&Row) -> Option<bool>,
     ) -> Option<Finding> {
         let row = self.row;
-        match holds(row) {
+        match supports(row) {
             Some(true) => None,
             Some(false) => {
                 let finding = self.broken(at, format!("{row} takes no {what}"));
-                Some(finding.hint(way_out(row.family, |row| holds(row) == Some(true))))
+                Some(finding.hint(alternatives_hint(row.family, |row| {
+                    supports(row) == Some(true)
+                })))
             }
             None => {
                 let message = format!("no document says whether {row} takes any {what}");
@@ -60,7 +62,7 @@ impl Fact {
 }
 
 /// Returns the hint to leave a feature out or to use a model that has it.
-fn way_out(family: &str, has: impl Fn(&Row) -> bool) -> String {
+fn alternatives_hint(family: &str, has: impl Fn(&Row) -> bool) -> String {
     let family = FAMILIES.iter().find(|other| other.name == family);
     let models = family.into_iter().flat_map(|family| family.models);
     let mut names = Vec::new();
