@@ -1,4 +1,4 @@
-//! Faults on demand: which rule strikes which request.
+//! Faults on demand: selects the rule that matches a request.
 
 mod check;
 mod effect;
@@ -24,19 +24,19 @@ pub(crate) use rules::Faults;
 
 use crate::{engine::ids::Ids, http::exchange::Connection};
 
-/// What a rule names to be about the fetching of results, where others name an action.
+/// The name that a rule uses for downloads, in place of an action.
 pub(crate) const DOWNLOAD: &str = "download";
 
-/// A request as rules see it.
+/// The parts of a request that rules compare.
 struct RequestView<'a> {
-    /// The action that is called, or [`DOWNLOAD`].
+    /// The called action, or [`DOWNLOAD`].
     action: &'a str,
-    /// Where a rule's `match` is looked for: the body of a call, the path of a download.
+    /// The text that a rule's `match` searches: the body of a call, the path of a download.
     text: &'a [u8],
 }
 
 impl Faults {
-    /// The fault that ends a request before anything of its body is read.
+    /// Returns the fault that ends a request before its body is read.
     pub(crate) fn on_head(
         &mut self,
         ids: &Ids,
@@ -53,7 +53,7 @@ impl Faults {
         })
     }
 
-    /// The fault that befalls a call that has arrived in full, at `now` by the service's clock.
+    /// Returns the fault for a call that has arrived completely, at `now` on the service's clock.
     pub(crate) fn on_call(
         &mut self,
         ids: &Ids,
@@ -69,7 +69,7 @@ impl Faults {
         })
     }
 
-    /// The fault that befalls a download.
+    /// Returns the fault for a download.
     pub(crate) fn on_download(&mut self, ids: &Ids, head: &Parts) -> Option<Kind> {
         let view = RequestView {
             action: DOWNLOAD,
@@ -78,7 +78,7 @@ impl Faults {
         self.strike(ids, &view, |kind| kind.phase() == Phase::Request)
     }
 
-    /// The fault that changes what an executed action answers, which it does at once.
+    /// Applies the fault that changes the answer of an executed action, and returns it.
     pub(crate) fn on_answer(
         &mut self,
         ids: &Ids,
@@ -102,7 +102,7 @@ fn path_of_download<'a>(action: &str, head: &'a Parts) -> &'a [u8] {
     if action == DOWNLOAD {
         head.uri.path().as_bytes()
     } else {
-        // Not read yet, and no rule that asks for it can be set.
+        // The body is not read yet; rules that search it are rejected for such faults.
         b""
     }
 }

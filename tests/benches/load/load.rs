@@ -1,4 +1,4 @@
-//! Calls as fast as they are answered, over a few connections.
+//! Calls the servers over a few connections, each call as soon as the one before is answered.
 
 use std::{
     error::Error,
@@ -15,17 +15,17 @@ use serde_json::Value;
 
 use crate::server::{SECRET_ID, SECRET_KEY, ServerProcess};
 
-/// Enough that the server always has something to do.
+/// Enough to keep the server busy.
 const CONNECTIONS: usize = 4;
 const CALLS: usize = 2_000;
 
-/// A request that can be sent again and again, and how long its answer is.
+/// A request that can be sent repeatedly.
 pub(crate) struct Load {
     request: Vec<u8>,
 }
 
 impl Load {
-    /// Creates a task, and makes the call that describes it; with that call's answer.
+    /// Creates a task, and returns the call that describes it with that call's answer.
     pub(crate) fn describing_a_task(
         emulator: &ServerProcess,
     ) -> Result<(Self, String), Box<dyn Error>> {
@@ -45,7 +45,7 @@ impl Load {
         Ok((Self { request }, answer))
     }
 
-    /// What a call costs the server, in nanoseconds of its processor.
+    /// Returns the server's processor time per call, in nanoseconds.
     pub(crate) fn cost_ns(&self, server: &ServerProcess) -> Result<f64, Box<dyn Error>> {
         let mut connections = (0..CONNECTIONS)
             .map(|_| Connection::open(server))
@@ -63,7 +63,8 @@ impl Load {
     }
 }
 
-/// A signed request as bytes. Its timestamp is good for five minutes, longer than the bench takes.
+/// Returns a signed request as bytes. Its timestamp is valid for five minutes, longer than the
+/// bench takes.
 fn request(action: &str, body: &str) -> Vec<u8> {
     let now = unix_seconds(SystemClock::new().wall());
     let headers = [
@@ -114,7 +115,7 @@ impl Connection {
         Ok(self.stream.write_all(request)?)
     }
 
-    /// The body of the next answer, which must be a good one.
+    /// Returns the body of the next answer, or an error if the answer is one.
     fn receive(&mut self) -> Result<String, Box<dyn Error>> {
         self.received.clear();
         loop {
@@ -132,7 +133,7 @@ impl Connection {
     }
 }
 
-/// The body of an answer, once all of it is there.
+/// Returns the body of an answer once it is complete.
 fn whole_body(answer: &str) -> Option<&str> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| {

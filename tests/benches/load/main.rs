@@ -1,9 +1,8 @@
-//! How many calls a second the emulator answers on one core, signatures checked, beside the same web
-//! framework answering the same bytes to everything.
+//! Measures how many calls per second the emulator answers on one core, signatures included, beside
+//! the same HTTP library with a constant answer.
 //!
-//! Each server is a process with a single thread, so that its processor time is the cost of its
-//! answers and of nothing else; what one core could answer follows from it, however busy the machine
-//! is. The two take turns, so that whatever else the machine does falls on both alike.
+//! Each server is a process with a single thread, so its processor time is the cost of its answers
+//! alone, however busy the machine is. The two take turns, so that other load affects both alike.
 
 mod load;
 mod server;
@@ -22,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (load, answer) = Load::describing_a_task(&emulator)?;
     let constant = ServerProcess::start(server::CONSTANT)?;
     constant.tell(&answer)?;
-    // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
+    // Cargo passes `--bench` for a measurement, and nothing for a trial run.
     let rounds = if std::env::args().any(|argument| argument == "--bench") {
         ROUNDS
     } else {
@@ -36,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The median round.
+/// Prints the median round.
 #[expect(clippy::print_stdout, reason = "what a bench is for")]
 fn print(pairs: &mut [[f64; 2]]) {
     let ratio = |[emulator, constant]: &[f64; 2]| emulator / constant;

@@ -29,10 +29,10 @@ pub(crate) const CONSTANT: &str = "constant";
 pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
 pub(crate) const SECRET_KEY: &str = "not a real key, but just as long";
 
-/// Names the server that this program is to be.
+/// The environment variable that selects the server of this process.
 const ASKED_FOR: &str = "LOAD_BENCH_SERVER";
 
-/// A running server, ended when dropped.
+/// A running server, killed when dropped.
 pub(crate) struct ServerProcess {
     child: Child,
     stdin: Mutex<Option<ChildStdin>>,
@@ -57,7 +57,7 @@ impl ServerProcess {
         })
     }
 
-    /// Says what the constant server is to answer.
+    /// Sets the answer of the constant server.
     pub(crate) fn tell(&self, line: &str) -> io::Result<()> {
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match stdin.as_mut() {
@@ -66,7 +66,7 @@ impl ServerProcess {
         }
     }
 
-    /// How long it has run on a processor so far, in nanoseconds, as Linux tells it.
+    /// Returns its processor time so far, in nanoseconds, as Linux counts it.
     pub(crate) fn cpu_ns(&self) -> Result<f64, Box<dyn Error>> {
         let stat = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
         let nanoseconds = stat.split_whitespace().next().ok_or("no processor time")?;
@@ -76,7 +76,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It may have ended by itself; either way there is nobody to tell.
+        // The process may have ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -86,7 +86,7 @@ pub(crate) fn asked_for() -> Option<String> {
     env::var(ASKED_FOR).ok()
 }
 
-/// Serves until it is killed, or its parent is gone. Says first where it listens.
+/// Serves until it is killed or its parent ends. Prints its address first.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(kind: &str) -> Result<(), Box<dyn Error>> {
     match kind {
@@ -95,7 +95,7 @@ pub(crate) async fn run(kind: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Every line of stdin, and the end of this process when the parent has ended, however it did.
+/// Passes on every line of stdin, and ends this process when the parent has ended.
 fn listen_to_parent(mut hear: impl FnMut(String) + Send + 'static) {
     thread::spawn(move || {
         io::stdin()
@@ -139,7 +139,7 @@ async fn answer_always_the_same() -> Result<(), Box<dyn Error>> {
         stream.set_nodelay(true)?;
         let answer = Arc::clone(&answer);
         let service = service_fn(move |request| reply(request, Arc::clone(&answer)));
-        // As the emulator sets it up.
+        // The same settings as the emulator's.
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new());
         tokio::spawn(http.serve_connection(TokioIo::new(stream), service));
@@ -150,7 +150,7 @@ async fn reply(
     request: Request<Incoming>,
     answer: Arc<Mutex<Bytes>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A body that breaks off is nothing that happens here.
+    // An interrupted body is not expected here.
     let _ = request.into_body().collect().await;
     let answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
     let mut response = Response::new(Full::new(answer.clone()));
@@ -159,7 +159,8 @@ async fn reply(
     Ok(response)
 }
 
-/// The machine's clock, but for limits a thousand times faster: 50 calls a second are 50,000.
+/// The machine's clock, except that limits run a thousand times faster: 50 calls per second become
+/// 50,000.
 #[derive(Debug)]
 struct Unhurried(SystemClock);
 

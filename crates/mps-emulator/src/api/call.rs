@@ -1,4 +1,4 @@
-//! One call to the API, from its bytes to its answer.
+//! Answers one call of the API.
 
 use std::time::Duration;
 
@@ -23,21 +23,21 @@ use crate::{
     http::{auth::Verifier, exchange::Exchange, headers, reply},
 };
 
-/// The API has one path; the action is in a header.
+/// Path of the API. The action is in a header.
 pub(crate) const PATH: &str = "/";
 
-/// Longest body the service reads (its documentation: 10 MB with this signature method).
+/// Longest body that the service reads (documentation of this signature method: 10 MB).
 pub(crate) const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// What became of a call, within the service.
+/// The result of a call.
 enum End {
     Executed(Map<String, Value>),
     Refused(Refusal),
-    /// A fault kept it from the service.
+    /// A fault kept the call from the service.
     Dropped,
 }
 
-/// Answers a call and writes it into the log.
+/// Answers a call and records it in the request log.
 pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
     let arrived = service.now();
     let request_id = service.ids.uuid();
@@ -62,14 +62,14 @@ impl From<Result<Map<String, Value>, Refusal>> for End {
     }
 }
 
-/// The fault that befalls the call.
+/// Returns the fault that applies to the call before it is executed.
 fn strike(service: &ServiceState, head: &Parts, body: &Bytes) -> Option<Kind> {
     let (action, now) = (named_action(head), service.time.wall());
     let mut state = service.state();
     state.faults.on_call(&service.ids, action, head, body, now)
 }
 
-/// Lets a fault change the answer of an executed action.
+/// Applies a fault to the answer of an executed action, and returns it.
 fn alter(service: &ServiceState, head: &Parts, body: &Bytes, end: &mut End) -> Option<Kind> {
     let End::Executed(answer) = end else {
         return None;
@@ -79,8 +79,9 @@ fn alter(service: &ServiceState, head: &Parts, body: &Bytes, end: &mut End) -> O
     state.faults.on_answer(&service.ids, action, body, answer)
 }
 
-/// Runs `verify` by the service's clocks: its own, the machine's where that is allowed, and those
-/// that a `skew` fault has shown to clients.
+/// Returns the account that signed the call. Fresh timestamps are those near the service's clock,
+/// near the machine's where the settings allow it, and near the clocks that `skew` faults have
+/// shown to clients.
 fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountIndex, Refusal> {
     let wall = unix_seconds(service.time.wall());
     let other_walls = || {
@@ -100,7 +101,8 @@ fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountI
     verifier.verify(head, body)
 }
 
-/// The checks in the order of the service (as far as its answers tell), then the action itself.
+/// Makes the checks in the order of the service, as far as its answers reveal it, then runs the
+/// action.
 fn journey(
     service: &ServiceState,
     head: &Parts,
@@ -132,7 +134,7 @@ fn check_size(body: &Bytes) -> Result<(), Refusal> {
     Err(Refusal::new("RequestSizeLimitExceeded", message))
 }
 
-/// A header that comes twice has no one value, and what is signed might not be what is executed.
+/// A repeated header has no single value: one value could be signed and another executed.
 fn check_repeats(headers: &HeaderMap) -> Result<(), Refusal> {
     let counts = |name: &&HeaderName| {
         [header::AUTHORIZATION, header::CONTENT_TYPE].contains(name)
@@ -147,7 +149,7 @@ fn check_repeats(headers: &HeaderMap) -> Result<(), Refusal> {
         })
 }
 
-/// The signatures before TC3 send the action and the signature as parameters of a query or form.
+/// Signatures before TC3 carry action and signature as parameters of the query or form.
 fn check_generation(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
     if head.headers.contains_key("x-tc-action") {
         return Ok(());
@@ -265,7 +267,7 @@ fn record(
     });
 }
 
-/// Writes a request into the log that ended before it was whole.
+/// Records a request that ended before its body was complete.
 pub(crate) fn record_dropped(service: &ServiceState, head: &Parts, fault: Option<&Kind>) {
     if fault.is_none() {
         tracing::warn!(

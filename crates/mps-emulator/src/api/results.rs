@@ -1,4 +1,4 @@
-//! The object storage where results lie: public for a while, then gone.
+//! The object storage: serves results until they expire.
 
 mod condition;
 mod location;
@@ -19,10 +19,10 @@ use crate::{
     media::{Media, cache::Object},
 };
 
-/// What object storage calls an answer by.
+/// The header with the storage's request id.
 const REQUEST_ID: &str = "x-cos-request-id";
 
-/// Answers a request to the path of a result.
+/// Answers a request for a result.
 pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchange {
     let mut record = record::arrived(service, head);
     let mut response = match found(service, head, path) {
@@ -64,7 +64,7 @@ fn not_modified(object: &Object) -> Response<Bytes> {
     response
 }
 
-/// Why storage does not hand out an object, as its own protocol has it.
+/// An error of the object storage, in its own protocol.
 struct Fault {
     status: StatusCode,
     code: &'static str,
@@ -141,7 +141,7 @@ fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), Fa
     }
 }
 
-/// The object or the part of it that is asked for.
+/// Returns the object, or the requested part of it.
 fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let length = object.bytes.len();
     let mut response = match range::select(wanted_range(object, headers), length) {
@@ -177,7 +177,7 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     response
 }
 
-/// The `Range` header, unless its `If-Range` names another version than this one.
+/// Returns the `Range` header, unless `If-Range` names another version than the current one.
 fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> {
     let is_same = headers
         .get(header::IF_RANGE)

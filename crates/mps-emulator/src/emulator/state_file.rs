@@ -1,4 +1,4 @@
-//! The state in a file, so that an emulator that was stopped or killed goes on where it was.
+//! Keeps the state in a file, so that an emulator continues after a stop or a kill.
 
 #[cfg(unix)]
 mod lock;
@@ -28,7 +28,7 @@ use crate::{
     emulator::start_error::StartError,
 };
 
-/// What the file holds: a snapshot and, beside it, the emulator's own key pair.
+/// Content of the file: a snapshot and the emulator's own key pair.
 #[derive(Serialize)]
 struct File {
     #[serde(flatten)]
@@ -37,28 +37,28 @@ struct File {
     credentials: Option<GeneratedKeyPair>,
 }
 
-/// The key pair that the emulator invented, which is worth nothing elsewhere. One that was given is
-/// never written: who gave it gives it again.
+/// A key pair that the emulator generated; it is valid for this emulator only. A given pair is
+/// never written: the caller gives it again.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct GeneratedKeyPair {
     pub(crate) secret_id: String,
     pub(crate) secret_key: String,
 }
 
-/// What an earlier run left behind.
+/// The state of an earlier run.
 pub(crate) struct Found {
     pub(crate) snapshot: Snapshot,
     pub(crate) credentials: Option<GeneratedKeyPair>,
 }
 
-/// A file that no other emulator keeps its state in until this is dropped.
+/// A file that belongs to this emulator until dropped.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
     _lock: Lock,
 }
 
-/// Takes the file, and reads what is in it if there is one yet. Does so where that blocks nobody.
+/// Locks the file and reads its state, if there is one. Runs on a thread for blocking work.
 pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), StartError> {
     let place = path.clone();
     let opened = spawn_blocking(|| {
@@ -86,7 +86,7 @@ fn read(path: &Path) -> Result<Option<Found>, StartError> {
         .map_err(|error| StartError::damaged(path.to_owned(), error))
 }
 
-/// A pipe or a device could keep the reader for ever.
+/// Rejects pipes and devices, which could block the reader for ever.
 fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let kind = fs::metadata(path)?;
     if kind.is_file() || kind.is_dir() {
@@ -110,8 +110,8 @@ fn found(json: &[u8]) -> Result<Found, SnapshotError> {
     })
 }
 
-/// Writes the state beside the file and puts it in its place at once: whoever reads it finds the
-/// old state or the new one, never half of one. Only its owner can read it.
+/// Writes the state to a temporary file and renames it, so that readers see either the old or the
+/// new state. Only the owner can read it.
 fn save(service: &ServiceState, path: &Path) -> io::Result<()> {
     let account = &service.accounts.default;
     let credentials = account.is_generated.then(|| GeneratedKeyPair {

@@ -1,4 +1,4 @@
-//! Behaviour on demand: a marker in the prompt, or what takes its place, says how the task shall end.
+//! Markers in prompts, which decide how a task ends.
 
 use crate::engine::{log::cut, refusal::Refusal, tasks::PlannedOutcome};
 
@@ -6,10 +6,11 @@ const OPENING: &str = "[emulator:";
 const DEFAULT_MESSAGE: &str = "generation failed on demand";
 const LONGEST_TEXT: usize = 500;
 
-/// Reads the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
+/// Parses the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
 ///
-/// `fail` and `fail=MESSAGE` let the task end without a result; so do `stop` and `timeout`, which
-/// only scenarios know. `refuse=CODE` refuses the call with that error code. Any other verb is an error: a misspelt marker must not pass for none.
+/// `fail` and `fail=MESSAGE` end the task without a result; so do `stop` and `timeout`, for
+/// scenarios only. `refuse=CODE` refuses the call with that error code. Returns success without a
+/// marker. Any other verb is an error, so that a misspelt marker is noticed.
 pub(crate) fn planned_outcome(prompt: &str) -> Result<PlannedOutcome, Refusal> {
     let Some(marker) = first(prompt) else {
         return Ok(PlannedOutcome::Succeed);

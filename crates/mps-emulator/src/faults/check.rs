@@ -1,4 +1,4 @@
-//! The bounds of a rule's members.
+//! Checks the bounds of a rule's members.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const MAX_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
 const MAX_OFFSET: u64 = 7 * 24 * 3_600;
 
 impl Fault {
-    /// Holds every member to its bounds.
+    /// Checks every member against its bounds.
     pub(super) fn check(&self) -> Result<(), InvalidFault> {
         self.check_action()?;
         self.check_frequency()?;

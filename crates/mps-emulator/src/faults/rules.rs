@@ -4,11 +4,11 @@ use serde_json::Value;
 use super::{Fault, InvalidFault, Kind, RequestView};
 use crate::engine::ids::Ids;
 
-/// The rules that stand, oldest first. The first one that is about a request strikes it.
+/// The active rules, oldest first. The first one that matches a request is applied.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
-    /// How many were ever added, so that each draws its own chances.
+    /// Number of rules ever added, so that each draws its own random numbers.
     added: u64,
 }
 
@@ -20,7 +20,7 @@ struct Rule {
     drawn: u64,
 }
 
-/// A test has a handful.
+/// Far more than any test needs.
 const MAX_RULES: usize = 1_000;
 
 impl Faults {
@@ -46,7 +46,7 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Every rule as it was given, and how often it struck.
+    /// Returns every rule as it was given, with the number of times it was applied.
     pub(crate) fn list(&self) -> Value {
         let shown = |rule: &Rule| {
             let mut shown = serde_json::to_value(&rule.fault).unwrap_or_default();
@@ -58,12 +58,12 @@ impl Faults {
         self.rules.iter().map(shown).collect()
     }
 
-    /// How often each rule struck, oldest first.
+    /// Returns how often each rule was applied, oldest first.
     pub(crate) fn struck(&self) -> Vec<u32> {
         self.rules.iter().map(|rule| rule.struck).collect()
     }
 
-    /// The fault of the first rule that is about `request`, due, and by chance meant.
+    /// Returns the fault of the first rule that matches `request`, is due and is drawn.
     pub(super) fn strike(
         &mut self,
         ids: &Ids,
@@ -78,7 +78,7 @@ impl Faults {
         Some(rule.fault.kind.clone())
     }
 
-    /// How far ahead the clocks are that clients were shown, in seconds.
+    /// Returns the clock offsets that were shown to clients, in seconds.
     pub(crate) fn clock_offsets(&self) -> impl Iterator<Item = i64> {
         let struck = self.rules.iter().filter(|rule| rule.struck > 0);
         struck.filter_map(|rule| match rule.fault.kind {
@@ -99,13 +99,13 @@ impl Rule {
             return true;
         };
         let draw = format!("fault {} {}", self.number, self.drawn);
-        // A snapshot may have been written by anyone, and say any number.
+        // The number comes from a snapshot, which may contain any value.
         self.drawn = self.drawn.wrapping_add(1);
         share(&ids.fixed(&draw)) < probability
     }
 }
 
-/// Hex digits as a number from 0 to below 1.
+/// Returns hex digits as a number from 0 to below 1.
 fn share(digits: &str) -> f64 {
     let number = digits
         .get(..8)

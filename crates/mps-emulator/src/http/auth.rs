@@ -115,9 +115,9 @@ fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refu
     Err(mismatch(message).detail(scope_mistake(authorization, timestamp)))
 }
 
-/// Why a scope is not what it should be.
+/// Explains a wrong credential scope.
 fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
-    /// No clock on land is further from UTC.
+    /// The largest offset of a time zone from UTC.
     const FURTHEST_ZONE: i64 = 14 * 3_600;
     let scope = &authorization.scope;
     let local = [-FURTHEST_ZONE, FURTHEST_ZONE]
@@ -140,8 +140,8 @@ fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
     }
 }
 
-/// Recomputes the signature from what arrived. One leniency: where the host was sent with a port,
-/// a signature over the host alone passes too, as one of the official clients signs it.
+/// Recomputes the signature from the request as it arrived. If the host was sent with a port, a
+/// signature over the host without it passes too, because one of the official clients signs that.
 fn check_signature(
     account: &Account,
     authorization: &Authorization,
@@ -224,7 +224,7 @@ fn canonical(head: &Parts, headers: &Headers<'_>, body: &Bytes) -> CanonicalRequ
     })
 }
 
-/// The body, or what stands for it where the request says that it is not signed.
+/// Returns the body, or its substitute if the request declares the payload unsigned.
 fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
     let declared = head.headers.get("x-tc-content-sha256");
     if declared.is_some_and(|value| value == UNSIGNED_PAYLOAD) {
@@ -234,7 +234,7 @@ fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
     }
 }
 
-/// A mismatch with what it takes to find its cause.
+/// Logs a mismatch with its explanation, and returns the refusal.
 fn explained(evidence: &Evidence<'_>, signature: &str) -> Refusal {
     let detail = evidence.explain(signature);
     tracing::warn!(%detail, "signature mismatch");

@@ -1,4 +1,4 @@
-//! Bits, most significant first, with the variable-length codes that H.264 is written in.
+//! Writes bits, most significant first, and the variable-length codes of H.264.
 
 /// A bit string under construction.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl BitWriter {
         self.ue(if value > 0 { magnitude - 1 } else { magnitude });
     }
 
-    /// Ends the string with ones up to a whole byte, as JPEG wants it.
+    /// Ends the string with ones up to a whole byte, as JPEG requires.
     pub(super) fn finish_with_ones(mut self) -> Vec<u8> {
         let width = (8 - self.pending_bits) % 8;
         self.put((1 << width) - 1, width);
