@@ -40,12 +40,12 @@ macro_rules! with_every_sdk {
 
 with_every_sdk! {
     a_task_is_followed_from_its_creation_to_its_file
-    every_stage_is_told
+    every_stage_is_described
     a_scenario_is_on_the_list
-    who_signs_with_another_key_is_refused
-    what_the_service_refuses_is_told_with_its_code
-    who_calls_too_often_is_throttled
-    a_clock_that_runs_ahead_is_overlooked_where_asked
+    another_key_is_refused
+    refusals_have_the_services_code
+    calls_above_the_limit_are_throttled
+    machine_time_is_accepted_on_request
 }
 
 /// An SDK, and an emulator for it.
@@ -151,7 +151,7 @@ fn a_task_is_followed_from_its_creation_to_its_file(sdk: &Sdk) {
     );
 }
 
-fn every_stage_is_told(sdk: &Sdk) {
+fn every_stage_is_described(sdk: &Sdk) {
     for (queue_time, render_time, status) in [
         ("1h", "1h", "WAIT"),
         ("0s", "1h", "RUN"),
@@ -173,7 +173,7 @@ fn a_scenario_is_on_the_list(sdk: &Sdk) {
     assert_eq!(task["TaskId"], seen["created"]["TaskId"]);
 }
 
-fn who_signs_with_another_key_is_refused(sdk: &Sdk) {
+fn another_key_is_refused(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let create = |secret_id: &str, secret_key: &str| {
         let keys = [secret_id, secret_key];
@@ -195,7 +195,7 @@ fn who_signs_with_another_key_is_refused(sdk: &Sdk) {
     assert_eq!(case.creates_billed(), 0);
 }
 
-fn what_the_service_refuses_is_told_with_its_code(sdk: &Sdk) {
+fn refusals_have_the_services_code(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let unknown = case.sdk("describe", "2600016453-AigcVideo-0");
     assert_eq!(
@@ -217,7 +217,7 @@ fn what_the_service_refuses_is_told_with_its_code(sdk: &Sdk) {
 const BURST: usize = 80;
 const MOST_TRIES: usize = 20;
 
-fn who_calls_too_often_is_throttled(sdk: &Sdk) {
+fn calls_above_the_limit_are_throttled(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let is_throttled = |seen: &Value| {
         let codes = seen["codes"].as_array().unwrap();
@@ -238,7 +238,7 @@ fn who_calls_too_often_is_throttled(sdk: &Sdk) {
 }
 
 /// SDKs sign by the machine's time, and the emulator's is a day ahead before one has started.
-fn a_clock_that_runs_ahead_is_overlooked_where_asked(sdk: &Sdk) {
+fn machine_time_is_accepted_on_request(sdk: &Sdk) {
     let create = |flags: &[&str]| {
         let case = Case::with(sdk, flags);
         case.sdk("create", &example(CREATE, "documentation"))

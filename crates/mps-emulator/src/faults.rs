@@ -48,8 +48,8 @@ impl Faults {
             action,
             text: path_of_download(action, head),
         };
-        self.strike(ids, &view, |kind| {
-            kind.phase() == Phase::Head && kind.concerns(connection)
+        self.matching_rule(ids, &view, |kind| {
+            kind.phase() == Phase::Head && kind.applies_to_connection(connection)
         })
     }
 
@@ -64,7 +64,7 @@ impl Faults {
     ) -> Option<Kind> {
         let now = mps_core::clock::unix_seconds(now);
         let view = RequestView { action, text: body };
-        self.strike(ids, &view, |kind| {
+        self.matching_rule(ids, &view, |kind| {
             kind.phase() == Phase::Request && kind.applies_to_timestamp(head, now)
         })
     }
@@ -75,7 +75,7 @@ impl Faults {
             action: DOWNLOAD,
             text: path_of_download(DOWNLOAD, head),
         };
-        self.strike(ids, &view, |kind| kind.phase() == Phase::Request)
+        self.matching_rule(ids, &view, |kind| kind.phase() == Phase::Request)
     }
 
     /// Applies the fault that changes the answer of an executed action, and returns it.
@@ -90,9 +90,11 @@ impl Faults {
             action: action.name,
             text: body,
         };
-        let kind = self.strike(ids, &view, |kind| kind.altered(action, answer).is_some())?;
-        if let Some(altered) = kind.altered(action, answer) {
-            *answer = altered;
+        let kind = self.matching_rule(ids, &view, |kind| {
+            kind.changed_answer(action, answer).is_some()
+        })?;
+        if let Some(changed_answer) = kind.changed_answer(action, answer) {
+            *answer = changed_answer;
         }
         Some(kind)
     }

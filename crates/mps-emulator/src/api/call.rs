@@ -30,7 +30,7 @@ pub(crate) const PATH: &str = "/";
 pub(crate) const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// The result of a call.
-enum End {
+enum CallResult {
     Executed(Map<String, Value>),
     Refused(Refusal),
     /// A fault kept the call from the service.
@@ -41,13 +41,13 @@ enum End {
 pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
     let arrived = service.now();
     let request_id = service.ids.uuid();
-    let on_call = strike(service, head, body);
-    let mut end = match on_call.as_ref().map(Kind::call_effect) {
-        None | Some(CallEffect::Proceeds) => journey(service, head, body, &request_id).into(),
-        Some(CallEffect::Refused(refusal)) => End::Refused(refusal),
-        Some(CallEffect::Dropped) => End::Dropped,
+    let before_call = fault_before_call(service, head, body);
+    let mut end = match before_call.as_ref().map(Kind::call_effect) {
+        None | Some(CallEffect::Proceeds) => execute(service, head, body, &request_id).into(),
+        Some(CallEffect::Refused(refusal)) => CallResult::Refused(refusal),
+        Some(CallEffect::Dropped) => CallResult::Dropped,
     };
-    let fault = on_call.or_else(|| alter(service, head, body, &mut end));
+    let fault = before_call.or_else(|| apply_answer_fault(service, head, body, &mut end));
     record(service, head, arrived, &request_id, &end, fault.as_ref());
     let response = reply::json(StatusCode::OK, &envelope(end, request_id));
     match fault {
@@ -56,22 +56,27 @@ pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes) -> Exch
     }
 }
 
-impl From<Result<Map<String, Value>, Refusal>> for End {
+impl From<Result<Map<String, Value>, Refusal>> for CallResult {
     fn from(result: Result<Map<String, Value>, Refusal>) -> Self {
         result.map_or_else(Self::Refused, Self::Executed)
     }
 }
 
 /// Returns the fault that applies to the call before it is executed.
-fn strike(service: &ServiceState, head: &Parts, body: &Bytes) -> Option<Kind> {
+fn fault_before_call(service: &ServiceState, head: &Parts, body: &Bytes) -> Option<Kind> {
     let (action, now) = (named_action(head), service.time.wall());
     let mut state = service.state();
     state.faults.on_call(&service.ids, action, head, body, now)
 }
 
 /// Applies a fault to the answer of an executed action, and returns it.
-fn alter(service: &ServiceState, head: &Parts, body: &Bytes, end: &mut End) -> Option<Kind> {
-    let End::Executed(answer) = end else {
+fn apply_answer_fault(
+    service: &ServiceState,
+    head: &Parts,
+    body: &Bytes,
+    end: &mut CallResult,
+) -> Option<Kind> {
+    let CallResult::Executed(answer) = end else {
         return None;
     };
     let action = action(&head.headers).ok()?;
@@ -103,7 +108,7 @@ fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountI
 
 /// Makes the checks in the order of the service, as far as its answers reveal it, then runs the
 /// action.
-fn journey(
+fn execute(
     service: &ServiceState,
     head: &Parts,
     body: &Bytes,
@@ -230,14 +235,14 @@ fn check_rate(
     Err(Refusal::new("RequestLimitExceeded", message))
 }
 
-fn envelope(end: End, request_id: String) -> Value {
+fn envelope(end: CallResult, request_id: String) -> Value {
     let mut response = match end {
-        End::Executed(response) => response,
-        End::Refused(refusal) => Map::from_iter([(
+        CallResult::Executed(response) => response,
+        CallResult::Refused(refusal) => Map::from_iter([(
             "Error".to_owned(),
             json!({ "Code": refusal.code, "Message": refusal.message }),
         )]),
-        End::Dropped => Map::new(),
+        CallResult::Dropped => Map::new(),
     };
     response.insert("RequestId".to_owned(), Value::String(request_id));
     json!({ "Response": response })
@@ -248,13 +253,13 @@ fn record(
     head: &Parts,
     arrived: Duration,
     request_id: &str,
-    end: &End,
+    end: &CallResult,
     fault: Option<&Kind>,
 ) {
     let (outcome, refusal) = match end {
-        End::Executed(_) => (Outcome::Executed, None),
-        End::Refused(refusal) => (Outcome::Refused, Some(refusal)),
-        End::Dropped => (Outcome::Dropped, None),
+        CallResult::Executed(_) => (Outcome::Executed, None),
+        CallResult::Refused(refusal) => (Outcome::Refused, Some(refusal)),
+        CallResult::Dropped => (Outcome::Dropped, None),
     };
     service.state().requests.add(RequestRecord {
         at_us: micros(service.since_start(arrived)),
@@ -281,7 +286,7 @@ pub(crate) fn record_dropped(service: &ServiceState, head: &Parts, fault: Option
         head,
         service.now(),
         &request_id,
-        &End::Dropped,
+        &CallResult::Dropped,
         fault,
     );
 }

@@ -18,7 +18,7 @@ use crate::{
         server::Server,
         service::Service,
         start_error::StartError,
-        state_file::{self, Found, GeneratedKeyPair, Saver},
+        state_file::{self, GeneratedKeyPair, SavedState, Saver},
     },
     engine::{
         accounts::{Account, Accounts},
@@ -235,11 +235,11 @@ impl Builder {
             Some(path) => Some(state_file::open(path).await?),
             None => None,
         };
-        let (file, found) = opened.unzip();
+        let (file, saved) = opened.unzip();
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"), found.flatten());
+        let service = self.service_at(format!("http://{address}"), saved.flatten());
         let saver = file.map(|file| Saver::start(&service, file));
         let server = Server::start(listener, service.clone());
         Ok(Emulator::new(service, address, server, saver))
@@ -253,15 +253,15 @@ impl Builder {
         self.service_at(UNRESOLVABLE_ENDPOINT.to_owned(), None)
     }
 
-    fn service_at(mut self, endpoint: String, found: Option<Found>) -> Service {
-        let found_seed = found.as_ref().map(|found| found.snapshot.seed);
+    fn service_at(mut self, endpoint: String, saved: Option<SavedState>) -> Service {
+        let found_seed = saved.as_ref().map(|saved| saved.snapshot.seed);
         let seed = self.seed.or(found_seed);
         let ids = Ids::new(seed.unwrap_or_else(Ids::random_seed));
         let changed = Arc::new(Notify::new());
         let clock = self.clock.take().unwrap_or_else(SystemClock::shared);
         let time = VirtualClock::new(clock.clone(), changed.clone());
-        let (snapshot, invented) = found
-            .map(|found| (found.snapshot, found.credentials))
+        let (snapshot, invented) = saved
+            .map(|saved| (saved.snapshot, saved.credentials))
             .unzip();
         if let Some(snapshot) = &snapshot {
             snapshot.turn(&time);
@@ -287,10 +287,10 @@ impl Builder {
 
     /// Returns every key pair: the given ones, else that of the state file, else a generated one.
     /// Temporary ones expire relative to `start`, in virtual time.
-    fn known(&mut self, found: Option<GeneratedKeyPair>, ids: &Ids, start: Duration) -> Accounts {
-        let default = match (self.credentials.take(), found) {
+    fn known(&mut self, saved: Option<GeneratedKeyPair>, ids: &Ids, start: Duration) -> Accounts {
+        let default = match (self.credentials.take(), saved) {
             (Some((secret_id, secret_key)), _) => Account::given(secret_id, secret_key, 0),
-            (None, Some(pair)) => Account::found(pair.secret_id, pair.secret_key),
+            (None, Some(pair)) => Account::restored(pair.secret_id, pair.secret_key),
             (None, None) => Account::generate(ids),
         };
         let default = match self.token.take() {

@@ -113,7 +113,7 @@ impl Transport for InProcess {
             if !exchange.delay.is_zero() {
                 clock.sleep(exchange.delay).await;
             }
-            let response = exchange.delivery.paced(clock).ok_or_else(broken)?;
+            let response = exchange.delivery.into_pieces(clock).ok_or_else(broken)?;
             Ok(response.map(|pieces| {
                 ResponseBody::new(InProcessBody {
                     pieces,

@@ -130,7 +130,7 @@ async fn answer(
     if !exchange.delay.is_zero() {
         clock.sleep(exchange.delay).await;
     }
-    match exchange.delivery.paced(clock) {
+    match exchange.delivery.into_pieces(clock) {
         Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, control))),
         None => Err(control.reset().into()),
     }

@@ -69,7 +69,7 @@ impl Service {
     /// Returns how often each rule was applied, oldest rule first.
     #[must_use]
     pub fn fault_counts(&self) -> Vec<u32> {
-        self.0.state().faults.struck()
+        self.0.state().faults.applied()
     }
 
     /// Returns the latest 20,000 calls of the API, oldest first.

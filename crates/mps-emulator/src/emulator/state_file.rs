@@ -46,7 +46,7 @@ pub(crate) struct GeneratedKeyPair {
 }
 
 /// The state of an earlier run.
-pub(crate) struct Found {
+pub(crate) struct SavedState {
     pub(crate) snapshot: Snapshot,
     pub(crate) credentials: Option<GeneratedKeyPair>,
 }
@@ -59,29 +59,29 @@ pub(crate) struct StateFile {
 }
 
 /// Locks the file and reads its state, if there is one. Runs on a thread for blocking work.
-pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), StartError> {
+pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<SavedState>), StartError> {
     let place = path.clone();
     let opened = spawn_blocking(|| {
         let lock = Lock::take(&place).map_err(|error| StartError::lock(place.clone(), error))?;
         let lock = lock.ok_or_else(|| StartError::in_use(place.clone()))?;
-        let found = read(&place)?;
+        let saved = read(&place)?;
         let file = StateFile {
             path: place,
             _lock: lock,
         };
-        Ok((file, found))
+        Ok((file, saved))
     });
     let panicked = |panic| Err(StartError::read(path, io::Error::other(panic)));
     opened.await.unwrap_or_else(panicked)
 }
 
-fn read(path: &Path) -> Result<Option<Found>, StartError> {
+fn read(path: &Path) -> Result<Option<SavedState>, StartError> {
     let json = match read_regular(path) {
         Ok(json) => json,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StartError::read(path.to_owned(), error)),
     };
-    found(&json)
+    saved(&json)
         .map(Some)
         .map_err(|error| StartError::damaged(path.to_owned(), error))
 }
@@ -96,7 +96,7 @@ fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, what))
 }
 
-fn found(json: &[u8]) -> Result<Found, SnapshotError> {
+fn saved(json: &[u8]) -> Result<SavedState, SnapshotError> {
     #[derive(Deserialize)]
     struct Beside {
         credentials: Option<GeneratedKeyPair>,
@@ -104,7 +104,7 @@ fn found(json: &[u8]) -> Result<Found, SnapshotError> {
     let snapshot = Snapshot::from_json(json)?;
     let beside: Beside =
         serde_json::from_slice(json).map_err(|error| SnapshotError::at("credentials", &error))?;
-    Ok(Found {
+    Ok(SavedState {
         snapshot,
         credentials: beside.credentials,
     })

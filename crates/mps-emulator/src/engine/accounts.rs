@@ -60,11 +60,11 @@ impl Account {
     /// Credentials of the usual lengths that cannot be mistaken for real ones.
     pub(crate) fn generate(ids: &Ids) -> Self {
         let [secret_id, secret_key] = generated_pair("", |name| ids.fixed(name));
-        Self::found(secret_id, secret_key)
+        Self::restored(secret_id, secret_key)
     }
 
     /// Returns the account of a pair that an earlier run generated.
-    pub(crate) fn found(secret_id: String, secret_key: String) -> Self {
+    pub(crate) fn restored(secret_id: String, secret_key: String) -> Self {
         Self {
             is_generated: true,
             ..Self::given(secret_id, secret_key, 0)

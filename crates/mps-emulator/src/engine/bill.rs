@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_wish_later_is_no_repetition() {
+    fn a_later_repetition_is_no_duplicate() {
         let mut ledger = Ledger::default();
         charge(&mut ledger, "first", "a", 0);
         charge(&mut ledger, "later", "a", 601);

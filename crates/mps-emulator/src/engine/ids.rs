@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_comes_twice_after_a_restore() {
+    fn no_id_repeats_after_a_restore() {
         let [ids, other] = [1, 2].map(Ids::new);
         let mut names: Vec<String> = (0..10).map(|_| ids.hex()).collect();
         ids.restore(1, 5);

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_still_counts_after_a_restore() {
+    fn counts_survive_a_restore() {
         for flavour in [
             RateLimit::SlidingWindow,
             RateLimit::FixedWindow,

@@ -42,7 +42,7 @@ pub(crate) trait Record {
     fn shorten(&mut self);
 
     /// Emits the tracing event of the entry.
-    fn tell(&self);
+    fn emit(&self);
 }
 
 /// The latest requests of one kind, oldest first. At most [`MAX_RECORDS`] are kept; beyond, the
@@ -58,8 +58,8 @@ const MAX_RECORDS: usize = 20_000;
 impl<R: Record + Clone> Log<R> {
     pub(crate) fn add(&mut self, mut record: R) {
         record.shorten();
-        record.tell();
-        self.keep(record);
+        record.emit();
+        self.push(record);
     }
 
     /// Returns a log with earlier entries, without emitting their events again.
@@ -70,7 +70,7 @@ impl<R: Record + Clone> Log<R> {
         };
         for mut record in records {
             record.shorten();
-            log.keep(record);
+            log.push(record);
         }
         log
     }
@@ -84,7 +84,7 @@ impl<R: Record + Clone> Log<R> {
         self.forgotten
     }
 
-    fn keep(&mut self, record: R) {
+    fn push(&mut self, record: R) {
         if self.records.len() == MAX_RECORDS {
             self.records.pop_front();
             self.forgotten += 1;
@@ -103,7 +103,7 @@ impl<R> Default for Log<R> {
 }
 
 /// Shortens a text to at most `most` bytes, at a character boundary.
-pub(crate) fn cut(text: &mut String, most: usize) {
+pub(crate) fn truncate(text: &mut String, most: usize) {
     let end = (0..=most.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));

@@ -1,6 +1,6 @@
 //! Markers in prompts, which decide how a task ends.
 
-use crate::engine::{log::cut, refusal::Refusal, tasks::PlannedOutcome};
+use crate::engine::{log::truncate, refusal::Refusal, tasks::PlannedOutcome};
 
 const OPENING: &str = "[emulator:";
 const DEFAULT_MESSAGE: &str = "generation failed on demand";
@@ -51,7 +51,7 @@ fn unknown(marker: &str) -> Refusal {
 
 fn shortened(text: &str) -> String {
     let mut text = text.to_owned();
-    cut(&mut text, LONGEST_TEXT);
+    truncate(&mut text, LONGEST_TEXT);
     text
 }
 
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_fails_with_the_message_it_was_told() {
+    fn a_fail_marker_ends_the_task_with_its_message() {
         assert_eq!(
             planned_outcome("a [emulator:fail=ret:1201 = bad] cat").unwrap(),
             PlannedOutcome::Fail("ret:1201 = bad".into())
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_refused_with_the_code_it_was_told() {
+    fn a_refuse_marker_refuses_the_call_with_its_code() {
         assert_eq!(
             code("[emulator:refuse=InvalidParameter.ViolationContent]"),
             "InvalidParameter.ViolationContent"
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_nobody_knows_is_loud() {
+    fn an_unknown_marker_is_refused() {
         for prompt in [
             "[emulator:",
             "[emulator:]",

@@ -1,3 +1,5 @@
+//! The refusal of a call, with its error code.
+
 use std::borrow::Cow;
 
 /// The refusal of a call.

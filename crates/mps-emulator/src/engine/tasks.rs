@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_lives_twelve_hours_from_its_end() {
+    fn a_result_expires_twelve_hours_after_its_task_ended() {
         let good = task(PlannedOutcome::Succeed);
         let twelve_hours = 12 * 3_600_000;
         for (ms, expected) in [
@@ -286,7 +286,7 @@ mod tests {
         );
     }
     #[test]
-    fn a_result_in_the_callers_bucket_lives_on() {
+    fn a_result_in_the_callers_bucket_does_not_expire() {
         let bucket = Bucket::complete(Some("b-1"), Some("r"), None);
         let good = Task {
             bucket,

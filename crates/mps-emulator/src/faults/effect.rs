@@ -103,22 +103,22 @@ impl Kind {
 
     /// Returns the changed answer of an executed action, or `None` if the fault finds nothing to
     /// change.
-    pub(super) fn altered(
+    pub(super) fn changed_answer(
         &self,
         action: &ActionInfo,
         answer: &Map<String, Value>,
     ) -> Option<Map<String, Value>> {
-        let mut altered = match self {
+        let mut changed = match self {
             Self::Nulls => Some(nothing(action.response)),
             Self::DoneWithoutUrl | Self::UnknownStatus { .. } => Some(answer.clone()),
             _ => None,
         }?;
         match self {
-            Self::DoneWithoutUrl => without_urls(&mut altered),
-            Self::UnknownStatus { value } => set_status(&mut altered, action.response, value),
+            Self::DoneWithoutUrl => without_urls(&mut changed),
+            Self::UnknownStatus { value } => set_status(&mut changed, action.response, value),
             _ => {}
         }
-        (altered != *answer).then_some(altered)
+        (changed != *answer).then_some(changed)
     }
 }
 

@@ -1,3 +1,5 @@
+//! The public type of a rule, with its constructors.
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! The error for an invalid rule.
+
 use std::{error, fmt};
 
 /// Errors of rules.
@@ -55,7 +57,7 @@ impl InvalidFault {
 }
 
 fn shortened(mut text: String) -> String {
-    crate::engine::log::cut(&mut text, 200);
+    crate::engine::log::truncate(&mut text, 200);
     text
 }
 

@@ -1,3 +1,5 @@
+//! The kinds of faults.
+
 use std::time::Duration;
 
 use http::request::Parts;
@@ -115,7 +117,7 @@ impl Kind {
     }
 
     /// Returns whether the kind applies to a connection.
-    pub(super) fn concerns(&self, connection: Connection) -> bool {
+    pub(super) fn applies_to_connection(&self, connection: Connection) -> bool {
         *self != Self::CloseIdle || connection == Connection::Reused
     }
 

@@ -48,7 +48,7 @@ impl Verifier<'_> {
         let authorization = authorization(&head.headers)?;
         let timestamp = timestamp(&head.headers)?;
         self.check_fresh(timestamp)?;
-        let account = known(self.accounts, &authorization)?;
+        let account = find_account(self.accounts, &authorization)?;
         check_scope(&authorization, timestamp)?;
         check_signature(&account, &authorization, timestamp, head, body)?;
         check_token(&account, &head.headers, self.now)?;
@@ -92,7 +92,10 @@ fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
         .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
-fn known(accounts: &Accounts, authorization: &Authorization) -> Result<Arc<Account>, Refusal> {
+fn find_account(
+    accounts: &Accounts,
+    authorization: &Authorization,
+) -> Result<Arc<Account>, Refusal> {
     accounts.find(&authorization.secret_id).ok_or_else(|| {
         let default = &accounts.default.secret_id;
         Refusal::new(
@@ -162,7 +165,7 @@ fn check_signature(
         return Ok(());
     }
     let evidence = Evidence::new(account, authorization, timestamp, head, body);
-    Err(explained(&evidence, &authorization.signature))
+    Err(mismatch_refusal(&evidence, &authorization.signature))
 }
 
 type Headers<'a> = Vec<(&'a str, &'a str)>;
@@ -235,7 +238,7 @@ fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
 }
 
 /// Logs a mismatch with its explanation, and returns the refusal.
-fn explained(evidence: &Evidence<'_>, signature: &str) -> Refusal {
+fn mismatch_refusal(evidence: &Evidence<'_>, signature: &str) -> Refusal {
     let detail = evidence.explain(signature);
     tracing::warn!(%detail, "signature mismatch");
     mismatch("the signature does not match; this emulator's log explains why").detail(detail)

@@ -93,7 +93,7 @@ impl Exchange {
 
 impl Delivery {
     /// Returns the answer with its body in pieces, or `None` for a reset.
-    pub(crate) fn paced(self, clock: &SharedClock) -> Option<Response<Pieces>> {
+    pub(crate) fn into_pieces(self, clock: &SharedClock) -> Option<Response<Pieces>> {
         match self {
             Self::Whole(response) => Some(response.map(|body| Pieces::whole(body, clock))),
             Self::Cut { response, after } => {

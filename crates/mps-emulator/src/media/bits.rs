@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_start_code_is_escaped() {
+    fn bytes_that_look_like_a_start_code_are_escaped() {
         assert_eq!(nal_unit(0x65, &[0, 0, 1]), [0x65, 0, 0, 3, 1]);
         assert_eq!(nal_unit(0x65, &[0, 0, 0, 0, 4]), [0x65, 0, 0, 3, 0, 0, 4]);
         assert_eq!(nal_unit(0x65, &[0, 0, 4]), [0x65, 0, 0, 4]);

@@ -1,3 +1,5 @@
+//! A cache of media files.
+
 use std::{collections::VecDeque, sync::Mutex};
 
 use bytes::Bytes;

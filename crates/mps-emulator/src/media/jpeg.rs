@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_marker_is_escaped() {
+    fn bytes_that_look_like_a_marker_are_escaped() {
         assert_eq!(escaped(&[1, 0xFF, 0xD9]), [1, 0xFF, 0, 0xD9]);
     }
 

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_what_they_are_called() {
+    fn colours_match_their_names() {
         let colours: Vec<[u8; 3]> = pattern::palette().map(pattern::Colour::rgb).collect();
         let is_pure = |colour: &[u8; 3], meant: [u8; 3]| {
             colour

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_can_be_told_to_the_pixel() {
+    fn a_size_can_be_given_in_pixels() {
         let exact = |text| FrameSize::exact(text).map(|size| size.to_string());
         assert_eq!(exact("1023x768").as_deref(), Some("1023x768"));
         assert_eq!(exact("512*2048").as_deref(), Some("512x2048"));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_size_is_refused() {
+    fn texts_that_are_no_size_are_refused() {
         for (resolution, ratio) in [
             ("", "16:9"),
             ("720", "16:9"),

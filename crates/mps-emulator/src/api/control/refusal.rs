@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::{engine::log::cut, http::reply};
+use crate::{engine::log::truncate, http::reply};
 
 /// A mistake in a request, with its place and a hint. Answered with status 400.
 pub(super) struct Refusal {
@@ -85,6 +85,6 @@ pub(super) fn duration(member: &str, value: &Value) -> Result<std::time::Duratio
 }
 
 fn shortened(mut text: String) -> String {
-    cut(&mut text, LONGEST_VALUE);
+    truncate(&mut text, LONGEST_VALUE);
     text
 }

@@ -9,7 +9,7 @@ use crate::{
     api::service_state::ServiceState,
     engine::{
         bill::{Amount, Charge, Fingerprint, Moment},
-        log::cut,
+        log::truncate,
         refusal::Refusal,
         tasks::{Bucket, PlannedOutcome, Stage, Task, TaskKind, Work},
     },
@@ -119,7 +119,7 @@ fn amount(task: &Task) -> Amount {
 }
 
 fn shortened(mut model: String) -> String {
-    cut(&mut model, LONGEST_MODEL);
+    truncate(&mut model, LONGEST_MODEL);
     model
 }
 

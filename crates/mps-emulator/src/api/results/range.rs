@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_cannot_be_had() {
+    fn ranges_outside_of_the_object_are_unsatisfiable() {
         for header in ["bytes=100-", "bytes=100-200", "bytes=-0"] {
             assert_eq!(selected(header), Selection::Unsatisfiable, "{header}");
         }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_range_is_ignored() {
+    fn anything_but_a_single_range_is_ignored() {
         for header in [
             "",
             "bytes",

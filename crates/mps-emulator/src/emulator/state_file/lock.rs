@@ -83,7 +83,7 @@ mod tests {
 
     /// A killed emulator leaves its lock file behind.
     #[test]
-    fn a_file_that_nobody_locks_is_in_nobodys_way() {
+    fn a_remaining_lock_file_without_a_lock_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
         fs::write(folder.path().join("state.json.lock"), "").unwrap();

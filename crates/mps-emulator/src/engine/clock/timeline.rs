@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn time_goes_at_its_rate_and_stands_still() {
+    fn time_runs_at_its_rate_and_can_be_frozen() {
         let mut case = Case::new();
         case.clock.advance(seconds(5));
         assert_eq!(case.shown(), (seconds(5), seconds(5)));
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_clock_goes_on_as_if_it_had_never_stopped() {
+    fn a_restored_clock_includes_the_time_since_the_save() {
         let mut case = Case::new();
         case.change(Change {
             advance: HOUR,

@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_second_holds_more_than_the_flavour_says(
+        fn no_second_has_more_starts_than_the_flavour_allows(
             pauses in proptest::collection::vec(0_u64..400, 0..200),
         ) {
             let moments: Vec<u64> = pauses

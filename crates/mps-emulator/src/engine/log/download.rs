@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Record, cut};
+use super::{Outcome, Record, truncate};
 
 /// Target of the tracing event for each request for a result, at level `INFO`. Its fields are the
 /// members of a [`DownloadRecord`] that have a value.
@@ -49,14 +49,14 @@ const LONGEST_RANGE: usize = 64;
 
 impl Record for DownloadRecord {
     fn shorten(&mut self) {
-        cut(&mut self.method, LONGEST_METHOD);
-        cut(&mut self.path, LONGEST_PATH);
+        truncate(&mut self.method, LONGEST_METHOD);
+        truncate(&mut self.path, LONGEST_PATH);
         if let Some(range) = &mut self.range {
-            cut(range, LONGEST_RANGE);
+            truncate(range, LONGEST_RANGE);
         }
     }
 
-    fn tell(&self) {
+    fn emit(&self) {
         tracing::info!(
             target: DOWNLOADS_TARGET,
             at_us = self.at_us,

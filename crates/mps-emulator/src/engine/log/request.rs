@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Record, cut};
+use super::{Outcome, Record, truncate};
 
 /// Target of the tracing event for each call of the API, at level `INFO`. Its fields are the
 /// members of a [`RequestRecord`] that have a value.
@@ -39,13 +39,13 @@ const LONGEST_DETAIL: usize = 2_000;
 
 impl Record for RequestRecord {
     fn shorten(&mut self) {
-        cut(&mut self.action, LONGEST_ACTION);
+        truncate(&mut self.action, LONGEST_ACTION);
         if let Some(detail) = &mut self.detail {
-            cut(detail, LONGEST_DETAIL);
+            truncate(detail, LONGEST_DETAIL);
         }
     }
 
-    fn tell(&self) {
+    fn emit(&self) {
         tracing::info!(
             target: REQUESTS_TARGET,
             at_us = self.at_us,

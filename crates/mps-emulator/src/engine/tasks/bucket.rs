@@ -1,3 +1,5 @@
+//! Buckets of callers, as places of results.
+
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_goes_before_its_family_and_that_before_all() {
+    fn a_model_overrides_its_family_and_a_family_the_default() {
         let fixed = |run| Spread::fixed(seconds(0), seconds(run));
         let durations = Durations::new(fixed(1))
             .family(TaskFamily::Video, fixed(2))

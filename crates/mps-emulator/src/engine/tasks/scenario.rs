@@ -1,3 +1,5 @@
+//! The facts of a scenario task.
+
 use mps_models::ScenarioTaskType;
 use serde::{Deserialize, Serialize};
 

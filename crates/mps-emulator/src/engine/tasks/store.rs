@@ -1,3 +1,5 @@
+//! The store of tasks, bounded in number and memory.
+
 use std::collections::{HashMap, VecDeque};
 
 use super::{Bucket, Task};

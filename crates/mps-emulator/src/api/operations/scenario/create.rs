@@ -179,12 +179,12 @@ fn clip(
 
 /// Returns the output of a task, with the request that created it.
 pub(super) fn work(mut scenario: Scenario, action: &str, context: &Context<'_>) -> Work {
-    scenario.request = remembered(action, context).to_string();
+    scenario.request = request_with_caller(action, context).to_string();
     Work::Scenario(Box::new(scenario))
 }
 
 /// Returns the request with the caller's account, as queries show it later.
-fn remembered(action: &str, context: &Context<'_>) -> Value {
+fn request_with_caller(action: &str, context: &Context<'_>) -> Value {
     let account = context.service.ids.account(context.account);
     let mut members: Map<String, Value> = serde_json::from_slice(context.body).unwrap_or_default();
     let more = [
