@@ -1,5 +1,5 @@
-//! The generator on the specification of this repository, and on ones many times as large, to see
-//! that it grows with the size of the specification and no faster. Aim for the first: 100 ms.
+//! The generator on this repository's specification and on copies many times as large, which shows
+//! that its time grows linearly. The target for the first is 100 ms.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn main() {
     criterion.final_summary();
 }
 
-/// The specification, with every action and struct there `copies` times under names of their own.
+/// Returns the specification with every action and struct repeated `copies` times under new names.
 fn multiplied(copies: u64) -> Vec<SourceFile> {
     let (sources, _) = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec"));
     let files: Vec<SourceFile> = sources.iter().map(|(_, file)| file.clone()).collect();
@@ -44,7 +44,7 @@ fn multiplied(copies: u64) -> Vec<SourceFile> {
     all
 }
 
-/// The type that a file is about, where it is about one.
+/// Returns the name of the type that a file defines, or `None` for other files.
 fn named(file: &SourceFile) -> Option<String> {
     let path = file.path.as_str();
     let about_a_type = path.starts_with("actions/") || path.starts_with("structs/");
@@ -56,8 +56,8 @@ fn named(file: &SourceFile) -> Option<String> {
     })
 }
 
-/// A copy of a file in which every type has a new name. Members keep theirs, even where one is
-/// named as a type is.
+/// Returns a copy of a file in which every type has a new name. Members keep their names, also those
+/// that equal the name of a type.
 fn renamed(file: &SourceFile, names: &[String], copy: u64) -> SourceFile {
     let mut text = file.text.clone();
     if let Some(own) = named(file) {
@@ -74,7 +74,7 @@ fn renamed(file: &SourceFile, names: &[String], copy: u64) -> SourceFile {
     SourceFile { path, text }
 }
 
-/// An example, beside the copy of its action.
+/// Returns a copy of an example for the copy of its action.
 fn moved(file: &SourceFile, copy: u64) -> SourceFile {
     let mut parts: Vec<&str> = file.path.split('/').collect();
     let folder = parts.get(1).map(|action| format!("{action}Copy{copy}"));

@@ -1,5 +1,5 @@
-//! Preflight of a full request, of one that leaves the version to the service, and of one with
-//! six mistakes. The aim is 5 µs for a full request; a clean one allocates nothing.
+//! Preflight of a full request, of one without a model version, and of one with six mistakes. The
+//! target is 5 µs for a full request; a valid one allocates nothing.
 
 use std::hint::black_box;
 
@@ -18,7 +18,7 @@ fn main() {
 
 const URL: &str = "https://example.com/a/file/of/usual/length.png?sign=0123456789abcdef";
 
-/// Every member that the model takes, each within its bounds.
+/// Returns a request with every member that the model accepts, each within its bounds.
 fn full() -> CreateAigcVideoTask {
     let extra = AigcVideoExtraParam::new().resolution("1080P").logo_add(1);
     let subject = AigcVideoReferenceSubjectInfo::new()

@@ -1,5 +1,5 @@
-# Installs the vendor's own SDKs into throw-away environments, and says where they are by exporting
-# the variables that tests/src/official.rs reads. To be sourced, from the repository's root.
+# Installs the vendor's SDKs below target/ and exports the variables that tests/src/official.rs reads.
+# Source this file from the root of the repository.
 
 python3 -m venv target/sdks/python
 target/sdks/python/bin/pip install --quiet --disable-pip-version-check \

@@ -1,4 +1,4 @@
-//! Everything that is said while something runs, searched for what must not be said.
+//! Collects spans, events, errors and `Debug` texts, and searches them for secrets.
 
 use std::{
     error::Error,
@@ -17,15 +17,15 @@ use tracing::{
     subscriber::NoSubscriber,
 };
 
-/// As long as there is a single subscriber, `tracing` asks the thread that comes to an event first
-/// whether anybody listens, and takes a no of another test's thread for everybody's. So there is a
-/// second one, which hears nothing.
+/// A second subscriber, which ignores everything. With a single one, `tracing` caches the interest of
+/// the thread that reaches an event first, so that a test on another thread could disable it for all.
 static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
-/// Collects spans and events at every level, errors with their causes, and `Debug` texts, and
-/// finds secrets in them. Clones collect into one.
+/// A collection of spans and events at every level, errors with their causes, and `Debug` texts, in
+/// which secrets can be found. Clones share one collection.
 ///
+/// # Example
 /// ```
 /// use mps_tests::capture::Capture;
 ///
@@ -39,22 +39,22 @@ pub struct Capture(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    said: Mutex<Vec<String>>,
+    texts: Mutex<Vec<String>>,
     secrets: Mutex<Vec<Secret>>,
     spans: AtomicU64,
 }
 
 struct Secret {
     name: String,
-    /// The text itself, and what printing its bytes makes of it.
+    /// The text itself, and its bytes as hexadecimal and as decimal numbers.
     forms: [String; 3],
 }
 
 impl Capture {
-    /// Names something that must not be said, before or after the fact.
+    /// Adds a secret. Texts that were collected before are searched for it as well.
     ///
     /// # Panics
-    /// When it is so short that it would be found by chance.
+    /// Panics if the secret is shorter than six characters, since it would be found by chance.
     pub fn secret(&self, name: &str, text: &str) {
         assert!(text.len() > 5, "{name} is too short");
         let hex = text.bytes().fold(String::new(), |mut hex, byte| {
@@ -70,44 +70,48 @@ impl Capture {
         });
     }
 
-    /// Runs `work` and collects what it traces.
+    /// Runs `work`, collects its spans and events, and returns its output.
+    ///
+    /// # Cancel safety
+    /// As cancel safe as `work`; texts collected so far are kept.
     pub async fn watch<F: Future>(&self, work: F) -> F::Output {
         LazyLock::force(&SECOND_SUBSCRIBER);
         work.with_subscriber(Listener(self.clone())).await
     }
 
-    /// Collects a `Debug` text, plain and pretty.
+    /// Collects the `Debug` text of a value, plain and pretty.
     pub fn debug(&self, name: &str, value: &dyn Debug) {
-        self.say(format!("{name}: {value:?}"));
-        self.say(format!("{name}, pretty: {value:#?}"));
+        self.add(format!("{name}: {value:?}"));
+        self.add(format!("{name}, pretty: {value:#?}"));
     }
 
-    /// Collects all texts of an error and of its causes.
+    /// Collects the `Display` and `Debug` texts of an error and of its causes.
     pub fn error(&self, error: &(dyn Error + 'static)) {
         let mut cause = Some(error);
         while let Some(error) = cause {
-            self.say(format!("error: {error}"));
+            self.add(format!("error: {error}"));
             self.debug("error", &error);
             cause = error.source();
         }
     }
 
-    /// Collects any other text.
-    pub fn say(&self, text: String) {
-        lock(&self.0.said).push(text);
+    /// Collects a text as it is.
+    pub fn add(&self, text: String) {
+        lock(&self.0.texts).push(text);
     }
 
-    /// How many texts were collected whose beginning is `start`.
+    /// Returns the number of collected texts that begin with `start`.
     #[must_use]
     pub fn count(&self, start: &str) -> usize {
-        let said = lock(&self.0.said);
-        said.iter().filter(|text| text.starts_with(start)).count()
+        let texts = lock(&self.0.texts);
+        texts.iter().filter(|text| text.starts_with(start)).count()
     }
 
-    /// Every text with a secret in it: which one, and the text without it.
+    /// Returns one line per text that contains a secret: the secret's name, and the text with the
+    /// secret replaced by its name. Returns an empty list if there is no leak.
     #[must_use]
     pub fn leaks(&self) -> Vec<String> {
-        let (said, secrets) = (lock(&self.0.said), lock(&self.0.secrets));
+        let (texts, secrets) = (lock(&self.0.texts), lock(&self.0.secrets));
         let leak = |text: &String| {
             let found = secrets.iter().find(|secret| secret.is_in(text))?;
             let shown = found.forms.iter().fold(text.clone(), |text, form| {
@@ -115,7 +119,7 @@ impl Capture {
             });
             Some(format!("{} in {shown}", found.name))
         };
-        said.iter().filter_map(leak).collect()
+        texts.iter().filter_map(leak).collect()
     }
 
     fn next_span(&self) -> Id {
@@ -131,7 +135,7 @@ impl Secret {
 
 impl Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} texts", lock(&self.said).len())
+        write!(f, "{} texts", lock(&self.texts).len())
     }
 }
 
@@ -139,7 +143,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The subscriber: takes everything, remembers nothing but its text.
+/// A subscriber that enables everything and keeps its text.
 struct Listener(Capture);
 
 impl Subscriber for Listener {
@@ -150,20 +154,20 @@ impl Subscriber for Listener {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut fields = Fields::of("span", span.metadata());
         span.record(&mut fields);
-        self.0.say(fields.0);
+        self.0.add(fields.0);
         self.0.next_span()
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
         let mut fields = Fields(String::from("record"));
         values.record(&mut fields);
-        self.0.say(fields.0);
+        self.0.add(fields.0);
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::of("event", event.metadata());
         event.record(&mut fields);
-        self.0.say(fields.0);
+        self.0.add(fields.0);
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
@@ -177,13 +181,13 @@ impl Subscriber for Listener {
 struct Fields(String);
 
 impl Fields {
-    fn of(what: &str, metadata: &Metadata<'_>) -> Self {
-        Self(format!("{what} {}", metadata.name()))
+    fn of(kind: &str, metadata: &Metadata<'_>) -> Self {
+        Self(format!("{kind} {}", metadata.name()))
     }
 }
 
 impl Visit for Fields {
-    // Whatever has no method of its own comes here.
+    // Called for all types whose own method is not overridden.
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         // Writing to a string does not fail.
         let _ = write!(self.0, " {field}={value:?}");
@@ -211,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_leak_through_tracing_is_found_wherever_it_is() {
+    async fn a_secret_is_found_in_messages_fields_and_spans() {
         let in_event = traced(async { tracing::trace!(SECRET) }).await;
         assert_eq!(in_event.len(), 1, "{in_event:?}");
         let in_field = traced(async { tracing::error!(answer = ?Some(SECRET)) }).await;
@@ -226,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_leak_is_found_across_an_await() {
+    async fn a_secret_is_found_after_an_await() {
         let leaks = traced(async {
             tokio::task::yield_now().await;
             tracing::debug!("{SECRET}");
@@ -235,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leak_through_an_error_is_found_in_its_cause() {
+    fn a_secret_is_found_in_the_cause_of_an_error() {
         let capture = capture();
         let cause = io::Error::other(SECRET);
         let error = io::Error::other(cause);
@@ -244,24 +248,24 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_by_its_bytes_too_and_after_the_fact() {
+    fn a_secret_is_found_as_bytes_and_in_earlier_texts() {
         let capture = Capture::default();
         capture.debug("numbers", &SECRET.as_bytes());
-        capture.say(String::from("68756e746572322d6b6579"));
+        capture.add(String::from("68756e746572322d6b6579"));
         assert!(capture.leaks().is_empty());
         capture.secret("key", SECRET);
         assert_eq!(capture.leaks().len(), 2);
     }
 
     #[test]
-    fn a_report_of_a_leak_does_not_leak() {
+    fn a_report_of_a_leak_does_not_repeat_the_secret() {
         let capture = capture();
-        capture.say(format!("{SECRET} and {SECRET}"));
+        capture.add(format!("{SECRET} and {SECRET}"));
         assert_eq!(capture.leaks(), ["key in <key> and <key>"]);
     }
 
     #[tokio::test]
-    async fn what_is_harmless_is_collected_and_no_leak() {
+    async fn a_harmless_text_is_collected_and_not_reported() {
         let capture = capture();
         capture
             .watch(async { tracing::info!(name: "mps.sent", host = "h") })

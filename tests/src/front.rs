@@ -1,5 +1,6 @@
-//! The emulator's front, for whoever throws bytes at it: the fuzzer in `tests/fuzz`, and the tests
-//! that try the same with random bytes.
+//! Entry points for arbitrary bytes: the emulator's socket, and its service behind a valid signature.
+//!
+//! The fuzz targets in `tests/fuzz` and the property tests in `tests/tests/front.rs` use them.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -17,13 +18,13 @@ use tokio::{
     runtime::{Builder, Runtime},
 };
 
-/// Noon.
+/// 2026-02-15T12:00:00Z.
 const START: u64 = 1_771_156_800;
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Limit on the time of one exchange.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 const HOST: &str = "mps.emulator.invalid";
 
-/// The socket: bytes in, bytes out.
+/// An emulator behind a loopback socket.
 #[derive(Debug)]
 pub struct Socket {
     runtime: Runtime,
@@ -31,10 +32,10 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// An emulator on a free port.
+    /// Starts an emulator on a free port.
     ///
     /// # Errors
-    /// The system has no port or no thread to spare.
+    /// Fails if no port can be bound or no runtime can be created.
     pub fn open() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let emulator = runtime
@@ -43,21 +44,21 @@ impl Socket {
         Ok(Self { runtime, emulator })
     }
 
-    /// Sends these bytes and no more, and returns everything that comes back until the emulator
-    /// closes the connection. It starts from nothing: what earlier bytes did is forgotten.
+    /// Resets the emulator, sends `bytes` over a new connection, and returns everything that is
+    /// received until the emulator closes it.
     ///
     /// # Errors
-    /// The connection breaks, which is the emulator's right when it is sent nonsense, or stays open
-    /// for five seconds, since bytes may ask for a delay too.
+    /// Fails if the connection breaks, which is allowed for malformed requests, or stays open for more
+    /// than five seconds, since a request may add a delay.
     pub fn exchange(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         self.emulator.reset();
         let clock = SystemClock::new();
-        let exchanged = timeout(&clock, PATIENCE, self.exchanged(bytes));
+        let exchanged = timeout(&clock, MAX_WAIT, self.send_and_receive(bytes));
         let exchanged = self.runtime.block_on(exchanged);
         exchanged.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    async fn exchanged(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    async fn send_and_receive(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(self.emulator.address()).await?;
         stream.write_all(bytes).await?;
         stream.shutdown().await?;
@@ -67,8 +68,8 @@ impl Socket {
     }
 }
 
-/// The service behind the signature: calls that are signed as they should be, one a second, so
-/// that neither the key nor the limit stops what is inside them.
+/// A service that is called with valid signatures, once per virtual second, so that neither
+/// authentication nor the rate limit rejects a body before it is parsed.
 #[derive(Debug)]
 pub struct Signed {
     clock: TestClock,
@@ -76,7 +77,7 @@ pub struct Signed {
 }
 
 impl Signed {
-    /// A service under a clock of its own.
+    /// Returns a service with its own virtual clock.
     #[must_use]
     pub fn new() -> Self {
         let clock = TestClock::new(START);
@@ -87,7 +88,8 @@ impl Signed {
         }
     }
 
-    /// Calls the action that the first byte chooses with the rest as its body.
+    /// Calls the action that is selected by the first byte, with the rest as its body. Returns `None`
+    /// if `bytes` is empty.
     #[must_use]
     pub fn call(&self, bytes: &[u8]) -> Option<Response<Bytes>> {
         let (first, body) = bytes.split_first()?;

@@ -1,6 +1,12 @@
-//! What the tests of the whole share: an ear for secrets, time that is as late as a test wants it to
-//! be, and programs as processes: ours, a Redis server, workers under one limit, and the vendor's
-//! own SDKs.
+//! Shared helpers of the tests: a search for leaked secrets, limiters and transports with delays,
+//! and processes (`mps`, a Redis server, workers that share a limit, the vendor's SDKs).
+//!
+//! # Example
+//! ```
+//! use mps_tests::window::most_in_any_second;
+//!
+//! assert_eq!(most_in_any_second(&[0, 999_999, 1_000_000]), 2);
+//! ```
 
 pub mod capture;
 pub mod delay;
@@ -12,7 +18,7 @@ pub mod window;
 #[cfg(unix)]
 pub mod worker;
 
-/// The README's Rust compiles.
+/// The Rust examples of the README, compiled and run as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

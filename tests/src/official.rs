@@ -1,4 +1,4 @@
-//! The vendor's own SDKs, as they are published, each driven by a script under `tests/sdks`.
+//! The vendor's published SDKs, each driven by a script under `tests/sdks`.
 
 use std::{env, ffi::OsString, io, path::PathBuf, process::Command};
 
@@ -6,32 +6,32 @@ use serde_json::Value;
 
 use crate::process::PROXY_VARIABLES;
 
-/// An SDK that can be run.
+/// An installed SDK.
 #[derive(Clone, Debug)]
 pub struct Sdk {
     interpreter: OsString,
     script: PathBuf,
-    /// Set for the interpreter.
+    /// Additional environment variables of the interpreter.
     environment: Vec<(&'static str, OsString)>,
 }
 
-/// Who calls, and where.
+/// Credentials and the address of the service to call.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// Host and port of the service.
+    /// Host and port of the service, such as `127.0.0.1:8080`.
     pub address: &'a str,
-    /// The secret id to sign as.
+    /// The secret id to sign with.
     pub secret_id: &'a str,
     /// The secret key to sign with.
     pub secret_key: &'a str,
 }
 
 impl Sdk {
-    /// The SDK for Python, if `MPS_TEST_PYTHON` names an interpreter that has
-    /// `sdks/python/requirements.txt`.
+    /// Returns the SDK for Python, or `None` unless `MPS_TEST_PYTHON` names an interpreter with
+    /// `sdks/python/requirements.txt` installed.
     #[must_use]
     pub fn python() -> Option<Self> {
-        let interpreter = wanted(
+        let interpreter = required(
             "MPS_TEST_PYTHON",
             "a Python interpreter that has tests/sdks/python/requirements.txt",
         )?;
@@ -42,11 +42,11 @@ impl Sdk {
         })
     }
 
-    /// The SDK for Node.js, if `MPS_TEST_NODE_MODULES` names a directory where
-    /// `sdks/node/package.json` is installed. `node` is found on the path.
+    /// Returns the SDK for Node.js, or `None` unless `MPS_TEST_NODE_MODULES` names the
+    /// `node_modules` of `sdks/node/package.json`. `node` is taken from `PATH`.
     #[must_use]
     pub fn node() -> Option<Self> {
-        let modules = wanted(
+        let modules = required(
             "MPS_TEST_NODE_MODULES",
             "the `node_modules` that npm made from tests/sdks/node/package.json",
         )?;
@@ -57,10 +57,11 @@ impl Sdk {
         })
     }
 
-    /// Lets the SDK do something and returns what it saw.
+    /// Runs a verb of the SDK's script and returns the JSON that it prints. A refusal by the service is
+    /// such a result, with its code.
     ///
     /// # Errors
-    /// The interpreter cannot be run, or the script fails otherwise than by being refused.
+    /// Fails if the interpreter cannot be run, or if the script fails for another reason than a refusal.
     pub fn run(&self, caller: Caller<'_>, verb: &str, argument: &str) -> io::Result<Value> {
         let mut command = Command::new(&self.interpreter);
         for name in PROXY_VARIABLES {
@@ -75,8 +76,8 @@ impl Sdk {
             .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
             .output()?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(io::Error::other(said));
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(io::Error::other(stderr));
         }
         Ok(serde_json::from_slice(&output.stdout)?)
     }
@@ -88,15 +89,15 @@ fn script(path: &str) -> PathBuf {
         .join(path)
 }
 
-/// A variable that a test needs. A developer may go without it, but where `CI` is `true` nothing
-/// is left out.
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
-fn wanted(variable: &str, what: &str) -> Option<OsString> {
+/// Returns a variable that a test needs. Without it the test is skipped with a notice; where `CI` is
+/// `true` it fails instead, so that CI runs every test.
+#[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]
+fn required(variable: &str, purpose: &str) -> Option<OsString> {
     let value = env::var_os(variable);
     if value.is_none() {
         let is_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
-        assert!(!is_ci, "{variable} is not set. It names {what}");
-        eprintln!("skipped, since {variable} is not set. It names {what}");
+        assert!(!is_ci, "{variable} is not set; it names {purpose}");
+        eprintln!("skipped: {variable} is not set; it names {purpose}");
     }
     value
 }

@@ -1,4 +1,4 @@
-//! The program as a person runs it: built, started, and gone when the test is over.
+//! The program `mps` as a process: built, started, and ended with the test.
 
 use std::{
     env,
@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-/// The variables that would send a request to a proxy.
+/// The environment variables that route requests through a proxy.
 pub const PROXY_VARIABLES: [&str; 6] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -21,13 +21,13 @@ pub const PROXY_VARIABLES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// Builds `mps` in the profile and the target directory of the test that asks; its path.
+/// Builds `mps` in the profile and the target directory of the calling test and returns its path.
 ///
-/// Cargo tells only a package's own tests where its programs are, and does not build those of
-/// other packages for a test.
+/// Cargo sets the paths of programs only for tests of their own package, and does not build programs
+/// of other packages for a test.
 ///
 /// # Errors
-/// Cargo cannot be run, or does not build the program; what it says goes to stderr.
+/// Fails if Cargo cannot be run or does not build the program; its messages are written to stderr.
 pub fn mps() -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
@@ -48,37 +48,37 @@ pub fn mps() -> io::Result<PathBuf> {
     program.ok_or_else(|| Error::other("cargo did not build mps"))
 }
 
-/// A test lies in `deps` of its profile in the target directory.
+/// Returns the target directory: a test is at `TARGET/PROFILE/deps/NAME`.
 fn target_directory() -> Option<PathBuf> {
     let test = env::current_exe().ok()?;
     test.ancestors().nth(3).map(PathBuf::from)
 }
 
-/// The program that a message of cargo says was built.
+/// Returns the path of the program that a JSON message of Cargo reports as built.
 fn executable(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     message.get("executable")?.as_str().map(PathBuf::from)
 }
 
-/// A running `mps emulator`, ended when dropped.
+/// A running `mps emulator`. It is killed when dropped.
 #[derive(Debug)]
 pub struct EmulatorProcess {
     child: Child,
-    /// Held open, so that whatever the program still writes has a place to go.
+    /// Kept open, so that the program does not meet a closed pipe.
     _stdout: BufReader<ChildStdout>,
-    /// Host and port.
+    /// Host and port, such as `127.0.0.1:8080`.
     pub address: String,
-    /// The secret id it knows.
+    /// The secret id that the emulator accepts.
     pub secret_id: String,
-    /// The secret key that goes with it.
+    /// The secret key of `secret_id`.
     pub secret_key: String,
 }
 
 impl EmulatorProcess {
-    /// Runs `mps emulator` with more arguments, and waits until it says that it is ready.
+    /// Runs `mps emulator` with additional arguments and waits until it prints its first line.
     ///
     /// # Errors
-    /// The program cannot be run, or says something other than where and for whom it listens.
+    /// Fails if the program cannot be run, or if its first line lacks the endpoint or the credentials.
     pub fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> io::Result<Self> {
         let mut child = Command::new(mps()?)
             .args(["emulator", "--quiet"])
@@ -100,10 +100,10 @@ impl EmulatorProcess {
         })
     }
 
-    /// What the control API shows under `name`, such as `requests`.
+    /// Returns a resource of the control API, such as `requests` or `bill`.
     ///
     /// # Errors
-    /// The emulator is gone, or its answer is not JSON.
+    /// Fails if the emulator has ended, or if its response is not JSON.
     pub fn control(&self, name: &str) -> io::Result<Value> {
         let mut stream = TcpStream::connect(&self.address)?;
         write!(
@@ -126,7 +126,7 @@ fn text(object: &Value, name: &str) -> io::Result<String> {
 
 impl Drop for EmulatorProcess {
     fn drop(&mut self) {
-        // It may have ended by itself; either way there is nobody to tell.
+        // Fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

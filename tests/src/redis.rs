@@ -1,7 +1,7 @@
-//! A Redis server of a test's own, on a socket in a folder of its own.
+//! A Redis server for one test, on a Unix socket in a temporary folder.
 //!
-//! `MPS_TEST_REDIS` names the program; `redis-server` is looked for on the path otherwise. Without
-//! one, tests that need it do nothing on a developer's machine, and fail where `CI` is `true`.
+//! `MPS_TEST_REDIS` names the program (default: `redis-server` on `PATH`). Without one, tests that
+//! need it are skipped on a developer's machine and fail where `CI` is `true`.
 
 use std::{
     env,
@@ -13,7 +13,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A running server, ended when dropped.
+/// A Redis server. It is killed when dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     program: OsString,
@@ -25,23 +25,24 @@ pub struct RedisServer {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    /// Held open, so that whatever the program still writes has a place to go.
+    /// Kept open, so that the program does not meet a closed pipe.
     stdout: BufReader<ChildStdout>,
 }
 
 impl RedisServer {
-    /// A server that answers; `None` where there is no program for it.
+    /// Starts a server and waits until it accepts connections. Returns `None` if no program is
+    /// installed.
     ///
     /// # Errors
-    /// There is none under `CI`, or it does not start.
+    /// Fails if the server does not start, or if no program is installed where `CI` is `true`.
     pub fn start() -> io::Result<Option<Self>> {
         Self::start_with(Vec::new())
     }
 
-    /// The same, with more arguments.
+    /// Starts a server with additional arguments, as [`start`](Self::start) does.
     ///
     /// # Errors
-    /// There is none under `CI`, or it does not start.
+    /// Fails if the server does not start, or if no program is installed where `CI` is `true`.
     pub fn start_with(arguments: Vec<String>) -> io::Result<Option<Self>> {
         let named = env::var_os("MPS_TEST_REDIS");
         let program = named.unwrap_or_else(|| "redis-server".into());
@@ -60,27 +61,27 @@ impl RedisServer {
         Ok(Some(server))
     }
 
-    /// Where it listens, whether it runs or not.
+    /// Returns its URL, which stays the same while the server is stopped.
     #[must_use]
     pub fn url(&self) -> String {
         format!("redis+unix://{}", self.socket().display())
     }
 
-    /// The path of its socket.
+    /// Returns the path of its socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
     }
 
-    /// Ends it at once, as a crash would; nothing it knew is left.
+    /// Kills the server, as a crash would; its data is lost.
     pub fn kill(&mut self) {
         self.running = None;
     }
 
-    /// Starts it anew, empty.
+    /// Starts the server again, without data.
     ///
     /// # Errors
-    /// It does not start.
+    /// Fails if the server does not start.
     pub fn run(&mut self) -> io::Result<()> {
         self.running = None;
         let mut command = Command::new(&self.program);
@@ -94,17 +95,17 @@ impl RedisServer {
         Ok(())
     }
 
-    /// A connection for what a test does to it.
+    /// Opens a connection, for commands of the test itself.
     ///
     /// # Errors
-    /// It does not run.
+    /// Fails if the server is not running.
     pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
         redis::Client::open(self.url())?.get_connection()
     }
 }
 
 impl Running {
-    /// Waits until it says that it accepts connections.
+    /// Spawns the program and waits until it accepts connections.
     fn start(mut command: Command) -> io::Result<Self> {
         let mut child = command
             .stdin(Stdio::null())
@@ -115,10 +116,10 @@ impl Running {
             child,
             stdout: stdout.ok_or_else(|| Error::other("redis-server has no stdout"))?,
         };
-        let mut said = String::new();
-        while !said.contains("ready to accept connections") {
-            if running.stdout.read_line(&mut said)? == 0 {
-                return Err(Error::other(format!("redis-server ended: {said}")));
+        let mut output = String::new();
+        while !output.contains("ready to accept connections") {
+            if running.stdout.read_line(&mut output)? == 0 {
+                return Err(Error::other(format!("redis-server ended: {output}")));
             }
         }
         Ok(running)
@@ -127,21 +128,21 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; either way there is nobody to tell.
+        // Fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a test that does nothing says so")]
+#[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]
 fn skip(program: &OsString) -> io::Result<()> {
     let missing = format!(
-        "there is no {}; MPS_TEST_REDIS can name another program",
+        "{} is not installed; MPS_TEST_REDIS can name another program",
         program.display()
     );
     if env::var_os("CI").is_some_and(|ci| ci == "true") {
         return Err(Error::other(missing));
     }
-    eprintln!("skipped, since {missing}");
+    eprintln!("skipped: {missing}");
     Ok(())
 }

@@ -1,12 +1,14 @@
-//! The documented limit, checked in the dullest way there is.
+//! The documented rate limit, checked by counting.
 
-/// The service's window, in microseconds.
+/// The window of the service's rate limit, in microseconds.
 const WINDOW_US: u64 = 1_000_000;
 
-/// The most starts, given in microseconds, that any one second holds.
+/// Returns the largest number of starts within any window of one second. Starts are in microseconds.
 ///
-/// A fullest window can be moved until it begins at a start, so only those are counted.
+/// A window with the most starts can be shifted until it begins at a start, so only those windows are
+/// counted.
 ///
+/// # Example
 /// ```
 /// use mps_tests::window::most_in_any_second;
 ///

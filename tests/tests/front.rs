@@ -1,4 +1,4 @@
-//! Random bytes at the emulator's front. `tests/fuzz` does the same for longer, and with more cunning.
+//! Random bytes sent to the emulator. `tests/fuzz` does the same for longer, guided by coverage.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -12,7 +12,7 @@ use std::{
 use mps_tests::front::{Signed, Socket};
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// What leads deeper than noise does.
+/// Pieces of valid requests, which reach deeper than noise.
 const PIECES: [&str; 16] = [
     "POST / HTTP/1.1\r\n",
     "GET /_emulator/v1/state HTTP/1.0\r\n",
@@ -39,7 +39,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// JSON of some depth, with members that exist.
+/// Generates nested JSON with members that exist in the API.
 fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -72,15 +72,15 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// The emulator still answers those who behave.
+/// Returns `true` if the emulator still answers a valid request.
 fn is_alive(socket: &Socket) -> bool {
     let asked = b"GET /_emulator/v1/bill HTTP/1.0\r\n\r\n";
     let answer = socket.exchange(asked).unwrap();
     answer.starts_with(b"HTTP/1.0 200")
 }
 
-/// Counts panics from now on. One in a connection's task would close that connection and
-/// otherwise go unnoticed.
+/// Counts panics from now on. A panic in the task of a connection closes that connection and has no
+/// other visible effect.
 fn panics() -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let (counted, show) = (Arc::clone(&count), panic::take_hook());
@@ -92,11 +92,11 @@ fn panics() -> Arc<AtomicUsize> {
 }
 
 #[test]
-fn no_bytes_on_the_wire_bring_it_down() {
+fn arbitrary_bytes_cause_no_panic() {
     let socket = Socket::open().unwrap();
     let panics = panics();
     proptest!(ProptestConfig::with_cases(256), |(pieces in vec(piece(), 0..12))| {
-        // It may hang up on nonsense.
+        // The emulator may close the connection on a malformed request.
         let _ = socket.exchange(&pieces.concat());
         prop_assert!(is_alive(&socket));
         prop_assert_eq!(panics.load(Ordering::Relaxed), 0);
@@ -104,7 +104,7 @@ fn no_bytes_on_the_wire_bring_it_down() {
 }
 
 #[test]
-fn no_signed_body_brings_it_down() {
+fn arbitrary_signed_bodies_are_answered() {
     let service = Signed::new();
     proptest!(|(action in any::<u8>(), body in prop_oneof![json().prop_map(String::into_bytes), vec(any::<u8>(), 0..64)])| {
         let answer = service.call(&[&[action][..], &body].concat()).unwrap();

@@ -1,5 +1,5 @@
-//! A program that is pointed at an emulator reaches nothing else: not through a proxy of the
-//! environment, and not because an answer says so.
+//! A program whose endpoint is an emulator connects to no other host: neither through a proxy from
+//! the environment, nor because a response names one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -11,10 +11,10 @@ use std::{
 
 use mps_tests::process::{EmulatorProcess, PROXY_VARIABLES, mps};
 
-/// Where nobody is meant to go. Connections wait in its queue until it looks.
-struct Trap(TcpListener);
+/// A listener that must receive no connection. Connections stay in its queue until it is checked.
+struct ForbiddenHost(TcpListener);
 
-impl Trap {
+impl ForbiddenHost {
     fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -25,7 +25,7 @@ impl Trap {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
-    fn assert_nobody_came(&self) {
+    fn assert_no_connection(&self) {
         assert!(self.0.accept().is_err());
     }
 }
@@ -37,14 +37,14 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
 }
 
 fn assert_succeeds(output: &Output) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
 }
 
 #[test]
-fn an_emulator_is_not_reached_through_a_proxy() {
-    let trap = Trap::new();
-    let proxy = trap.url();
+fn a_proxy_of_the_environment_is_ignored_for_an_emulator() {
+    let forbidden = ForbiddenHost::new();
+    let proxy = forbidden.url();
     let emulator = EmulatorProcess::start(["--queue-time=0s", "--render-time=0s"]).unwrap();
     let mut environment = vec![
         ("TENCENTCLOUD_SECRET_ID", emulator.secret_id.as_str()),
@@ -65,15 +65,15 @@ fn an_emulator_is_not_reached_through_a_proxy() {
     ));
     assert!(file.exists());
     assert_succeeds(&run(&[&create[..], &["--emulator"]].concat(), &environment));
-    trap.assert_nobody_came();
+    forbidden.assert_no_connection();
 }
 
 #[test]
-fn a_result_that_lies_elsewhere_is_not_fetched() {
-    let trap = Trap::new();
+fn a_result_on_another_host_is_not_downloaded() {
+    let forbidden = ForbiddenHost::new();
     let body = format!(
         r#"{{"Response":{{"Status":"DONE","VideoUrls":["{}/0.mp4"],"RequestId":"r"}}}}"#,
-        trap.url()
+        forbidden.url()
     );
     let endpoint = format!("--endpoint={}", answer_once_with(body));
     let keys = [
@@ -86,13 +86,13 @@ fn a_result_that_lies_elsewhere_is_not_fetched() {
         &["video", "download", "4-AigcVideo-0f", &endpoint, &out],
         &keys,
     );
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(10), "{said}");
-    assert!(said.contains("this client may only reach"), "{said}");
-    trap.assert_nobody_came();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(10), "{stderr}");
+    assert!(stderr.contains("this client may only reach"), "{stderr}");
+    forbidden.assert_no_connection();
 }
 
-/// A service for one request; its URL.
+/// Starts a service that answers one request with `body` and returns its URL.
 fn answer_once_with(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,8 +1,8 @@
-//! The vendor's own SDKs, unmodified, against the real program: what they send is understood, what
-//! they are answered they understand, and they are let in with the right key only.
+//! The vendor's SDKs, unmodified, against `mps emulator`: each side parses the other's messages, and
+//! only a valid signature is accepted.
 //!
-//! `sdks/` says what each needs. Without it these tests do nothing on a developer's machine, and
-//! fail where `CI` is `true`.
+//! `tests/sdks/install.sh` installs them. Without them these tests are skipped on a developer's
+//! machine, and fail where `CI` is `true`.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use mps_tests::{
 };
 use serde_json::{Value, json};
 
-/// Makes each of these a test of every SDK.
+/// Defines each function as a test of every SDK.
 macro_rules! with_every_sdk {
     ($($test:ident)*) => {
         with_every_sdk! { @ python $($test)* }
@@ -40,22 +40,22 @@ macro_rules! with_every_sdk {
 
 with_every_sdk! {
     a_task_is_followed_from_its_creation_to_its_file
-    every_stage_is_described
-    a_scenario_is_on_the_list
-    another_key_is_refused
-    refusals_have_the_services_code
-    calls_above_the_limit_are_throttled
-    machine_time_is_accepted_on_request
+    a_task_has_the_status_of_its_stage
+    a_scenario_task_is_listed
+    a_wrong_key_is_refused
+    a_refusal_has_its_error_code
+    a_burst_is_throttled
+    a_fast_clock_is_accepted_with_its_flag
 }
 
-/// An SDK, and an emulator for it.
+/// An SDK and its own emulator.
 struct Case<'a> {
     sdk: &'a Sdk,
     emulator: EmulatorProcess,
 }
 
 impl<'a> Case<'a> {
-    /// An emulator whose tasks take so long.
+    /// Starts an emulator with these task times.
     fn new(sdk: &'a Sdk, queue_time: &str, render_time: &str) -> Self {
         Self::with(
             sdk,
@@ -86,15 +86,15 @@ impl<'a> Case<'a> {
         self.sdk.run(caller, verb, argument).unwrap()
     }
 
-    /// Action, outcome and error code of every request, as the emulator tells them.
+    /// Returns action, outcome and error code of every request in the emulator's log.
     fn log(&self) -> Vec<Value> {
         let log = self.emulator.control("requests").unwrap();
         let requests = log["requests"].as_array().unwrap();
-        let told = |request: &Value| {
+        let entry = |request: &Value| {
             assert!(request["at_us"].is_u64(), "{request}");
             json!([request["action"], request["outcome"], request["code"]])
         };
-        requests.iter().map(told).collect()
+        requests.iter().map(entry).collect()
     }
 
     fn creates_billed(&self) -> u64 {
@@ -104,7 +104,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A request of the specification's examples; `documentation` is the vendor's own.
+/// Returns the path of an example request in the specification; `documentation` is the vendor's.
 fn example(action: &str, name: &str) -> String {
     let path = format!("../spec/examples/{action}/{name}.request.json");
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -118,7 +118,7 @@ fn a_task_is_followed_from_its_creation_to_its_file(sdk: &Sdk) {
     let case = Case::new(sdk, "100ms", "100ms");
     let seen = case.sdk("follow", &example(CREATE, "documentation"));
 
-    // Which stages a slow machine gets to see is a matter of luck, their order is not.
+    // A slow machine may miss a stage, but the order of stages is fixed.
     let statuses: Vec<_> = seen["statuses"].as_array().unwrap().iter().collect();
     let mut stages = ["WAIT", "RUN", "DONE"].iter();
     assert!(
@@ -140,7 +140,7 @@ fn a_task_is_followed_from_its_creation_to_its_file(sdk: &Sdk) {
     assert!(
         log[1..]
             .iter()
-            .all(|told| *told == json!([DESCRIBE, "executed", null])),
+            .all(|entry| *entry == json!([DESCRIBE, "executed", null])),
         "{log:?}"
     );
     assert_eq!(case.creates_billed(), 1);
@@ -151,7 +151,7 @@ fn a_task_is_followed_from_its_creation_to_its_file(sdk: &Sdk) {
     );
 }
 
-fn every_stage_is_described(sdk: &Sdk) {
+fn a_task_has_the_status_of_its_stage(sdk: &Sdk) {
     for (queue_time, render_time, status) in [
         ("1h", "1h", "WAIT"),
         ("0s", "1h", "RUN"),
@@ -165,7 +165,7 @@ fn every_stage_is_described(sdk: &Sdk) {
     }
 }
 
-fn a_scenario_is_on_the_list(sdk: &Sdk) {
+fn a_scenario_task_is_listed(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let seen = case.sdk("list", &example("CreateAiDramaTask", "documentation"));
     assert_eq!(seen["listed"]["Total"], 1, "{seen}");
@@ -173,7 +173,7 @@ fn a_scenario_is_on_the_list(sdk: &Sdk) {
     assert_eq!(task["TaskId"], seen["created"]["TaskId"]);
 }
 
-fn another_key_is_refused(sdk: &Sdk) {
+fn a_wrong_key_is_refused(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let create = |secret_id: &str, secret_key: &str| {
         let keys = [secret_id, secret_key];
@@ -183,7 +183,7 @@ fn another_key_is_refused(sdk: &Sdk) {
     };
     let wrong_key = create(&case.emulator.secret_id, "another key");
     assert_eq!(wrong_key, "AuthFailure.SignatureFailure");
-    let unknown_id = create("AKIDNOBODY", &case.emulator.secret_key);
+    let unknown_id = create("AKIDUNKNOWN", &case.emulator.secret_key);
     assert_eq!(unknown_id, "AuthFailure.SecretIdNotFound");
     assert_eq!(
         case.log(),
@@ -195,7 +195,7 @@ fn another_key_is_refused(sdk: &Sdk) {
     assert_eq!(case.creates_billed(), 0);
 }
 
-fn refusals_have_the_services_code(sdk: &Sdk) {
+fn a_refusal_has_its_error_code(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let unknown = case.sdk("describe", "2600016453-AigcVideo-0");
     assert_eq!(
@@ -212,22 +212,22 @@ fn refusals_have_the_services_code(sdk: &Sdk) {
     assert_eq!(case.creates_billed(), 0);
 }
 
-/// How many at once surely exceed the 50 a second that a describe is allowed, unless the machine
-/// needs more than a second for them: then there is another try.
+/// Calls in one burst. They exceed the limit of 50 describes a second unless the machine needs more
+/// than a second for them; then the burst is repeated.
 const BURST: usize = 80;
-const MOST_TRIES: usize = 20;
+const MAX_BURSTS: usize = 20;
 
-fn calls_above_the_limit_are_throttled(sdk: &Sdk) {
+fn a_burst_is_throttled(sdk: &Sdk) {
     let case = Case::new(sdk, "1h", "1h");
     let is_throttled = |seen: &Value| {
         let codes = seen["codes"].as_array().unwrap();
         assert_eq!(codes.len(), BURST);
         codes.contains(&json!("RequestLimitExceeded"))
     };
-    let mut bursts = (0..MOST_TRIES).map(|_| case.sdk("burst", &BURST.to_string()));
+    let mut bursts = (0..MAX_BURSTS).map(|_| case.sdk("burst", &BURST.to_string()));
     assert!(bursts.any(|seen| is_throttled(&seen)));
 
-    // Whatever was let in, no second saw more than the limit.
+    // The admitted requests keep to the limit.
     let log = case.emulator.control("requests").unwrap();
     let requests = log["requests"].as_array().unwrap().iter();
     let admitted = requests.filter(|request| request["code"] != "RequestLimitExceeded");
@@ -237,8 +237,8 @@ fn calls_above_the_limit_are_throttled(sdk: &Sdk) {
     assert!(window::most_in_any_second(&starts) <= 50);
 }
 
-/// SDKs sign by the machine's time, and the emulator's is a day ahead before one has started.
-fn machine_time_is_accepted_on_request(sdk: &Sdk) {
+/// SDKs sign with the machine's time; the emulator's clock is a day ahead before an SDK has started.
+fn a_fast_clock_is_accepted_with_its_flag(sdk: &Sdk) {
     let create = |flags: &[&str]| {
         let case = Case::with(sdk, flags);
         case.sdk("create", &example(CREATE, "documentation"))

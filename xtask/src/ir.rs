@@ -18,7 +18,7 @@ pub use task_family::{OptionUse, TaskCreate, TaskFamily};
 
 use crate::{
     diagnostic::Span,
-    model::{self, Scalar},
+    model::{self, MemberPath, Scalar},
 };
 
 /// A whole API.
@@ -129,6 +129,8 @@ pub struct Action {
     pub poll: Option<String>,
     /// The family whose capability table its requests are checked against.
     pub capabilities: Option<String>,
+    /// The path of the request member with the seconds of video that are billed.
+    pub billed_seconds: Option<MemberPath>,
     /// Page of the documentation.
     pub doc_url: String,
     /// Error codes the documentation lists for it.

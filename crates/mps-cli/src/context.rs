@@ -6,20 +6,37 @@ use mps_aigc::{
     Aigc, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
-use mps_core::{ErrorKind, limit::Limiter, transport::ReqwestTransport};
+use mps_core::{
+    ErrorKind,
+    clock::{SharedClock, SystemClock},
+    limit::Limiter,
+    transport::ReqwestTransport,
+};
 use mps_emulator::{BucketUrls, Emulator};
 
-use crate::{exit::Exit, failure::Failure, limiter, options::GlobalOptions, output::Output};
+use crate::{
+    doubt::ANSWER_TIMEOUT,
+    failure::Failure,
+    limiter,
+    monitor::{Monitor, MonitoredTransport},
+    options::GlobalOptions,
+    outcome::{Outcome, Reason},
+    output::Output,
+    phase::Phase,
+};
 
-/// The global options and the output streams.
-pub(crate) struct Context<'a> {
+/// The global options, the output streams, the phase and the clock of a command.
+pub(crate) struct Context {
     pub(crate) global: GlobalOptions,
-    pub(crate) output: &'a Output,
+    pub(crate) output: Output,
+    pub(crate) phase: Phase,
+    pub(crate) clock: SharedClock,
 }
 
 /// A client, with the emulator inside this process if there is one: dropping it stops that emulator.
 pub(crate) struct Connection {
     aigc: Aigc,
+    secret_id: String,
     _emulator: Option<Emulator>,
 }
 
@@ -28,18 +45,35 @@ impl Connection {
         self.aigc.client()
     }
 
+    /// Returns the id of the key that signs the requests.
+    pub(crate) fn secret_id(&self) -> &str {
+        &self.secret_id
+    }
+
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
         self.aigc.tasks()
     }
 }
 
-impl<'a> Context<'a> {
-    pub(crate) fn new(global: GlobalOptions, output: &'a Output) -> Self {
-        Self { global, output }
+impl Context {
+    pub(crate) fn new(global: GlobalOptions, output: Output, phase: Phase) -> Self {
+        Self {
+            global,
+            output,
+            phase,
+            clock: SystemClock::shared(),
+        }
     }
 
-    /// Connects with credentials that are known to exist.
+    /// Connects with credentials that are known to exist. A signal ends the search for them.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
+        match self.phase.race(self.connect_now()).await {
+            Ok(connection) => connection,
+            Err(signal) => Err(Failure::interrupted(signal)),
+        }
+    }
+
+    async fn connect_now(&self) -> Result<Connection, Failure> {
         if self.global.emulator {
             return self.connect_to_own_emulator().await;
         }
@@ -52,6 +86,7 @@ impl<'a> Context<'a> {
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
+            secret_id: credentials.secret_id().to_owned(),
             _emulator: None,
         })
     }
@@ -108,12 +143,14 @@ impl<'a> Context<'a> {
             .start()
             .await
             .map_err(|error| Failure::internal(format!("cannot start the emulator: {error}")))?;
+        let secret_id = emulator.secret_id().to_owned();
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
         let aigc = self.client(endpoint, transport, keys, limiter::process_limiter())?;
         Ok(Connection {
             aigc,
+            secret_id,
             _emulator: Some(emulator),
         })
     }
@@ -125,10 +162,17 @@ impl<'a> Context<'a> {
         credentials: impl ProvideCredentials + 'static,
         limiter: Arc<dyn Limiter>,
     ) -> Result<Aigc, Failure> {
+        let transport = MonitoredTransport::new(transport, self.phase.clone(), self.clock.clone());
+        let monitor = Monitor {
+            phase: self.phase.clone(),
+            output: self.output.clone(),
+        };
         let builder = Client::builder()
             .credentials(credentials)
             .transport(transport)
+            .metrics(monitor)
             .limiter(limiter)
+            .attempt_timeout(ANSWER_TIMEOUT)
             .endpoint(endpoint);
         let builder = match &self.global.region {
             Some(region) => builder.region(region),
@@ -160,7 +204,7 @@ const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_S
 impl Failure {
     fn no_credentials(error: &CredentialsError) -> Self {
         let failure = Self::new(
-            Exit::Credentials,
+            Outcome::NotCreated(Reason::Credentials),
             ErrorKind::Credentials.as_str(),
             error.to_string(),
         );

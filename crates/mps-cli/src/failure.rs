@@ -1,43 +1,43 @@
-//! The error of a command, with its exit code.
+//! The error of a command: its outcome, its message and the next command.
 
-use mps_aigc::{
-    Error, ErrorKind,
-    models::{preflight::Finding, service::ErrorClass},
+use mps_aigc::{Error, models::preflight::Finding};
+use serde::{Serialize, Serializer};
+
+use crate::{
+    doubt::Doubt,
+    exit::Exit,
+    outcome::{self, Outcome, Reason},
+    results::Receipt,
+    resume::CommandLine,
+    signals::Signal,
 };
-use serde::Serialize;
-
-use crate::exit::Exit;
 
 /// The error of a command, as it is printed; as JSON it is `mps.error/1`.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct Failure {
-    schema: &'static str,
-    #[serde(skip)]
-    pub(crate) exit: Exit,
+    pub(crate) outcome: Outcome,
     pub(crate) kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
     pub(crate) message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) task_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dispatch: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
+    /// Whether this command has created the task.
+    pub(crate) created: bool,
+    pub(crate) resume: Option<CommandLine>,
+    pub(crate) doubt: Option<Doubt>,
     /// The chain of sources, outermost first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) causes: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) findings: Vec<Finding>,
+    /// The errors of other tasks of the same command, printed before this one.
+    pub(crate) others: Vec<Failure>,
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, kind: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(outcome: Outcome, kind: &'static str, message: impl Into<String>) -> Self {
         Self {
-            schema: "mps.error/1",
-            exit,
+            outcome,
             kind,
             message: message.into(),
             code: None,
@@ -45,17 +45,50 @@ impl Failure {
             task_id: None,
             dispatch: None,
             hint: None,
+            created: false,
+            resume: None,
+            doubt: None,
             causes: Vec::new(),
             findings: Vec::new(),
+            others: Vec::new(),
         }
     }
 
     pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::new(Exit::Internal, "internal", message)
+        Self::new(Outcome::NotCreated(Reason::Internal), "internal", message)
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, "usage", message)
+        Self::new(Outcome::NotCreated(Reason::Usage), "usage", message)
+    }
+
+    /// Returns the error of a preflight that refused the request.
+    pub(crate) fn preflight(message: impl Into<String>) -> Self {
+        Self::new(Outcome::NotCreated(Reason::Usage), "preflight", message).hint("nothing was sent")
+    }
+
+    /// Returns the error of a command that a signal ended before it has created anything.
+    pub(crate) fn interrupted(signal: Signal) -> Self {
+        let outcome = Outcome::NotCreated(Reason::Signal(signal));
+        let message = format!("stopped by {}", signal.name());
+        Self::new(outcome, "interrupted", message).hint("nothing was created by this command")
+    }
+
+    /// Returns the error of a command that a signal ended while its task lives on.
+    pub(crate) fn interrupted_task(signal: Signal, receipt: &Receipt) -> Self {
+        let outcome = Outcome::LivesOn(Reason::Signal(signal));
+        let message = format!("stopped waiting for task {}", receipt.shown_id());
+        Self::new(outcome, "interrupted", message).receipt(receipt)
+    }
+
+    /// Combines the errors of several tasks: the most important one decides the exit code and is
+    /// printed last. Returns `None` without errors.
+    pub(crate) fn combined(mut failures: Vec<Self>) -> Option<Self> {
+        failures.sort_by_key(|failure| failure.exit().rank());
+        failures.reverse();
+        let mut last = failures.pop()?;
+        last.others = failures;
+        Some(last)
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -63,24 +96,40 @@ impl Failure {
         self
     }
 
-    pub(crate) fn task(mut self, task_id: impl Into<String>) -> Self {
-        self.task_id = Some(task_id.into());
+    pub(crate) fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = outcome;
         self
+    }
+
+    /// Sets the task, and the command line that resumes the work on it.
+    pub(crate) fn receipt(mut self, receipt: &Receipt) -> Self {
+        self.task_id = Some(receipt.task_id.clone());
+        self.created = receipt.created;
+        self.request_id = self.request_id.or_else(|| receipt.request_id.clone());
+        self.resume = receipt.resume(self.outcome).cloned();
+        self.hint = receipt.hint(self.outcome, self.hint);
+        self
+    }
+
+    /// Sets the record of the create that is in doubt.
+    pub(crate) fn doubt(mut self, doubt: Doubt) -> Self {
+        self.doubt = Some(doubt);
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.outcome.exit()
     }
 
     /// Converts the error of a call.
     pub(crate) fn of_call(error: &mps_core::Error) -> Self {
-        Self::from_call(error, error.in_doubt())
-    }
-
-    fn from_call(error: &mps_core::Error, in_doubt: bool) -> Self {
         Self {
             causes: causes(error),
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
             dispatch: Some(error.dispatch().as_str()),
             hint: match error.kind() {
-                _ if in_doubt => Some(in_doubt_hint(error)),
+                _ if error.in_doubt() => Some(in_doubt_hint(error)),
                 mps_core::ErrorKind::Limiter => Some(WITHOUT_LIMIT_FILE.to_owned()),
                 _ => error.hint().map(str::to_owned),
             },
@@ -89,7 +138,7 @@ impl Failure {
                 .map(|report| report.findings().to_vec())
                 .unwrap_or_default(),
             ..Self::new(
-                exit_of_call(error, in_doubt),
+                outcome::of_call(error),
                 error.kind().as_str(),
                 error.to_string(),
             )
@@ -118,55 +167,80 @@ impl From<mps_core::Error> for Failure {
 }
 
 impl From<Error> for Failure {
+    /// Converts an error about a task that this command has not created.
     fn from(error: Error) -> Self {
-        let mut failure = match error.call() {
-            Some(call) => Self::from_call(call, error.in_doubt()),
+        let failure = match error.call() {
+            Some(call) => Self::of_call(call),
             None => Self {
                 request_id: error.request_id().map(str::to_owned),
                 dispatch: error.dispatch().map(mps_aigc::Dispatch::as_str),
                 hint: error.hint().map(str::to_owned),
                 causes: causes(&error),
                 ..Self::new(
-                    exit_of_task(&error),
+                    Outcome::NotCreated(Reason::Internal),
                     error.kind().as_str(),
                     error.to_string(),
                 )
             },
         };
-        failure.task_id = error.task_id().map(str::to_owned);
-        failure
+        Self {
+            outcome: outcome::of_task(&error),
+            task_id: error.task_id().map(str::to_owned),
+            ..failure
+        }
     }
 }
 
-fn exit_of_task(error: &Error) -> Exit {
-    match error.kind() {
-        ErrorKind::NoTaskId => Exit::InDoubt,
-        ErrorKind::WaitTimedOut => Exit::WaitTimedOut,
-        ErrorKind::TaskFailed => Exit::TaskFailed,
-        ErrorKind::Unfetchable | ErrorKind::Download => Exit::Unfetchable,
-        ErrorKind::File => Exit::Usage,
-        _ => Exit::Internal,
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        ErrorObject {
+            schema: "mps.error/1",
+            kind: self.kind,
+            code: self.code.as_deref(),
+            message: &self.message,
+            request_id: self.request_id.as_deref(),
+            task_id: self.task_id.as_deref(),
+            dispatch: self.dispatch,
+            hint: self.hint.as_deref(),
+            created: self.created,
+            in_doubt: self.outcome.in_doubt(),
+            retryable: self.outcome.is_retryable(self.created),
+            resume: self.resume.as_ref(),
+            doubt: self.doubt.as_ref(),
+            causes: &self.causes,
+            findings: &self.findings,
+        }
+        .serialize(serializer)
     }
 }
 
-fn exit_of_call(error: &mps_core::Error, in_doubt: bool) -> Exit {
-    use mps_core::ErrorKind as Kind;
-    if in_doubt {
-        return Exit::InDoubt;
-    }
-    match error.kind() {
-        Kind::Config | Kind::Preflight => Exit::Usage,
-        Kind::Credentials => Exit::Credentials,
-        Kind::TooLarge if !error.dispatch().may_have_executed() => Exit::Usage,
-        Kind::Service => match error.class() {
-            Some(ErrorClass::Auth | ErrorClass::Token | ErrorClass::ClockSkew) => Exit::Credentials,
-            Some(ErrorClass::Quota | ErrorClass::Account) => Exit::Quota,
-            Some(ErrorClass::Content) => Exit::ContentRefused,
-            Some(ErrorClass::NotFound) => Exit::Unfetchable,
-            _ => Exit::Trouble,
-        },
-        _ => Exit::Trouble,
-    }
+/// `mps.error/1`.
+#[derive(Serialize)]
+struct ErrorObject<'a> {
+    schema: &'static str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispatch: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    created: bool,
+    in_doubt: bool,
+    retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<&'a CommandLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'a Doubt>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    causes: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    findings: &'a [Finding],
 }
 
 /// Returns the sources of an error, outermost first.

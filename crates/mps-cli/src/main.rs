@@ -3,31 +3,44 @@
 //! Results are written to stdout, everything else to stderr. The exit codes are listed in
 //! [`exit::Exit`].
 
-use std::process::ExitCode;
+use std::{
+    panic,
+    process::{self, ExitCode},
+};
 
 use clap::Parser as _;
 
 mod commands;
 mod context;
+mod doubt;
 mod exit;
 mod failure;
+#[rustfmt::skip]
+mod generated;
+mod heartbeat;
 mod input;
 mod limiter;
 mod line_writer;
 mod logging;
+mod monitor;
 mod options;
+mod outcome;
 mod output;
+mod phase;
 mod request;
 mod request_log;
 mod results;
 mod resume;
 mod signals;
+mod streams;
 
 use commands::Command;
 use context::Context;
 use failure::Failure;
+use mps_core::clock::SystemClock;
 use options::GlobalOptions;
 use output::Output;
+use phase::Phase;
 
 /// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
 /// never pay twice.
@@ -51,24 +64,39 @@ pub(crate) struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output::new(&cli.global);
-    let result = runtime().and_then(|runtime| runtime.block_on(run(cli, &output)));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output.failure(&failure);
-            failure.exit.into()
-        }
-    }
-}
-
-async fn run(cli: Cli, output: &Output) -> Result<(), Failure> {
+    let output = Output::new(&cli.global, SystemClock::shared());
+    let phase = Phase::new();
+    report_panics(phase.clone(), output.clone());
+    signals::listen(phase.clone(), output.clone());
     // `mps emulator` sets up logging itself, since its log has a file of its own.
     if !matches!(cli.command, Command::Emulator(_)) {
         logging::to_stderr(&cli.global);
     }
-    let context = Context::new(cli.global, output);
-    cli.command.run(&context).await
+    let context = Context::new(cli.global, output.clone(), phase);
+    let result = runtime().and_then(|runtime| {
+        let result = runtime.block_on(cli.command.run(&context));
+        // Does not wait for blocking work, such as the lock of a file on a disk that does not answer.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit().into()
+        }
+    }
+}
+
+/// Lets a panic end the process with an error that names the task of this command, if there is one.
+fn report_panics(phase: Phase, output: Output) {
+    let default_hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        default_hook(info);
+        let failure = phase.failure_at_panic();
+        output.failure(&failure);
+        process::exit(i32::from(failure.exit() as u8));
+    }));
 }
 
 /// Builds a runtime of one thread, which is enough: a command mostly waits for the network.

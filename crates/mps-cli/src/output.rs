@@ -1,30 +1,72 @@
 //! Output as text or as JSON: results to stdout, everything else to stderr.
 
-use std::io::{self, Write};
+use std::{io, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use mps_aigc::models::preflight::{Finding, Severity};
+use mps_core::clock::SharedClock;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     failure::Failure,
     options::{ColorMode, GlobalOptions, OutputFormat},
+    outcome::Reason,
+    results::Receipt,
+    streams,
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
-/// The output streams and their format.
+/// The output streams and their format. Cheap to clone.
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     format: OutputFormat,
     quiet: bool,
     verbose: bool,
+    clock: SharedClock,
+    started: Duration,
+}
+
+/// Something that happens while a command runs: a line on stderr, as JSON `mps.event/1`.
+#[derive(Clone, Debug)]
+pub(crate) struct Event<'a> {
+    name: &'static str,
+    human: &'a str,
+    task_id: Option<&'a str>,
+    details: Map<String, Value>,
+}
+
+impl<'a> Event<'a> {
+    /// Creates an event; `human` is its text for people.
+    pub(crate) fn new(name: &'static str, human: &'a str) -> Self {
+        Self {
+            name,
+            human,
+            task_id: None,
+            details: Map::new(),
+        }
+    }
+
+    pub(crate) fn task(mut self, task_id: &'a str) -> Self {
+        self.task_id = Some(task_id);
+        self
+    }
+
+    /// Adds the members of an object; null members are left out.
+    pub(crate) fn details(mut self, details: impl Serialize) -> Self {
+        if let Ok(Value::Object(details)) = serde_json::to_value(details) {
+            let members = details.into_iter().filter(|(_, value)| !value.is_null());
+            self.details.extend(members);
+        }
+        self
+    }
 }
 
 impl Output {
-    pub(crate) fn new(global: &GlobalOptions) -> Self {
+    pub(crate) fn new(global: &GlobalOptions, clock: SharedClock) -> Self {
         let color = match global.color {
             ColorMode::Auto => anstream::ColorChoice::Auto,
             ColorMode::Always => anstream::ColorChoice::Always,
@@ -35,74 +77,129 @@ impl Output {
             format: global.output,
             quiet: global.quiet,
             verbose: global.verbose > 0,
+            started: clock.monotonic(),
+            clock,
         }
     }
 
-    /// Prints a result to stdout.
-    pub(crate) fn result(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
-        match self.format {
-            OutputFormat::Human => write_line(human),
-            OutputFormat::Json => write_line(&to_line(json)?),
+    /// Prints a result that names no paid task. A reader that closes the pipe is no error: it needs
+    /// no more results.
+    pub(crate) fn listing(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
+        match self.write_result(human, json)? {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written
+                .map_err(|error| Failure::internal(format!("cannot write to stdout: {error}"))),
         }
     }
 
-    /// Prints a message to stderr, even with `--quiet`.
-    pub(crate) fn notice(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
+    /// Prints a result that names a paid task. When it cannot be written, the error names the task
+    /// and the command line that resumes the work on it.
+    pub(crate) fn receipt(
+        &self,
+        human: &str,
+        json: &impl Serialize,
+        receipt: &Receipt,
+    ) -> Result<(), Failure> {
+        let written = self.write_result(human, json)?;
+        written.map_err(|error| {
+            let id = receipt.shown_id();
+            let message = format!("cannot write the result of task {id} to stdout: {error}");
+            Failure::new(receipt.outcome(Reason::Receipt), "internal", message).receipt(receipt)
+        })
+    }
+
+    fn write_result(&self, human: &str, json: &impl Serialize) -> Result<io::Result<()>, Failure> {
+        Ok(match self.format {
+            OutputFormat::Human => streams::write_stdout(human),
+            OutputFormat::Json => streams::write_stdout(&to_line(json)?),
+        })
+    }
+
+    /// Prints an event, even with `--quiet`.
+    pub(crate) fn notice(&self, event: &Event<'_>) {
         match self.format {
-            OutputFormat::Human => print_stderr(human),
-            OutputFormat::Json => print_stderr(&to_line(json)?),
+            OutputFormat::Human => print_stderr(event.human),
+            OutputFormat::Json => print_stderr(&self.event_line(event)),
         }
+    }
+
+    /// Prints an event, unless `--quiet` is given.
+    pub(crate) fn progress(&self, event: &Event<'_>) {
+        if !self.quiet {
+            self.notice(event);
+        }
+    }
+
+    /// Prints an event as JSON, unless `--quiet` is given. People need not see it.
+    pub(crate) fn detail(&self, event: &Event<'_>) {
+        if self.format == OutputFormat::Json {
+            self.progress(event);
+        }
+    }
+
+    /// Prints a line of JSON to stderr, whatever the format is.
+    pub(crate) fn json_to_stderr(&self, json: &impl Serialize) -> Result<(), Failure> {
+        print_stderr(&to_line(json)?);
         Ok(())
-    }
-
-    /// Prints a message to stderr, unless `--quiet` is given.
-    pub(crate) fn progress(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
-        if self.quiet {
-            Ok(())
-        } else {
-            self.notice(human, json)
-        }
     }
 
     /// Prints findings that did not stop the request.
-    pub(crate) fn warnings<'a>(
-        &self,
-        findings: impl IntoIterator<Item = &'a Finding>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn warnings<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) {
         for finding in findings {
-            self.progress(
-                &human_finding(finding),
-                &json!({"schema": "mps.finding/1", "finding": finding}),
-            )?;
+            let human = human_finding(finding);
+            let details = json!({"finding": finding});
+            self.progress(&Event::new("warning", &human).details(details));
         }
-        Ok(())
     }
 
-    /// Prints an error: its findings, one line with the message, its cause and a hint.
+    /// Prints an error with its findings, cause, in-doubt page and hint. Without stderr, an error that
+    /// names a task or a doubtful create is printed to stdout.
     pub(crate) fn failure(&self, failure: &Failure) {
-        match self.format {
+        for other in &failure.others {
+            self.failure(other);
+        }
+        let text = match self.format {
             OutputFormat::Human => self.human_failure(failure),
-            OutputFormat::Json => print_stderr(&to_line(failure).unwrap_or_default()),
+            OutputFormat::Json => to_line(failure).unwrap_or_default(),
+        };
+        let written = streams::write_stderr(&text);
+        if written.is_err() && (failure.task_id.is_some() || failure.outcome.in_doubt()) {
+            // Fails only if neither stream can be written: then there is no way to report anything.
+            let _unwritable = streams::write_stdout(&text);
         }
     }
 
-    fn human_failure(&self, failure: &Failure) {
-        for finding in &failure.findings {
-            print_stderr(&human_finding(finding));
+    fn event_line(&self, event: &Event<'_>) -> String {
+        let elapsed = self.clock.monotonic().saturating_sub(self.started);
+        let mut line = Map::new();
+        line.insert("schema".to_owned(), json!("mps.event/1"));
+        line.insert("event".to_owned(), json!(event.name));
+        if let Some(id) = event.task_id {
+            line.insert("task_id".to_owned(), json!(id));
         }
-        print_stderr(&format!("{ERROR}error{ERROR:#}: {}", failure.message));
+        let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        line.insert("elapsed_ms".to_owned(), json!(elapsed));
+        for (name, value) in &event.details {
+            line.entry(name).or_insert_with(|| value.clone());
+        }
+        to_line(&line).unwrap_or_default()
+    }
+
+    fn human_failure(&self, failure: &Failure) -> String {
+        let mut lines: Vec<_> = failure.findings.iter().map(human_finding).collect();
+        lines.push(format!("{ERROR}error{ERROR:#}: {}", failure.message));
         // The last cause is the most concrete one.
         let shown = if self.verbose {
             failure.causes.len()
         } else {
             1
         };
-        for cause in failure.causes.iter().rev().take(shown) {
-            print_stderr(&format!("  because: {cause}"));
-        }
-        if let Some(hint) = &failure.hint {
-            print_stderr(&format!("{HINT}hint{HINT:#}: {hint}"));
-        }
+        let causes = failure.causes.iter().rev().take(shown);
+        lines.extend(causes.map(|cause| format!("  because: {cause}")));
+        lines.extend(failure.doubt.as_ref().map(ToString::to_string));
+        let hint = failure.hint.as_ref();
+        lines.extend(hint.map(|hint| format!("{HINT}hint{HINT:#}: {hint}")));
+        lines.join("\n")
     }
 }
 
@@ -127,22 +224,45 @@ fn human_finding(finding: &Finding) -> String {
     )
 }
 
+/// Returns the JSON on one line. Characters that a terminal obeys, and that JSON allows in texts, are
+/// written as escapes, which leaves the value as it is.
 fn to_line(json: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(json).map_err(|error| Failure::internal(error.to_string()))
+    let line = serde_json::to_string(json).map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(escaped_json(line))
 }
 
-fn write_line(line: &str) -> Result<(), Failure> {
-    let mut stdout = anstream::stdout().lock();
-    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
-        // The reader has closed the pipe: it needs no more results.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => {
-            written.map_err(|error| Failure::internal(format!("cannot write to stdout: {error}")))
+fn escaped_json(line: String) -> String {
+    if mps_core::text::foreign(&line, usize::MAX) == line {
+        return line;
+    }
+    let mut escaped = String::with_capacity(line.len());
+    for character in line.chars() {
+        let mut buffer = [0; 4];
+        let text = character.encode_utf8(&mut buffer);
+        if mps_core::text::foreign(text, usize::MAX) == *text {
+            escaped.push(character);
+        } else {
+            let units = character.encode_utf16(&mut [0; 2]).to_vec();
+            escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
         }
     }
+    escaped
 }
 
 /// Prints a line to stderr. A failure is ignored: there is no other stream to report it on.
 pub(crate) fn print_stderr(line: &str) {
-    let _unwritable = writeln!(anstream::stderr().lock(), "{line}");
+    let _unwritable = streams::write_stderr(line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_no_character_that_a_terminal_obeys_and_keeps_its_value() {
+        let text = "a\u{1b}\u{9b}31m\u{202e}\n\u{7f}";
+        let line = to_line(&text).unwrap();
+        assert_eq!(line, r#""a\u001b\u009b31m\u202e\n\u007f""#);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
 }

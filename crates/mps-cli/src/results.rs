@@ -1,9 +1,118 @@
-//! The JSON objects of results. Members may be added within a schema version, never renamed.
+//! Results: the JSON objects, and the receipts of paid tasks. Members may be added within a schema version, never renamed.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use mps_aigc::{Family, SavedFile, Snapshot, Task};
+use mps_core::text::foreign;
 use serde::Serialize;
+
+use crate::{
+    options::GlobalOptions,
+    outcome::{Outcome, Reason},
+    resume::CommandLine,
+};
+
+/// Longest task id in a message.
+const SHOWN_ID_CHARS: usize = 200;
+
+/// A task that was paid for, with the command lines that continue with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Receipt {
+    pub(crate) task_id: String,
+    pub(crate) request_id: Option<String>,
+    /// Whether this command has created the task.
+    pub(crate) created: bool,
+    /// Whether the task is done, as far as this command knows.
+    is_done: bool,
+    /// The command lines that wait and download; `None` if the task ends with this command.
+    follow: Option<(CommandLine, CommandLine)>,
+}
+
+impl Receipt {
+    pub(crate) fn of<F: Family>(
+        task: &Task<F>,
+        global: &GlobalOptions,
+        out: Option<&Path>,
+    ) -> Self {
+        let created = task.attempts() > 0;
+        let request_id = task.request_id().map(str::to_owned);
+        Self::new(F::NAME, task.id(), request_id, created, global, out)
+    }
+
+    pub(crate) fn new(
+        family: &str,
+        task_id: &str,
+        request_id: Option<String>,
+        created: bool,
+        global: &GlobalOptions,
+        out: Option<&Path>,
+    ) -> Self {
+        let line = |verb, out| CommandLine::for_task(global, family, verb, task_id, out);
+        let folder = Path::new(".");
+        let follow = || {
+            (
+                line("wait", out),
+                line("download", Some(out.unwrap_or(folder))),
+            )
+        };
+        Self {
+            task_id: task_id.to_owned(),
+            request_id,
+            created,
+            is_done: false,
+            follow: (!global.emulator).then(follow),
+        }
+    }
+
+    /// Marks the task as done.
+    pub(crate) fn done(mut self) -> Self {
+        self.is_done = true;
+        self
+    }
+
+    /// Returns the outcome of a command that ends early with this task.
+    pub(crate) fn outcome(&self, reason: Reason) -> Outcome {
+        if self.is_done {
+            Outcome::Undelivered(reason)
+        } else {
+            Outcome::LivesOn(reason)
+        }
+    }
+
+    /// Returns the id as it is safe to print.
+    pub(crate) fn shown_id(&self) -> String {
+        foreign(&self.task_id, SHOWN_ID_CHARS).into_owned()
+    }
+
+    /// Returns the command line that continues with the task after this outcome.
+    pub(crate) fn resume(&self, outcome: Outcome) -> Option<&CommandLine> {
+        let (wait, download) = self.follow.as_ref()?;
+        match outcome {
+            Outcome::LivesOn(_) => Some(wait),
+            Outcome::Undelivered(_) => Some(download),
+            Outcome::NotCreated(_) | Outcome::InDoubt | Outcome::Failed { .. } => None,
+        }
+    }
+
+    /// Returns the hint for this outcome: `own`, the one of the error, and the next command line.
+    pub(crate) fn hint(&self, outcome: Outcome, own: Option<String>) -> Option<String> {
+        let next = match (outcome, self.resume(outcome)) {
+            (Outcome::LivesOn(_) | Outcome::Undelivered(_), None) => {
+                "the emulator, and with it the task, ended with this command".to_owned()
+            }
+            (Outcome::LivesOn(_), Some(line)) => format!("the task lives on; resume with: {line}"),
+            (_, Some(line)) => format!("download the result with: {line}"),
+            (_, None) => return own,
+        };
+        Some(match own {
+            Some(own) => format!("{own}; {next}"),
+            None => next,
+        })
+    }
+}
 
 /// `mps.video/1`, `mps.image/1`, `mps.audio/1` or `mps.scenario/1`: one task.
 #[derive(Clone, Debug, Serialize)]

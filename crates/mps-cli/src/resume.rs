@@ -1,62 +1,77 @@
-//! The command line that resumes a wait.
+//! Command lines to copy: those that resume the work on a task.
 
-use std::path::Path;
+use std::{fmt, path::Path};
+
+use serde::Serialize;
 
 use crate::options::{GlobalOptions, LimiterScope, Site};
 
-/// Returns the command line that waits for a task, with the options that select endpoint and account.
-pub(crate) fn resume_line(
-    global: &GlobalOptions,
-    family: &str,
-    task_id: &str,
-    out: Option<&Path>,
-) -> String {
-    let limiter = (global.limiter == LimiterScope::Process).then_some("process");
-    let options = [
-        ("--endpoint", global.endpoint.as_deref()),
-        ("--site", global.site.map(Site::as_str)),
-        ("--region", global.region.as_deref()),
-        ("--profile", global.profile.as_deref()),
-        ("--limiter", limiter),
-    ];
-    let mut line = "mps".to_owned();
-    for (option, value) in options {
-        push_option(&mut line, option, value);
-    }
-    line.extend([" ", family, " wait ", &quoted(task_id)]);
-    let out = out.map(|out| out.display().to_string());
-    push_option(&mut line, "--out", out.as_deref());
-    line
-}
+/// A command line as an argument vector. `Display` quotes it for a POSIX shell; JSON has the vector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct CommandLine(Vec<String>);
 
-/// Returns the hint for a task that the command no longer waits for.
-pub(crate) fn resume_hint(
-    global: &GlobalOptions,
-    family: &str,
-    task_id: &str,
-    out: Option<&Path>,
-) -> String {
-    if global.emulator {
-        return "the emulator, and with it the task, ended with this command".to_owned();
-    }
-    let line = resume_line(global, family, task_id, out);
-    format!("the task lives on; resume with: {line}")
-}
-
-fn push_option(line: &mut String, option: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        line.extend([" ", option, " ", &quoted(value)]);
+impl CommandLine {
+    /// Returns the command line of `verb` for one task, with the options that select endpoint and
+    /// account. The id is the last argument, after `--`, since ids of other programs may begin with a
+    /// hyphen.
+    pub(crate) fn for_task(
+        global: &GlobalOptions,
+        family: &str,
+        verb: &str,
+        task_id: &str,
+        out: Option<&Path>,
+    ) -> Self {
+        let limiter = (global.limiter == LimiterScope::Process).then_some("process");
+        let mut words = vec!["mps".to_owned()];
+        let mut push = |option: &str, value: Option<&str>| {
+            if let Some(value) = value {
+                words.extend([option.to_owned(), value.to_owned()]);
+            }
+        };
+        push("--endpoint", global.endpoint.as_deref());
+        push("--site", global.site.map(Site::as_str));
+        push("--region", global.region.as_deref());
+        push("--profile", global.profile.as_deref());
+        push("--limiter", limiter);
+        push(family, Some(verb));
+        let out = out.map(|out| out.display().to_string());
+        push("--out", out.as_deref());
+        push("--", Some(task_id));
+        Self(words)
     }
 }
 
-/// Quotes a word for a POSIX shell, if needed.
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self.0.iter().map(|word| quoted(word)).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// Quotes a word for a POSIX shell, if needed. A word with control characters or bidirectional
+/// overrides is written as `$'...'`, so that a terminal shows it as it is and the line stays one line.
 pub(crate) fn quoted(word: &str) -> String {
-    let plain =
+    let is_plain =
         |character: char| character.is_ascii_alphanumeric() || "_-./:@=%+,".contains(character);
-    if !word.is_empty() && word.chars().all(plain) {
+    if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    if mps_core::text::foreign(word, usize::MAX) == word {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let characters = word.chars().map(|character| match character {
+        '\'' | '\\' => format!(r"\{character}"),
+        _ if mps_core::text::foreign(character.encode_utf8(&mut [0; 4]), usize::MAX)
+            .starts_with('\\') =>
+        {
+            let mut bytes = [0; 4];
+            let bytes = character.encode_utf8(&mut bytes).bytes();
+            bytes.map(|byte| format!(r"\x{byte:02x}")).collect()
+        }
+        _ => character.to_string(),
+    });
+    format!("$'{}'", characters.collect::<String>())
 }
 
 #[cfg(test)]
@@ -81,15 +96,25 @@ mod tests {
             "status",
             "1",
         ]);
-        let line = resume_line(
-            &cli.global,
-            "video",
-            "4-AigcVideo-0f",
-            Some(Path::new("my cat.mp4")),
-        );
+        let out = Path::new("my cat.mp4");
+        let line = CommandLine::for_task(&cli.global, "video", "wait", "4-AigcVideo-0f", Some(out));
         assert_eq!(
-            line,
-            r"mps --site cn --profile 'it'\''s mine' --limiter process video wait 4-AigcVideo-0f --out 'my cat.mp4'"
+            line.to_string(),
+            r"mps --site cn --profile 'it'\''s mine' --limiter process video wait --out 'my cat.mp4' -- 4-AigcVideo-0f"
         );
+    }
+
+    #[test]
+    fn a_hostile_id_stays_one_argument_on_one_line() {
+        for (id, shown) in [
+            ("--endpoint=https://evil", "--endpoint=https://evil"),
+            ("a\nb", r"$'a\x0ab'"),
+            ("a'\u{1b}\\", r"$'a\'\x1b\\'"),
+            ("\u{202e}b", r"$'\xe2\x80\xaeb'"),
+            ("a; rm", "'a; rm'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(id), shown);
+        }
     }
 }

@@ -1,84 +1,161 @@
-//! Signals that ask the program to stop: the first one ends the command in order, the second one
-//! ends the process at once.
+//! Signals that ask the program to stop.
+//!
+//! A thread of its own receives them, so that a command is interrupted even while it is blocked. The
+//! phase decides the reaction:
+//!
+//! | phase | first signal | second signal |
+//! |---|---|---|
+//! | a create is on the wire | a message; the create is finished | exit 9 with the in-doubt page |
+//! | the command listens to [`Phase::stop_requested`] | the command ends itself | exit at once |
+//! | anything else | exit at once | - |
 
-use std::{io, process};
+use std::{io, process, thread, time::Duration};
 
+use mps_core::clock::SystemClock;
 #[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
-#[cfg(windows)]
-use tokio::signal::windows::{CtrlC, ctrl_c};
-use tokio::sync::watch;
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, output::Output, phase::Phase};
 
-/// The signals received so far.
-#[derive(Clone)]
-pub(crate) struct Signals(watch::Receiver<bool>);
+/// How long a command may take to end itself after a signal before the process is ended.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
-impl Signals {
-    /// Starts to listen: from here on no signal ends the process by default.
-    pub(crate) fn listen() -> Self {
-        let (sender, receiver) = watch::channel(false);
-        match SignalStreams::listen() {
-            Ok(streams) => {
-                tokio::spawn(forward(streams, sender));
-            }
-            // Without a handler a signal ends the process, as it does by default.
-            Err(error) => tracing::warn!(%error, "cannot listen to signals"),
+/// A signal that asks the program to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// The terminal was closed.
+    HangUp,
+    /// Ctrl-C.
+    Interrupt,
+    /// Sent by `kill`, `timeout` and service managers.
+    Terminate,
+}
+
+impl Signal {
+    /// Returns the exit code of a command that the signal ended.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::HangUp => Exit::HungUp,
+            Self::Interrupt => Exit::Interrupted,
+            Self::Terminate => Exit::Terminated,
         }
-        Self(receiver)
     }
 
-    /// Waits until a signal was received; waits for ever if signals cannot be listened to.
-    pub(crate) async fn received(&mut self) {
-        if self.0.wait_for(|received| *received).await.is_err() {
-            std::future::pending::<()>().await;
+    /// Returns the signal's usual name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HangUp => "SIGHUP",
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
         }
     }
 }
 
-async fn forward(mut streams: SignalStreams, sender: watch::Sender<bool>) {
-    streams.next().await;
-    // Fails only when the command has ended.
-    let _ended = sender.send(true);
-    streams.next().await;
-    process::exit(i32::from(Exit::Interrupted as u8));
+/// Starts the thread that receives signals. Until it is ready, a signal ends the process by default.
+pub(crate) fn listen(phase: Phase, output: Output) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let listening = runtime.and_then(|runtime| {
+        // Registers the handlers, so that no signal is lost between here and the thread's start.
+        let signals = runtime.block_on(async { SignalStreams::listen() })?;
+        thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || runtime.block_on(react(signals, phase, output)))
+    });
+    if let Err(error) = listening {
+        // Without handlers a signal ends the process, as it does by default.
+        tracing::warn!(%error, "cannot listen to signals");
+    }
+}
+
+async fn react(mut signals: SignalStreams, phase: Phase, output: Output) {
+    let first = signals.next().await;
+    if !phase.interrupt(first, &output) {
+        leave(&phase, first, &output);
+    }
+    let clock = SystemClock::shared();
+    loop {
+        tokio::select! {
+            _ = signals.next() => leave(&phase, first, &output),
+            // A command that is blocked, for example in a write to a full pipe, cannot end itself.
+            () = clock.sleep(END_TIMEOUT) => {
+                if phase.is_overdue() {
+                    leave(&phase, first, &output);
+                }
+            }
+        }
+    }
+}
+
+/// Ends the process, and reports a task or a doubtful create first.
+fn leave(phase: &Phase, signal: Signal, output: &Output) {
+    let failure = phase.failure_at_exit(signal);
+    output.failure(&failure);
+    process::exit(i32::from(failure.exit() as u8));
 }
 
 /// The signals that ask the program to stop.
 #[cfg(unix)]
 struct SignalStreams {
-    interrupt: Signal,
-    terminate: Signal,
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    /// `None` if SIGHUP is ignored, as under `nohup`: then it stays ignored.
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl SignalStreams {
     fn listen() -> io::Result<Self> {
+        let hang_up = if is_hang_up_ignored() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup())?)
+        };
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = hang_up => Signal::HangUp,
         }
     }
 }
 
+/// Returns whether this process was started with SIGHUP ignored. Without `/proc` that cannot be read
+/// by safe code, and SIGHUP counts as not ignored.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // SIGHUP is signal 1, the lowest bit.
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
 #[cfg(windows)]
-struct SignalStreams(CtrlC);
+struct SignalStreams(tokio::signal::windows::CtrlC);
 
 #[cfg(windows)]
 impl SignalStreams {
     fn listen() -> io::Result<Self> {
-        ctrl_c().map(Self)
+        tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
         self.0.recv().await;
+        Signal::Interrupt
     }
 }

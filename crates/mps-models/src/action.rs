@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{generated::ACTIONS, preflight::Preflight, schema::StructInfo};
+use crate::{capabilities::Family, generated::ACTIONS, preflight::Preflight, schema::StructInfo};
 
 /// What executing an action does, which decides whether it may ever be sent twice.
 ///
@@ -42,6 +42,30 @@ pub trait Action: Debug + Serialize + DeserializeOwned + Preflight + Send + Sync
 
     /// The facts about this action that do not depend on a request's values.
     const INFO: &'static ActionInfo;
+
+    /// Returns the seconds of video that the service bills if the task of this request succeeds.
+    ///
+    /// They are the duration that the request names, or the default of its model where all current
+    /// versions that the request can mean have the same one.
+    ///
+    /// Returns `None` if the action creates no task, if the service bills it by the piece (images
+    /// and songs), or if no document says how long the result is: for a model without a documented
+    /// default, and for a request without a duration that edits a video or names a scene, since
+    /// these take their length from their input. The service bills successful tasks only (billing
+    /// guides of 2026-05-29 and 2026-07-03).
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::{Action, CreateAigcImageTask, CreateAigcVideoTask};
+    ///
+    /// let request = CreateAigcVideoTask::new().model_name("Kling").prompt("a cat");
+    /// assert_eq!(request.billable_seconds(), Some(5));
+    /// assert_eq!(request.duration(10).billable_seconds(), Some(10));
+    /// assert_eq!(CreateAigcImageTask::new().billable_seconds(), None);
+    /// ```
+    fn billable_seconds(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The facts about one action, as the specification states them.
@@ -58,6 +82,8 @@ pub struct ActionInfo {
     pub rate_limit: u32,
     /// The action that tells how a created task is doing, if there is one.
     pub poll: Option<&'static str>,
+    /// The capability table that requests are checked against, if there is one.
+    pub capabilities: Option<&'static Family>,
     /// Error codes the documentation lists for this action, beside the common ones.
     pub errors: &'static [&'static str],
     /// Page of the documentation.

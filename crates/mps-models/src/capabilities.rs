@@ -29,7 +29,7 @@ pub use crate::generated::{
     capabilities::{AUDIO, FAMILIES, IMAGE, VIDEO},
     columns::{Column, Row},
 };
-use crate::preflight::closest;
+use crate::preflight::{closest, nearest};
 
 /// The models of `CreateAigcVideoTask`.
 #[must_use]
@@ -47,6 +47,12 @@ pub fn image() -> &'static Family {
 #[must_use]
 pub fn audio() -> &'static Family {
     &AUDIO
+}
+
+/// Returns the family with this name, such as `video`, or `None` if there is none.
+#[must_use]
+pub fn family(name: &str) -> Option<&'static Family> {
+    FAMILIES.iter().find(|family| family.name == name).copied()
 }
 
 /// The models of one kind of work.
@@ -74,6 +80,25 @@ impl Family {
     #[must_use]
     pub fn closest(&self, name: &str) -> Option<&'static str> {
         closest(name, self.models.iter().map(|model| model.name))
+    }
+
+    /// Returns at most `most` names of current models, the nearest to a misspelled one first.
+    ///
+    /// Unlike [`closest`](Self::closest), it also returns names that are far from it, to list them
+    /// in a message. Withdrawn models are left out.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::capabilities;
+    ///
+    /// let names = capabilities::video().closest_models("klng", 3);
+    /// assert_eq!(names.first(), Some(&"Kling"));
+    /// assert_eq!(names.len(), 3);
+    /// ```
+    #[must_use]
+    pub fn closest_models(&self, name: &str, most: usize) -> Vec<&'static str> {
+        let current = self.models.iter().filter(|model| !model.is_withdrawn());
+        nearest(name, current.map(|model| model.name), most)
     }
 
     /// Every row of every model.
@@ -104,6 +129,15 @@ impl Model {
     #[must_use]
     pub fn closest(&self, name: &str) -> Option<&'static str> {
         closest(name, self.rows.iter().filter_map(|row| row.version))
+    }
+
+    /// Returns at most `most` names of current versions, the nearest to a misspelled one first.
+    ///
+    /// Returns an empty list if no document names a version of the model.
+    #[must_use]
+    pub fn closest_versions(&self, name: &str, most: usize) -> Vec<&'static str> {
+        let current = self.rows.iter().filter(|row| !row.is_withdrawn());
+        nearest(name, current.filter_map(|row| row.version), most)
     }
 
     /// Whether no version of it is listed any more.

@@ -29,6 +29,7 @@
 //! The types are generated from the files under `spec/`; `cargo xtask codegen` writes them.
 
 mod action;
+mod billing;
 pub mod capabilities;
 mod de;
 mod open_enum;

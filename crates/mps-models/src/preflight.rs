@@ -36,9 +36,9 @@ pub use path::Path;
 pub use report::Report;
 pub use rules::RuleInfo;
 
-pub(crate) use capability::Asks;
+pub(crate) use capability::ToCapabilityQuery;
 pub(crate) use check::Rule;
-pub(crate) use closest::closest;
+pub(crate) use closest::{closest, nearest};
 pub(crate) use value::{Is, IsSet};
 
 /// Something whose contents can be checked against the specification.

@@ -1,4 +1,4 @@
-//! Three ways of sending one and the same request.
+//! Three ways to send the same request.
 
 use std::error::Error;
 
@@ -17,12 +17,12 @@ use serde_json::value::{RawValue, to_raw_value};
 pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
 pub(crate) const SECRET_KEY: &str = "not a real key, but just as long";
 const TIMESTAMP: i64 = 1_771_125_945;
-/// The one in the vendor's documentation.
+/// The request in the vendor's documentation.
 const REQUEST: &str =
     include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
 
-/// Through the client, as programs call: from a typed request to a typed answer; or from the
-/// bytes of one to the bytes of the other, which is what the library alone can do.
+/// Calls through the client: from a typed request to a typed response as programs do, or from JSON to
+/// JSON, which an HTTP library could do as well.
 pub(crate) struct ThroughClient {
     client: Client,
     request: CreateAigcVideoTask,
@@ -56,7 +56,7 @@ impl ThroughClient {
     }
 }
 
-/// The same bytes, made beforehand, as whoever writes no more than they need would send them.
+/// Calls through the HTTP library alone, with the same bytes, prepared and signed in advance.
 pub(crate) struct Bare {
     http: reqwest::Client,
     url: String,
@@ -71,7 +71,7 @@ impl Bare {
         let key = SigningKey::derive(SECRET_KEY, &Scope::at(TIMESTAMP, "mps"));
         let signed = sign::sign(prepared.canonical_request, SECRET_ID, &key, TIMESTAMP);
         headers.insert(header::AUTHORIZATION, signed.authorization.parse()?);
-        // Unused, as there is no TLS here, but the library does not start without one.
+        // Unused without TLS, but the library needs one to be built.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             http: reqwest::Client::builder().no_proxy().build()?,
@@ -91,7 +91,7 @@ impl Bare {
     }
 }
 
-/// Always yes.
+/// A limiter that grants every permit at once.
 #[derive(Debug)]
 struct NoLimit;
 

@@ -1,15 +1,13 @@
 //! A create through the client against a bare POST of the same bytes with the same HTTP library,
 //! to the same server on this machine.
 //!
-//! What the client adds is the permit, the signature, the timeouts and the envelope; a typed call
-//! also has the preflight check, the JSON and the typed answer. The rate limit itself is lifted,
-//! or it would be all there is to see. The server is a process of its own, so that its work is
-//! nobody's.
+//! The client adds the permit, the signature, the timeouts and the envelope; a typed call also adds
+//! the preflight check, JSON and the typed response. The rate limit is off, since it would dominate
+//! the result. The server runs in its own process, so its work is not measured.
 //!
-//! Besides criterion's figures it prints ratios, taken from short runs in turns, so that whatever
-//! else the machine does falls on all alike. Last come the vendor's own SDKs, where they are
-//! installed (`tests/sdks/install.sh`): the same create on the same server, by their own count of
-//! their processor time.
+//! Besides criterion's figures the bench prints ratios from short alternating runs, so that other
+//! load on the machine affects all of them alike. If the vendor's SDKs are installed
+//! (`tests/sdks/install.sh`), they make the same create and report their own processor time.
 
 mod callers;
 mod official;
@@ -33,7 +31,7 @@ const ROUNDS: usize = 101;
 const CALLS_A_ROUND: u32 = 200;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if server::is_asked_for() {
+    if server::is_server() {
         return server::run();
     }
     let server = ServerProcess::start()?;
@@ -58,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     group.bench_function("bare", |bench| bench.iter(|| callers.bare()));
     group.finish();
     criterion.final_summary();
-    // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
+    // Cargo passes `--bench` to measure, and nothing when `cargo test` only runs the code once.
     if std::env::args().any(|argument| argument == "--bench") {
         print_ratios(&callers);
         official::print_ratios(&server.url, || callers.typed())?;
@@ -88,11 +86,11 @@ impl Callers {
     fn check(&self) -> Result<(), &'static str> {
         let all = self.client().and(self.typed()).and(self.bare());
         all.map(drop)
-            .ok_or("the server does not answer as it should")
+            .ok_or("the server sent an unexpected response")
     }
 }
 
-/// What one round took in each of the three ways.
+/// The usage of one round for each of the three ways.
 struct Round {
     client: Usage,
     typed: Usage,
@@ -120,8 +118,8 @@ fn print_ratios(callers: &Callers) {
     });
 }
 
-/// The median round.
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+/// Prints the median round.
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn print_ratio(name: &str, rounds: &[Round], of: fn(&Round) -> Option<[f64; 2]>) {
     let ratio = |[client, bare]: &[f64; 2]| client / bare;
     let mut pairs: Vec<_> = rounds.iter().filter_map(of).collect();
@@ -131,6 +129,6 @@ fn print_ratio(name: &str, rounds: &[Round], of: fn(&Round) -> Option<[f64; 2]>)
             let ratio = ratio(pair);
             println!("{name}: client {client:.1} µs, bare {bare:.1} µs, ratio {ratio:.2}");
         }
-        None => println!("{name}: this system does not tell"),
+        None => println!("{name}: not available on this system"),
     }
 }

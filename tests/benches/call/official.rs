@@ -1,4 +1,4 @@
-//! The vendor's own SDKs beside the typed call.
+//! The vendor's SDKs compared with the typed call.
 
 use std::{error::Error, path::Path};
 
@@ -10,17 +10,18 @@ use crate::{
 };
 
 const REQUEST: &str = "../spec/examples/CreateAigcVideoTask/documentation.request.json";
-/// As many as the SDKs' scripts make.
+/// The number of calls that the SDKs' scripts make.
 const CALLS: u32 = 1_000;
 
-/// Each SDK's turn is followed by one of ours, so that both see the same machine.
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+/// Prints the ratio for each SDK. Each run of an SDK is followed by one of ours, so that both run
+/// under the same load.
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 pub(crate) fn print_ratios<T>(url: &str, call: impl Fn() -> T) -> Result<(), Box<dyn Error>> {
     for (name, sdk) in [("Python", Sdk::python()), ("Node.js", Sdk::node())] {
         let Some(sdk) = sdk else { continue };
         let theirs = cost(&sdk, url)?;
         let ours = usage::of(CALLS, &call).cpu_us;
-        let ours = ours.ok_or("this system does not tell processor time")?;
+        let ours = ours.ok_or("this system does not report processor time")?;
         let ratio = theirs / ours;
         println!(
             "official SDK for {name}, CPU: {theirs:.0} µs, typed call {ours:.0} µs, ratio {ratio:.1}"

@@ -1,7 +1,7 @@
-//! The other side: answers every request with the same envelope, in a process of its own.
+//! A server in its own process that answers every request with the same envelope.
 //!
-//! It never sleeps. Waking a process that does takes its caller about as long as all the rest of a
-//! call, and the longer it has slept, the more; a service on another machine costs nothing of it.
+//! It polls without sleeping. Waking a sleeping process costs its caller about as much as the rest of
+//! a call, a cost that a service on another machine does not have.
 
 use std::{
     convert::Infallible,
@@ -20,10 +20,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
 const ENVELOPE: &str = r#"{"Response":{"TaskId":"1500039689-AigcVideo-6cd2c44b6cd2c44b6cd2c44b6cd2c44b","RequestId":"643fb583-09a5-4b52-a2ee-c77e5c8d4ee1"}}"#;
-/// Set where this program is to be the server.
-const ASKED_FOR: &str = "CALL_BENCH_SERVER";
+/// The environment variable that makes this program the server.
+const VARIABLE: &str = "CALL_BENCH_SERVER";
 
-/// A running server, ended when dropped.
+/// A running server. It is killed when dropped.
 pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) url: String,
@@ -32,7 +32,7 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(env::current_exe()?)
-            .env(ASKED_FOR, "yes")
+            .env(VARIABLE, "yes")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -46,27 +46,27 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It may have ended by itself; either way there is nobody to tell.
+        // Fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-pub(crate) fn is_asked_for() -> bool {
-    env::var_os(ASKED_FOR).is_some()
+pub(crate) fn is_server() -> bool {
+    env::var_os(VARIABLE).is_some()
 }
 
-/// Serves until it is killed, or its parent is gone. Says first where it listens.
+/// Prints its address, then serves until it is killed or its parent ends.
 #[tokio::main(flavor = "current_thread")]
 #[expect(
     clippy::print_stdout,
-    reason = "it is how the parent process hears of it"
+    reason = "the parent process reads the address from stdout"
 )]
 pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}/", listener.local_addr()?);
     thread::spawn(|| {
-        // Ends when the parent does, however that happens.
+        // Stdin is closed when the parent ends.
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         process::exit(0);
     });
@@ -85,7 +85,7 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A body that breaks off is nothing that happens here.
+    // An incomplete body does not occur here.
     let _ = request.into_body().collect().await;
     let mut response = Response::new(Full::from(ENVELOPE));
     let json = HeaderValue::from_static("application/json");

@@ -1,18 +1,18 @@
-//! What work takes: time on the wall, and time on the processor.
+//! Wall time and processor time of a piece of work.
 
 use std::{fs, hint::black_box, time::Duration};
 
 use mps_core::clock::{Clock, SystemClock};
 
-/// What a piece of work took, in microseconds. The processor time is this thread's, which does
-/// all the work here; not every system tells it.
+/// Wall and processor time in microseconds. The processor time is that of this thread, which does
+/// all the work here; it is `None` on systems that do not report it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
     pub(crate) wall_us: f64,
     pub(crate) cpu_us: Option<f64>,
 }
 
-/// What `work` takes, from doing it so many times.
+/// Runs `work` `times` times and returns the mean usage.
 pub(crate) fn of<T>(times: u32, work: impl Fn() -> T) -> Usage {
     let cpu_before = cpu_time();
     let clock = SystemClock::new();
@@ -28,7 +28,7 @@ pub(crate) fn of<T>(times: u32, work: impl Fn() -> T) -> Usage {
     }
 }
 
-/// How long this thread has run so far, as Linux tells it.
+/// Returns the processor time of this thread so far, or `None` outside Linux.
 fn cpu_time() -> Option<Duration> {
     let stat = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanos = stat.split_whitespace().next()?.parse().ok()?;

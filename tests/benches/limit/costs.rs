@@ -1,4 +1,4 @@
-//! Permits that nobody has to wait for.
+//! The cost of permits that need no wait.
 
 use std::{
     error::Error,
@@ -16,10 +16,10 @@ use mps_tests::redis::RedisServer;
 use tokio::runtime::Runtime;
 
 const ROUNDS: usize = 101;
-/// The highest of the service's limits.
+/// The highest rate limit of the service.
 const LIMIT: u32 = 50;
 
-/// The system's clock, a million times as fast, so that there is always a free slot.
+/// The system clock, a million times as fast, so that a slot is always free.
 #[derive(Debug)]
 struct Fast(SystemClock);
 
@@ -43,8 +43,8 @@ async fn start_once(limiter: &dyn Limiter) -> Result<bool, LimitError> {
     Ok(limiter.acquire(request).await?.start())
 }
 
-/// The median round of permits in memory, and of the two clock readings each of them needs.
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+/// Prints the median cost of a permit in memory, and of the two clock readings that it needs.
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 pub(crate) fn in_memory(runtime: &Runtime, times: u32) -> Result<(), Box<dyn Error>> {
     let times = times / u32::try_from(ROUNDS)? + 1;
     let clock: SharedClock = std::sync::Arc::new(Fast(SystemClock::new()));
@@ -72,7 +72,7 @@ pub(crate) fn in_memory(runtime: &Runtime, times: u32) -> Result<(), Box<dyn Err
     Ok(())
 }
 
-/// Permits through a file and through a server, beside a bare round trip to the same server.
+/// Prints the cost of permits through a file and through a server, and of a bare round trip to it.
 pub(crate) async fn shared(permits: usize) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = FileLimiter::new(folder.path(), "account", SystemClock::shared());
@@ -86,7 +86,7 @@ pub(crate) async fn shared(permits: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How long each took, without those that had to wait.
+/// Returns the time of each permit that did not have to wait.
 async fn costs(limiter: &dyn Limiter, permits: usize) -> Result<Vec<f64>, LimitError> {
     const WAITED: Duration = Duration::from_millis(40);
     let mut costs = Vec::new();
@@ -113,7 +113,7 @@ async fn pings(server: &RedisServer, times: usize) -> redis::RedisResult<Vec<f64
     Ok(costs)
 }
 
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn print_costs(name: &str, mut costs: Vec<f64>) {
     costs.sort_by(f64::total_cmp);
     let percentile = |p: usize| {

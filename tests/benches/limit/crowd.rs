@@ -1,4 +1,4 @@
-//! Many processes on one Redis server.
+//! Many processes that share a limit through one Redis server.
 
 use std::{collections::HashMap, error::Error, time::Duration};
 
@@ -14,10 +14,10 @@ use mps_tests::{
 
 const PROCESSES: u32 = 64;
 const MEASURED: Duration = Duration::from_secs(20);
-/// Until all are there and have started once.
+/// Time until all processes run and have started once.
 const SETTLING: Duration = Duration::from_secs(10);
 
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 pub(crate) async fn print_shares() -> Result<(), Box<dyn Error>> {
     let Some(server) = RedisServer::start()? else {
         return Ok(());
@@ -32,7 +32,7 @@ pub(crate) async fn print_shares() -> Result<(), Box<dyn Error>> {
         .iter()
         .map(|(us, _)| *us)
         .max()
-        .ok_or("nobody started")?;
+        .ok_or("no process started")?;
     clock.sleep(MEASURED + Duration::from_secs(1)).await;
     drop(workers);
 

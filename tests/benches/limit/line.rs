@@ -1,4 +1,4 @@
-//! Many callers in one line.
+//! Many callers in one queue.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -9,15 +9,15 @@ use mps_core::{
 use mps_models::Effect;
 use tokio::{runtime::Builder, task::JoinSet};
 
-/// What a permit costs when so many callers wait for one from the beginning. Time jumps from turn
-/// to turn, so only work is measured.
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+/// Prints the cost of a permit while `waiting` callers wait from the beginning. Time jumps from slot
+/// to slot, so only work is measured.
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 pub(crate) fn print_cost(waiting: u32) -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()?;
-    // The runtime's clock is not the machine's here.
+    // The runtime's clock is paused here, so measure with the machine's.
     let timer = SystemMachineClock::new();
     let before = timer.now();
     let granted = runtime.block_on(async {

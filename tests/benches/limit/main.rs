@@ -1,8 +1,8 @@
-//! What a permit costs: in memory, through a file, through a Redis server; with nobody waiting and
-//! with a hundred thousand; and whether 64 processes on one server get the rate, and each a share.
+//! The cost of a permit in memory, through a file and through a Redis server, with no queue and with
+//! 100,000 callers in it; and the rate and shares of 64 processes on one server.
 //!
-//! Figures stand beside one taken in the same run: two readings of the clock, which no permit can
-//! do without, the shortest line, a bare `PING`, the best there can be.
+//! Each figure is printed beside a lower bound from the same run: two clock readings, the shortest
+//! queue, or a bare `PING`.
 
 mod costs;
 mod crowd;
@@ -15,9 +15,9 @@ use tokio::runtime::Builder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    // Does nothing but for a worker, which goes on until it is ended.
+    // Returns at once unless this process is a worker, which runs until it is killed.
     runtime.block_on(worker::work())?;
-    // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
+    // Cargo passes `--bench` to measure, and nothing when `cargo test` only runs the code once.
     let measures = std::env::args().any(|argument| argument == "--bench");
     costs::in_memory(&runtime, if measures { 200_001 } else { 1 })?;
     for waiting in [1_000, 10_000, 100_000] {

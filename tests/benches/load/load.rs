@@ -1,4 +1,4 @@
-//! Calls the servers over a few connections, each call as soon as the one before is answered.
+//! Calls over a few connections, each sent as soon as the previous one is answered.
 
 use std::{
     error::Error,
@@ -15,17 +15,17 @@ use serde_json::Value;
 
 use crate::server::{SECRET_ID, SECRET_KEY, ServerProcess};
 
-/// Enough to keep the server busy.
+/// Enough connections to keep the server busy.
 const CONNECTIONS: usize = 4;
 const CALLS: usize = 2_000;
 
-/// A request that can be sent repeatedly.
+/// A request that can be repeated, and the length of its response.
 pub(crate) struct Load {
     request: Vec<u8>,
 }
 
 impl Load {
-    /// Creates a task, and returns the call that describes it with that call's answer.
+    /// Creates a task and returns the load that describes it, with the response to expect.
     pub(crate) fn describing_a_task(
         emulator: &ServerProcess,
     ) -> Result<(Self, String), Box<dyn Error>> {
@@ -45,7 +45,7 @@ impl Load {
         Ok((Self { request }, answer))
     }
 
-    /// Returns the server's processor time per call, in nanoseconds.
+    /// Returns the processor time of the server per call, in nanoseconds.
     pub(crate) fn cost_ns(&self, server: &ServerProcess) -> Result<f64, Box<dyn Error>> {
         let mut connections = (0..CONNECTIONS)
             .map(|_| Connection::open(server))
@@ -63,8 +63,8 @@ impl Load {
     }
 }
 
-/// Returns a signed request as bytes. Its timestamp is valid for five minutes, longer than the
-/// bench takes.
+/// Returns a signed request as bytes. Its timestamp is valid for five minutes, longer than the bench
+/// runs.
 fn request(action: &str, body: &str) -> Vec<u8> {
     let now = unix_seconds(SystemClock::new().wall());
     let headers = [
@@ -115,7 +115,7 @@ impl Connection {
         Ok(self.stream.write_all(request)?)
     }
 
-    /// Returns the body of the next answer, or an error if the answer is one.
+    /// Returns the body of the next response, which must be a success.
     fn receive(&mut self) -> Result<String, Box<dyn Error>> {
         self.received.clear();
         loop {
@@ -133,7 +133,7 @@ impl Connection {
     }
 }
 
-/// Returns the body of an answer once it is complete.
+/// Returns the body of a response, or `None` until all of it has been received.
 fn whole_body(answer: &str) -> Option<&str> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let length = head.lines().find_map(|line| {

@@ -1,8 +1,9 @@
-//! Measures how many calls per second the emulator answers on one core, signatures included, beside
-//! the same HTTP library with a constant answer.
+//! Calls per second of the emulator on one core, with signature checks, compared with the same web
+//! framework sending a constant response.
 //!
-//! Each server is a process with a single thread, so its processor time is the cost of its answers
-//! alone, however busy the machine is. The two take turns, so that other load affects both alike.
+//! Each server is a process with a single thread, so its processor time is the cost of its responses.
+//! The rate per core follows from it, however busy the machine is. The servers alternate, so that
+//! other load affects both alike.
 
 mod load;
 mod server;
@@ -14,14 +15,14 @@ use self::{load::Load, server::ServerProcess};
 const ROUNDS: usize = 21;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if let Some(kind) = server::asked_for() {
+    if let Some(kind) = server::requested() {
         return server::run(&kind);
     }
     let emulator = ServerProcess::start(server::EMULATOR)?;
     let (load, answer) = Load::describing_a_task(&emulator)?;
     let constant = ServerProcess::start(server::CONSTANT)?;
-    constant.tell(&answer)?;
-    // Cargo passes `--bench` for a measurement, and nothing for a trial run.
+    constant.set_response(&answer)?;
+    // Cargo passes `--bench` to measure, and nothing when `cargo test` only runs the code once.
     let rounds = if std::env::args().any(|argument| argument == "--bench") {
         ROUNDS
     } else {
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Prints the median round.
-#[expect(clippy::print_stdout, reason = "what a bench is for")]
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn print(pairs: &mut [[f64; 2]]) {
     let ratio = |[emulator, constant]: &[f64; 2]| emulator / constant;
     pairs.sort_by(|a, b| ratio(a).total_cmp(&ratio(b)));

@@ -1,4 +1,4 @@
-//! The servers, each in a process of its own with a single thread.
+//! The servers, each in its own process with a single thread.
 
 use std::{
     convert::Infallible,
@@ -29,10 +29,10 @@ pub(crate) const CONSTANT: &str = "constant";
 pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
 pub(crate) const SECRET_KEY: &str = "not a real key, but just as long";
 
-/// The environment variable that selects the server of this process.
-const ASKED_FOR: &str = "LOAD_BENCH_SERVER";
+/// The environment variable that makes this program one of the servers.
+const VARIABLE: &str = "LOAD_BENCH_SERVER";
 
-/// A running server, killed when dropped.
+/// A running server. It is killed when dropped.
 pub(crate) struct ServerProcess {
     child: Child,
     stdin: Mutex<Option<ChildStdin>>,
@@ -43,7 +43,7 @@ pub(crate) struct ServerProcess {
 impl ServerProcess {
     pub(crate) fn start(kind: &str) -> Result<Self, Box<dyn Error>> {
         let mut child = Command::new(env::current_exe()?)
-            .env(ASKED_FOR, kind)
+            .env(VARIABLE, kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -57,8 +57,8 @@ impl ServerProcess {
         })
     }
 
-    /// Sets the answer of the constant server.
-    pub(crate) fn tell(&self, line: &str) -> io::Result<()> {
+    /// Sets the response of the constant server.
+    pub(crate) fn set_response(&self, line: &str) -> io::Result<()> {
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match stdin.as_mut() {
             Some(stdin) => writeln!(stdin, "{line}"),
@@ -66,7 +66,7 @@ impl ServerProcess {
         }
     }
 
-    /// Returns its processor time so far, in nanoseconds, as Linux counts it.
+    /// Returns the processor time of the server so far, in nanoseconds (Linux only).
     pub(crate) fn cpu_ns(&self) -> Result<f64, Box<dyn Error>> {
         let stat = fs::read_to_string(format!("/proc/{}/schedstat", self.child.id()))?;
         let nanoseconds = stat.split_whitespace().next().ok_or("no processor time")?;
@@ -76,41 +76,41 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // The process may have ended already, which is fine.
+        // Fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-pub(crate) fn asked_for() -> Option<String> {
-    env::var(ASKED_FOR).ok()
+pub(crate) fn requested() -> Option<String> {
+    env::var(VARIABLE).ok()
 }
 
-/// Serves until it is killed or its parent ends. Prints its address first.
+/// Prints its address, then serves until it is killed or its parent ends.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run(kind: &str) -> Result<(), Box<dyn Error>> {
     match kind {
         EMULATOR => emulate().await,
-        _ => answer_always_the_same().await,
+        _ => serve_constant().await,
     }
 }
 
-/// Passes on every line of stdin, and ends this process when the parent has ended.
-fn listen_to_parent(mut hear: impl FnMut(String) + Send + 'static) {
+/// Passes each line of stdin to `receive`, and ends this process when the parent ends.
+fn listen_to_parent(mut receive: impl FnMut(String) + Send + 'static) {
     thread::spawn(move || {
         io::stdin()
             .lines()
             .map_while(Result::ok)
-            .for_each(&mut hear);
+            .for_each(&mut receive);
         process::exit(0);
     });
 }
 
 #[expect(
     clippy::print_stdout,
-    reason = "it is how the parent process hears of it"
+    reason = "the parent process reads the address from stdout"
 )]
-fn say(address: impl std::fmt::Display) {
+fn print_address(address: impl std::fmt::Display) {
     println!("{address}");
 }
 
@@ -119,21 +119,21 @@ async fn emulate() -> Result<(), Box<dyn Error>> {
     let emulator = Emulator::builder()
         .credentials(SECRET_ID, SECRET_KEY)
         .task_times(Duration::ZERO, Duration::ZERO)
-        .clock(Arc::new(Unhurried(SystemClock::new())) as SharedClock)
+        .clock(Arc::new(FastMonotonic(SystemClock::new())) as SharedClock)
         .start()
         .await?;
-    say(emulator.address());
+    print_address(emulator.address());
     std::future::pending().await
 }
 
-async fn answer_always_the_same() -> Result<(), Box<dyn Error>> {
+async fn serve_constant() -> Result<(), Box<dyn Error>> {
     let answer = Arc::new(Mutex::new(Bytes::new()));
     let told = Arc::clone(&answer);
     listen_to_parent(move |line| {
         *told.lock().unwrap_or_else(PoisonError::into_inner) = Bytes::from(line);
     });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    say(listener.local_addr()?);
+    print_address(listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -150,7 +150,7 @@ async fn reply(
     request: Request<Incoming>,
     answer: Arc<Mutex<Bytes>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    // An interrupted body is not expected here.
+    // An incomplete body does not occur here.
     let _ = request.into_body().collect().await;
     let answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
     let mut response = Response::new(Full::new(answer.clone()));
@@ -159,12 +159,12 @@ async fn reply(
     Ok(response)
 }
 
-/// The machine's clock, except that limits run a thousand times faster: 50 calls per second become
-/// 50,000.
+/// The machine's clock with a monotonic side a thousand times as fast, which raises a limit of 50
+/// calls a second to 50,000.
 #[derive(Debug)]
-struct Unhurried(SystemClock);
+struct FastMonotonic(SystemClock);
 
-impl Clock for Unhurried {
+impl Clock for FastMonotonic {
     fn wall(&self) -> SystemTime {
         self.0.wall()
     }

@@ -1,6 +1,6 @@
-//! Every kind of fault, now and then.
+//! Every fault kind, each with a small probability.
 
-/// Rules for `mps emulator`. Each strikes alone, so together they spoil about a quarter of all calls.
+/// Returns fault rules as flags of `mps emulator`. Together they affect about a quarter of all calls.
 pub(crate) fn flags() -> impl Iterator<Item = String> {
     const KINDS: [&str; 17] = [
         r#""kind":"refuse","code":"InternalError""#,
@@ -19,7 +19,7 @@ pub(crate) fn flags() -> impl Iterator<Item = String> {
         r#""kind":"unknown_status""#,
         r#""kind":"nulls""#,
         r#""kind":"close_idle""#,
-        // Longer than the callers give an attempt.
+        // Longer than the timeout of an attempt.
         r#""kind":"delay","delay":"4s""#,
     ];
     const DOWNLOADS: [&str; 5] = [

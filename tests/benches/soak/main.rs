@@ -1,12 +1,12 @@
-//! Five minutes of mixed calls under random faults, and what is left of them afterwards, which must
-//! be nothing: no permit, no task, no connection, no memory.
+//! Mixed calls under random faults for five minutes (`SOAK_SECONDS` sets another time), followed by a
+//! check that no permit, task, connection or memory is left over.
 //!
-//! Many callers create, describe, list, wait and download at once, and now and then lose patience and
-//! leave. The emulator, a process of its own, lets every kind of fault strike at random. In the end its
-//! bill is held against what the callers were told: nothing paid twice, nothing paid that nobody
-//! heard of as done or in doubt.
+//! Many callers create, describe, list, wait and download concurrently, and sometimes drop a call. The
+//! emulator runs in its own process and injects every fault kind at random. At the end its bill is
+//! compared with the outcomes: no create is billed twice, and every billed create is known to its
+//! caller as done or in doubt.
 
-#![expect(clippy::print_stdout, reason = "what a bench is for")]
+#![expect(clippy::print_stdout, reason = "a bench prints its result")]
 
 mod caller;
 mod faults;
@@ -26,20 +26,19 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use self::{
-    caller::{Caller, Told},
-    starts::Noted,
+    caller::{Caller, Outcomes},
+    starts::RecordingTransport,
     usage::Usage,
 };
 
 const CALLERS: usize = 24;
-/// How much the program may grow from the first half to the end, when all pools and caches have long
-/// been filled.
-const MOST_GROWTH_KIB: u64 = 4 * 1_024;
+/// Allowed growth of memory from half-time to the end, when all pools and caches are filled.
+const MAX_GROWTH_KIB: u64 = 4 * 1_024;
 const CREATE: &str = "CreateAigcVideoTask";
 const DESCRIBE: &str = "DescribeAigcVideoTask";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Cargo passes `--bench` when it means to measure, and nothing when it only tries the code.
+    // Cargo passes `--bench` to measure, and nothing when `cargo test` only runs the code once.
     let is_measured = env::args().any(|argument| argument == "--bench");
     let seconds = match env::var("SOAK_SECONDS") {
         Ok(seconds) => seconds.parse()?,
@@ -73,32 +72,32 @@ impl Soak {
         let clock = SystemClock::shared();
         let limiter = Arc::new(LocalLimiter::new(clock.clone()));
         let before = Usage::of(runtime)?;
-        let transport = Noted::new(&clock)?;
+        let transport = RecordingTransport::new(&clock)?;
         let callers = self.callers(clock, transport.clone(), Arc::clone(&limiter));
-        let (told, half_way) = runtime.block_on(callers)?;
+        let (outcomes, half_way) = runtime.block_on(callers)?;
         let starts = transport.starts();
         drop(transport);
-        // What was told to end ends on its next turns.
+        // Cancelled tasks end at their next poll.
         runtime.block_on(async {
             for _ in 0..1_000 {
                 tokio::task::yield_now().await;
             }
         });
         let after = Usage::of(runtime)?;
-        report(&told, &before, &half_way, &after);
-        self.check_bill(&told)?;
+        report(&outcomes, &before, &half_way, &after);
+        self.check_bill(&outcomes)?;
         self.check_starts(&starts)?;
         check_limiter(&*limiter)?;
         check_usage(&before, &half_way, &after)
     }
 
-    /// Lets them call, and takes stock half-way. Everything of theirs is gone when this returns.
+    /// Runs the callers and measures the usage at half-time. All callers have ended when this returns.
     async fn callers(
         &self,
         clock: SharedClock,
-        transport: Noted,
+        transport: RecordingTransport,
         limiter: Arc<LocalLimiter>,
-    ) -> Result<(Told, Usage), Box<dyn Error>> {
+    ) -> Result<(Outcomes, Usage), Box<dyn Error>> {
         let client = Client::builder()
             .credentials(Credentials::new(
                 &*self.emulator.secret_id,
@@ -123,22 +122,23 @@ impl Soak {
             .collect();
         clock.sleep(self.duration / 2).await;
         let half_way = Usage::here()?;
-        let mut told = Told::default();
+        let mut outcomes = Outcomes::default();
         for caller in callers {
-            told.add(&caller.await?);
+            outcomes.add(&caller.await?);
         }
-        Ok((told, half_way))
+        Ok((outcomes, half_way))
     }
 
-    fn check_bill(&self, told: &Told) -> Result<(), Box<dyn Error>> {
+    fn check_bill(&self, outcomes: &Outcomes) -> Result<(), Box<dyn Error>> {
         let bill = self.emulator.control("bill")?;
         let number = |name: &str| bill.get(name).and_then(Value::as_u64).unwrap_or(u64::MAX);
         let (creates, duplicates) = (number("creates"), number("duplicates"));
-        let known = told.created..=told.created + told.in_doubt + told.left_creating;
+        let known =
+            outcomes.created..=outcomes.created + outcomes.in_doubt + outcomes.dropped_creates;
         println!("bill: {creates} creates, {duplicates} duplicates");
         if duplicates > 0 || !known.contains(&creates) {
             return Err(format!(
-                "{creates} creates are billed, {duplicates} of them twice; callers know of {known:?}"
+                "{creates} creates are billed, {duplicates} of them twice; the callers count {known:?}"
             )
             .into());
         }
@@ -156,7 +156,7 @@ impl Soak {
     }
 }
 
-/// When creates arrived, in microseconds of the emulator's.
+/// Returns the arrival times of creates, in microseconds of the emulator's clock.
 fn arrivals(log: &Value) -> Vec<u64> {
     let requests = log.get("requests").and_then(Value::as_array);
     requests
@@ -169,24 +169,26 @@ fn arrivals(log: &Value) -> Vec<u64> {
 
 fn check_limiter(limiter: &dyn Limiter) -> Result<(), Box<dyn Error>> {
     for action in [CREATE, DESCRIBE] {
-        let stats = limiter.stats(action).ok_or("the limiter was never asked")?;
+        let stats = limiter
+            .stats(action)
+            .ok_or("the limiter has no statistics")?;
         println!("limiter, {action}: {stats:?}");
         if stats.waiting > 0 {
-            return Err(format!("{} callers of {action} wait still", stats.waiting).into());
+            return Err(format!("{} callers of {action} are still waiting", stats.waiting).into());
         }
     }
     Ok(())
 }
 
-fn report(told: &Told, before: &Usage, half_way: &Usage, after: &Usage) {
-    println!("{told:?}");
+fn report(outcomes: &Outcomes, before: &Usage, half_way: &Usage, after: &Usage) {
+    println!("{outcomes:?}");
     println!("before: {before:?}\nhalf-way: {half_way:?}\nafter: {after:?}");
 }
 
 fn check_usage(before: &Usage, half_way: &Usage, after: &Usage) -> Result<(), Box<dyn Error>> {
     let growth = after.memory_kib.saturating_sub(half_way.memory_kib);
-    if after.tasks > 0 || after.files > before.files || growth > MOST_GROWTH_KIB {
-        return Err("something is left that should be gone".into());
+    if after.tasks > 0 || after.files > before.files || growth > MAX_GROWTH_KIB {
+        return Err("tasks, open files or memory are left over".into());
     }
     Ok(())
 }

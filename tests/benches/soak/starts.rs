@@ -1,5 +1,5 @@
-//! When creates start: as they are handed to the HTTP library. When they arrive is another matter,
-//! since a busy machine may hold one of them up on its way, longer than any limiter can know.
+//! Start times of creates, taken when the HTTP library receives them. Their arrival times differ,
+//! since a busy machine may delay a request by more than a limiter can allow for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,16 +12,16 @@ use mps_core::{
 
 use crate::CREATE;
 
-/// The HTTP library, with an eye on the clock.
+/// The HTTP transport, which also records when creates start.
 #[derive(Clone, Debug)]
-pub(crate) struct Noted {
+pub(crate) struct RecordingTransport {
     http: ReqwestTransport,
     clock: SharedClock,
     /// In microseconds.
     starts: Arc<Mutex<Vec<u64>>>,
 }
 
-impl Noted {
+impl RecordingTransport {
     pub(crate) fn new(clock: &SharedClock) -> Result<Self, Error> {
         Ok(Self {
             http: ReqwestTransport::new()?,
@@ -36,7 +36,7 @@ impl Noted {
     }
 }
 
-impl Transport for Noted {
+impl Transport for RecordingTransport {
     fn send(
         &self,
         request: Request<RequestBody>,

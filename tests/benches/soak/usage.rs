@@ -1,4 +1,4 @@
-//! What the program holds on to, as Linux tells it.
+//! Tasks, open files and memory of this process (Linux only).
 
 use std::{error::Error, fs};
 
@@ -19,7 +19,7 @@ impl Usage {
         Self::with(runtime.metrics().num_alive_tasks())
     }
 
-    /// From within the runtime.
+    /// Returns the usage of the current runtime.
     pub(crate) fn here() -> Result<Self, Box<dyn Error>> {
         Self::with(Handle::current().metrics().num_alive_tasks())
     }

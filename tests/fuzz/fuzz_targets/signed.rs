@@ -1,4 +1,4 @@
-//! Bodies of calls whose signature is right.
+//! Fuzzes the bodies of calls with a valid signature.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

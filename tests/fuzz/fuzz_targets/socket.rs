@@ -1,4 +1,4 @@
-//! Raw bytes on the emulator's socket.
+//! Fuzzes the emulator's socket with raw bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,6 +9,6 @@ thread_local! {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    // It may hang up on nonsense; what it must not do is panic or grow.
+    // The emulator may close the connection, but must neither panic nor keep memory.
     SOCKET.with(|socket| socket.exchange(bytes).is_ok());
 });

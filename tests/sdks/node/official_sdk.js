@@ -1,16 +1,16 @@
 "use strict";
-// Drives the vendor's own SDK against an emulator and prints what it saw as one JSON object.
+// Runs the vendor's SDK against an emulator and prints the result as one JSON object.
 //
 // Usage: official_sdk.js create REQUEST.json | follow REQUEST.json | describe TASK_ID
 //                        | list REQUEST.json | burst COUNT | cost REQUEST.json
 //
-// The environment says where and as whom: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and
+// Environment: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and
 // TENCENTCLOUD_SECRET_KEY.
 
 const dns = require("dns");
 const fs = require("fs");
 
-// Names under `localhost` are this machine (RFC 6761), but not every system's resolver knows.
+// Names under `localhost` mean this machine (RFC 6761), but some resolvers do not implement that.
 const systemLookup = dns.lookup;
 dns.lookup = (name, options, done) =>
   systemLookup(name.endsWith(".localhost") ? "localhost" : name, options, done);
@@ -21,16 +21,16 @@ const { Client, Models } = require("tencentcloud-sdk-nodejs-intl-en").mps.v20190
 
 // Fewer than the 50 calls a second that the service allows.
 const POLL_PAUSE_MS = 30;
-// Far more than any test needs, so that one that goes wrong ends.
-const MOST_POLLS = 1000;
+// More than any test needs, so that a failing test ends.
+const MAX_POLLS = 1000;
 
-// This SDK takes the service it signs for from the first label of the host.
+// This SDK derives the service that it signs for from the first label of the host.
 const ENDPOINT = process.env.EMULATOR.replace(/^.*:/, "mps.localhost:");
 const KEYS = new Credential(
   process.env.TENCENTCLOUD_SECRET_ID,
   process.env.TENCENTCLOUD_SECRET_KEY,
 );
-// Its default is an older signature, which the emulator does not read.
+// The default is an older signature method, which the emulator does not support.
 const PROFILE = new ClientProfile("TC3-HMAC-SHA256", new HttpProfile("http://", ENDPOINT));
 
 const client = new Client(KEYS, "", PROFILE);
@@ -57,7 +57,7 @@ function describe(taskId) {
   return called("DescribeAigcVideoTask", request);
 }
 
-// This release has no types for scenarios, so they go through the client for any action.
+// This release has no types for scenarios, so they are sent through the generic client.
 function untyped(action, request) {
   const client = new CommonClient(ENDPOINT, "2019-06-12", KEYS, "", PROFILE);
   return new Promise((resolve, reject) =>
@@ -82,7 +82,7 @@ async function follow(requestFile) {
   const created = await create(requestFile);
   const statuses = [];
   let task;
-  for (let poll = 0; poll < MOST_POLLS; poll += 1) {
+  for (let poll = 0; poll < MAX_POLLS; poll += 1) {
     task = await describe(created.TaskId);
     if (task.Status !== statuses.at(-1)) statuses.push(task.Status);
     if (task.Status === "DONE" || task.Status === "FAIL") break;
@@ -102,15 +102,15 @@ async function fetched(url) {
   };
 }
 
-// So many describes at once: how many were answered, and the codes of those refused.
+// Sends a burst of describes; returns the number of successes and the codes of refusals.
 async function burst(count) {
   const calls = Array.from({ length: Number(count) }, () => describe("none").catch(told));
   const codes = (await Promise.all(calls)).map((seen) => seen.code);
   return { codes };
 }
 
-// What a create costs this client, in microseconds of its own processor time, all of its threads
-// together; the first calls, which load and compile, do not count.
+// Returns the processor time of a create in microseconds, all threads of this process
+// together; the first calls, which load and compile, are not counted.
 async function cost(requestFile) {
   const calls = 1000;
   const request = createRequest(requestFile);

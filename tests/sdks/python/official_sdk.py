@@ -1,10 +1,9 @@
-"""Drives the vendor's own SDK against an emulator and prints what it saw as one JSON object.
+"""Runs the vendor's SDK against an emulator and prints the result as one JSON object.
 
 Usage: official_sdk.py create REQUEST.json | follow REQUEST.json | describe TASK_ID
                        | list REQUEST.json | burst COUNT | cost REQUEST.json
 
-The environment says where and as whom: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and
-TENCENTCLOUD_SECRET_KEY.
+Environment: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.
 """
 
 import json
@@ -23,8 +22,8 @@ from tencentcloud.mps.v20190612 import models, mps_client
 
 # Fewer than the 50 calls a second that the service allows.
 POLL_PAUSE_S = 0.03
-# Far more than any test needs, so that one that goes wrong ends.
-MOST_POLLS = 1_000
+# More than any test needs, so that a failing test ends.
+MAX_POLLS = 1_000
 
 
 def new_client():
@@ -57,7 +56,7 @@ def seen(response):
 def follow(client, request_file):
     created = create(client, request_file)
     statuses = []
-    for _ in range(MOST_POLLS):
+    for _ in range(MAX_POLLS):
         task = describe(client, created.TaskId)
         if task.Status not in statuses[-1:]:
             statuses.append(task.Status)
@@ -92,7 +91,7 @@ def list_tasks(client, request_file):
 
 
 def burst(client, count):
-    """So many describes at once: how many were answered, and the codes of those refused."""
+    """Sends a burst of describes; returns the number of successes and the codes of refusals."""
 
     def code(_):
         try:
@@ -105,7 +104,7 @@ def burst(client, count):
 
 
 def cost(client, request_file):
-    """What a create costs this client, in microseconds of its own processor time.
+    """Returns the processor time of a create in microseconds.
 
     The first calls, which fill caches, do not count.
     """

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod arbitrary;
+mod billing;
 mod by_hand;
 mod matrix;
 mod others;

@@ -99,7 +99,7 @@ fn wall(name: &str) -> String {
         ""
     };
     let wall = WALL.replace("NAME", name).replace("TABLES", exports);
-    if tables { wall + ASKS } else { wall }
+    if tables { wall + QUERY } else { wall }
 }
 
 /// What `mps-models` does with its own generated code.
@@ -115,17 +115,17 @@ pub mod fixture_NAME {
 ";
 
 /// What `mps-models` adds by hand for a request that asks something of a model.
-const ASKS: &str = r#"
+const QUERY: &str = r#"
 /// What is written by hand.
-pub mod asks {
-    use crate::{fixture_capabilities::{FILM, Make, Row}, preflight::capability::{Ask, Asks}};
+pub mod query {
+    use crate::{fixture_capabilities::{FILM, Make, Row}, preflight::capability::{CapabilityQuery, ToCapabilityQuery}};
 
     /// A row of the fixture's own columns, which its tables, made of the crate's rows, do not use.
     pub const ROW: Row = Row::new("film", "Whole", None, "a row");
 
-    impl Asks for Make {
-        fn ask(&self) -> Ask<'_> {
-            Ask::new(&FILM)
+    impl ToCapabilityQuery for Make {
+        fn capability_query(&self) -> CapabilityQuery<'_> {
+            CapabilityQuery::new(&FILM)
         }
     }
 }

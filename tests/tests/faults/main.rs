@@ -1,4 +1,4 @@
-//! Every fault of the emulator, what our client makes of it, and the bill after it.
+//! Every fault kind of the emulator: the outcome for the client, and the bill afterwards.
 
 #[cfg(test)]
 mod facade;

@@ -1,4 +1,4 @@
-//! What only a socket shows, over a loopback socket and with the HTTP library in use.
+//! Faults over a loopback socket, with the HTTP library that programs use.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::support::{EFFECTS, fail, try_out};
 
 const START: u64 = 1_771_156_800;
 
-/// A server and a client whose clocks stand still: nothing times out, and pauses are none.
+/// A server and a client with stopped clocks: nothing times out, and retries do not pause.
 struct World {
     emulator: Emulator,
     client: Client,
@@ -47,13 +47,13 @@ async fn world() -> World {
     }
 }
 
-async fn over_a_socket(rule: &Value, effect: Effect) -> String {
+async fn outcome_over_a_socket(rule: &Value, effect: Effect) -> String {
     let World { emulator, client } = world().await;
     try_out(emulator.service(), &client, rule.clone(), effect).await
 }
 
 #[tokio::test]
-async fn a_socket_shows_what_the_table_says() {
+async fn outcomes_over_a_socket_equal_those_of_the_table() {
     let lost = [
         "2 ok +0",
         "1 interrupted/unknown +0",
@@ -87,14 +87,14 @@ async fn a_socket_shows_what_the_table_says() {
         ),
     ] {
         for (effect, expected) in EFFECTS.into_iter().zip(expected) {
-            let found = over_a_socket(&rule, effect).await;
+            let found = outcome_over_a_socket(&rule, effect).await;
             assert_eq!(found, expected, "{rule} on {effect:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn what_arrives_of_a_truncated_answer_is_kept() {
+async fn the_received_part_of_a_truncated_response_is_kept() {
     let World { emulator, client } = world().await;
     fail(
         emulator.service(),
@@ -104,15 +104,15 @@ async fn what_arrives_of_a_truncated_answer_is_kept() {
         .send(&CreateAigcVideoTask::new().prompt("a cat"))
         .await
         .unwrap_err();
-    // `{"Response":{"RequestId":"…` is what seventy bytes hold.
+    // Seventy bytes contain `{"Response":{"RequestId":"…`.
     assert_eq!(error.excerpt().unwrap().len(), 70);
     assert!(error.request_id().is_some(), "{error:?}");
     assert_eq!(emulator.bill().creates, 1);
 }
 
-/// The pauses of a drip are the server's, and this server's clock moves on by itself.
+/// The server makes the pauses of `drip`, so this server's clock advances continuously.
 #[tokio::test]
-async fn an_answer_that_drips_arrives_whole() {
+async fn a_response_in_slow_pieces_is_received_completely() {
     let World { emulator, client } = world().await;
     let ticking = TestClock::new(START);
     let slow = Emulator::builder()
@@ -122,7 +122,7 @@ async fn an_answer_that_drips_arrives_whole() {
         .await
         .unwrap();
     drop(client);
-    // Far too short for the server's own timeouts to pass meanwhile.
+    // Short enough that the server's own timeouts do not expire.
     fail(slow.service(), &json!({"kind": "drip", "delay": "1us"}));
     let client = slow.service().client().unwrap();
     let client = client

@@ -1,4 +1,4 @@
-//! A call of each effect, and what became of it in a few words.
+//! One call per effect, and its outcome as a short text.
 
 use std::fmt::Debug;
 
@@ -15,11 +15,11 @@ use serde_json::Value;
 
 pub(crate) const EFFECTS: [Effect; 3] = [Effect::Read, Effect::PaidCreate, Effect::Control];
 
-/// What calls ask for here. No error and no log line may repeat it.
+/// The prompts of the calls. No error and no log line may contain them.
 const PROMPTS: [&str; 3] = ["the one that counts", "some other task", "explain it"];
 
-/// What becomes of one call under one rule: attempts, how they ended, and how many tasks are on the
-/// bill because of it. Whatever is said meanwhile, by client and service, holds no secret.
+/// Makes one call under one fault rule and returns its outcome: attempts, result, and the number of
+/// tasks that it added to the bill. Also checks that neither client nor service leaked a secret.
 pub(crate) async fn try_out(
     service: &Service,
     client: &Client,
@@ -31,7 +31,7 @@ pub(crate) async fn try_out(
     rule["action"] = call.action().into();
     fail(service, &rule);
     let capture = capture(service);
-    let told = capture.watch(call.run(client, &capture)).await;
+    let outcome = capture.watch(call.run(client, &capture)).await;
     assert_eq!(
         capture.leaks(),
         Vec::<String>::new(),
@@ -40,7 +40,7 @@ pub(crate) async fn try_out(
     check_log(service, &rule);
     let bill = service.bill();
     assert_eq!(bill.duplicates, 0, "{rule} on {effect:?}");
-    format!("{told} +{}", bill.creates - before)
+    format!("{outcome} +{}", bill.creates - before)
 }
 
 fn capture(service: &Service) -> Capture {
@@ -52,23 +52,23 @@ fn capture(service: &Service) -> Capture {
     capture
 }
 
-/// The log names the fault for as many requests as it struck, and calls executed what is on the
-/// bill and nothing else.
+/// Checks that the log names the fault for each request that it affected, and that the bill contains
+/// exactly the executed calls.
 fn check_log(service: &Service, rule: &Value) {
     let requests = service.requests();
     let kind = rule["kind"].as_str();
     let of_kind = requests
         .iter()
         .filter(|request| request.fault.as_deref() == kind);
-    let struck: u32 = service.fault_counts().iter().sum();
-    assert_eq!(of_kind.count(), struck as usize, "{rule}");
+    let affected: u32 = service.fault_counts().iter().sum();
+    assert_eq!(of_kind.count(), affected as usize, "{rule}");
     let executed = requests.iter().filter(|request| {
         request.outcome == Outcome::Executed && request.action != DescribeAigcVideoTask::INFO.name
     });
     assert_eq!(executed.count() as u64, service.bill().creates, "{rule}");
 }
 
-/// A call that can be made as soon as its task, if it needs one, is there.
+/// A call whose preconditions, such as an existing task, are met.
 enum Call {
     Describe(DescribeAigcVideoTask),
     Create(Box<CreateAigcVideoTask>),
@@ -76,8 +76,8 @@ enum Call {
 }
 
 impl Call {
-    /// Makes what the call needs. Leaves an idle connection behind, so that the call itself goes
-    /// out on one that was used before.
+    /// Creates the task that the call needs. This leaves an idle connection in the pool, so that the
+    /// call itself reuses a connection.
     async fn prepare(effect: Effect, client: &Client) -> Self {
         match effect {
             Effect::Read => Self::Describe(DescribeAigcVideoTask::new(video(client).await)),
@@ -87,7 +87,7 @@ impl Call {
                 Self::Create(Box::new(request))
             }
             _ => {
-                assert_eq!(effect, Effect::Control, "an effect nobody has tried yet");
+                assert_eq!(effect, Effect::Control, "an effect without a test");
                 let input = ModifyDocToVideoTaskStatusInput::new(
                     "confirm",
                     "STAGE_1",
@@ -106,18 +106,17 @@ impl Call {
         }
     }
 
-    /// Makes the call and says what became of it: attempts, and `ok` or the kind of the error and
-    /// how far the request got.
+    /// Makes the call and returns its outcome: attempts, and `ok` or the error kind and dispatch.
     async fn run(&self, client: &Client, capture: &Capture) -> String {
         match self {
-            Self::Describe(request) => told(client.send(request).await, capture),
-            Self::Create(request) => told(client.send(&**request).await, capture),
-            Self::Confirm(request) => told(client.send(request).await, capture),
+            Self::Describe(request) => outcome(client.send(request).await, capture),
+            Self::Create(request) => outcome(client.send(&**request).await, capture),
+            Self::Confirm(request) => outcome(client.send(request).await, capture),
         }
     }
 }
 
-fn told<T: Debug>(result: Result<Output<T>, Error>, capture: &Capture) -> String {
+fn outcome<T: Debug>(result: Result<Output<T>, Error>, capture: &Capture) -> String {
     match result {
         Ok(output) => {
             capture.debug("output", &output);
@@ -143,7 +142,7 @@ async fn document(client: &Client) -> String {
     client.send(&request).await.unwrap().body.task_id.unwrap()
 }
 
-/// Adds a rule as a script would: as JSON through the control API.
+/// Adds a fault rule as a script does: as JSON through the control API.
 pub(crate) fn fail(service: &Service, rule: &Value) {
     let answer = control(service, Method::POST, "faults", rule);
     assert_eq!(answer.0, StatusCode::OK, "{rule}: {}", answer.1);

@@ -1,4 +1,4 @@
-//! Fault × effect, in virtual time and without sockets.
+//! A table of fault kind × effect, in virtual time and without sockets.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 
 use crate::support::{EFFECTS, control, try_out};
 
-/// A rule, and what comes of a read, a paid create and a control that it is about: how many
-/// attempts were made, how they ended, and how many tasks are on the bill because of them.
+/// A fault rule, and the outcome of a read, a paid create and a control under it: attempts, result,
+/// and the number of tasks added to the bill.
 type Row<'a> = (Value, [&'a str; 3]);
 
-/// Faults that strike once.
+/// Faults that affect one request.
 const ONCE: &str = r#"
 # What the service says decides.
 {"kind": "refuse", "code": "InternalError"}                                       | 2 ok +0               | 1 service/unknown +0     | 1 service/unknown +0
@@ -62,7 +62,7 @@ const ONCE: &str = r#"
 {"kind": "done_without_url"}                                                      | 1 ok +0               | 1 ok +1                  | 1 ok +1
 "#;
 
-/// Faults that strike every time.
+/// Faults that affect every request.
 const STANDING: &str = r#"
 {"kind": "refuse", "code": "InternalError"}         | 4 service/unknown +0     | 1 service/unknown +0     | 1 service/unknown +0
 {"kind": "throttle"}                                | 4 service/refused +0     | 4 service/refused +0     | 4 service/refused +0
@@ -97,7 +97,7 @@ fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// On tokio's paused clock, which jumps to the next timer: minutes take no time.
+/// Runs on tokio's paused clock, which jumps to the next timer: minutes take no time.
 async fn in_process(rule: Value, effect: Effect) -> String {
     let builder = Emulator::builder().task_times(Duration::ZERO, Duration::ZERO);
     let service = builder.service();
@@ -122,16 +122,16 @@ async fn check(table: &str, times: Option<u32>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_strikes_once() {
+async fn outcomes_of_a_fault_that_affects_one_request() {
     check(ONCE, Some(1)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fault_that_stands() {
+async fn outcomes_of_a_fault_that_affects_every_request() {
     check(STANDING, None).await;
 }
 
-/// Hands out new credentials each time it is asked, as a role's does when its last ones ended.
+/// A provider whose credentials are new after each refresh, as those of a role are.
 #[derive(Debug)]
 struct Role(Service);
 
@@ -144,7 +144,7 @@ impl ProvideCredentials for Role {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_ended_is_replaced_once() {
+async fn an_expired_token_is_replaced_once() {
     for (times, expected) in [
         (1, ["2 ok +0", "2 ok +1", "2 ok +1"]),
         (2, ["2 service/refused +0"; 3]),

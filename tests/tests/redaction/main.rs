@@ -1,5 +1,5 @@
-//! Keys, tokens, signatures, prompts and the signed URLs of results are in nothing that the
-//! libraries say: no span, event, metric, error or `Debug`, on any journey.
+//! Keys, tokens, signatures, prompts and signed result URLs appear in no span, event, metric, error
+//! or `Debug` text of the libraries, on any path through them.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
@@ -19,8 +19,8 @@ use mps_tests::capture::Capture;
 use serde_json::value::RawValue;
 
 use self::support::{
-    CREATED, Nosy, PROMPT, SECRET_ID, SECRET_KEY, Talkative, builder, capture, credentials, done,
-    learn_signatures, request, troubles,
+    CREATED, CapturedMetrics, LoggingTransport, PROMPT, SECRET_ID, SECRET_KEY, builder, capture,
+    credentials, done, failed_replies, learn_signatures, request,
 };
 
 fn note<T: std::fmt::Debug>(capture: &Capture, outcome: Result<T, mps_core::Error>) {
@@ -34,7 +34,7 @@ fn note<T: std::fmt::Debug>(capture: &Capture, outcome: Result<T, mps_core::Erro
     }
 }
 
-/// Typed and untyped, a create and a read, each with an outcome of its own.
+/// Makes a create, a read and an untyped call, and collects each outcome.
 async fn call_everything(capture: &Capture, client: &Client) {
     let body = format!(r#"{{"Prompt":"{PROMPT}"}}"#);
     let untyped = || UntypedCall::new("SomethingNew", RawValue::from_string(body.clone()).unwrap());
@@ -48,18 +48,18 @@ async fn call_everything(capture: &Capture, client: &Client) {
 }
 
 #[tokio::test]
-async fn no_kind_of_trouble_makes_the_client_tell() {
-    for (name, trouble) in troubles() {
+async fn no_kind_of_failure_makes_the_client_leak() {
+    for (name, failed) in failed_replies() {
         let capture = capture();
-        // One of it, then a success; and nothing but it.
+        // One failure and then a success; and failures only.
         for times in [1, 40] {
             let replies =
                 (0..times)
-                    .map(|_| trouble())
+                    .map(|_| failed())
                     .chain([Reply::json(CREATED), done(), done()]);
             let transport = ScriptedTransport::new(replies);
-            let nosy = Nosy(capture.clone(), transport.clone());
-            let client = builder(&capture).transport(nosy).build().unwrap();
+            let logging = LoggingTransport(capture.clone(), transport.clone());
+            let client = builder(&capture).transport(logging).build().unwrap();
             capture.watch(call_everything(&capture, &client)).await;
             learn_signatures(&capture, &transport);
             capture.debug("transport", &transport);
@@ -71,10 +71,10 @@ async fn no_kind_of_trouble_makes_the_client_tell() {
 }
 
 #[tokio::test]
-async fn every_event_was_there_to_be_searched() {
+async fn every_event_and_metric_occurs_and_is_searched() {
     let capture = capture();
-    for (_, trouble) in troubles() {
-        let transport = ScriptedTransport::new((0..40).map(|_| trouble()));
+    for (_, failed) in failed_replies() {
+        let transport = ScriptedTransport::new((0..40).map(|_| failed()));
         let client = builder(&capture).transport(transport).build().unwrap();
         capture.watch(call_everything(&capture, &client)).await;
     }
@@ -104,7 +104,7 @@ async fn every_event_was_there_to_be_searched() {
 }
 
 #[tokio::test]
-async fn a_request_that_preflight_refuses_is_not_repeated() {
+async fn a_preflight_report_does_not_contain_values_of_the_request() {
     let capture = capture();
     let client = builder(&capture)
         .transport(ScriptedTransport::new([]))
@@ -119,14 +119,14 @@ async fn a_request_that_preflight_refuses_is_not_repeated() {
     ] {
         capture.debug("request", &request);
         let error = capture.watch(client.send(&request)).await.unwrap_err();
-        capture.say(error.report().unwrap().to_string());
+        capture.add(error.report().unwrap().to_string());
         note(&capture, Err::<(), _>(error));
     }
     assert_eq!(capture.leaks(), [""; 0]);
 }
 
 #[tokio::test]
-async fn parts_on_their_own_do_not_tell_either() {
+async fn debug_texts_of_single_parts_do_not_leak() {
     let capture = capture();
     let provider = credentials();
     capture.debug("provider", &provider);
@@ -153,7 +153,7 @@ async fn parts_on_their_own_do_not_tell_either() {
 }
 
 #[tokio::test]
-async fn real_connections_do_not_tell() {
+async fn calls_over_real_connections_do_not_leak() {
     let capture = capture();
     let emulator = Emulator::start().await.unwrap();
     let endpoint = |url: &str| Endpoint::parse(url).unwrap();
@@ -165,14 +165,14 @@ async fn real_connections_do_not_tell() {
             emulator.secret_id(),
             emulator.secret_key(),
         ),
-        // Nobody listens here.
+        // A closed port.
         ("http://127.0.0.1:9", SECRET_ID, SECRET_KEY),
     ] {
         let client = Client::builder()
             .credentials(Credentials::new(id, key))
             .endpoint(endpoint(url))
             .clock(SystemClock::shared())
-            .metrics(Talkative(capture.clone()))
+            .metrics(CapturedMetrics(capture.clone()))
             .retry(RetryPolicy::never())
             .build()
             .unwrap();
@@ -184,7 +184,7 @@ async fn real_connections_do_not_tell() {
 }
 
 #[tokio::test]
-async fn waiting_and_fetching_do_not_tell() {
+async fn waits_and_downloads_do_not_leak() {
     let capture = capture();
     for file in [
         Reply::answer(200, "video/mp4", "film"),

@@ -1,4 +1,4 @@
-//! The client, the answers and the secrets of these tests.
+//! The client, the responses and the secrets of these tests.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE";
 pub(crate) const SECRET_KEY: &str = "hunter2-secret-key";
 pub(crate) const TOKEN: &str = "hunter2-session-token";
 pub(crate) const FRESH_TOKEN: &str = "hunter2-another-token";
-pub(crate) const PROMPT: &str = "a prompt that is nobody's business";
+pub(crate) const PROMPT: &str = "a confidential prompt of a user";
 pub(crate) const IMAGE: &str = "https://pictures.example/private.png?sig=my-own-signature";
 pub(crate) const RESULT_QUERY: &str = "q-sign-algorithm=sha1&q-signature=0123456789abcdef";
 pub(crate) const CREATED: &str = r#"{"Response":{"TaskId":"4-AigcVideo-0f","RequestId":"r-1"}}"#;
@@ -45,7 +45,7 @@ pub(crate) fn capture() -> Capture {
     capture
 }
 
-/// The three keys between the secret one and a signature, as hex.
+/// Returns the three keys that are derived from the secret key before signing, as hexadecimal.
 pub(crate) fn derived_keys() -> [String; 3] {
     let hmac = |key: &[u8], text: &str| {
         let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
@@ -57,7 +57,7 @@ pub(crate) fn derived_keys() -> [String; 3] {
     [day, service, signing].map(hex::encode)
 }
 
-/// Whose token is another one after a refresh.
+/// A provider that returns another token after a refresh.
 #[derive(Debug)]
 pub(crate) struct Rotating(Credentials, Credentials);
 
@@ -79,11 +79,11 @@ pub(crate) fn credentials() -> Rotating {
     Rotating(keys.clone().with_token(TOKEN), keys.with_token(FRESH_TOKEN))
 }
 
-/// Says all it is told.
+/// A metrics receiver that collects everything it is passed.
 #[derive(Debug)]
-pub(crate) struct Talkative(pub(crate) Capture);
+pub(crate) struct CapturedMetrics(pub(crate) Capture);
 
-impl Metrics for Talkative {
+impl Metrics for CapturedMetrics {
     fn permit_waited(&self, call: CallInfo<'_>, waited: Duration) {
         self.0.debug("permit_waited", &(call, waited));
     }
@@ -122,7 +122,7 @@ pub(crate) fn builder(capture: &Capture) -> ClientBuilder {
         .credentials(credentials())
         .clock(Arc::new(TestClock::new(NOW).auto_advance()))
         .failover([Endpoint::regional(Site::Intl, "ap-singapore").unwrap()])
-        .metrics(Talkative(capture.clone()))
+        .metrics(CapturedMetrics(capture.clone()))
 }
 
 pub(crate) fn request() -> CreateAigcVideoTask {
@@ -139,11 +139,11 @@ pub(crate) fn done() -> Reply {
     ))
 }
 
-pub(crate) type Trouble = (&'static str, fn() -> Reply);
+pub(crate) type Failed = (&'static str, fn() -> Reply);
 
-/// Each kind of trouble, and what the service may say to make things worse: texts that repeat the
-/// prompt, in answers that cannot be used.
-pub(crate) fn troubles() -> Vec<Trouble> {
+/// Returns every kind of failed response, with the prompt repeated in the text where a server could
+/// do that.
+pub(crate) fn failed_replies() -> Vec<Failed> {
     vec![
         ("no connection", Reply::connect_error),
         ("reset", Reply::reset),
@@ -185,11 +185,11 @@ pub(crate) fn troubles() -> Vec<Trouble> {
     ]
 }
 
-/// A transport as people write them to see what goes on.
+/// A transport that logs every request and response with `Debug`, as a user might write one.
 #[derive(Debug)]
-pub(crate) struct Nosy(pub(crate) Capture, pub(crate) ScriptedTransport);
+pub(crate) struct LoggingTransport(pub(crate) Capture, pub(crate) ScriptedTransport);
 
-impl Transport for Nosy {
+impl Transport for LoggingTransport {
     fn send(
         &self,
         request: http::Request<RequestBody>,
@@ -203,7 +203,7 @@ impl Transport for Nosy {
     }
 }
 
-/// Whatever the client signed is a secret from now on.
+/// Adds the signatures of all sent requests to the secrets.
 pub(crate) fn learn_signatures(capture: &Capture, sent: &ScriptedTransport) {
     for request in sent.requests() {
         let authorization = request.headers()["authorization"].to_str().unwrap();

@@ -1,6 +1,6 @@
 //! Facts fit the type they are stated of, and each other.
 
-use super::{Type, members, parse_type, reachable};
+use super::{Type, members, parse_type, reachable, task_families::leads_to};
 use crate::{
     diagnostic::{Diagnostic, Span},
     model::{Bound, Facts, Located, Member, Scalar, Spec},
@@ -18,6 +18,7 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         gives_way(&member.facts, out);
     }
     unlimited(spec, out);
+    billed(spec, out);
     responses(spec, out);
 }
 
@@ -156,6 +157,17 @@ fn unlimited(spec: &Spec, out: &mut Vec<Diagnostic>) {
     {
         let title = "a rate limit of 0 would never let a request start";
         out.push(Diagnostic::at(&action.rate_limit.span, "E0308", title));
+    }
+}
+
+/// The seconds that are billed are a whole number in the request.
+fn billed(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    for action in spec.actions.iter().filter(|_| !spec.incomplete) {
+        if let Some(path) = &action.billed_seconds {
+            let is_integer = |ty: &Type| *ty == Type::Integer;
+            let wanted = "a whole number";
+            leads_to(spec, &action.request, path, wanted, &is_integer, out);
+        }
     }
 }
 

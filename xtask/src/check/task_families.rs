@@ -91,7 +91,7 @@ fn has_phases(spec: &Spec, name: &str) -> bool {
     set.is_some_and(|set| set.values.iter().any(|value| value.phase.is_some()))
 }
 
-fn leads_to(
+pub(super) fn leads_to(
     spec: &Spec,
     members: &[Member],
     path: &Located<String>,

@@ -58,9 +58,8 @@ pub(super) fn of_change(
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
         | "examples" | "unit" | "since" | "order" | "response_order" => Class::Documentation,
-        "concurrency_text" | "default" | "until" | "sensitive" | "rate_limit" | "errors" => {
-            Class::Compatible
-        }
+        "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
+        | "rate_limit" | "errors" => Class::Compatible,
         // Only the checks of the specification itself look at these.
         "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
         // The first way to ask for a task takes nothing away.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{ident, integer, option};
-use crate::lower::Action;
+use crate::lower::{Action, Billed};
 
 pub(super) fn emit(action: &Action) -> TokenStream {
     let wire = &action.name;
@@ -14,6 +14,14 @@ pub(super) fn emit(action: &Action) -> TokenStream {
     let effect = ident(&action.effect);
     let rate_limit = integer(action.rate_limit.into());
     let poll = option(action.poll.as_deref());
+    let capabilities = match &action.capabilities {
+        Some(constant) => {
+            let constant = ident(constant);
+            quote!(Some(&#constant))
+        }
+        None => quote!(None),
+    };
+    let billed = action.billed.as_ref().map(billable_seconds);
     let errors = &action.errors;
     let doc_url = &action.doc_url;
     quote! {
@@ -25,11 +33,50 @@ pub(super) fn emit(action: &Action) -> TokenStream {
                 effect: Effect::#effect,
                 rate_limit: #rate_limit,
                 poll: #poll,
+                capabilities: #capabilities,
                 errors: &[#(#errors),*],
                 doc_url: #doc_url,
                 request: Self::SCHEMA,
                 response: #response::SCHEMA,
             };
+            #billed
+        }
+    }
+}
+
+fn billable_seconds(billed: &Billed) -> TokenStream {
+    let body = match billed {
+        Billed::ByModel => quote!(self.capability_query().billable_seconds()),
+        Billed::Member {
+            field,
+            inner,
+            default,
+        } => {
+            let field = ident(field);
+            let named = match inner {
+                None => quote!(self.#field),
+                Some((inner, is_optional)) => {
+                    let inner = ident(inner);
+                    if *is_optional {
+                        quote!(self.#field.as_ref().and_then(|inner| inner.#inner))
+                    } else {
+                        quote!(self.#field.#inner)
+                    }
+                }
+            };
+            let assumed = match default {
+                Some(seconds) => {
+                    let seconds = integer(*seconds);
+                    quote!(Some(#seconds))
+                }
+                None => quote!(None),
+            };
+            quote!(billing::seconds(#named, #assumed))
+        }
+    };
+    quote! {
+        fn billable_seconds(&self) -> Option<u64> {
+            #body
         }
     }
 }

@@ -25,13 +25,13 @@ pub(super) fn preflight(structure: &Struct) -> TokenStream {
 /// What goes before and after the members of a request that has a capability table.
 fn model(structure: &Struct) -> (Option<TokenStream>, Option<TokenStream>) {
     let before = quote! {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
     };
-    let after = quote!(report.check_model(at, &ask););
+    let after = quote!(report.check_model(at, &query););
     (
-        structure.asks.then_some(before),
-        structure.asks.then_some(after),
+        structure.queries_capabilities.then_some(before),
+        structure.queries_capabilities.then_some(after),
     )
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     check::{self, parse_type, reachable},
-    model::{self, Sources, Spec},
+    model::{self, MemberPath, Sources, Spec},
 };
 
 /// The API a checked specification describes; nothing if it describes no service.
@@ -85,6 +85,10 @@ impl Context<'_> {
             rate_limit: action.rate_limit.value,
             poll: action.poll.as_ref().map(|poll| poll.value.clone()),
             capabilities: action.capabilities.as_ref().map(|name| name.value.clone()),
+            billed_seconds: action
+                .billed_seconds
+                .as_ref()
+                .map(|path| MemberPath::parse(&path.value)),
             doc_url: action.doc_url.clone(),
             errors,
             since: since(&action.since),

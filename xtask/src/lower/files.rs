@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Catalog, Column, Enum, Family, Module, RuleInfo, Struct, TaskFamily, action,
-    capability,
+    Action, Billed, Catalog, Column, Command, Enum, Family, Module, RuleInfo, Struct, TaskFamily,
+    action, capability,
     capability::Value,
     catalog::{self, Exports},
     collisions, columns, enums,
@@ -73,6 +73,8 @@ pub enum Item {
     TaskFamilies(Vec<TaskFamily>),
     /// The families of tasks, for the facade.
     Facade(Vec<TaskFamily>),
+    /// The subcommands and request options of the command line.
+    Commands(Vec<Command>),
     /// The rules that findings can name.
     Rules(Vec<RuleInfo>),
     /// Modules inside this one.
@@ -151,8 +153,18 @@ fn action_file<'a>(action: &'a crate::ir::Action, api: &'a Api) -> File<'a> {
     uses.structure(&request);
     uses.structure(&response);
     let path = format!("actions/{}.rs", names::file_stem(&action.name));
-    let lowered = Item::Action(action::lower(action, api));
-    let items = vec![Item::Struct(request), lowered, Item::Struct(response)];
+    let lowered = action::lower(action, api);
+    if let Some(constant) = &lowered.capabilities {
+        uses.add("super::super::capabilities", &[constant]);
+    }
+    if matches!(lowered.billed, Some(Billed::Member { .. })) {
+        uses.add("crate", &["billing"]);
+    }
+    let items = vec![
+        Item::Struct(request),
+        Item::Action(lowered),
+        Item::Struct(response),
+    ];
     File {
         origin: Some(&action.origin),
         ..file(&path, uses, items)
@@ -304,8 +316,8 @@ impl Uses {
             self.add("crate::redact", &["Keys"]);
             self.add("serde_json", &["Map", "Value"]);
         }
-        if structure.asks {
-            self.add("crate::preflight", &["Asks"]);
+        if structure.queries_capabilities {
+            self.add("crate::preflight", &["ToCapabilityQuery"]);
         }
         for field in &structure.fields {
             self.field(field, structure);

@@ -20,7 +20,7 @@ pub struct Struct {
     /// Whether it can be part of a request: then it keeps unknown members and can be checked.
     pub in_request: bool,
     /// Whether it is a request that is checked against the capability tables.
-    pub asks: bool,
+    pub queries_capabilities: bool,
 }
 
 impl Struct {
@@ -44,7 +44,7 @@ pub(super) fn shared(shared: &ir::Struct) -> Struct {
         example: None,
         fields: fields(&shared.members, &shared.source, in_request),
         in_request,
-        asks: false,
+        queries_capabilities: false,
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn request(action: &ir::Action, api: &Api) -> Struct {
         example: example::of(action, api),
         fields: fields(&action.request, &action.source, true),
         in_request: true,
-        asks: action.capabilities.is_some(),
+        queries_capabilities: action.capabilities.is_some(),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn response(action: &ir::Action) -> Struct {
         example: None,
         fields: fields(&action.response, &action.source, false),
         in_request: false,
-        asks: false,
+        queries_capabilities: false,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Action {
     pub poll: Option<Located<String>>,
     /// The family whose capability table its requests are checked against.
     pub capabilities: Option<Located<String>>,
+    /// The path of the request member with the seconds of video that are billed.
+    pub billed_seconds: Option<Located<String>>,
     /// Page of the documentation.
     pub doc_url: String,
     /// Error codes the documentation lists for it.
@@ -57,6 +59,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let rate_limit = reader.needed_count("rate_limit");
     let poll = reader.optional_text("poll");
     let capabilities = reader.optional_text("capabilities");
+    let billed_seconds = reader.optional_text("billed_seconds");
     let doc_url = reader.text("doc_url");
     let errors = reader.texts("errors");
     let since = read_since(reader);
@@ -73,6 +76,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
         rate_limit: rate_limit.unwrap_or_else(|| Located::new(1, name.span.clone())),
         poll,
         capabilities,
+        billed_seconds,
         doc_url: or_default(doc_url),
         errors,
         since,

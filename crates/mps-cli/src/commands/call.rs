@@ -1,11 +1,20 @@
 //! `mps call`: calls any action, untyped.
 
 use clap::{Args, ValueEnum};
-use mps_aigc::{CallOptions, UntypedCall, models::Effect};
-use serde::Serialize;
+use mps_aigc::{CallOptions, RawBody, UntypedCall, models::Effect};
+use mps_core::Output;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{context::Context, failure::Failure, input::Source};
+use super::create;
+use crate::{
+    context::{Connection, Context},
+    doubt::Doubt,
+    failure::Failure,
+    input::Source,
+    results::Receipt,
+    resume::CommandLine,
+};
 
 /// The arguments of `mps call`.
 #[derive(Args, Debug)]
@@ -42,7 +51,7 @@ struct CallResult<'a> {
     response: &'a RawValue,
 }
 
-pub(crate) async fn run(args: CallArgs, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: CallArgs, context: &Context) -> Result<(), Failure> {
     let body = Source::text_file_or_stdin("--json", &args.json)?.parse_raw()?;
     let call = UntypedCall::new(&args.action, body);
     let call = match args.effect {
@@ -50,15 +59,106 @@ pub(crate) async fn run(args: CallArgs, context: &Context<'_>) -> Result<(), Fai
         None => call,
     };
     let connection = context.connect().await?;
-    let output = connection.client().call(call, CallOptions::new()).await;
-    let output = output.map_err(|error| Failure::of_call(&error))?;
-    let result = CallResult {
-        schema: "mps.call/1",
-        action: &args.action,
-        request_id: output.request_id.as_deref(),
-        response: &output.body,
+    if call.effect == Effect::Read {
+        return read(&args.action, call, &connection, context).await;
+    }
+    create(&args.action, call, &connection, context).await
+}
+
+async fn read(
+    action: &str,
+    call: UntypedCall,
+    connection: &Connection,
+    context: &Context,
+) -> Result<(), Failure> {
+    let call = connection.client().call(call, CallOptions::new());
+    match context.phase.race(call).await {
+        Ok(Ok(output)) => {
+            let body = output.body.get();
+            let result = CallResult::new(action, &output);
+            context.output.listing(body, &result)
+        }
+        Ok(Err(error)) => Err(Failure::of_call(&error)),
+        Err(signal) => Err(Failure::interrupted(signal)),
+    }
+}
+
+/// Calls an action that is billed or changes a task: its answer is a receipt.
+async fn create(
+    action: &str,
+    call: UntypedCall,
+    connection: &Connection,
+    context: &Context,
+) -> Result<(), Failure> {
+    let client = connection.client();
+    let family = family_of(action);
+    let line = |family| {
+        CommandLine::for_task(
+            &context.global,
+            family,
+            "wait",
+            create::ID_PLACEHOLDER,
+            None,
+        )
     };
-    context.output.result(output.body.get(), &result)
+    let doubt = Doubt::new(
+        action,
+        call.body.get().as_bytes(),
+        client.endpoint().host(),
+        connection.secret_id(),
+        family.map(line).as_ref(),
+    );
+    let output = create::send(context, doubt, client.call(call, CallOptions::new())).await?;
+    let result = CallResult::new(action, &output);
+    let answer: Answer = serde_json::from_str(output.body.get()).unwrap_or_default();
+    let receipt = Receipt::new(
+        family.unwrap_or("scenario"),
+        answer.task_id.as_deref().unwrap_or_default(),
+        output.request_id.clone(),
+        true,
+        &context.global,
+        None,
+    );
+    context.phase.end_create(Some(receipt.clone()));
+    let (body, output) = (output.body.get(), &context.output);
+    output.receipt(body, &result, &receipt)?;
+    match context.phase.signal() {
+        Some(signal) => Err(Failure::interrupted_task(signal, &receipt)),
+        None => Ok(()),
+    }
+}
+
+/// The member of an answer that names a created task.
+#[derive(Default, Deserialize)]
+struct Answer {
+    #[serde(rename = "TaskId")]
+    task_id: Option<String>,
+}
+
+/// Returns the family of the tasks that an action creates.
+fn family_of(action: &str) -> Option<&'static str> {
+    match action {
+        "CreateAigcVideoTask" => Some("video"),
+        "CreateAigcImageTask" => Some("image"),
+        "CreateAigcAudioTask" => Some("audio"),
+        "CreateAiDramaTask"
+        | "CreateAiFissionTask"
+        | "CreateDocToVideoTask"
+        | "CreateVideoRedrawTask"
+        | "ModifyDocToVideoTaskStatus" => Some("scenario"),
+        _ => None,
+    }
+}
+
+impl<'a> CallResult<'a> {
+    fn new(action: &'a str, output: &'a Output<RawBody>) -> Self {
+        Self {
+            schema: "mps.call/1",
+            action,
+            request_id: output.request_id.as_deref(),
+            response: &output.body,
+        }
+    }
 }
 
 impl From<EffectArg> for Effect {

@@ -6,7 +6,7 @@ use clap::Args;
 use mps_aigc::models::{self, Action, ActionVisitor, preflight::Report};
 use serde::Serialize;
 
-use crate::{context::Context, exit::Exit, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source};
 
 /// The arguments of `mps check`.
 #[derive(Args, Debug)]
@@ -27,7 +27,7 @@ struct CheckResult<'a> {
     report: &'a Report,
 }
 
-pub(crate) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     let source = Source::file_or_stdin(args.request.as_deref().unwrap_or(Path::new("-")))?;
     let report = models::visit_action(&args.action, Inspect(&source))
         .ok_or_else(|| unknown_action(&args.action))??;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context<'_>) -> Result<(), Failure
         action: &args.action,
         report: &report,
     };
-    context.output.result(&human(&report), &result)?;
+    context.output.listing(&human(&report), &result)?;
     match report.errors().count() {
         0 => Ok(()),
         count => Err(refused(count)),
@@ -62,7 +62,7 @@ fn unknown_action(name: &str) -> Failure {
 
 fn refused(errors: usize) -> Failure {
     let message = format!("preflight refuses the request: {errors} of its findings are errors");
-    Failure::new(Exit::Usage, "preflight", message).hint("nothing was sent")
+    Failure::preflight(message)
 }
 
 fn human(report: &Report) -> String {

@@ -4,17 +4,27 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use mps_aigc::{Create, Family, Task};
+use serde_json::json;
 
-use super::{dry_run, wait};
+use super::{
+    completion::{Completion, Target},
+    dry_run,
+};
 use crate::{
     context::Context,
+    doubt::Doubt,
     failure::Failure,
+    heartbeat,
     options::parse_duration,
+    outcome::{Outcome, Reason},
+    output::Event,
     request::{self, RequestFields},
-    results::TaskResult,
-    resume::resume_hint,
-    signals::Signals,
+    results::{Receipt, TaskResult},
+    resume::CommandLine,
 };
+
+/// The id in command lines for a task whose id is unknown.
+pub(super) const ID_PLACEHOLDER: &str = "TASK_ID";
 
 /// Arguments of a `create` subcommand, which know how to run it.
 pub(crate) trait Creates: Args {
@@ -22,7 +32,7 @@ pub(crate) trait Creates: Args {
     type Family: Family;
 
     /// Creates the task and does as the arguments say.
-    async fn create(&self, context: &Context<'_>) -> Result<(), Failure>;
+    async fn create(&self, context: &Context) -> Result<(), Failure>;
 }
 
 /// A request from a file and from options.
@@ -44,13 +54,14 @@ pub(crate) struct FollowUp {
     /// Wait until the task is done
     #[arg(long)]
     wait: bool,
-    /// Then download the result to this file, or into this directory; implies --wait
-    #[arg(long, value_name = "PATH")]
+    /// Then download the result to this file, into this directory, or to stdout if it is `-`;
+    /// implies --wait
+    #[arg(long, value_name = "PATH|-")]
     out: Option<PathBuf>,
-    /// Longest wait
+    /// Longest time for the wait and the download together
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
-    /// Print the exact request, its preflight report and what would be signed; send nothing
+    /// Print the exact request, its preflight report and its string to sign; send nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -58,7 +69,7 @@ pub(crate) struct FollowUp {
 impl<F: RequestFields> Creates for CreateArgs<F> {
     type Family = <F::Request as Create>::Family;
 
-    async fn create(&self, context: &Context<'_>) -> Result<(), Failure> {
+    async fn create(&self, context: &Context) -> Result<(), Failure> {
         let request = request::build(self.request.as_deref(), &self.fields)?;
         run(&request, &self.follow_up, context).await
     }
@@ -68,42 +79,103 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
 pub(crate) async fn run<C: Create>(
     request: &C,
     follow_up: &FollowUp,
-    context: &Context<'_>,
+    context: &Context,
 ) -> Result<(), Failure> {
     if follow_up.dry_run {
         return dry_run::run(request, context);
     }
-    let destination = wait::claim(follow_up.out.as_deref()).await?;
-    let connection = context.connect().await?;
-    context.output.warnings(request.preflight().warnings())?;
-    let signals = Signals::listen();
-    // Not raced against signals: a request that was sent is finished, or its task id would be lost.
-    let task = connection.tasks::<C::Family>().create(request).await?;
+    let target = Target::claim(follow_up.out.as_deref()).await?;
+    let started = context.clock.monotonic();
+    let task = create_task(request, context).await?;
+    let receipt = Receipt::of(&task.0, &context.global, follow_up.out.as_deref());
+    context.phase.end_create(Some(receipt.clone()));
+    let (task, _connection) = task;
     let created = TaskResult::of(&task);
-    if !follow_up.wait && follow_up.out.is_none() {
-        let printed = context.output.result(task.id(), &created);
-        // The id of a paid task must not be lost with the line that named it.
-        let hint = || resume_hint(&context.global, C::Family::NAME, task.id(), None);
-        return printed.map_err(|failure| failure.task(task.id()).hint(hint()));
+    if let Some(signal) = context.phase.signal() {
+        context.output.receipt(task.id(), &created, &receipt)?;
+        return Err(Failure::interrupted_task(signal, &receipt));
     }
-    let clock = connection.client().clock();
-    let since_created = clock.monotonic();
-    context.output.notice(&created_line(&task), &created)?;
-    let waiting = wait::Waiting {
+    if !follow_up.wait && follow_up.out.is_none() {
+        return context.output.receipt(task.id(), &created, &receipt);
+    }
+    announce(&task, context);
+    let completion = Completion {
         context,
-        signals,
-        timeout: follow_up.timeout,
-        out: follow_up.out.as_deref(),
+        receipt,
+        result: created,
+        target: &target,
+        started,
+        deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
     };
-    let done = waiting.until_done(&task).await?;
-    let files = wait::save(&done, destination).await?;
-    let elapsed = task.elapsed() + clock.monotonic().saturating_sub(since_created);
-    wait::finish(&done, created.with_elapsed(elapsed), &files, context)
+    completion.wait_and_deliver(&task).await
 }
 
-fn created_line<F: Family>(task: &Task<F>) -> String {
-    match task.request_id() {
+/// Sends the create. The connection is returned too, since a task of the emulator inside this
+/// process ends with it.
+async fn create_task<C: Create>(
+    request: &C,
+    context: &Context,
+) -> Result<(Task<C::Family>, crate::context::Connection), Failure> {
+    let connection = context.connect().await?;
+    context.output.warnings(request.preflight().warnings());
+    let (client, family) = (connection.client(), C::Family::NAME);
+    let follow = CommandLine::for_task(&context.global, family, "wait", ID_PLACEHOLDER, None);
+    let doubt = Doubt::new(
+        C::INFO.name,
+        &client.prepare(request)?.body,
+        client.endpoint().host(),
+        connection.secret_id(),
+        Some(&follow).filter(|_| !context.global.emulator),
+    );
+    let tasks = connection.tasks::<C::Family>();
+    let task = send(context, doubt, tasks.create(request)).await?;
+    Ok((task, connection))
+}
+
+/// Sends a create, and ends early on a signal: before it is on the wire at once, else after its
+/// answer. After an answer that names a task, the caller must call
+/// [`Phase::end_create`](crate::phase::Phase::end_create).
+pub(super) async fn send<T, E: Into<Failure>>(
+    context: &Context,
+    doubt: Doubt,
+    create: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure> {
+    let phase = &context.phase;
+    phase.prepare_create(doubt);
+    let create = heartbeat::during(&*context.clock, create, |elapsed| {
+        let human = format!("the create is not answered after {} s", elapsed.as_secs());
+        context.output.progress(&Event::new("waiting", &human));
+    });
+    let failure = match phase.race(create).await {
+        Ok(Ok(created)) => return Ok(created),
+        Ok(Err(error)) => not_created(error.into(), context),
+        Err(signal) => Failure::interrupted(signal),
+    };
+    phase.end_create(None);
+    Err(failure)
+}
+
+fn not_created(failure: Failure, context: &Context) -> Failure {
+    if failure.outcome.in_doubt() {
+        return match context.phase.doubt() {
+            Some(doubt) => failure.doubt(doubt),
+            None => failure,
+        };
+    }
+    match context.phase.signal() {
+        Some(signal) => failure.outcome(Outcome::NotCreated(Reason::Signal(signal))),
+        None => failure,
+    }
+}
+
+fn announce<F: Family>(task: &Task<F>, context: &Context) {
+    let human = match task.request_id() {
         Some(request_id) => format!("created task {} (request id {request_id})", task.id()),
         None => format!("created task {}", task.id()),
-    }
+    };
+    let details = json!({"request_id": task.request_id(), "attempts": task.attempts()});
+    let event = Event::new("created", &human)
+        .task(task.id())
+        .details(details);
+    context.output.notice(&event);
 }

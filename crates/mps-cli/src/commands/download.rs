@@ -1,48 +1,75 @@
-//! `download`: downloads the results of a task that is done.
+//! `download`: downloads the results of tasks that are done.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use mps_aigc::Family;
+use futures_util::future::join_all;
+use mps_aigc::{Family, Tasks};
 
-use super::{status::status_or_none, wait};
+use super::{
+    completion::{Completion, Target},
+    status::{query, status_or_none},
+    wait::all_succeeded,
+};
 use crate::{
-    context::Context, exit::Exit, failure::Failure, options::GlobalOptions, results::TaskResult,
-    resume::resume_line,
+    context::Context,
+    failure::Failure,
+    options::parse_duration,
+    outcome::{self, Outcome, Reason},
+    results::{Receipt, TaskResult},
 };
 
 /// The arguments of `download`.
 #[derive(Args, Debug)]
 pub(crate) struct DownloadArgs {
-    /// Id of the task
-    task_id: String,
-    /// File, or directory, for the result
-    #[arg(long, value_name = "PATH")]
+    /// Ids of the tasks
+    #[arg(required = true, value_name = "ID")]
+    task_ids: Vec<String>,
+    /// File, or directory, for the results; stdout if it is `-`
+    #[arg(long, value_name = "PATH|-")]
     out: PathBuf,
+    /// Longest time for the download
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
+    timeout: Duration,
 }
 
-pub(super) async fn run<F: Family>(
-    args: &DownloadArgs,
-    context: &Context<'_>,
-) -> Result<(), Failure> {
-    let destination = wait::claim(Some(&args.out)).await?;
+pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
+    let target = Target::claim_for(args.task_ids.len(), Some(&args.out)).await?;
     let connection = context.connect().await?;
-    let task = connection.tasks::<F>().task(&args.task_id);
-    let snapshot = task.status().await?;
-    let status = status_or_none(&snapshot).to_owned();
-    let Some(outcome) = task.outcome(snapshot) else {
-        return Err(not_done::<F>(args, &status, &context.global));
-    };
-    let done = outcome?;
-    let files = wait::save(&done, destination).await?;
-    wait::finish(&done, TaskResult::of(&task), &files, context)
+    let tasks = connection.tasks::<F>();
+    let ids = args.task_ids.iter();
+    let downloads = ids.map(|id| download(args, id, &tasks, &target, context));
+    all_succeeded(join_all(downloads).await)
 }
 
-fn not_done<F: Family>(args: &DownloadArgs, status: &str, global: &GlobalOptions) -> Failure {
-    let id = &args.task_id;
-    let message = format!("task {id} is not done yet: {status}");
-    let line = resume_line(global, F::NAME, id, Some(&args.out));
-    Failure::new(Exit::Unfetchable, "unfetchable", message)
-        .task(id)
-        .hint(format!("wait for it: {line}"))
+async fn download<F: Family>(
+    args: &DownloadArgs,
+    id: &str,
+    tasks: &Tasks<F>,
+    target: &Target,
+    context: &Context,
+) -> Result<(), Failure> {
+    let task = tasks.task(id);
+    let receipt = Receipt::of(&task, &context.global, Some(&args.out));
+    let started = context.clock.monotonic();
+    let snapshot = query(&task, &receipt, context).await?;
+    let status = status_or_none(&snapshot).to_owned();
+    let Some(result) = task.outcome(snapshot) else {
+        let message = format!("task {} is not done yet: {status}", receipt.shown_id());
+        let outcome = Outcome::LivesOn(Reason::Trouble);
+        return Err(Failure::new(outcome, "unfetchable", message).receipt(&receipt));
+    };
+    let done = result.map_err(|error| {
+        let outcome = outcome::of_task(&error);
+        Failure::from(error).outcome(outcome).receipt(&receipt)
+    })?;
+    let completion = Completion {
+        context,
+        receipt,
+        result: TaskResult::of(&task),
+        target,
+        started,
+        deadline: started.saturating_add(args.timeout),
+    };
+    completion.deliver(&done).await
 }

@@ -5,7 +5,7 @@ use mps_aigc::models::{Action, preflight::Report};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use crate::{context::Context, exit::Exit, failure::Failure};
+use crate::{context::Context, failure::Failure};
 
 /// `mps.dry-run/1`.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ struct DryRun<'a> {
     string_to_sign: &'a str,
 }
 
-pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run<A: Action>(request: &A, context: &Context) -> Result<(), Failure> {
     let report = request.preflight();
     let prepared = context.offline()?.prepare(request)?;
     let body: &RawValue = serde_json::from_slice(&prepared.body)
@@ -40,14 +40,11 @@ pub(crate) fn run<A: Action>(request: &A, context: &Context<'_>) -> Result<(), F
         canonical_request: &prepared.canonical_request.text,
         string_to_sign: &prepared.string_to_sign,
     };
-    context.output.result(&human_dry_run(&result), &result)?;
+    context.output.listing(&human_dry_run(&result), &result)?;
     if report.is_ok() {
         return Ok(());
     }
-    Err(
-        Failure::new(Exit::Usage, "preflight", "preflight refused the request")
-            .hint("nothing was sent"),
-    )
+    Err(Failure::preflight("preflight refused the request"))
 }
 
 fn human_dry_run(result: &DryRun<'_>) -> String {

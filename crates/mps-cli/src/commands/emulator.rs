@@ -15,9 +15,9 @@ use crate::{
     failure::{Failure, causes},
     line_writer::{LineWriter, Stream},
     logging,
+    output::Event,
     request_log::RequestLog,
     resume::quoted,
-    signals::Signals,
 };
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ struct Ready<'a> {
     secret_key: &'a str,
 }
 
-pub(crate) async fn run(args: EmulatorArgs, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
     let log = args.log.as_deref().map(open_log).transpose()?;
     let said = LineWriter::to(Stream::new("stderr", io::stderr()));
     let written = [
@@ -41,15 +41,16 @@ pub(crate) async fn run(args: EmulatorArgs, context: &Context<'_>) -> Result<(),
     end
 }
 
-async fn serve(args: EmulatorArgs, context: &Context<'_>) -> Result<(), Failure> {
-    let mut signals = Signals::listen();
+async fn serve(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
+    context.phase.end_slowly();
     let emulator = builder(&args)?
         .start()
         .await
         .map_err(|error| not_started(&error))?;
     set_up(&emulator, args)?;
     announce(&emulator, context)?;
-    signals.received().await;
+    // Ends with the first signal: there is nothing else to wait for.
+    let _signal = context.phase.race(std::future::pending::<()>()).await;
     emulator.stop().await.map_err(|error| {
         Failure::internal(format!("the state could not be saved: {error}"))
             .hint("what happened since it was saved last is lost; the file is as it was then")
@@ -133,7 +134,7 @@ fn set_up(emulator: &Emulator, args: EmulatorArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn announce(emulator: &Emulator, context: &Context<'_>) -> Result<(), Failure> {
+fn announce(emulator: &Emulator, context: &Context) -> Result<(), Failure> {
     let ready = Ready {
         endpoint: emulator.endpoint(),
         secret_id: emulator.secret_id(),
@@ -142,11 +143,13 @@ fn announce(emulator: &Emulator, context: &Context<'_>) -> Result<(), Failure> {
     let line =
         serde_json::to_string(&ready).map_err(|error| Failure::internal(error.to_string()))?;
     // For scripts, and so in either form: the first line says where and as whom to call.
-    context.output.result(&line, &ready)?;
-    context.output.progress(
-        &banner(&ready, emulator.address()),
-        &serde_json::json!({"schema": "mps.notice/1", "message": "ready"}),
-    )
+    context.output.listing(&line, &ready)?;
+    let banner = banner(&ready, emulator.address());
+    let details = serde_json::json!({"message": "ready"});
+    context
+        .output
+        .progress(&Event::new("ready", &banner).details(details));
+    Ok(())
 }
 
 fn banner(ready: &Ready<'_>, address: SocketAddr) -> String {

@@ -19,23 +19,24 @@ pub(crate) enum FamilyCommand<C: Args> {
 /// The verbs for a task that exists, which need its id only.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
-    /// Query the status of a task once
+    /// Query the status of tasks once
     Status(TaskIdArgs),
-    /// Wait until a task is done
+    /// Wait until tasks are done
     Wait(wait::WaitArgs),
-    /// Download the results of a task that is done
+    /// Download the results of tasks that are done
     Download(download::DownloadArgs),
 }
 
-/// The task that a verb is about.
+/// The tasks that a verb is about.
 #[derive(Args, Debug)]
 pub(crate) struct TaskIdArgs {
-    /// Id of the task
-    pub(crate) task_id: String,
+    /// Ids of the tasks
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) task_ids: Vec<String>,
 }
 
 impl<C: Creates> FamilyCommand<C> {
-    pub(crate) async fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Create(args) => args.create(context).await,
             Self::Existing(command) => command.run::<C::Family>(context).await,
@@ -44,7 +45,7 @@ impl<C: Creates> FamilyCommand<C> {
 }
 
 impl TaskCommand {
-    async fn run<F: Family>(self, context: &Context<'_>) -> Result<(), Failure> {
+    async fn run<F: Family>(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Status(args) => status::run::<F>(&args, context).await,
             Self::Wait(args) => wait::run::<F>(&args, context).await,

@@ -22,7 +22,7 @@ struct ModelResult {
     row: &'static Row,
 }
 
-pub(crate) fn run(args: &ModelsArgs, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<(), Failure> {
     let rows = match &args.model {
         Some(name) => rows_of(name)?,
         None => all_rows().collect(),
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ModelsArgs, context: &Context<'_>) -> Result<(), Failur
         let human = human(row)?;
         context
             .output
-            .result(&human, &ModelResult { schema, row })?;
+            .listing(&human, &ModelResult { schema, row })?;
     }
     Ok(())
 }

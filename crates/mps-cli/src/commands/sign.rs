@@ -52,7 +52,7 @@ struct SignResult<'a> {
     signed_headers: &'a str,
 }
 
-pub(crate) async fn run(args: SignArgs, context: &Context<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(args: SignArgs, context: &Context) -> Result<(), Failure> {
     let payload = Source::text_file_or_stdin("--payload", &args.payload)?.into_text();
     let host = match &args.host {
         Some(host) => host.clone(),
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: SignArgs, context: &Context<'_>) -> Result<(), Fai
         authorization: &signed.authorization,
         signed_headers: &signed.canonical_request.signed_headers,
     };
-    context.output.result(&human(&result), &result)
+    context.output.listing(&human(&result), &result)
 }
 
 fn headers<'a>(args: &'a SignArgs, host: &'a str) -> Result<Vec<(&'a str, &'a str)>, Failure> {

@@ -1,19 +1,42 @@
-//! `status`: queries the status of a task once.
+//! `status`: queries the status of tasks once.
 
+use futures_util::future::join_all;
 use mps_aigc::{Family, Snapshot, models::TaskPhase};
 
-use super::TaskIdArgs;
-use crate::{context::Context, failure::Failure, results::TaskResult};
+use super::{TaskIdArgs, wait::all_succeeded};
+use crate::{
+    context::Context,
+    failure::Failure,
+    results::{Receipt, TaskResult},
+};
 
-pub(super) async fn run<F: Family>(
-    args: &TaskIdArgs,
-    context: &Context<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
     let connection = context.connect().await?;
-    let task = connection.tasks::<F>().task(&args.task_id);
-    let snapshot = task.status().await?;
-    let result = TaskResult::of(&task).with_snapshot(&snapshot);
-    context.output.result(&status_line(&snapshot), &result)
+    let tasks = connection.tasks::<F>();
+    let queries = args.task_ids.iter().map(|id| {
+        let tasks = &tasks;
+        async move {
+            let task = tasks.task(id);
+            let receipt = Receipt::of(&task, &context.global, None);
+            let snapshot = query(&task, &receipt, context).await?;
+            let result = TaskResult::of(&task).with_snapshot(&snapshot);
+            let line = status_line(&snapshot);
+            context.output.receipt(&line, &result, &receipt)
+        }
+    });
+    all_succeeded(join_all(queries).await)
+}
+
+/// Queries the status of a task. A signal ends the query.
+pub(super) async fn query<F: Family>(
+    task: &mps_aigc::Task<F>,
+    receipt: &Receipt,
+    context: &Context,
+) -> Result<Snapshot, Failure> {
+    match context.phase.race(task.status()).await {
+        Ok(snapshot) => Ok(snapshot?),
+        Err(signal) => Err(Failure::interrupted_task(signal, receipt)),
+    }
 }
 
 /// Returns the status, or words for a task without one.

@@ -1,137 +1,85 @@
-//! `wait`: waits until a task is done and, on request, downloads its results.
+//! `wait`: waits until tasks are done and, on request, downloads their results.
 
 use std::{
-    path::{Path, PathBuf},
+    io::{self, BufRead as _},
+    path::PathBuf,
     time::Duration,
 };
 
 use clap::Args;
-use mps_aigc::{Destination, Done, Family, SavedFile, Snapshot, Task, WaitOptions};
+use futures_util::future::join_all;
+use mps_aigc::Family;
 
+use super::completion::{Completion, Target};
 use crate::{
-    context::Context, exit::Exit, failure::Failure, options::parse_duration, results::TaskResult,
-    resume::resume_hint, signals::Signals,
+    context::Context,
+    failure::Failure,
+    options::parse_duration,
+    results::{Receipt, TaskResult},
 };
 
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
 pub(crate) struct WaitArgs {
-    /// Id of the task
-    task_id: String,
-    /// Then download the result to this file, or into this directory
-    #[arg(long, value_name = "PATH")]
+    /// Ids of the tasks, or `-` to read them from stdin, one a line
+    #[arg(required = true, value_name = "ID|-")]
+    task_ids: Vec<String>,
+    /// Then download the results to this file, into this directory, or to stdout if it is `-`
+    #[arg(long, value_name = "PATH|-")]
     out: Option<PathBuf>,
-    /// Longest wait
+    /// Longest time for the wait and the download together
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
 }
 
-pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context<'_>) -> Result<(), Failure> {
-    let destination = claim(args.out.as_deref()).await?;
+pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result<(), Failure> {
+    let ids = task_ids(&args.task_ids)?;
+    let out = args.out.as_deref();
+    let target = Target::claim_for(ids.len(), out).await?;
     let connection = context.connect().await?;
-    let task = connection.tasks::<F>().task(&args.task_id);
-    let waiting = Waiting {
-        context,
-        signals: Signals::listen(),
-        timeout: args.timeout,
-        out: args.out.as_deref(),
-    };
-    let done = waiting.until_done(&task).await?;
-    let files = save(&done, destination).await?;
-    finish(&done, TaskResult::of(&task), &files, context)
-}
-
-/// Checks that the result can be saved, before anything is paid for.
-pub(super) async fn claim(out: Option<&Path>) -> Result<Option<Destination>, Failure> {
-    match out {
-        Some(path) => Ok(Some(Destination::claim(path).await?)),
-        None => Ok(None),
-    }
-}
-
-pub(super) async fn save<F: Family>(
-    done: &Done<F>,
-    destination: Option<Destination>,
-) -> Result<Vec<SavedFile>, Failure> {
-    match destination {
-        Some(destination) => Ok(done.download_to(&destination).await?),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Prints the result: the files where there are any, else the URLs.
-pub(super) fn finish<F: Family>(
-    done: &Done<F>,
-    result: TaskResult,
-    files: &[SavedFile],
-    context: &Context<'_>,
-) -> Result<(), Failure> {
-    let lines: Vec<_> = if files.is_empty() {
-        done.snapshot().urls.clone()
-    } else {
-        files
-            .iter()
-            .map(|file| file.path.display().to_string())
-            .collect()
-    };
-    let result = result.with_snapshot(done.snapshot()).with_files(files);
-    context.output.result(&lines.join("\n"), &result)
-}
-
-/// A wait that a signal ends, with the line that resumes it.
-pub(super) struct Waiting<'a> {
-    pub(super) context: &'a Context<'a>,
-    pub(super) signals: Signals,
-    pub(super) timeout: Duration,
-    pub(super) out: Option<&'a Path>,
-}
-
-impl Waiting<'_> {
-    pub(super) async fn until_done<F: Family>(
-        mut self,
-        task: &Task<F>,
-    ) -> Result<Done<F>, Failure> {
-        let output = self.context.output;
-        let report = |snapshot: &Snapshot| {
-            let result = TaskResult::of(task).with_snapshot(snapshot);
-            // The wait goes on when progress cannot be written: the task is paid for.
-            let _unwritable = output.progress(
-                &format!("task {}: {}", task.id(), status_and_stage(snapshot)),
-                &result,
-            );
-        };
-        let resume = resume_hint(&self.context.global, F::NAME, task.id(), self.out);
-        let options = WaitOptions::new().timeout(self.timeout);
-        tokio::select! {
-            biased;
-            () = self.signals.received() => Err(interrupted(task.id(), &resume)),
-            done = task.wait_with(options, report) => done.map_err(|error| with_resume_line(error, &resume)),
+    let tasks = connection.tasks::<F>();
+    let started = context.clock.monotonic();
+    let waits = ids.iter().map(|id| {
+        let (tasks, target) = (&tasks, &target);
+        async move {
+            let task = tasks.task(id);
+            let completion = Completion {
+                context,
+                receipt: Receipt::of(&task, &context.global, out),
+                result: TaskResult::of(&task),
+                target,
+                started,
+                deadline: started.saturating_add(args.timeout),
+            };
+            completion.wait_and_deliver(&task).await
         }
-    }
+    });
+    all_succeeded(join_all(waits).await)
 }
 
-fn interrupted(task_id: &str, resume: &str) -> Failure {
-    let message = format!("stopped waiting for task {task_id}");
-    Failure::new(Exit::Interrupted, "interrupted", message)
-        .task(task_id)
-        .hint(resume)
+/// Returns the error of several tasks, if any has one.
+pub(super) fn all_succeeded(results: Vec<Result<(), Failure>>) -> Result<(), Failure> {
+    let failures = results.into_iter().filter_map(Result::err).collect();
+    Failure::combined(failures).map_or(Ok(()), Err)
 }
 
-fn with_resume_line(error: mps_aigc::Error, resume: &str) -> Failure {
-    let timed_out = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
-    let failure = Failure::from(error);
-    if timed_out {
-        failure.hint(resume)
-    } else {
-        failure
+/// Returns the ids of the command line, or those of stdin for `-`.
+fn task_ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
+    if arguments != ["-"] {
+        return Ok(arguments.to_vec());
     }
-}
-
-/// Returns the status with the stage, where the task has stages: a finished stage waits for a
-/// confirmation.
-fn status_and_stage(snapshot: &Snapshot) -> String {
-    match &snapshot.stage {
-        Some(stage) => format!("{} {stage}", snapshot.status),
-        None => snapshot.status.clone(),
+    let lines: io::Result<Vec<_>> = io::stdin().lock().lines().collect();
+    let lines = lines.map_err(|error| {
+        Failure::usage(format!("cannot read task ids from stdin: {error}"))
+            .hint("write one id a line, as UTF-8 text")
+    })?;
+    let ids: Vec<_> = lines
+        .iter()
+        .map(|line| line.trim().to_owned())
+        .filter(|id| !id.is_empty())
+        .collect();
+    if ids.is_empty() {
+        return Err(Failure::usage("stdin has no task id").hint("write one id a line"));
     }
+    Ok(ids)
 }

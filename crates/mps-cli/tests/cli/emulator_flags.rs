@@ -108,7 +108,7 @@ fn temporary_keys_carry_a_token_and_end() {
         "--temporary=AKIDENDS:key-of-one:token@of@one@30m",
         "--temporary=AKIDSTAYS:key-of-two:token-of-two",
     ]);
-    let known = (10, json!("ResourceNotFound.TaskNotFound"));
+    let known = (2, json!("ResourceNotFound.TaskNotFound"));
     let refused = (3, json!("AuthFailure.TokenFailure"));
     let ends = ["AKIDENDS", "key-of-one", "token@of@one"];
     let stays = ["AKIDSTAYS", "key-of-two", "token-of-two"];

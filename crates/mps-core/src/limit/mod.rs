@@ -46,7 +46,7 @@ pub use self::{
     stats::LimitStats,
 };
 use self::{
-    queue::{HORIZON, Queue, Turn},
+    queue::{Queue, Turn},
     ring::{Ring, START_TOLERANCE, Slot, WINDOW},
 };
 

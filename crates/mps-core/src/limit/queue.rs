@@ -5,6 +5,13 @@
 //! by the [`HORIZON`]. Until then a process stands in a line and asks again; what it is told is
 //! when. Its place is its own for as long as it keeps asking, so that no process is overtaken for
 //! ever, and is lost soon after it stops.
+#![cfg_attr(
+    not(any(test, feature = "test-util")),
+    allow(
+        unreachable_pub,
+        reason = "public for the tests of this workspace only, through `internals`"
+    )
+)]
 
 use std::time::Duration;
 

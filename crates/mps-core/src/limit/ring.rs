@@ -4,6 +4,13 @@
 //! places before it. A holder starts within the fence of its slot or gives the slot up. So the
 //! start N places later comes at least one whole second later, and no window of one second holds
 //! more than N starts, whatever the scheduler did to the holders in between.
+#![cfg_attr(
+    not(any(test, feature = "test-util")),
+    allow(
+        unreachable_pub,
+        reason = "public for the tests of this workspace only, through `internals`"
+    )
+)]
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -42,7 +42,7 @@ proptest! {
     }
 }
 
-/// The checks can fail: a life in which all of them have something to look at.
+/// The checks can fail: a sequence in which all of them have something to look at.
 #[test]
 fn there_is_something_to_check() {
     let mut sequence = Sequence::new(RateLimit::SlidingWindow, Some(40));
@@ -62,7 +62,7 @@ fn there_is_something_to_check() {
     });
     sequence.check();
     sequence.check_files();
-    let seen = life.seen();
+    let seen = sequence.seen();
     assert!(seen.tasks > 20 && seen.ended > 20, "{seen:?}");
     assert!(seen.refused > 5 && seen.available > 20, "{seen:?}");
 }
@@ -95,7 +95,7 @@ fn every_kind_of_fault_applies_during_a_task() {
             sequence.check();
         }
         sequence.check_files();
-        let seen = life.seen();
+        let seen = sequence.seen();
         assert!(seen.struck > 1, "{rule:?}: {seen:?}");
         unheard += usize::from(seen.unheard > 0);
     }

@@ -1,6 +1,6 @@
 //! Checks a request against what the capability tables say of its model.
 //!
-//! A request type takes part by saying what it asks for ([`Asks`]); the checks know no request
+//! A request type takes part by saying what it asks for ([`ToCapabilityQuery`]); the checks know no request
 //! type, so all families share them. Each check looks at one row; [`choice`] decides which rows
 //! those are and what their answers amount to together.
 
@@ -19,13 +19,16 @@ mod video;
 pub(crate) use choice::Choice;
 
 use super::{Finding, Path, Report};
-use crate::capabilities::{Column, Family, Mode, Row};
+use crate::{
+    billing,
+    capabilities::{Column, Family, Mode, Row},
+};
 
 /// What a request asks of a model: the members that the tables speak of.
 ///
 /// An empty text asks for nothing, and neither does a wish for what happens anyway.
 #[derive(Clone, Copy)]
-pub(crate) struct Ask<'a> {
+pub(crate) struct CapabilityQuery<'a> {
     pub(super) family: &'static Family,
     pub(super) model: Option<&'a str>,
     pub(super) version: Option<&'a str>,
@@ -62,11 +65,11 @@ pub(crate) trait References {
 }
 
 /// A request that asks something of a model.
-pub(crate) trait Asks {
-    fn ask(&self) -> Ask<'_>;
+pub(crate) trait ToCapabilityQuery {
+    fn capability_query(&self) -> CapabilityQuery<'_>;
 }
 
-impl Ask<'_> {
+impl CapabilityQuery<'_> {
     /// One that asks for nothing.
     pub(crate) const fn new(family: &'static Family) -> Self {
         Self {
@@ -90,6 +93,18 @@ impl Ask<'_> {
             off_peak: None,
             parameters: None,
         }
+    }
+
+    /// Returns the seconds of video that the service bills for the request, if they are known.
+    pub(crate) fn billable_seconds(&self) -> Option<u64> {
+        // A scene and the editing of a video take their length from their input.
+        let takes_length_from_input = self.scene.is_some() || self.edited.is_some();
+        let assumed = if takes_length_from_input {
+            None
+        } else {
+            Choice::of(self).duration_default()
+        };
+        billing::seconds(self.duration, assumed)
     }
 
     /// What the result is made from, if there is a word for it.
@@ -122,7 +137,7 @@ pub(super) fn set(text: Option<&String>) -> Option<&str> {
 }
 
 /// Whether a row allows what is asked; the path is that of the request.
-type Check = fn(&Ask<'_>, &'static Row, &Path<'_>) -> Option<Finding>;
+type Check = fn(&CapabilityQuery<'_>, &'static Row, &Path<'_>) -> Option<Finding>;
 
 /// Each check, and the column without which a row leaves the answer open. Of the others, a row
 /// that says nothing asks for nothing.
@@ -153,8 +168,8 @@ const CHECKS: &[(Check, Option<Column>)] = &[
 impl Report {
     /// Looks up the model that a request asks for; until [`check_model`](Self::check_model),
     /// bounds of members give way to what is stated of it.
-    pub(crate) fn choose_model(&mut self, ask: &Ask<'_>) {
-        self.choice = Choice::of(ask);
+    pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
+        self.choice = Choice::of(query);
     }
 
     /// Whether the model that is asked for has a say in this column.
@@ -163,13 +178,13 @@ impl Report {
     }
 
     /// Checks a request against what is stated of its model.
-    pub(crate) fn check_model(&mut self, at: &Path<'_>, ask: &Ask<'_>) {
+    pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
         let choice = std::mem::take(&mut self.choice);
-        model::check(ask, choice, at, self);
+        model::check(query, choice, at, self);
         for (check, column) in CHECKS {
-            self.extend(choice.judge(*check, *column, ask, at));
+            self.extend(choice.judge(*check, *column, query, at));
         }
-        frames::beside_base_video(ask, at, self);
-        parameters::shots(ask, choice, at, self);
+        frames::beside_base_video(query, at, self);
+        parameters::shots(query, choice, at, self);
     }
 }

@@ -1,3 +1,5 @@
+//! Known names that a misspelled one was probably meant to be.
+
 /// Longer names are no typing errors, and comparing them would cost time for nothing.
 const LONGEST: usize = 64;
 
@@ -16,6 +18,35 @@ pub(crate) fn closest(
         .min()
         .filter(|(edits, candidate)| *edits <= candidate.len() / 3)
         .map(|(_, candidate)| candidate)
+}
+
+/// Returns at most `most` of the known names, those first that take the fewest edits.
+///
+/// Names of which one contains the other, in any letter case, come before all others. Returns
+/// nothing for a name that is too long to be a typing error.
+pub(crate) fn nearest(
+    name: &str,
+    known: impl IntoIterator<Item = &'static str>,
+    most: usize,
+) -> Vec<&'static str> {
+    if name.len() > LONGEST {
+        return Vec::new();
+    }
+    let name = name.to_lowercase();
+    let mut ranked: Vec<(bool, usize, &str)> = known
+        .into_iter()
+        .map(|candidate| {
+            let lower = candidate.to_lowercase();
+            let contains = !name.is_empty() && (lower.contains(&name) || name.contains(&lower));
+            (!contains, distance(&name, &lower), candidate)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.truncate(most);
+    ranked
+        .into_iter()
+        .map(|(.., candidate)| candidate)
+        .collect()
 }
 
 /// The number of single-character edits between two texts (Levenshtein).
@@ -39,13 +70,23 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{closest, distance};
+    use super::{closest, distance, nearest};
 
     #[test]
     fn counts_edits() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("same", "same"), 0);
+    }
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let known = ["Vidu", "Kling", "Hailuo", "Hunyuan"];
+        assert_eq!(nearest("klng", known, 2), ["Kling", "Vidu"]);
+        assert_eq!(nearest("Kling 3.0", known, 1), ["Kling"]);
+        assert_eq!(nearest("HUN", known, 1), ["Hunyuan"]);
+        assert_eq!(nearest("", known, 0), [""; 0]);
+        assert_eq!(nearest(&"Kling".repeat(100), known, 2), [""; 0]);
     }
 
     #[test]

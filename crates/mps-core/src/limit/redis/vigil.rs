@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::watch::{Reading, Watch};
-use crate::limit::{HORIZON, START_TOLERANCE, WINDOW};
+use crate::limit::{START_TOLERANCE, WINDOW, queue::HORIZON};
 
 /// From a moment on, how long slots handed out before it can be in the way.
 const ENOUGH: Duration = HORIZON

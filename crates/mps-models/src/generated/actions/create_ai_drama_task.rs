@@ -128,6 +128,7 @@ impl Action for CreateAiDramaTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcTaskStatus"),
+        capabilities: None,
         errors: &[
             "FailedOperation.CreateAIGCTaskFailed",
             "FailedOperation.UserArrears",

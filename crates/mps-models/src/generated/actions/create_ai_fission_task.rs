@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{billing, de};
 use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 
 /// Starts a task that makes an advertising video from the images of a product.
@@ -152,11 +152,19 @@ impl Action for CreateAiFissionTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcTaskStatus"),
+        capabilities: None,
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://cloud.tencent.com/document/product/862/135362",
         request: Self::SCHEMA,
         response: CreateAiFissionTaskResponse::SCHEMA,
     };
+
+    fn billable_seconds(&self) -> Option<u64> {
+        billing::seconds(
+            self.task_info.as_ref().and_then(|inner| inner.duration),
+            Some(15),
+        )
+    }
 }
 
 /// What the service answers to [`CreateAiFissionTask`](crate::CreateAiFissionTask).

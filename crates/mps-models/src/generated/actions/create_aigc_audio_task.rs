@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
 use crate::de;
-use crate::preflight::{Asks, Path, Preflight, Report, Rule};
+use crate::preflight::{Path, Preflight, Report, Rule, ToCapabilityQuery};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use super::super::capabilities::AUDIO;
 use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioReferenceVideoInfo, AigcStoreCosParam};
 
 /// Starts a task that generates music or sound from a prompt, a video or a piece of audio.
@@ -272,8 +273,8 @@ impl fmt::Debug for CreateAigcAudioTask {
 
 impl Preflight for CreateAigcAudioTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
         if !report.model_states(Column::Scenes) {
             report
                 .check(at.member("SceneType"), &self.scene_type)
@@ -291,7 +292,7 @@ impl Preflight for CreateAigcAudioTask {
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .format_json(Rule::error("API description of 2026-10-26"));
-        report.check_model(at, &ask);
+        report.check_model(at, &query);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }
@@ -305,6 +306,7 @@ impl Action for CreateAigcAudioTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcAudioTask"),
+        capabilities: Some(&AUDIO),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/81006",
         request: Self::SCHEMA,

@@ -9,15 +9,16 @@ use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
 use crate::de;
 use crate::preflight::{
-    Asks,
     IsSet,
     Path,
     Preflight,
     Report,
     Rule,
+    ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use super::super::capabilities::IMAGE;
 use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 
 /// Starts a task that generates an image from a prompt or reference images.
@@ -288,8 +289,8 @@ impl fmt::Debug for CreateAigcImageTask {
 
 impl Preflight for CreateAigcImageTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
         if !report.model_states(Column::Scenes) {
             report
                 .check(at.member("SceneType"), &self.scene_type)
@@ -319,7 +320,7 @@ impl Preflight for CreateAigcImageTask {
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .format_json(Rule::error("API description of 2026-10-26"));
         report.inspect(at.member("StoreCosParam"), &self.store_cos_param);
-        report.check_model(at, &ask);
+        report.check_model(at, &query);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }
@@ -333,6 +334,7 @@ impl Action for CreateAigcImageTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcImageTask"),
+        capabilities: Some(&IMAGE),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76488",
         request: Self::SCHEMA,

@@ -9,15 +9,16 @@ use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
 use crate::de;
 use crate::preflight::{
-    Asks,
     IsSet,
     Path,
     Preflight,
     Report,
     Rule,
+    ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use super::super::capabilities::VIDEO;
 use super::super::{
     AigcStoreCosParam,
     AigcVideoExtraParam,
@@ -425,8 +426,8 @@ impl fmt::Debug for CreateAigcVideoTask {
 
 impl Preflight for CreateAigcVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-        let ask = self.ask();
-        report.choose_model(&ask);
+        let query = self.capability_query();
+        report.choose_model(&query);
         if !report.model_states(Column::Scenes) {
             report
                 .check(at.member("SceneType"), &self.scene_type)
@@ -491,7 +492,7 @@ impl Preflight for CreateAigcVideoTask {
         report
             .check(at.sensitive("AdditionalParameters"), &self.additional_parameters)
             .format_json(Rule::error("documentation page of 2026-03-10"));
-        report.check_model(at, &ask);
+        report.check_model(at, &query);
         report.check_extra(at, &self.extra, Self::MEMBERS);
     }
 }
@@ -505,11 +506,16 @@ impl Action for CreateAigcVideoTask {
         effect: Effect::PaidCreate,
         rate_limit: 10,
         poll: Some("DescribeAigcVideoTask"),
+        capabilities: Some(&VIDEO),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76487",
         request: Self::SCHEMA,
         response: CreateAigcVideoTaskResponse::SCHEMA,
     };
+
+    fn billable_seconds(&self) -> Option<u64> {
+        self.capability_query().billable_seconds()
+    }
 }
 
 /// What the service answers to [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).

@@ -149,6 +149,7 @@ impl Action for CreateDocToVideoTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcTaskStatus"),
+        capabilities: None,
         errors: &[
             "FailedOperation.CreateAIGCTaskFailed",
             "FailedOperation.UserArrears",

@@ -134,6 +134,7 @@ impl Action for CreateVideoRedrawTask {
         effect: Effect::PaidCreate,
         rate_limit: 20,
         poll: Some("DescribeAigcTaskStatus"),
+        capabilities: None,
         errors: &[
             "FailedOperation.CreateAIGCTaskFailed",
             "FailedOperation.UserArrears",

@@ -106,6 +106,7 @@ impl Action for DescribeAigcImageTask {
         effect: Effect::Read,
         rate_limit: 20,
         poll: None,
+        capabilities: None,
         errors: &[
             "FailedOperation.InvalidMpsUser",
             "InternalError",

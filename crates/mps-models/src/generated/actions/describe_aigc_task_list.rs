@@ -141,6 +141,7 @@ impl Action for DescribeAigcTaskList {
         effect: Effect::Read,
         rate_limit: 20,
         poll: None,
+        capabilities: None,
         errors: &[
             "FailedOperation.QueryAIGCTaskFailed",
             "ResourceNotFound.TaskNotFound",

@@ -104,6 +104,7 @@ impl Action for DescribeAigcTaskStatus {
         effect: Effect::Read,
         rate_limit: 20,
         poll: None,
+        capabilities: None,
         errors: &[
             "FailedOperation.QueryAIGCTaskFailed",
             "ResourceNotFound.TaskNotFound",

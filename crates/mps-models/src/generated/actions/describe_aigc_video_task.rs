@@ -106,6 +106,7 @@ impl Action for DescribeAigcVideoTask {
         effect: Effect::Read,
         rate_limit: 50,
         poll: None,
+        capabilities: None,
         errors: &[
             "FailedOperation.QueryAIGCTaskFailed",
             "ResourceNotFound.TaskNotFound",

@@ -116,6 +116,7 @@ impl Action for ModifyDocToVideoTaskStatus {
         effect: Effect::Control,
         rate_limit: 20,
         poll: Some("DescribeAigcTaskStatus"),
+        capabilities: None,
         errors: &[],
         doc_url: "https://cloud.tencent.com/document/product/862/137668",
         request: Self::SCHEMA,

@@ -1,11 +1,11 @@
 //! What `CreateAigcAudioTask` asks of a model.
 
-use super::{Ask, Asks, set};
+use super::{CapabilityQuery, ToCapabilityQuery, set};
 use crate::{CreateAigcAudioTask, capabilities};
 
-impl Asks for CreateAigcAudioTask {
-    fn ask(&self) -> Ask<'_> {
-        Ask {
+impl ToCapabilityQuery for CreateAigcAudioTask {
+    fn capability_query(&self) -> CapabilityQuery<'_> {
+        CapabilityQuery {
             model: set(self.model_name.as_ref()),
             version: set(self.model_version.as_ref()),
             scene: set(self.scene_type.as_ref()),
@@ -13,7 +13,7 @@ impl Asks for CreateAigcAudioTask {
             videos: self.video_infos.len(),
             sounds: self.audio_infos.len(),
             parameters: set(self.additional_parameters.as_ref()),
-            ..Ask::new(capabilities::audio())
+            ..CapabilityQuery::new(capabilities::audio())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use super::{Ask, Check};
+use super::{CapabilityQuery, Check};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Severity},
@@ -19,11 +19,11 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn of(ask: &Ask<'_>) -> Self {
-        let Some(model) = ask.model.and_then(|name| ask.family.model(name)) else {
+    pub(super) fn of(query: &CapabilityQuery<'_>) -> Self {
+        let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
             return Self::default();
         };
-        match (model.rows, ask.version) {
+        match (model.rows, query.version) {
             ([Row { version: None, .. }], _) => Self::one(model.rows.first()),
             (_, Some(version)) => Self::one(model.version(version)),
             // The service picks no version that was withdrawn, unless all were.
@@ -46,6 +46,13 @@ impl Choice {
         !self.rows.is_empty() && self.rows().all(|row| row.states(column))
     }
 
+    /// Returns the duration of a request that names none, in seconds, if all rows that count agree.
+    pub(super) fn duration_default(self) -> Option<i64> {
+        let mut defaults = self.rows().map(Row::duration_default);
+        let first = defaults.next()??;
+        defaults.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// The rows that count.
     pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
         let rows = self.rows.iter();
@@ -61,7 +68,7 @@ impl Choice {
         self,
         check: Check,
         column: Option<Column>,
-        ask: &Ask<'_>,
+        query: &CapabilityQuery<'_>,
         at: &Path<'_>,
     ) -> Option<Finding> {
         let speaks = |row: &&Row| column.is_none_or(|column| row.states(column));
@@ -69,7 +76,7 @@ impl Choice {
         let mut refused = None;
         let mut doubted = None;
         for row in self.rows().filter(speaks) {
-            match check(ask, row, at) {
+            match check(query, row, at) {
                 None => allowed = true,
                 Some(finding) if finding.severity == Severity::Error => refused = Some(finding),
                 Some(finding) => doubted = Some(finding),
@@ -77,19 +84,25 @@ impl Choice {
         }
         let doubt = doubted.is_some();
         match refused.or(doubted) {
-            Some(finding) if allowed => Some(self.depends(finding, check, ask, at)),
+            Some(finding) if allowed => Some(self.depends(finding, check, query, at)),
             Some(finding) if doubt || !self.rows().all(|row| speaks(&row)) => {
                 Some(softened(finding))
             }
             Some(finding) => Some(finding),
             None if allowed => None,
-            None => check(ask, self.rows().next()?, at),
+            None => check(query, self.rows().next()?, at),
         }
     }
 
     /// A finding that another version would not give rise to.
-    fn depends(self, finding: Finding, check: Check, ask: &Ask<'_>, at: &Path<'_>) -> Finding {
-        let allow = self.rows().filter(|row| check(ask, row, at).is_none());
+    fn depends(
+        self,
+        finding: Finding,
+        check: Check,
+        query: &CapabilityQuery<'_>,
+        at: &Path<'_>,
+    ) -> Finding {
+        let allow = self.rows().filter(|row| check(query, row, at).is_none());
         let names: Vec<&str> = allow.filter_map(|row| row.version).collect();
         let hint = format!("name a ModelVersion that allows it: {}", names.join(", "));
         softened(finding).hint(hint)

@@ -1,7 +1,7 @@
 //! Scenes, prompts, and what comes on top of the picture.
 
 use super::{
-    Ask,
+    CapabilityQuery,
     breach::{Fact, listed},
 };
 use crate::{
@@ -13,8 +13,12 @@ use crate::{
     },
 };
 
-pub(super) fn scene(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let asked = ask.scene?;
+pub(super) fn scene(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let asked = query.scene?;
     let at = at.member("SceneType");
     let fact = Fact::new(row, Column::Scenes, rules::SCENE);
     let finding = match row.scenes() {
@@ -36,9 +40,17 @@ pub(super) fn scene(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<F
     Some(with_text(finding, &at, asked))
 }
 
-pub(super) fn prompt_length(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn prompt_length(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let most = usize::try_from(row.prompt_chars()?).ok()?;
-    let found = ask.prompt.filter(|text| text.len() > most)?.chars().count();
+    let found = query
+        .prompt
+        .filter(|text| text.len() > most)?
+        .chars()
+        .count();
     let fact = Fact::new(row, Column::PromptChars, rules::PROMPT_LENGTH);
     (found > most).then(|| {
         let message = format!("{found} characters, {row} takes at most {most}");
@@ -48,21 +60,33 @@ pub(super) fn prompt_length(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> 
     })
 }
 
-pub(super) fn audio(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn audio(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::Audio, rules::AUDIO);
-    let wanted = ask.audio == Some(true);
+    let wanted = query.audio == Some(true);
     wanted.then(|| extra(fact, at, "EnableAudio", "sound track", Row::audio))?
 }
 
-pub(super) fn watermark(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn watermark(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::Watermark, rules::WATERMARK);
-    let wanted = ask.watermark == Some(1);
+    let wanted = query.watermark == Some(1);
     wanted.then(|| extra(fact, at, "LogoAdd", "watermark", Row::watermark))?
 }
 
-pub(super) fn off_peak(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn off_peak(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::OffPeak, rules::OFF_PEAK);
-    let wanted = ask.off_peak == Some(true);
+    let wanted = query.off_peak == Some(true);
     wanted.then(|| extra(fact, at, "OffPeak", "off-peak task", Row::off_peak))?
 }
 

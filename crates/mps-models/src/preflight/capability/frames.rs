@@ -1,33 +1,41 @@
 //! First and last frames.
 
-use super::{Ask, breach::Fact};
+use super::{CapabilityQuery, breach::Fact};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Report, Severity, rules},
 };
 
 /// Where no document speaks, a first frame is as good as documented: the action is made for it.
-pub(super) fn first(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    ask.first_frame?;
+pub(super) fn first(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    query.first_frame?;
     row.first_frame()?;
     let fact = Fact::new(row, Column::FirstFrame, rules::FIRST_FRAME);
     fact.support(&at.member("ImageUrl"), "first frame", Row::first_frame)
 }
 
-pub(super) fn last(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    ask.last_frame?;
+pub(super) fn last(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    query.last_frame?;
     let fact = Fact::new(row, Column::LastFrame, rules::LAST_FRAME);
     fact.support(&at.member("LastImageUrl"), "last frame", Row::last_frame)
 }
 
 pub(super) fn last_needs_resolution(
-    ask: &Ask<'_>,
+    query: &CapabilityQuery<'_>,
     row: &'static Row,
     at: &Path<'_>,
 ) -> Option<Finding> {
-    ask.last_frame?;
+    query.last_frame?;
     let needed = row.last_frame_resolution()?;
-    if ask
+    if query
         .resolution
         .is_some_and(|asked| asked.eq_ignore_ascii_case(needed))
     {
@@ -44,9 +52,13 @@ pub(super) fn last_needs_resolution(
     Some(finding.hint(hint).bound(needed))
 }
 
-pub(super) fn last_needs_first(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    ask.last_frame?;
-    let alone = ask.first_frame.is_none() && row.last_frame_needs_first()?;
+pub(super) fn last_needs_first(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    query.last_frame?;
+    let alone = query.first_frame.is_none() && row.last_frame_needs_first()?;
     let fact = Fact::new(
         row,
         Column::LastFrameNeedsFirst,
@@ -60,20 +72,23 @@ pub(super) fn last_needs_first(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) 
 }
 
 /// Holds for every model, and without one.
-pub(super) fn beside_base_video(ask: &Ask<'_>, at: &Path<'_>, report: &mut Report) {
-    let Some(index) = ask.edited.filter(|_| ask.family.base_video_excludes_frames) else {
+pub(super) fn beside_base_video(query: &CapabilityQuery<'_>, at: &Path<'_>, report: &mut Report) {
+    let Some(index) = query
+        .edited
+        .filter(|_| query.family.base_video_excludes_frames)
+    else {
         return;
     };
     for (member, frame) in [
-        ("ImageUrl", ask.first_frame),
-        ("LastImageUrl", ask.last_frame),
+        ("ImageUrl", query.first_frame),
+        ("LastImageUrl", query.last_frame),
     ] {
         if frame.is_some() {
             let rule = rules::BASE_VIDEO_EXCLUDES_FRAMES;
             let message = format!("not allowed beside VideoInfos[{index}], which is to be edited");
             let hint = format!("leave it out, or set VideoInfos[{index}].ReferType to `feature`");
             let finding = Finding::new(&at.member(member), rule, Severity::Error, message);
-            report.add(finding.hint(hint).source(ask.family.source));
+            report.add(finding.hint(hint).source(query.family.source));
         }
     }
 }

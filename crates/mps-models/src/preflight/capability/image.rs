@@ -1,12 +1,12 @@
 //! What `CreateAigcImageTask` asks of a model.
 
-use super::{Ask, Asks, References, set};
+use super::{CapabilityQuery, References, ToCapabilityQuery, set};
 use crate::{AigcImageInfo, CreateAigcImageTask, capabilities};
 
-impl Asks for CreateAigcImageTask {
-    fn ask(&self) -> Ask<'_> {
+impl ToCapabilityQuery for CreateAigcImageTask {
+    fn capability_query(&self) -> CapabilityQuery<'_> {
         let extra = self.extra_parameters.as_ref();
-        Ask {
+        CapabilityQuery {
             model: set(self.model_name.as_ref()),
             version: set(self.model_version.as_ref()),
             scene: set(self.scene_type.as_ref()),
@@ -16,7 +16,7 @@ impl Asks for CreateAigcImageTask {
             images: &self.image_infos,
             watermark: extra.and_then(|extra| extra.logo_add),
             parameters: set(self.additional_parameters.as_ref()),
-            ..Ask::new(capabilities::image())
+            ..CapabilityQuery::new(capabilities::image())
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whether there is such a model, and still is.
 
-use super::{Ask, Choice, breach::listed};
+use super::{CapabilityQuery, Choice, breach::listed};
 use crate::{
     capabilities::{Model, Row},
     preflight::{
@@ -11,23 +11,28 @@ use crate::{
     },
 };
 
-pub(super) fn check(ask: &Ask<'_>, choice: Choice, at: &Path<'_>, report: &mut Report) {
-    let Some(name) = ask.model else {
+pub(super) fn check(
+    query: &CapabilityQuery<'_>,
+    choice: Choice,
+    at: &Path<'_>,
+    report: &mut Report,
+) {
+    let Some(name) = query.model else {
         return;
     };
-    let Some(model) = ask.family.model(name) else {
-        return report.add(unknown_model(ask, name, &at.member("ModelName")));
+    let Some(model) = query.family.model(name) else {
+        return report.add(unknown_model(query, name, &at.member("ModelName")));
     };
-    if let Some(version) = ask.version.filter(|name| model.version(name).is_none()) {
+    if let Some(version) = query.version.filter(|name| model.version(name).is_none()) {
         report.add(unknown_version(model, version, &at.member("ModelVersion")));
     }
     if let Some(row) = choice.rows().next().filter(|row| row.is_withdrawn()) {
-        report.add(withdrawn(ask, model, row, at));
+        report.add(withdrawn(query, model, row, at));
     }
 }
 
-fn unknown_model(ask: &Ask<'_>, name: &str, at: &Path<'_>) -> Finding {
-    let current = ask
+fn unknown_model(query: &CapabilityQuery<'_>, name: &str, at: &Path<'_>) -> Finding {
+    let current = query
         .family
         .models
         .iter()
@@ -35,17 +40,17 @@ fn unknown_model(ask: &Ask<'_>, name: &str, at: &Path<'_>) -> Finding {
     let names: Vec<&str> = current.map(|model| model.name).collect();
     let message = format!(
         "no document lists a {} model {}",
-        ask.family.name,
+        query.family.name,
         shown(at, name)
     );
-    let hint = ask.family.closest(name).map_or_else(
+    let hint = query.family.closest(name).map_or_else(
         || format!("it is sent as it is; known are {}", names.join(", ")),
         did_you_mean,
     );
     let finding = Finding::new(at, rules::UNKNOWN_MODEL, Severity::Warning, message)
         .hint(hint)
         .bound(names)
-        .source(ask.family.source);
+        .source(query.family.source);
     with_text(finding, at, name)
 }
 
@@ -68,10 +73,15 @@ fn unknown_version(model: &Model, version: &str, at: &Path<'_>) -> Finding {
     with_text(finding, at, version)
 }
 
-fn withdrawn(ask: &Ask<'_>, model: &Model, row: &'static Row, at: &Path<'_>) -> Finding {
+fn withdrawn(
+    query: &CapabilityQuery<'_>,
+    model: &Model,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Finding {
     let days: Vec<String> = row.until.iter().map(ToString::to_string).collect();
     let (member, name, left) = if model.is_withdrawn() {
-        let models = ask.family.models.iter();
+        let models = query.family.models.iter();
         let left = models
             .filter(|model| !model.is_withdrawn())
             .map(|model| model.name);
@@ -85,5 +95,5 @@ fn withdrawn(ask: &Ask<'_>, model: &Model, row: &'static Row, at: &Path<'_>) -> 
     let at = at.member(member);
     Finding::new(&at, rules::WITHDRAWN_MODEL, Severity::Warning, message)
         .hint(format!("use {}", listed(&left)))
-        .source(ask.family.source)
+        .source(query.family.source)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Ask, Choice, breach::Fact};
+use super::{CapabilityQuery, Choice, breach::Fact};
 use crate::{
     capabilities::{Column, Row, Size, Storyboard},
     preflight::{Finding, Path, Report, rules},
@@ -11,30 +11,39 @@ use crate::{
 const MEMBER: &str = "AdditionalParameters";
 
 /// The parameters, if they have this key. Text that cannot have it is not even read.
-fn having(ask: &Ask<'_>, key: &str) -> Option<Value> {
-    let text = ask.parameters.filter(|text| text.contains(key))?;
+fn having(query: &CapabilityQuery<'_>, key: &str) -> Option<Value> {
+    let text = query.parameters.filter(|text| text.contains(key))?;
     let parameters: Value = serde_json::from_str(text).ok()?;
     parameters.get(key).is_some().then_some(parameters)
 }
 
 /// The parameters of a request that is told shot by shot.
-fn told_in_shots(ask: &Ask<'_>) -> Option<Value> {
+fn told_in_shots(query: &CapabilityQuery<'_>) -> Option<Value> {
     let wanted = |parameters: &Value| parameters.get("multi_shot") != Some(&Value::Bool(false));
-    let shots = having(ask, "multi_prompt").or_else(|| having(ask, "multi_shot"))?;
+    let shots = having(query, "multi_prompt").or_else(|| having(query, "multi_shot"))?;
     wanted(&shots).then_some(shots)
 }
 
-pub(super) fn storyboard(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    told_in_shots(ask)?;
+pub(super) fn storyboard(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    told_in_shots(query)?;
     let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD);
     let holds = |row: &Row| row.storyboard().map(|board| board.max_shots > 0);
     fact.support(&at.sensitive(MEMBER), "storyboard", holds)
 }
 
 /// Every fault of a storyboard, which may have several: hence no check like the others.
-pub(super) fn shots(ask: &Ask<'_>, choice: Choice, at: &Path<'_>, report: &mut Report) {
+pub(super) fn shots(
+    query: &CapabilityQuery<'_>,
+    choice: Choice,
+    at: &Path<'_>,
+    report: &mut Report,
+) {
     let of = |row: &'static Row| Some((row, row.storyboard().filter(|board| board.max_shots > 0)?));
-    let Some(parameters) = told_in_shots(ask) else {
+    let Some(parameters) = told_in_shots(query) else {
         return;
     };
     let Some(((row, board), shots)) = choice
@@ -52,7 +61,7 @@ pub(super) fn shots(ask: &Ask<'_>, choice: Choice, at: &Path<'_>, report: &mut R
         report.extend(length_of_prompt(shot, row, board, &at.index(index)));
         report.extend(length_of_shot(shot, row, &at.index(index)));
     }
-    report.extend(total(shots, ask, row, &at));
+    report.extend(total(shots, query, row, &at));
 }
 
 fn number_of_shots(
@@ -104,8 +113,13 @@ fn length_of_shot(shot: &Value, row: &'static Row, at: &Path<'_>) -> Option<Find
     })
 }
 
-fn total(shots: &[Value], ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let expected = ask.duration.or(row.duration_default())?;
+fn total(
+    shots: &[Value],
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let expected = query.duration.or(row.duration_default())?;
     let all = shots
         .iter()
         .map(|shot| i128::from(seconds(shot).unwrap_or_default()));
@@ -118,9 +132,13 @@ fn total(shots: &[Value], ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Op
     })
 }
 
-pub(super) fn size(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn size(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let allowed = row.size()?;
-    let parameters = having(ask, "size")?;
+    let parameters = having(query, "size")?;
     let asked = parameters.get("size")?;
     let fault = match asked.as_str().and_then(sides) {
         Some(sides) => size_fault(sides, allowed)?,

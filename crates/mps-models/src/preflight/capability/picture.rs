@@ -1,7 +1,7 @@
 //! Length, size and shape.
 
 use super::{
-    Ask,
+    CapabilityQuery,
     breach::{Fact, listed},
 };
 use crate::{
@@ -14,10 +14,14 @@ use crate::{
     },
 };
 
-pub(super) fn duration(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let asked = ask.duration?;
+pub(super) fn duration(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let asked = query.duration?;
     let alone = row.durations()?;
-    let with_video = row.durations_with_video().filter(|_| ask.videos > 0);
+    let with_video = row.durations_with_video().filter(|_| query.videos > 0);
     let allowed = with_video.unwrap_or(alone);
     if allowed.contains(asked) {
         return None;
@@ -45,8 +49,12 @@ pub(super) fn duration(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Optio
     )
 }
 
-pub(super) fn resolution(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let asked = ask.resolution?;
+pub(super) fn resolution(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let asked = query.resolution?;
     let known = row.resolutions()?;
     if known.contains(&asked) {
         return None;
@@ -74,8 +82,12 @@ pub(super) fn resolution(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Opt
     Some(with_text(finding, &at, asked).bound(known))
 }
 
-pub(super) fn aspect_ratio(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let asked = ask.aspect_ratio?;
+pub(super) fn aspect_ratio(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let asked = query.aspect_ratio?;
     let known = row.aspect_ratios()?;
     if known.contains(&asked) {
         return None;
@@ -101,13 +113,13 @@ pub(super) fn aspect_ratio(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> O
 
 /// A warning at most: no document says whether the service minds.
 pub(super) fn aspect_ratio_mode(
-    ask: &Ask<'_>,
+    query: &CapabilityQuery<'_>,
     row: &'static Row,
     at: &Path<'_>,
 ) -> Option<Finding> {
-    ask.aspect_ratio?;
+    query.aspect_ratio?;
     let modes = row.aspect_ratio_modes()?;
-    if ask.mode().is_some_and(|mode| modes.contains(&mode)) {
+    if query.mode().is_some_and(|mode| modes.contains(&mode)) {
         return None;
     }
     let at = at.member("ExtraParameters");

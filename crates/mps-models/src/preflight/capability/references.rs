@@ -1,7 +1,7 @@
 //! Reference images, videos and sounds, and subjects.
 
 use super::{
-    Ask,
+    CapabilityQuery,
     breach::{Fact, listed},
 };
 use crate::{
@@ -13,8 +13,12 @@ use crate::{
     },
 };
 
-pub(super) fn images(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
-    let found = ask.images.count();
+pub(super) fn images(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
+    let found = query.images.count();
     if found == 0 {
         return None;
     }
@@ -24,7 +28,9 @@ pub(super) fn images(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<
         let message = format!("no document says whether {row} takes reference images");
         return Some(fact.doubtful(&at, message));
     };
-    let with_video = row.reference_images_with_video().filter(|_| ask.videos > 0);
+    let with_video = row
+        .reference_images_with_video()
+        .filter(|_| query.videos > 0);
     let allowed = with_video.unwrap_or(alone);
     let beside = with_video.map_or("", |_| " beside a reference video");
     let (message, hint, bound) = if allowed.max == 0 {
@@ -49,15 +55,19 @@ pub(super) fn images(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<
     )
 }
 
-pub(super) fn images_or_frames(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn images_or_frames(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let column = Column::ReferenceImagesExcludeFrames;
-    let frame = match (ask.first_frame, ask.last_frame) {
+    let frame = match (query.first_frame, query.last_frame) {
         (Some(_), None) => "ImageUrl",
         (None, Some(_)) => "LastImageUrl",
         (Some(_), Some(_)) => "ImageUrl and LastImageUrl",
         (None, None) => return None,
     };
-    let both = ask.images.count() > 0 && row.reference_images_exclude_frames()?;
+    let both = query.images.count() > 0 && row.reference_images_exclude_frames()?;
     let fact = Fact::new(row, column, rules::REFERENCE_IMAGES_EXCLUDE_FRAMES);
     both.then(|| {
         let message = format!("{row} takes reference images or frames, not both");
@@ -67,10 +77,14 @@ pub(super) fn images_or_frames(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) 
 }
 
 /// The first image whose type the model does not know.
-pub(super) fn image_type(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn image_type(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let known = row.reference_types()?;
     let list = at.member("ImageInfos");
-    let all = (0..ask.images.count()).filter_map(|at| Some((at, ask.images.kind(at)?)));
+    let all = (0..query.images.count()).filter_map(|at| Some((at, query.images.kind(at)?)));
     let mut unknown = all.filter(|(_, kind)| !known.contains(kind));
     let (index, kind) = unknown.next()?;
     let item = list.index(index);
@@ -86,7 +100,11 @@ pub(super) fn image_type(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Opt
     Some(with_text(finding, &at, kind).bound(known))
 }
 
-pub(super) fn video(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn video(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceVideo, rules::REFERENCE_VIDEO);
     let support = || {
         fact.support(
@@ -95,10 +113,14 @@ pub(super) fn video(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<F
             Row::reference_video,
         )
     };
-    (ask.videos > 0).then(support)?
+    (query.videos > 0).then(support)?
 }
 
-pub(super) fn audio(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn audio(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceAudio, rules::REFERENCE_AUDIO);
     let support = || {
         fact.support(
@@ -107,11 +129,15 @@ pub(super) fn audio(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<F
             Row::reference_audio,
         )
     };
-    (ask.sounds > 0).then(support)?
+    (query.sounds > 0).then(support)?
 }
 
-pub(super) fn subjects(ask: &Ask<'_>, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+pub(super) fn subjects(
+    query: &CapabilityQuery<'_>,
+    row: &'static Row,
+    at: &Path<'_>,
+) -> Option<Finding> {
     let fact = Fact::new(row, Column::Subjects, rules::SUBJECTS);
     let support = || fact.support(&at.member("SubjectInfos"), "subjects", Row::subjects);
-    (ask.subjects > 0).then(support)?
+    (query.subjects > 0).then(support)?
 }

@@ -1,14 +1,14 @@
 //! What `CreateAigcVideoTask` asks of a model.
 
-use super::{Ask, Asks, References, set};
+use super::{CapabilityQuery, References, ToCapabilityQuery, set};
 use crate::{
     AigcVideoReferenceImageInfo, AigcVideoReferenceVideoInfo, CreateAigcVideoTask, capabilities,
 };
 
-impl Asks for CreateAigcVideoTask {
-    fn ask(&self) -> Ask<'_> {
+impl ToCapabilityQuery for CreateAigcVideoTask {
+    fn capability_query(&self) -> CapabilityQuery<'_> {
         let extra = self.extra_parameters.as_ref();
-        Ask {
+        CapabilityQuery {
             model: set(self.model_name.as_ref()),
             version: set(self.model_version.as_ref()),
             scene: set(self.scene_type.as_ref()),
@@ -27,7 +27,7 @@ impl Asks for CreateAigcVideoTask {
             off_peak: extra.and_then(|extra| extra.off_peak),
             parameters: set(self.additional_parameters.as_ref()),
             // Some models take reference sounds, and no document says which: nothing to check.
-            ..Ask::new(capabilities::video())
+            ..CapabilityQuery::new(capabilities::video())
         }
     }
 }

@@ -1,0 +1,276 @@
+//! Waiting for a task and delivering its results: the part that `create`, `wait` and `download` have
+//! in common.
+
+use std::{
+    fs::File,
+    io::{self, IsTerminal as _},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use mps_aigc::{Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions};
+use mps_core::clock;
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    heartbeat,
+    outcome::{self, Outcome, Reason},
+    output::Event,
+    results::{Receipt, TaskResult},
+    signals::Signal,
+    streams,
+};
+
+/// The place for the results of a task, checked before anything is paid for.
+pub(super) enum Target {
+    /// The results are not downloaded.
+    None,
+    /// A file or a directory.
+    Path(Destination),
+    /// Stdout, by way of a file in a private folder.
+    Stdout(tempfile::TempDir),
+}
+
+impl Target {
+    pub(super) async fn claim(out: Option<&Path>) -> Result<Self, Failure> {
+        match out {
+            None => Ok(Self::None),
+            Some(path) if path == Path::new("-") => Self::claim_stdout(),
+            Some(path) => Ok(Self::Path(Destination::claim(path).await?)),
+        }
+    }
+
+    /// Claims a place for the results of several tasks, which must be a directory.
+    pub(super) async fn claim_for(tasks: usize, out: Option<&Path>) -> Result<Self, Failure> {
+        if let Some(path) = out.filter(|path| tasks > 1 && !path.is_dir()) {
+            let message = format!(
+                "the results of {tasks} tasks cannot all be saved as {}",
+                path.display()
+            );
+            return Err(Failure::usage(message).hint("name an existing directory: --out DIR"));
+        }
+        Self::claim(out).await
+    }
+
+    fn claim_stdout() -> Result<Self, Failure> {
+        if io::stdout().is_terminal() {
+            return Err(
+                Failure::usage("stdout is a terminal, which cannot show media")
+                    .hint("redirect stdout, or name a file: --out FILE"),
+            );
+        }
+        let folder = tempfile::tempdir();
+        folder.map(Self::Stdout).map_err(|error| {
+            Failure::usage(format!("cannot create a temporary folder: {error}"))
+                .hint("set TMPDIR to a writable folder, or name a file: --out FILE")
+        })
+    }
+}
+
+/// The rest of a command after its task is known.
+pub(super) struct Completion<'a> {
+    pub(super) context: &'a Context,
+    pub(super) receipt: Receipt,
+    /// The result as far as it is known.
+    pub(super) result: TaskResult,
+    pub(super) target: &'a Target,
+    /// The start of the command, on its clock.
+    pub(super) started: Duration,
+    /// The end of the wait and the download, on the command's clock.
+    pub(super) deadline: Duration,
+}
+
+impl Completion<'_> {
+    /// Waits until the task is done, then saves and prints its results.
+    pub(super) async fn wait_and_deliver<F: Family>(self, task: &Task<F>) -> Result<(), Failure> {
+        let done = self.wait(task).await?;
+        self.deliver(&done).await
+    }
+
+    async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
+        let last_status = Mutex::new(None);
+        let report = |snapshot: &Snapshot| {
+            let status = status_and_stage(snapshot);
+            self.report_status(snapshot, &status);
+            *last_status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+        };
+        let options = WaitOptions::new().timeout(self.time_left());
+        let wait = task.wait_with(options, report);
+        let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
+            let status = last_status.lock().unwrap_or_else(PoisonError::into_inner);
+            self.report_waiting(status.as_deref(), elapsed);
+        });
+        let error = match self.context.phase.race(wait).await {
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(error)) => error,
+            Err(signal) => return Err(Failure::interrupted_task(signal, &self.receipt)),
+        };
+        let is_known = last_status
+            .into_inner()
+            .is_ok_and(|status| status.is_some());
+        let outcome = if self.receipt.created || is_known {
+            outcome::of_living_task(&error)
+        } else {
+            outcome::of_task(&error)
+        };
+        Err(self.failure(error, outcome))
+    }
+
+    /// Saves and prints the results of a task that is done.
+    pub(super) async fn deliver<F: Family>(self, done: &Done<F>) -> Result<(), Failure> {
+        let this = Self {
+            receipt: self.receipt.done(),
+            ..self
+        };
+        match this.target {
+            Target::None => this.print(done, &[]),
+            Target::Path(destination) => {
+                let files = this.save(done, destination).await?;
+                this.print(done, &files)
+            }
+            Target::Stdout(folder) => this.stream(done, folder.path()).await,
+        }
+    }
+
+    async fn save<F: Family>(
+        &self,
+        done: &Done<F>,
+        destination: &Destination,
+    ) -> Result<Vec<SavedFile>, Failure> {
+        let clock = &*self.context.clock;
+        let download = done.download_to(destination);
+        let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
+        let download = clock::timeout(clock, self.time_left(), download);
+        match self.context.phase.race(download).await {
+            Ok(Some(Ok(files))) => Ok(files),
+            Ok(Some(Err(error))) => {
+                let outcome = outcome::of_done_task(&error);
+                Err(self.failure(error, outcome))
+            }
+            Ok(None) => {
+                let id = self.receipt.shown_id();
+                let message = format!("the result of task {id} is not downloaded in time");
+                Err(self.undelivered("download", message, Reason::Trouble))
+            }
+            Err(signal) => Err(self.download_interrupted(signal)),
+        }
+    }
+
+    /// Writes the only result to stdout and the result object to stderr.
+    async fn stream<F: Family>(&self, done: &Done<F>, folder: &Path) -> Result<(), Failure> {
+        let id = self.receipt.shown_id();
+        if let count @ 2.. = done.snapshot().urls.len() {
+            let message = format!("task {id} has {count} results, and stdout takes one");
+            let failure = self.undelivered("usage", message, Reason::Usage);
+            if self.receipt.created {
+                return Err(failure);
+            }
+            return Err(failure
+                .outcome(Outcome::NotCreated(Reason::Usage))
+                .hint("name a file or a directory: --out PATH"));
+        }
+        let destination = Destination::claim(folder.join("result")).await?;
+        let files = self.save(done, &destination).await?;
+        for file in &files {
+            let copied =
+                File::open(&file.path).and_then(|mut file| streams::copy_to_stdout(&mut file));
+            copied.map_err(|error| {
+                let message = format!("cannot write the result of task {id} to stdout: {error}");
+                self.undelivered("internal", message, Reason::Trouble)
+            })?;
+        }
+        let files = files.into_iter().map(|mut file| {
+            file.path = PathBuf::from("-");
+            file
+        });
+        let files: Vec<_> = files.collect();
+        self.context
+            .output
+            .json_to_stderr(&self.result(done, &files))
+    }
+
+    fn print<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> Result<(), Failure> {
+        let lines: Vec<_> = if files.is_empty() {
+            done.snapshot().urls.clone()
+        } else {
+            files
+                .iter()
+                .map(|file| file.path.display().to_string())
+                .collect()
+        };
+        let result = self.result(done, files);
+        let (output, receipt) = (&self.context.output, &self.receipt);
+        output.receipt(&lines.join("\n"), &result, receipt)
+    }
+
+    fn result<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> TaskResult {
+        let result = self.result.clone();
+        let result = result.with_snapshot(done.snapshot()).with_files(files);
+        if !self.receipt.created {
+            return result;
+        }
+        let now = self.context.clock.monotonic();
+        result.with_elapsed(now.saturating_sub(self.started))
+    }
+
+    fn time_left(&self) -> Duration {
+        let now = self.context.clock.monotonic();
+        self.deadline.saturating_sub(now)
+    }
+
+    fn failure(&self, error: Error, outcome: Outcome) -> Failure {
+        let is_timeout = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
+        let mut failure = Failure::from(error).outcome(outcome);
+        if is_timeout {
+            // It only says to wait again, and the receipt has the command line for that.
+            failure.hint = None;
+        }
+        failure.receipt(&self.receipt)
+    }
+
+    fn undelivered(&self, kind: &'static str, message: String, reason: Reason) -> Failure {
+        Failure::new(Outcome::Undelivered(reason), kind, message).receipt(&self.receipt)
+    }
+
+    fn download_interrupted(&self, signal: Signal) -> Failure {
+        let (name, id) = (signal.name(), self.receipt.shown_id());
+        let message = format!("stopped by {name} while downloading the result of task {id}");
+        self.undelivered("interrupted", message, Reason::Signal(signal))
+    }
+
+    fn report_status(&self, snapshot: &Snapshot, status: &str) {
+        let human = format!("task {}: {status}", self.receipt.shown_id());
+        let result = self.result.clone().with_snapshot(snapshot);
+        self.report(Event::new("status", &human).details(result));
+    }
+
+    fn report_waiting(&self, status: Option<&str>, elapsed: Duration) {
+        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
+        let status = status.unwrap_or("no answer yet");
+        let human = format!("task {id}: {status} after {seconds} s");
+        self.report(Event::new("waiting", &human));
+    }
+
+    fn report_download(&self, elapsed: Duration) {
+        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
+        let human = format!("task {id}: downloading for {seconds} s");
+        self.report(Event::new("download", &human));
+    }
+
+    fn report(&self, event: Event<'_>) {
+        self.context
+            .output
+            .progress(&event.task(&self.receipt.task_id));
+    }
+}
+
+/// Returns the status with the stage, where the task has stages: a finished stage waits for a
+/// confirmation.
+fn status_and_stage(snapshot: &Snapshot) -> String {
+    match &snapshot.stage {
+        Some(stage) => format!("{} {stage}", snapshot.status),
+        None => snapshot.status.clone(),
+    }
+}

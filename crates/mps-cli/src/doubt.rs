@@ -1,0 +1,162 @@
+//! The record of a create, and the page that a person needs when its outcome is unknown.
+
+use std::{
+    fmt::{self, Write as _},
+    time::{Duration, SystemTime},
+};
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    output::{Event, Output},
+    resume::CommandLine,
+    signals::Signal,
+};
+
+/// The longest time for one attempt, as the client has it.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many characters of the key id are shown.
+const KEY_ID_TAIL: usize = 4;
+
+/// A create, as it was sent. Printed when its outcome is in doubt.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Doubt {
+    pub(crate) action: String,
+    host: String,
+    /// The last characters of the secret id.
+    key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    body_sha256: String,
+    attempts: Vec<Attempt>,
+    next_steps: Vec<String>,
+}
+
+/// One attempt of a create.
+#[derive(Clone, Debug, Serialize)]
+struct Attempt {
+    #[serde(serialize_with = "as_utc")]
+    at: SystemTime,
+    host: String,
+    /// The kind of error that ended it, or the lack of an answer.
+    outcome: String,
+}
+
+impl Doubt {
+    /// Creates the record of a create that is about to be sent.
+    ///
+    /// `follow` is the command line that waits for its task, if the action belongs to a family.
+    pub(crate) fn new(
+        action: &str,
+        body: &[u8],
+        host: &str,
+        secret_id: &str,
+        follow: Option<&CommandLine>,
+    ) -> Self {
+        let skipped = secret_id.chars().count().saturating_sub(KEY_ID_TAIL);
+        Self {
+            action: action.to_owned(),
+            host: host.to_owned(),
+            key_id: secret_id.chars().skip(skipped).collect(),
+            request_id: None,
+            body_sha256: hex::encode(Sha256::digest(body)),
+            attempts: Vec::new(),
+            next_steps: next_steps(follow),
+        }
+    }
+
+    /// Adds an attempt that is sent now.
+    pub(crate) fn begin_attempt(&mut self, at: SystemTime, host: &str) {
+        self.attempts.push(Attempt {
+            at,
+            host: host.to_owned(),
+            outcome: "no answer".to_owned(),
+        });
+    }
+
+    /// Sets the end of the last attempt.
+    pub(crate) fn end_attempt(&mut self, outcome: &str, request_id: Option<&str>) {
+        self.request_id = request_id.map(str::to_owned);
+        if let Some(attempt) = self.attempts.last_mut() {
+            outcome.clone_into(&mut attempt.outcome);
+        }
+    }
+
+    /// Prints that the create is finished in spite of a signal, and how long that can take.
+    pub(crate) fn announce(&self, signal: Signal, output: &Output) {
+        let timeout = ANSWER_TIMEOUT.as_secs();
+        let message = format!(
+            "{}: a create is on the wire; waiting up to {timeout} s for its answer, then stopping; \
+             a second signal stops at once and leaves the create in doubt",
+            signal.name()
+        );
+        let details = json!({"signal": signal.name(), "timeout_ms": timeout * 1_000});
+        output.notice(&Event::new("finishing_create", &message).details(details));
+    }
+
+    fn time(&self) -> Option<SystemTime> {
+        self.attempts.last().map(|attempt| attempt.at)
+    }
+}
+
+fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
+    let follow = follow.map_or_else(
+        || "if there is one, note its id: it is billed already".to_owned(),
+        |line| format!("if there is one, follow it instead of creating again: {line}"),
+    );
+    vec![
+        "look for a task of that time in the vendor's console, under the account of that key"
+            .to_owned(),
+        follow,
+        "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
+        "run the same command again only if there surely is none: a second task is billed again"
+            .to_owned(),
+    ]
+}
+
+/// Formats the page, one fact a line.
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut attempts = String::new();
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            let number = index + 1;
+            let time = utc(attempt.at);
+            let Attempt { host, outcome, .. } = attempt;
+            write!(
+                attempts,
+                "\n  tried        {number}. {time} {host}: {outcome}"
+            )?;
+        }
+        let time = self.time().map_or_else(String::new, utc);
+        write!(
+            f,
+            "the create may have been executed and billed:\n  \
+             time         {time}\n  \
+             host         {}\n  \
+             action       {}\n  \
+             request id   {}\n  \
+             body SHA-256 {}\n  \
+             key id       ends with {}{attempts}\nnext steps:",
+            self.host,
+            self.action,
+            self.request_id.as_deref().unwrap_or("none came"),
+            self.body_sha256,
+            self.key_id,
+        )?;
+        for (index, step) in self.next_steps.iter().enumerate() {
+            write!(f, "\n  {}. {step}", index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+fn utc(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+fn as_utc<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&utc(*time))
+}

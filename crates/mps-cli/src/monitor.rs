@@ -1,0 +1,134 @@
+//! Observes the calls of a client: keeps the phase of a create up to date, and prints events.
+
+use std::time::Duration;
+
+use mps_aigc::models::Effect;
+use mps_core::{
+    BoxFuture,
+    clock::SharedClock,
+    telemetry::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics},
+    transport::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
+};
+use serde_json::json;
+
+use crate::{
+    output::{Event, Output},
+    phase::Phase,
+};
+
+/// A transport that records when a create leaves this machine, and sends none after a signal.
+#[derive(Debug)]
+pub(crate) struct MonitoredTransport<T> {
+    inner: T,
+    phase: Phase,
+    clock: SharedClock,
+}
+
+impl<T> MonitoredTransport<T> {
+    pub(crate) fn new(inner: T, phase: Phase, clock: SharedClock) -> Self {
+        Self {
+            inner,
+            phase,
+            clock,
+        }
+    }
+
+    fn admit(&self, request: &http::Request<RequestBody>) -> bool {
+        let action = request.headers().get("x-tc-action");
+        let action = action.and_then(|action| action.to_str().ok());
+        let host = request.uri().authority().map(http::uri::Authority::as_str);
+        let (Some(action), Some(host)) = (action, host) else {
+            return true;
+        };
+        self.phase.begin_attempt(action, |doubt| {
+            doubt.begin_attempt(self.clock.wall(), host);
+        })
+    }
+}
+
+impl<T: Transport> Transport for MonitoredTransport<T> {
+    fn send(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+        if self.admit(&request) {
+            return self.inner.send(request);
+        }
+        let refusal = TransportError::new(TransportErrorKind::Request, "a signal was received");
+        Box::pin(async { Err(refusal) })
+    }
+}
+
+/// Receives the events of calls.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    pub(crate) phase: Phase,
+    pub(crate) output: Output,
+}
+
+impl Metrics for Monitor {
+    fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {
+        let failure = attempt.failure.as_ref();
+        let surely_not_executed =
+            failure.is_some_and(|failure| !failure.dispatch.may_have_executed());
+        let outcome = failure.map_or_else(|| "answered".to_owned(), describe);
+        self.phase
+            .end_attempt(call.action, surely_not_executed, |doubt| {
+                doubt.end_attempt(&outcome, attempt.request_id);
+            });
+    }
+
+    fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {
+        let (action, cause) = (call.action, describe(failure));
+        let human = format!("{action}: {cause}; trying again in {pause:.1?}");
+        self.report("retry", call, failure, &human, Some(pause));
+    }
+
+    fn throttled(&self, call: CallInfo<'_>, failure: &Failure<'_>) {
+        let (action, cause) = (call.action, describe(failure));
+        let human = format!("{action}: throttled ({cause})");
+        self.report("throttled", call, failure, &human, None);
+    }
+
+    fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {
+        // A failed create ends the command with an error, which says more.
+        if let Some(failure) = ended.failure.filter(|_| call.effect == Effect::Read) {
+            let human = format!("{}: {}", call.action, describe(&failure));
+            self.report("poll_trouble", call, &failure, &human, None);
+        }
+    }
+}
+
+impl Monitor {
+    /// Prints an event: for people only that of a create, since a wait survives trouble with polls.
+    fn report(
+        &self,
+        event: &'static str,
+        call: CallInfo<'_>,
+        failure: &Failure<'_>,
+        human: &str,
+        pause: Option<Duration>,
+    ) {
+        let event = Event::new(event, human).details(json!({
+            "action": call.action,
+            "kind": failure.kind.as_str(),
+            "code": failure.code,
+            "request_id": failure.request_id,
+            "dispatch": failure.dispatch.as_str(),
+            "pause_ms": pause.map(|pause| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)),
+        }));
+        if call.effect == Effect::Read {
+            self.output.detail(&event);
+        } else {
+            self.output.progress(&event);
+        }
+    }
+}
+
+fn describe(failure: &Failure<'_>) -> String {
+    match (failure.code, failure.http_status) {
+        (Some(code), _) => code.to_owned(),
+        (None, Some(status)) => format!("{} (HTTP status {status})", failure.kind.as_str()),
+        (None, None) => failure.kind.as_str().to_owned(),
+    }
+}

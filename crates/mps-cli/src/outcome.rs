@@ -1,0 +1,219 @@
+//! The end of a command, as far as the bill is concerned, and the exit code that follows from it.
+
+use mps_aigc::{ErrorKind as TaskErrorKind, models::service::ErrorClass};
+use mps_core::ErrorKind as CallErrorKind;
+
+use crate::{exit::Exit, signals::Signal};
+
+/// The end of a command that did not do all it was asked to.
+///
+/// The variant says where the money is; the reason only chooses among the exit codes of that variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// This command created no task.
+    NotCreated(Reason),
+    /// A create may have been executed and billed.
+    InDoubt,
+    /// The task exists, and the command no longer waits for it.
+    LivesOn(Reason),
+    /// The task has failed; `refused` when its content was refused.
+    Failed {
+        /// Whether the content of the request or of the result was refused.
+        refused: bool,
+    },
+    /// The task is done, and its result was not delivered.
+    Undelivered(Reason),
+}
+
+/// The reason why a command ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The request or the usage is wrong: repeating it unchanged is useless.
+    Usage,
+    /// Credentials are missing or rejected.
+    Credentials,
+    /// Quota or balance.
+    Quota,
+    /// The content of the request was refused.
+    Content,
+    /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
+    Trouble,
+    /// The result has expired, or does not exist.
+    Expired,
+    /// The result of the command could not be written to stdout.
+    Receipt,
+    /// A signal.
+    Signal(Signal),
+    /// A fault of this program or machine.
+    Internal,
+}
+
+impl Outcome {
+    /// Returns the exit code.
+    pub(crate) fn exit(self) -> Exit {
+        match self {
+            Self::InDoubt => Exit::InDoubt,
+            Self::NotCreated(reason) => reason.exit(),
+            Self::Failed { refused: true } => Exit::ContentRefused,
+            Self::Failed { refused: false } => Exit::TaskFailed,
+            Self::LivesOn(reason) => reason.exit_of_task(Exit::LivesOn),
+            Self::Undelivered(reason) => reason.exit_of_task(Exit::Unsaved),
+        }
+    }
+
+    /// Returns whether a create may have been executed without its outcome being known.
+    pub(crate) fn in_doubt(self) -> bool {
+        self == Self::InDoubt
+    }
+
+    /// Returns whether the same command line can succeed when it is run again, and creates nothing
+    /// twice; `created` says whether this command has created a task.
+    pub(crate) fn is_retryable(self, created: bool) -> bool {
+        let reason = match self {
+            Self::NotCreated(reason) | Self::LivesOn(reason) | Self::Undelivered(reason) => reason,
+            Self::InDoubt | Self::Failed { .. } => return false,
+        };
+        !created && matches!(reason, Reason::Trouble | Reason::Signal(_))
+    }
+}
+
+impl Reason {
+    fn exit(self) -> Exit {
+        match self {
+            Self::Usage => Exit::Usage,
+            Self::Credentials => Exit::Credentials,
+            Self::Quota => Exit::Quota,
+            Self::Content => Exit::ContentRefused,
+            Self::Trouble => Exit::Trouble,
+            Self::Expired => Exit::Unsaved,
+            Self::Signal(signal) => signal.exit(),
+            Self::Receipt | Self::Internal => Exit::Internal,
+        }
+    }
+
+    /// Returns the exit code for a task that exists: `usual`, except for signals and receipts.
+    fn exit_of_task(self, usual: Exit) -> Exit {
+        match self {
+            Self::Signal(_) | Self::Receipt => self.exit(),
+            _ => usual,
+        }
+    }
+}
+
+/// Returns the outcome of a call that failed.
+pub(crate) fn of_call(error: &mps_core::Error) -> Outcome {
+    if error.in_doubt() {
+        return Outcome::InDoubt;
+    }
+    Outcome::NotCreated(reason_of_call(error))
+}
+
+fn reason_of_call(error: &mps_core::Error) -> Reason {
+    match error.kind() {
+        CallErrorKind::Config | CallErrorKind::Preflight => Reason::Usage,
+        CallErrorKind::Credentials => Reason::Credentials,
+        CallErrorKind::TooLarge if !error.dispatch().may_have_executed() => Reason::Usage,
+        CallErrorKind::Service => error.class().map_or(Reason::Trouble, reason_of_class),
+        _ => Reason::Trouble,
+    }
+}
+
+fn reason_of_class(class: ErrorClass) -> Reason {
+    match class {
+        ErrorClass::Auth | ErrorClass::Token | ErrorClass::ClockSkew => Reason::Credentials,
+        ErrorClass::Quota | ErrorClass::Account => Reason::Quota,
+        ErrorClass::Content => Reason::Content,
+        ErrorClass::Input | ErrorClass::NotFound | ErrorClass::Client | ErrorClass::DryRun => {
+            Reason::Usage
+        }
+        _ => Reason::Trouble,
+    }
+}
+
+/// Returns the outcome of an error about a task that this command did not create.
+pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
+    match (error.kind(), error.call()) {
+        _ if error.in_doubt() => Outcome::InDoubt,
+        (TaskErrorKind::WaitTimedOut, _) => Outcome::LivesOn(Reason::Trouble),
+        (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
+        (TaskErrorKind::Unfetchable, _) => Outcome::Undelivered(Reason::Expired),
+        (TaskErrorKind::Download, _) => Outcome::Undelivered(Reason::Trouble),
+        (TaskErrorKind::File, _) => Outcome::NotCreated(Reason::Usage),
+        (_, Some(call)) => of_call(call),
+        (_, None) => Outcome::NotCreated(Reason::Internal),
+    }
+}
+
+/// Returns the outcome of an error after this command has created a task, or has learned that it
+/// exists: whatever the error says, the task lives on.
+pub(crate) fn of_living_task(error: &mps_aigc::Error) -> Outcome {
+    match of_task(error) {
+        Outcome::NotCreated(reason) => Outcome::LivesOn(reason),
+        other => other,
+    }
+}
+
+/// Returns the outcome of an error after the task was done: its result was not saved.
+pub(crate) fn of_done_task(error: &mps_aigc::Error) -> Outcome {
+    match of_task(error) {
+        Outcome::NotCreated(reason) | Outcome::LivesOn(reason) => Outcome::Undelivered(reason),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REASONS: [Reason; 9] = [
+        Reason::Usage,
+        Reason::Credentials,
+        Reason::Quota,
+        Reason::Content,
+        Reason::Trouble,
+        Reason::Expired,
+        Reason::Receipt,
+        Reason::Signal(Signal::Terminate),
+        Reason::Internal,
+    ];
+
+    /// The exit codes after which the bill has not grown.
+    const UNBILLED: [Exit; 4] = [Exit::Usage, Exit::Credentials, Exit::Quota, Exit::Trouble];
+
+    #[test]
+    fn a_task_that_exists_never_ends_with_a_code_that_promises_an_unchanged_bill() {
+        for reason in REASONS {
+            for outcome in [Outcome::LivesOn(reason), Outcome::Undelivered(reason)] {
+                assert!(!UNBILLED.contains(&outcome.exit()), "{outcome:?}");
+                assert!(!outcome.is_retryable(true), "{outcome:?}");
+            }
+        }
+        assert!(!UNBILLED.contains(&Outcome::InDoubt.exit()));
+        assert!(!Outcome::InDoubt.is_retryable(false));
+    }
+
+    #[test]
+    fn a_command_that_created_nothing_ends_by_its_reason() {
+        let codes = REASONS.map(|reason| Outcome::NotCreated(reason).exit() as u8);
+        assert_eq!(codes, [2, 3, 4, 8, 6, 10, 1, 143, 1]);
+    }
+
+    #[test]
+    fn the_most_important_of_several_exit_codes_is_chosen() {
+        let ranked = [9, 1, 10, 5, 7, 8, 6, 3, 4, 2];
+        let mut codes = [
+            Exit::Usage,
+            Exit::Quota,
+            Exit::Credentials,
+            Exit::Trouble,
+            Exit::ContentRefused,
+            Exit::TaskFailed,
+            Exit::LivesOn,
+            Exit::Unsaved,
+            Exit::Internal,
+            Exit::InDoubt,
+        ];
+        codes.sort_by_key(|code| code.rank());
+        assert_eq!(codes.map(|code| code as u8), ranked);
+    }
+}

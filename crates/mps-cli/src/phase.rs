@@ -1,0 +1,203 @@
+//! The phase of the command, shared with the thread that receives signals and with the panic hook.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::{
+    doubt::Doubt,
+    failure::Failure,
+    outcome::{Outcome, Reason},
+    output::Output,
+    results::Receipt,
+    signals::Signal,
+};
+
+/// The phase of the command. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Phase(Arc<watch::Sender<State>>);
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// The first signal.
+    signal: Option<Signal>,
+    /// How many parts of the command listen to signals and end themselves.
+    listeners: usize,
+    /// Whether the command may take its time to end, as the emulator does to save its state.
+    ends_slowly: bool,
+    /// The create of this command, from before it is sent.
+    doubt: Option<Doubt>,
+    /// Whether the create is on the wire, or its outcome is not recorded yet.
+    is_sending: bool,
+    /// The task of this command, once it is known to exist.
+    receipt: Option<Receipt>,
+}
+
+impl Phase {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(State::default())))
+    }
+
+    /// Runs `work`, or returns the signal that ended it. A create on the wire is finished in spite of
+    /// a signal.
+    ///
+    /// # Cancel safety
+    /// As cancel safe as `work`.
+    pub(crate) async fn race<T>(&self, work: impl Future<Output = T>) -> Result<T, Signal> {
+        let _listener = Listener::new(self);
+        tokio::select! {
+            biased;
+            // First, so that no signal discards an output that is there already.
+            output = work => Ok(output),
+            signal = self.stop_requested() => Err(signal),
+        }
+    }
+
+    /// Waits until a signal was received and no create is on the wire.
+    async fn stop_requested(&self) -> Signal {
+        let mut states = self.0.subscribe();
+        let is_stopped = |state: &State| state.signal.is_some() && !state.is_sending;
+        let signal = states.wait_for(is_stopped).await;
+        match signal.map(|state| state.signal) {
+            Ok(Some(signal)) => signal,
+            // Cannot happen: `self` owns the sender.
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Returns the first signal, if one was received.
+    pub(crate) fn signal(&self) -> Option<Signal> {
+        self.0.borrow().signal
+    }
+
+    /// Records the first signal. Returns whether the command ends itself; a create on the wire is
+    /// announced and finished.
+    pub(crate) fn interrupt(&self, signal: Signal, output: &Output) -> bool {
+        self.0.send_modify(|state| state.signal = Some(signal));
+        let state = self.0.borrow().clone();
+        match state.doubt.filter(|_| state.is_sending) {
+            Some(doubt) => {
+                doubt.announce(signal, output);
+                true
+            }
+            None => state.listeners > 0,
+        }
+    }
+
+    /// Returns whether the command has had enough time to end after a signal: it is neither finishing
+    /// a create nor allowed to end slowly.
+    pub(crate) fn is_overdue(&self) -> bool {
+        let state = self.0.borrow();
+        !state.is_sending && !state.ends_slowly
+    }
+
+    /// Declares that the command ends itself after the first signal, whenever it comes, and may take
+    /// its time for that.
+    pub(crate) fn end_slowly(&self) {
+        self.0.send_modify(|state| {
+            state.ends_slowly = true;
+            state.listeners += 1;
+        });
+    }
+
+    /// Sets the create that this command is about to send.
+    pub(crate) fn prepare_create(&self, doubt: Doubt) {
+        self.0.send_modify(|state| state.doubt = Some(doubt));
+    }
+
+    /// Records that an attempt of the create of `action` leaves this machine now. Returns `false`
+    /// after a signal: then nothing may be sent any more. Requests of other actions are not recorded.
+    pub(crate) fn begin_attempt(&self, action: &str, record: impl FnOnce(&mut Doubt)) -> bool {
+        let mut may_send = true;
+        self.0.send_if_modified(|state| {
+            let doubt = state.doubt.as_mut();
+            let Some(doubt) = doubt.filter(|doubt| doubt.action == action) else {
+                return false;
+            };
+            may_send = state.signal.is_none();
+            if may_send {
+                record(doubt);
+                state.is_sending = true;
+            }
+            may_send
+        });
+        may_send
+    }
+
+    /// Records the end of an attempt of the create of `action`. Only an attempt that was surely not
+    /// executed takes the create off the wire: otherwise its outcome is still to be recorded.
+    pub(crate) fn end_attempt(
+        &self,
+        action: &str,
+        surely_not_executed: bool,
+        record: impl FnOnce(&mut Doubt),
+    ) {
+        self.0.send_if_modified(|state| {
+            let doubt = state.doubt.as_mut();
+            let Some(doubt) = doubt.filter(|doubt| doubt.action == action) else {
+                return false;
+            };
+            record(doubt);
+            state.is_sending &= !surely_not_executed;
+            true
+        });
+    }
+
+    /// Records the outcome of the create: its task, or none.
+    pub(crate) fn end_create(&self, receipt: Option<Receipt>) {
+        self.0.send_modify(|state| {
+            state.is_sending = false;
+            state.receipt = receipt;
+        });
+    }
+
+    /// Returns the record of the create that was sent.
+    pub(crate) fn doubt(&self) -> Option<Doubt> {
+        self.0.borrow().doubt.clone()
+    }
+
+    /// Returns the error to report when a signal ends the process at once.
+    pub(crate) fn failure_at_exit(&self, signal: Signal) -> Failure {
+        let state = self.0.borrow().clone();
+        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+            let message = format!("{} while the create was on the wire", signal.name());
+            return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
+        }
+        match state.receipt {
+            Some(receipt) => Failure::interrupted_task(signal, &receipt),
+            None => Failure::interrupted(signal),
+        }
+    }
+
+    /// Returns the error to report when the program panics.
+    pub(crate) fn failure_at_panic(&self) -> Failure {
+        let message = "this is a bug in mps";
+        let state = self.0.borrow().clone();
+        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+            return Failure::new(Outcome::InDoubt, "internal", message).doubt(doubt);
+        }
+        match state.receipt {
+            Some(receipt) => {
+                let outcome = Outcome::LivesOn(Reason::Receipt);
+                Failure::new(outcome, "internal", message).receipt(&receipt)
+            }
+            None => Failure::internal(message),
+        }
+    }
+}
+
+/// Counts as a listener until it is dropped.
+struct Listener<'a>(&'a Phase);
+
+impl<'a> Listener<'a> {
+    fn new(phase: &'a Phase) -> Self {
+        phase.0.send_modify(|state| state.listeners += 1);
+        Self(phase)
+    }
+}
+
+impl Drop for Listener<'_> {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|state| state.listeners -= 1);
+    }
+}
