@@ -36,6 +36,11 @@ pub fn facade(api: &ir::Api) -> Result<Generated, Fault> {
     emitted(&lower::facade(api))
 }
 
+/// Generates the subcommands and request options of the command line.
+pub fn command_line(api: &ir::Api) -> Result<Generated, Fault> {
+    emitted(&lower::command_line(api))
+}
+
 fn emitted(files: &[lower::File<'_>]) -> Result<Generated, Fault> {
     let mut generated = Generated::new();
     for file in files {

@@ -5,6 +5,7 @@ mod capability;
 mod catalog;
 mod checks;
 mod columns;
+mod command;
 mod common;
 mod enums;
 mod example;
@@ -43,6 +44,7 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Families(families) => all.push(capability::families(families)),
             Item::Family(family) => all.extend(capability::family(family)),
             Item::TaskFamilies(families) => all.extend(task_family::models(families)),
+            Item::Commands(commands) => all.extend(command::emit(commands)),
             Item::Facade(families) => all.extend(task_family::facade(families)),
             Item::Rules(rules) => all.extend(rules::emit(rules)),
             Item::Modules(modules) => all.extend(catalog::modules(modules)),

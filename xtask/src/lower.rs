@@ -8,6 +8,7 @@ mod capability;
 mod catalog;
 mod collisions;
 mod columns;
+mod command;
 mod docs;
 mod enums;
 mod example;
@@ -26,6 +27,7 @@ pub use self::{
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
+    command::{Command, CommandOption, Creates, Form, Item as CommandItem},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, MODULE, Use, lower},
@@ -36,6 +38,6 @@ pub use self::{
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,
-    task_families::facade,
+    task_families::{command_line, facade},
     task_family::{Answer, Read, TaskFamily},
 };

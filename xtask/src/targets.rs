@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    codegen::{Fault, Generated, api, code, facade},
+    codegen::{Fault, Generated, api, code, command_line, facade},
     failure::{Failure, say},
     ir::Api,
     lower::MODULE,
@@ -18,7 +18,7 @@ struct Target {
     generate: fn(&Api) -> Result<Generated, Fault>,
 }
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
     Target {
         dir: "crates/mps-models/src",
         extent: Extent::Module(MODULE),
@@ -28,6 +28,11 @@ const TARGETS: [Target; 3] = [
         dir: "crates/mps-aigc/src",
         extent: Extent::Module(MODULE),
         generate: facade,
+    },
+    Target {
+        dir: "crates/mps-cli/src",
+        extent: Extent::Module(MODULE),
+        generate: command_line,
     },
     Target {
         dir: "docs",

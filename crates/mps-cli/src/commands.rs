@@ -11,36 +11,24 @@ mod dry_run;
 pub(crate) mod emulator;
 mod family;
 mod models;
-mod scenario;
+mod select;
 mod sign;
 mod status;
 mod wait;
 
-use self::{
+use self::family::TaskIdArgs;
+pub(crate) use self::{
     create::CreateArgs,
-    family::{FamilyCommand, TaskIdArgs},
+    family::FamilyCommand,
+    select::{SelectArgs, Selection},
 };
-use crate::{
-    context::Context,
-    failure::Failure,
-    request::{AudioFields, ImageFields, VideoFields},
-};
+use crate::{context::Context, failure::Failure, generated::TaskCommand};
 
 /// A subcommand with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create, wait for and download videos
-    #[command(subcommand)]
-    Video(FamilyCommand<CreateArgs<VideoFields>>),
-    /// Create, wait for and download pictures
-    #[command(subcommand)]
-    Image(FamilyCommand<CreateArgs<ImageFields>>),
-    /// Create, wait for and download songs, speech and sound for videos
-    #[command(subcommand)]
-    Audio(FamilyCommand<CreateArgs<AudioFields>>),
-    /// Create, wait for and download whole productions: dramas, variations, videos from documents
-    #[command(subcommand)]
-    Scenario(FamilyCommand<scenario::ScenarioArgs>),
+    #[command(flatten)]
+    Task(TaskCommand),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(call::CallArgs),
     /// Check a request without sending it: every finding, exit 0 or 2
@@ -57,10 +45,7 @@ impl Command {
     /// Runs the subcommand to its end.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Video(command) => command.run(context).await,
-            Self::Image(command) => command.run(context).await,
-            Self::Audio(command) => command.run(context).await,
-            Self::Scenario(command) => command.run(context).await,
+            Self::Task(command) => command.run(context).await,
             Self::Call(args) => call::run(args, context).await,
             Self::Check(args) => check::run(&args, context),
             Self::Models(args) => models::run(&args, context),

@@ -15,6 +15,8 @@ mod context;
 mod doubt;
 mod exit;
 mod failure;
+#[rustfmt::skip]
+mod generated;
 mod heartbeat;
 mod input;
 mod limiter;

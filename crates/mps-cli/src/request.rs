@@ -1,17 +1,11 @@
-//! Requests from files and from options.
+//! Requests from files and from options. The options themselves are generated from
+//! `spec/families.toml`; this module has the parts they are made of.
 
 use std::path::Path;
 
 use mps_aigc::Create;
 
 use crate::{failure::Failure, input::Source};
-
-mod audio;
-mod common;
-mod image;
-mod video;
-
-pub(crate) use self::{audio::AudioFields, image::ImageFields, video::VideoFields};
 
 /// Options that set the members of a request.
 pub(crate) trait RequestFields: clap::Args {
@@ -35,14 +29,32 @@ pub(crate) fn build<F: RequestFields>(
     Ok(request)
 }
 
-fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
+/// Sets a member if its option was given.
+pub(crate) fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
     if let Some(value) = option {
         *member = Some(value.clone());
     }
 }
 
+/// Sets a member to the text of a file, whose last line break is not part of it.
+pub(crate) fn set_from_file(
+    member: &mut Option<String>,
+    file: Option<&Path>,
+) -> Result<(), Failure> {
+    if let Some(file) = file {
+        let source = Source::file_or_stdin(file)?;
+        *member = Some(source.content().trim_end_matches(['\r', '\n']).to_owned());
+    }
+    Ok(())
+}
+
+/// Returns the value of a switch with an opposite, or `None` if neither was given.
+pub(crate) fn switch(on: bool, off: bool) -> Option<bool> {
+    (on || off).then_some(on)
+}
+
 /// Replaces the list of the file by that of the options: list items have no names to merge by.
-fn set_list<T>(
+pub(crate) fn set_list<T>(
     member: &mut Vec<T>,
     options: &[String],
     item: fn(&str) -> Result<T, Failure>,
@@ -57,21 +69,24 @@ fn set_list<T>(
 }
 
 /// Sets members of an object; an object without members is left out of the request.
-fn set_object<T: Default + PartialEq>(member: &mut Option<T>, write: impl FnOnce(&mut T)) {
+pub(crate) fn set_object<T: Default + PartialEq>(
+    member: &mut Option<T>,
+    write: impl FnOnce(&mut T),
+) {
     let mut object = member.take().unwrap_or_default();
     write(&mut object);
     *member = Some(object).filter(|object| *object != T::default());
 }
 
-type Options<'a> = Vec<(&'a str, &'a str)>;
+type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
 /// Splits `URL,key=value,…`. A URL may contain commas, so options are taken from the end as long as
 /// their key is a known one.
-fn url_and_options<'a>(
+pub(crate) fn url_and_options<'a>(
     option: &str,
     text: &'a str,
     keys: &[&str],
-) -> Result<(&'a str, Options<'a>), Failure> {
+) -> Result<(&'a str, Pairs<'a>), Failure> {
     let mut url = text;
     let mut options = Vec::new();
     while let Some((before, last)) = url.rsplit_once(',')
@@ -88,6 +103,31 @@ fn url_and_options<'a>(
     Ok((url, options))
 }
 
+/// Splits `key=value,…`, where every key is a known one.
+pub(crate) fn keys_and_values<'a>(
+    option: &str,
+    text: &'a str,
+    keys: &[&str],
+    example: &str,
+) -> Result<Pairs<'a>, Failure> {
+    let pair = |part: &'a str| match part.split_once('=') {
+        Some((key, value)) if keys.contains(&key) => Ok((key, value)),
+        _ => {
+            let keys: Vec<String> = keys.iter().map(|key| format!("{key}=…")).collect();
+            let message = match keys.split_last() {
+                Some((last, [])) => format!("{option}: {part:?} is not {last}"),
+                Some((last, others)) => {
+                    let others = others.join(", ");
+                    format!("{option}: {part:?} is none of {others} and {last}")
+                }
+                None => format!("{option}: {part:?} is no value"),
+            };
+            Err(Failure::usage(message).hint(format!("write {option} {example}")))
+        }
+    };
+    text.split(',').map(pair).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,5 +139,24 @@ mod tests {
         assert_eq!(url, "https://a.example/x,y.mp4?s=1,2");
         assert_eq!(options, [("sound", "no"), ("refer", "base")]);
         assert!(url_and_options("--ref-video", ",refer=base", &["refer"]).is_err());
+    }
+
+    #[test]
+    fn keys_of_an_object_need_known_names() {
+        let keys = ["bucket", "region"];
+        let read = |text| keys_and_values("--cos", text, &keys, "bucket=b,region=r");
+        assert_eq!(
+            read("bucket=b-1,region=r").unwrap(),
+            [("bucket", "b-1"), ("region", "r")]
+        );
+        assert!(read("bucket").is_err());
+        assert!(read("bucket=b,host=h").is_err());
+    }
+
+    #[test]
+    fn a_switch_that_was_not_given_sets_nothing() {
+        assert_eq!(switch(false, false), None);
+        assert_eq!(switch(true, false), Some(true));
+        assert_eq!(switch(false, true), Some(false));
     }
 }

@@ -1,6 +1,6 @@
 //! What goes into one call and what comes out of it.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -14,9 +14,19 @@ use crate::{
     telemetry::CallInfo,
 };
 
+mod gate;
+mod handle;
+mod intent;
+mod observer;
 mod untyped;
 
-pub use self::untyped::{RawBody, UntypedCall};
+pub use self::{
+    gate::{Gate, GateError},
+    handle::CallHandle,
+    intent::Intent,
+    observer::{CallEnd, Observer},
+    untyped::{RawBody, UntypedCall},
+};
 
 /// Settings of a single call.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +37,10 @@ pub struct CallOptions {
     pub deadline: Option<Duration>,
     /// What to do about findings of the preflight check.
     pub preflight: PreflightLevel,
+    pub(crate) gate: Option<Arc<dyn Gate>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
+    pub(crate) handle: Option<CallHandle>,
+    pub(crate) cancel_on_drop: bool,
 }
 
 impl CallOptions {
@@ -48,6 +62,45 @@ impl CallOptions {
     pub fn preflight(mut self, level: PreflightLevel) -> Self {
         self.preflight = level;
         self
+    }
+
+    /// Sets a check that every attempt awaits after it was signed and before its permit is used.
+    /// None by default. An error of the gate ends the call; nothing was sent then.
+    #[must_use]
+    pub fn gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
+    /// Sets a receiver of the outcome of this call, in addition to the client's. None by default.
+    /// Reads are not reported.
+    #[must_use]
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Sets a handle that learns the outcome of this call even if its future is dropped. None by
+    /// default. Has no use for reads.
+    #[must_use]
+    pub fn handle(mut self, handle: CallHandle) -> Self {
+        self.handle = Some(handle);
+        self
+    }
+
+    /// Abandons a request on the wire when the call's future is dropped, instead of letting the
+    /// attempt go on in the background. A create that is abandoned this way is in doubt.
+    #[must_use]
+    pub fn cancel_on_drop(mut self) -> Self {
+        self.cancel_on_drop = true;
+        self
+    }
+
+    /// Ends the handle of a call that fails before it begins.
+    pub(crate) fn end_unstarted(&self, error: &Error) {
+        if let Some(handle) = &self.handle {
+            handle.end(Err(error.clone()));
+        }
     }
 }
 
@@ -89,14 +142,33 @@ pub struct Output<T> {
 }
 
 impl Output<Answer> {
+    pub(crate) fn new(answer: Answer, attempts: u32, elapsed: Duration) -> Self {
+        Self {
+            request_id: answer.request_id.clone(),
+            body: answer,
+            attempts,
+            elapsed,
+        }
+    }
+
+    /// Returns a copy with the body as the service wrote it.
+    pub(crate) fn to_raw(&self) -> Output<RawBody> {
+        Output {
+            body: RawBody::new(self.body.response.clone()),
+            request_id: self.request_id.clone(),
+            attempts: self.attempts,
+            elapsed: self.elapsed,
+        }
+    }
+
     /// Reads the body. Failing here does not undo the call.
     pub(crate) fn read<T>(
         self,
-        called: CallInfo<'_>,
+        call: CallInfo<'_>,
         read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let body = read(self.body).map_err(|error| {
-            error.with_call(called.action, called.effect, self.attempts, self.elapsed)
+            error.with_call(call.action, call.effect, self.attempts, self.elapsed)
         })?;
         Ok(Output {
             body,
@@ -144,6 +216,17 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
 }
 
+impl fmt::Debug for Call {
+    // The body may have a prompt.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("action", &self.action)
+            .field("effect", &self.effect)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Call {
     pub(crate) fn typed<A: Action>(request: &A) -> Result<Self, Error> {
         // Room for any usual request, so that it is written without growing.
@@ -161,7 +244,7 @@ impl Call {
         })
     }
 
-    pub(crate) fn called(&self) -> CallInfo<'_> {
+    pub(crate) fn info(&self) -> CallInfo<'_> {
         CallInfo {
             action: &self.action,
             effect: self.effect,

@@ -7,11 +7,13 @@ use std::{
 };
 
 use mps_models::Action;
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
 use crate::{
-    call::{Call, CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall},
-    clock::{SharedClock, unix_seconds},
+    call::{
+        Call, CallOptions, Intent, Observer, Output, PreflightLevel, Prepared, RawBody, UntypedCall,
+    },
+    clock::{self, SharedClock, unix_seconds},
     credentials::ProvideCredentials,
     endpoint::{Endpoint, Route},
     envelope::Answer,
@@ -19,18 +21,29 @@ use crate::{
     limit::Limiter,
     retry::{RetryBudget, RetryPolicy},
     sign::{self, KeyCache, Scope},
-    telemetry::{self, CallEnded, Failure, Telemetry},
+    telemetry::{self, Telemetry},
     transport::Transport,
     wire::Wire,
 };
 
+mod attempt;
 mod builder;
+mod ending;
 mod errors;
 mod execute;
+mod in_flight;
+mod on_wire;
+mod prepare_retry;
+mod report;
 mod skew;
 
 pub use self::builder::ClientBuilder;
-use self::{execute::Execution, skew::Skew};
+use self::{
+    ending::{CallGuard, Ending, notify_safely},
+    execute::Execution,
+    in_flight::InFlight,
+    skew::Skew,
+};
 
 /// Calls actions of the service: checked, rate-limited, signed, and tried again only where that
 /// cannot bill twice.
@@ -52,10 +65,13 @@ use self::{execute::Execution, skew::Skew};
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Owner>);
+
+/// The last of a client's clones to go takes this with it.
+struct Owner(Arc<Inner>);
 
 struct Inner {
-    route: Route,
+    route: Arc<Route>,
     region: Option<String>,
     credentials: Arc<dyn ProvideCredentials>,
     transport: Arc<dyn Transport>,
@@ -67,6 +83,8 @@ struct Inner {
     budget: RetryBudget,
     limits: Limits,
     telemetry: Telemetry,
+    observer: Option<Arc<dyn Observer>>,
+    in_flight: Arc<InFlight>,
 }
 
 /// Bounds on time and size.
@@ -105,9 +123,9 @@ impl Client {
         request: &A,
         options: CallOptions,
     ) -> Result<Output<A::Response>, Error> {
-        preflight(request, options.preflight)?;
-        let call = Call::typed(request)?;
-        self.execute(&call, options, |answer| answer.decode()).await
+        let call = preflight(request, options.preflight).and_then(|()| Call::typed(request));
+        let call = call.inspect_err(|error| options.end_unstarted(error))?;
+        self.execute(call, &options, |answer| answer.decode()).await
     }
 
     /// Calls any action, with the body of its answer as the service wrote it.
@@ -121,9 +139,10 @@ impl Client {
         call: UntypedCall,
         options: CallOptions,
     ) -> Result<Output<RawBody>, Error> {
-        let call = Call::untyped(call)?;
+        let call = Call::untyped(call);
+        let call = call.inspect_err(|error| options.end_unstarted(error))?;
         let read = |answer: Answer| Ok(RawBody::new(answer.response));
-        self.execute(&call, options, read).await
+        self.execute(call, &options, read).await
     }
 
     /// The request as it would be sent now, and what would be signed. Sends nothing, checks
@@ -133,9 +152,9 @@ impl Client {
     /// [`ErrorKind::Config`] when the request cannot be written as JSON.
     pub fn prepare<A: Action>(&self, request: &A) -> Result<Prepared, Error> {
         let call = Call::typed(request)?;
-        let endpoint = self.0.route.preferred();
-        let wire = self.0.wire(endpoint, &call);
-        let timestamp = self.0.timestamp();
+        let endpoint = self.inner().route.preferred();
+        let wire = self.inner().wire(endpoint, &call);
+        let timestamp = self.inner().timestamp();
         let canonical_request = wire.canonical_request();
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
@@ -147,36 +166,81 @@ impl Client {
         })
     }
 
+    /// Waits until no request that may change or bill something is on the wire, for at most `limit`.
+    ///
+    /// Call it before a program ends, after the futures of its calls were finished or dropped: a call
+    /// that was dropped while its request was on the wire goes on in a task of the runtime, and ends
+    /// with the runtime. Returns the requests that are still on the wire; an empty list means that
+    /// every outcome was delivered. Calls that start meanwhile are waited for too.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the waiting and nothing else.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(client: mps_core::Client) {
+    /// use std::time::Duration;
+    ///
+    /// for intent in client.drain(Duration::from_secs(60)).await {
+    ///     eprintln!("in doubt: {intent:?}, body {}", intent.body_sha256());
+    /// }
+    /// # }
+    /// ```
+    pub async fn drain(&self, limit: Duration) -> Vec<Intent> {
+        let inner = self.inner();
+        match clock::timeout(&*inner.clock, limit, inner.in_flight.emptied()).await {
+            Some(()) => Vec::new(),
+            None => inner.in_flight.intents(),
+        }
+    }
+
     /// The transport, confined as the client is. For fetching results.
     #[must_use]
     pub fn transport(&self) -> &Arc<dyn Transport> {
-        &self.0.transport
+        &self.inner().transport
     }
 
     /// The client's source of time.
     #[must_use]
     pub fn clock(&self) -> &SharedClock {
-        &self.0.clock
+        &self.inner().clock
     }
 
     /// Where the client's calls go, as long as it answers.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        self.0.route.preferred()
+        self.inner().route.preferred()
     }
 
     async fn execute<T>(
         &self,
-        call: &Call,
-        options: CallOptions,
+        call: Call,
+        options: &CallOptions,
         read: impl FnOnce(Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
+        let (client, call) = (self.inner(), Arc::new(call));
         let span = telemetry::call_span(&call.action, call.effect);
-        let execution = Execution::new(&self.0, call, &options);
-        let outcome = execution.run().instrument(span.clone()).await;
-        let outcome = outcome.and_then(|answer| answer.read(call.called(), read));
-        self.0.record_end(call, &span, &outcome);
+        let ending = Ending::new(client, &call, options, span.clone());
+        // Declared before the execution, so that it is dropped after it.
+        let _guard = CallGuard(ending.clone());
+        let execution = Execution::new(client, &call, options, ending.clone());
+        let answered = execution.run().instrument(span.clone()).await;
+        let raw = match &answered {
+            Ok(output) if ending.has_listeners() => Some(output.to_raw()),
+            _ => None,
+        };
+        let outcome = answered.and_then(|answer| answer.read(call.info(), read));
+        client.record_end(&call, &span, &outcome);
+        match (&outcome, raw) {
+            (Ok(_), Some(raw)) => ending.end(&Ok(raw)),
+            (Ok(_), None) => {}
+            (Err(error), _) => ending.end(&Err(error.clone())),
+        }
         outcome
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.0.0
     }
 }
 
@@ -198,23 +262,24 @@ impl Inner {
     fn service_time(&self) -> SystemTime {
         self.skew.correct(self.clock.wall())
     }
+}
 
-    fn record_end<T>(&self, call: &Call, span: &Span, outcome: &Result<Output<T>, Error>) {
-        let ended = match outcome {
-            Ok(output) => CallEnded {
-                attempts: output.attempts,
-                took: output.elapsed,
-                request_id: output.request_id.as_deref(),
-                failure: None,
-            },
-            Err(error) => CallEnded {
-                attempts: error.attempts(),
-                took: error.elapsed(),
-                request_id: error.request_id(),
-                failure: Some(Failure::of(error)),
-            },
-        };
-        self.telemetry.call_ended(call.called(), span, &ended);
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let intents = self.0.in_flight.intents();
+        if intents.is_empty() {
+            return;
+        }
+        telemetry::left_in_flight(&intents);
+        if let Some(observer) = &self.0.observer {
+            notify_safely(&**observer, |observer| observer.left_in_flight(&intents));
+        }
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").finish_non_exhaustive()
     }
 }
 
@@ -222,7 +287,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("endpoint", self.endpoint())
-            .field("region", &self.0.region)
+            .field("region", &self.inner().region)
             .finish_non_exhaustive()
     }
 }

@@ -7,18 +7,28 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use mps_models::service::{self, Executed};
-use serde::{Deserialize, de::DeserializeOwned};
+use mps_models::{
+    Effect,
+    service::{self, Executed},
+};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::{
     error::{Dispatch, Error, ErrorKind},
     retry,
+    text::escaped,
     transport::{ResponseBody, TransportError},
 };
 
+mod head;
+
+use self::head::{Head, Members, ServiceError};
+
 /// Longest part of an unusable answer that an error keeps.
 const EXCERPT_BYTES: usize = 2_048;
+/// Longest task id that is reported, in characters.
+const TASK_ID_CHARS: usize = 200;
 
 /// A whole answer, not looked into yet.
 #[derive(Debug)]
@@ -33,29 +43,8 @@ pub(crate) struct Received {
 pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
     pub(crate) response: Box<RawValue>,
+    task_id: Option<String>,
     status: StatusCode,
-}
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(rename = "Response", borrow)]
-    response: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Head {
-    #[serde(rename = "Error")]
-    error: Option<ServiceError>,
-    #[serde(rename = "RequestId")]
-    request_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ServiceError {
-    #[serde(rename = "Code", default)]
-    code: Option<String>,
-    #[serde(rename = "Message", default)]
-    message: Option<String>,
 }
 
 impl Received {
@@ -83,29 +72,77 @@ impl Received {
         })
     }
 
-    /// Opens the envelope.
+    /// Opens the envelope of an answer to a call with this effect.
     ///
-    /// A readable envelope counts whatever the status and the content type are: what matters is
-    /// not to lose a task id because a proxy changed a header.
-    pub(crate) fn open(&self) -> Result<Answer, Error> {
-        let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(&self.body) else {
+    /// A readable envelope counts whatever the status and the content type are, because a proxy that
+    /// rewrites a header must not cost a task id. An answer that contradicts itself is no answer: it
+    /// leaves a call that is not a read in doubt, and its error keeps the task id.
+    pub(crate) fn open(&self, effect: Effect) -> Result<Answer, Error> {
+        let Some(envelope) = Members::read(&self.body) else {
             return Err(self.not_json());
         };
-        let Some(response) = envelope.response else {
-            return Err(self.not_an_envelope("the answer has no Response"));
+        let responses: Vec<_> = envelope.all("Response").collect();
+        match responses[..] {
+            [] => Err(self.not_an_envelope("the answer has no Response")),
+            [only] if only.get() == "null" => {
+                Err(self.not_an_envelope("the answer has no Response"))
+            }
+            [only] => self.open_response(only, effect),
+            _ => {
+                let message = format!("the answer has {} Response members", responses.len());
+                Err(self.unusable(&message))
+            }
+        }
+    }
+
+    fn open_response(&self, response: &RawValue, effect: Effect) -> Result<Answer, Error> {
+        let Some(head) = Head::read(response) else {
+            let message = "the answer's Response is not what the service sends";
+            return Err(self.not_an_envelope(message));
         };
-        let Ok(head) = serde_json::from_str::<Head>(response.get()) else {
-            let what = "the answer's Response is not what the service sends";
-            return Err(self.not_an_envelope(what));
-        };
-        match head.error {
-            Some(error) => Err(self.refused(error, head.request_id)),
-            None => Ok(Answer {
+        if effect != Effect::Read
+            && let Some(error) = self.contradiction(&head)
+        {
+            return Err(error);
+        }
+        let mut errors = head.errors.into_iter();
+        match (errors.next(), errors.next()) {
+            (None, _) => Ok(Answer {
                 request_id: head.request_id,
+                task_id: head.task_ids.into_iter().next(),
                 response: response.to_owned(),
                 status: self.status,
             }),
+            (Some(error), None) => Err(self.refused(&error, head.request_id)),
+            (Some(_), Some(_)) => Err(self.unusable("the answer has two errors")),
         }
+    }
+
+    /// Returns the error of an answer that says two things about a task at once.
+    fn contradiction(&self, head: &Head) -> Option<Error> {
+        let error = match (&head.errors[..], &head.task_ids[..]) {
+            ([], [_]) | ([_], []) => return None,
+            ([], []) if head.has_empty_task_id => self.unusable("the answer has an empty task id"),
+            ([], []) => return None,
+            ([], ids) => self.unusable(&format!("the answer has {} task ids", ids.len())),
+            ([error, ..], ids) => {
+                let (code, message) = error.parts();
+                let found = match ids {
+                    [] => "two errors",
+                    _ => "an error and a task id",
+                };
+                let message = format!("the answer has {found}: {}", one_line(message));
+                self.with_evidence(Error::new(ErrorKind::Service, message))
+                    .with_dispatch(Dispatch::Unknown)
+                    .with_code(code.to_owned())
+            }
+        };
+        Some(
+            error
+                .with_request_id(head.request_id.clone())
+                .with_task_id(head.task_ids.first().cloned())
+                .with_hint("look for the task before you create again: it may run and be billed"),
+        )
     }
 
     /// When the answer was written, on the clock of who wrote it.
@@ -117,12 +154,11 @@ impl Received {
         self.headers.get(name)?.to_str().ok()
     }
 
-    fn refused(&self, error: ServiceError, request_id: Option<String>) -> Error {
-        let code = error.code.unwrap_or_default();
-        let message = error.message.unwrap_or_default();
-        Error::new(ErrorKind::Service, one_line(&message))
-            .with_dispatch(dispatch_of(&code))
-            .with_code(code)
+    fn refused(&self, error: &ServiceError, request_id: Option<String>) -> Error {
+        let (code, message) = error.parts();
+        Error::new(ErrorKind::Service, one_line(message))
+            .with_dispatch(dispatch_of(code))
+            .with_code(code.to_owned())
             .with_request_id(request_id)
             .with_http_status(self.status)
     }
@@ -160,7 +196,8 @@ impl Received {
     fn with_evidence(&self, error: Error) -> Error {
         error
             .with_http_status(self.status)
-            .with_request_id(request_id_in(&self.body))
+            .with_request_id(text_in(&self.body, "RequestId"))
+            .with_task_id(text_in(&self.body, "TaskId"))
             .with_excerpt(excerpt(&self.body))
     }
 
@@ -190,6 +227,7 @@ impl Answer {
             Error::new(ErrorKind::Decode, message)
                 .with_dispatch(Dispatch::Executed)
                 .with_request_id(self.request_id.clone())
+                .with_task_id(self.task_id.clone())
                 .with_http_status(self.status)
                 .with_json_path(path)
                 .with_excerpt(excerpt(json.as_bytes()))
@@ -207,7 +245,8 @@ fn dispatch_of(code: &str) -> Dispatch {
     }
 }
 
-/// Who finds fault with a request does not pass it on; who lost patience with it may have done so.
+/// A gateway that rejects a request (4xx) did not forward it. One that gave up waiting (408, and
+/// nginx's 499) may have forwarded it.
 fn dispatch_of_gateway(status: StatusCode) -> Dispatch {
     const CLIENT_CLOSED_REQUEST: u16 = 499; // nginx's own
     match status.as_u16() {
@@ -224,7 +263,8 @@ fn too_large(status: StatusCode, body: &[u8], cap: usize) -> Error {
     )
     .with_dispatch(Dispatch::Unknown)
     .with_http_status(status)
-    .with_request_id(request_id_in(body))
+    .with_request_id(text_in(body, "RequestId"))
+    .with_task_id(text_in(body, "TaskId"))
     .with_excerpt(excerpt(body))
     .with_hint("raise the client's response cap if answers are meant to be this large")
 }
@@ -234,22 +274,29 @@ fn cut(status: StatusCode, body: &[u8], error: TransportError) -> Error {
     Error::new(ErrorKind::Interrupted, message)
         .with_dispatch(Dispatch::Unknown)
         .with_http_status(status)
-        .with_request_id(request_id_in(body))
+        .with_request_id(text_in(body, "RequestId"))
+        .with_task_id(text_in(body, "TaskId"))
         .with_excerpt(excerpt(body))
         .with_source(error)
 }
 
-/// Looks for a request id in a body that does not parse, such as one that was cut off.
-fn request_id_in(body: &[u8]) -> Option<String> {
+/// Returns the first text of a member in a body that does not parse, such as one that was cut off,
+/// or that contradicts itself.
+fn text_in(body: &[u8], member: &str) -> Option<String> {
     let text = String::from_utf8_lossy(body);
-    let (_, after) = text.split_once("\"RequestId\"")?;
-    let value = after
-        .trim_start()
-        .strip_prefix(':')?
-        .trim_start()
-        .strip_prefix('"')?;
-    let (id, _) = value.split_once('"')?;
-    Some(id.to_owned())
+    let name = format!("\"{member}\"");
+    text.match_indices(&name).find_map(|(at, _)| {
+        let after = text.get(at + name.len()..)?.trim_start();
+        let value = after.strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        let (value, _) = value.split_once('"')?;
+        (!value.trim().is_empty()).then(|| value.to_owned())
+    })
+}
+
+/// Returns the task id at the top of an answer.
+pub(crate) fn task_id_of(response: &RawValue) -> Option<String> {
+    let id = Head::read(response)?.task_ids.into_iter().next()?;
+    Some(escaped(id, TASK_ID_CHARS))
 }
 
 fn excerpt(body: &[u8]) -> String {

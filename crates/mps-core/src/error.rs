@@ -1,6 +1,6 @@
 //! One error type that says what happened, how far the request got, and what to do.
 
-use std::{error, fmt, time::Duration};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use mps_models::{
     Effect,
@@ -34,8 +34,10 @@ const EXCERPT_CHARS: usize = 4_096;
 /// [`source`](error::Error::source). [`dispatch`](Self::dispatch) tells whether the request may
 /// have been executed, which for a paid create is the difference between trying again and
 /// looking into it first.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     dispatch: Dispatch,
@@ -47,12 +49,13 @@ struct Inner {
     http_status: Option<u16>,
     json_path: Option<String>,
     excerpt: Option<String>,
+    task_id: Option<String>,
     hint: Option<String>,
     report: Option<Report>,
     attempts: u32,
     elapsed: Duration,
     stopped: Option<StopReason>,
-    source: Option<BoxError>,
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -125,6 +128,13 @@ impl Error {
         self.0.hint.as_deref().or_else(of_code)
     }
 
+    /// Returns the id of the task that a failed answer names, as far as it has one: such a task may
+    /// run and be billed. Escaped and cut to 200 characters.
+    #[must_use]
+    pub fn task_id(&self) -> Option<&str> {
+        self.0.task_id.as_deref()
+    }
+
     /// The findings, when preflight refused the request.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
@@ -162,6 +172,7 @@ impl Error {
             http_status: None,
             json_path: None,
             excerpt: None,
+            task_id: None,
             hint: None,
             report: None,
             attempts: 0,
@@ -196,6 +207,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_task_id(mut self, task_id: Option<String>) -> Self {
+        self.0.task_id = task_id.map(|id| escaped(id, NAME_CHARS));
+        self
+    }
+
     pub(crate) fn with_excerpt(mut self, excerpt: String) -> Self {
         self.0.excerpt = Some(escaped(excerpt, EXCERPT_CHARS));
         self
@@ -212,7 +228,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
@@ -266,6 +282,7 @@ impl fmt::Debug for Error {
             .field("http_status", &self.0.http_status)
             .field("json_path", &self.0.json_path)
             .field("excerpt_bytes", &self.0.excerpt.as_ref().map(String::len))
+            .field("task_id", &self.0.task_id)
             .field("attempts", &self.0.attempts)
             .field("elapsed", &self.0.elapsed)
             .field("stopped", &self.0.stopped)

@@ -44,7 +44,10 @@ mod tls;
 pub mod transport;
 mod wire;
 
-pub use call::{CallOptions, Output, PreflightLevel, Prepared, RawBody, UntypedCall};
+pub use call::{
+    CallEnd, CallHandle, CallOptions, Gate, GateError, Intent, Observer, Output, PreflightLevel,
+    Prepared, RawBody, UntypedCall,
+};
 pub use client::{Client, ClientBuilder};
 pub use error::{Dispatch, Error, ErrorKind, StopReason};
 

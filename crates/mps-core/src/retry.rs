@@ -34,8 +34,10 @@ pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 pub struct RetryPolicy {
     /// Most attempts of one call, the first included; 0 is taken as 1.
     pub max_attempts: u32,
-    /// Pauses after ordinary trouble.
+    /// Pauses after transient errors other than throttling: up to 200 ms, doubling to 5 s by default.
     pub backoff: Backoff,
+    /// Pauses after a call that was throttled for its rate: up to 1 s, doubling to 10 s by default.
+    pub throttled: Backoff,
     /// Pauses while too many tasks are running, which takes far longer to pass.
     pub busy: Backoff,
 }
@@ -47,6 +49,10 @@ impl Default for RetryPolicy {
             backoff: Backoff {
                 base: Duration::from_millis(200),
                 cap: Duration::from_secs(5),
+            },
+            throttled: Backoff {
+                base: Duration::from_secs(1),
+                cap: Duration::from_secs(10),
             },
             busy: Backoff {
                 base: Duration::from_secs(8),

@@ -11,6 +11,9 @@
 //! | event `mps.retry` | warn | `attempt`, `kind`, `code`, `request_id`, `pause_ms` |
 //! | event `mps.throttled` | warn | `attempt`, `code`, `request_id` |
 //! | event `mps.in_doubt` | error | `attempt`, `kind`, `code`, `request_id` |
+//! | event `mps.detached` | warn | `action`, `attempt`, `host` |
+//! | event `mps.left_in_flight` | warn | `count`, `calls` (actions and hashes of bodies) |
+//! | event `mps.observer_panicked` | error | |
 //! | event `mps.credentials_refreshed` | info | `outcome` (`renewed`, `unchanged`, `failed`) |
 //! | event `mps.skew` | warn | `offset_s` |
 //! | event `mps.credentials` | debug | `lifetime_s` |
@@ -29,7 +32,7 @@ use std::{sync::Arc, time::Duration};
 use mps_models::Effect;
 use tracing::{Span, debug, debug_span, error, field::Empty, info, info_span, warn};
 
-use crate::{endpoint::BreakerState, error::Error};
+use crate::{call::Intent, endpoint::BreakerState, error::Error};
 
 mod metrics;
 
@@ -67,6 +70,35 @@ pub(crate) fn attempt_span(attempt: u32, host: &str, waited: Duration) -> Span {
 /// To be called within the attempt's span.
 pub(crate) fn sent() {
     debug!(name: "mps.sent", "request handed to the transport");
+}
+
+/// A caller went away while its request was on the wire.
+pub(crate) fn detached(call: CallInfo<'_>, intent: &Intent) {
+    warn!(
+        name: "mps.detached",
+        action = call.action,
+        attempt = intent.attempt(),
+        host = intent.host(),
+        "the caller went away; the request on the wire goes on"
+    );
+}
+
+/// The last clone of a client was dropped while requests were on the wire.
+pub(crate) fn left_in_flight(intents: &[Intent]) {
+    let calls: Vec<String> = intents
+        .iter()
+        .map(|intent| format!("{} {}", intent.action(), intent.body_sha256()))
+        .collect();
+    warn!(
+        name: "mps.left_in_flight",
+        count = intents.len(),
+        calls = calls.join(", "),
+        "the client was dropped while requests were on the wire; call `drain` before a program ends"
+    );
+}
+
+pub(crate) fn observer_panicked() {
+    error!(name: "mps.observer_panicked", "an observer panicked; the call is not affected");
 }
 
 pub(crate) fn skew(offset_s: i64) {

@@ -86,9 +86,9 @@ type Row = (&'static str, fn() -> Reply, usize, usize, Dispatch);
 
 #[tokio::test]
 async fn a_create_is_never_sent_twice_when_the_first_may_have_been_executed() {
-    let rows: [Row; 9] = [
+    let rows: [Row; 8] = [
         ("reset", Reply::reset, 4, 1, Dispatch::Unknown),
-        ("silence", Reply::silence, 4, 1, Dispatch::Unknown),
+        ("silence", Reply::silence, 2, 1, Dispatch::Unknown),
         (
             "internal error",
             || Reply::service_error("InternalError", ""),
@@ -123,13 +123,6 @@ async fn a_create_is_never_sent_twice_when_the_first_may_have_been_executed() {
             4,
             1,
             Dispatch::Unknown,
-        ),
-        (
-            "throttled",
-            || Reply::service_error("RequestLimitExceeded.IPLimitExceeded", ""),
-            4,
-            4,
-            Dispatch::Refused,
         ),
         (
             "refused",
@@ -268,10 +261,73 @@ async fn too_many_running_tasks_are_waited_for_longer() {
             "reach the maximum concurrency of tasks",
         )
     };
-    let case = case((0..9).map(|_| busy()));
+    let case = case((0..500).map(|_| busy()));
     let error = case.create().await.unwrap_err();
-    assert_eq!(error.stopped(), Some(StopReason::AttemptsUsed));
+    assert_eq!(error.stopped(), Some(StopReason::Deadline));
     assert_eq!(error.dispatch(), Dispatch::Refused);
+    assert!(error.is_throttled());
+    assert!(error.attempts() < 40, "{}", error.attempts());
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_retried_until_its_deadline_and_not_counted() {
+    for code in [
+        "RequestLimitExceeded",
+        "RequestLimitExceeded.IPLimitExceeded",
+        "LimitExceeded.RateLimitExceeded",
+    ] {
+        let budget = RetryBudget::default();
+        let throttled = (0..1_000).map(|_| Reply::service_error(code, "slow down"));
+        let transport = ScriptedTransport::new(throttled);
+        let client = Client::builder()
+            .credentials(Credentials::new("i", "k"))
+            .transport(transport.clone())
+            .clock(Arc::new(TestClock::new(NOW).auto_advance()))
+            .retry_budget(budget.clone())
+            .build()
+            .unwrap();
+        let request = CreateAigcVideoTask::new().prompt("a");
+        let error = client.send(&request).await.unwrap_err();
+        assert_eq!(
+            (error.dispatch(), error.stopped(), error.is_throttled()),
+            (Dispatch::Refused, Some(StopReason::Deadline), true),
+            "{error:?}"
+        );
+        assert!(error.attempts() > 12, "{}", error.attempts());
+        assert!(error.elapsed() > Duration::from_secs(60));
+        assert!(error.elapsed() <= Duration::from_secs(120));
+        assert_eq!(budget.left(), 100);
+    }
+}
+
+#[tokio::test]
+async fn a_throttled_call_succeeds_as_soon_as_the_service_lets_it() {
+    let mut replies: Vec<_> = (0..10)
+        .map(|_| Reply::service_error("RequestLimitExceeded", ""))
+        .collect();
+    // Neither do the throttled attempts count against the others.
+    replies.extend((0..3).map(|_| Reply::connect_error()));
+    replies.push(Reply::json(CREATED));
+    let case = case(replies);
+    assert_eq!(case.create().await.unwrap(), "2147483792");
+}
+
+#[tokio::test]
+async fn a_policy_without_retries_gives_up_when_it_is_throttled() {
+    let transport = ScriptedTransport::new([Reply::service_error("RequestLimitExceeded", "")]);
+    let client = Client::builder()
+        .credentials(Credentials::new("i", "k"))
+        .transport(transport)
+        .clock(Arc::new(TestClock::new(NOW).auto_advance()))
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let request = CreateAigcVideoTask::new().prompt("a");
+    let error = client.send(&request).await.unwrap_err();
+    assert_eq!(
+        (error.stopped(), error.attempts(), error.is_throttled()),
+        (Some(StopReason::AttemptsUsed), 1, true)
+    );
 }
 
 #[tokio::test]

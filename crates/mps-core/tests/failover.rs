@@ -197,7 +197,7 @@ async fn what_the_service_answers_never_opens_a_breaker() {
         || Reply::service_error("AuthFailure.SignatureFailure", ""),
         || Reply::answer(429, "text/html", "slow down"),
     ] {
-        let case = case(several(50, reply), several(50, good));
+        let case = case(several(2_000, reply), several(50, good));
         for _ in 0..10 {
             drop(case.create().await);
         }

@@ -140,7 +140,7 @@ async fn without_a_usable_date_the_refusal_stands() {
         assert_eq!(transport.requests().len(), 1);
         assert_eq!(
             error.hint().unwrap(),
-            "the answer tells no time to follow; check this machine's clock"
+            "the answer has no date to follow; check this machine's clock"
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The code and the diagnostics of `families.toml`.
 
 use xtask::{
-    codegen::{Generated, api, facade},
+    codegen::{Generated, api, command_line, facade},
     model::{SourceFile, Sources},
 };
 
@@ -21,6 +21,14 @@ fn families_of_the_models_and_the_facade() {
     assert_snapshot("tasks-models", &models["generated/task_family.rs"]);
     let facade = facade_of(fixture("tasks"));
     assert_snapshot("tasks-facade", &facade["generated.rs"]);
+}
+
+#[test]
+fn families_of_the_command_line() {
+    let sources = Sources::new(fixture("tasks"));
+    let api = api(&sources).expect("a sound specification");
+    let code = command_line(&api).expect("code");
+    assert_snapshot("tasks-command-line", &code["generated.rs"]);
 }
 
 #[test]

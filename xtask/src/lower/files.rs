@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Billed, Catalog, Column, Enum, Family, Module, RuleInfo, Struct, TaskFamily, action,
-    capability,
+    Action, Billed, Catalog, Column, Command, Enum, Family, Module, RuleInfo, Struct, TaskFamily,
+    action, capability,
     capability::Value,
     catalog::{self, Exports},
     collisions, columns, enums,
@@ -73,6 +73,8 @@ pub enum Item {
     TaskFamilies(Vec<TaskFamily>),
     /// The families of tasks, for the facade.
     Facade(Vec<TaskFamily>),
+    /// The subcommands and request options of the command line.
+    Commands(Vec<Command>),
     /// The rules that findings can name.
     Rules(Vec<RuleInfo>),
     /// Modules inside this one.

@@ -1,6 +1,11 @@
 //! The file of task families of each crate that has one.
 
-use super::{File, Item, MODULE, TaskFamily, Use, task_family};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Command, CommandOption, Creates, File, Form, Item, MODULE, TaskFamily, Use, command,
+    task_family,
+};
 use crate::ir::Api;
 
 /// The file of the models.
@@ -8,6 +13,7 @@ pub(super) fn models(api: &Api) -> Option<File<'_>> {
     let families = families(api)?;
     let mut requests = requests(&families);
     requests.sort();
+    requests.dedup();
     let uses = vec![
         Use::new("serde", &["Deserialize", "Serialize"]),
         Use::new("crate::action", &["Action"]),
@@ -49,6 +55,97 @@ pub fn facade(api: &Api) -> Vec<File<'_>> {
         Use::new("crate::task", &["Tasks"]),
     ];
     vec![file(format!("{MODULE}.rs"), uses, Item::Facade(families))]
+}
+
+/// The files of the command line.
+#[must_use]
+pub fn command_line(api: &Api) -> Vec<File<'_>> {
+    let commands = command::commands(api);
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    let mut uses = CommandUses::default();
+    commands.iter().for_each(|command| uses.command(command));
+    vec![file(
+        format!("{MODULE}.rs"),
+        uses.sorted(),
+        Item::Commands(commands),
+    )]
+}
+
+/// What the commands take from elsewhere.
+#[derive(Default)]
+struct CommandUses(BTreeMap<&'static str, BTreeSet<String>>);
+
+impl CommandUses {
+    fn add(&mut self, module: &'static str, name: &str) {
+        self.0.entry(module).or_default().insert(name.to_owned());
+    }
+
+    fn command(&mut self, command: &Command) {
+        self.add("clap", "Subcommand");
+        self.add("crate::commands", "FamilyCommand");
+        self.add("crate::context", "Context");
+        self.add("crate::failure", "Failure");
+        match &command.creates {
+            Creates::Options {
+                request, options, ..
+            } => {
+                self.add("clap", "Args");
+                self.add("mps_aigc::models", request);
+                self.add("crate::commands", "CreateArgs");
+                self.add("crate::request", "RequestFields");
+                options.iter().for_each(|option| self.option(option));
+            }
+            Creates::Words { words, .. } => {
+                self.add("clap", "ValueEnum");
+                self.add("mps_aigc", &command.variant);
+                self.add("crate::commands", "SelectArgs");
+                self.add("crate::commands", "Selection");
+                for (_, action, _) in words {
+                    self.add("mps_aigc::models", action);
+                }
+            }
+        }
+    }
+
+    fn option(&mut self, option: &CommandOption) {
+        const REQUEST: &str = "crate::request";
+        if option.object.is_some() {
+            self.add(REQUEST, "set_object");
+        }
+        if option.file_doc.is_some() {
+            self.add("std::path", "PathBuf");
+            self.add(REQUEST, "set_from_file");
+        }
+        match &option.form {
+            Form::Text | Form::Integer | Form::Float => self.add(REQUEST, "set"),
+            Form::Switch(_) => {
+                self.add(REQUEST, "set");
+                self.add(REQUEST, "switch");
+            }
+            Form::Texts => {}
+            Form::Items(item) => {
+                self.add("mps_aigc::models", &item.name);
+                self.add(REQUEST, "set_list");
+                self.add(REQUEST, "url_and_options");
+            }
+            Form::Keys(item, _) => {
+                self.add("mps_aigc::models", &item.name);
+                self.add(REQUEST, "keys_and_values");
+            }
+        }
+    }
+
+    fn sorted(self) -> Vec<Use> {
+        let taken = self.0.into_iter();
+        taken
+            .map(|(module, names)| Use {
+                module: module.to_owned(),
+                names: names.into_iter().collect(),
+            })
+            .collect()
+    }
 }
 
 fn families(api: &Api) -> Option<Vec<TaskFamily>> {

@@ -6,7 +6,10 @@ use mps_models::{ActionInfo, Effect, service};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    envelope,
+    error::{Error, ErrorKind},
+};
 
 /// A call of an action that has no generated type.
 ///
@@ -163,6 +166,13 @@ pub struct RawBody(Box<RawValue>);
 impl RawBody {
     pub(crate) fn new(value: Box<RawValue>) -> Self {
         Self(value)
+    }
+
+    /// Returns the task id that the body names: the first `TaskId` at its top that is not empty.
+    /// Escaped and cut to 200 characters.
+    #[must_use]
+    pub fn task_id(&self) -> Option<String> {
+        envelope::task_id_of(&self.0)
     }
 
     /// The JSON itself.

@@ -3,10 +3,11 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Client, Inner, Limits,
+    Client, Inner, Limits, Owner,
     skew::{self, Skew},
 };
 use crate::{
+    call::Observer,
     clock::{MAX_SKEW, SharedClock, SystemClock},
     credentials::{ProvideCredentials, confined},
     endpoint::{BreakerPolicy, Endpoint, Failover, Route},
@@ -18,8 +19,8 @@ use crate::{
     transport::{Confined, Transport},
 };
 
-/// Long enough for 2,000 creates that were asked for at once to wait for their turns.
-const DEADLINE: Duration = Duration::from_secs(5 * 60);
+/// Long enough for a thousand creates that start at once to wait for their permits, at 9.5 a second.
+const DEADLINE: Duration = Duration::from_secs(2 * 60);
 /// What the vendor's own SDKs allow. A create that is cut off is in doubt, so not shorter.
 const ATTEMPT: Duration = Duration::from_secs(60);
 /// The service's bound on a request signed with TC3.
@@ -40,6 +41,7 @@ pub struct ClientBuilder {
     policy: RetryPolicy,
     budget: RetryBudget,
     telemetry: Telemetry,
+    observer: Option<Arc<dyn Observer>>,
     deadline: Option<Duration>,
     attempt_timeout: Option<Duration>,
     response_cap: Option<usize>,
@@ -147,7 +149,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for a whole call, waiting included; 5 minutes unless set.
+    /// Sets the receiver of the outcome of every call that is not a read, also of one whose caller
+    /// went away. None by default.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Sets the longest time for a whole call: waiting for credentials and permits, attempts and
+    /// pauses. 2 minutes by default.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
@@ -195,8 +206,8 @@ impl ClientBuilder {
         let limiter = self
             .limiter
             .unwrap_or_else(|| Arc::new(LocalLimiter::new(clock.clone())));
-        Ok(Client(Arc::new(Inner {
-            route,
+        Ok(Client(Arc::new(Owner(Arc::new(Inner {
+            route: Arc::new(route),
             region,
             credentials,
             transport,
@@ -213,7 +224,9 @@ impl ClientBuilder {
                 response_bytes: self.response_cap.unwrap_or(RESPONSE_BYTES),
             },
             telemetry: self.telemetry,
-        })))
+            observer: self.observer,
+            in_flight: Arc::default(),
+        })))))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::{
+    call::GateError,
     credentials::CredentialsError,
     error::{Dispatch, Error, ErrorKind, StopReason},
     limit::LimitError,
@@ -15,6 +16,32 @@ pub(super) fn no_credentials(error: &CredentialsError) -> Error {
         Some(hint) => told.with_hint(hint),
         None => told,
     }
+}
+
+pub(super) fn no_credentials_in_time() -> Error {
+    let message = "the deadline passed while waiting for credentials";
+    Error::new(ErrorKind::Timeout, message)
+        .with_hint("nothing was sent; give the call a later deadline")
+        .with_stop(StopReason::Deadline)
+}
+
+pub(super) fn gate_refused(refusal: GateError) -> Error {
+    let (message, hint, source) = refusal.into_parts();
+    let error = Error::new(ErrorKind::Gate, message).with_stop(StopReason::GateRefused);
+    let error = match hint {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    };
+    match source {
+        Some(source) => error.with_source(source),
+        None => error,
+    }
+}
+
+pub(super) fn gate_panicked() -> Error {
+    Error::new(ErrorKind::Gate, "the call gate panicked")
+        .with_hint("nothing was sent; correct the gate")
+        .with_stop(StopReason::GateRefused)
 }
 
 pub(super) fn no_permit(error: LimitError) -> Error {

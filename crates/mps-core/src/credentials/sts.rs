@@ -157,7 +157,7 @@ impl Sts {
 
     fn loan(&self, received: &Received, offset_s: i64) -> Result<Credentials, Refusal> {
         let answer = received
-            .open()
+            .open(Effect::Read)
             .map_err(|error| self.refused(&error, received))?;
         // What serde says could quote a key, so it is not shown.
         let loan: Loan = serde_json::from_str(answer.response.get())

@@ -1,7 +1,7 @@
 //! Which of several access points of one site the next attempt goes to.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -31,11 +31,11 @@ pub(crate) struct Route {
     breakers: Mutex<Vec<Breaker>>,
 }
 
-/// One attempt's way to an access point. Dropped unsettled, it tells nothing about it.
+/// One attempt's use of an endpoint. Dropped without [`settle`](Self::settle), it counts as
+/// inconclusive.
 #[derive(Debug)]
-pub(crate) struct EndpointLease<'a> {
-    route: &'a Route,
-    pub(crate) endpoint: &'a Endpoint,
+pub(crate) struct EndpointLease {
+    route: Arc<Route>,
     index: usize,
     /// Taken when it is settled.
     admission: Option<Admission>,
@@ -73,21 +73,28 @@ impl Route {
         &self.preferred
     }
 
+    fn endpoint(&self, index: usize) -> &Endpoint {
+        self.endpoints().nth(index).unwrap_or(&self.preferred)
+    }
+
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         [&self.preferred].into_iter().chain(&self.fallbacks)
     }
 
-    /// The way for an attempt that starts now: the first access point that is well, or due to be probed.
+    /// Leases the endpoint for an attempt that starts now: the first one whose breaker is closed, or
+    /// due to be probed.
     ///
-    /// A paid create never probes while another one is well: if the probe fails half way, nobody
-    /// knows whether it was billed. When none is well, the one whose rest ends first is tried all
-    /// the same, since nothing can be lost by it.
-    pub(crate) fn pick(&self, effect: Effect, now: impl FnOnce() -> Duration) -> EndpointLease<'_> {
+    /// A paid create never probes while another endpoint is closed, because a probe that fails half
+    /// way leaves the create in doubt. When all breakers are open, the one that opens up first is
+    /// used all the same: without an attempt nothing is gained.
+    pub(crate) fn lease(
+        self: &Arc<Self>,
+        effect: Effect,
+        now: impl FnOnce() -> Duration,
+    ) -> EndpointLease {
         let (index, admission) = self.choose(effect, now).unwrap_or((0, Admission::Regular));
-        let endpoint = self.endpoints().nth(index).unwrap_or(&self.preferred);
         EndpointLease {
-            route: self,
-            endpoint,
+            route: self.clone(),
             index,
             admission: Some(admission),
         }
@@ -134,7 +141,11 @@ impl Route {
     }
 }
 
-impl EndpointLease<'_> {
+impl EndpointLease {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.route.endpoint(self.index)
+    }
+
     /// Whether this attempt is the one that finds out how its access point is.
     pub(crate) fn is_probe(&self) -> bool {
         matches!(self.admission, Some(Admission::Probe(_)))
@@ -147,7 +158,7 @@ impl EndpointLease<'_> {
     }
 }
 
-impl Drop for EndpointLease<'_> {
+impl Drop for EndpointLease {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
             self.route
@@ -197,27 +208,27 @@ mod tests {
         Endpoint::regional(Site::Intl, region).unwrap()
     }
 
-    fn route() -> Route {
+    fn route() -> Arc<Route> {
         let failover = Failover {
             fallbacks: vec![regional("ap-singapore"), regional("ap-tokyo")],
             ..Failover::default()
         };
-        Route::new(Endpoint::site(Site::Intl), failover).unwrap()
+        Arc::new(Route::new(Endpoint::site(Site::Intl), failover).unwrap())
     }
 
     fn at(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
-    fn fail(route: &Route, times: u32, now: Duration) {
+    fn fail(route: &Arc<Route>, times: u32, now: Duration) {
         for _ in 0..times {
-            let lease = route.pick(Effect::Read, || now);
+            let lease = route.lease(Effect::Read, || now);
             lease.settle(Outcome::Failed, now);
         }
     }
 
-    fn next(route: &Route, effect: Effect, now: Duration) -> String {
-        route.pick(effect, || now).endpoint.host().to_owned()
+    fn next(route: &Arc<Route>, effect: Effect, now: Duration) -> String {
+        route.lease(effect, || now).endpoint().host().to_owned()
     }
 
     #[test]
@@ -227,9 +238,9 @@ mod tests {
         assert!(next(&route, Effect::PaidCreate, at(1)).contains("ap-singapore"));
         fail(&route, 3, at(1));
         assert!(next(&route, Effect::PaidCreate, at(2)).contains("ap-tokyo"));
-        let probe = route.pick(Effect::Read, || at(30));
+        let probe = route.lease(Effect::Read, || at(30));
         assert!(probe.is_probe());
-        assert_eq!(probe.endpoint.host(), "mps.intl.tencentcloudapi.com");
+        assert_eq!(probe.endpoint().host(), "mps.intl.tencentcloudapi.com");
         assert_eq!(
             probe.settle(Outcome::Answered, at(31)),
             Some(BreakerState::Closed)
@@ -243,7 +254,7 @@ mod tests {
         fail(&route, 3, at(0));
         assert!(next(&route, Effect::PaidCreate, at(100)).contains("ap-singapore"));
         fail(&route, 6, at(1));
-        let probe = route.pick(Effect::PaidCreate, || at(100));
+        let probe = route.lease(Effect::PaidCreate, || at(100));
         assert!(probe.is_probe());
     }
 
@@ -253,25 +264,25 @@ mod tests {
         fail(&route, 3, at(0));
         fail(&route, 3, at(1));
         fail(&route, 3, at(2));
-        let lease = route.pick(Effect::PaidCreate, || at(3));
+        let lease = route.lease(Effect::PaidCreate, || at(3));
         assert!(!lease.is_probe());
-        assert_eq!(lease.endpoint.host(), "mps.intl.tencentcloudapi.com");
+        assert_eq!(lease.endpoint().host(), "mps.intl.tencentcloudapi.com");
     }
 
     #[test]
     fn a_probe_that_is_dropped_gives_way_to_another() {
         let route = route();
         fail(&route, 3, at(0));
-        drop(route.pick(Effect::Read, || at(30)));
-        assert!(route.pick(Effect::Read, || at(30)).is_probe());
+        drop(route.lease(Effect::Read, || at(30)));
+        assert!(route.lease(Effect::Read, || at(30)).is_probe());
     }
 
     #[test]
     fn one_that_stands_alone_is_always_picked() {
-        let route = Route::new(Endpoint::default(), Failover::default()).unwrap();
+        let route = Arc::new(Route::new(Endpoint::default(), Failover::default()).unwrap());
         fail(&route, 100, at(0));
         assert_eq!(
-            route.pick(Effect::Read, || at(0)).endpoint,
+            route.lease(Effect::Read, || at(0)).endpoint(),
             route.preferred()
         );
     }

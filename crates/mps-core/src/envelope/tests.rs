@@ -13,7 +13,7 @@ fn received(status: u16, content_type: &str, body: &str) -> Received {
 }
 
 fn json(body: &str) -> Result<Answer, Error> {
-    received(200, "application/json", body).open()
+    received(200, "application/json", body).open(Effect::PaidCreate)
 }
 
 #[test]
@@ -69,7 +69,9 @@ fn a_gateway_that_lost_patience_may_have_passed_the_request_on() {
         (500, Dispatch::Unknown),
         (504, Dispatch::Unknown),
     ] {
-        let error = received(status, "text/html", "<html>").open().unwrap_err();
+        let error = received(status, "text/html", "<html>")
+            .open(Effect::PaidCreate)
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Gateway, "{status}");
         assert_eq!(error.dispatch(), dispatch, "{status}");
     }
@@ -138,7 +140,7 @@ fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
         ),
     ] {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
-        let error = answer.open().unwrap_err();
+        let error = answer.open(Effect::PaidCreate).unwrap_err();
         assert_eq!(
             (error.message(), error.kind(), error.dispatch()),
             (message, kind, dispatch)
@@ -156,7 +158,7 @@ fn a_changed_content_type_does_not_lose_a_task() {
         "text/plain",
         r#"{"Response":{"TaskId":"1","RequestId":"r"}}"#,
     );
-    assert!(answer.open().is_ok());
+    assert!(answer.open(Effect::PaidCreate).is_ok());
 }
 
 #[test]

@@ -14,6 +14,11 @@ pub enum ErrorKind {
     Timeout,
     /// The rate limiter could not be asked, so no start was permitted. Nothing was sent.
     Limiter,
+    /// The call gate refused the attempt, see [`CallOptions::gate`](crate::CallOptions::gate).
+    /// Nothing was sent.
+    Gate,
+    /// The caller dropped the call, or the runtime ended. Seen by observers and handles only.
+    Cancelled,
     /// No connection could be made. Nothing was sent.
     Connect,
     /// The connection broke before a whole answer arrived.
@@ -39,6 +44,8 @@ impl ErrorKind {
             Self::Credentials => "credentials",
             Self::Timeout => "timeout",
             Self::Limiter => "limiter",
+            Self::Gate => "gate",
+            Self::Cancelled => "cancelled",
             Self::Connect => "connect",
             Self::Interrupted => "interrupted",
             Self::Gateway => "gateway",
@@ -65,6 +72,10 @@ pub enum StopReason {
     BudgetUsed,
     /// The rate limiter could not be asked, and lets nobody start until it can.
     NoPermit,
+    /// The call gate refused the attempt.
+    GateRefused,
+    /// The caller went away.
+    CallerGone,
 }
 
 impl StopReason {
@@ -78,6 +89,8 @@ impl StopReason {
             Self::Deadline => "the deadline leaves no time",
             Self::BudgetUsed => "the shared retry budget is used up",
             Self::NoPermit => "the rate limiter cannot be asked",
+            Self::GateRefused => "the call gate refused the attempt",
+            Self::CallerGone => "the caller went away",
         }
     }
 }

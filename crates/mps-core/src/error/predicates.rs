@@ -3,7 +3,7 @@
 use http::StatusCode;
 use mps_models::{Effect, service::ErrorClass};
 
-use super::{Error, ErrorKind};
+use super::{Dispatch, Error, ErrorKind};
 
 impl Error {
     /// Returns the effect of the action that was called; `None` when the error is not about a call,
@@ -36,6 +36,9 @@ impl Error {
     /// A throttled call was not executed.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
+        if self.dispatch() != Dispatch::Refused {
+            return false;
+        }
         match self.class() {
             Some(class) => class == ErrorClass::Throttling,
             None => {
@@ -81,7 +84,6 @@ fn is_permanent_class(class: ErrorClass) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Dispatch;
 
     fn service(code: &str, dispatch: Dispatch) -> Error {
         Error::new(ErrorKind::Service, "")
@@ -134,10 +136,15 @@ mod tests {
 
     #[test]
     fn a_call_is_throttled_by_the_service_or_by_a_gateway() {
-        let gateway = |status| Error::new(ErrorKind::Gateway, "").with_http_status(status);
+        let gateway = |status| {
+            Error::new(ErrorKind::Gateway, "")
+                .with_http_status(status)
+                .with_dispatch(Dispatch::Refused)
+        };
         for (error, throttled) in [
             (service("RequestLimitExceeded", Dispatch::Refused), true),
             (service("RequestLimitExceeded.New", Dispatch::Refused), true),
+            (service("RequestLimitExceeded", Dispatch::Unknown), false),
             (service("InternalError", Dispatch::Unknown), false),
             (gateway(StatusCode::TOO_MANY_REQUESTS), true),
             (gateway(StatusCode::SERVICE_UNAVAILABLE), false),

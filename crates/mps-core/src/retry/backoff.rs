@@ -22,6 +22,15 @@ impl Backoff {
         bound.mul_f64(chance.clamp(0.0, 1.0))
     }
 
+    /// Returns the same backoff with no pause longer than `limit`.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self {
+            base: self.base.min(limit),
+            cap: self.cap.min(limit),
+        }
+    }
+
     /// The same, but no shorter than what an answer asked for: see [`retry_after`](super::retry_after).
     /// That is not capped, so hold the pause against the time that is left.
     #[must_use]

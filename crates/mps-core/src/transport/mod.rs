@@ -4,7 +4,7 @@ use std::{
     error, fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
 
@@ -54,7 +54,17 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 #[derive(Clone)]
 pub struct RequestBody {
     bytes: Bytes,
-    taken: Arc<AtomicBool>,
+    state: Arc<AtomicU8>,
+}
+
+/// States of a request's body, shared by its clones.
+mod body_state {
+    /// Nothing was taken.
+    pub(super) const WAITING: u8 = 0;
+    /// The bytes were taken and count as sent.
+    pub(super) const TAKEN: u8 = 1;
+    /// The request was given up before anything was taken.
+    pub(super) const REVOKED: u8 = 2;
 }
 
 impl RequestBody {
@@ -63,15 +73,44 @@ impl RequestBody {
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         Self {
             bytes: bytes.into(),
-            taken: Arc::default(),
+            state: Arc::new(AtomicU8::new(body_state::WAITING)),
         }
     }
 
-    /// Takes the bytes, which from now on count as having left.
+    /// Takes the bytes, which count as sent from now on.
+    ///
+    /// Returns no bytes when the caller gave the request up before: then nothing may be sent, see
+    /// [`is_revoked`](Self::is_revoked).
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
-        self.taken.store(true, Ordering::Release);
-        self.bytes
+        if self.leave_waiting(body_state::TAKEN) || self.was_taken() {
+            self.bytes
+        } else {
+            Bytes::new()
+        }
+    }
+
+    /// Returns whether the caller gave the request up before its bytes were taken. A transport that
+    /// has not written anything yet must not send such a request.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.state.load(Ordering::Acquire) == body_state::REVOKED
+    }
+
+    /// Gives the request up, unless its bytes were taken already; returns whether that is so: if
+    /// `true`, no byte of it has left and none will.
+    pub(crate) fn revoke(&self) -> bool {
+        self.leave_waiting(body_state::REVOKED) || self.is_revoked()
+    }
+
+    fn leave_waiting(&self, state: u8) -> bool {
+        let change = self.state.compare_exchange(
+            body_state::WAITING,
+            state,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        change.is_ok()
     }
 
     /// Number of bytes.
@@ -89,7 +128,7 @@ impl RequestBody {
     /// Whether the bytes were taken, from this value or a clone of it.
     #[must_use]
     pub fn was_taken(&self) -> bool {
-        self.taken.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) == body_state::TAKEN
     }
 }
 

@@ -2,8 +2,7 @@
 //! request.
 
 use std::{
-    convert::Infallible,
-    fmt, mem,
+    error, fmt, mem,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -169,14 +168,22 @@ struct Outgoing(Option<RequestBody>);
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Revoked;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let body = self.0.take();
-        Poll::Ready(body.map(|body| Ok(Frame::data(body.into_bytes()))))
+    ) -> Poll<Option<Result<Frame<Bytes>, Revoked>>> {
+        let Some(body) = self.0.take() else {
+            return Poll::Ready(None);
+        };
+        let length = body.len();
+        let bytes = body.into_bytes();
+        if bytes.len() == length {
+            Poll::Ready(Some(Ok(Frame::data(bytes))))
+        } else {
+            Poll::Ready(Some(Err(Revoked)))
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -187,6 +194,18 @@ impl Body for Outgoing {
         SizeHint::with_exact(self.0.as_ref().map_or(0, |body| body.len() as u64))
     }
 }
+
+/// The error that keeps a connection from sending a request that its caller has given up.
+#[derive(Debug)]
+struct Revoked;
+
+impl fmt::Display for Revoked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the caller gave the request up")
+    }
+}
+
+impl error::Error for Revoked {}
 
 struct Incoming(reqwest::Response);
 

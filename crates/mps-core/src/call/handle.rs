@@ -1,0 +1,114 @@
+//! A way to learn how a call ended after its future was dropped.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use super::{Intent, Output, RawBody};
+use crate::error::Error;
+
+type Outcome = Result<Output<RawBody>, Error>;
+
+/// A handle to one call that is not a read, which outlives the call's future.
+///
+/// Give a clone of it to [`CallOptions::handle`](super::CallOptions::handle), and keep the other one
+/// where the future may be dropped, for example by a timeout.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example(client: mps_core::Client) -> Result<(), mps_core::Error> {
+/// use std::time::Duration;
+/// use mps_core::{CallHandle, CallOptions};
+/// use mps_models::CreateAigcVideoTask;
+///
+/// let handle = CallHandle::new();
+/// let options = CallOptions::new().handle(handle.clone());
+/// let request = CreateAigcVideoTask::new().prompt("a lighthouse");
+/// let create = client.send_with(&request, options);
+/// if tokio::time::timeout(Duration::from_secs(5), create).await.is_err() {
+///     // Nothing was sent, or the attempt on the wire goes on: either way, this is its end.
+///     let output = handle.outcome().await?;
+///     println!("{:?}", output.body.task_id());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct CallHandle(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    ended: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    intent: Option<Intent>,
+    outcome: Option<Outcome>,
+}
+
+impl CallHandle {
+    /// Returns a handle of a call that has not begun. Use one handle for one call.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the last request that was put on the wire, or `None` as long as there is none.
+    #[must_use]
+    pub fn intent(&self) -> Option<Intent> {
+        self.state().intent.clone()
+    }
+
+    /// Returns the outcome, or `None` as long as the call goes on.
+    #[must_use]
+    pub fn try_outcome(&self) -> Option<Result<Output<RawBody>, Error>> {
+        self.state().outcome.clone()
+    }
+
+    /// Waits for the end of the call and returns its outcome. Waits for ever if the handle was never
+    /// given to a call, or if preflight refused it.
+    ///
+    /// # Errors
+    /// The error of the call; [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) when its future
+    /// was dropped, with [`Dispatch::NotSent`](crate::Dispatch::NotSent) if nothing was sent.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing; the outcome can be asked for any number of times.
+    pub async fn outcome(&self) -> Result<Output<RawBody>, Error> {
+        loop {
+            let ended = self.0.ended.notified();
+            if let Some(outcome) = self.try_outcome() {
+                return outcome;
+            }
+            ended.await;
+        }
+    }
+
+    pub(crate) fn on_the_wire(&self, intent: &Intent) {
+        self.state().intent = Some(intent.clone());
+    }
+
+    pub(crate) fn end(&self, outcome: Outcome) {
+        self.state().outcome = Some(outcome);
+        self.0.ended.notify_waiters();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for CallHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("CallHandle")
+            .field("intent", &state.intent)
+            .field("ended", &state.outcome.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,169 @@
+//! The end of a call, reported exactly once, whoever is still there to see it.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use mps_models::Effect;
+use tracing::Span;
+
+use super::Inner;
+use crate::{
+    call::{Call, CallEnd, CallHandle, CallOptions, Intent, Observer, Output, RawBody},
+    error::{Dispatch, Error, ErrorKind, StopReason},
+    telemetry,
+};
+
+/// The listeners of a call, and whether they were told.
+#[derive(Debug)]
+pub(super) struct Ending {
+    client: Arc<Inner>,
+    call: Arc<Call>,
+    observers: Vec<Arc<dyn Observer>>,
+    handle: Option<CallHandle>,
+    span: Span,
+    started: Duration,
+    intent: Mutex<Option<Intent>>,
+    detached: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Ending {
+    pub(super) fn new(
+        client: &Arc<Inner>,
+        call: &Arc<Call>,
+        options: &CallOptions,
+        span: Span,
+    ) -> Arc<Self> {
+        let observers = [&options.observer, &client.observer];
+        Arc::new(Self {
+            client: client.clone(),
+            call: call.clone(),
+            observers: observers.into_iter().flatten().cloned().collect(),
+            handle: options.handle.clone(),
+            span,
+            started: client.clock.monotonic(),
+            intent: Mutex::default(),
+            detached: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        })
+    }
+
+    pub(super) fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// Returns whether anybody listens to the outcome besides the caller.
+    pub(super) fn has_listeners(&self) -> bool {
+        self.call.effect != Effect::Read && (!self.observers.is_empty() || self.handle.is_some())
+    }
+
+    /// Notes a request that is put on the wire.
+    pub(super) fn on_the_wire(&self, intent: &Intent) {
+        *self.intent.lock().unwrap_or_else(PoisonError::into_inner) = Some(intent.clone());
+        if let Some(handle) = &self.handle {
+            handle.on_the_wire(intent);
+        }
+    }
+
+    /// Notes that the caller went away while a request is on the wire.
+    pub(super) fn detach(&self) {
+        self.detached.store(true, Ordering::Release);
+        let Some(intent) = self.intent() else { return };
+        telemetry::detached(self.call.info(), &intent);
+        self.each(|observer| observer.detached(&intent));
+    }
+
+    /// Reports the outcome, unless one was reported already.
+    pub(super) fn end(&self, outcome: &Result<Output<RawBody>, Error>) {
+        if self.ended.swap(true, Ordering::AcqRel) || self.call.effect == Effect::Read {
+            return;
+        }
+        let intent = self.intent();
+        let end = CallEnd {
+            intent: intent.as_ref(),
+            outcome: outcome.as_ref(),
+            detached: self.is_detached(),
+        };
+        self.each(|observer| observer.ended(&end));
+        if let Some(handle) = &self.handle {
+            handle.end(outcome.clone());
+        }
+    }
+
+    /// Reports the end of a call without a caller: its metrics, and its outcome.
+    pub(super) fn end_detached(&self, attempts: u32, outcome: Result<Output<RawBody>, Error>) {
+        let outcome = outcome.map_err(|error| {
+            let elapsed = self.client.clock.monotonic().saturating_sub(self.started);
+            error.with_call(&self.call.action, self.call.effect, attempts, elapsed)
+        });
+        self.client.record_end(&self.call, &self.span, &outcome);
+        self.end(&outcome);
+    }
+
+    /// Reports a request whose answer nobody can receive any more.
+    pub(super) fn lost(&self, attempts: u32, message: &str) {
+        let error = Error::new(ErrorKind::Cancelled, message)
+            .with_dispatch(Dispatch::Unknown)
+            .with_stop(StopReason::InDoubt)
+            .with_hint("look for the task in the console before you create again");
+        let telemetry = &self.client.telemetry;
+        telemetry.in_doubt(self.call.info(), attempts, &error);
+        self.end_detached(attempts, Err(error));
+    }
+
+    fn is_detached(&self) -> bool {
+        self.detached.load(Ordering::Acquire)
+    }
+
+    fn intent(&self) -> Option<Intent> {
+        let intent = self.intent.lock().unwrap_or_else(PoisonError::into_inner);
+        intent.clone()
+    }
+
+    fn each(&self, notify: impl Fn(&dyn Observer)) {
+        for observer in &self.observers {
+            notify_safely(&**observer, &notify);
+        }
+    }
+}
+
+/// Calls an observer; a panic in it must not cost the caller the answer.
+pub(super) fn notify_safely(observer: &dyn Observer, notify: impl Fn(&dyn Observer)) {
+    if catch_unwind(AssertUnwindSafe(|| notify(observer))).is_err() {
+        telemetry::observer_panicked();
+    }
+}
+
+/// Ends a call whose future is dropped before anything is on the wire.
+pub(super) struct CallGuard(pub(super) Arc<Ending>);
+
+impl Drop for CallGuard {
+    fn drop(&mut self) {
+        let ending = &self.0;
+        if ending.ended.load(Ordering::Acquire) || ending.is_detached() || !ending.has_listeners() {
+            return;
+        }
+        let message = "the caller went away while nothing was on the wire";
+        let error = Error::new(ErrorKind::Cancelled, message);
+        let attempts = ending.intent().map_or(0, |intent| intent.attempt());
+        let elapsed = ending
+            .client
+            .clock
+            .monotonic()
+            .saturating_sub(ending.started);
+        let call = &ending.call;
+        let error = error.with_stop(StopReason::CallerGone).with_call(
+            &call.action,
+            call.effect,
+            attempts,
+            elapsed,
+        );
+        ending.end(&Err(error));
+    }
+}

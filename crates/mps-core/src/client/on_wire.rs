@@ -1,0 +1,255 @@
+//! A request on the wire: an exchange that can outlive its caller.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use tokio::runtime::Handle;
+use tracing::{Instrument as _, Span};
+
+use super::{
+    Inner,
+    ending::Ending,
+    errors::{no_answer, no_answer_in},
+    in_flight::Entry,
+};
+use crate::{
+    BoxFuture,
+    call::{Call, Gate, Intent, Output, RawBody},
+    clock,
+    endpoint::EndpointLease,
+    envelope::{Answer, Received},
+    error::{Error, StopReason},
+    retry::retry_after,
+    telemetry,
+    transport::RequestBody,
+};
+
+/// One attempt, ready to be handed to the transport. Owns everything it needs.
+pub(super) struct OnWire {
+    pub(super) client: Arc<Inner>,
+    pub(super) call: Arc<Call>,
+    pub(super) lease: EndpointLease,
+    pub(super) request: http::Request<RequestBody>,
+    pub(super) body: RequestBody,
+    pub(super) number: u32,
+    pub(super) timestamp: i64,
+    pub(super) started: Duration,
+    /// Longest time until the end of the answer.
+    pub(super) limit: Duration,
+    pub(super) span: Span,
+    pub(super) passed: Option<Passed>,
+}
+
+/// The outcome of one attempt, and the facts that a retry needs.
+pub(super) struct Attempted {
+    pub(super) outcome: Result<Answer, Error>,
+    pub(super) timestamp: i64,
+    pub(super) started: Duration,
+    pub(super) ended: Duration,
+    /// The service's clock, as a failed answer gave it.
+    pub(super) service_time: Option<SystemTime>,
+    /// The pause that a failed answer asks for.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl OnWire {
+    /// Sends the request and reads the answer.
+    pub(super) async fn exchange(self) -> Attempted {
+        let Self {
+            client,
+            call,
+            lease,
+            request,
+            body,
+            limit,
+            span,
+            ..
+        } = self;
+        let exchange = receive(&client, request, &body, limit).instrument(span.clone());
+        let received = exchange.await;
+        let ended = client.clock.monotonic();
+        let (mut service_time, mut asked) = (None, None);
+        let outcome = received.and_then(|received| {
+            received.open(call.effect).inspect_err(|_| {
+                service_time = received.date();
+                asked = retry_after(&received.headers, client.service_time());
+            })
+        });
+        let attempted = Attempted {
+            outcome,
+            timestamp: self.timestamp,
+            started: self.started,
+            ended,
+            service_time,
+            retry_after: asked,
+        };
+        client.record_attempt(&call, lease, self.number, &span, &attempted);
+        drop(self.passed);
+        attempted
+    }
+
+    /// Sends the request such that it survives the caller, unless `cancel_on_drop`.
+    pub(super) fn detachable(
+        self,
+        ending: Arc<Ending>,
+        entry: Entry,
+        cancel_on_drop: bool,
+    ) -> Detachable {
+        let (body, attempt) = (self.body.clone(), self.number);
+        let (client, call) = (self.client.clone(), self.call.clone());
+        Detachable {
+            exchange: Some(Box::pin(self.exchange())),
+            body,
+            client,
+            call,
+            attempt,
+            ending,
+            entry: Some(entry),
+            runtime: Handle::try_current().ok().filter(|_| !cancel_on_drop),
+        }
+    }
+}
+
+async fn receive(
+    client: &Inner,
+    request: http::Request<RequestBody>,
+    body: &RequestBody,
+    limit: Duration,
+) -> Result<Received, Error> {
+    telemetry::sent();
+    let exchange = async {
+        let response = client.transport.send(request).await;
+        let response = response.map_err(|error| no_answer(error, body))?;
+        Received::read(response, client.limits.response_bytes).await
+    };
+    let exchanged = clock::timeout(&*client.clock, limit, exchange).await;
+    exchanged.unwrap_or_else(|| Err(no_answer_in(limit, body)))
+}
+
+/// A gate that let an attempt pass. Reports when the attempt was not sent after all.
+pub(super) struct Passed {
+    pub(super) gate: Arc<dyn Gate>,
+    pub(super) intent: Intent,
+    pub(super) body: RequestBody,
+}
+
+impl Drop for Passed {
+    fn drop(&mut self) {
+        if !self.body.was_taken() {
+            self.gate.not_sent(&self.intent);
+        }
+    }
+}
+
+/// An exchange that goes on in a task of the runtime when its caller drops it, once bytes may have
+/// left.
+pub(super) struct Detachable {
+    exchange: Option<BoxFuture<'static, Attempted>>,
+    body: RequestBody,
+    client: Arc<Inner>,
+    call: Arc<Call>,
+    attempt: u32,
+    ending: Arc<Ending>,
+    entry: Option<Entry>,
+    /// Where the exchange goes on.
+    runtime: Option<Handle>,
+}
+
+impl Future for Detachable {
+    type Output = Attempted;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Attempted> {
+        let Some(exchange) = &mut self.exchange else {
+            return Poll::Pending;
+        };
+        let attempted = std::task::ready!(exchange.as_mut().poll(cx));
+        self.exchange = None;
+        Poll::Ready(attempted)
+    }
+}
+
+impl Drop for Detachable {
+    fn drop(&mut self) {
+        let Some(exchange) = self.exchange.take() else {
+            return;
+        };
+        // No byte has left, and from here on none can.
+        if self.body.revoke() {
+            return;
+        }
+        self.ending.detach();
+        let background = Background {
+            client: self.client.clone(),
+            call: self.call.clone(),
+            attempt: self.attempt,
+            ending: self.ending.clone(),
+            _entry: self.entry.take(),
+            is_over: false,
+        };
+        match &self.runtime {
+            Some(runtime) => drop(runtime.spawn(background.finish(exchange))),
+            None => background.give_up(exchange),
+        }
+    }
+}
+
+/// The rest of a call whose caller went away. Dropped unfinished, as by the end of the runtime, it
+/// reports the call as lost.
+struct Background {
+    client: Arc<Inner>,
+    call: Arc<Call>,
+    attempt: u32,
+    ending: Arc<Ending>,
+    _entry: Option<Entry>,
+    is_over: bool,
+}
+
+impl Background {
+    async fn finish(mut self, exchange: BoxFuture<'static, Attempted>) {
+        let attempted = exchange.await;
+        self.is_over = true;
+        let outcome = self.settled(attempted);
+        self.ending.end_detached(self.attempt, outcome);
+    }
+
+    fn settled(&self, attempted: Attempted) -> Result<Output<RawBody>, Error> {
+        let elapsed = attempted.ended.saturating_sub(self.ending.started());
+        match attempted.outcome {
+            Ok(answer) => {
+                self.client.budget.earn();
+                Ok(Output::new(answer, self.attempt, elapsed).to_raw())
+            }
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// A failure is not retried, since nobody waits for the call any more.
+    fn failed(&self, error: Error) -> Error {
+        let call = self.call.info();
+        self.client.learn_from(call, self.attempt, &error);
+        match self.client.why_final(call, self.attempt, &error) {
+            StopReason::InDoubt => error.with_stop(StopReason::InDoubt),
+            _ if error.is_permanent() => error.with_stop(StopReason::Permanent),
+            _ => error.with_stop(StopReason::CallerGone),
+        }
+    }
+
+    fn give_up(self, exchange: BoxFuture<'static, Attempted>) {
+        drop(exchange);
+        drop(self);
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.is_over = true;
+            let message = "the call was cancelled while its request was on the wire";
+            self.ending.lost(self.attempt, message);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The subcommands and request options of the command line.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::common::ident;
+use crate::lower::{Command, CommandItem as Item, CommandOption, Creates, Form, Takes};
+
+/// Everything the command line has of a specification.
+pub(super) fn emit(commands: &[Command]) -> Vec<TokenStream> {
+    let mut all = vec![subcommands(commands), run(commands)];
+    for command in commands {
+        match &command.creates {
+            Creates::Options {
+                name,
+                request,
+                options,
+            } => all.extend([
+                fields(command, name, options),
+                apply(name, request, options),
+            ]),
+            Creates::Words { name, words } => {
+                all.extend([
+                    selection(command, name, words),
+                    selected(command, name, words),
+                ]);
+            }
+        }
+    }
+    all
+}
+
+fn subcommands(commands: &[Command]) -> TokenStream {
+    let variants = commands.iter().map(|command| {
+        let name = ident(&command.variant);
+        let doc = doc(&command.doc);
+        let args = match &command.creates {
+            Creates::Options { name, .. } => {
+                let name = ident(name);
+                quote!(CreateArgs<#name>)
+            }
+            Creates::Words { name, .. } => {
+                let name = ident(name);
+                quote!(SelectArgs<#name>)
+            }
+        };
+        quote!(#doc #[command(subcommand)] #name(FamilyCommand<#args>),)
+    });
+    quote! {
+        /// The families of tasks, each with its verbs.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum TaskCommand { #(#variants)* }
+    }
+}
+
+fn run(commands: &[Command]) -> TokenStream {
+    let names = commands.iter().map(|command| ident(&command.variant));
+    quote! {
+        impl TaskCommand {
+            /// Runs the subcommand to its end.
+            pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+                match self { #(Self::#names(command) => command.run(context).await,)* }
+            }
+        }
+    }
+}
+
+fn fields(command: &Command, name: &str, options: &[CommandOption]) -> TokenStream {
+    let text = format!(
+        "The request of `mps {} create` as options.",
+        command.variant.to_lowercase()
+    );
+    let (doc, name) = (doc(&text), ident(name));
+    let switches = options
+        .iter()
+        .filter(|it| matches!(it.form, Form::Switch(_)));
+    // Each is two fields. The lint allows three.
+    let bools = (switches.count() > 1).then(|| {
+        quote! {
+            #[expect(clippy::struct_excessive_bools, reason = "one for each switch and its opposite")]
+        }
+    });
+    let fields = options.iter().map(field);
+    quote! {
+        #doc
+        #[derive(Args, Debug)]
+        #[command(next_help_heading = "Request members")]
+        #bools
+        pub(crate) struct #name { #(#fields)* }
+    }
+}
+
+fn field(option: &CommandOption) -> TokenStream {
+    let field = ident(&option.field);
+    let doc = doc(&option.doc);
+    let value = &option.value;
+    let negative = matches!(option.form, Form::Integer | Form::Float)
+        .then(|| quote!(, allow_negative_numbers = true));
+    let ty = match &option.form {
+        Form::Switch(_) => return switch(option),
+        Form::Text | Form::Keys(..) => quote!(Option<String>),
+        Form::Integer => quote!(Option<i64>),
+        Form::Float => quote!(Option<f64>),
+        Form::Texts | Form::Items(_) => quote!(Vec<String>),
+    };
+    let file = option.file_doc.as_ref().map(|text| from_file(option, text));
+    quote! {
+        #doc
+        #[arg(long, value_name = #value #negative)]
+        #field: #ty,
+        #file
+    }
+}
+
+fn switch(option: &CommandOption) -> TokenStream {
+    let (on, off) = (&option.field, format!("no_{}", option.field));
+    let (field, opposite) = (ident(on), ident(&off));
+    let doc = doc(&option.doc);
+    quote! {
+        #doc
+        #[arg(long, overrides_with = #off)]
+        #field: bool,
+        #[arg(long, overrides_with = #on, hide = true)]
+        #opposite: bool,
+    }
+}
+
+fn from_file(option: &CommandOption, text: &str) -> TokenStream {
+    let doc = doc(text);
+    let field = ident(&format!("{}_file", option.field));
+    let conflict = &option.field;
+    quote! {
+        #doc
+        #[arg(long, value_name = "FILE|-", conflicts_with = #conflict)]
+        #field: Option<PathBuf>,
+    }
+}
+
+fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
+    let (name, request) = (ident(name), ident(request));
+    let own = options.iter().filter(|option| option.object.is_none());
+    let own = own.map(|option| write(option, &quote!(request)));
+    let mut objects: Vec<&String> = options.iter().filter_map(|it| it.object.as_ref()).collect();
+    objects.dedup();
+    objects.sort();
+    objects.dedup();
+    let inside = objects.iter().map(|object| {
+        let members = options
+            .iter()
+            .filter(|it| it.object.as_ref() == Some(object));
+        let members = members.map(|option| write(option, &quote!(object)));
+        let object = ident(object);
+        quote!(set_object(&mut request.#object, |object| { #(#members)* });)
+    });
+    quote! {
+        impl RequestFields for #name {
+            type Request = #request;
+
+            fn apply(&self, request: &mut #request) -> Result<(), Failure> {
+                #(#own)*
+                #(#inside)*
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {
+    let member = ident(&option.member);
+    let field = ident(&option.field);
+    let flag = &option.flag;
+    match &option.form {
+        Form::Text | Form::Integer | Form::Float => {
+            let file = option.file_doc.as_ref().map(|_| {
+                let file = ident(&format!("{}_file", option.field));
+                quote!(set_from_file(&mut #on.#member, self.#file.as_deref())?;)
+            });
+            quote!(set(&mut #on.#member, self.#field.as_ref()); #file)
+        }
+        Form::Switch(takes) => {
+            let opposite = ident(&format!("no_{}", option.field));
+            let convert = match takes {
+                None | Some(Takes::Json) => None,
+                Some(Takes::OneOrZero) => Some(quote!(.map(i64::from))),
+                Some(Takes::YesOrNo) => {
+                    Some(quote!(.map(|on| if on { "yes" } else { "no" }.to_owned())))
+                }
+            };
+            quote!(set(&mut #on.#member, switch(self.#field, self.#opposite)#convert.as_ref());)
+        }
+        Form::Texts => quote! {
+            if !self.#field.is_empty() {
+                #on.#member.clone_from(&self.#field);
+            }
+        },
+        Form::Items(item) => {
+            let build = build_item(flag, item);
+            quote!(set_list(&mut #on.#member, &self.#field, #build)?;)
+        }
+        Form::Keys(item, example) => {
+            let build = build_keys(flag, item, example);
+            quote! {
+                if let Some(text) = &self.#field {
+                    #on.#member = Some(#build?);
+                }
+            }
+        }
+    }
+}
+
+fn build_item(flag: &str, item: &Item) -> TokenStream {
+    let name = ident(&item.name);
+    let main = ident(&item.main);
+    let known = item.keys.iter().map(|(key, _)| key);
+    if item.keys.is_empty() {
+        return quote! {
+            |text| {
+                let (url, _) = url_and_options(#flag, text, &[])?;
+                Ok(#name::new().#main(url))
+            }
+        };
+    }
+    let arms = arms(item);
+    quote! {
+        |text| {
+            let (url, options) = url_and_options(#flag, text, &[#(#known),*])?;
+            let mut item = #name::new().#main(url);
+            for (key, value) in options {
+                item = match key { #arms };
+            }
+            Ok(item)
+        }
+    }
+}
+
+fn build_keys(flag: &str, item: &Item, example: &str) -> TokenStream {
+    let name = ident(&item.name);
+    let known = item.keys.iter().map(|(key, _)| key);
+    let arms = arms(item);
+    quote! {
+        keys_and_values(#flag, text, &[#(#known),*], #example).map(|pairs| {
+            let mut item = #name::default();
+            for (key, value) in pairs {
+                item = match key { #arms };
+            }
+            item
+        })
+    }
+}
+
+fn arms(item: &Item) -> TokenStream {
+    let arms = item.keys.iter().map(|(key, field)| {
+        let field = ident(field);
+        quote!(#key => item.#field(value),)
+    });
+    quote!(#(#arms)* _ => item,)
+}
+
+type Words = [(String, String, String)];
+
+fn selection(command: &Command, name: &str, words: &Words) -> TokenStream {
+    let text = format!(
+        "The actions of `mps {} create`.",
+        command.variant.to_lowercase()
+    );
+    let (head, name) = (doc(&text), ident(name));
+    let variants = words.iter().map(|(variant, action, text)| {
+        let (variant, doc) = (ident(variant), doc(text));
+        quote!(#doc #[value(alias = #action)] #variant,)
+    });
+    quote! {
+        #head
+        #[derive(Clone, Copy, Debug, ValueEnum)]
+        pub(crate) enum #name { #(#variants)* }
+    }
+}
+
+fn selected(command: &Command, name: &str, words: &Words) -> TokenStream {
+    let (name, family) = (ident(name), ident(&command.variant));
+    let arms = words.iter().map(|(variant, action, _)| {
+        let (variant, action) = (ident(variant), ident(action));
+        quote!(Self::#variant => args.send::<#action>(context).await,)
+    });
+    quote! {
+        impl Selection for #name {
+            type Family = #family;
+
+            async fn create(
+                self,
+                args: &SelectArgs<Self>,
+                context: &Context,
+            ) -> Result<(), Failure> {
+                match self { #(#arms)* }
+            }
+        }
+    }
+}
+
+fn doc(text: &str) -> TokenStream {
+    let text = format!(" {text}");
+    quote!(#[doc = #text])
+}
