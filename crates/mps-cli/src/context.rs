@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, Client, Credentials, Endpoint, Family, Tasks,
+    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -18,7 +18,7 @@ use crate::{
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     limiter,
-    monitor::{Monitor, MonitoredTransport},
+    monitor::{Monitor, SignalGate},
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     output::Output,
@@ -126,6 +126,12 @@ impl Context {
         chain.from_environment()
     }
 
+    /// Returns the options of a create: it does not leave after a signal.
+    pub(crate) fn create_options(&self) -> CallOptions {
+        let gate = SignalGate::new(self.phase.clone(), self.clock.clone());
+        CallOptions::new().gate(Arc::new(gate))
+    }
+
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         match &self.global.endpoint {
             Some(url) => Ok(Endpoint::parse(url)?),
@@ -162,7 +168,6 @@ impl Context {
         credentials: impl ProvideCredentials + 'static,
         limiter: Arc<dyn Limiter>,
     ) -> Result<Aigc, Failure> {
-        let transport = MonitoredTransport::new(transport, self.phase.clone(), self.clock.clone());
         let monitor = Monitor {
             phase: self.phase.clone(),
             output: self.output.clone(),

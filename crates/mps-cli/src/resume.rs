@@ -40,6 +40,14 @@ impl CommandLine {
         push("--", Some(task_id));
         Self(words)
     }
+
+    /// Replaces the last word, which is the task id.
+    pub(crate) fn with_last(mut self, word: &str) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            word.clone_into(last);
+        }
+        self
+    }
 }
 
 impl fmt::Display for CommandLine {

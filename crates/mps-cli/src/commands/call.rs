@@ -1,9 +1,12 @@
 //! `mps call`: calls any action, untyped.
 
 use clap::{Args, ValueEnum};
-use mps_aigc::{CallOptions, Dispatch, RawBody, UntypedCall, models::Effect};
+use mps_aigc::{
+    CallOptions, Dispatch, RawBody, UntypedCall,
+    models::{Effect, TaskFamily},
+};
 use mps_core::Output;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::create;
@@ -92,7 +95,7 @@ async fn create(
     context: &Context,
 ) -> Result<(), Failure> {
     let client = connection.client();
-    let family = family_of(action);
+    let family = TaskFamily::created_by(action).map(TaskFamily::as_str);
     let line = |family| {
         CommandLine::for_task(
             &context.global,
@@ -104,15 +107,13 @@ async fn create(
     };
     let doubt = Doubt::new(
         action,
-        call.body.get().as_bytes(),
         client.endpoint().host(),
         connection.secret_id(),
         family.map(line).as_ref(),
     );
-    let output = create::send(context, doubt, client.call(call, CallOptions::new())).await?;
+    let output = create::send(context, doubt, client.call(call, context.create_options())).await?;
     let result = CallResult::new(action, &output);
-    let answer: Answer = serde_json::from_str(output.body.get()).unwrap_or_default();
-    let task_id = answer.task_id.filter(|id| !id.is_empty());
+    let task_id = output.body.task_id();
     let (Some(family), Some(task_id)) = (family, task_id) else {
         let in_doubt = family.map(|_| no_task_id(action, output.request_id.clone(), context));
         context.phase.end_create(None);
@@ -142,28 +143,6 @@ fn no_task_id(action: &str, request_id: Option<String>, context: &Context) -> Fa
     match context.phase.doubt() {
         Some(doubt) => failure.doubt(doubt),
         None => failure,
-    }
-}
-
-/// The member of an answer that names a created task.
-#[derive(Default, Deserialize)]
-struct Answer {
-    #[serde(rename = "TaskId")]
-    task_id: Option<String>,
-}
-
-/// Returns the family of the tasks that an action creates.
-fn family_of(action: &str) -> Option<&'static str> {
-    match action {
-        "CreateAigcVideoTask" => Some("video"),
-        "CreateAigcImageTask" => Some("image"),
-        "CreateAigcAudioTask" => Some("audio"),
-        "CreateAiDramaTask"
-        | "CreateAiFissionTask"
-        | "CreateDocToVideoTask"
-        | "CreateVideoRedrawTask"
-        | "ModifyDocToVideoTaskStatus" => Some("scenario"),
-        _ => None,
     }
 }
 

@@ -122,13 +122,17 @@ async fn create_task<C: Create>(
     let follow = CommandLine::for_task(&context.global, family, "wait", ID_PLACEHOLDER, None);
     let doubt = Doubt::new(
         C::INFO.name,
-        &client.prepare(request)?.body,
         client.endpoint().host(),
         connection.secret_id(),
         Some(&follow).filter(|_| !context.global.emulator),
     );
     let tasks = connection.tasks::<C::Family>();
-    let task = send(context, doubt, tasks.create(request)).await?;
+    let task = send(
+        context,
+        doubt,
+        tasks.create_with(request, context.create_options()),
+    )
+    .await?;
     Ok((task, connection))
 }
 
