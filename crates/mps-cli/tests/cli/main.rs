@@ -15,4 +15,5 @@ mod families;
 mod limiter;
 mod redaction;
 mod support;
+mod usage;
 mod workflow;
