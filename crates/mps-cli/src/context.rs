@@ -15,6 +15,7 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 
 use crate::{
+    account,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     limiter,
@@ -82,7 +83,10 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = find_credentials(&provider).await?;
-        let limiter = limiter::build(self.global.limiter, &endpoint, credentials.secret_id())?;
+        let limiter = limiter::build(
+            self.global.limiter(),
+            &account::scope(&self.global, &endpoint, &credentials),
+        )?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
@@ -113,7 +117,7 @@ impl Context {
         transport: &ReqwestTransport,
     ) -> Cached<SharedProvider> {
         let chain = DefaultChain::new()
-            .site(self.global.site.map(Into::into).unwrap_or_default())
+            .site(self.global.site())
             .transport(Arc::new(transport.clone()));
         let chain = match &self.global.profile {
             Some(profile) => chain.profile(profile),
@@ -135,9 +139,7 @@ impl Context {
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         match &self.global.endpoint {
             Some(url) => Ok(Endpoint::parse(url)?),
-            None => Ok(Endpoint::site(
-                self.global.site.map(Into::into).unwrap_or_default(),
-            )),
+            None => Ok(Endpoint::site(self.global.site())),
         }
     }
 
@@ -177,6 +179,7 @@ impl Context {
             .transport(transport)
             .metrics(monitor)
             .limiter(limiter)
+            .deadline(self.global.deadline())
             .attempt_timeout(ANSWER_TIMEOUT)
             .endpoint(endpoint);
         let builder = match &self.global.region {

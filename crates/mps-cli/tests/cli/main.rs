@@ -16,4 +16,5 @@ mod families;
 mod limiter;
 mod redaction;
 mod support;
+mod usage;
 mod workflow;
