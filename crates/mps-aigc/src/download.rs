@@ -25,10 +25,7 @@ use crate::{
 const ATTEMPTS: u32 = 6;
 /// Longest time in which nothing at all comes, be it because the host asks for it.
 const SILENCE: Duration = Duration::from_secs(120);
-const BACKOFF: Backoff = Backoff {
-    base: Duration::from_secs(1),
-    cap: Duration::from_secs(20),
-};
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(20));
 
 /// A result on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -30,18 +30,11 @@ async fn world() -> World {
         .start()
         .await
         .unwrap();
-    let none = Backoff {
-        base: Duration::ZERO,
-        cap: Duration::ZERO,
-    };
+    let none = Backoff::new(Duration::ZERO, Duration::ZERO);
     let client = emulator.service().client().unwrap();
     let client = client
         .transport(ReqwestTransport::new().unwrap())
-        .retry(RetryPolicy {
-            backoff: none,
-            throttled: none,
-            ..RetryPolicy::default()
-        });
+        .retry(RetryPolicy::default().backoff(none).throttled(none));
     World {
         client: client.build().unwrap(),
         emulator,
