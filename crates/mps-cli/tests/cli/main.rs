@@ -14,6 +14,7 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod preflight;
 mod redaction;
 mod support;
 mod usage;
