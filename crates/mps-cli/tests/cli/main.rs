@@ -14,7 +14,12 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+#[cfg(unix)]
+mod receipts;
 mod redaction;
+mod several;
+#[cfg(unix)]
+mod signals;
 mod support;
 mod usage;
 mod workflow;
