@@ -47,7 +47,10 @@ pub const FORMAT_JSON: &str = "format-json";
 /// The service does not know the member any more.
 pub const WITHDRAWN: &str = "withdrawn";
 
-/// No document has such a member. It is sent as it is.
+/// A value is not of the documented type. Only a request that is given as JSON can have one.
+pub const WRONG_TYPE: &str = "wrong-type";
+
+/// No document has such a member. It is sent unchanged.
 pub const UNKNOWN_MEMBER: &str = "unknown-member";
 
 /// A member in `extra` has a field of its own and would be sent twice.
@@ -200,8 +203,12 @@ pub static RULES: &[RuleInfo] = &[
         meaning: "The service does not know the member any more.",
     },
     RuleInfo {
+        id: WRONG_TYPE,
+        meaning: "A value is not of the documented type. Only a request that is given as JSON can have one.",
+    },
+    RuleInfo {
         id: UNKNOWN_MEMBER,
-        meaning: "No document has such a member. It is sent as it is.",
+        meaning: "No document has such a member. It is sent unchanged.",
     },
     RuleInfo {
         id: DUPLICATE_MEMBER,
