@@ -39,6 +39,8 @@ async fn world() -> World {
         .transport(ReqwestTransport::new().unwrap())
         .retry(RetryPolicy {
             backoff: none,
+            throttled: none,
+            busy: none,
             ..RetryPolicy::default()
         });
     World {
