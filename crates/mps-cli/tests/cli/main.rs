@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bill;
 mod credentials;
 mod emulator;
 mod emulator_flags;
@@ -13,6 +14,13 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod preflight;
+#[cfg(unix)]
+mod receipts;
 mod redaction;
+mod several;
+#[cfg(unix)]
+mod signals;
 mod support;
+mod usage;
 mod workflow;

@@ -5,8 +5,11 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
+use mps_core::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 
 use crate::redaction;
@@ -144,6 +147,17 @@ impl Emulator {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
     }
 
+    /// Adds a rule of faults.
+    pub(crate) fn add_fault(&self, rule: &Value) {
+        let rules = self.tell("faults", rule);
+        assert!(rules["faults"].is_array(), "{rule}: {rules}");
+    }
+
+    /// Removes all rules of faults.
+    pub(crate) fn clear_faults(&self) {
+        exchange(&self.endpoint, "DELETE", "/_emulator/v1/faults", "");
+    }
+
     /// What the control API makes of a body.
     pub(crate) fn tell(&self, name: &str, body: &Value) -> Value {
         let (path, body) = (format!("/_emulator/v1/{name}"), body.to_string());
@@ -207,4 +221,15 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
+}
+
+/// Waits until something outside this process is so, for at most twenty seconds.
+pub(crate) fn eventually(is_so: impl Fn() -> bool) {
+    let clock = SystemClock::new();
+    let started = clock.monotonic();
+    while !is_so() {
+        let waited = clock.monotonic().saturating_sub(started);
+        assert!(waited < Duration::from_secs(20), "it never came true");
+        thread::yield_now();
+    }
 }
