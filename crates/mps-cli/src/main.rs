@@ -28,6 +28,7 @@ mod options;
 mod outcome;
 mod output;
 mod phase;
+mod preflight;
 mod request;
 mod request_log;
 mod results;

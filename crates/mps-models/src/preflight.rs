@@ -10,13 +10,13 @@
 //! assert!(!report.is_ok());
 //! ```
 //!
-//! An error means that the request breaks the documented contract. A warning means that the facts are
-//! uncertain or that the service decides. The inspection of a request without findings does not
+//! An error means that the request breaks the documented contract. A warning means that the facts
+//! are uncertain or that the service decides. The inspection of a request without findings does not
 //! allocate, except for a member that is JSON as text and for a list that must not repeat an item.
 //!
 //! The bounds of single members are those in the documentation of the action. A fact in the
-//! [capability tables](crate::capabilities) about the requested model overrides them. A model that no
-//! table has gets a warning and is sent; [`rules`] lists every rule.
+//! [capability tables](crate::capabilities) about the requested model overrides them. A model that
+//! no table has gets a warning and is sent; [`rules`] lists every rule.
 
 pub(crate) mod capability;
 mod check;
@@ -24,6 +24,7 @@ mod closest;
 mod extra;
 mod finding;
 mod format;
+mod json;
 mod path;
 mod relation;
 mod report;
@@ -31,6 +32,7 @@ pub mod rules;
 mod value;
 
 pub use finding::{Finding, Severity};
+pub use json::preflight_json;
 pub use path::Path;
 pub use report::Report;
 pub use rules::RuleInfo;

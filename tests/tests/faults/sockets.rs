@@ -34,7 +34,12 @@ async fn world() -> World {
     let client = emulator.service().client().unwrap();
     let client = client
         .transport(ReqwestTransport::new().unwrap())
-        .retry(RetryPolicy::default().backoff(none).throttled(none));
+        .retry(
+            RetryPolicy::default()
+                .backoff(none)
+                .throttled(none)
+                .busy(none),
+        );
     World {
         client: client.build().unwrap(),
         emulator,

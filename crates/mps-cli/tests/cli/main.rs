@@ -14,7 +14,15 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod preflight;
+#[cfg(unix)]
+mod receipts;
 mod redaction;
+mod several;
+#[cfg(unix)]
+mod signals;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod usage;
 mod workflow;
