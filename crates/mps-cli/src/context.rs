@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, Client, Credentials, Endpoint, Family, Tasks,
+    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -15,10 +15,11 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 
 use crate::{
+    account,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     limiter,
-    monitor::{Monitor, MonitoredTransport},
+    monitor::{Monitor, SignalGate},
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     output::Output,
@@ -82,7 +83,10 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = find_credentials(&provider).await?;
-        let limiter = limiter::build(self.global.limiter, &endpoint, credentials.secret_id())?;
+        let limiter = limiter::build(
+            self.global.limiter(),
+            &account::scope(&self.global, &endpoint, &credentials),
+        )?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
@@ -113,7 +117,7 @@ impl Context {
         transport: &ReqwestTransport,
     ) -> Cached<SharedProvider> {
         let chain = DefaultChain::new()
-            .site(self.global.site.map(Into::into).unwrap_or_default())
+            .site(self.global.site())
             .transport(Arc::new(transport.clone()));
         let chain = match &self.global.profile {
             Some(profile) => chain.profile(profile),
@@ -126,12 +130,16 @@ impl Context {
         chain.from_environment()
     }
 
+    /// Returns the options of a create: it does not leave after a signal.
+    pub(crate) fn create_options(&self) -> CallOptions {
+        let gate = SignalGate::new(self.phase.clone(), self.clock.clone());
+        CallOptions::new().gate(Arc::new(gate))
+    }
+
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         match &self.global.endpoint {
             Some(url) => Ok(Endpoint::parse(url)?),
-            None => Ok(Endpoint::site(
-                self.global.site.map(Into::into).unwrap_or_default(),
-            )),
+            None => Ok(Endpoint::site(self.global.site())),
         }
     }
 
@@ -162,7 +170,6 @@ impl Context {
         credentials: impl ProvideCredentials + 'static,
         limiter: Arc<dyn Limiter>,
     ) -> Result<Aigc, Failure> {
-        let transport = MonitoredTransport::new(transport, self.phase.clone(), self.clock.clone());
         let monitor = Monitor {
             phase: self.phase.clone(),
             output: self.output.clone(),
@@ -172,6 +179,7 @@ impl Context {
             .transport(transport)
             .metrics(monitor)
             .limiter(limiter)
+            .deadline(self.global.deadline())
             .attempt_timeout(ANSWER_TIMEOUT)
             .endpoint(endpoint);
         let builder = match &self.global.region {

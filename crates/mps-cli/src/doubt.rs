@@ -5,12 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mps_core::{Intent, text::foreign};
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     output::{Event, Output},
+    results::SHOWN_ID_CHARS,
     resume::CommandLine,
     signals::Signal,
 };
@@ -30,14 +31,18 @@ pub(crate) struct Doubt {
     key_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
-    body_sha256: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_sha256: Option<String>,
     attempts: Vec<Attempt>,
     next_steps: Vec<String>,
+    #[serde(skip)]
+    follow: Option<CommandLine>,
 }
 
 /// One attempt of a create.
 #[derive(Clone, Debug, Serialize)]
 struct Attempt {
+    number: u32,
     #[serde(serialize_with = "as_utc")]
     at: SystemTime,
     host: String,
@@ -51,7 +56,6 @@ impl Doubt {
     /// `follow` is the command line that waits for its task, if the action belongs to a family.
     pub(crate) fn new(
         action: &str,
-        body: &[u8],
         host: &str,
         secret_id: &str,
         follow: Option<&CommandLine>,
@@ -62,17 +66,23 @@ impl Doubt {
             host: host.to_owned(),
             key_id: secret_id.chars().skip(skipped).collect(),
             request_id: None,
-            body_sha256: hex::encode(Sha256::digest(body)),
+            body_sha256: None,
             attempts: Vec::new(),
             next_steps: next_steps(follow),
+            follow: follow.cloned(),
         }
     }
 
     /// Adds an attempt that is sent now.
-    pub(crate) fn begin_attempt(&mut self, at: SystemTime, host: &str) {
+    pub(crate) fn begin_attempt(&mut self, intent: &Intent, at: SystemTime) {
+        // An attempt that missed its slot is made again, with the same number.
+        self.attempts
+            .retain(|attempt| attempt.number != intent.attempt());
+        self.body_sha256 = Some(intent.body_sha256());
         self.attempts.push(Attempt {
+            number: intent.attempt(),
             at,
-            host: host.to_owned(),
+            host: intent.host().to_owned(),
             outcome: "no answer".to_owned(),
         });
     }
@@ -102,6 +112,30 @@ impl Doubt {
     }
 }
 
+impl Doubt {
+    /// Returns the command line that waits for a task of this create.
+    pub(crate) fn follow(&self, task_id: &str) -> Option<CommandLine> {
+        let follow = self.follow.clone();
+        follow.map(|line| line.with_last(task_id))
+    }
+
+    /// Sets the task that the answer names although it is an error.
+    pub(crate) fn with_task(mut self, task_id: &str, follow: Option<&CommandLine>) -> Self {
+        let shown = foreign(task_id, SHOWN_ID_CHARS);
+        let follow = follow.map_or_else(String::new, |line| format!(": {line}"));
+        let first = format!("the answer names task {shown}, which may run: wait for it{follow}");
+        self.next_steps = vec![
+            first,
+            "ask the vendor's support with the lines above if it does not exist".to_owned(),
+            RUN_AGAIN.to_owned(),
+        ];
+        self
+    }
+}
+
+const RUN_AGAIN: &str =
+    "run the same command again only if there surely is none: a second task is billed again";
+
 fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
     let follow = follow.map_or_else(
         || "if there is one, note its id: it is billed already".to_owned(),
@@ -112,8 +146,7 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
             .to_owned(),
         follow,
         "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
-        "run the same command again only if there surely is none: a second task is billed again"
-            .to_owned(),
+        RUN_AGAIN.to_owned(),
     ]
 }
 
@@ -121,10 +154,14 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut attempts = String::new();
-        for (index, attempt) in self.attempts.iter().enumerate() {
-            let number = index + 1;
+        for attempt in &self.attempts {
             let time = utc(attempt.at);
-            let Attempt { host, outcome, .. } = attempt;
+            let Attempt {
+                number,
+                host,
+                outcome,
+                ..
+            } = attempt;
             write!(
                 attempts,
                 "\n  tried        {number}. {time} {host}: {outcome}"
@@ -143,7 +180,7 @@ impl fmt::Display for Doubt {
             self.host,
             self.action,
             self.request_id.as_deref().unwrap_or("none came"),
-            self.body_sha256,
+            self.body_sha256.as_deref().unwrap_or("unknown"),
             self.key_id,
         )?;
         for (index, step) in self.next_steps.iter().enumerate() {

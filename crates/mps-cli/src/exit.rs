@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     InDoubt = 9,
     /// The task is done, but its result has expired, or cannot be downloaded or saved.
     Unsaved = 10,
+    /// Refused by the spend guard before anything was sent.
+    SpendGuard = 12,
     /// Interrupted by SIGHUP.
     HungUp = 129,
     /// Interrupted by SIGINT.
@@ -40,7 +42,7 @@ pub(crate) enum Exit {
 impl Exit {
     /// The order in which one exit code is chosen for several tasks: the first one present. A signal
     /// ends the whole command, so its code is the most important one.
-    const PRECEDENCE: [Self; 13] = [
+    const PRECEDENCE: [Self; 14] = [
         Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
@@ -51,6 +53,7 @@ impl Exit {
         Self::TaskFailed,
         Self::ContentRefused,
         Self::Trouble,
+        Self::SpendGuard,
         Self::Credentials,
         Self::Quota,
         Self::Usage,

@@ -111,9 +111,16 @@ impl Failure {
         self
     }
 
-    /// Sets the record of the create that is in doubt.
+    /// Sets the record of the create that is in doubt. If the answer names a task, the page and the
+    /// command line to resume with are about that task.
     pub(crate) fn doubt(mut self, doubt: Doubt) -> Self {
-        self.doubt = Some(doubt);
+        self.doubt = Some(match &self.task_id {
+            Some(id) => {
+                self.resume = doubt.follow(id);
+                doubt.with_task(id, self.resume.as_ref())
+            }
+            None => doubt,
+        });
         self
     }
 
@@ -127,6 +134,7 @@ impl Failure {
             causes: causes(error),
             code: error.code().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
+            task_id: error.task_id().map(str::to_owned),
             dispatch: Some(error.dispatch().as_str()),
             hint: match error.kind() {
                 _ if error.in_doubt() => Some(in_doubt_hint(error)),
@@ -185,7 +193,7 @@ impl From<Error> for Failure {
         };
         Self {
             outcome: outcome::of_task(&error),
-            task_id: error.task_id().map(str::to_owned),
+            task_id: error.task_id().map(str::to_owned).or(failure.task_id),
             ..failure
         }
     }

@@ -154,6 +154,10 @@ pub(crate) struct VideoFields {
 impl RequestFields for VideoFields {
     type Request = CreateAigcVideoTask;
 
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
     fn apply(&self, request: &mut CreateAigcVideoTask) -> Result<(), Failure> {
         set(&mut request.model_name, self.model.as_ref());
         set(&mut request.model_version, self.model_version.as_ref());
@@ -324,6 +328,10 @@ pub(crate) struct ImageFields {
 impl RequestFields for ImageFields {
     type Request = CreateAigcImageTask;
 
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
     fn apply(&self, request: &mut CreateAigcImageTask) -> Result<(), Failure> {
         set(&mut request.model_name, self.model.as_ref());
         set(&mut request.model_version, self.model_version.as_ref());
@@ -432,6 +440,10 @@ pub(crate) struct AudioFields {
 
 impl RequestFields for AudioFields {
     type Request = CreateAigcAudioTask;
+
+    fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
 
     fn apply(&self, request: &mut CreateAigcAudioTask) -> Result<(), Failure> {
         set(&mut request.model_name, self.model.as_ref());

@@ -2,7 +2,6 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
-use mps_aigc::Endpoint;
 use mps_core::{
     clock::SystemClock,
     limit::{Limiter, LocalLimiter},
@@ -11,17 +10,53 @@ use mps_core::{
 use crate::{
     failure::{Failure, WITHOUT_LIMIT_FILE},
     options::LimiterScope,
+    secret_url::SecretUrl,
 };
 
-/// Returns the limiter of an account, identified by endpoint host and secret id. Opens no file yet.
-pub(crate) fn build(
-    scope: LimiterScope,
-    endpoint: &Endpoint,
-    secret_id: &str,
-) -> Result<Arc<dyn Limiter>, Failure> {
+/// Returns the limiter of an account. Opens no file and no connection yet.
+///
+/// # Errors
+/// Returns a usage error when there is no place for the file, or no limiter for the URL.
+pub(crate) fn build(scope: LimiterScope, account: &str) -> Result<Arc<dyn Limiter>, Failure> {
     match scope {
-        LimiterScope::Machine => machine_limiter(&format!("{} {secret_id}", endpoint.host())),
+        LimiterScope::Machine => machine_limiter(account),
         LimiterScope::Process => Ok(process_limiter()),
+        LimiterScope::Url(url) => match url.scheme().as_str() {
+            "redis" | "rediss" | "redis+unix" | "unix" | "valkey" | "valkeys" => {
+                redis_limiter(&url, account)
+            }
+            "postgres" | "postgresql" => Err(lacking("postgres", &url)),
+            _ => Err(
+                Failure::usage(format!("--limiter: there is no limiter for the URL {url}"))
+                    .hint("write it as redis://HOST:6379/0, or rediss:// for TLS"),
+            ),
+        },
+    }
+}
+
+#[cfg(feature = "redis")]
+fn redis_limiter(url: &SecretUrl, account: &str) -> Result<Arc<dyn Limiter>, Failure> {
+    let limiter = mps_core::limit::RedisLimiter::new(url.reveal(), account, SystemClock::shared());
+    let limiter = limiter.map_err(|error| {
+        let failure = Failure::usage(format!("--limiter: {error}"));
+        failure.hint("write it as redis://HOST:6379/0, or rediss:// for TLS")
+    })?;
+    Ok(Arc::new(limiter))
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis_limiter(url: &SecretUrl, _: &str) -> Result<Arc<dyn Limiter>, Failure> {
+    Err(lacking("redis", url))
+}
+
+/// Returns the error for a limiter that this build does not have.
+fn lacking(feature: &str, url: &SecretUrl) -> Failure {
+    let message =
+        format!("--limiter: this mps is built without the feature {feature}, which {url} needs");
+    let failure = Failure::usage(message);
+    match feature {
+        "redis" => failure.hint("build it with: cargo install mps-cli --features redis"),
+        _ => failure.hint("choose from machine, process and redis://HOST"),
     }
 }
 

@@ -8,8 +8,9 @@ use std::{
     process::{self, ExitCode},
 };
 
-use clap::Parser as _;
-
+mod account;
+mod arguments;
+mod color;
 mod commands;
 mod context;
 mod doubt;
@@ -27,10 +28,12 @@ mod options;
 mod outcome;
 mod output;
 mod phase;
+mod preflight;
 mod request;
 mod request_log;
 mod results;
 mod resume;
+mod secret_url;
 mod signals;
 mod streams;
 
@@ -50,7 +53,7 @@ use phase::Phase;
 /// TENCENTCLOUD_CVM_ROLE is set to a role name or to auto, from the role of a CVM instance. With
 /// --emulator no credentials are needed and no request leaves this machine.
 #[derive(Debug, clap::Parser)]
-#[command(name = "mps", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "mps", version, propagate_version = true)]
 #[expect(
     clippy::doc_markdown,
     reason = "help is shown as plain text, not as Markdown"
@@ -63,7 +66,10 @@ pub(crate) struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match arguments::parse() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     let output = Output::new(&cli.global, SystemClock::shared());
     let phase = Phase::new();
     report_panics(phase.clone(), output.clone());

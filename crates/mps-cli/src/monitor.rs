@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use mps_aigc::models::Effect;
 use mps_core::{
-    BoxFuture,
+    BoxFuture, Gate, GateError, Intent,
     clock::SharedClock,
     telemetry::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics},
-    transport::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
 };
 use serde_json::json;
 
@@ -16,46 +15,33 @@ use crate::{
     phase::Phase,
 };
 
-/// A transport that records when a create leaves this machine, and sends none after a signal.
+/// The gate of a create: records when it leaves this machine, and lets nothing leave after a signal.
 #[derive(Debug)]
-pub(crate) struct MonitoredTransport<T> {
-    inner: T,
+pub(crate) struct SignalGate {
     phase: Phase,
     clock: SharedClock,
 }
 
-impl<T> MonitoredTransport<T> {
-    pub(crate) fn new(inner: T, phase: Phase, clock: SharedClock) -> Self {
-        Self {
-            inner,
-            phase,
-            clock,
-        }
-    }
-
-    fn admit(&self, request: &http::Request<RequestBody>) -> bool {
-        let action = request.headers().get("x-tc-action");
-        let action = action.and_then(|action| action.to_str().ok());
-        let host = request.uri().authority().map(http::uri::Authority::as_str);
-        let (Some(action), Some(host)) = (action, host) else {
-            return true;
-        };
-        self.phase.begin_attempt(action, |doubt| {
-            doubt.begin_attempt(self.clock.wall(), host);
-        })
+impl SignalGate {
+    pub(crate) fn new(phase: Phase, clock: SharedClock) -> Self {
+        Self { phase, clock }
     }
 }
 
-impl<T: Transport> Transport for MonitoredTransport<T> {
-    fn send(
-        &self,
-        request: http::Request<RequestBody>,
-    ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
-        if self.admit(&request) {
-            return self.inner.send(request);
-        }
-        let refusal = TransportError::new(TransportErrorKind::Request, "a signal was received");
-        Box::pin(async { Err(refusal) })
+impl Gate for SignalGate {
+    fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>> {
+        let may_leave = self.phase.begin_attempt(intent, self.clock.wall());
+        Box::pin(async move {
+            if may_leave {
+                Ok(())
+            } else {
+                Err(GateError::new("a signal was received"))
+            }
+        })
+    }
+
+    fn not_sent(&self, _: &Intent) {
+        self.phase.end_attempt(true, "not sent", None);
     }
 }
 
@@ -68,14 +54,15 @@ pub(crate) struct Monitor {
 
 impl Metrics for Monitor {
     fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {
+        if call.effect == Effect::Read {
+            return;
+        }
         let failure = attempt.failure.as_ref();
         let surely_not_executed =
             failure.is_some_and(|failure| !failure.dispatch.may_have_executed());
         let outcome = failure.map_or_else(|| "answered".to_owned(), describe);
         self.phase
-            .end_attempt(call.action, surely_not_executed, |doubt| {
-                doubt.end_attempt(&outcome, attempt.request_id);
-            });
+            .end_attempt(surely_not_executed, &outcome, attempt.request_id);
     }
 
     fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {

@@ -2,57 +2,149 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::secret_url::SecretUrl;
+
+pub(crate) mod environment;
+
+/// The longest time of a call unless `--deadline` says otherwise.
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// The options that every subcommand takes.
-#[derive(Args, Debug)]
+///
+/// A field is `None` or `false` when neither the command line nor the environment sets it; the
+/// methods return the default then.
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 #[expect(
     clippy::doc_markdown,
     reason = "help is shown as plain text, not as Markdown"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one for each option without a value"
+)]
 pub(crate) struct GlobalOptions {
     /// Start the emulator inside this process and send requests to it; never uses the network
-    #[arg(long, global = true, conflicts_with_all = ["endpoint", "site"])]
+    /// [env: MPS_EMULATOR]
+    #[arg(long, global = true, conflicts_with = "endpoint")]
     pub(crate) emulator: bool,
-    /// Send requests to this endpoint, such as that of a running `mps emulator`
-    #[arg(long, global = true, value_name = "URL", conflicts_with = "site")]
+    /// Send requests to this endpoint, such as that of a running `mps emulator` [env: MPS_ENDPOINT]
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
-    /// Site of the vendor that the account belongs to [default: intl]
+    /// Site of the vendor that the account belongs to; preflight follows it [default: intl]
+    /// [env: MPS_SITE]
     #[arg(long, global = true, value_name = "SITE")]
     pub(crate) site: Option<Site>,
-    /// Region to send with each request; most actions need none
+    /// Region to send with each request; most actions need none [env: MPS_REGION]
     #[arg(long, global = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Section of the credentials file, or profile of tccli; if given, the keys in the environment
-    /// are not used
+    /// are not used [env: MPS_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Scope of the rate limit
+    /// Account that the rate limit is for; give two keys of one account the same name [default: the
+    /// profile, the role of temporary keys, or the secret id] [env: MPS_ACCOUNT]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// Processes that share the rate limit: machine (all of this machine), process (this one
+    /// alone), or the URL of a Redis server (all hosts that name it) [default: machine] [env:
+    /// MPS_LIMITER]
     #[arg(
         long,
         global = true,
-        value_name = "SCOPE",
-        default_value = "machine",
-        env = "MPS_LIMITER"
+        value_name = "machine|process|redis://HOST",
+        value_parser = parse_limiter
     )]
-    pub(crate) limiter: LimiterScope,
-    /// Format of results and errors
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
-    pub(crate) output: OutputFormat,
-    /// Print results and errors only
+    pub(crate) limiter: Option<LimiterScope>,
+    /// Longest time of one call: its turn, retries and answer [default: 2m] [env: MPS_DEADLINE]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// What to do with a request in which preflight finds an error: refuse it, warn and send it, or
+    /// check nothing [default: error] [env: MPS_PREFLIGHT]
+    #[arg(
+        long,
+        global = true,
+        value_name = "error|warn|off",
+        hide_possible_values = true
+    )]
+    pub(crate) preflight: Option<PreflightMode>,
+    /// Refuse a request for warnings of preflight too [env: MPS_STRICT]
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
+    /// Format of results and errors: text, or one JSON object a line [default: human] [env:
+    /// MPS_OUTPUT]
+    #[arg(
+        long,
+        global = true,
+        overrides_with = "output",
+        value_name = "human|json",
+        hide_possible_values = true
+    )]
+    pub(crate) output: Option<OutputFormat>,
+    /// Print results and errors only [env: MPS_QUIET]
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Print more: -v for each call, -vv for each attempt
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Print more: -v for each call, -vv for each attempt [env: MPS_VERBOSE]
+    #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorMode,
+    /// When to use colour [default: auto] [env: MPS_COLOR]
+    #[arg(
+        long,
+        global = true,
+        overrides_with = "color",
+        value_name = "auto|always|never",
+        hide_possible_values = true
+    )]
+    pub(crate) color: Option<ColorMode>,
+}
+
+impl GlobalOptions {
+    /// Returns the site, for preflight and where no endpoint is given; intl by default.
+    pub(crate) fn site(&self) -> mps_aigc::Site {
+        self.site.map(Into::into).unwrap_or_default()
+    }
+
+    /// Returns the scope of the rate limit; this machine by default.
+    pub(crate) fn limiter(&self) -> LimiterScope {
+        self.limiter.clone().unwrap_or(LimiterScope::Machine)
+    }
+
+    /// Returns the longest time of one call; two minutes by default.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline.unwrap_or(DEADLINE)
+    }
+
+    /// Returns what to do about findings; errors refuse a request by default.
+    pub(crate) fn preflight(&self) -> PreflightMode {
+        self.preflight.unwrap_or(PreflightMode::Error)
+    }
+
+    /// Returns the format of results and errors; text by default.
+    pub(crate) fn output(&self) -> OutputFormat {
+        self.output.unwrap_or(OutputFormat::Human)
+    }
+
+    /// Returns when to use colour; on a terminal by default.
+    pub(crate) fn color(&self) -> ColorMode {
+        self.color.unwrap_or(ColorMode::Auto)
+    }
+
+    /// Returns the value of `--limiter` for a command line to copy: `None` for the default, and for a
+    /// URL with a password, which a command line must not contain.
+    pub(crate) fn limiter_argument(&self) -> Option<String> {
+        match self.limiter() {
+            LimiterScope::Machine => None,
+            LimiterScope::Process => Some("process".to_owned()),
+            LimiterScope::Url(url) if url.has_password() => None,
+            LimiterScope::Url(url) => Some(url.to_string()),
+        }
+    }
 }
 
 /// A site of the vendor, each with accounts of its own.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Site {
     /// The international site
     Intl,
@@ -76,13 +168,37 @@ impl From<Site> for mps_aigc::Site {
 }
 
 /// The processes that share one rate limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LimiterScope {
     /// All processes of this machine that use the same account, through a file in
-    /// $XDG_STATE_HOME/mps/limits or ~/.local/state/mps/limits
+    /// `$XDG_STATE_HOME/mps/limits` or `~/.local/state/mps/limits`.
     Machine,
-    /// This process alone, as with --emulator
+    /// This process alone, as with `--emulator`.
     Process,
+    /// All processes of all hosts that name the same server.
+    Url(SecretUrl),
+}
+
+/// Parses the value of `--limiter`. Everything that may be a URL is accepted: an error of clap's would
+/// repeat it, and with it a password.
+fn parse_limiter(text: &str) -> Result<LimiterScope, String> {
+    match text {
+        "machine" => Ok(LimiterScope::Machine),
+        "process" => Ok(LimiterScope::Process),
+        url if url.contains(['/', '@']) => Ok(LimiterScope::Url(SecretUrl::new(url))),
+        _ => Err("choose from machine, process and the URL of a server".to_owned()),
+    }
+}
+
+/// What to do with a request that preflight finds fault with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PreflightMode {
+    /// Refuse it if there is an error
+    Error,
+    /// Print the findings and send it
+    Warn,
+    /// Send it unchecked
+    Off,
 }
 
 /// The format of results and errors.
@@ -95,7 +211,7 @@ pub(crate) enum OutputFormat {
 }
 
 /// When to use colour.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorMode {
     /// On a terminal, unless NO_COLOR is set
     Auto,

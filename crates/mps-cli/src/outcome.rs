@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     Quota,
     /// The content of the request was refused.
     Content,
+    /// A limit on what may be spent.
+    SpendGuard,
     /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
     Trouble,
     /// The result has expired, or does not exist.
@@ -84,6 +86,7 @@ impl Reason {
             Self::Credentials => Exit::Credentials,
             Self::Quota => Exit::Quota,
             Self::Content => Exit::ContentRefused,
+            Self::SpendGuard => Exit::SpendGuard,
             Self::Trouble => Exit::Trouble,
             Self::Expired => Exit::Unsaved,
             Self::Signal(signal) => signal.exit(),
@@ -165,11 +168,12 @@ pub(crate) fn of_done_task(error: &mps_aigc::Error) -> Outcome {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 9] = [
+    const REASONS: [Reason; 10] = [
         Reason::Usage,
         Reason::Credentials,
         Reason::Quota,
         Reason::Content,
+        Reason::SpendGuard,
         Reason::Trouble,
         Reason::Expired,
         Reason::Receipt,
@@ -178,7 +182,13 @@ mod tests {
     ];
 
     /// The exit codes after which the bill has not grown.
-    const UNBILLED: [Exit; 4] = [Exit::Usage, Exit::Credentials, Exit::Quota, Exit::Trouble];
+    const UNBILLED: [Exit; 5] = [
+        Exit::Usage,
+        Exit::Credentials,
+        Exit::Quota,
+        Exit::Trouble,
+        Exit::SpendGuard,
+    ];
 
     #[test]
     fn a_task_that_exists_never_ends_with_a_code_that_promises_an_unchanged_bill() {
@@ -195,7 +205,7 @@ mod tests {
     #[test]
     fn a_command_that_created_nothing_ends_by_its_reason() {
         let codes = REASONS.map(|reason| Outcome::NotCreated(reason).exit() as u8);
-        assert_eq!(codes, [2, 3, 4, 8, 6, 10, 1, 143, 1]);
+        assert_eq!(codes, [2, 3, 4, 8, 12, 6, 10, 1, 143, 1]);
     }
 
     #[test]

@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    color,
     failure::Failure,
-    options::{ColorMode, GlobalOptions, OutputFormat},
+    options::{GlobalOptions, OutputFormat},
     outcome::Reason,
     results::Receipt,
     streams,
@@ -67,14 +68,9 @@ impl<'a> Event<'a> {
 
 impl Output {
     pub(crate) fn new(global: &GlobalOptions, clock: SharedClock) -> Self {
-        let color = match global.color {
-            ColorMode::Auto => anstream::ColorChoice::Auto,
-            ColorMode::Always => anstream::ColorChoice::Always,
-            ColorMode::Never => anstream::ColorChoice::Never,
-        };
-        color.write_global();
+        color::apply(global.color());
         Self {
-            format: global.output,
+            format: global.output(),
             quiet: global.quiet,
             verbose: global.verbose > 0,
             started: clock.monotonic(),

@@ -1,7 +1,8 @@
 //! The phase of the command, shared with the thread that receives signals and with the panic hook.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
+use mps_core::Intent;
 use tokio::sync::watch;
 
 use crate::{
@@ -105,41 +106,32 @@ impl Phase {
         self.0.send_modify(|state| state.doubt = Some(doubt));
     }
 
-    /// Records that an attempt of the create of `action` leaves this machine now. Returns `false`
-    /// after a signal: then nothing may be sent any more. Requests of other actions are not recorded.
-    pub(crate) fn begin_attempt(&self, action: &str, record: impl FnOnce(&mut Doubt)) -> bool {
-        let mut may_send = true;
+    /// Records that an attempt of the create leaves this machine now. Returns `false` after a signal:
+    /// then nothing may be sent any more.
+    pub(crate) fn begin_attempt(&self, intent: &Intent, at: SystemTime) -> bool {
         self.0.send_if_modified(|state| {
-            let doubt = state.doubt.as_mut();
-            let Some(doubt) = doubt.filter(|doubt| doubt.action == action) else {
+            let (None, Some(doubt)) = (state.signal, &mut state.doubt) else {
                 return false;
             };
-            may_send = state.signal.is_none();
-            if may_send {
-                record(doubt);
-                state.is_sending = true;
-            }
-            may_send
-        });
-        may_send
+            doubt.begin_attempt(intent, at);
+            state.is_sending = true;
+            true
+        })
     }
 
-    /// Records the end of an attempt of the create of `action`. Only an attempt that was surely not
-    /// executed takes the create off the wire: otherwise its outcome is still to be recorded.
+    /// Records the end of an attempt of the create. Only an attempt that was surely not executed takes
+    /// the create off the wire: otherwise its outcome is still to be recorded.
     pub(crate) fn end_attempt(
         &self,
-        action: &str,
         surely_not_executed: bool,
-        record: impl FnOnce(&mut Doubt),
+        outcome: &str,
+        request_id: Option<&str>,
     ) {
-        self.0.send_if_modified(|state| {
-            let doubt = state.doubt.as_mut();
-            let Some(doubt) = doubt.filter(|doubt| doubt.action == action) else {
-                return false;
-            };
-            record(doubt);
+        self.0.send_modify(|state| {
+            if let Some(doubt) = &mut state.doubt {
+                doubt.end_attempt(outcome, request_id);
+            }
             state.is_sending &= !surely_not_executed;
-            true
         });
     }
 

@@ -12,6 +12,11 @@ pub(crate) trait RequestFields: clap::Args {
     /// The request.
     type Request: Create + Default;
 
+    /// Returns the model if an option names it.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
     /// Overwrites the members of `request` whose options were given.
     fn apply(&self, request: &mut Self::Request) -> Result<(), Failure>;
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Longest task id in a message.
-const SHOWN_ID_CHARS: usize = 200;
+pub(crate) const SHOWN_ID_CHARS: usize = 200;
 
 /// A task that was paid for, with the command lines that continue with it.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 
-use crate::options::{GlobalOptions, LimiterScope, Site};
+use crate::options::{GlobalOptions, Site};
 
 /// A command line as an argument vector. `Display` quotes it for a POSIX shell; JSON has the vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,7 +22,7 @@ impl CommandLine {
         task_id: &str,
         out: Option<&Path>,
     ) -> Self {
-        let limiter = (global.limiter == LimiterScope::Process).then_some("process");
+        let limiter = global.limiter_argument();
         let mut words = vec!["mps".to_owned()];
         let mut push = |option: &str, value: Option<&str>| {
             if let Some(value) = value {
@@ -33,12 +33,21 @@ impl CommandLine {
         push("--site", global.site.map(Site::as_str));
         push("--region", global.region.as_deref());
         push("--profile", global.profile.as_deref());
-        push("--limiter", limiter);
+        push("--account", global.account.as_deref());
+        push("--limiter", limiter.as_deref());
         push(family, Some(verb));
         let out = out.map(|out| out.display().to_string());
         push("--out", out.as_deref());
         push("--", Some(task_id));
         Self(words)
+    }
+
+    /// Replaces the last word, which is the task id.
+    pub(crate) fn with_last(mut self, word: &str) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            word.clone_into(last);
+        }
+        self
     }
 }
 

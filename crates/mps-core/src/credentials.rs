@@ -90,6 +90,7 @@ pub struct Credentials {
     secret_key: Zeroizing<String>,
     token: Option<Zeroizing<String>>,
     expires_at: Option<SystemTime>,
+    identity: Option<String>,
 }
 
 impl Credentials {
@@ -101,6 +102,7 @@ impl Credentials {
             secret_key: Zeroizing::new(secret_key.into()),
             token: None,
             expires_at: None,
+            identity: None,
         }
     }
 
@@ -116,6 +118,24 @@ impl Credentials {
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
         self
+    }
+
+    /// Sets a name that stays the same when temporary credentials are renewed, such as the name or ARN
+    /// of their role.
+    #[must_use]
+    pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
+        self.identity = Some(identity.into());
+        self
+    }
+
+    /// Returns a name that stays the same when temporary credentials are renewed; `None` for permanent
+    /// ones, and where the provider has no such name.
+    ///
+    /// Use it, and not the secret id, for everything that outlives the credentials, such as the account
+    /// of a shared rate limiter.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
     }
 
     /// The public half, which travels in every request.
@@ -150,6 +170,7 @@ impl fmt::Debug for Credentials {
             .field("secret_key", &"<redacted>")
             .field("token", &self.token.as_ref().map(|_| "<redacted>"))
             .field("expires_at", &self.expires_at)
+            .field("identity", &self.identity)
             .finish()
     }
 }

@@ -1,5 +1,5 @@
-//! What it takes to have an emulator: listening, stopping and all. The aim is 5 ms, so that every
-//! test can have its own.
+//! Measures starting and stopping an emulator. The aim is 5 ms, so that every test can have its
+//! own.
 
 use criterion::Criterion;
 use mps_emulator::Emulator;

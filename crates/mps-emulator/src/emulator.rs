@@ -1,4 +1,4 @@
-//! The running emulator.
+//! The running emulator and its parts: settings, service, sockets and state file.
 
 pub(crate) mod builder;
 pub(crate) mod in_process;
@@ -20,10 +20,10 @@ use crate::{
     faults::{Fault, InvalidFault},
 };
 
-/// The service on a socket of this machine.
+/// The service on a loopback socket.
 ///
-/// Stops when it is dropped; [`stop`](Self::stop) also waits for what is under way. Any number
-/// can run side by side, each with its own port, credentials, tasks and clock.
+/// Stops when dropped; [`stop`](Self::stop) also waits for requests in progress. Any number of
+/// emulators can run side by side, each with its own port, credentials, tasks and clock.
 #[derive(Debug)]
 #[must_use = "the emulator stops when it is dropped"]
 pub struct Emulator {
@@ -48,96 +48,101 @@ impl Emulator {
         }
     }
 
-    /// Where it listens, as a client wants it: `http://127.0.0.1:41234`.
+    /// Returns the URL of the emulator, for example `http://127.0.0.1:41234`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         self.service.endpoint()
     }
 
-    /// Where it listens.
+    /// Returns the socket address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The secret id it knows.
+    /// Returns the secret id of the default account.
     #[must_use]
     pub fn secret_id(&self) -> &str {
         self.service.secret_id()
     }
 
-    /// The secret key that goes with it. Worth nothing anywhere else.
+    /// Returns the secret key of the default account. It is valid for this emulator only.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         self.service.secret_key()
     }
 
-    /// Every API request so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    /// Returns the latest 20,000 calls of the API, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.service.requests()
     }
 
-    /// Every request for a result so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    /// Returns the latest 20,000 requests for results, oldest first.
     #[must_use]
     pub fn downloads(&self) -> Vec<DownloadRecord> {
         self.service.downloads()
     }
 
-    /// What its accounts would have paid for so far.
+    /// Returns the bill of all accounts.
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.service.bill()
     }
 
-    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
-    /// strikes it.
+    /// Adds a rule that makes requests fail. If several rules match a request, the oldest applies.
     ///
     /// # Errors
-    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    /// Returns an error if a member of the rule is out of bounds, or if there are 1,000 rules
+    /// already.
     pub fn fail(&self, fault: Fault) -> Result<(), InvalidFault> {
         self.service.fail(fault)
     }
 
-    /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.
+    /// Returns the latest 100,000 tasks, oldest first.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskRecord> {
         self.service.tasks()
     }
 
-    /// The time that tasks, results and signatures go by; to be frozen, moved and sped up.
+    /// Returns the clock of tasks, results and signatures, which can be frozen, advanced and
+    /// accelerated.
     #[must_use]
     pub fn clock(&self) -> &VirtualClock {
         self.service.clock()
     }
 
-    /// The whole state at this moment.
+    /// Returns the whole state at this moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.service.snapshot()
     }
 
-    /// Takes over the state of a snapshot; see [`Service::restore`].
+    /// Replaces the state by that of a snapshot; see [`Service::restore`].
     pub fn restore(&self, snapshot: Snapshot) {
         self.service.restore(snapshot);
     }
 
-    /// Forgets every task, request and charge. Credentials and settings stay.
+    /// Forgets tasks, requests, charges and faults. Credentials, clock and settings stay.
     pub fn reset(&self) {
         self.service.reset();
     }
 
-    /// The service behind the socket.
+    /// Returns the service behind the socket.
     #[must_use]
     pub fn service(&self) -> &Service {
         &self.service
     }
 
-    /// Stops: no new connections; open ones finish the request they are in, within 5 seconds. With
-    /// a state file, the state is saved for the last time.
+    /// Stops the emulator: accepts no new connections, and waits up to 5 seconds for requests in
+    /// progress. With a state file, the state is saved once more.
     ///
     /// # Errors
-    /// The state could not be saved that last time.
+    /// Returns an error if that last save fails.
+    ///
+    /// # Cancel safety
+    /// Not cancel safe: a dropped call stops the emulator without the wait for requests, and
+    /// possibly without the last save.
     pub async fn stop(self) -> io::Result<()> {
         self.server.stop(&*self.service.0.clock).await;
         match self.saver {

@@ -1,4 +1,4 @@
-//! Faults on demand: which rule strikes which request.
+//! Faults on demand: selects the rule that matches a request.
 
 mod check;
 mod effect;
@@ -24,19 +24,19 @@ pub(crate) use rules::Faults;
 
 use crate::{engine::ids::Ids, http::exchange::Connection};
 
-/// What a rule names to be about the fetching of results, where others name an action.
+/// The name that a rule uses for downloads, in place of an action.
 pub(crate) const DOWNLOAD: &str = "download";
 
-/// A request as rules see it.
+/// The parts of a request that rules compare.
 struct RequestView<'a> {
-    /// The action that is called, or [`DOWNLOAD`].
+    /// The called action, or [`DOWNLOAD`].
     action: &'a str,
-    /// Where a rule's `match` is looked for: the body of a call, the path of a download.
+    /// The text that a rule's `match` searches: the body of a call, the path of a download.
     text: &'a [u8],
 }
 
 impl Faults {
-    /// The fault that ends a request before anything of its body is read.
+    /// Returns the fault that ends a request before its body is read.
     pub(crate) fn on_head(
         &mut self,
         ids: &Ids,
@@ -48,12 +48,12 @@ impl Faults {
             action,
             text: path_of_download(action, head),
         };
-        self.strike(ids, &view, |kind| {
-            kind.phase() == Phase::Head && kind.concerns(connection)
+        self.matching_rule(ids, &view, |kind| {
+            kind.phase() == Phase::Head && kind.applies_to_connection(connection)
         })
     }
 
-    /// The fault that befalls a call that has arrived in full, at `now` by the service's clock.
+    /// Returns the fault for a call that has arrived completely, at `now` on the service's clock.
     pub(crate) fn on_call(
         &mut self,
         ids: &Ids,
@@ -64,21 +64,21 @@ impl Faults {
     ) -> Option<Kind> {
         let now = mps_core::clock::unix_seconds(now);
         let view = RequestView { action, text: body };
-        self.strike(ids, &view, |kind| {
+        self.matching_rule(ids, &view, |kind| {
             kind.phase() == Phase::Request && kind.applies_to_timestamp(head, now)
         })
     }
 
-    /// The fault that befalls a download.
+    /// Returns the fault for a download.
     pub(crate) fn on_download(&mut self, ids: &Ids, head: &Parts) -> Option<Kind> {
         let view = RequestView {
             action: DOWNLOAD,
             text: path_of_download(DOWNLOAD, head),
         };
-        self.strike(ids, &view, |kind| kind.phase() == Phase::Request)
+        self.matching_rule(ids, &view, |kind| kind.phase() == Phase::Request)
     }
 
-    /// The fault that changes what an executed action answers, which it does at once.
+    /// Applies the fault that changes the answer of an executed action, and returns it.
     pub(crate) fn on_answer(
         &mut self,
         ids: &Ids,
@@ -90,9 +90,11 @@ impl Faults {
             action: action.name,
             text: body,
         };
-        let kind = self.strike(ids, &view, |kind| kind.altered(action, answer).is_some())?;
-        if let Some(altered) = kind.altered(action, answer) {
-            *answer = altered;
+        let kind = self.matching_rule(ids, &view, |kind| {
+            kind.changed_answer(action, answer).is_some()
+        })?;
+        if let Some(changed_answer) = kind.changed_answer(action, answer) {
+            *answer = changed_answer;
         }
         Some(kind)
     }
@@ -102,7 +104,7 @@ fn path_of_download<'a>(action: &str, head: &'a Parts) -> &'a [u8] {
     if action == DOWNLOAD {
         head.uri.path().as_bytes()
     } else {
-        // Not read yet, and no rule that asks for it can be set.
+        // The body is not read yet; rules that search it are rejected for such faults.
         b""
     }
 }

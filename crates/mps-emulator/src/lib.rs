@@ -1,12 +1,14 @@
-//! Tencent Cloud MPS AI generation on this machine: for tests and demos, without network, money
-//! or credentials.
+//! An emulator of the Tencent Cloud MPS AI generation service, for tests and demos without network,
+//! money or credentials.
 //!
-//! It is as strict as the service where it can be: it verifies every signature over the bytes it
-//! receives, keeps the documented limits, holds requests to the specification and answers with
-//! the service's error codes. Tasks wait, run and end by a clock that a test can hold still.
-//! Results are videos, images and songs that open. What an account would have paid is on a bill, so that a test can
-//! assert that nothing was paid twice.
+//! It is as strict as the service where the service's behaviour is known: it verifies every
+//! signature over the received bytes, enforces the documented limits, checks requests against the
+//! specification and returns the service's error codes. Tasks wait, run and end by a clock that a
+//! test can freeze. Results are playable videos, images and songs. A bill shows the cost of every
+//! call, so that a test can assert that nothing was paid twice.
 //!
+//! # Examples
+//! For example, an emulator in a test:
 //! ```
 //! use mps_emulator::Emulator;
 //!
@@ -14,7 +16,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let emulator = Emulator::start().await?;
 //!
-//! // Hand these to a client, and let it work.
+//! // Configure a client with these.
 //! println!("{} {} {}", emulator.endpoint(), emulator.secret_id(), emulator.secret_key());
 //!
 //! assert_eq!(emulator.bill().duplicates, 0);
@@ -24,17 +26,16 @@
 //! ```
 //!
 //! - [`Emulator`] listens on a loopback port. [`Service`] is the same without a socket, a function
-//!   from request to response, and [`InProcess`] carries a client's requests to it, for tests
-//!   that run in virtual time.
-//! - A marker in the prompt, or what takes its place, decides how a task ends: `[emulator:fail]`,
-//!   `[emulator:fail=MESSAGE]`, `[emulator:refuse=CODE]`.
-//! - A [`Fault`] lets requests go wrong: refused, slow, cut off, or executed and then not answered.
-//! - [`VirtualClock`] holds time still, moves it and speeds it up. [`Snapshot`] is the whole state, to be
-//!   kept and put back; [`Builder::state_file`] does so across restarts.
-//! - Everything the Rust API shows is also to be had as JSON under `/_emulator/v1/`.
+//!   from request to response, and [`InProcess`] is a transport to it, for tests in virtual time.
+//! - A marker in the prompt decides how a task ends, for example `[emulator:fail]`,
+//!   `[emulator:fail=MESSAGE]` or `[emulator:refuse=CODE]`.
+//! - A [`Fault`] makes requests fail: refused, slow, cut off, or executed without an answer.
+//! - [`VirtualClock`] freezes, advances and accelerates time. [`Snapshot`] is the whole state,
+//!   which can be saved and restored; [`Builder::state_file`] does so across restarts.
+//! - The control API under `/_emulator/v1/` offers the same as the Rust API, as JSON.
 //!
-//! `docs/emulator.md` in the repository says what is faithful, what is guessed and why, and what
-//! is not there.
+//! `docs/emulator.md` in the repository lists the faithful, the estimated and the missing
+//! behaviour, with reasons.
 
 mod api;
 mod emulator;

@@ -1,28 +1,28 @@
-//! What an API action is, apart from any HTTP client: its name, its effect and its answer.
+//! The actions of the API apart from any HTTP client: names, effects, responses.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{capabilities::Family, generated::ACTIONS, preflight::Preflight, schema::StructInfo};
 
-/// What executing an action does, which decides whether it may ever be sent twice.
+/// The effect of an action, which decides whether a request may be sent twice.
 ///
-/// The effect is a fact of the specification, never a guess from the action's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The effect is a fact of the specification and is never derived from the name of the action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Changes nothing: may be sent again at will.
+    /// Changes nothing. The request is idempotent and may be sent again at any time.
     Read,
-    /// Starts work that is billed, and has no idempotency key: sent again only when it
-    /// surely did not run.
+    /// Starts work that is billed. The API has no idempotency key, so the request is sent again only
+    /// if the service certainly did not execute it.
     PaidCreate,
-    /// Changes the state of a task: treated as carefully as a create.
+    /// Changes the state of a task. It is retried under the same conditions as a create.
     Control,
 }
 
 impl Effect {
-    /// The effect's name in the specification: `read`, `paid-create` or `control`.
+    /// Returns the name of the effect in the specification: `read`, `paid-create` or `control`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -33,14 +33,21 @@ impl Effect {
     }
 }
 
-/// A request that names its action and the type of its answer.
+/// Formats the name of the effect in the specification.
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A request with the name of its action and the type of its response.
 ///
-/// Implemented by every generated request struct. A client needs nothing else to send it.
+/// Every generated request struct implements it. A client needs nothing else to send a request.
 pub trait Action: Debug + Serialize + DeserializeOwned + Preflight + Send + Sync {
-    /// What the service answers, without the envelope and the request id.
+    /// The response of the service, without the envelope and the request id.
     type Response: Debug + Serialize + DeserializeOwned + Send;
 
-    /// The facts about this action that do not depend on a request's values.
+    /// The facts about the action that are the same for every request.
     const INFO: &'static ActionInfo;
 
     /// Returns the seconds of video that the service bills if the task of this request succeeds.
@@ -69,48 +76,47 @@ pub trait Action: Debug + Serialize + DeserializeOwned + Preflight + Send + Sync
 }
 
 /// The facts about one action, as the specification states them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ActionInfo {
     /// Name on the wire, sent as `X-TC-Action`.
     pub name: &'static str,
     /// API version, sent as `X-TC-Version`.
     pub version: &'static str,
-    /// What executing it does.
+    /// Effect of executing the action.
     pub effect: Effect,
-    /// Most request starts in any one second, for one account.
+    /// Maximum number of request starts in any one second, for one account.
     pub rate_limit: u32,
-    /// The action that tells how a created task is doing, if there is one.
+    /// Action that describes a created task, if there is one.
     pub poll: Option<&'static str>,
-    /// The capability table that requests are checked against, if there is one.
+    /// Capability table that requests are checked against, if there is one.
     pub capabilities: Option<&'static Family>,
-    /// Error codes the documentation lists for this action, beside the common ones.
+    /// Error codes that the documentation lists for this action, beside the common ones.
     pub errors: &'static [&'static str],
     /// Page of the documentation.
     pub doc_url: &'static str,
     /// Shape of the request.
     pub request: &'static StructInfo,
-    /// Shape of the answer.
+    /// Shape of the response.
     pub response: &'static StructInfo,
 }
 
-/// The facts about the action with this name, or `None` if there is no such action.
+/// Returns the facts about the action with this name, or `None` if there is no such action.
 ///
-/// Names are those of the wire, letter case included.
+/// Names are compared as they are sent, including letter case.
 #[must_use]
 pub fn action(name: &str) -> Option<&'static ActionInfo> {
     let found = ACTIONS.binary_search_by(|info| info.name.cmp(name)).ok()?;
     ACTIONS.get(found).copied()
 }
 
-/// Something to do with an action's request type, once its name has been looked up.
+/// An operation on the request type of an action whose name is known only at run time.
 ///
-/// Passed to [`visit_action`](crate::visit_action), which turns a name known only at run time into the
-/// matching type.
+/// Passed to [`visit_action`](crate::visit_action), which finds the type that matches the name.
 pub trait ActionVisitor {
-    /// What the visit yields.
+    /// The result of the visit.
     type Output;
 
-    /// Called with the request type of the action that was looked up.
+    /// Runs the operation for the request type of the action that was looked up.
     fn visit<A: Action>(self) -> Self::Output;
 }

@@ -1,4 +1,5 @@
-//! What each model can do: durations, resolutions, frames, references, and since when.
+//! Capability tables: the durations, resolutions, frames and references that each model supports,
+//! and the days of its release.
 //!
 //! ```
 //! use mps_models::capabilities;
@@ -13,9 +14,9 @@
 //! # kling().unwrap();
 //! ```
 //!
-//! A fact is `None` where no document states it; an empty set, `false` or a count of zero where
-//! one says that there is none. The tables are static: asking allocates and parses nothing. They
-//! are generated from the files under `spec/capabilities/`, which name their sources.
+//! A fact is `None` if no document states it; an empty list, `false` or a count of zero means that a
+//! document denies it. The tables are static, so a lookup allocates and parses nothing. They are
+//! generated from the files under `spec/capabilities/`, which name their sources.
 
 mod row;
 mod values;
@@ -31,19 +32,19 @@ pub use crate::generated::{
 };
 use crate::preflight::{closest, nearest};
 
-/// The models of `CreateAigcVideoTask`.
+/// Returns the models of `CreateAigcVideoTask`.
 #[must_use]
 pub fn video() -> &'static Family {
     &VIDEO
 }
 
-/// The models of `CreateAigcImageTask`.
+/// Returns the models of `CreateAigcImageTask`.
 #[must_use]
 pub fn image() -> &'static Family {
     &IMAGE
 }
 
-/// The models of `CreateAigcAudioTask`.
+/// Returns the models of `CreateAigcAudioTask`.
 #[must_use]
 pub fn audio() -> &'static Family {
     &AUDIO
@@ -55,28 +56,30 @@ pub fn family(name: &str) -> Option<&'static Family> {
     FAMILIES.iter().find(|family| family.name == name).copied()
 }
 
-/// The models of one kind of work.
-#[derive(Debug, PartialEq, Eq)]
+/// The models of one family, such as video.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Family {
     /// `video`, `image` or `audio`.
     pub name: &'static str,
-    /// Where what holds for every model comes from.
+    /// Source of the facts that are true for every model.
     pub source: &'static str,
-    /// Whether a video to edit takes neither a first nor a last frame, whatever the model.
+    /// Whether a reference video to edit excludes a first and a last frame for every model.
     pub base_video_excludes_frames: bool,
-    /// Its models, in the order of the documentation; those that were withdrawn come last.
+    /// Models in the order of the documentation; withdrawn models are last.
     pub models: &'static [Model],
 }
 
 impl Family {
-    /// The model of this name, in exactly this spelling.
+    /// Returns the model with exactly this name, or `None` if there is none.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&'static Model> {
         self.models.iter().find(|model| model.name == name)
     }
 
-    /// The name that a misspelt one was probably meant to be: letter case is irregular.
+    /// Returns the model that a misspelled name probably means, or `None` if none is close.
+    ///
+    /// Letter case is irregular in these names: for example, `kling` means `Kling`.
     #[must_use]
     pub fn closest(&self, name: &str) -> Option<&'static str> {
         closest(name, self.models.iter().map(|model| model.name))
@@ -101,31 +104,31 @@ impl Family {
         nearest(name, current.map(|model| model.name), most)
     }
 
-    /// Every row of every model.
+    /// Returns an iterator over every row of every model.
     pub fn rows(&self) -> impl Iterator<Item = &'static Row> {
         self.models.iter().flat_map(|model| model.rows)
     }
 }
 
 /// A model and its versions.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Model {
     /// Name on the wire.
     pub name: &'static str,
-    /// Its versions, in the order of the documentation; a single row without a version where no
-    /// document names one.
+    /// Versions in the order of the documentation; a single row without a version if no document
+    /// names one.
     pub rows: &'static [Row],
 }
 
 impl Model {
-    /// The version of this name, in exactly this spelling.
+    /// Returns the version with exactly this name, or `None` if there is none.
     #[must_use]
     pub fn version(&self, name: &str) -> Option<&'static Row> {
         self.rows.iter().find(|row| row.version == Some(name))
     }
 
-    /// The name that a misspelt version was probably meant to be.
+    /// Returns the version that a misspelled name probably means, or `None` if none is close.
     #[must_use]
     pub fn closest(&self, name: &str) -> Option<&'static str> {
         closest(name, self.rows.iter().filter_map(|row| row.version))
@@ -140,7 +143,7 @@ impl Model {
         nearest(name, current.filter_map(|row| row.version), most)
     }
 
-    /// Whether no version of it is listed any more.
+    /// Returns whether every version is withdrawn from at least one site.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {
         self.rows.iter().all(Row::is_withdrawn)

@@ -1,11 +1,11 @@
-//! How generated structs read what the service and its users really send.
+//! Deserialization of values as the service and its users really send them.
 //!
-//! The published flags on what is mandatory and what may be null are unreliable, so a `null` is
-//! accepted wherever a value is.
+//! The published flags for required and nullable members are unreliable, so `null` is accepted for
+//! every value.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads a member whose type has a natural empty value; `null` means that value.
+/// Reads a member whose type has a default value; `null` means that value.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -14,7 +14,7 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a list; `null` means no items, and items that are `null` are skipped.
+/// Reads a list. `null` means no items, and items that are `null` are skipped.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,

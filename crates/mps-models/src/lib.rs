@@ -1,5 +1,5 @@
-//! What the AI generation API of Tencent Cloud MPS (version 2019-06-12) is: its requests, its
-//! answers and the rules a request has to keep. Serde types and plain data, no I/O.
+//! The AI generation API of Tencent Cloud MPS (version 2019-06-12) as types and data: requests,
+//! responses and the rules for requests. Serde types and plain data, no I/O.
 //!
 //! ```
 //! use mps_models::{Action, CreateAigcVideoTask, preflight::Preflight};
@@ -14,16 +14,17 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! - A request struct carries the name of its action, its answer that name and `Response`.
-//!   [`Action`] ties the two together and says what executing the action does.
-//! - Fields are public and follow the wire: `ImageUrl` is `image_url`. Whatever the
-//!   documentation calls optional is an `Option` or a `Vec`; a `null` and a member that is
-//!   missing read the same, since the published flags are unreliable.
-//! - Members that no schema names are kept in `extra` and sent on unchanged.
-//! - Value sets on which a program branches are open enums: an unknown value is kept, never an
-//!   error. All other names, those of models above all, are plain text.
-//! - [`Preflight`](preflight::Preflight) finds what the service would refuse before a request is sent and paid for.
-//! - [`capabilities`] are tables of what each model can do, for programs that offer a choice.
+//! - A request struct has the name of its action; the response struct has that name and `Response`.
+//!   [`Action`] connects the two and states the effect of the action.
+//! - Fields are public and named after the members: `ImageUrl` is `image_url`. A member that the
+//!   documentation calls optional is an `Option` or a `Vec`; `null` and a missing member read the
+//!   same, since the published flags are unreliable.
+//! - Members that no schema names are kept in `extra` and sent unchanged.
+//! - Value sets on which a program branches are open enums: an unknown value is kept and is never an
+//!   error. All other names, for example those of models, are plain text.
+//! - [`Preflight`](preflight::Preflight) finds the mistakes that the service would refuse before a
+//!   request is sent and paid for.
+//! - [`capabilities`] are tables of the features of each model, for programs that offer a choice.
 //! - `Debug` never shows a prompt or a URL, which may be pre-signed.
 //!
 //! The types are generated from the files under `spec/`; `cargo xtask codegen` writes them.

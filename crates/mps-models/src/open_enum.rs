@@ -1,14 +1,14 @@
-//! Value sets that may grow: what generated enums share.
+//! Types shared by the generated open enums, whose value sets may grow.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A value the specification does not list, kept as the service sent it.
+/// A value that the specification does not list, kept as the service sent it.
 ///
-/// It can only be made by parsing, so it never holds a value that has a variant of its own in
-/// this version of the crate. Match on the variants you know and treat the rest with `_`: a
-/// value that is unknown today may get its own variant tomorrow.
+/// Only parsing creates it, so it is never a value that has a variant of its own in this version of
+/// the crate. Match on the variants you need and treat the rest with `_`: a value that is unknown
+/// today may get its own variant later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnknownValue(Box<str>);
 
@@ -17,7 +17,7 @@ impl UnknownValue {
         Self(text.into())
     }
 
-    /// The value as it stands on the wire.
+    /// Returns the value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -30,14 +30,33 @@ impl fmt::Display for UnknownValue {
     }
 }
 
-/// How far a task has come, whatever its family calls that.
+/// The phase of a task, common to all families.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskPhase {
-    /// Queued, running, or in a state this version does not know: ask again later.
+    /// Queued, running, or in a state that this version does not have: ask again later.
     Pending,
     /// Ended with a result.
     Succeeded,
     /// Ended without a result.
     Failed,
+}
+
+impl TaskPhase {
+    /// Returns `pending`, `succeeded` or `failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Formats `pending`, `succeeded` or `failed`.
+impl fmt::Display for TaskPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

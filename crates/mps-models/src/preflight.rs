@@ -1,4 +1,4 @@
-//! Checks a request before it is sent: what the service would refuse costs nothing here.
+//! Checks a request before it is sent, so that a mistake costs nothing.
 //!
 //! ```
 //! use mps_models::{CreateAigcVideoTask, preflight::Preflight};
@@ -10,14 +10,13 @@
 //! assert!(!report.is_ok());
 //! ```
 //!
-//! An error means that the documented contract is broken. A warning means that the facts are
-//! uncertain or that the service has the last word. A request without findings is inspected
-//! without allocating, unless it has a member that is JSON as text or a list in which no item may
-//! be there twice: looking into these takes a little scratch space.
+//! An error means that the request breaks the documented contract. A warning means that the facts are
+//! uncertain or that the service decides. The inspection of a request without findings does not
+//! allocate, except for a member that is JSON as text and for a list that must not repeat an item.
 //!
-//! Bounds of single members come from the documentation of the action. What the
-//! [capability tables](crate::capabilities) say of the model that is asked for goes before them.
-//! A model nobody knows is warned of and sent; [`rules`] lists all there is to find.
+//! The bounds of single members are those in the documentation of the action. A fact in the
+//! [capability tables](crate::capabilities) about the requested model overrides them. A model that no
+//! table has gets a warning and is sent; [`rules`] lists every rule.
 
 pub(crate) mod capability;
 mod check;
@@ -41,14 +40,14 @@ pub(crate) use check::Rule;
 pub(crate) use closest::{closest, nearest};
 pub(crate) use value::{Is, IsSet};
 
-/// Something whose contents can be checked against the specification.
+/// A value whose contents can be checked against the specification.
 ///
-/// Implemented by every generated struct that can be part of a request.
+/// Every generated struct that can be part of a request implements it.
 pub trait Preflight {
-    /// Adds what is wrong with this value, which stands at `at`, to the report.
+    /// Adds a finding to the report for every broken rule in this value, which is at `at`.
     fn inspect(&self, at: &Path<'_>, report: &mut Report);
 
-    /// Everything that is wrong with this request.
+    /// Returns a report of every broken rule in this request.
     fn preflight(&self) -> Report {
         let mut report = Report::default();
         self.inspect(&Path::ROOT, &mut report);

@@ -1,10 +1,10 @@
-//! What `Debug` of a generated struct prints in place of values nobody should read in a log.
+//! Placeholders for sensitive values in the `Debug` output of generated structs.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Stands for a sensitive value; the same text whatever the value is.
+/// A placeholder for a sensitive value, the same text for every value.
 pub(crate) struct Hidden;
 
 impl fmt::Debug for Hidden {
@@ -13,7 +13,7 @@ impl fmt::Debug for Hidden {
     }
 }
 
-/// The names of members outside the schema; their values could be anything.
+/// The names of members outside the schema. Their values may be sensitive and are not shown.
 pub(crate) struct Keys<'a>(pub(crate) &'a Map<String, Value>);
 
 impl fmt::Debug for Keys<'_> {

@@ -6,27 +6,27 @@
 
 use crate::generated::STRUCTS;
 
-/// One object on the wire.
-#[derive(Debug, PartialEq, Eq)]
+/// An object as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct StructInfo {
     /// Name in the specification, which is also the name of the Rust type.
     pub name: &'static str,
-    /// Its members, in the order of the documentation.
+    /// Members in the order of the documentation.
     pub members: &'static [MemberInfo],
 }
 
-/// One member of an object.
-#[derive(Debug, PartialEq, Eq)]
+/// A member of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct MemberInfo {
     /// Name on the wire.
     pub name: &'static str,
-    /// What it holds.
+    /// Type of its value.
     pub kind: Kind,
-    /// Whether a request without it is refused.
+    /// Whether the service refuses a request without it.
     pub required: bool,
-    /// Whether its value is kept out of logs and messages.
+    /// Whether its value is left out of logs and messages.
     pub sensitive: bool,
 }
 
@@ -55,8 +55,8 @@ impl MemberInfo {
     }
 }
 
-/// What a member holds.
-#[derive(Debug, PartialEq, Eq)]
+/// The type of a value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// Text.
@@ -67,15 +67,15 @@ pub enum Kind {
     Float,
     /// True or false.
     Boolean,
-    /// Text out of an open set of values.
+    /// Text out of an open set of values, for example the status of a task.
     Enum(&'static [&'static str]),
-    /// Another object; [`structure`] looks it up.
+    /// Another object; [`structure`] returns its shape.
     Struct(&'static str),
     /// Any number of values of one kind.
     List(&'static Kind),
 }
 
-/// The shape of the struct with this name, or `None` if there is no such struct.
+/// Returns the shape of the struct with this name, or `None` if there is no such struct.
 #[must_use]
 pub fn structure(name: &str) -> Option<&'static StructInfo> {
     let found = STRUCTS.binary_search_by(|info| info.name.cmp(name)).ok()?;

@@ -1,86 +1,118 @@
-//! Facts about the service as a whole: where it listens and what its error codes mean.
+//! Facts about the service as a whole: its hosts and its error codes.
 //!
 //! The tables are generated from `spec/service.toml`.
 
+use std::fmt;
+
 pub use crate::generated::service::{ERROR_CODES, NAME, REGIONS, SITES, VERSION};
 
-/// One of the separate clouds that offer the service; accounts and keys belong to one of them.
-#[derive(Debug, PartialEq, Eq)]
+/// A cloud that offers the service. Accounts and keys belong to one site.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Site {
     /// Short name: `intl` or `cn`.
     pub name: &'static str,
-    /// Host that answers from the nearest access point.
+    /// Host that resolves to the nearest access point; the default endpoint.
     pub host: &'static str,
-    /// Domain the host stands under: the host is `mps.` and this domain.
+    /// Domain of that host: the host is `mps.` and this domain.
     pub root_domain: &'static str,
     /// Domain of the hosts of a single region: `mps.`, the region, a dot, and this domain.
     pub regional_domain: &'static str,
 }
 
-/// What the service says with one error code, and what that means for sending again.
-#[derive(Debug, PartialEq, Eq)]
+/// An error code of the service and its meaning for retries.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ErrorCode {
-    /// The code as it stands in `Error.Code`, or the part of it before a dot.
+    /// The code as in `Error.Code`, or the part of it before a dot.
     pub code: &'static str,
-    /// What kind of trouble it is.
+    /// Class of the error.
     pub class: ErrorClass,
-    /// Whether the action ran all the same.
+    /// Whether the action was executed in spite of the error.
     pub executed: Executed,
     /// Description of the error, in a few words.
     pub meaning: &'static str,
     /// Advice to the caller: an imperative, with a command to copy where there is one.
     pub hint: &'static str,
-    /// Text in the message, in any letter case, by which a limit on running tasks is told from one
-    /// on requests; `None` where the code alone says which limit it is.
+    /// Text in the message, in any letter case, that marks a limit on running tasks instead of one on
+    /// requests; `None` if the code alone distinguishes them.
     pub concurrency_text: Option<&'static str>,
 }
 
-/// Kinds of trouble that call for different reactions.
+/// Classes of errors that need different reactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// Too many requests in too short a time: send again after a pause.
+    /// Too many requests in too short a time: retry after a pause.
     Throttling,
-    /// The clock of this machine is off: correct the timestamp, sign and send once more.
+    /// The clock of this machine is wrong: correct the timestamp, sign again and retry once.
     ClockSkew,
-    /// A temporary token is wrong or has run out: refresh the credentials, send once more.
+    /// A temporary token is invalid or expired: refresh the credentials and retry once.
     Token,
     /// The key, the signature or the permission was refused.
     Auth,
-    /// A quota is used up, which a short pause does not cure.
+    /// A quota is used up; a short pause does not help.
     Quota,
-    /// The account itself is not in order: unpaid, or the service is not activated.
+    /// The account is not in order, for example unpaid, or the service is not activated.
     Account,
     /// Moderation refused the prompt or the media.
     Content,
-    /// A value in the request is not accepted.
+    /// The service does not accept a value in the request.
     Input,
-    /// What the request names does not exist.
+    /// The request names something that does not exist.
     NotFound,
-    /// The call is wrong in form: action, version, protocol, size. A fault of the caller's code.
+    /// The call is malformed: action, version, protocol or size. A mistake of the calling code.
     Client,
     /// The service failed.
     Server,
-    /// Not trouble: a dry run that would have succeeded.
+    /// Not an error: a dry run that would have succeeded.
     DryRun,
 }
 
-/// Whether an action ran although an error came back.
+impl ErrorClass {
+    /// Returns the name of the class in the specification, for example `clock-skew`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttling => "throttling",
+            Self::ClockSkew => "clock-skew",
+            Self::Token => "token",
+            Self::Auth => "auth",
+            Self::Quota => "quota",
+            Self::Account => "account",
+            Self::Content => "content",
+            Self::Input => "input",
+            Self::NotFound => "not-found",
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::DryRun => "dry-run",
+        }
+    }
+}
+
+/// Formats the name of the class in the specification.
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether an action was executed although the response is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Executed {
-    /// It surely did not run.
+    /// It certainly was not executed.
     No,
-    /// Nobody can tell.
+    /// It may have been executed: the operation is in doubt.
     Maybe,
-    /// It ran; only the answer is missing.
+    /// It was executed; only the response is missing.
     Yes,
 }
 
-/// What is known about an error code: its own entry, or that of the longest part of it that
-/// ends before a dot. `None` for a code nobody has described, which may have been executed.
+/// Returns the entry of an error code: its own, or that of its longest part that ends before a dot.
 ///
+/// Returns `None` for a code that the specification does not have, which may have been executed.
+///
+/// # Examples
 /// ```
 /// use mps_models::service::{ErrorClass, error_code};
 ///

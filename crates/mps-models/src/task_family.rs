@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use crate::{action::ActionInfo, generated::TaskFamily};
 
 /// The facts about a family of tasks, as the specification states them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct TaskFamilyInfo {
     /// Name, as in `mps video`.

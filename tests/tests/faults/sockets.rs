@@ -39,6 +39,7 @@ async fn world() -> World {
         .transport(ReqwestTransport::new().unwrap())
         .retry(RetryPolicy {
             backoff: none,
+            throttled: none,
             ..RetryPolicy::default()
         });
     World {

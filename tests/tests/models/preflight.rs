@@ -265,7 +265,7 @@ fn findings_leave_out_what_is_not_known() {
             "path": "Typo",
             "rule": "unknown-member",
             "severity": "warning",
-            "message": "no such member is documented; it is sent as it is",
+            "message": "no such member is documented; it is sent unchanged",
         }])
     );
     assert_eq!(report.findings()[0].severity, Severity::Warning);

@@ -66,7 +66,7 @@ fn row(columns: &[Column]) -> TokenStream {
         /// The facts about one version of a model.
         ///
         /// Serializes as an object with a member for each fact that a document states.
-        #[derive(Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
         #[non_exhaustive]
         pub struct Row {
             /// Name of the family.

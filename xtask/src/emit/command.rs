@@ -152,9 +152,23 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
         let object = ident(object);
         quote!(set_object(&mut request.#object, |object| { #(#members)* });)
     });
+    let model = options.iter().find(|option| {
+        let is_text = matches!(option.form, Form::Text);
+        is_text && option.object.is_none() && option.member == "model_name"
+    });
+    let model = model.map(|option| {
+        let field = ident(&option.field);
+        quote! {
+            fn model(&self) -> Option<&str> {
+                self.#field.as_deref()
+            }
+        }
+    });
     quote! {
         impl RequestFields for #name {
             type Request = #request;
+
+            #model
 
             fn apply(&self, request: &mut #request) -> Result<(), Failure> {
                 #(#own)*

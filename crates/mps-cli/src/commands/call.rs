@@ -1,9 +1,12 @@
 //! `mps call`: calls any action, untyped.
 
 use clap::{Args, ValueEnum};
-use mps_aigc::{CallOptions, RawBody, UntypedCall, models::Effect};
+use mps_aigc::{
+    CallOptions, Dispatch, RawBody, UntypedCall,
+    models::{Effect, TaskFamily},
+};
 use mps_core::Output;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::create;
@@ -12,6 +15,7 @@ use crate::{
     doubt::Doubt,
     failure::Failure,
     input::Source,
+    outcome::Outcome,
     results::Receipt,
     resume::CommandLine,
 };
@@ -91,7 +95,7 @@ async fn create(
     context: &Context,
 ) -> Result<(), Failure> {
     let client = connection.client();
-    let family = family_of(action);
+    let family = TaskFamily::created_by(action).map(TaskFamily::as_str);
     let line = |family| {
         CommandLine::for_task(
             &context.global,
@@ -103,50 +107,42 @@ async fn create(
     };
     let doubt = Doubt::new(
         action,
-        call.body.get().as_bytes(),
         client.endpoint().host(),
         connection.secret_id(),
         family.map(line).as_ref(),
     );
-    let output = create::send(context, doubt, client.call(call, CallOptions::new())).await?;
+    let output = create::send(context, doubt, client.call(call, context.create_options())).await?;
     let result = CallResult::new(action, &output);
-    let answer: Answer = serde_json::from_str(output.body.get()).unwrap_or_default();
-    let receipt = Receipt::new(
-        family.unwrap_or("scenario"),
-        answer.task_id.as_deref().unwrap_or_default(),
-        output.request_id.clone(),
-        true,
-        &context.global,
-        None,
-    );
+    let task_id = output.body.task_id();
+    let (Some(family), Some(task_id)) = (family, task_id) else {
+        let in_doubt = family.map(|_| no_task_id(action, output.request_id.clone(), context));
+        context.phase.end_create(None);
+        context.output.listing(output.body.get(), &result)?;
+        return in_doubt.map_or(Ok(()), Err);
+    };
+    let request_id = output.request_id.clone();
+    let receipt = Receipt::new(family, &task_id, request_id, true, &context.global, None);
     context.phase.end_create(Some(receipt.clone()));
-    let (body, output) = (output.body.get(), &context.output);
-    output.receipt(body, &result, &receipt)?;
+    let body = output.body.get();
+    context.output.receipt(body, &result, &receipt)?;
     match context.phase.signal() {
         Some(signal) => Err(Failure::interrupted_task(signal, &receipt)),
         None => Ok(()),
     }
 }
 
-/// The member of an answer that names a created task.
-#[derive(Default, Deserialize)]
-struct Answer {
-    #[serde(rename = "TaskId")]
-    task_id: Option<String>,
-}
-
-/// Returns the family of the tasks that an action creates.
-fn family_of(action: &str) -> Option<&'static str> {
-    match action {
-        "CreateAigcVideoTask" => Some("video"),
-        "CreateAigcImageTask" => Some("image"),
-        "CreateAigcAudioTask" => Some("audio"),
-        "CreateAiDramaTask"
-        | "CreateAiFissionTask"
-        | "CreateDocToVideoTask"
-        | "CreateVideoRedrawTask"
-        | "ModifyDocToVideoTaskStatus" => Some("scenario"),
-        _ => None,
+/// Returns the error for an answer that should name a task and does not: a task may run unseen.
+fn no_task_id(action: &str, request_id: Option<String>, context: &Context) -> Failure {
+    let message = format!("{action}: the answer has no task id");
+    let failure = Failure::new(Outcome::InDoubt, "no_task_id", message);
+    let failure = Failure {
+        request_id,
+        dispatch: Some(Dispatch::Executed.as_str()),
+        ..failure
+    };
+    match context.phase.doubt() {
+        Some(doubt) => failure.doubt(doubt),
+        None => failure,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use mps_aigc::{Create, Family, Task};
+use mps_aigc::{Create, Family, PreflightLevel, Task};
 use serde_json::json;
 
 use super::{
@@ -18,6 +18,7 @@ use crate::{
     options::parse_duration,
     outcome::{Outcome, Reason},
     output::Event,
+    preflight::Checked,
     request::{self, RequestFields},
     results::{Receipt, TaskResult},
     resume::CommandLine,
@@ -61,7 +62,11 @@ pub(crate) struct FollowUp {
     /// Longest time for the wait and the download together
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
-    /// Print the exact request, its preflight report and its string to sign; send nothing
+    /// Refuse the request if it is billed for more seconds
+    #[arg(long, value_name = "N")]
+    max_seconds: Option<u64>,
+    /// Print the exact request, its preflight report, the seconds it is billed and its string to
+    /// sign; send nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -71,19 +76,23 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
 
     async fn create(&self, context: &Context) -> Result<(), Failure> {
         let request = request::build(self.request.as_deref(), &self.fields)?;
-        run(&request, &self.follow_up, context).await
+        run(&request, self.fields.model(), &self.follow_up, context).await
     }
 }
 
-/// Creates a task, then waits for it and downloads its results if `follow_up` says so.
+/// Creates a task, then waits for it and downloads its results if `follow_up` says so. `model` is the
+/// model if an option names it.
 pub(crate) async fn run<C: Create>(
     request: &C,
+    model: Option<&str>,
     follow_up: &FollowUp,
     context: &Context,
 ) -> Result<(), Failure> {
+    let checked = Checked::new(request, model, follow_up.max_seconds);
     if follow_up.dry_run {
-        return dry_run::run(request, context);
+        return dry_run::run(&checked, context);
     }
+    checked.admit(context)?;
     let target = Target::claim(follow_up.out.as_deref()).await?;
     let started = context.clock.monotonic();
     let task = create_task(request, context).await?;
@@ -96,6 +105,12 @@ pub(crate) async fn run<C: Create>(
         return Err(Failure::interrupted_task(signal, &receipt));
     }
     if !follow_up.wait && follow_up.out.is_none() {
+        if context.global.emulator {
+            let text = "the emulator, and with it the task, ends with this command";
+            let event = Event::new("warning", text).task(task.id());
+            let event = event.details(json!({"message": text}));
+            context.output.progress(&event);
+        }
         return context.output.receipt(task.id(), &created, &receipt);
     }
     announce(&task, context);
@@ -117,18 +132,18 @@ async fn create_task<C: Create>(
     context: &Context,
 ) -> Result<(Task<C::Family>, crate::context::Connection), Failure> {
     let connection = context.connect().await?;
-    context.output.warnings(request.preflight().warnings());
     let (client, family) = (connection.client(), C::Family::NAME);
     let follow = CommandLine::for_task(&context.global, family, "wait", ID_PLACEHOLDER, None);
     let doubt = Doubt::new(
         C::INFO.name,
-        &client.prepare(request)?.body,
         client.endpoint().host(),
         connection.secret_id(),
         Some(&follow).filter(|_| !context.global.emulator),
     );
     let tasks = connection.tasks::<C::Family>();
-    let task = send(context, doubt, tasks.create(request)).await?;
+    // Checked already, by the rules of the command line.
+    let options = context.create_options().preflight(PreflightLevel::Off);
+    let task = send(context, doubt, tasks.create_with(request, options)).await?;
     Ok((task, connection))
 }
 

@@ -5,7 +5,7 @@ use mps_aigc::models::{Action, preflight::Report};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use crate::{context::Context, failure::Failure};
+use crate::{context::Context, failure::Failure, preflight::Checked};
 
 /// `mps.dry-run/1`.
 #[derive(Serialize)]
@@ -17,13 +17,14 @@ struct DryRun<'a> {
     request: &'a RawValue,
     #[serde(flatten)]
     report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    billable_seconds: Option<u64>,
     canonical_request: &'a str,
     string_to_sign: &'a str,
 }
 
-pub(crate) fn run<A: Action>(request: &A, context: &Context) -> Result<(), Failure> {
-    let report = request.preflight();
-    let prepared = context.offline()?.prepare(request)?;
+pub(crate) fn run<A: Action>(checked: &Checked<'_, A>, context: &Context) -> Result<(), Failure> {
+    let prepared = context.offline()?.prepare(checked.request)?;
     let body: &RawValue = serde_json::from_slice(&prepared.body)
         .map_err(|error| Failure::internal(error.to_string()))?;
     let result = DryRun {
@@ -36,15 +37,13 @@ pub(crate) fn run<A: Action>(request: &A, context: &Context) -> Result<(), Failu
             .map(|(name, value)| (name.to_string(), json!(value.to_str().unwrap_or_default())))
             .collect(),
         request: body,
-        report: &report,
+        report: &checked.report,
+        billable_seconds: checked.request.billable_seconds(),
         canonical_request: &prepared.canonical_request.text,
         string_to_sign: &prepared.string_to_sign,
     };
     context.output.listing(&human_dry_run(&result), &result)?;
-    if report.is_ok() {
-        return Ok(());
-    }
-    Err(Failure::preflight("preflight refused the request"))
+    checked.refusal(&context.global).map_or(Ok(()), Err)
 }
 
 fn human_dry_run(result: &DryRun<'_>) -> String {
@@ -60,8 +59,10 @@ fn human_dry_run(result: &DryRun<'_>) -> String {
     } else {
         result.report.to_string()
     };
+    let seconds = result.billable_seconds;
+    let seconds = seconds.map_or_else(|| "unknown".to_owned(), |seconds| format!("{seconds} s"));
     format!(
-        "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# canonical request\n{}\n\n# string to sign\n{}",
+        "# request\nPOST {}\n{}\n\n{}\n\n# preflight\n{}\n\n# billable seconds\n{seconds}\n\n# canonical request\n{}\n\n# string to sign\n{}",
         result.endpoint,
         headers.join("\n"),
         result.request.get(),

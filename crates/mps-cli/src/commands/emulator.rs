@@ -93,7 +93,7 @@ fn with_keys(mut builder: Builder, args: &EmulatorArgs) -> Result<Builder, Failu
         if !known.insert(&pair.secret_id) {
             let what = format!("two key pairs have the secret id `{}`", pair.secret_id);
             return Err(Failure::usage(what)
-                .hint("give each --account and each --temporary a secret id of its own"));
+                .hint("give each --permanent and each --temporary a secret id of its own"));
         }
     }
     for pair in &args.accounts {

@@ -128,7 +128,7 @@ fn temporary_keys_carry_a_token_and_end() {
 #[test]
 fn temporary_keys_bill_the_default_account() {
     let emulator = frozen(&[
-        "--account=AKIDFIRST:key-one",
+        "--permanent=AKIDFIRST:key-one",
         "--temporary=AKIDTEMP:key-two:token",
     ]);
     let mut create = emulator.mps(&["video", "create", "--prompt", "a cat"]);
@@ -183,8 +183,8 @@ fn an_invalid_time_is_refused_with_a_correction() {
 fn a_malformed_key_is_not_shown() {
     const SECRET: &str = "hunter2";
     for (flag, value, says) in [
-        ("--account", ":hunter2", "ID:KEY"),
-        ("--account", "hunter2", "ID:KEY"),
+        ("--permanent", ":hunter2", "ID:KEY"),
+        ("--permanent", "hunter2", "ID:KEY"),
         ("--temporary", "AKID:hunter2", "ID:KEY:TOKEN"),
         ("--temporary", "AKID:hunter2:", "ID:KEY:TOKEN"),
         ("--temporary", "AKID::hunter2", "ID:KEY:TOKEN"),
@@ -199,7 +199,10 @@ fn a_malformed_key_is_not_shown() {
         );
         assert!(!run.stderr.contains(SECRET), "{}", run.stderr);
     }
-    let twice = refused(&["--account=AKIDONE:hunter2", "--temporary=AKIDONE:hunter2:t"]);
+    let twice = refused(&[
+        "--permanent=AKIDONE:hunter2",
+        "--temporary=AKIDONE:hunter2:t",
+    ]);
     assert!(twice.stderr.contains("AKIDONE") && !twice.stderr.contains(SECRET));
 }
 

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bill;
 mod credentials;
 mod emulator;
 mod emulator_flags;
@@ -13,6 +14,8 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod preflight;
 mod redaction;
 mod support;
+mod usage;
 mod workflow;

@@ -67,9 +67,9 @@ fn keys_in_home(command: &Command) -> Vec<String> {
         .collect()
 }
 
-/// Whatever follows the secret id: `--account ID:KEY`, `--temporary ID:KEY:TOKEN@TIME`.
+/// Whatever follows the secret id: `--permanent ID:KEY`, `--temporary ID:KEY:TOKEN@TIME`.
 fn keys_in_arguments(arguments: &[&str]) -> Vec<String> {
-    let pairs = ["--account", "--temporary"].map(|flag| values(arguments, flag));
+    let pairs = ["--permanent", "--temporary"].map(|flag| values(arguments, flag));
     let parts = pairs
         .iter()
         .flatten()
@@ -146,7 +146,7 @@ fn a_leak_is_detected_for_every_source_of_secrets() {
         .args(["--prompt", "typed prompt", "--request=r.json"])
         .args(["--json", r#"{"Prompt":"prompt of json"}"#])
         .args([
-            "--account=ID:key-of-account",
+            "--permanent=ID:key-of-account",
             "--temporary",
             "ID:key-of-temp:token-of-temp@30m",
         ]);

@@ -144,6 +144,17 @@ impl Emulator {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
     }
 
+    /// Adds a rule of faults.
+    pub(crate) fn add_fault(&self, rule: &Value) {
+        let rules = self.tell("faults", rule);
+        assert!(rules["faults"].is_array(), "{rule}: {rules}");
+    }
+
+    /// Removes all rules of faults.
+    pub(crate) fn clear_faults(&self) {
+        exchange(&self.endpoint, "DELETE", "/_emulator/v1/faults", "");
+    }
+
     /// What the control API makes of a body.
     pub(crate) fn tell(&self, name: &str, body: &Value) -> Value {
         let (path, body) = (format!("/_emulator/v1/{name}"), body.to_string());

@@ -119,9 +119,8 @@ impl AssumeRole {
         means: &Means,
     ) -> Result<Credentials, Refusal> {
         let signer = Signer::Keys(&means.keys);
-        self.sts
-            .call(ACTION, parameters, signer, means.offset_s)
-            .await
+        let lent = self.sts.call(ACTION, parameters, signer, means.offset_s);
+        Ok(lent.await?.with_identity(&self.role_arn))
     }
 
     async fn remedied(&self, means: &Means, refusal: &Refusal) -> Option<Means> {

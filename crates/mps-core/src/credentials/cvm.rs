@@ -137,7 +137,8 @@ impl CvmRole {
         }
         let now = self.remote.clock.wall();
         let keys = answer.keys.check(answer.expires, now, now);
-        keys.map_err(|why| self.unusable(format!("its answer is unusable: {why}")))
+        let keys = keys.map_err(|why| self.unusable(format!("its answer is unusable: {why}")))?;
+        Ok(keys.with_identity(role))
     }
 
     async fn get(&self, role: &str) -> Result<Received, CredentialsError> {

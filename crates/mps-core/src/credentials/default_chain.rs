@@ -234,7 +234,9 @@ mod tests {
         assert_eq!(transport.requests().len(), 0);
 
         let any = chain(&transport).roles(Chain::new(), given(&[(CVM_ROLE, ANY_ROLE)]));
-        assert_eq!(any.provide().await.unwrap().secret_id(), "AKIDrole");
+        let credentials = any.provide().await.unwrap();
+        assert_eq!(credentials.secret_id(), "AKIDrole");
+        assert_eq!(credentials.identity(), Some("renderer"));
         let asked = transport.requests()[1].uri().to_string();
         assert!(asked.ends_with("/security-credentials/renderer"), "{asked}");
     }

@@ -184,7 +184,10 @@ impl TccliCredentials {
             (Some(_), None) => return Err(self.unusable("it has no secretKey")),
         };
         let credentials = match token {
-            Some(token) => credentials.with_token(token),
+            // A later login of the same profile has other keys.
+            Some(token) => credentials
+                .with_token(token)
+                .with_identity(format!("tccli profile {}", self.profile)),
             None => credentials,
         };
         match contents.expires_at {

@@ -113,7 +113,8 @@ impl WebIdentity {
         let token = token(&self.token_file).await?;
         let parameters = self.parameters(&token, length);
         let lent = self.sts.call(ACTION, parameters, Signer::Nobody, 0).await;
-        lent.map_err(|refusal| refusal.without(&[&token]))
+        let lent = lent.map_err(|refusal| refusal.without(&[&token]))?;
+        Ok(lent.with_identity(&self.role_arn))
     }
 
     fn parameters(&self, token: &str, length: u64) -> Map<String, Value> {

@@ -1,4 +1,4 @@
-//! One call to the API, from its bytes to its answer.
+//! Answers one call of the API.
 
 use std::time::Duration;
 
@@ -23,31 +23,31 @@ use crate::{
     http::{auth::Verifier, exchange::Exchange, headers, reply},
 };
 
-/// The API has one path; the action is in a header.
+/// Path of the API. The action is in a header.
 pub(crate) const PATH: &str = "/";
 
-/// Longest body the service reads (its documentation: 10 MB with this signature method).
+/// Longest body that the service reads (documentation of this signature method: 10 MB).
 pub(crate) const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// What became of a call, within the service.
-enum End {
+/// The result of a call.
+enum CallResult {
     Executed(Map<String, Value>),
     Refused(Refusal),
-    /// A fault kept it from the service.
+    /// A fault kept the call from the service.
     Dropped,
 }
 
-/// Answers a call and writes it into the log.
+/// Answers a call and records it in the request log.
 pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
     let arrived = service.now();
     let request_id = service.ids.uuid();
-    let on_call = strike(service, head, body);
-    let mut end = match on_call.as_ref().map(Kind::call_effect) {
-        None | Some(CallEffect::Proceeds) => journey(service, head, body, &request_id).into(),
-        Some(CallEffect::Refused(refusal)) => End::Refused(refusal),
-        Some(CallEffect::Dropped) => End::Dropped,
+    let before_call = fault_before_call(service, head, body);
+    let mut end = match before_call.as_ref().map(Kind::call_effect) {
+        None | Some(CallEffect::Proceeds) => execute(service, head, body, &request_id).into(),
+        Some(CallEffect::Refused(refusal)) => CallResult::Refused(refusal),
+        Some(CallEffect::Dropped) => CallResult::Dropped,
     };
-    let fault = on_call.or_else(|| alter(service, head, body, &mut end));
+    let fault = before_call.or_else(|| apply_answer_fault(service, head, body, &mut end));
     record(service, head, arrived, &request_id, &end, fault.as_ref());
     let response = reply::json(StatusCode::OK, &envelope(end, request_id));
     match fault {
@@ -56,22 +56,27 @@ pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes) -> Exch
     }
 }
 
-impl From<Result<Map<String, Value>, Refusal>> for End {
+impl From<Result<Map<String, Value>, Refusal>> for CallResult {
     fn from(result: Result<Map<String, Value>, Refusal>) -> Self {
         result.map_or_else(Self::Refused, Self::Executed)
     }
 }
 
-/// The fault that befalls the call.
-fn strike(service: &ServiceState, head: &Parts, body: &Bytes) -> Option<Kind> {
+/// Returns the fault that applies to the call before it is executed.
+fn fault_before_call(service: &ServiceState, head: &Parts, body: &Bytes) -> Option<Kind> {
     let (action, now) = (named_action(head), service.time.wall());
     let mut state = service.state();
     state.faults.on_call(&service.ids, action, head, body, now)
 }
 
-/// Lets a fault change the answer of an executed action.
-fn alter(service: &ServiceState, head: &Parts, body: &Bytes, end: &mut End) -> Option<Kind> {
-    let End::Executed(answer) = end else {
+/// Applies a fault to the answer of an executed action, and returns it.
+fn apply_answer_fault(
+    service: &ServiceState,
+    head: &Parts,
+    body: &Bytes,
+    end: &mut CallResult,
+) -> Option<Kind> {
+    let CallResult::Executed(answer) = end else {
         return None;
     };
     let action = action(&head.headers).ok()?;
@@ -79,8 +84,9 @@ fn alter(service: &ServiceState, head: &Parts, body: &Bytes, end: &mut End) -> O
     state.faults.on_answer(&service.ids, action, body, answer)
 }
 
-/// Runs `verify` by the service's clocks: its own, the machine's where that is allowed, and those
-/// that a `skew` fault has shown to clients.
+/// Returns the account that signed the call. Fresh timestamps are those near the service's clock,
+/// near the machine's where the settings allow it, and near the clocks that `skew` faults have
+/// shown to clients.
 fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountIndex, Refusal> {
     let wall = unix_seconds(service.time.wall());
     let other_walls = || {
@@ -100,8 +106,9 @@ fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountI
     verifier.verify(head, body)
 }
 
-/// The checks in the order of the service (as far as its answers tell), then the action itself.
-fn journey(
+/// Makes the checks in the order of the service, as far as its answers reveal it, then runs the
+/// action.
+fn execute(
     service: &ServiceState,
     head: &Parts,
     body: &Bytes,
@@ -132,7 +139,7 @@ fn check_size(body: &Bytes) -> Result<(), Refusal> {
     Err(Refusal::new("RequestSizeLimitExceeded", message))
 }
 
-/// A header that comes twice has no one value, and what is signed might not be what is executed.
+/// A repeated header has no single value: one value could be signed and another executed.
 fn check_repeats(headers: &HeaderMap) -> Result<(), Refusal> {
     let counts = |name: &&HeaderName| {
         [header::AUTHORIZATION, header::CONTENT_TYPE].contains(name)
@@ -147,7 +154,7 @@ fn check_repeats(headers: &HeaderMap) -> Result<(), Refusal> {
         })
 }
 
-/// The signatures before TC3 send the action and the signature as parameters of a query or form.
+/// Signatures before TC3 carry action and signature as parameters of the query or form.
 fn check_generation(head: &Parts, body: &[u8]) -> Result<(), Refusal> {
     if head.headers.contains_key("x-tc-action") {
         return Ok(());
@@ -228,14 +235,14 @@ fn check_rate(
     Err(Refusal::new("RequestLimitExceeded", message))
 }
 
-fn envelope(end: End, request_id: String) -> Value {
+fn envelope(end: CallResult, request_id: String) -> Value {
     let mut response = match end {
-        End::Executed(response) => response,
-        End::Refused(refusal) => Map::from_iter([(
+        CallResult::Executed(response) => response,
+        CallResult::Refused(refusal) => Map::from_iter([(
             "Error".to_owned(),
             json!({ "Code": refusal.code, "Message": refusal.message }),
         )]),
-        End::Dropped => Map::new(),
+        CallResult::Dropped => Map::new(),
     };
     response.insert("RequestId".to_owned(), Value::String(request_id));
     json!({ "Response": response })
@@ -246,13 +253,13 @@ fn record(
     head: &Parts,
     arrived: Duration,
     request_id: &str,
-    end: &End,
+    end: &CallResult,
     fault: Option<&Kind>,
 ) {
     let (outcome, refusal) = match end {
-        End::Executed(_) => (Outcome::Executed, None),
-        End::Refused(refusal) => (Outcome::Refused, Some(refusal)),
-        End::Dropped => (Outcome::Dropped, None),
+        CallResult::Executed(_) => (Outcome::Executed, None),
+        CallResult::Refused(refusal) => (Outcome::Refused, Some(refusal)),
+        CallResult::Dropped => (Outcome::Dropped, None),
     };
     service.state().requests.add(RequestRecord {
         at_us: micros(service.since_start(arrived)),
@@ -265,7 +272,7 @@ fn record(
     });
 }
 
-/// Writes a request into the log that ended before it was whole.
+/// Records a request that ended before its body was complete.
 pub(crate) fn record_dropped(service: &ServiceState, head: &Parts, fault: Option<&Kind>) {
     if fault.is_none() {
         tracing::warn!(
@@ -279,7 +286,7 @@ pub(crate) fn record_dropped(service: &ServiceState, head: &Parts, fault: Option
         head,
         service.now(),
         &request_id,
-        &End::Dropped,
+        &CallResult::Dropped,
         fault,
     );
 }

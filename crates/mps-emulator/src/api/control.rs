@@ -1,4 +1,4 @@
-//! The control API: what a test wants to know and to change, as JSON over the same socket.
+//! The control API: inspects and controls the emulator with JSON over the same socket.
 
 mod clock;
 mod faults;
@@ -16,14 +16,14 @@ use crate::{api::service_state::ServiceState, http::reply};
 
 pub(crate) const PREFIX: &str = "/_emulator/v1/";
 
-/// What an endpoint has to work with.
+/// The parts of a request that endpoints read.
 struct Call<'a> {
     service: &'a ServiceState,
     query: &'a str,
     body: &'a Bytes,
 }
 
-/// One thing the control API can do.
+/// An endpoint of the control API.
 struct Endpoint {
     method: Method,
     name: &'static str,
@@ -31,9 +31,9 @@ struct Endpoint {
 }
 
 enum Handler {
-    /// Always has an answer.
+    /// Accepts every request.
     Infallible(fn(&Call<'_>) -> Value),
-    /// May be asked for something wrong.
+    /// Can refuse a request.
     Fallible(fn(&Call<'_>) -> Result<Value, Refusal>),
 }
 

@@ -1,4 +1,4 @@
-//! The object storage where results lie: public for a while, then gone.
+//! The object storage: serves results until they expire.
 
 mod condition;
 mod location;
@@ -19,14 +19,14 @@ use crate::{
     media::{Media, cache::Object},
 };
 
-/// What object storage calls an answer by.
+/// The header with the storage's request id.
 const REQUEST_ID: &str = "x-cos-request-id";
 
-/// Answers a request to the path of a result.
+/// Answers a request for a result.
 pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchange {
     let mut record = record::arrived(service, head);
-    let mut response = match found(service, head, path) {
-        Ok((object, modified)) => handed_out(&object, modified, head),
+    let mut response = match find_object(service, head, path) {
+        Ok((object, modified)) => served(&object, modified, head),
         Err(refusal) => {
             record.code = Some(refusal.code.to_owned());
             refusal.response(path, &record.request_id)
@@ -45,8 +45,8 @@ pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchan
     exchange
 }
 
-fn handed_out(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
-    let mut response = if condition::is_known(&object.etag, &head.headers) {
+fn served(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
+    let mut response = if condition::if_none_match_names(&object.etag, &head.headers) {
         not_modified(object)
     } else {
         content(object, &head.headers)
@@ -64,40 +64,40 @@ fn not_modified(object: &Object) -> Response<Bytes> {
     response
 }
 
-/// Why storage does not hand out an object, as its own protocol has it.
-struct Fault {
+/// An error of the object storage, in its own protocol.
+struct StorageError {
     status: StatusCode,
     code: &'static str,
     message: &'static str,
 }
 
-const NOT_ALLOWED: Fault = Fault {
+const NOT_ALLOWED: StorageError = StorageError {
     status: StatusCode::METHOD_NOT_ALLOWED,
     code: "MethodNotAllowed",
     message: "results can only be read",
 };
-const NO_SUCH_KEY: Fault = Fault {
+const NO_SUCH_KEY: StorageError = StorageError {
     status: StatusCode::NOT_FOUND,
     code: "NoSuchKey",
     message: "there is no such result",
 };
-const EXPIRED: Fault = Fault {
+const EXPIRED: StorageError = StorageError {
     status: StatusCode::FORBIDDEN,
     code: "AccessDenied",
     message: "the time to fetch the result is over",
 };
-const CHANGED: Fault = Fault {
+const OTHER_VERSION: StorageError = StorageError {
     status: StatusCode::PRECONDITION_FAILED,
     code: "PreconditionFailed",
     message: "the result is not the version that `If-Match` names",
 };
-const BROKEN: Fault = Fault {
+const NOT_MADE: StorageError = StorageError {
     status: StatusCode::INTERNAL_SERVER_ERROR,
     code: "InternalError",
     message: "the result cannot be made",
 };
 
-impl Fault {
+impl StorageError {
     fn response(&self, path: &str, request_id: &str) -> Response<Bytes> {
         let body = format!(
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>{}</Code>\n\t<Message>{}</Message>\n\
@@ -116,22 +116,26 @@ fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-fn found(service: &ServiceState, head: &Parts, path: &str) -> Result<(Object, HeaderValue), Fault> {
+fn find_object(
+    service: &ServiceState,
+    head: &Parts,
+    path: &str,
+) -> Result<(Object, HeaderValue), StorageError> {
     if !matches!(head.method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
     let (media, modified) = lookup(service, path)?;
     let object = service.cache.object(media).map_err(|error| {
         tracing::error!(%error, "a result could not be made");
-        BROKEN
+        NOT_MADE
     })?;
-    if !condition::is_meant(&object.etag, &head.headers) {
-        return Err(CHANGED);
+    if !condition::if_match_allows(&object.etag, &head.headers) {
+        return Err(OTHER_VERSION);
     }
     Ok((object, modified))
 }
 
-fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), Fault> {
+fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), StorageError> {
     let state = service.state();
     let task = location::find(&state.tasks, path).ok_or(NO_SUCH_KEY)?;
     match task.availability(service.time.now()) {
@@ -141,7 +145,7 @@ fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), Fa
     }
 }
 
-/// The object or the part of it that is asked for.
+/// Returns the object, or the requested part of it.
 fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let length = object.bytes.len();
     let mut response = match range::select(wanted_range(object, headers), length) {
@@ -177,7 +181,7 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     response
 }
 
-/// The `Range` header, unless its `If-Range` names another version than this one.
+/// Returns the `Range` header, unless `If-Range` names another version than the current one.
 fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> {
     let is_same = headers
         .get(header::IF_RANGE)

@@ -1,4 +1,4 @@
-//! What the parts of the service share.
+//! The state that all parts of the service share.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -21,11 +21,11 @@ use crate::{
 /// Settings, clocks and state of one service.
 pub(crate) struct ServiceState {
     pub(crate) accounts: Accounts,
-    /// The machine's time, by which clients, their rates and their connections are measured.
+    /// The machine's clock, which measures clients: rates, arrivals and idle connections.
     pub(crate) clock: SharedClock,
-    /// The service's own time, by which all else goes.
+    /// The service's own clock, for everything else.
     pub(crate) time: VirtualClock,
-    /// TaskSummary of whatever may have changed the state, for whoever saves it.
+    /// Notifies the saver of each possible change of the state.
     pub(crate) changed: Arc<Notify>,
     /// Scheme, host and port.
     pub(crate) endpoint: String,
@@ -40,12 +40,12 @@ impl ServiceState {
         lock(&self.state)
     }
 
-    /// The machine's time.
+    /// Returns the machine's monotonic time.
     pub(crate) fn now(&self) -> Duration {
         self.clock.monotonic()
     }
 
-    /// The machine's time since the emulator was made.
+    /// Returns the machine's time since the emulator was created, at a given monotonic time.
     pub(crate) fn since_start(&self, monotonic: Duration) -> Duration {
         self.time.uptime(monotonic)
     }
@@ -54,7 +54,7 @@ impl ServiceState {
         self.since_start(self.now())
     }
 
-    /// This moment, as the limiter counts it.
+    /// Returns the present moment for the rate limiter.
     pub(crate) fn start(&self) -> CallStart {
         CallStart {
             uptime: self.uptime(),

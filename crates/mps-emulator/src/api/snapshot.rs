@@ -1,4 +1,4 @@
-//! The whole state at one moment, as JSON that a later emulator reads.
+//! The whole state at one moment, as JSON that a later emulator can read.
 
 mod check;
 
@@ -21,12 +21,12 @@ use crate::{
 /// Name and version of the format. Members may be added to a version, never renamed or removed.
 const SCHEMA: &str = "mps.emulator-state/1";
 
-/// Everything that happened to an emulator: tasks, bill, request log, what the limits counted, the
-/// clock, the faults that were asked for, and how many ids were given.
+/// The whole state of an emulator: tasks, bill, request log, rate limit counts, clock, faults, and
+/// the number of issued ids.
 ///
-/// Accounts are told by their place: what the first one did is the first one's where it is
-/// restored. Settings, keys and tokens are not part of it. As a text it does not hold what a prompt or
-/// script said either: restored from one, scenarios are told of without their `RequestBody`.
+/// Accounts are identified by their index: the first account of one emulator is the first account
+/// of another. Settings, keys and tokens are not included. The JSON form omits prompts and scripts,
+/// so scenarios restored from it have no `RequestBody`.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     schema: String,
@@ -46,18 +46,18 @@ pub struct Snapshot {
     faults: Faults,
 }
 
-/// Why a text is no snapshot.
+/// The error for a text that is not a valid snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotError {
     message: String,
 }
 
 impl Snapshot {
-    /// Reads a snapshot.
+    /// Parses a snapshot from JSON.
     ///
     /// # Errors
-    /// The text is no JSON, another version's, or says what no emulator would have written; the
-    /// error names the place.
+    /// Returns an error that names the place if the text is not JSON, has another version, or
+    /// contains values that no emulator writes.
     pub fn from_json(json: &[u8]) -> Result<Self, SnapshotError> {
         check::schema(json)?;
         let reader = &mut serde_json::Deserializer::from_slice(json);
@@ -67,14 +67,14 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// The snapshot as a text for [`from_json`](Self::from_json).
+    /// Returns the snapshot as JSON for [`from_json`](Self::from_json).
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Nothing in it can fail to be written: its maps have numbers for keys.
+        // Serialization cannot fail: all map keys are numbers.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// How many tasks it knows.
+    /// Returns the number of tasks.
     #[must_use]
     pub fn tasks(&self) -> usize {
         self.tasks.len()
@@ -86,7 +86,7 @@ impl Snapshot {
             schema: SCHEMA.to_owned(),
             seed: service.ids.seed(),
             ids: service.ids.given(),
-            // Read under the lock: nothing of the state is later than this.
+            // Read under the lock, so that nothing in the state is later than this.
             clock: service.time.save(),
             tasks: state.tasks.iter().cloned().collect(),
             requests: state.requests.records(),
@@ -99,7 +99,7 @@ impl Snapshot {
         }
     }
 
-    /// Sets a clock to where this one stands by now.
+    /// Sets a clock to the time of this snapshot, plus the time since.
     pub(crate) fn turn(&self, clock: &VirtualClock) {
         clock.restore(&self.clock);
     }

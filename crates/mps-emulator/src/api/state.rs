@@ -1,4 +1,4 @@
-//! Everything that changes while the emulator runs, behind one lock.
+//! All mutable state of the emulator, behind one lock.
 
 use crate::{
     engine::{
@@ -32,7 +32,7 @@ impl State {
         }
     }
 
-    /// Forgets everything that happened. Settings stay, and no id is ever given twice.
+    /// Forgets everything that happened. Settings stay, and ids are never reused.
     pub(crate) fn reset(&mut self) {
         *self = Self::new(self.limiter.flavour());
     }

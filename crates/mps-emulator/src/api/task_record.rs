@@ -1,4 +1,4 @@
-//! A task as tests and the control API see it.
+//! The public record of a task.
 
 use std::time::Duration;
 
@@ -14,53 +14,53 @@ use crate::{
     media::Media,
 };
 
-/// One task: whose it is, how far it is, when it was made and how long it takes.
+/// A task with its account, status, times and results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TaskRecord {
-    /// Its id.
+    /// The task's id.
     pub task_id: String,
-    /// Its family.
+    /// The task's family.
     pub family: TaskFamily,
-    /// The secret id of the account that made it; none after a restore into an emulator with fewer
-    /// accounts.
+    /// The secret id of the account that created it; `None` after a restore into an emulator with
+    /// fewer accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The model that was asked for, if one was named.
+    /// The requested model, if one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// How far it is, in the words of its family: `WAIT`, `DONE`, `PENDING`, `FINISHED`, …
+    /// The status in the terms of the family, for example `WAIT`, `DONE`, `PENDING` or `FINISHED`.
     pub status: String,
-    /// Whether it stays so for good.
+    /// Whether the status is final.
     pub is_final: bool,
-    /// What can be had of its result.
+    /// Availability of the results.
     pub result: ResultState,
-    /// When it was made, in microseconds of virtual time since the emulator was made.
+    /// Time of creation, in microseconds of virtual time since the emulator was created.
     pub created_us: u64,
-    /// How long it is in the queue, in microseconds of virtual time.
+    /// Time in the queue, in microseconds of virtual time.
     pub wait_us: u64,
-    /// How long it then takes.
+    /// Running time after the queue, in microseconds of virtual time.
     pub run_us: u64,
-    /// Where its results are; empty before it is done.
+    /// URLs of the results; empty before the task is done.
     pub urls: Vec<String>,
-    /// How long a result plays, in seconds.
+    /// Playing time of a result, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
-    /// The size of a result, `1280x720`.
+    /// Size of a result, for example `1280x720`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
 }
 
-/// What can be had of a task's result.
+/// Availability of a task's results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ResultState {
-    /// There is none yet, or none ever.
+    /// There is no result, or not yet.
     Missing,
-    /// It can be fetched.
+    /// The result can be downloaded.
     Available,
-    /// It could be fetched until a while ago.
+    /// The result could be downloaded until it expired.
     Expired,
 }
 
@@ -111,7 +111,7 @@ impl From<Availability> for ResultState {
     }
 }
 
-/// How long a result plays, and how large it is; not every one has both.
+/// Returns playing time and size; sounds have no size, pictures no playing time.
 fn extent(media: Media) -> (Option<u32>, Option<String>) {
     match media {
         Media::Video(clip) => (Some(clip.seconds), Some(clip.size.to_string())),

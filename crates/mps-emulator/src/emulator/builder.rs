@@ -1,4 +1,4 @@
-//! How an emulator is set up.
+//! Settings of an emulator.
 
 use std::{
     fmt,
@@ -18,7 +18,7 @@ use crate::{
         server::Server,
         service::Service,
         start_error::StartError,
-        state_file::{self, Found, GeneratedKeyPair, Saver},
+        state_file::{self, GeneratedKeyPair, SavedState, Saver},
     },
     engine::{
         accounts::{Account, Accounts},
@@ -31,14 +31,28 @@ use crate::{
     media::cache::Cache,
 };
 
-/// Where results are said to lie when no socket serves them. The name can never be resolved
-/// (RFC 6761), so a test that forgets its transport reaches nobody.
+/// Base of result URLs without a socket. The name never resolves (RFC 6761), so a test without the
+/// matching transport cannot reach another host.
 const UNRESOLVABLE_ENDPOINT: &str = "https://mps.emulator.invalid";
 
-/// Settings of an emulator; all of them have defaults.
+/// Builder of an [`Emulator`] or a [`Service`]; every setting has a default.
 ///
-/// Made by [`Emulator::builder`]. Ends in [`start`](Self::start), which listens on a socket, or
-/// in [`service`](Self::service), which does not.
+/// Created by [`Emulator::builder`]. [`start`](Self::start) listens on a socket,
+/// [`service`](Self::service) does not.
+///
+/// # Examples
+/// For example, with tasks that finish at once and a limit on concurrent ones:
+/// ```
+/// use std::time::Duration;
+/// use mps_emulator::Emulator;
+///
+/// let service = Emulator::builder()
+///     .task_times(Duration::ZERO, Duration::ZERO)
+///     .concurrency(2)
+///     .seed(7)
+///     .service();
+/// assert_eq!(service.bill().creates, 0);
+/// ```
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
@@ -77,15 +91,14 @@ impl Builder {
         }
     }
 
-    /// Address to listen on, which must be a loopback address; port 0 means any free one.
+    /// Sets the address to listen on, which must be a loopback address; port 0 selects a free one.
     /// Default: `127.0.0.1:0`.
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// The key pair of the first account, which is the default one. Default: invented, different
-    /// for every emulator.
+    /// Sets the key pair of the default account. Default: generated, different for every emulator.
     pub fn credentials(
         mut self,
         secret_id: impl Into<String>,
@@ -95,15 +108,15 @@ impl Builder {
         self
     }
 
-    /// Makes the first account's credentials temporary: a call must carry this token. Default: it
-    /// must carry none.
+    /// Makes the default account's credentials temporary: calls must carry this token. Default: no
+    /// token.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Another account, with its own tasks, limits and bill. The first one named is the default
-    /// account, as with [`credentials`](Self::credentials). Default: one account.
+    /// Adds an account with its own tasks, limits and bill. The first one is the default account,
+    /// as with [`credentials`](Self::credentials). Default: one account.
     pub fn account(mut self, secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
         let account = (secret_id.into(), secret_key.into());
         if self.credentials.is_none() {
@@ -114,9 +127,9 @@ impl Builder {
         self
     }
 
-    /// Temporary credentials of the default account, which end so long after the emulator's start
-    /// in virtual time; from then on a call is `AuthFailure.TokenFailure`. With [`Duration::MAX`] they
-    /// never end. Default: none.
+    /// Adds temporary credentials of the default account that expire after a virtual time, counted
+    /// from the start of the emulator. Calls after that are refused with
+    /// `AuthFailure.TokenFailure`. With [`Duration::MAX`] they never expire. Default: none.
     pub fn temporary(
         mut self,
         secret_id: impl Into<String>,
@@ -133,69 +146,69 @@ impl Builder {
         self
     }
 
-    /// How long a task is in `WAIT` (or `PENDING`) and then in `RUN` (or `RUNNING`) before it ends;
-    /// the same as [`durations`](Self::durations) with [`Durations::fixed`]. Default: 1 s and 2 s.
+    /// Sets how long tasks wait and then run, like [`durations`](Self::durations) with
+    /// [`Durations::fixed`]. Default: 1 s and 2 s.
     pub fn task_times(self, wait: Duration, run: Duration) -> Self {
         self.durations(Durations::fixed(wait, run))
     }
 
-    /// How long tasks take, by family and model. Default: 1 s waiting and 2 s running, and one to
-    /// eight hours more in the queue for a video with `OffPeak`.
+    /// Sets how long tasks take, by family and model. Default: 1 s waiting and 2 s running; a video
+    /// with `OffPeak` waits one to eight hours longer.
     pub fn durations(mut self, durations: Durations) -> Self {
         self.settings.durations = durations;
         self
     }
 
-    /// How the documented limits on calls a second are enforced. Default: as a sliding window.
+    /// Sets how the documented limits on calls per second are enforced. Default: as a sliding
+    /// window.
     pub fn rate_limit(mut self, flavour: RateLimit) -> Self {
         self.rate_limit = flavour;
         self
     }
 
-    /// How many tasks of an account may wait or run at once; one more is refused with
-    /// `RequestLimitExceeded` and a text about the maximum concurrency, or with
+    /// Sets how many tasks of an account may wait or run at the same time. Further creates are
+    /// refused with `RequestLimitExceeded` and a text about the maximum concurrency, or with
     /// `LimitExceeded.CreateTask` where that is documented. Default: any number.
     pub fn concurrency(mut self, most: usize) -> Self {
         self.settings.concurrency = Some(most);
         self
     }
 
-    /// Which address is told of a result in a bucket of the caller's. Default: that of the real
-    /// storage, where nothing can be fetched.
+    /// Sets the kind of URL of results in a caller's bucket. Default: the real storage's, where
+    /// nothing can be downloaded.
     pub fn bucket_urls(mut self, urls: BucketUrls) -> Self {
         self.settings.bucket_urls = urls;
         self
     }
 
-    /// Lets a signature also pass if its timestamp is fresh by the machine's time. Default: it must
-    /// be fresh by the [virtual clock](crate::VirtualClock). Official clients never learn that a
-    /// service's clock differs from theirs, so on a clock that was moved they need this.
+    /// Also accepts timestamps that are fresh by the machine's clock. Default: only those fresh by
+    /// the [virtual clock](crate::VirtualClock). Official clients do not adapt to a service's
+    /// clock, so they need this after the clock was moved.
     pub fn accept_machine_time(mut self) -> Self {
         self.settings.accepts_machine_time = true;
         self
     }
 
-    /// The machine's clock, under the virtual one. Default: the machine's.
+    /// Sets the machine's clock, on which the virtual one is based. Default: the system clock.
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Makes ids, invented credentials and the durations of tasks the same in every run. Default: a
+    /// Makes ids, generated credentials, durations and faults the same in every run. Default: a
     /// random seed, or that of the state file.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Keeps the state in this file, for [`start`](Self::start): what it holds is taken up again;
-    /// it is saved a moment after each change and when the emulator stops. Default: no file.
+    /// Keeps the state in a file, for [`start`](Self::start). The emulator continues with the state
+    /// in the file, and saves it shortly after each change and when it stops. Default: no file.
     ///
-    /// The file can be read by its owner only. It holds the key pair if the emulator invented it,
-    /// which is worth nothing elsewhere; keys and tokens that were given are not written, and
-    /// neither are prompts. Only one emulator at a time can have it: on Unix another one does not start,
-    /// elsewhere nothing stops it. A dropped emulator has it until it has saved, which
-    /// [`stop`](Emulator::stop) waits for.
+    /// Only the owner can read the file. It contains a generated key pair, which is valid for this
+    /// emulator only; given keys and tokens are not written, and neither are prompts. On Unix a
+    /// file belongs to one emulator at a time: a second one does not start. A dropped emulator
+    /// keeps the file until its last save, for which [`stop`](Emulator::stop) waits.
     pub fn state_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.state_file = Some(path.into());
         self
@@ -204,12 +217,15 @@ impl Builder {
     /// Listens, and serves until the emulator is stopped or dropped.
     ///
     /// # Errors
-    /// The address is not a loopback address, or the system does not let it be listened on; the
-    /// state file cannot be read, is damaged or a later version's, or is another emulator's at the
-    /// moment, and is left as it is.
+    /// Returns an error if the address is not a loopback address or cannot be listened on, or if
+    /// the state file cannot be read, is invalid, has a later version, or is in use by another
+    /// emulator. The file is left unchanged.
     ///
     /// # Panics
-    /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
+    /// Panics outside a tokio runtime, or in one whose I/O driver is not enabled.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped call leaves neither a socket nor a lock behind.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let wanted = self.listen;
         if !wanted.ip().is_loopback() {
@@ -219,33 +235,33 @@ impl Builder {
             Some(path) => Some(state_file::open(path).await?),
             None => None,
         };
-        let (file, found) = opened.unzip();
+        let (file, saved) = opened.unzip();
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"), found.flatten());
+        let service = self.service_at(format!("http://{address}"), saved.flatten());
         let saver = file.map(|file| Saver::start(&service, file));
         let server = Server::start(listener, service.clone());
         Ok(Emulator::new(service, address, server, saver))
     }
 
-    /// The service without a socket, to be called as a function. Its results are said to lie on a
-    /// host that does not exist: a transport hands requests to that host to the service as well.
-    /// It keeps no state file.
+    /// Returns the service without a socket. The URLs of its results have a host that does not
+    /// exist; a transport such as [`InProcess`](crate::InProcess) sends requests for it to the
+    /// service. The state file is not used.
     #[must_use]
     pub fn service(self) -> Service {
         self.service_at(UNRESOLVABLE_ENDPOINT.to_owned(), None)
     }
 
-    fn service_at(mut self, endpoint: String, found: Option<Found>) -> Service {
-        let found_seed = found.as_ref().map(|found| found.snapshot.seed);
+    fn service_at(mut self, endpoint: String, saved: Option<SavedState>) -> Service {
+        let found_seed = saved.as_ref().map(|saved| saved.snapshot.seed);
         let seed = self.seed.or(found_seed);
         let ids = Ids::new(seed.unwrap_or_else(Ids::random_seed));
         let changed = Arc::new(Notify::new());
         let clock = self.clock.take().unwrap_or_else(SystemClock::shared);
         let time = VirtualClock::new(clock.clone(), changed.clone());
-        let (snapshot, invented) = found
-            .map(|found| (found.snapshot, found.credentials))
+        let (snapshot, invented) = saved
+            .map(|saved| (saved.snapshot, saved.credentials))
             .unzip();
         if let Some(snapshot) = &snapshot {
             snapshot.turn(&time);
@@ -269,12 +285,12 @@ impl Builder {
         service
     }
 
-    /// Every key pair: the given ones, or else that of the state file, or else an invented one.
-    /// Temporary ones end so long after `start`, in virtual time.
-    fn known(&mut self, found: Option<GeneratedKeyPair>, ids: &Ids, start: Duration) -> Accounts {
-        let default = match (self.credentials.take(), found) {
+    /// Returns every key pair: the given ones, else that of the state file, else a generated one.
+    /// Temporary ones expire relative to `start`, in virtual time.
+    fn known(&mut self, saved: Option<GeneratedKeyPair>, ids: &Ids, start: Duration) -> Accounts {
+        let default = match (self.credentials.take(), saved) {
             (Some((secret_id, secret_key)), _) => Account::given(secret_id, secret_key, 0),
-            (None, Some(pair)) => Account::found(pair.secret_id, pair.secret_key),
+            (None, Some(pair)) => Account::restored(pair.secret_id, pair.secret_key),
             (None, None) => Account::generate(ids),
         };
         let default = match self.token.take() {
@@ -294,25 +310,28 @@ impl Builder {
 }
 
 impl Emulator {
-    /// Starts an emulator with default settings on a free port.
+    /// Starts an emulator with the default settings on a free port.
     ///
     /// # Errors
-    /// The system lets no port be listened on.
+    /// Returns an error if the system provides no port.
     ///
     /// # Panics
-    /// Outside a tokio runtime, or in one whose I/O driver is not enabled.
+    /// Panics outside a tokio runtime, or in one whose I/O driver is not enabled.
+    ///
+    /// # Cancel safety
+    /// Cancel safe, like [`Builder::start`].
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
-    /// Settings other than the defaults.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 }
 
 impl fmt::Debug for Builder {
-    // Credentials stay out of it.
+    // Omits credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("listen", &self.listen)

@@ -1,4 +1,4 @@
-//! The way to the service without sockets, under the service's clock.
+//! A transport to the service without sockets, on the service's clock.
 
 use std::{
     sync::{
@@ -48,12 +48,12 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct InProcess {
     service: Service,
-    /// How many connections stand open and idle.
+    /// Number of open, idle connections.
     idle: Arc<AtomicUsize>,
 }
 
 impl InProcess {
-    /// A transport that reaches `service` and nothing else.
+    /// Returns a transport that reaches `service` and nothing else.
     #[must_use]
     pub fn new(service: Service) -> Self {
         Self {
@@ -73,8 +73,8 @@ impl InProcess {
         }
     }
 
-    /// A socket's buffer takes a request whether or not the other side ever reads it, so the body
-    /// counts as gone in any case.
+    /// A real socket's buffer accepts a request even if it is never read, so the body counts as
+    /// sent in any case.
     fn exchange(&self, request: http::Request<RequestBody>) -> Exchange {
         let request = request.map(RequestBody::into_bytes);
         self.service.exchange(request, self.connection())
@@ -82,11 +82,11 @@ impl InProcess {
 }
 
 impl Service {
-    /// A client of this service without a socket: with its credentials, its clock, and an
-    /// [`InProcess`] transport, all of which can be set otherwise.
+    /// Returns a builder of a client without a socket, with this service's credentials, clock and
+    /// an [`InProcess`] transport. Each of these can be overridden.
     ///
     /// # Errors
-    /// The service's endpoint is not one, which would be a mistake of the emulator's.
+    /// Returns an error if the service's endpoint is invalid, which would be a bug of the emulator.
     pub fn client(&self) -> Result<ClientBuilder, Error> {
         let account = &self.0.accounts.default;
         let credentials = Credentials::new(&account.secret_id, &account.secret_key.0);
@@ -113,7 +113,7 @@ impl Transport for InProcess {
             if !exchange.delay.is_zero() {
                 clock.sleep(exchange.delay).await;
             }
-            let response = exchange.delivery.paced(clock).ok_or_else(broken)?;
+            let response = exchange.delivery.into_pieces(clock).ok_or_else(broken)?;
             Ok(response.map(|pieces| {
                 ResponseBody::new(InProcessBody {
                     pieces,
@@ -124,7 +124,7 @@ impl Transport for InProcess {
     }
 }
 
-/// A body on its way. Gives its connection back if it is read to the end.
+/// A body in transit. Returns its connection to the pool when it is read to the end.
 struct InProcessBody {
     pieces: Pieces,
     idle: Arc<AtomicUsize>,

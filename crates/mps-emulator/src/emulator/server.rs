@@ -1,4 +1,4 @@
-//! The service on a socket: HTTP/1.1, bounded in everything a client can send.
+//! The service on a socket: HTTP/1.1 with bounds on everything that a client can send.
 
 mod connection;
 mod timer;
@@ -23,22 +23,22 @@ use self::{
 };
 use crate::{api::call::MAX_BODY_BYTES, emulator::service::Service};
 
-/// The service closes a connection on which no request comes for so long.
+/// An idle connection is closed after this time, as the service does.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// How much of a body that is too long is read and thrown away, so that a client that does not
-/// listen before it has sent everything gets to see the answer.
+/// Bytes of a too long body that are read and discarded, so that a client that sends everything
+/// before it reads still receives the answer.
 const MAX_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
-/// How long to wait when no connection can be taken, for want of file handles most likely.
+/// Pause after a failed accept, which usually means that no file handle is free.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How long a request that is under way can hold up the end.
+/// Longest time that a request in progress can delay the end.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// A listening server. Dropping it stops it.
+/// A listening server. Stops when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     accepting: JoinHandle<()>,
-    /// Everyone who serves holds a receiver: a change, or the sender's end, tells them to finish.
+    /// Every connection has a receiver: a change, or the end of the sender, makes it finish.
     stopping: watch::Sender<()>,
 }
 
@@ -51,7 +51,7 @@ impl Server {
         }
     }
 
-    /// Takes no more connections, and waits a while for the open ones to finish their request.
+    /// Accepts no more connections, and waits for the open ones to finish their request.
     pub(crate) async fn stop(self, clock: &dyn Clock) {
         self.accepting.abort();
         self.stopping.send_replace(());
@@ -86,7 +86,7 @@ async fn accept(listener: TcpListener, service: Service, stopped: watch::Receive
 
 /// Serves one connection until either side ends it.
 async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver<()>) {
-    // A small answer shall not wait for an acknowledgement; where that cannot be had, it may.
+    // Small answers should not wait for an acknowledgement; if this fails, they do.
     let _ = stream.set_nodelay(true);
     let timer = ClockTimer::new(service.0.clock.clone());
     let control = ConnectionControl::default();
@@ -112,7 +112,7 @@ async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver
     }
 }
 
-/// An error ends the connection.
+/// Answers one request. An error ends the connection.
 async fn answer(
     service: Service,
     control: ConnectionControl,
@@ -130,13 +130,13 @@ async fn answer(
     if !exchange.delay.is_zero() {
         clock.sleep(exchange.delay).await;
     }
-    match exchange.delivery.paced(clock) {
+    match exchange.delivery.into_pieces(clock) {
         Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, control))),
         None => Err(control.reset().into()),
     }
 }
 
-/// Reads a body, but keeps no more of it than shows that it is too long.
+/// Reads a body, and keeps just enough of a too long one to show that it is.
 async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
     let mut kept = BytesMut::new();
     let mut discarded = 0;

@@ -1,4 +1,4 @@
-//! The service without its sockets: a request goes in, a response comes out.
+//! The service without sockets: a function from request to response.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -25,134 +25,136 @@ use crate::{
     },
 };
 
-/// The whole service as a function from request to response, for transports that need no socket.
+/// The whole service as a function from request to response.
 ///
-/// Made by [`Builder::service`](crate::Builder::service). Takes time from the clock it was given
-/// and from nothing else, so under a test clock every answer is reproducible. Cheap to clone;
-/// clones share one state.
+/// Created by [`Builder::service`](crate::Builder::service). Its only source of time is the given
+/// clock, so every answer is reproducible under a test clock. Cheap to clone; clones share one
+/// state.
 #[derive(Clone)]
 pub struct Service(pub(crate) Arc<ServiceState>);
 
 impl Service {
     /// Answers one request.
     ///
-    /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the control API;
-    /// anything else is not found. A body longer than 10 MB is refused, as the service does.
+    /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the
+    /// control API; other paths return 404. A body longer than 10 MB is refused, as the service
+    /// does.
     ///
-    /// A function cannot lose or delay an answer, so faults of that sort change nothing here but
-    /// one: where no answer would come at all, it is HTTP 502. [`InProcess`](crate::InProcess) shows
-    /// them all.
+    /// A function can neither lose nor delay an answer, so faults of this kind have no effect here,
+    /// except that a lost answer returns status 502. [`InProcess`](crate::InProcess) shows all
+    /// faults.
     #[must_use]
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let exchange = self.exchange(request, Connection::Fresh);
         exchange.into_response().unwrap_or_else(reply::lost)
     }
 
-    /// Adds a rule by which requests go wrong. Of several, the oldest that is about a request
-    /// strikes it.
+    /// Adds a rule that makes requests fail. If several rules match a request, the oldest applies.
     ///
     /// # Errors
-    /// A member of the rule is out of bounds, or there are a thousand rules already.
+    /// Returns an error if a member of the rule is out of bounds, or if there are 1,000 rules
+    /// already.
     pub fn fail(&self, fault: Fault) -> Result<(), InvalidFault> {
         let added = self.0.state().faults.add(fault);
         self.0.changed.notify_one();
         added
     }
 
-    /// Clears every rule.
+    /// Removes every rule.
     pub fn clear_faults(&self) {
         self.0.state().faults.clear();
         self.0.changed.notify_one();
     }
 
-    /// How often each rule struck, oldest rule first.
+    /// Returns how often each rule was applied, oldest rule first.
     #[must_use]
     pub fn fault_counts(&self) -> Vec<u32> {
-        self.0.state().faults.struck()
+        self.0.state().faults.applied()
     }
 
-    /// Every API request so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    /// Returns the latest 20,000 calls of the API, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.0.state().requests.records()
     }
 
-    /// Every request for a result so far, oldest first. Beyond 20,000 the oldest are forgotten.
+    /// Returns the latest 20,000 requests for results, oldest first.
     #[must_use]
     pub fn downloads(&self) -> Vec<DownloadRecord> {
         self.0.state().downloads.records()
     }
 
-    /// What its accounts would have paid for so far.
+    /// Returns the bill of all accounts.
     #[must_use]
     pub fn bill(&self) -> Bill {
         self.0.state().ledger.bill()
     }
 
-    /// What the account of a secret id would have paid for so far; none if it is unknown.
+    /// Returns the bill of the account of a secret id, or `None` if the id is unknown.
     #[must_use]
     pub fn bill_of(&self, secret_id: &str) -> Option<Bill> {
         let account = self.0.accounts.find(secret_id)?;
         Some(self.0.state().ledger.bill_of(account.index))
     }
 
-    /// Every task, oldest first. Beyond 100,000 the oldest are forgotten.
+    /// Returns the latest 100,000 tasks, oldest first.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskRecord> {
         task_record::all(&self.0)
     }
 
-    /// The whole state at this moment.
+    /// Returns the whole state at this moment.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::take(&self.0)
     }
 
-    /// Takes over the state of a snapshot and forgets its own. A frozen clock stands where it stood
-    /// then; another has run on since. No id is given again, neither one of the snapshot's nor one
-    /// of this service's. Credentials and settings stay.
+    /// Replaces the state by that of a snapshot. A frozen clock continues at its time; any other
+    /// clock has run on since. Ids of either state are never issued again. Credentials and settings
+    /// stay.
     pub fn restore(&self, snapshot: Snapshot) {
         snapshot.restore_into(&self.0);
     }
 
-    /// Makes temporary credentials of the default account, good for so long in virtual time. Of
-    /// the thousand latest; a restart forgets them.
+    /// Creates temporary credentials of the default account that expire after a virtual time. The
+    /// latest 1,000 are known; a restart forgets them.
     #[must_use]
     pub fn issue_credentials(&self, expires_in: Duration) -> TemporaryCredentials {
         self.0.issue_credentials(expires_in)
     }
 
-    /// Forgets every task, request and charge. Credentials and settings stay.
+    /// Forgets tasks, requests, charges and faults. Credentials, clock and settings stay.
     pub fn reset(&self) {
         self.0.state().reset();
         self.0.changed.notify_one();
     }
 
-    /// The time that tasks, results and signatures go by; to be frozen, moved and sped up.
+    /// Returns the clock of tasks, results and signatures, which can be frozen, advanced and
+    /// accelerated.
     #[must_use]
     pub fn clock(&self) -> &VirtualClock {
         &self.0.time
     }
 
-    /// Where the service says it is: scheme, host and port. Results have addresses under it.
+    /// Returns scheme, host and port of the service, which are also those of its results.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint
     }
 
-    /// The secret id that the service knows.
+    /// Returns the secret id of the default account.
     #[must_use]
     pub fn secret_id(&self) -> &str {
         &self.0.accounts.default.secret_id
     }
 
-    /// The secret key that goes with it. Worth nothing anywhere else.
+    /// Returns the secret key of the default account. It is valid for this emulator only.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.0.accounts.default.secret_key.0
     }
 
-    /// A request and what it comes to.
+    /// Processes a request and returns its exchange.
     pub(crate) fn exchange(&self, request: Request<Bytes>, connection: Connection) -> Exchange {
         let (head, body) = request.into_parts();
         if self.rejects_early(&head, connection) {
@@ -161,7 +163,7 @@ impl Service {
         self.respond(&head, &body)
     }
 
-    /// Whether a fault ends the connection before the body of a request is read.
+    /// Returns whether a fault ends the connection before the body is read.
     pub(crate) fn rejects_early(&self, head: &Parts, connection: Connection) -> bool {
         let path = head.uri.path();
         let action = if path == call::PATH {
@@ -180,14 +182,14 @@ impl Service {
         fault.is_some()
     }
 
-    /// What a request comes to that arrived in full.
+    /// Processes a request that has arrived completely.
     pub(crate) fn respond(&self, head: &Parts, body: &Bytes) -> Exchange {
         let exchange = route(&self.0, head, body);
         self.0.changed.notify_one();
         exchange.dated(reply::http_date(self.0.time.wall()))
     }
 
-    /// Notes a request whose body never arrived in full.
+    /// Records a request whose body never arrived completely.
     pub(crate) fn dropped(&self, head: &Parts, fault: Option<&Kind>) {
         let path = head.uri.path();
         if path == call::PATH {
@@ -199,10 +201,10 @@ impl Service {
     }
 }
 
-/// Which part of the service a request is for, by its path.
+/// Passes a request to the part of the service that its path names.
 fn route(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
     let path = head.uri.path();
-    // Not a request of HTTP's (RFC 9112, section 3.2), whatever it is for.
+    // HTTP forbids this (RFC 9112, section 3.2) for every path.
     if headers::is_repeated(&head.headers, header::HOST.as_str()) {
         tracing::warn!(path, "a request with more than one host");
         Exchange::whole(reply::bad_request(

@@ -1,10 +1,10 @@
-//! Why an emulator does not start.
+//! Errors of starting an emulator.
 
 use std::{error, fmt, io, net::SocketAddr, path::PathBuf};
 
 use crate::api::snapshot::SnapshotError;
 
-/// Why an emulator could not be started.
+/// The error for an emulator that could not be started.
 #[derive(Debug)]
 pub struct StartError(Cause);
 
@@ -12,13 +12,13 @@ pub struct StartError(Cause);
 enum Cause {
     NotLoopback(SocketAddr),
     Listen(SocketAddr, io::Error),
-    /// Whether another emulator uses the state file cannot be found out.
+    /// The lock of the state file cannot be taken or examined.
     Lock(PathBuf, io::Error),
-    /// Another emulator uses it.
+    /// Another emulator uses the state file.
     InUse(PathBuf),
     /// The state file cannot be read.
     Read(PathBuf, io::Error),
-    /// It can, but says nothing an emulator understands.
+    /// The state file is no valid state.
     Damaged(PathBuf, SnapshotError),
 }
 
@@ -47,19 +47,20 @@ impl StartError {
         Self(Cause::Damaged(path, source))
     }
 
-    /// Whether the address was refused because other machines could reach it.
+    /// Returns whether the address was refused because other machines could reach it.
     #[must_use]
     pub fn is_not_loopback(&self) -> bool {
         matches!(self.0, Cause::NotLoopback(_))
     }
 
-    /// Whether it is the state file: unreadable, damaged, or in use. It was left as it is.
+    /// Returns whether the state file is the cause: unreadable, invalid or in use. The file is
+    /// unchanged.
     #[must_use]
     pub fn is_about_state_file(&self) -> bool {
         !matches!(self.0, Cause::NotLoopback(_) | Cause::Listen(..))
     }
 
-    /// Whether another emulator keeps its state in the file, and has to be stopped first.
+    /// Returns whether another emulator uses the state file and has to be stopped first.
     #[must_use]
     pub fn is_state_file_in_use(&self) -> bool {
         matches!(self.0, Cause::InUse(_))

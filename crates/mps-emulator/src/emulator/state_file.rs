@@ -1,4 +1,4 @@
-//! The state in a file, so that an emulator that was stopped or killed goes on where it was.
+//! Keeps the state in a file, so that an emulator continues after a stop or a kill.
 
 #[cfg(unix)]
 mod lock;
@@ -28,7 +28,7 @@ use crate::{
     emulator::start_error::StartError,
 };
 
-/// What the file holds: a snapshot and, beside it, the emulator's own key pair.
+/// Content of the file: a snapshot and the emulator's own key pair.
 #[derive(Serialize)]
 struct File {
     #[serde(flatten)]
@@ -37,56 +37,56 @@ struct File {
     credentials: Option<GeneratedKeyPair>,
 }
 
-/// The key pair that the emulator invented, which is worth nothing elsewhere. One that was given is
-/// never written: who gave it gives it again.
+/// A key pair that the emulator generated; it is valid for this emulator only. A given pair is
+/// never written: the caller gives it again.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct GeneratedKeyPair {
     pub(crate) secret_id: String,
     pub(crate) secret_key: String,
 }
 
-/// What an earlier run left behind.
-pub(crate) struct Found {
+/// The state of an earlier run.
+pub(crate) struct SavedState {
     pub(crate) snapshot: Snapshot,
     pub(crate) credentials: Option<GeneratedKeyPair>,
 }
 
-/// A file that no other emulator keeps its state in until this is dropped.
+/// A file that belongs to this emulator until dropped.
 #[derive(Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
     _lock: Lock,
 }
 
-/// Takes the file, and reads what is in it if there is one yet. Does so where that blocks nobody.
-pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<Found>), StartError> {
+/// Locks the file and reads its state, if there is one. Runs on a thread for blocking work.
+pub(crate) async fn open(path: PathBuf) -> Result<(StateFile, Option<SavedState>), StartError> {
     let place = path.clone();
     let opened = spawn_blocking(|| {
         let lock = Lock::take(&place).map_err(|error| StartError::lock(place.clone(), error))?;
         let lock = lock.ok_or_else(|| StartError::in_use(place.clone()))?;
-        let found = read(&place)?;
+        let saved = read(&place)?;
         let file = StateFile {
             path: place,
             _lock: lock,
         };
-        Ok((file, found))
+        Ok((file, saved))
     });
     let panicked = |panic| Err(StartError::read(path, io::Error::other(panic)));
     opened.await.unwrap_or_else(panicked)
 }
 
-fn read(path: &Path) -> Result<Option<Found>, StartError> {
+fn read(path: &Path) -> Result<Option<SavedState>, StartError> {
     let json = match read_regular(path) {
         Ok(json) => json,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StartError::read(path.to_owned(), error)),
     };
-    found(&json)
+    saved(&json)
         .map(Some)
         .map_err(|error| StartError::damaged(path.to_owned(), error))
 }
 
-/// A pipe or a device could keep the reader for ever.
+/// Rejects pipes and devices, which could block the reader for ever.
 fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let kind = fs::metadata(path)?;
     if kind.is_file() || kind.is_dir() {
@@ -96,7 +96,7 @@ fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, what))
 }
 
-fn found(json: &[u8]) -> Result<Found, SnapshotError> {
+fn saved(json: &[u8]) -> Result<SavedState, SnapshotError> {
     #[derive(Deserialize)]
     struct Beside {
         credentials: Option<GeneratedKeyPair>,
@@ -104,14 +104,14 @@ fn found(json: &[u8]) -> Result<Found, SnapshotError> {
     let snapshot = Snapshot::from_json(json)?;
     let beside: Beside =
         serde_json::from_slice(json).map_err(|error| SnapshotError::at("credentials", &error))?;
-    Ok(Found {
+    Ok(SavedState {
         snapshot,
         credentials: beside.credentials,
     })
 }
 
-/// Writes the state beside the file and puts it in its place at once: whoever reads it finds the
-/// old state or the new one, never half of one. Only its owner can read it.
+/// Writes the state to a temporary file and renames it, so that readers see either the old or the
+/// new state. Only the owner can read it.
 fn save(service: &ServiceState, path: &Path) -> io::Result<()> {
     let account = &service.accounts.default;
     let credentials = account.is_generated.then(|| GeneratedKeyPair {

@@ -1,4 +1,4 @@
-//! Who may call: accounts, and the key pairs that belong to them.
+//! Accounts and the key pairs that belong to them.
 
 use std::{
     collections::VecDeque,
@@ -14,24 +14,24 @@ use crate::{
     lock,
 };
 
-/// A key pair, and the token that goes with it if the credentials are temporary.
+/// A key pair, with its token if the credentials are temporary.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) secret_id: String,
     pub(crate) secret_key: SecretText,
     pub(crate) token: Option<Token>,
-    /// Whose tasks and limits it has.
+    /// The account that tasks and limits belong to.
     pub(crate) index: AccountIndex,
     pub(crate) is_generated: bool,
-    /// A key is derived once a day and pair.
+    /// Derived signing keys, one per day.
     pub(crate) keys: KeyCache,
 }
 
-/// What a call with temporary credentials must carry.
+/// The token of temporary credentials.
 #[derive(Debug)]
 pub(crate) struct Token {
     pub(crate) text: SecretText,
-    /// In virtual time since the emulator was made; none if it never ends.
+    /// Expiry in virtual time since the emulator was created; `None` for never.
     pub(crate) expires: Option<Duration>,
 }
 
@@ -57,21 +57,21 @@ impl Account {
         }
     }
 
-    /// Credentials of the usual lengths that nobody can take for real ones.
+    /// Credentials of the usual lengths that cannot be mistaken for real ones.
     pub(crate) fn generate(ids: &Ids) -> Self {
         let [secret_id, secret_key] = generated_pair("", |name| ids.fixed(name));
-        Self::found(secret_id, secret_key)
+        Self::restored(secret_id, secret_key)
     }
 
-    /// The pair that an earlier run invented.
-    pub(crate) fn found(secret_id: String, secret_key: String) -> Self {
+    /// Returns the account of a pair that an earlier run generated.
+    pub(crate) fn restored(secret_id: String, secret_key: String) -> Self {
         Self {
             is_generated: true,
             ..Self::given(secret_id, secret_key, 0)
         }
     }
 
-    /// The same with a token.
+    /// Returns the account with a token.
     pub(crate) fn temporary(self, text: String, expires: Option<Duration>) -> Self {
         Self {
             token: Some(Token {
@@ -82,14 +82,14 @@ impl Account {
         }
     }
 
-    /// Whether it must not be used any more.
+    /// Returns whether the token has expired.
     pub(crate) fn has_expired(&self, now: Duration) -> bool {
         let token = self.token.as_ref();
         token.is_some_and(|token| token.expires.is_some_and(|end| end <= now))
     }
 }
 
-/// A secret id and a secret key of which `digits` makes the end from a name.
+/// Returns a secret id and a secret key; `digits` derives their variable part from a name.
 fn generated_pair(kind: &str, digits: impl Fn(&str) -> String) -> [String; 2] {
     let some = |name, count| digits(name).chars().take(count).collect::<String>();
     [
@@ -98,16 +98,16 @@ fn generated_pair(kind: &str, digits: impl Fn(&str) -> String) -> [String; 2] {
     ]
 }
 
-/// Every key pair that is known.
+/// Every known key pair.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    /// What is handed to whoever asks for no other.
+    /// The account of the emulator's own credentials.
     pub(crate) default: Arc<Account>,
     others: Vec<Arc<Account>>,
     issued: RwLock<VecDeque<Arc<Account>>>,
 }
 
-/// Beyond so many the oldest that was issued is forgotten.
+/// Most issued credentials; beyond, the oldest are forgotten.
 const MAX_ISSUED: usize = 1_000;
 
 impl Accounts {
@@ -125,18 +125,18 @@ impl Accounts {
         known.find(|known| known.secret_id == secret_id).cloned()
     }
 
-    /// Every key pair, the default one first.
+    /// Returns every key pair, the default one first.
     pub(crate) fn all(&self) -> Vec<Arc<Account>> {
         self.given().chain(self.issued().iter()).cloned().collect()
     }
 
-    /// The secret id by which an account is known: that of its first key pair.
+    /// Returns the secret id of an account's first key pair.
     pub(crate) fn secret_id(&self, index: AccountIndex) -> Option<&str> {
         let owner = self.given().find(|known| known.index == index)?;
         Some(&owner.secret_id)
     }
 
-    /// Makes temporary credentials of the default account.
+    /// Creates temporary credentials of the default account.
     pub(crate) fn issue(&self, ids: &Ids, expires: Duration) -> Arc<Account> {
         let [secret_id, secret_key] = generated_pair("TEMP", |_| ids.hex());
         let account = Account::given(secret_id, secret_key, self.default.index);

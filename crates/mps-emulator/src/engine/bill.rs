@@ -1,4 +1,4 @@
-//! What an account would have paid for.
+//! The bill: executed creates and their cost.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,15 +12,15 @@ use crate::engine::{clock::micros, ids::AccountIndex};
 
 /// Everything that was executed and would be charged.
 ///
-/// Video is charged by the second, images by the picture, audio by the song. What fails is free,
+/// Video is charged by the second, images by the picture, audio by the song. Failed tasks are free,
 /// as on the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Bill {
-    /// Creates that were executed. Taking a stage of a document further makes a task too.
+    /// Executed creates. Continuing a document in steps also creates a task.
     pub creates: u64,
-    /// How many of them repeat an earlier one: the same request, member for member, within ten
-    /// minutes. A client that never pays twice keeps this at zero.
+    /// Creates that repeat an earlier one: the same request, member by member, within ten minutes.
+    /// A client that never pays twice keeps this at zero.
     pub duplicates: u64,
     /// Seconds of video.
     pub seconds: u64,
@@ -28,44 +28,45 @@ pub struct Bill {
     pub images: u64,
     /// Songs, and other pieces of audio.
     pub songs: u64,
-    /// The latest creates, oldest first; the totals also count those too old to be listed.
+    /// The latest 20,000 creates, oldest first; the totals include older ones.
     pub items: Vec<BillItem>,
 }
 
-/// Of the specification. An alias, since serde takes a reference in a struct for borrowed data.
+/// The specification's name of an action. An alias, because serde's derive would treat a reference
+/// in the struct as borrowed data.
 type ActionName = &'static str;
 
-/// One create that was executed.
+/// One executed create.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BillItem {
-    /// The task it made.
+    /// The created task.
     pub task_id: String,
-    /// The action that was called.
+    /// The called action.
     #[serde(deserialize_with = "known_action")]
     pub action: ActionName,
-    /// The model it asked for, if it named one.
+    /// The requested model, if one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Seconds of video; none if the task fails or stops before there is one.
+    /// Seconds of video; 0 if the task fails or stops.
     pub seconds: u64,
-    /// Pictures; none if the task fails.
+    /// Pictures; 0 if the task fails.
     pub images: u64,
-    /// Pieces of audio; none if the task fails.
+    /// Pieces of audio; 0 if the task fails.
     pub songs: u64,
-    /// When it was executed, on the clock of the request log.
+    /// Time of execution, on the clock of the request log.
     pub at_us: u64,
-    /// The task whose request it repeats, if it does.
+    /// The task whose request this one repeats.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<String>,
 }
 
-/// How long a request that comes again counts as a repetition: longer than any client retries,
-/// shorter than a person takes to want the same again.
+/// Requests within this time count as repetitions: longer than any client retries, shorter than a
+/// person usually takes to repeat a wish.
 const REPETITION_WINDOW: Duration = Duration::from_secs(600);
 const MAX_ITEMS: usize = 20_000;
 
-/// What is charged for.
+/// A billed amount.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Amount {
     pub(crate) seconds: u64,
@@ -85,7 +86,7 @@ impl Amount {
     }
 }
 
-/// A create that is about to be written down.
+/// A create to be charged.
 pub(crate) struct Charge<'a> {
     pub(crate) account: AccountIndex,
     pub(crate) task_id: &'a str,
@@ -95,36 +96,36 @@ pub(crate) struct Charge<'a> {
     pub(crate) request: Fingerprint,
 }
 
-/// When a create was executed, since the emulator was made.
+/// The time at which a create was executed, since the emulator was created.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    /// What tells repetitions from the same wish later.
+    /// Separates repetitions from later, intended requests.
     pub(crate) virtual_time: Duration,
-    /// What the request log counts by.
+    /// The time in the request log.
     pub(crate) uptime: Duration,
 }
 
-/// Identifies a request by its values: the order of its members on the wire, spaces and nulls
-/// make no difference.
+/// Identifies a request by its values. Order of members, spaces and nulls make no difference.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
-    /// Of a request as its type, which writes its members in one order.
+    /// Returns the fingerprint of a request as its type, which serializes its members in a fixed
+    /// order.
     pub(crate) fn of(request: &impl Serialize) -> Self {
         let text = serde_json::to_vec(request).unwrap_or_default();
         Self(hex::encode(Sha256::digest(text)))
     }
 }
 
-/// The bill under construction. Bounded: beyond [`MAX_ITEMS`] the oldest item is forgotten.
+/// The charges so far. At most [`MAX_ITEMS`] items are kept; beyond, the oldest are forgotten.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     totals: BTreeMap<AccountIndex, Totals>,
     entries: VecDeque<Entry>,
 }
 
-/// What an account has to pay for, the forgotten included.
+/// The totals of an account, forgotten items included.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Totals {
     creates: u64,
@@ -142,7 +143,7 @@ struct Entry {
 }
 
 impl Ledger {
-    /// Writes an executed create down.
+    /// Charges an executed create.
     pub(crate) fn charge(&mut self, charge: Charge<'_>, at: Moment) {
         let duplicate_of = self.original(&charge, at.virtual_time);
         let totals = self.totals.entry(charge.account).or_default();
@@ -162,12 +163,12 @@ impl Ledger {
         });
     }
 
-    /// The bill of everyone.
+    /// Returns the bill of all accounts.
     pub(crate) fn bill(&self) -> Bill {
         self.bill_where(|_| true)
     }
 
-    /// The bill of one account.
+    /// Returns the bill of one account.
     pub(crate) fn bill_of(&self, account: AccountIndex) -> Bill {
         self.bill_where(|other| other == account)
     }
@@ -194,7 +195,7 @@ impl Ledger {
         }
     }
 
-    /// The task that the same request made before, as long as that is not too long ago.
+    /// Returns the task that the same request created within the repetition window.
     fn original(&self, charge: &Charge<'_>, now: Duration) -> Option<String> {
         let is_recent = |entry: &&Entry| now.saturating_sub(entry.at) <= REPETITION_WINDOW;
         let is_same = |entry: &&Entry| {
@@ -220,7 +221,7 @@ fn item(charge: &Charge<'_>, uptime: Duration, duplicate_of: Option<String>) -> 
     }
 }
 
-/// The specification's own name of an action.
+/// Deserializes the name of an action of the specification.
 fn known_action<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     let name = String::deserialize(deserializer)?;
     mps_models::action(&name)
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_wish_later_is_no_repetition() {
+    fn a_later_repetition_is_no_duplicate() {
         let mut ledger = Ledger::default();
         charge(&mut ledger, "first", "a", 0);
         charge(&mut ledger, "later", "a", 601);

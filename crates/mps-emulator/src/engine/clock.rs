@@ -1,4 +1,4 @@
-//! The time the service lives by: the machine's, until a test holds it, moves it or speeds it up.
+//! The service's clock: the machine's time, until a test freezes, moves or accelerates it.
 
 mod timeline;
 
@@ -17,13 +17,15 @@ use timeline::{Reading, Timeline};
 
 use crate::lock::lock;
 
-/// The emulator's own time, which tests freeze, move forward and speed up.
+/// The emulator's virtual clock, which tests freeze, advance and accelerate.
 ///
 /// Tasks, the expiry of results and tokens, the freshness of signatures, the `Date` header and the
-/// bill go by it. Rate limits and the times of the request log do not: they measure a client, and
-/// a client lives by the machine's time. No change takes time back; only
-/// [`restore`](crate::Service::restore) does. Clones share one time.
+/// bill follow it. Rate limits and the times of the request log do not: they measure clients, which
+/// follow the machine's time. Time never runs backwards, except by
+/// [`restore`](crate::Service::restore). Clones share one time.
 ///
+/// # Examples
+/// For example, to let a result expire:
 /// ```
 /// use std::time::Duration;
 /// use mps_emulator::Emulator;
@@ -39,28 +41,28 @@ pub struct VirtualClock(Arc<Shared>);
 
 struct Shared {
     base: SharedClock,
-    /// TaskSummary of every change, for whoever saves the state.
+    /// Notifies the saver of each change.
     changed: Arc<Notify>,
     timeline: Mutex<Timeline>,
 }
 
-/// What a [`VirtualClock`] shows.
+/// The reading of a [`VirtualClock`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ClockState {
-    /// The wall clock that signatures are held against, in Unix seconds.
+    /// The wall clock that signatures are checked against, in Unix seconds.
     pub unix_seconds: i64,
-    /// Virtual time since the emulator was made, in microseconds.
+    /// Virtual time since the emulator was created, in microseconds.
     pub virtual_us: u64,
-    /// The machine's time since then, in microseconds: what the request log counts by.
+    /// The machine's time since the emulator was created, in microseconds, as in the request log.
     pub monotonic_us: u64,
-    /// How many virtual seconds pass in a second, when time is not frozen.
+    /// Virtual seconds per second while time is not frozen. The default is 1.
     pub rate: f64,
-    /// Whether time stands still.
+    /// Whether time is frozen.
     pub frozen: bool,
 }
 
-/// What shall become of the time. What is absent stays as it is.
+/// A change of the clock. Absent members leave their part unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Change {
     pub(crate) advance: Duration,
@@ -68,16 +70,16 @@ pub(crate) struct Change {
     pub(crate) freeze: Option<bool>,
 }
 
-/// A rate that a clock cannot run at.
+/// The error for a rate that a clock cannot run at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvalidRate {
-    /// The rate that was asked for.
+    /// The requested rate.
     pub rate: f64,
 }
 
 impl VirtualClock {
-    /// The fastest it can run.
+    /// The highest rate.
     pub const MAX_RATE: f64 = 100_000.0;
 
     pub(crate) fn new(base: SharedClock, changed: Arc<Notify>) -> Self {
@@ -89,19 +91,19 @@ impl VirtualClock {
         }))
     }
 
-    /// Virtual time since the emulator was made.
+    /// Returns the virtual time since the emulator was created.
     #[must_use]
     pub fn now(&self) -> Duration {
         self.timeline().now(self.0.base.monotonic())
     }
 
-    /// The virtual wall clock.
+    /// Returns the virtual wall clock.
     #[must_use]
     pub fn wall(&self) -> SystemTime {
         self.timeline().wall(Reading::of(&*self.0.base))
     }
 
-    /// Holds time still. It can be moved all the same.
+    /// Freezes time. [`advance`](Self::advance) still moves it.
     pub fn freeze(&self) {
         self.change(Change {
             freeze: Some(true),
@@ -109,7 +111,7 @@ impl VirtualClock {
         });
     }
 
-    /// Lets time go on, at the rate it had.
+    /// Lets frozen time continue at its earlier rate.
     pub fn resume(&self) {
         self.change(Change {
             freeze: Some(false),
@@ -117,7 +119,7 @@ impl VirtualClock {
         });
     }
 
-    /// Moves time forward at once. It stops 1,000 years after the emulator was made.
+    /// Moves time forward at once. Time ends 1,000 years after the emulator was created.
     pub fn advance(&self, by: Duration) {
         self.change(Change {
             advance: by,
@@ -125,8 +127,11 @@ impl VirtualClock {
         });
     }
 
-    /// Sets how many virtual seconds pass in a second: more than 0, at most
-    /// [`MAX_RATE`](Self::MAX_RATE). Frozen time stays frozen.
+    /// Sets the number of virtual seconds per second: more than 0, at most
+    /// [`MAX_RATE`](Self::MAX_RATE). The default is 1. Frozen time stays frozen.
+    ///
+    /// # Errors
+    /// Returns an error if the rate is out of range.
     pub fn set_rate(&self, rate: f64) -> Result<(), InvalidRate> {
         self.change(Change {
             rate: Some(checked_rate(rate)?),
@@ -135,7 +140,7 @@ impl VirtualClock {
         Ok(())
     }
 
-    /// What it shows at this moment.
+    /// Returns the present reading.
     #[must_use]
     pub fn state(&self) -> ClockState {
         let reading = Reading::of(&*self.0.base);
@@ -149,14 +154,14 @@ impl VirtualClock {
         }
     }
 
-    /// Changes everything at one moment.
+    /// Makes all changes at one moment.
     pub(crate) fn change(&self, change: Change) {
         let reading = Reading::of(&*self.0.base);
         self.timeline().change(change, reading);
         self.0.changed.notify_one();
     }
 
-    /// The machine's time since the emulator was made, at a moment of the base clock.
+    /// Returns the machine's time since the emulator was created, at a moment of the base clock.
     pub(crate) fn uptime(&self, monotonic: Duration) -> Duration {
         self.timeline().uptime(monotonic)
     }
@@ -165,7 +170,7 @@ impl VirtualClock {
         self.timeline().save(Reading::of(&*self.0.base))
     }
 
-    /// Goes on where another clock was saved, as if it had run on since.
+    /// Continues from a saved clock, as if it had run on since.
     pub(crate) fn restore(&self, saved: &SavedTimeline) {
         let timeline = Timeline::restored(saved, Reading::of(&*self.0.base));
         *self.timeline() = timeline;

@@ -1,4 +1,4 @@
-//! Names for tasks and requests: unique, shaped like the service's, and repeatable from a seed.
+//! Ids of tasks and requests: unique, formed like the service's, and repeatable from a seed.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -8,18 +8,18 @@ use std::{
 use mps_models::TaskFamily;
 use sha2::{Digest, Sha256};
 
-/// An account by its place: the first is the default one.
+/// Index of an account; 0 is the default account.
 pub(crate) type AccountIndex = usize;
 
-/// Makes names by hashing a seed and a counter: with the same seed a run repeats name for name,
-/// which a random generator would not give, and no two runs with different seeds share one.
+/// Creates ids by hashing a seed and a counter: a run with the same seed repeats them, and runs
+/// with different seeds have none in common.
 #[derive(Debug)]
 pub(crate) struct Ids {
     seed: AtomicU64,
     next: AtomicU64,
 }
 
-/// More than any run gives between two saves.
+/// More ids than any run issues between two saves.
 const MAX_UNSAVED: u64 = 1 << 32;
 
 impl Ids {
@@ -30,24 +30,24 @@ impl Ids {
         }
     }
 
-    /// A seed that differs from run to run. The standard library's hash keys are the one source
-    /// of randomness that costs no dependency.
+    /// Returns a random seed. The standard library's hash keys are a source of randomness without a
+    /// dependency.
     pub(crate) fn random_seed() -> u64 {
         RandomState::new().hash_one("mps-emulator")
     }
 
-    /// 32 hex digits that no other call yields.
+    /// Returns 32 hex digits that are unique among all calls.
     pub(crate) fn hex(&self) -> String {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.hash(&number.to_be_bytes())
     }
 
-    /// 32 hex digits that are always the same for this seed and `name`.
+    /// Returns 32 hex digits that depend on the seed and `name` only.
     pub(crate) fn fixed(&self, name: &str) -> String {
         self.hash(name.as_bytes())
     }
 
-    /// A UUID of version 4 in form: the id of a request, and of most scenario tasks.
+    /// Returns a UUID in the form of version 4: the id of a request and of most scenario tasks.
     pub(crate) fn uuid(&self) -> String {
         let digits = self.hex();
         let part = |range| digits.get(range).unwrap_or_default();
@@ -61,8 +61,8 @@ impl Ids {
         )
     }
 
-    /// Returns a task id as the service forms them: an account's number, the family's tag and 32
-    /// hex digits, or a UUID in a family without a tag.
+    /// Returns a task id in the service's form: the account's number, the family's tag and 32 hex
+    /// digits, or a UUID for a family without a tag.
     pub(crate) fn task(&self, family: TaskFamily, account: AccountIndex) -> String {
         match family.info().id_tag {
             Some(tag) => self.tagged(tag, account),
@@ -70,12 +70,12 @@ impl Ids {
         }
     }
 
-    /// Returns a task id with a tag that is not the family's.
+    /// Returns a task id with a tag that is not the family's own.
     pub(crate) fn tagged(&self, tag: &str, account: AccountIndex) -> String {
         format!("{}-{tag}-{}", self.account(account), self.hex())
     }
 
-    /// The number of an account, in the range of the real ones.
+    /// Returns the number of an account, in the range of real ones.
     pub(crate) fn account(&self, index: AccountIndex) -> u64 {
         let place = u64::try_from(index).unwrap_or_default();
         2_600_000_000 + self.seed() % 100_000 + place
@@ -85,18 +85,18 @@ impl Ids {
         self.seed.load(Ordering::Relaxed)
     }
 
-    /// How many names were given.
+    /// Returns the number of issued ids.
     pub(crate) fn given(&self) -> u64 {
         self.next.load(Ordering::Relaxed)
     }
 
-    /// Goes on with another seed, after as many names as both have given: none comes twice.
+    /// Continues with another seed, after the larger of both counts, so that no id repeats.
     pub(crate) fn restore(&self, seed: u64, given: u64) {
         self.seed.store(seed, Ordering::Relaxed);
         self.next.fetch_max(given, Ordering::Relaxed);
     }
 
-    /// Goes on after a run that may have been killed before it saved how many names it gave.
+    /// Skips ids that a killed run may have issued after its last save.
     pub(crate) fn skip_unsaved(&self) {
         self.next.fetch_add(MAX_UNSAVED, Ordering::Relaxed);
     }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_comes_twice_after_a_restore() {
+    fn no_id_repeats_after_a_restore() {
         let [ids, other] = [1, 2].map(Ids::new);
         let mut names: Vec<String> = (0..10).map(|_| ids.hex()).collect();
         ids.restore(1, 5);

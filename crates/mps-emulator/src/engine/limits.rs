@@ -1,4 +1,4 @@
-//! How many calls of one action the service starts in a second.
+//! Rate limits: the number of calls of an action per second.
 
 mod meter;
 
@@ -13,42 +13,42 @@ use serde::{Deserialize, Serialize};
 use crate::engine::ids::AccountIndex;
 use meter::Meter;
 
-/// How the documented limit of an action is enforced, for each account. Nobody outside knows how
-/// the service does.
+/// How the documented limit of an action is enforced for each account. The service's own way is not
+/// documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RateLimit {
-    /// No second, wherever it begins, holds more starts than the limit N. A refused call is no
-    /// start. The strictest reading of the documentation, and the default.
+    /// At most N starts in any window of one second; refused calls do not count. The strictest
+    /// reading of the documentation, and the default.
     #[default]
     SlidingWindow,
-    /// N starts in each second of the machine's wall clock. A second that begins elsewhere can hold
-    /// up to 2 N, one burst on either side of the edge.
+    /// N starts in each second of the machine's wall clock. Other windows of one second can contain
+    /// up to 2 N: one burst on either side of the edge.
     FixedWindow,
-    /// N starts at once, and another one every 1/N seconds. A second that begins with a full
-    /// bucket can hold up to 2 N - 1.
+    /// N starts at once, then one every 1/N seconds. A window of one second that begins with a full
+    /// bucket can contain up to 2 N - 1.
     TokenBucket,
     /// No limit.
     Off,
 }
 
-/// When a call starts, on the machine's clocks.
+/// The start of a call, on the machine's clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallStart {
-    /// Since the emulator was made.
+    /// Time since the emulator was created.
     pub(crate) uptime: Duration,
     pub(crate) wall: SystemTime,
 }
 
-/// The latest starts of each account and action: as much of them as the flavour needs.
+/// The latest starts by account and action, as far as the flavour needs them.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     flavour: RateLimit,
     meters: BTreeMap<(AccountIndex, &'static str), Meter>,
 }
 
-/// A meter as it is written down.
+/// A serialized meter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SavedMeter {
     account: AccountIndex,
@@ -68,7 +68,8 @@ impl Limiter {
         self.flavour
     }
 
-    /// Whether an account's call that starts now is within the limit; if so it counts.
+    /// Counts a call that starts now, and returns whether it is within the limit. A refused call is
+    /// not counted.
     pub(crate) fn admit(
         &mut self,
         account: AccountIndex,
@@ -94,7 +95,7 @@ impl Limiter {
         saved.collect()
     }
 
-    /// Takes over what was counted, as far as this flavour counts alike.
+    /// Continues with saved counts, as far as they have the same flavour.
     pub(crate) fn restored(flavour: RateLimit, saved: Vec<SavedMeter>) -> Self {
         let known = saved.into_iter().filter_map(|saved| {
             let action = mps_models::action(&saved.action)?;
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_still_counts_after_a_restore() {
+    fn counts_survive_a_restore() {
         for flavour in [
             RateLimit::SlidingWindow,
             RateLimit::FixedWindow,

@@ -1,4 +1,4 @@
-//! What arrived and what became of it.
+//! The request log.
 
 mod download;
 mod request;
@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 pub use download::{DOWNLOADS_TARGET, DownloadRecord};
 pub use request::{REQUESTS_TARGET, RequestRecord};
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The action ran.
     Executed,
-    /// An error was answered, and nothing ran.
+    /// An error was answered, and the action did not run.
     Refused,
-    /// Nothing ran and no error of the service was answered: the connection went away before the
-    /// request was complete, or a fault kept it from the service.
+    /// The action did not run and no error of the service was answered: the connection ended before
+    /// the request was complete, or a fault kept the request from the service.
     Dropped,
 }
 
 impl Outcome {
-    /// The name used in JSON: `executed`, `refused` or `dropped`.
+    /// Returns the name in JSON: `executed`, `refused` or `dropped`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,17 +36,17 @@ impl Outcome {
     }
 }
 
-/// What a log keeps of one request.
+/// An entry of a log.
 pub(crate) trait Record {
-    /// Cuts what a client can make as long as it likes.
+    /// Shortens texts whose length a client chooses.
     fn shorten(&mut self);
 
-    /// Tells whoever listens to events.
-    fn tell(&self);
+    /// Emits the tracing event of the entry.
+    fn emit(&self);
 }
 
-/// The latest requests of one sort, oldest first. Bounded: beyond [`MAX_RECORDS`] the oldest is
-/// forgotten.
+/// The latest requests of one kind, oldest first. At most [`MAX_RECORDS`] are kept; beyond, the
+/// oldest are forgotten.
 #[derive(Debug)]
 pub(crate) struct Log<R> {
     records: VecDeque<R>,
@@ -58,11 +58,11 @@ const MAX_RECORDS: usize = 20_000;
 impl<R: Record + Clone> Log<R> {
     pub(crate) fn add(&mut self, mut record: R) {
         record.shorten();
-        record.tell();
-        self.keep(record);
+        record.emit();
+        self.push(record);
     }
 
-    /// A log that already holds what another one kept, and told of.
+    /// Returns a log with earlier entries, without emitting their events again.
     pub(crate) fn restored(records: Vec<R>, forgotten: u64) -> Self {
         let mut log = Self {
             forgotten,
@@ -70,7 +70,7 @@ impl<R: Record + Clone> Log<R> {
         };
         for mut record in records {
             record.shorten();
-            log.keep(record);
+            log.push(record);
         }
         log
     }
@@ -79,12 +79,12 @@ impl<R: Record + Clone> Log<R> {
         self.records.iter().cloned().collect()
     }
 
-    /// How many requests were too long ago to be kept.
+    /// Returns the number of forgotten requests.
     pub(crate) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    fn keep(&mut self, record: R) {
+    fn push(&mut self, record: R) {
         if self.records.len() == MAX_RECORDS {
             self.records.pop_front();
             self.forgotten += 1;
@@ -102,8 +102,8 @@ impl<R> Default for Log<R> {
     }
 }
 
-/// Shortens a text to at most `most` bytes, at a character's end.
-pub(crate) fn cut(text: &mut String, most: usize) {
+/// Shortens a text to at most `most` bytes, at a character boundary.
+pub(crate) fn truncate(text: &mut String, most: usize) {
     let end = (0..=most.min(text.len()))
         .rev()
         .find(|end| text.is_char_boundary(*end));

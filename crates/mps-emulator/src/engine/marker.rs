@@ -1,15 +1,16 @@
-//! Behaviour on demand: a marker in the prompt, or what takes its place, says how the task shall end.
+//! Markers in prompts, which decide how a task ends.
 
-use crate::engine::{log::cut, refusal::Refusal, tasks::PlannedOutcome};
+use crate::engine::{log::truncate, refusal::Refusal, tasks::PlannedOutcome};
 
 const OPENING: &str = "[emulator:";
 const DEFAULT_MESSAGE: &str = "generation failed on demand";
 const LONGEST_TEXT: usize = 500;
 
-/// Reads the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
+/// Parses the first marker of a prompt, `[emulator:VERB]` or `[emulator:VERB=VALUE]`.
 ///
-/// `fail` and `fail=MESSAGE` let the task end without a result; so do `stop` and `timeout`, which
-/// only scenarios know. `refuse=CODE` refuses the call with that error code. Any other verb is an error: a misspelt marker must not pass for none.
+/// `fail` and `fail=MESSAGE` end the task without a result; so do `stop` and `timeout`, for
+/// scenarios only. `refuse=CODE` refuses the call with that error code. Returns success without a
+/// marker. Any other verb is an error, so that a misspelt marker is noticed.
 pub(crate) fn planned_outcome(prompt: &str) -> Result<PlannedOutcome, Refusal> {
     let Some(marker) = first(prompt) else {
         return Ok(PlannedOutcome::Succeed);
@@ -50,7 +51,7 @@ fn unknown(marker: &str) -> Refusal {
 
 fn shortened(text: &str) -> String {
     let mut text = text.to_owned();
-    cut(&mut text, LONGEST_TEXT);
+    truncate(&mut text, LONGEST_TEXT);
     text
 }
 
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_fails_with_the_message_it_was_told() {
+    fn a_fail_marker_ends_the_task_with_its_message() {
         assert_eq!(
             planned_outcome("a [emulator:fail=ret:1201 = bad] cat").unwrap(),
             PlannedOutcome::Fail("ret:1201 = bad".into())
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_refused_with_the_code_it_was_told() {
+    fn a_refuse_marker_refuses_the_call_with_its_code() {
         assert_eq!(
             code("[emulator:refuse=InvalidParameter.ViolationContent]"),
             "InvalidParameter.ViolationContent"
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_nobody_knows_is_loud() {
+    fn an_unknown_marker_is_refused() {
         for prompt in [
             "[emulator:",
             "[emulator:]",

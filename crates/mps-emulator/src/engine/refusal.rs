@@ -1,13 +1,15 @@
+//! The refusal of a call, with its error code.
+
 use std::borrow::Cow;
 
-/// Why a call is not executed.
+/// The refusal of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// `Error.Code` on the wire.
     pub(crate) code: Cow<'static, str>,
-    /// `Error.Message` on the wire: never a prompt, never a secret.
+    /// `Error.Message` on the wire. Contains neither prompts nor secrets.
     pub(crate) message: String,
-    /// What only the log and the control API show.
+    /// A detail for the log and the control API only.
     pub(crate) detail: Option<String>,
 }
 

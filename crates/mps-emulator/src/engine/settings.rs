@@ -1,26 +1,26 @@
-//! What is decided once, when an emulator is made.
+//! Settings that do not change after the start.
 
 use crate::engine::tasks::Durations;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) durations: Durations,
-    /// Most tasks of an account at once.
+    /// Most unfinished tasks of an account.
     pub(crate) concurrency: Option<usize>,
     pub(crate) bucket_urls: BucketUrls,
-    /// Whether a signature is also fresh by the machine's time.
+    /// Whether timestamps may also be fresh by the machine's clock.
     pub(crate) accepts_machine_time: bool,
 }
 
-/// Which address the service tells of a result that went to a bucket of the caller's.
+/// The kind of URL of a result in a caller's bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BucketUrls {
-    /// That of the real storage, without a signature, as the service does:
-    /// `https://BUCKET.cos.REGION.myqcloud.com/KEY`. Nothing can be fetched there, and a client
-    /// that is confined to this machine will not try. The default.
+    /// The real storage's URL without a signature, as the service answers:
+    /// `https://BUCKET.cos.REGION.myqcloud.com/KEY`. It cannot be downloaded, and a client that is
+    /// confined to this machine does not try. The default.
     #[default]
     Faithful,
-    /// The emulator's own, `/cos/BUCKET/REGION/KEY` at its endpoint, where the file can be fetched.
+    /// The emulator's own URL, `/cos/BUCKET/REGION/KEY` at its endpoint, which can be downloaded.
     Local,
 }

@@ -1,4 +1,4 @@
-//! Tasks: what they will yield, and how far they are by the virtual clock.
+//! Tasks: their planned outcome, and their stage by the virtual clock.
 
 mod bucket;
 mod durations;
@@ -21,7 +21,7 @@ use crate::{
     media::{Clip, Media, Picture, Sound},
 };
 
-/// How long a task waits and runs before it ends.
+/// How long a task waits and runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Times {
     pub(crate) wait: Duration,
@@ -33,17 +33,17 @@ pub(crate) struct Times {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PlannedOutcome {
     Succeed,
-    /// It stops, without a result, until it is confirmed.
+    /// It pauses without a result until it is confirmed.
     Pause,
-    /// With the message a query answers.
+    /// With the message for queries.
     Fail(String),
-    /// It is ended before its time. Only scenarios know this and the next.
+    /// It is stopped before its end. For scenarios only, like the next.
     Stop,
-    /// It is given up.
+    /// It exceeds the service's time limit.
     TimeOut,
 }
 
-/// How far a task is.
+/// The stage of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Waiting,
@@ -56,18 +56,18 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// Whether it takes one of the places that an account has for tasks at once.
+    /// Returns whether the task counts towards the limit on concurrent tasks.
     pub(crate) fn is_under_way(self) -> bool {
         matches!(self, Self::Waiting | Self::Running)
     }
 
-    /// Whether it stays so for good.
+    /// Returns whether the stage is final.
     pub(crate) fn is_final(self) -> bool {
         !self.is_under_way() && self != Self::Paused
     }
 }
 
-/// What a task yields, and so which family it belongs to.
+/// The output of a task, which also determines its family.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Work {
@@ -75,7 +75,7 @@ pub(crate) enum Work {
     Image(Picture),
     Audio(Sound),
     Scenario(Box<Scenario>),
-    /// Of a family without a medium of its own: a video.
+    /// A family without a medium of its own: a video.
     Other(TaskFamily, Clip),
 }
 
@@ -101,10 +101,10 @@ impl Work {
     }
 }
 
-/// What can be had of a task's result.
+/// Availability of a task's results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Availability {
-    /// Not yet, or not ever.
+    /// Not yet, or never.
     Missing,
     Available,
     Expired,
@@ -113,27 +113,27 @@ pub(crate) enum Availability {
 /// More images than any model makes of one request.
 pub(crate) const MAX_OUTPUTS: u32 = 16;
 const TWELVE_HOURS: Duration = Duration::from_secs(12 * 3600);
-/// As long as the link of the documentation's example is good for.
+/// The lifetime of the link in the documentation's example.
 const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
-    /// Whose it is; for others it does not exist.
+    /// The owner; for other accounts the task does not exist.
     pub(crate) account: AccountIndex,
     pub(crate) model: Option<String>,
-    /// In virtual time since the emulator was made.
+    /// In virtual time since the emulator was created.
     pub(crate) created: Duration,
     /// On the virtual wall clock.
     pub(crate) created_wall: SystemTime,
     pub(crate) times: Times,
-    /// `fate` in snapshots of schema 1.
+    /// Called `fate` in snapshots of schema 1.
     #[serde(rename = "fate")]
     pub(crate) planned_outcome: PlannedOutcome,
     pub(crate) work: Work,
-    /// How many results it yields.
+    /// Number of results.
     pub(crate) outputs: u32,
-    /// The caller's bucket, if results go there.
+    /// The caller's bucket, if results are stored there.
     pub(crate) bucket: Option<Bucket>,
 }
 
@@ -163,7 +163,7 @@ impl Task {
         }
     }
 
-    /// How long a result stays where it was put. In the caller's bucket it stays for good.
+    /// Returns the lifetime of a result; `None` in a caller's bucket, where it stays for ever.
     fn lifetime(&self) -> Option<Duration> {
         match (&self.bucket, &self.work) {
             (Some(_), _) => None,
@@ -172,17 +172,17 @@ impl Task {
         }
     }
 
-    /// When it left the queue, by the wall clock.
+    /// Returns when the task left the queue, on the wall clock.
     pub(crate) fn scheduled_wall(&self) -> SystemTime {
         self.wall_after(self.times.wait)
     }
 
-    /// When it ended and its result was written, by the wall clock.
+    /// Returns when the task ended and its result was written, on the wall clock.
     pub(crate) fn finished_wall(&self) -> SystemTime {
         self.wall_after(self.total())
     }
 
-    /// What it is about, if it is a scenario's.
+    /// Returns the scenario, or `None` for another family.
     pub(crate) fn scenario(&self) -> Option<&Scenario> {
         match &self.work {
             Work::Scenario(scenario) => Some(scenario),
@@ -190,7 +190,7 @@ impl Task {
         }
     }
 
-    /// The names of its results under the task's own.
+    /// Returns the file names of the results.
     pub(crate) fn files(&self) -> impl Iterator<Item = String> {
         let extension = self.work.media().extension();
         (0..self.outputs).map(move |number| format!("{number}.{extension}"))
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_lives_twelve_hours_from_its_end() {
+    fn a_result_expires_twelve_hours_after_its_task_ended() {
         let good = task(PlannedOutcome::Succeed);
         let twelve_hours = 12 * 3_600_000;
         for (ms, expected) in [
@@ -286,7 +286,7 @@ mod tests {
         );
     }
     #[test]
-    fn a_result_in_the_callers_bucket_lives_on() {
+    fn a_result_in_the_callers_bucket_does_not_expire() {
         let bucket = Bucket::complete(Some("b-1"), Some("r"), None);
         let good = Task {
             bucket,

@@ -1,18 +1,18 @@
-//! Temporary credentials, made while the emulator runs.
+//! Temporary credentials, created while the emulator runs.
 
 use std::fmt;
 
 use crate::engine::accounts::Account;
 
-/// Credentials that end, as the real ones of a role do. Worth nothing anywhere else.
+/// Credentials that expire, like those of a role. Valid for this emulator only.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TemporaryCredentials {
     /// The secret id.
     pub secret_id: String,
-    /// The secret key that goes with it.
+    /// The secret key.
     pub secret_key: String,
-    /// What each call must carry as `X-TC-Token`.
+    /// The token that each call must carry as `X-TC-Token`.
     pub token: String,
 }
 

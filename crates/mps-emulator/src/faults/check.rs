@@ -1,4 +1,4 @@
-//! The bounds of a rule's members.
+//! Checks the bounds of a rule's members.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ const MAX_DELAY: Duration = Duration::from_secs(7 * 24 * 3_600);
 const MAX_OFFSET: u64 = 7 * 24 * 3_600;
 
 impl Fault {
-    /// Holds every member to its bounds.
+    /// Checks every member against its bounds.
     pub(super) fn check(&self) -> Result<(), InvalidFault> {
         self.check_action()?;
         self.check_frequency()?;
         self.check_kind()?;
-        if self.text.is_some() && self.kind.phase() == Phase::Head && !self.is_about_downloads() {
+        if self.text.is_some() && self.kind.phase() == Phase::Head && !self.concerns_downloads() {
             let bound = format!("left out for `{}`", self.kind());
             return Err(InvalidFault::new("match", "given", bound).with_hint(
                 "the connection ends before the body is read, so nothing in it can match",
@@ -26,7 +26,7 @@ impl Fault {
         Ok(())
     }
 
-    fn is_about_downloads(&self) -> bool {
+    fn concerns_downloads(&self) -> bool {
         self.action.as_deref() == Some(DOWNLOAD)
     }
 
@@ -34,7 +34,7 @@ impl Fault {
         let Some(action) = &self.action else {
             return Ok(());
         };
-        if self.is_about_downloads() {
+        if self.concerns_downloads() {
             return if self.kind.applies_to_downloads() {
                 Ok(())
             } else {

@@ -1,4 +1,4 @@
-//! What each kind does to the call and to its answer.
+//! The effect of each kind of fault on the call and its answer.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// What becomes of the call itself.
+/// The effect on the call.
 pub(crate) enum CallEffect {
-    /// It is executed, or refused for reasons of its own.
+    /// The call is executed, or refused for other reasons.
     Proceeds,
-    /// It is refused in the service's words.
+    /// The call is refused with an error of the service.
     Refused(Refusal),
-    /// The service never sees it.
+    /// The call does not reach the service.
     Dropped,
 }
 
@@ -56,8 +56,8 @@ impl Kind {
         }
     }
 
-    /// How an answer travels that is given `now` by the service's clock, and what answers in its
-    /// place.
+    /// Returns the delivery of an answer at `now` on the service's clock, or the answer that
+    /// replaces it.
     pub(crate) fn deliver(&self, mut response: Response<Bytes>, now: SystemTime) -> Exchange {
         let delivery = match self {
             Self::Delay { delay } => {
@@ -101,27 +101,28 @@ impl Kind {
         }
     }
 
-    /// What the answer of an executed action becomes; `None` if nothing in it is to be changed.
-    pub(super) fn altered(
+    /// Returns the changed answer of an executed action, or `None` if the fault finds nothing to
+    /// change.
+    pub(super) fn changed_answer(
         &self,
         action: &ActionInfo,
         answer: &Map<String, Value>,
     ) -> Option<Map<String, Value>> {
-        let mut altered = match self {
+        let mut changed = match self {
             Self::Nulls => Some(nothing(action.response)),
             Self::DoneWithoutUrl | Self::UnknownStatus { .. } => Some(answer.clone()),
             _ => None,
         }?;
         match self {
-            Self::DoneWithoutUrl => without_urls(&mut altered),
-            Self::UnknownStatus { value } => set_status(&mut altered, action.response, value),
+            Self::DoneWithoutUrl => without_urls(&mut changed),
+            Self::UnknownStatus { value } => set_status(&mut changed, action.response, value),
             _ => {}
         }
-        (altered != *answer).then_some(altered)
+        (changed != *answer).then_some(changed)
     }
 }
 
-/// Where the body ends: half-way unless told, and always short of its end.
+/// Returns the length of a cut body: half by default, and always less than all of it.
 fn cut_at(after: Option<u64>, length: usize) -> usize {
     let wanted = after.map_or(length / 2, |bytes| {
         usize::try_from(bytes).unwrap_or(usize::MAX)
@@ -155,7 +156,7 @@ fn set(response: &mut Response<Bytes>, name: header::HeaderName, value: &str) {
     }
 }
 
-/// Every member of the specification, all of them null.
+/// Returns every member of the specification with the value null.
 fn nothing(shape: &StructInfo) -> Map<String, Value> {
     let members = shape.members.iter();
     members
@@ -163,7 +164,7 @@ fn nothing(shape: &StructInfo) -> Map<String, Value> {
         .collect()
 }
 
-/// Takes every address of a result away, however deep it stands.
+/// Removes the URLs of results at every depth.
 fn without_urls(members: &mut Map<String, Value>) {
     members.retain(|name, _| !(name.ends_with("Url") || name.ends_with("Urls")));
     members.values_mut().for_each(|value| match value {
@@ -176,7 +177,7 @@ fn without_urls(members: &mut Map<String, Value>) {
     });
 }
 
-/// Changes what the specification calls a status: a member of that name with a set of values.
+/// Sets every status: an enumeration whose name ends with `Status`.
 fn set_status(members: &mut Map<String, Value>, shape: &StructInfo, value: &str) {
     for member in shape.members {
         let Some(found) = members.get_mut(member.name) else {

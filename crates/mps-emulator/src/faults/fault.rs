@@ -1,3 +1,5 @@
+//! The public type of a rule, with its constructors.
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -5,12 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{DOWNLOAD, Kind, RequestView, parse};
 
-/// A rule: what goes wrong, for which requests, and how often.
+/// A rule: a kind of fault, the requests it applies to, and how often.
 ///
-/// Made by the function named for its kind, narrowed by the methods, and handed to
-/// [`Emulator::fail`](crate::Emulator::fail). Unless narrowed it strikes every call of the API, for
-/// as long as it stands. `docs/emulator.md` says of each kind what a client sees.
+/// Created by the function named for its kind, restricted by the methods, and passed to
+/// [`Emulator::fail`](crate::Emulator::fail). By default it applies to every call of the API until
+/// it is cleared. `docs/emulator.md` describes the effect of each kind.
 ///
+/// # Examples
+/// For example, one lost reply, and a fifth of all downloads cut off:
 /// ```
 /// use mps_emulator::{Emulator, Fault};
 ///
@@ -38,9 +42,9 @@ pub struct Fault {
     pub(super) text: Option<String>,
 }
 
-/// What goes wrong.
+/// Kinds of faults.
 impl Fault {
-    /// The service refuses the call with this error code.
+    /// Returns a fault: the service refuses the call with this error code.
     pub fn refuse(code: impl Into<String>) -> Self {
         Self::of(Kind::Refuse {
             code: code.into(),
@@ -48,12 +52,13 @@ impl Fault {
         })
     }
 
-    /// The call is executed at once, and answered after a delay.
+    /// Returns a fault: the call is executed at once and answered after a delay.
     pub fn delay(delay: Duration) -> Self {
         Self::of(Kind::Delay { delay })
     }
 
-    /// A gateway answers with this HTTP status, and the service never sees the call.
+    /// Returns a fault: a gateway answers with this HTTP status, and the call does not reach the
+    /// service.
     pub fn http(status: u16) -> Self {
         Self::of(Kind::Http {
             status,
@@ -62,7 +67,8 @@ impl Fault {
         })
     }
 
-    /// A gateway answers with a page of HTML and HTTP 502, and the service never sees the call.
+    /// Returns a fault: a gateway answers with HTML and status 502, and the call does not reach the
+    /// service.
     pub fn html() -> Self {
         Self::of(Kind::Html {
             status: parse::BAD_GATEWAY,
@@ -70,12 +76,14 @@ impl Fault {
         })
     }
 
-    /// The call is executed, and its answer ends half-way, short of the length it announced.
+    /// Returns a fault: the call is executed, and its answer ends before the announced length. By
+    /// default half of it arrives.
     pub fn truncate() -> Self {
         Self::of(Kind::Truncate { after: None })
     }
 
-    /// The call is executed, and its answer comes in ten pieces, each so much after the last.
+    /// Returns a fault: the call is executed, and its answer arrives in pieces with a delay between
+    /// them. The default is ten pieces.
     pub fn drip(delay: Duration) -> Self {
         Self::of(Kind::Drip {
             pieces: parse::PIECES,
@@ -83,30 +91,31 @@ impl Fault {
         })
     }
 
-    /// The connection is reset when the head of the request is there and its body is not read.
+    /// Returns a fault: the connection is reset after the head of the request; the body is not
+    /// read.
     pub fn reset_before_read() -> Self {
         Self::of(Kind::ResetBeforeRead)
     }
 
-    /// The connection is reset once the request was read; it is not executed.
+    /// Returns a fault: the connection is reset after the request was read; it is not executed.
     pub fn reset_after_read() -> Self {
         Self::of(Kind::ResetAfterRead)
     }
 
-    /// The call is executed and billed, and then the connection is reset: the fault that bills
-    /// twice if the client tries again.
+    /// Returns a fault: the call is executed and billed, then the connection is reset. A client
+    /// that retries pays twice.
     pub fn reply_lost() -> Self {
         Self::of(Kind::ReplyLost)
     }
 
-    /// The call is executed, and its answer says that it is of this type.
+    /// Returns a fault: the call is executed, and its answer has this content type.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         Self::of(Kind::ContentType {
             content_type: content_type.into(),
         })
     }
 
-    /// The service refuses the call because there were too many in a second.
+    /// Returns a fault: the service refuses the call because of too many calls per second.
     pub fn throttle() -> Self {
         Self::of(Kind::Throttle {
             code: parse::THROTTLED.to_owned(),
@@ -114,38 +123,40 @@ impl Fault {
         })
     }
 
-    /// The service refuses the token that came with the call.
+    /// Returns a fault: the service refuses the token of the call.
     pub fn token_expired() -> Self {
         Self::of(Kind::TokenExpired)
     }
 
-    /// The service's clock is so many seconds ahead of the emulator's: calls dated otherwise are
-    /// refused, and the refusal shows that clock.
+    /// Returns a fault: the service's clock is ahead by this many seconds. Calls with another
+    /// timestamp are refused, and the refusal shows that clock.
     pub fn skew(offset_seconds: i64) -> Self {
         Self::of(Kind::Skew {
             offset: offset_seconds,
         })
     }
 
-    /// A task is done, and its result has no address.
+    /// Returns a fault: a finished task has no URL of its result.
     pub fn done_without_url() -> Self {
         Self::of(Kind::DoneWithoutUrl)
     }
 
-    /// A task has a status that nobody has heard of.
+    /// Returns a fault: a task has a status that is not in the specification, by default
+    /// `HIBERNATING`.
     pub fn unknown_status() -> Self {
         Self::of(Kind::UnknownStatus {
             value: parse::STATUS.to_owned(),
         })
     }
 
-    /// The call is executed, and every member of its answer but `RequestId` is null.
+    /// Returns a fault: the call is executed, and every member of its answer but `RequestId` is
+    /// null.
     pub fn nulls() -> Self {
         Self::of(Kind::Nulls)
     }
 
-    /// A connection on which nothing happened for a while is reset just as the next request
-    /// arrives on it. Strikes no request that is the first of its connection.
+    /// Returns a fault: an idle connection is reset when its next request arrives. It never applies
+    /// to the first request of a connection.
     pub fn close_idle() -> Self {
         Self::of(Kind::CloseIdle)
     }
@@ -161,38 +172,39 @@ impl Fault {
     }
 }
 
-/// Which requests, and how often.
+/// Restrictions: which requests, and how often.
 impl Fault {
-    /// Strikes calls of this action only.
+    /// Applies to calls of this action only. Default: every action.
     pub fn action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
         self
     }
 
-    /// Strikes the fetching of results instead of calls.
+    /// Applies to downloads of results instead of calls.
     pub fn download(self) -> Self {
         self.action(DOWNLOAD)
     }
 
-    /// Strikes so many times, at least once.
+    /// Applies this many times, at least once. Default: without limit.
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Strikes with this probability, from 0 to 1, drawn from the emulator's seed.
+    /// Applies with this probability, from 0 to 1, drawn from the emulator's seed. Default: 1.
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = Some(probability);
         self
     }
 
-    /// Strikes only if the body of the call, or the path of the download, contains `text`.
+    /// Applies only if the body of the call, or the path of the download, contains `text`. Default:
+    /// any.
     pub fn matching(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
 
-    /// Another code than the usual one. For [`throttle`](Self::throttle).
+    /// Sets the error code of [`throttle`](Self::throttle) or [`refuse`](Self::refuse).
     pub fn code(mut self, with: impl Into<String>) -> Self {
         if let Kind::Throttle { code, .. } | Kind::Refuse { code, .. } = &mut self.kind {
             *code = with.into();
@@ -200,8 +212,8 @@ impl Fault {
         self
     }
 
-    /// The text that goes with the code. For [`refuse`](Self::refuse) and
-    /// [`throttle`](Self::throttle).
+    /// Sets the error message of [`refuse`](Self::refuse) or [`throttle`](Self::throttle). Default:
+    /// the meaning of the code.
     pub fn message(mut self, with: impl Into<String>) -> Self {
         if let Kind::Throttle { message, .. } | Kind::Refuse { message, .. } = &mut self.kind {
             *message = Some(with.into());
@@ -209,7 +221,7 @@ impl Fault {
         self
     }
 
-    /// The status that the page comes with. For [`html`](Self::html).
+    /// Sets the status of [`html`](Self::html). Default: 502.
     pub fn status(mut self, with: u16) -> Self {
         if let Kind::Http { status, .. } | Kind::Html { status, .. } = &mut self.kind {
             *status = with;
@@ -217,7 +229,8 @@ impl Fault {
         self
     }
 
-    /// Asks to come back after so many seconds. For [`http`](Self::http).
+    /// Adds a `Retry-After` header of this many seconds to [`http`](Self::http). Default: no
+    /// header.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         if let Kind::Http { retry_after, .. } = &mut self.kind {
             *retry_after = Some(seconds);
@@ -225,8 +238,8 @@ impl Fault {
         self
     }
 
-    /// The gateway had passed the call on, and it was executed. For [`http`](Self::http) and
-    /// [`html`](Self::html).
+    /// Lets the gateway of [`http`](Self::http) or [`html`](Self::html) pass the call on before it
+    /// answers, so that it is executed. Default: not executed.
     pub fn executed(mut self) -> Self {
         if let Kind::Http { executed, .. } | Kind::Html { executed, .. } = &mut self.kind {
             *executed = true;
@@ -234,7 +247,8 @@ impl Fault {
         self
     }
 
-    /// How many bytes of the body arrive. For [`truncate`](Self::truncate).
+    /// Sets the number of bytes that arrive with [`truncate`](Self::truncate). Default: half of the
+    /// body.
     pub fn after(mut self, bytes: u64) -> Self {
         if let Kind::Truncate { after } = &mut self.kind {
             *after = Some(bytes);
@@ -242,7 +256,7 @@ impl Fault {
         self
     }
 
-    /// In how many pieces the body comes. For [`drip`](Self::drip).
+    /// Sets the number of pieces of [`drip`](Self::drip). Default: 10.
     pub fn pieces(mut self, count: u32) -> Self {
         if let Kind::Drip { pieces, .. } = &mut self.kind {
             *pieces = count;
@@ -250,7 +264,7 @@ impl Fault {
         self
     }
 
-    /// Another text than the usual one. For [`unknown_status`](Self::unknown_status).
+    /// Sets the status of [`unknown_status`](Self::unknown_status). Default: `HIBERNATING`.
     pub fn value(mut self, with: impl Into<String>) -> Self {
         if let Kind::UnknownStatus { value } = &mut self.kind {
             *value = with.into();
@@ -260,7 +274,7 @@ impl Fault {
 }
 
 impl Fault {
-    /// The name of its kind, as it stands in JSON.
+    /// Returns the name of its kind in JSON.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind.name()

@@ -1,6 +1,8 @@
+//! The error for an invalid rule.
+
 use std::{error, fmt};
 
-/// Why a rule was not taken.
+/// Errors of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidFault {
     member: String,
@@ -29,25 +31,25 @@ impl InvalidFault {
         self
     }
 
-    /// The member of the rule that is not as it should be.
+    /// The error for an invalid rule.
     #[must_use]
     pub fn member(&self) -> &str {
         &self.member
     }
 
-    /// What it is.
+    /// Returns the invalid member.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// What it must be.
+    /// Returns its value.
     #[must_use]
     pub fn bound(&self) -> &str {
         &self.bound
     }
 
-    /// What to do about it.
+    /// Returns the allowed values.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint
@@ -55,7 +57,7 @@ impl InvalidFault {
 }
 
 fn shortened(mut text: String) -> String {
-    crate::engine::log::cut(&mut text, 200);
+    crate::engine::log::truncate(&mut text, 200);
     text
 }
 

@@ -1,3 +1,5 @@
+//! The kinds of faults.
+
 use std::time::Duration;
 
 use http::request::Parts;
@@ -5,7 +7,7 @@ use serde::Serialize;
 
 use crate::http::{auth::MAX_SKEW, exchange::Connection};
 
-/// What goes wrong, and what it needs to know. Serialized as the members of a rule.
+/// The kinds of faults with their parameters. Serialized as the members of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -50,7 +52,7 @@ pub(crate) enum Kind {
     },
     TokenExpired,
     Skew {
-        /// How far the clock that is shown is ahead, in seconds.
+        /// Seconds by which the shown clock is ahead.
         #[serde(with = "signed_seconds")]
         offset: i64,
     },
@@ -62,14 +64,14 @@ pub(crate) enum Kind {
     CloseIdle,
 }
 
-/// When a fault shows.
+/// The moment at which a fault applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Before the body is read.
     Head,
-    /// Once the request is there.
+    /// After the request is complete.
     Request,
-    /// In what an executed action answers.
+    /// On the answer of an executed action.
     Answer,
 }
 
@@ -104,7 +106,7 @@ impl Kind {
         }
     }
 
-    /// Whether it can befall the fetching of a result: object storage knows neither the API's
+    /// Returns whether the kind applies to downloads: the object storage has neither the API's
     /// errors nor its answers.
     pub(crate) fn applies_to_downloads(&self) -> bool {
         let is_api_error = matches!(
@@ -114,13 +116,13 @@ impl Kind {
         !is_api_error && self.phase() != Phase::Answer
     }
 
-    /// Whether a connection is one that it befalls.
-    pub(super) fn concerns(&self, connection: Connection) -> bool {
+    /// Returns whether the kind applies to a connection.
+    pub(super) fn applies_to_connection(&self, connection: Connection) -> bool {
         *self != Self::CloseIdle || connection == Connection::Reused
     }
 
-    /// Whether a request does not take the fault into account already: a client that has learned
-    /// the clock of a skew is not refused for following it.
+    /// Returns whether the fault applies to a timestamp: a client that has adopted the clock of a
+    /// skew is not refused again.
     pub(super) fn applies_to_timestamp(&self, head: &Parts, now: i64) -> bool {
         let Self::Skew { offset } = self else {
             return true;

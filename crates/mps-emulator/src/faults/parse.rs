@@ -1,4 +1,4 @@
-//! A rule from JSON, with an error for each member that is not as it should be.
+//! Parses a rule from JSON, with an error that names the wrong member.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::{Fault, InvalidFault, Kind};
 pub(super) const THROTTLED: &str = "RequestLimitExceeded";
 pub(super) const BAD_GATEWAY: u16 = 502;
 pub(super) const PIECES: u32 = 10;
-/// No status of the specification.
+/// A status that is not in the specification.
 pub(super) const STATUS: &str = "HIBERNATING";
 const SECOND: Duration = Duration::from_secs(1);
 const SKEW_S: i64 = 600;
 
 type ReadKind = fn(&mut Members) -> Result<Kind, InvalidFault>;
 
-/// Every kind by its name, and how its members are read.
+/// Every kind by its name, with the parser of its members.
 const KINDS: [(&str, ReadKind); 17] = [
     ("refuse", |members| {
         Ok(Kind::Refuse {
@@ -116,14 +116,14 @@ fn unknown_kind(name: &str) -> InvalidFault {
         .with_hint(format!("known: {}", known.join(", ")))
 }
 
-/// The members of a rule that were not read yet.
+/// The members of a rule that are not parsed yet.
 struct Members {
     left: Map<String, Value>,
     known: Vec<&'static str>,
 }
 
 impl Members {
-    /// A member that may be missing; null is as good as missing.
+    /// Returns an optional member; null counts as absent.
     fn take<T>(
         &mut self,
         name: &'static str,
@@ -159,7 +159,7 @@ impl Members {
         Ok(self.take(name, bound, read)?.unwrap_or(default))
     }
 
-    /// A member nobody asked for is a mistake, and would pass for a rule that is kept.
+    /// Rejects unknown members, since a rule with one would not do as intended.
     fn finish(self, kind: &str) -> Result<(), InvalidFault> {
         let Some((name, value)) = self.left.into_iter().next() else {
             return Ok(());

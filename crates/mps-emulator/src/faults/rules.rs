@@ -1,14 +1,16 @@
+//! The active rules and their counts.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Fault, InvalidFault, Kind, RequestView};
 use crate::engine::ids::Ids;
 
-/// The rules that stand, oldest first. The first one that is about a request strikes it.
+/// The active rules, oldest first. The first one that matches a request is applied.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Faults {
     rules: Vec<Rule>,
-    /// How many were ever added, so that each draws its own chances.
+    /// Number of rules ever added, so that each draws its own random numbers.
     added: u64,
 }
 
@@ -16,11 +18,12 @@ pub(crate) struct Faults {
 struct Rule {
     number: u64,
     fault: Fault,
-    struck: u32,
+    #[serde(rename = "struck")]
+    applied: u32,
     drawn: u64,
 }
 
-/// A test has a handful.
+/// Far more than any test needs.
 const MAX_RULES: usize = 1_000;
 
 impl Faults {
@@ -35,7 +38,7 @@ impl Faults {
         self.rules.push(Rule {
             number: self.added,
             fault,
-            struck: 0,
+            applied: 0,
             drawn: 0,
         });
         self.added = self.added.wrapping_add(1);
@@ -46,25 +49,25 @@ impl Faults {
         self.rules.clear();
     }
 
-    /// Every rule as it was given, and how often it struck.
+    /// Returns every rule as it was given, with the number of times it was applied.
     pub(crate) fn list(&self) -> Value {
         let shown = |rule: &Rule| {
             let mut shown = serde_json::to_value(&rule.fault).unwrap_or_default();
             if let Some(members) = shown.as_object_mut() {
-                members.insert("struck".to_owned(), rule.struck.into());
+                members.insert("struck".to_owned(), rule.applied.into());
             }
             shown
         };
         self.rules.iter().map(shown).collect()
     }
 
-    /// How often each rule struck, oldest first.
-    pub(crate) fn struck(&self) -> Vec<u32> {
-        self.rules.iter().map(|rule| rule.struck).collect()
+    /// Returns how often each rule was applied, oldest first.
+    pub(crate) fn applied(&self) -> Vec<u32> {
+        self.rules.iter().map(|rule| rule.applied).collect()
     }
 
-    /// The fault of the first rule that is about `request`, due, and by chance meant.
-    pub(super) fn strike(
+    /// Returns the fault of the first rule that matches `request`, is due and is drawn.
+    pub(super) fn matching_rule(
         &mut self,
         ids: &Ids,
         request: &RequestView<'_>,
@@ -74,14 +77,14 @@ impl Faults {
             rule.is_left() && rule.fault.matches(request) && is_due(&rule.fault.kind)
         });
         let rule = candidates.find_map(|rule| rule.is_drawn(ids).then_some(rule))?;
-        rule.struck = rule.struck.saturating_add(1);
+        rule.applied = rule.applied.saturating_add(1);
         Some(rule.fault.kind.clone())
     }
 
-    /// How far ahead the clocks are that clients were shown, in seconds.
+    /// Returns the clock offsets that were shown to clients, in seconds.
     pub(crate) fn clock_offsets(&self) -> impl Iterator<Item = i64> {
-        let struck = self.rules.iter().filter(|rule| rule.struck > 0);
-        struck.filter_map(|rule| match rule.fault.kind {
+        let applied = self.rules.iter().filter(|rule| rule.applied > 0);
+        applied.filter_map(|rule| match rule.fault.kind {
             Kind::Skew { offset } => Some(offset),
             _ => None,
         })
@@ -90,7 +93,7 @@ impl Faults {
 
 impl Rule {
     fn is_left(&self) -> bool {
-        self.fault.times.is_none_or(|times| self.struck < times)
+        self.fault.times.is_none_or(|times| self.applied < times)
     }
 
     /// Draws from the emulator's seed, so that a run repeats.
@@ -99,13 +102,13 @@ impl Rule {
             return true;
         };
         let draw = format!("fault {} {}", self.number, self.drawn);
-        // A snapshot may have been written by anyone, and say any number.
+        // The number comes from a snapshot, which may contain any value.
         self.drawn = self.drawn.wrapping_add(1);
         share(&ids.fixed(&draw)) < probability
     }
 }
 
-/// Hex digits as a number from 0 to below 1.
+/// Returns hex digits as a number from 0 to below 1.
 fn share(digits: &str) -> f64 {
     let number = digits
         .get(..8)
@@ -117,12 +120,14 @@ fn share(digits: &str) -> f64 {
 mod tests {
     use super::*;
 
-    fn strikes(faults: &mut Faults, seed: u64, action: &str, text: &str) -> bool {
+    fn applies(faults: &mut Faults, seed: u64, action: &str, text: &str) -> bool {
         let request = RequestView {
             action,
             text: text.as_bytes(),
         };
-        faults.strike(&Ids::new(seed), &request, |_| true).is_some()
+        faults
+            .matching_rule(&Ids::new(seed), &request, |_| true)
+            .is_some()
     }
 
     fn with(fault: Fault) -> Faults {
@@ -132,22 +137,22 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_its_action_its_text_and_its_number_of_times() {
+    fn a_rule_applies_to_its_action_its_text_and_a_number_of_times() {
         let fault = Fault::nulls().action("CreateAigcVideoTask");
         let mut faults = with(fault.matching("cat").times(2));
-        assert!(!strikes(&mut faults, 1, "DescribeAigcVideoTask", "a cat"));
-        assert!(!strikes(&mut faults, 1, "CreateAigcVideoTask", "a dog"));
-        let hits = [(); 3].map(|()| strikes(&mut faults, 1, "CreateAigcVideoTask", "a cat"));
+        assert!(!applies(&mut faults, 1, "DescribeAigcVideoTask", "a cat"));
+        assert!(!applies(&mut faults, 1, "CreateAigcVideoTask", "a dog"));
+        let hits = [(); 3].map(|()| applies(&mut faults, 1, "CreateAigcVideoTask", "a cat"));
         assert_eq!(hits, [true, true, false]);
-        assert_eq!(faults.struck(), [2]);
+        assert_eq!(faults.applied(), [2]);
     }
 
     #[test]
     fn a_rule_without_an_action_is_about_every_call_and_no_download() {
         let mut faults = with(Fault::reply_lost());
-        assert!(strikes(&mut faults, 1, "anything", ""));
-        assert!(!strikes(&mut faults, 1, "download", ""));
-        assert!(strikes(
+        assert!(applies(&mut faults, 1, "anything", ""));
+        assert!(!applies(&mut faults, 1, "download", ""));
+        assert!(applies(
             &mut with(Fault::reply_lost().download()),
             1,
             "download",
@@ -156,11 +161,11 @@ mod tests {
     }
 
     #[test]
-    fn chance_comes_from_the_seed_and_is_as_frequent_as_it_says() {
+    fn probabilities_are_drawn_from_the_seed_at_the_given_rate() {
         let run = |seed| {
             let mut faults = with(Fault::nulls().probability(0.25));
             let hits: Vec<bool> = (0..2_000)
-                .map(|_| strikes(&mut faults, seed, "a", ""))
+                .map(|_| applies(&mut faults, seed, "a", ""))
                 .collect();
             hits
         };
@@ -170,34 +175,34 @@ mod tests {
         assert!((400..600).contains(&hits), "{hits}");
         for (probability, expected) in [(0.0, false), (1.0, true)] {
             let mut faults = with(Fault::nulls().probability(probability));
-            assert!((0..50).all(|_| strikes(&mut faults, 1, "a", "") == expected));
+            assert!((0..50).all(|_| applies(&mut faults, 1, "a", "") == expected));
         }
     }
 
     #[test]
-    fn the_first_that_applies_strikes_and_the_next_follows_once_it_is_spent() {
+    fn the_oldest_matching_rule_applies_until_it_is_used_up() {
         let mut faults = with(Fault::throttle().times(1));
         faults.add(Fault::nulls()).unwrap();
-        let mut struck = || {
+        let mut applied = || {
             let request = RequestView {
                 action: "a",
                 text: b"",
             };
-            let kind = faults.strike(&Ids::new(1), &request, |_| true);
+            let kind = faults.matching_rule(&Ids::new(1), &request, |_| true);
             kind.map(|kind| kind.name())
         };
-        assert_eq!([struck(), struck()], [Some("throttle"), Some("nulls")]);
+        assert_eq!([applied(), applied()], [Some("throttle"), Some("nulls")]);
     }
 
     #[test]
-    fn what_a_rule_has_done_survives_writing() {
+    fn the_counts_of_a_rule_survive_serialization() {
         let mut faults = with(Fault::reply_lost().times(2).probability(0.5));
         for _ in 0..3 {
-            strikes(&mut faults, 1, "a", "");
+            applies(&mut faults, 1, "a", "");
         }
         let text = serde_json::to_string(&faults).unwrap();
         let mut read: Faults = serde_json::from_str(&text).unwrap();
-        let rest = |faults: &mut Faults| [(); 20].map(|()| strikes(faults, 1, "a", ""));
+        let rest = |faults: &mut Faults| [(); 20].map(|()| applies(faults, 1, "a", ""));
         assert_eq!(rest(&mut read), rest(&mut faults));
     }
 
@@ -206,7 +211,7 @@ mod tests {
         let mut faults = with(Fault::nulls().probability(1.0));
         faults.added = u64::MAX;
         faults.rules[0].drawn = u64::MAX;
-        assert!(strikes(&mut faults, 1, "a", ""));
+        assert!(applies(&mut faults, 1, "a", ""));
         faults.add(Fault::nulls()).unwrap();
         assert_eq!((faults.added, faults.rules[0].drawn), (0, 0));
     }

@@ -48,7 +48,7 @@ impl Verifier<'_> {
         let authorization = authorization(&head.headers)?;
         let timestamp = timestamp(&head.headers)?;
         self.check_fresh(timestamp)?;
-        let account = known(self.accounts, &authorization)?;
+        let account = find_account(self.accounts, &authorization)?;
         check_scope(&authorization, timestamp)?;
         check_signature(&account, &authorization, timestamp, head, body)?;
         check_token(&account, &head.headers, self.now)?;
@@ -92,7 +92,10 @@ fn timestamp(headers: &HeaderMap) -> Result<i64, Refusal> {
         .map_err(|_| invalid("the header `x-tc-timestamp` is not a number of seconds"))
 }
 
-fn known(accounts: &Accounts, authorization: &Authorization) -> Result<Arc<Account>, Refusal> {
+fn find_account(
+    accounts: &Accounts,
+    authorization: &Authorization,
+) -> Result<Arc<Account>, Refusal> {
     accounts.find(&authorization.secret_id).ok_or_else(|| {
         let default = &accounts.default.secret_id;
         Refusal::new(
@@ -115,9 +118,9 @@ fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refu
     Err(mismatch(message).detail(scope_mistake(authorization, timestamp)))
 }
 
-/// Why a scope is not what it should be.
+/// Explains a wrong credential scope.
 fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
-    /// No clock on land is further from UTC.
+    /// The largest offset of a time zone from UTC.
     const FURTHEST_ZONE: i64 = 14 * 3_600;
     let scope = &authorization.scope;
     let local = [-FURTHEST_ZONE, FURTHEST_ZONE]
@@ -140,8 +143,8 @@ fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
     }
 }
 
-/// Recomputes the signature from what arrived. One leniency: where the host was sent with a port,
-/// a signature over the host alone passes too, as one of the official clients signs it.
+/// Recomputes the signature from the request as it arrived. If the host was sent with a port, a
+/// signature over the host without it passes too, because one of the official clients signs that.
 fn check_signature(
     account: &Account,
     authorization: &Authorization,
@@ -162,7 +165,7 @@ fn check_signature(
         return Ok(());
     }
     let evidence = Evidence::new(account, authorization, timestamp, head, body);
-    Err(explained(&evidence, &authorization.signature))
+    Err(mismatch_refusal(&evidence, &authorization.signature))
 }
 
 type Headers<'a> = Vec<(&'a str, &'a str)>;
@@ -224,7 +227,7 @@ fn canonical(head: &Parts, headers: &Headers<'_>, body: &Bytes) -> CanonicalRequ
     })
 }
 
-/// The body, or what stands for it where the request says that it is not signed.
+/// Returns the body, or its substitute if the request declares the payload unsigned.
 fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
     let declared = head.headers.get("x-tc-content-sha256");
     if declared.is_some_and(|value| value == UNSIGNED_PAYLOAD) {
@@ -234,8 +237,8 @@ fn signed_payload<'a>(head: &Parts, body: &'a [u8]) -> &'a [u8] {
     }
 }
 
-/// A mismatch with what it takes to find its cause.
-fn explained(evidence: &Evidence<'_>, signature: &str) -> Refusal {
+/// Logs a mismatch with its explanation, and returns the refusal.
+fn mismatch_refusal(evidence: &Evidence<'_>, signature: &str) -> Refusal {
     let detail = evidence.explain(signature);
     tracing::warn!(%detail, "signature mismatch");
     mismatch("the signature does not match; this emulator's log explains why").detail(detail)

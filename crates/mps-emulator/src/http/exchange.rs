@@ -1,4 +1,4 @@
-//! What a request comes to: an answer, and how it travels.
+//! The result of a request: an answer and its delivery.
 
 use std::{
     collections::VecDeque,
@@ -17,10 +17,10 @@ pub(crate) enum Connection {
     Reused,
 }
 
-/// What has to happen on a connection after a request, by whatever carries it.
+/// The behaviour of the connection after a request, for the socket or the transport.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    /// How long nothing is heard.
+    /// Delay before the answer.
     pub(crate) delay: Duration,
     pub(crate) delivery: Delivery,
 }
@@ -28,18 +28,18 @@ pub(crate) struct Exchange {
 #[derive(Debug)]
 pub(crate) enum Delivery {
     Whole(Response<Bytes>),
-    /// The connection closes after so many bytes of the body, whose whole length was announced.
+    /// The connection closes after some bytes of the body, although more were announced.
     Cut {
         response: Response<Bytes>,
         after: usize,
     },
-    /// The body comes in pieces with pauses between them.
+    /// The body arrives in pieces with pauses between them.
     Drip {
         response: Response<Bytes>,
         pieces: u32,
         pause: Duration,
     },
-    /// The connection is reset, and no byte is answered.
+    /// The connection is reset without an answer.
     Lost,
 }
 
@@ -58,7 +58,7 @@ impl Exchange {
         }
     }
 
-    /// Dates the answer, unless it has a date of its own.
+    /// Adds a `Date` header, unless the answer has one.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         if let Delivery::Whole(response)
         | Delivery::Cut { response, .. }
@@ -69,7 +69,7 @@ impl Exchange {
         self
     }
 
-    /// The answer as it was meant, and how many bytes of its body are let through.
+    /// Returns the intended answer, and the number of bytes of its body that are sent.
     pub(crate) fn sent(&self) -> Option<(&Response<Bytes>, usize)> {
         match &self.delivery {
             Delivery::Whole(response) | Delivery::Drip { response, .. } => {
@@ -80,7 +80,7 @@ impl Exchange {
         }
     }
 
-    /// The answer as it was meant, whatever would happen to it on its way.
+    /// Returns the intended answer without its delivery, or `None` for a reset.
     pub(crate) fn into_response(self) -> Option<Response<Bytes>> {
         match self.delivery {
             Delivery::Whole(response)
@@ -92,8 +92,8 @@ impl Exchange {
 }
 
 impl Delivery {
-    /// The answer with its body as it arrives; `None` if the connection is reset instead.
-    pub(crate) fn paced(self, clock: &SharedClock) -> Option<Response<Pieces>> {
+    /// Returns the answer with its body in pieces, or `None` for a reset.
+    pub(crate) fn into_pieces(self, clock: &SharedClock) -> Option<Response<Pieces>> {
         match self {
             Self::Whole(response) => Some(response.map(|body| Pieces::whole(body, clock))),
             Self::Cut { response, after } => {
@@ -109,7 +109,7 @@ impl Delivery {
     }
 }
 
-/// A body as it arrives.
+/// A body in pieces, with the pauses and the end of its delivery.
 pub(crate) struct Pieces {
     left: VecDeque<Bytes>,
     announced: u64,
@@ -119,18 +119,18 @@ pub(crate) struct Pieces {
     pausing: Option<BoxFuture<'static, ()>>,
 }
 
-/// What follows the last piece.
+/// The event after the last piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Good,
     Broken,
 }
 
-/// The next of a body's [`Pieces`].
+/// The next part of a body.
 pub(crate) enum Piece {
     Data(Bytes),
     End,
-    /// The connection ends, although more was announced.
+    /// The connection ends before the announced length.
     Broken,
 }
 
@@ -167,7 +167,7 @@ impl Pieces {
         self.announced
     }
 
-    /// Whether it ended well, so that the connection can be used again.
+    /// Returns whether the body is complete, so that the connection can be reused.
     pub(crate) fn is_complete(&self) -> bool {
         self.left.is_empty() && self.end == End::Good
     }
@@ -190,7 +190,7 @@ impl Pieces {
     }
 }
 
-/// About equal pieces, at most as many as there are bytes.
+/// Cuts a body into about equal, non-empty pieces, at most as many as requested.
 fn cut_up(mut body: Bytes, pieces: usize) -> VecDeque<Bytes> {
     let size = body.len().div_ceil(pieces).max(1);
     let mut cut = VecDeque::new();

@@ -1,4 +1,4 @@
-//! Reads of headers with the service's own errors.
+//! Reads headers, with the service's own errors.
 
 use http::HeaderMap;
 

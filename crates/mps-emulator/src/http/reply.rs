@@ -1,4 +1,4 @@
-//! Responses that more than one part gives.
+//! Responses that several parts of the service return.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-/// A JSON response.
+/// Returns a JSON response.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     with_type(status, "application/json", Bytes::from(body.to_string()))
 }
 
-/// A response with a body of some type.
+/// Returns a response with a body of some type.
 pub(crate) fn with_type(
     status: StatusCode,
     content_type: &'static str,
@@ -25,18 +25,18 @@ pub(crate) fn with_type(
     response
 }
 
-/// Stands for the answer that a fault took away, where something has to be answered.
+/// Returns the response of a lost answer, for callers that need one.
 pub(crate) fn lost() -> Response<Bytes> {
     let body = json!({ "error": "a fault of this emulator lost the answer" });
     json(StatusCode::BAD_GATEWAY, &body)
 }
 
-/// Says what is wrong with a request before anything is done about it.
+/// Returns the response to a malformed request.
 pub(crate) fn bad_request(error: &str) -> Response<Bytes> {
     json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
 }
 
-/// Says that nothing is here, and what is elsewhere.
+/// Returns the response to an unknown path, with a hint.
 pub(crate) fn not_found(path: &str, hint: &str) -> Response<Bytes> {
     json(
         StatusCode::NOT_FOUND,
@@ -44,7 +44,7 @@ pub(crate) fn not_found(path: &str, hint: &str) -> Response<Bytes> {
     )
 }
 
-/// A wall-clock time as HTTP writes it (RFC 7231), within the years HTTP can write.
+/// Formats a wall-clock time as an HTTP date (RFC 7231), within the years that it can express.
 pub(crate) fn http_date(wall: SystemTime) -> HeaderValue {
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     let since = wall

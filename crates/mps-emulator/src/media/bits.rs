@@ -1,4 +1,4 @@
-//! Bits, most significant first, with the variable-length codes that H.264 is written in.
+//! Writes bits, most significant first, and the variable-length codes of H.264.
 
 /// A bit string under construction.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl BitWriter {
         self.ue(if value > 0 { magnitude - 1 } else { magnitude });
     }
 
-    /// Ends the string with ones up to a whole byte, as JPEG wants it.
+    /// Ends the string with ones up to a whole byte, as JPEG requires.
     pub(super) fn finish_with_ones(mut self) -> Vec<u8> {
         let width = (8 - self.pending_bits) % 8;
         self.put((1 << width) - 1, width);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_start_code_is_escaped() {
+    fn bytes_that_look_like_a_start_code_are_escaped() {
         assert_eq!(nal_unit(0x65, &[0, 0, 1]), [0x65, 0, 0, 3, 1]);
         assert_eq!(nal_unit(0x65, &[0, 0, 0, 0, 4]), [0x65, 0, 0, 3, 0, 0, 4]);
         assert_eq!(nal_unit(0x65, &[0, 0, 4]), [0x65, 0, 0, 4]);

@@ -1,3 +1,5 @@
+//! A cache of media files.
+
 use std::{collections::VecDeque, sync::Mutex};
 
 use bytes::Bytes;
@@ -7,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::{Media, RenderError};
 use crate::lock::lock;
 
-/// A file, and the validator that stands for its contents.
+/// A file and its entity tag.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub(crate) bytes: Bytes,
@@ -15,17 +17,17 @@ pub(crate) struct Object {
     pub(crate) content_type: &'static str,
 }
 
-/// The latest few files. One is made in milliseconds and is the same every time, so that what
-/// does not fit is made again: memory stays bounded, below 20 MB at the largest sizes.
+/// The latest files. Making a file takes milliseconds and always gives the same bytes, so a
+/// forgotten one is made again: memory stays below 20 MB at the largest sizes.
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<VecDeque<(Media, Object)>>);
 
 const MAX_OBJECTS: usize = 8;
 
 impl Cache {
-    /// The file for `media`, made now or remembered.
+    /// Returns the file for `media`, from the cache or newly made.
     pub(crate) fn object(&self, media: Media) -> Result<Object, RenderError> {
-        // Held while the file is made: others who want it need not make it too.
+        // Locked while the file is made, so that concurrent requests make it once.
         let mut objects = lock(&self.0);
         if let Some((_, object)) = objects.iter().find(|(made, _)| *made == media) {
             return Ok(object.clone());

@@ -1,7 +1,7 @@
-//! The few parts of H.264 (ITU-T H.264, Constrained Baseline) that flat macroblocks need.
+//! The subset of H.264 (ITU-T H.264, Constrained Baseline) that flat macroblocks need.
 //!
-//! Every macroblock has one colour and is predicted from a neighbour, so that a picture costs
-//! about a byte a macroblock, is exact to the last bit and needs no transform here. At this
+//! Every macroblock has one colour and is predicted from a neighbour. A picture therefore costs
+//! about a byte per macroblock, is exact to the last bit and needs no transform here. At this
 //! quantiser one step of a DC level is one step of luma, and two of chroma.
 
 use super::{
@@ -12,10 +12,10 @@ use super::{
 
 /// Samples along a macroblock's side.
 const MACROBLOCK: u32 = 16;
-/// The quantiser at which DC levels and sample values coincide (see the module's text).
+/// The quantiser at which DC levels and sample values coincide (see the module's documentation).
 const QUANTISER: i32 = 28;
 const CHROMA_STEP: i32 = 2;
-/// What a decoder predicts where there is no neighbour.
+/// The decoder's prediction where there is no neighbour.
 const MID_GREY: Colour = Colour {
     luma: 128,
     blue: 128,
@@ -26,13 +26,13 @@ const SEQUENCE_PARAMETER_SET: u8 = 0x67;
 const PICTURE_PARAMETER_SET: u8 = 0x68;
 const INSTANTANEOUS_REFRESH: u8 = 0x65;
 
-/// The picture's size in macroblocks, rounded up.
+/// Returns the picture's size in macroblocks, rounded up.
 pub(super) fn macroblocks(size: FrameSize) -> (u32, u32) {
     let count = |samples: u16| u32::from(samples).div_ceil(MACROBLOCK);
     (count(size.width), count(size.height))
 }
 
-/// The NAL unit that tells a decoder the picture's size and the profile.
+/// Returns the NAL unit with the picture's size and the profile.
 pub(super) fn sequence_parameters(size: FrameSize) -> Vec<u8> {
     let (columns, rows) = macroblocks(size);
     let mut bits = BitWriter::default();
@@ -52,7 +52,7 @@ pub(super) fn sequence_parameters(size: FrameSize) -> Vec<u8> {
     nal_unit(SEQUENCE_PARAMETER_SET, &bits.finish())
 }
 
-/// Cuts the picture to size where that is no multiple of a macroblock; counted in pairs of samples.
+/// Crops the picture where its size is no multiple of a macroblock; counted in pairs of samples.
 fn crop(bits: &mut BitWriter, size: FrameSize, (columns, rows): (u32, u32)) {
     let right = (columns * MACROBLOCK - u32::from(size.width)) / 2;
     let bottom = (rows * MACROBLOCK - u32::from(size.height)) / 2;
@@ -64,7 +64,7 @@ fn crop(bits: &mut BitWriter, size: FrameSize, (columns, rows): (u32, u32)) {
     }
 }
 
-/// The lowest level whose frame size holds so many macroblocks (table A-1 of the standard).
+/// Returns the lowest level whose frame size covers the macroblocks (table A-1 of the standard).
 fn level(macroblocks: u32) -> u32 {
     match macroblocks {
         0..=3_600 => 31,
@@ -75,7 +75,8 @@ fn level(macroblocks: u32) -> u32 {
     }
 }
 
-/// The NAL unit with what all pictures share: variable-length codes, the quantiser, no deblocking.
+/// Returns the NAL unit with the parameters of all pictures: variable-length codes, the quantiser,
+/// no deblocking.
 pub(super) fn picture_parameters() -> Vec<u8> {
     let mut bits = BitWriter::default();
     bits.ue(0); // this set's number
@@ -92,7 +93,7 @@ pub(super) fn picture_parameters() -> Vec<u8> {
     nal_unit(PICTURE_PARAMETER_SET, &bits.finish())
 }
 
-/// The NAL unit of one picture that stands alone; `colour` is asked by column and row.
+/// Returns the NAL unit of one independent picture; `colour` maps column and row to a colour.
 pub(super) fn picture(
     number: u32,
     size: FrameSize,
@@ -121,7 +122,7 @@ fn slice_header(bits: &mut BitWriter, number: u32) {
     bits.ue(1); // no deblocking: flat colours meet at sharp edges
 }
 
-/// Where a macroblock's samples are guessed from.
+/// The prediction of a macroblock's samples.
 struct Prediction {
     from: Colour,
     luma_mode: u32,
@@ -150,7 +151,7 @@ impl Prediction {
     }
 }
 
-/// One macroblock: how it is predicted, and by how much its colour differs from that.
+/// Writes one macroblock: its prediction, and the difference of its colour.
 fn macroblock(bits: &mut BitWriter, prediction: &Prediction, colour: Colour) {
     let luma = i32::from(colour.luma) - i32::from(prediction.from.luma);
     let blue = (i32::from(colour.blue) - i32::from(prediction.from.blue)) / CHROMA_STEP;
@@ -184,7 +185,7 @@ const CHROMA_DC: Tokens = Tokens {
     larger: (0b111, 6),
 };
 
-/// A block whose only level is its first.
+/// Writes a block whose only level is its first.
 fn level_alone(bits: &mut BitWriter, level: i32, tokens: &Tokens) {
     let (code, width) = match level.abs() {
         0 => tokens.none,
@@ -200,7 +201,7 @@ fn level_alone(bits: &mut BitWriter, level: i32, tokens: &Tokens) {
     bits.put(1, 1); // no zeros before it
 }
 
-/// A level of two or more, either sign: a run of zeros, and a suffix once that would grow long.
+/// Writes a level of two or more, either sign: a run of zeros, and a suffix for large ones.
 fn level_code(bits: &mut BitWriter, level: i32) {
     let code = 2 * (level.unsigned_abs() - 2) + u32::from(level < 0);
     match code {

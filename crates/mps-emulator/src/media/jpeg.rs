@@ -1,8 +1,8 @@
-//! The few parts of JPEG (ITU-T T.81, baseline) that flat blocks need.
+//! The subset of JPEG (ITU-T T.81, baseline) that flat blocks need.
 //!
-//! Every block has one colour, so that only its first coefficient is not zero, and a file costs
-//! some thirty bits a macroblock. With this quantiser one step of that coefficient is one step of
-//! the sample.
+//! Every block has one colour, so only its first coefficient is not zero, and a file costs about
+//! thirty bits per macroblock. With this quantiser one step of that coefficient is one step of the
+//! sample.
 
 use super::{
     bits::BitWriter,
@@ -23,14 +23,14 @@ const SCAN: u8 = 0xDA;
 const STEP: u8 = 8;
 /// Blocks of luma, blue and red in a macroblock of 16 by 16 samples.
 const BLOCKS: [u32; 3] = [4, 1, 1];
-/// The middle of the range, from which a decoder starts.
+/// The middle of the range, the decoder's first prediction.
 const MID_GREY: [u8; 3] = [128; 3];
-/// How many bits a difference can have, none included.
+/// Number of possible bit widths of a difference, zero included.
 const WIDTHS: u8 = 9;
-/// Bits of the code for each of them: the same for all, so that a code is the number itself.
+/// Bits of the code for a width: the same for all, so that a code is the number itself.
 const WIDTH_CODE_BITS: u32 = 4;
 
-/// The colour bars as a file.
+/// Returns the colour bars as a file.
 pub(super) fn file(size: FrameSize) -> Vec<u8> {
     [
         START.to_vec(),
@@ -50,7 +50,7 @@ fn segment(marker: u8, payload: &[u8]) -> Vec<u8> {
     [&[0xFF, marker][..], &length.to_be_bytes(), payload].concat()
 }
 
-/// Eight bits a sample, three components; of luma twice as many samples each way.
+/// Eight bits per sample, three components; luma has twice as many samples in each direction.
 fn frame(size: FrameSize) -> Vec<u8> {
     let components = [3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0];
     [
@@ -62,8 +62,8 @@ fn frame(size: FrameSize) -> Vec<u8> {
     .concat()
 }
 
-/// Two tables of codes. For first coefficients: how many bits the difference has. For the others
-/// a single code of one bit: nothing but zeros to the block's end.
+/// Two code tables. For first coefficients: the bit width of the difference. For the others a
+/// single code of one bit: only zeros up to the block's end.
 fn codes() -> Vec<u8> {
     let mut first = [0; 16];
     first[3] = WIDTHS;
@@ -87,7 +87,7 @@ fn scan(size: FrameSize) -> Vec<u8> {
     bits.finish_with_ones()
 }
 
-/// The first block of each component tells the difference to the one before; the rest, none.
+/// The first block of each component has the difference to the previous one; the rest have none.
 fn macroblock(bits: &mut BitWriter, before: [u8; 3], colour: [u8; 3]) {
     for ((blocks, before), sample) in BLOCKS.into_iter().zip(before).zip(colour) {
         block(bits, i32::from(sample) - i32::from(before));
@@ -97,7 +97,8 @@ fn macroblock(bits: &mut BitWriter, before: [u8; 3], colour: [u8; 3]) {
     }
 }
 
-/// How many bits the difference has, the difference (a negative one less one), the block's end.
+/// Writes the bit width of the difference, the difference (a negative one less one), and the
+/// block's end.
 fn block(bits: &mut BitWriter, difference: i32) {
     let magnitude = difference.unsigned_abs();
     let width = u32::BITS - magnitude.leading_zeros();
@@ -114,7 +115,7 @@ fn block(bits: &mut BitWriter, difference: i32) {
     bits.put(0, 1);
 }
 
-/// A byte that looks like the start of a marker is followed by a zero.
+/// Escapes the scan: a byte that looks like the start of a marker is followed by a zero.
 fn escaped(scan: &[u8]) -> Vec<u8> {
     let with_zero = |byte: &u8| std::iter::once(*byte).chain((*byte == 0xFF).then_some(0));
     scan.iter().flat_map(with_zero).collect()
@@ -146,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_marker_is_escaped() {
+    fn bytes_that_look_like_a_marker_are_escaped() {
         assert_eq!(escaped(&[1, 0xFF, 0xD9]), [1, 0xFF, 0, 0xD9]);
     }
 
-    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes, and shown the colours meant.
-    /// Whoever changes them on purpose lets both look again, at several sizes.
+    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes and shown the intended colours.
+    /// After an intended change, check with both again, at several sizes.
     #[test]
     fn the_bytes_are_those_a_decoder_has_seen() {
         let digest = |size| hex::encode(Sha256::digest(bars(size)));

@@ -1,7 +1,6 @@
-//! The few parts of MP3 (ISO/IEC 11172-3, layer III) that one steady tone needs.
+//! The subset of MP3 (ISO/IEC 11172-3, layer III) that one steady tone needs.
 //!
-//! Of all frequencies one is not zero, and every frame is like the one before: a file is one
-//! frame, over and over.
+//! One frequency is not zero, and all frames are equal: a file is one frame, repeated.
 
 use super::bits::BitWriter;
 
@@ -10,11 +9,11 @@ const FRAME_BYTES: usize = 96;
 const FRAME_MILLISECONDS: u32 = 24;
 /// Frequencies are 41.67 Hz apart: this one is 417 Hz, about that of the WAV.
 const LINE: u32 = 10;
-/// How loud: a step is a fourth of a doubling.
+/// Loudness: a step is a fourth of a doubling.
 const GAIN: u32 = 200;
 const GRANULES: u32 = 2;
 
-/// A file that plays at least so long; it ends with a whole frame.
+/// Returns a file that plays at least this long; it ends with a whole frame.
 pub(super) fn file(seconds: u32) -> Vec<u8> {
     let frames = (u64::from(seconds) * 1_000).div_ceil(u64::from(FRAME_MILLISECONDS));
     frame().repeat(usize::try_from(frames).unwrap_or_default())
@@ -49,7 +48,8 @@ fn header(bits: &mut BitWriter) {
     bits.put(0b0100, 4); // not protected; an original; no emphasis
 }
 
-/// Where the tone is in the 576 frequencies of a granule, how long its code is, and how loud.
+/// Writes the position of the tone in the 576 frequencies of a granule, the length of its code, and
+/// its loudness.
 fn side_information(bits: &mut BitWriter, length: u32) {
     bits.put(length, 12);
     bits.put(LINE / 2 + 1, 9); // pairs with values; after them everything is zero
@@ -61,7 +61,8 @@ fn side_information(bits: &mut BitWriter, length: u32) {
     bits.put(0, 3); // no emphasis, scale or table for what comes after the pairs
 }
 
-/// The code of the tone, and how many bits it has: pairs of zeros, then a one and a zero, plus.
+/// Returns the code of the tone and its length in bits: pairs of zeros, then a one and a zero,
+/// plus.
 fn tone() -> (u32, u32) {
     let zeros = LINE / 2;
     let code = ((1 << zeros) - 1) << 3 | 0b010;
@@ -81,8 +82,8 @@ mod tests {
         assert!(file(3).starts_with(&[0xFF, 0xFB, 0x14, 0xC4]));
     }
 
-    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes, and heard the tone meant.
-    /// Whoever changes them on purpose lets both listen again.
+    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes and played the intended tone. After
+    /// an intended change, check with both again.
     #[test]
     fn the_bytes_are_those_a_decoder_has_heard() {
         assert_eq!(

@@ -30,8 +30,8 @@ pub(super) fn file(track: &Track) -> Result<Vec<u8>> {
         .iter()
         .map(|picture| sample(picture))
         .collect();
-    // The index tells where the data starts, which depends on the index's length, which does not
-    // depend on the number in it: so it is written twice.
+    // The index contains the offset of the data, which depends on the index's length but not on its
+    // own digits; therefore the index is written twice.
     let length = head(track, &samples, 0)?.len();
     let mut file = head(track, &samples, length + BOX_HEADER)?;
     Mdat {
@@ -41,7 +41,7 @@ pub(super) fn file(track: &Track) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// A NAL unit as MP4 holds it: its length in front.
+/// Returns a NAL unit in the form of MP4: with its length in front.
 fn sample(unit: &[u8]) -> Vec<u8> {
     let length = u32::try_from(unit.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), unit].concat()

@@ -1,6 +1,6 @@
-//! What is shown: colour bars, and a bar below that grows while a video plays.
+//! The picture: colour bars, and below them a progress bar that grows while a video plays.
 
-/// A colour as video has it: luma, and the two chroma differences, which must be even here.
+/// A video colour: luma, and the two chroma differences, which must be even here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Colour {
     pub(super) luma: u8,
@@ -9,7 +9,8 @@ pub(super) struct Colour {
 }
 
 impl Colour {
-    /// The same in full range, as JPEG has it: 0 to 255 rather than 16 to 235 (240 for chroma).
+    /// Returns the colour in full range, as JPEG uses it: 0 to 255 rather than 16 to 235 (240 for
+    /// chroma).
     pub(super) fn full_range(self) -> [u8; 3] {
         let chroma = |value: u8| stretched(i32::from(value) - 128, 224, 128);
         [
@@ -19,7 +20,7 @@ impl Colour {
         ]
     }
 
-    /// The same in red, green and blue (ITU-R BT.601).
+    /// Returns the colour in red, green and blue (ITU-R BT.601).
     pub(super) fn rgb(self) -> [u8; 3] {
         let luma = 298 * (i32::from(self.luma) - 16);
         let (blue, red) = (i32::from(self.blue) - 128, i32::from(self.red) - 128);
@@ -57,16 +58,16 @@ const BARS: [Colour; 8] = [
     colour(16, 128, 128),
 ];
 
-/// Every colour there is, for formats that number them.
+/// Every colour of the picture, for formats with a palette.
 pub(super) fn palette() -> impl Iterator<Item = Colour> {
     BARS.into_iter().chain([DARK_GREY])
 }
 
-/// The picture's share, from below, that shows how far the video is: one part in eight.
+/// Height of the progress bar: one part in eight.
 const PROGRESS_SHARE: u32 = 8;
 
-/// What place (`column`, `row`) of frame `frame` out of `frames` looks like, a place being a
-/// macroblock or a sample.
+/// Returns the colour at `column` and `row` in frame `frame` of `frames`. A place is a macroblock
+/// or a sample.
 pub(super) fn at(
     (column, row): (u32, u32),
     (columns, rows): (u32, u32),

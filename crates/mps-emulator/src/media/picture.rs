@@ -44,10 +44,10 @@ impl Picture {
     }
 }
 
-/// Rows of samples that look alike.
+/// Groups of equal rows of samples.
 const MACROBLOCK: usize = 16;
 
-/// With a palette the samples are a third of what they would be otherwise, before compression.
+/// With a palette the samples need a third of the bytes before compression.
 fn png(size: FrameSize) -> Result<Vec<u8>, png::EncodingError> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, size.width.into(), size.height.into());
@@ -62,7 +62,7 @@ fn png(size: FrameSize) -> Result<Vec<u8>, png::EncodingError> {
     Ok(file)
 }
 
-/// Rows are asked for once a macroblock, as a video's are: one is like the next.
+/// Rows within a macroblock are equal, so each is computed once.
 fn samples(size: FrameSize) -> Vec<u8> {
     let (width, height) = (usize::from(size.width), usize::from(size.height));
     let grid = (u32::from(size.width), h264::macroblocks(size).1);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_what_they_are_called() {
+    fn colours_match_their_names() {
         let colours: Vec<[u8; 3]> = pattern::palette().map(pattern::Colour::rgb).collect();
         let is_pure = |colour: &[u8; 3], meant: [u8; 3]| {
             colour

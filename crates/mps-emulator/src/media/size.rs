@@ -1,4 +1,4 @@
-//! The size a request asks for, as pixels.
+//! Parses the requested size in pixels.
 
 use std::fmt;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 const DEFAULT_SHORT_SIDE: u32 = 720;
 const DEFAULT_RATIO: (u32, u32) = (16, 9);
-/// What the encoder's arithmetic and a player's patience allow.
+/// The range that the encoder's arithmetic allows.
 const SHORT_SIDES: std::ops::RangeInclusive<u32> = 120..=2160;
-/// Up to what an image of 4K has; below, there is nothing to see.
+/// Up to the sides of a 4K image; below the minimum nothing is visible.
 const EXACT_SIDES: std::ops::RangeInclusive<u16> = 16..=4096;
 const STEEPEST_RATIO: u32 = 4;
 /// The longer side of the largest size at the steepest ratio.
@@ -23,10 +23,10 @@ pub(crate) struct FrameSize {
 }
 
 impl FrameSize {
-    /// Reads `720P`, `2K`, … and `16:9`, …; what is absent is 720P and 16:9. Both sides are even,
-    /// as a video needs it.
+    /// Parses for example `720P` or `2K`, and `16:9`; the defaults are 720P and 16:9. Both sides
+    /// are even, as video requires.
     ///
-    /// The number before `P` is the shorter side. Returns nothing for a text that means no size.
+    /// The number before `P` is the shorter side. Returns `None` for a text that is no size.
     pub(crate) fn parse(resolution: Option<&str>, aspect_ratio: Option<&str>) -> Option<Self> {
         let short = resolution.map_or(Some(DEFAULT_SHORT_SIDE), short_side)?;
         let (width, height) = aspect_ratio.map_or(Some(DEFAULT_RATIO), ratio)?;
@@ -45,14 +45,14 @@ impl FrameSize {
         })
     }
 
-    /// Whether a file of this size can be made: what is read from a snapshot was written by anyone.
+    /// Returns whether a file of this size can be made. Snapshots can contain any value.
     pub(crate) fn is_valid(self) -> bool {
         let fits = |side| (*EXACT_SIDES.start()..=MAX_SIDE).contains(&side);
         let pixels = u32::from(self.width) * u32::from(self.height);
         fits(self.width) && fits(self.height) && pixels <= MAX_PIXELS
     }
 
-    /// Reads `1024x768` or `1024*768`.
+    /// Parses `1024x768` or `1024*768`.
     pub(crate) fn exact(text: &str) -> Option<Self> {
         let (width, height) = text.split_once(['x', 'X', '*'])?;
         let side = |text: &str| text.parse().ok().filter(|side| EXACT_SIDES.contains(side));
@@ -87,7 +87,7 @@ fn ratio(text: &str) -> Option<(u32, u32)> {
     is_sane.then_some((width, height))
 }
 
-/// The even number nearest to a fraction: chroma has half the samples.
+/// Returns the even number nearest to a fraction: chroma has half the samples.
 fn even(numerator: u32, denominator: u32) -> Option<u16> {
     let halves = (numerator + denominator) / (2 * denominator);
     u16::try_from(halves * 2).ok()
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_can_be_told_to_the_pixel() {
+    fn a_size_can_be_given_in_pixels() {
         let exact = |text| FrameSize::exact(text).map(|size| size.to_string());
         assert_eq!(exact("1023x768").as_deref(), Some("1023x768"));
         assert_eq!(exact("512*2048").as_deref(), Some("512x2048"));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_no_size_is_refused() {
+    fn texts_that_are_no_size_are_refused() {
         for (resolution, ratio) in [
             ("", "16:9"),
             ("720", "16:9"),

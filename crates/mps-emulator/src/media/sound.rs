@@ -48,9 +48,9 @@ impl Sound {
 
 /// Samples a second; enough for one tone.
 const RATE: u32 = 16_000;
-/// Samples in one swing of the tone: 400 a second, a low G or so.
+/// Samples in one period of the tone: 400 Hz.
 const PERIOD: u32 = 40;
-/// By how much a sample differs from the one before: a tenth of full scale at most.
+/// Difference between neighbouring samples; the amplitude is a tenth of full scale.
 const SLOPE: i16 = 328;
 
 fn wav(seconds: u32) -> hound::Result<Vec<u8>> {
@@ -69,7 +69,7 @@ fn wav(seconds: u32) -> hound::Result<Vec<u8>> {
     Ok(file.into_inner())
 }
 
-/// The wave that whole numbers can draw: up, and down again.
+/// Returns a sample of a triangle wave, which needs integers only.
 fn triangle(place: u32) -> i16 {
     let from_top = i16::try_from(place.abs_diff(PERIOD / 2)).unwrap_or_default();
     SLOPE * (10 - from_top)

@@ -1,17 +1,17 @@
-//! A video: its pictures, and how they become a file.
+//! A video: its pictures, and the file made of them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{FrameSize, RenderError, h264, mp4, pattern};
 
-/// A video to make: its size, and how long it plays.
+/// A video to make: its size and playing time in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Clip {
     pub(crate) size: FrameSize,
     pub(crate) seconds: u32,
 }
 
-/// One picture a second up to here, then fewer: bounds the file, whatever its duration.
+/// One picture per second up to this number, then fewer: bounds the file at any playing time.
 const MAX_PICTURES: u32 = 30;
 
 impl Clip {
@@ -29,7 +29,7 @@ impl Clip {
         };
         mp4::Track {
             size: self.size,
-            // With so many ticks a second, each picture takes a whole number of them.
+            // With this timescale each picture lasts a whole number of ticks.
             timescale: frames * 1_000,
             picture_ticks: self.seconds * 1_000,
             sequence_parameters: h264::sequence_parameters(self.size),
@@ -127,8 +127,8 @@ mod tests {
         assert_eq!(offset, file.len());
     }
 
-    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes, and shown the colours meant.
-    /// Whoever changes them on purpose lets both look again, at several sizes and durations.
+    /// `ffprobe` and `ffmpeg` have accepted exactly these bytes and shown the intended colours.
+    /// After an intended change, check with both again, at several sizes and lengths.
     #[test]
     fn the_bytes_are_those_a_decoder_has_seen() {
         let digest = |clip: Clip| hex::encode(Sha256::digest(file(clip)));

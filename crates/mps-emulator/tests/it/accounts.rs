@@ -101,7 +101,7 @@ fn an_id_has_the_number_of_its_account() {
 }
 
 #[test]
-fn a_key_goes_with_its_own_id_only() {
+fn a_key_is_valid_with_its_own_id_only() {
     let world = two();
     let mixed = call(&world, (FIRST.0, OTHER.1), CREATE, &cat());
     assert_eq!(world.code(&mixed), "AuthFailure.SignatureFailure");
@@ -142,7 +142,7 @@ fn temporary_credentials_end_by_the_virtual_clock() {
 }
 
 #[test]
-fn temporary_credentials_can_be_had_while_it_runs() {
+fn temporary_credentials_are_issued_at_run_time() {
     let world = World::new();
     let (status, issued) = world.post("credentials", &json!({ "expires_in": "30m" }));
     assert_eq!(status, StatusCode::OK, "{issued}");

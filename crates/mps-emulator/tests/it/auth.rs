@@ -1,3 +1,5 @@
+//! Verification of signatures.
+
 use http::HeaderValue;
 use mps_core::sign::Scope;
 
@@ -37,7 +39,7 @@ fn every_header_set_of_the_official_clients_is_accepted() {
 }
 
 #[test]
-fn small_freedoms_are_taken_as_they_come() {
+fn harmless_variations_are_accepted() {
     assert_eq!(
         after_rewriting(|header| header.replace(", ", ",")),
         "",
@@ -71,7 +73,7 @@ fn a_host_may_be_signed_with_and_without_the_port_it_is_sent_with() {
 }
 
 #[test]
-fn a_host_that_stands_in_the_address_needs_no_header() {
+fn a_host_in_the_request_target_needs_no_header() {
     let world = World::new();
     let mut request = world.call(CREATE, &cat()).request();
     request.headers_mut().remove("host");
@@ -83,7 +85,7 @@ fn a_host_that_stands_in_the_address_needs_no_header() {
 }
 
 #[test]
-fn no_header_that_counts_may_come_twice() {
+fn a_relevant_header_must_not_be_repeated() {
     let world = World::new();
     for name in [
         "authorization",
@@ -129,7 +131,7 @@ fn a_signed_header_may_not_come_twice() {
 }
 
 #[test]
-fn two_hosts_are_no_request_at_all() {
+fn two_hosts_are_a_bad_request() {
     let world = World::new();
     for path in ["/", "/results/a/0.mp4", "/_emulator/v1/state"] {
         let mut request = world.call(CREATE, &cat()).request();
@@ -324,7 +326,7 @@ fn temporary_credentials_need_their_token_and_nothing_shows_it() {
 }
 
 #[test]
-fn what_is_refused_is_neither_counted_nor_charged() {
+fn refused_calls_are_neither_counted_nor_charged() {
     let world = World::new();
     for _ in 0..20 {
         let mut call = world.call(CREATE, &cat());

@@ -134,7 +134,7 @@ fn an_address_has_no_dots_that_a_client_would_resolve() {
 }
 
 #[test]
-fn what_is_not_in_the_bucket_is_not_found() {
+fn a_missing_object_in_a_bucket_is_not_found() {
     let world = World::with(|builder| builder.bucket_urls(BucketUrls::Local));
     let body = json!({ "Prompt": "a cat", "StoreCosParam": bucket() });
     let (url, task) = made(

@@ -20,7 +20,7 @@ pub(crate) const HOST: &str = "mps.emulator.invalid";
 pub(crate) const CREATE: &str = "CreateAigcVideoTask";
 pub(crate) const DESCRIBE: &str = "DescribeAigcVideoTask";
 
-/// A service under a clock that stands still.
+/// A service under a clock that only the test advances.
 pub(crate) struct World {
     pub(crate) service: Service,
     pub(crate) clock: TestClock,
@@ -44,7 +44,7 @@ impl World {
         self.clock.advance(Duration::from_millis(milliseconds));
     }
 
-    /// A call that is right in every respect.
+    /// Returns a correct call.
     pub(crate) fn call(&self, action: &'static str, body: &Value) -> Call {
         Call::new(&self.service, action, body.to_string()).at(self.now())
     }
@@ -54,7 +54,7 @@ impl World {
         unix_seconds(self.clock.wall())
     }
 
-    /// What stands under `Response` in the answer to such a call.
+    /// Returns `Response` of the answer to such a call.
     pub(crate) fn answer(&self, action: &'static str, body: &Value) -> Value {
         answer(&self.service, self.call(action, body).request())
     }
@@ -63,7 +63,7 @@ impl World {
         self.start(CREATE, body)
     }
 
-    /// The id of the task that such a call makes.
+    /// Returns the id of the task that such a call creates.
     pub(crate) fn start(&self, action: &'static str, body: &Value) -> String {
         let answer = self.answer(action, body);
         answer["TaskId"]
@@ -80,14 +80,14 @@ impl World {
         self.answer(action, &json!({ "TaskId": task_id }))
     }
 
-    /// The file behind a link to a result.
+    /// Downloads a result.
     pub(crate) fn download(&self, url: &Value) -> Response<Bytes> {
         let url = url.as_str().unwrap_or_else(|| panic!("no link: {url}"));
         let path = url.strip_prefix(self.service.endpoint()).unwrap();
         self.get(path)
     }
 
-    /// The error code with which a call is answered; empty if it is executed.
+    /// Returns the error code of a call's answer; empty if it was executed.
     pub(crate) fn code(&self, call: &Call) -> String {
         code(&answer(&self.service, call.request()))
     }
@@ -109,7 +109,7 @@ impl World {
         self.service.handle(request.body(Bytes::new()).unwrap())
     }
 
-    /// What the control API answers to a body.
+    /// Returns status and answer of the control API.
     pub(crate) fn post(&self, name: &str, body: &Value) -> (StatusCode, Value) {
         let request = Request::post(format!("/_emulator/v1/{name}"));
         let body = Bytes::from(body.to_string());
@@ -143,7 +143,7 @@ pub(crate) fn code(answer: &Value) -> String {
         .to_owned()
 }
 
-/// A call before it is signed. Tests change one thing and see what becomes of it.
+/// A call before it is signed, so that a test can change one part.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) method: &'static str,

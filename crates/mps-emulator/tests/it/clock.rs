@@ -1,4 +1,4 @@
-//! Time that is frozen, moved and sped up, over HTTP and in Rust.
+//! Freezing, advancing and accelerating time, over HTTP and in Rust.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ fn limits_and_the_log_go_by_the_machines_time() {
 }
 
 #[test]
-fn the_same_wish_ten_virtual_minutes_later_is_no_repetition() {
+fn a_repetition_after_ten_virtual_minutes_is_no_duplicate() {
     let world = World::new();
     create(&world);
     world.service.clock().advance(Duration::from_secs(601));
@@ -148,7 +148,7 @@ fn several_changes_are_made_at_once_and_shown() {
 }
 
 #[test]
-fn what_no_clock_can_do_is_refused_whole() {
+fn an_impossible_clock_change_is_refused_completely() {
     let world = World::new();
     for (body, member) in [
         (json!({ "advance": "1h", "rate": 0 }), json!("rate")),

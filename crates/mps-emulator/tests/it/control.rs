@@ -1,3 +1,5 @@
+//! The control API.
+
 use std::collections::BTreeSet;
 
 use http::StatusCode;
@@ -7,7 +9,7 @@ use serde_json::{Value, json};
 use crate::call::{CREATE, World, cat};
 
 #[test]
-fn requests_tell_what_arrived_when_and_what_became_of_it() {
+fn request_records_have_time_action_and_outcome() {
     let world = World::new();
     world.create(&cat());
     world.pass(1_500);
@@ -76,9 +78,9 @@ fn the_state_shows_tasks_clock_limits_and_faults() {
     assert_eq!(state["faults"], json!([]));
 }
 
-/// Members may be added, never renamed or removed; what has no value is left out.
+/// Members may be added, never renamed or removed; absent values are omitted.
 #[test]
-fn what_scripts_rely_on_is_there_by_name() {
+fn state_has_the_documented_members() {
     let world = World::new();
     world.create(&cat());
     world.service.fail(Fault::throttle().times(1)).unwrap();
@@ -180,7 +182,7 @@ fn a_reset_forgets_everything_but_never_repeats_an_id() {
 }
 
 #[test]
-fn what_the_control_api_does_not_know_it_says() {
+fn unknown_control_endpoints_are_answered_with_the_known_ones() {
     let world = World::new();
     let unknown = world.get("/_emulator/v1/stats");
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);

@@ -1,4 +1,4 @@
-//! What the log tells of requests for results: beside the calls, and never among them.
+//! Requests for results have a log of their own, apart from the calls.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn request_id(answer: &Response<Bytes>) -> &str {
 }
 
 #[test]
-fn a_download_is_told_of_and_is_no_call() {
+fn downloads_are_listed_separately_from_calls() {
     let (world, path) = finished();
     let calls = world.service.requests();
     let file = world.get(&format!("{path}?sign=secret"));
@@ -124,7 +124,7 @@ fn a_refused_download_has_the_code_of_the_storage() {
 }
 
 #[test]
-fn a_fault_is_told_of_with_what_it_left() {
+fn a_download_record_names_its_fault_and_the_sent_bytes() {
     for (fault, outcome, status) in [
         (Fault::http(503), Outcome::Dropped, Some(503)),
         (Fault::http(503).executed(), Outcome::Executed, Some(503)),
@@ -151,7 +151,7 @@ fn a_fault_is_told_of_with_what_it_left() {
 }
 
 #[test]
-fn what_a_client_makes_long_is_cut() {
+fn long_texts_of_clients_are_shortened() {
     let (world, _) = finished();
     let path = format!("/results/{}", "x".repeat(5_000));
     world.fetch("GET", &path, &[("range", &"9".repeat(5_000))]);

@@ -1,4 +1,4 @@
-//! What holds for the tasks of every family.
+//! Behaviour that all families share.
 
 use std::{fs, path::Path};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::call::{CREATE, DESCRIBE, World, code};
 
-/// How a family is spoken to, with a text where it has a prompt or what takes its place.
+/// The actions of a family, and a request with a text in its prompt or equivalent.
 pub(crate) struct Family {
     pub(crate) create: &'static str,
     pub(crate) describe: &'static str,
@@ -190,7 +190,7 @@ fn a_repetition_is_found_in_every_family() {
 }
 
 #[test]
-fn what_preflight_calls_an_error_has_the_services_code() {
+fn preflight_errors_are_refused_with_the_services_codes() {
     let documents = |count| vec!["https://example.com/a.pdf"; count];
     for (action, body, expected) in [
         ("CreateAigcImageTask", json!({}), "MissingParameter"),
@@ -235,7 +235,7 @@ fn what_preflight_calls_an_error_has_the_services_code() {
     }
 }
 
-/// The published requests, and ours beside them; what a query asks for does not exist here.
+/// The published examples and ours; the tasks of queries do not exist here.
 #[test]
 fn every_request_of_the_specifications_examples_is_understood() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/examples");

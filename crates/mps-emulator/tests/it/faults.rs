@@ -1,4 +1,4 @@
-//! Rules over the control API, and what the log says of them.
+//! Rules over the control API, and their traces in the log.
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -19,7 +19,7 @@ fn ask(world: &World, method: &str, body: &str) -> (StatusCode, Value) {
 }
 
 #[test]
-fn rules_are_added_listed_with_their_strikes_and_cleared() {
+fn rules_are_added_listed_with_their_counts_and_cleared() {
     let world = World::new();
     let rule = json!({ "action": CREATE, "kind": "throttle", "times": 2, "match": "cat" });
     assert_eq!(ask(&world, "POST", &rule.to_string()).0, 200);
@@ -79,7 +79,7 @@ fn a_bad_rule_is_not_taken_and_says_why() {
 }
 
 #[test]
-fn no_more_than_a_thousand_rules_stand() {
+fn at_most_a_thousand_rules_are_kept() {
     let world = World::new();
     for _ in 0..1_000 {
         world.service.fail(Fault::nulls()).unwrap();
@@ -94,7 +94,7 @@ fn no_more_than_a_thousand_rules_stand() {
 }
 
 #[test]
-fn the_log_tells_what_ran_and_what_struck() {
+fn request_records_have_outcome_and_fault() {
     for (fault, outcome, code, creates) in [
         (Fault::reply_lost(), Outcome::Executed, None, 1),
         (
@@ -146,7 +146,7 @@ fn the_log_tells_what_ran_and_what_struck() {
 }
 
 #[test]
-fn what_is_refused_anyway_stays_refused_under_a_fault_of_the_way() {
+fn delivery_faults_do_not_execute_a_refused_call() {
     let world = World::new();
     world.service.fail(Fault::reply_lost()).unwrap();
     let mut call = world.call(CREATE, &cat());
@@ -161,7 +161,7 @@ fn what_is_refused_anyway_stays_refused_under_a_fault_of_the_way() {
 }
 
 #[test]
-fn a_skew_shows_another_clock_and_takes_who_follows_it() {
+fn a_skew_accepts_clients_that_follow_the_shown_clock() {
     let world = World::new();
     world.service.fail(Fault::skew(3_600)).unwrap();
     let response = world.service.handle(world.call(CREATE, &cat()).request());
@@ -176,7 +176,7 @@ fn a_skew_shows_another_clock_and_takes_who_follows_it() {
 }
 
 #[test]
-fn odd_answers_touch_what_they_are_about_and_nothing_else() {
+fn answer_faults_change_only_their_own_members() {
     let world = World::new();
     let task = world.create(&cat());
     for fault in [
@@ -219,7 +219,7 @@ fn a_status_is_found_wherever_the_specification_has_one() {
 }
 
 #[test]
-fn chances_repeat_with_the_seed() {
+fn probabilities_repeat_with_the_seed() {
     let run = || {
         let world = World::new();
         world
@@ -240,7 +240,7 @@ fn chances_repeat_with_the_seed() {
 }
 
 #[test]
-fn rules_and_what_they_have_done_are_part_of_a_snapshot() {
+fn rules_and_their_counts_are_part_of_a_snapshot() {
     let world = World::new();
     let fault = Fault::throttle().action(CREATE).times(2);
     world.service.fail(fault).unwrap();

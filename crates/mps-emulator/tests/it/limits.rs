@@ -1,3 +1,5 @@
+//! Rate limits and the limit on concurrent tasks.
+
 use mps_emulator::RateLimit;
 use serde_json::json;
 

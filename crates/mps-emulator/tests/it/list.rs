@@ -62,7 +62,7 @@ fn pages_show_every_task_once_latest_first() {
 }
 
 #[test]
-fn nobody_has_no_tasks() {
+fn an_unknown_account_has_no_tasks() {
     let none = World::new().answer(LIST, &json!({}));
     assert_eq!((&none["Total"], ids(&none).len()), (&json!(0), 0));
 }
@@ -124,7 +124,7 @@ fn every_filter_counts() {
 }
 
 #[test]
-fn what_a_request_leaves_out_is_found_as_it_was_made_or_not_at_all() {
+fn omitted_members_are_listed_with_their_defaults_or_not_at_all() {
     let world = World::new();
     let plain = json!({ "Input": { "ImageUrls": ["https://example.com/a.png"] } });
     let advertisement = world.start("CreateAiFissionTask", &plain);
@@ -158,7 +158,7 @@ fn what_a_request_leaves_out_is_found_as_it_was_made_or_not_at_all() {
 }
 
 #[test]
-fn an_item_tells_what_a_query_does_in_its_own_way() {
+fn a_list_item_has_the_members_of_a_query_in_its_own_form() {
     let world = World::new();
     let task = world.start("CreateAiDramaTask", &comic(1));
     world.pass(3_000);

@@ -1,6 +1,6 @@
-//! The emulator from outside: as a function under a test clock, and on a socket. Nothing sleeps.
+//! Tests of the public API: the service as a function under a test clock, and on a socket.
 //!
-//! Each module says that it is test code, since lints take helpers for something else otherwise.
+//! Each module is marked as test code, since lints would treat helpers as library code otherwise.
 
 #[cfg(test)]
 mod accounts;

@@ -1,4 +1,4 @@
-//! One emulator a test is the idea, so hundreds have to fit.
+//! Hundreds of emulators at once, since every test has its own.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn two_hundred_run_side_by_side_and_answer_for_themselves() {
+async fn two_hundred_emulators_run_side_by_side() {
     let mut emulators = Vec::new();
     for _ in 0..200 {
         emulators.push(Emulator::start().await.unwrap());

@@ -1,4 +1,4 @@
-//! Whatever bytes arrive, the service answers and stays whole.
+//! Arbitrary bytes: the service answers and its state stays valid.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Uri};

@@ -1,3 +1,5 @@
+//! Refused calls and their codes.
+
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, Call, DESCRIBE, World, cat, code};
@@ -81,7 +83,7 @@ fn a_body_that_is_no_object_is_refused() {
 }
 
 #[test]
-fn an_unknown_member_is_refused_by_name_wherever_it_stands() {
+fn an_unknown_member_is_refused_by_name_at_every_depth() {
     for (body, path) in [
         (json!({ "Prompt": "a", "Promt": "b" }), "`Promt`"),
         (
@@ -133,7 +135,7 @@ fn a_wrong_type_is_refused_by_name_and_its_value_is_not_shown() {
 }
 
 #[test]
-fn null_is_as_good_as_nothing() {
+fn null_counts_as_absent() {
     let body =
         json!({ "Prompt": "a", "Duration": null, "ExtraParameters": null, "ImageInfos": [null] });
     assert_eq!(refusal(CREATE, &body).0, "");
@@ -171,7 +173,7 @@ fn the_rules_of_the_specification_are_kept() {
 }
 
 #[test]
-fn what_cannot_be_made_into_a_file_is_refused() {
+fn a_request_without_a_possible_file_is_refused() {
     for body in [
         json!({ "Prompt": "a", "Duration": 1_000_000 }),
         json!({ "Prompt": "a", "ExtraParameters": { "Resolution": "huge" } }),

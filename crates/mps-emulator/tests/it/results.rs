@@ -1,3 +1,5 @@
+//! The object storage.
+
 use bytes::Bytes;
 use http::Response;
 use serde_json::json;
@@ -39,7 +41,7 @@ fn a_result_is_a_whole_file() {
 }
 
 #[test]
-fn its_head_can_be_had_alone() {
+fn head_requests_have_no_body() {
     let (world, path) = finished();
     let (mut head, mut file) = (world.fetch("HEAD", &path, &[]), world.get(&path));
     assert_eq!(head.status(), 200);
@@ -50,7 +52,7 @@ fn its_head_can_be_had_alone() {
 }
 
 #[test]
-fn a_part_of_it_can_be_had() {
+fn a_range_selects_a_part() {
     let (world, path) = finished();
     let file = world.get(&path);
     let length = file.body().len();
@@ -78,7 +80,7 @@ fn a_part_of_it_can_be_had() {
 }
 
 #[test]
-fn a_part_is_only_given_of_the_version_that_is_meant() {
+fn a_part_is_served_of_the_named_version_only() {
     let (world, path) = finished();
     let etag = header(&world.get(&path), "etag").to_owned();
     let resumed = |version: &str| {
@@ -95,7 +97,7 @@ fn a_part_is_only_given_of_the_version_that_is_meant() {
 }
 
 #[test]
-fn who_has_it_is_not_given_it_again() {
+fn a_known_version_is_answered_with_304() {
     let (world, path) = finished();
     let etag = header(&world.get(&path), "etag").to_owned();
     let asked = |condition: &str| world.fetch("GET", &path, &[("if-none-match", condition)]);
@@ -115,7 +117,7 @@ fn who_has_it_is_not_given_it_again() {
 }
 
 #[test]
-fn only_the_version_that_is_meant_is_given() {
+fn only_the_named_version_is_served() {
     let (world, path) = finished();
     let etag = header(&world.get(&path), "etag").to_owned();
     let asked = |condition: &str| world.fetch("GET", &path, &[("if-match", condition)]);
@@ -150,7 +152,7 @@ fn after_twelve_hours_it_is_gone_but_the_task_is_not() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn a_missing_result_is_not_found() {
     let world = World::new();
     let waiting = world.create(&cat());
     let failing = world.create(&json!({ "Prompt": "[emulator:fail]" }));
@@ -171,7 +173,7 @@ fn what_is_not_there_is_not_found() {
 }
 
 #[test]
-fn nothing_can_be_put_there() {
+fn results_are_read_only() {
     let (world, path) = finished();
     for method in ["PUT", "POST", "DELETE"] {
         assert_eq!(world.fetch(method, &path, &[]).status(), 405, "{method}");

@@ -1,4 +1,4 @@
-//! What a scenario task tells about itself.
+//! The description of scenario tasks.
 
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ fn a_failure_has_a_number_and_words() {
 }
 
 #[test]
-fn the_request_is_told_with_who_sent_it() {
+fn the_request_body_is_shown_with_its_account() {
     let world = World::new();
     let task = world.start("CreateAiDramaTask", &comic());
     let told = world.ask(STATUS, &task);

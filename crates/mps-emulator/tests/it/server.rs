@@ -1,4 +1,4 @@
-//! The same over a socket, and what only a socket has.
+//! The service over a socket, and behaviour that only a socket has.
 
 use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -30,7 +30,7 @@ fn signed(emulator: &Emulator, action: &'static str, body: &Value) -> Request<By
         .request()
 }
 
-/// The same for an emulator that lives by the machine's time.
+/// Signs for an emulator on the machine's time.
 pub(crate) fn signed_now(
     emulator: &Emulator,
     action: &'static str,
@@ -121,7 +121,7 @@ async fn a_task_from_its_creation_to_its_file_over_one_connection() {
 }
 
 #[tokio::test]
-async fn what_http_has_rules_for_leaves_the_connection_usable() {
+async fn http_errors_leave_the_connection_usable() {
     let (emulator, clock) = emulator().await;
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
     let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
@@ -144,7 +144,7 @@ async fn what_http_has_rules_for_leaves_the_connection_usable() {
 }
 
 #[tokio::test]
-async fn many_run_side_by_side_and_know_nothing_of_each_other() {
+async fn emulators_side_by_side_are_independent() {
     let mut emulators = Vec::new();
     for _ in 0..100 {
         emulators.push(Emulator::start().await.unwrap());
@@ -226,7 +226,7 @@ async fn is_refused(address: SocketAddr) -> bool {
 }
 
 #[tokio::test]
-async fn it_stops_when_told_and_when_dropped() {
+async fn it_stops_on_request_and_when_dropped() {
     let (emulator, _) = emulator().await;
     let address = emulator.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
@@ -331,7 +331,7 @@ async fn after(fault: Fault) -> (Vec<u8>, std::io::Result<usize>) {
 }
 
 #[tokio::test]
-async fn a_reset_is_a_reset_and_not_a_mere_end() {
+async fn reset_faults_reset_the_connection() {
     for fault in [
         Fault::reset_before_read(),
         Fault::reset_after_read(),

@@ -14,16 +14,16 @@ const TYPE: &str = "application/json";
 /// Every stage as text, to be spoilt.
 struct Signer {
     body: String,
-    /// `HASH` stands for the payload's.
+    /// `HASH` is a placeholder of the payload's hash.
     canonical: String,
-    /// `DIGEST` stands for the canonical request's.
+    /// `DIGEST` is a placeholder of the canonical request's hash.
     to_sign: String,
     key: Vec<u8>,
     labels: [String; 3],
     scope: String,
     sent_host: String,
     timestamp: String,
-    /// What stands in the payload's place, if not its hash.
+    /// Replaces the payload's hash.
     slot: Option<String>,
     steps_in_hex: bool,
     more: Vec<(&'static str, &'static str)>,
@@ -97,7 +97,7 @@ impl Signer {
     }
 }
 
-/// The code that is answered, and what the log says.
+/// Returns the answered code and the log's detail.
 fn judged(spoil: impl FnOnce(&mut Signer)) -> (String, String) {
     let world = World::new();
     let mut signer = Signer::right(&world);
@@ -127,7 +127,7 @@ fn the_right_one_matches() {
     assert_eq!(judged(|_| {}), (String::new(), String::new()));
 }
 
-/// What is said, the body that is sent, and what stands in the payload's place.
+/// The expected text, the sent body, and the signed hash.
 #[test]
 fn mistakes_about_the_payload_are_named() {
     let two = r#"{"Prompt":"a","Duration":5}"#;
@@ -193,7 +193,7 @@ fn mistakes_about_the_payload_are_named() {
     });
 }
 
-/// What is said, and what was signed in place of what.
+/// The expected text, and the replaced and the replacing part of the canonical request.
 #[test]
 fn mistakes_in_the_canonical_request_are_named() {
     let sorted = format!("content-type:{TYPE}\nhost:{HOST}\nx-tc-action:createaigcvideotask");

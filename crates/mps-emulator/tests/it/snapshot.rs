@@ -18,7 +18,7 @@ fn put(world: &World, snapshot: &Value) -> (StatusCode, Value) {
     world.post("restore", snapshot)
 }
 
-/// Everything of one kind of each, and what a test sees of it.
+/// One of everything, as a test sees it.
 fn lived() -> World {
     let world = World::new();
     world.create(&cat());
@@ -46,7 +46,7 @@ fn lived() -> World {
 }
 
 #[test]
-fn another_emulator_goes_on_where_one_was() {
+fn a_snapshot_continues_in_another_emulator() {
     let world = lived();
     world.service.clock().freeze();
     let other = World::with(|builder| builder.seed(99));
@@ -70,7 +70,7 @@ fn another_emulator_goes_on_where_one_was() {
 }
 
 #[test]
-fn what_was_asked_for_and_keys_are_not_written() {
+fn prompts_and_keys_are_not_written() {
     let world = lived();
     let text = world.service.snapshot().to_json();
     for secret in ["secret wish", world.service.secret_key()] {
@@ -92,7 +92,7 @@ fn what_was_asked_for_and_keys_are_not_written() {
 }
 
 #[test]
-fn going_back_undoes_what_came_after() {
+fn restoring_a_snapshot_undoes_later_calls() {
     let world = World::new();
     world.service.clock().freeze();
     let task = world.create(&cat());
@@ -112,7 +112,7 @@ fn going_back_undoes_what_came_after() {
 }
 
 #[test]
-fn what_the_limits_counted_still_counts() {
+fn limit_counts_survive_a_restore() {
     let world = World::new();
     for _ in 0..10 {
         world.create(&cat());
@@ -140,7 +140,7 @@ fn a_running_clock_has_gone_on_meanwhile() {
 }
 
 #[test]
-fn what_is_no_snapshot_is_refused_with_its_place() {
+fn an_invalid_snapshot_is_refused_with_the_place_of_the_mistake() {
     let world = lived();
     let before = taken(&world);
     let changed = |change: &dyn Fn(&mut Value)| {
@@ -219,7 +219,7 @@ fn noise_is_refused_and_never_a_panic() {
 }
 
 #[test]
-fn whatever_size_is_accepted_can_be_made() {
+fn every_accepted_size_can_be_made() {
     let world = World::new();
     let task = world.create(&cat());
     world.pass(3_000);
@@ -249,7 +249,7 @@ fn a_body_that_is_too_long_is_refused() {
     assert!(String::from_utf8_lossy(response.body()).contains("state file"));
 }
 
-/// The format is promised to later versions: this text is what the first one wrote.
+/// Later versions must read the format: this text was written by the first one.
 #[test]
 fn a_snapshot_of_the_first_version_is_still_read() {
     let golden = include_bytes!("../fixtures/state-1.json");

@@ -1,5 +1,5 @@
-//! The generated tables drive the emulator: whatever they name is known to it, and what they do not
-//! is refused out loud.
+//! The generated tables drive the emulator: it implements everything they name, and refuses
+//! everything else with a warning in the log.
 
 use std::{
     io::{self, Write},
@@ -62,7 +62,7 @@ fn every_error_code_can_be_answered_with_its_meaning() {
 }
 
 #[test]
-fn what_is_not_supported_is_refused_in_the_words_of_the_service() {
+fn unsupported_requests_are_refused_with_the_services_codes() {
     let refused = |change: &dyn Fn(&mut http::request::Parts) -> Option<&'static str>| {
         let world = World::new();
         let (mut head, mut body) = world.call(CREATE, &cat()).request().into_parts();
@@ -141,9 +141,9 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// As long as there is a single subscriber, `tracing` asks the thread that comes to an event first
-/// whether anybody listens, and takes a no of another test's thread for everybody's. So there is a
-/// second one, which hears nothing.
+/// With a single subscriber, `tracing` caches the interest of the thread that reaches an event
+/// first, which may belong to another test without a subscriber. A second, empty subscriber
+/// disables that cache.
 static SECOND_SUBSCRIBER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
@@ -161,7 +161,7 @@ fn logged(run: impl FnOnce(&World)) -> Vec<String> {
 }
 
 #[test]
-fn what_nobody_knows_is_loud_in_the_log() {
+fn unknown_names_are_warnings_in_the_log() {
     let with = |change: fn(&mut crate::call::Call)| {
         logged(|world| {
             let mut call = world.call(CREATE, &cat());

@@ -1,4 +1,4 @@
-//! The state in a file: an emulator that was stopped or killed goes on where it was.
+//! The state in a file: an emulator continues after a stop or a kill.
 
 use std::{fs, future::poll_fn, path::Path, sync::Arc, task::Poll, time::Duration};
 
@@ -25,7 +25,7 @@ fn create(emulator: &Emulator) {
     drop(emulator.service().handle(call.request()));
 }
 
-/// What the file says once it says what is waited for.
+/// Waits until the file has the expected content, and returns it.
 async fn written(path: &Path, is_there: impl Fn(&Value) -> bool) -> Value {
     let mut turns = 0;
     poll_fn(|cx| {
@@ -47,7 +47,7 @@ fn creates(state: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn a_stopped_emulator_goes_on() {
+async fn a_stopped_emulator_continues_from_its_state_file() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("state.json");
     let first = start(&path, |builder| builder).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_killed_emulator_has_lost_no_more_than_a_moment() {
     killed.clock().advance(Duration::from_secs(3_600));
     let hour = |state: &Value| state["clock"]["now"]["secs"].as_u64() >= Some(3_600);
     written(&path, hour).await;
-    // This process lives on, and so does its lock; only what was saved is there for the next one.
+    // This process and its lock still exist; the next emulator gets a copy of the file.
     let left = folder.path().join("left.json");
     fs::copy(&path, &left).unwrap();
     let next = start(&left, |builder| builder).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_killed_emulator_has_lost_no_more_than_a_moment() {
     assert!(next.clock().now() >= Duration::from_secs(3_600));
 }
 
-/// What was not saved is gone, but whoever holds its id must not be told of something else.
+/// Unsaved tasks are lost, but their ids must not name other tasks.
 #[tokio::test]
 async fn an_id_that_a_kill_lost_is_not_given_again() {
     let folder = TempDir::new().unwrap();
@@ -127,7 +127,7 @@ async fn a_dropped_emulator_saves_too() {
 }
 
 #[tokio::test]
-async fn keys_that_were_given_are_not_written_and_nobody_else_can_read() {
+async fn given_keys_are_not_written_and_only_the_owner_can_read() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("state.json");
     let given = |builder: Builder| {
@@ -221,7 +221,7 @@ async fn of_two_emulators_with_one_file_the_second_does_not_start() {
 /// Found out at the start, and not when there is something to lose.
 #[cfg(unix)]
 #[tokio::test]
-async fn where_nothing_can_be_written_nothing_starts() {
+async fn an_unwritable_state_file_prevents_the_start() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("missing").join("state.json");
     let refused = start(&path, |builder| builder).await.unwrap_err();
@@ -262,7 +262,7 @@ async fn a_damaged_file_is_named_and_left_alone() {
 /// A device that is never at its end.
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_no_file_is_not_read() {
+async fn a_state_file_that_is_no_regular_file_is_rejected() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("state.json");
     std::os::unix::fs::symlink("/dev/zero", &path).unwrap();

@@ -39,7 +39,7 @@ fn outlined(world: &World) -> String {
     task
 }
 
-/// Status, stage and what the task's own information says about it.
+/// Status, stage, and the stage in the task's information.
 fn told(world: &World, task: &str) -> (Value, Value, Value) {
     let mut told = world.ask(STATUS, task);
     (
@@ -55,7 +55,7 @@ fn step(status: &str, stage: &str, current: &str) -> (Value, Value, Value) {
 }
 
 #[test]
-fn without_steps_it_goes_all_the_way() {
+fn without_steps_one_task_makes_the_film() {
     for request in [document("auto"), {
         let mut request = document("auto");
         request["Input"].as_object_mut().unwrap().remove("Mode");
@@ -143,7 +143,7 @@ fn doing_it_again_can_fail_or_be_refused_on_demand() {
 }
 
 #[test]
-fn only_what_waits_can_be_taken_on_and_only_once() {
+fn only_a_paused_step_can_be_continued_and_only_once() {
     let world = World::new();
     let refused = |body: &Value| code(&world.answer(MODIFY, body));
     let outline = world.start("CreateDocToVideoTask", &document("stage"));
@@ -158,7 +158,7 @@ fn only_what_waits_can_be_taken_on_and_only_once() {
 }
 
 #[test]
-fn what_is_no_document_is_not_there() {
+fn only_documents_can_be_modified() {
     let world = World::new();
     let redrawn = world.start(
         "CreateVideoRedrawTask",

@@ -1,3 +1,5 @@
+//! The lifecycle of video tasks.
+
 use std::time::Duration;
 
 use mps_emulator::{Durations, Spread, TaskFamily};
@@ -172,7 +174,7 @@ fn each_model_takes_its_own_time_and_the_same_with_the_same_seed() {
 }
 
 #[test]
-fn the_list_of_tasks_tells_whose_and_how_far_they_are() {
+fn task_records_have_account_and_status() {
     let world = World::new();
     world.create(&json!({ "Prompt": "a", "ModelName": "Kling" }));
     world.pass(3_000);

@@ -22,7 +22,7 @@ fn text<'a>(vector: &'a Value, name: &str) -> &'a str {
     vector[name].as_str().unwrap()
 }
 
-/// A service that knows the vector's key and has its time.
+/// A service with the vector's key and time.
 fn service(vector: &Value) -> Service {
     let clock = TestClock::new(vector["timestamp"].as_u64().unwrap());
     let builder = Emulator::builder()

@@ -1,4 +1,4 @@
-//! What a row and a column of the capability tables do beside what is generated.
+//! Hand-written methods of the generated `Row` and `Column`.
 
 use std::{fmt, str::FromStr};
 
@@ -43,8 +43,8 @@ impl fmt::Display for Column {
     }
 }
 
-/// A text that is the key of no column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Error of reading a [`Column`]: the text is the key of no column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct UnknownColumn;
 

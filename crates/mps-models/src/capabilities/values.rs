@@ -1,15 +1,17 @@
+//! The types of the values in a capability table.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value, json};
 
-/// A day on which something changed at one of the sites.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The day of a change at one site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Day {
-    /// `cn` or `intl`.
+    /// Site: `cn` or `intl`.
     pub site: &'static str,
-    /// The day, such as `2026-05-26`.
+    /// Day, for example `2026-05-26`.
     pub day: &'static str,
 }
 
@@ -25,7 +27,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// Days as an object with a member for each site.
+/// Serializes days as an object with a member for each site.
 pub(crate) fn by_site<S: Serializer>(days: &[Day], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(days.len()))?;
     for day in days {
@@ -34,25 +36,25 @@ pub(crate) fn by_site<S: Serializer>(days: &[Day], serializer: S) -> Result<S::O
     map.end()
 }
 
-/// The durations a model takes, in seconds.
+/// The durations that a model accepts, in seconds.
 ///
-/// Displays as a person would say it: `5 or 10`, `3 to 15`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Displays as text for people: for example, `5 or 10`, or `3 to 15`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Durations {
-    /// One of these.
+    /// One of these durations.
     Set(&'static [i64]),
-    /// Any whole number of seconds between these, both of them included.
+    /// Any whole number of seconds in this range, both ends included.
     Range {
-        /// The shortest.
+        /// Shortest duration.
         min: i64,
-        /// The longest.
+        /// Longest duration.
         max: i64,
     },
 }
 
 impl Durations {
-    /// Whether the model takes this duration.
+    /// Returns whether the model accepts this duration, in seconds.
     #[must_use]
     pub fn contains(&self, seconds: i64) -> bool {
         match self {
@@ -61,7 +63,7 @@ impl Durations {
         }
     }
 
-    /// The shortest and the longest duration.
+    /// Returns the shortest and the longest duration, in seconds.
     #[must_use]
     pub fn ends(&self) -> (i64, i64) {
         match self {
@@ -83,7 +85,7 @@ impl fmt::Display for Durations {
     }
 }
 
-/// `5, 8 or 10`.
+/// Writes a list such as `5, 8 or 10`.
 fn listed(items: &[impl fmt::Display], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (nth, item) in items.iter().enumerate() {
         let before = match nth {
@@ -105,20 +107,20 @@ impl From<Durations> for Value {
     }
 }
 
-/// A list of numbers, or an object with `min` and `max`.
+/// Serializes as a list of numbers, or as an object with `min` and `max`.
 impl Serialize for Durations {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Value::from(*self).serialize(serializer)
     }
 }
 
-/// How many of something a model takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The number of items that a model accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Count {
-    /// The fewest, if there are any at all.
+    /// Minimum, if there are any items at all; 0 by default.
     pub min: usize,
-    /// The most; zero if it takes none.
+    /// Maximum; 0 if the model accepts none.
     pub max: usize,
 }
 
@@ -134,20 +136,20 @@ impl Count {
     pub(crate) const NONE: Self = Self { min: 0, max: 0 };
 }
 
-/// The pixels an image may have, as `AdditionalParameters` names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The limits of an image size in pixels, as `AdditionalParameters` names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Size {
-    /// The shortest side.
+    /// Minimum of the shorter side.
     #[serde(skip_serializing_if = "is_zero")]
     pub min_side: u64,
-    /// The longest side.
+    /// Maximum of the longer side.
     #[serde(skip_serializing_if = "is_open")]
     pub max_side: u64,
-    /// The fewest pixels in all.
+    /// Minimum number of pixels in total.
     #[serde(skip_serializing_if = "is_zero")]
     pub min_pixels: u64,
-    /// The most pixels in all.
+    /// Maximum number of pixels in total.
     #[serde(skip_serializing_if = "is_open")]
     pub max_pixels: u64,
 }
@@ -185,13 +187,14 @@ const fn is_open(number: &u64) -> bool {
     *number == u64::MAX
 }
 
-/// A video told shot by shot, each with a prompt of its own, in `AdditionalParameters`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The limits of a storyboard: a video of several shots, each with a prompt of its own, in
+/// `AdditionalParameters`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Storyboard {
-    /// The most shots; zero if the model knows no storyboards.
+    /// Maximum number of shots; 0 if the model supports no storyboard.
     pub max_shots: usize,
-    /// The most characters in the prompt of a shot.
+    /// Maximum length of the prompt of a shot, in characters.
     pub max_chars: usize,
 }
 
@@ -207,7 +210,7 @@ impl Storyboard {
     };
 }
 
-/// What a video is made from.
+/// The input that a video is generated from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

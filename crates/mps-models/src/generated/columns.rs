@@ -158,7 +158,7 @@ impl Column {
 /// The facts about one version of a model.
 ///
 /// Serializes as an object with a member for each fact that a document states.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[non_exhaustive]
 pub struct Row {
     /// Name of the family.

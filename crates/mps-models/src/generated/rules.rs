@@ -47,7 +47,7 @@ pub const FORMAT_JSON: &str = "format-json";
 /// The service does not know the member any more.
 pub const WITHDRAWN: &str = "withdrawn";
 
-/// No document has such a member. It is sent as it is.
+/// No document has such a member. It is sent unchanged.
 pub const UNKNOWN_MEMBER: &str = "unknown-member";
 
 /// A member in `extra` has a field of its own and would be sent twice.
@@ -201,7 +201,7 @@ pub static RULES: &[RuleInfo] = &[
     },
     RuleInfo {
         id: UNKNOWN_MEMBER,
-        meaning: "No document has such a member. It is sent as it is.",
+        meaning: "No document has such a member. It is sent unchanged.",
     },
     RuleInfo {
         id: DUPLICATE_MEMBER,

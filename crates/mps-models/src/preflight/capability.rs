@@ -1,22 +1,22 @@
-//! Checks a request against what the capability tables say of its model.
+//! Checks a request against the capability row of its model.
 //!
-//! A request type takes part by saying what it asks for ([`ToCapabilityQuery`]); the checks know no request
-//! type, so all families share them. Each check looks at one row; [`choice`] decides which rows
-//! those are and what their answers amount to together.
+//! A request type takes part by its [`ToCapabilityQuery`]. The checks depend on no request type, so
+//! all families share them. Each check looks at one row; [`candidates`] selects the rows and combines
+//! their results.
 
 mod audio;
-mod breach;
-mod choice;
-mod extras;
+mod candidates;
 mod frames;
 mod image;
 mod model;
+mod options;
+mod output_format;
 mod parameters;
-mod picture;
 mod references;
+mod row_fact;
 mod video;
 
-pub(crate) use choice::Choice;
+pub(crate) use candidates::Candidates;
 
 use super::{Finding, Path, Report};
 use crate::{
@@ -24,9 +24,9 @@ use crate::{
     capabilities::{Column, Family, Mode, Row},
 };
 
-/// What a request asks of a model: the members that the tables speak of.
+/// The features that a request asks of a model: the members that the capability tables cover.
 ///
-/// An empty text asks for nothing, and neither does a wish for what happens anyway.
+/// An empty text asks for nothing, and neither does a value that is the default anyway.
 #[derive(Clone, Copy)]
 pub(crate) struct CapabilityQuery<'a> {
     pub(super) family: &'static Family,
@@ -34,43 +34,43 @@ pub(crate) struct CapabilityQuery<'a> {
     pub(super) version: Option<&'a str>,
     pub(super) scene: Option<&'a str>,
     pub(super) prompt: Option<&'a str>,
-    /// Seconds.
+    /// Duration in seconds.
     pub(super) duration: Option<i64>,
     pub(super) resolution: Option<&'a str>,
     pub(super) aspect_ratio: Option<&'a str>,
     pub(super) first_frame: Option<&'a str>,
     pub(super) last_frame: Option<&'a str>,
     pub(super) images: &'a dyn References,
-    /// Reference videos.
+    /// Number of reference videos.
     pub(super) videos: usize,
-    /// Index of the first of them that is to be edited.
+    /// Index of the first reference video that is to be edited.
     pub(super) edited: Option<usize>,
-    /// Reference sounds.
+    /// Number of reference audio files.
     pub(super) sounds: usize,
     pub(super) subjects: usize,
     pub(super) audio: Option<bool>,
-    /// `1` for yes.
+    /// Watermark: 1 adds one.
     pub(super) watermark: Option<i64>,
     pub(super) off_peak: Option<bool>,
-    /// JSON as text.
+    /// `AdditionalParameters`, JSON as text.
     pub(super) parameters: Option<&'a str>,
 }
 
 /// Reference images.
 pub(crate) trait References {
-    /// How many there are.
+    /// Returns the number of images.
     fn count(&self) -> usize;
-    /// What the image at this index stands for, if it says.
+    /// Returns the `ReferenceType` of the image at this index, if it has one.
     fn kind(&self, index: usize) -> Option<&str>;
 }
 
-/// A request that asks something of a model.
+/// A request that asks for features of a model.
 pub(crate) trait ToCapabilityQuery {
     fn capability_query(&self) -> CapabilityQuery<'_>;
 }
 
 impl CapabilityQuery<'_> {
-    /// One that asks for nothing.
+    /// Returns a query that asks for nothing.
     pub(crate) const fn new(family: &'static Family) -> Self {
         Self {
             family,
@@ -102,12 +102,12 @@ impl CapabilityQuery<'_> {
         let assumed = if takes_length_from_input {
             None
         } else {
-            Choice::of(self).duration_default()
+            Candidates::of(self).duration_default()
         };
         billing::seconds(self.duration, assumed)
     }
 
-    /// What the result is made from, if there is a word for it.
+    /// Returns the input that the result is generated from, if it is a single one.
     fn mode(&self) -> Option<Mode> {
         if self.first_frame.or(self.last_frame).is_some() {
             None
@@ -131,19 +131,19 @@ impl References for () {
     }
 }
 
-/// A text that says something.
-pub(super) fn set(text: Option<&String>) -> Option<&str> {
+/// Returns a text unless it is empty.
+pub(super) fn non_empty(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
-/// Whether a row allows what is asked; the path is that of the request.
+/// Checks a query against a row; the path is that of the request.
 type Check = fn(&CapabilityQuery<'_>, &'static Row, &Path<'_>) -> Option<Finding>;
 
-/// Each check, and the column without which a row leaves the answer open. Of the others, a row
-/// that says nothing asks for nothing.
+/// Each check, and the column that a row needs to answer it. Without a column, a row that states
+/// nothing has no objection.
 const CHECKS: &[(Check, Option<Column>)] = &[
-    (extras::scene, Some(Column::Scenes)),
-    (extras::prompt_length, None),
+    (options::scene, Some(Column::Scenes)),
+    (options::prompt_length, None),
     (frames::first, None),
     (frames::last, Some(Column::LastFrame)),
     (frames::last_needs_resolution, None),
@@ -154,37 +154,37 @@ const CHECKS: &[(Check, Option<Column>)] = &[
     (references::video, Some(Column::ReferenceVideo)),
     (references::audio, Some(Column::ReferenceAudio)),
     (references::subjects, Some(Column::Subjects)),
-    (picture::duration, None),
-    (picture::resolution, None),
-    (picture::aspect_ratio, None),
-    (picture::aspect_ratio_mode, None),
-    (extras::watermark, Some(Column::Watermark)),
-    (extras::audio, Some(Column::Audio)),
-    (extras::off_peak, Some(Column::OffPeak)),
+    (output_format::duration, None),
+    (output_format::resolution, None),
+    (output_format::aspect_ratio, None),
+    (output_format::aspect_ratio_mode, None),
+    (options::watermark, Some(Column::Watermark)),
+    (options::audio, Some(Column::Audio)),
+    (options::off_peak, Some(Column::OffPeak)),
     (parameters::storyboard, Some(Column::Storyboard)),
     (parameters::size, None),
 ];
 
 impl Report {
-    /// Looks up the model that a request asks for; until [`check_model`](Self::check_model),
-    /// bounds of members give way to what is stated of it.
+    /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides the
+    /// bounds of members.
     pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
-        self.choice = Choice::of(query);
+        self.candidates = Candidates::of(query);
     }
 
-    /// Whether the model that is asked for has a say in this column.
+    /// Returns whether every candidate row states this column.
     pub(crate) fn model_states(&self, column: Column) -> bool {
-        self.choice.states(column)
+        self.candidates.states(column)
     }
 
-    /// Checks a request against what is stated of its model.
+    /// Checks a request against the rows of its model.
     pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
-        let choice = std::mem::take(&mut self.choice);
-        model::check(query, choice, at, self);
+        let candidates = std::mem::take(&mut self.candidates);
+        model::check(query, candidates, at, self);
         for (check, column) in CHECKS {
-            self.extend(choice.judge(*check, *column, query, at));
+            self.extend(candidates.combine(*check, *column, query, at));
         }
         frames::beside_base_video(query, at, self);
-        parameters::shots(query, choice, at, self);
+        parameters::shots(query, candidates, at, self);
     }
 }

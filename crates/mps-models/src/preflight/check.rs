@@ -1,4 +1,4 @@
-//! The rules a member can be held to, one method each; generated code chains them.
+//! The rules for a member, one method each; generated code chains them.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::{
     value::Texts,
 };
 
-/// How much breaking a bound weighs, and where the bound comes from.
+/// The severity of a breach and the source of the rule.
 #[derive(Clone, Copy)]
 pub(crate) struct Rule {
     severity: Severity,
@@ -36,7 +36,7 @@ impl Rule {
     }
 }
 
-/// A member, its value and the report on it.
+/// A member, its value and the report about it.
 pub(crate) struct Check<'a, T> {
     pub(super) at: Path<'a>,
     pub(super) value: &'a T,
@@ -51,10 +51,10 @@ impl Report {
 }
 
 impl<T: Texts> Check<'_, T> {
-    /// Counts characters as Unicode scalar values.
+    /// Checks the length of each text, in Unicode scalar values.
     pub(crate) fn max_chars(self, most: usize, rule: Rule) -> Self {
         self.each(|at, text| {
-            // No text has more characters than bytes, so short ones need no counting.
+            // A text has at most as many characters as bytes, so short ones need no counting.
             let found = if text.len() > most {
                 text.chars().count()
             } else {
@@ -175,7 +175,7 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
     }
 }
 
-/// A text as it may appear in a message: neither secret nor endless.
+/// Returns a text for a message: neither sensitive nor long.
 pub(super) fn shown(at: &Path<'_>, text: &str) -> String {
     if is_showable(at, text) {
         format!("{text:?}")
@@ -202,7 +202,7 @@ mod tests {
 
     const RULE: Rule = Rule::error("a page");
 
-    /// The one finding of a check, if there is one.
+    /// Returns the rule of the one finding of a check, if there is one.
     fn found(check: impl FnOnce(&mut Report)) -> Option<String> {
         let mut report = Report::default();
         check(&mut report);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_is_part_of_the_range() {
+    fn a_bound_is_inside_its_range() {
         let check = |it: super::Check<'_, Option<f64>>| {
             it.min(1.0, RULE).max(2.5, RULE);
         };
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_breaks_no_bound() {
+    fn an_absent_value_breaks_no_bound() {
         let none = None::<String>;
         let text = |report: &mut Report| {
             let check = report.check(Path::ROOT.member("Text"), &none);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_item_of_a_list_is_held_to_the_bound() {
+    fn a_bound_is_checked_for_every_item() {
         let texts = vec!["ab".to_owned(), "abc".to_owned(), "abcd".to_owned()];
         let mut report = Report::default();
         report
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_there_twice_is_found_once() {
+    fn each_repetition_of_an_item_is_reported() {
         let texts = ["a", "b", "a", "a"].map(str::to_owned).to_vec();
         let mut report = Report::default();
         report

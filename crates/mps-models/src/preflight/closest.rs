@@ -1,9 +1,9 @@
-//! Known names that a misspelled one was probably meant to be.
+//! Search for the known names that are close to a misspelled one.
 
-/// Longer names are no typing errors, and comparing them would cost time for nothing.
+/// Maximum length of a name, in bytes; longer names are no typing errors.
 const LONGEST: usize = 64;
 
-/// The known name a misspelt one was probably meant to be.
+/// Returns the known name that a misspelled one probably means, or `None` if none is close.
 pub(crate) fn closest(
     name: &str,
     known: impl IntoIterator<Item = &'static str>,
@@ -49,7 +49,7 @@ pub(crate) fn nearest(
         .collect()
 }
 
-/// The number of single-character edits between two texts (Levenshtein).
+/// Returns the number of single-character edits between two texts (Levenshtein).
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, from) in a.chars().enumerate() {
@@ -73,7 +73,7 @@ mod tests {
     use super::{closest, distance, nearest};
 
     #[test]
-    fn counts_edits() {
+    fn distance_counts_edits() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("same", "same"), 0);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_typing_errors_only() {
+    fn only_typing_errors_have_a_closest_name() {
         let known = ["Prompt", "ImageUrl", "LastImageUrl"];
         assert_eq!(closest("promt", known), Some("Prompt"));
         assert_eq!(closest("image_url", known), Some("ImageUrl"));

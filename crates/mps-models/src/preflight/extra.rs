@@ -1,15 +1,17 @@
+//! Checks of members and values that the specification does not have.
+
 use serde_json::{Map, Value};
 
 use super::{Finding, Path, Preflight, Report, Severity, closest::closest, rules};
 use crate::open_enum::UnknownValue;
 
 impl Report {
-    /// Adds what a member finds wrong with its own contents.
+    /// Adds the findings about the contents of a member.
     pub(crate) fn inspect(&mut self, at: Path<'_>, value: &impl Preflight) {
         value.inspect(&at, self);
     }
 
-    /// Warns of a value that an open enum does not list.
+    /// Adds a warning about a value that an open enum does not list.
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
     pub(crate) fn unknown_value(
         &mut self,
@@ -48,7 +50,7 @@ fn duplicate(at: &Path<'_>) -> Finding {
 }
 
 fn unknown(at: &Path<'_>, meant: Option<&str>) -> Finding {
-    let message = "no such member is documented; it is sent as it is".to_owned();
+    let message = "no such member is documented; it is sent unchanged".to_owned();
     let finding = Finding::new(at, rules::UNKNOWN_MEMBER, Severity::Warning, message);
     match meant {
         Some(meant) => finding.hint(did_you_mean(meant)),
@@ -65,7 +67,7 @@ mod tests {
     use super::{Path, Report, UnknownValue};
 
     #[test]
-    fn unknown_values_of_open_enums_are_warned_of() {
+    fn an_unknown_value_of_an_open_enum_is_a_warning() {
         let mut report = Report::default();
         let at = Path::ROOT.member("Size");
         report.unknown_value(&at, &UnknownValue::new("SMAL"), &["SMALL", "LARGE"]);

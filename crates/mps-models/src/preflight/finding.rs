@@ -1,3 +1,5 @@
+//! Findings about a request.
+
 use std::fmt;
 
 use serde::Serialize;
@@ -5,18 +7,18 @@ use serde_json::Value;
 
 use super::Path;
 
-/// How much weight a finding has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// How severe a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The documented contract is broken: a client refuses to send this.
+    /// The request breaks the documented contract. By default a client does not send it.
     Error,
-    /// Doubtful, but the service decides.
+    /// The facts are uncertain, and the service decides. The request is sent.
     Warning,
 }
 
 impl Severity {
-    /// `error` or `warning`.
+    /// Returns `error` or `warning`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -26,36 +28,43 @@ impl Severity {
     }
 }
 
-/// One thing that is wrong with a request.
+/// Formats `error` or `warning`.
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A broken rule in a request.
 ///
-/// Serializes as one of the `findings` of `mps.check/1`; what is not known is left out.
+/// Serializes as one of the `findings` of `mps.check/1`; absent values are left out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Finding {
-    /// Where, such as `ImageInfos[3].ImageUrl`.
+    /// Path of the member, for example `ImageInfos[3].ImageUrl`.
     pub path: String,
-    /// Stable name of the rule that is broken, such as `max-chars`.
+    /// Stable id of the rule, for example `max-chars`.
     pub rule: &'static str,
-    /// Whether it stops the request.
+    /// Severity, which decides whether the request is sent.
     pub severity: Severity,
-    /// What is wrong.
+    /// Description of the problem.
     pub message: String,
-    /// What to do about it.
+    /// Advice to the caller, an imperative.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// What was found; never the value of a sensitive member, at most its size.
+    /// The value in the request. Never that of a sensitive member, but at most its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// What is allowed.
+    /// The value that is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bound: Option<Value>,
-    /// Where the bound comes from.
+    /// Source of the rule, with its date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
 }
 
 impl Finding {
-    /// A finding at a place in the request.
+    /// Creates a finding about the member at this path, without hint, value, bound and source.
     #[must_use]
     pub fn new(at: &Path<'_>, rule: &'static str, severity: Severity, message: String) -> Self {
         Self {
@@ -70,28 +79,28 @@ impl Finding {
         }
     }
 
-    /// Adds what to do about it.
+    /// Sets the advice to the caller.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds what was found. The caller sees to it that it is not sensitive.
+    /// Sets the value in the request. It must not be sensitive.
     #[must_use]
     pub fn value(mut self, value: impl Into<Value>) -> Self {
         self.value = Some(value.into());
         self
     }
 
-    /// Adds what is allowed.
+    /// Sets the value that is allowed.
     #[must_use]
     pub fn bound(mut self, bound: impl Into<Value>) -> Self {
         self.bound = Some(bound.into());
         self
     }
 
-    /// Adds where the bound comes from.
+    /// Sets the source of the rule.
     #[must_use]
     pub fn source(mut self, source: &'static str) -> Self {
         self.source = Some(source);

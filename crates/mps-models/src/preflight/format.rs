@@ -1,11 +1,11 @@
-//! Texts with a form.
+//! Checks of texts that must be a URL or JSON.
 
 use serde::de::IgnoredAny;
 
-/// What keeps a text from being a URL the service can fetch, if anything does.
+/// Returns why a text is no URL that the service can fetch, or `None` if it is one.
 ///
-/// Deliberately lenient: the documentation's own examples mask parts of a host with asterisks,
-/// and whether a URL works only the service can tell.
+/// The check is lenient on purpose: an example in the documentation masks parts of a host with
+/// asterisks, and only the service can fetch a URL from its network.
 pub(super) fn url_fault(text: &str) -> Option<&'static str> {
     let Some((scheme, rest)) = text.split_once("://") else {
         return Some("not a URL");
@@ -25,7 +25,7 @@ pub(super) fn url_fault(text: &str) -> Option<&'static str> {
         .then_some("a URL with a space or control character in it")
 }
 
-/// What keeps a text from being JSON, if anything does. Says where, never what stands there.
+/// Returns why a text is not JSON, or `None` if it is. The message has the place, never the text.
 pub(super) fn json_fault(text: &str) -> Option<String> {
     let fault = serde_json::from_str::<IgnoredAny>(text).err()?;
     Some(format!("not valid JSON: {fault}"))
@@ -36,7 +36,7 @@ mod tests {
     use super::{json_fault, url_fault};
 
     #[test]
-    fn urls() {
+    fn urls_need_a_scheme_and_a_host() {
         for good in [
             "https://example.com/a.png",
             "HTTP://127.0.0.1:8080",
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn json() {
+    fn malformed_json_is_reported_by_place() {
         assert_eq!(json_fault(r#"{"camera_control":{"type":"simple"}}"#), None);
         let fault = json_fault("{'secret': 1}").expect("single quotes are no JSON");
         assert!(fault.contains("line 1 column 2"), "{fault}");

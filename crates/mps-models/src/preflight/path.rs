@@ -1,9 +1,11 @@
+//! Paths of members in a request.
+
 use std::fmt::{self, Write};
 
-/// Where in a request something stands, such as `ImageInfos[3].ImageUrl`.
+/// The path of a member in a request, for example `ImageInfos[3].ImageUrl`.
 ///
-/// A path borrows the one it extends and becomes text only when somebody displays it, so walking
-/// through a request allocates nothing.
+/// A path borrows its parent and becomes text only when it is displayed, so an inspection allocates
+/// nothing for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<'a> {
     parent: Option<&'a Path<'a>>,
@@ -19,26 +21,26 @@ enum Step<'a> {
 }
 
 impl Path<'_> {
-    /// The request itself; displays as nothing.
+    /// The request itself, which displays as an empty text.
     pub const ROOT: Path<'static> = Path {
         parent: None,
         step: Step::Root,
         sensitive: false,
     };
 
-    /// The member of this object with the given name on the wire.
+    /// Returns the path of the member with this name.
     #[must_use]
     pub const fn member<'b>(&'b self, name: &'b str) -> Path<'b> {
         self.then(Step::Member(name))
     }
 
-    /// The item of this list at the given index, counted from zero.
+    /// Returns the path of the item at this index, counted from 0.
     #[must_use]
     pub const fn index(&self, index: usize) -> Path<'_> {
         self.then(Step::Index(index))
     }
 
-    /// A member whose value, and all that is inside it, no finding may show.
+    /// Returns the path of a member whose value, with everything inside it, no finding may show.
     #[must_use]
     pub const fn sensitive<'b>(&'b self, name: &'b str) -> Path<'b> {
         Path {
@@ -68,7 +70,7 @@ impl fmt::Display for Path<'_> {
         match self.step {
             Step::Root => Ok(()),
             Step::Index(index) => write!(f, "[{index}]"),
-            // A name nobody has vetted could move the cursor of a terminal.
+            // A name from the caller could contain terminal control characters.
             Step::Member(name) if !is_plain(name) => write!(f, "[{name:?}]"),
             Step::Member(name) => {
                 if !self.parent.is_none_or(Path::is_root) {
@@ -95,7 +97,7 @@ mod tests {
     use super::Path;
 
     #[test]
-    fn displays_like_code() {
+    fn a_path_displays_like_code() {
         let list = Path::ROOT.member("ImageInfos");
         let item = list.index(3);
         assert_eq!(
@@ -106,13 +108,13 @@ mod tests {
     }
 
     #[test]
-    fn escapes_names_that_are_no_names() {
+    fn unusual_names_are_escaped() {
         let odd = Path::ROOT.member("a.b\u{1b}[2J");
         assert_eq!(odd.member("c").to_string(), "[\"a.b\\u{1b}[2J\"].c");
     }
 
     #[test]
-    fn what_is_inside_something_sensitive_is_sensitive() {
+    fn members_of_a_sensitive_member_are_sensitive() {
         let member = Path::ROOT.sensitive("ImageUrls");
         assert!(member.index(0).is_sensitive());
         assert!(!Path::ROOT.is_sensitive());

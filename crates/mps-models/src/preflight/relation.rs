@@ -1,4 +1,4 @@
-//! The rules on which members belong together.
+//! Rules about members that belong together or exclude each other.
 
 use super::{
     check::{Check, Rule},
@@ -6,7 +6,7 @@ use super::{
     value::IsSet,
 };
 
-/// Other members of the same object by name, and whether each is set.
+/// Names of other members of the same object, and whether each is set.
 type Peers<'p> = &'p [(&'static str, bool)];
 
 impl<T: IsSet> Check<'_, T> {
@@ -30,15 +30,15 @@ impl<T: IsSet> Check<'_, T> {
         self.broken(rules::REQUIRED_UNLESS_ANY, message, rule)
     }
 
-    /// `member` is the one that decides, `value` the one it `holds` or not.
+    /// Checks that the member is set if another one has a certain value, which `is_met` states.
     pub(crate) fn required_if(
         self,
         member: &'static str,
         value: &'static str,
-        holds: bool,
+        is_met: bool,
         rule: Rule,
     ) -> Self {
-        if self.value.is_set() || !holds {
+        if self.value.is_set() || !is_met {
             return self;
         }
         let message = format!("required if {member} is {value}, but missing or empty");
@@ -70,15 +70,15 @@ impl<T: IsSet> Check<'_, T> {
         self.each_peer(peers, fault, rule)
     }
 
-    /// `member` is the one that decides, `value` the one it `holds` or not.
+    /// Checks that the member is set only if another one has a certain value, which `is_met` states.
     pub(crate) fn only_if(
         self,
         member: &'static str,
         value: &'static str,
-        holds: bool,
+        is_met: bool,
         rule: Rule,
     ) -> Self {
-        if !self.value.is_set() || holds {
+        if !self.value.is_set() || is_met {
             return self;
         }
         let message = format!("only of use if {member} is {value}");
@@ -89,7 +89,7 @@ impl<T: IsSet> Check<'_, T> {
         self
     }
 
-    /// Warns of a member the service does not know any more, `when` it was withdrawn.
+    /// Warns about a member that the service withdrew on the day `when`.
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
     pub(crate) fn withdrawn(self, when: &'static str, source: &'static str) -> Self {
         if !self.value.is_set() {
@@ -128,8 +128,8 @@ mod tests {
 
     const RULE: Rule = Rule::error("a page");
 
-    /// What is said of a member with this value.
-    fn said(
+    /// Returns the findings about a member with this value.
+    fn findings_for(
         value: &str,
         check: impl for<'a> FnOnce(super::Check<'a, String>) -> super::Check<'a, String>,
     ) -> Vec<String> {
@@ -141,23 +141,23 @@ mod tests {
     }
 
     #[test]
-    fn empty_is_missing() {
-        let required = |value| said(value, |check| check.required(RULE));
+    fn an_empty_text_is_missing() {
+        let required = |value| findings_for(value, |check| check.required(RULE));
         assert_eq!(required("a").len(), 0);
         assert_eq!(required(""), ["required: required, but missing or empty"]);
     }
 
     #[test]
-    fn any_peer_will_do() {
-        let unless = |peers| said("", |check| check.required_unless_any(peers, RULE));
+    fn one_alternative_is_enough() {
+        let unless = |peers| findings_for("", |check| check.required_unless_any(peers, RULE));
         assert_eq!(unless(&[("A", false), ("B", true)]).len(), 0);
         let message = "required-unless-any: required unless one of A, B is given";
         assert_eq!(unless(&[("A", false), ("B", false)]), [message]);
     }
 
     #[test]
-    fn every_peer_is_needed() {
-        let requires = |value, peers| said(value, |check| check.requires(peers, RULE));
+    fn every_required_peer_must_be_set() {
+        let requires = |value, peers| findings_for(value, |check| check.requires(peers, RULE));
         assert_eq!(requires("", &[("A", false)]).len(), 0);
         assert_eq!(requires("a", &[("A", true)]).len(), 0);
         let message = "requires: only allowed together with B";
@@ -165,8 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn no_peer_is_allowed() {
-        let excludes = |value, peers| said(value, |check| check.conflicts_with(peers, RULE));
+    fn no_conflicting_peer_may_be_set() {
+        let excludes =
+            |value, peers| findings_for(value, |check| check.conflicts_with(peers, RULE));
         assert_eq!(excludes("", &[("A", true)]).len(), 0);
         assert_eq!(excludes("a", &[("A", false)]).len(), 0);
         let message = "conflicts-with: not allowed together with B";
@@ -174,10 +175,10 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_may_ask_for_a_member() {
-        let needed = |value, holds| {
-            said(value, |check| {
-                check.required_if("Action", "redo", holds, RULE)
+    fn a_condition_can_require_a_member() {
+        let needed = |value, is_met| {
+            findings_for(value, |check| {
+                check.required_if("Action", "redo", is_met, RULE)
             })
         };
         assert_eq!(needed("", false).len(), 0);
@@ -187,9 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_may_make_a_member_useless() {
-        let useful =
-            |value, holds| said(value, |check| check.only_if("Voice", "true", holds, RULE));
+    fn a_condition_can_exclude_a_member() {
+        let useful = |value, is_met| {
+            findings_for(value, |check| check.only_if("Voice", "true", is_met, RULE))
+        };
         assert_eq!(useful("", false).len(), 0);
         assert_eq!(useful("a", true).len(), 0);
         let message = "only-if: only of use if Voice is true";
@@ -197,8 +199,8 @@ mod tests {
     }
 
     #[test]
-    fn withdrawn_members_are_warned_of() {
-        let gone = |value| said(value, |check| check.withdrawn("2026-09-03", "a page"));
+    fn a_withdrawn_member_is_a_warning() {
+        let gone = |value| findings_for(value, |check| check.withdrawn("2026-09-03", "a page"));
         assert_eq!(gone("").len(), 0);
         assert_eq!(
             gone("a"),

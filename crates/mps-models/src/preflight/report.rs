@@ -1,44 +1,46 @@
+//! The report of an inspection.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Finding, Severity, capability::Choice};
+use super::{Finding, Severity, capability::Candidates};
 
-/// What an inspection found, in the order of the specification.
+/// The findings of an inspection, in the order of the specification.
 ///
 /// Displays like the messages of a compiler, one finding after the other. Serializes as an object
 /// with the members `ok` and `findings`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
     findings: Vec<Finding>,
-    /// What is known of the model asked for, while its request is inspected.
-    pub(super) choice: Choice,
+    /// Rows of the requested model, while its request is inspected.
+    pub(super) candidates: Candidates,
 }
 
 impl Report {
-    /// Every finding.
+    /// Returns every finding.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Whether the request may be sent: no error, warnings or not.
+    /// Returns whether the request may be sent: there is no error; there may be warnings.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.errors().next().is_none()
     }
 
-    /// The findings that stop the request.
+    /// Returns the findings that stop the request.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.of(Severity::Error)
     }
 
-    /// The findings that do not stop it.
+    /// Returns the findings that do not stop the request.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
         self.of(Severity::Warning)
     }
 
-    /// Adds a finding, so that checks which are not generated end up in the same report.
+    /// Adds a finding, for example one of a check that is not generated.
     pub fn add(&mut self, finding: Finding) {
         self.findings.push(finding);
     }

@@ -1,7 +1,7 @@
-//! Every rule that a finding can name; ids are stable.
+//! Every rule that a finding can name.
 //!
-//! Rules may be added, none is ever renamed or removed. `docs/preflight-rules.md` has them with
-//! all the bounds they check.
+//! Ids are stable: rules may be added, and none is renamed or removed. `docs/preflight-rules.md` lists
+//! them with all their bounds.
 
 pub use crate::generated::rules::*;
 
@@ -9,8 +9,8 @@ pub use crate::generated::rules::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleInfo {
-    /// Its id, as in [`Finding::rule`](super::Finding::rule).
+    /// Id, as in [`Finding::rule`](super::Finding::rule).
     pub id: &'static str,
-    /// What a finding of it means.
+    /// Description of a finding with this rule.
     pub meaning: &'static str,
 }

@@ -1,8 +1,8 @@
-//! What the rules need to know of the values they look at.
+//! Access of the rules to the values of members.
 
 use super::{Path, Preflight};
 
-/// Whether a member carries anything. An empty text or list says nothing.
+/// A value that can be absent. An empty text or list counts as absent.
 pub(crate) trait IsSet {
     fn is_set(&self) -> bool;
 }
@@ -49,7 +49,7 @@ impl<T: Preflight> IsSet for Option<T> {
     }
 }
 
-/// Whether a member has a certain value.
+/// A value that can be compared with one in the specification.
 pub(crate) trait Is<V> {
     fn is(&self, value: V) -> bool;
 }
@@ -78,13 +78,13 @@ impl Is<bool> for Option<bool> {
     }
 }
 
-/// A member that holds one text or many.
+/// A member with one text or several.
 pub(crate) trait Texts {
     fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str));
 }
 
 impl Texts for String {
-    /// An empty text that is required is reported as missing, and once is enough.
+    /// Visits the text unless it is empty: an empty text that is required is reported as missing.
     fn each_text(&self, at: &Path<'_>, visit: &mut dyn FnMut(&Path<'_>, &str)) {
         if !self.is_empty() {
             visit(at, self);

@@ -25,9 +25,9 @@ pub(crate) struct EmulatorArgs {
     /// Address to listen on, on this machine only; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// Key pair of an account; the first named one is the default account, which has an invented
+    /// Permanent key pair of an account; the first named one is the default account, which has an invented
     /// pair otherwise
-    #[arg(long = "account", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
+    #[arg(long = "permanent", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
     pub(crate) accounts: Vec<KeyPair>,
     /// Temporary credentials of the default account: calls with them must carry the token, and fail
     /// once the time has passed on the emulator's clock

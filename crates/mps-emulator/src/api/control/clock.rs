@@ -1,4 +1,4 @@
-//! The clock: what it shows, and how to hold, move and speed it up.
+//! Shows, freezes, advances and accelerates the clock.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ pub(super) fn show(call: &Call<'_>) -> Value {
     json!(call.service.time.state())
 }
 
-/// Changes everything that is asked for at one moment, or nothing.
+/// Makes all changes of a request at one moment, or none.
 pub(super) fn change(call: &Call<'_>) -> Result<Value, Refusal> {
     let members = members(call.body, HINT)?;
     if members.is_empty() {

@@ -1,4 +1,4 @@
-//! The rules by which requests go wrong.
+//! Lists, adds and clears the rules of faults.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the emulator shows.
+//! Shows state, tasks, requests, bill and snapshot.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -62,7 +62,7 @@ pub(super) fn requests(call: &Call<'_>) -> Value {
     })
 }
 
-/// The bill of all, or of the account of a secret id.
+/// Returns the bill of all accounts, or that of the account in the query.
 pub(super) fn bill(call: &Call<'_>) -> Result<Value, Refusal> {
     let ledger = |account| {
         let state = call.service.state();

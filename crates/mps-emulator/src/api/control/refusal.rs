@@ -1,12 +1,12 @@
-//! Why the control API does not do what it is asked.
+//! Errors of the control API.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::{engine::log::cut, http::reply};
+use crate::{engine::log::truncate, http::reply};
 
-/// A mistake in a request: where, what, and what would be right. Answered with status 400.
+/// A mistake in a request, with its place and a hint. Answered with status 400.
 pub(super) struct Refusal {
     error: String,
     member: Option<String>,
@@ -28,7 +28,7 @@ impl Refusal {
         }
     }
 
-    /// Names the member at fault, and the value it has.
+    /// Adds the name of the wrong member and its value.
     pub(super) fn at(mut self, member: &str, value: &Value) -> Self {
         self.member = Some(shortened(member.to_owned()));
         self.value = Some(match value {
@@ -42,7 +42,7 @@ impl Refusal {
         self
     }
 
-    /// Says what the member must be.
+    /// Adds the allowed values of the member.
     pub(super) fn bound(mut self, bound: &str) -> Self {
         self.bound = Some(bound.to_owned());
         self
@@ -59,7 +59,7 @@ impl Refusal {
     }
 }
 
-/// The members of a body; none of a body that is empty.
+/// Returns the members of a body; an empty body has none.
 pub(super) fn members(body: &Bytes, hint: &str) -> Result<Map<String, Value>, Refusal> {
     match serde_json::from_slice(body) {
         _ if body.is_empty() => Ok(Map::new()),
@@ -69,7 +69,7 @@ pub(super) fn members(body: &Bytes, hint: &str) -> Result<Map<String, Value>, Re
     }
 }
 
-/// A duration as people write it.
+/// Parses a duration such as `15m`.
 pub(super) fn duration(member: &str, value: &Value) -> Result<std::time::Duration, Refusal> {
     let wrong = |error: String| {
         Refusal::new(
@@ -85,6 +85,6 @@ pub(super) fn duration(member: &str, value: &Value) -> Result<std::time::Duratio
 }
 
 fn shortened(mut text: String) -> String {
-    cut(&mut text, LONGEST_VALUE);
+    truncate(&mut text, LONGEST_VALUE);
     text
 }

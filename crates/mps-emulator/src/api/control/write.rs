@@ -1,4 +1,4 @@
-//! What the emulator is told to do.
+//! Endpoints that change the state.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(super) fn restore(call: &Call<'_>) -> Result<Value, Refusal> {
     Ok(json!({ "restored": true, "tasks": tasks }))
 }
 
-/// Makes temporary credentials of the default account.
+/// Creates temporary credentials of the default account.
 pub(super) fn credentials(call: &Call<'_>) -> Result<Value, Refusal> {
     const HINT: &str = r#"send {"expires_in":"30m"}"#;
     let members = members(call.body, HINT)?;

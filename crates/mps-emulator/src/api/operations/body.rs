@@ -1,4 +1,4 @@
-//! A body as the action's request type, or the service's error about it.
+//! Parses a body as the request type of an action, with the service's errors.
 
 use mps_models::{
     Action,
@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::engine::refusal::Refusal;
 
-/// Reads a body and holds it to the rules of the specification.
+/// Parses a body and checks it against the rules of the specification.
 ///
-/// The shape is checked against the schema first, since that can name the member at fault
+/// The schema is checked before deserialization, because only the former names the wrong member
 /// without showing its value.
 pub(crate) fn parse<A: Action>(body: &[u8]) -> Result<A, Refusal> {
     let Value::Object(members) = serde_json::from_slice(body).map_err(|error| not_json(&error))?
@@ -55,7 +55,7 @@ fn check_members(
     })
 }
 
-/// A `null` is as good as nothing, wherever it stands.
+/// `null` counts as absent everywhere.
 fn check_value(value: &Value, kind: &Kind, at: &Path<'_>) -> Result<(), Refusal> {
     match (kind, value) {
         (_, Value::Null)
@@ -99,7 +99,7 @@ fn unknown_member(at: &Path<'_>, known: &[MemberInfo]) -> Refusal {
         .detail(format!("known here: {}", names.join(", ")))
 }
 
-/// The first broken rule is the answer, as far as is known of the service.
+/// Only the first broken rule is answered, as the service does as far as its answers reveal.
 fn check_rules(request: &impl Action) -> Result<(), Refusal> {
     match request.preflight().errors().next() {
         Some(finding) => Err(broken_rule(finding)),

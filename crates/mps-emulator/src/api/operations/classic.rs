@@ -1,5 +1,5 @@
-//! Creates and describes the tasks of every family whose facts in the specification are enough:
-//! one describing action, tagged ids, and a status, a message and URLs in the answer.
+//! Creates and describes the tasks of every family that the specification describes completely: one
+//! describing action, tagged ids, and a status, a message and URLs in the answer.
 
 mod output;
 
@@ -24,7 +24,7 @@ use crate::{
     media::Media,
 };
 
-/// An action of such a family.
+/// The role of an action in its family.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation {
     Create(TaskFamily),
@@ -32,7 +32,7 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    /// Returns the part that an action plays in its family, or `None` if it is in none.
+    /// Returns the role of an action in its family, or `None` if it is in none.
     pub(super) fn of(action: &ActionInfo) -> Option<Self> {
         TaskFamily::ALL.iter().find_map(|family| {
             let info = family.info();
@@ -46,7 +46,7 @@ impl Operation {
         })
     }
 
-    /// Runs the action, and returns the members of its answer.
+    /// Runs the action and returns the members of its answer.
     pub(super) fn run(
         self,
         action: &ActionInfo,
@@ -105,7 +105,7 @@ impl ActionVisitor for Describe<'_> {
     }
 }
 
-/// Returns a request as its type, which has passed every check of the specification, and as JSON.
+/// Parses and checks a request, and returns it both as its type and as JSON.
 fn parsed<A: Action>(context: &Context<'_>) -> Result<(A, Value), Refusal> {
     let request = body::parse::<A>(context.body)?;
     let members = serde_json::to_value(&request)
@@ -117,7 +117,7 @@ fn text<'a>(members: &'a Value, pointer: &str) -> Option<&'a str> {
     members.pointer(pointer)?.as_str()
 }
 
-/// Returns how a task ends, by the marker in its prompt. Only scenarios can stop or time out.
+/// Returns the outcome that the marker in a prompt asks for. Only scenarios can stop or time out.
 fn planned_outcome(prompt: Option<&str>) -> Result<PlannedOutcome, Refusal> {
     match marker::planned_outcome(prompt.unwrap_or_default())? {
         PlannedOutcome::Stop | PlannedOutcome::TimeOut => Err(invalid_value(

@@ -1,4 +1,4 @@
-//! How many tasks of an account may be under way at once.
+//! Limits the tasks of an account that wait or run at the same time.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use mps_models::{ActionInfo, Effect};
 use super::Context;
 use crate::engine::{refusal::Refusal, tasks::Tasks};
 
-/// What some creates are documented to answer; the others say it in a text (seen in public client
-/// code) under the code that also limits the rate.
+/// The documented code of some creates. The others answer the code of the rate limit with a text
+/// about concurrency (seen in public client code).
 const OWN_CODE: &str = "LimitExceeded.CreateTask";
 const COMMON_CODE: &str = "RequestLimitExceeded";
 
-/// Refuses a create while as many tasks as are allowed wait or run.
+/// Refuses a create while the account has as many unfinished tasks as it may have.
 pub(super) fn check(
     action: &ActionInfo,
     context: &Context<'_>,

@@ -1,4 +1,4 @@
-//! The life of a task as all families share it: it starts and is charged for, it is asked after.
+//! The lifecycle that all families share: a task starts, is charged for and is described.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     api::service_state::ServiceState,
     engine::{
         bill::{Amount, Charge, Fingerprint, Moment},
-        log::cut,
+        log::truncate,
         refusal::Refusal,
         tasks::{Bucket, PlannedOutcome, Stage, Task, TaskKind, Work},
     },
@@ -18,22 +18,23 @@ use crate::{
 
 const LONGEST_MODEL: usize = 64;
 
-/// A task that is about to start.
+/// A task to start.
 pub(super) struct NewTask {
     pub(super) id: String,
     pub(super) planned_outcome: PlannedOutcome,
     pub(super) work: Work,
-    /// The model that was asked for.
+    /// The requested model.
     pub(super) model: Option<String>,
-    /// How many results were asked for.
+    /// The requested number of results.
     pub(super) outputs: u32,
-    /// Where results shall go.
+    /// The caller's bucket for the results; `None` for the service's own storage.
     pub(super) bucket: Option<Bucket>,
     pub(super) is_off_peak: bool,
 }
 
 impl NewTask {
-    /// One result, in the service's own storage, as soon as it can be had.
+    /// Returns a task with one result in the service's own storage, and without a delay for
+    /// off-peak.
     pub(super) fn new(id: String, planned_outcome: PlannedOutcome, work: Work) -> Self {
         Self {
             id,
@@ -55,7 +56,7 @@ impl NewTask {
     }
 }
 
-/// Starts the task and writes it on the bill, both or neither. Returns its id.
+/// Starts a task and charges for it, both or neither. Returns the task's id.
 pub(super) fn start<A: Action>(
     request: &A,
     new_task: NewTask,
@@ -118,12 +119,12 @@ fn amount(task: &Task) -> Amount {
 }
 
 fn shortened(mut model: String) -> String {
-    cut(&mut model, LONGEST_MODEL);
+    truncate(&mut model, LONGEST_MODEL);
     model
 }
 
-/// Answers a query. What `answer` does not know is the task of another family, which for this
-/// query does not exist.
+/// Describes a task. `answer` returns `None` for a task of another family, which does not exist for
+/// this query.
 pub(super) fn describe<R>(
     id: &str,
     context: &Context<'_>,
@@ -140,7 +141,7 @@ pub(super) fn unknown_task() -> Refusal {
     Refusal::new("ResourceNotFound.TaskNotFound", "no such task")
 }
 
-/// How video, image and audio say how far a task is. Their tasks never pause, and end in two ways.
+/// Returns the status of a video, image or audio task. These never pause, and end in two ways only.
 pub(super) fn status(stage: Stage) -> AigcTaskStatus {
     match stage {
         Stage::Waiting => AigcTaskStatus::Wait,
@@ -150,7 +151,7 @@ pub(super) fn status(stage: Stage) -> AigcTaskStatus {
     }
 }
 
-/// How scenarios say it.
+/// Returns the status of a scenario task.
 pub(super) fn scenario_status(stage: Stage) -> ScenarioTaskStatus {
     match stage {
         Stage::Waiting => ScenarioTaskStatus::Pending,
@@ -162,7 +163,7 @@ pub(super) fn scenario_status(stage: Stage) -> ScenarioTaskStatus {
     }
 }
 
-/// What video, image and audio say beside that.
+/// Returns the message of a video, image or audio task.
 pub(super) fn message(task: &Task, stage: Stage) -> Option<String> {
     match (stage, &task.planned_outcome) {
         (Stage::Done, _) => Some("ok".to_owned()),
@@ -171,7 +172,7 @@ pub(super) fn message(task: &Task, stage: Stage) -> Option<String> {
     }
 }
 
-/// How far a task is, in the words of its family.
+/// Returns the status of a task in the terms of its family.
 pub(crate) fn status_text(task: &Task, now: Duration) -> String {
     let stage = task.stage(now);
     match &task.work {

@@ -1,18 +1,18 @@
-//! What a request makes its answer depend on (RFC 9110, section 13), by the version it knows.
+//! Conditional requests by entity tag (RFC 9110, section 13).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Whether the object is, as far as `If-Match` says, the one that is meant.
-pub(super) fn is_meant(etag: &HeaderValue, headers: &HeaderMap) -> bool {
+/// Returns whether `If-Match` allows the object.
+pub(super) fn if_match_allows(etag: &HeaderValue, headers: &HeaderMap) -> bool {
     !headers.contains_key(header::IF_MATCH)
-        || versions(headers, header::IF_MATCH).any(|version| is_any_or(etag, version))
+        || versions(headers, header::IF_MATCH).any(|version| is_any_or_equals(etag, version))
 }
 
-/// Whether the client has the object already, as far as `If-None-Match` says. A copy that is only
-/// as good as the object (`W/`) will do.
-pub(super) fn is_known(etag: &HeaderValue, headers: &HeaderMap) -> bool {
+/// Returns whether `If-None-Match` names the object, so that the client has it already. The
+/// comparison is weak (`W/` is ignored).
+pub(super) fn if_none_match_names(etag: &HeaderValue, headers: &HeaderMap) -> bool {
     versions(headers, header::IF_NONE_MATCH)
-        .any(|version| is_any_or(etag, version.strip_prefix("W/").unwrap_or(version)))
+        .any(|version| is_any_or_equals(etag, version.strip_prefix("W/").unwrap_or(version)))
 }
 
 fn versions(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
@@ -22,6 +22,6 @@ fn versions(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str>
         .flat_map(|value| value.split(',').map(str::trim))
 }
 
-fn is_any_or(etag: &HeaderValue, version: &str) -> bool {
+fn is_any_or_equals(etag: &HeaderValue, version: &str) -> bool {
     version == "*" || etag == version
 }

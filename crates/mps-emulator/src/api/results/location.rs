@@ -1,4 +1,4 @@
-//! Where results lie: in the service's own storage, or in a bucket of the caller's.
+//! Paths and URLs of results, in the service's own storage or in a caller's bucket.
 
 use crate::{
     api::service_state::ServiceState,
@@ -8,17 +8,17 @@ use crate::{
     },
 };
 
-/// The service's own storage.
+/// Path of the service's own storage.
 const OWN: &str = "/results/";
-/// The callers' buckets, `/cos/BUCKET/REGION/KEY`, for a test to look into.
+/// Path of the callers' buckets, `/cos/BUCKET/REGION/KEY`.
 const BUCKETS: &str = "/cos/";
 
-/// Whether a path is one of results.
+/// Returns whether a path belongs to the object storage.
 pub(crate) fn is_result(path: &str) -> bool {
     path.starts_with(OWN) || path.starts_with(BUCKETS)
 }
 
-/// Where a task's results will be found, as the service tells it.
+/// Returns the URLs of a task's results, as answers contain them.
 pub(crate) fn urls(service: &ServiceState, task: &Task) -> Vec<String> {
     let url = |file: String| match (&task.bucket, service.settings.bucket_urls) {
         (Some(bucket), BucketUrls::Faithful) => {
@@ -29,14 +29,14 @@ pub(crate) fn urls(service: &ServiceState, task: &Task) -> Vec<String> {
     task.files().map(url).collect()
 }
 
-/// The task one of whose results has this path.
+/// Returns the task with a result at this path.
 pub(super) fn find<'a>(tasks: &'a Tasks, wanted: &str) -> Option<&'a Task> {
     let task = tasks.get(task_id(wanted)?)?;
     let is_there = task.files().any(|file| path(task, &file) == wanted);
     is_there.then_some(task)
 }
 
-/// Where the emulator itself has a result.
+/// Returns the path of a result at the emulator itself.
 fn path(task: &Task, file: &str) -> String {
     match &task.bucket {
         Some(bucket) => format!("{BUCKETS}{}/{}", bucket.local(), bucket.key(&task.id, file)),

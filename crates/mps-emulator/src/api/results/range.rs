@@ -1,8 +1,8 @@
-//! The `Range` header (RFC 9110, section 14), for a single range of bytes.
+//! Parses the `Range` header (RFC 9110, section 14) for a single range of bytes.
 
 use std::ops::Range;
 
-/// What a request gets of an object.
+/// The selected part of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
     Whole,
@@ -10,8 +10,8 @@ pub(super) enum Selection {
     Unsatisfiable,
 }
 
-/// Reads a `Range` header for an object of `length` bytes. What is malformed, or asks for several
-/// ranges at once, is answered with the whole object, as the standard permits.
+/// Selects from an object of `length` bytes. A malformed header, or one with several ranges,
+/// selects the whole object, as the standard permits.
 pub(super) fn select(header: Option<&str>, length: usize) -> Selection {
     match header.and_then(wanted) {
         None => Selection::Whole,
@@ -28,11 +28,11 @@ fn part(start: usize, end: usize) -> Selection {
     }
 }
 
-/// What a header asks for, before the object's length is known.
+/// A range before the object's length is known.
 enum Wanted {
-    /// From a first byte to before another one.
+    /// From a first byte up to, but not including, another one.
     Between(usize, usize),
-    /// So many bytes from the end.
+    /// A number of bytes from the end.
     Last(usize),
 }
 
@@ -48,7 +48,7 @@ fn wanted(header: &str) -> Option<Wanted> {
     }
 }
 
-/// A number too large to hold is as good as the largest.
+/// Parses a number; one that is too large counts as the largest.
 fn number(text: &str) -> Option<usize> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(usize::MAX))
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_cannot_be_had() {
+    fn ranges_outside_of_the_object_are_unsatisfiable() {
         for header in ["bytes=100-", "bytes=100-200", "bytes=-0"] {
             assert_eq!(selected(header), Selection::Unsatisfiable, "{header}");
         }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_range_is_ignored() {
+    fn anything_but_a_single_range_is_ignored() {
         for header in [
             "",
             "bytes",

@@ -1,4 +1,4 @@
-//! How a request for a result goes into the log.
+//! Records requests for results in the log.
 
 use bytes::Bytes;
 use http::{Method, Response, header, request::Parts};
@@ -13,7 +13,7 @@ use crate::{
     http::exchange::Exchange,
 };
 
-/// A request of which no more is known than that it came.
+/// Returns the record of a request before it is answered.
 pub(super) fn arrived(service: &ServiceState, head: &Parts) -> DownloadRecord {
     let range = head.headers.get(header::RANGE);
     DownloadRecord {
@@ -31,7 +31,7 @@ pub(super) fn arrived(service: &ServiceState, head: &Parts) -> DownloadRecord {
     }
 }
 
-/// Notes what the storage answered, and how much of it a fault lets through.
+/// Records the answer of the storage, and the number of bytes that a fault leaves of it.
 pub(super) fn answered(
     service: &ServiceState,
     mut record: DownloadRecord,
@@ -51,7 +51,7 @@ pub(super) fn answered(
     service.state().downloads.add(record);
 }
 
-/// Notes a request that ended before it was whole, or was not read.
+/// Records a request that ended before it was complete or was not read.
 pub(crate) fn dropped(service: &ServiceState, head: &Parts, fault: Option<&Kind>) {
     let mut record = arrived(service, head);
     record.fault = fault.map(|kind| kind.name().to_owned());

@@ -1,4 +1,4 @@
-//! Whether a text is a snapshot that can be lived on: it may have been written by anyone.
+//! Validates a snapshot, which may have been written or edited by anyone.
 
 use std::collections::HashSet;
 
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use super::{SCHEMA, Snapshot, SnapshotError};
 use crate::engine::tasks::{MAX_OUTPUTS, Task};
 
-/// What every version's name begins with.
+/// Prefix of the names of all versions.
 const FAMILY: &str = "mps.emulator-state/";
-/// The longest video that can be made.
+/// Length of the longest video that can be made.
 const MAX_SECONDS: u32 = 3_600;
-/// More than can be counted to, and far from where counting overflows.
+/// Larger counts are rejected, so that counting never overflows.
 const MAX_COUNTED: u64 = u64::MAX / 4;
 
-/// TaskSummary first, since of another version nothing else can be trusted.
+/// Checks the version first, since the rest of another version has an unknown meaning.
 pub(super) fn schema(json: &[u8]) -> Result<(), SnapshotError> {
     #[derive(Deserialize)]
     struct Head {
@@ -36,7 +36,7 @@ pub(super) fn schema(json: &[u8]) -> Result<(), SnapshotError> {
     )))
 }
 
-/// What the types allow but no emulator writes.
+/// Rejects values that the types allow but no emulator writes.
 pub(super) fn contents(snapshot: &Snapshot) -> Result<(), SnapshotError> {
     if !snapshot.clock.is_valid() {
         return Err(SnapshotError::at("clock", &"no such time or rate"));

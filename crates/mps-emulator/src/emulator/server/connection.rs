@@ -1,4 +1,4 @@
-//! One connection as faults need it: a socket that can be reset or closed at a chosen moment.
+//! A connection that can be reset or closed at a chosen moment, as faults need it.
 
 use std::{
     io,
@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::http::exchange::{Connection, Piece, Pieces};
 
-/// What is to happen to a connection; shared by its socket and by who answers on it.
+/// The planned end of a connection, shared by its socket and its request handler.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConnectionControl(Arc<State>);
 
@@ -29,18 +29,18 @@ struct State {
     requests: AtomicU8,
 }
 
-/// Plans other than to carry on, which is 0.
+/// Plans other than to continue, which is 0.
 const CLOSE_ONCE_FLUSHED: u8 = 1;
 const RESET: u8 = 2;
 
 impl ConnectionControl {
-    /// Lets the connection end with a reset, whatever was sent or received on it.
+    /// Ends the connection with a reset.
     pub(super) fn reset(&self) -> io::Error {
         self.0.plan.store(RESET, Ordering::Release);
         io::ErrorKind::ConnectionReset.into()
     }
 
-    /// Counts a request.
+    /// Counts a request and returns whether the connection had one before.
     pub(super) fn next_request(&self) -> Connection {
         match self.0.requests.fetch_max(1, Ordering::AcqRel) {
             0 => Connection::Fresh,
@@ -57,7 +57,7 @@ impl ConnectionControl {
     }
 }
 
-/// A socket that ends as its [`ConnectionControl`] says.
+/// A socket that ends as planned by its [`ConnectionControl`].
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
@@ -77,7 +77,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.control.is(RESET) {
-            // Where that cannot be had, the connection ends all the same, if more politely.
+            // Without this option the connection still ends, but not with a reset.
             let _ = self.stream.set_zero_linger();
         }
     }
@@ -114,8 +114,8 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    /// Hyper flushes when it has written everything it was given, so that is when a connection
-    /// that shall end within a body has carried what it should.
+    /// Hyper flushes after it has written everything it was given. That is the moment to end a
+    /// connection whose body is to be cut.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.control.is(CLOSE_ONCE_FLUSHED) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
@@ -131,7 +131,7 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A body as it goes out.
+/// A body in transit to the client.
 pub(super) struct Outgoing {
     pieces: Pieces,
     control: ConnectionControl,
@@ -155,8 +155,8 @@ impl Body for Outgoing {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Piece::Data(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
             Poll::Ready(Piece::End) => Poll::Ready(None),
-            // An error would end the connection before what was written is on the wire. The next
-            // flush, which follows at once, ends it after that.
+            // An error would end the connection before the written bytes are on the wire. The flush
+            // that follows immediately ends it after them.
             Poll::Ready(Piece::Broken) => {
                 self.control.close_once_flushed();
                 Poll::Pending

@@ -1,4 +1,4 @@
-//! Hyper's timers on our clock, so that an idle connection ends by virtual time too.
+//! Hyper's timers on our clock, so that idle connections end by the injected time.
 
 use std::{
     pin::Pin,
@@ -26,13 +26,14 @@ impl Timer for ClockTimer {
         Box::pin(ClockSleep(Mutex::new(self.0.sleep(duration))))
     }
 
-    /// Deadlines come from [`Timer::now`] moments ago, so what is left of one is its duration.
+    /// Hyper computes deadlines from [`Timer::now`] just before this call, so the rest is the
+    /// duration.
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
         self.sleep(deadline.saturating_duration_since(self.now()))
     }
 }
 
-/// A sleep that can be shared between threads, as hyper demands; it never is.
+/// A sleep that hyper requires to be shareable between threads; in practice it never is shared.
 struct ClockSleep(Mutex<BoxFuture<'static, ()>>);
 
 impl Future for ClockSleep {

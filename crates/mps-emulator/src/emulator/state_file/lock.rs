@@ -1,5 +1,5 @@
-//! One emulator a state file. The lock is on a file beside it, since the state file itself is another
-//! one after each save.
+//! Locks a state file for one emulator. The lock is on a separate file, since each save replaces
+//! the state file itself.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,8 +10,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Keeps other emulators from a state file until it is dropped or the process ends, however that
-/// comes about.
+/// A lock on a state file that ends when it is dropped or when the process ends in any way.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -19,7 +18,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// The lock of a state file, without waiting for it; none if another emulator holds it.
+    /// Takes the lock without waiting; returns `None` if another emulator has it.
     pub(super) fn take(state_file: &Path) -> io::Result<Option<Self>> {
         let mut path = state_file.as_os_str().to_owned();
         path.push(".lock");
@@ -32,7 +31,8 @@ impl Lock {
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             }
-            // An emulator that ended just now took its file away: that lock keeps nobody out.
+            // Another emulator may have removed the file just before the lock was taken; such a
+            // lock excludes no other emulator.
             if is_still_there(&file, &path)? {
                 return Ok(Some(Self { path, _file: file }));
             }
@@ -42,7 +42,8 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Still locked, so it is our own. Left behind, it would be taken all the same.
+        // The lock still belongs to this process, so the file is ours. A remaining file would do no
+        // harm.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -80,9 +81,9 @@ mod tests {
         assert!(Lock::take(&path).unwrap().is_some());
     }
 
-    /// What a killed emulator leaves behind.
+    /// A killed emulator leaves its lock file behind.
     #[test]
-    fn a_file_that_nobody_locks_is_in_nobodys_way() {
+    fn a_remaining_lock_file_without_a_lock_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.json");
         fs::write(folder.path().join("state.json.lock"), "").unwrap();

@@ -1,4 +1,4 @@
-//! Where there is no lock that surely ends with its process, nothing keeps two emulators apart.
+//! Systems without a lock that ends with its process do not protect a state file.
 
 use std::{io, path::Path};
 

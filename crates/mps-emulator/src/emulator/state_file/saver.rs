@@ -1,4 +1,4 @@
-//! Saves the state shortly after it changes, and once more at the end.
+//! Saves the state shortly after each change, and once more at the end.
 
 use std::{future::poll_fn, io, path::Path, pin::pin, sync::Arc, task::Poll, time::Duration};
 
@@ -10,24 +10,24 @@ use tokio::{
 use super::{StateFile, save};
 use crate::{api::service_state::ServiceState, emulator::service::Service};
 
-/// How long after a change the state is saved: what a crash costs at most.
+/// Delay between a change and the save: the most that a crash loses.
 const DELAY: Duration = Duration::from_millis(200);
-/// After a save that took long, so many times as long passes before the next one: a large state
-/// must not keep the machine busy.
+/// Pause after a slow save, as a multiple of its duration, so that a large state does not keep the
+/// machine busy.
 const RESTS: u32 = 4;
 
-/// Whoever saves. Dropping it saves once more, as long as the runtime lives.
+/// The saving task. Saves once more when dropped, as long as the runtime lives.
 #[derive(Debug)]
 pub(crate) struct Saver {
     saving: JoinHandle<io::Result<()>>,
-    /// Its end tells the saver to finish.
+    /// Dropping the sender makes the saver finish.
     stop: watch::Sender<()>,
 }
 
 impl Saver {
     pub(crate) fn start(service: &Service, file: StateFile) -> Self {
         let (stop, stopped) = watch::channel(());
-        // Whoever is handed the keys shall find them again, even if nothing is ever called.
+        // The first save writes the generated keys, even if the emulator is never called.
         service.0.changed.notify_one();
         Self {
             saving: tokio::spawn(run(service.0.clone(), file, stopped)),
@@ -35,14 +35,14 @@ impl Saver {
         }
     }
 
-    /// Saves for the last time.
+    /// Saves once more and returns the result.
     pub(crate) async fn finish(self) -> io::Result<()> {
         drop(self.stop);
         self.saving.await.map_err(io::Error::other)?
     }
 }
 
-/// Holds the file until the last save is done, and tells what came of it.
+/// Saves until stopped, and returns the result of the last save.
 async fn run(
     service: Arc<ServiceState>,
     file: StateFile,
@@ -65,7 +65,7 @@ async fn run(
     }
 }
 
-/// Saves where it blocks nobody.
+/// Saves on a thread for blocking work.
 async fn saved(service: &Arc<ServiceState>, path: &Path) -> io::Result<()> {
     let (inner, place) = (service.clone(), path.to_owned());
     let end = spawn_blocking(move || save(&inner, &place)).await;

@@ -1,4 +1,5 @@
-//! Virtual time as a line over the machine's, drawn anew from the present at every change.
+//! Virtual time as a linear function of the machine's time. Each change starts a new line at the
+//! present.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, checked_rate};
 
-/// Where time ends: far beyond any test, and within what every clock and date can hold.
+/// The end of time: far beyond any test, and within the range of every clock and date.
 const MAX_TIME: Duration = Duration::from_secs(1_000 * 365 * 86_400);
 
 /// Both sides of the machine's clock at one moment.
@@ -26,7 +27,7 @@ impl Reading {
     }
 }
 
-/// A point that time went through, and how it goes on from there.
+/// A point in time, and the rate from there on.
 #[derive(Clone, Debug)]
 pub(super) struct Timeline {
     /// The machine's time at the point.
@@ -35,13 +36,13 @@ pub(super) struct Timeline {
     now: Duration,
     /// The virtual wall clock at the point.
     wall: SystemTime,
-    /// The machine's time since the emulator was made, at the point.
+    /// The machine's time since the emulator was created, at the point.
     uptime: Duration,
     rate: f64,
     is_frozen: bool,
 }
 
-/// A [`Timeline`] as it is written down, at the moment it is written.
+/// A serialized [`Timeline`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SavedTimeline {
     pub(crate) now: Duration,
@@ -49,12 +50,12 @@ pub(crate) struct SavedTimeline {
     pub(crate) uptime: Duration,
     pub(crate) rate: f64,
     pub(crate) frozen: bool,
-    /// The machine's wall clock, which tells a later run how much time has passed.
+    /// The machine's wall clock, from which a later run computes the elapsed time.
     pub(crate) machine_wall: SystemTime,
 }
 
 impl SavedTimeline {
-    /// Whether it can be what a clock wrote.
+    /// Returns whether a clock can have written these values.
     pub(crate) fn is_valid(&self) -> bool {
         checked_rate(self.rate).is_ok() && self.now <= MAX_TIME && self.uptime <= MAX_TIME
     }
@@ -72,7 +73,7 @@ impl Timeline {
         }
     }
 
-    /// Time passed between the save and now; a clock that was not frozen has gone on meanwhile.
+    /// Continues a saved timeline. A clock that was not frozen has run on meanwhile.
     pub(super) fn restored(saved: &SavedTimeline, base: Reading) -> Self {
         let away = base.wall.duration_since(saved.machine_wall);
         let away = away.unwrap_or_default();
@@ -112,9 +113,8 @@ impl Timeline {
         self.now.saturating_add(passed).min(MAX_TIME)
     }
 
-    /// At the machine's own pace it follows the machine's wall clock, jumps and all: what has
-    /// slept for a night must not be off by that night. At any other it is as even as the
-    /// monotonic side.
+    /// At rate 1 the virtual wall clock follows the machine's, jumps included, so that it stays
+    /// right after the machine has slept. At any other rate it follows the monotonic clock.
     pub(super) fn wall(&self, base: Reading) -> SystemTime {
         if self.is_real() {
             moved(base.wall, self.base.wall, self.wall)
@@ -128,7 +128,7 @@ impl Timeline {
         self.uptime.saturating_add(self.since(monotonic))
     }
 
-    /// Draws the line anew from where it stands, so that no change moves time but `advance`.
+    /// Starts a new line at the present, so that only `advance` moves time.
     pub(super) fn change(&mut self, change: Change, base: Reading) {
         (self.now, self.wall, self.uptime, self.base) = (
             self.now(base.monotonic),
@@ -151,7 +151,7 @@ impl Timeline {
         monotonic.saturating_sub(self.base.monotonic)
     }
 
-    /// Virtual time for so much of the machine's.
+    /// Returns the virtual time that passes in a span of the machine's time.
     fn passed(&self, elapsed: Duration) -> Duration {
         if self.is_frozen {
             Duration::ZERO
@@ -167,7 +167,7 @@ impl Timeline {
     }
 }
 
-/// Where `wall` is once what stood at `from` stands at `to`.
+/// Returns `wall` moved by the difference between `from` and `to`.
 fn moved(to: SystemTime, from: SystemTime, wall: SystemTime) -> SystemTime {
     let there = match to.duration_since(from) {
         Ok(forward) => wall.checked_add(forward),
@@ -189,7 +189,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A timeline over a clock that stands still, and what it shows.
+    /// A timeline over a clock that a test advances.
     struct Case {
         clock: TestClock,
         timeline: Timeline,
@@ -206,7 +206,7 @@ mod tests {
             self.timeline.change(change, Reading::of(&self.clock));
         }
 
-        /// Virtual time, and how far the virtual wall clock has come.
+        /// Returns virtual time, and the progress of the virtual wall clock.
         fn shown(&self) -> (Duration, Duration) {
             let start = SystemTime::UNIX_EPOCH + seconds(1_000_000);
             let base = Reading::of(&self.clock);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn time_goes_at_its_rate_and_stands_still() {
+    fn time_runs_at_its_rate_and_can_be_frozen() {
         let mut case = Case::new();
         case.clock.advance(seconds(5));
         assert_eq!(case.shown(), (seconds(5), seconds(5)));
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_saved_clock_goes_on_as_if_it_had_never_stopped() {
+    fn a_restored_clock_includes_the_time_since_the_save() {
         let mut case = Case::new();
         case.change(Change {
             advance: HOUR,

@@ -12,20 +12,20 @@ use super::{CallStart, RateLimit};
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// What one flavour has to remember of one account's calls of one action.
+/// The starts of one account and action, as one flavour counts them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Meter {
     /// The latest starts, at most as many as the limit.
     SlidingWindow(VecDeque<Duration>),
-    /// A second of the wall clock, and the starts in it.
+    /// A second of the wall clock, and the number of starts in it.
     FixedWindow { second: i64, starts: u32 },
-    /// What was taken out of the bucket and has not come back by `at`, in billionths of a start.
+    /// The part of the bucket that is used at time `at`, in billionths of a start.
     TokenBucket { taken: u64, at: Duration },
 }
 
 impl Meter {
-    /// One that has counted nothing; none if there is nothing to count.
+    /// Returns an empty meter, or `None` without a limit.
     pub(super) fn empty(flavour: RateLimit) -> Option<Self> {
         match flavour {
             RateLimit::SlidingWindow => Some(Self::SlidingWindow(VecDeque::new())),
@@ -46,7 +46,7 @@ impl Meter {
             .is_some_and(|empty| std::mem::discriminant(&empty) == std::mem::discriminant(self))
     }
 
-    /// Whether another start is within the limit; if so it counts.
+    /// Counts a start, and returns whether it is within the limit.
     pub(super) fn admit(&mut self, limit: u32, start: CallStart) -> bool {
         match self {
             Self::SlidingWindow(starts) => slide(starts, limit, start.uptime),
@@ -80,7 +80,7 @@ fn count(second: &mut i64, starts: &mut u32, limit: u32, wall: SystemTime) -> bo
     is_free
 }
 
-/// In whole numbers, so that no start is lost to rounding.
+/// Uses integers, so that rounding loses no start.
 fn take(taken: &mut u64, at: &mut Duration, limit: u32, now: Duration) -> bool {
     const ONE: u64 = 1_000_000_000;
     let elapsed = u64::try_from(now.saturating_sub(*at).as_nanos()).unwrap_or(u64::MAX);
@@ -101,7 +101,7 @@ mod tests {
 
     const LIMIT: u32 = 5;
 
-    /// The moments, in milliseconds, of the calls that are admitted.
+    /// Returns the moments, in milliseconds, of the admitted calls.
     fn admitted(flavour: RateLimit, moments: impl IntoIterator<Item = u64>) -> Vec<u64> {
         let mut meter = Meter::empty(flavour).unwrap();
         let mut admit = |ms: &u64| {
@@ -112,7 +112,7 @@ mod tests {
         moments.into_iter().filter(|ms| admit(ms)).collect()
     }
 
-    /// The most that any second holds, wherever it begins.
+    /// Returns the largest number of moments in any window of one second.
     fn fullest(moments: &[u64]) -> usize {
         let held = |from: &u64| {
             let second = *from..*from + 1_000;
@@ -121,7 +121,7 @@ mod tests {
         moments.iter().map(held).max().unwrap_or(0)
     }
 
-    /// Someone who tries every millisecond from the last tenth of a second on.
+    /// Simulates a client that tries every millisecond from the last tenth of a second on.
     fn pressed(flavour: RateLimit) -> Vec<u64> {
         admitted(flavour, (900..4_000).flat_map(|ms| [ms; 3]))
     }
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_second_holds_more_than_the_flavour_says(
+        fn no_second_has_more_starts_than_the_flavour_allows(
             pauses in proptest::collection::vec(0_u64..400, 0..200),
         ) {
             let moments: Vec<u64> = pauses

@@ -1,62 +1,62 @@
-//! Requests to the object storage where results lie.
+//! The log of requests to the object storage.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Record, cut};
+use super::{Outcome, Record, truncate};
 
-/// Target of the event that tells of each request for a result, at level `INFO`. Its fields are the
-/// members of a [`DownloadRecord`] that have a value, under the same names.
+/// Target of the tracing event for each request for a result, at level `INFO`. Its fields are the
+/// members of a [`DownloadRecord`] that have a value.
 pub const DOWNLOADS_TARGET: &str = "mps_emulator::downloads";
 
-/// One request for a result, as the control API shows it.
+/// One request for a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DownloadRecord {
-    /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
+    /// Time of arrival, in microseconds since the emulator was created, on a monotonic clock.
     pub at_us: u64,
-    /// Always `download`, as a [`Fault`](crate::Fault) calls it.
+    /// Always `download`, the name that a [`Fault`](crate::Fault) uses.
     pub action: String,
-    /// What became of it: [`Outcome::Executed`] if the storage handed something out, whether or not
-    /// it arrived.
+    /// The outcome: [`Outcome::Executed`] if the storage served something, even if it did not
+    /// arrive.
     pub outcome: Outcome,
-    /// The storage's own error code, such as `AccessDenied`, if one was answered.
+    /// The storage's own error code, for example `AccessDenied`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `x-cos-request-id` that was answered, or would have been.
+    /// The `x-cos-request-id` of the answer, also of a lost one.
     pub request_id: String,
-    /// `GET`, `HEAD` or what else was tried.
+    /// The HTTP method, for example `GET` or `HEAD`.
     pub method: String,
-    /// The path of the result, without a query, cut to a sensible length.
+    /// The path of the result without the query, shortened to 512 bytes.
     pub path: String,
-    /// The `Range` header as it was sent, cut to a sensible length.
+    /// The `Range` header of the request, shortened to 64 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
-    /// The HTTP status that was answered: 200, 206 for a part, 403 for what has expired.
+    /// The HTTP status of the answer: for example 200, 206 for a part, 403 for an expired result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How many bytes of a body were answered: fewer than were announced if a fault cut them off.
+    /// Bytes of the body that were sent: fewer than announced if a fault cut it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// The kind of the fault that struck it.
+    /// The kind of the fault that was applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
 
-/// With these a full log stays below 20 MB at worst.
+/// With these bounds a full log stays below 20 MB.
 const LONGEST_METHOD: usize = 16;
 const LONGEST_PATH: usize = 512;
 const LONGEST_RANGE: usize = 64;
 
 impl Record for DownloadRecord {
     fn shorten(&mut self) {
-        cut(&mut self.method, LONGEST_METHOD);
-        cut(&mut self.path, LONGEST_PATH);
+        truncate(&mut self.method, LONGEST_METHOD);
+        truncate(&mut self.path, LONGEST_PATH);
         if let Some(range) = &mut self.range {
-            cut(range, LONGEST_RANGE);
+            truncate(range, LONGEST_RANGE);
         }
     }
 
-    fn tell(&self) {
+    fn emit(&self) {
         tracing::info!(
             target: DOWNLOADS_TARGET,
             at_us = self.at_us,

@@ -1,50 +1,51 @@
-//! Calls of the API.
+//! The log of calls of the API.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Outcome, Record, cut};
+use super::{Outcome, Record, truncate};
 
-/// Target of the event that tells of each request to the API, at level `INFO`. Its fields are the
-/// members of a [`RequestRecord`] that have a value, under the same names.
+/// Target of the tracing event for each call of the API, at level `INFO`. Its fields are the
+/// members of a [`RequestRecord`] that have a value.
 pub const REQUESTS_TARGET: &str = "mps_emulator::requests";
 
-/// One request to the API, as the control API shows it. Holds no part of the request's body.
+/// One call of the API. Contains no part of the request's body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RequestRecord {
-    /// When it arrived, in microseconds since the emulator was made, on a clock that never jumps.
+    /// Time of arrival, in microseconds since the emulator was created, on a monotonic clock.
     pub at_us: u64,
-    /// What `X-TC-Action` named, known or not, cut to a sensible length; empty if it was missing.
+    /// The value of `X-TC-Action`, known or not, shortened to 64 bytes; empty if it was missing.
     pub action: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// The error code that was answered, if one was.
+    /// The error code of the answer, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The `RequestId` that was answered.
+    /// The `RequestId` of the answer.
     pub request_id: String,
-    /// The kind of the fault that struck it. With [`Outcome::Executed`] the action ran all the same.
+    /// The kind of the fault that was applied. With [`Outcome::Executed`] the action ran all the
+    /// same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// Why it was refused, in more detail than a client is told. After a signature that does not
-    /// match: the canonical request it should have been made from.
+    /// The reason of a refusal in more detail than the answer. After a wrong signature: the
+    /// explanation and the expected canonical request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// With these a full log stays below 50 MB at worst.
+/// With these bounds a full log stays below 50 MB.
 const LONGEST_ACTION: usize = 64;
 const LONGEST_DETAIL: usize = 2_000;
 
 impl Record for RequestRecord {
     fn shorten(&mut self) {
-        cut(&mut self.action, LONGEST_ACTION);
+        truncate(&mut self.action, LONGEST_ACTION);
         if let Some(detail) = &mut self.detail {
-            cut(detail, LONGEST_DETAIL);
+            truncate(detail, LONGEST_DETAIL);
         }
     }
 
-    fn tell(&self) {
+    fn emit(&self) {
         tracing::info!(
             target: REQUESTS_TARGET,
             at_us = self.at_us,

@@ -1,8 +1,10 @@
+//! Buckets of callers, as places of results.
+
 use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-/// A bucket of the caller's in the object storage (COS), where a task's results go.
+/// A caller's bucket in the object storage (COS) for a task's results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bucket {
     name: String,
@@ -11,7 +13,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// None unless it is named and its region is: an empty text is as good as none, as in the
+    /// Returns `None` unless name and region are given. An empty text counts as absent, as in the
     /// documentation's own requests.
     pub(crate) fn complete(
         name: Option<&str>,
@@ -26,7 +28,7 @@ impl Bucket {
         })
     }
 
-    /// The host under which the real service's storage has it.
+    /// Returns the bucket's host in the real storage.
     pub(crate) fn host(&self) -> String {
         format!(
             "{}.cos.{}.myqcloud.com",
@@ -35,20 +37,20 @@ impl Bucket {
         )
     }
 
-    /// Where the emulator has it: `BUCKET/REGION`.
+    /// Returns the bucket's path in the emulator: `BUCKET/REGION`.
     pub(crate) fn local(&self) -> String {
         format!("{}/{}", encoded(&self.name), encoded(&self.region))
     }
 
-    /// The path of a task's file in it: `FOLDER/TASK_0.mp4`.
+    /// Returns the path of a task's file in the bucket: `FOLDER/TASK_0.mp4`.
     pub(crate) fn key(&self, task_id: &str, file: &str) -> String {
         let folders = self.folders().into_iter();
         let folders: String = folders.map(|folder| encoded(folder) + "/").collect();
         format!("{folders}{task_id}_{file}")
     }
 
-    /// The folder's parts without `.` and `..`, escaped or not: HTTP clients resolve these before
-    /// they ask (RFC 3986, section 5.2.4), so nobody could fetch what has them in its address.
+    /// Returns the parts of the folder without `.` and `..`, escaped or not. HTTP clients resolve
+    /// these before sending (RFC 3986, section 5.2.4), so a URL with them could not be downloaded.
     fn folders(&self) -> Vec<&str> {
         let mut folders = Vec::new();
         for folder in self.folder.split('/') {
@@ -61,14 +63,14 @@ impl Bucket {
         folders
     }
 
-    /// Bytes it remembers.
+    /// Returns the bytes of its texts.
     pub(crate) fn weight(&self) -> usize {
         self.name.len() + self.region.len() + self.folder.len()
     }
 }
 
-/// A part of a link, with everything escaped that is not plain (RFC 3986, section 2.3), and the star,
-/// with which the documentation hides a part of its buckets' names.
+/// Escapes a part of a URL: everything but unreserved characters (RFC 3986, section 2.3) and the
+/// star, with which the documentation hides parts of bucket names.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~*".contains(&byte) {

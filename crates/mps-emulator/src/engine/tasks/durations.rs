@@ -1,4 +1,4 @@
-//! How long tasks take: by family and model, spread by the seed.
+//! How long tasks take, by family and model; the seed selects a value in each range.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -8,8 +8,7 @@ use mps_models::TaskFamily;
 
 use super::Times;
 
-/// How long a task waits and then runs. Each task takes its own time from the two ranges, always
-/// the same for the same seed.
+/// Ranges for the waiting and the running time of a task. The same seed selects the same times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spread {
     wait: RangeInclusive<Duration>,
@@ -17,35 +16,37 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Ranges for the time in the queue, and for the time a task then takes. A range that ends
-    /// before it begins counts as its beginning.
+    /// Returns a spread of two ranges, the time in the queue and the running time. A range that
+    /// ends before it begins counts as its beginning.
     #[must_use]
     pub fn new(wait: RangeInclusive<Duration>, run: RangeInclusive<Duration>) -> Self {
         Self { wait, run }
     }
 
-    /// The same for every task.
+    /// Returns a spread with the same times for every task.
     #[must_use]
     pub fn fixed(wait: Duration, run: Duration) -> Self {
         Self::new(wait..=wait, run..=run)
     }
 
-    /// The same with another time in the queue.
+    /// Returns the spread with another waiting time.
     #[must_use]
     pub fn with_wait(self, wait: RangeInclusive<Duration>) -> Self {
         Self { wait, ..self }
     }
 
-    /// The same with another time at work.
+    /// Returns the spread with another running time.
     #[must_use]
     pub fn with_run(self, run: RangeInclusive<Duration>) -> Self {
         Self { run, ..self }
     }
 }
 
-/// How long tasks take: a spread for all, others for families and models, and how much longer an
-/// off-peak task waits.
+/// How long tasks take: a default spread, overrides for families and models, and the extra waiting
+/// time of off-peak tasks.
 ///
+/// # Examples
+/// For example, realistic times except for one model:
 /// ```
 /// use std::time::Duration;
 /// use mps_emulator::{Durations, Emulator, Spread, TaskFamily};
@@ -68,11 +69,11 @@ const OFF_PEAK: RangeInclusive<Duration> =
     Duration::from_secs(3_600)..=Duration::from_secs(8 * 3_600);
 
 impl Durations {
-    /// The longest an off-peak task waits: it is done within 48 hours or cancelled (API description
-    /// of 2026-10-26).
+    /// The longest waiting time of an off-peak task, which is done within 48 hours or cancelled
+    /// (API description of 2026-10-26).
     pub const MAX_OFF_PEAK: Duration = Duration::from_secs(48 * 3_600);
 
-    /// Every task takes its time from one spread.
+    /// Returns durations with one spread for every task.
     #[must_use]
     pub fn new(default: Spread) -> Self {
         Self {
@@ -83,15 +84,15 @@ impl Durations {
         }
     }
 
-    /// Every task waits and runs for so long.
+    /// Returns durations with the same times for every task.
     #[must_use]
     pub fn fixed(wait: Duration, run: Duration) -> Self {
         Self::new(Spread::fixed(wait, run))
     }
 
-    /// Times as a person sees them: a minute or so for a video, seconds for an image. Guessed from
-    /// how often and how long the vendor's own scripts ask: every 10 s up to 30 minutes for a video,
-    /// every 5 s up to 5 minutes for an image.
+    /// Returns realistic times: about a minute for a video, seconds for an image. Estimated from
+    /// the polling of the vendor's own scripts: every 10 s for up to 30 minutes for a video, every
+    /// 5 s for up to 5 minutes for an image.
     #[must_use]
     pub fn realistic() -> Self {
         Self::new(between([2, 20], [40, 180]))
@@ -100,7 +101,7 @@ impl Durations {
             .family(TaskFamily::Scenario, between([5, 60], [180, 900]))
     }
 
-    /// Another spread for the tasks of a family.
+    /// Sets the spread of a family. Default: the spread of all tasks.
     #[must_use]
     pub fn family(mut self, family: TaskFamily, spread: Spread) -> Self {
         self.families.retain(|(known, _)| *known != family);
@@ -108,7 +109,7 @@ impl Durations {
         self
     }
 
-    /// Another spread for the tasks of a family that name this model.
+    /// Sets the spread of a family's tasks that name this model. Default: the family's spread.
     #[must_use]
     pub fn model(mut self, family: TaskFamily, model: impl Into<String>, spread: Spread) -> Self {
         let model = model.into();
@@ -118,8 +119,7 @@ impl Durations {
         self
     }
 
-    /// The spread for the tasks of a family that name this model, or no model: its own, else that
-    /// of the family, else that of all.
+    /// Returns the spread for a family and model: the model's, else the family's, else the default.
     #[must_use]
     pub fn of(&self, family: TaskFamily, model: Option<&str>) -> &Spread {
         let own = self
@@ -132,14 +132,14 @@ impl Durations {
             .unwrap_or(&self.default)
     }
 
-    /// How much longer a video with `OffPeak` waits; 1 to 8 hours by default, at most 48.
+    /// Sets the extra waiting time of a video with `OffPeak`. Default: 1 to 8 hours; at most 48.
     #[must_use]
     pub fn off_peak(mut self, wait: RangeInclusive<Duration>) -> Self {
         self.off_peak = wait;
         self
     }
 
-    /// The times of one task; `id` decides where in the ranges they are.
+    /// Returns the times of one task; `id` selects them from the ranges.
     pub(crate) fn times(&self, kind: &TaskKind<'_>, id: &str) -> Times {
         let spread = self.of(kind.family, kind.model);
         let mut wait = pick(&spread.wait, id, "wait");
@@ -155,13 +155,13 @@ impl Durations {
 }
 
 impl Default for Durations {
-    /// Quick: 1 s waiting, 2 s running.
+    /// Returns quick times: 1 s waiting, 2 s running.
     fn default() -> Self {
         Self::fixed(Duration::from_secs(1), Duration::from_secs(2))
     }
 }
 
-/// What decides how long a task takes.
+/// The facts that determine how long a task takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskKind<'a> {
     pub(crate) family: TaskFamily,
@@ -174,7 +174,7 @@ fn between(wait: [u64; 2], run: [u64; 2]) -> Spread {
     Spread::new(range(wait), range(run))
 }
 
-/// A time in the range. Ids come from the seed, and so does this.
+/// Returns a time in the range. Ids depend on the seed, and so does this time.
 fn pick(range: &RangeInclusive<Duration>, id: &str, what: &str) -> Duration {
     let room = range.end().saturating_sub(*range.start());
     if room.is_zero() {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_model_goes_before_its_family_and_that_before_all() {
+    fn a_model_overrides_its_family_and_a_family_the_default() {
         let fixed = |run| Spread::fixed(seconds(0), seconds(run));
         let durations = Durations::new(fixed(1))
             .family(TaskFamily::Video, fixed(2))

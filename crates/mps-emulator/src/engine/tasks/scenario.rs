@@ -1,27 +1,29 @@
+//! The facts of a scenario task.
+
 use mps_models::ScenarioTaskType;
 use serde::{Deserialize, Serialize};
 
 use crate::media::Clip;
 
-/// What a scenario task is about: what its answers tell beside how far it is, and what a list can
-/// be filtered by.
+/// A scenario task: the content of its answers besides the status, and the members that lists
+/// filter by.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Scenario {
     pub(crate) task_type: ScenarioTaskType,
     pub(crate) clip: Clip,
     pub(crate) resolution: Option<String>,
     pub(crate) ratio: Option<String>,
-    /// How a document is made; nothing else has a mode.
+    /// The mode of a document; other scenarios have none.
     pub(crate) mode: Option<Mode>,
     pub(crate) video_type: Option<String>,
     pub(crate) model_tier: Option<String>,
-    /// The request that made it, as JSON text. Never shown but in answers to the account itself,
-    /// and written nowhere: it holds what the caller wants made.
+    /// The request as JSON text. Shown to the account itself only, and never written to a snapshot,
+    /// since it contains the caller's content.
     #[serde(skip)]
     pub(crate) request: String,
-    /// Which step of a production in steps it is; none if it goes all the way, or is the last.
+    /// The step of a document in steps; `None` for a task that does everything, or the last one.
     pub(crate) step: Option<Step>,
-    /// Whether another task has gone on from where it stopped.
+    /// Whether another task has continued from this one.
     #[serde(rename = "is_taken_on")]
     pub(crate) is_continued: bool,
 }
@@ -47,14 +49,14 @@ impl Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {
-    /// In one go.
+    /// In one task.
     Auto,
-    /// Step by step.
+    /// Step by step, with a task for each.
     Phased,
 }
 
 impl Mode {
-    /// As a list filters by it.
+    /// Returns the name that lists filter by.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -63,8 +65,7 @@ impl Mode {
     }
 }
 
-/// A step after which a document waits to be confirmed. The wire calls it a stage, which here is
-/// how far any task is.
+/// A step after which a document waits to be confirmed. On the wire it is called a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Step {
@@ -79,7 +80,7 @@ impl Step {
             .find(|step| step.name() == name)
     }
 
-    /// As it stands on the wire.
+    /// Returns the name on the wire.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Outline => "STAGE_1",
@@ -87,7 +88,7 @@ impl Step {
         }
     }
 
-    /// What is done once this one is confirmed: another step, or the film.
+    /// Returns the step after this one is confirmed, or `None` for the film.
     pub(crate) fn next(self) -> Option<Self> {
         match self {
             Self::Outline => Some(Self::Scenes),

@@ -1,10 +1,12 @@
+//! The store of tasks, bounded in number and memory.
+
 use std::collections::{HashMap, VecDeque};
 
 use super::{Bucket, Task};
 use crate::engine::ids::AccountIndex;
 
-/// Every task, oldest first. Bounded: beyond [`MAX_TASKS`], or once they remember more than
-/// [`MAX_BYTES`] of requests, the oldest are forgotten.
+/// Every task, oldest first. At most [`MAX_TASKS`] tasks and [`MAX_BYTES`] of their requests are
+/// kept; beyond, the oldest are forgotten.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     by_id: HashMap<String, Task>,
@@ -13,7 +15,7 @@ pub(crate) struct Tasks {
 }
 
 const MAX_TASKS: usize = 100_000;
-/// Only scenario tasks remember their request, and few are long; so are the folders of buckets.
+/// Only scenario tasks keep their request, and few are long; so are the folders of buckets.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 impl Tasks {
@@ -30,12 +32,12 @@ impl Tasks {
         self.by_id.get(id)
     }
 
-    /// The task, if it is the account's.
+    /// Returns a task of an account.
     pub(crate) fn of(&self, account: AccountIndex, id: &str) -> Option<&Task> {
         self.get(id).filter(|task| task.account == account)
     }
 
-    /// The same, to be changed.
+    /// Returns a mutable task of an account.
     pub(crate) fn of_mut(&mut self, account: AccountIndex, id: &str) -> Option<&mut Task> {
         let task = self.by_id.get_mut(id);
         task.filter(|task| task.account == account)
@@ -48,12 +50,12 @@ impl Tasks {
     fn forget_oldest(&mut self) {
         let oldest = self.order.pop_front();
         let oldest = oldest.and_then(|id| self.by_id.remove(&id));
-        // What was added weighs no less than what is taken away.
+        // The total was increased by the same weight when the task was added.
         self.bytes -= oldest.as_ref().map_or(self.bytes, weight);
     }
 }
 
-/// Bytes a task remembers of its request.
+/// Returns the bytes that a task keeps of its request.
 fn weight(task: &Task) -> usize {
     let request = task.scenario().map_or(0, |scenario| scenario.request.len());
     let bucket = task.bucket.as_ref().map_or(0, Bucket::weight);

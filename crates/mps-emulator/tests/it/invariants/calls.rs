@@ -1,4 +1,4 @@
-//! One call: what was asked, what was heard, and whether the log agrees.
+//! One call: its request, its answer, and the agreement of the log.
 
 use mps_emulator::{Outcome, RequestRecord};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::call::code;
 
 const TOO_MANY: &str = "RequestLimitExceeded";
 const NOT_FOUND: &str = "ResourceNotFound.TaskNotFound";
-/// Whoever followed a clock that nobody shows any more.
+/// The client followed a clock that is no longer shown.
 const OUT_OF_DATE: &str = "AuthFailure.SignatureExpire";
 
 #[derive(Debug, PartialEq)]
@@ -84,7 +84,7 @@ impl Heard {
         self.answer.as_ref()?["TaskId"].as_str()
     }
 
-    /// Whether the limits on calls let it through, as far as one can tell.
+    /// Returns whether the rate limits admitted the call, as far as the answer shows.
     pub(super) fn was_admitted(&self, record: &RequestRecord) -> bool {
         match record.code.as_deref() {
             None => record.outcome == Outcome::Executed,

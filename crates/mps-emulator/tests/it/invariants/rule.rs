@@ -1,4 +1,4 @@
-//! What may go wrong on a life's way.
+//! Faults of a sequence.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::families::FAMILIES;
 /// What a task's status reads as while `unknown_status` strikes.
 pub(super) const ODD: &str = "HIBERNATING";
 
-/// One of each kind. A gateway that passes a call on before it fails is a page of HTML here, and
-/// one that does not a plain error, so that the log tells them apart by name.
+/// One fault of each kind. A gateway that passes a call on answers HTML here, and one that does
+/// not a plain error, so that their names in the log differ.
 pub(super) fn kinds() -> Vec<Fault> {
     vec![
         Fault::refuse("InternalError"),

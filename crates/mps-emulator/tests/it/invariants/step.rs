@@ -1,4 +1,4 @@
-//! What can happen. Another kind of event is another variant here and another arm in `life.rs`.
+//! The steps of a sequence. A new kind needs a variant here and an arm in `sequence.rs`.
 
 use mps_emulator::Fault;
 use proptest::prelude::*;
@@ -35,11 +35,11 @@ pub(super) enum Step {
     Restart {
         away_ms: u64,
     },
-    /// From now on something goes wrong.
+    /// Adds a fault.
     Fail {
         rule: Fault,
     },
-    /// Nothing goes wrong any more.
+    /// Clears the faults.
     Clear,
 }
 

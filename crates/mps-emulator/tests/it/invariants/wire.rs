@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::call::{Call, code};
 
-/// A caller who believes what he is told of the time, and hears what arrives.
+/// A client that adopts the service's clock and records every answer.
 pub(super) struct Wire {
     service: Service,
     transport: InProcess,
@@ -32,7 +32,7 @@ impl Wire {
         }
     }
 
-    /// What stands under `Response` in the answer; `None` if none arrived that can be read.
+    /// Returns `Response` of the answer, or `None` if no readable answer arrived.
     pub(super) fn call(&mut self, action: &'static str, body: &Value) -> Option<Value> {
         let now = unix_seconds(self.service.clock().wall());
         let call = Call::new(&self.service, action, body.to_string()).at(now + self.ahead);

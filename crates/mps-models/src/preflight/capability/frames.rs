@@ -1,12 +1,13 @@
-//! First and last frames.
+//! Checks of first and last frames.
 
-use super::{CapabilityQuery, breach::Fact};
+use super::{CapabilityQuery, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Report, Severity, rules},
 };
 
-/// Where no document speaks, a first frame is as good as documented: the action is made for it.
+/// Checks for a first frame. A row that does not mention it has no objection: the action is made for
+/// it.
 pub(super) fn first(
     query: &CapabilityQuery<'_>,
     row: &'static Row,
@@ -71,7 +72,7 @@ pub(super) fn last_needs_first(
     })
 }
 
-/// Holds for every model, and without one.
+/// Checks that a video to edit has no frames beside it: true for every model, and without one.
 pub(super) fn beside_base_video(query: &CapabilityQuery<'_>, at: &Path<'_>, report: &mut Report) {
     let Some(index) = query
         .edited

@@ -1,21 +1,21 @@
-//! What `CreateAigcImageTask` asks of a model.
+//! The capability query of `CreateAigcImageTask`.
 
-use super::{CapabilityQuery, References, ToCapabilityQuery, set};
+use super::{CapabilityQuery, References, ToCapabilityQuery, non_empty};
 use crate::{AigcImageInfo, CreateAigcImageTask, capabilities};
 
 impl ToCapabilityQuery for CreateAigcImageTask {
     fn capability_query(&self) -> CapabilityQuery<'_> {
         let extra = self.extra_parameters.as_ref();
         CapabilityQuery {
-            model: set(self.model_name.as_ref()),
-            version: set(self.model_version.as_ref()),
-            scene: set(self.scene_type.as_ref()),
-            prompt: set(self.prompt.as_ref()),
-            resolution: extra.and_then(|extra| set(extra.resolution.as_ref())),
-            aspect_ratio: extra.and_then(|extra| set(extra.aspect_ratio.as_ref())),
+            model: non_empty(self.model_name.as_ref()),
+            version: non_empty(self.model_version.as_ref()),
+            scene: non_empty(self.scene_type.as_ref()),
+            prompt: non_empty(self.prompt.as_ref()),
+            resolution: extra.and_then(|extra| non_empty(extra.resolution.as_ref())),
+            aspect_ratio: extra.and_then(|extra| non_empty(extra.aspect_ratio.as_ref())),
             images: &self.image_infos,
             watermark: extra.and_then(|extra| extra.logo_add),
-            parameters: set(self.additional_parameters.as_ref()),
+            parameters: non_empty(self.additional_parameters.as_ref()),
             ..CapabilityQuery::new(capabilities::image())
         }
     }
@@ -27,6 +27,6 @@ impl References for Vec<AigcImageInfo> {
     }
 
     fn kind(&self, index: usize) -> Option<&str> {
-        set(self.get(index)?.reference_type.as_ref())
+        non_empty(self.get(index)?.reference_type.as_ref())
     }
 }

@@ -1,6 +1,6 @@
-//! Whether there is such a model, and still is.
+//! Checks that the model and its version exist and are not withdrawn.
 
-use super::{CapabilityQuery, Choice, breach::listed};
+use super::{Candidates, CapabilityQuery, row_fact::listed};
 use crate::{
     capabilities::{Model, Row},
     preflight::{
@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) fn check(
     query: &CapabilityQuery<'_>,
-    choice: Choice,
+    candidates: Candidates,
     at: &Path<'_>,
     report: &mut Report,
 ) {
@@ -26,7 +26,7 @@ pub(super) fn check(
     if let Some(version) = query.version.filter(|name| model.version(name).is_none()) {
         report.add(unknown_version(model, version, &at.member("ModelVersion")));
     }
-    if let Some(row) = choice.rows().next().filter(|row| row.is_withdrawn()) {
+    if let Some(row) = candidates.rows().next().filter(|row| row.is_withdrawn()) {
         report.add(withdrawn(query, model, row, at));
     }
 }
@@ -44,7 +44,7 @@ fn unknown_model(query: &CapabilityQuery<'_>, name: &str, at: &Path<'_>) -> Find
         shown(at, name)
     );
     let hint = query.family.closest(name).map_or_else(
-        || format!("it is sent as it is; known are {}", names.join(", ")),
+        || format!("it is sent unchanged; known are {}", names.join(", ")),
         did_you_mean,
     );
     let finding = Finding::new(at, rules::UNKNOWN_MODEL, Severity::Warning, message)
@@ -63,8 +63,8 @@ fn unknown_version(model: &Model, version: &str, at: &Path<'_>) -> Finding {
     );
     let hint = match (model.closest(version), names.as_slice()) {
         (Some(meant), _) => did_you_mean(meant),
-        (None, []) => "it is sent as it is; no version is known".to_owned(),
-        (None, names) => format!("it is sent as it is; known are {}", names.join(", ")),
+        (None, []) => "it is sent unchanged; no version is known".to_owned(),
+        (None, names) => format!("it is sent unchanged; known are {}", names.join(", ")),
     };
     let mut finding =
         Finding::new(at, rules::UNKNOWN_VERSION, Severity::Warning, message).hint(hint);
@@ -91,7 +91,7 @@ fn withdrawn(
         let left = left.filter_map(|row| row.version);
         ("ModelVersion", row.to_string(), left.collect())
     };
-    let message = format!("{name} is listed no more since {}", days.join(" and "));
+    let message = format!("{name} is no longer listed since {}", days.join(" and "));
     let at = at.member(member);
     Finding::new(&at, rules::WITHDRAWN_MODEL, Severity::Warning, message)
         .hint(format!("use {}", listed(&left)))

@@ -1,8 +1,8 @@
-//! What stands in `AdditionalParameters`, JSON as text.
+//! Checks of `AdditionalParameters`, which is JSON as text.
 
 use serde_json::Value;
 
-use super::{CapabilityQuery, Choice, breach::Fact};
+use super::{Candidates, CapabilityQuery, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row, Size, Storyboard},
     preflight::{Finding, Path, Report, rules},
@@ -10,17 +10,18 @@ use crate::{
 
 const MEMBER: &str = "AdditionalParameters";
 
-/// The parameters, if they have this key. Text that cannot have it is not even read.
-fn having(query: &CapabilityQuery<'_>, key: &str) -> Option<Value> {
+/// Returns the parameters if they have this key. Text without the key is not even parsed.
+fn parameters_with(query: &CapabilityQuery<'_>, key: &str) -> Option<Value> {
     let text = query.parameters.filter(|text| text.contains(key))?;
     let parameters: Value = serde_json::from_str(text).ok()?;
     parameters.get(key).is_some().then_some(parameters)
 }
 
-/// The parameters of a request that is told shot by shot.
-fn told_in_shots(query: &CapabilityQuery<'_>) -> Option<Value> {
+/// Returns the parameters of a request with a storyboard.
+fn storyboard_parameters(query: &CapabilityQuery<'_>) -> Option<Value> {
     let wanted = |parameters: &Value| parameters.get("multi_shot") != Some(&Value::Bool(false));
-    let shots = having(query, "multi_prompt").or_else(|| having(query, "multi_shot"))?;
+    let shots =
+        parameters_with(query, "multi_prompt").or_else(|| parameters_with(query, "multi_shot"))?;
     wanted(&shots).then_some(shots)
 }
 
@@ -29,24 +30,24 @@ pub(super) fn storyboard(
     row: &'static Row,
     at: &Path<'_>,
 ) -> Option<Finding> {
-    told_in_shots(query)?;
+    storyboard_parameters(query)?;
     let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD);
-    let holds = |row: &Row| row.storyboard().map(|board| board.max_shots > 0);
-    fact.support(&at.sensitive(MEMBER), "storyboard", holds)
+    let supports = |row: &Row| row.storyboard().map(|board| board.max_shots > 0);
+    fact.support(&at.sensitive(MEMBER), "storyboard", supports)
 }
 
-/// Every fault of a storyboard, which may have several: hence no check like the others.
+/// Reports every mistake of a storyboard. There may be several, so this is no [`Check`].
 pub(super) fn shots(
     query: &CapabilityQuery<'_>,
-    choice: Choice,
+    candidates: Candidates,
     at: &Path<'_>,
     report: &mut Report,
 ) {
     let of = |row: &'static Row| Some((row, row.storyboard().filter(|board| board.max_shots > 0)?));
-    let Some(parameters) = told_in_shots(query) else {
+    let Some(parameters) = storyboard_parameters(query) else {
         return;
     };
-    let Some(((row, board), shots)) = choice
+    let Some(((row, board), shots)) = candidates
         .rows()
         .find_map(of)
         .zip(parameters.get("multi_prompt"))
@@ -98,7 +99,7 @@ fn length_of_prompt(
     })
 }
 
-/// Seconds as a number or, as some clients write it, as text.
+/// Returns the seconds of a shot: a number or, as some clients write it, a text.
 fn seconds(shot: &Value) -> Option<i64> {
     let duration = shot.get("duration")?;
     let text = || duration.as_str()?.parse().ok();
@@ -138,7 +139,7 @@ pub(super) fn size(
     at: &Path<'_>,
 ) -> Option<Finding> {
     let allowed = row.size()?;
-    let parameters = having(query, "size")?;
+    let parameters = parameters_with(query, "size")?;
     let asked = parameters.get("size")?;
     let fault = match asked.as_str().and_then(sides) {
         Some(sides) => size_fault(sides, allowed)?,

@@ -1,8 +1,8 @@
-//! Reference images, videos and sounds, and subjects.
+//! Checks of reference images, videos and audio, and of subjects.
 
 use super::{
     CapabilityQuery,
-    breach::{Fact, listed},
+    row_fact::{Fact, listed},
 };
 use crate::{
     capabilities::{Column, Row},
@@ -76,7 +76,7 @@ pub(super) fn images_or_frames(
     })
 }
 
-/// The first image whose type the model does not know.
+/// Checks the types of reference images and reports the first unknown one.
 pub(super) fn image_type(
     query: &CapabilityQuery<'_>,
     row: &'static Row,

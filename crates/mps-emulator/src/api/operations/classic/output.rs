@@ -1,4 +1,4 @@
-//! The media that a request asks for.
+//! Reads the requested media from a request.
 
 use mps_models::TaskFamily;
 use serde_json::Value;
@@ -13,14 +13,14 @@ use crate::{
 };
 
 const DEFAULT_VIDEO_SECONDS: i64 = 5;
-/// More than any model makes; without a bound a typing error would ask for a file of years.
+/// Far more than any model makes. Without a bound, a typing error would ask for a file of years.
 const MAX_VIDEO_SECONDS: i64 = 3_600;
 const DEFAULT_IMAGE_RESOLUTION: &str = "1024P";
 const DEFAULT_IMAGE_RATIO: &str = "1:1";
-/// A request cannot set the length of a song. The answer in the documentation's example has 8.
+/// A request cannot set the length of a song. The documentation's example answer has 8 s.
 const AUDIO_SECONDS: u32 = 8;
 
-/// Returns the output of a task by its family; a video for a family without a medium of its own.
+/// Returns the output of a task; for a family without a medium of its own, a video.
 pub(super) fn work(family: TaskFamily, request: &Value) -> Result<Work, Refusal> {
     Ok(match family {
         TaskFamily::Video => Work::Video(clip(request)?),
@@ -30,7 +30,7 @@ pub(super) fn work(family: TaskFamily, request: &Value) -> Result<Work, Refusal>
     })
 }
 
-/// Returns the number of results; 1 by default.
+/// Returns the number of results. The default is 1.
 pub(super) fn count(request: &Value) -> Result<u32, Refusal> {
     let Some(wanted) = request.pointer("/OutputImageCount") else {
         return Ok(1);
@@ -77,7 +77,7 @@ fn picture(request: &Value) -> Result<Picture, Refusal> {
     })
 }
 
-/// The size in the parameters of the model's vendor is exact, so it overrides the general one.
+/// The size in the vendor's own parameters is exact, so it overrides the general one.
 fn picture_size(request: &Value) -> Result<FrameSize, Refusal> {
     if let Some(size) = vendor_size(text(request, "/AdditionalParameters")) {
         return FrameSize::exact(&size).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! A document that becomes a video in steps: what stopped goes on, or is done again.
+//! Confirms or repeats a step of a document that becomes a video in steps.
 
 use mps_models::{
     Action, ModifyDocToVideoTaskStatus, ModifyDocToVideoTaskStatusInput,
@@ -36,10 +36,11 @@ impl Execute for ModifyDocToVideoTaskStatus {
     }
 }
 
-/// What shall become of a step.
+/// The requested change of a step.
 struct StepRequest {
     step: Step,
-    /// What the new task does: the next step or this one again; or, after the last, the film.
+    /// The step of the new task: the next one or this one again. `None` after the last step, when
+    /// the task renders the film.
     next: Option<Step>,
     planned_outcome: PlannedOutcome,
 }
@@ -51,7 +52,7 @@ impl StepRequest {
         let (next, prompt) = match (input.action.as_str(), &input.regenerate) {
             ("confirm", _) => (step.next(), ""),
             ("regenerate", Some(regenerate)) => (Some(step), regenerate.prompt.as_str()),
-            // Preflight lets nothing else through.
+            // Preflight allows no other combination.
             _ => return Err(invalid_value("no such `Input.Action`")),
         };
         Ok(Self {
@@ -62,8 +63,8 @@ impl StepRequest {
     }
 }
 
-/// What the new task makes, and where it goes, taken over from the one that stopped, which can do no
-/// more.
+/// Returns the content of the new task and its bucket, both taken from the paused task, which then
+/// cannot be continued again.
 fn continue_from(
     id: &str,
     step: Step,
@@ -84,7 +85,7 @@ fn continue_from(
     Ok((next, bucket))
 }
 
-/// Only documents can be made in steps; any other task is none, for this action.
+/// Only documents are made in steps; this action answers `TaskNotFound` for any other task.
 fn document(task: &mut Task) -> Option<&mut Scenario> {
     match &mut task.work {
         Work::Scenario(scenario) if scenario.mode.is_some() => Some(scenario),

@@ -1,4 +1,4 @@
-//! The four actions that create.
+//! The four creating actions of scenarios.
 
 use mps_core::clock::unix_seconds;
 use mps_models::{
@@ -22,16 +22,16 @@ use crate::{
     media::{Clip, FrameSize},
 };
 
-/// Where a request cannot tell how long the video should be.
+/// Default length where a request cannot set one.
 const DEFAULT_SECONDS: u32 = 5;
-/// The most of an advertisement, which is its default, and the least of a presented document.
+/// Default and maximum of an advertisement, and minimum of a presented document.
 const LONG_SECONDS: u32 = 15;
-/// The size of what a request could name but does not, as lists tell it.
+/// Default size, as lists show it, where a request could set one but does not.
 const DEFAULT_RESOLUTION: &str = "720p";
 const DEFAULT_RATIO: &str = "16:9";
 const FISSION_FAMILY: &str = "AigcScenario";
 
-/// The bucket of one of three types that have the same members.
+/// Reads the bucket from one of three types with the same members.
 macro_rules! bucket {
     ($info:expr) => {
         $info.as_ref().and_then(|info| {
@@ -152,7 +152,7 @@ fn document(input: &DocToVideoInput) -> Result<Scenario, Refusal> {
     Ok(document)
 }
 
-/// A task that does a step stops after it.
+/// Makes a successful task pause after its step.
 pub(super) fn outcome_of_step(
     planned_outcome: PlannedOutcome,
     step: Option<Step>,
@@ -177,14 +177,14 @@ fn clip(
     })
 }
 
-/// The task's work, which remembers the request it was made for.
+/// Returns the output of a task, with the request that created it.
 pub(super) fn work(mut scenario: Scenario, action: &str, context: &Context<'_>) -> Work {
-    scenario.request = remembered(action, context).to_string();
+    scenario.request = request_with_caller(action, context).to_string();
     Work::Scenario(Box::new(scenario))
 }
 
-/// The request as it arrived, and who sent it, as a query tells it later.
-fn remembered(action: &str, context: &Context<'_>) -> Value {
+/// Returns the request with the caller's account, as queries show it later.
+fn request_with_caller(action: &str, context: &Context<'_>) -> Value {
     let account = context.service.ids.account(context.account);
     let mut members: Map<String, Value> = serde_json::from_slice(context.body).unwrap_or_default();
     let more = [

@@ -1,4 +1,4 @@
-//! How a scenario task is doing, and what both queries say about it alike.
+//! Describes a scenario task; the list uses the same summary.
 
 use std::time::SystemTime;
 
@@ -43,7 +43,7 @@ fn description(
     Some(response)
 }
 
-/// The number beside a failure's text: the documentation's two, and -1 for what it does not know.
+/// Returns the code of a failure: the two documented ones, and -1 for any other text.
 pub(super) fn result_code(message: &str) -> i64 {
     match message {
         "Save to cos failed" => -401,
@@ -52,7 +52,7 @@ pub(super) fn result_code(message: &str) -> i64 {
     }
 }
 
-/// What a task and an item of a list have in common.
+/// The members that a described task and a list item have in common.
 pub(super) struct TaskSummary<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) status: ScenarioTaskStatus,
@@ -61,14 +61,14 @@ pub(super) struct TaskSummary<'a> {
     pub(super) finished: Option<String>,
     pub(super) urls: Vec<String>,
     pub(super) failure: Option<&'a str>,
-    /// The request that made it, unless it was forgotten in a snapshot.
+    /// The request that created the task; `None` after a restore, since snapshots omit it.
     pub(super) request: Option<&'a str>,
     pub(super) info: Option<String>,
     pub(super) step: Option<String>,
 }
 
 impl<'a> TaskSummary<'a> {
-    /// Nothing about tasks of other families.
+    /// Returns `None` for a task of another family.
     pub(super) fn about(task: &'a Task, stage: Stage, service: &ServiceState) -> Option<Self> {
         let scenario = task.scenario()?;
         Some(Self {
@@ -109,10 +109,11 @@ fn step(scenario: &Scenario, stage: Stage) -> Option<String> {
     })
 }
 
-/// As the service writes it, without a zone: `2026-06-01 20:40:50`, eight hours ahead of UTC.
+/// Formats a time as the service does, without a zone and eight hours ahead of UTC, for example
+/// `2026-06-01 20:40:50`.
 fn local_time(wall: SystemTime) -> String {
     let seconds = unix_seconds(wall).saturating_add(8 * 3_600);
-    // A scope is a date and a service; here only the date is of use.
+    // A scope consists of date and service; only the date is used here.
     let scope = Scope::at(seconds, "");
     let date = scope.date();
     let second_of_day = seconds.rem_euclid(86_400);

@@ -1,4 +1,4 @@
-//! The list of scenario tasks, latest first.
+//! Lists scenario tasks, latest first.
 
 use std::time::Duration;
 
@@ -51,13 +51,13 @@ struct Page {
 }
 
 impl Page {
-    /// Whether it shows what has so many before it.
+    /// Returns whether an item with `before` predecessors is on this page.
     fn shows(&self, before: i64) -> bool {
         before / self.size == self.number - 1
     }
 }
 
-/// How many tasks fit the filter, and those of them on the page.
+/// Returns the number of tasks that match the filter, and the items of the page.
 fn listed(
     filter: &QueryTaskFilter,
     page: &Page,
@@ -79,7 +79,7 @@ fn listed(
     (total, items)
 }
 
-/// Whether it is a scenario's, and everything the filter names is as it says.
+/// Returns whether a task is a scenario and matches every given member of the filter.
 fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
     let Some(scenario) = task.scenario() else {
         return false;
@@ -103,7 +103,7 @@ fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
         .all(|(wish, is)| wish.is_none_or(|wish| wish.is_empty() || is == Some(wish)))
 }
 
-/// The documentation asks for one name and gets the other.
+/// The documentation's example filters by `VideoRedraw` and receives `RedrawVideo`.
 fn usual_name(task_type: &ScenarioTaskType) -> &str {
     match task_type {
         ScenarioTaskType::VideoRedraw => ScenarioTaskType::RedrawVideo.as_str(),
@@ -111,7 +111,7 @@ fn usual_name(task_type: &ScenarioTaskType) -> &str {
     }
 }
 
-/// What a create calls `stage`, lists call `phased`.
+/// Creates call the mode `stage`, lists call it `phased`.
 fn name_in_lists(mode: &str) -> &str {
     if mode == "stage" { "phased" } else { mode }
 }
@@ -136,7 +136,7 @@ fn item(task: &Task, now: Duration, service: &ServiceState) -> Option<AigcTaskLi
     Some(item)
 }
 
-/// In a list the text that holds JSON holds a text that holds JSON.
+/// Lists encode the request twice: as JSON text within JSON text.
 fn encoded_again(request: &str) -> String {
     Value::from(request).to_string()
 }

@@ -1,4 +1,4 @@
-//! An emulator that lives through steps, and what is known of it beside what it says.
+//! An emulator that runs through a sequence of steps, and the expectations about it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -24,13 +24,13 @@ use crate::{
 
 const ENDINGS: [&str; 4] = ["", "", "[emulator:fail]", "[emulator:stop]"];
 
-pub(super) struct Life {
+pub(super) struct Sequence {
     service: Service,
     wire: Wire,
     clock: TestClock,
     flavour: RateLimit,
     concurrency: Option<usize>,
-    /// Calls of this step, and what was heard of them.
+    /// The calls of this step, with their answers.
     heard: Vec<Heard>,
     /// How many requests of the log were looked at.
     logged: usize,
@@ -56,7 +56,7 @@ pub(super) struct Seen {
     pub(super) struck: u32,
 }
 
-impl Life {
+impl Sequence {
     pub(super) fn new(flavour: RateLimit, concurrency: Option<usize>) -> Self {
         let clock = TestClock::new(START).auto_advance();
         let service = service(&clock, flavour, concurrency, 1);
@@ -139,7 +139,7 @@ impl Life {
     }
 
     fn fail(&self, rule: Fault) {
-        // A thousand stand at most, which no life reaches.
+        // At most a thousand rules are kept, which no sequence reaches.
         self.service.fail(rule).unwrap();
     }
 
@@ -148,8 +148,7 @@ impl Life {
         self.service.clear_faults();
     }
 
-    /// The state goes to another emulator by way of its text; the machine it runs on counts its
-    /// monotonic time from elsewhere.
+    /// Moves the state to another emulator as JSON; that one's machine has another monotonic time.
     fn restart(&mut self, away: Duration) {
         let text = self.service.snapshot().to_json();
         let rules = self.rules();
@@ -182,8 +181,8 @@ impl Life {
         self.check_results();
     }
 
-    /// What was heard is what the log says became of it, and the tasks there are now are those
-    /// that it says were made, in this order.
+    /// Checks that the answers agree with the log, and that the tasks are those that it says were
+    /// created, in this order.
     fn check_calls(&mut self) {
         let tasks = self.service.tasks();
         let mut new = tasks.iter().skip(self.ids.len());
@@ -209,7 +208,7 @@ impl Life {
         assert_eq!(new.next(), None, "nobody made it");
     }
 
-    /// Odd answers are no change of what is.
+    /// Changed answers do not change the state.
     fn check_statuses(&mut self) {
         for task in self.service.tasks() {
             let now = stage(&task.status);
@@ -247,7 +246,7 @@ impl Life {
         }
     }
 
-    /// A rule strikes as often as it may, and the log knows of every time.
+    /// A rule applies as often as allowed, and the log contains each time.
     fn check_rules(&self) {
         for rule in self.rules().as_array().unwrap() {
             let most = rule["times"].as_u64().unwrap_or(u64::MAX);

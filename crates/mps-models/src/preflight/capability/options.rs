@@ -1,8 +1,8 @@
-//! Scenes, prompts, and what comes on top of the picture.
+//! Checks of scenes, prompts, sound tracks, watermarks and off-peak hours.
 
 use super::{
     CapabilityQuery,
-    breach::{Fact, listed},
+    row_fact::{Fact, listed},
 };
 use crate::{
     capabilities::{Column, Row},
@@ -95,8 +95,8 @@ fn extra(
     at: &Path<'_>,
     member: &'static str,
     what: &str,
-    holds: fn(&Row) -> Option<bool>,
+    supports: fn(&Row) -> Option<bool>,
 ) -> Option<Finding> {
     let at = at.member("ExtraParameters");
-    fact.support(&at.member(member), what, holds)
+    fact.support(&at.member(member), what, supports)
 }

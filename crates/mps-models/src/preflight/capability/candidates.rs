@@ -1,4 +1,4 @@
-//! Which rows of a table a request is held to.
+//! The rows of a capability table that a request is checked against.
 
 use std::slice;
 
@@ -8,17 +8,17 @@ use crate::{
     preflight::{Finding, Path, Severity},
 };
 
-/// The rows that a request is held to.
+/// The rows that a request is checked against.
 ///
-/// None where no model is named, or one that nobody knows; one where its version is named; else
-/// all those of which the service picks one.
+/// Empty if the request names no model or an unknown one; one row if it names a version; otherwise
+/// all rows of which the service selects one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Choice {
+pub(crate) struct Candidates {
     rows: &'static [Row],
-    withdrawn_too: bool,
+    include_withdrawn: bool,
 }
 
-impl Choice {
+impl Candidates {
     pub(super) fn of(query: &CapabilityQuery<'_>) -> Self {
         let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
             return Self::default();
@@ -26,10 +26,10 @@ impl Choice {
         match (model.rows, query.version) {
             ([Row { version: None, .. }], _) => Self::one(model.rows.first()),
             (_, Some(version)) => Self::one(model.version(version)),
-            // The service picks no version that was withdrawn, unless all were.
+            // The service selects no withdrawn version, unless all are withdrawn.
             (rows, None) => Self {
                 rows,
-                withdrawn_too: model.is_withdrawn(),
+                include_withdrawn: model.is_withdrawn(),
             },
         }
     }
@@ -37,45 +37,45 @@ impl Choice {
     fn one(row: Option<&'static Row>) -> Self {
         Self {
             rows: row.map_or(&[], slice::from_ref),
-            withdrawn_too: true,
+            include_withdrawn: true,
         }
     }
 
-    /// Whether every row that counts has a say in this column.
+    /// Returns whether every candidate states this column.
     pub(super) fn states(self, column: Column) -> bool {
         !self.rows.is_empty() && self.rows().all(|row| row.states(column))
     }
 
-    /// Returns the duration of a request that names none, in seconds, if all rows that count agree.
+    /// Returns the default duration in seconds, if all candidates state the same one.
     pub(super) fn duration_default(self) -> Option<i64> {
         let mut defaults = self.rows().map(Row::duration_default);
         let first = defaults.next()??;
         defaults.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// The rows that count.
+    /// Returns an iterator over the candidates.
     pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
         let rows = self.rows.iter();
-        rows.filter(move |row| self.withdrawn_too || !row.is_withdrawn())
+        rows.filter(move |row| self.include_withdrawn || !row.is_withdrawn())
     }
 
-    /// What the rows have to say on one question, as one finding.
+    /// Combines the findings of one check for all candidates into one finding.
     ///
-    /// Nobody knows which version the service picks: what all of them refuse is an error, what
-    /// only some of them refuse or doubt is a warning. Versions that say nothing of the column
-    /// are asked only if no other has an answer.
-    pub(super) fn judge(
+    /// No document says which version the service selects, so a refusal by all candidates is an error
+    /// and a refusal or doubt by some of them is a warning. Candidates that do not state the column are
+    /// checked only if no other answers.
+    pub(super) fn combine(
         self,
         check: Check,
         column: Option<Column>,
         query: &CapabilityQuery<'_>,
         at: &Path<'_>,
     ) -> Option<Finding> {
-        let speaks = |row: &&Row| column.is_none_or(|column| row.states(column));
+        let states_column = |row: &&Row| column.is_none_or(|column| row.states(column));
         let mut allowed = false;
         let mut refused = None;
         let mut doubted = None;
-        for row in self.rows().filter(speaks) {
+        for row in self.rows().filter(states_column) {
             match check(query, row, at) {
                 None => allowed = true,
                 Some(finding) if finding.severity == Severity::Error => refused = Some(finding),
@@ -84,9 +84,9 @@ impl Choice {
         }
         let doubt = doubted.is_some();
         match refused.or(doubted) {
-            Some(finding) if allowed => Some(self.depends(finding, check, query, at)),
-            Some(finding) if doubt || !self.rows().all(|row| speaks(&row)) => {
-                Some(softened(finding))
+            Some(finding) if allowed => Some(self.for_some_versions(finding, check, query, at)),
+            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => {
+                Some(as_warning(finding))
             }
             Some(finding) => Some(finding),
             None if allowed => None,
@@ -94,8 +94,8 @@ impl Choice {
         }
     }
 
-    /// A finding that another version would not give rise to.
-    fn depends(
+    /// Returns a finding as a warning that names the versions without it.
+    fn for_some_versions(
         self,
         finding: Finding,
         check: Check,
@@ -105,11 +105,11 @@ impl Choice {
         let allow = self.rows().filter(|row| check(query, row, at).is_none());
         let names: Vec<&str> = allow.filter_map(|row| row.version).collect();
         let hint = format!("name a ModelVersion that allows it: {}", names.join(", "));
-        softened(finding).hint(hint)
+        as_warning(finding).hint(hint)
     }
 }
 
-fn softened(finding: Finding) -> Finding {
+fn as_warning(finding: Finding) -> Finding {
     Finding {
         severity: Severity::Warning,
         ..finding

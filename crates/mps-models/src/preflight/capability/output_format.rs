@@ -1,8 +1,8 @@
-//! Length, size and shape.
+//! Checks of duration, resolution and aspect ratio.
 
 use super::{
     CapabilityQuery,
-    breach::{Fact, listed},
+    row_fact::{Fact, listed},
 };
 use crate::{
     capabilities::{Column, Mode, Row},
@@ -111,7 +111,8 @@ pub(super) fn aspect_ratio(
     Some(with_text(finding, &at, asked).bound(known))
 }
 
-/// A warning at most: no document says whether the service minds.
+/// Checks the input that an aspect ratio needs: a warning at most, since no document says whether
+/// the service refuses it.
 pub(super) fn aspect_ratio_mode(
     query: &CapabilityQuery<'_>,
     row: &'static Row,

@@ -1,17 +1,16 @@
-//! What holds whatever is called, however time goes, whatever goes wrong and however often the
-//! emulator starts anew.
+//! Invariants of the service under any sequence of calls, changes of time, faults and restarts.
 
 mod calls;
-mod life;
 mod rule;
+mod sequence;
 mod step;
 mod wire;
 
 use mps_emulator::RateLimit;
 use proptest::prelude::*;
 
-use life::Life;
 use rule::kinds;
+use sequence::Sequence;
 use step::{Step, step};
 
 fn any_flavour() -> impl Strategy<Value = RateLimit> {
@@ -25,54 +24,54 @@ fn any_flavour() -> impl Strategy<Value = RateLimit> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// No task leaves a state it has ended in, no id comes twice, the bill is what the log says was
-    /// executed, heard of or not, no limit is passed in any second, rules survive a restart and
-    /// strike no more often than they may, and a result is there as long as it should be.
+    /// A final status stays, ids are unique, the bill equals the executed calls of the log (also
+    /// those without an answer), no limit is exceeded in any second, rules survive a restart and
+    /// apply no more often than allowed, and results are available until they expire.
     #[test]
-    fn the_service_keeps_its_word(
+    fn every_sequence_keeps_the_invariants(
         flavour in any_flavour(),
         concurrency in proptest::option::weighted(0.3, 1_usize..8),
         steps in proptest::collection::vec(step(), 1..60),
     ) {
-        let mut life = Life::new(flavour, concurrency);
+        let mut sequence = Sequence::new(flavour, concurrency);
         for step in &steps {
-            life.take(step);
-            life.check();
+            sequence.take(step);
+            sequence.check();
         }
-        life.check_files();
+        sequence.check_files();
     }
 }
 
-/// The checks can fail: a life in which all of them have something to look at.
+/// The checks can fail: a sequence in which all of them have something to look at.
 #[test]
 fn there_is_something_to_check() {
-    let mut life = Life::new(RateLimit::SlidingWindow, Some(40));
+    let mut sequence = Sequence::new(RateLimit::SlidingWindow, Some(40));
     for number in 0..7 {
-        life.take(&Step::Create {
+        sequence.take(&Step::Create {
             family: number,
             count: 12,
             ending: 0,
         });
     }
-    life.take(&Step::Advance { seconds: 3 });
-    life.take(&Step::Restart { away_ms: 700 });
-    life.take(&Step::Create {
+    sequence.take(&Step::Advance { seconds: 3 });
+    sequence.take(&Step::Restart { away_ms: 700 });
+    sequence.take(&Step::Create {
         family: 0,
         count: 1,
         ending: 0,
     });
-    life.check();
-    life.check_files();
-    let seen = life.seen();
+    sequence.check();
+    sequence.check_files();
+    let seen = sequence.seen();
     assert!(seen.tasks > 20 && seen.ended > 20, "{seen:?}");
     assert!(seen.refused > 5 && seen.available > 20, "{seen:?}");
 }
 
 #[test]
-fn every_kind_of_fault_strikes_a_life() {
+fn every_kind_of_fault_applies_during_a_task() {
     let mut unheard = 0;
     for rule in kinds() {
-        let mut life = Life::new(RateLimit::SlidingWindow, None);
+        let mut sequence = Sequence::new(RateLimit::SlidingWindow, None);
         let create = Step::Create {
             family: 0,
             count: 2,
@@ -92,11 +91,11 @@ fn every_kind_of_fault_strikes_a_life() {
             &create,
             &describe,
         ] {
-            life.take(step);
-            life.check();
+            sequence.take(step);
+            sequence.check();
         }
-        life.check_files();
-        let seen = life.seen();
+        sequence.check_files();
+        let seen = sequence.seen();
         assert!(seen.struck > 1, "{rule:?}: {seen:?}");
         unheard += usize::from(seen.unheard > 0);
     }

@@ -1,11 +1,11 @@
-//! Findings about a row.
+//! Findings about a fact of a row.
 
 use crate::{
     capabilities::{Column, FAMILIES, Row},
     preflight::{Finding, Path, Severity},
 };
 
-/// One fact of a row, and the rule that holds a request to it.
+/// A fact of a row, and the rule that checks requests against it.
 #[derive(Clone, Copy)]
 pub(super) struct Fact {
     pub(super) row: &'static Row,
@@ -18,7 +18,7 @@ impl Fact {
         Self { row, column, rule }
     }
 
-    /// The fact is broken.
+    /// Returns the finding that a request breaks the fact.
     pub(super) fn broken(self, at: &Path<'_>, message: String) -> Finding {
         let severity = if self.row.only_warns(self.column) {
             Severity::Warning
@@ -28,24 +28,26 @@ impl Fact {
         self.finding(at, severity, message)
     }
 
-    /// The fact leaves it open.
+    /// Returns the finding that the fact is uncertain.
     pub(super) fn doubtful(self, at: &Path<'_>, message: String) -> Finding {
         self.finding(at, Severity::Warning, message)
     }
 
-    /// What follows from a plain yes, no, or nothing; `holds` says how a row answers.
+    /// Returns the finding for a feature that a row allows, denies or does not mention.
     pub(super) fn support(
         self,
         at: &Path<'_>,
         what: &str,
-        holds: fn(&Row) -> Option<bool>,
+        supports: fn(&Row) -> Option<bool>,
     ) -> Option<Finding> {
         let row = self.row;
-        match holds(row) {
+        match supports(row) {
             Some(true) => None,
             Some(false) => {
                 let finding = self.broken(at, format!("{row} takes no {what}"));
-                Some(finding.hint(way_out(row.family, |row| holds(row) == Some(true))))
+                Some(finding.hint(alternatives_hint(row.family, |row| {
+                    supports(row) == Some(true)
+                })))
             }
             None => {
                 let message = format!("no document says whether {row} takes any {what}");
@@ -59,8 +61,8 @@ impl Fact {
     }
 }
 
-/// What to do without something: leave it out, or take a model that has it.
-fn way_out(family: &str, has: impl Fn(&Row) -> bool) -> String {
+/// Returns the hint to leave a feature out or to use a model that has it.
+fn alternatives_hint(family: &str, has: impl Fn(&Row) -> bool) -> String {
     let family = FAMILIES.iter().find(|other| other.name == family);
     let models = family.into_iter().flat_map(|family| family.models);
     let mut names = Vec::new();
@@ -78,7 +80,7 @@ fn way_out(family: &str, has: impl Fn(&Row) -> bool) -> String {
     }
 }
 
-/// `a, b or c`.
+/// Returns a list such as `a, b or c`.
 pub(super) fn listed(names: &[impl std::fmt::Display]) -> String {
     let mut text = String::new();
     for (nth, name) in names.iter().enumerate() {

@@ -1,0 +1,56 @@
+//! The account that a limit, a repeat guard or a cap is for.
+
+use mps_aigc::{Credentials, Endpoint};
+
+use crate::options::GlobalOptions;
+
+/// Returns the name of the account that a command works for, at its endpoint: the one given as
+/// `--account`, else the profile, else the identity of temporary credentials, which stays the same
+/// when they are renewed, else the secret id.
+pub(crate) fn scope(
+    global: &GlobalOptions,
+    endpoint: &Endpoint,
+    credentials: &Credentials,
+) -> String {
+    let host = endpoint.host();
+    let named = [
+        ("account", global.account.as_deref()),
+        ("profile", global.profile.as_deref()),
+        ("identity", credentials.identity()),
+    ];
+    let named = named.iter().find_map(|(kind, name)| Some((kind, (*name)?)));
+    match named {
+        Some((kind, name)) => format!("{host} {kind}={name}"),
+        // As earlier versions wrote it, so that they share the limit.
+        None => format!("{host} {}", credentials.secret_id()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_lasting_name_of_the_account_counts() {
+        let endpoint = Endpoint::default();
+        let host = endpoint.host();
+        let lasting = Credentials::new("id", "key");
+        let renewed = |id: &str| {
+            Credentials::new(id, "key")
+                .with_token("t")
+                .with_identity("role")
+        };
+        let mut global = GlobalOptions::default();
+        assert_eq!(scope(&global, &endpoint, &lasting), format!("{host} id"));
+        let first = scope(&global, &endpoint, &renewed("a"));
+        assert_eq!(first, format!("{host} identity=role"));
+        assert_eq!(first, scope(&global, &endpoint, &renewed("b")));
+        global.profile = Some("studio".to_owned());
+        let profile = scope(&global, &endpoint, &lasting);
+        assert_eq!(profile, format!("{host} profile=studio"));
+        global.account = Some("main".to_owned());
+        let account = scope(&global, &endpoint, &lasting);
+        assert_eq!(account, format!("{host} account=main"));
+        assert_eq!(account, scope(&global, &endpoint, &renewed("a")));
+    }
+}

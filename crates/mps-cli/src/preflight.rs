@@ -1,0 +1,225 @@
+//! Preflight at the command line: which findings refuse a request, and how much it may cost.
+
+use mps_aigc::models::{
+    Action, ActionInfo,
+    preflight::{Finding, Report, Severity, rules},
+};
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    failure::Failure,
+    options::{GlobalOptions, PreflightMode},
+    outcome::{Outcome, Reason},
+    output::Event,
+};
+
+/// Number of names that a message about an unknown model lists.
+const CLOSEST_MODELS: usize = 3;
+
+/// A request with the findings about it, by the rules of the command line.
+pub(crate) struct Checked<'a, A> {
+    pub(crate) request: &'a A,
+    pub(crate) report: Report,
+    /// The limit of `--max-seconds`.
+    max_seconds: Option<u64>,
+}
+
+impl<'a, A: Action> Checked<'a, A> {
+    /// Checks a request.
+    ///
+    /// A model that no document lists is a warning, since the service may have learned it after this
+    /// program was built. Given as an option (`model`) it is an error: a typing error that would cost a
+    /// video.
+    pub(crate) fn new(request: &'a A, model: Option<&str>, max_seconds: Option<u64>) -> Self {
+        let findings = request.preflight().findings().to_vec().into_iter();
+        let mut report = Report::default();
+        for finding in findings {
+            report.add(match model {
+                Some(name) if finding.rule == rules::UNKNOWN_MODEL => {
+                    unknown_model_option(finding, A::INFO, name)
+                }
+                _ => finding,
+            });
+        }
+        Self {
+            request,
+            report,
+            max_seconds,
+        }
+    }
+
+    /// Refuses the request if `--preflight`, `--strict` or `--max-seconds` say so, else prints the
+    /// findings that do not stop it.
+    ///
+    /// # Errors
+    /// Returns the error of preflight with all findings, or that of the spend guard. Nothing was sent.
+    pub(crate) fn admit(&self, context: &Context) -> Result<(), Failure> {
+        let global = &context.global;
+        self.refusal(global).map_or(Ok(()), Err)?;
+        if global.preflight() == PreflightMode::Off {
+            return Ok(());
+        }
+        context.output.warnings(self.report.findings());
+        if !self.report.is_ok() {
+            let text = "the request is sent in spite of its errors, as --preflight warn says";
+            let details = json!({"message": text});
+            let event = Event::new("warning", text).details(details);
+            context.output.progress(&event);
+        }
+        Ok(())
+    }
+
+    /// Returns the error that the request is refused with.
+    pub(crate) fn refusal(&self, global: &GlobalOptions) -> Option<Failure> {
+        let is_refused = match global.preflight() {
+            PreflightMode::Error if global.strict => !self.report.findings().is_empty(),
+            PreflightMode::Error => !self.report.is_ok(),
+            PreflightMode::Warn | PreflightMode::Off => false,
+        };
+        if is_refused {
+            return Some(refused(&self.report));
+        }
+        over_limit(A::INFO, self.request.billable_seconds(), self.max_seconds?)
+    }
+}
+
+fn unknown_model_option(mut finding: Finding, action: &ActionInfo, name: &str) -> Finding {
+    finding.severity = Severity::Error;
+    let family = action.capabilities;
+    let closest = family.map(|family| family.closest_models(name, CLOSEST_MODELS));
+    let closest = closest.filter(|names| !names.is_empty());
+    let closest = closest.map(|names| format!("the closest known ones are {}; ", names.join(", ")));
+    finding.hint(format!(
+        "{}send it anyway with --preflight warn",
+        closest.unwrap_or_default()
+    ))
+}
+
+/// Returns the error of a request with these findings.
+fn refused(report: &Report) -> Failure {
+    let mut findings = report.findings().iter();
+    let message = match (findings.next(), findings.count()) {
+        (Some(first), 0) => place_and_message(first),
+        (Some(first), more) => format!("{} (and {more} more)", place_and_message(first)),
+        (None, _) => "preflight refuses the request".to_owned(),
+    };
+    let mut failure = Failure::preflight(message);
+    failure.dispatch = Some(mps_aigc::Dispatch::NotSent.as_str());
+    failure.findings = report.findings().to_vec();
+    failure
+}
+
+fn place_and_message(finding: &Finding) -> String {
+    match finding.path.as_str() {
+        "" => finding.message.clone(),
+        path => format!("{path}: {}", finding.message),
+    }
+}
+
+/// Returns the error of a request that is billed more seconds than `limit`, or an unknown number of
+/// them.
+fn over_limit(action: &ActionInfo, seconds: Option<u64>, limit: u64) -> Option<Failure> {
+    let (message, hint) = match seconds {
+        Some(seconds) if seconds <= limit => return None,
+        Some(seconds) => (
+            format!("the request is billed {seconds} s, more than the {limit} s of --max-seconds"),
+            "nothing was sent; shorten it, or raise --max-seconds",
+        ),
+        None if is_billed_by_piece(action) => return None,
+        None => (
+            format!(
+                "the seconds that {} is billed are not known, and --max-seconds is {limit}",
+                action.name
+            ),
+            "nothing was sent; give --duration, or leave --max-seconds out",
+        ),
+    };
+    let outcome = Outcome::NotCreated(Reason::SpendGuard);
+    let mut failure = Failure::new(outcome, "spend_guard", message).hint(hint);
+    failure.dispatch = Some(mps_aigc::Dispatch::NotSent.as_str());
+    Some(failure)
+}
+
+/// Returns whether the results of an action are billed by the piece, as images and songs are (billing
+/// guides of 2026-05-29 and 2026-07-03).
+fn is_billed_by_piece(action: &ActionInfo) -> bool {
+    let family = action.capabilities.map(|family| family.name);
+    matches!(family, Some("image" | "audio"))
+}
+
+#[cfg(test)]
+mod tests {
+    use mps_aigc::models::{CreateAigcImageTask, CreateAigcVideoTask};
+
+    use super::*;
+
+    fn options(arguments: &[&str]) -> GlobalOptions {
+        use clap::Parser as _;
+
+        let arguments = [&["mps"], arguments, &["models"]].concat();
+        crate::Cli::parse_from(arguments).global
+    }
+
+    fn is_refused(request: &CreateAigcVideoTask, model: Option<&str>, flags: &[&str]) -> bool {
+        Checked::new(request, model, None)
+            .refusal(&options(flags))
+            .is_some()
+    }
+
+    #[test]
+    fn each_mode_refuses_its_findings() {
+        let sound = CreateAigcVideoTask::new().model_name("Kling").prompt("a");
+        let unknown = CreateAigcVideoTask::new().model_name("Klng").prompt("a");
+        let broken = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .duration(0)
+            .prompt("a");
+        for (request, model, flags, refused) in [
+            (&sound, None, &[][..], false),
+            (&sound, Some("Kling"), &["--strict"], false),
+            (&unknown, None, &[], false),
+            (&unknown, None, &["--strict"], true),
+            (&unknown, Some("Klng"), &[], true),
+            (&unknown, Some("Klng"), &["--preflight", "warn"], false),
+            (&unknown, Some("Klng"), &["--preflight", "off"], false),
+            (&broken, None, &[], true),
+            (&broken, None, &["--preflight", "warn"], false),
+            (&broken, None, &["--preflight", "off"], false),
+        ] {
+            let what = format!("{:?} {model:?} {flags:?}", request.model_name);
+            assert_eq!(is_refused(request, model, flags), refused, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_model_that_is_refused_comes_with_the_closest_names() {
+        let request = CreateAigcVideoTask::new().model_name("Klng").prompt("a");
+        let checked = Checked::new(&request, Some("Klng"), None);
+        let failure = checked.refusal(&options(&[])).unwrap();
+        let hint = failure.findings[0].hint.as_deref().unwrap();
+        assert!(
+            hint.starts_with("the closest known ones are Kling, "),
+            "{hint}"
+        );
+        assert!(hint.contains("--preflight warn"), "{hint}");
+    }
+
+    #[test]
+    fn the_seconds_of_a_request_are_limited_where_seconds_are_billed() {
+        let limit = |request: &CreateAigcVideoTask| {
+            let failure = Checked::new(request, None, Some(5)).refusal(&options(&[]));
+            failure.map(|failure| failure.exit() as u8)
+        };
+        let request = CreateAigcVideoTask::new().model_name("Kling").prompt("a");
+        assert_eq!(limit(&request), None);
+        assert_eq!(limit(&request.clone().duration(5)), None);
+        assert_eq!(limit(&request.clone().duration(10)), Some(12));
+        // Nothing says how long the result is.
+        let unknown = CreateAigcVideoTask::new().model_name("New").prompt("a");
+        assert_eq!(limit(&unknown), Some(12));
+        let image = CreateAigcImageTask::new().prompt("a");
+        let checked = Checked::new(&image, None, Some(0));
+        assert!(checked.refusal(&options(&["--preflight", "off"])).is_none());
+    }
+}
