@@ -19,9 +19,15 @@ use std::{
 
 use crate::error::{Error, ErrorKind};
 
-#[cfg_attr(unix, path = "place/unix.rs")]
-#[cfg_attr(not(unix), path = "place/portable.rs")]
-mod system;
+#[cfg(not(unix))]
+mod portable;
+#[cfg(unix)]
+mod unix;
+
+#[cfg(not(unix))]
+use self::portable as system;
+#[cfg(unix)]
+use self::unix as system;
 
 /// Least free space, in bytes, that a reservation demands. Every result is larger than that.
 const LEAST_SPACE: u64 = 1024 * 1024;
