@@ -1,6 +1,6 @@
 //! Output as text or as JSON: results to stdout, everything else to stderr.
 
-use std::{io, time::Duration};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use mps_aigc::models::preflight::{Finding, Severity};
@@ -133,12 +133,6 @@ impl Output {
         }
     }
 
-    /// Prints a line of JSON to stderr, whatever the format is.
-    pub(crate) fn json_to_stderr(&self, json: &impl Serialize) -> Result<(), Failure> {
-        print_stderr(&to_line(json)?);
-        Ok(())
-    }
-
     /// Prints findings that did not stop the request.
     pub(crate) fn warnings<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) {
         for finding in findings {
@@ -167,18 +161,17 @@ impl Output {
 
     fn event_line(&self, event: &Event<'_>) -> String {
         let elapsed = self.clock.monotonic().saturating_sub(self.started);
-        let mut line = Map::new();
-        line.insert("schema".to_owned(), json!("mps.event/1"));
-        line.insert("event".to_owned(), json!(event.name));
-        if let Some(id) = event.task_id {
-            line.insert("task_id".to_owned(), json!(id));
-        }
-        let elapsed = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        line.insert("elapsed_ms".to_owned(), json!(elapsed));
-        for (name, value) in &event.details {
-            line.entry(name).or_insert_with(|| value.clone());
-        }
-        to_line(&line).unwrap_or_default()
+        let known = ["schema", "event", "task_id", "elapsed_ms"];
+        let details = event.details.iter();
+        let details = details.filter(|(name, _)| !known.contains(&name.as_str()));
+        let object = EventObject {
+            schema: "mps.event/1",
+            event: event.name,
+            task_id: event.task_id,
+            elapsed_ms: elapsed.as_millis(),
+            details: details.collect(),
+        };
+        to_line(&object).unwrap_or_default()
     }
 
     fn human_failure(&self, failure: &Failure) -> String {
@@ -197,6 +190,18 @@ impl Output {
         lines.extend(hint.map(|hint| format!("{HINT}hint{HINT:#}: {hint}")));
         lines.join("\n")
     }
+}
+
+/// `mps.event/1`.
+#[derive(Serialize)]
+struct EventObject<'a> {
+    schema: &'static str,
+    event: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_id: Option<&'a str>,
+    elapsed_ms: u128,
+    #[serde(flatten)]
+    details: BTreeMap<&'a String, &'a Value>,
 }
 
 fn human_finding(finding: &Finding) -> String {
@@ -243,6 +248,13 @@ fn escaped_json(line: String) -> String {
         }
     }
     escaped
+}
+
+/// Prints a line of JSON to stderr. A failure is ignored, as for [`print_stderr`].
+pub(crate) fn print_json_to_stderr(json: &impl Serialize) {
+    if let Ok(line) = to_line(json) {
+        print_stderr(&line);
+    }
 }
 
 /// Prints a line to stderr. A failure is ignored: there is no other stream to report it on.

@@ -53,9 +53,9 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         if event.metadata().target() != REQUESTS_TARGET {
             return;
         }
-        let mut members = Members(Map::new());
+        let mut members = Members::default();
         event.record(&mut members);
-        let line = format!("{}\n", Value::Object(members.0));
+        let line = format!("{}\n", Value::Object(members.fields));
         match &self.0 {
             Target::File(file) => {
                 let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,19 +66,44 @@ impl<S: Subscriber> Layer<S> for RequestLog {
     }
 }
 
-/// The fields of an event, without its message.
-struct Members(Map<String, Value>);
+/// The fields of an event or a span as members of an object.
+#[derive(Default)]
+pub(crate) struct Members {
+    fields: Map<String, Value>,
+    with_message: bool,
+}
 
 impl Members {
+    /// Returns an empty object that keeps the message of an event, too.
+    pub(crate) fn with_message() -> Self {
+        Self {
+            with_message: true,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the members.
+    pub(crate) fn object(&self) -> Map<String, Value> {
+        self.fields.clone()
+    }
+
     fn add(&mut self, field: &Field, value: impl Into<Value>) {
-        if field.name() != "message" {
-            self.0.insert(field.name().to_owned(), value.into());
+        if self.with_message || field.name() != "message" {
+            self.fields.insert(field.name().to_owned(), value.into());
         }
     }
 }
 
 impl Visit for Members {
     fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
         self.add(field, value);
     }
 

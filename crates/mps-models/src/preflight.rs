@@ -24,6 +24,7 @@ mod closest;
 mod extra;
 mod finding;
 mod format;
+mod json;
 mod path;
 mod relation;
 mod report;
@@ -31,6 +32,7 @@ pub mod rules;
 mod value;
 
 pub use finding::{Finding, Severity};
+pub use json::preflight_json;
 pub use path::Path;
 pub use report::Report;
 pub use rules::RuleInfo;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod facade;
 #[cfg(test)]
+mod money;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod support;

@@ -40,6 +40,7 @@ async fn world() -> World {
         .retry(RetryPolicy {
             backoff: none,
             throttled: none,
+            busy: none,
             ..RetryPolicy::default()
         });
     World {

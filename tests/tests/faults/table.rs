@@ -19,7 +19,7 @@ type Row<'a> = (Value, [&'a str; 3]);
 
 /// Faults that affect one request.
 const ONCE: &str = r#"
-# What the service says decides.
+# A response of the service: its code decides.
 {"kind": "refuse", "code": "InternalError"}                                       | 2 ok +0               | 1 service/unknown +0     | 1 service/unknown +0
 {"kind": "refuse", "code": "Unheard.Of"}                                          | 2 ok +0               | 1 service/unknown +0     | 1 service/unknown +0
 {"kind": "refuse", "code": "InvalidParameter.ViolationContent"}                   | 1 service/refused +0  | 1 service/refused +0     | 1 service/refused +0
@@ -32,7 +32,7 @@ const ONCE: &str = r#"
 {"kind": "skew"}                                                                  | 2 ok +0               | 2 ok +1                  | 2 ok +1
 {"kind": "skew", "offset": "-12h"}                                                | 2 ok +0               | 2 ok +1                  | 2 ok +1
 {"kind": "skew", "offset": "5days"}                                               | 1 service/refused +0  | 1 service/refused +0     | 1 service/refused +0
-# Somebody else answers.
+# A response of something other than the service.
 {"kind": "http", "status": 503}                                                   | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "http", "status": 504, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
 {"kind": "http", "status": 403}                                                   | 1 gateway/refused +0  | 1 gateway/refused +0     | 1 gateway/refused +0
@@ -43,19 +43,19 @@ const ONCE: &str = r#"
 {"kind": "html"}                                                                  | 2 ok +0               | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "html", "status": 200}                                                   | 2 ok +0               | 1 decode/unknown +0      | 1 decode/unknown +0
 {"kind": "html", "status": 502, "executed": true}                                 | 2 ok +0               | 1 gateway/unknown +1     | 1 gateway/unknown +1
-# The way breaks.
+# A broken connection.
 {"kind": "reset_before_read"}                                                     | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
 {"kind": "reset_after_read"}                                                      | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
 {"kind": "reply_lost"}                                                            | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
 {"kind": "close_idle"}                                                            | 2 ok +0               | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
 {"kind": "truncate"}                                                              | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
 {"kind": "truncate", "after": 0}                                                  | 2 ok +0               | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
-# The way is slow; an attempt may take a minute.
+# A slow connection; an attempt may take a minute.
 {"kind": "delay", "delay": "59s"}                                                 | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "delay", "delay": "61s"}                                                 | 2 ok +0               | 1 timeout/unknown +1     | 1 timeout/unknown +1
 {"kind": "drip"}                                                                  | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "drip", "delay": "10s"}                                                  | 2 ok +0               | 1 timeout/unknown +1     | 1 timeout/unknown +1
-# The answer is odd, and all the same an answer.
+# An unusual response that is still a response.
 {"kind": "content_type"}                                                          | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "nulls"}                                                                 | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "unknown_status"}                                                        | 1 ok +0               | 1 ok +1                  | 1 ok +1
@@ -65,23 +65,24 @@ const ONCE: &str = r#"
 /// Faults that affect every request.
 const STANDING: &str = r#"
 {"kind": "refuse", "code": "InternalError"}         | 4 service/unknown +0     | 1 service/unknown +0     | 1 service/unknown +0
-# Throttled calls surely did not run: only the deadline of two minutes ends their retries.
+# Throttled calls were not executed, so they are retried until the deadline of the call.
 {"kind": "throttle"}                                | * service/refused +0     | * service/refused +0     | * service/refused +0
 {"kind": "skew"}                                    | 2 ok +0                  | 2 ok +1                  | 2 ok +1
-# Too far off to be a clock: not followed, and so not sent again.
+# Too large for a clock error: not corrected, and so not retried.
 {"kind": "skew", "offset": "5days"}                 | 1 service/refused +0     | 1 service/refused +0     | 1 service/refused +0
 {"kind": "http", "status": 503}                     | 4 gateway/unknown +0     | 1 gateway/unknown +0     | 1 gateway/unknown +0
 {"kind": "http", "status": 429}                     | * gateway/refused +0     | * gateway/refused +0     | * gateway/refused +0
 {"kind": "http", "status": 408, "executed": true}   | 4 gateway/unknown +0     | 1 gateway/unknown +1     | 1 gateway/unknown +1
-# The deadline of the call, two minutes, leaves no time for that.
+# The pause exceeds the deadline of the call.
 {"kind": "http", "status": 429, "retry_after": 600} | 1 gateway/refused +0     | 1 gateway/refused +0     | 1 gateway/refused +0
 {"kind": "html", "executed": true}                  | 4 gateway/unknown +0     | 1 gateway/unknown +1     | 1 gateway/unknown +1
 {"kind": "reset_before_read"}                       | 4 interrupted/unknown +0 | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
 {"kind": "reset_after_read"}                        | 4 interrupted/unknown +0 | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
 {"kind": "reply_lost"}                              | 4 interrupted/unknown +0 | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
 {"kind": "truncate"}                                | 4 interrupted/unknown +0 | 1 interrupted/unknown +1 | 1 interrupted/unknown +1
-# Only the first attempt went out on a connection that had been idle.
+# Only the first attempt uses an idle connection.
 {"kind": "close_idle"}                              | 2 ok +0                  | 1 interrupted/unknown +0 | 1 interrupted/unknown +0
+# The deadline of the call, two minutes, is enough for two attempts of one minute.
 {"kind": "delay", "delay": "10min"}                 | 2 timeout/unknown +0     | 1 timeout/unknown +1     | 1 timeout/unknown +1
 {"kind": "content_type"}                            | 1 ok +0                  | 1 ok +1                  | 1 ok +1
 {"kind": "nulls"}                                   | 1 ok +0                  | 1 ok +1                  | 1 ok +1
@@ -96,6 +97,11 @@ fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
         };
         (serde_json::from_str(rule).unwrap(), [read, create, control])
     })
+}
+
+/// Returns the rules of the table, without the number of requests that they affect.
+pub(crate) fn rules() -> Vec<Value> {
+    rows(ONCE).map(|(rule, _)| rule).collect()
 }
 
 /// Runs on tokio's paused clock, which jumps to the next timer: minutes take no time.
@@ -181,7 +187,7 @@ fn every_kind_of_fault_is_in_the_table() {
         .strip_prefix("known: ")
         .unwrap();
     let known: BTreeSet<&str> = known.split(", ").collect();
-    let tried: Vec<Value> = rows(ONCE).map(|(rule, _)| rule).collect();
+    let tried = rules();
     let tried: BTreeSet<&str> = tried
         .iter()
         .filter_map(|rule| rule["kind"].as_str())
@@ -196,7 +202,7 @@ fn every_limit_of_the_service_is_in_the_table() {
     let known: BTreeSet<&str> = codes
         .filter(|code| code.starts_with("RequestLimitExceeded"))
         .collect();
-    let tried: Vec<Value> = rows(ONCE).map(|(rule, _)| rule).collect();
+    let tried = rules();
     let throttles = tried.iter().filter(|rule| rule["kind"] == "throttle");
     let tried: BTreeSet<&str> = throttles
         .map(|rule| rule["code"].as_str().unwrap_or("RequestLimitExceeded"))

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mps_aigc::models::{self, Action, ActionVisitor, preflight::Report};
+use mps_aigc::models::{
+    self, Action, ActionVisitor,
+    preflight::{Report, preflight_json, rules},
+};
 use serde::Serialize;
 
 use crate::{context::Context, failure::Failure, input::Source};
@@ -23,6 +26,7 @@ pub(crate) struct CheckArgs {
 struct CheckResult<'a> {
     schema: &'static str,
     action: &'a str,
+    site: &'static str,
     #[serde(flatten)]
     report: &'a Report,
 }
@@ -34,10 +38,16 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     let result = CheckResult {
         schema: "mps.check/1",
         action: &args.action,
+        site: context.global.site().as_str(),
         report: &report,
     };
     context.output.listing(&human(&report), &result)?;
-    match report.errors().count() {
+    let refusing = if context.global.strict {
+        report.findings().len()
+    } else {
+        report.errors().count()
+    };
+    match refusing {
         0 => Ok(()),
         count => Err(refused(count)),
     }
@@ -50,7 +60,17 @@ impl ActionVisitor for Inspect<'_> {
     type Output = Result<Report, Failure>;
 
     fn visit<A: Action>(self) -> Self::Output {
-        Ok(self.0.parse::<A>()?.preflight())
+        let parsed = self.0.parse::<A>();
+        match parsed {
+            Ok(request) => Ok(request.preflight()),
+            Err(error) => {
+                // Parsing ends at the first value of a wrong type; here all of them are found.
+                let report = preflight_json::<A>(&self.0.parse()?);
+                let mut findings = report.findings().iter();
+                let is_found = findings.any(|finding| finding.rule == rules::WRONG_TYPE);
+                if is_found { Ok(report) } else { Err(error) }
+            }
+        }
     }
 }
 
@@ -60,8 +80,8 @@ fn unknown_action(name: &str) -> Failure {
         .hint(format!("choose from {}", known.join(", ")))
 }
 
-fn refused(errors: usize) -> Failure {
-    let message = format!("preflight refuses the request: {errors} of its findings are errors");
+fn refused(findings: usize) -> Failure {
+    let message = format!("preflight refuses the request: {findings} of its findings refuse it");
     Failure::preflight(message)
 }
 

@@ -11,13 +11,14 @@ use std::{
 
 use mps_aigc::{Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions};
 use mps_core::clock;
+use serde_json::json;
 
 use crate::{
     context::Context,
     failure::Failure,
     heartbeat,
     outcome::{self, Outcome, Reason},
-    output::Event,
+    output::{Event, print_json_to_stderr},
     results::{Receipt, TaskResult},
     signals::Signal,
     streams,
@@ -140,12 +141,18 @@ impl Completion<'_> {
         destination: &Destination,
     ) -> Result<Vec<SavedFile>, Failure> {
         let clock = &*self.context.clock;
+        let count = done.snapshot().urls.len();
+        self.detail(Event::new("download", "").details(json!({"results": count})));
         let download = done.download_to(destination);
         let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
-                files.iter().for_each(|file| self.report_other_name(file));
+                for file in &files {
+                    self.report_other_name(file);
+                    let details = json!({"path": file.path, "bytes": file.bytes});
+                    self.detail(Event::new("saved", "").details(details));
+                }
                 Ok(files)
             }
             Ok(Some(Err(error))) => {
@@ -189,9 +196,8 @@ impl Completion<'_> {
             file
         });
         let files: Vec<_> = files.collect();
-        self.context
-            .output
-            .json_to_stderr(&self.result(done, &files))
+        print_json_to_stderr(&self.result(done, &files));
+        Ok(())
     }
 
     fn print<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> Result<(), Failure> {
@@ -270,6 +276,12 @@ impl Completion<'_> {
             let event = Event::new("warning", &human).task(&self.receipt.task_id);
             self.context.output.notice(&event);
         }
+    }
+
+    fn detail(&self, event: Event<'_>) {
+        self.context
+            .output
+            .detail(&event.task(&self.receipt.task_id));
     }
 
     fn report(&self, event: Event<'_>) {

@@ -15,7 +15,12 @@ mod families;
 #[cfg(unix)]
 mod limiter;
 mod preflight;
+#[cfg(unix)]
+mod receipts;
 mod redaction;
+mod several;
+#[cfg(unix)]
+mod signals;
 mod support;
 mod usage;
 mod workflow;

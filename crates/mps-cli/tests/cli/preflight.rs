@@ -258,3 +258,77 @@ fn a_task_of_the_own_emulator_is_said_to_end_with_the_command() {
         );
     }
 }
+
+/// Checks a request without credentials.
+fn check(action: &str, request: &Value, options: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("r.json"), request.to_string()).unwrap();
+    let arguments = ["--output=json", "check", action, "--request", "r.json"];
+    run(mps(folder.path()).args(arguments).args(options))
+}
+
+#[test]
+fn values_of_wrong_types_are_findings_like_any_other() {
+    let request = json!({
+        "ModelName": "Kling",
+        "Prompt": 1,
+        "Duration": "5",
+        "EnhancePrompt": "true",
+        "ImageInfos": {"ImageUrl": "https://a.example/b.png"},
+        "ExtraParameters": [],
+        "Sceen": "a",
+    });
+    let run = check("CreateAigcVideoTask", &request, &[]);
+    assert_eq!(run.exit, 2, "{run:?}");
+    let result = run.json();
+    assert_eq!(result["schema"], "mps.check/1");
+    assert_eq!(result["site"], "intl");
+    assert_eq!(result["ok"], false);
+    let findings = result["findings"].as_array().unwrap();
+    let wrong: Vec<_> = findings
+        .iter()
+        .filter(|it| it["rule"] == "wrong-type")
+        .collect();
+    let paths: Vec<_> = wrong
+        .iter()
+        .map(|it| it["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "Prompt",
+            "EnhancePrompt",
+            "ImageInfos",
+            "Duration",
+            "ExtraParameters"
+        ]
+    );
+    for finding in wrong {
+        for member in ["message", "value", "bound", "source"] {
+            assert!(finding[member].is_string(), "{member}: {finding}");
+        }
+    }
+    assert_eq!(findings.len(), 6, "{result}");
+    assert_eq!(findings[5]["rule"], "unknown-member", "{result}");
+}
+
+#[test]
+fn a_check_names_its_site_and_keeps_to_strict() {
+    let request = json!({"Prompt": "a", "ModelName": "New Model"});
+    for action in [
+        "CreateAigcVideoTask",
+        "CreateAigcImageTask",
+        "CreateAigcAudioTask",
+    ] {
+        let run = check(action, &request, &["--site=cn"]);
+        assert_eq!(run.exit, 0, "{run:?}");
+        assert_eq!(run.json()["site"], "cn");
+        let run = check(action, &request, &["--strict"]);
+        assert_eq!(run.exit, 2, "{run:?}");
+    }
+    for text in [json!([]), json!("text"), json!(5)] {
+        let run = check("CreateAiDramaTask", &text, &[]);
+        assert_eq!(run.exit, 2, "{run:?}");
+        assert_eq!(run.json()["findings"][0]["rule"], "wrong-type", "{run:?}");
+    }
+}

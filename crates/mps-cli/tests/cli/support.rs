@@ -5,8 +5,11 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
 };
 
+use mps_core::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 
 use crate::redaction;
@@ -218,4 +221,15 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
+}
+
+/// Waits until something outside this process is so, for at most twenty seconds.
+pub(crate) fn eventually(is_so: impl Fn() -> bool) {
+    let clock = SystemClock::new();
+    let started = clock.monotonic();
+    while !is_so() {
+        let waited = clock.monotonic().saturating_sub(started);
+        assert!(waited < Duration::from_secs(20), "it never came true");
+        thread::yield_now();
+    }
 }

@@ -47,6 +47,9 @@ pub const FORMAT_JSON: &str = "format-json";
 /// The service does not know the member any more.
 pub const WITHDRAWN: &str = "withdrawn";
 
+/// A value is not of the documented type. Only a request that is given as JSON can have one.
+pub const WRONG_TYPE: &str = "wrong-type";
+
 /// No document has such a member. It is sent unchanged.
 pub const UNKNOWN_MEMBER: &str = "unknown-member";
 
@@ -198,6 +201,10 @@ pub static RULES: &[RuleInfo] = &[
     RuleInfo {
         id: WITHDRAWN,
         meaning: "The service does not know the member any more.",
+    },
+    RuleInfo {
+        id: WRONG_TYPE,
+        meaning: "A value is not of the documented type. Only a request that is given as JSON can have one.",
     },
     RuleInfo {
         id: UNKNOWN_MEMBER,

@@ -1,0 +1,204 @@
+//! Results that name a paid task survive a stdout, or a stderr, that cannot be written.
+
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::{Emulator, Run, example};
+
+/// The command forms that create: their arguments, and the family of the task.
+fn creates() -> Vec<(Vec<String>, &'static str)> {
+    let drama = example("CreateAiDramaTask");
+    let drama = drama.to_str().unwrap();
+    let body = r#"{"Prompt":"a cat"}"#;
+    let forms: [(&[&str], &str); 5] = [
+        (&["video", "create", "--prompt", "a"], "video"),
+        (
+            &["image", "create", "--model", "Hunyuan", "--prompt", "a"],
+            "image",
+        ),
+        (
+            &["audio", "create", "--model", "Mureka", "--prompt", "a"],
+            "audio",
+        ),
+        (
+            &["scenario", "create", "ai-drama", "--request", drama],
+            "scenario",
+        ),
+        (&["call", "CreateAigcVideoTask", "--json", body], "video"),
+    ];
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    forms.map(|(words, family)| (owned(words), family)).into()
+}
+
+/// The id of the task that was created last.
+fn last_task(emulator: &Emulator) -> String {
+    let bill = emulator.bill();
+    let items = bill["items"].as_array().unwrap();
+    items.last().unwrap()["task_id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+fn output(command: &mut Command) -> Run {
+    let output = command.output().unwrap();
+    Run {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs a command with a redirection of a shell.
+fn redirected(emulator: &Emulator, arguments: &[&str], redirection: &str) -> Run {
+    let mps = emulator.mps(arguments);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!(r#""$0" "$@" {redirection}"#)])
+        .arg(mps.get_program())
+        .args(mps.get_args())
+        .envs(
+            mps.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(emulator.folder.path());
+    output(&mut command)
+}
+
+fn check_lost_receipt(run: &Run, id: &str, family: &str) {
+    let error: Value = serde_json::from_str(run.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!((run.exit, &error["task_id"]), (1, &id.into()), "{run:?}");
+    assert_eq!(error["created"], true);
+    let resume = error["resume"].as_array().unwrap();
+    assert_eq!(resume.last().unwrap(), id);
+    let line = format!("{family} wait -- {id}");
+    assert!(error["hint"].as_str().unwrap().ends_with(&line), "{run:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_receipt_that_cannot_be_written_to_stdout_is_on_stderr() {
+    let emulator = Emulator::start("1h");
+    for (arguments, family) in creates() {
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let arguments = [&["--output", "json"], &arguments[..]].concat();
+        for redirection in [">/dev/full", ">&-"] {
+            let run = redirected(&emulator, &arguments, redirection);
+            check_lost_receipt(&run, &last_task(&emulator), family);
+        }
+        let mut command = emulator.mps(&arguments);
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A reader that has gone before anything is written.
+        drop(process.stdout.take());
+        let output = process.wait_with_output().unwrap();
+        let run = Run {
+            exit: output.status.code().unwrap(),
+            stdout: String::new(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        check_lost_receipt(&run, &last_task(&emulator), family);
+    }
+}
+
+/// Both streams of a command whose task is still running.
+#[test]
+#[cfg(target_os = "linux")]
+fn without_stderr_the_task_is_named_on_stdout() {
+    let emulator = Emulator::start("1h");
+    let create = [
+        "video",
+        "create",
+        "--prompt",
+        "a",
+        "--wait",
+        "--timeout",
+        "1ms",
+    ];
+    for redirection in ["2>/dev/full", "2>&-"] {
+        let run = redirected(&emulator, &create, redirection);
+        let line = format!("video wait -- {}\n", last_task(&emulator));
+        assert_eq!(run.exit, 5, "{run:?}");
+        assert!(run.stdout.ends_with(&line), "{run:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_cannot_be_written_after_the_download_says_so() {
+    let emulator = Emulator::start("0s");
+    let create = ["video", "create", "--prompt", "a", "--out", "a.mp4"];
+    let mut command = emulator.mps(&create);
+    let run = output(command.stdout(File::create("/dev/full").unwrap()));
+    let line = format!("video download --out a.mp4 -- {}\n", last_task(&emulator));
+    assert_eq!(run.exit, 1, "{run:?}");
+    assert!(run.stderr.ends_with(&line), "{run:?}");
+    assert!(emulator.folder.path().join("a.mp4").exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_listing_ends_quietly_when_its_reader_has_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = crate::support::mps(folder.path());
+    let mut process = command
+        .arg("models")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(process.stdout.take());
+    let output = process.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_discarded_stdout_is_no_error() {
+    let emulator = Emulator::start("1h");
+    let create = ["video", "create", "--prompt", "a"];
+    let run = redirected(&emulator, &create, ">/dev/null");
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{run:?}");
+}
+
+#[test]
+fn a_hostile_task_id_stays_one_argument_of_one_line() {
+    let emulator = Emulator::start("1h");
+    for (id, quoted) in [
+        (
+            "--endpoint=https://evil.example",
+            "--endpoint=https://evil.example",
+        ),
+        ("a\nb", r"$'a\x0ab'"),
+    ] {
+        emulator.add_fault(&serde_json::json!({
+            "kind": "delay", "delay": "1h", "action": "DescribeAigcVideoTask", "times": 1
+        }));
+        let wait = [
+            "--output",
+            "json",
+            "video",
+            "wait",
+            "--timeout",
+            "100ms",
+            "--",
+            id,
+        ];
+        let run = emulator.run(&wait);
+        let error = run.error();
+        assert_eq!(error["task_id"], id, "{run:?}");
+        if run.exit == 5 {
+            let hint = error["hint"].as_str().unwrap();
+            assert!(hint.ends_with(&format!("video wait -- {quoted}")), "{hint}");
+            assert_eq!(error["resume"].as_array().unwrap().last().unwrap(), id);
+        }
+    }
+}

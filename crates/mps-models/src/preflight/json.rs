@@ -1,0 +1,257 @@
+//! Checks a request that is given as JSON, in which values can have the wrong type.
+
+use serde_json::{Value, json};
+
+use super::{Finding, Path, Report, Severity, rules};
+use crate::{
+    action::Action,
+    schema::{Kind, StructInfo, structure},
+};
+
+/// Returns a report of every broken rule in a request that is given as JSON.
+///
+/// Parsing the request as `A` ends at the first value of a wrong type. Here each of them is a finding
+/// ([`rules::WRONG_TYPE`]), beside the findings of [`preflight`](super::Preflight::preflight) about
+/// everything else. Nothing more is said about a member whose type is wrong. As in parsing, `null`
+/// has every type.
+///
+/// # Examples
+/// ```
+/// use mps_models::{CreateAigcVideoTask, preflight::preflight_json};
+/// use serde_json::json;
+///
+/// let request = json!({"ModelName": "Kling", "Prompt": 5, "Duration": "5", "ImageInfos": {}});
+/// let report = preflight_json::<CreateAigcVideoTask>(&request);
+///
+/// let paths: Vec<_> = report.findings().iter().map(|finding| &*finding.path).collect();
+/// assert_eq!(paths, ["Prompt", "ImageInfos", "Duration"]);
+/// ```
+#[must_use]
+pub fn preflight_json<A: Action>(request: &Value) -> Report {
+    let mut checker = Checker {
+        report: Report::default(),
+        source: A::INFO.doc_url,
+    };
+    let corrected = checker.object(&Path::ROOT, request, A::INFO.request);
+    let mut report = checker.report;
+    let wrong: Vec<String> = paths(&report);
+    let Ok(request) = serde_json::from_value::<A>(corrected) else {
+        // The schema and the type are generated from the same specification.
+        return report;
+    };
+    let others = request.preflight();
+    let others = others.findings().iter();
+    report.extend(others.filter(|it| !is_within(&it.path, &wrong)).cloned());
+    report
+}
+
+fn paths(report: &Report) -> Vec<String> {
+    let findings = report.findings().iter();
+    findings.map(|finding| finding.path.clone()).collect()
+}
+
+/// Returns whether a path is one of `outer`, or inside it.
+fn is_within(path: &str, outer: &[String]) -> bool {
+    outer.iter().any(|outer| {
+        let rest = path.strip_prefix(outer.as_str());
+        rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
+    })
+}
+
+struct Checker {
+    report: Report,
+    source: &'static str,
+}
+
+impl Checker {
+    /// Returns the value with a stand-in of the right type for each value of a wrong one.
+    fn value(&mut self, at: &Path<'_>, value: &Value, kind: &Kind) -> Value {
+        match (kind, value) {
+            (_, Value::Null)
+            | (Kind::Text | Kind::Enum(_), Value::String(_))
+            | (Kind::Float, Value::Number(_))
+            | (Kind::Boolean, Value::Bool(_)) => value.clone(),
+            (Kind::Integer, Value::Number(number)) if number.is_i64() => value.clone(),
+            (Kind::List(kind), Value::Array(items)) => {
+                let items = items.iter().enumerate();
+                let items = items.map(|(index, item)| self.value(&at.index(index), item, kind));
+                items.collect()
+            }
+            (Kind::Struct(name), Value::Object(_)) => match structure(name) {
+                Some(info) => self.object(at, value, info),
+                None => value.clone(),
+            },
+            _ => {
+                self.report.add(self.finding(at, value, kind));
+                stand_in(kind)
+            }
+        }
+    }
+
+    fn object(&mut self, at: &Path<'_>, value: &Value, info: &'static StructInfo) -> Value {
+        let Value::Object(members) = value else {
+            let finding = self.finding(at, value, &Kind::Struct(info.name));
+            self.report.add(finding);
+            return json!({});
+        };
+        // In the order of the documentation, as other findings are.
+        let mut corrected = members.clone();
+        for member in info.members {
+            if let Some(value) = corrected.get_mut(member.name) {
+                let at = if member.sensitive {
+                    at.sensitive(member.name)
+                } else {
+                    at.member(member.name)
+                };
+                *value = self.value(&at, value, &member.kind);
+            }
+        }
+        Value::Object(corrected)
+    }
+
+    fn finding(&self, at: &Path<'_>, value: &Value, kind: &Kind) -> Finding {
+        let (found, expected) = (type_of(value), name_of(kind));
+        let message = format!("has to be {expected}, not {found}");
+        let finding = Finding::new(at, rules::WRONG_TYPE, Severity::Error, message)
+            .value(found)
+            .bound(expected)
+            .source(self.source);
+        match hint(value, kind) {
+            Some(hint) => finding.hint(hint),
+            None => finding,
+        }
+    }
+}
+
+/// Returns a value of the right type that no rule takes for a missing one.
+fn stand_in(kind: &Kind) -> Value {
+    match kind {
+        Kind::Text | Kind::Enum(_) => json!("?"),
+        Kind::Integer | Kind::Float => json!(1),
+        Kind::Boolean => json!(true),
+        Kind::Struct(_) => json!({}),
+        Kind::List(_) => json!([]),
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a Boolean",
+        Value::Number(number) if number.is_f64() => "a number with a fraction",
+        Value::Number(number) if number.is_i64() => "a number",
+        Value::Number(_) => "a number of more than 64 bits",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn name_of(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Enum(_) => "a text",
+        Kind::Integer => "a whole number",
+        Kind::Float => "a number",
+        Kind::Boolean => "true or false",
+        Kind::Struct(_) => "an object",
+        Kind::List(_) => "a list",
+    }
+}
+
+fn hint(value: &Value, kind: &Kind) -> Option<&'static str> {
+    match (kind, value) {
+        (Kind::Text | Kind::Enum(_), Value::Number(_) | Value::Bool(_)) => {
+            Some("put it in quotation marks")
+        }
+        (Kind::Text, Value::Object(_) | Value::Array(_)) => {
+            Some("write the JSON as a text, in quotation marks and escaped")
+        }
+        (Kind::Integer | Kind::Float, Value::String(text)) if text.parse::<f64>().is_ok() => {
+            Some("leave the quotation marks out")
+        }
+        (Kind::Boolean, Value::String(text)) if text.parse::<bool>().is_ok() => {
+            Some("leave the quotation marks out")
+        }
+        (Kind::Boolean, Value::Number(_)) => Some("write true or false"),
+        (Kind::List(_), _) => Some("put it in square brackets"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ActionVisitor, CreateAigcVideoTask, visit_action};
+
+    fn findings(request: &Value) -> Vec<(String, &'static str)> {
+        let report = preflight_json::<CreateAigcVideoTask>(request);
+        let findings = report.findings().iter();
+        findings.map(|it| (it.path.clone(), it.rule)).collect()
+    }
+
+    #[test]
+    fn wrong_types_and_broken_rules_are_reported_together() {
+        let request = json!({
+            "ModelName": "Kling",
+            "Prompt": ["a"],
+            "Duration": 0,
+            "ImageInfos": [{"ImageUrl": 1}, "https://a.example/b.png"],
+            "ExtraParameters": {"EnableAudio": "true", "Unknown": 1},
+        });
+        assert_eq!(
+            findings(&request),
+            [
+                ("Prompt", "wrong-type"),
+                ("ImageInfos[0].ImageUrl", "wrong-type"),
+                ("ImageInfos[1]", "wrong-type"),
+                ("ExtraParameters.EnableAudio", "wrong-type"),
+                ("ExtraParameters.Unknown", "unknown-member"),
+                ("Duration", "duration"),
+            ]
+            .map(|(path, rule)| (path.to_owned(), rule))
+        );
+        for wrong in [json!([]), json!("text"), json!(1)] {
+            assert_eq!(findings(&wrong), [(String::new(), "wrong-type")]);
+        }
+    }
+
+    #[test]
+    fn no_value_of_a_wrong_type_is_shown() {
+        let report = preflight_json::<CreateAigcVideoTask>(&json!({"Prompt": ["a secret"]}));
+        assert!(!format!("{report:?}").contains("a secret"));
+    }
+
+    /// Each type of value for each member of every action.
+    struct Mistakes;
+
+    impl ActionVisitor for Mistakes {
+        type Output = ();
+
+        fn visit<A: Action>(self) {
+            for member in A::INFO.request.members {
+                for value in [
+                    json!(1),
+                    json!(0.5),
+                    json!("a"),
+                    json!(true),
+                    json!({}),
+                    json!([]),
+                ] {
+                    let request = json!({member.name: value});
+                    let is_parsed = serde_json::from_value::<A>(request.clone()).is_ok();
+                    let report = preflight_json::<A>(&request);
+                    let mut findings = report.findings().iter();
+                    let is_found = findings.any(|it| it.rule == rules::WRONG_TYPE);
+                    assert_eq!(is_found, !is_parsed, "{} {request}", A::INFO.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn exactly_those_values_are_wrong_that_cannot_be_parsed() {
+        for action in crate::ACTIONS {
+            visit_action(action.name, Mistakes).unwrap();
+        }
+    }
+}
