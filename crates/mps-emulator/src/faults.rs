@@ -1,11 +1,14 @@
 //! Faults on demand: selects the rule that matches a request.
 
+mod answer;
 mod check;
+mod download;
 mod effect;
 mod fault;
 mod invalid_fault;
 mod kind;
 mod parse;
+mod response;
 mod rules;
 
 use std::time::SystemTime;
@@ -26,6 +29,11 @@ use crate::{engine::ids::Ids, http::exchange::Connection};
 
 /// The name that a rule uses for downloads, in place of an action.
 pub(crate) const DOWNLOAD: &str = "download";
+
+/// Returns the message of an error code: its meaning in the specification, if it is known.
+fn usual_message(code: &str) -> &'static str {
+    mps_models::service::error_code(code).map_or("refused on demand", |known| known.meaning)
+}
 
 /// The parts of a request that rules compare.
 struct RequestView<'a> {

@@ -2,5 +2,6 @@
 
 pub(crate) mod auth;
 pub(crate) mod exchange;
+pub(crate) mod gzip;
 pub(crate) mod headers;
 pub(crate) mod reply;

@@ -60,6 +60,10 @@ const ONCE: &str = r#"
 {"kind": "nulls"}                                                                 | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "unknown_status"}                                                        | 1 ok +0               | 1 ok +1                  | 1 ok +1
 {"kind": "done_without_url"}                                                      | 1 ok +0               | 1 ok +1                  | 1 ok +1
+# The answer contradicts itself.
+{"kind": "task_id"}                                                               | 1 ok +0               | 1 decode/unknown +1      | 1 decode/unknown +1
+{"kind": "id_and_error"}                                                          | 2 ok +0               | 1 service/unknown +1     | 1 service/unknown +1
+{"kind": "two_responses"}                                                         | 2 ok +0               | 1 decode/unknown +1      | 1 decode/unknown +1
 "#;
 
 /// Faults that affect every request.
@@ -186,7 +190,12 @@ fn every_kind_of_fault_is_in_the_table() {
         .unwrap()
         .strip_prefix("known: ")
         .unwrap();
-    let known: BTreeSet<&str> = known.split(", ").collect();
+    let applies_to_calls = |kind: &&str| {
+        let rule = json!({"kind": kind, "action": "CreateAigcVideoTask"});
+        let (_, answer) = control(&service, Method::POST, "faults", &rule);
+        answer["member"] != "action"
+    };
+    let known: BTreeSet<&str> = known.split(", ").filter(applies_to_calls).collect();
     let tried = rules();
     let tried: BTreeSet<&str> = tried
         .iter()

@@ -22,5 +22,7 @@ mod several;
 #[cfg(unix)]
 mod signals;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod usage;
 mod workflow;

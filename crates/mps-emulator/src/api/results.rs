@@ -38,7 +38,7 @@ pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchan
     }
     let fault = service.state().faults.on_download(&service.ids, head);
     let exchange = match &fault {
-        Some(kind) => kind.deliver(response, service.time.wall()),
+        Some(kind) => kind.deliver_download(response, path, service.time.wall()),
         None => Exchange::whole(response),
     };
     record::answered(service, record, fault.as_ref(), &exchange);
@@ -104,16 +104,10 @@ impl StorageError {
              \t<Resource>{}</Resource>\n\t<RequestId>{request_id}</RequestId>\n</Error>\n",
             self.code,
             self.message,
-            escaped(path),
+            reply::escaped(path),
         );
         reply::with_type(self.status, "application/xml", Bytes::from(body))
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
 }
 
 fn find_object(

@@ -44,6 +44,12 @@ impl Fault {
                 )
             };
         }
+        if self.kind.is_for_downloads_only() {
+            return Err(
+                InvalidFault::new("action", action, "`download` or left out")
+                    .with_hint(format!("`{}` applies to downloads only", self.kind())),
+            );
+        }
         if mps_models::action(action).is_some() {
             return Ok(());
         }
@@ -76,6 +82,15 @@ impl Fault {
                     .with_hint("such as `InvalidParameter.ViolationContent`"))
             }
             Kind::Throttle { code, .. } => check_throttle(code),
+            Kind::IdAndError { code } | Kind::TwoResponses { code }
+                if !crate::engine::marker::is_code(code) =>
+            {
+                Err(InvalidFault::new("code", code, "letters, digits and dots")
+                    .with_hint("such as `RequestLimitExceeded`"))
+            }
+            Kind::Redirect { status, .. } if !(300..400).contains(status) => {
+                Err(InvalidFault::new("status", status, "from 300 to 399").with_hint("such as 307"))
+            }
             Kind::Http { status, .. } | Kind::Html { status, .. }
                 if !(200..=MAX_STATUS).contains(status) =>
             {
@@ -104,14 +119,22 @@ impl Fault {
                 ))
             }
             Kind::ContentType { content_type }
-                if http::HeaderValue::from_str(content_type).is_err() =>
-            {
-                Err(InvalidFault::new(
-                    "content_type",
-                    "not printable",
-                    "text that a header can carry",
-                ))
-            }
+            | Kind::WrongBody {
+                content_type: Some(content_type),
+                ..
+            } if http::HeaderValue::from_str(content_type).is_err() => Err(InvalidFault::new(
+                "content_type",
+                "not printable",
+                "text that a header can carry",
+            )),
+            Kind::Redirect {
+                location: Some(location),
+                ..
+            } if http::HeaderValue::from_str(location).is_err() => Err(InvalidFault::new(
+                "location",
+                "not printable",
+                "text that a header can carry",
+            )),
             _ => Ok(()),
         }
     }

@@ -3,14 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
-use mps_models::{
-    ActionInfo,
-    schema::{self, StructInfo},
-};
-use serde_json::{Map, Value};
+use http::{Response, header};
 
-use super::Kind;
+use super::{
+    Kind, answer, parse,
+    response::{gateway, page, set},
+};
 use crate::{
     engine::refusal::Refusal,
     http::{
@@ -32,9 +30,7 @@ pub(crate) enum CallEffect {
 impl Kind {
     pub(crate) fn call_effect(&self) -> CallEffect {
         let usual = |code: &str, message: &Option<String>| {
-            let known = mps_models::service::error_code(code);
-            let usual = known.map_or("refused on demand", |known| known.meaning);
-            let message = message.as_deref().unwrap_or(usual);
+            let message = message.as_deref().unwrap_or(super::usual_message(code));
             CallEffect::Refused(Refusal::new(code.to_owned(), message))
         };
         match self {
@@ -51,7 +47,10 @@ impl Kind {
             }
             | Self::Html {
                 executed: false, ..
-            } => CallEffect::Dropped,
+            }
+            | Self::WrongBody { .. }
+            | Self::Redirect { .. }
+            | Self::ForbiddenOnce => CallEffect::Dropped,
             _ => CallEffect::Proceeds,
         }
     }
@@ -93,6 +92,9 @@ impl Kind {
                 response.headers_mut().insert(header::DATE, date);
                 Delivery::Whole(response)
             }
+            Self::TwoResponses { code } => {
+                Delivery::Whole(response.map(|body| answer::with_second_response(&body, code)))
+            }
             _ => Delivery::Whole(response),
         };
         Exchange {
@@ -100,108 +102,10 @@ impl Kind {
             delivery,
         }
     }
-
-    /// Returns the changed answer of an executed action, or `None` if the fault finds nothing to
-    /// change.
-    pub(super) fn changed_answer(
-        &self,
-        action: &ActionInfo,
-        answer: &Map<String, Value>,
-    ) -> Option<Map<String, Value>> {
-        let mut changed = match self {
-            Self::Nulls => Some(nothing(action.response)),
-            Self::DoneWithoutUrl | Self::UnknownStatus { .. } => Some(answer.clone()),
-            _ => None,
-        }?;
-        match self {
-            Self::DoneWithoutUrl => without_urls(&mut changed),
-            Self::UnknownStatus { value } => set_status(&mut changed, action.response, value),
-            _ => {}
-        }
-        (changed != *answer).then_some(changed)
-    }
 }
 
 /// Returns the length of a cut body: half by default, and always less than all of it.
 fn cut_at(after: Option<u64>, length: usize) -> usize {
-    let wanted = after.map_or(length / 2, |bytes| {
-        usize::try_from(bytes).unwrap_or(usize::MAX)
-    });
+    let wanted = after.map_or(length / 2, parse::length);
     wanted.min(length.saturating_sub(1))
-}
-
-fn gateway(status: u16, retry_after: Option<u64>) -> Response<Bytes> {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let body = Bytes::from(status.to_string());
-    let mut response = reply::with_type(status, "text/plain", body);
-    if let Some(seconds) = retry_after {
-        let seconds = HeaderValue::from(seconds);
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
-}
-
-fn page(status: u16) -> Response<Bytes> {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let body = format!(
-        "<!DOCTYPE html>\n<html><head><title>{status}</title></head>\n\
-         <body><h1>{status}</h1><hr>emulator gateway</body></html>\n"
-    );
-    reply::with_type(status, "text/html; charset=utf-8", Bytes::from(body))
-}
-
-fn set(response: &mut Response<Bytes>, name: header::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(name, value);
-    }
-}
-
-/// Returns every member of the specification with the value null.
-fn nothing(shape: &StructInfo) -> Map<String, Value> {
-    let members = shape.members.iter();
-    members
-        .map(|member| (member.name.to_owned(), Value::Null))
-        .collect()
-}
-
-/// Removes the URLs of results at every depth.
-fn without_urls(members: &mut Map<String, Value>) {
-    members.retain(|name, _| !(name.ends_with("Url") || name.ends_with("Urls")));
-    members.values_mut().for_each(|value| match value {
-        Value::Object(members) => without_urls(members),
-        Value::Array(items) => {
-            let objects = items.iter_mut().filter_map(Value::as_object_mut);
-            objects.for_each(without_urls);
-        }
-        _ => {}
-    });
-}
-
-/// Sets every status: an enumeration whose name ends with `Status`.
-fn set_status(members: &mut Map<String, Value>, shape: &StructInfo, value: &str) {
-    for member in shape.members {
-        let Some(found) = members.get_mut(member.name) else {
-            continue;
-        };
-        match &member.kind {
-            schema::Kind::Enum(_) if member.name.ends_with("Status") => *found = value.into(),
-            kind => set_status_within(found, kind, value),
-        }
-    }
-}
-
-fn set_status_within(found: &mut Value, kind: &schema::Kind, value: &str) {
-    match (kind, found) {
-        (schema::Kind::Struct(name), Value::Object(members)) => {
-            if let Some(shape) = schema::structure(name) {
-                set_status(members, shape, value);
-            }
-        }
-        (schema::Kind::List(kind), Value::Array(items)) => {
-            for item in items {
-                set_status_within(item, kind, value);
-            }
-        }
-        _ => {}
-    }
 }

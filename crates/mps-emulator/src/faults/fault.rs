@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DOWNLOAD, Kind, RequestView, parse};
+use super::{DOWNLOAD, Kind, RequestView, kind::WrongBody, parse};
 
 /// A rule: a kind of fault, the requests it applies to, and how often.
 ///
@@ -161,11 +161,86 @@ impl Fault {
         Self::of(Kind::CloseIdle)
     }
 
+    /// Returns a fault: the create is executed and billed, and its answer has this task id, for
+    /// example an empty one.
+    pub fn task_id(value: impl Into<String>) -> Self {
+        Self::of(Kind::TaskId {
+            value: value.into(),
+        })
+    }
+
+    /// Returns a fault: the call is executed and billed, and its answer also has an `Error`, by
+    /// default `RequestLimitExceeded`.
+    pub fn id_and_error() -> Self {
+        Self::of(Kind::IdAndError {
+            code: parse::THROTTLED.to_owned(),
+        })
+    }
+
+    /// Returns a fault: the call is executed and billed, and its answer has a second `Response`
+    /// with an `Error`, by default `RequestLimitExceeded`.
+    pub fn two_responses() -> Self {
+        Self::of(Kind::TwoResponses {
+            code: parse::THROTTLED.to_owned(),
+        })
+    }
+
+    /// Returns a fault of downloads: status 200 with JSON in place of the file, under the file's
+    /// content type.
+    pub fn wrong_body() -> Self {
+        Self::of(Kind::WrongBody {
+            body: WrongBody::Json,
+            content_type: None,
+        })
+    }
+
+    /// Returns a fault of downloads: the body has no announced length, and ends with the
+    /// connection.
+    pub fn no_length() -> Self {
+        Self::of(Kind::NoLength {
+            after: None,
+            chunked: false,
+        })
+    }
+
+    /// Returns a fault of downloads: a redirect with status 302, by default to the same path.
+    pub fn redirect() -> Self {
+        Self::of(Kind::Redirect {
+            status: parse::FOUND,
+            location: None,
+        })
+    }
+
+    /// Returns a fault of downloads: the file is sent with `Content-Encoding: gzip`, unasked.
+    pub fn encoding() -> Self {
+        Self::of(Kind::Encoding)
+    }
+
+    /// Returns a fault of downloads: the file is another entity with another `ETag`, also where
+    /// `If-Range` names the earlier one.
+    pub fn etag_change() -> Self {
+        Self::of(Kind::EtagChange)
+    }
+
+    /// Returns a fault of downloads: status 206 with the first 1,000 bytes, without a `Range`
+    /// header in the request.
+    pub fn unasked_206() -> Self {
+        Self::of(Kind::Unasked206 {
+            after: parse::UNASKED_BYTES,
+        })
+    }
+
+    /// Returns a fault of downloads: status 403, by default for one request.
+    pub fn forbidden_once() -> Self {
+        Self::of(Kind::ForbiddenOnce)
+    }
+
+    /// Returns a rule with the defaults of its kind.
     pub(super) fn of(kind: Kind) -> Self {
         Self {
-            action: None,
+            action: kind.is_for_downloads_only().then(|| DOWNLOAD.to_owned()),
+            times: (kind == Kind::ForbiddenOnce).then_some(1),
             kind,
-            times: None,
             probability: None,
             text: None,
         }
@@ -204,9 +279,14 @@ impl Fault {
         self
     }
 
-    /// Sets the error code of [`throttle`](Self::throttle) or [`refuse`](Self::refuse).
+    /// Sets the error code of [`throttle`](Self::throttle), [`refuse`](Self::refuse),
+    /// [`id_and_error`](Self::id_and_error) or [`two_responses`](Self::two_responses).
     pub fn code(mut self, with: impl Into<String>) -> Self {
-        if let Kind::Throttle { code, .. } | Kind::Refuse { code, .. } = &mut self.kind {
+        if let Kind::Throttle { code, .. }
+        | Kind::Refuse { code, .. }
+        | Kind::IdAndError { code }
+        | Kind::TwoResponses { code } = &mut self.kind
+        {
             *code = with.into();
         }
         self
@@ -221,9 +301,12 @@ impl Fault {
         self
     }
 
-    /// Sets the status of [`html`](Self::html). Default: 502.
+    /// Sets the status of [`html`](Self::html) or [`redirect`](Self::redirect). Default: 502 or 302.
     pub fn status(mut self, with: u16) -> Self {
-        if let Kind::Http { status, .. } | Kind::Html { status, .. } = &mut self.kind {
+        if let Kind::Http { status, .. }
+        | Kind::Html { status, .. }
+        | Kind::Redirect { status, .. } = &mut self.kind
+        {
             *status = with;
         }
         self
@@ -247,11 +330,14 @@ impl Fault {
         self
     }
 
-    /// Sets the number of bytes that arrive with [`truncate`](Self::truncate). Default: half of the
-    /// body.
+    /// Sets the number of bytes that arrive with [`truncate`](Self::truncate),
+    /// [`no_length`](Self::no_length) or [`unasked_206`](Self::unasked_206). Default: half of the
+    /// body, all of it, or 1,000.
     pub fn after(mut self, bytes: u64) -> Self {
-        if let Kind::Truncate { after } = &mut self.kind {
-            *after = Some(bytes);
+        match &mut self.kind {
+            Kind::Truncate { after } | Kind::NoLength { after, .. } => *after = Some(bytes),
+            Kind::Unasked206 { after } => *after = bytes,
+            _ => {}
         }
         self
     }
@@ -260,6 +346,34 @@ impl Fault {
     pub fn pieces(mut self, count: u32) -> Self {
         if let Kind::Drip { pieces, .. } = &mut self.kind {
             *pieces = count;
+        }
+        self
+    }
+
+    /// Sets the body of [`wrong_body`](Self::wrong_body): `json`, `xml`, `html`, `text` or
+    /// `empty`; any other name has no effect. Default: `json`.
+    pub fn body(mut self, name: &str) -> Self {
+        if let (Kind::WrongBody { body, .. }, Some(named)) =
+            (&mut self.kind, WrongBody::named(name))
+        {
+            *body = named;
+        }
+        self
+    }
+
+    /// Sends the body of [`no_length`](Self::no_length) in chunks, whose end is marked. Default:
+    /// the body ends with the connection.
+    pub fn chunked(mut self) -> Self {
+        if let Kind::NoLength { chunked, .. } = &mut self.kind {
+            *chunked = true;
+        }
+        self
+    }
+
+    /// Sets the target of [`redirect`](Self::redirect). Default: the path of the request.
+    pub fn location(mut self, target: impl Into<String>) -> Self {
+        if let Kind::Redirect { location, .. } = &mut self.kind {
+            *location = Some(target.into());
         }
         self
     }

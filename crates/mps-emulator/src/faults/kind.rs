@@ -62,6 +62,64 @@ pub(crate) enum Kind {
     },
     Nulls,
     CloseIdle,
+    TaskId {
+        value: String,
+    },
+    IdAndError {
+        code: String,
+    },
+    TwoResponses {
+        code: String,
+    },
+    WrongBody {
+        body: WrongBody,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content_type: Option<String>,
+    },
+    NoLength {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        after: Option<u64>,
+        chunked: bool,
+    },
+    Redirect {
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+    },
+    Encoding,
+    EtagChange,
+    #[serde(rename = "unasked_206")]
+    Unasked206 {
+        after: u64,
+    },
+    ForbiddenOnce,
+}
+
+/// The body that a download has in place of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WrongBody {
+    Json,
+    Xml,
+    Html,
+    Text,
+    Empty,
+}
+
+impl WrongBody {
+    const ALL: [(&'static str, Self); 5] = [
+        ("json", Self::Json),
+        ("xml", Self::Xml),
+        ("html", Self::Html),
+        ("text", Self::Text),
+        ("empty", Self::Empty),
+    ];
+
+    /// Returns the body of a name in JSON.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| *known == name).map(|(_, body)| *body)
+    }
 }
 
 /// The moment at which a fault applies.
@@ -95,13 +153,28 @@ impl Kind {
             Self::UnknownStatus { .. } => "unknown_status",
             Self::Nulls => "nulls",
             Self::CloseIdle => "close_idle",
+            Self::TaskId { .. } => "task_id",
+            Self::IdAndError { .. } => "id_and_error",
+            Self::TwoResponses { .. } => "two_responses",
+            Self::WrongBody { .. } => "wrong_body",
+            Self::NoLength { .. } => "no_length",
+            Self::Redirect { .. } => "redirect",
+            Self::Encoding => "encoding",
+            Self::EtagChange => "etag_change",
+            Self::Unasked206 { .. } => "unasked_206",
+            Self::ForbiddenOnce => "forbidden_once",
         }
     }
 
     pub(crate) fn phase(&self) -> Phase {
         match self {
             Self::ResetBeforeRead | Self::CloseIdle => Phase::Head,
-            Self::DoneWithoutUrl | Self::UnknownStatus { .. } | Self::Nulls => Phase::Answer,
+            Self::DoneWithoutUrl
+            | Self::UnknownStatus { .. }
+            | Self::Nulls
+            | Self::TaskId { .. }
+            | Self::IdAndError { .. }
+            | Self::TwoResponses { .. } => Phase::Answer,
             _ => Phase::Request,
         }
     }
@@ -114,6 +187,20 @@ impl Kind {
             Self::Refuse { .. } | Self::Throttle { .. } | Self::TokenExpired | Self::Skew { .. }
         );
         !is_api_error && self.phase() != Phase::Answer
+    }
+
+    /// Returns whether the kind applies to downloads only: the API has neither ranges nor entities.
+    pub(crate) fn is_for_downloads_only(&self) -> bool {
+        matches!(
+            self,
+            Self::WrongBody { .. }
+                | Self::NoLength { .. }
+                | Self::Redirect { .. }
+                | Self::Encoding
+                | Self::EtagChange
+                | Self::Unasked206 { .. }
+                | Self::ForbiddenOnce
+        )
     }
 
     /// Returns whether the kind applies to a connection.

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{Fault, InvalidFault, Kind};
+use super::{Fault, InvalidFault, Kind, kind::WrongBody};
 
 pub(super) const THROTTLED: &str = "RequestLimitExceeded";
 pub(super) const BAD_GATEWAY: u16 = 502;
+pub(super) const FOUND: u16 = 302;
+pub(super) const UNASKED_BYTES: u64 = 1_000;
 pub(super) const PIECES: u32 = 10;
 /// A status that is not in the specification.
 pub(super) const STATUS: &str = "HIBERNATING";
@@ -17,7 +19,7 @@ const SKEW_S: i64 = 600;
 type ReadKind = fn(&mut Members) -> Result<Kind, InvalidFault>;
 
 /// Every kind by its name, with the parser of its members.
-const KINDS: [(&str, ReadKind); 17] = [
+const KINDS: [(&str, ReadKind); 27] = [
     ("refuse", |members| {
         Ok(Kind::Refuse {
             code: members.required("code", "an error code", text)?,
@@ -81,6 +83,49 @@ const KINDS: [(&str, ReadKind); 17] = [
     }),
     ("nulls", |_| Ok(Kind::Nulls)),
     ("close_idle", |_| Ok(Kind::CloseIdle)),
+    ("task_id", |members| {
+        Ok(Kind::TaskId {
+            value: members.or("value", "text", text, String::new())?,
+        })
+    }),
+    ("id_and_error", |members| {
+        Ok(Kind::IdAndError {
+            code: members.or("code", "an error code", text, THROTTLED.to_owned())?,
+        })
+    }),
+    ("two_responses", |members| {
+        Ok(Kind::TwoResponses {
+            code: members.or("code", "an error code", text, THROTTLED.to_owned())?,
+        })
+    }),
+    ("wrong_body", |members| {
+        let named = |value: &Value| WrongBody::named(value.as_str()?);
+        let bound = "`json`, `xml`, `html`, `text` or `empty`";
+        Ok(Kind::WrongBody {
+            body: members.or("body", bound, named, WrongBody::Json)?,
+            content_type: members.take("content_type", "text", text)?,
+        })
+    }),
+    ("no_length", |members| {
+        Ok(Kind::NoLength {
+            after: members.take("after", "a number of bytes", number)?,
+            chunked: members.or("chunked", "true or false", Value::as_bool, false)?,
+        })
+    }),
+    ("redirect", |members| {
+        Ok(Kind::Redirect {
+            status: members.or("status", "an HTTP status", number, FOUND)?,
+            location: members.take("location", "text", text)?,
+        })
+    }),
+    ("encoding", |_| Ok(Kind::Encoding)),
+    ("etag_change", |_| Ok(Kind::EtagChange)),
+    ("unasked_206", |members| {
+        Ok(Kind::Unasked206 {
+            after: members.or("after", "a number of bytes", number, UNASKED_BYTES)?,
+        })
+    }),
+    ("forbidden_once", |_| Ok(Kind::ForbiddenOnce)),
 ];
 
 const A_DURATION: &str = "a duration such as `1s` or `250ms`";
@@ -97,12 +142,18 @@ impl TryFrom<Map<String, Value>> for Fault {
         let Some((_, read)) = KINDS.iter().find(|(known, _)| *known == name) else {
             return Err(unknown_kind(&name));
         };
+        let action = members.take("action", "the name of an action", text)?;
+        let times = members.take("times", "a whole number from 1 to 4294967295", number)?;
+        let probability = members.take("probability", "from 0 to 1", Value::as_f64)?;
+        let text = members.take("match", "text", text)?;
+        let kind = read(&mut members)?;
+        let default = Self::of(kind);
         let fault = Self {
-            action: members.take("action", "the name of an action", text)?,
-            times: members.take("times", "a whole number from 1 to 4294967295", number)?,
-            probability: members.take("probability", "from 0 to 1", Value::as_f64)?,
-            text: members.take("match", "text", text)?,
-            kind: read(&mut members)?,
+            action: action.or(default.action),
+            times: times.or(default.times),
+            probability,
+            text,
+            kind: default.kind,
         };
         members.finish(&name)?;
         fault.check()?;
@@ -176,6 +227,11 @@ fn text(value: &Value) -> Option<String> {
 
 fn number<N: TryFrom<u64>>(value: &Value) -> Option<N> {
     N::try_from(value.as_u64()?).ok()
+}
+
+/// Returns a number of bytes as a length in memory.
+pub(super) fn length(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 fn duration(value: &Value) -> Option<Duration> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::{HeaderValue, Response, Version, header};
 use mps_core::{BoxFuture, clock::SharedClock};
 
 /// Whether a connection has carried a request before.
@@ -39,6 +39,13 @@ pub(crate) enum Delivery {
         pieces: u32,
         pause: Duration,
     },
+    /// The first bytes of the body without an announced length: in chunks, or up to the end of the
+    /// connection. Only with chunks can a client notice that a part is missing.
+    Unframed {
+        response: Response<Bytes>,
+        after: usize,
+        chunked: bool,
+    },
     /// The connection is reset without an answer.
     Lost,
 }
@@ -62,7 +69,8 @@ impl Exchange {
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         if let Delivery::Whole(response)
         | Delivery::Cut { response, .. }
-        | Delivery::Drip { response, .. } = &mut self.delivery
+        | Delivery::Drip { response, .. }
+        | Delivery::Unframed { response, .. } = &mut self.delivery
         {
             response.headers_mut().entry(header::DATE).or_insert(date);
         }
@@ -75,7 +83,10 @@ impl Exchange {
             Delivery::Whole(response) | Delivery::Drip { response, .. } => {
                 Some((response, response.body().len()))
             }
-            Delivery::Cut { response, after } => Some((response, *after)),
+            Delivery::Cut { response, after }
+            | Delivery::Unframed {
+                response, after, ..
+            } => Some((response, *after)),
             Delivery::Lost => None,
         }
     }
@@ -85,7 +96,8 @@ impl Exchange {
         match self.delivery {
             Delivery::Whole(response)
             | Delivery::Cut { response, .. }
-            | Delivery::Drip { response, .. } => Some(response),
+            | Delivery::Drip { response, .. }
+            | Delivery::Unframed { response, .. } => Some(response),
             Delivery::Lost => None,
         }
     }
@@ -104,6 +116,17 @@ impl Delivery {
                 pieces,
                 pause,
             } => Some(response.map(|body| Pieces::dripping(body, pieces, pause, clock))),
+            Self::Unframed {
+                mut response,
+                after,
+                chunked,
+            } => {
+                if !chunked {
+                    // Makes hyper end the body with the connection.
+                    *response.version_mut() = Version::HTTP_10;
+                }
+                Some(response.map(|body| Pieces::unframed(&body, after, chunked, clock)))
+            }
             Self::Lost => None,
         }
     }
@@ -112,7 +135,8 @@ impl Delivery {
 /// A body in pieces, with the pauses and the end of its delivery.
 pub(crate) struct Pieces {
     left: VecDeque<Bytes>,
-    announced: u64,
+    /// The announced length, if any.
+    announced: Option<u64>,
     end: End,
     pause: Duration,
     clock: SharedClock,
@@ -137,7 +161,7 @@ pub(crate) enum Piece {
 impl Pieces {
     fn whole(body: Bytes, clock: &SharedClock) -> Self {
         Self {
-            announced: body.len() as u64,
+            announced: Some(body.len() as u64),
             left: cut_up(body, 1),
             end: End::Good,
             pause: Duration::ZERO,
@@ -147,7 +171,7 @@ impl Pieces {
     }
 
     fn cut(body: &Bytes, after: usize, clock: &SharedClock) -> Self {
-        let announced = body.len() as u64;
+        let announced = Some(body.len() as u64);
         Self {
             announced,
             end: End::Broken,
@@ -163,7 +187,20 @@ impl Pieces {
         dripping
     }
 
-    pub(crate) fn announced(&self) -> u64 {
+    fn unframed(body: &Bytes, after: usize, chunked: bool, clock: &SharedClock) -> Self {
+        let is_whole = after >= body.len();
+        Self {
+            announced: None,
+            end: if is_whole || !chunked {
+                End::Good
+            } else {
+                End::Broken
+            },
+            ..Self::whole(body.slice(..after.min(body.len())), clock)
+        }
+    }
+
+    pub(crate) fn announced(&self) -> Option<u64> {
         self.announced
     }
 

@@ -54,3 +54,10 @@ pub(crate) fn http_date(wall: SystemTime) -> HeaderValue {
     let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + since);
     HeaderValue::from_str(&date).unwrap_or(HeaderValue::from_static(""))
 }
+
+/// Escapes a text for XML.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}

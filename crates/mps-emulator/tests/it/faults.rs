@@ -320,3 +320,31 @@ proptest! {
         prop_assert_eq!(world.service.bill().creates, executed as u64);
     }
 }
+
+#[test]
+fn contradicting_answers_are_billed_and_have_both_parts() {
+    let answer_to = |fault: Fault| {
+        let world = World::new();
+        world.service.fail(fault.action(CREATE)).unwrap();
+        let response = world.service.handle(world.call(CREATE, &cat()).request());
+        assert_eq!(world.service.bill().creates, 1);
+        assert_eq!(world.service.requests()[0].outcome, Outcome::Executed);
+        String::from_utf8(response.into_body().to_vec()).unwrap()
+    };
+    let envelope = |text: &str| serde_json::from_str::<Value>(text).unwrap()["Response"].take();
+
+    let both = envelope(&answer_to(Fault::id_and_error()));
+    assert!(!both["TaskId"].as_str().unwrap().is_empty());
+    assert_eq!(both["Error"]["Code"], "RequestLimitExceeded");
+
+    let empty = envelope(&answer_to(Fault::task_id("")));
+    assert_eq!(empty["TaskId"], "");
+    let strange = envelope(&answer_to(Fault::task_id("--endpoint=https://evil\n")));
+    assert_eq!(strange["TaskId"], "--endpoint=https://evil\n");
+
+    let two = answer_to(Fault::two_responses().code("InternalError"));
+    assert_eq!(two.matches("\"Response\":").count(), 2);
+    let (first, _) = two.split_once(",\"Response\":").unwrap();
+    assert!(envelope(&format!("{first}}}"))["TaskId"].is_string());
+    assert_eq!(envelope(&two)["Error"]["Code"], "InternalError");
+}

@@ -15,6 +15,8 @@ mod clock;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod download_faults;
+#[cfg(test)]
 mod downloads;
 #[cfg(test)]
 mod families;

@@ -169,6 +169,8 @@ impl Body for Outgoing {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.pieces.announced())
+        self.pieces
+            .announced()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

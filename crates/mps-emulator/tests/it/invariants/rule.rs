@@ -10,7 +10,7 @@ use crate::families::FAMILIES;
 /// What a task's status reads as while `unknown_status` strikes.
 pub(super) const ODD: &str = "HIBERNATING";
 
-/// One fault of each kind. A gateway that passes a call on answers HTML here, and one that does
+/// One fault of each kind that leaves ids as they are. A gateway that passes a call on answers HTML here, and one that does
 /// not a plain error, so that their names in the log differ.
 pub(super) fn kinds() -> Vec<Fault> {
     vec![
