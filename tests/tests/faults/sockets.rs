@@ -32,14 +32,12 @@ async fn world() -> World {
         .unwrap();
     let none = Backoff::new(Duration::ZERO, Duration::ZERO);
     let client = emulator.service().client().unwrap();
-    let client = client
-        .transport(ReqwestTransport::new().unwrap())
-        .retry(
-            RetryPolicy::default()
-                .backoff(none)
-                .throttled(none)
-                .busy(none),
-        );
+    let client = client.transport(ReqwestTransport::new().unwrap()).retry(
+        RetryPolicy::default()
+            .backoff(none)
+            .throttled(none)
+            .busy(none),
+    );
     World {
         client: client.build().unwrap(),
         emulator,
