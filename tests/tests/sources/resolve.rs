@@ -18,7 +18,7 @@ pub(crate) struct Import {
     pub(crate) name: Option<String>,
 }
 
-/// Limit on the number of imports that one name passes through.
+/// How deep imports of imports are followed.
 const MAX_DEPTH: usize = 16;
 
 impl Crate {
