@@ -35,7 +35,7 @@ struct Started {
 
 impl Execution<'_> {
     pub(super) async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
-        // The last answer's clock and pause say nothing about this attempt.
+        // The date and the pause of the last answer do not apply to this attempt.
         (self.last.service_time, self.last.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
