@@ -125,9 +125,14 @@ impl Client {
     /// As for [`send`](Self::send).
     ///
     /// # Cancel safety
-    /// Dropping the future of a read abandons it. Any other call:
-    /// - is dropped while it waits for credentials, a permit, the gate, a connection or a retry pause: nothing is sent, now or later;
-    /// - is dropped once bytes may have left: that one attempt goes on in a task of the tokio runtime and is not retried. Its outcome reaches the [`Observer`] and the [`CallHandle`](crate::CallHandle) of the call; [`drain`](Self::drain) waits for it. [`CallOptions::cancel_on_drop`] abandons it instead, and so does a runtime that ends: then the call is in doubt.
+    /// Dropping the future of a read abandons it. Any other call is safe to drop:
+    /// - dropped while it waits for credentials, a permit, the gate, a connection or a retry pause,
+    ///   it sends nothing, now or later;
+    /// - dropped once bytes may have left, that one attempt continues in a task of the tokio
+    ///   runtime and is not retried. Its outcome reaches the [`Observer`] and the
+    ///   [`CallHandle`](crate::CallHandle) of the call; [`drain`](Self::drain) waits for it.
+    ///   [`CallOptions::cancel_on_drop`] abandons it instead, and so does a runtime that ends: then
+    ///   the call is in doubt.
     pub async fn send_with<A: Action>(
         &self,
         request: &A,
@@ -182,7 +187,7 @@ impl Client {
     /// Waits until no request that may change or bill something is on the wire, for at most `limit`.
     ///
     /// Call it before a program ends, after the futures of its calls were finished or dropped: a call
-    /// that was dropped while its request was on the wire goes on in a task of the runtime, and ends
+    /// that was dropped while its request was on the wire continues in a task of the runtime, and ends
     /// with the runtime. Returns the requests that are still on the wire; an empty list means that
     /// every outcome was delivered. Calls that start meanwhile are waited for too.
     ///

@@ -136,7 +136,7 @@ impl Execution<'_> {
     }
 
     /// Sends the request. If it may change or bill something and this future is dropped once bytes
-    /// may have left, the exchange goes on without it.
+    /// may have left, the exchange continues without it.
     async fn send(&self, started: Started, body: RequestBody, waited: Duration) -> Attempted {
         let endpoint = started.lease.endpoint();
         let span = telemetry::attempt_span(self.attempts, endpoint.host(), waited);
