@@ -139,9 +139,11 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
         _ if error.in_doubt() => Outcome::InDoubt,
         (TaskErrorKind::WaitTimedOut, _) => Outcome::LivesOn(Reason::Trouble),
         (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
-        (TaskErrorKind::Unfetchable, _) => Outcome::Undelivered(Reason::Expired),
+        (TaskErrorKind::Unfetchable | TaskErrorKind::Expired, _) => {
+            Outcome::Undelivered(Reason::Expired)
+        }
         (TaskErrorKind::Download, _) => Outcome::Undelivered(Reason::Trouble),
-        (TaskErrorKind::File, _) => Outcome::NotCreated(Reason::Usage),
+        (kind, _) if kind.is_about_output() => Outcome::NotCreated(Reason::Usage),
         (_, Some(call)) => of_call(call),
         (_, None) => Outcome::NotCreated(Reason::Internal),
     }

@@ -14,8 +14,8 @@
 //! # kling().unwrap();
 //! ```
 //!
-//! A fact is `None` if no document states it; an empty list, `false` or a count of zero means that a
-//! document denies it. The tables are static, so a lookup allocates and parses nothing. They are
+//! A fact is `None` if no document states it; an empty list, `false` or a count of zero means that
+//! a document denies it. The tables are static, so a lookup allocates and parses nothing. They are
 //! generated from the files under `spec/capabilities/`, which name their sources.
 
 mod row;

@@ -50,7 +50,7 @@ fn sound(row: &Row) -> CreateAigcAudioTask {
 }
 
 #[test]
-fn a_plain_request_is_fine_with_every_row() {
+fn a_plain_request_passes_for_every_row() {
     for row in capabilities::image().rows() {
         assert!(picture(row).preflight().is_ok(), "{row}");
     }
@@ -171,7 +171,7 @@ fn references_of_sounds() {
 }
 
 #[test]
-fn unknown_and_withdrawn_models_are_warned_of_and_pass() {
+fn unknown_and_withdrawn_models_get_a_warning_and_pass() {
     let unknown = CreateAigcImageTask::new()
         .model_name("Sora")
         .prompt("a cat");

@@ -7,7 +7,7 @@
 use std::{fs, path::Path, process::Command};
 
 use toml::Table;
-use xtask::output::{Mode, settle};
+use xtask::output::{Mode, update};
 
 use crate::support::{fixture, generated, workspace};
 
@@ -73,7 +73,7 @@ fn lay_out(dir: &Path) {
     for name in FIXTURES {
         text.push_str(&wall(name));
         let target = dir.join(format!("src/fixture_{name}"));
-        settle(&generated(fixture(name)), &target, Mode::Write).expect("written");
+        update(&generated(fixture(name)), &target, Mode::Write).expect("written");
     }
     fs::write(lib, text).expect("lib.rs");
 }

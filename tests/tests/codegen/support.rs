@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::Renderer;
 use xtask::{
-    codegen::{Fault, Generated, generate},
+    codegen::{GenerateError, Generated, generate},
     diagnostic::render,
     model::{SourceFile, Sources, read},
 };
@@ -47,10 +47,10 @@ pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
     }
 }
 
-fn text(fault: &Fault, sources: &Sources) -> String {
+fn text(fault: &GenerateError, sources: &Sources) -> String {
     match fault {
-        Fault::Spec(mistakes) => render(mistakes, sources, &Renderer::plain()),
-        Fault::Generator(fault) => fault.clone(),
+        GenerateError::Spec(mistakes) => render(mistakes, sources, &Renderer::plain()),
+        GenerateError::Generator(fault) => fault.clone(),
     }
 }
 

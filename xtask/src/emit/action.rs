@@ -1,4 +1,4 @@
-//! What makes a request struct an action.
+//! The implementation of `Action` for a request struct.
 
 use proc_macro2::TokenStream;
 use quote::quote;

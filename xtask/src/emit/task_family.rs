@@ -153,6 +153,7 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
                 let status = #status;
                 let mut read = Described {
                     phase: status.as_ref().map_or(TaskPhase::Pending, #status_type::phase),
+                    is_known_status: !matches!(status, None | Some(#status_type::Unknown(_))),
                     status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
                     stage: #stage,
                     code: #code,

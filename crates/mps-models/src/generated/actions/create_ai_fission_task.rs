@@ -18,10 +18,10 @@ use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `FissionVideo`.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2026-07-31 (`cn`) and 2026-08-13 (`intl`).
 /// - Source: [API description of 2026-10-26](https://cloud.tencent.com/document/product/862/135362).
 ///
@@ -69,13 +69,13 @@ pub struct CreateAiFissionTask {
     /// For whom the video is, and what it should be like.
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<FissionTaskInfo>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAiFissionTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input", "CosInfo", "TaskInfo"];
 
     /// The shape of this object as data.
@@ -88,7 +88,7 @@ impl CreateAiFissionTask {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: AiFissionInput) -> Self {
         Self { input, ..Self::default() }
@@ -167,7 +167,7 @@ impl Action for CreateAiFissionTask {
     }
 }
 
-/// What the service answers to [`CreateAiFissionTask`](crate::CreateAiFissionTask).
+/// The response of [`CreateAiFissionTask`](crate::CreateAiFissionTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -180,7 +180,7 @@ pub struct CreateAiFissionTaskResponse {
 }
 
 impl CreateAiFissionTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -189,7 +189,7 @@ impl CreateAiFissionTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -21,10 +21,10 @@ use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioRe
 ///
 /// A finished song is billed, a failed task is not.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2026-06-12 (`cn`) and 2026-06-26 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/81006).
 ///
@@ -111,13 +111,13 @@ pub struct CreateAigcAudioTask {
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcAudioTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -154,7 +154,7 @@ impl CreateAigcAudioTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -314,7 +314,7 @@ impl Action for CreateAigcAudioTask {
     };
 }
 
-/// What the service answers to [`CreateAigcAudioTask`](crate::CreateAigcAudioTask).
+/// The response of [`CreateAigcAudioTask`](crate::CreateAigcAudioTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -327,7 +327,7 @@ pub struct CreateAigcAudioTaskResponse {
 }
 
 impl CreateAigcAudioTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -336,7 +336,7 @@ impl CreateAigcAudioTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

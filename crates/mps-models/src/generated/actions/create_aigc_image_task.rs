@@ -29,10 +29,10 @@ use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 /// A finished image is billed, a failed task is not. The service keeps the result for 12 hours unless
 /// it is stored in a bucket of the caller's.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/76488).
 ///
@@ -116,13 +116,13 @@ pub struct CreateAigcImageTask {
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcImageTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -157,7 +157,7 @@ impl CreateAigcImageTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -342,7 +342,7 @@ impl Action for CreateAigcImageTask {
     };
 }
 
-/// What the service answers to [`CreateAigcImageTask`](crate::CreateAigcImageTask).
+/// The response of [`CreateAigcImageTask`](crate::CreateAigcImageTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -355,7 +355,7 @@ pub struct CreateAigcImageTaskResponse {
 }
 
 impl CreateAigcImageTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -364,7 +364,7 @@ impl CreateAigcImageTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -36,10 +36,10 @@ use super::super::{
 /// A finished video is billed by the second, a failed task is not. The service keeps the result for
 /// 12 hours unless it is stored in a bucket of the caller's.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 10 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 10 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [documentation page of 2026-03-10](https://www.tencentcloud.com/document/product/1041/76487).
 ///
@@ -182,13 +182,13 @@ pub struct CreateAigcVideoTask {
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcVideoTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -245,7 +245,7 @@ impl CreateAigcVideoTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -518,7 +518,7 @@ impl Action for CreateAigcVideoTask {
     }
 }
 
-/// What the service answers to [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).
+/// The response of [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -531,7 +531,7 @@ pub struct CreateAigcVideoTaskResponse {
 }
 
 impl CreateAigcVideoTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -540,7 +540,7 @@ impl CreateAigcVideoTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

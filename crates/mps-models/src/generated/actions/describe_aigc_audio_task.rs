@@ -17,9 +17,9 @@ use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskS
 /// Only tasks of `CreateAigcAudioTask` are known here; the service's generic task query does not
 /// know them. How long the service keeps a result is not stated.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
 /// - Since 2026-06-12 (`cn`) and 2026-06-26 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/81005).
 ///
@@ -40,13 +40,13 @@ pub struct DescribeAigcAudioTask {
     /// - Example: `24000145-******d**-cb46b8040b684b539bbd46****e*e2fd`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcAudioTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -55,7 +55,7 @@ impl DescribeAigcAudioTask {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Action for DescribeAigcAudioTask {
     };
 }
 
-/// What the service answers to [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
+/// The response of [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -151,7 +151,7 @@ pub struct DescribeAigcAudioTaskResponse {
 }
 
 impl DescribeAigcAudioTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Status",
         "Message",
@@ -176,7 +176,7 @@ impl DescribeAigcAudioTaskResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -17,9 +17,9 @@ use super::super::{AigcTaskListItem, QueryTaskFilter};
 /// Only tasks that redraw a video, make a comic, advertise a product or present a document. How far
 /// back the list goes is not stated.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2026-08-13 (`cn`) and 2026-08-13 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82313).
 ///
@@ -50,13 +50,13 @@ pub struct DescribeAigcTaskList {
     /// Which tasks to list. Without it the list has all of them.
     #[serde(rename = "QueryTaskFilter", skip_serializing_if = "Option::is_none")]
     pub query_task_filter: Option<QueryTaskFilter>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskList {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "PageNum",
         "PageSize",
@@ -73,7 +73,7 @@ impl DescribeAigcTaskList {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -152,7 +152,7 @@ impl Action for DescribeAigcTaskList {
     };
 }
 
-/// What the service answers to [`DescribeAigcTaskList`](crate::DescribeAigcTaskList).
+/// The response of [`DescribeAigcTaskList`](crate::DescribeAigcTaskList).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -182,7 +182,7 @@ pub struct DescribeAigcTaskListResponse {
 }
 
 impl DescribeAigcTaskListResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Total",
         "PageNum",
@@ -201,7 +201,7 @@ impl DescribeAigcTaskListResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

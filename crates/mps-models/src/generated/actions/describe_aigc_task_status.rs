@@ -17,9 +17,9 @@ use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 /// For tasks that redraw a video, make a comic, advertise a product or present a document. Video,
 /// image and audio tasks have queries of their own.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2026-07-23 (`cn`) and 2026-08-06 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82059).
 ///
@@ -38,13 +38,13 @@ pub struct DescribeAigcTaskStatus {
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskStatus {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -53,7 +53,7 @@ impl DescribeAigcTaskStatus {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Action for DescribeAigcTaskStatus {
     };
 }
 
-/// What the service answers to [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// The response of [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -181,7 +181,7 @@ pub struct DescribeAigcTaskStatusResponse {
 }
 
 impl DescribeAigcTaskStatusResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "TaskId",
         "TaskStatus",
@@ -216,7 +216,7 @@ impl DescribeAigcTaskStatusResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

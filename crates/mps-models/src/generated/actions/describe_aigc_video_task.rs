@@ -17,9 +17,9 @@ use super::super::AigcTaskStatus;
 /// Only tasks of `CreateAigcVideoTask` are known here; the service's generic task query does not
 /// know them.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 50 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 50 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [documentation page of 2026-04-08](https://www.tencentcloud.com/document/product/1041/76485).
 ///
@@ -40,13 +40,13 @@ pub struct DescribeAigcVideoTask {
     /// - Example: `2147483792`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcVideoTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -55,7 +55,7 @@ impl DescribeAigcVideoTask {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -117,7 +117,7 @@ impl Action for DescribeAigcVideoTask {
     };
 }
 
-/// What the service answers to [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
+/// The response of [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -145,7 +145,7 @@ pub struct DescribeAigcVideoTaskResponse {
 }
 
 impl DescribeAigcVideoTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Status",
         "VideoUrls",
@@ -164,7 +164,7 @@ impl DescribeAigcVideoTaskResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

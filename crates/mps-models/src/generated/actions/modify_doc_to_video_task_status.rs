@@ -19,9 +19,9 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 ///
 /// The answer carries the id of a new task: ask for its result with `DescribeAigcTaskStatus`.
 ///
-/// - Effect: changes a task, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Effect: changes a task, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
 /// - Since 2026-09-07 (`cn`) and 2026-09-17 (`intl`).
 /// - Source: [API description of 2026-10-26](https://cloud.tencent.com/document/product/862/137668).
 ///
@@ -52,13 +52,13 @@ pub struct ModifyDocToVideoTaskStatus {
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: ModifyDocToVideoTaskStatusInput,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ModifyDocToVideoTaskStatus {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input"];
 
     /// The shape of this object as data.
@@ -70,7 +70,7 @@ impl ModifyDocToVideoTaskStatus {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: ModifyDocToVideoTaskStatusInput) -> Self {
         Self { input, ..Self::default() }
@@ -124,7 +124,7 @@ impl Action for ModifyDocToVideoTaskStatus {
     };
 }
 
-/// What the service answers to [`ModifyDocToVideoTaskStatus`](crate::ModifyDocToVideoTaskStatus).
+/// The response of [`ModifyDocToVideoTaskStatus`](crate::ModifyDocToVideoTaskStatus).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -137,7 +137,7 @@ pub struct ModifyDocToVideoTaskStatusResponse {
 }
 
 impl ModifyDocToVideoTaskStatusResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -146,7 +146,7 @@ impl ModifyDocToVideoTaskStatusResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

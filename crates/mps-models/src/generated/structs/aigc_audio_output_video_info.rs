@@ -25,7 +25,7 @@ pub struct AigcAudioOutputVideoInfo {
 }
 
 impl AigcAudioOutputVideoInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Url", "Duration"];
 
     /// The shape of this object as data.
@@ -37,7 +37,7 @@ impl AigcAudioOutputVideoInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

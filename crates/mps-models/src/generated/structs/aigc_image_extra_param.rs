@@ -42,13 +42,13 @@ pub struct AigcImageExtraParam {
     /// - Since 2026-05-11 (`cn`) and 2026-05-12 (`intl`).
     #[serde(rename = "OutputFormat", skip_serializing_if = "Option::is_none")]
     pub output_format: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcImageExtraParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "AspectRatio",
         "Resolution",
@@ -67,7 +67,7 @@ impl AigcImageExtraParam {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -92,7 +92,7 @@ pub struct AigcTaskListItem {
 }
 
 impl AigcTaskListItem {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "TaskId",
         "TaskType",
@@ -131,7 +131,7 @@ impl AigcTaskListItem {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

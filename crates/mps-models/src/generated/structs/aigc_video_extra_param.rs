@@ -46,13 +46,13 @@ pub struct AigcVideoExtraParam {
     /// - Default: `false`.
     #[serde(rename = "EnableBgm", skip_serializing_if = "Option::is_none")]
     pub enable_bgm: Option<bool>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcVideoExtraParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Resolution",
         "AspectRatio",
@@ -75,7 +75,7 @@ impl AigcVideoExtraParam {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

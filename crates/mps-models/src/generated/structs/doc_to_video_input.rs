@@ -117,13 +117,13 @@ pub struct DocToVideoInput {
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "EnableCaption", skip_serializing_if = "Option::is_none")]
     pub enable_caption: Option<bool>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "FileUrl",
         "Prompt",
@@ -162,7 +162,7 @@ impl DocToVideoInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         file_url: impl IntoIterator<Item = impl Into<String>>,

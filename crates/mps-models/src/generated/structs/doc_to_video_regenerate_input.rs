@@ -40,13 +40,13 @@ pub struct DocToVideoRegenerateInput {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub scene_ids: Vec<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoRegenerateInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Scope", "Prompt", "SceneIds"];
 
     /// The shape of this object as data.
@@ -59,7 +59,7 @@ impl DocToVideoRegenerateInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(scope: impl Into<String>, prompt: impl Into<String>) -> Self {
         Self {

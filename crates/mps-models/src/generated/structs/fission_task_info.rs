@@ -74,13 +74,13 @@ pub struct FissionTaskInfo {
     /// The person in front of the camera.
     #[serde(rename = "CustomModel", skip_serializing_if = "Option::is_none")]
     pub custom_model: Option<CustomModel>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl FissionTaskInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Duration",
         "ModelTier",
@@ -109,7 +109,7 @@ impl FissionTaskInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

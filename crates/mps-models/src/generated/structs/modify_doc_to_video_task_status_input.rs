@@ -45,13 +45,13 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// - Only if `Action` is `regenerate`; a breach is only a warning.
     #[serde(rename = "Regenerate", skip_serializing_if = "Option::is_none")]
     pub regenerate: Option<DocToVideoRegenerateInput>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ModifyDocToVideoTaskStatusInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Action",
         "Stage",
@@ -70,7 +70,7 @@ impl ModifyDocToVideoTaskStatusInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         action: impl Into<String>,
