@@ -383,3 +383,45 @@ fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
         assert!(run.stderr.contains(&line), "{line}: {}", run.stderr);
     }
 }
+
+#[test]
+fn a_create_that_is_throttled_until_its_deadline_can_be_run_again() {
+    let emulator = Emulator::start("0s");
+    for code in ["RequestLimitExceeded", "LimitExceeded.RateLimitExceeded"] {
+        let rule = json!({"kind": "refuse", "code": code, "action": "CreateAigcVideoTask"});
+        emulator.add_fault(&rule);
+        let run = emulator.run(&[
+            "--output",
+            "json",
+            "--deadline",
+            "2s",
+            "video",
+            "create",
+            "--prompt",
+            "a",
+        ]);
+        emulator.clear_faults();
+        let error = run.error();
+        assert_eq!(
+            (run.exit, &error["retryable"]),
+            (6, &json!(true)),
+            "{run:?}"
+        );
+        assert!(run.stderr.contains(r#""event":"throttled""#), "{run:?}");
+    }
+    assert_eq!(emulator.bill()["creates"], 0);
+}
+
+#[test]
+fn a_task_that_is_done_without_a_result_is_not_a_success() {
+    let emulator = Emulator::start("0s");
+    emulator.add_fault(&json!({"kind": "done_without_url"}));
+    for arguments in [&["--wait"][..], &["--out", "a.mp4"]] {
+        let create = ["--output", "json", "video", "create", "--prompt", "a"];
+        let run = emulator.run(&[&create[..], arguments].concat());
+        let error = run.error();
+        assert_eq!((run.exit, &error["created"]), (10, &json!(true)), "{run:?}");
+        let resume = error["resume"].as_array().unwrap();
+        assert!(resume.contains(&json!("download")), "{run:?}");
+    }
+}
