@@ -73,7 +73,7 @@ pub fn command_line(api: &Api) -> Vec<File<'_>> {
     )]
 }
 
-/// What the commands take from elsewhere.
+/// Adds the declarations that the commands need.
 #[derive(Default)]
 struct CommandUses(BTreeMap<&'static str, BTreeSet<String>>);
 

@@ -22,7 +22,7 @@ type Entry<'a> = &'a Spanned<DeValue<'a>>;
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether some definition could not be read, so that references to it find nothing.
+    /// True if some definition could not be read, so that references to it find nothing.
     pub(super) lost: bool,
     /// The columns of the capability tables; `None` if their file has mistakes.
     pub(super) columns: Option<Rc<[Column]>>,
