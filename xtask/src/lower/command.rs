@@ -233,7 +233,7 @@ fn keys_shown(option: &ir::OptionUse, first: &Member, api: &Api) -> String {
         if member.is_some_and(|member| member.required) {
             shown.push_str(&pair);
         } else {
-            shown.push_str(&format!("[{pair}]"));
+            shown.extend(["[", &pair, "]"]);
         }
     }
     shown

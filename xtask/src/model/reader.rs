@@ -1,5 +1,7 @@
 //! A strict reader of TOML tables: every key must be read, and have a value of the right type.
 
+mod convert;
+
 use std::{collections::BTreeSet, rc::Rc};
 
 use toml::{
@@ -7,6 +9,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+use self::convert::{date, integer, kind, scalar, text};
 use super::{Column, Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -254,12 +257,8 @@ impl<'a> Reader<'a> {
         if columns.iter().any(|column| column.key.value == name.value) {
             return Some(name);
         }
-        let title = format!("`{}` is not a valid value of `{key}`", name.value);
         let known: Vec<&str> = columns.iter().map(|column| &*column.key.value).collect();
-        let diagnostic = Diagnostic::at(&name.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&name.value, &known));
+        self.report_unknown_word(key, &name, &known);
         None
     }
 
@@ -356,12 +355,15 @@ impl<'a> Reader<'a> {
         if let Some(word) = words.iter().find(|word| **word == text.value) {
             return Some(Located::new(*word, text.span.clone()));
         }
+        self.report_unknown_word(key, text, words);
+        None
+    }
+
+    fn report_unknown_word(&mut self, key: &str, text: &Located<String>, words: &[&str]) {
         let title = format!("`{}` is not a valid value of `{key}`", text.value);
         let diagnostic = Diagnostic::at(&text.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&text.value, words));
-        None
+        let diagnostic = diagnostic.did_you_mean(&text.value, words);
+        self.trace.diagnostics.push(diagnostic);
     }
 
     /// Reports a placeholder that an import left, and returns whether there was none.
@@ -401,48 +403,4 @@ impl<'a> Reader<'a> {
 
 fn holds_definitions(value: &DeValue<'_>) -> bool {
     value.is_table() || value.is_array()
-}
-
-fn text(value: &DeValue<'_>) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn integer(value: &DeValue<'_>) -> Option<i64> {
-    let integer = value.as_integer()?;
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
-    match value {
-        DeValue::String(text) => Some(Scalar::Text(text.to_string())),
-        DeValue::Integer(_) => integer(value).map(Scalar::Integer),
-        DeValue::Float(float) => finite(float.as_str()).map(Scalar::Float),
-        DeValue::Boolean(flag) => Some(Scalar::Boolean(*flag)),
-        _ => None,
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-fn date(value: &DeValue<'_>) -> Option<Date> {
-    let moment = value.as_datetime()?;
-    let alone = moment.time.is_none() && moment.offset.is_none();
-    moment
-        .date
-        .filter(|_| alone)
-        .map(|day| Date(day.to_string()))
-}
-
-const fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "a Boolean",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
 }
