@@ -5,7 +5,6 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::HeaderMap;
 use mps_models::{Action, Effect, preflight::Report};
-use serde::Serialize;
 
 use crate::{
     endpoint::Endpoint,
@@ -106,7 +105,7 @@ impl CallOptions {
 }
 
 /// Which findings stop a request before it is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PreflightLevel {
     /// None: the service decides.
@@ -129,7 +128,7 @@ impl PreflightLevel {
 }
 
 /// What a successful call yields.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Output<T> {
     /// The answer's body.

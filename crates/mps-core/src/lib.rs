@@ -35,7 +35,6 @@ pub mod endpoint;
 mod envelope;
 mod error;
 pub mod limit;
-mod names;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
@@ -50,8 +49,7 @@ pub use call::{
     Prepared, RawBody, UntypedCall,
 };
 pub use client::{Client, ClientBuilder};
-pub use error::{Advice, Dispatch, Error, ErrorKind, StopReason};
-pub use names::UnknownName;
+pub use error::{Dispatch, Error, ErrorKind, StopReason};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -507,7 +507,10 @@ async fn the_retry_budget_ends_a_storm() {
         .credentials(Credentials::new("i", "k"))
         .transport(transport)
         .clock(Arc::new(TestClock::new(NOW).auto_advance()))
-        .retry(RetryPolicy::default().max_attempts(1_000))
+        .retry(RetryPolicy {
+            max_attempts: 1_000,
+            ..RetryPolicy::default()
+        })
         .deadline(Duration::from_secs(1_000_000))
         .build()
         .unwrap();

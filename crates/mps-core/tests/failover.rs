@@ -261,7 +261,10 @@ async fn a_call_that_is_dropped_while_it_probes_leaves_the_probe_to_the_next() {
         .transport(hosts.clone())
         .clock(Arc::new(clock.clone()))
         .retry(RetryPolicy::never())
-        .breaker(BreakerPolicy::default().pause(Duration::from_secs(1)))
+        .breaker(BreakerPolicy {
+            pause: Duration::from_secs(1),
+            ..BreakerPolicy::default()
+        })
         .build()
         .unwrap();
     let request = DescribeAigcVideoTask::new("1");
