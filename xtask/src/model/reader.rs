@@ -9,7 +9,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use self::convert::{date, integer, kind, scalar, text};
+pub(super) use self::convert::Form;
+use self::convert::{date, holds_definitions, integer, kind, scalar, text};
 use super::{Column, Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -29,14 +30,6 @@ pub(super) struct Trace {
     pub(super) lost: bool,
     /// The columns of the capability tables; `None` if their file has mistakes.
     pub(super) columns: Option<Rc<[Column]>>,
-}
-
-/// The form of a value that has several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    False,
-    Table,
-    Other,
 }
 
 /// A reader of one table, which at the end reports the keys that were not read.
@@ -132,12 +125,7 @@ impl<'a> Reader<'a> {
     /// Returns the form and the place of a value, if the key is present.
     pub(super) fn form(&mut self, key: &str) -> Option<Located<Form>> {
         let value = self.find(key)?;
-        let form = match value.get_ref() {
-            DeValue::Boolean(false) => Form::False,
-            DeValue::Table(_) => Form::Table,
-            _ => Form::Other,
-        };
-        Some(Located::new(form, self.at(value)))
+        Some(Located::new(Form::of(value.get_ref()), self.at(value)))
     }
 
     /// Returns a list of simple values, if the key is present.
@@ -399,8 +387,4 @@ impl<'a> Reader<'a> {
     fn file(&self) -> FileId {
         self.span.file
     }
-}
-
-fn holds_definitions(value: &DeValue<'_>) -> bool {
-    value.is_table() || value.is_array()
 }

@@ -47,3 +47,26 @@ pub(super) const fn kind(value: &DeValue<'_>) -> &'static str {
         DeValue::Table(_) => "a table",
     }
 }
+
+/// The form of a value that has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    False,
+    Table,
+    Other,
+}
+
+impl Form {
+    pub(super) const fn of(value: &DeValue<'_>) -> Self {
+        match value {
+            DeValue::Boolean(false) => Self::False,
+            DeValue::Table(_) => Self::Table,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Returns whether a value may be a definition that other values refer to.
+pub(super) fn holds_definitions(value: &DeValue<'_>) -> bool {
+    value.is_table() || value.is_array()
+}
