@@ -22,10 +22,7 @@ use crate::{
 const ATTEMPTS: u32 = 6;
 /// Longest time in which no byte arrives, also if the host asks for a pause.
 const SILENCE: Duration = Duration::from_secs(120);
-const BACKOFF: Backoff = Backoff {
-    base: Duration::from_secs(1),
-    cap: Duration::from_secs(20),
-};
+const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(20));
 
 /// A downloaded result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::HeaderMap;
 use mps_models::{Action, Effect, preflight::Report};
+use serde::Serialize;
 
 use crate::{
     endpoint::Endpoint,
@@ -105,7 +106,7 @@ impl CallOptions {
 }
 
 /// Which findings stop a request before it is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PreflightLevel {
     /// None: the service decides.
@@ -128,7 +129,7 @@ impl PreflightLevel {
 }
 
 /// What a successful call yields.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Output<T> {
     /// The answer's body.

@@ -37,7 +37,12 @@
 //! A client whose endpoint is on this machine asks no other machine for keys; see
 //! [`ProvideCredentials::confined`].
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use zeroize::Zeroizing;
 
@@ -91,6 +96,7 @@ pub struct Credentials {
     token: Option<Zeroizing<String>>,
     expires_at: Option<SystemTime>,
     identity: Option<String>,
+    file: Option<PathBuf>,
 }
 
 impl Credentials {
@@ -103,6 +109,7 @@ impl Credentials {
             token: None,
             expires_at: None,
             identity: None,
+            file: None,
         }
     }
 
@@ -138,6 +145,20 @@ impl Credentials {
         self.identity.as_deref()
     }
 
+    /// Sets the file that the credentials were read from.
+    #[must_use]
+    pub fn with_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Returns the file that the credentials were read from, to check its permissions; `None` for
+    /// credentials from anywhere else. For a role it is the file with the keys that assumed it.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// The public half, which travels in every request.
     #[must_use]
     pub fn secret_id(&self) -> &str {
@@ -171,6 +192,7 @@ impl fmt::Debug for Credentials {
             .field("token", &self.token.as_ref().map(|_| "<redacted>"))
             .field("expires_at", &self.expires_at)
             .field("identity", &self.identity)
+            .field("file", &self.file)
             .finish()
     }
 }

@@ -1,12 +1,16 @@
 //! Where requests go: scheme, host, port and path, apart from the service that is signed for.
 
-use std::{fmt, net::IpAddr};
+use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
 use http::{Uri, uri::Authority};
 use mps_models::service;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    names::names,
+};
 
 mod breaker;
 mod failover;
@@ -28,16 +32,12 @@ pub enum Site {
     Cn,
 }
 
-impl Site {
-    /// The site's name as the command line and the specification write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Intl => "intl",
-            Self::Cn => "cn",
-        }
-    }
+names!("site", Site {
+    Intl = "intl",
+    Cn = "cn",
+});
 
+impl Site {
     fn facts(self) -> &'static service::Site {
         let site = service::SITES
             .iter()
@@ -49,15 +49,9 @@ impl Site {
     /// tell nothing.
     fn of(url: &Url) -> Option<Self> {
         let host = url.host_str()?;
-        [Self::Intl, Self::Cn].into_iter().find(|site| {
-            let facts = site.facts();
-            host == facts.host || host == internal_host(facts)
-        })
+        let all = Self::ALL.iter().copied();
+        all.into_iter().find(|site| host == site.facts().host)
     }
-}
-
-fn internal_host(site: &service::Site) -> String {
-    format!("{}.internal.{}", service::NAME, site.root_domain)
 }
 
 /// An access point of the service.
@@ -74,7 +68,7 @@ fn internal_host(site: &service::Site) -> String {
 /// assert_eq!(regional.as_str(), "https://mps.ap-singapore.tencentcloudapi.com/");
 /// # Ok::<(), mps_core::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     url: Url,
     /// The same, as requests carry it.
@@ -105,16 +99,6 @@ impl Endpoint {
         let domain = site.facts().regional_domain;
         let host = format!("{}.{region}.{domain}", service::NAME);
         Ok(Self::on(site, &host))
-    }
-
-    /// The access point for machines inside the vendor's network: `mps.internal.` and the site's
-    /// domain.
-    ///
-    /// A guess. Several other services have a host of this form; for this one, and for the
-    /// international site at all, none is documented.
-    #[must_use]
-    pub fn internal(site: Site) -> Self {
-        Self::on(site, &internal_host(site.facts()))
     }
 
     fn on(site: Site, host: &str) -> Self {
@@ -228,6 +212,28 @@ impl Default for Endpoint {
     }
 }
 
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    /// Parses as [`parse`](Self::parse) does.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Endpoint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Endpoint({})", self.url)
@@ -285,20 +291,11 @@ mod tests {
     #[test]
     fn every_host_of_the_specification_makes_an_endpoint() {
         for site in [Site::Intl, Site::Cn] {
-            assert_eq!(Endpoint::internal(site).site, Some(site));
             for region in service::REGIONS {
                 let endpoint = Endpoint::regional(site, region).unwrap();
                 assert_eq!(endpoint.host(), format!("mps.{region}.tencentcloudapi.com"));
             }
         }
-        assert_eq!(
-            Endpoint::internal(Site::Cn).host(),
-            "mps.internal.tencentcloudapi.com"
-        );
-        assert_eq!(
-            Endpoint::internal(Site::Intl).host(),
-            "mps.internal.intl.tencentcloudapi.com"
-        );
     }
 
     #[test]

@@ -8,14 +8,18 @@ use mps_models::{
     service::{self, ErrorClass},
 };
 
+mod advice;
 mod dispatch;
 mod kind;
 mod predicates;
 
 pub use self::{
+    advice::Advice,
     dispatch::Dispatch,
     kind::{ErrorKind, StopReason},
 };
+
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::text::escaped;
 
@@ -294,5 +298,41 @@ impl fmt::Debug for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl Serialize for Error {
+    /// Writes everything but the excerpt and the cause, in snake case; missing values are left out.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.kind())?;
+        map.serialize_entry("dispatch", &self.dispatch())?;
+        map.serialize_entry("in_doubt", &self.in_doubt())?;
+        map.serialize_entry("advice", &self.advice())?;
+        map.serialize_entry("message", self.message())?;
+        let texts = [
+            ("action", self.action()),
+            ("effect", self.effect().map(Effect::as_str)),
+            ("code", self.code()),
+            ("request_id", self.request_id()),
+            ("task_id", self.task_id()),
+            ("json_path", self.json_path()),
+            ("hint", self.hint()),
+            ("stopped", self.stopped().map(StopReason::as_str)),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        if let Some(status) = self.http_status() {
+            map.serialize_entry("http_status", &status)?;
+        }
+        map.serialize_entry("attempts", &self.attempts())?;
+        map.serialize_entry("elapsed_ms", &self.elapsed().as_millis())?;
+        if let Some(report) = self.report() {
+            map.serialize_entry("report", report)?;
+        }
+        map.end()
     }
 }

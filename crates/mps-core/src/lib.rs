@@ -35,6 +35,7 @@ pub mod endpoint;
 mod envelope;
 mod error;
 pub mod limit;
+mod names;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
@@ -49,7 +50,8 @@ pub use call::{
     Prepared, RawBody, UntypedCall,
 };
 pub use client::{Client, ClientBuilder};
-pub use error::{Dispatch, Error, ErrorKind, StopReason};
+pub use error::{Advice, Dispatch, Error, ErrorKind, StopReason};
+pub use names::UnknownName;
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -26,11 +26,13 @@ pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 ///
 /// assert_eq!(
 ///     RetryPolicy::default().to_string(),
-///     "4 attempts; pauses 0 to 200ms, doubling to 5s; while busy 0 to 8s, doubling to 60s"
+///     "4 attempts; pauses 0 to 200ms, doubling to 5s; until the deadline while throttled, \
+///      pauses 0 to 1s, doubling to 10s, and while too many tasks run, 0 to 8s, doubling to 60s"
 /// );
 /// assert_eq!(RetryPolicy::never().to_string(), "1 attempt");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// Most attempts of one call, the first included; 0 is taken as 1.
     pub max_attempts: u32,
@@ -63,13 +65,39 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Tries everything once.
+    /// Returns the policy that sends every call once.
     #[must_use]
     pub fn never() -> Self {
-        Self {
-            max_attempts: 1,
-            ..Self::default()
-        }
+        Self::default().max_attempts(1)
+    }
+
+    /// Sets the largest number of attempts of one call, the first included and throttled ones not
+    /// counted; 0 counts as 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the pauses after transient errors other than throttling.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Sets the pauses after a call that was throttled for its rate.
+    #[must_use]
+    pub fn throttled(mut self, backoff: Backoff) -> Self {
+        self.throttled = backoff;
+        self
+    }
+
+    /// Sets the pauses while too many tasks of the account are running.
+    #[must_use]
+    pub fn busy(mut self, backoff: Backoff) -> Self {
+        self.busy = backoff;
+        self
     }
 }
 
@@ -79,8 +107,9 @@ impl fmt::Display for RetryPolicy {
             0 | 1 => f.write_str("1 attempt"),
             most => write!(
                 f,
-                "{most} attempts; pauses {}; while busy {}",
-                self.backoff, self.busy
+                "{most} attempts; pauses {}; until the deadline while throttled, pauses {}, and while \
+                 too many tasks run, {}",
+                self.backoff, self.throttled, self.busy
             ),
         }
     }

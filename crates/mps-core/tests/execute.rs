@@ -507,10 +507,7 @@ async fn the_retry_budget_ends_a_storm() {
         .credentials(Credentials::new("i", "k"))
         .transport(transport)
         .clock(Arc::new(TestClock::new(NOW).auto_advance()))
-        .retry(RetryPolicy {
-            max_attempts: 1_000,
-            ..RetryPolicy::default()
-        })
+        .retry(RetryPolicy::default().max_attempts(1_000))
         .deadline(Duration::from_secs(1_000_000))
         .build()
         .unwrap();

@@ -20,7 +20,7 @@ const LIBRARIES: [&str; 4] = ["mps-models", "mps-core", "mps-aigc", "mps-emulato
 /// Folders of the workspace with sources of ours.
 const FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
-/// How documentation does not begin: none of these is a verb or says what the item is.
+/// Words that documentation must not begin with: none is a verb or names the item.
 const VAGUE: [&str; 7] = ["Who", "Whom", "Whose", "What", "Whether", "How", "One that"];
 
 /// A public function, with its type or trait if it has one.

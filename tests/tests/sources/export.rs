@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syn::Item;
 
 use crate::{
-    attributes::cfgs,
+    attributes::{cfgs, is_hidden},
     krate::Crate,
     resolve::{Import, ItemId, imports, is_public, name_of},
 };
@@ -52,7 +52,7 @@ impl Exports {
     fn module(&mut self, krate: &Crate, index: usize, path: &[String], conditions: &[String]) {
         let module = krate.module(index);
         for (place, item) in module.items.iter().enumerate() {
-            if !is_public(item) {
+            if !is_public(item) || is_hidden(attributes_of(item)) {
                 continue;
             }
             let id = ItemId {
@@ -165,6 +165,7 @@ pub(crate) fn attributes_of(item: &Item) -> &[syn::Attribute] {
         Item::Trait(item) => &item.attrs,
         Item::Type(item) => &item.attrs,
         Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
         _ => &[],
     }
 }

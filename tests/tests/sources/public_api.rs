@@ -64,7 +64,7 @@ fn public_api(krate: &Crate) -> String {
     }
     let macros = macros(krate);
     if !macros.is_empty() {
-        text.push_str("made by macros, not shown here\n\n");
+        text.push_str("implemented by macros, which are not expanded here\n\n");
         text.extend(macros.iter().map(|line| format!("{line}\n")));
     }
     text.trim_end().to_owned()
@@ -257,6 +257,7 @@ mod tests {
         let shown = "mod sample\n\npub struct Shown;";
         assert_eq!(api("mod inner; pub use inner::Shown;", inner), shown);
         assert_eq!(api("mod inner;", inner), "");
+        assert_eq!(api("#[doc(hidden)] pub mod inner;", inner), "");
         let all = api("pub mod inner;", inner);
         assert_eq!(
             all,

@@ -106,10 +106,8 @@ pub(crate) async fn run<C: Create>(
     }
     if !follow_up.wait && follow_up.out.is_none() {
         if context.global.emulator {
-            let text = "the emulator, and with it the task, ends with this command";
-            let event = Event::new("warning", text).task(task.id());
-            let event = event.details(json!({"message": text}));
-            context.output.progress(&event);
+            let message = "the emulator, and with it the task, ends with this command";
+            context.output.warning(message);
         }
         return context.output.receipt(task.id(), &created, &receipt);
     }

@@ -67,6 +67,20 @@ impl UntypedCall {
         self
     }
 
+    /// Sets the API version; the service's own by default.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets the largest number of starts in any one second, at least 1.
+    #[must_use]
+    pub fn rate_limit(mut self, starts: u32) -> Self {
+        self.rate_limit = starts;
+        self
+    }
+
     /// What is wrong with it, before anything is sent.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.check_names()?;

@@ -120,7 +120,11 @@ impl AssumeRole {
     ) -> Result<Credentials, Refusal> {
         let signer = Signer::Keys(&means.keys);
         let lent = self.sts.call(ACTION, parameters, signer, means.offset_s);
-        Ok(lent.await?.with_identity(&self.role_arn))
+        let lent = lent.await?.with_identity(&self.role_arn);
+        Ok(match means.keys.file() {
+            Some(file) => lent.with_file(file),
+            None => lent,
+        })
     }
 
     async fn remedied(&self, means: &Means, refusal: &Refusal) -> Option<Means> {

@@ -74,7 +74,8 @@ impl ProfileCredentials {
         };
         for path in files {
             if let Some(text) = file::read(path).await? {
-                return parse(path, &text, &self.profile);
+                let credentials = parse(path, &text, &self.profile)?;
+                return Ok(credentials.with_file(path));
             }
         }
         Err(self.not_there(files))

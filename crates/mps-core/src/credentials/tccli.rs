@@ -183,6 +183,10 @@ impl TccliCredentials {
             (None, Some(_)) => return Err(self.unusable("it has no secretId")),
             (Some(_), None) => return Err(self.unusable("it has no secretKey")),
         };
+        let credentials = match &self.file {
+            Some(file) => credentials.with_file(file),
+            None => credentials,
+        };
         let credentials = match token {
             // A later login of the same profile has other keys.
             Some(token) => credentials

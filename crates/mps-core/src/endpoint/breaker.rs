@@ -2,10 +2,14 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    names::names,
+};
 
 /// When an access point is given a rest, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct BreakerPolicy {
     /// So many failures, with no answer in between, open the breaker; 0 is taken as 1. 3 unless
     /// set, so that the last of a call's four attempts goes elsewhere.
@@ -28,6 +32,30 @@ impl Default for BreakerPolicy {
     }
 }
 
+impl BreakerPolicy {
+    /// Sets the number of failures, without an answer in between, that open the breaker; 0 counts
+    /// as 1.
+    #[must_use]
+    pub fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures;
+        self
+    }
+
+    /// Sets the age at which a failure no longer counts.
+    #[must_use]
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Sets how long an open breaker lets nothing through before one attempt may probe.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+}
+
 /// What a breaker lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,17 +68,11 @@ pub enum BreakerState {
     HalfOpen,
 }
 
-impl BreakerState {
-    /// The name used in events: `closed`, `open` or `half_open`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
-    }
-}
+names!("breaker state", BreakerState {
+    Closed = "closed",
+    Open = "open",
+    HalfOpen = "half_open",
+});
 
 /// What an attempt tells about the access point it went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

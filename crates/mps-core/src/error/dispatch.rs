@@ -1,5 +1,7 @@
 //! How far a request got.
 
+use crate::names::names;
+
 /// What is known about a failed request's effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -14,18 +16,14 @@ pub enum Dispatch {
     Executed,
 }
 
-impl Dispatch {
-    /// The name used in JSON output: `not_sent`, `refused`, `unknown` or `executed`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Executed => "executed",
-        }
-    }
+names!("dispatch", Dispatch {
+    NotSent = "not_sent",
+    Refused = "refused",
+    Unknown = "unknown",
+    Executed = "executed",
+});
 
+impl Dispatch {
     /// Whether the action may have run, so that a paid create may have been billed.
     #[must_use]
     pub const fn may_have_executed(self) -> bool {

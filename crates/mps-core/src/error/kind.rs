@@ -1,5 +1,9 @@
 //! What kind of trouble an error is, and why nothing more was tried.
 
+use std::fmt;
+
+use crate::names::names;
+
 /// The coarse kind of an [`Error`](super::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,27 +38,21 @@ pub enum ErrorKind {
     TooLarge,
 }
 
-impl ErrorKind {
-    /// The name used in JSON output, in snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Preflight => "preflight",
-            Self::Credentials => "credentials",
-            Self::Timeout => "timeout",
-            Self::Limiter => "limiter",
-            Self::Gate => "gate",
-            Self::Cancelled => "cancelled",
-            Self::Connect => "connect",
-            Self::Interrupted => "interrupted",
-            Self::Gateway => "gateway",
-            Self::Service => "service",
-            Self::Decode => "decode",
-            Self::TooLarge => "too_large",
-        }
-    }
-}
+names!("error kind", ErrorKind {
+    Config = "config",
+    Preflight = "preflight",
+    Credentials = "credentials",
+    Timeout = "timeout",
+    Limiter = "limiter",
+    Gate = "gate",
+    Cancelled = "cancelled",
+    Connect = "connect",
+    Interrupted = "interrupted",
+    Gateway = "gateway",
+    Service = "service",
+    Decode = "decode",
+    TooLarge = "too_large",
+});
 
 /// Why a failed call was not tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,5 +90,11 @@ impl StopReason {
             Self::GateRefused => "the call gate refused the attempt",
             Self::CallerGone => "the caller went away",
         }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

@@ -4,7 +4,8 @@ use std::{fmt, time::Duration};
 
 /// Exponential backoff with full jitter: anything between nothing and a doubling bound, so that
 /// clients that failed together do not come back together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Backoff {
     /// Bound of the first pause.
     pub base: Duration,
@@ -13,6 +14,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// Returns a backoff whose first pause is at most `base`, doubling up to `cap`. Zero and zero
+    /// make no pauses.
+    #[must_use]
+    pub const fn new(base: Duration, cap: Duration) -> Self {
+        Self { base, cap }
+    }
+
     /// The pause before try number `retry` (the first is 0), where `chance` is drawn evenly from
     /// 0 to 1.
     #[must_use]
