@@ -20,7 +20,7 @@ pub struct Command {
     pub variant: String,
     /// Help text.
     pub doc: String,
-    /// What `create` takes.
+    /// Options of `create`.
     pub creates: Creates,
 }
 
@@ -62,7 +62,7 @@ pub struct CommandOption {
     pub object: Option<Place>,
     /// The field of the request or object.
     pub member: Place,
-    /// How the value is given.
+    /// Form of the value.
     pub form: Form,
 }
 
@@ -75,7 +75,7 @@ pub struct Place {
     pub required: bool,
 }
 
-/// How the value of an option is given.
+/// The form of the value of an option.
 #[derive(Debug)]
 pub enum Form {
     /// As text.
@@ -247,7 +247,7 @@ fn keys_shown(option: &ir::OptionUse, first: &Member, api: &Api) -> String {
         if member.is_some_and(|member| member.required) {
             shown.push_str(&pair);
         } else {
-            shown.push_str(&format!("[{pair}]"));
+            shown.extend(["[", &pair, "]"]);
         }
     }
     shown

@@ -65,7 +65,9 @@ pub fn command_line(api: &Api) -> Vec<File<'_>> {
         return Vec::new();
     }
     let mut uses = CommandUses::default();
-    commands.iter().for_each(|command| uses.command(command));
+    for command in &commands {
+        uses.command(command);
+    }
     vec![file(
         format!("{MODULE}.rs"),
         uses.sorted(),
@@ -73,7 +75,7 @@ pub fn command_line(api: &Api) -> Vec<File<'_>> {
     )]
 }
 
-/// What the commands take from elsewhere.
+/// Adds the declarations that the commands need.
 #[derive(Default)]
 struct CommandUses(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -95,7 +97,9 @@ impl CommandUses {
                 self.add("mps_aigc::models", request);
                 self.add("crate::commands", "CreateArgs");
                 self.add("crate::request", "RequestFields");
-                options.iter().for_each(|option| self.option(option));
+                for option in options {
+                    self.option(option);
+                }
             }
             Creates::Words { words, .. } => {
                 self.add("clap", "ValueEnum");
