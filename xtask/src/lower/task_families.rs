@@ -115,17 +115,21 @@ impl CommandUses {
 
     fn option(&mut self, option: &CommandOption) {
         const REQUEST: &str = "crate::request";
-        if option.object.is_some() {
+        if option
+            .object
+            .as_ref()
+            .is_some_and(|object| !object.required)
+        {
             self.add(REQUEST, "set_object");
         }
         if option.file_doc.is_some() {
             self.add("std::path", "PathBuf");
-            self.add(REQUEST, "set_from_file");
+            self.add(REQUEST, "text_of_file");
         }
         match &option.form {
-            Form::Text | Form::Integer | Form::Float => self.add(REQUEST, "set"),
+            Form::Text | Form::Integer | Form::Float => self.value(option),
             Form::Switch(_) => {
-                self.add(REQUEST, "set");
+                self.value(option);
                 self.add(REQUEST, "switch");
             }
             Form::Texts => {}
@@ -138,6 +142,12 @@ impl CommandUses {
                 self.add("mps_aigc::models", &item.name);
                 self.add(REQUEST, "keys_and_values");
             }
+        }
+    }
+
+    fn value(&mut self, option: &CommandOption) {
+        if !option.member.required {
+            self.add("crate::request", "set");
         }
     }
 
