@@ -231,9 +231,9 @@ pub struct Member {
     pub ty: Type,
     /// Description.
     pub doc: String,
-    /// Whether every request must have it.
+    /// True if every request must have it.
     pub required: bool,
-    /// Whether logs and messages leave out its value.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
     /// Preflight rules.
     pub rules: Vec<Rule>,

@@ -27,7 +27,7 @@ pub use self::{
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
-    command::{Command, CommandOption, Creates, Form, Item as CommandItem},
+    command::{Command, CommandOption, Creates, Form, Item as CommandItem, Place},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, MODULE, Use, lower},

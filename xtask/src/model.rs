@@ -58,7 +58,7 @@ pub struct Spec {
     pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
-    /// Whether some definition could not be read. If so, a name without a definition is no mistake.
+    /// True if some definition could not be read. If so, a name without a definition is no mistake.
     pub incomplete: bool,
 }
 

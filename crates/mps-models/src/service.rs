@@ -28,7 +28,7 @@ pub struct ErrorCode {
     pub code: &'static str,
     /// Class of the error.
     pub class: ErrorClass,
-    /// Whether the action was executed in spite of the error.
+    /// True if the action was executed in spite of the error.
     pub executed: Executed,
     /// Description of the error, in a few words.
     pub meaning: &'static str,
@@ -97,7 +97,7 @@ impl fmt::Display for ErrorClass {
     }
 }
 
-/// Whether an action was executed although the response is an error.
+/// True if an action was executed although the response is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Executed {
     /// It certainly was not executed.

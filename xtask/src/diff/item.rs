@@ -69,9 +69,9 @@ impl fmt::Display for Kind {
 pub struct Fact {
     /// Its value.
     pub value: Value,
-    /// Whether a breach is only a warning.
+    /// True if a breach is only a warning.
     pub warn_only: bool,
-    /// Whether no request is refused because of it.
+    /// True if no request is refused because of it.
     pub advisory: bool,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
         base_video_excludes_frames,
         ..
     } = family;
-    let doc = format!(" What the models of the family `{name}` can do.");
+    let doc = format!(" The capability table of the family `{name}`.");
     let models = family.models.iter().zip(&names).map(|(model, rows)| {
         let name = &model.name;
         quote!(Model { name: #name, rows: #rows })

@@ -21,7 +21,7 @@ pub(super) struct Group<'a> {
     pub(super) path: &'a str,
     /// Key of its tables.
     pub(super) list: &'static str,
-    /// Whether they are part of a request. Responses are not checked, so the specification has no
+    /// True if they are part of a request. Responses are not checked, so the specification has no
     /// required members there.
     pub(super) sent: bool,
     pub(super) ours: &'a [model::Member],

@@ -14,7 +14,7 @@ pub struct Options {
     pub actions: Vec<String>,
     /// Value of the key `source` in new stubs.
     pub source: String,
-    /// Whether to report without writing.
+    /// True to report without writing.
     pub dry_run: bool,
 }
 

@@ -35,7 +35,7 @@ pub struct Report {
     pub read: usize,
     /// Paths of changed files below the specification.
     pub written: Vec<String>,
-    /// Whether the files were not written.
+    /// True if the files were not written.
     pub dry_run: bool,
 }
 

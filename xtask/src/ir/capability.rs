@@ -27,7 +27,7 @@ pub struct Family {
     pub origin: String,
     /// Source of the facts that are true for every model.
     pub source: String,
-    /// Whether a video to edit excludes frames for every model.
+    /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
     /// Its models, in the order of the documentation.
     pub models: Vec<Model>,

@@ -17,7 +17,7 @@ pub struct Family {
     pub name: String,
     /// Source of the facts that are true for every model.
     pub source: String,
-    /// Whether a video to edit excludes frames for every model.
+    /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
     /// Its models.
     pub models: Vec<Model>,

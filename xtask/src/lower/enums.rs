@@ -14,9 +14,9 @@ pub struct Enum {
     pub doc: Vec<String>,
     /// Variants, without the one for unknown values.
     pub variants: Vec<Variant>,
-    /// Whether its values are the status of a task.
+    /// True if its values are the status of a task.
     pub has_phases: bool,
-    /// Whether it can be part of a request, which gets a warning for unknown values.
+    /// True if it can be part of a request, which gets a warning for unknown values.
     pub in_request: bool,
 }
 

@@ -30,11 +30,11 @@ pub struct Field {
     pub cardinality: Cardinality,
     /// Type of each value.
     pub value_type: ValueType,
-    /// Whether every request must have it.
+    /// True if every request must have it.
     pub required: bool,
-    /// Whether logs and messages leave out its value.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
-    /// Whether its values implement `Preflight`.
+    /// True if its values implement `Preflight`.
     pub nested: bool,
     /// Checks.
     pub checks: Vec<Check>,
@@ -88,7 +88,7 @@ pub enum Check {
         method: String,
         /// Argument beside the severity and the source.
         argument: Argument,
-        /// How severe a breach is.
+        /// Severity of a breach.
         severity: Severity,
         /// Source of the rule.
         source: String,
@@ -119,7 +119,7 @@ pub enum Argument {
     Numbers(Vec<i64>),
 }
 
-/// How severe the breach of a rule is.
+/// The severity of the breach of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The request is refused.
@@ -144,7 +144,7 @@ pub struct Condition {
     pub peer: Peer,
     /// The value.
     pub is: Scalar,
-    /// Whether that value is the default of the field.
+    /// True if that value is the default of the field.
     pub by_default: bool,
 }
 

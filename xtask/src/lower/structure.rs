@@ -19,10 +19,10 @@ pub struct Struct {
     pub example: Option<Example>,
     /// Its fields.
     pub fields: Vec<Field>,
-    /// Whether it can be part of a request. If so, it keeps unknown members and implements
+    /// True if it can be part of a request. If so, it keeps unknown members and implements
     /// `Preflight`.
     pub in_request: bool,
-    /// Whether it is a request that is checked against the capability tables.
+    /// True if it is a request that is checked against the capability tables.
     pub queries_capabilities: bool,
 }
 

@@ -34,7 +34,7 @@ pub struct Facts {
     pub default: Option<Located<Scalar>>,
     /// Example value.
     pub example: Option<Located<Scalar>>,
-    /// Whether logs and messages leave out its value.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
     /// Sites and days of its release.
     pub since: Since,

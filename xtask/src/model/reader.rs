@@ -1,5 +1,7 @@
 //! A strict reader of TOML tables: every key must be read, and have a value of the right type.
 
+mod convert;
+
 use std::{collections::BTreeSet, rc::Rc};
 
 use toml::{
@@ -7,6 +9,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub(super) use self::convert::Form;
+use self::convert::{date, holds_definitions, integer, kind, scalar, text};
 use super::{Column, Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -22,18 +26,10 @@ type Entry<'a> = &'a Spanned<DeValue<'a>>;
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether some definition could not be read, so that references to it find nothing.
+    /// True if some definition could not be read, so that references to it find nothing.
     pub(super) lost: bool,
     /// The columns of the capability tables; `None` if their file has mistakes.
     pub(super) columns: Option<Rc<[Column]>>,
-}
-
-/// The form of a value that has several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    False,
-    Table,
-    Other,
 }
 
 /// A reader of one table, which at the end reports the keys that were not read.
@@ -129,12 +125,7 @@ impl<'a> Reader<'a> {
     /// Returns the form and the place of a value, if the key is present.
     pub(super) fn form(&mut self, key: &str) -> Option<Located<Form>> {
         let value = self.find(key)?;
-        let form = match value.get_ref() {
-            DeValue::Boolean(false) => Form::False,
-            DeValue::Table(_) => Form::Table,
-            _ => Form::Other,
-        };
-        Some(Located::new(form, self.at(value)))
+        Some(Located::new(Form::of(value.get_ref()), self.at(value)))
     }
 
     /// Returns a list of simple values, if the key is present.
@@ -254,12 +245,8 @@ impl<'a> Reader<'a> {
         if columns.iter().any(|column| column.key.value == name.value) {
             return Some(name);
         }
-        let title = format!("`{}` is not a valid value of `{key}`", name.value);
         let known: Vec<&str> = columns.iter().map(|column| &*column.key.value).collect();
-        let diagnostic = Diagnostic::at(&name.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&name.value, &known));
+        self.report_unknown_word(key, &name, &known);
         None
     }
 
@@ -356,12 +343,15 @@ impl<'a> Reader<'a> {
         if let Some(word) = words.iter().find(|word| **word == text.value) {
             return Some(Located::new(*word, text.span.clone()));
         }
+        self.report_unknown_word(key, text, words);
+        None
+    }
+
+    fn report_unknown_word(&mut self, key: &str, text: &Located<String>, words: &[&str]) {
         let title = format!("`{}` is not a valid value of `{key}`", text.value);
         let diagnostic = Diagnostic::at(&text.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&text.value, words));
-        None
+        let diagnostic = diagnostic.did_you_mean(&text.value, words);
+        self.trace.diagnostics.push(diagnostic);
     }
 
     /// Reports a placeholder that an import left, and returns whether there was none.
@@ -396,53 +386,5 @@ impl<'a> Reader<'a> {
 
     fn file(&self) -> FileId {
         self.span.file
-    }
-}
-
-fn holds_definitions(value: &DeValue<'_>) -> bool {
-    value.is_table() || value.is_array()
-}
-
-fn text(value: &DeValue<'_>) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn integer(value: &DeValue<'_>) -> Option<i64> {
-    let integer = value.as_integer()?;
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
-    match value {
-        DeValue::String(text) => Some(Scalar::Text(text.to_string())),
-        DeValue::Integer(_) => integer(value).map(Scalar::Integer),
-        DeValue::Float(float) => finite(float.as_str()).map(Scalar::Float),
-        DeValue::Boolean(flag) => Some(Scalar::Boolean(*flag)),
-        _ => None,
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-fn date(value: &DeValue<'_>) -> Option<Date> {
-    let moment = value.as_datetime()?;
-    let alone = moment.time.is_none() && moment.offset.is_none();
-    moment
-        .date
-        .filter(|_| alone)
-        .map(|day| Date(day.to_string()))
-}
-
-const fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "a Boolean",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }

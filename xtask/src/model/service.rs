@@ -64,7 +64,7 @@ pub struct ErrorCode {
     pub code: Located<String>,
     /// Class of the error.
     pub class: &'static str,
-    /// Whether the action ran: `no`, `maybe` or `yes`.
+    /// True if the action ran: `no`, `maybe` or `yes`.
     pub executed: &'static str,
     /// Description of the error.
     pub meaning: String,

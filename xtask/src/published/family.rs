@@ -45,7 +45,7 @@ pub struct Action {
 /// A struct that messages share.
 #[derive(Debug)]
 pub struct Struct {
-    /// Whether a request leads to it.
+    /// True if a request leads to it.
     pub sent: bool,
     /// Text of the vendor, which is compared but never shown or copied.
     pub text: String,

@@ -14,7 +14,7 @@ pub struct Member {
     pub name: String,
     /// Type in the notation of the specification.
     pub ty: String,
-    /// Whether every request must have it.
+    /// True if every request must have it.
     pub required: bool,
     /// Text of the vendor, which is compared but never shown or copied.
     pub text: String,

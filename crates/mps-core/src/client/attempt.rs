@@ -68,7 +68,7 @@ impl Execution<'_> {
             let passed = self.pass_gate(&intent, body).await?;
             let at = self.now();
             // Without time left to wait for the answer, a create would be in doubt for sure.
-            if at >= self.deadline {
+            if at >= self.deadline || at > self.last_start {
                 return Err(too_late());
             }
             // A permit that is used too late could crowd a window of the service's limit.
@@ -88,7 +88,7 @@ impl Execution<'_> {
     async fn permit(&self) -> Result<Permit, Error> {
         let info = self.info();
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.time_left());
+            .max_wait(self.time_to_start());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::open_enum::{TaskPhase, UnknownValue};
 use crate::preflight::{Path, Preflight, Report};
 
-/// How far a video, image or audio task has come.
+/// Status of a video, image or audio task.
 ///
 /// The set is open: a value that is not listed here is kept unchanged.
 /// Source: documentation page of 2026-04-08.
@@ -93,7 +93,7 @@ impl Serialize for AigcTaskStatus {
     }
 }
 
-/// How far a scenario task has come: redrawn video, comic, advertisement or presented document.
+/// Status of a scenario task: redrawn video, comic, advertisement or presented document.
 ///
 /// The set is open: a value that is not listed here is kept unchanged.
 /// Source: API description of 2026-10-26.

@@ -14,7 +14,7 @@ use super::super::{AiDramaInput, VideoDramaCosInfo};
 
 /// Starts a task that turns a story into an animated comic, scene by scene.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `AIDrama`.
 ///
@@ -47,12 +47,12 @@ use super::super::{AiDramaInput, VideoDramaCosInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAiDramaTask {
-    /// The story, and what the result should look like.
+    /// The story and the look of the result.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiDramaInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
     /// Members that the specification does not have, sent unchanged.

@@ -14,7 +14,7 @@ use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 
 /// Starts a task that makes an advertising video from the images of a product.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `FissionVideo`.
 ///
@@ -63,10 +63,10 @@ pub struct CreateAiFissionTask {
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiFissionInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
-    /// For whom the video is, and what it should be like.
+    /// Audience and options of the video.
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<FissionTaskInfo>,
     /// Members that the specification does not have, sent unchanged.

@@ -30,7 +30,7 @@ use super::super::{
 
 /// Starts a task that generates a video from a prompt, images or reference videos.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcVideoTask`. There is no callback and no way to cancel a task.
 ///
 /// A finished video is billed by the second, a failed task is not. The service keeps the result for
@@ -77,7 +77,7 @@ pub struct CreateAigcVideoTask {
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
-    /// Version of the model. Without it the service takes a stable version of its choice.
+    /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `1.5`.
     #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
@@ -88,20 +88,20 @@ pub struct CreateAigcVideoTask {
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
-    /// What the video should show.
+    /// Description of the video.
     ///
     /// - Required unless `ImageUrl` or `LastImageUrl` or `ImageInfos` or `VideoInfos` is given.
     /// - At most 2000 characters.
     /// - Example: `move the picture`.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// What the video should not show. Some models ignore it; no document lists which.
+    /// Description of content to avoid. Some models ignore it; no document lists which.
     ///
     /// - Example: `Top lighting, bright colors`.
     #[serde(rename = "NegativePrompt", skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
-    /// Whether the service may rewrite the prompt for a richer result. Without it the model follows the
-    /// prompt to the letter.
+    /// Lets the service rewrite the prompt for a richer result. By default the model follows the prompt
+    /// literally.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnhancePrompt", skip_serializing_if = "Option::is_none")]
@@ -170,14 +170,14 @@ pub struct CreateAigcVideoTask {
     /// `MPS_QcsRole` created and granted. Without it the service keeps the video for 12 hours.
     #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
-    /// Parameters of the model's vendor, as text that holds JSON: camera moves, storyboards with a
+    /// Parameters of the model's vendor, as JSON text: camera moves, storyboards with a
     /// prompt for each shot.
     ///
     /// - JSON as text.
     /// - Example: `{"camera_control":{"type":"simple"}}`.
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
-    /// Who asked for the video; a free text for the caller's own records.
+    /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]

@@ -14,12 +14,12 @@ use super::super::{DocToVideoCosInfo, DocToVideoInput};
 
 /// Starts a task that turns documents into a video that presents them.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `DocGenVideo`.
 ///
-/// With the mode `stage` it stops after each stage until `ModifyDocToVideoTaskStatus` confirms it or
-/// has it done again.
+/// With the mode `stage` it stops after each stage until `ModifyDocToVideoTaskStatus` confirms or
+/// repeats it.
 ///
 /// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
 /// - Rate limit: 20 starts in any one second, for one account.
@@ -53,12 +53,12 @@ use super::super::{DocToVideoCosInfo, DocToVideoInput};
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateDocToVideoTask {
-    /// The documents, and what to make of them.
+    /// The documents and the options of the video.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: DocToVideoInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<DocToVideoCosInfo>,
     /// The resource to charge, which has to be enabled. Without it the main one of the account is charged.

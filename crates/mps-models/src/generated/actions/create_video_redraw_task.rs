@@ -14,7 +14,7 @@ use super::super::{VideoRedrawCosInfo, VideoRedrawInput, VideoRedrawTaskInfo};
 
 /// Starts a task that draws a video anew in another style.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `RedrawVideo`.
 ///
@@ -43,10 +43,10 @@ pub struct CreateVideoRedrawTask {
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: VideoRedrawInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoRedrawCosInfo>,
-    /// How to redraw it.
+    /// Style and options of the redrawn video.
     ///
     /// - Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]

@@ -12,10 +12,11 @@ use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskStatus};
 
-/// Tells how an audio task is doing and, once it is done, where its result lies.
+/// Returns the status of an audio task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcAudioTask` are known here; the service's generic task query does not
-/// know them. How long the service keeps a result is not stated.
+/// Only tasks of `CreateAigcAudioTask` are visible here; the generic task query of the service
+/// does not find them. No document states how long the service keeps a
+/// result.
 ///
 /// - Effect: changes nothing, so the request is idempotent.
 /// - Rate limit: 20 starts in any one second, for one account.
@@ -126,10 +127,10 @@ impl Action for DescribeAigcAudioTask {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcAudioTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `Invalid model name for music`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]

@@ -12,10 +12,10 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::AigcTaskStatus;
 
-/// Tells how an image task is doing and, once it is done, where its result lies.
+/// Returns the status of an image task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcImageTask` are known here; the service's generic task query does not
-/// know them.
+/// Only tasks of `CreateAigcImageTask` are visible here; the generic task query of the service
+/// does not find them.
 ///
 /// - Effect: changes nothing, so the request is idempotent.
 /// - Rate limit: 20 starts in any one second, for one account.
@@ -126,17 +126,17 @@ impl Action for DescribeAigcImageTask {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcImageTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Where to download the images of a task that is done. The service keeps them for 12 hours.
+    /// URLs of the images of a task that is done. The service keeps them for 12 hours.
     #[serde(
         rename = "ImageUrls",
         deserialize_with = "de::list",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub image_urls: Vec<String>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]

@@ -14,8 +14,8 @@ use super::super::{AigcTaskListItem, QueryTaskFilter};
 
 /// Lists the scenario tasks of the account, page by page.
 ///
-/// Only tasks that redraw a video, make a comic, advertise a product or present a document. How far
-/// back the list goes is not stated.
+/// Only tasks that redraw a video, make a comic, advertise a product or present a document. No
+/// document states how far back the list goes.
 ///
 /// - Effect: changes nothing, so the request is idempotent.
 /// - Rate limit: 20 starts in any one second, for one account.
@@ -41,7 +41,7 @@ pub struct DescribeAigcTaskList {
     /// - Default: `1`.
     #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
-    /// How many tasks a page has. The most that is allowed is not stated.
+    /// Number of tasks on a page. No document states a maximum.
     ///
     /// - At least `1`; a breach is only a warning.
     /// - Default: `10`.
@@ -157,7 +157,7 @@ impl Action for DescribeAigcTaskList {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskListResponse {
-    /// How many tasks there are on all pages together.
+    /// Number of tasks on all pages together.
     ///
     /// - Example: `22`.
     #[serde(rename = "Total", skip_serializing_if = "Option::is_none")]
@@ -167,7 +167,7 @@ pub struct DescribeAigcTaskListResponse {
     /// - Example: `1`.
     #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
-    /// How many tasks a page has.
+    /// Number of tasks on a page.
     ///
     /// - Example: `10`.
     #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
-/// Tells how a scenario task is doing and, once it is done, where its result lies.
+/// Returns the status of a scenario task and, once it is done, the URLs of its result.
 ///
 /// For tasks that redraw a video, make a comic, advertise a product or present a document. Video,
 /// image and audio tasks have queries of their own.
@@ -125,12 +125,12 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
-    /// How far the task has come.
+    /// Status of the task.
     ///
     /// - Example: `FINISHED`.
     #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<ScenarioTaskStatus>,
-    /// Where to download the result of a task that is done. How long it stays is not stated.
+    /// URL of the result of a task that is done. No document states how long the service keeps it.
     #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
     pub output_url: Option<String>,
     /// When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.
@@ -158,7 +158,7 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `Save to cos failed`.
     #[serde(rename = "TaskResultMsg", skip_serializing_if = "Option::is_none")]
     pub task_result_msg: Option<String>,
-    /// The request that created the task, as text that holds JSON. Besides its members there are the
+    /// The request that created the task, as JSON text. Besides its members there are the
     /// action, the account and the address it came from.
     #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
@@ -167,12 +167,12 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `AIDrama`.
     #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
-    /// More about the task, as text that holds JSON. Its members depend on the scenario.
+    /// Details of the task, JSON as text. Its members depend on the scenario.
     ///
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
-    /// How far a task with stages has come. `STAGE_1_FINISHED` and `STAGE_2_FINISHED` are known.
+    /// Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.
     ///
     /// - Example: `STAGE_1_FINISHED`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).

@@ -12,10 +12,10 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::AigcTaskStatus;
 
-/// Tells how a video task is doing and, once it is done, where its result lies.
+/// Returns the status of a video task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcVideoTask` are known here; the service's generic task query does not
-/// know them.
+/// Only tasks of `CreateAigcVideoTask` are visible here; the generic task query of the service
+/// does not find them.
 ///
 /// - Effect: changes nothing, so the request is idempotent.
 /// - Rate limit: 50 starts in any one second, for one account.
@@ -122,10 +122,10 @@ impl Action for DescribeAigcVideoTask {
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcVideoTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Where to download the videos of a task that is done. The service keeps them for 12 hours.
+    /// URLs of the videos of a task that is done. The service keeps them for 12 hours.
     #[serde(
         rename = "VideoUrls",
         deserialize_with = "de::list",
@@ -137,7 +137,7 @@ pub struct DescribeAigcVideoTaskResponse {
     /// - Example: `1920x1088`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 /// Only for tasks that `CreateDocToVideoTask` started with the mode `stage`. The first stage is the
 /// outline; the second is voice, animation and captions, and confirming it renders the video.
 ///
-/// The answer carries the id of a new task: ask for its result with `DescribeAigcTaskStatus`.
+/// The response has the id of a new task: poll its result with `DescribeAigcTaskStatus`.
 ///
 /// - Effect: changes a task, so it is retried only if it certainly was not executed.
 /// - Rate limit: 20 starts in any one second, for one account.
@@ -47,7 +47,7 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatus {
-    /// The task, the stage, and what to do with it.
+    /// The task, the stage, and the operation on it.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
@@ -129,7 +129,7 @@ impl Action for ModifyDocToVideoTaskStatus {
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusResponse {
-    /// Id of a new task, which takes the place of the one that was named. Opaque.
+    /// Id of a new task, which replaces the one in the request. Opaque.
     ///
     /// - Example: `72687c0b-19aa-f799-ddf9-716619c12eda`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]

@@ -27,7 +27,7 @@ pub struct AiFissionInput {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub image_urls: Vec<String>,
-    /// What to say about the product.
+    /// Description of the product.
     #[serde(rename = "Text", skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Members that the specification does not have, sent unchanged.

@@ -16,7 +16,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcAudioExtraParam {
-    /// The resource to charge, where the model needs one.
+    /// Resource to charge, for models that need one.
     ///
     /// - Example: `438910555_1`.
     #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]

@@ -14,10 +14,10 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcAudioOutputVideoInfo {
-    /// Where to download it.
+    /// URL for the download.
     #[serde(rename = "Url", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// How long it is. The unit is not stated.
+    /// Length. No document states the unit.
     ///
     /// - Example: `8`.
     #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]

@@ -28,7 +28,7 @@ pub struct AigcImageExtraParam {
     /// - Example: `1080P`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
-    /// Whether the image gets a watermark: 1 for yes, 0 for no. A number, not a Boolean.
+    /// Adds a watermark to the image: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
     /// - Default: `0`.

@@ -22,8 +22,8 @@ pub struct AigcImageInfo {
     /// - A URL.
     #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// What the image stands for: the id of a subject with Vidu q2, `asset` or `style` with GV. Other
-    /// models have no use for it.
+    /// Role of the image: the id of a subject for Vidu q2, `asset` or `style` for GV. Other models ignore
+    /// it.
     ///
     /// - Example: `asset`.
     #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]

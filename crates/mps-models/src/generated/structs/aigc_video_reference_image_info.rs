@@ -21,8 +21,7 @@ pub struct AigcVideoReferenceImageInfo {
     /// - A URL.
     #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// What the image stands for: `asset` or `style` with GV, the id of a subject with Vidu. Other
-    /// models have no use for it.
+    /// Role of the image: `asset` or `style` for GV, the id of a subject for Vidu. Other models ignore it.
     ///
     /// - Example: `asset`.
     #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]

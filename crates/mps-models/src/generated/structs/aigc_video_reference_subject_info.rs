@@ -17,7 +17,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcVideoReferenceSubjectInfo {
-    /// Id under which the model's vendor knows the subject: a server id with Vidu, an element id with Kling.
+    /// Id of the subject at the vendor of the model: a server id for Vidu, an element id for Kling.
     #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the subject. Vidu reads `@` and this name in the prompt as the subject.

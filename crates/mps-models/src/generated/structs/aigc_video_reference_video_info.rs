@@ -28,7 +28,7 @@ pub struct AigcVideoReferenceVideoInfo {
     /// - Default: `base`.
     #[serde(rename = "ReferType", skip_serializing_if = "Option::is_none")]
     pub refer_type: Option<String>,
-    /// Whether the sound of this video stays. Text, not a Boolean.
+    /// Keeps the sound of this video: `yes` or `no`. Text, not a Boolean.
     ///
     /// - One of `yes`, `no`.
     #[serde(rename = "KeepOriginalSound", skip_serializing_if = "Option::is_none")]

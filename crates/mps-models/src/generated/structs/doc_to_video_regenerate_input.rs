@@ -10,7 +10,7 @@ use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
-/// What to do otherwise when a stage is done again.
+/// Changes for the repetition of a stage.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct DocToVideoRegenerateInput {
     /// - Example: `full`.
     #[serde(rename = "Scope", deserialize_with = "de::or_default")]
     pub scope: String,
-    /// What to do otherwise.
+    /// Description of the change.
     ///
     /// - Required.
     #[serde(rename = "Prompt", deserialize_with = "de::or_default")]

@@ -11,14 +11,14 @@ use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::DocToVideoRegenerateInput;
 
-/// A stage of a document-to-video task, and what to do with it.
+/// A stage of a document-to-video task, and the operation on it.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusInput {
-    /// `confirm` to go on to what comes next, `regenerate` to have the stage done again.
+    /// `confirm` continues with the next stage, `regenerate` repeats the stage.
     ///
     /// - Required.
     /// - One of `confirm`, `regenerate`.
@@ -39,7 +39,7 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// - Example: `996190db-c567-d47b-1641-6216c7457036`.
     #[serde(rename = "SourceTaskId", deserialize_with = "de::or_default")]
     pub source_task_id: String,
-    /// What to do otherwise this time.
+    /// Changes for the repetition of the stage.
     ///
     /// - Required if `Action` is `regenerate`.
     /// - Only if `Action` is `regenerate`; a breach is only a warning.

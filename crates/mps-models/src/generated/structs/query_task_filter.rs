@@ -42,7 +42,7 @@ pub struct QueryTaskFilter {
     /// - Example: `16:9`.
     #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
-    /// Document-to-video tasks of this mode. What is `stage` where the task is created is `phased` here.
+    /// Document-to-video tasks of this mode. The mode `stage` of the create is `phased` here.
     ///
     /// - One of `auto`, `phased`; a breach is only a warning.
     /// - Example: `auto`.

@@ -9,7 +9,7 @@ use crate::preflight::{Path, Preflight, Report};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
-/// How to redraw a video.
+/// Style and options of a redrawn video.
 ///
 /// Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`). Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
