@@ -61,7 +61,7 @@ impl Case {
 }
 
 #[tokio::test]
-async fn a_create_carries_what_the_documentation_asks_for() {
+async fn a_create_has_the_documented_headers() {
     let case = case([Reply::json(CREATED)]);
     assert_eq!(case.create().await.unwrap(), "2147483792");
     let requests = case.transport.requests();
@@ -181,7 +181,7 @@ async fn throttling_is_waited_out_and_the_limiter_leaves_more_room() {
 }
 
 #[tokio::test]
-async fn a_wish_to_wait_may_be_a_date() {
+async fn a_retry_after_may_be_a_date() {
     let case = case([
         Reply::answer(429, "text/html", "slow down")
             .header("date", "Sun, 15 Feb 2026 03:25:45 GMT")
@@ -194,7 +194,7 @@ async fn a_wish_to_wait_may_be_a_date() {
 }
 
 #[tokio::test]
-async fn a_wish_to_wait_longer_than_the_deadline_ends_the_call_at_once() {
+async fn a_retry_after_beyond_the_deadline_ends_the_call_at_once() {
     let reply = Reply::service_error("RequestLimitExceeded", "").header("retry-after", "86400");
     let case = case([reply]);
     let error = case.create().await.unwrap_err();
@@ -206,7 +206,7 @@ async fn a_wish_to_wait_longer_than_the_deadline_ends_the_call_at_once() {
 }
 
 #[tokio::test]
-async fn a_wish_to_wait_holds_for_one_pause_only() {
+async fn a_retry_after_applies_to_one_pause_only() {
     let case = case([
         Reply::service_error("RequestLimitExceeded", "").header("retry-after", "100"),
         Reply::connect_error(),
@@ -407,7 +407,7 @@ async fn a_deadline_bounds_the_whole_call() {
 }
 
 #[tokio::test]
-async fn a_turn_that_comes_too_late_is_refused_at_once() {
+async fn a_permit_after_the_deadline_is_refused_at_once() {
     let case = case((0..20).map(|_| Reply::json(CREATED)));
     for _ in 0..10 {
         case.create().await.unwrap();
@@ -469,7 +469,7 @@ async fn an_untyped_call_keeps_the_answer_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn an_untyped_call_is_careful_unless_told_otherwise() {
+async fn an_untyped_call_is_a_paid_create_by_default() {
     let raw = || serde_json::value::to_raw_value(&serde_json::json!({})).unwrap();
     let careful = case((0..9).map(|_| Reply::reset()));
     careful
@@ -556,7 +556,7 @@ async fn an_error_is_one_line_with_action_code_message_and_request_id() {
 
 /// The answer may repeat a prompt, so only its length is told.
 #[tokio::test]
-async fn an_error_debugs_as_all_it_knows_but_the_text_of_the_answer() {
+async fn the_debug_text_of_an_error_has_everything_but_the_answer() {
     let case = case([Reply::json(r#"["a prompt"]"#)]);
     let error = case.create().await.unwrap_err();
     assert_eq!(error.excerpt(), Some(r#"["a prompt"]"#));
@@ -575,7 +575,7 @@ async fn an_error_debugs_as_all_it_knows_but_the_text_of_the_answer() {
 }
 
 #[test]
-fn a_builder_debugs_as_where_calls_go_and_not_as_who_signs() {
+fn the_debug_text_of_a_builder_has_the_endpoint_and_no_credentials() {
     let builder = Client::builder()
         .credentials(Credentials::new("AKIDEXAMPLE", SECRET))
         .region("ap-guangzhou");
@@ -588,7 +588,7 @@ fn a_builder_debugs_as_where_calls_go_and_not_as_who_signs() {
 }
 
 #[test]
-fn a_client_without_credentials_says_what_is_missing() {
+fn a_client_without_credentials_is_an_error_with_a_hint() {
     let error = Client::builder().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert!(error.hint().is_some());
