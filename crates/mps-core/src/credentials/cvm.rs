@@ -94,7 +94,7 @@ impl CvmRole {
                 None => self.discover().await?,
             };
             if !is_role_name(&role) {
-                return Err(self.unusable("what should be the role's name is none"));
+                return Err(self.unusable("the answer is not the name of a role"));
             }
             self.keys_of(&role).await
         });

@@ -83,7 +83,7 @@ async fn a_role_that_is_none_leads_to_no_other_place() {
         assert!(
             error
                 .to_string()
-                .ends_with("what should be the role's name is none")
+                .ends_with("the answer is not the name of a role")
         );
         assert_eq!(transport.requests().len(), asked);
     }
