@@ -31,7 +31,7 @@ fn doubts(request: &CreateAigcVideoTask, rule: &str) {
     );
 }
 
-/// What a plain yes, no or nothing means.
+/// Checks the finding for a feature that a row allows, denies or does not state.
 fn supports(answer: Option<bool>, request: &CreateAigcVideoTask, rule: &str) -> usize {
     match answer {
         Some(true) => accepts(request),

@@ -1,4 +1,4 @@
-//! What a comparison takes, and how it tells what it found.
+//! The inputs and the reports of a comparison.
 
 use std::process::Command;
 
@@ -66,7 +66,7 @@ fn published_descriptions() {
     let changes = difference(workspace.root(), &old, &new).expect("two files");
     let text = render(&changes, Format::Text);
     assert_snapshot("diff-published", &text);
-    // What the vendor writes is theirs: compared, and not shown.
+    // Texts of the vendor are compared and not shown.
     assert!(!text.contains("Another prompt"), "{text}");
 }
 
@@ -111,7 +111,7 @@ fn revisions() {
     assert_eq!(none, "error: git:HEAD has no folder `spec`");
 }
 
-/// What an import left undescribed can be weighed before it is described.
+/// Stubs of an import are classified before they are described.
 #[test]
 fn stubs_are_classified() {
     let (old, new) = (Workspace::new(), Workspace::new());
