@@ -209,7 +209,7 @@ async fn a_create_whose_answer_is_null_or_lost_is_in_doubt_and_billed_once() {
     }
 }
 
-/// What a download comes to, and from where it was resumed.
+/// Returns the result of a download and the ranges that it requested.
 async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let world = World::new();
     let done = world.video().await.wait().await.unwrap();
