@@ -133,9 +133,10 @@ async fn dropped_on_the_wire_it_is_never_retried() {
         let (options, handle) = watched();
         world.drop_after(Duration::from_secs(5), options).await;
         let error = handle.outcome().await.unwrap_err();
-        let stopped = match error.in_doubt() {
-            true => StopReason::InDoubt,
-            false => StopReason::CallerGone,
+        let stopped = if error.in_doubt() {
+            StopReason::InDoubt
+        } else {
+            StopReason::CallerGone
         };
         assert_eq!(error.stopped(), Some(stopped), "{rule}");
         assert_eq!(world.seen.texts(), ["detached attempt 1", ended], "{rule}");

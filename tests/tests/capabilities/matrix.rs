@@ -31,7 +31,7 @@ fn doubts(request: &CreateAigcVideoTask, rule: &str) {
     );
 }
 
-/// What a plain yes, no or nothing means.
+/// Returns the meaning of a cell that is yes, no or empty.
 fn supports(answer: Option<bool>, request: &CreateAigcVideoTask, rule: &str) -> usize {
     match answer {
         Some(true) => accepts(request),

@@ -9,7 +9,7 @@ use mps_models::{
 
 use crate::request::FRAME;
 
-/// What a rule says of a request, if it speaks.
+/// Returns the finding of a rule in a request, or `None`.
 fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
     let report = request.preflight();
     let found = report
@@ -20,7 +20,7 @@ fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
     Some(found.severity)
 }
 
-/// How much it weighs to ask for what the row denies, or does not speak of.
+/// Returns the severity of a request for a capability that the row denies or does not mention.
 fn weight(row: &Row, column: Column, answer: Option<bool>) -> Option<Severity> {
     match answer {
         Some(true) => None,

@@ -102,7 +102,7 @@ fn wall(name: &str) -> String {
     if tables { wall + QUERY } else { wall }
 }
 
-/// What `mps-models` does with its own generated code.
+/// Includes generated code as `mps-models` does.
 const WALL: &str = "
 /// A fixture.
 #[deny(warnings)]
@@ -114,9 +114,9 @@ pub mod fixture_NAME {
 }
 ";
 
-/// What `mps-models` adds by hand for a request that asks something of a model.
+/// Adds the hand-written part of `mps-models` for a request with capabilities.
 const QUERY: &str = r#"
-/// What is written by hand.
+/// The hand-written part.
 pub mod query {
     use crate::{fixture_capabilities::{FILM, Make, Row}, preflight::capability::{CapabilityQuery, ToCapabilityQuery}};
 

@@ -1,4 +1,4 @@
-//! What the generator says of specifications that are wrong.
+//! Diagnostics of the generator for invalid specifications.
 //!
 //! Every case takes the sound fixture `example` and breaks one thing, so that its snapshot has
 //! one message; all codes of the table in `spec/README.md` occur.
@@ -112,7 +112,7 @@ fn types_of_values() {
     Broken::replace(DRAW, "\"A line.\"", "\" \"").says("empty-text");
 }
 
-/// What an import leaves behind is refused wherever a person has to speak.
+/// A stub of an import is rejected wherever a description by a person is required.
 #[test]
 fn stubs() {
     Broken::replace(POINT, "\"Across.\"", "\"TODO\"").says("undescribed");

@@ -32,13 +32,13 @@ fn files(dir: &Path) -> Vec<SourceFile> {
     sources.iter().map(|(_, file)| file.clone()).collect()
 }
 
-/// What the generator makes of a specification that is sound.
+/// Returns the output of the generator for a valid specification.
 pub(crate) fn generated(files: Vec<SourceFile>) -> Generated {
     let sources = Sources::new(files);
     generate(&sources).unwrap_or_else(|fault| panic!("{}", text(&fault, &sources)))
 }
 
-/// What the generator says of a specification that is not.
+/// Returns the diagnostics of the generator for an invalid specification.
 pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
     let sources = Sources::new(files);
     match generate(&sources) {

@@ -28,7 +28,7 @@ fn written() -> TempDir {
     dir
 }
 
-/// What a check finds, which a write then puts right.
+/// Returns the differences that a check reports, and that a write resolves.
 fn found(dir: &Path) -> String {
     let outcome = update(&wanted(), dir, Mode::Check).expect("checked");
     update(&wanted(), dir, Mode::Write).expect("written");

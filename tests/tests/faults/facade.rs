@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use bytes::Bytes;
 use http::Request;
 use mps_aigc::{Advice, Aigc, CallHandle, CallOptions, ErrorKind, Video};
+use mps_core::clock::timeout;
 use mps_emulator::{Emulator, Fault, Service};
 use mps_models::CreateAigcVideoTask;
 use serde_json::{Value, json};
@@ -175,8 +176,9 @@ async fn a_create_whose_caller_goes_away_is_found_and_billed_once() {
     let (video, handle) = (world.aigc.video(), CallHandle::new());
     let request = CreateAigcVideoTask::new().prompt("a cat");
     let create = video.create_with(&request, CallOptions::new().handle(handle.clone()));
-    let caller = tokio::time::timeout(Duration::from_secs(2), create).await;
-    assert!(caller.is_err(), "the caller went away first");
+    let clock = world.aigc.client().clock().clone();
+    let caller = timeout(&*clock, Duration::from_secs(2), create).await;
+    assert!(caller.is_none(), "the caller went away first");
     let in_flight = world.aigc.drain(Duration::from_secs(1)).await;
     assert_eq!(in_flight.len(), 1);
     let in_flight = world.aigc.drain(Duration::from_secs(60)).await;
@@ -207,7 +209,7 @@ async fn a_create_whose_answer_is_null_or_lost_is_in_doubt_and_billed_once() {
     }
 }
 
-/// What a download comes to, and from where it was resumed.
+/// Returns the result of a download and the ranges that it requested.
 async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let world = World::new();
     let done = world.video().await.wait().await.unwrap();

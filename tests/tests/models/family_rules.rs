@@ -6,7 +6,7 @@ use crate::typed::preflight;
 
 const IMAGE: &str = "https://example.com/a.png";
 
-/// What is found in a request, as `severity rule path`.
+/// Returns the findings in a request as `severity rule path`.
 fn found(action: &str, json: &Value) -> Vec<String> {
     let report = preflight(action, json);
     let line = |one: &mps_models::preflight::Finding| {

@@ -18,7 +18,7 @@ fn create(members: &Value) -> Report {
     preflight("CreateAigcVideoTask", &json)
 }
 
-/// What was found, as `severity rule path`.
+/// Returns the findings as `severity rule path`.
 fn found(report: &Report) -> Vec<String> {
     let line = |finding: &mps_models::preflight::Finding| {
         format!(

@@ -34,7 +34,8 @@ impl Export {
         (self.module.len(), &self.module, &self.name)
     }
 
-    fn path(&self) -> String {
+    /// Returns the path of the item, with the name of the crate.
+    pub(crate) fn path(&self) -> String {
         format!("{}::{}", self.module.join("::"), self.name)
     }
 }
@@ -43,7 +44,7 @@ impl Exports {
     /// Finds the public items of `krate`, following `pub mod` and `pub use`.
     pub(crate) fn of(krate: &Crate) -> Self {
         let mut exports = Self::default();
-        exports.module(krate, 0, &[krate.name.clone()], &[]);
+        exports.module(krate, 0, std::slice::from_ref(&krate.name), &[]);
         exports.passed_on.sort();
         exports.passed_on.dedup();
         exports

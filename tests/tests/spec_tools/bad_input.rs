@@ -12,7 +12,7 @@ use crate::support::{
     FRAME, SKETCH, Workspace, assert_snapshot, description, difference, member, members,
 };
 
-/// What an import and a comparison say of a file, having left the specification alone.
+/// Returns the errors of an import and of a comparison of a file; the specification is unchanged.
 fn refusals(write: impl Fn(&Workspace) -> PathBuf) -> String {
     let workspace = Workspace::new();
     let file = write(&workspace);
@@ -27,7 +27,7 @@ fn bytes(bytes: &[u8]) -> String {
     refusals(|workspace| workspace.write("api.json", bytes))
 }
 
-/// What is said of the description with something changed.
+/// Returns the errors for the description with one change.
 fn changed(change: impl Fn(&mut Value)) -> String {
     let mut file = description();
     change(&mut file);

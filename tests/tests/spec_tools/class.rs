@@ -1,4 +1,4 @@
-//! How a difference of one key is weighed, there and back.
+//! The class of a difference in one key, in both directions.
 
 use xtask::diff::{
     Change,
@@ -11,7 +11,7 @@ use crate::support::{FRAME, SKETCH, Workspace, difference};
 const ENUMS: &str = "enums.toml";
 const SERVICE: &str = "service.toml";
 
-/// What a difference is about, and how it is weighed.
+/// The item of a difference, and its class.
 pub(crate) type Weighed = (String, Class);
 
 pub(crate) fn weighed(change: &Change) -> Weighed {

@@ -1,4 +1,4 @@
-//! What a comparison takes, and how it tells what it found.
+//! The inputs of a comparison, and the formats of its report.
 
 use std::process::Command;
 
@@ -111,7 +111,7 @@ fn revisions() {
     assert_eq!(none, "error: git:HEAD has no folder `spec`");
 }
 
-/// What an import left undescribed can be weighed before it is described.
+/// Stubs of an import can be compared before they are described.
 #[test]
 fn stubs_are_classified() {
     let (old, new) = (Workspace::new(), Workspace::new());

@@ -1,4 +1,4 @@
-//! What an import brings in, and what it leaves alone.
+//! The parts of the specification that an import changes, and those that it keeps.
 
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -166,7 +166,7 @@ fn a_withdrawn_member_is_not_reported() {
     assert!(workspace.import(&file).report.gone.is_empty());
 }
 
-/// What nobody has described yet belongs to nobody, so it follows the file.
+/// A stub without a description follows the published file.
 #[test]
 fn a_stub_is_updated_from_the_file() {
     let workspace = Workspace::new();

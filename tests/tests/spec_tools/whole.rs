@@ -1,4 +1,4 @@
-//! How differences of more than one key are weighed: order, whole actions and structs, rows of
+//! The class of differences in more than one key: order, whole actions and structs, rows of
 //! capability tables, and published descriptions.
 
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn structs_that_are_no_longer_in_requests() {
     assert_eq!(role(&to, &from), Compatible);
 }
 
-/// How one fact of one item is weighed that changes from one value to another.
+/// Returns the class of a change of one fact of one item from one value to another.
 fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
     let model = |value: Option<&str>| {
         let words = |text: &str| match text {
@@ -136,7 +136,7 @@ fn capability_rows() {
     );
 }
 
-/// What nobody has thought about yet is not waved through.
+/// An unknown kind of difference is not accepted silently.
 #[test]
 fn an_unknown_key_is_breaking() {
     assert_eq!(
