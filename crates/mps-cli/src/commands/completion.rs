@@ -271,9 +271,11 @@ impl Completion<'_> {
     /// Warns of a result that was saved beside a name that was taken in the meantime.
     fn report_other_name(&self, file: &SavedFile) {
         if let Some(taken) = &file.instead_of {
+            let details = json!({"path": file.path, "instead_of": taken});
             let (taken, path) = (taken.display(), file.path.display());
             let human = format!("{taken} was taken in the meantime; the result is {path}");
-            let event = Event::new("warning", &human).task(&self.receipt.task_id);
+            let event = Event::new("warning", &human).details(details);
+            let event = event.task(&self.receipt.task_id);
             self.context.output.notice(&event);
         }
     }

@@ -35,7 +35,7 @@ struct Started {
 
 impl Execution<'_> {
     pub(super) async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
-        // The last answer's clock and pause say nothing about this attempt.
+        // The date and the pause of the last answer do not apply to this attempt.
         (self.last.service_time, self.last.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
@@ -136,7 +136,7 @@ impl Execution<'_> {
     }
 
     /// Sends the request. If it may change or bill something and this future is dropped once bytes
-    /// may have left, the exchange goes on without it.
+    /// may have left, the exchange continues without it.
     async fn send(&self, started: Started, body: RequestBody, waited: Duration) -> Attempted {
         let endpoint = started.lease.endpoint();
         let span = telemetry::attempt_span(self.attempts, endpoint.host(), waited);

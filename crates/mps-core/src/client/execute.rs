@@ -82,7 +82,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Tries, and tries again for as long as that is safe, useful and in time.
+    /// Makes attempts for as long as a retry is safe, useful and in time.
     pub(super) async fn run(mut self) -> Result<Output<Answer>, Error> {
         self.check_size().map_err(|error| self.ended(error))?;
         let credentials = self.credentials().await;
@@ -124,7 +124,7 @@ impl<'a> Execution<'a> {
         Output::new(answer, self.attempts, elapsed)
     }
 
-    /// Adds to an error what is known of the call.
+    /// Adds the facts of the call to an error.
     fn ended(&self, error: Error) -> Error {
         let elapsed = self.now().saturating_sub(self.ending.started());
         let CallInfo { action, effect, .. } = self.info();
