@@ -121,9 +121,8 @@ impl Received {
     /// Returns the error of an answer that says two things about a task at once.
     fn contradiction(&self, head: &Head) -> Option<Error> {
         let error = match (&head.errors[..], &head.task_ids[..]) {
-            ([], [_]) | ([_], []) => return None,
             ([], []) if head.has_empty_task_id => self.unusable("the answer has an empty task id"),
-            ([], []) => return None,
+            ([], [] | [_]) | ([_], []) => return None,
             ([], ids) => self.unusable(&format!("the answer has {} task ids", ids.len())),
             ([error, ..], ids) => {
                 let (code, message) = error.parts();
