@@ -34,7 +34,7 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
-//! - `test-util`: test doubles, see [`core`](mps_core).
+//! - `test-util`: test doubles, see [`core`].
 
 mod client;
 mod destination;

@@ -103,7 +103,8 @@ impl Doubt {
              a second signal stops at once and leaves the create in doubt",
             signal.name()
         );
-        let details = json!({"signal": signal.name(), "timeout_ms": timeout * 1_000});
+        let details =
+            json!({"action": self.action, "signal": signal.name(), "timeout_ms": timeout * 1_000});
         output.notice(&Event::new("finishing_create", &message).details(details));
     }
 

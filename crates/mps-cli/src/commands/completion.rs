@@ -98,7 +98,7 @@ impl Completion<'_> {
             *last_status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let wait = task.wait_with(options, report);
+        let wait = Box::pin(task.wait_with(options, report));
         let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
             let status = last_status.lock().unwrap_or_else(PoisonError::into_inner);
             self.report_waiting(status.as_deref(), elapsed);
@@ -143,7 +143,7 @@ impl Completion<'_> {
         let clock = &*self.context.clock;
         let count = done.snapshot().urls.len();
         self.detail(Event::new("download", "").details(json!({"results": count})));
-        let download = done.download_to(destination);
+        let download = Box::pin(done.download_to(destination));
         let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
@@ -271,9 +271,11 @@ impl Completion<'_> {
     /// Warns of a result that was saved beside a name that was taken in the meantime.
     fn report_other_name(&self, file: &SavedFile) {
         if let Some(taken) = &file.instead_of {
+            let details = json!({"path": file.path, "instead_of": taken});
             let (taken, path) = (taken.display(), file.path.display());
             let human = format!("{taken} was taken in the meantime; the result is {path}");
-            let event = Event::new("warning", &human).task(&self.receipt.task_id);
+            let event = Event::new("warning", &human).details(details);
+            let event = event.task(&self.receipt.task_id);
             self.context.output.notice(&event);
         }
     }

@@ -145,7 +145,12 @@ async fn create_task<C: Create>(
     let tasks = connection.tasks::<C::Family>();
     // Checked already, by the rules of the command line.
     let options = context.create_options().preflight(PreflightLevel::Off);
-    let task = send(context, doubt, tasks.create_with(request, options)).await?;
+    let task = send(
+        context,
+        doubt,
+        Box::pin(tasks.create_with(request, options)),
+    )
+    .await?;
     Ok((task, connection))
 }
 

@@ -14,6 +14,7 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod output_names;
 mod preflight;
 #[cfg(unix)]
 mod receipts;

@@ -153,7 +153,8 @@ impl Lines {
     pub(crate) fn wait_for(&self, text: &str) {
         loop {
             let line = self.lines.recv_timeout(BOUND);
-            let line = line.unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.seen.borrow()));
+            assert!(line.is_ok(), "no {text:?} in {:?}", self.seen.borrow());
+            let line = line.unwrap();
             let is_found = line.contains(text);
             self.seen.borrow_mut().push(line);
             if is_found {
@@ -267,7 +268,9 @@ fn check_end(phase: Phase, run: &Run, code: i32, billed: u64) {
         _ => "wait",
     };
     let resume = format!("--limiter process video {verb} --out cat.mp4 -- ");
-    let (_, id) = run.stderr.rsplit_once(&resume).expect(&context);
+    let id = run.stderr.rsplit_once(&resume).map(|(_, id)| id);
+    assert!(id.is_some(), "{context}");
+    let id = id.unwrap();
     assert!(id.contains("AigcVideo"), "{context}");
     if phase == Phase::CreateInFlight {
         assert_eq!(run.stdout.trim_end(), id, "the receipt: {context}");
