@@ -8,6 +8,7 @@ mod compile;
 mod diagnostics;
 mod generated;
 mod order;
+mod rule_kinds;
 mod support;
 mod task_families;
 mod writer;

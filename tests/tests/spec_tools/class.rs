@@ -1,4 +1,4 @@
-//! How a difference of one key is classified, there and back.
+//! The class of a difference in one key, in both directions.
 
 use xtask::diff::{
     Change,

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod class;
+mod columns;
 mod diff;
 mod import;
 mod support;

@@ -1,4 +1,4 @@
-//! How differences of more than one key are classified: order, whole actions and structs, rows of
+//! The class of differences in more than one key: order, whole actions and structs, rows of
 //! capability tables, and published descriptions.
 
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn structs_that_are_no_longer_in_requests() {
     assert_eq!(role(&to, &from), Compatible);
 }
 
-/// How one fact of one item is classified that changes from one value to another.
+/// Returns the class of a change of one fact of one item from one value to another.
 fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
     let model = |value: Option<&str>| {
         let words = |text: &str| match text {
