@@ -25,7 +25,7 @@ pub(crate) struct Receipt {
     pub(crate) request_id: Option<String>,
     /// Whether this command has created the task.
     pub(crate) created: bool,
-    /// Whether the task is done, as far as this command knows.
+    /// Whether this command has learned that the task is done.
     is_done: bool,
     /// The command lines that wait and download; `None` if the task ends with this command.
     follow: Option<(CommandLine, CommandLine)>,

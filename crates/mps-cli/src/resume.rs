@@ -19,6 +19,11 @@ impl CommandLine {
     /// Returns the command line of `verb` for one task, with the options that select endpoint and
     /// account. The id is the last argument, after `--`, since ids of other programs may begin with a
     /// hyphen.
+    ///
+    /// # Examples
+    /// ```text
+    /// mps --site cn --profile work video wait --out cat.mp4 -- 2600016453-AigcVideo-0f
+    /// ```
     pub(crate) fn for_task(
         global: &GlobalOptions,
         family: &str,
@@ -62,7 +67,7 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// Quotes a word for a POSIX shell, if needed. A word with control characters or bidirectional
+/// Quotes a word for a POSIX shell, if needed: for example, `it's` is written as `'it'\''s'`. A word with control characters or bidirectional
 /// overrides is written as `$'...'`, so that a terminal shows it as it is and the line stays one line.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain =
