@@ -97,7 +97,7 @@ impl Received {
 
     fn open_response(&self, response: &RawValue, effect: Effect) -> Result<Answer, Error> {
         let Some(head) = Head::read(response) else {
-            let message = "the answer's Response is not what the service sends";
+            let message = "the answer's Response does not have the service's form";
             return Err(self.not_an_envelope(message));
         };
         if effect != Effect::Read
