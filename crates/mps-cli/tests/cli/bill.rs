@@ -358,6 +358,22 @@ fn an_error_after_the_create_names_the_task_and_how_to_resume() {
 }
 
 #[test]
+fn one_refused_poll_after_our_own_create_does_not_end_the_wait() {
+    let emulator = Emulator::start("0s");
+    for code in [
+        "InvalidParameterValue",
+        "AuthFailure.TokenFailure",
+        "ResourceNotFound.TaskNotFound",
+    ] {
+        emulator.add_fault(&json!({
+            "kind": "refuse", "code": code, "action": "DescribeAigcVideoTask", "times": 1
+        }));
+        let run = emulator.run(&["video", "create", "--prompt", "a", "--wait"]);
+        assert_eq!(run.exit, 0, "{code}: {run:?}");
+    }
+}
+
+#[test]
 fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
     let emulator = Emulator::start("0s");
     emulator.add_fault(&json!({"kind": "reply_lost", "times": 1}));
