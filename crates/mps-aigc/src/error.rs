@@ -69,7 +69,7 @@ impl Error {
         own.or_else(|| self.call()?.request_id())
     }
 
-    /// Returns what to do about it, as an imperative.
+    /// Returns advice to show to a person, as an imperative.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
