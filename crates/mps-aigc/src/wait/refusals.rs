@@ -16,7 +16,7 @@ const NOT_FOUND: u32 = 2;
 /// The refusals in a row within one wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusals {
-    /// `true` if this process created the task, so that it surely exists.
+    /// `true` if the task was created by this process, so that it certainly exists.
     is_own: bool,
     /// `true` once the service has described the task.
     is_known: bool,
