@@ -238,8 +238,8 @@ async fn unless_silent<T>(
     })
 }
 
-/// Whether the same request can succeed later, or, after a range that is not the missing one, a
-/// request for all of it can.
+/// Returns `true` if the same request can succeed later, or, after a range that is not the missing
+/// one, a request for all of it.
 fn is_transient(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(
@@ -248,8 +248,8 @@ fn is_transient(status: StatusCode) -> bool {
         )
 }
 
-/// Whether the answer is a page. No result is one: something in between answered, such as a portal
-/// that wants a login.
+/// Returns `true` for an HTML page. No result is one: something in between answered, such as a portal
+/// that requires a login.
 fn is_html(headers: &HeaderMap) -> bool {
     partial::text(headers, header::CONTENT_TYPE)
         .is_some_and(|found| found.to_ascii_lowercase().starts_with("text/html"))

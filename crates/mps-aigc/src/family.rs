@@ -37,8 +37,8 @@ pub struct Snapshot {
     pub status: String,
     /// The meaning of the status.
     pub phase: TaskPhase,
-    /// Whether this version lists the status. Where it does not, or the service wrote none, the task
-    /// counts as pending.
+    /// `true` if this version lists the status. Otherwise, or if the service sent none, the task counts
+    /// as pending.
     pub is_known_status: bool,
     /// The stage of a task that stops for confirmation, such as `STAGE_1_FINISHED`.
     pub stage: Option<String>,

@@ -283,7 +283,7 @@ struct Wait<'a, F, C> {
     pauses: Pauses,
     refusals: Refusals,
     polls_without_url: usize,
-    /// Whether an unknown status was logged.
+    /// `true` once an unknown status was logged.
     warned: bool,
     last: Option<(String, Option<String>)>,
     on_change: C,
