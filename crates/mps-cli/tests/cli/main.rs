@@ -11,10 +11,14 @@ mod emulator;
 mod emulator_flags;
 mod failures;
 mod families;
+mod faults;
 
 #[cfg(unix)]
 mod limiter;
+mod money;
 mod output_names;
+#[cfg(unix)]
+mod phases;
 mod preflight;
 #[cfg(unix)]
 mod receipts;
