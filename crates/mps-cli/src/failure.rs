@@ -23,7 +23,7 @@ pub(crate) struct Failure {
     pub(crate) task_id: Option<String>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) hint: Option<String>,
-    /// Whether this command has created the task.
+    /// `true` if this command has created the task.
     pub(crate) created: bool,
     pub(crate) resume: Option<CommandLine>,
     pub(crate) doubt: Option<Box<Doubt>>,

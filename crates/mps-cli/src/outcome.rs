@@ -18,7 +18,7 @@ pub(crate) enum Outcome {
     LivesOn(Reason),
     /// The task has failed; `refused` when its content was refused.
     Failed {
-        /// Whether the content of the request or of the result was refused.
+        /// `true` if the content of the request or of the result was refused.
         refused: bool,
     },
     /// The task is done, and its result was not delivered.

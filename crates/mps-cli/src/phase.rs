@@ -22,13 +22,13 @@ pub(crate) struct Phase(Arc<watch::Sender<State>>);
 struct State {
     /// The first signal.
     signal: Option<Signal>,
-    /// How many parts of the command listen to signals and end themselves.
+    /// The number of parts of the command that listen to signals and end themselves.
     listeners: usize,
-    /// Whether the command may take its time to end, as the emulator does to save its state.
+    /// `true` if the command may take longer to end, as the emulator does to save its state.
     ends_slowly: bool,
     /// The create of this command, from before it is sent.
     doubt: Option<Doubt>,
-    /// Whether the create is on the wire, or its outcome is not recorded yet.
+    /// `true` while the create is on the wire or its outcome is not recorded yet.
     is_sending: bool,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use mps_emulator::REQUESTS_TARGET;
@@ -17,6 +17,7 @@ use tracing::{
 use tracing_subscriber::{Layer, layer::Context};
 
 use crate::line_writer::{LineWriter, Stream};
+use mps_core::sync::lock;
 
 /// A tracing layer that writes the request events of the emulator and ignores all others.
 pub(crate) struct RequestLog(Target);
@@ -58,7 +59,7 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         let line = format!("{}\n", Value::Object(members.fields));
         match &self.0 {
             Target::File(file) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut file = lock(&file);
                 file.write(line.as_bytes());
             }
             Target::Stdout(lines) => lines.add(line.into_bytes()),

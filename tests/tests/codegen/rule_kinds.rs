@@ -28,5 +28,5 @@ fn keys_are_unique_and_found() {
     for key in keys {
         assert_eq!(rule_kind(key).map(|kind| kind.key), Some(key));
     }
-    assert!(rule_kind("max_lines").is_none());
+    assert!(rule_kind("no_such_key").is_none());
 }

@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -23,6 +23,7 @@ use crate::{
     signals::Signal,
     streams,
 };
+use mps_core::sync::lock;
 
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
@@ -95,12 +96,12 @@ impl Completion<'_> {
         let report = |snapshot: &Snapshot| {
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
-            *last_status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+            *lock(&last_status) = Some(status);
         };
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.wait_with(options, report));
         let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
-            let status = last_status.lock().unwrap_or_else(PoisonError::into_inner);
+            let status = lock(&last_status);
             self.report_waiting(status.as_deref(), elapsed);
         });
         let error = match self.context.phase.race(wait).await {

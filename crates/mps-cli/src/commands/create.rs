@@ -49,7 +49,7 @@ pub(crate) struct CreateArgs<F: Args> {
     fields: F,
 }
 
-/// What to do besides creating a task.
+/// Options for the steps after a create.
 #[derive(Args, Debug)]
 pub(crate) struct FollowUp {
     /// Wait until the task is done

@@ -92,7 +92,7 @@ impl Phase {
         }
     }
 
-    /// How many tasks the command has paid for when it is in the phase.
+    /// Returns the number of tasks that the command has paid for in the phase.
     pub(crate) fn billed(self) -> u64 {
         match self {
             Self::PermitQueue | Self::RetryPause => 0,
@@ -110,8 +110,8 @@ fn has_partial_file(folder: &Path) -> bool {
         .any(|entry| entry.metadata().is_ok_and(|metadata| metadata.len() > 0))
 }
 
-/// Whether the process has installed a handler of SIGINT. Elsewhere than on Linux it counts as ready
-/// at once, and the test may end the process before it is.
+/// Returns `true` once the process has installed a handler of SIGINT. Elsewhere than on Linux it
+/// counts as ready at once, and the test may end the process before it is.
 pub(crate) fn catches_signals(process: u32) -> bool {
     let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
         return !cfg!(target_os = "linux");

@@ -58,7 +58,7 @@ impl Terminal {
     }
 }
 
-/// How a person, or a machine, interrupts.
+/// An interruption by a person or a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Interruption {
     CtrlC,
