@@ -12,7 +12,8 @@ mod emulator_flags;
 mod failures;
 mod families;
 mod faults;
-
+mod foreign_text;
+mod hostile;
 #[cfg(unix)]
 mod limiter;
 mod money;
