@@ -94,6 +94,20 @@ pub(crate) fn answer(
     }
 }
 
+/// Returns the response to a request without the token.
+pub(crate) fn without_token() -> Response<Bytes> {
+    let body = json!({
+        "error": "the control API needs the emulator's token",
+        "hint": "send `Authorization: Bearer TOKEN`; the first line of `mps emulator` has the token",
+    });
+    let mut response = reply::json(StatusCode::UNAUTHORIZED, &body);
+    let scheme = HeaderValue::from_static("Bearer");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
+    response
+}
+
 fn known() -> String {
     let known: Vec<String> = ENDPOINTS
         .iter()
