@@ -142,7 +142,7 @@ async fn waiting_for_the_account_burns_nothing_of_the_share() {
     assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
 }
 
-/// The wait for the share takes from the max_wait that is left for the account.
+/// The wait for the share takes from the `max_wait` that is left for the account.
 #[tokio::test(start_paused = true)]
 async fn patience_is_for_both_waits_together() {
     let clock = SystemClock::shared();

@@ -186,10 +186,7 @@ async fn delays_beyond_the_fence_cost_refusals_but_neither_a_create_nor_a_second
         let world = World::new();
         let transport = world.late_transport(world.delays(seed, 10 * START_TOLERANCE));
         let client = world.client().transport(transport.clone());
-        let client = client.retry(RetryPolicy {
-            max_attempts: 10,
-            ..RetryPolicy::default()
-        });
+        let client = client.retry(RetryPolicy::default().max_attempts(10));
         let ids = world.fire(client.build().unwrap(), at_once).await;
         assert_eq!(ids.len(), CREATES, "seed {seed}");
         world.assert_each_was_executed_once(&ids);

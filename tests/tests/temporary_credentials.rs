@@ -75,7 +75,7 @@ impl World {
         Ok(self.client.send(&request).await?.attempts)
     }
 
-    /// What the service said to each call; nothing where it was executed.
+    /// The error code of each call; `None` where it was executed.
     fn codes(&self) -> Vec<String> {
         let requests = self.service.requests().into_iter();
         let codes = requests.map(|request| request.code.unwrap_or_default());

@@ -1,7 +1,7 @@
-//! What is wrong with a specification across its values and files.
+//! Checks of a specification across its values and files.
 //!
-//! Every check looks at the whole and collects all it finds; [`check`] runs them one after the
-//! other. Codes are stable; `spec/README.md` lists them.
+//! Every check looks at the whole specification and collects all mistakes; [`check`] runs them one
+//! after the other. Codes are stable; `spec/README.md` lists them.
 
 mod capabilities;
 mod columns;
@@ -24,7 +24,7 @@ pub(crate) use examples::example_path;
 pub(crate) use types::reachable;
 pub use types::{Type, parse_type};
 
-/// Every mistake in a specification that can be read.
+/// Returns every mistake in a specification that can be read.
 #[must_use]
 pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
@@ -41,7 +41,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     out
 }
 
-/// The groups of members there are: each request, response and struct.
+/// Returns the groups of members: each request, response and struct.
 fn groups(spec: &Spec) -> impl Iterator<Item = &[Member]> {
     let actions = spec
         .actions
@@ -50,7 +50,7 @@ fn groups(spec: &Spec) -> impl Iterator<Item = &[Member]> {
     actions.chain(spec.structs.iter().map(|shared| &*shared.members))
 }
 
-/// Every member of every group.
+/// Returns every member of every group.
 fn members(spec: &Spec) -> impl Iterator<Item = &Member> {
     groups(spec).flatten()
 }

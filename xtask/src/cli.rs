@@ -1,6 +1,9 @@
-//! The verbs of `cargo xtask`.
+//! The commands of `cargo xtask`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process,
+};
 
 use crate::{
     ci,
@@ -14,18 +17,18 @@ use crate::{
 };
 
 const USAGE: &str = "\
-usage: cargo xtask <verb>
+usage: cargo xtask <command>
 
   codegen            write the generated code of mps-models, and the generated pages, from spec/
-  codegen --check    show how these differ from what is there, and fail if they do
+  codegen --check    show how these differ from the files on disk, and fail if they do
   spec check         report every mistake in spec/
   spec import <api.json> [--action NAME]… [--source TEXT] [--dry-run]
-                     bring the structure of the vendor's machine-readable description into
-                     spec/, as stubs to be described; --action takes up one more action,
-                     --source says where the facts come from, --dry-run only reports
+                     import the structure of the vendor's machine-readable description into
+                     spec/, as stubs to be described; --action adds one more action,
+                     --source sets the source of the facts, --dry-run only reports
                      exit: 0 nothing to change, 10 files differ (and were written), 1 failure
   spec diff <old> <new> [--format text|markdown|json]
-                     weigh every change between two specifications (a folder, or git:REVISION)
+                     classify every change between two specifications (a folder, or git:REVISION)
                      or two published descriptions (api.json)
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
   ci [step…]         run everything that CI runs, or the named steps:
@@ -35,27 +38,38 @@ fn usage() -> String {
     format!("{USAGE}{}", ci::list().trim_end())
 }
 
-/// The exit code of a verb that did what it was asked to.
-pub type Verdict = u8;
+/// The exit code of a command that succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// There is nothing to look into.
+    Success = 0,
+    /// The specification changed, or would change; or a difference is compatible.
+    Changed = 10,
+    /// A difference is breaking.
+    Breaking = 20,
+}
 
-/// Nothing a caller would have to look into.
-pub const CALM: Verdict = 0;
-/// The specification changed, or would; a difference is compatible.
-pub const CHANGED: Verdict = 10;
-/// A difference breaks those who build on the API.
-pub const BREAKING: Verdict = 20;
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
 
-/// Runs the verb that the arguments name.
-pub fn run(args: &[String]) -> Result<Verdict, Failure> {
+/// Runs the command that the arguments name and returns its exit code.
+///
+/// # Errors
+/// Returns a failure if the command is unknown or does not succeed.
+pub fn run(args: &[String]) -> Result<ExitCode, Failure> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["spec", "import", rest @ ..] => spec_import(&workspace(), rest),
         ["spec", "diff", rest @ ..] => spec_diff(&workspace(), rest),
-        words => chore(words).map(|()| CALM),
+        words => run_silent(words).map(|()| ExitCode::Success),
     }
 }
 
-fn chore(words: &[&str]) -> Result<(), Failure> {
+fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace(), Mode::Write),
         ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
@@ -65,49 +79,58 @@ fn chore(words: &[&str]) -> Result<(), Failure> {
         ["help" | "--help" | "-h"] => say(&usage()),
         [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(
-            "error: unknown verb `{}`\n\n{}",
+            "error: unknown command `{}`\n\n{}",
             other.join(" "),
             usage()
         ))),
     }
 }
 
-/// Reports every mistake in the specification of a workspace.
+/// Checks the specification of a workspace and prints the result.
+///
+/// # Errors
+/// Returns every mistake, each with its place.
 pub fn spec_check(root: &Path) -> Result<(), Failure> {
     let sources = sources::of(root)?;
     match api(&sources) {
         Ok(api) => say(&format!(
-            "the specification is sound: {} actions",
+            "the specification is valid: {} actions",
             api.actions.len()
         )),
-        Err(mistakes) => Err(Failure::mistaken(&mistakes, &sources)),
+        Err(mistakes) => Err(Failure::from_mistakes(&mistakes, &sources)),
     }
 }
 
-/// Brings a published description into the specification of a workspace.
-pub fn spec_import(root: &Path, words: &[&str]) -> Result<Verdict, Failure> {
+/// Imports a published description into the specification of a workspace and prints a report.
+///
+/// # Errors
+/// Returns a failure if the description or the specification cannot be read or written.
+pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let import = import::import(root, &import::Options::parse(words)?)?;
     say(import.report.to_string().trim_end())?;
     Ok(if import.files.is_empty() {
-        CALM
+        ExitCode::Success
     } else {
-        CHANGED
+        ExitCode::Changed
     })
 }
 
-/// Weighs the difference between two descriptions of the API.
-pub fn spec_diff(root: &Path, words: &[&str]) -> Result<Verdict, Failure> {
+/// Prints the differences between two descriptions of the API and returns the code of the gravest.
+///
+/// # Errors
+/// Returns a failure if a description cannot be read.
+pub fn spec_diff(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let options = diff::Options::parse(words)?;
     let changes = diff::diff(root, &options)?;
     say(&diff::render(&changes, options.format))?;
     Ok(match changes.iter().map(|change| change.class).max() {
-        Some(Class::Breaking) => BREAKING,
-        Some(Class::Compatible) => CHANGED,
-        Some(Class::Documentation) | None => CALM,
+        Some(Class::Breaking) => ExitCode::Breaking,
+        Some(Class::Compatible) => ExitCode::Changed,
+        Some(Class::Documentation) | None => ExitCode::Success,
     })
 }
 
-/// The root of the workspace this generator was built in.
+/// Returns the root of the workspace that this program was built in.
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -1,4 +1,4 @@
-//! The line of phases, from a specification to the text of generated files.
+//! The phases from a specification to the text of generated files.
 
 use std::collections::BTreeMap;
 
@@ -9,49 +9,58 @@ use crate::{
     model::{self, Sources},
 };
 
-/// The text of each generated file by its path.
+/// The text of each generated file, by its path.
 pub type Generated = BTreeMap<String, String>;
 
-/// Why there is nothing to generate.
+/// The error of a generator.
 #[derive(Debug)]
-pub enum Fault {
+pub enum GenerateError {
     /// The specification has mistakes.
     Spec(Vec<Diagnostic>),
-    /// The code that was put together is no Rust: a fault of the generator.
+    /// The generated code is not Rust: a bug of the generator.
     Generator(String),
 }
 
 /// Generates the code of a specification.
-pub fn generate(sources: &Sources) -> Result<Generated, Fault> {
-    code(&api(sources).map_err(Fault::Spec)?)
+///
+/// # Errors
+/// Returns the mistakes of the specification, or a bug of the generator.
+pub fn generate(sources: &Sources) -> Result<Generated, GenerateError> {
+    code(&api(sources).map_err(GenerateError::Spec)?)
 }
 
 /// Generates the code of an API.
-pub fn code(api: &ir::Api) -> Result<Generated, Fault> {
+///
+/// # Errors
+/// Returns names that would be used twice, or a bug of the generator.
+pub fn code(api: &ir::Api) -> Result<Generated, GenerateError> {
     emitted(&lower::lower(api).map_err(sorted)?)
 }
 
 /// Generates the families of the facade.
-pub fn facade(api: &ir::Api) -> Result<Generated, Fault> {
+pub fn facade(api: &ir::Api) -> Result<Generated, GenerateError> {
     emitted(&lower::facade(api))
 }
 
 /// Generates the subcommands and request options of the command line.
-pub fn command_line(api: &ir::Api) -> Result<Generated, Fault> {
+pub fn command_line(api: &ir::Api) -> Result<Generated, GenerateError> {
     emitted(&lower::command_line(api))
 }
 
-fn emitted(files: &[lower::File<'_>]) -> Result<Generated, Fault> {
+fn emitted(files: &[lower::File<'_>]) -> Result<Generated, GenerateError> {
     let mut generated = Generated::new();
     for file in files {
         let text = emit::emit(file)
-            .map_err(|fault| Fault::Generator(format!("{}: {fault}", file.path)))?;
+            .map_err(|fault| GenerateError::Generator(format!("{}: {fault}", file.path)))?;
         generated.insert(file.path.clone(), text);
     }
     Ok(generated)
 }
 
-/// The API a specification describes, or every mistake in it.
+/// Returns the API that a specification describes.
+///
+/// # Errors
+/// Returns every mistake in the specification.
 pub fn api(sources: &Sources) -> Result<ir::Api, Vec<Diagnostic>> {
     let (spec, mut mistakes) = model::parse(sources);
     mistakes.extend(check::check(&spec, sources));
@@ -62,6 +71,6 @@ pub fn api(sources: &Sources) -> Result<ir::Api, Vec<Diagnostic>> {
     }
 }
 
-fn sorted(mistakes: Vec<Diagnostic>) -> Fault {
-    Fault::Spec(diagnostic::sorted(mistakes))
+fn sorted(mistakes: Vec<Diagnostic>) -> GenerateError {
+    GenerateError::Spec(diagnostic::sorted(mistakes))
 }

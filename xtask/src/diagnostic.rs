@@ -1,4 +1,4 @@
-//! What is wrong with the specification: where, what and what to do about it.
+//! Diagnostics: the place of a mistake in the specification, its description and advice.
 
 use std::ops::Range;
 
@@ -6,19 +6,19 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 
 use crate::model::{FileId, Sources};
 
-/// A piece of a file, in bytes.
+/// A range of bytes in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// The file it is in.
     pub file: FileId,
-    /// Where it begins.
+    /// First byte.
     pub start: usize,
-    /// Where it ends.
+    /// Byte after the last one.
     pub end: usize,
 }
 
 impl Span {
-    /// A piece of a file.
+    /// Creates the span of a range in a file.
     #[must_use]
     pub const fn new(file: FileId, range: Range<usize>) -> Self {
         Self {
@@ -29,40 +29,40 @@ impl Span {
     }
 }
 
-/// Where a mistake is.
+/// The place of a mistake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// A file or directory as a whole, by its path below the specification.
     Path(String),
-    /// A piece of a file that was read.
+    /// A range in a file that was read.
     Text(Span),
 }
 
-/// One mistake in the specification.
+/// A mistake in the specification.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
-    /// Where it is; first, so that sorting follows the files.
+    /// Its place; the first field, so that sorting follows the files.
     pub place: Place,
-    /// Stable code, such as `E0102`; the list is in `spec/README.md`.
+    /// Stable code, for example `E0102`; `spec/README.md` lists them.
     pub code: &'static str,
-    /// What is wrong, in one line.
+    /// Description in one line.
     pub title: String,
-    /// What to see at the place, next to the caret.
+    /// Text next to the caret.
     pub label: String,
-    /// Another place that matters, and why.
+    /// Another place that matters, and the reason.
     pub also: Option<(Span, String)>,
-    /// What to do about it.
+    /// Advice.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A mistake at a place in a file.
+    /// Creates a diagnostic for a place in a file.
     #[must_use]
     pub fn at(span: &Span, code: &'static str, title: impl Into<String>) -> Self {
         Self::new(Place::Text(span.clone()), code, title)
     }
 
-    /// A mistake of a file or directory as a whole.
+    /// Creates a diagnostic for a file or directory as a whole.
     #[must_use]
     pub fn of(path: impl Into<String>, code: &'static str, title: impl Into<String>) -> Self {
         Self::new(Place::Path(path.into()), code, title)
@@ -79,28 +79,29 @@ impl Diagnostic {
         }
     }
 
-    /// Adds what to see at the place.
+    /// Sets the text next to the caret.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// Adds another place that matters.
+    /// Sets another place that matters.
     #[must_use]
     pub fn also(mut self, span: &Span, label: impl Into<String>) -> Self {
         self.also = Some((span.clone(), label.into()));
         self
     }
 
-    /// Adds what to do about it.
+    /// Sets the advice.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds the known name a misspelt one was probably meant to be, if one is close enough.
+    /// Sets the advice to the known name that a misspelled one probably means, or to all known
+    /// names.
     #[must_use]
     pub fn did_you_mean(mut self, name: &str, known: &[&str]) -> Self {
         self.help = match closest(name, known) {
@@ -112,7 +113,7 @@ impl Diagnostic {
     }
 }
 
-/// The known name that a misspelt one was probably meant to be.
+/// Returns the known name that a misspelled one probably means, or `None` if none is close.
 pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let same = known.iter().find(|other| other.eq_ignore_ascii_case(name));
     let close = || {
@@ -123,7 +124,7 @@ pub(crate) fn closest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     same.copied().or_else(close)
 }
 
-/// Puts mistakes into the order of the files and drops repetitions.
+/// Returns mistakes in the order of the files, without repetitions.
 #[must_use]
 pub fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort();
@@ -131,7 +132,7 @@ pub fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// All mistakes as text for a person, with the lines they are in.
+/// Returns all mistakes as text for people, with the lines they are in.
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &Sources, renderer: &Renderer) -> String {
     let one = |diagnostic| renderer.render(&[group(diagnostic, sources)]);
@@ -175,7 +176,7 @@ fn snippet<'a>(
         .annotation(annotation)
 }
 
-/// A path below the specification as seen from the root of the workspace.
+/// Returns a path below the specification as a path below the workspace.
 fn shown(path: &str) -> String {
     match path {
         "." => "spec".to_owned(),

@@ -1,9 +1,9 @@
-//! `cargo xtask spec diff`: what a change of the API means for those who build on it.
+//! `cargo xtask spec diff`: classifies the changes between two versions of the API.
 //!
-//! Specifications and published descriptions are lowered to the same small [`item`], so there
-//! is one comparison and one place that weighs a difference. Weighing is for users of the
-//! generated crate: breaking is what stops their code from compiling, changes what it may send
-//! twice, or refuses a request that used to pass.
+//! Specifications and published descriptions are both converted to [`item`]s, so that one function
+//! compares them and one classifies a difference. The classes are those for users of the generated
+//! crate: a change is breaking if their code stops compiling, if it changes which requests are
+//! retried, or if it refuses a request that used to pass.
 
 mod class;
 mod compare;
@@ -19,25 +19,28 @@ use std::path::Path;
 
 pub use self::{
     class::Class,
-    compare::{Change, What, compare},
+    compare::{Change, Delta, compare},
     options::{Format, Options},
 };
 use crate::failure::Failure;
 
-/// Compares what two words of the command line name: folders, files or revisions.
+/// Compares two folders, files or revisions that the command line names.
+///
+/// # Errors
+/// Returns a failure if one cannot be read, or if they are of different kinds.
 pub fn diff(root: &Path, options: &Options) -> Result<Vec<Change>, Failure> {
     let old = input::load(root, &options.old)?;
     let new = input::load(root, &options.new)?;
     if old.kind != new.kind {
         return Err(Failure::new(
-            "error: one of the two is a specification, the other a published description\n\
+            "error: one side is a specification, the other a published description\n\
              help: `cargo xtask spec import --dry-run` compares one with the other",
         ));
     }
     Ok(compare(&old.items, &new.items))
 }
 
-/// Changes in the asked format.
+/// Returns the changes as text in a format.
 #[must_use]
 pub fn render(changes: &[Change], format: Format) -> String {
     match format {

@@ -1,4 +1,4 @@
-//! Lowered items as code. Nothing is decided here, so every function is a template.
+//! Templates of the generated code, one function each. They make no decisions.
 
 mod action;
 mod capability;
@@ -19,7 +19,10 @@ use proc_macro2::TokenStream;
 
 use crate::lower::{File, Item};
 
-/// The text of a generated file, or why the code that was put together is no Rust.
+/// Returns the text of a generated file.
+///
+/// # Errors
+/// Returns the syntax error if the generated code is not Rust, which is a bug of a template.
 pub fn emit(file: &File<'_>) -> Result<String, syn::Error> {
     let mut parts = vec![print::header(file.origin)];
     if !file.uses.is_empty() {

@@ -1,4 +1,4 @@
-//! What a verb tells the person who typed it.
+//! Failures and results of commands as text for people.
 
 use std::{
     fmt,
@@ -12,19 +12,19 @@ use crate::{
     model::Sources,
 };
 
-/// Why a verb did not succeed, as text for a person.
+/// The failure of a command, as text for people.
 #[derive(Debug)]
 pub struct Failure(String);
 
 impl Failure {
-    /// A failure with something to say.
+    /// Creates a failure with a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Mistakes in the specification, each with its place.
-    pub(crate) fn mistaken(mistakes: &[Diagnostic], sources: &Sources) -> Self {
+    /// Creates a failure from mistakes in the specification, each with its place.
+    pub(crate) fn from_mistakes(mistakes: &[Diagnostic], sources: &Sources) -> Self {
         let renderer = if io::stderr().is_terminal() {
             Renderer::styled()
         } else {

@@ -1,10 +1,10 @@
-//! `cargo xtask spec import`: brings the structure of a published description into the
+//! `cargo xtask spec import`: imports the structure of a published description into the
 //! specification.
 //!
-//! Only structure comes in: names, types, required flags, and their order. What people wrote
-//! stays as it is, to the byte; what the file knows and the specification does not becomes a
-//! stub, which `spec check` refuses until somebody has described it. Where the two disagree the
-//! specification is kept and the report says so. Nothing is written before all of it is known.
+//! The structure is names, types, required flags and their order. Text that people wrote is kept
+//! byte for byte. A part that only the file has becomes a stub, which `spec check` refuses until a
+//! person describes it. Where the two differ, the specification is kept and the report lists the
+//! difference. All changes are computed before the first one is written.
 
 mod edit;
 mod family;
@@ -32,16 +32,20 @@ use crate::{
     sources,
 };
 
-/// What an import found, and wrote unless that was not asked for.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Import {
-    /// What there is to say about it.
+    /// Report for people.
     pub report: Report,
-    /// Files that differ from what is there, by their path below the specification.
+    /// Changed files with their new text, by their path below the specification.
     pub files: BTreeMap<String, String>,
 }
 
 /// Imports a description into the specification of a workspace.
+///
+/// # Errors
+/// Returns a failure if the description or the specification cannot be read, or a file cannot be
+/// written.
 pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     let dir = root.join("spec");
     let sources = sources::of(root)?;
@@ -54,14 +58,14 @@ pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     Ok(import)
 }
 
-/// A specification without mistakes, stubs aside: an earlier import may have left some.
+/// Parses a specification. Stubs of an earlier import are no mistakes here.
 fn readable(sources: &Sources) -> Result<Spec, Failure> {
     let (spec, mut mistakes) = model::parse(sources);
     mistakes.retain(|mistake: &Diagnostic| mistake.code != UNDESCRIBED);
     if mistakes.is_empty() {
         Ok(spec)
     } else {
-        Err(Failure::mistaken(&mistakes, sources))
+        Err(Failure::from_mistakes(&mistakes, sources))
     }
 }
 
@@ -75,11 +79,13 @@ fn merge(
     let service = service.ok_or_else(|| Failure::new("error: service.toml cannot be read"))?;
     description.expect(&service.name.value, &service.version)?;
     let ours = spec.actions.iter().map(|action| &*action.name.value);
-    let names: BTreeSet<&str> = ours.chain(asked_for(description, options)?).collect();
+    let names: BTreeSet<&str> = ours
+        .chain(requested_actions(description, options)?)
+        .collect();
     let family = description.family(&names)?;
     let mut plan = family::plan(spec, sources, &family, &options.source);
     let files = edit::apply(&plan.steps, sources)?;
-    unharmed(&files, sources)?;
+    verify(&files, sources)?;
     let known = |name: &&str| of_the_family(name) && !names.contains(name);
     let others = description.actions().filter(known).map(str::to_owned);
     plan.report.others = others.collect();
@@ -92,8 +98,8 @@ fn merge(
     })
 }
 
-/// The actions asked for by name, all of which the file has to have.
-fn asked_for<'o>(
+/// Returns the actions that the command line names, all of which the file must have.
+fn requested_actions<'o>(
     description: &Description,
     options: &'o Options,
 ) -> Result<impl Iterator<Item = &'o str>, Failure> {
@@ -116,9 +122,8 @@ fn asked_for<'o>(
     }
 }
 
-/// What is about to be written has to be readable again: the last thing to look at before the
-/// first byte goes to disk.
-fn unharmed(files: &BTreeMap<String, String>, sources: &Sources) -> Result<(), Failure> {
+/// Verifies that the new files can be parsed, before the first one is written.
+fn verify(files: &BTreeMap<String, String>, sources: &Sources) -> Result<(), Failure> {
     let untouched = sources.iter().map(|(_, file)| file);
     let untouched = untouched.filter(|file| !files.contains_key(&file.path));
     let touched = files.iter().map(|(path, text)| SourceFile {

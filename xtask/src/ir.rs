@@ -1,8 +1,7 @@
-//! The API, free of files and of any programming language.
+//! The intermediate representation of the API, independent of files and programming languages.
 //!
-//! Built from a specification that [`check`](crate::check) found nothing wrong with. Everything
-//! that is defined by name is in the order of its name; members and values keep the order of
-//! the documentation, which people know them in.
+//! It is built from a specification without mistakes (see [`check`](crate::check)). Named
+//! definitions are sorted by name; members and values keep the order of the documentation.
 
 mod build;
 mod capability;
@@ -34,7 +33,7 @@ pub struct Api {
     pub enums: Vec<Enum>,
     /// The columns of the capability tables, in their order.
     pub columns: Vec<Column>,
-    /// What models can do, for each family.
+    /// Capability tables, one for each family.
     pub families: Vec<Family>,
     /// Families of tasks, in the order of the specification.
     pub task_families: Vec<TaskFamily>,
@@ -45,22 +44,22 @@ pub struct Api {
 /// A rule that a finding can name.
 #[derive(Debug)]
 pub struct RuleInfo {
-    /// Its stable id.
+    /// Stable id.
     pub id: String,
-    /// What it is stated of: `member`, `object` or `model`.
+    /// Scope of the rule: `member`, `object` or `model`.
     pub about: &'static str,
-    /// `error`, `warning`, or `either` where it depends on the fact.
+    /// `error`, `warning`, or `either` if it depends on the fact.
     pub severity: &'static str,
-    /// The column of the capability tables it checks.
+    /// Column of the capability tables that it checks.
     pub column: Option<String>,
-    /// What a finding of it means.
+    /// Description of a finding with this rule.
     pub meaning: String,
 }
 
 /// The service as a whole.
 #[derive(Debug)]
 pub struct Service {
-    /// File it comes from, below the specification.
+    /// Path of its file below the specification.
     pub origin: String,
     /// Name in hosts and in signatures.
     pub name: String,
@@ -70,24 +69,24 @@ pub struct Service {
     pub sites: Vec<Site>,
     /// Regions with a host of their own.
     pub regions: Vec<String>,
-    /// Where the list of regions comes from.
+    /// Source of the list of regions.
     pub regions_source: String,
-    /// What its error codes mean.
+    /// Its error codes.
     pub errors: Vec<ErrorCode>,
 }
 
-/// A cloud of its own.
+/// A separate cloud.
 #[derive(Debug)]
 pub struct Site {
     /// Short name.
     pub name: String,
-    /// What it is.
+    /// Description.
     pub doc: String,
-    /// The host that needs no region.
+    /// Host that needs no region; the default.
     pub host: String,
-    /// What follows the service's name in that host.
+    /// Domain after the service's name in that host.
     pub root_domain: String,
-    /// What follows the region in the host of a region.
+    /// Domain after the region in the host of a region.
     pub regional_domain: String,
 }
 
@@ -96,58 +95,58 @@ pub struct Site {
 pub struct ErrorCode {
     /// The code, or the part of several before a dot.
     pub code: String,
-    /// What kind of trouble it is, in kebab case.
+    /// Class of the error, in kebab case.
     pub class: &'static str,
     /// `no`, `maybe` or `yes`.
     pub executed: &'static str,
-    /// What happened.
+    /// Description of the error.
     pub meaning: String,
     /// Advice to the caller, an imperative.
     pub hint: String,
-    /// Part of the message by which a limit on running tasks is told from one on requests.
+    /// Part of the message that marks a limit on running tasks instead of one on requests.
     pub concurrency_text: Option<String>,
 }
 
 /// An action.
 #[derive(Debug)]
 pub struct Action {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub name: String,
-    /// Where it is defined.
+    /// Place of its definition.
     pub at: Span,
-    /// File it comes from, below the specification.
+    /// Path of its file below the specification.
     pub origin: String,
-    /// What it does, in one sentence.
+    /// Description in one sentence.
     pub summary: String,
-    /// What else to know about it.
+    /// Further description.
     pub doc: Option<String>,
     /// `read`, `paid-create` or `control`.
     pub effect: &'static str,
-    /// Most request starts in any one second, for one account.
+    /// Maximum number of request starts in any one second, for one account.
     pub rate_limit: u32,
-    /// The action that tells how a task is doing.
+    /// Action that describes a task.
     pub poll: Option<String>,
-    /// The family whose capability table its requests are checked against.
+    /// Family of the capability table that its requests are checked against.
     pub capabilities: Option<String>,
     /// The path of the request member with the seconds of video that are billed.
     pub billed_seconds: Option<MemberPath>,
     /// Page of the documentation.
     pub doc_url: String,
-    /// Error codes the documentation lists for it.
+    /// Error codes that the documentation lists for it.
     pub errors: Vec<String>,
-    /// Since when it exists: site and day.
+    /// Site and day of its release.
     pub since: Since,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
     /// Members of the request.
     pub request: Vec<Member>,
-    /// Members of the answer.
+    /// Members of the response.
     pub response: Vec<Member>,
-    /// The request of its first example.
+    /// Request of its first example.
     pub example: Option<Value>,
 }
 
-/// Since when something exists: site and day.
+/// Sites and days of a release.
 pub type Since = Vec<(String, String)>;
 
 fn since(since: &model::Since) -> Since {
@@ -164,97 +163,97 @@ fn since(since: &model::Since) -> Since {
 pub struct Struct {
     /// Name in the documentation.
     pub name: String,
-    /// Where it is defined.
+    /// Place of its definition.
     pub at: Span,
-    /// File it comes from, below the specification.
+    /// Path of its file below the specification.
     pub origin: String,
-    /// What it stands for.
+    /// Description.
     pub doc: String,
-    /// Since when it exists.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
-    /// Where it is used.
+    /// Use in messages.
     pub role: Role,
     /// Its members.
     pub members: Vec<Member>,
 }
 
-/// Where something is used.
+/// The use of a struct or enum in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// In a request, and perhaps in answers too.
+    /// In a request, and perhaps in responses.
     Request,
-    /// In answers only.
+    /// In responses only.
     Response,
 }
 
 /// A set of values on which programs branch.
 #[derive(Debug)]
 pub struct Enum {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Where it is defined.
+    /// Place of its definition.
     pub at: Span,
-    /// File it comes from, below the specification.
+    /// Path of its file below the specification.
     pub origin: String,
-    /// What it tells.
+    /// Description.
     pub doc: String,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
-    /// Where it is used.
+    /// Use in messages.
     pub role: Role,
-    /// The values that are known.
+    /// The known values.
     pub values: Vec<EnumValue>,
 }
 
 /// One value of a set.
 #[derive(Debug)]
 pub struct EnumValue {
-    /// Where it is defined.
+    /// Place of its definition.
     pub at: Span,
-    /// The value on the wire.
+    /// Value as it is sent.
     pub value: String,
-    /// What it means.
+    /// Description.
     pub doc: String,
-    /// `pending`, `succeeded` or `failed`, if the set tells how a task is doing.
+    /// `pending`, `succeeded` or `failed`, if the set is the status of a task.
     pub phase: Option<&'static str>,
 }
 
 /// A member of a message or struct.
 #[derive(Debug)]
 pub struct Member {
-    /// Where it is defined.
+    /// Place of its definition.
     pub at: Span,
-    /// Name on the wire.
+    /// Name as it is sent.
     pub name: String,
-    /// What it holds.
+    /// Type of its value.
     pub ty: Type,
-    /// What it is for.
+    /// Description.
     pub doc: String,
-    /// Has to be given.
+    /// True if every request must have it.
     pub required: bool,
-    /// Kept out of logs and messages.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
-    /// What can be broken.
+    /// Preflight rules.
     pub rules: Vec<Rule>,
-    /// Column of the capability tables before which its plain bounds give way.
+    /// Column of the capability tables that overrides its overridable rules.
     pub capability: Option<String>,
     /// Unit of a number.
     pub unit: Option<String>,
-    /// What the service assumes if it is missing.
+    /// Value that the service assumes by default.
     pub default: Option<Scalar>,
-    /// A value that makes sense.
+    /// Example value.
     pub example: Option<Scalar>,
-    /// Since when it exists.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Since when it exists no more.
+    /// Day of its withdrawal.
     pub until: Option<String>,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
 }
 
-/// What a member holds.
+/// The type of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     /// Text.
@@ -269,6 +268,6 @@ pub enum Type {
     Struct(String),
     /// The enum of this name.
     Enum(String),
-    /// Any number of values.
+    /// A list of values.
     List(Box<Type>),
 }

@@ -1,18 +1,19 @@
-//! The chores of this repository, run as `cargo xtask`; first of all the generator that turns
-//! the specification under `spec/` into the code of `mps-models`.
+//! The commands of `cargo xtask`, above all the generator that turns the specification under
+//! `spec/` into code.
 //!
-//! The generator is a line of phases, each a module of its own:
+//! The generator is a sequence of phases, each a module:
 //!
-//! 1. [`spec`] reads the files and keeps where every value stands.
-//! 2. [`check`] collects every mistake, and stops the line if there is one.
-//! 3. [`ir`] is the API, free of files and of any programming language.
-//! 4. [`lower`] decides every Rust name and shape.
-//! 5. [`emit`] writes that down as code, and decides nothing.
-//! 6. [`pages`] writes what people read of it.
-//! 7. [`output`] brings the files to disk, or tells how they differ from what is there.
+//! 1. [`model`] parses the files and keeps the place of every value.
+//! 2. [`check`] collects every mistake, and ends the run if there is one.
+//! 3. [`ir`] is the API, independent of files and programming languages.
+//! 4. [`lower`] decides every Rust name and type.
+//! 5. [`emit`] writes the result as code, and decides nothing.
+//! 6. [`pages`] writes documentation.
+//! 7. [`output`] writes the files to disk, or reports how they differ.
 //!
-//! Beside that line stand the tools for those who keep the specification: [`published`] reads
-//! the vendor's description, [`import`] brings its structure in, [`diff`] weighs a change.
+//! [`rule_kinds`] is the table of preflight rules that most phases read. Three modules help to
+//! maintain the specification: [`published`] reads the vendor's description, [`import`] imports its
+//! structure, and [`diff`] classifies a change.
 
 pub mod check;
 pub mod ci;

@@ -1,7 +1,7 @@
-//! From the API to Rust: every name and every shape is decided here.
+//! The lowering from the API to Rust, which decides every name and type.
 //!
-//! What comes out is a list of files full of items, in which nothing is left open; a name that
-//! would be taken twice is a mistake and never reaches the compiler.
+//! The result is a list of files with items that leave no decision to the templates. A name that
+//! would be used twice is a mistake and never reaches the compiler.
 
 mod action;
 mod capability;
@@ -27,7 +27,7 @@ pub use self::{
     capability::{Family, Model, Rest, Row, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
-    command::{Command, CommandOption, Creates, Form, Item as CommandItem},
+    command::{Command, CommandOption, Creates, Form, Item as CommandItem, Place},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, MODULE, Use, lower},

@@ -1,8 +1,7 @@
-//! The specification as its files state it, each value with the place it stands at.
+//! The parsed specification: the values in its files, each with its place.
 //!
-//! Reading is strict: a key nobody asked for, a missing one and a wrong kind of value are
-//! reported, and the rest is read all the same. What only makes sense across values is
-//! [`check`](crate::check)'s business.
+//! Reading is strict: an unknown key, a missing key and a value of the wrong type are reported, and
+//! the rest is read nevertheless. [`check`](crate::check) looks at several values together.
 
 mod action;
 mod capability;
@@ -38,7 +37,7 @@ pub use self::{
 };
 use crate::diagnostic::{Diagnostic, Span};
 
-/// Everything the files say.
+/// A specification.
 #[derive(Debug, Default)]
 pub struct Spec {
     /// From `service.toml`.
@@ -59,16 +58,16 @@ pub struct Spec {
     pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
-    /// Whether something was too broken to be read: then a name that nothing bears proves nothing.
+    /// True if some definition could not be read. If so, a name without a definition is no mistake.
     pub incomplete: bool,
 }
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -78,7 +77,7 @@ impl<T> Located<T> {
     }
 }
 
-/// The value, or an empty one in place of what was missing or wrong, and reported as that.
+/// Returns the value, or the default if it was missing or wrong, which was reported already.
 fn or_default<T: Default>(located: Option<Located<T>>) -> T {
     located.map(|located| located.value).unwrap_or_default()
 }
@@ -107,14 +106,14 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// A day, as `2026-03-10`.
+/// A day, for example `2026-03-10`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(pub String);
 
-/// Since when something exists, for each site that has it.
+/// The days of a release, for each site that has it.
 pub type Since = Vec<(Located<String>, Date)>;
 
-/// Reads the files as a specification and reports what is wrong with each by itself.
+/// Parses the files of a specification, and reports the mistakes within single files.
 #[must_use]
 pub fn parse(sources: &Sources) -> (Spec, Vec<Diagnostic>) {
     let mut spec = Spec::default();
@@ -210,7 +209,7 @@ fn read_toml<T>(
     trace
         .diagnostics
         .extend(faults.iter().map(|fault| syntax(id, fault)));
-    // What is left of a broken file would only give rise to mistakes that are none.
+    // The rest of a malformed file would only give rise to misleading mistakes.
     let result = faults.is_empty().then(|| {
         let mut reader = Reader::new(table.get_ref(), Span::new(id, 0..0), what, trace);
         let result = read(&mut reader);
@@ -231,8 +230,8 @@ fn syntax(id: FileId, fault: &toml::de::Error) -> Diagnostic {
 }
 
 fn misplaced(path: &str) -> Diagnostic {
-    Diagnostic::of(path, "E0107", "the file has no place in a specification")
-        .help("see spec/README.md for the files there are")
+    Diagnostic::of(path, "E0107", "unexpected file in a specification")
+        .help("see spec/README.md for the files of a specification")
 }
 
 fn stem(name: &str) -> String {

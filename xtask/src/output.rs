@@ -1,6 +1,6 @@
-//! Brings generated files to disk, or tells how they differ from what is there.
+//! Writes generated files to disk, or reports how they differ from those on disk.
 //!
-//! Both go the same way up to the last step, so a check sees exactly what a write would do.
+//! Both modes share all steps but the last, so a check sees exactly the changes of a write.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,34 +12,34 @@ use similar::TextDiff;
 
 use crate::codegen::Generated;
 
-/// What to do about files that are not as they should be.
+/// The treatment of files that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Make them so.
+    /// Writes them.
     Write,
-    /// Say so.
+    /// Reports them.
     Check,
 }
 
-/// Which files of a directory are the generator's.
+/// The files of a directory that the generator owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All of them.
+    /// All files.
     Whole,
-    /// Those of one Rust module: `name.rs` and everything in `name/`.
+    /// The files of one Rust module: `name.rs` and everything in `name/`.
     Module(&'static str),
-    /// Those that begin with this text; others are left alone.
+    /// The files that begin with this text; others are left alone.
     Marked(&'static str),
 }
 
-/// What was found, and in [`Mode::Write`] put right.
+/// The files that differed and that [`Mode::Write`] wrote.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// One for each file that was not as it should be, in the order of their paths.
+    /// One change for each file that differs, sorted by path.
     pub changes: Vec<Change>,
 }
 
-/// A file that was not as it should be.
+/// A file that differs from the generated one.
 #[derive(Debug)]
 pub struct Change {
     /// Path below the directory, with forward slashes.
@@ -49,7 +49,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// `new`, `changed` or `stale`: whether the file is missing, different or uncalled for.
+    /// Returns `new`, `changed` or `stale`, if the file is missing, different or no longer
+    /// generated.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match (&self.before, &self.after) {
@@ -59,8 +60,8 @@ impl Change {
         }
     }
 
-    /// The difference between what is there and what should be there, as `git` would show it
-    /// for a directory with this name.
+    /// Returns the difference between the file and the generated one in the format of `git`, for a
+    /// directory with this name.
     #[must_use]
     pub fn diff(&self, dir: &str) -> String {
         let side = |text: &Option<String>, prefix: &str| match text {
@@ -76,13 +77,19 @@ impl Change {
     }
 }
 
-/// Makes a directory hold exactly the generated files, or finds out where it does not.
-pub fn settle(generated: &Generated, dir: &Path, mode: Mode) -> io::Result<Outcome> {
-    settle_part(generated, dir, Extent::Whole, mode)
+/// Compares a directory with the generated files and, in [`Mode::Write`], makes them equal.
+///
+/// # Errors
+/// Returns the error of a file that cannot be read or written.
+pub fn update(generated: &Generated, dir: &Path, mode: Mode) -> io::Result<Outcome> {
+    update_part(generated, dir, Extent::Whole, mode)
 }
 
-/// Does the same to the part of a directory that is the generator's.
-pub fn settle_part(
+/// Does the same for the part of a directory that the generator owns.
+///
+/// # Errors
+/// Returns the error of a file that cannot be read or written.
+pub fn update_part(
     generated: &Generated,
     dir: &Path,
     extent: Extent,
@@ -139,7 +146,7 @@ fn apply(change: &Change, dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes a file, and the folders that are empty without it.
+/// Removes a file and the folders that become empty.
 fn remove(path: &Path, dir: &Path) -> io::Result<()> {
     fs::remove_file(path)?;
     let folders = path.ancestors().skip(1).take_while(|folder| *folder != dir);
@@ -151,7 +158,8 @@ fn remove(path: &Path, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The text of every file below a directory. One that is no text differs from every text.
+/// Returns the text of every file below a directory. A file that is not UTF-8 differs from every
+/// text.
 fn read(dir: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let mut open: Vec<(PathBuf, String)> = vec![(dir.to_owned(), String::new())];

@@ -1,9 +1,8 @@
 //! The machine-readable description that the vendor's command line ships, `api.json`.
 //!
-//! Read with suspicion: the size is bounded before anything is read, the format version and the
-//! service are looked at before anything is believed, and names have to be well formed before
-//! they become names of files. Only what somebody asks for is decoded, so an oddity in a distant
-//! corner of the file stops nobody.
+//! The file is not trusted: its size is limited, its format version and service are verified first,
+//! and names must be well formed before they become names of files. Only requested parts are
+//! decoded, so an unexpected value elsewhere in the file has no effect.
 
 mod family;
 mod shape;
@@ -22,13 +21,13 @@ use crate::failure::Failure;
 pub use family::{Action, Family, Struct, of_the_family};
 pub use shape::Member;
 
-/// Many times the size of the files there are (2 MB), far below what hurts.
+/// Maximum size. Real files have 2 MB.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The format that is understood here.
+/// The supported format.
 const FORMAT: &str = "1.0";
 
-/// A description as a whole, its parts not looked into yet.
+/// A description whose parts are not decoded yet.
 #[derive(Debug)]
 pub struct Description {
     /// Name of the service in hosts and signatures.
@@ -48,6 +47,9 @@ struct Metadata {
 }
 
 /// Reads a description from a file.
+///
+/// # Errors
+/// Returns a failure if the file cannot be read, is too large, or has another format.
 pub fn read(path: &Path) -> Result<Description, Failure> {
     let origin = path.display().to_string();
     let failed = |fault: String| Failure::new(format!("error: {origin}: {fault}"));
@@ -61,7 +63,7 @@ fn text(path: &Path) -> Result<String, String> {
     let told = file.metadata().map_err(cannot)?.len();
     let mut bytes = Vec::new();
     if told <= MOST_BYTES {
-        // Bounded all the same: the length that a pipe or device tells means nothing.
+        // Limited as well, since the reported length of a pipe or device is 0.
         let mut file = file.take(MOST_BYTES + 1);
         file.read_to_end(&mut bytes).map_err(cannot)?;
     }
@@ -86,7 +88,7 @@ fn parse(text: &str, origin: &str) -> Result<Description, String> {
     let format: String = decode(parts.get("version").copied(), "version")?;
     if format != FORMAT {
         return Err(format!(
-            "the format has version `{}`, known here is `{FORMAT}`",
+            "the format has version `{}`, supported is `{FORMAT}`",
             brief(&format)
         ));
     }
@@ -100,19 +102,19 @@ fn parse(text: &str, origin: &str) -> Result<Description, String> {
     })
 }
 
-/// A part of the file as what it should be; the failure names the part and not the line, which
-/// would be that within the part.
+/// Decodes a part of the file. The error names the part instead of a line, which would be relative
+/// to the part.
 fn decode<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>, name: &str) -> Result<T, String> {
     let part = part.ok_or_else(|| format!("not the description of an API: no `{name}`"))?;
     serde_json::from_str(part.get()).map_err(|fault| {
         let fault = fault.to_string();
         let what = fault.split(" at line ").next().unwrap_or_default();
         let (name, what) = (brief(name), brief(what));
-        format!("`{name}` has a shape that is not known here: {what}")
+        format!("`{name}` has an unknown format: {what}")
     })
 }
 
-/// Text of the file as part of a message: short, and without anything a terminal would obey.
+/// Returns text of the file for a message: short and without terminal control characters.
 fn brief(text: &str) -> String {
     const MOST_CHARS: usize = 120;
     let mut shown = String::new();
@@ -130,25 +132,31 @@ fn brief(text: &str) -> String {
 }
 
 impl Description {
-    /// The names of all actions.
+    /// Returns the names of all actions.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         let names = self.actions.keys().map(String::as_str);
         names.filter(|name| shape::is_name(name))
     }
 
-    /// The named actions, those the file has, with every struct they lead to.
+    /// Returns those of the named actions that the file has, with all structs they lead to.
+    ///
+    /// # Errors
+    /// Returns a failure if one of them cannot be decoded.
     pub fn family(&self, names: &BTreeSet<&str>) -> Result<Family, Failure> {
         family::select(self, names)
             .map_err(|fault| Failure::new(format!("error: {}: {fault}", self.origin)))
     }
 
-    /// Refuses a description of anything but this service.
+    /// Verifies that the description is of this service.
+    ///
+    /// # Errors
+    /// Returns a failure if it is of another service or version.
     pub fn expect(&self, service: &str, version: &str) -> Result<(), Failure> {
         if (&*self.service, &*self.version) == (service, version) {
             return Ok(());
         }
         Err(Failure::new(format!(
-            "error: {}: describes `{}` {}, wanted is `{service}` {version}",
+            "error: {}: describes `{}` {}, expected `{service}` {version}",
             self.origin,
             brief(&self.service),
             brief(&self.version)

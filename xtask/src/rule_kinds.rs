@@ -28,11 +28,11 @@ pub struct RuleKind {
     /// The rule as a sentence without its end; `{}` is the value, `{any}` and `{all}` are names
     /// joined by "or" and "and".
     pub sentence: &'static str,
-    /// Whether it is skipped where the capability row of the model speaks of the member.
+    /// True if it is skipped where the capability row of the model speaks of the member.
     pub overridable: bool,
-    /// Whether a request without the member can break it.
+    /// True if a request without the member can break it.
     pub demands_member: bool,
-    /// Whether it has no effect on a member that is always required.
+    /// True if it has no effect on a member that is always required.
     pub needs_optional: bool,
     /// Returns whether a value that the specification states satisfies the rule.
     pub allows: fn(&BoundValue, &Scalar) -> bool,

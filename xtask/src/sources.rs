@@ -1,4 +1,4 @@
-//! A specification without a mistake in its form, or why there is none.
+//! Reading of the specification of a workspace.
 
 use std::path::Path;
 
@@ -7,17 +7,17 @@ use crate::{
     model::{self, Sources},
 };
 
-/// That of a workspace.
+/// Reads the specification of a workspace.
 pub(crate) fn of(root: &Path) -> Result<Sources, Failure> {
     read(&root.join("spec"))
 }
 
-/// That in a folder.
+/// Reads the specification in a folder.
 pub(crate) fn read(dir: &Path) -> Result<Sources, Failure> {
     let (sources, mistakes) = model::read(dir);
     if mistakes.is_empty() {
         Ok(sources)
     } else {
-        Err(Failure::mistaken(&mistakes, &sources))
+        Err(Failure::from_mistakes(&mistakes, &sources))
     }
 }

@@ -1,21 +1,21 @@
-//! What the generator keeps up to date in a workspace.
+//! The directories that the generator keeps up to date.
 
 use std::path::Path;
 
 use crate::{
-    codegen::{Fault, Generated, api, code, command_line, facade},
+    codegen::{GenerateError, Generated, api, code, command_line, facade},
     failure::{Failure, say},
     ir::Api,
     lower::MODULE,
-    output::{Change, Extent, Mode, settle_part},
+    output::{Change, Extent, Mode, update_part},
     pages, sources,
 };
 
-/// A directory that the generator writes to, and what of it is the generator's.
+/// A directory of the generator, and the files in it that it owns.
 struct Target {
     dir: &'static str,
     extent: Extent,
-    generate: fn(&Api) -> Result<Generated, Fault>,
+    generate: fn(&Api) -> Result<Generated, GenerateError>,
 }
 
 const TARGETS: [Target; 4] = [
@@ -41,21 +41,25 @@ const TARGETS: [Target; 4] = [
     },
 ];
 
-/// Brings the generated code of a workspace up to date, or tells how it is not.
+/// Updates the generated code of a workspace, or reports how it differs.
+///
+/// # Errors
+/// Returns the mistakes of the specification, the differences in [`Mode::Check`], or the error of a
+/// file.
 pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
     let sources = sources::of(root)?;
     let failed = |fault| match fault {
-        Fault::Spec(mistakes) => Failure::mistaken(&mistakes, &sources),
-        Fault::Generator(fault) => {
-            Failure::new(format!("error: the generator made no Rust: {fault}"))
+        GenerateError::Spec(mistakes) => Failure::from_mistakes(&mistakes, &sources),
+        GenerateError::Generator(fault) => {
+            Failure::new(format!("error: the generated code is not Rust: {fault}"))
         }
     };
-    let api = api(&sources).map_err(|mistakes| Failure::mistaken(&mistakes, &sources))?;
+    let api = api(&sources).map_err(|mistakes| Failure::from_mistakes(&mistakes, &sources))?;
     let generated = TARGETS.iter().map(|target| (target.generate)(&api));
     let generated: Vec<Generated> = generated.collect::<Result<_, _>>().map_err(failed)?;
     let mut changes = Vec::new();
     for (target, generated) in TARGETS.iter().zip(&generated) {
-        let outcome = settle_part(generated, &root.join(target.dir), target.extent, mode)
+        let outcome = update_part(generated, &root.join(target.dir), target.extent, mode)
             .map_err(|fault| Failure::new(format!("error: {}: {fault}", target.dir)))?;
         let found = outcome.changes.into_iter();
         changes.extend(found.map(|change| (target.dir, change)));
@@ -81,7 +85,7 @@ fn drift(changes: &[(&str, Change)], list: &str) -> Failure {
         .collect();
     Failure::new(format!(
         "{diff}\n{list}\n\
-         error: the generated code is not what spec/ asks for\n\
+         error: the generated code differs from spec/\n\
          help: run `cargo xtask codegen`"
     ))
 }

@@ -1,39 +1,105 @@
-//! The facade's entry: one client, one family of actions at a time.
+//! The entry of the facade: one client, and the tasks of each family.
 
-use mps_core::{
-    Client, ClientBuilder,
-    clock::SharedClock,
-    credentials::{DefaultChain, ProvideCredentials},
-    endpoint::Endpoint,
-    limit::Limiter,
-    retry::RetryPolicy,
-    telemetry::Metrics,
-    transport::Transport,
-};
+use std::time::Duration;
+
+use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain};
 
 use crate::{error::Error, family::Family, task::Tasks};
 
-/// AI generation on one account. Cheap to clone; clones share everything.
+/// A client for AI generation on one account. Cheap to clone; clones share connections, rate limit
+/// and credentials.
+///
+/// # Examples
+/// Every setting of [`ClientBuilder`] is available:
+/// ```
+/// use std::time::Duration;
+/// use mps_aigc::{Aigc, Credentials};
+///
+/// # fn example() -> Result<(), mps_aigc::Error> {
+/// let builder = Aigc::builder()
+///     .credentials(Credentials::new("AKIDEXAMPLE", "not a real key"))
+///     .deadline(Duration::from_secs(120));
+/// let aigc = Aigc::from_builder(builder)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Aigc(Client);
 
 impl Aigc {
-    /// A client to be configured.
+    /// Returns the builder of the underlying client, which has every setting. Finish with
+    /// [`from_builder`](Self::from_builder).
     #[must_use]
-    pub fn builder() -> AigcBuilder {
-        AigcBuilder::default()
+    pub fn builder() -> ClientBuilder {
+        Client::builder()
     }
 
-    /// Tasks of any family, for code that works with all of them.
+    /// Returns a client with the settings of `builder`. Opens no connection.
+    ///
+    /// # Errors
+    /// As for [`ClientBuilder::build`]: no credentials, an invalid region or set of endpoints, or a
+    /// transport that cannot be set up.
+    pub fn from_builder(builder: ClientBuilder) -> Result<Self, Error> {
+        Ok(Self(builder.build()?))
+    }
+
+    /// Returns a client with default settings and the credentials of the environment: the variables
+    /// `TENCENTCLOUD_SECRET_ID` and `TENCENTCLOUD_SECRET_KEY`, the credentials files, or the role of
+    /// a pod or machine, in the order of [`DefaultChain`]. Sends requests to the international site.
+    ///
+    /// This is the only function of the crate that reads the environment. To combine the
+    /// environment's credentials with other settings, give
+    /// [`DefaultChain::from_environment`] to [`builder`](Self::builder).
+    ///
+    /// # Errors
+    /// As for [`from_builder`](Self::from_builder). Missing credentials are reported by the first
+    /// call, which looks for them.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// let aigc = mps_aigc::Aigc::from_env()?;
+    /// # Ok::<(), mps_aigc::Error>(())
+    /// ```
+    pub fn from_env() -> Result<Self, Error> {
+        let credentials = DefaultChain::new().from_environment();
+        Self::from_builder(Self::builder().credentials(credentials))
+    }
+
+    /// Returns the tasks of a family, for code that is generic over families.
     #[must_use]
     pub fn tasks<F: Family>(&self) -> Tasks<F> {
         Tasks::new(self.0.clone())
     }
 
-    /// The client underneath, for actions that have no method here.
+    /// Returns the underlying client, for actions that have no method here.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0
+    }
+
+    /// Waits until no create is on the wire, for at most `limit`, and returns the requests that
+    /// still are: each of them is in doubt. An empty list means that every outcome was delivered.
+    ///
+    /// Call it before a program ends. A create whose future is dropped while its request is on the
+    /// wire goes on in a task of the runtime, and would end with the runtime. Its outcome is
+    /// delivered to the [`Observer`](mps_core::Observer) and to the
+    /// [`CallHandle`](mps_core::CallHandle), see [`Tasks::created_by`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the waiting and nothing else.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) {
+    /// use std::time::Duration;
+    ///
+    /// for intent in aigc.drain(Duration::from_secs(60)).await {
+    ///     eprintln!("in doubt: {} of attempt {}", intent.action(), intent.attempt());
+    /// }
+    /// # }
+    /// ```
+    pub async fn drain(&self, limit: Duration) -> Vec<Intent> {
+        self.0.drain(limit).await
     }
 }
 
@@ -43,79 +109,10 @@ impl From<Client> for Aigc {
     }
 }
 
-/// Builds an [`Aigc`]. Only [`credentials`](Self::credentials) are required.
-#[derive(Debug, Default)]
-pub struct AigcBuilder(ClientBuilder);
+impl TryFrom<ClientBuilder> for Aigc {
+    type Error = Error;
 
-impl AigcBuilder {
-    /// Who signs and pays.
-    #[must_use]
-    pub fn credentials(self, credentials: impl ProvideCredentials + 'static) -> Self {
-        Self(self.0.credentials(credentials))
-    }
-
-    /// Takes credentials from the usual places: the environment, the credentials files, the role of
-    /// a TKE pod, and, where the environment asks for it, the role of a machine. See
-    /// [`DefaultChain`].
-    #[must_use]
-    pub fn credentials_from_environment(self) -> Self {
-        self.credentials(DefaultChain::new().from_environment())
-    }
-
-    /// Where calls go; the international site unless set.
-    #[must_use]
-    pub fn endpoint(self, endpoint: Endpoint) -> Self {
-        Self(self.0.endpoint(endpoint))
-    }
-
-    /// More access points of the same site, for when the first does not answer. A create that is
-    /// in doubt is not sent to another one either; see [`ClientBuilder::failover`].
-    #[must_use]
-    pub fn failover(self, fallbacks: impl IntoIterator<Item = Endpoint>) -> Self {
-        Self(self.0.failover(fallbacks))
-    }
-
-    /// Who counts what happens.
-    #[must_use]
-    pub fn metrics(self, metrics: impl Metrics + 'static) -> Self {
-        Self(self.0.metrics(metrics))
-    }
-
-    /// The region that works on the calls; most actions of this family need none.
-    #[must_use]
-    pub fn region(self, region: impl Into<String>) -> Self {
-        Self(self.0.region(region))
-    }
-
-    /// How bytes travel.
-    #[must_use]
-    pub fn transport(self, transport: impl Transport + 'static) -> Self {
-        Self(self.0.transport(transport))
-    }
-
-    /// Who hands out permits. Give clients of one account the same limiter.
-    #[must_use]
-    pub fn limiter(self, limiter: impl Limiter + 'static) -> Self {
-        Self(self.0.limiter(limiter))
-    }
-
-    /// The source of time.
-    #[must_use]
-    pub fn clock(self, clock: SharedClock) -> Self {
-        Self(self.0.clock(clock))
-    }
-
-    /// How often, and after which pauses, calls are tried again.
-    #[must_use]
-    pub fn retry(self, policy: RetryPolicy) -> Self {
-        Self(self.0.retry(policy))
-    }
-
-    /// Builds the client. Opens no connection.
-    ///
-    /// # Errors
-    /// When there are no credentials, or the transport cannot be set up.
-    pub fn build(self) -> Result<Aigc, Error> {
-        Ok(Aigc(self.0.build()?))
+    fn try_from(builder: ClientBuilder) -> Result<Self, Error> {
+        Self::from_builder(builder)
     }
 }

@@ -1,108 +1,112 @@
-//! Where results go, looked at before anything is paid for.
+//! The place for the results of a task, reserved before anything is paid for.
 
 use std::{
-    ffi::OsString,
-    io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::fs;
 
-use crate::error::{Error, ErrorKind};
+use crate::{error::Error, place::Place};
 
-/// A place for results that could be written when it was claimed.
+/// A reserved place for the results of a task.
 ///
-/// Claim it before creating a task: a full disk or a wrong path then costs nothing.
+/// Reserve it before creating a task: a full disk, a wrong path or a taken name then costs nothing.
+/// The name of a file stays reserved against other processes until the last clone is dropped, the
+/// results are saved, or the process ends.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), mps_aigc::Error> {
+/// use mps_aigc::{Destination, models::CreateAigcVideoTask};
+///
+/// let destination = Destination::reserve("fox.mp4").await?;
+/// let request = CreateAigcVideoTask::new().prompt("a fox in the snow");
+/// let task = aigc.video().create(&request).await?;
+/// task.wait().await?.download_to(&destination).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Destination {
     path: PathBuf,
     is_directory: bool,
+    /// The reserved name of the first result, until it is taken by a download.
+    place: Arc<Mutex<Option<Place>>>,
 }
 
 impl Destination {
-    /// Claims `path`: a file that does not exist yet in a directory that does, or a directory.
+    /// Reserves `path`: a file that does not exist yet in a directory that does, or a directory.
+    ///
+    /// The reservation is a locked temporary file beside the output file; nothing is created at the
+    /// name itself. For a directory, whose file names follow from the task id, it is only checked
+    /// that files can be created and that there is space.
     ///
     /// # Errors
-    /// [`ErrorKind::File`] when the file exists, or its directory is missing or cannot be written.
-    pub async fn claim(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let is_directory = fs::metadata(path)
+    /// [`AlreadyExists`](crate::ErrorKind::AlreadyExists), [`InUse`](crate::ErrorKind::InUse) when
+    /// another download has reserved the name, [`NoSpace`](crate::ErrorKind::NoSpace) below 1 MiB of
+    /// free space, [`PermissionDenied`](crate::ErrorKind::PermissionDenied), or
+    /// [`File`](crate::ErrorKind::File).
+    ///
+    /// # Cancel safety
+    /// Dropping the future reserves nothing.
+    pub async fn reserve(path: impl AsRef<Path> + Send) -> Result<Self, Error> {
+        let path = path.as_ref().to_owned();
+        let is_directory = fs::metadata(&path)
             .await
             .is_ok_and(|metadata| metadata.is_dir());
-        let probe = if is_directory {
-            path.join(".mps")
+        let place = if is_directory {
+            Place::check_folder(&path).await?;
+            None
         } else {
-            path.to_owned()
+            Some(Place::reserve(&path).await?)
         };
-        if !is_directory {
-            must_not_exist(path).await?;
-        }
-        prove_writable(&part(&probe))
-            .await
-            .map_err(|error| cannot_write(path, &error))?;
         Ok(Self {
-            path: path.to_owned(),
+            path,
             is_directory,
+            place: Arc::new(Mutex::new(place)),
         })
     }
 
-    /// The file for result number `index` (from 0) of a task.
-    pub(crate) fn file(&self, index: usize, task_id: &str, url: &str) -> PathBuf {
-        let first = if self.is_directory {
+    /// Returns the path that was reserved.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the reserved place for result `index`, from 0, of a task.
+    pub(crate) async fn place(
+        &self,
+        index: usize,
+        task_id: &str,
+        url: &str,
+    ) -> Result<Place, Error> {
+        if index == 0
+            && let Some(place) = self.lock().take()
+        {
+            return Ok(place);
+        }
+        let base = if self.is_directory {
             self.path.join(file_name(task_id, url))
         } else {
             self.path.clone()
         };
-        if index == 0 {
-            first
-        } else {
-            numbered(&first, index + 1)
+        Place::reserve_result(&base, index + 1).await
+    }
+
+    /// Takes a place back whose download failed, so that the name stays reserved.
+    pub(crate) fn put_back(&self, place: Place) {
+        if !self.is_directory && place.path() == self.path {
+            *self.lock() = Some(place);
         }
     }
-}
 
-/// The name a file has while it is not whole yet.
-pub(crate) fn part(path: &Path) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(".part");
-    name.into()
-}
-
-pub(crate) async fn must_not_exist(path: &Path) -> Result<(), Error> {
-    match fs::symlink_metadata(path).await {
-        Ok(_) => Err(Error::new(
-            ErrorKind::File,
-            format!("{} exists already", path.display()),
-        )
-        .with_hint("choose another name, or move the file away")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(cannot_write(path, &error)),
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Error {
-    Error::new(
-        ErrorKind::File,
-        format!("cannot write {}: {error}", path.display()),
-    )
-    .with_hint("check that the directory exists and can be written")
-}
-
-async fn prove_writable(probe: &Path) -> io::Result<()> {
-    let left_from_before = fs::try_exists(probe).await?;
-    fs::OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(probe)
-        .await?;
-    if left_from_before {
-        Ok(())
-    } else {
-        fs::remove_file(probe).await
-    }
-}
-
-/// Task ids are opaque text, so only what is harmless in a file name is taken over.
+/// Returns a file name for a task id. Ids are opaque text, so only harmless characters are kept.
 fn file_name(task_id: &str, url: &str) -> String {
     let harmless = |character: char| {
         if character.is_ascii_alphanumeric() || character == '-' {
@@ -128,54 +132,22 @@ fn extension(url: &str) -> Option<String> {
     harmless.then_some(extension)
 }
 
-fn numbered(path: &Path, number: usize) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_file_and_a_directory_can_be_claimed_and_nothing_is_left_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = Destination::claim(folder.path().join("cat.mp4"))
-            .await
-            .unwrap();
-        assert_eq!(file.file(0, "t", "u"), folder.path().join("cat.mp4"));
-        assert_eq!(file.file(1, "t", "u"), folder.path().join("cat-2.mp4"));
-        let directory = Destination::claim(folder.path()).await.unwrap();
+    #[test]
+    fn a_file_in_a_directory_is_named_after_the_task() {
         let url = "https://bucket.example/a/b.mp4?q-sign=x/y.z";
-        assert_eq!(
-            directory.file(0, "4-AigcVideo-0f", url),
-            folder.path().join("4-AigcVideo-0f.mp4")
-        );
-        assert_eq!(
-            directory.file(0, "../../etc/x", "not a url"),
-            folder.path().join("______etc_x")
-        );
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(file_name("4-AigcVideo-0f", url), "4-AigcVideo-0f.mp4");
+        assert_eq!(file_name("../../etc/x", "not a url"), "______etc_x");
     }
 
     #[tokio::test]
-    async fn what_could_not_be_written_later_is_refused_now() {
+    async fn a_directory_can_be_reserved_and_nothing_is_left_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let there = folder.path().join("there.mp4");
-        std::fs::write(&there, "mine").unwrap();
-        for (path, why) in [
-            (there, "exists already"),
-            (folder.path().join("no/such/a.mp4"), "cannot write"),
-        ] {
-            let error = Destination::claim(&path).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::File);
-            assert!(error.to_string().contains(why), "{error}");
-            assert!(error.hint().is_some());
-        }
+        let destination = Destination::reserve(folder.path()).await.unwrap();
+        assert_eq!(destination.path(), folder.path());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -1,106 +1,96 @@
-//! What can go wrong between a request and a file.
+//! The error of a task, from its request to its file.
 
-use std::{error, fmt, time::Duration};
+use std::{error, fmt, io, sync::Arc, time::Duration};
 
-use mps_core::Dispatch;
+use mps_core::{Dispatch, text::foreign};
 
-type BoxError = Box<dyn error::Error + Send + Sync>;
+mod advice;
+mod kind;
 
-/// Why a task could not be created, waited for or fetched.
+pub use self::{
+    advice::Advice,
+    kind::{ErrorKind, UnknownErrorKind},
+};
+
+/// Longest message, in characters.
+const MESSAGE_CHARS: usize = 2_000;
+/// Longest task id in a message, in characters.
+const ID_CHARS: usize = 200;
+
+/// The reason why a task could not be created, waited for or downloaded.
 ///
-/// Never loses the id of a task that exists: see [`task_id`](Self::task_id).
-pub struct Error(Box<Inner>);
+/// It keeps the id of a task that exists: see [`task_id`](Self::task_id). `Display` is one line,
+/// with control characters of foreign text escaped. Cheap to clone.
+///
+/// # Examples
+/// ```
+/// use mps_aigc::{Advice, Error, ErrorKind};
+///
+/// fn report(error: &Error) {
+///     match error.kind() {
+///         ErrorKind::Moderated => println!("change the prompt: {error}"),
+///         _ if error.advice() == Advice::LookFirst => println!("perhaps billed: {error}"),
+///         kind => println!("{kind}: {error}"),
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
     task_id: Option<String>,
     request_id: Option<String>,
     hint: Option<String>,
-    paid: bool,
-    source: Option<BoxError>,
-}
-
-/// The coarse kind of an [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A call failed; see [`Error::call`].
-    Call,
-    /// A create was answered without a task id: a task may run and be billed unseen.
-    NoTaskId,
-    /// The deadline of a wait passed. The task lives on.
-    WaitTimedOut,
-    /// The task failed; the message is the service's. Failed tasks are not billed, say the
-    /// vendor's guides of 2026.
-    TaskFailed,
-    /// The result is gone, or was never there: results live for 12 hours.
-    Unfetchable,
-    /// A download broke off, more often than it could be resumed, or its host asks for a longer
-    /// pause than a download makes. Fetching again later is safe.
-    Download,
-    /// The file exists already, or its place cannot be written.
-    File,
-}
-
-impl ErrorKind {
-    /// The name used in JSON output, in snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::NoTaskId => "no_task_id",
-            Self::WaitTimedOut => "wait_timed_out",
-            Self::TaskFailed => "task_failed",
-            Self::Unfetchable => "unfetchable",
-            Self::Download => "download",
-            Self::File => "file",
-        }
-    }
+    call: Option<mps_core::Error>,
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
 impl Error {
-    /// What kind of trouble it is.
+    /// Returns the kind, to match on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The task it is about.
+    /// Returns the id of the task, or `None` if no task is known to exist.
     #[must_use]
     pub fn task_id(&self) -> Option<&str> {
-        self.0.task_id.as_deref()
+        let own = self.0.task_id.as_deref();
+        own.or_else(|| self.call()?.task_id())
     }
 
-    /// The id to quote to the vendor's support.
+    /// Returns the id to quote to the vendor's support, if the service answered.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.call()
-            .map_or(self.0.request_id.as_deref(), mps_core::Error::request_id)
+        let own = self.0.request_id.as_deref();
+        own.or_else(|| self.call()?.request_id())
     }
 
-    /// What to do about it.
+    /// Returns what to do about it, as an imperative.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
     }
 
-    /// The failed call, with code, dispatch and attempts, when it was a call that failed.
+    /// Returns the failed call, with code, dispatch and attempts; `None` if no call failed.
     #[must_use]
     pub fn call(&self) -> Option<&mps_core::Error> {
-        self.0.source.as_deref()?.downcast_ref()
+        self.0.call.as_ref()
     }
 
-    /// Whether a paid task may have been created without its id being known.
+    /// Returns whether a task may have been created and billed without its creation being certain.
     ///
-    /// Look into it before creating again: the same request sent twice is billed twice.
+    /// A create is not idempotent: look for the task before creating again, since the same request
+    /// sent twice is billed twice.
     #[must_use]
     pub fn in_doubt(&self) -> bool {
-        let is_paid_call = self.call().is_some_and(mps_core::Error::in_doubt);
-        self.0.paid && (self.0.kind == ErrorKind::NoTaskId || is_paid_call)
+        self.0.kind == ErrorKind::NoTaskId || self.call().is_some_and(mps_core::Error::in_doubt)
     }
 
-    /// How far a failed call got.
+    /// Returns how far a failed call got; `None` if no call failed.
     #[must_use]
     pub fn dispatch(&self) -> Option<Dispatch> {
         match self.0.kind {
@@ -109,59 +99,112 @@ impl Error {
         }
     }
 
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+    /// Returns the next step. The answer depends first on the bill: [`Advice::RetryLater`] is only
+    /// given when nothing was created.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        match self.kind() {
+            _ if self.in_doubt() => Advice::LookFirst,
+            ErrorKind::Credentials | ErrorKind::Account => Advice::FixAccount,
+            ErrorKind::InvalidRequest
+            | ErrorKind::Moderated
+            | ErrorKind::NotFound
+            | ErrorKind::TaskFailed => Advice::FixRequest,
+            ErrorKind::Expired | ErrorKind::Unfetchable => Advice::GiveUp,
+            kind if kind.is_about_output() => Advice::FixOutput,
+            ErrorKind::Call if self.task_id().is_none() => Advice::RetryLater,
+            _ => Advice::Resume,
+        }
+    }
+
+    pub(crate) fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
+        Self(Arc::new(Inner {
             kind,
-            message: message.into(),
+            message: foreign(message.as_ref(), MESSAGE_CHARS).into_owned(),
             task_id: None,
             request_id: None,
             hint: None,
-            paid: false,
+            call: None,
             source: None,
         }))
     }
 
     pub(crate) fn no_task_id(action: &str, request_id: Option<String>) -> Self {
-        let mut error = Self::new(
-            ErrorKind::NoTaskId,
-            format!("{action}: the answer has no task id"),
-        )
-        .paid();
-        error.0.request_id = request_id;
-        error.with_hint("a task may run and be billed; ask the vendor with the request id before creating again")
+        let message = format!("{action}: the answer has no task id");
+        Self::new(ErrorKind::NoTaskId, message)
+            .with(|inner| inner.request_id = request_id)
+            .with_hint("ask the vendor with the request id before creating again: a task may run and be billed")
     }
 
     pub(crate) fn wait_timed_out(task_id: &str, limit: Duration) -> Self {
-        let message = format!("task {task_id} is not finished after {limit:?}");
+        let message = format!("task {} is not finished after {limit:?}", shown(task_id));
         Self::new(ErrorKind::WaitTimedOut, message)
             .with_task(task_id)
-            .with_hint("the task lives on; wait again with its id")
+            .with_hint("wait again with its id: the task lives on")
     }
 
-    pub(crate) fn paid(mut self) -> Self {
-        self.0.paid = true;
-        self
+    pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {
+        let reason = reason.unwrap_or("the service gave no reason");
+        // An error is one line, however many the service writes.
+        let reason: Vec<_> = reason.split_whitespace().collect();
+        let message = format!("task {} failed: {}", shown(task_id), reason.join(" "));
+        Self::new(ErrorKind::TaskFailed, message).with_task(task_id)
     }
 
-    pub(crate) fn with_task(mut self, task_id: &str) -> Self {
-        self.0.task_id = Some(task_id.to_owned());
-        self
+    pub(crate) fn no_result(task_id: &str) -> Self {
+        let message = format!("task {} is done but names no result", shown(task_id));
+        Self::new(ErrorKind::Unfetchable, message)
+            .with_task(task_id)
+            .with_hint("look for it in your own storage if the task was told to store it there")
     }
 
-    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
-        self
+    /// Returns the error of an output file.
+    pub(crate) fn cannot_write(path: &std::path::Path, error: &io::Error) -> Self {
+        let message = format!("cannot write {}: {error}", path.display());
+        let (kind, hint) = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+                ErrorKind::NoSpace,
+                "free some space, or choose another disk",
+            ),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
+                ErrorKind::PermissionDenied,
+                "choose a directory that you can write to",
+            ),
+            _ => (
+                ErrorKind::File,
+                "check that the directory exists and can be written",
+            ),
+        };
+        Self::new(kind, message).with_hint(hint)
     }
 
-    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+    pub(crate) fn with_task(self, task_id: &str) -> Self {
+        self.with(|inner| inner.task_id = Some(task_id.to_owned()))
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with(|inner| inner.hint = Some(hint.into()))
+    }
+
+    pub(crate) fn with_source(self, source: impl error::Error + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.source = Some(Arc::new(source)))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 }
 
+/// Returns a task id as it is shown in messages.
+pub(crate) fn shown(task_id: &str) -> std::borrow::Cow<'_, str> {
+    foreign(task_id, ID_CHARS)
+}
+
 impl From<mps_core::Error> for Error {
     fn from(error: mps_core::Error) -> Self {
-        Self::new(ErrorKind::Call, error.to_string()).with_source(error)
+        Self::new(ErrorKind::of_call(&error), error.to_string())
+            .with(|inner| inner.call = Some(error))
     }
 }
 
@@ -178,17 +221,66 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("task_id", &self.0.task_id)
             .field("request_id", &self.0.request_id)
+            .field("call", &self.0.call)
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
 }
 
 impl error::Error for Error {
-    // The message of a failed call is already ours, so its own cause is next.
+    // The message of a failed call is this error's own, so the cause of that call is next.
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self.call() {
             Some(call) => call.source(),
             None => self.0.source.as_deref().map(|source| source as _),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_in_a_message_is_one_escaped_line() {
+        let error = Error::task_failed("7\n8", Some("no\u{1b}[31m\nreason"));
+        assert_eq!(error.to_string(), r"task 7\n8 failed: no\u{1b}[31m reason");
+        assert_eq!(error.task_id(), Some("7\n8"));
+    }
+
+    #[test]
+    fn advice_follows_the_bill_first() {
+        let advice = |kind| Error::new(kind, "").advice();
+        assert_eq!(advice(ErrorKind::NoTaskId), Advice::LookFirst);
+        assert_eq!(advice(ErrorKind::Call), Advice::RetryLater);
+        assert_eq!(
+            Error::new(ErrorKind::Call, "").with_task("7").advice(),
+            Advice::Resume
+        );
+        assert_eq!(advice(ErrorKind::WaitTimedOut), Advice::Resume);
+        assert_eq!(advice(ErrorKind::Download), Advice::Resume);
+        assert_eq!(advice(ErrorKind::Account), Advice::FixAccount);
+        assert_eq!(advice(ErrorKind::Moderated), Advice::FixRequest);
+        assert_eq!(advice(ErrorKind::InUse), Advice::FixOutput);
+        assert_eq!(advice(ErrorKind::Expired), Advice::GiveUp);
+    }
+
+    #[test]
+    fn the_kind_of_a_full_disk_is_no_space() {
+        let path = std::path::Path::new("a.mp4");
+        for (kind, expected) in [
+            (io::ErrorKind::StorageFull, ErrorKind::NoSpace),
+            (io::ErrorKind::QuotaExceeded, ErrorKind::NoSpace),
+            (io::ErrorKind::PermissionDenied, ErrorKind::PermissionDenied),
+            (
+                io::ErrorKind::ReadOnlyFilesystem,
+                ErrorKind::PermissionDenied,
+            ),
+            (io::ErrorKind::NotFound, ErrorKind::File),
+        ] {
+            let error = Error::cannot_write(path, &io::Error::from(kind));
+            assert_eq!(error.kind(), expected);
+            assert!(error.hint().is_some());
         }
     }
 }

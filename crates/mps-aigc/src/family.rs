@@ -35,8 +35,11 @@ pub trait Create: Action {
 pub struct Snapshot {
     /// The status as the service wrote it, such as `RUN`; empty when it wrote none.
     pub status: String,
-    /// The meaning of the status. A status this version does not list counts as pending.
+    /// The meaning of the status.
     pub phase: TaskPhase,
+    /// Whether this version lists the status. Where it does not, or the service wrote none, the task
+    /// counts as pending.
+    pub is_known_status: bool,
     /// The stage of a task that stops for confirmation, such as `STAGE_1_FINISHED`.
     pub stage: Option<String>,
     /// URLs of the results of a task that is done. The service keeps most results for 12 hours.
@@ -49,6 +52,7 @@ pub struct Snapshot {
 pub(crate) struct Described {
     pub(crate) status: String,
     pub(crate) phase: TaskPhase,
+    pub(crate) is_known_status: bool,
     pub(crate) stage: Option<String>,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
@@ -63,6 +67,7 @@ impl Described {
         Snapshot {
             status: self.status,
             phase: self.phase,
+            is_known_status: self.is_known_status,
             stage: some(self.stage),
             urls,
             message: message(self.code, some(self.message)),

@@ -82,6 +82,7 @@ impl Family for Video {
         let status = described.status;
         let mut read = Described {
             phase: status.as_ref().map_or(TaskPhase::Pending, AigcTaskStatus::phase),
+            is_known_status: !matches!(status, None | Some(AigcTaskStatus::Unknown(_))),
             status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             stage: None,
             code: None,
@@ -122,6 +123,7 @@ impl Family for Image {
         let status = described.status;
         let mut read = Described {
             phase: status.as_ref().map_or(TaskPhase::Pending, AigcTaskStatus::phase),
+            is_known_status: !matches!(status, None | Some(AigcTaskStatus::Unknown(_))),
             status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             stage: None,
             code: None,
@@ -162,6 +164,7 @@ impl Family for Audio {
         let status = described.status;
         let mut read = Described {
             phase: status.as_ref().map_or(TaskPhase::Pending, AigcTaskStatus::phase),
+            is_known_status: !matches!(status, None | Some(AigcTaskStatus::Unknown(_))),
             status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             stage: None,
             code: None,
@@ -207,6 +210,9 @@ impl Family for Scenario {
         let status = described.task_status;
         let mut read = Described {
             phase: status.as_ref().map_or(TaskPhase::Pending, ScenarioTaskStatus::phase),
+            is_known_status: !matches!(
+                status, None | Some(ScenarioTaskStatus::Unknown(_))
+            ),
             status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             stage: described.stage,
             code: described.task_result_code,

@@ -1,11 +1,11 @@
-//! Generate video, pictures and sound with Tencent Cloud MPS: create a task, wait for it, fetch the
-//! file.
+//! Generation of video, images and sound with Tencent Cloud MPS: create a task, wait for it,
+//! download the file.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), mps_aigc::Error> {
-//! use mps_aigc::{Aigc, Credentials, models::CreateAigcVideoTask};
+//! use mps_aigc::{Aigc, models::CreateAigcVideoTask};
 //!
-//! let aigc = Aigc::builder().credentials(Credentials::new("AKIDEXAMPLE", "not a real key")).build()?;
+//! let aigc = Aigc::from_env()?;
 //! let request = CreateAigcVideoTask::new().model_name("Hunyuan").prompt("move the picture").duration(5);
 //! let task = aigc.video().create(&request).await?;
 //! println!("task {}", task.id()); // Keep it: the wait can be resumed from the id alone.
@@ -17,38 +17,53 @@
 //! # }
 //! ```
 //!
-//! - A create is **never sent twice** when the first may have been executed: the error then says
-//!   so, see [`Error::in_doubt`].
-//! - A [`Task`] can be rebuilt from its id, in another process, tomorrow.
-//! - Waiting ends at its deadline and not because a poll failed; the error keeps the task id.
-//! - Results live for 12 hours. Downloads resume, are checked for length, hashed, and appear under
-//!   their name only when they are whole.
+//! - A create is **never sent twice** when the first request may have been executed: the error is
+//!   then in doubt, see [`Error::in_doubt`]. A create whose future is dropped loses no task id, see
+//!   [`Tasks::create`].
+//! - A [`Task`] can be rebuilt from its id, in another process, a day later.
+//! - A wait ends at its deadline and not because a poll failed, see [`WaitOptions`]; the error has
+//!   the task id.
+//! - The service keeps most results for 12 hours. Downloads resume, are checked for length, hashed,
+//!   and appear under their name only when they are complete. No file is replaced.
+//! - Every [`Error`] has a kind to match on and [`advice`](Error::advice) on the next step.
+//!
+//! Every setting of the underlying client is available through [`Aigc::builder`], and its crate as
+//! [`core`]. Requests and answers are in [`models`].
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
+//! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
+//! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
+//! - `test-util`: test doubles, see [`core`](mps_core).
 
 mod client;
 mod destination;
+mod done;
 mod download;
 mod error;
 mod family;
 #[rustfmt::skip]
 mod generated;
+mod place;
 mod task;
-mod watch;
+mod wait;
 
-pub use client::{Aigc, AigcBuilder};
+pub use client::Aigc;
 pub use destination::Destination;
+pub use done::Done;
 pub use download::SavedFile;
-pub use error::{Error, ErrorKind};
+pub use error::{Advice, Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use generated::{Audio, Image, Scenario, Video};
+pub use mps_core as core;
 pub use mps_core::{
-    CallOptions, Client, Dispatch, PreflightLevel, Prepared, RawBody, UntypedCall,
+    CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer, PreflightLevel,
+    Prepared, RawBody, UntypedCall,
     credentials::{self, Credentials},
     endpoint::{Endpoint, Site},
     telemetry,
 };
 pub use mps_models as models;
-pub use task::{Done, Task, Tasks};
-pub use watch::WaitOptions;
+pub use mps_models::TaskFamily;
+pub use task::{Task, Tasks};
+pub use wait::WaitOptions;

@@ -1,19 +1,21 @@
-//! Tasks: created once, waited for from anywhere, fetched at the end.
+//! Tasks: created once, waited for from anywhere, downloaded at the end.
 
-use std::{fmt, marker::PhantomData, path::Path, time::Duration};
+use std::{marker::PhantomData, time::Duration};
 
-use mps_core::{CallOptions, Client};
+use mps_core::{CallHandle, CallOptions, Client};
 use mps_models::TaskPhase;
 
 use crate::{
-    destination::Destination,
-    download::{SavedFile, download_all},
-    error::{Error, ErrorKind},
+    done::Done,
+    error::Error,
     family::{Create, Family, Snapshot},
-    watch::{Pauses, WaitOptions},
+    wait::{PAUSES_WITHOUT_URL, Pauses, Refusals, WaitOptions},
 };
 
-/// The tasks of one family. Obtained from [`Aigc::video`](crate::Aigc::video).
+mod traits;
+
+/// The tasks of one family. Returned by [`Aigc::video`](crate::Aigc::video) and its siblings. Cheap
+/// to clone.
 pub struct Tasks<F> {
     client: Client,
     family: PhantomData<fn() -> F>,
@@ -27,261 +29,324 @@ impl<F: Family> Tasks<F> {
         }
     }
 
-    /// Creates a task and pays for it. Never sent twice when the first may have been executed.
+    /// Creates a task, which is billed, and returns it.
+    ///
+    /// The call is not idempotent. A request that may have been executed is never sent again; the
+    /// error is then in doubt, see [`Error::in_doubt`].
     ///
     /// # Errors
-    /// A [`Call`](ErrorKind::Call) error before or after sending, [`NoTaskId`](ErrorKind::NoTaskId)
-    /// when the answer names no task. Ask [`Error::in_doubt`] before creating again.
+    /// Any kind of [`ErrorKind`](crate::ErrorKind) up to
+    /// [`NoTaskId`](crate::ErrorKind::NoTaskId). Ask [`Error::advice`] before creating again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future while the call waits for credentials, a permit or a retry pause sends
+    /// nothing. Once bytes may have left, that attempt goes on in a task of the runtime, is not
+    /// repeated, and its outcome with the task id is delivered to the client's
+    /// [`Observer`](mps_core::Observer) and to the [`CallHandle`] of the call; see
+    /// [`created_by`](Self::created_by) and [`Aigc::drain`](crate::Aigc::drain).
+    /// [`CallOptions::cancel_on_drop`] opts out.
     pub async fn create<C: Create<Family = F>>(&self, request: &C) -> Result<Task<F>, Error> {
         self.create_with(request, CallOptions::new()).await
     }
 
-    /// Creates a task with settings for this one call.
+    /// Creates a task with settings for this one call. Otherwise as [`create`](Self::create).
     ///
     /// # Errors
+    /// As for [`create`](Self::create).
+    ///
+    /// # Cancel safety
     /// As for [`create`](Self::create).
     pub async fn create_with<C: Create<Family = F>>(
         &self,
         request: &C,
         options: CallOptions,
     ) -> Result<Task<F>, Error> {
-        let output = self
-            .client
-            .send_with(request, options)
-            .await
-            .map_err(|error| Error::from(error).paid())?;
-        let Some(id) = C::task_id(output.body).filter(|id| !id.is_empty()) else {
-            return Err(Error::no_task_id(C::INFO.name, output.request_id));
-        };
-        Ok(Task {
+        let output = self.client.send_with(request, options).await?;
+        let origin = Origin {
             request_id: output.request_id,
             attempts: output.attempts,
             elapsed: output.elapsed,
-            ..self.task(id)
-        })
+        };
+        self.created(C::INFO.name, C::task_id(output.body), origin)
     }
 
-    /// The handle of a task that was created earlier, from its id alone. Asks nothing.
+    /// Waits for the end of a create whose future was dropped, and returns its task.
+    ///
+    /// Waits for ever if the handle was never given to a create.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create), with the outcome of that call;
+    /// [`Advice::RetryLater`](crate::Advice::RetryLater) means that nothing was sent.
+    ///
+    /// # Cancel safety
+    /// Dropping the future changes nothing; the outcome can be asked for any number of times.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), mps_aigc::Error> {
+    /// use std::time::Duration;
+    /// use mps_aigc::{CallHandle, CallOptions, models::CreateAigcVideoTask};
+    ///
+    /// let (video, handle) = (aigc.video(), CallHandle::new());
+    /// let request = CreateAigcVideoTask::new().prompt("a lighthouse");
+    /// let create = video.create_with(&request, CallOptions::new().handle(handle.clone()));
+    /// let task = match tokio::time::timeout(Duration::from_secs(5), create).await {
+    ///     Ok(created) => created?,
+    ///     Err(_elapsed) => video.created_by(&handle).await?,
+    /// };
+    /// println!("task {}", task.id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn created_by(&self, handle: &CallHandle) -> Result<Task<F>, Error> {
+        let output = handle.outcome().await?;
+        let origin = Origin {
+            request_id: output.request_id,
+            attempts: output.attempts,
+            elapsed: output.elapsed,
+        };
+        let intent = handle.intent();
+        let action = intent.as_ref().map_or(F::NAME, |intent| intent.action());
+        self.created(action, output.body.task_id(), origin)
+    }
+
+    fn created(&self, action: &str, id: Option<String>, origin: Origin) -> Result<Task<F>, Error> {
+        match id.filter(|id| !id.is_empty()) {
+            Some(id) => Ok(Task {
+                origin: Some(origin),
+                ..self.task(id)
+            }),
+            None => Err(Error::no_task_id(action, origin.request_id)),
+        }
+    }
+
+    /// Returns the handle of a task that was created earlier, from its id alone. Sends nothing.
     #[must_use]
     pub fn task(&self, id: impl Into<String>) -> Task<F> {
         Task {
             client: self.client.clone(),
             id: id.into(),
-            request_id: None,
-            attempts: 0,
-            elapsed: Duration::ZERO,
+            origin: None,
             family: PhantomData,
         }
     }
 }
 
-/// One task. Holds the id and a client, nothing else that matters: it can be rebuilt from the id.
+/// A handle to one task. It needs the id only, so it can be rebuilt with [`Tasks::task`] in another
+/// process.
+///
+/// Handles are equal when their ids are; as text a handle is its id. Cheap to clone.
 pub struct Task<F> {
     client: Client,
     id: String,
-    request_id: Option<String>,
-    attempts: u32,
-    elapsed: Duration,
+    origin: Option<Origin>,
     family: PhantomData<fn() -> F>,
 }
 
+/// The create that a handle comes from.
+#[derive(Clone, Debug)]
+struct Origin {
+    request_id: Option<String>,
+    attempts: u32,
+    elapsed: Duration,
+}
+
 impl<F: Family> Task<F> {
-    /// The task's id: opaque text, to be kept until the result is fetched.
+    /// Returns the task's id: opaque text, to be kept until the result is downloaded.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Request id of the create, where this handle comes from one.
+    /// Returns the request id of the create; `None` if this handle comes from an id.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.origin.as_ref()?.request_id.as_deref()
     }
 
-    /// How many times the create was sent; 0 where this handle comes from an id.
+    /// Returns how many times the create was sent; 0 if this handle comes from an id.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.attempts
+        self.origin.as_ref().map_or(0, |origin| origin.attempts)
     }
 
-    /// How long the create took, waiting included.
+    /// Returns the duration of the create, waiting included; zero if this handle comes from an id.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.elapsed
+        self.origin
+            .as_ref()
+            .map_or(Duration::ZERO, |origin| origin.elapsed)
     }
 
-    /// Asks once how the task is going.
+    /// Polls once and returns the state of the task. Idempotent and free.
     ///
     /// # Errors
-    /// A [`Call`](ErrorKind::Call) error that carries the task id.
+    /// The error of the call, with the task id.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the poll and nothing else.
     pub async fn status(&self) -> Result<Snapshot, Error> {
-        self.ask(CallOptions::new())
-            .await
-            .map_err(|error| Error::from(error).with_task(&self.id))
+        let polled = self.poll(CallOptions::new()).await;
+        polled.map_err(|error| self.error(error))
     }
 
-    /// Waits until the task is done, for at most 30 minutes.
+    /// Waits until the task is done, for at most 30 minutes, and returns its results. Idempotent.
     ///
     /// # Errors
-    /// [`WaitTimedOut`](ErrorKind::WaitTimedOut), [`TaskFailed`](ErrorKind::TaskFailed), or a
-    /// [`Call`](ErrorKind::Call) error where asking again cannot help: a refused key, an unknown
-    /// task. Every one carries the task id; waiting again is always safe.
+    /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut),
+    /// [`TaskFailed`](crate::ErrorKind::TaskFailed),
+    /// [`Unfetchable`](crate::ErrorKind::Unfetchable) for a task that is done without a result, or
+    /// the error of a poll that ends the wait, see [`WaitOptions`]. Each has the task id; waiting
+    /// again is safe.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the polling and nothing else.
     pub async fn wait(&self) -> Result<Done<F>, Error> {
         self.wait_with(WaitOptions::new(), |_| {}).await
     }
 
-    /// Waits with settings, and tells about every change of status or stage.
+    /// Waits with settings, and calls `on_change` with every change of status or stage. Otherwise
+    /// as [`wait`](Self::wait).
     ///
     /// # Errors
+    /// As for [`wait`](Self::wait).
+    ///
+    /// # Cancel safety
     /// As for [`wait`](Self::wait).
     pub async fn wait_with(
         &self,
         options: WaitOptions,
-        mut on_change: impl FnMut(&Snapshot) + Send,
+        on_change: impl FnMut(&Snapshot) + Send,
     ) -> Result<Done<F>, Error> {
         let clock = self.client.clock();
-        let deadline = clock.monotonic().saturating_add(options.timeout);
-        let mut pauses = Pauses::new();
-        let mut last = None;
+        let mut wait = Wait {
+            task: self,
+            deadline: clock.monotonic().saturating_add(options.timeout),
+            pauses: Pauses::new(),
+            refusals: Refusals::new(self.origin.is_some()),
+            polls_without_url: 0,
+            warned: false,
+            last: None,
+            on_change,
+        };
         loop {
-            let time_left = deadline.saturating_sub(clock.monotonic());
+            let time_left = wait.time_left();
             if time_left.is_zero() {
                 return Err(Error::wait_timed_out(&self.id, options.timeout));
             }
-            if let Some(snapshot) = self.poll(time_left).await? {
-                let current = (snapshot.status.clone(), snapshot.stage.clone());
-                if last.as_ref() != Some(&current) {
-                    last = Some(current);
-                    on_change(&snapshot);
-                }
-                if let Some(outcome) = self.outcome(snapshot) {
-                    return outcome;
-                }
-            }
-            let pause = pauses.next(fastrand::f64());
-            clock
-                .sleep(pause.min(deadline.saturating_sub(clock.monotonic())))
-                .await;
+            let polled = self.poll(CallOptions::new().deadline(time_left)).await;
+            let pause = match polled {
+                Ok(snapshot) => match wait.described(snapshot) {
+                    Step::End(outcome) => return outcome,
+                    Step::Pause(pause) => pause,
+                },
+                Err(error) => wait.failed(error)?,
+            };
+            clock.sleep(pause.min(wait.time_left())).await;
         }
     }
 
-    /// Asks within a wait: trouble that may pass is no reason to give up what was paid for.
-    async fn poll(&self, time_left: Duration) -> Result<Option<Snapshot>, Error> {
-        match self.ask(CallOptions::new().deadline(time_left)).await {
-            Ok(snapshot) => Ok(Some(snapshot)),
-            Err(error) if error.is_transient() => {
-                tracing::warn!(
-                    task_id = self.id,
-                    kind = error.kind().as_str(),
-                    "a poll failed; waiting on"
-                );
-                Ok(None)
-            }
-            Err(error) => Err(Error::from(error).with_task(&self.id)),
-        }
-    }
-
-    /// What a snapshot of this task comes to: done, failed, or `None` while it is still going.
+    /// Returns the outcome that a snapshot of this task shows: done, failed, or `None` while the
+    /// task runs.
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
         match snapshot.phase {
-            TaskPhase::Succeeded => Some(Ok(Done {
-                client: self.client.clone(),
-                id: self.id.clone(),
-                snapshot,
-                family: PhantomData,
-            })),
-            TaskPhase::Failed => Some(Err(self.failure(&snapshot))),
+            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot))),
+            TaskPhase::Failed => {
+                let reason = snapshot.message.as_deref();
+                Some(Err(Error::task_failed(&self.id, reason)))
+            }
             TaskPhase::Pending => None,
         }
     }
 
-    fn failure(&self, snapshot: &Snapshot) -> Error {
-        let why = snapshot.message.as_deref();
-        let why = why.unwrap_or("the service gave no reason");
-        // An error is one line, whatever the service writes.
-        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
-        let message = format!("task {} failed: {why}", self.id);
-        Error::new(ErrorKind::TaskFailed, message).with_task(&self.id)
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
-    async fn ask(&self, options: CallOptions) -> Result<Snapshot, mps_core::Error> {
-        let output = self
-            .client
-            .send_with(&F::describe(&self.id), options)
-            .await?;
+    async fn poll(&self, options: CallOptions) -> Result<Snapshot, mps_core::Error> {
+        let request = F::describe(&self.id);
+        let output = self.client.send_with(&request, options).await?;
         Ok(F::snapshot(output.body))
     }
-}
 
-/// A task that is done. Its results live for 12 hours.
-pub struct Done<F> {
-    client: Client,
-    id: String,
-    snapshot: Snapshot,
-    family: PhantomData<fn() -> F>,
-}
-
-impl<F: Family> Done<F> {
-    /// The task's id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// What the service said last.
-    #[must_use]
-    pub fn snapshot(&self) -> &Snapshot {
-        &self.snapshot
-    }
-
-    /// Fetches every result. The first goes to `path`, the next ones beside it as `name-2`,
-    /// `name-3`; into a directory they go under the task's id.
-    ///
-    /// # Errors
-    /// [`File`](ErrorKind::File), [`Unfetchable`](ErrorKind::Unfetchable) or
-    /// [`Download`](ErrorKind::Download), with the task id. Fetching again is always safe.
-    pub async fn download(&self, path: impl AsRef<Path> + Send) -> Result<Vec<SavedFile>, Error> {
-        let destination = Destination::claim(path)
-            .await
-            .map_err(|error| error.with_task(&self.id))?;
-        self.download_to(&destination).await
-    }
-
-    /// Fetches every result to a place that was claimed before, which is how to learn that a place
-    /// cannot be written before paying for what should go there.
-    ///
-    /// # Errors
-    /// As for [`download`](Self::download).
-    pub async fn download_to(&self, destination: &Destination) -> Result<Vec<SavedFile>, Error> {
-        download_all(&self.client, &self.id, &self.snapshot.urls, destination)
-            .await
-            .map_err(|error| error.with_task(&self.id))
+    fn error(&self, error: mps_core::Error) -> Error {
+        Error::from(error).with_task(&self.id)
     }
 }
 
-impl<F: Family> fmt::Debug for Tasks<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tasks")
-            .field("family", &F::NAME)
-            .finish_non_exhaustive()
-    }
+/// The state of one wait.
+struct Wait<'a, F, C> {
+    task: &'a Task<F>,
+    /// On the client's monotonic clock.
+    deadline: Duration,
+    pauses: Pauses,
+    refusals: Refusals,
+    polls_without_url: usize,
+    /// Whether an unknown status was logged.
+    warned: bool,
+    last: Option<(String, Option<String>)>,
+    on_change: C,
 }
 
-impl<F: Family> fmt::Debug for Task<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task")
-            .field("family", &F::NAME)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
+/// The consequence of a poll.
+enum Step<T> {
+    End(T),
+    Pause(Duration),
 }
 
-impl<F: Family> fmt::Debug for Done<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Done")
-            .field("family", &F::NAME)
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
+    fn time_left(&self) -> Duration {
+        let now = self.task.client.clock().monotonic();
+        self.deadline.saturating_sub(now)
+    }
+
+    fn described(&mut self, snapshot: Snapshot) -> Step<Result<Done<F>, Error>> {
+        self.refusals.described();
+        self.report(&snapshot);
+        if snapshot.phase == TaskPhase::Succeeded && snapshot.urls.is_empty() {
+            return match PAUSES_WITHOUT_URL.get(self.polls_without_url) {
+                Some(pause) => {
+                    self.polls_without_url += 1;
+                    Step::Pause(*pause)
+                }
+                None => Step::End(Err(Error::no_result(&self.task.id))),
+            };
+        }
+        match self.task.outcome(snapshot) {
+            Some(outcome) => Step::End(outcome),
+            None => Step::Pause(self.pauses.next(fastrand::f64())),
+        }
+    }
+
+    fn report(&mut self, snapshot: &Snapshot) {
+        if !snapshot.is_known_status && !self.warned {
+            self.warned = true;
+            tracing::warn!(
+                task_id = self.task.id,
+                status = snapshot.status,
+                "this version does not know the task's status; waiting on"
+            );
+        }
+        let current = (snapshot.status.clone(), snapshot.stage.clone());
+        if self.last.as_ref() != Some(&current) {
+            self.last = Some(current);
+            (self.on_change)(snapshot);
+        }
+    }
+
+    /// Returns the pause before the next poll, or the error if it ends the wait.
+    fn failed(&mut self, error: mps_core::Error) -> Result<Duration, Error> {
+        let now = self.task.client.clock().monotonic();
+        if self.refusals.failed(&error, now) {
+            return Err(self.task.error(error));
+        }
+        tracing::warn!(
+            task_id = self.task.id,
+            kind = error.kind().as_str(),
+            code = error.code(),
+            "a poll failed; waiting on"
+        );
+        Ok(self.pauses.next(fastrand::f64()))
     }
 }

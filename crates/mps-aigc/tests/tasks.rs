@@ -1,10 +1,11 @@
-//! From create to file on scripted answers and a clock that never waits.
+//! From create to file, on scripted answers and a stepped clock.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, Credentials, ErrorKind, WaitOptions,
+    Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Task, Video, WaitOptions,
+    credentials::CredentialsError,
     models::{
         AiDramaInput, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
         CreateAigcVideoTask,
@@ -25,13 +26,12 @@ struct Case {
 fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
     let transport = ScriptedTransport::new(replies);
     let clock = TestClock::new(1_771_125_945).auto_advance();
-    let aigc = Aigc::builder()
+    let builder = Aigc::builder()
         .credentials(Credentials::new("id", "key"))
         .transport(transport.clone())
         .clock(Arc::new(clock.clone()))
-        .retry(RetryPolicy::never())
-        .build()
-        .unwrap();
+        .retry(RetryPolicy::never());
+    let aigc = Aigc::from_builder(builder).unwrap();
     Case {
         transport,
         clock,
@@ -47,12 +47,16 @@ fn status(status: &str) -> Reply {
     answer(&format!(r#""Status":"{status}""#))
 }
 
+fn done() -> Reply {
+    answer(r#""Status":"DONE","VideoUrls":["https://b.example/0.mp4"]"#)
+}
+
 fn request() -> CreateAigcVideoTask {
     CreateAigcVideoTask::new().prompt("move the picture")
 }
 
 #[tokio::test]
-async fn a_task_is_created_waited_for_and_fetched() {
+async fn a_task_is_created_waited_for_and_downloaded() {
     let done = answer(
         r#""Status":"DONE","VideoUrls":["https://b.example/0.mp4","https://b.example/1.mp4"],"Message":"ok""#,
     );
@@ -91,7 +95,7 @@ async fn a_task_is_created_waited_for_and_fetched() {
 }
 
 #[tokio::test]
-async fn trouble_that_may_pass_and_a_status_nobody_knows_do_not_end_a_wait() {
+async fn transient_errors_and_unknown_statuses_do_not_end_a_wait() {
     let case = case([
         Reply::connect_error(),
         Reply::reset(),
@@ -100,17 +104,30 @@ async fn trouble_that_may_pass_and_a_status_nobody_knows_do_not_end_a_wait() {
         Reply::service_error("RequestLimitExceeded", ""),
         status("PAUSED_FOR_REVIEW"),
         answer(r#""Status":null"#),
-        answer(r#""Status":"DONE","VideoUrls":null"#),
+        done(),
     ]);
     let done = case.aigc.video().task("7").wait().await.unwrap();
     assert_eq!(done.snapshot().status, "DONE");
-    // Done without a result is an error of the download, with the id.
-    let folder = tempfile::tempdir().unwrap();
-    let error = done.download(folder.path()).await.unwrap_err();
+    assert!(done.snapshot().is_known_status);
+}
+
+#[tokio::test]
+async fn a_done_task_without_a_url_is_polled_again() {
+    let without = || answer(r#""Status":"DONE","VideoUrls":null"#);
+    let late = case([without(), without(), done()]);
+    let task = late.aigc.video().task("7");
+    assert_eq!(task.wait().await.unwrap().snapshot().urls.len(), 1);
+    assert_eq!(late.clock.monotonic().as_secs(), 3);
+
+    let never = case((0..20).map(|_| without()));
+    let error = never.aigc.video().task("7").wait().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::Unfetchable, Some("7"))
     );
+    assert_eq!(error.to_string(), "task 7 is done but names no result");
+    assert_eq!(never.transport.requests().len(), 6);
+    assert_eq!(never.clock.monotonic().as_secs(), 30);
 }
 
 #[tokio::test]
@@ -137,22 +154,112 @@ async fn the_deadline_ends_a_wait_and_keeps_the_id() {
     assert!(!error.in_doubt());
 }
 
+const REFUSALS: [&str; 3] = [
+    "AuthFailure.SignatureFailure",
+    "ResourceNotFound.TaskNotFound",
+    "InvalidParameterValue",
+];
+
+/// A task that was created, with the answers of its polls.
+async fn created(polls: impl IntoIterator<Item = Reply>) -> (Case, Task<Video>) {
+    let case = case(std::iter::once(answer(r#""TaskId":"7""#)).chain(polls));
+    let task = case.aigc.video().create(&request()).await.unwrap();
+    (case, task)
+}
+
 #[tokio::test]
-async fn a_wait_ends_at_once_where_asking_again_cannot_help() {
-    for code in [
-        "AuthFailure.SignatureFailure",
-        "ResourceNotFound.TaskNotFound",
-        "InvalidParameterValue",
-    ] {
-        let case = case([Reply::service_error(code, "no")]);
-        let error = case.aigc.video().task("7").wait().await.unwrap_err();
-        assert_eq!(error.call().unwrap().code(), Some(code));
-        assert_eq!(error.task_id(), Some("7"));
+async fn single_refusals_after_an_own_create_do_not_end_the_wait() {
+    for code in REFUSALS {
+        let refused = || Reply::service_error(code, "no");
+        // Four in a row, and more than five in all.
+        let polls = [
+            vec![refused(), refused(), refused(), refused(), status("RUN")],
+            vec![refused(), refused(), Reply::reset(), refused(), done()],
+        ];
+        let (_case, task) = created(polls.into_iter().flatten()).await;
+        task.wait()
+            .await
+            .unwrap_or_else(|error| panic!("{code}: {error}"));
     }
 }
 
 #[tokio::test]
-async fn a_failed_task_says_why() {
+async fn refusals_for_a_minute_end_the_wait_for_an_own_task_and_keep_the_id() {
+    for (code, kind) in REFUSALS.into_iter().zip([
+        ErrorKind::Credentials,
+        ErrorKind::NotFound,
+        ErrorKind::InvalidRequest,
+    ]) {
+        let polls = (0..200).map(|_| Reply::service_error(code, "no"));
+        let (case, task) = created(polls).await;
+        let error = task.wait().await.unwrap_err();
+        assert_eq!((error.kind(), error.task_id()), (kind, Some("7")), "{code}");
+        assert_eq!(error.call().unwrap().code(), Some(code));
+        let seconds = case.clock.monotonic().as_secs();
+        assert!((60..75).contains(&seconds), "{code}: {seconds} s");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_foreign_id_ends_the_wait_with_the_second_answer() {
+    let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
+    let case = case([unknown(), unknown(), done()]);
+    let error = case.aigc.video().task("7").wait().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.task_id()),
+        (ErrorKind::NotFound, Some("7"))
+    );
+    assert_eq!(case.transport.requests().len(), 2);
+    assert_eq!(error.advice(), Advice::FixRequest);
+}
+
+#[tokio::test]
+async fn one_answer_that_a_foreign_id_is_unknown_does_not_end_the_wait() {
+    let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
+    let case = case([unknown(), status("RUN"), unknown(), done()]);
+    case.aigc.video().task("7").wait().await.unwrap();
+}
+
+#[tokio::test]
+async fn missing_credentials_end_the_wait_for_a_foreign_id_at_once() {
+    let transport = ScriptedTransport::new([]);
+    let builder = Aigc::builder()
+        .credentials(CredentialsError::absent("nowhere"))
+        .transport(transport)
+        .clock(Arc::new(TestClock::new(0).auto_advance()));
+    let aigc = Aigc::from_builder(builder).unwrap();
+    let error = aigc.video().task("7").wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials);
+    assert_eq!(aigc.client().clock().monotonic(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_create_whose_future_was_dropped_is_found_by_its_handle() {
+    let case = case([answer(r#""TaskId":"7""#), answer(r#""TaskId":"""#)]);
+    let video = case.aigc.video();
+    for expected in [Ok("7"), Err(Advice::LookFirst)] {
+        let handle = CallHandle::new();
+        let options = CallOptions::new().handle(handle.clone());
+        let _outcome = video.create_with(&request(), options).await;
+        let found = video.created_by(&handle).await;
+        let found = found.as_ref().map(Task::id).map_err(Error::advice);
+        assert_eq!(found, expected);
+    }
+    assert!(case.aigc.drain(Duration::from_secs(1)).await.is_empty());
+}
+
+#[tokio::test]
+async fn handles_are_equal_when_their_ids_are() {
+    let case = case([answer(r#""TaskId":"7""#)]);
+    let task = case.aigc.video().create(&request()).await.unwrap();
+    let found = case.aigc.video().task("7");
+    assert_eq!(task, found);
+    assert_eq!(task.clone().to_string(), "7");
+    assert_ne!(task, case.aigc.video().task("8"));
+}
+
+#[tokio::test]
+async fn the_error_of_a_failed_task_has_its_reason() {
     let case = case([answer(r#""Status":"FAIL","Message":"ret:1201""#)]);
     let error = case.aigc.video().task("7").wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
@@ -160,7 +267,7 @@ async fn a_failed_task_says_why() {
 }
 
 #[tokio::test]
-async fn a_create_says_whether_it_is_in_doubt() {
+async fn a_create_is_in_doubt_when_it_may_have_run() {
     for (reply, in_doubt) in [
         (Reply::connect_error(), false),
         (
@@ -172,19 +279,19 @@ async fn a_create_says_whether_it_is_in_doubt() {
         (answer(r#""TaskId":null"#), true),
         (answer(r#""TaskId":"""#), true),
     ] {
-        let what = format!("{reply:?}");
+        let shown = format!("{reply:?}");
         let error = case([reply])
             .aigc
             .video()
             .create(&request())
             .await
             .unwrap_err();
-        assert_eq!(error.in_doubt(), in_doubt, "{what}: {error}");
+        assert_eq!(error.in_doubt(), in_doubt, "{shown}: {error}");
     }
 }
 
 #[tokio::test]
-async fn pictures_and_sounds_are_tasks_like_videos() {
+async fn images_and_sounds_are_tasks_like_videos() {
     let created = || answer(r#""TaskId":"4-0f""#);
     let case = case([
         created(),
@@ -212,7 +319,7 @@ async fn pictures_and_sounds_are_tasks_like_videos() {
 }
 
 #[tokio::test]
-async fn scenarios_speak_their_own_vocabulary() {
+async fn scenarios_have_statuses_of_their_own() {
     let status = |status: &str, rest: &str| {
         answer(&format!(r#""TaskId":"u","TaskStatus":"{status}"{rest}"#))
     };

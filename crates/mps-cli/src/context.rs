@@ -15,7 +15,7 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 
 use crate::{
-    account,
+    account, cautions,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     limiter,
@@ -80,9 +80,12 @@ impl Context {
         }
         let endpoint = self.endpoint()?;
         let transport = transport(&endpoint)?;
+        if let Some(caution) = cautions::of_endpoint(&endpoint) {
+            self.output.warning(&caution);
+        }
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
-        let credentials = find_credentials(&provider).await?;
+        let credentials = self.find_credentials(&provider).await?;
         let limiter = limiter::build(
             self.global.limiter(),
             &account::scope(&self.global, &endpoint, &credentials),
@@ -107,7 +110,20 @@ impl Context {
     /// Returns the credentials that the options select.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        find_credentials(&self.provider(&endpoint, &transport(&endpoint)?)).await
+        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        self.find_credentials(&provider).await
+    }
+
+    async fn find_credentials(
+        &self,
+        provider: &impl ProvideCredentials,
+    ) -> Result<Credentials, Failure> {
+        let credentials = provider.provide().await;
+        let credentials = credentials.map_err(|error| Failure::no_credentials(&error))?;
+        if let Some(caution) = cautions::of_credentials(&credentials) {
+            self.output.warning(&caution);
+        }
+        Ok(credentials)
     }
 
     /// Returns the provider of the credentials that the options select; it renews temporary ones.
@@ -199,11 +215,6 @@ fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
         transport.proxies_from_environment()
     };
     Ok(transport.build()?)
-}
-
-async fn find_credentials(provider: &impl ProvideCredentials) -> Result<Credentials, Failure> {
-    let credentials = provider.provide().await;
-    credentials.map_err(|error| Failure::no_credentials(&error))
 }
 
 const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (or write ~/.tencentcloud/credentials), \

@@ -29,10 +29,10 @@ use crate::request::{
     RequestFields,
     keys_and_values,
     set,
-    set_from_file,
     set_list,
     set_object,
     switch,
+    text_of_file,
     url_and_options,
 };
 
@@ -163,7 +163,9 @@ impl RequestFields for VideoFields {
         set(&mut request.model_version, self.model_version.as_ref());
         set(&mut request.scene_type, self.scene.as_ref());
         set(&mut request.prompt, self.prompt.as_ref());
-        set_from_file(&mut request.prompt, self.prompt_file.as_deref())?;
+        if let Some(file) = &self.prompt_file {
+            request.prompt = Some(text_of_file(file)?);
+        }
         set(&mut request.negative_prompt, self.negative_prompt.as_ref());
         set(
             &mut request.enhance_prompt,
@@ -216,26 +218,25 @@ impl RequestFields for VideoFields {
         )?;
         set(&mut request.duration, self.duration.as_ref());
         if let Some(text) = &self.cos {
-            request.store_cos_param = Some(
-                keys_and_values(
-                        "--cos",
-                        text,
-                        &["bucket", "region", "path"],
-                        "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
-                    )
-                    .map(|pairs| {
-                        let mut item = AigcStoreCosParam::default();
-                        for (key, value) in pairs {
-                            item = match key {
-                                "bucket" => item.cos_bucket_name(value),
-                                "region" => item.cos_bucket_region(value),
-                                "path" => item.cos_bucket_path(value),
-                                _ => item,
-                            };
-                        }
-                        item
-                    })?,
-            );
+            let item = keys_and_values(
+                    "--cos",
+                    text,
+                    &["bucket", "region", "path"],
+                    "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
+                )
+                .map(|pairs| {
+                    let mut item = AigcStoreCosParam::default();
+                    for (key, value) in pairs {
+                        item = match key {
+                            "bucket" => item.cos_bucket_name(value),
+                            "region" => item.cos_bucket_region(value),
+                            "path" => item.cos_bucket_path(value),
+                            _ => item,
+                        };
+                    }
+                    item
+                })?;
+            request.store_cos_param = Some(item);
         }
         set(&mut request.additional_parameters, self.additional.as_ref());
         set(&mut request.operator, self.operator.as_ref());
@@ -337,7 +338,9 @@ impl RequestFields for ImageFields {
         set(&mut request.model_version, self.model_version.as_ref());
         set(&mut request.scene_type, self.scene.as_ref());
         set(&mut request.prompt, self.prompt.as_ref());
-        set_from_file(&mut request.prompt, self.prompt_file.as_deref())?;
+        if let Some(file) = &self.prompt_file {
+            request.prompt = Some(text_of_file(file)?);
+        }
         set(&mut request.negative_prompt, self.negative_prompt.as_ref());
         set(
             &mut request.enhance_prompt,
@@ -360,26 +363,25 @@ impl RequestFields for ImageFields {
         )?;
         set(&mut request.output_image_count, self.count.as_ref());
         if let Some(text) = &self.cos {
-            request.store_cos_param = Some(
-                keys_and_values(
-                        "--cos",
-                        text,
-                        &["bucket", "region", "path"],
-                        "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
-                    )
-                    .map(|pairs| {
-                        let mut item = AigcStoreCosParam::default();
-                        for (key, value) in pairs {
-                            item = match key {
-                                "bucket" => item.cos_bucket_name(value),
-                                "region" => item.cos_bucket_region(value),
-                                "path" => item.cos_bucket_path(value),
-                                _ => item,
-                            };
-                        }
-                        item
-                    })?,
-            );
+            let item = keys_and_values(
+                    "--cos",
+                    text,
+                    &["bucket", "region", "path"],
+                    "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
+                )
+                .map(|pairs| {
+                    let mut item = AigcStoreCosParam::default();
+                    for (key, value) in pairs {
+                        item = match key {
+                            "bucket" => item.cos_bucket_name(value),
+                            "region" => item.cos_bucket_region(value),
+                            "path" => item.cos_bucket_path(value),
+                            _ => item,
+                        };
+                    }
+                    item
+                })?;
+            request.store_cos_param = Some(item);
         }
         set(&mut request.additional_parameters, self.additional.as_ref());
         set(&mut request.operator, self.operator.as_ref());
@@ -450,7 +452,9 @@ impl RequestFields for AudioFields {
         set(&mut request.model_version, self.model_version.as_ref());
         set(&mut request.scene_type, self.scene.as_ref());
         set(&mut request.prompt, self.prompt.as_ref());
-        set_from_file(&mut request.prompt, self.prompt_file.as_deref())?;
+        if let Some(file) = &self.prompt_file {
+            request.prompt = Some(text_of_file(file)?);
+        }
         set_list(
             &mut request.video_infos,
             &self.ref_video,
@@ -468,26 +472,25 @@ impl RequestFields for AudioFields {
             },
         )?;
         if let Some(text) = &self.cos {
-            request.store_cos_param = Some(
-                keys_and_values(
-                        "--cos",
-                        text,
-                        &["bucket", "region", "path"],
-                        "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
-                    )
-                    .map(|pairs| {
-                        let mut item = AigcStoreCosParam::default();
-                        for (key, value) in pairs {
-                            item = match key {
-                                "bucket" => item.cos_bucket_name(value),
-                                "region" => item.cos_bucket_region(value),
-                                "path" => item.cos_bucket_path(value),
-                                _ => item,
-                            };
-                        }
-                        item
-                    })?,
-            );
+            let item = keys_and_values(
+                    "--cos",
+                    text,
+                    &["bucket", "region", "path"],
+                    "bucket=bucket-1250000000,region=ap-guangzhou,path=my_file",
+                )
+                .map(|pairs| {
+                    let mut item = AigcStoreCosParam::default();
+                    for (key, value) in pairs {
+                        item = match key {
+                            "bucket" => item.cos_bucket_name(value),
+                            "region" => item.cos_bucket_region(value),
+                            "path" => item.cos_bucket_path(value),
+                            _ => item,
+                        };
+                    }
+                    item
+                })?;
+            request.store_cos_param = Some(item);
         }
         set(&mut request.additional_parameters, self.additional.as_ref());
         set(&mut request.operator, self.operator.as_ref());

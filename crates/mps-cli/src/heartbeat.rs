@@ -26,3 +26,30 @@ pub(crate) async fn during<T>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use mps_core::clock::TestClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_wait_has_a_line_every_thirty_seconds() {
+        let clock = TestClock::new(0);
+        let beats = RefCell::new(Vec::new());
+        let work = clock.sleep(Duration::from_secs(95));
+        let wait = during(&clock, work, |elapsed| {
+            beats.borrow_mut().push(elapsed.as_secs());
+        });
+        let time = async {
+            for _ in 0..100 {
+                clock.advance(Duration::from_secs(1));
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::join!(wait, time);
+        assert_eq!(*beats.borrow(), [30, 60, 90]);
+    }
+}

@@ -10,6 +10,7 @@ use std::{
 
 mod account;
 mod arguments;
+mod cautions;
 mod color;
 mod commands;
 mod context;

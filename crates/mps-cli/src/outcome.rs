@@ -1,7 +1,7 @@
 //! The end of a command, as far as the bill is concerned, and the exit code that follows from it.
 
 use mps_aigc::{ErrorKind as TaskErrorKind, models::service::ErrorClass};
-use mps_core::ErrorKind as CallErrorKind;
+use mps_core::Advice;
 
 use crate::{exit::Exit, signals::Signal};
 
@@ -103,34 +103,21 @@ impl Reason {
     }
 }
 
-/// Returns the outcome of a call that failed.
+/// Returns the outcome of a call that failed: by the library's advice, which depends on the bill
+/// first, and by the exit codes that divide it further.
 pub(crate) fn of_call(error: &mps_core::Error) -> Outcome {
-    if error.in_doubt() {
-        return Outcome::InDoubt;
-    }
-    Outcome::NotCreated(reason_of_call(error))
-}
-
-fn reason_of_call(error: &mps_core::Error) -> Reason {
-    match error.kind() {
-        CallErrorKind::Config | CallErrorKind::Preflight => Reason::Usage,
-        CallErrorKind::Credentials => Reason::Credentials,
-        CallErrorKind::TooLarge if !error.dispatch().may_have_executed() => Reason::Usage,
-        CallErrorKind::Service => error.class().map_or(Reason::Trouble, reason_of_class),
+    let class = error.class();
+    Outcome::NotCreated(match error.advice() {
+        Advice::LookFirst => return Outcome::InDoubt,
+        Advice::FixAccount => match class {
+            Some(ErrorClass::Quota | ErrorClass::Account) => Reason::Quota,
+            _ => Reason::Credentials,
+        },
+        Advice::FixRequest if class == Some(ErrorClass::Content) => Reason::Content,
+        Advice::FixRequest => Reason::Usage,
+        Advice::GiveUp if class.is_some() => Reason::Usage,
         _ => Reason::Trouble,
-    }
-}
-
-fn reason_of_class(class: ErrorClass) -> Reason {
-    match class {
-        ErrorClass::Auth | ErrorClass::Token | ErrorClass::ClockSkew => Reason::Credentials,
-        ErrorClass::Quota | ErrorClass::Account => Reason::Quota,
-        ErrorClass::Content => Reason::Content,
-        ErrorClass::Input | ErrorClass::NotFound | ErrorClass::Client | ErrorClass::DryRun => {
-            Reason::Usage
-        }
-        _ => Reason::Trouble,
-    }
+    })
 }
 
 /// Returns the outcome of an error about a task that this command did not create.
@@ -139,9 +126,11 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
         _ if error.in_doubt() => Outcome::InDoubt,
         (TaskErrorKind::WaitTimedOut, _) => Outcome::LivesOn(Reason::Trouble),
         (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
-        (TaskErrorKind::Unfetchable, _) => Outcome::Undelivered(Reason::Expired),
+        (TaskErrorKind::Unfetchable | TaskErrorKind::Expired, _) => {
+            Outcome::Undelivered(Reason::Expired)
+        }
         (TaskErrorKind::Download, _) => Outcome::Undelivered(Reason::Trouble),
-        (TaskErrorKind::File, _) => Outcome::NotCreated(Reason::Usage),
+        (kind, _) if kind.is_about_output() => Outcome::NotCreated(Reason::Usage),
         (_, Some(call)) => of_call(call),
         (_, None) => Outcome::NotCreated(Reason::Internal),
     }

@@ -133,6 +133,13 @@ impl Output {
         }
     }
 
+    /// Prints a warning, unless `--quiet` is given.
+    pub(crate) fn warning(&self, message: &str) {
+        let human = format!("{WARNING}warning{WARNING:#}: {message}");
+        let details = json!({"message": message});
+        self.progress(&Event::new("warning", &human).details(details));
+    }
+
     /// Prints findings that did not stop the request.
     pub(crate) fn warnings<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) {
         for finding in findings {

@@ -4,14 +4,12 @@ use mps_aigc::models::{
     Action, ActionInfo,
     preflight::{Finding, Report, Severity, rules},
 };
-use serde_json::json;
 
 use crate::{
     context::Context,
     failure::Failure,
     options::{GlobalOptions, PreflightMode},
     outcome::{Outcome, Reason},
-    output::Event,
 };
 
 /// Number of names that a message about an unknown model lists.
@@ -62,10 +60,8 @@ impl<'a, A: Action> Checked<'a, A> {
         }
         context.output.warnings(self.report.findings());
         if !self.report.is_ok() {
-            let text = "the request is sent in spite of its errors, as --preflight warn says";
-            let details = json!({"message": text});
-            let event = Event::new("warning", text).details(details);
-            context.output.progress(&event);
+            let message = "the request is sent in spite of its errors, as --preflight warn says";
+            context.output.warning(message);
         }
         Ok(())
     }

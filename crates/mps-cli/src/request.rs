@@ -41,16 +41,10 @@ pub(crate) fn set<T: Clone>(member: &mut Option<T>, option: Option<&T>) {
     }
 }
 
-/// Sets a member to the text of a file, whose last line break is not part of it.
-pub(crate) fn set_from_file(
-    member: &mut Option<String>,
-    file: Option<&Path>,
-) -> Result<(), Failure> {
-    if let Some(file) = file {
-        let source = Source::file_or_stdin(file)?;
-        *member = Some(source.content().trim_end_matches(['\r', '\n']).to_owned());
-    }
-    Ok(())
+/// Returns the text of a file, or of stdin for `-`, without its last line break.
+pub(crate) fn text_of_file(file: &Path) -> Result<String, Failure> {
+    let source = Source::file_or_stdin(file)?;
+    Ok(source.content().trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Returns the value of a switch with an opposite, or `None` if neither was given.

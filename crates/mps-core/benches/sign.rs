@@ -1,8 +1,8 @@
-//! Signing as the client does it for every attempt, against the bare hashing that no
-//! implementation of the scheme can avoid.
+//! Signing as the client does it for every attempt, against the bare hashing that no implementation
+//! of the scheme can avoid.
 //!
 //! Besides criterion's figures it prints the ratio of the two, taken from short runs in turns, so
-//! that whatever else the machine does falls on both alike.
+//! that other load of the machine affects both alike.
 
 use std::{hint::black_box, time::Duration};
 

@@ -1,10 +1,11 @@
-//! What goes into one call and what comes out of it.
+//! The options of one call, and its result.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use mps_models::{Action, Effect, preflight::Report};
+use serde::Serialize;
 
 use crate::{
     endpoint::Endpoint,
@@ -28,14 +29,28 @@ pub use self::{
     untyped::{RawBody, UntypedCall},
 };
 
-/// Settings of a single call.
+/// The options of one call.
+///
+/// A [`gate`](Self::gate), an [`observer`](Self::observer) and a [`handle`](Self::handle) are for
+/// calls that are not idempotent. The other options are settings of the client for this call alone.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use mps_core::{CallOptions, PreflightLevel};
+///
+/// let options = CallOptions::new()
+///     .deadline(Duration::from_secs(30))
+///     .preflight(PreflightLevel::Warnings);
+/// assert_eq!(options.deadline, Some(Duration::from_secs(30)));
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// Longest time for the whole call, waiting for the rate limit and pauses included; the
-    /// client's own setting unless given.
+    /// Longest time for the whole call, including the wait for a permit and retry pauses. The
+    /// client's deadline by default.
     pub deadline: Option<Duration>,
-    /// What to do about findings of the preflight check.
+    /// Which findings of the preflight check refuse the request. Errors by default.
     pub preflight: PreflightLevel,
     pub(crate) gate: Option<Arc<dyn Gate>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -44,20 +59,20 @@ pub struct CallOptions {
 }
 
 impl CallOptions {
-    /// The client's own settings.
+    /// Returns the default options.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Bounds the whole call.
+    /// Sets the longest time for the whole call.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.deadline = Some(limit);
         self
     }
 
-    /// Sets how strict the preflight check is.
+    /// Sets which findings of the preflight check refuse the request.
     #[must_use]
     pub fn preflight(mut self, level: PreflightLevel) -> Self {
         self.preflight = level;
@@ -80,8 +95,8 @@ impl CallOptions {
         self
     }
 
-    /// Sets a handle that learns the outcome of this call even if its future is dropped. None by
-    /// default. Has no use for reads.
+    /// Sets a handle that receives the outcome of this call even if its future is dropped. None by
+    /// default. A read does not use it.
     #[must_use]
     pub fn handle(mut self, handle: CallHandle) -> Self {
         self.handle = Some(handle);
@@ -104,16 +119,16 @@ impl CallOptions {
     }
 }
 
-/// Which findings stop a request before it is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The findings of the preflight check that refuse a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PreflightLevel {
-    /// None: the service decides.
+    /// No finding. The service decides.
     Off,
-    /// Errors: a documented rule is broken.
+    /// Errors: the request breaks a documented rule. The default.
     #[default]
     Errors,
-    /// Warnings too: an unknown member, an uncertain bound.
+    /// Errors and warnings, such as an unknown member or an uncertain bound.
     Warnings,
 }
 
@@ -127,17 +142,17 @@ impl PreflightLevel {
     }
 }
 
-/// What a successful call yields.
-#[derive(Clone, Debug)]
+/// The result of a successful call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Output<T> {
-    /// The answer's body.
+    /// The body of the answer.
     pub body: T,
-    /// The id to quote to the vendor's support.
+    /// The request id, to be quoted to the vendor's support.
     pub request_id: Option<String>,
-    /// How many times the request was sent.
+    /// Number of requests handed to the transport, at least 1.
     pub attempts: u32,
-    /// Time from the call to its answer, waiting included.
+    /// Time from the start of the call to its answer.
     pub elapsed: Duration,
 }
 
@@ -161,7 +176,7 @@ impl Output<Answer> {
         }
     }
 
-    /// Reads the body. Failing here does not undo the call.
+    /// Reads the body. An error here does not undo the call.
     pub(crate) fn read<T>(
         self,
         call: CallInfo<'_>,
@@ -179,19 +194,19 @@ impl Output<Answer> {
     }
 }
 
-/// A request as it would be sent, and what would be signed. Needs no credentials.
+/// A request as it would be sent, with the stages of its signature but without credentials.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Prepared {
-    /// Where it would go.
+    /// The endpoint that the request would go to.
     pub endpoint: Endpoint,
-    /// The headers it would carry, but for those that need credentials.
+    /// The headers without `Authorization` and the token.
     pub headers: HeaderMap,
-    /// The JSON body, byte for byte.
+    /// The JSON body.
     pub body: Bytes,
-    /// First stage of the signature.
+    /// The canonical request, the first stage of the signature.
     pub canonical_request: CanonicalRequest,
-    /// Second stage of the signature.
+    /// The string to sign, the second stage of the signature.
     pub string_to_sign: String,
 }
 
@@ -206,7 +221,7 @@ impl fmt::Debug for Prepared {
     }
 }
 
-/// One call as the journey sees it, typed or not.
+/// One call, typed or untyped.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) action: Cow<'static, str>,
@@ -217,7 +232,7 @@ pub(crate) struct Call {
 }
 
 impl fmt::Debug for Call {
-    // The body may have a prompt.
+    // The body may contain a prompt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("action", &self.action)
@@ -229,7 +244,7 @@ impl fmt::Debug for Call {
 
 impl Call {
     pub(crate) fn typed<A: Action>(request: &A) -> Result<Self, Error> {
-        // Room for any usual request, so that it is written without growing.
+        // Most requests fit, so the buffer does not grow.
         let mut body = Vec::with_capacity(1_024);
         serde_json::to_writer(&mut body, request).map_err(|error| {
             Error::new(ErrorKind::Config, "the request cannot be written as JSON")

@@ -1,4 +1,4 @@
-//! The client, and the journey of one call from top to bottom.
+//! The client.
 
 use std::{
     fmt,
@@ -45,12 +45,13 @@ use self::{
     skew::Skew,
 };
 
-/// Calls actions of the service: checked, rate-limited, signed, and tried again only where that
-/// cannot bill twice.
+/// A client that calls actions of the service: checked, rate-limited, signed, and retried only
+/// where that cannot bill twice.
 ///
-/// Cheap to clone; clones share connections, limits, budget and the learned clock offset. One
-/// client stands for one account.
+/// Cheap to clone; clones share connections, limits, the retry budget and the learned clock offset.
+/// Use one client for one account.
 ///
+/// # Examples
 /// ```
 /// # async fn example() -> Result<(), mps_core::Error> {
 /// use mps_core::{Client, credentials::Credentials};
@@ -67,7 +68,7 @@ use self::{
 #[derive(Clone)]
 pub struct Client(Arc<Owner>);
 
-/// The last of a client's clones to go takes this with it.
+/// Dropped with the last clone of a client.
 struct Owner(Arc<Inner>);
 
 struct Inner {
@@ -97,27 +98,41 @@ struct Limits {
 }
 
 impl Client {
-    /// A client to be configured.
+    /// Returns a builder with default settings.
     #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
-    /// Calls an action with the client's settings.
+    /// Calls an action with the default options.
+    ///
+    /// Reads are idempotent and retried after any transient error. A paid create or a control is
+    /// not idempotent: it is retried only while it surely was not executed.
     ///
     /// # Errors
-    /// See [`Error`]; above all [`Error::dispatch`] before calling a paid action again.
+    /// An [`Error`]. Before repeating a call that is not a read, ask [`Error::advice`]: a call that
+    /// is [in doubt](Error::in_doubt) may have been executed and billed.
+    ///
+    /// # Cancel safety
+    /// As for [`send_with`](Self::send_with).
     pub async fn send<A: Action>(&self, request: &A) -> Result<Output<A::Response>, Error> {
         self.send_with(request, CallOptions::new()).await
     }
 
-    /// Calls an action with settings of its own.
-    ///
-    /// Dropping the future abandons the call: nothing more is sent, and whether what was sent is
-    /// executed is not known.
+    /// Calls an action with options.
     ///
     /// # Errors
     /// As for [`send`](Self::send).
+    ///
+    /// # Cancel safety
+    /// Dropping the future of a read abandons it. Any other call is safe to drop:
+    /// - dropped while it waits for credentials, a permit, the gate, a connection or a retry pause,
+    ///   it sends nothing, now or later;
+    /// - dropped once bytes may have left, that one attempt continues in a task of the tokio
+    ///   runtime and is not retried. Its outcome reaches the [`Observer`] and the
+    ///   [`CallHandle`](crate::CallHandle) of the call; [`drain`](Self::drain) waits for it.
+    ///   [`CallOptions::cancel_on_drop`] abandons it instead, and so does a runtime that ends: then
+    ///   the call is in doubt.
     pub async fn send_with<A: Action>(
         &self,
         request: &A,
@@ -128,12 +143,15 @@ impl Client {
         self.execute(call, &options, |answer| answer.decode()).await
     }
 
-    /// Calls any action, with the body of its answer as the service wrote it.
+    /// Calls any action and returns the body of its answer as the service wrote it.
     ///
     /// # Errors
-    /// As for [`send`](Self::send), but with no preflight. [`ErrorKind::Config`] when a name is
-    /// malformed, or when an action that the specification knows is to be called with less care
-    /// than it needs.
+    /// As for [`send`](Self::send), but without preflight. [`ErrorKind::Config`] when a name is
+    /// malformed, or when an action that the specification lists as a create or a control is called
+    /// as a read.
+    ///
+    /// # Cancel safety
+    /// As for [`send_with`](Self::send_with).
     pub async fn call(
         &self,
         call: UntypedCall,
@@ -145,8 +163,8 @@ impl Client {
         self.execute(call, &options, read).await
     }
 
-    /// The request as it would be sent now, and what would be signed. Sends nothing, checks
-    /// nothing, and needs no credentials.
+    /// Returns the request as it would be sent now, with the stages of its signature. Sends
+    /// nothing, checks nothing, and needs no credentials.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] when the request cannot be written as JSON.
@@ -169,7 +187,7 @@ impl Client {
     /// Waits until no request that may change or bill something is on the wire, for at most `limit`.
     ///
     /// Call it before a program ends, after the futures of its calls were finished or dropped: a call
-    /// that was dropped while its request was on the wire goes on in a task of the runtime, and ends
+    /// that was dropped while its request was on the wire continues in a task of the runtime, and ends
     /// with the runtime. Returns the requests that are still on the wire; an empty list means that
     /// every outcome was delivered. Calls that start meanwhile are waited for too.
     ///
@@ -194,19 +212,19 @@ impl Client {
         }
     }
 
-    /// The transport, confined as the client is. For fetching results.
+    /// Returns the transport, with the client's confinement. Use it to fetch results.
     #[must_use]
     pub fn transport(&self) -> &Arc<dyn Transport> {
         &self.inner().transport
     }
 
-    /// The client's source of time.
+    /// Returns the client's source of time.
     #[must_use]
     pub fn clock(&self) -> &SharedClock {
         &self.inner().clock
     }
 
-    /// Where the client's calls go, as long as it answers.
+    /// Returns the preferred endpoint.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         self.inner().route.preferred()
@@ -253,12 +271,12 @@ impl Inner {
         }
     }
 
-    /// The time to sign with, in Unix seconds.
+    /// Returns the time to sign with, in Unix seconds.
     fn timestamp(&self) -> i64 {
         unix_seconds(self.service_time())
     }
 
-    /// This machine's clock, corrected by what the service taught us.
+    /// Returns this machine's time, corrected by the offset learned from the service.
     fn service_time(&self) -> SystemTime {
         self.skew.correct(self.clock.wall())
     }

@@ -1,7 +1,7 @@
-//! Who signs: keys that never show, and where they come from.
+//! Credentials and their providers. Secrets never appear in `Debug`, logs or errors.
 //!
 //! | provider | keys from |
-//! |---|---|
+//! | provider | source of the credentials |
 //! | [`Credentials`] | the program itself |
 //! | [`EnvironmentCredentials`] | environment variables |
 //! | [`ProfileCredentials`] | the file that the vendor's SDKs share |
@@ -9,11 +9,13 @@
 //! | [`CvmRole`] | the metadata service of a virtual machine |
 //! | [`AssumeRole`], [`WebIdentity`] | the token service ([`Sts`]) |
 //! | [`Chain`] | the first of several |
-//! | [`Cached`] | memory, and any of these when it is time |
-//! | [`DefaultChain`] | all of the usual places |
+//! | [`Cached`] | a cache in front of another provider |
+//! | [`DefaultChain`] | all of the usual sources |
 //!
-//! Providers look anew each time they are asked; those that ask another machine want a [`Cached`]
-//! around them. A provider of your own is one method:
+//! Providers read their source each time they are asked. Wrap those that ask another machine in a
+//! [`Cached`]. A provider of your own has one method:
+//!
+//! # Examples
 //!
 //! ```
 //! use mps_core::{
@@ -34,10 +36,15 @@
 //! let credentials = Cached::new(places);
 //! ```
 //!
-//! A client whose endpoint is on this machine asks no other machine for keys; see
+//! A client whose endpoint is on this machine asks no other machine for credentials; see
 //! [`ProvideCredentials::confined`].
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use zeroize::Zeroizing;
 
@@ -74,10 +81,11 @@ pub use self::{
     web_identity::WebIdentity,
 };
 
-/// An account's key pair, with a token when it is temporary.
+/// The key pair of an account, with a token when it is temporary.
 ///
 /// The secret parts are wiped from memory on drop and never appear in `Debug`.
 ///
+/// # Examples
 /// ```
 /// use mps_core::credentials::Credentials;
 ///
@@ -91,10 +99,11 @@ pub struct Credentials {
     token: Option<Zeroizing<String>>,
     expires_at: Option<SystemTime>,
     identity: Option<String>,
+    file: Option<PathBuf>,
 }
 
 impl Credentials {
-    /// A permanent key pair.
+    /// Returns a permanent key pair.
     #[must_use]
     pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
         Self {
@@ -103,6 +112,7 @@ impl Credentials {
             token: None,
             expires_at: None,
             identity: None,
+            file: None,
         }
     }
 
@@ -113,7 +123,7 @@ impl Credentials {
         self
     }
 
-    /// Says when temporary credentials stop being valid.
+    /// Sets the time at which temporary credentials expire.
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
@@ -138,25 +148,39 @@ impl Credentials {
         self.identity.as_deref()
     }
 
-    /// The public half, which travels in every request.
+    /// Sets the file that the credentials were read from.
+    #[must_use]
+    pub fn with_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
+    /// Returns the file that the credentials were read from, to check its permissions; `None` for
+    /// credentials from anywhere else. For a role it is the file with the keys that assumed it.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Returns the secret id, the public half, which every request carries.
     #[must_use]
     pub fn secret_id(&self) -> &str {
         &self.secret_id
     }
 
-    /// When the credentials expire, if they are temporary and it is known.
+    /// Returns when the credentials expire, if they are temporary and it is known.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
     }
 
-    /// The secret half. Used to derive signing keys; do not log it.
+    /// Returns the secret key. It derives signing keys; do not log it.
     #[must_use]
     pub fn secret_key(&self) -> &str {
         &self.secret_key
     }
 
-    /// The session token. Sent as `X-TC-Token`; do not log it.
+    /// Returns the session token, sent as `X-TC-Token`; do not log it.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| token.as_str())
@@ -171,24 +195,38 @@ impl fmt::Debug for Credentials {
             .field("token", &self.token.as_ref().map(|_| "<redacted>"))
             .field("expires_at", &self.expires_at)
             .field("identity", &self.identity)
+            .field("file", &self.file)
             .finish()
     }
 }
 
 impl Credentials {
-    /// Whether `other` is the same key pair with the same token, whenever it expires.
+    /// Returns whether `other` is the same key pair with the same token, whenever it expires.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.secret_id == other.secret_id && self.token == other.token
     }
 }
 
-/// Where credentials come from. Asked once a call.
+/// A provider of credentials, asked once per call.
 pub trait ProvideCredentials: fmt::Debug + Send + Sync {
-    /// The credentials to sign a call with.
+    /// Returns the credentials to sign a call with.
+    ///
+    /// # Errors
+    /// [`CredentialsError::absent`] when the source has none, and a chain continues;
+    /// [`CredentialsError::unusable`] when it is broken.
+    ///
+    /// # Cancel safety
+    /// A call drops the future when its deadline passes or its caller goes away.
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>>;
 
-    /// Other credentials than `refused`, whose token the service did not accept. A provider that
-    /// remembers must forget those first, and may answer with newer ones that it has already.
+    /// Returns other credentials than `refused`, whose token the service did not accept. A provider
+    /// with a memory must forget those first, and may return newer ones that it already has.
+    ///
+    /// # Errors
+    /// As for [`provide`](Self::provide).
+    ///
+    /// # Cancel safety
+    /// As for [`provide`](Self::provide).
     fn refresh<'a>(
         &'a self,
         refused: &'a Credentials,
@@ -197,8 +235,9 @@ pub trait ProvideCredentials: fmt::Debug + Send + Sync {
         self.provide()
     }
 
-    /// What takes this provider's place in a client whose endpoint is on this machine, so that a
-    /// test against an emulator asks no other host for keys. `None`: it never leaves this machine.
+    /// Returns the provider that replaces this one in a client whose endpoint is on this machine,
+    /// so that a test against an emulator asks no other host for credentials. `None` if this
+    /// provider never leaves the machine.
     fn confined(&self) -> Option<SharedProvider> {
         None
     }
@@ -207,7 +246,7 @@ pub trait ProvideCredentials: fmt::Debug + Send + Sync {
 /// A provider that clients, caches and chains share.
 pub type SharedProvider = Arc<dyn ProvideCredentials>;
 
-/// `provider`, kept from leaving this machine.
+/// Returns `provider`, kept from leaving this machine.
 #[must_use]
 pub fn confined(provider: SharedProvider) -> SharedProvider {
     provider.confined().unwrap_or(provider)
@@ -237,19 +276,19 @@ impl ProvideCredentials for Credentials {
     }
 }
 
-/// What stands for a provider that would ask another machine, in a client that must not.
+/// The replacement of a provider that would ask another machine, in a client that must not.
 fn not_asked(whom: &str) -> SharedProvider {
     let message = format!("{whom} was not asked, since this client reaches this machine only");
     Arc::new(CredentialsError::absent(message))
 }
 
-/// The beginning of a text from outside, in quotes and on one line.
+/// Returns the beginning of a text from outside, in quotes and on one line.
 fn shown(text: &str) -> String {
     let beginning: String = text.chars().take(64).collect();
     format!("{beginning:?}")
 }
 
-/// Always gives the same reason: a place that was not looked at, or cannot be.
+/// A provider that always returns the same error, for a source that cannot be read.
 impl ProvideCredentials for CredentialsError {
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
         let reason = self.clone();

@@ -1,12 +1,16 @@
-//! Where requests go: scheme, host, port and path, apart from the service that is signed for.
+//! Endpoints: scheme, host, port and path of the service.
 
-use std::{fmt, net::IpAddr};
+use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
 use http::{Uri, uri::Authority};
 use mps_models::service;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    names::names,
+};
 
 mod breaker;
 mod failover;
@@ -17,7 +21,15 @@ pub(crate) use self::{
     failover::{EndpointLease, Failover, Route},
 };
 
-/// The two sites of the vendor. Accounts, keys and bills of one are unknown to the other.
+/// A site of the vendor. Accounts, keys and bills of one site are unknown to the other.
+///
+/// # Examples
+/// ```
+/// use mps_core::endpoint::Site;
+///
+/// assert_eq!("cn".parse(), Ok(Site::Cn));
+/// assert_eq!(Site::default().to_string(), "intl");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Site {
@@ -28,16 +40,12 @@ pub enum Site {
     Cn,
 }
 
-impl Site {
-    /// The site's name as the command line and the specification write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Intl => "intl",
-            Self::Cn => "cn",
-        }
-    }
+names!("site", Site {
+    Intl = "intl",
+    Cn = "cn",
+});
 
+impl Site {
     fn facts(self) -> &'static service::Site {
         let site = service::SITES
             .iter()
@@ -45,26 +53,21 @@ impl Site {
         site.unwrap_or_else(|| unreachable!("the specification has both sites"))
     }
 
-    /// The site whose hosts `url` belongs to. Regional hosts of both lie under one domain, and
-    /// tell nothing.
+    /// Returns the site of a host. Regional hosts of both sites have one domain, so they do not
+    /// show their site.
     fn of(url: &Url) -> Option<Self> {
         let host = url.host_str()?;
-        [Self::Intl, Self::Cn].into_iter().find(|site| {
-            let facts = site.facts();
-            host == facts.host || host == internal_host(facts)
-        })
+        let all = Self::ALL.iter().copied();
+        all.into_iter().find(|site| host == site.facts().host)
     }
 }
 
-fn internal_host(site: &service::Site) -> String {
-    format!("{}.internal.{}", service::NAME, site.root_domain)
-}
-
-/// An access point of the service.
+/// An endpoint of the service.
 ///
-/// The host decides only where the call enters; which region works on it is the separate
+/// The host is only where the call enters. The region that executes it is in the separate header
 /// `X-TC-Region`, and the signature names the service, not the host.
 ///
+/// # Examples
 /// ```
 /// use mps_core::endpoint::{Endpoint, Site};
 ///
@@ -74,27 +77,27 @@ fn internal_host(site: &service::Site) -> String {
 /// assert_eq!(regional.as_str(), "https://mps.ap-singapore.tencentcloudapi.com/");
 /// # Ok::<(), mps_core::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     url: Url,
-    /// The same, as requests carry it.
+    /// The URL in the form that requests carry.
     uri: Uri,
     site: Option<Site>,
 }
 
 impl Endpoint {
-    /// The nearest access point of a site.
+    /// Returns the nearest endpoint of a site.
     #[must_use]
     pub fn site(site: Site) -> Self {
         Self::on(site, site.facts().host)
     }
 
-    /// The access point in one region. Which region works on a call is
+    /// Returns the endpoint in one region. The region that executes a call is
     /// [`ClientBuilder::region`](crate::ClientBuilder::region), and may be another.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the specification knows of no host in the region; the message
-    /// lists those it knows.
+    /// [`ErrorKind::Config`] when the specification has no host in the region; the message lists
+    /// those it has.
     pub fn regional(site: Site, region: &str) -> Result<Self, Error> {
         if !service::REGIONS.contains(&region) {
             let known = service::REGIONS.join(", ");
@@ -107,16 +110,6 @@ impl Endpoint {
         Ok(Self::on(site, &host))
     }
 
-    /// The access point for machines inside the vendor's network: `mps.internal.` and the site's
-    /// domain.
-    ///
-    /// A guess. Several other services have a host of this form; for this one, and for the
-    /// international site at all, none is documented.
-    #[must_use]
-    pub fn internal(site: Site) -> Self {
-        Self::on(site, &internal_host(site.facts()))
-    }
-
     fn on(site: Site, host: &str) -> Self {
         let (url, uri) = constant(host);
         Self {
@@ -126,21 +119,21 @@ impl Endpoint {
         }
     }
 
-    /// Says which site's accounts a custom access point serves, where its host does not tell.
-    /// Only [failover](crate::ClientBuilder::failover) asks.
+    /// Sets the site whose accounts a custom endpoint serves, where its host does not show it. Only
+    /// [failover](crate::ClientBuilder::failover) needs it.
     #[must_use]
     pub fn of_site(mut self, site: Site) -> Self {
         self.site = Some(site);
         self
     }
 
-    /// A custom access point, such as `https://mps.ap-singapore.tencentcloudapi.com` or an
+    /// Returns a custom endpoint, such as `https://mps.ap-singapore.tencentcloudapi.com` or an
     /// emulator's `http://127.0.0.1:8080`.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the text is not an absolute URL, has a scheme other than http
-    /// and https, credentials, a query or a fragment, or is plain http to another machine: a
-    /// request carries what a listener could use.
+    /// [`ErrorKind::Config`] when the text is not an absolute URL, has a scheme other than http and
+    /// https, credentials, a query or a fragment, or is plain http to another machine, where a
+    /// listener on the network could read prompts and tokens.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |why: &str, hint: &str| {
             let message = format!("the endpoint {text:?} {why}");
@@ -180,42 +173,44 @@ impl Endpoint {
         Ok(Self { url, uri, site })
     }
 
-    /// Host, and port where it is not the scheme's own: the `Host` header, as signed and sent.
+    /// Returns the host, with the port where it is not the scheme's own: the `Host` header, as
+    /// signed and sent.
     #[must_use]
     pub fn host(&self) -> &str {
         self.uri.authority().map_or("", Authority::as_str)
     }
 
-    /// Path of the access point, `/` unless a custom endpoint has another.
+    /// Returns the path, `/` by default.
     #[must_use]
     pub fn path(&self) -> &str {
         self.url.path()
     }
 
-    /// Whether the access point is on this machine.
+    /// Returns whether the endpoint is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// The whole URL.
+    /// Returns the URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.url.as_str()
     }
 
-    /// The whole URL, as requests carry it.
+    /// Returns the URL in the form that requests carry.
     pub(crate) fn uri(&self) -> &Uri {
         &self.uri
     }
 
-    /// As [`is_origin_of`](Self::is_origin_of), without parsing what is written the same.
+    /// As [`is_origin_of`](Self::is_origin_of), without parsing a URL that is written in the same
+    /// way.
     pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
         let is_same = uri.scheme() == self.uri.scheme() && uri.authority() == self.uri.authority();
         is_same || self.is_origin_of(&uri.to_string())
     }
 
-    /// Whether `url` has this access point's scheme, host and port.
+    /// Returns whether `url` has this endpoint's scheme, host and port.
     #[must_use]
     pub fn is_origin_of(&self, url: &str) -> bool {
         Url::parse(url).is_ok_and(|url| url.origin() == self.url.origin())
@@ -225,6 +220,28 @@ impl Endpoint {
 impl Default for Endpoint {
     fn default() -> Self {
         Self::site(Site::default())
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    /// Parses as [`parse`](Self::parse) does.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for Endpoint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -256,7 +273,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A URL from hosts and regions of the generated tables, all of which a test proves to parse.
+/// Parses a host of the generated tables. A test proves that all of them parse.
 fn constant(host: &str) -> (Url, Uri) {
     let text = format!("https://{host}/");
     match (Url::parse(&text), text.parse()) {
@@ -285,20 +302,11 @@ mod tests {
     #[test]
     fn every_host_of_the_specification_makes_an_endpoint() {
         for site in [Site::Intl, Site::Cn] {
-            assert_eq!(Endpoint::internal(site).site, Some(site));
             for region in service::REGIONS {
                 let endpoint = Endpoint::regional(site, region).unwrap();
                 assert_eq!(endpoint.host(), format!("mps.{region}.tencentcloudapi.com"));
             }
         }
-        assert_eq!(
-            Endpoint::internal(Site::Cn).host(),
-            "mps.internal.tencentcloudapi.com"
-        );
-        assert_eq!(
-            Endpoint::internal(Site::Intl).host(),
-            "mps.internal.intl.tencentcloudapi.com"
-        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! From the bytes of an answer to its body, or to an error that loses nothing of it.
+//! The way from the bytes of an answer to its body, or to an error that keeps everything it says.
 //!
 //! The service answers HTTP 200 with `{"Response":{…,"RequestId":…}}`, errors included: those have
-//! `Error` inside. Whatever else arrives was written by something in between.
+//! the member `Error`. Any other answer is from a proxy or a gateway.
 
 use std::time::SystemTime;
 
@@ -25,12 +25,12 @@ mod head;
 
 use self::head::{Head, Members, ServiceError};
 
-/// Longest part of an unusable answer that an error keeps.
+/// Longest part of an unusable answer that an error keeps, in bytes.
 const EXCERPT_BYTES: usize = 2_048;
 /// Longest task id that is reported, in characters.
 const TASK_ID_CHARS: usize = 200;
 
-/// A whole answer, not looked into yet.
+/// A whole answer, still closed.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) status: StatusCode,
@@ -145,7 +145,7 @@ impl Received {
         )
     }
 
-    /// When the answer was written, on the clock of who wrote it.
+    /// Returns the `Date` of the answer.
     pub(crate) fn date(&self) -> Option<SystemTime> {
         retry::date(&self.headers)
     }
@@ -171,7 +171,7 @@ impl Received {
         self.not_an_envelope(&format!("the answer is {content_type}, not JSON"))
     }
 
-    /// Gateways speak JSON too, so it is the status that tells them from the service.
+    /// Gateways answer in JSON too; their status differs from the service's.
     fn not_an_envelope(&self, what: &str) -> Error {
         if self.status.is_success() {
             self.unusable(what)
@@ -180,7 +180,7 @@ impl Received {
         }
     }
 
-    /// The service itself answers 200 to everything, so another status is somebody else's.
+    /// The service itself always answers 200, so another status is from a gateway.
     fn gateway_answer(&self) -> Error {
         let message = format!("something in between answered with HTTP {}", self.status);
         self.with_evidence(Error::new(ErrorKind::Gateway, message))
@@ -212,13 +212,14 @@ impl Received {
 }
 
 impl Answer {
-    /// The body as a typed value.
+    /// Decodes the body.
     ///
-    /// Failing here does not undo the call: it was executed, and the error keeps what it said.
+    /// An error here does not undo the call: it was executed, and the error keeps the beginning of
+    /// the answer.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let json = self.response.get();
         serde_json::from_str(json).map_err(|error| {
-            // Keeping track of the path is dear, so it is looked for only when it is needed.
+            // Tracking the path is expensive, so it is done only after an error.
             let mut again = serde_json::Deserializer::from_str(json);
             let again = serde_path_to_error::deserialize::<_, T>(&mut again);
             let path = again.err().map(|error| error.path().to_string());
@@ -236,7 +237,7 @@ impl Answer {
     }
 }
 
-/// What a code says about execution; a code nobody knows says nothing.
+/// Returns whether a code says that the action was executed. An unknown code leaves that open.
 fn dispatch_of(code: &str) -> Dispatch {
     match service::error_code(code).map(|known| known.executed) {
         Some(Executed::No) => Dispatch::Refused,

@@ -1,4 +1,4 @@
-//! One error type that says what happened, how far the request got, and what to do.
+//! The error of a call.
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
@@ -8,14 +8,18 @@ use mps_models::{
     service::{self, ErrorClass},
 };
 
+mod advice;
 mod dispatch;
 mod kind;
 mod predicates;
 
 pub use self::{
+    advice::Advice,
     dispatch::Dispatch,
     kind::{ErrorKind, StopReason},
 };
+
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
 use crate::text::escaped;
 
@@ -28,12 +32,22 @@ const NAME_CHARS: usize = 200;
 /// Longest excerpt; long enough for every documented answer of a create.
 const EXCERPT_CHARS: usize = 4_096;
 
-/// Why a call failed.
+/// The error of a call.
 ///
-/// `Display` is one line: action, code, message, request id; the cause is only behind
-/// [`source`](error::Error::source). [`dispatch`](Self::dispatch) tells whether the request may
-/// have been executed, which for a paid create is the difference between trying again and
-/// looking into it first.
+/// `Display` is one line: action, code, message and request id. The cause is behind
+/// [`source`](error::Error::source). [`dispatch`](Self::dispatch) says how far the request got, and
+/// [`advice`](Self::advice) the next step. Texts of the service are escaped and cut
+/// ([`text::foreign`](crate::text::foreign)).
+///
+/// # Examples
+/// ```
+/// use mps_core::{Client, ErrorKind};
+///
+/// let error = Client::builder().build().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Credentials);
+/// assert!(!error.in_doubt());
+/// assert_eq!(error.to_string(), "the client has no credentials");
+/// ```
 #[derive(Clone)]
 pub struct Error(Box<Inner>);
 
@@ -59,62 +73,64 @@ struct Inner {
 }
 
 impl Error {
-    /// What kind of trouble it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// How far the request got: whether it may have been executed.
+    /// Returns how far the request got.
     #[must_use]
     pub fn dispatch(&self) -> Dispatch {
         self.0.dispatch
     }
 
-    /// What happened, without action, code and request id.
+    /// Returns the message without action, code and request id, at most 2,000 characters.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The action that was called.
+    /// Returns the name of the action.
     #[must_use]
     pub fn action(&self) -> Option<&str> {
         self.0.action.as_deref()
     }
 
-    /// The service's error code, whole, such as `RequestLimitExceeded.UinLimitExceeded`.
+    /// Returns the service's whole error code, such as `RequestLimitExceeded.UinLimitExceeded`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What the service's error code is about, where the specification knows it.
+    /// Returns the class of the service's error code; `None` without a code, or for a code that the
+    /// specification does not have.
     #[must_use]
     pub fn class(&self) -> Option<ErrorClass> {
         service::error_code(self.code()?).map(|code| code.class)
     }
 
-    /// The id to quote to the vendor's support.
+    /// Returns the request id, to be quoted to the vendor's support.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// Status of the HTTP answer, if one arrived. The service itself always answers 200.
+    /// Returns the status of the HTTP answer, if one arrived. The service itself always answers
+    /// 200.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// Where in the answer decoding stopped, such as `VideoUrls[0]`.
+    /// Returns the place in the answer where decoding stopped, such as `VideoUrls[0]`.
     #[must_use]
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// The beginning of an answer that could not be used, so that nothing in it is lost (a task
-    /// id least of all). It is the service's text: do not log it unseen.
+    /// Returns the beginning of an answer that could not be used, so that nothing in it is lost,
+    /// above all no task id. It may repeat a prompt: do not log it.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         self.0.excerpt.as_deref()
@@ -135,31 +151,31 @@ impl Error {
         self.0.task_id.as_deref()
     }
 
-    /// The findings, when preflight refused the request.
+    /// Returns the findings, when preflight refused the request.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         self.0.report.as_ref()
     }
 
-    /// How many times the request was handed to the transport.
+    /// Returns how many requests were handed to the transport.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Time spent on the call, waiting included.
+    /// Returns the time spent on the call, including waits.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// Why it was not tried again; `None` when nothing was sent at all.
+    /// Returns why there was no further attempt; `None` when no attempt was made.
     #[must_use]
     pub fn stopped(&self) -> Option<StopReason> {
         self.0.stopped
     }
 
-    /// An error about which nothing else is known yet. Nothing was sent.
+    /// Returns an error of which nothing else is known yet. Nothing was sent.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -269,7 +285,7 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    // Shows everything but the excerpt, which is the service's text and may repeat a prompt.
+    // Shows everything but the excerpt, which may repeat a prompt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
@@ -294,5 +310,41 @@ impl fmt::Debug for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl Serialize for Error {
+    /// Writes everything but the excerpt and the cause, in snake case; missing values are left out.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.kind())?;
+        map.serialize_entry("dispatch", &self.dispatch())?;
+        map.serialize_entry("in_doubt", &self.in_doubt())?;
+        map.serialize_entry("advice", &self.advice())?;
+        map.serialize_entry("message", self.message())?;
+        let texts = [
+            ("action", self.action()),
+            ("effect", self.effect().map(Effect::as_str)),
+            ("code", self.code()),
+            ("request_id", self.request_id()),
+            ("task_id", self.task_id()),
+            ("json_path", self.json_path()),
+            ("hint", self.hint()),
+            ("stopped", self.stopped().map(StopReason::as_str)),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        if let Some(status) = self.http_status() {
+            map.serialize_entry("http_status", &status)?;
+        }
+        map.serialize_entry("attempts", &self.attempts())?;
+        map.serialize_entry("elapsed_ms", &self.elapsed().as_millis())?;
+        if let Some(report) = self.report() {
+            map.serialize_entry("report", report)?;
+        }
+        map.end()
     }
 }

@@ -1,21 +1,22 @@
-//! One call to Tencent Cloud MPS, done right: checked before it costs anything, held to the rate
-//! limit, signed with TC3-HMAC-SHA256, and tried again only where that cannot bill twice.
+//! Calls of Tencent Cloud MPS: checked before they cost anything, held to the rate limit, signed
+//! with TC3-HMAC-SHA256, and retried only where that cannot bill twice.
 //!
 //! | step | module |
 //! |---|---|
-//! | keys that never show | [`credentials`] |
-//! | where calls go | [`endpoint`] |
-//! | permits: at most N starts in any one second | [`limit`] |
+//! | credentials, kept out of logs | [`credentials`] |
+//! | endpoints and failover | [`endpoint`] |
+//! | permits: at most N starts in any window of one second | [`limit`] |
 //! | signatures, stage by stage | [`sign`] |
-//! | bytes on the wire | [`transport`] |
-//! | what may be tried again | [`retry`] |
-//! | what went wrong, and how far it got | [`Error`], [`Dispatch`] |
-//! | what calls tell: spans, events, metrics | [`telemetry`] |
+//! | HTTP | [`transport`] |
+//! | retries | [`retry`] |
+//! | errors: the cause, and how far the request got | [`Error`], [`Dispatch`], [`Advice`] |
+//! | a check before each attempt, and outcomes without a caller | [`Gate`], [`Observer`], [`CallHandle`] |
+//! | spans, events and metrics | [`telemetry`] |
 //! | time, injected | [`clock`] |
 //! | text from outside, escaped | [`text`] |
 //!
-//! [`Client`] puts them in order. For whole tasks, from creation to the downloaded file, use the
-//! crate `mps-aigc`.
+//! [`Client`] combines them. For whole tasks, from creation to the downloaded file, use the crate
+//! `mps-aigc`.
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
@@ -35,6 +36,7 @@ pub mod endpoint;
 mod envelope;
 mod error;
 pub mod limit;
+mod names;
 pub mod retry;
 pub mod sign;
 pub mod telemetry;
@@ -49,7 +51,8 @@ pub use call::{
     Prepared, RawBody, UntypedCall,
 };
 pub use client::{Client, ClientBuilder};
-pub use error::{Dispatch, Error, ErrorKind, StopReason};
+pub use error::{Advice, Dispatch, Error, ErrorKind, StopReason};
+pub use names::UnknownName;
 
-/// A boxed future that can move between threads.
+/// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

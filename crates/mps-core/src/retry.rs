@@ -1,5 +1,5 @@
-//! Whether a failed call is tried again: decided from how far it got, what it does and what the
-//! service said, and from nothing else.
+//! The decision whether a failed call is retried: by its dispatch, its effect and the class of the
+//! error, and by nothing else.
 
 use std::{fmt, time::Duration};
 
@@ -17,28 +17,35 @@ mod retry_after;
 pub(crate) use self::retry_after::date;
 pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 
-/// How often, and after which pauses, a call may be tried again.
+/// The number of attempts of a call and the pauses between them.
 ///
-/// What may be tried again at all is not a setting: see [`retry_action`].
+/// Which errors may be retried is not a setting, see [`retry_action`]. A call that is throttled
+/// surely was not executed: its retries end with the deadline, not with the attempts or the
+/// [budget](RetryBudget), unless `max_attempts` is 1.
 ///
+/// # Examples
 /// ```
 /// use mps_core::retry::RetryPolicy;
 ///
 /// assert_eq!(
 ///     RetryPolicy::default().to_string(),
-///     "4 attempts; pauses 0 to 200ms, doubling to 5s; while busy 0 to 8s, doubling to 60s"
+///     "4 attempts; pauses 0 to 200ms, doubling to 5s; until the deadline while throttled, \
+///      pauses 0 to 1s, doubling to 10s, and while too many tasks run, 0 to 8s, doubling to 60s"
 /// );
 /// assert_eq!(RetryPolicy::never().to_string(), "1 attempt");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct RetryPolicy {
-    /// Most attempts of one call, the first included; 0 is taken as 1.
+    /// Largest number of attempts of one call, throttled ones not counted; 0 counts as 1. 4 by
+    /// default.
     pub max_attempts: u32,
     /// Pauses after transient errors other than throttling: up to 200 ms, doubling to 5 s by default.
     pub backoff: Backoff,
     /// Pauses after a call that was throttled for its rate: up to 1 s, doubling to 10 s by default.
     pub throttled: Backoff,
-    /// Pauses while too many tasks are running, which takes far longer to pass.
+    /// Pauses while too many tasks of the account are running: up to 8 s, doubling to 60 s by
+    /// default, because a running task takes minutes.
     pub busy: Backoff,
 }
 
@@ -63,13 +70,39 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Tries everything once.
+    /// Returns the policy that sends every call once.
     #[must_use]
     pub fn never() -> Self {
-        Self {
-            max_attempts: 1,
-            ..Self::default()
-        }
+        Self::default().max_attempts(1)
+    }
+
+    /// Sets the largest number of attempts of one call, the first included and throttled ones not
+    /// counted; 0 counts as 1.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the pauses after transient errors other than throttling.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Sets the pauses after a call that was throttled for its rate.
+    #[must_use]
+    pub fn throttled(mut self, backoff: Backoff) -> Self {
+        self.throttled = backoff;
+        self
+    }
+
+    /// Sets the pauses while too many tasks of the account are running.
+    #[must_use]
+    pub fn busy(mut self, backoff: Backoff) -> Self {
+        self.busy = backoff;
+        self
     }
 }
 
@@ -79,30 +112,30 @@ impl fmt::Display for RetryPolicy {
             0 | 1 => f.write_str("1 attempt"),
             most => write!(
                 f,
-                "{most} attempts; pauses {}; while busy {}",
-                self.backoff, self.busy
+                "{most} attempts; pauses {}; until the deadline while throttled, pauses {}, and while \
+                 too many tasks run, {}",
+                self.backoff, self.throttled, self.busy
             ),
         }
     }
 }
 
-/// What has to happen before another try makes sense.
+/// The preparation that a retry needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAction {
     /// A short pause.
     Backoff,
-    /// A long pause: too many tasks are running.
+    /// A long pause, because too many tasks are running.
     BackoffWhileBusy,
-    /// The timestamp must follow the service's clock. Once a call.
+    /// A timestamp by the service's clock. Once per call.
     CorrectClock,
-    /// The credentials must be fetched anew. Once a call.
+    /// New credentials. Once per call.
     RefreshCredentials,
 }
 
-/// What could make another try of a call with this effect succeed without any risk of doing
-/// twice what must be done once; `None` when nothing could.
-///
+/// Returns the preparation after which a retry can succeed without any risk of executing twice a
+/// call that is not idempotent; `None` when there is no retry.
 /// | dispatch | read | paid create, control |
 /// |---|---|---|
 /// | not sent (no connection, no time) | pause | pause |
@@ -153,7 +186,8 @@ fn is_about_running_tasks(error: &Error) -> bool {
         })
 }
 
-/// Whether the service refused the call for the rate of requests, which the limiter must learn.
+/// Returns whether the service refused the call for the rate of requests, from which the limiter
+/// learns.
 pub(crate) fn is_rate_throttled(error: &Error) -> bool {
     after_refusal(error) == Some(RetryAction::Backoff)
 }

@@ -1,14 +1,15 @@
-//! TC3-HMAC-SHA256 as pure functions: no clock, no I/O, every stage open to inspection.
+//! TC3-HMAC-SHA256 as pure functions without clock and I/O. Every stage is public and checked
+//! against known answers:
 //!
-//! The four stages, each in its own module and each checked against known answers:
+//! 1. [`CanonicalRequest`]: the request in the form that both sides hash;
+//! 2. [`string_to_sign`]: the digest of that form, with the time and a [`Scope`];
+//! 3. [`SigningKey`]: the key derived for one day and one service;
+//! 4. [`Authorization`]: the header with the signature.
 //!
-//! 1. [`CanonicalRequest`]: the bytes on the wire in one agreed form;
-//! 2. [`string_to_sign`]: that form's digest, bound to a time and a [`Scope`];
-//! 3. [`SigningKey`]: the secret key narrowed to one day and one service;
-//! 4. [`Authorization`]: the header that carries the result.
+//! [`sign`] combines them. Source of the scheme: the vendor's page on signature v3 (product 1041)
+//! and the behaviour of its own SDKs.
 //!
-//! [`sign`] runs them in order. Source of the scheme: the vendor's page on signature v3
-//! (product 1041) and the behaviour of its own SDKs.
+//! # Examples
 //!
 //! ```
 //! use mps_core::sign::{self, CanonicalRequest, Payload, Request, Scope, SigningKey};
@@ -42,22 +43,22 @@ pub use self::{
     scope::Scope,
 };
 
-/// Name of the algorithm, as it stands in the string to sign and in `Authorization`.
+/// Name of the algorithm in the string to sign and in `Authorization`.
 pub const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// Everything that signing one request yields; what is sent is [`authorization`](Self::authorization),
-/// the rest is what a person needs to see when a signature is refused.
+/// The result of signing one request. [`authorization`](Self::authorization) is sent; the rest
+/// helps to find out why a signature was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// Stage one.
+    /// The canonical request.
     pub canonical_request: CanonicalRequest,
-    /// Stage two.
+    /// The string to sign.
     pub string_to_sign: String,
-    /// The finished `Authorization` header value.
+    /// The value of the `Authorization` header.
     pub authorization: String,
 }
 
-/// Signs a request in canonical form at `timestamp` (Unix seconds).
+/// Signs a canonical request at `timestamp` (Unix seconds).
 ///
 /// `key` must be derived for the day of the same timestamp: take both from one reading of the
 /// clock, or a request signed around midnight UTC is refused.
@@ -82,7 +83,7 @@ pub fn sign(
     }
 }
 
-/// Stage two: the text whose keyed digest is the signature.
+/// Returns the string to sign, the text whose keyed digest is the signature.
 #[must_use]
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
     [

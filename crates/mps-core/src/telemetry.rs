@@ -79,7 +79,7 @@ pub(crate) fn detached(call: CallInfo<'_>, intent: &Intent) {
         action = call.action,
         attempt = intent.attempt(),
         host = intent.host(),
-        "the caller went away; the request on the wire goes on"
+        "the caller went away; the request on the wire continues"
     );
 }
 

@@ -261,10 +261,7 @@ async fn a_call_that_is_dropped_while_it_probes_leaves_the_probe_to_the_next() {
         .transport(hosts.clone())
         .clock(Arc::new(clock.clone()))
         .retry(RetryPolicy::never())
-        .breaker(BreakerPolicy {
-            pause: Duration::from_secs(1),
-            ..BreakerPolicy::default()
-        })
+        .breaker(BreakerPolicy::default().pause(Duration::from_secs(1)))
         .build()
         .unwrap();
     let request = DescribeAigcVideoTask::new("1");

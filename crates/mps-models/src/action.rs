@@ -14,8 +14,8 @@ use crate::{capabilities::Family, generated::ACTIONS, preflight::Preflight, sche
 pub enum Effect {
     /// Changes nothing. The request is idempotent and may be sent again at any time.
     Read,
-    /// Starts work that is billed. The API has no idempotency key, so the request is sent again only
-    /// if the service certainly did not execute it.
+    /// Starts work that is billed. The API has no idempotency key, so the request is sent again
+    /// only if the service certainly did not execute it.
     PaidCreate,
     /// Changes the state of a task. It is retried under the same conditions as a create.
     Control,

@@ -14,8 +14,8 @@
 //! # kling().unwrap();
 //! ```
 //!
-//! A fact is `None` if no document states it; an empty list, `false` or a count of zero means that a
-//! document denies it. The tables are static, so a lookup allocates and parses nothing. They are
+//! A fact is `None` if no document states it; an empty list, `false` or a count of zero means that
+//! a document denies it. The tables are static, so a lookup allocates and parses nothing. They are
 //! generated from the files under `spec/capabilities/`, which name their sources.
 
 mod row;
@@ -64,7 +64,7 @@ pub struct Family {
     pub name: &'static str,
     /// Source of the facts that are true for every model.
     pub source: &'static str,
-    /// Whether a reference video to edit excludes a first and a last frame for every model.
+    /// True if a reference video to edit excludes a first and a last frame for every model.
     pub base_video_excludes_frames: bool,
     /// Models in the order of the documentation; withdrawn models are last.
     pub models: &'static [Model],

@@ -20,8 +20,8 @@
 //!   documentation calls optional is an `Option` or a `Vec`; `null` and a missing member read the
 //!   same, since the published flags are unreliable.
 //! - Members that no schema names are kept in `extra` and sent unchanged.
-//! - Value sets on which a program branches are open enums: an unknown value is kept and is never an
-//!   error. All other names, for example those of models, are plain text.
+//! - Value sets on which a program branches are open enums: an unknown value is kept and is never
+//!   an error. All other names, for example those of models, are plain text.
 //! - [`Preflight`](preflight::Preflight) finds the mistakes that the service would refuse before a
 //!   request is sent and paid for.
 //! - [`capabilities`] are tables of the features of each model, for programs that offer a choice.

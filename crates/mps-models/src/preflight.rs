@@ -10,13 +10,13 @@
 //! assert!(!report.is_ok());
 //! ```
 //!
-//! An error means that the request breaks the documented contract. A warning means that the facts are
-//! uncertain or that the service decides. The inspection of a request without findings does not
+//! An error means that the request breaks the documented contract. A warning means that the facts
+//! are uncertain or that the service decides. The inspection of a request without findings does not
 //! allocate, except for a member that is JSON as text and for a list that must not repeat an item.
 //!
 //! The bounds of single members are those in the documentation of the action. A fact in the
-//! [capability tables](crate::capabilities) about the requested model overrides them. A model that no
-//! table has gets a warning and is sent; [`rules`] lists every rule.
+//! [capability tables](crate::capabilities) about the requested model overrides them. A model that
+//! no table has gets a warning and is sent; [`rules`] lists every rule.
 
 pub(crate) mod capability;
 mod check;

@@ -24,9 +24,9 @@ pub struct MemberInfo {
     pub name: &'static str,
     /// Type of its value.
     pub kind: Kind,
-    /// Whether the service refuses a request without it.
+    /// True if the service refuses a request without it.
     pub required: bool,
-    /// Whether its value is left out of logs and messages.
+    /// True if its value is left out of logs and messages.
     pub sensitive: bool,
 }
 

@@ -28,14 +28,14 @@ pub struct ErrorCode {
     pub code: &'static str,
     /// Class of the error.
     pub class: ErrorClass,
-    /// Whether the action was executed in spite of the error.
+    /// True if the action was executed in spite of the error.
     pub executed: Executed,
     /// Description of the error, in a few words.
     pub meaning: &'static str,
     /// Advice to the caller: an imperative, with a command to copy where there is one.
     pub hint: &'static str,
-    /// Text in the message, in any letter case, that marks a limit on running tasks instead of one on
-    /// requests; `None` if the code alone distinguishes them.
+    /// Text in the message, in any letter case, that marks a limit on running tasks instead of one
+    /// on requests; `None` if the code alone distinguishes them.
     pub concurrency_text: Option<&'static str>,
 }
 
@@ -97,7 +97,7 @@ impl fmt::Display for ErrorClass {
     }
 }
 
-/// Whether an action was executed although the response is an error.
+/// True if an action was executed although the response is an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Executed {
     /// It certainly was not executed.
@@ -129,8 +129,8 @@ pub fn error_code(code: &str) -> Option<&'static ErrorCode> {
     }
 }
 
-/// Returns the hint for an error code: that of its own entry, or of the longest part of it that ends
-/// before a dot. Returns `None` for a code that the specification does not have.
+/// Returns the hint for an error code: that of its own entry, or of the longest part of it that
+/// ends before a dot. Returns `None` for a code that the specification does not have.
 ///
 /// # Examples
 /// ```

@@ -65,7 +65,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_finding_names_a_rule_there_is_and_a_source(request in request()) {
+    fn every_finding_names_a_known_rule_and_a_source(request in request()) {
         let known: BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
         let report = request.preflight();
         for finding in report.findings() {

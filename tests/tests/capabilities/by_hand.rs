@@ -29,7 +29,7 @@ fn the_documentations_example_passes_with_one_warning() {
 }
 
 #[test]
-fn what_nobody_knows_is_warned_of_and_held_to_the_base_contract() {
+fn an_unknown_model_is_checked_against_the_base_contract() {
     let unknown = ask("Sora", "1").duration(1_000);
     finds(&unknown, "warning unknown-model ModelName");
     let unknown = ask("Kling", "9").duration(1_000);
@@ -48,7 +48,7 @@ fn what_nobody_knows_is_warned_of_and_held_to_the_base_contract() {
 }
 
 #[test]
-fn letter_case_is_irregular_so_the_right_one_is_named() {
+fn a_wrong_letter_case_gets_the_right_one_as_hint() {
     let hint = |model: &str, version: &str| {
         let report = ask(model, version).preflight();
         report.findings()[0].hint.clone()
@@ -64,7 +64,7 @@ fn letter_case_is_irregular_so_the_right_one_is_named() {
 }
 
 #[test]
-fn without_a_model_only_the_base_contract_holds() {
+fn without_a_model_only_the_base_contract_is_checked() {
     let request = CreateAigcVideoTask::new().prompt("a cat");
     accepts(&request.clone().duration(59).model_version("9"));
     finds(
@@ -75,7 +75,7 @@ fn without_a_model_only_the_base_contract_holds() {
 
 /// The page allows three images, the row of the model is dated later and allows seven.
 #[test]
-fn the_models_own_row_goes_before_the_base_contract() {
+fn the_row_of_the_model_overrides_the_base_contract() {
     accepts(&ask("Vidu", "q2").image_infos(images(7)));
     finds(
         &ask("Vidu", "q2").image_infos(images(8)),
@@ -91,7 +91,7 @@ fn the_models_own_row_goes_before_the_base_contract() {
 }
 
 #[test]
-fn a_bound_comes_with_value_source_and_a_way_out() {
+fn a_finding_has_value_bound_source_and_hint() {
     let report = ask("Kling", "2.6").duration(7).preflight();
     let finding = serde_json::to_value(&report.findings()[0]).expect("JSON");
     assert_eq!(
@@ -110,7 +110,7 @@ fn a_bound_comes_with_value_source_and_a_way_out() {
 }
 
 #[test]
-fn kling_takes_a_last_frame_at_1080p_only_in_four_versions() {
+fn four_kling_versions_accept_a_last_frame_at_1080p_only() {
     for (version, needs) in [
         ("1.6", true),
         ("2.0", false),
@@ -139,7 +139,7 @@ fn kling_takes_a_last_frame_at_1080p_only_in_four_versions() {
 }
 
 #[test]
-fn a_reference_video_shortens_what_omni_makes_and_leaves_room_for_fewer_images() {
+fn a_reference_video_limits_duration_and_images_of_omni() {
     let omni = || ask("Kling", "3.0-Omni").duration(12).image_infos(images(5));
     accepts(&omni());
     assert_eq!(
@@ -163,7 +163,7 @@ fn a_reference_video_shortens_what_omni_makes_and_leaves_room_for_fewer_images()
 }
 
 #[test]
-fn only_four_models_take_a_reference_video() {
+fn only_four_models_accept_a_reference_video() {
     let takes = |model: &str, version: &str| {
         found(&ask(model, version).video_infos(video("feature"))).is_empty()
     };
@@ -173,7 +173,7 @@ fn only_four_models_take_a_reference_video() {
 }
 
 #[test]
-fn a_video_to_edit_takes_no_frames_whatever_the_model() {
+fn a_video_to_edit_excludes_frames_for_every_model() {
     let both = |request: CreateAigcVideoTask| request.image_url(FRAME).last_image_url(FRAME);
     let conflict = [
         "error base-video-excludes-frames ImageUrl",
@@ -192,7 +192,7 @@ fn a_video_to_edit_takes_no_frames_whatever_the_model() {
 }
 
 #[test]
-fn gv_takes_frames_or_references_and_no_last_frame_alone() {
+fn gv_accepts_frames_or_references_and_no_last_frame_alone() {
     let gv = || ask("GV", "3.1");
     accepts(&gv().image_url(FRAME).last_image_url(FRAME));
     accepts(&gv().image_infos(images(3)));
@@ -207,7 +207,7 @@ fn gv_takes_frames_or_references_and_no_last_frame_alone() {
 }
 
 #[test]
-fn hailuo_takes_no_aspect_ratio_and_ten_seconds_perhaps() {
+fn hailuo_accepts_no_aspect_ratio_and_doubtful_ten_seconds() {
     let wide = ask("Hailuo", "2.3").extra_parameters(extra().aspect_ratio("16:9"));
     finds(&wide, "error aspect-ratio ExtraParameters.AspectRatio");
     accepts(&ask("Hailuo", "2.3").duration(6));
@@ -219,7 +219,7 @@ fn hailuo_takes_no_aspect_ratio_and_ten_seconds_perhaps() {
 
 /// The description gives most models two resolutions, then says that 2K and 4K exist besides.
 #[test]
-fn what_documents_contradict_each_other_about_is_a_warning() {
+fn a_contradiction_between_documents_is_a_warning() {
     let at = |version, resolution| {
         ask("Kling", version).extra_parameters(extra().resolution(resolution))
     };
@@ -246,7 +246,7 @@ fn an_aspect_ratio_beside_a_frame_is_a_warning() {
 }
 
 #[test]
-fn sound_is_vidu_q3_pixverse_and_kling() {
+fn vidu_q3_pixverse_and_kling_generate_sound() {
     let loud =
         |model, version| found(&ask(model, version).extra_parameters(extra().enable_audio(true)));
     for (model, version) in [("Vidu", "q3"), ("PixVerse", "c1"), ("Kling", "1.6")] {
@@ -265,7 +265,7 @@ fn sound_is_vidu_q3_pixverse_and_kling() {
 }
 
 #[test]
-fn idle_hours_are_vidus() {
+fn only_vidu_has_off_peak_hours() {
     for row in capabilities::video()
         .rows()
         .filter(|row| !row.is_withdrawn())
@@ -275,7 +275,7 @@ fn idle_hours_are_vidus() {
 }
 
 #[test]
-fn a_model_without_versions_is_held_to_its_row_whatever_the_version() {
+fn a_model_without_versions_is_checked_for_any_version() {
     let request = CreateAigcVideoTask::new().model_name("Mingmou");
     let request = request
         .scene_type("land2port")
@@ -292,7 +292,7 @@ fn a_model_without_versions_is_held_to_its_row_whatever_the_version() {
 }
 
 #[test]
-fn six_mistakes_are_six_findings() {
+fn six_mistakes_give_six_findings() {
     let request = ask("Kling", "2.1")
         .scene_type("land2port")
         .image_url(FRAME)
@@ -315,7 +315,7 @@ fn six_mistakes_are_six_findings() {
 
 /// All that a model has, within its bounds: the tables are looked at, nothing is allocated.
 #[test]
-fn a_clean_request_is_held_to_its_row_without_allocating() {
+fn a_valid_request_is_checked_without_allocating() {
     let full = || {
         ask("Kling", "3.0-Omni")
             .scene_type("lip_sync")

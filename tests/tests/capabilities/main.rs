@@ -1,4 +1,4 @@
-//! What models can do: the tables, and requests held to them.
+//! The capability tables, and requests that are checked against them.
 
 #![cfg(test)]
 

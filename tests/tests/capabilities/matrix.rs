@@ -31,7 +31,7 @@ fn doubts(request: &CreateAigcVideoTask, rule: &str) {
     );
 }
 
-/// What a plain yes, no or nothing means.
+/// Returns the meaning of a cell that is yes, no or empty.
 fn supports(answer: Option<bool>, request: &CreateAigcVideoTask, rule: &str) -> usize {
     match answer {
         Some(true) => accepts(request),
@@ -42,7 +42,7 @@ fn supports(answer: Option<bool>, request: &CreateAigcVideoTask, rule: &str) -> 
 }
 
 #[test]
-fn nothing_asked_is_nothing_refused() {
+fn a_request_without_features_is_not_refused() {
     every_row(|row| {
         accepts(&to(row));
         1
@@ -146,7 +146,7 @@ fn aspect_ratios() {
 }
 
 #[test]
-fn aspect_ratios_of_what_is_made_from_images() {
+fn aspect_ratios_of_videos_from_images() {
     every_row(|row| {
         let (Some([ratio, ..]), Some(modes)) = (row.aspect_ratios(), row.aspect_ratio_modes())
         else {
@@ -305,7 +305,7 @@ fn reference_videos() {
 }
 
 #[test]
-fn sound_watermark_and_idle_hours() {
+fn sound_watermark_and_off_peak_hours() {
     every_row(|row| {
         let with = |extra| to(row).extra_parameters(extra);
         let on = extra().enable_audio(true);

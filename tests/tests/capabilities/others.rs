@@ -9,7 +9,7 @@ use mps_models::{
 
 use crate::request::FRAME;
 
-/// What a rule says of a request, if it speaks.
+/// Returns the finding of a rule in a request, or `None`.
 fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
     let report = request.preflight();
     let found = report
@@ -20,7 +20,7 @@ fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
     Some(found.severity)
 }
 
-/// How much it weighs to ask for what the row denies, or does not speak of.
+/// Returns the severity of a request for a capability that the row denies or does not mention.
 fn weight(row: &Row, column: Column, answer: Option<bool>) -> Option<Severity> {
     match answer {
         Some(true) => None,
@@ -50,7 +50,7 @@ fn sound(row: &Row) -> CreateAigcAudioTask {
 }
 
 #[test]
-fn a_plain_request_is_fine_with_every_row() {
+fn a_plain_request_passes_for_every_row() {
     for row in capabilities::image().rows() {
         assert!(picture(row).preflight().is_ok(), "{row}");
     }
@@ -171,7 +171,7 @@ fn references_of_sounds() {
 }
 
 #[test]
-fn unknown_and_withdrawn_models_are_warned_of_and_pass() {
+fn unknown_and_withdrawn_models_get_a_warning_and_pass() {
     let unknown = CreateAigcImageTask::new()
         .model_name("Sora")
         .prompt("a cat");

@@ -46,7 +46,7 @@ pub(crate) fn extra() -> AigcVideoExtraParam {
     AigcVideoExtraParam::new()
 }
 
-/// What is found, but for a model being gone.
+/// Returns the findings, without those about withdrawn models.
 pub(crate) fn findings(request: &CreateAigcVideoTask) -> Vec<Finding> {
     let report: Report = request.preflight();
     let all = report.findings().iter().cloned();
@@ -69,7 +69,7 @@ pub(crate) fn finds(request: &CreateAigcVideoTask, expected: &str) {
     assert_eq!(found(request), [expected], "{request:?}");
 }
 
-/// How severely one rule speaks of a request, if it does.
+/// Returns the severity of one rule's finding in a request, or `None`.
 pub(crate) fn severity(request: &CreateAigcVideoTask, rule: &str) -> Option<Severity> {
     let all = findings(request);
     let found = all.iter().find(|finding| finding.rule == rule)?;

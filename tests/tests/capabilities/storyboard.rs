@@ -27,7 +27,7 @@ fn shots_that_add_up() {
 }
 
 #[test]
-fn the_model_may_split_the_prompt_itself() {
+fn the_model_can_split_the_prompt_itself() {
     accepts(&told(
         "3.0",
         &json!({ "multi_shot": true, "shot_type": "intelligence" }),
@@ -37,7 +37,7 @@ fn the_model_may_split_the_prompt_itself() {
 
 /// Only a script of the vendor's knows these rules, so breaking them is a warning.
 #[test]
-fn each_mistake_is_found_where_it_is() {
+fn each_mistake_is_found_at_its_path() {
     let long = json!({ "prompt": "x".repeat(513), "duration": 2 });
     let none = json!({ "prompt": "a cat", "duration": 0 });
     let nothing = json!({});
@@ -85,7 +85,7 @@ fn versions_without_storyboards() {
 }
 
 #[test]
-fn what_is_no_storyboard_is_left_alone() {
+fn parameters_without_a_storyboard_are_not_checked() {
     accepts(&told(
         "2.1",
         &json!({ "camera_control": { "type": "simple" } }),

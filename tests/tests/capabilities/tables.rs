@@ -27,7 +27,7 @@ fn every_row_is_found_by_its_names() {
 }
 
 #[test]
-fn asking_allocates_nothing() {
+fn a_lookup_allocates_nothing() {
     let allocations = allocation_counter::measure(|| {
         let omni = capabilities::video()
             .model("Kling")
@@ -40,7 +40,7 @@ fn asking_allocates_nothing() {
 }
 
 #[test]
-fn names_are_exact_and_the_closest_is_told() {
+fn names_are_exact_and_the_closest_is_known() {
     let video = capabilities::video();
     assert_eq!(video.model("kling"), None);
     assert_eq!(video.closest("kling"), Some("Kling"));
@@ -52,7 +52,7 @@ fn names_are_exact_and_the_closest_is_told() {
 }
 
 #[test]
-fn what_was_withdrawn_keeps_a_row_that_says_so() {
+fn a_withdrawn_model_keeps_a_row_with_the_day() {
     let video = capabilities::video();
     for name in ["GV", "OS", "Jimeng"] {
         let model = video.model(name).expect(name);
@@ -65,7 +65,7 @@ fn what_was_withdrawn_keeps_a_row_that_says_so() {
 }
 
 #[test]
-fn a_row_serializes_to_what_is_stated() {
+fn a_row_serializes_its_stated_facts() {
     let row = capabilities::video()
         .model("Vidu")
         .and_then(|model| model.version("q2-pro"));

@@ -14,13 +14,13 @@ fn kling() -> CreateAigcVideoTask {
 }
 
 #[test]
-fn what_every_version_takes_is_taken() {
+fn a_feature_of_every_version_passes() {
     accepts(&kling().duration(5));
     accepts(&kling().extra_parameters(extra().resolution("1080P").aspect_ratio("1:1")));
 }
 
 #[test]
-fn what_no_version_takes_is_refused() {
+fn a_feature_of_no_version_is_refused() {
     finds(&kling().duration(16), "error duration Duration");
     finds(&kling().scene_type("land2port"), "error scene SceneType");
     let late = kling().extra_parameters(extra().off_peak(true));
@@ -28,7 +28,7 @@ fn what_no_version_takes_is_refused() {
 }
 
 #[test]
-fn what_some_versions_take_is_doubtful_and_they_are_named() {
+fn a_feature_of_some_versions_is_a_warning_that_names_them() {
     let report = kling().duration(12).preflight();
     let [finding] = report.findings() else {
         panic!("{report}")
@@ -44,12 +44,12 @@ fn what_some_versions_take_is_doubtful_and_they_are_named() {
 
 /// Some versions take reference images; of the others nobody knows.
 #[test]
-fn silence_of_some_versions_says_nothing() {
+fn versions_without_the_fact_do_not_count() {
     accepts(&kling().image_infos(images(3)));
 }
 
 #[test]
-fn a_version_that_was_withdrawn_is_not_picked_unless_all_were() {
+fn a_withdrawn_version_is_not_a_candidate_unless_all_are() {
     let gv = CreateAigcVideoTask::new().model_name("GV").prompt("a cat");
     accepts(&gv.clone().duration(8));
     finds(&gv.clone().duration(5), "error duration Duration");

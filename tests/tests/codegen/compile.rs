@@ -7,7 +7,7 @@
 use std::{fs, path::Path, process::Command};
 
 use toml::Table;
-use xtask::output::{Mode, settle};
+use xtask::output::{Mode, update};
 
 use crate::support::{fixture, generated, workspace};
 
@@ -73,7 +73,7 @@ fn lay_out(dir: &Path) {
     for name in FIXTURES {
         text.push_str(&wall(name));
         let target = dir.join(format!("src/fixture_{name}"));
-        settle(&generated(fixture(name)), &target, Mode::Write).expect("written");
+        update(&generated(fixture(name)), &target, Mode::Write).expect("written");
     }
     fs::write(lib, text).expect("lib.rs");
 }
@@ -102,7 +102,7 @@ fn wall(name: &str) -> String {
     if tables { wall + QUERY } else { wall }
 }
 
-/// What `mps-models` does with its own generated code.
+/// Includes generated code as `mps-models` does.
 const WALL: &str = "
 /// A fixture.
 #[deny(warnings)]
@@ -114,9 +114,9 @@ pub mod fixture_NAME {
 }
 ";
 
-/// What `mps-models` adds by hand for a request that asks something of a model.
+/// Adds the hand-written part of `mps-models` for a request with capabilities.
 const QUERY: &str = r#"
-/// What is written by hand.
+/// The hand-written part.
 pub mod query {
     use crate::{fixture_capabilities::{FILM, Make, Row}, preflight::capability::{CapabilityQuery, ToCapabilityQuery}};
 

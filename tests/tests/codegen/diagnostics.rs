@@ -1,4 +1,4 @@
-//! What the generator says of specifications that are wrong.
+//! Diagnostics of the generator for invalid specifications.
 //!
 //! Every case takes the sound fixture `example` and breaks one thing, so that its snapshot has
 //! one message; all codes of the table in `spec/README.md` occur.
@@ -103,7 +103,7 @@ fn keys() {
 }
 
 #[test]
-fn kinds_of_values() {
+fn types_of_values() {
     Broken::replace(DRAW, "limit = 1", "limit = \"1\"").says("wrong-kind");
     Broken::replace(DRAW, "limit = 1", "limit = 4294967296").says("number-too-large");
     Broken::fact("Scale", "requires = [\"Color\", 1]").says("wrong-kind-of-item");
@@ -112,7 +112,7 @@ fn kinds_of_values() {
     Broken::replace(DRAW, "\"A line.\"", "\" \"").says("empty-text");
 }
 
-/// What an import leaves behind is refused wherever a person has to speak.
+/// A stub of an import is rejected wherever a description by a person is required.
 #[test]
 fn stubs() {
     Broken::replace(POINT, "\"Across.\"", "\"TODO\"").says("undescribed");
@@ -184,7 +184,7 @@ fn facts() {
 }
 
 #[test]
-fn bounds_that_nothing_checks() {
+fn rules_of_response_members() {
     let response =
         "[[response]]\nname = \"Id\"\ntype = \"String\"\ndoc = \"An id.\"\nmax_chars = 5\n";
     Broken::replace(DRAW, "[[example]]", &format!("{response}\n[[example]]")).says("unchecked");
@@ -303,7 +303,7 @@ fn families_and_rules() {
 }
 
 #[test]
-fn names_that_are_taken_in_rust() {
+fn names_that_are_reserved_in_rust() {
     let twice = "\"UNUSED\"\ntype = \"String\"\ndoc = \"Twice.\"\n\n[[request]]\nname = \"Unused\"";
     Broken::replace(DRAW, "\"Unused\"", twice).says("collision");
     Broken::replace(DRAW, "\"Unused\"", "\"Extra\"").says("taken-member");
@@ -318,7 +318,7 @@ fn names_that_are_taken_in_rust() {
 }
 
 #[test]
-fn ten_mistakes_are_ten_messages() {
+fn ten_mistakes_give_ten_messages() {
     let broken = Broken::replace(DRAW, "\"read\"", "\"reed\"")
         .and(DRAW, "limit = 1", "limit = 0.5")
         .and(DRAW, "source", "poll = \"Nothing\"\nsource")
@@ -335,7 +335,7 @@ fn ten_mistakes_are_ten_messages() {
 }
 
 #[test]
-fn a_specification_that_is_not_there() {
+fn a_missing_specification() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let failure = cli::spec_check(dir.path())
         .expect_err("nothing to check")
@@ -359,7 +359,7 @@ fn a_file_that_cannot_be_read() {
 
 /// The table in the handbook, the snapshots and the generator have the same codes.
 #[test]
-fn every_code_is_explained_and_shown() {
+fn every_error_code_is_documented_and_has_a_snapshot() {
     let handbook = fs::read_to_string(workspace().join("spec/README.md")).expect("README.md");
     let explained = codes(&handbook, "| `E");
     let dir = fs::read_dir(workspace().join("tests/tests/snapshots")).expect("snapshots");

@@ -16,7 +16,7 @@ fn locks(name: &str, files: &[&str]) {
 }
 
 #[test]
-fn actions_and_the_lists_of_them() {
+fn actions_and_their_catalog() {
     locks(
         "action",
         &[
@@ -30,7 +30,7 @@ fn actions_and_the_lists_of_them() {
 }
 
 #[test]
-fn capability_tables_and_what_gives_way_to_them() {
+fn capability_tables_and_overridable_rules() {
     locks(
         "capabilities",
         &[
@@ -46,7 +46,7 @@ fn capability_tables_and_what_gives_way_to_them() {
 }
 
 #[test]
-fn members_of_every_kind() {
+fn members_of_every_type() {
     locks("kinds", &["generated/actions/kinds.rs"]);
 }
 
@@ -71,7 +71,7 @@ fn sensitive_members() {
 }
 
 #[test]
-fn structs_of_requests_and_of_answers() {
+fn structs_of_requests_and_of_responses() {
     locks(
         "roles",
         &[
@@ -93,7 +93,7 @@ fn documentation() {
 }
 
 #[test]
-fn names_that_rust_cannot_take() {
+fn names_that_are_keywords_in_rust() {
     locks(
         "names",
         &[

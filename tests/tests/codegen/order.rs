@@ -24,7 +24,7 @@ fn the_order_of_keys_makes_no_difference() {
 }
 
 #[test]
-fn definitions_come_in_the_order_of_their_names() {
+fn definitions_are_sorted_by_name() {
     let moved: Vec<_> = fixture("enums").into_iter().map(reversed).collect();
     assert_ne!(moved, fixture("enums"));
     assert_eq!(generated(moved), generated(fixture("enums")));

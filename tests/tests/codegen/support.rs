@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::Renderer;
 use xtask::{
-    codegen::{Fault, Generated, generate},
+    codegen::{GenerateError, Generated, generate},
     diagnostic::render,
     model::{SourceFile, Sources, read},
 };
@@ -32,13 +32,13 @@ fn files(dir: &Path) -> Vec<SourceFile> {
     sources.iter().map(|(_, file)| file.clone()).collect()
 }
 
-/// What the generator makes of a specification that is sound.
+/// Returns the output of the generator for a valid specification.
 pub(crate) fn generated(files: Vec<SourceFile>) -> Generated {
     let sources = Sources::new(files);
     generate(&sources).unwrap_or_else(|fault| panic!("{}", text(&fault, &sources)))
 }
 
-/// What the generator says of a specification that is not.
+/// Returns the diagnostics of the generator for an invalid specification.
 pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
     let sources = Sources::new(files);
     match generate(&sources) {
@@ -47,10 +47,10 @@ pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
     }
 }
 
-fn text(fault: &Fault, sources: &Sources) -> String {
+fn text(fault: &GenerateError, sources: &Sources) -> String {
     match fault {
-        Fault::Spec(mistakes) => render(mistakes, sources, &Renderer::plain()),
-        Fault::Generator(fault) => fault.clone(),
+        GenerateError::Spec(mistakes) => render(mistakes, sources, &Renderer::plain()),
+        GenerateError::Generator(fault) => fault.clone(),
     }
 }
 

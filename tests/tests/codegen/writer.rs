@@ -7,7 +7,7 @@ use xtask::{
     cli,
     codegen::{Generated, api},
     model::Sources,
-    output::{Change, Extent, Mode, Outcome, settle, settle_part},
+    output::{Change, Extent, Mode, Outcome, update, update_part},
     pages, targets,
 };
 
@@ -24,20 +24,20 @@ fn wanted() -> Generated {
 /// A directory in which everything is as it should be.
 fn written() -> TempDir {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    settle(&wanted(), dir.path(), Mode::Write).expect("written");
+    update(&wanted(), dir.path(), Mode::Write).expect("written");
     dir
 }
 
-/// What a check finds, which a write then puts right.
+/// Returns the differences that a check reports, and that a write resolves.
 fn found(dir: &Path) -> String {
-    let outcome = settle(&wanted(), dir, Mode::Check).expect("checked");
-    settle(&wanted(), dir, Mode::Write).expect("written");
+    let outcome = update(&wanted(), dir, Mode::Check).expect("checked");
+    update(&wanted(), dir, Mode::Write).expect("written");
     assert!(is_clean(dir), "a write left something to be desired");
     describe(&outcome)
 }
 
 fn is_clean(dir: &Path) -> bool {
-    settle(&wanted(), dir, Mode::Check)
+    update(&wanted(), dir, Mode::Check)
         .expect("checked")
         .changes
         .is_empty()
@@ -51,7 +51,7 @@ fn describe(outcome: &Outcome) -> String {
 }
 
 #[test]
-fn what_was_written_is_up_to_date() {
+fn written_files_are_up_to_date() {
     assert!(is_clean(written().path()));
 }
 
@@ -83,7 +83,7 @@ fn a_file_of_an_earlier_generator_is_stale() {
 }
 
 #[test]
-fn a_file_nobody_asked_for_is_found_whatever_it_is() {
+fn an_unexpected_file_of_any_kind_is_reported() {
     let dir = written();
     fs::write(dir.path().join("a/notes.bin"), b"\xff\xfe").expect("file");
     let found = found(dir.path());
@@ -95,13 +95,13 @@ fn a_check_changes_nothing() {
     let dir = written();
     let path = dir.path().join("mod.rs");
     fs::write(&path, "edited\n").expect("edit");
-    settle(&wanted(), dir.path(), Mode::Check).expect("checked");
+    update(&wanted(), dir.path(), Mode::Check).expect("checked");
     assert_eq!(fs::read_to_string(path).expect("file"), "edited\n");
 }
 
 /// Pages stand next to others that nobody generated.
 #[test]
-fn where_others_write_too_only_marked_files_are_ours() {
+fn only_marked_files_of_a_shared_folder_are_managed() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = |name: &str| dir.path().join(name);
     fs::write(file("by-hand.md"), "# Ours\n").expect("file");
@@ -109,14 +109,14 @@ fn where_others_write_too_only_marked_files_are_ours() {
     let page = ("new.md".to_owned(), "<!-- made -->\n# New\n".to_owned());
     let pages = Generated::from([page]);
     let extent = Extent::Marked("<!-- made -->");
-    let outcome = settle_part(&pages, dir.path(), extent, Mode::Write).expect("written");
+    let outcome = update_part(&pages, dir.path(), extent, Mode::Write).expect("written");
     let kinds = outcome.changes.iter().map(|it| (it.kind(), &*it.path));
     assert_eq!(
         kinds.collect::<Vec<_>>(),
         [("new", "new.md"), ("stale", "old.md")]
     );
     assert!(file("by-hand.md").exists() && !file("old.md").exists());
-    let outcome = settle_part(&pages, dir.path(), extent, Mode::Check).expect("checked");
+    let outcome = update_part(&pages, dir.path(), extent, Mode::Check).expect("checked");
     assert!(outcome.changes.is_empty());
 }
 
@@ -125,14 +125,14 @@ fn an_unwritable_place_is_an_error() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let file = dir.path().join("file");
     fs::write(&file, "").expect("file");
-    settle(&wanted(), &file, Mode::Write).expect_err("a file is no directory");
+    update(&wanted(), &file, Mode::Write).expect_err("a file is no directory");
 }
 
 #[test]
 fn the_checked_in_code_is_up_to_date() {
     let dir = workspace().join("crates/mps-models/src");
     let extent = Extent::Module("generated");
-    let outcome = settle_part(&generated(real()), &dir, extent, Mode::Check).expect("checked");
+    let outcome = update_part(&generated(real()), &dir, extent, Mode::Check).expect("checked");
     assert!(
         outcome.changes.is_empty(),
         "run `cargo xtask codegen`\n{}",
@@ -146,7 +146,7 @@ fn the_checked_in_pages_are_up_to_date() {
     let api = api(&sources).expect("a sound specification");
     let pages = pages::generate(&api).expect("pages");
     let extent = Extent::Marked(pages::MARK);
-    let outcome = settle_part(&pages, &workspace().join("docs"), extent, Mode::Check);
+    let outcome = update_part(&pages, &workspace().join("docs"), extent, Mode::Check);
     let outcome = outcome.expect("checked");
     let told = describe(&outcome);
     assert!(
@@ -167,7 +167,7 @@ fn copy_of_the_workspace() -> TempDir {
 }
 
 #[test]
-fn the_verb_names_the_command_that_helps() {
+fn drift_names_the_command_that_fixes_it() {
     let dir = copy_of_the_workspace();
     targets::codegen(dir.path(), Mode::Write).expect("written");
     targets::codegen(dir.path(), Mode::Check).expect("clean");
@@ -181,7 +181,7 @@ fn the_verb_names_the_command_that_helps() {
 }
 
 #[test]
-fn a_wrong_specification_writes_nothing() {
+fn an_invalid_specification_writes_nothing() {
     let dir = copy_of_the_workspace();
     fs::write(dir.path().join("spec/enums.toml"), "[[enum]]\nname = 1\n").expect("edit");
     let failure = targets::codegen(dir.path(), Mode::Write)
@@ -193,7 +193,7 @@ fn a_wrong_specification_writes_nothing() {
 }
 
 #[test]
-fn unknown_verbs_are_told_what_there_is() {
+fn an_unknown_command_lists_the_known_ones() {
     let failure = cli::run(&["codgen".to_owned()]).expect_err("no such verb");
     assert_snapshot("verb-unknown", &failure.to_string());
 }

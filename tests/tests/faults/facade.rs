@@ -1,10 +1,11 @@
-//! What a person who makes videos sees: answers that are odd, and downloads that are slow or break.
+//! The facade under faults: odd answers, callers that go away, slow and broken downloads.
 
 use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use http::Request;
-use mps_aigc::{Aigc, ErrorKind, Video};
+use mps_aigc::{Advice, Aigc, CallHandle, CallOptions, ErrorKind, Video};
+use mps_core::clock::timeout;
 use mps_emulator::{Emulator, Fault, Service};
 use mps_models::CreateAigcVideoTask;
 use serde_json::{Value, json};
@@ -34,6 +35,15 @@ impl World {
         self.aigc.video().create(&request).await.unwrap()
     }
 
+    fn now(&self) -> Duration {
+        self.aigc.client().clock().monotonic()
+    }
+
+    fn assert_billed_once(&self) {
+        let bill = self.service.bill();
+        assert_eq!((bill.creates, bill.duplicates), (1, 0));
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join("cat.mp4")
     }
@@ -61,6 +71,11 @@ async fn a_wait_outlasts_every_odd_answer() {
         json!({"kind": "throttle", "times": 6}),
         json!({"kind": "delay", "delay": "2min", "times": 2}),
         json!({"kind": "content_type", "probability": 0.5}),
+        json!({"kind": "done_without_url", "times": 3}),
+        // A single refusal after a create of our own, and several with answers in between.
+        json!({"kind": "refuse", "code": "ResourceNotFound.TaskNotFound", "times": 1}),
+        json!({"kind": "refuse", "code": "InvalidParameterValue", "times": 4}),
+        json!({"kind": "refuse", "code": "AuthFailure.SignatureFailure", "times": 4}),
     ] {
         let world = World::new();
         let task = world.video().await;
@@ -70,18 +85,52 @@ async fn a_wait_outlasts_every_odd_answer() {
             .await
             .unwrap_or_else(|error| panic!("{rule}: {error}"));
         assert_eq!(done.snapshot().status, "DONE", "{rule}");
-        assert_eq!(
-            (
-                world.service.bill().creates,
-                world.service.bill().duplicates
-            ),
-            (1, 0)
-        );
+        assert_eq!(done.snapshot().urls.len(), 1, "{rule}");
+        world.assert_billed_once();
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_status_that_stays_unknown_ends_with_the_wait_and_the_task_lives_on() {
+async fn refusals_for_a_minute_end_the_wait_and_keep_the_id() {
+    for (code, kind) in [
+        ("ResourceNotFound.TaskNotFound", ErrorKind::NotFound),
+        ("InvalidParameterValue", ErrorKind::InvalidRequest),
+        ("AuthFailure.SignatureFailure", ErrorKind::Credentials),
+    ] {
+        let world = World::new();
+        let task = world.video().await;
+        fail(&world.service, &json!({"kind": "refuse", "code": code}));
+        let begin = world.now();
+        let error = task.wait().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.task_id()),
+            (kind, Some(task.id())),
+            "{code}"
+        );
+        let waited = world.now().saturating_sub(begin).as_secs();
+        assert!((60..75).contains(&waited), "{code}: {waited} s");
+        world.service.clear_faults();
+        task.wait().await.unwrap();
+        world.assert_billed_once();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_the_service_does_not_know_ends_the_wait_at_once() {
+    let world = World::new();
+    let task = world.aigc.video().task("2600000000-AigcVideo-0f");
+    let begin = world.now();
+    let error = task.wait().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.task_id()),
+        (ErrorKind::NotFound, Some(task.id()))
+    );
+    let waited = world.now().saturating_sub(begin);
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_status_that_stays_unknown_lasts_until_the_deadline_and_the_task_lives_on() {
     let world = World::new();
     let task = world.video().await;
     fail(
@@ -104,28 +153,39 @@ async fn a_status_that_stays_unknown_ends_with_the_wait_and_the_task_lives_on() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_task_that_is_done_without_a_url_can_be_asked_again() {
+async fn a_done_task_without_a_url_ends_the_wait_after_half_a_minute() {
     let world = World::new();
     let task = world.video().await;
-    world
-        .service
-        .fail(Fault::done_without_url().times(1))
-        .unwrap();
-    let done = task.wait().await.unwrap();
-    let error = done.download(world.path()).await.unwrap_err();
+    world.service.fail(Fault::done_without_url()).unwrap();
+    let error = task.wait().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::Unfetchable, Some(task.id()))
     );
-    assert_eq!(world.files(), 0);
-    let files = task
-        .wait()
-        .await
-        .unwrap()
-        .download(world.path())
-        .await
-        .unwrap();
+    world.service.clear_faults();
+    let done = task.wait().await.unwrap();
+    let files = done.download(world.path()).await.unwrap();
     assert_eq!(files.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_whose_caller_goes_away_is_found_and_billed_once() {
+    let world = World::new();
+    let slow = Fault::delay(Duration::from_secs(10)).action("CreateAigcVideoTask");
+    world.service.fail(slow.times(1)).unwrap();
+    let (video, handle) = (world.aigc.video(), CallHandle::new());
+    let request = CreateAigcVideoTask::new().prompt("a cat");
+    let create = video.create_with(&request, CallOptions::new().handle(handle.clone()));
+    let clock = world.aigc.client().clock().clone();
+    let caller = timeout(&*clock, Duration::from_secs(2), create).await;
+    assert!(caller.is_none(), "the caller went away first");
+    let in_flight = world.aigc.drain(Duration::from_secs(1)).await;
+    assert_eq!(in_flight.len(), 1);
+    let in_flight = world.aigc.drain(Duration::from_secs(60)).await;
+    assert!(in_flight.is_empty());
+    let task = video.created_by(&handle).await.unwrap();
+    task.wait().await.unwrap();
+    world.assert_billed_once();
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,17 +204,12 @@ async fn a_create_whose_answer_is_null_or_lost_is_in_doubt_and_billed_once() {
         let request = CreateAigcVideoTask::new().prompt("a cat");
         let error = world.aigc.video().create(&request).await.unwrap_err();
         assert!(error.in_doubt(), "{error}");
-        assert_eq!(
-            (
-                world.service.bill().creates,
-                world.service.bill().duplicates
-            ),
-            (1, 0)
-        );
+        assert_eq!(error.advice(), Advice::LookFirst);
+        world.assert_billed_once();
     }
 }
 
-/// What a download comes to, and from where it was resumed.
+/// Returns the result of a download and the ranges that it requested.
 async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let world = World::new();
     let done = world.video().await.wait().await.unwrap();
@@ -213,7 +268,7 @@ async fn a_slow_or_broken_download_arrives_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_that_breaks_again_and_again_goes_on_where_it_stopped() {
+async fn a_download_that_breaks_repeatedly_resumes_where_it_stopped() {
     let (result, ranges) = fetch(&json!({"kind": "truncate", "after": 500, "times": 4})).await;
     assert_eq!(result, Ok(()));
     let from = |from: usize| Some(format!("bytes={from}-"));

@@ -30,19 +30,14 @@ async fn world() -> World {
         .start()
         .await
         .unwrap();
-    let none = Backoff {
-        base: Duration::ZERO,
-        cap: Duration::ZERO,
-    };
+    let none = Backoff::new(Duration::ZERO, Duration::ZERO);
     let client = emulator.service().client().unwrap();
-    let client = client
-        .transport(ReqwestTransport::new().unwrap())
-        .retry(RetryPolicy {
-            backoff: none,
-            throttled: none,
-            busy: none,
-            ..RetryPolicy::default()
-        });
+    let client = client.transport(ReqwestTransport::new().unwrap()).retry(
+        RetryPolicy::default()
+            .backoff(none)
+            .throttled(none)
+            .busy(none),
+    );
     World {
         client: client.build().unwrap(),
         emulator,

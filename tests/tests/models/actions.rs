@@ -42,14 +42,14 @@ fn has(action: &ActionInfo, member: &str) -> bool {
 }
 
 #[test]
-fn all_thirteen_are_there() {
+fn the_catalog_has_thirteen_actions() {
     let facts = |action: &&ActionInfo| (action.name, action.effect, action.rate_limit, action.poll);
     let found: Vec<_> = ACTIONS.iter().map(facts).collect();
     assert_eq!(found, FACTS);
 }
 
 #[test]
-fn what_is_polled_is_a_read_that_tells_a_status() {
+fn a_poll_action_is_a_read_that_returns_a_status() {
     for poll in ACTIONS.iter().filter_map(|action| action.poll) {
         let poll = mps_models::action(poll).expect("an action");
         assert_eq!(poll.effect, Effect::Read);
@@ -59,7 +59,7 @@ fn what_is_polled_is_a_read_that_tells_a_status() {
 }
 
 #[test]
-fn every_create_answers_the_id_of_a_task_and_can_be_polled() {
+fn every_create_returns_a_task_id_and_has_a_poll_action() {
     for action in ACTIONS.iter().filter(|one| one.effect != Effect::Read) {
         assert!(has(action, "TaskId"), "{action:?}");
         assert!(action.poll.is_some(), "{action:?}");

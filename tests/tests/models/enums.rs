@@ -36,7 +36,7 @@ fn letter_case_matters() {
 }
 
 #[test]
-fn a_task_goes_on_until_it_is_known_to_have_ended() {
+fn an_unknown_status_counts_as_pending() {
     let phase = |value: &str| AigcTaskStatus::from(value).phase();
     assert_eq!(phase("WAIT"), TaskPhase::Pending);
     assert_eq!(phase("RUN"), TaskPhase::Pending);
@@ -46,7 +46,7 @@ fn a_task_goes_on_until_it_is_known_to_have_ended() {
 }
 
 #[test]
-fn scenarios_have_a_vocabulary_of_their_own() {
+fn scenarios_have_status_values_of_their_own() {
     let phase = |value: &str| ScenarioTaskStatus::from(value).phase();
     assert_eq!(phase("PENDING"), TaskPhase::Pending);
     assert_eq!(phase("RUNNING"), TaskPhase::Pending);

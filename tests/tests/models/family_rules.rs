@@ -6,7 +6,7 @@ use crate::typed::preflight;
 
 const IMAGE: &str = "https://example.com/a.png";
 
-/// What is found in a request, as `severity rule path`.
+/// Returns the findings in a request as `severity rule path`.
 fn found(action: &str, json: &Value) -> Vec<String> {
     let report = preflight(action, json);
     let line = |one: &mps_models::preflight::Finding| {
@@ -184,7 +184,7 @@ fn sound() {
 }
 
 #[test]
-fn a_required_struct_reports_what_it_lacks() {
+fn a_required_struct_reports_its_missing_members() {
     let required = |path: &str| format!("error required {path}");
     assert_eq!(
         found("CreateVideoRedrawTask", &json!({})),
@@ -307,7 +307,7 @@ fn documents() {
 }
 
 #[test]
-fn a_voice_is_chosen_for_somebody_who_speaks() {
+fn a_voice_needs_speech() {
     let speaks = |flag: bool| document().with("/Input/EnableTTS", json!(flag));
     let useless = "warning only-if Input.VoiceId";
     speaks(true).accepts("/Input/VoiceId", json!("v1"));
@@ -316,7 +316,7 @@ fn a_voice_is_chosen_for_somebody_who_speaks() {
 }
 
 #[test]
-fn slides_that_are_kept_have_no_other_background() {
+fn kept_slides_exclude_another_background() {
     let faithful = |flag: bool| document().with("/Input/PPTXFidelity", json!(flag));
     for name in ["Background", "Watermark"] {
         let path = format!("/Input/{name}");
@@ -329,7 +329,7 @@ fn slides_that_are_kept_have_no_other_background() {
 }
 
 #[test]
-fn doing_a_stage_again_needs_to_know_what_to_do_otherwise() {
+fn repeating_a_stage_requires_an_instruction() {
     let Sound(action, json) = modify("regenerate");
     assert_eq!(found(action, &json), ["error required-if Input.Regenerate"]);
     modify("confirm").accepts("/Input/Stage", json!("STAGE_2"));
@@ -344,7 +344,7 @@ fn doing_a_stage_again_needs_to_know_what_to_do_otherwise() {
 }
 
 #[test]
-fn scenes_are_named_once_each() {
+fn a_scene_is_named_once() {
     let scenes = "/Input/Regenerate/SceneIds";
     let Sound(action, json) = regenerate("scenes");
     let missing = ["error required-if Input.Regenerate.SceneIds"];
@@ -385,7 +385,7 @@ fn lists() {
 }
 
 #[test]
-fn a_query_needs_the_id_of_a_task() {
+fn a_query_requires_a_task_id() {
     for action in [
         "DescribeAigcImageTask",
         "DescribeAigcAudioTask",

@@ -42,7 +42,7 @@ fn body(message: Message, json: &Value) -> Value {
 }
 
 #[test]
-fn every_example_is_read_and_written_again() {
+fn every_example_round_trips() {
     for message in messages() {
         let examples = examples(message);
         assert!(!examples.is_empty(), "{message:?}");

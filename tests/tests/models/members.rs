@@ -19,7 +19,7 @@ fn object<'v>(json: &'v mut Value, pointer: &str) -> &'v mut Map<String, Value> 
         .expect(pointer)
 }
 
-/// What is written in place of a member that was null or missing: a required text or struct is
+/// Returns the value written for a member that was null or missing: a required text or struct is
 /// empty rather than absent.
 fn without(message: Message, spot: &Spot) -> Value {
     let mut json = sample(message.schema());
@@ -29,7 +29,7 @@ fn without(message: Message, spot: &Spot) -> Value {
     json
 }
 
-/// What stands for a member without a value, if anything does.
+/// Returns the value of a member without one, or `None` if it is left out.
 fn empty(member: &MemberInfo) -> Option<(String, Value)> {
     let value = match &member.kind {
         _ if !member.required => return None,
@@ -52,7 +52,7 @@ fn for_every_member(test: impl Fn(Message, &Spot)) {
 }
 
 #[test]
-fn every_struct_takes_part() {
+fn every_struct_is_covered() {
     let of = |message: Message| spots(message.schema()).into_iter().map(|spot| spot.of.name);
     let tested: BTreeSet<&str> = messages().into_iter().flat_map(of).collect();
     let all: BTreeSet<&str> = STRUCTS.iter().map(|info| info.name).collect();
@@ -61,7 +61,7 @@ fn every_struct_takes_part() {
 }
 
 #[test]
-fn what_is_read_is_written_again() {
+fn parsed_messages_round_trip() {
     for message in messages() {
         let json = sample(message.schema());
         assert_eq!(read(message, &json).expect("a sample").json, json);
@@ -79,7 +79,7 @@ fn null_is_accepted_and_means_missing() {
 }
 
 #[test]
-fn missing_is_accepted() {
+fn missing_members_are_accepted() {
     for_every_member(|message, spot| {
         let mut json = sample(message.schema());
         object(&mut json, &spot.object).remove(spot.member.name);
@@ -107,7 +107,7 @@ fn null_items_of_lists_are_skipped() {
 }
 
 #[test]
-fn unknown_members_are_kept_in_requests_and_ignored_in_answers() {
+fn unknown_members_are_kept_in_requests_and_ignored_in_responses() {
     for_every_member(|message, spot| {
         let mut json = sample(message.schema());
         let unknown = json!({ "Inside": [1, null, "text"] });
@@ -123,7 +123,7 @@ fn unknown_members_are_kept_in_requests_and_ignored_in_answers() {
 }
 
 #[test]
-fn unknown_members_of_requests_are_warned_of() {
+fn an_unknown_member_of_a_request_is_a_warning() {
     for_every_member(|message, spot| {
         let mut json = sample(message.schema());
         let misspelt = format!("{}x", spot.member.name);
@@ -179,7 +179,7 @@ fn debug_shows_the_names_of_unknown_members_and_not_their_values() {
     });
 }
 
-/// What may be pre-signed, is somebody's idea, or can hold either, by the names they go by.
+/// Names of members whose values may be pre-signed URLs or prompts, or may contain one.
 #[test]
 fn prompts_and_urls_are_sensitive() {
     for_every_member(|_, spot| {

@@ -18,7 +18,7 @@ fn create(members: &Value) -> Report {
     preflight("CreateAigcVideoTask", &json)
 }
 
-/// What was found, as `severity rule path`.
+/// Returns the findings as `severity rule path`.
 fn found(report: &Report) -> Vec<String> {
     let line = |finding: &mps_models::preflight::Finding| {
         format!(
@@ -41,7 +41,7 @@ fn finds(members: &Value, expected: &str) {
 }
 
 #[test]
-fn a_prompt_is_needed_unless_there_is_an_image_or_a_video() {
+fn a_prompt_is_required_without_an_image_or_a_video() {
     let bare = |json: &Value| found(&preflight("CreateAigcVideoTask", json));
     let missing = ["error required-unless-any Prompt"];
     assert_eq!(bare(&json!({})), missing);
@@ -104,7 +104,7 @@ fn a_duration_is_at_least_a_second() {
 }
 
 #[test]
-fn urls_are_urls_at_every_depth() {
+fn urls_are_checked_at_every_depth() {
     for (place, member) in [
         ("ImageUrl", json!({ "ImageUrl": "a.png" })),
         (
@@ -146,7 +146,7 @@ fn additional_parameters_are_json() {
 }
 
 #[test]
-fn closed_sets_are_closed_and_open_ones_are_open() {
+fn closed_sets_refuse_and_open_sets_warn() {
     accepts(&json!({ "VideoInfos": [{ "ReferType": "base", "KeepOriginalSound": "yes" }] }));
     finds(
         &json!({ "VideoInfos": [{ "ReferType": "Base" }] }),
@@ -193,14 +193,14 @@ fn a_bucket_has_a_name_and_a_region() {
 }
 
 #[test]
-fn a_task_id_is_needed() {
+fn a_task_id_is_required() {
     assert!(preflight("DescribeAigcVideoTask", &json!({ "TaskId": "1" })).is_ok());
     let report = preflight("DescribeAigcVideoTask", &json!({}));
     assert_eq!(found(&report), ["error required TaskId"]);
 }
 
 #[test]
-fn members_that_would_be_sent_twice_are_errors() {
+fn repeated_members_are_errors() {
     let request = CreateAigcVideoTask::new()
         .prompt("a cat")
         .extra("Prompt", "a dog");
@@ -224,7 +224,7 @@ fn unknown_members_name_the_closest_known_one() {
 }
 
 #[test]
-fn everything_is_found_at_once_in_the_order_of_the_documentation() {
+fn all_findings_are_reported_in_the_order_of_the_documentation() {
     let report = create(&json!({
         "Typo": 1,
         "StoreCosParam": { "CosBucketName": "b" },
@@ -244,7 +244,7 @@ fn everything_is_found_at_once_in_the_order_of_the_documentation() {
 }
 
 #[test]
-fn a_report_reads_like_a_compilers() {
+fn a_report_displays_like_compiler_messages() {
     let report = create(&json!({ "Duration": 0, "ExtraParameters": { "Resolution": "8K" } }));
     insta::with_settings!({
         snapshot_path => "../snapshots",
@@ -256,7 +256,7 @@ fn a_report_reads_like_a_compilers() {
 }
 
 #[test]
-fn findings_leave_out_what_is_not_known() {
+fn findings_omit_absent_values() {
     let report = create(&json!({ "Typo": 1 }));
     let json = serde_json::to_value(report.findings()).expect("JSON");
     assert_eq!(
@@ -273,7 +273,7 @@ fn findings_leave_out_what_is_not_known() {
 
 /// Every list and struct is filled, so nearly every rule has something to look at.
 #[test]
-fn a_sound_request_is_inspected_without_allocating() {
+fn a_valid_request_is_inspected_without_allocating() {
     let path = "../spec/examples/CreateAigcVideoTask/references.request.json";
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
     let mut request: CreateAigcVideoTask =

@@ -20,7 +20,7 @@ impl Spot {
         format!("{}/{}", self.object, self.member.name)
     }
 
-    /// What stands for the member's value: a text that occurs nowhere else.
+    /// Returns a value for the member: a text that occurs nowhere else.
     pub(crate) fn marker(&self) -> String {
         marker(&self.pointer())
     }

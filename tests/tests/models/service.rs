@@ -9,7 +9,7 @@ use mps_models::{
 };
 
 #[test]
-fn both_sites_are_there_the_international_one_first() {
+fn both_sites_exist_and_the_international_one_is_first() {
     let hosts: Vec<_> = SITES.iter().map(|site| (site.name, site.host)).collect();
     assert_eq!(
         hosts,
@@ -56,7 +56,7 @@ fn a_code_falls_back_to_the_longest_part_before_a_dot() {
 }
 
 #[test]
-fn all_throttling_did_not_run_and_a_quota_is_no_throttling() {
+fn throttling_was_never_executed_and_a_quota_is_not_throttling() {
     let throttled = ERROR_CODES
         .iter()
         .filter(|code| code.code.starts_with("RequestLimitExceeded"));
@@ -74,7 +74,7 @@ fn all_throttling_did_not_run_and_a_quota_is_no_throttling() {
 }
 
 #[test]
-fn every_code_has_a_hint_and_one_code_stands_for_two_limits() {
+fn every_code_has_a_hint_and_one_code_covers_two_limits() {
     for code in ERROR_CODES {
         assert!(
             code.hint.len() > 10 && !code.hint.ends_with('.'),
@@ -92,13 +92,13 @@ fn every_code_has_a_hint_and_one_code_stands_for_two_limits() {
 }
 
 #[test]
-fn an_answer_that_was_too_large_did_run() {
+fn a_response_that_was_too_large_was_executed() {
     let code = error_code("ResponseSizeLimitExceeded").expect("a known code");
     assert_eq!(code.executed, Executed::Yes);
 }
 
 #[test]
-fn names_are_found_and_others_are_not() {
+fn known_names_are_found_and_others_are_not() {
     for action in ACTIONS {
         assert_eq!(mps_models::action(action.name), Some(*action));
     }

@@ -6,7 +6,7 @@ use mps_models::{
 use serde_json::{Value, json};
 
 #[test]
-fn json_travels_as_text() {
+fn json_is_sent_as_text() {
     let value = json!({ "lyrics": "la \"la\"\nla", "is_instrumental": false });
     let request = CreateAigcAudioTask::new().additional_parameters_json(&value);
     let text = request.additional_parameters.as_deref().expect("a text");
@@ -15,7 +15,7 @@ fn json_travels_as_text() {
 }
 
 #[test]
-fn booleans_in_disguise() {
+fn booleans_that_are_sent_as_text_or_numbers() {
     let sound = |keep| {
         let info = AigcVideoReferenceVideoInfo::new().keep_original_sound_bool(keep);
         info.keep_original_sound

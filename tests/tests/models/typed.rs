@@ -29,14 +29,14 @@ pub(crate) fn messages() -> Vec<Message> {
     ACTIONS.iter().copied().flat_map(of).collect()
 }
 
-/// What became of a JSON value that was read as a message.
+/// The result of reading a JSON value as a message.
 #[derive(Debug)]
 pub(crate) struct Typed {
     /// Written again.
     pub(crate) json: Value,
     /// Printed for a person who debugs.
     pub(crate) debug: String,
-    /// What the inspection found; empty for an answer.
+    /// The findings of the inspection; empty for a response.
     pub(crate) report: Report,
 }
 

@@ -4,10 +4,12 @@
 
 mod support;
 
+use std::{sync::Arc, time::Duration};
+
 use mps_aigc::Aigc;
 use mps_core::{
-    CallOptions, Client, UntypedCall,
-    clock::SystemClock,
+    CallHandle, CallOptions, Client, UntypedCall,
+    clock::{SystemClock, TestClock},
     credentials::{Credentials, ProvideCredentials as _},
     endpoint::Endpoint,
     retry::RetryPolicy,
@@ -19,8 +21,8 @@ use mps_tests::capture::Capture;
 use serde_json::value::RawValue;
 
 use self::support::{
-    CREATED, CapturedMetrics, LoggingTransport, PROMPT, SECRET_ID, SECRET_KEY, builder, capture,
-    credentials, done, failed_replies, learn_signatures, request,
+    CREATED, CapturedGate, CapturedMetrics, LoggingTransport, NOW, PROMPT, SECRET_ID, SECRET_KEY,
+    builder, capture, credentials, done, failed_replies, learn_signatures, request,
 };
 
 fn note<T: std::fmt::Debug>(capture: &Capture, outcome: Result<T, mps_core::Error>) {
@@ -30,6 +32,11 @@ fn note<T: std::fmt::Debug>(capture: &Capture, outcome: Result<T, mps_core::Erro
             capture.error(&error);
             capture.debug("hint", &error.hint());
             capture.debug("report", &error.report());
+            capture.debug("advice", &error.advice());
+            capture.add(format!(
+                "error JSON: {}",
+                serde_json::to_string(&error).unwrap()
+            ));
         }
     }
 }
@@ -40,8 +47,18 @@ async fn call_everything(capture: &Capture, client: &Client) {
     let untyped = || UntypedCall::new("SomethingNew", RawValue::from_string(body.clone()).unwrap());
     note(capture, client.send(&request()).await);
     note(capture, client.send(&DescribeAigcVideoTask::new("1")).await);
-    let outcome = client.call(untyped(), CallOptions::new()).await;
+    let handle = CallHandle::new();
+    let options = CallOptions::new()
+        .handle(handle.clone())
+        .gate(Arc::new(CapturedGate(capture.clone())));
+    capture.debug("options", &options);
+    let outcome = client.call(untyped(), options).await;
     note(capture, outcome);
+    capture.debug("handle", &handle);
+    capture.debug("intent", &handle.intent());
+    if let Some(outcome) = handle.try_outcome() {
+        note(capture, outcome);
+    }
     capture.debug("client", client);
     capture.debug("prepared", &client.prepare(&request()));
     capture.debug("untyped", &untyped());
@@ -98,9 +115,45 @@ async fn every_event_and_metric_occurs_and_is_searched() {
         "credentials_refreshed",
         "breaker_changed",
         "call_ended",
+        "observed",
+        "gate",
+        "error JSON",
     ] {
         assert!(capture.count(metric) > 0, "{metric}");
     }
+}
+
+/// Advances a clock in small steps until `done` returns `true`.
+async fn advance_until(clock: &TestClock, done: impl Fn() -> bool) {
+    while !done() {
+        clock.advance(Duration::from_millis(100));
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_outlives_its_caller_does_not_leak() {
+    let capture = capture();
+    let clock = TestClock::new(NOW);
+    let transport = ScriptedTransport::new([Reply::silence()]);
+    let client = builder(&capture)
+        .clock(Arc::new(clock.clone()))
+        .transport(transport.clone());
+    let client = client.build().unwrap();
+    let request = request();
+    let outlive = async {
+        // The caller goes away while the attempt is on the wire; the attempt's timeout ends it.
+        tokio::select! {
+            biased;
+            outcome = client.send(&request) => note(&capture, outcome),
+            () = advance_until(&clock, || !transport.requests().is_empty()) => {}
+        }
+        advance_until(&clock, || capture.count("observed:") > 0).await;
+    };
+    capture.watch(outlive).await;
+    learn_signatures(&capture, &transport);
+    assert_eq!(capture.count("detached:"), 1);
+    assert_eq!(capture.leaks(), [""; 0]);
 }
 
 #[tokio::test]

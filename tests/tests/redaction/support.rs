@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use hmac::{Hmac, KeyInit, Mac};
 use mps_core::{
-    BoxFuture, Client, ClientBuilder,
+    BoxFuture, CallEnd, Client, ClientBuilder, Gate, GateError, Intent, Observer,
     clock::TestClock,
     credentials::{Credentials, CredentialsError, ProvideCredentials},
     endpoint::{BreakerState, Endpoint, Site},
@@ -117,12 +117,49 @@ impl Metrics for CapturedMetrics {
     }
 }
 
+/// An observer that collects everything it is passed.
+#[derive(Debug)]
+pub(crate) struct CapturedObserver(pub(crate) Capture);
+
+impl Observer for CapturedObserver {
+    fn ended(&self, end: &CallEnd<'_>) {
+        self.0.debug("observed", end);
+        if let Err(error) = end.outcome {
+            self.0.error(error);
+        }
+    }
+
+    fn detached(&self, intent: &Intent) {
+        self.0.debug("detached", intent);
+    }
+
+    fn left_in_flight(&self, intents: &[Intent]) {
+        self.0.debug("left in flight", &intents);
+    }
+}
+
+/// A gate that collects each intent and lets every attempt pass.
+#[derive(Debug)]
+pub(crate) struct CapturedGate(pub(crate) Capture);
+
+impl Gate for CapturedGate {
+    fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>> {
+        self.0.debug("gate", intent);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn not_sent(&self, intent: &Intent) {
+        self.0.debug("gate: not sent", intent);
+    }
+}
+
 pub(crate) fn builder(capture: &Capture) -> ClientBuilder {
     Client::builder()
         .credentials(credentials())
         .clock(Arc::new(TestClock::new(NOW).auto_advance()))
         .failover([Endpoint::regional(Site::Intl, "ap-singapore").unwrap()])
         .metrics(CapturedMetrics(capture.clone()))
+        .observer(CapturedObserver(capture.clone()))
 }
 
 pub(crate) fn request() -> CreateAigcVideoTask {

@@ -19,6 +19,13 @@ pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     cfgs(attributes).iter().any(|cfg| cfg == "#[cfg(test)]")
 }
 
+/// Returns `true` for items that are public for technical reasons only, which semantic versioning does
+/// not cover.
+pub(crate) fn is_hidden(attributes: &[Attribute]) -> bool {
+    let mut attributes = attributes.iter();
+    attributes.any(|attribute| text::attribute(attribute) == "#[doc(hidden)]")
+}
+
 /// Returns the conditions under which an item is compiled, as attributes.
 pub(crate) fn cfgs(attributes: &[Attribute]) -> Vec<String> {
     let is_cfg = |attribute: &&Attribute| attribute.path().is_ident("cfg");
@@ -48,8 +55,6 @@ pub(crate) fn public(attributes: &[Attribute]) -> Vec<Attribute> {
                 Meta::NameValue(_) => parse_quote!(#[#path]),
                 _ => attribute.clone(),
             });
-        } else if text::attribute(attribute) == "#[doc(hidden)]" {
-            shown.push(attribute.clone());
         }
     }
     shown

@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use syn::{Attribute, ImplItem, Item, ReturnType, Signature, TraitItem, Type, Visibility};
+use syn::{
+    Attribute, ImplItem, Item, ItemImpl, ReturnType, Signature, TraitItem, Type, Visibility,
+};
 
 use crate::{
     attributes,
@@ -20,7 +22,7 @@ const LIBRARIES: [&str; 4] = ["mps-models", "mps-core", "mps-aigc", "mps-emulato
 /// Folders of the workspace with sources of ours.
 const FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
-/// How documentation does not begin: none of these is a verb or says what the item is.
+/// Words that documentation must not begin with: none is a verb or names the item.
 const VAGUE: [&str; 7] = ["Who", "Whom", "Whose", "What", "Whether", "How", "One that"];
 
 /// A public function, with its type or trait if it has one.
@@ -43,16 +45,16 @@ impl Function<'_> {
             ReturnType::Type(_, ty) => Some(text::ty(&**ty)),
         }
     }
+}
 
-    fn is_fallible(&self) -> bool {
-        self.output().is_some_and(|output| is_result(&output))
-    }
+fn is_fallible(function: &Function<'_>) -> bool {
+    function.output().is_some_and(|output| is_result(&output))
+}
 
-    fn is_async(&self) -> bool {
-        let is_future =
-            |output: String| output.starts_with("BoxFuture<") || output.starts_with("impl Future<");
-        self.signature.asyncness.is_some() || self.output().is_some_and(is_future)
-    }
+fn is_async(function: &Function<'_>) -> bool {
+    let is_future =
+        |output: String| output.starts_with("BoxFuture<") || output.starts_with("impl Future<");
+    function.signature.asyncness.is_some() || function.output().is_some_and(is_future)
 }
 
 /// Returns `true` for a `Result`, also of the crate's own name, and for a future of one.
@@ -75,80 +77,77 @@ fn is_result(output: &str) -> bool {
     }
 }
 
-/// Calls `visit` with each public function of a crate: free ones, methods, and those of traits,
-/// whose implementations need not repeat their documentation.
-fn each_function(krate: &Crate, mut visit: impl FnMut(&Function<'_>)) {
+/// Returns the public functions of a crate: free ones, methods, and those of traits, whose
+/// implementations need not repeat their documentation.
+fn functions(krate: &Crate) -> Vec<Function<'_>> {
     let exports = Exports::of(krate);
+    let mut found = Vec::new();
     for (id, export) in &exports.items {
         let item = krate.item(*id);
-        let path = format!("{}::{}", export.module.join("::"), export.name);
         match item {
-            Item::Fn(function) => visit(&Function {
-                path,
+            Item::Fn(function) => found.push(Function {
+                path: export.path(),
                 attributes: attributes_of(item),
                 signature: &function.sig,
             }),
-            Item::Trait(of) => {
-                for item in &of.items {
-                    if let TraitItem::Fn(function) = item {
-                        visit(&Function {
-                            path: format!("{path}::{}", function.sig.ident),
-                            attributes: &function.attrs,
-                            signature: &function.sig,
-                        });
-                    }
-                }
-            }
+            Item::Trait(item) => found.extend(item.items.iter().filter_map(|item| match item {
+                TraitItem::Fn(function) => Some(Function {
+                    path: format!("{}::{}", export.path(), function.sig.ident),
+                    attributes: &function.attrs,
+                    signature: &function.sig,
+                }),
+                _ => None,
+            })),
             _ => {}
         }
     }
     for (index, module) in krate.modules.iter().enumerate() {
         for item in &module.items {
-            let Item::Impl(block) = item else { continue };
-            if block.trait_.is_some() || attributes::is_test(&block.attrs) {
-                continue;
-            }
-            let Type::Path(ty) = &*block.self_ty else {
-                continue;
-            };
-            let names: Vec<_> = ty
-                .path
-                .segments
-                .iter()
-                .map(|part| part.ident.to_string())
-                .collect();
-            let target = krate.resolve(index, &names);
-            let Some(export) = target.first().and_then(|id| exports.items.get(id)) else {
-                continue;
-            };
-            for item in &block.items {
-                if let ImplItem::Fn(function) = item
-                    && matches!(function.vis, Visibility::Public(_))
-                {
-                    visit(&Function {
-                        path: format!(
-                            "{}::{}::{}",
-                            export.module.join("::"),
-                            export.name,
-                            function.sig.ident
-                        ),
-                        attributes: &function.attrs,
-                        signature: &function.sig,
-                    });
-                }
+            if let Item::Impl(block) = item {
+                found.extend(methods(krate, &exports, index, block));
             }
         }
     }
+    found
 }
 
-fn functions_without(section: &str, needs_it: fn(&Function<'_>) -> bool) -> Vec<String> {
+/// Returns the public methods of an `impl` block for a public type.
+fn methods<'a>(
+    krate: &Crate,
+    exports: &Exports,
+    module: usize,
+    block: &'a ItemImpl,
+) -> Vec<Function<'a>> {
+    let Type::Path(ty) = &*block.self_ty else {
+        return Vec::new();
+    };
+    if block.trait_.is_some() || attributes::is_test(&block.attrs) {
+        return Vec::new();
+    }
+    let names = ty.path.segments.iter().map(|part| part.ident.to_string());
+    let target = krate.resolve(module, &names.collect::<Vec<_>>());
+    let Some(export) = target.first().and_then(|id| exports.items.get(id)) else {
+        return Vec::new();
+    };
+    let methods = block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(function) if matches!(function.vis, Visibility::Public(_)) => Some(Function {
+            path: format!("{}::{}", export.path(), function.sig.ident),
+            attributes: &function.attrs,
+            signature: &function.sig,
+        }),
+        _ => None,
+    });
+    methods.collect()
+}
+
+/// Returns the paths of the functions that need a section of documentation and do not have it.
+fn without(section: &str, needs_it: fn(&Function<'_>) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     for name in LIBRARIES {
-        each_function(&Crate::parse(name), |function| {
-            if needs_it(function) && !function.has(section) {
-                found.push(function.path.clone());
-            }
-        });
+        let krate = Crate::parse(name);
+        let functions = functions(&krate).into_iter();
+        let functions = functions.filter(|function| needs_it(function) && !function.has(section));
+        found.extend(functions.map(|function| function.path));
     }
     found.sort();
     found
@@ -166,7 +165,7 @@ fn assert_none(found: &[String], rule: &str) {
 #[test]
 #[ignore = "the crates are being documented; run with `--ignored` to list what is missing"]
 fn public_functions_that_return_a_result_document_their_errors() {
-    let found = functions_without("# Errors", |function| function.is_fallible());
+    let found = without("# Errors", is_fallible);
     assert_none(
         &found,
         "public functions that return a Result have a section `# Errors`",
@@ -176,7 +175,7 @@ fn public_functions_that_return_a_result_document_their_errors() {
 #[test]
 #[ignore = "the crates are being documented; run with `--ignored` to list what is missing"]
 fn public_async_functions_document_their_cancel_safety() {
-    let found = functions_without("# Cancel safety", |function| function.is_async());
+    let found = without("# Cancel safety", is_async);
     assert_none(
         &found,
         "public async functions have a section `# Cancel safety`",

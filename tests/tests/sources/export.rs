@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syn::Item;
 
 use crate::{
-    attributes::cfgs,
+    attributes::{cfgs, is_hidden},
     krate::Crate,
     resolve::{Import, ItemId, imports, is_public, name_of},
 };
@@ -34,7 +34,8 @@ impl Export {
         (self.module.len(), &self.module, &self.name)
     }
 
-    fn path(&self) -> String {
+    /// Returns the path of the item, with the name of the crate.
+    pub(crate) fn path(&self) -> String {
         format!("{}::{}", self.module.join("::"), self.name)
     }
 }
@@ -43,7 +44,7 @@ impl Exports {
     /// Finds the public items of `krate`, following `pub mod` and `pub use`.
     pub(crate) fn of(krate: &Crate) -> Self {
         let mut exports = Self::default();
-        exports.module(krate, 0, &[krate.name.clone()], &[]);
+        exports.module(krate, 0, std::slice::from_ref(&krate.name), &[]);
         exports.passed_on.sort();
         exports.passed_on.dedup();
         exports
@@ -52,7 +53,7 @@ impl Exports {
     fn module(&mut self, krate: &Crate, index: usize, path: &[String], conditions: &[String]) {
         let module = krate.module(index);
         for (place, item) in module.items.iter().enumerate() {
-            if !is_public(item) {
+            if !is_public(item) || is_hidden(attributes_of(item)) {
                 continue;
             }
             let id = ItemId {
@@ -165,6 +166,7 @@ pub(crate) fn attributes_of(item: &Item) -> &[syn::Attribute] {
         Item::Trait(item) => &item.attrs,
         Item::Type(item) => &item.attrs,
         Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
         _ => &[],
     }
 }

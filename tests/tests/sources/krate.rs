@@ -8,7 +8,7 @@ use std::{
 
 use syn::{Item, ItemMod, Visibility};
 
-use crate::attributes::{cfgs, is_test};
+use crate::attributes::{cfgs, is_hidden, is_test};
 
 /// A library of this workspace, parsed.
 pub(crate) struct Crate {
@@ -28,6 +28,7 @@ pub(crate) struct Module {
     pub(crate) file: PathBuf,
     /// `true` if its file is written by `cargo xtask codegen`.
     pub(crate) generated: bool,
+    /// `true` for a module that is public and not hidden from the documentation.
     pub(crate) is_public: bool,
     /// The conditions under which it is compiled, those of its ancestors included.
     pub(crate) cfgs: Vec<String>,
@@ -96,7 +97,7 @@ impl Crate {
             items: Vec::new(),
             file: self.module(parent).file.clone(),
             generated: self.module(parent).generated,
-            is_public: matches!(child.vis, Visibility::Public(_)),
+            is_public: matches!(child.vis, Visibility::Public(_)) && !is_hidden(&child.attrs),
             cfgs: self.module(parent).cfgs.clone(),
         };
         module.cfgs.extend(cfgs(&child.attrs));

@@ -19,55 +19,63 @@ use crate::{
 fn public_api(krate: &Crate) -> String {
     let exports = Exports::of(krate);
     let blocks = Blocks::of(krate, &exports);
-    let mut modules: BTreeMap<Vec<String>, BTreeSet<(String, String)>> = BTreeMap::new();
+    let mut modules: BTreeMap<&[String], Module> = BTreeMap::new();
     for (module, used) in &exports.passed_on {
-        let entry = (String::new(), format!("pub use {used};"));
-        modules.entry(module.clone()).or_default().insert(entry);
+        let module = modules.entry(module).or_default();
+        module.passed_on.push(format!("pub use {used};"));
     }
     for (id, export) in &exports.items {
-        let item = krate.item(*id);
-        let mut text: String = export.cfgs.iter().map(|cfg| format!("{cfg}\n")).collect();
-        let own = cfgs(attributes_of(item));
-        let blocks = blocks.of_item.get(id).map_or(&[][..], Vec::as_slice);
-        let shown = if krate.module(id.module).generated {
-            summary(item, &export.name, blocks)
-        } else {
-            in_full(item, export, blocks)
-        };
-        // The item's own conditions are among the export's.
-        text.push_str(&own.iter().fold(shown, |shown, cfg| {
-            shown.replacen(&format!("{cfg}\n"), "", 1)
-        }));
-        let entry = (export.name.clone(), text);
-        modules
-            .entry(export.module.clone())
-            .or_default()
-            .insert(entry);
+        let module = modules.entry(&export.module).or_default();
+        let text = item(krate, *id, export, &blocks);
+        module.items.insert((export.name.clone(), text));
     }
-    let mut text = String::new();
-    for (module, entries) in modules {
-        text.push_str(&format!("mod {}\n\n", module.join("::")));
-        for (_, entry) in entries {
-            text.push_str(&entry);
-            // Second names come first, one a line.
-            text.push_str(if entry.starts_with("pub use ") {
-                "\n"
-            } else {
-                "\n\n"
-            });
+    let mut parts = Vec::new();
+    for (path, module) in modules {
+        parts.push(format!("mod {}", path.join("::")));
+        if !module.passed_on.is_empty() {
+            parts.push(module.passed_on.join("\n"));
+        }
+        parts.extend(module.items.into_iter().map(|(_, text)| text));
+    }
+    let others = ("implementations for other types", blocks.others);
+    let macros = (
+        "implemented by macros, which are not expanded here",
+        macros(krate),
+    );
+    for (title, lines) in [others, macros] {
+        if !lines.is_empty() {
+            parts.push(title.to_owned());
+            parts.push(lines.into_iter().collect::<Vec<_>>().join("\n"));
         }
     }
-    if !blocks.others.is_empty() {
-        text.push_str("implementations for other types\n\n");
-        text.extend(blocks.others.iter().map(|line| format!("{line}\n")));
-        text.push('\n');
+    parts.join("\n\n")
+}
+
+/// The public parts of a module.
+#[derive(Default)]
+struct Module {
+    /// Second names of items, and names of other crates.
+    passed_on: Vec<String>,
+    /// Name and text of each item.
+    items: BTreeSet<(String, String)>,
+}
+
+/// Returns a public item with its conditions and its `impl` blocks.
+fn item(krate: &Crate, id: ItemId, export: &Export, blocks: &Blocks<'_>) -> String {
+    let item = krate.item(id);
+    let blocks = blocks.of_item.get(&id).map_or(&[][..], Vec::as_slice);
+    let mut shown = if krate.module(id.module).generated {
+        summary(item, &export.name, blocks)
+    } else {
+        in_full(item, export, blocks)
+    };
+    for own in cfgs(attributes_of(item)) {
+        // The item's own conditions are among the export's.
+        shown = shown.replacen(&format!("{own}\n"), "", 1);
     }
-    let macros = macros(krate);
-    if !macros.is_empty() {
-        text.push_str("made by macros, not shown here\n\n");
-        text.extend(macros.iter().map(|line| format!("{line}\n")));
-    }
-    text.trim_end().to_owned()
+    let mut lines = export.cfgs.clone();
+    lines.push(shown);
+    lines.join("\n")
 }
 
 /// The `impl` blocks of a crate, by the type they are for.
@@ -164,22 +172,16 @@ fn in_full(item: &Item, export: &Export, blocks: &[(Vec<String>, &ItemImpl)]) ->
             }
         }
     }
-    let mut text = render::item(item, &export.name);
+    let mut lines = vec![render::item(item, &export.name)];
     for (header, block) in inherent {
-        let conditions = header
-            .rsplit_once('\n')
-            .map_or("", |(conditions, _)| conditions);
-        if !conditions.is_empty() {
-            text.push_str(&format!("\n{conditions}"));
+        if let Some((conditions, _)) = header.rsplit_once('\n') {
+            lines.push(conditions.to_owned());
         }
         // Blocks with one header are shown as one.
-        let block = render::inherent(&block).unwrap();
-        text.push_str(&format!("\n{}", text::formatted(Item::Impl(block))));
+        lines.extend(render::inherent(&block).map(|block| text::formatted(Item::Impl(block))));
     }
-    for line in traits {
-        text.push_str(&format!("\n{line}"));
-    }
-    text
+    lines.extend(traits);
+    lines.join("\n")
 }
 
 /// A generated item, which follows from `spec/`: its definition, and names of the rest.
@@ -193,14 +195,14 @@ fn summary(item: &Item, name: &str, blocks: &[(Vec<String>, &ItemImpl)]) -> Stri
             functions.extend(block.items.iter().map(|item| render::brief(item, &fields)));
         }
     }
-    let mut text = render::item(item, name);
+    let mut lines = vec![render::item(item, name)];
     for (start, names) in [("    fn:", functions), ("    impl:", traits)] {
         let names: Vec<_> = names.into_iter().collect();
         if !names.is_empty() {
-            text.push_str(&format!("\n{}", text::wrapped(start, &names)));
+            lines.push(text::wrapped(start, &names));
         }
     }
-    text
+    lines.join("\n")
 }
 
 /// Returns the macros that make items, which this parser does not expand.
@@ -238,131 +240,4 @@ fn the_public_api_of_mps_aigc_is_as_reviewed() {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    /// Returns the public API of a crate whose root and module `inner` have these texts.
-    fn api(root: &str, inner: &str) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("lib.rs"), root).unwrap();
-        fs::write(folder.path().join("inner.rs"), inner).unwrap();
-        public_api(&Crate::parse_folder("sample", folder.path()))
-    }
-
-    #[test]
-    fn an_item_is_public_by_a_public_path_only() {
-        let inner = "pub struct Shown; pub struct Unreachable; pub(crate) fn internal() {}";
-        let shown = "mod sample\n\npub struct Shown;";
-        assert_eq!(api("mod inner; pub use inner::Shown;", inner), shown);
-        assert_eq!(api("mod inner;", inner), "");
-        let all = api("pub mod inner;", inner);
-        assert_eq!(
-            all,
-            "mod sample::inner\n\npub struct Shown;\n\npub struct Unreachable;"
-        );
-    }
-
-    #[test]
-    fn globs_renames_and_other_crates_are_followed_as_far_as_possible() {
-        let root = "mod inner; pub use inner::*; pub use other::Thing as Item;";
-        let shown = api(
-            root,
-            "mod deeper { pub fn kept(a: u8) -> u8 { a } } pub use deeper::kept as run;",
-        );
-        let expected = "mod sample\n\npub use other::Thing as Item;\npub fn run(a: u8) -> u8;";
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn private_parts_and_bodies_are_left_out() {
-        let root = "
-            mod inner;
-            #[derive(PartialEq, Clone)] #[non_exhaustive]
-            /// Documentation.
-            pub struct Mixed { pub a: u8, b: u8 }
-            impl Mixed {
-                pub fn set(mut self, a: u8) -> Self { self.a = a; self }
-                fn internal(&self) {}
-                pub const ONE: u8 = 1;
-            }
-            impl std::fmt::Display for Mixed {}
-            impl inner::Internal for Mixed {}
-            pub struct Wrapped(pub u8, u16);";
-        let expected = "mod sample\n
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Mixed {
-    pub a: u8,
-    /* private fields */
-}
-impl Mixed {
-    pub const ONE: u8;
-    pub fn set(self, a: u8) -> Self;
-}
-impl Display for Mixed
-
-pub struct Wrapped(pub u8, _);";
-        assert_eq!(api(root, "pub trait Internal {}"), expected);
-    }
-
-    #[test]
-    fn traits_say_which_methods_are_provided() {
-        let root =
-            "pub trait Wait { fn later(&self) -> u8; fn ask(&self) -> u8 { 1 } type Error; }";
-        let expected = "mod sample\n
-pub trait Wait {
-    type Error;
-    #[provided]
-    fn ask(&self) -> u8;
-    fn later(&self) -> u8;
-}";
-        assert_eq!(api(root, ""), expected);
-    }
-
-    #[test]
-    fn conditions_are_shown_once_where_they_begin_to_hold() {
-        let root =
-            "#[cfg(feature = \"a\")] mod inner; #[cfg(feature = \"a\")] pub use inner::Gated;
-            #[cfg(test)] mod tests { pub struct Hidden; }";
-        let inner = "pub struct Gated; #[cfg(feature = \"b\")] impl Gated { pub fn more() {} }";
-        let expected = "mod sample\n
-#[cfg(feature = \"a\")]
-pub struct Gated;
-#[cfg(feature = \"b\")]
-impl Gated {
-    pub fn more();
-}";
-        assert_eq!(api(root, inner), expected);
-    }
-
-    #[test]
-    fn implementations_for_foreign_types_are_listed_apart() {
-        let root = "pub trait Wait {} impl<T: Wait> Wait for std::sync::Arc<T> {}";
-        let expected = "mod sample\n\npub trait Wait;\n\nimplementations for other types\n
-impl<T: Wait> Wait for std::sync::Arc<T>";
-        assert_eq!(api(root, ""), expected);
-    }
-
-    #[test]
-    fn a_change_of_the_public_api_changes_the_text_and_no_other_change_does() {
-        let before = "mod inner; pub fn ask(a: u8) -> u8 { a }";
-        let text = api(before, "");
-        assert_eq!(
-            api(
-                "mod inner;\n\n/// More.\npub fn ask(\n    a: u8,\n) -> u8 { a + 1 }",
-                ""
-            ),
-            text
-        );
-        for changed in [
-            "mod inner; pub fn ask(a: u16) -> u8 { a }",
-            "mod inner; pub fn ask(a: u8) -> u8 { a } pub fn tell() {}",
-            "mod inner; fn ask(a: u8) -> u8 { a }",
-            "mod inner; #[must_use] pub fn ask(a: u8) -> u8 { a }",
-        ] {
-            assert_ne!(api(changed, ""), text, "{changed}");
-        }
-    }
-}
+mod tests;

@@ -58,7 +58,7 @@ fn signature(signature: &mut Signature) {
     for input in &mut signature.inputs {
         match input {
             FnArg::Receiver(receiver) if matches!(receiver.kind, ReceiverKind::Value) => {
-                receiver.mutability = None
+                receiver.mutability = None;
             }
             FnArg::Typed(parameter) => {
                 if let Pat::Ident(pattern) = &mut *parameter.pat {
@@ -176,7 +176,12 @@ fn structure(item: &mut ItemStruct) {
     match &mut item.fields {
         Fields::Named(fields) => {
             let all = fields.named.len();
-            fields.named = fields.named.iter().filter(is_public).cloned().collect();
+            fields.named = fields
+                .named
+                .iter()
+                .filter(|field| is_public(field))
+                .cloned()
+                .collect();
             fields
                 .named
                 .iter_mut()
@@ -188,7 +193,7 @@ fn structure(item: &mut ItemStruct) {
         Fields::Unnamed(fields) => {
             for field in &mut fields.unnamed {
                 clean(&mut field.attrs);
-                if !is_public(&&*field) {
+                if !is_public(field) {
                     field.vis = Visibility::Inherited;
                     field.ty = parse_quote!(_);
                 }
@@ -198,7 +203,7 @@ fn structure(item: &mut ItemStruct) {
     }
 }
 
-fn is_public(field: &&Field) -> bool {
+fn is_public(field: &Field) -> bool {
     matches!(field.vis, Visibility::Public(_))
 }
 

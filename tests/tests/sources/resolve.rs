@@ -18,7 +18,7 @@ pub(crate) struct Import {
     pub(crate) name: Option<String>,
 }
 
-/// How deep imports of imports are followed.
+/// Limit on the number of imports that one name passes through.
 const MAX_DEPTH: usize = 16;
 
 impl Crate {

@@ -12,7 +12,7 @@ use crate::support::{
     FRAME, SKETCH, Workspace, assert_snapshot, description, difference, member, members,
 };
 
-/// What an import and a comparison say of a file, having left the specification alone.
+/// Returns the errors of an import and of a comparison of a file; the specification is unchanged.
 fn refusals(write: impl Fn(&Workspace) -> PathBuf) -> String {
     let workspace = Workspace::new();
     let file = write(&workspace);
@@ -27,7 +27,7 @@ fn bytes(bytes: &[u8]) -> String {
     refusals(|workspace| workspace.write("api.json", bytes))
 }
 
-/// What is said of the description with something changed.
+/// Returns the errors for the description with one change.
 fn changed(change: impl Fn(&mut Value)) -> String {
     let mut file = description();
     change(&mut file);
@@ -39,7 +39,7 @@ fn without(file: &mut Value, part: &str, name: &str) {
 }
 
 #[test]
-fn no_description_at_all() {
+fn a_file_without_a_description() {
     let whole = description().to_string();
     let cases = [
         ("empty", bytes(b"")),
@@ -54,7 +54,7 @@ fn no_description_at_all() {
 }
 
 #[test]
-fn no_file_at_all() {
+fn a_missing_file() {
     let refusal = Workspace::new().refusal(&Options::new("none.json"));
     let says = "error: none.json: cannot read the file: ";
     assert!(refusal.starts_with(says), "{refusal}");
@@ -159,13 +159,13 @@ fn a_very_large_file() {
 /// Where the system does not tell the length of a file before it is read.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_endless_file() {
+fn a_file_without_an_end() {
     let refusal = Workspace::new().refusal(&Options::new("/dev/zero"));
     assert!(refusal.contains("more than 16 MiB"), "{refusal}");
 }
 
 #[test]
-fn an_action_that_the_file_does_not_have() {
+fn an_action_that_is_not_in_the_file() {
     let workspace = Workspace::new();
     let mut options = workspace.options(&description());
     options.actions.push("CreateAigcSkech".to_owned());
@@ -174,18 +174,18 @@ fn an_action_that_the_file_does_not_have() {
 
 /// Two structs whose names differ in letter case only would share a file.
 #[test]
-fn names_that_lead_to_one_file() {
+fn names_that_become_the_same_file() {
     let mut file = description();
     let request = members(&mut file, "CreateAigcSketchRequest");
     request.push(member("Other", "object", "SketchFRAME"));
     file["objects"]["SketchFRAME"] = json!({ "members": [] });
     let workspace = Workspace::new();
     let refusal = workspace.refusal(&workspace.options(&file));
-    assert!(refusal.contains("two names lead to this file"), "{refusal}");
+    assert!(refusal.contains("two names become this file"), "{refusal}");
 }
 
 #[test]
-fn a_specification_with_mistakes_is_left_alone() {
+fn a_specification_with_mistakes_is_not_changed() {
     let workspace = Workspace::new();
     workspace.replace("enums.toml", "[[enum]]", "[[enum]");
     let refusal = workspace.refusal(&workspace.options(&description()));
@@ -194,7 +194,7 @@ fn a_specification_with_mistakes_is_left_alone() {
 
 /// A folder in the way of the last of three files: the first two are not written either.
 #[test]
-fn nothing_is_written_unless_all_can_be() {
+fn nothing_is_written_unless_all_files_can_be() {
     let workspace = Workspace::new();
     let before = workspace.files();
     let in_the_way = workspace.write("spec/structs/sketch_frame.toml.import/kept", "");
@@ -208,7 +208,7 @@ fn nothing_is_written_unless_all_can_be() {
 }
 
 #[test]
-fn words_that_make_no_sense() {
+fn invalid_arguments_are_refused() {
     for words in [
         &[][..],
         &["--dry-run"],

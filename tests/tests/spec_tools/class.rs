@@ -1,9 +1,9 @@
-//! How a difference of one key is weighed, there and back.
+//! The class of a difference in one key, in both directions.
 
 use xtask::diff::{
     Change,
     Class::{self, Breaking, Compatible, Documentation},
-    What,
+    Delta,
 };
 
 use crate::support::{FRAME, SKETCH, Workspace, difference};
@@ -11,14 +11,14 @@ use crate::support::{FRAME, SKETCH, Workspace, difference};
 const ENUMS: &str = "enums.toml";
 const SERVICE: &str = "service.toml";
 
-/// What a difference is about, and how it is weighed.
+/// The item of a difference, and its class.
 pub(crate) type Weighed = (String, Class);
 
 pub(crate) fn weighed(change: &Change) -> Weighed {
-    let what = match &change.what {
-        What::Added => "+",
-        What::Removed => "-",
-        What::Changed { key, .. } => key,
+    let what = match &change.delta {
+        Delta::Added => "+",
+        Delta::Removed => "-",
+        Delta::Changed { key, .. } => key,
     };
     (format!("{} {what}", change.path), change.class)
 }
@@ -134,7 +134,7 @@ fn actions() {
 }
 
 #[test]
-fn members_come_and_go() {
+fn added_and_removed_members() {
     let optional = "[[member]]\nname = \"Late\"\ntype = \"Boolean\"\ndoc = \"Late.\"\n";
     let weight = "[[member]]\nname = \"Weight\"";
     let with = format!("{optional}\n{weight}");
@@ -177,8 +177,15 @@ fn types_and_flags() {
         Breaking,
         Breaking,
     );
-    let weak = "required = true\nwarn_only = [\"required\"]\n";
-    weighs(FRAME, "required = true\n", weak, url, Compatible, Breaking);
+    let warn_only = "required = true\nwarn_only = [\"required\"]\n";
+    weighs(
+        FRAME,
+        "required = true\n",
+        warn_only,
+        url,
+        Compatible,
+        Breaking,
+    );
     weighs(
         FRAME,
         "min = 0",
@@ -268,7 +275,7 @@ fn bounds() {
 }
 
 #[test]
-fn bounds_that_only_warn() {
+fn bounds_whose_breach_is_a_warning() {
     let items = "CreateAigcSketch.Frames max_items";
     weighs(
         SKETCH,

@@ -1,10 +1,10 @@
-//! What a comparison takes, and how it tells what it found.
+//! The inputs of a comparison, and the formats of its report.
 
 use std::process::Command;
 
 use serde_json::Value;
 use xtask::{
-    cli,
+    cli::{self, ExitCode},
     diff::{Change, Format, Options, render},
 };
 
@@ -32,7 +32,7 @@ fn new_root() -> &'static std::path::Path {
 }
 
 #[test]
-fn the_same_in_three_formats() {
+fn one_report_in_three_formats() {
     let changes = changes();
     assert_snapshot("diff-text", &render(&changes, Format::Text));
     assert_snapshot("diff-markdown", &render(&changes, Format::Markdown));
@@ -102,18 +102,18 @@ fn revisions() {
     let uncommitted = text("git:HEAD~1", &folder).expect("a revision and a folder");
     assert!(uncommitted.contains("`max`: 1 -> 3"), "{uncommitted}");
     let unknown = text("git:nowhere", "git:HEAD").expect_err("no revision");
-    assert_eq!(unknown, "error: git knows no revision `nowhere` here");
+    assert_eq!(unknown, "error: there is no revision `nowhere`");
     let option = text("git:--output=x", "git:HEAD").expect_err("an option");
-    assert!(option.contains("knows no revision"), "{option}");
+    assert!(option.contains("there is no revision"), "{option}");
     git(&["rm", "-r", "--quiet", "-f", "--cached", "spec"]);
     git(&["commit", "--quiet", "--message", "three", "--allow-empty"]);
     let none = text("git:HEAD", "git:old").expect_err("no folder");
     assert_eq!(none, "error: git:HEAD has no folder `spec`");
 }
 
-/// What an import left undescribed can be weighed before it is described.
+/// Stubs of an import can be compared before they are described.
 #[test]
-fn stubs_are_weighed() {
+fn stubs_are_classified() {
     let (old, new) = (Workspace::new(), Workspace::new());
     let mut file = description();
     members(&mut file, "SketchFrame").push(member("Late", "bool", "bool"));
@@ -130,7 +130,7 @@ fn stubs_are_weighed() {
 }
 
 #[test]
-fn what_cannot_be_compared() {
+fn sides_that_cannot_be_compared() {
     let workspace = Workspace::new();
     let file = workspace.write("api.json", description().to_string());
     let (file, folder) = (file.display().to_string(), workspace.root().join("spec"));
@@ -155,21 +155,23 @@ fn what_cannot_be_compared() {
 }
 
 #[test]
-fn exit_codes_tell_the_class() {
+fn exit_codes_state_the_class() {
     let (old, new) = (Workspace::new(), Workspace::new());
     let [from, to] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
     let run = || cli::spec_diff(new_root(), &[&from, &to]).expect("a comparison");
-    assert_eq!(run(), 0);
+    assert_eq!(run(), ExitCode::Success);
     new.replace(FRAME, "A frame.", "One frame.");
-    assert_eq!(run(), 0);
+    assert_eq!(run(), ExitCode::Success);
     new.replace(FRAME, "max = 1", "max = 2");
-    assert_eq!(run(), 10);
+    assert_eq!(run(), ExitCode::Changed);
     new.replace(FRAME, "min = 0", "min = 1");
-    assert_eq!(run(), 20);
+    assert_eq!(run(), ExitCode::Breaking);
+    let numbers = [ExitCode::Success, ExitCode::Changed, ExitCode::Breaking].map(|code| code as u8);
+    assert_eq!(numbers, [0, 10, 20]);
 }
 
 #[test]
-fn words_that_make_no_sense() {
+fn invalid_arguments_are_refused() {
     for words in [
         &["a"][..],
         &["a", "b", "c"],

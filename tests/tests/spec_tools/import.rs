@@ -1,9 +1,9 @@
-//! What an import brings in, and what it leaves alone.
+//! The parts of the specification that an import changes, and those that it keeps.
 
 use serde_json::{Value, json};
 use similar::TextDiff;
 use xtask::{
-    cli,
+    cli::{self, ExitCode},
     import::{Options, import},
 };
 
@@ -37,7 +37,7 @@ fn a_description_that_matches_changes_nothing() {
 }
 
 #[test]
-fn what_is_new_becomes_stubs_and_the_rest_stays_to_the_byte() {
+fn new_parts_become_stubs_and_other_bytes_are_kept() {
     let workspace = Workspace::new();
     let before = workspace.files();
     let import = workspace.import(&newer());
@@ -68,7 +68,7 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
-fn stubs_are_refused_until_somebody_describes_them() {
+fn stubs_are_refused_until_they_are_described() {
     let workspace = Workspace::new();
     workspace.check().expect("sound before");
     let mut file = description();
@@ -83,7 +83,7 @@ fn stubs_are_refused_until_somebody_describes_them() {
 }
 
 #[test]
-fn a_new_action_is_taken_up_when_it_is_asked_for() {
+fn a_requested_action_is_imported() {
     let mut file = description();
     file["actions"]["ModifyAigcSketch"] = json!({
         "input": "DescribeAigcSketchRequest", "output": "DescribeAigcSketchResponse",
@@ -105,7 +105,7 @@ fn a_new_action_is_taken_up_when_it_is_asked_for() {
     // Effect and rate limit are nothing to guess, so they are refused as well.
     let refusal = workspace.check().expect_err("a stub");
     assert!(
-        refusal.contains("nobody has written `effect` yet"),
+        refusal.contains("`effect` is not described yet"),
         "{refusal}"
     );
     assert!(refusal.contains("error[E0308]"), "{refusal}");
@@ -130,7 +130,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
-fn what_is_gone_and_what_differs_is_told_and_kept() {
+fn removed_and_differing_parts_are_reported_and_kept() {
     let mut file = description();
     let request = members(&mut file, "CreateAigcSketchRequest");
     request[2]["required"] = false.into();
@@ -148,7 +148,7 @@ fn what_is_gone_and_what_differs_is_told_and_kept() {
 }
 
 #[test]
-fn an_action_that_is_gone_takes_its_structs_along() {
+fn a_removed_action_removes_its_structs() {
     let mut file = description();
     let actions = file["actions"].as_object_mut().expect("actions");
     actions.remove("CreateAigcSketch");
@@ -158,7 +158,7 @@ fn an_action_that_is_gone_takes_its_structs_along() {
 }
 
 #[test]
-fn a_member_known_to_be_withdrawn_is_no_news() {
+fn a_withdrawn_member_is_not_reported() {
     let workspace = Workspace::new();
     workspace.replace(FRAME, "min = 0", "until = 2026-01-01\nmin = 0");
     let mut file = description();
@@ -166,9 +166,9 @@ fn a_member_known_to_be_withdrawn_is_no_news() {
     assert!(workspace.import(&file).report.gone.is_empty());
 }
 
-/// What nobody has described yet belongs to nobody, so it follows the file.
+/// A stub without a description follows the published file.
 #[test]
-fn a_stub_follows_the_file() {
+fn a_stub_is_updated_from_the_file() {
     let workspace = Workspace::new();
     let mut file = description();
     let frame = members(&mut file, "SketchFrame");
@@ -190,7 +190,7 @@ fn a_stub_follows_the_file() {
 
 /// A message that had no members so far gets them where they belong: before what follows.
 #[test]
-fn the_first_member_of_a_message_finds_its_place() {
+fn the_first_member_of_a_message_is_inserted_at_its_place() {
     let workspace = Workspace::new();
     let response = "[[response]]\nname = \"TaskId\"\ntype = \"String\"\ndoc = \"Its id.\"\n\n";
     workspace.replace(SKETCH, response, "");
@@ -202,14 +202,14 @@ fn the_first_member_of_a_message_finds_its_place() {
 }
 
 #[test]
-fn exit_codes_tell_whether_something_changed() {
+fn exit_codes_state_whether_files_changed() {
     let workspace = Workspace::new();
     let path = workspace.options(&newer()).file;
     let path = path.to_str().expect("UTF-8");
     let run = |words: &[&str]| cli::spec_import(workspace.root(), words).expect("an import");
-    assert_eq!(run(&[path, "--dry-run"]), 10);
-    assert_eq!(run(&[path]), 10);
-    assert_eq!(run(&[path]), 0);
+    assert_eq!(run(&[path, "--dry-run"]), ExitCode::Changed);
+    assert_eq!(run(&[path]), ExitCode::Changed);
+    assert_eq!(run(&[path]), ExitCode::Success);
 }
 
 fn import_with(workspace: &Workspace, options: &Options) -> xtask::import::Import {

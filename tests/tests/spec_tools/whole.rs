@@ -1,4 +1,4 @@
-//! How differences of more than one key are weighed: order, whole actions and structs, rows of
+//! The class of differences in more than one key: order, whole actions and structs, rows of
 //! capability tables, and published descriptions.
 
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn the_order_of_members() {
 
 /// Whole things come and go with all they have, in one line.
 #[test]
-fn actions_and_structs_come_and_go() {
+fn added_and_removed_actions_and_structs() {
     let (old, new) = (Workspace::new(), Workspace::new());
     let file = new.root().join("spec").join(DESCRIBE);
     std::fs::remove_file(file).expect(DESCRIBE);
@@ -82,7 +82,7 @@ fn actions_and_structs_come_and_go() {
 
 /// A struct that requests lead to can be checked and keeps what nobody knows; others do neither.
 #[test]
-fn structs_that_requests_lead_to_no_more() {
+fn structs_that_are_no_longer_in_requests() {
     let frames = "type = \"SketchFrame\"\ndoc = \"The last one.\"\n\n[[response]]";
     let (old, new) = (Workspace::new(), Workspace::new());
     for side in [&old, &new] {
@@ -103,7 +103,7 @@ fn structs_that_requests_lead_to_no_more() {
     assert_eq!(role(&to, &from), Compatible);
 }
 
-/// How one fact of one item is weighed that changes from one value to another.
+/// Returns the class of a change of one fact of one item from one value to another.
 fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> Class {
     let model = |value: Option<&str>| {
         let words = |text: &str| match text {
@@ -136,10 +136,13 @@ fn capability_rows() {
     );
 }
 
-/// What nobody has thought about yet is not waved through.
+/// An unknown kind of difference is not accepted silently.
 #[test]
-fn a_key_that_has_no_weight_breaks() {
-    assert_eq!(fact(Kind::Sent, "novelty", None, Some("yes")), Breaking);
+fn an_unknown_key_is_breaking() {
+    assert_eq!(
+        fact(Kind::RequestMember, "novelty", None, Some("yes")),
+        Breaking
+    );
 }
 
 /// The same scales hold for published descriptions.

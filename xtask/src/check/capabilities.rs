@@ -1,5 +1,5 @@
-//! Capability tables make sense: sets are not empty, ranges not reversed, spellings those of the
-//! wire, and nothing hangs in the air.
+//! Checks that capability tables make sense: for example, that sets are not empty, that ranges are
+//! not reversed, and that a default is one of the values.
 
 use std::collections::BTreeMap;
 
@@ -32,14 +32,14 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     days(spec, out);
 }
 
-/// The name of the file becomes one in Rust.
+/// Checks that the name of a file is a name in Rust.
 fn well_named(name: &Located<String>, out: &mut Vec<Diagnostic>) {
     let begins = name.value.starts_with(|c: char| c.is_ascii_lowercase());
     let goes_on = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if !begins || !name.value.chars().all(goes_on) {
-        let title = format!("`{}` is no name of a family", name.value);
+        let title = format!("`{}` is not a valid name of a family", name.value);
         let diagnostic = Diagnostic::at(&name.span, "E0610", title);
-        out.push(diagnostic.label("the file is named after it, in snake case"));
+        out.push(diagnostic.label("expected snake case, as in the name of the file"));
     }
 }
 
@@ -52,21 +52,21 @@ fn known(name: &Located<String>, families: &[Family], incomplete: bool, out: &mu
     }
 }
 
-/// What is stated once with a model is looked at once, what comes together only in a row there.
+/// Checks each cell once, in the table that states it, and then the cells of each complete row.
 fn rows(columns: &[Column], model: &Model, out: &mut Vec<Diagnostic>) {
     let own = model.versions.iter().map(|version| &version.facts);
     for facts in own.chain([&model.facts]) {
         for (key, cell) in &facts.cells {
-            sound(columns, key, cell, out);
+            check_cell(columns, key, cell, out);
         }
     }
     for version in &model.versions {
-        together(columns, &model.cells(version), &version.name, out);
+        dependencies(columns, &model.cells(version), &version.name, out);
         dangling(&version.facts, &model.cells(version), out);
     }
     let common = model.facts.cells.iter().map(|(key, cell)| (&**key, cell));
     if model.versions.is_empty() {
-        together(columns, &common.clone().collect(), &model.name, out);
+        dependencies(columns, &common.clone().collect(), &model.name, out);
     }
     let own = model
         .versions
@@ -76,7 +76,7 @@ fn rows(columns: &[Column], model: &Model, out: &mut Vec<Diagnostic>) {
     dangling(&model.facts, &all.collect(), out);
 }
 
-fn sound(columns: &[Column], key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
+fn check_cell(columns: &[Column], key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
     let Some(column) = find(columns, key) else {
         return;
     };
@@ -104,7 +104,8 @@ fn empty(column: &Column, span: &Span) -> Diagnostic {
     let title = format!("`{}` is an empty set", column.key.value);
     let diagnostic = Diagnostic::at(span, "E0602", title);
     if column.ty == ColumnType::Texts && column.of.is_none() {
-        return diagnostic.help("write `false` if the model takes none, nothing if nobody knows");
+        return diagnostic
+            .help("write `false` if a document denies it; leave the key out if no document says");
     }
     diagnostic.help("leave the key out")
 }
@@ -118,7 +119,7 @@ fn repeated(numbers: &[Located<i64>], out: &mut Vec<Diagnostic>) {
     unique("value", &texts, out);
 }
 
-/// A range is not reversed, whatever its ends are called: `min` and `max`, `min_side` and so on.
+/// Checks that a range is not reversed: `min` and `max`, `min_side` and `max_side`, and so on.
 fn range(fields: &[(&'static str, Located<u32>)], out: &mut Vec<Diagnostic>) {
     for (name, least) in fields {
         let Some(rest) = name.strip_prefix("min") else {
@@ -127,11 +128,11 @@ fn range(fields: &[(&'static str, Located<u32>)], out: &mut Vec<Diagnostic>) {
         if let Some((most, span)) = field(fields, &format!("max{rest}"))
             && most < least.value
         {
-            let diagnostic = Diagnostic::at(span, "E0302", "no number is within these bounds");
+            let diagnostic = Diagnostic::at(span, "E0302", "no number satisfies both bounds");
             out.push(
                 diagnostic
-                    .label("the greatest")
-                    .also(&least.span, "the least"),
+                    .label("the maximum")
+                    .also(&least.span, "the minimum"),
             );
         }
     }
@@ -145,9 +146,9 @@ fn spelling(column: &Column, text: &str, span: &Span, out: &mut Vec<Diagnostic>)
         _ => return,
     };
     if !fits {
-        let title = format!("`{text}` is no {what}");
+        let title = format!("`{text}` is not a valid {what}");
         let diagnostic = Diagnostic::at(span, "E0603", title);
-        out.push(diagnostic.label(format!("expected one such as {such}")));
+        out.push(diagnostic.label(format!("expected, for example, {such}")));
     }
 }
 
@@ -164,8 +165,8 @@ fn is_number(text: &str) -> bool {
     !text.starts_with('0') && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Columns that only make sense with another one, and with what stands in it.
-fn together(
+/// Checks that a row has the columns that its other columns depend on.
+fn dependencies(
     columns: &[Column],
     cells: &Cells<'_>,
     row: &Located<String>,
@@ -181,7 +182,7 @@ fn together(
         match cells.get(of) {
             Some(base) if !denies(&base.value) => within(column, cell, of, base, out),
             _ => {
-                let title = format!("`{key}` says nothing of `{}` without `{of}`", row.value);
+                let title = format!("`{key}` of `{}` needs `{of}`", row.value);
                 out.push(Diagnostic::at(&cell.span, "E0604", title).also(&row.span, "the row"));
             }
         }
@@ -192,7 +193,7 @@ const fn denies(cell: &Cell) -> bool {
     matches!(cell, Cell::None | Cell::Flag(false))
 }
 
-/// A default is one of the values, a doubtful value none of them.
+/// Checks that a default is one of the values and that a doubtful value is none of them.
 fn within(
     column: &Column,
     cell: &Located<Cell>,
@@ -203,13 +204,13 @@ fn within(
     let key = &column.key.value;
     if column.has_role(DEFAULT) {
         if allows(&base.value, &cell.value) == Some(false) {
-            let title = format!("`{key}` is none of `{of}`");
-            out.push(Diagnostic::at(&cell.span, "E0605", title).also(&base.span, "these"));
+            let title = format!("`{key}` is not one of `{of}`");
+            out.push(Diagnostic::at(&cell.span, "E0605", title).also(&base.span, "the values"));
         }
     } else if column.has_role(DOUBTFUL) {
         for (value, span) in items(&cell.value) {
             if allows(&base.value, &value) == Some(true) {
-                let title = format!("`{key}` has what `{of}` has without a doubt");
+                let title = format!("`{key}` repeats a value of `{of}`");
                 out.push(Diagnostic::at(&span, "E0606", title).also(&base.span, "here"));
             }
         }
@@ -247,7 +248,7 @@ fn allows(set: &Cell, value: &Cell) -> Option<bool> {
     }
 }
 
-/// `sources` and `warn_only` speak of columns the row has.
+/// Checks that `sources` and `warn_only` name columns of the row.
 fn dangling(facts: &Row, cells: &Cells<'_>, out: &mut Vec<Diagnostic>) {
     let sources = facts.sources.iter().map(|(key, _)| key);
     for key in sources.chain(&facts.warn_only) {
@@ -258,7 +259,7 @@ fn dangling(facts: &Row, cells: &Cells<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Sites exist, and nothing is withdrawn before it appears.
+/// Checks that sites exist and that nothing is withdrawn before its release.
 fn days(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for model in spec.families.iter().flat_map(|family| &family.models) {
         let whole = (&model.facts.since, &model.facts.until);
@@ -286,7 +287,7 @@ fn reversed(since: &Since, until: &Since, out: &mut Vec<Diagnostic>) {
         if let Some((begin, day)) = appeared
             && gone < day
         {
-            let title = "withdrawn before it appeared";
+            let title = "withdrawn before its release";
             let diagnostic = Diagnostic::at(&site.span, "E0608", title);
             out.push(diagnostic.also(&begin.span, "here"));
         }

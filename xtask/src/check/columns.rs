@@ -63,7 +63,7 @@ fn related(column: &Column, columns: &[Column], out: &mut Vec<Diagnostic>) {
     let known = columns.iter().filter(|other| other.of.is_none());
     let known: Vec<&str> = known.map(|other| &*other.key.value).collect();
     if !known.contains(&&*of.value) {
-        let title = format!("`{}` is no column that others can depend on", of.value);
+        let title = format!("`{}` is not a column that others can depend on", of.value);
         out.push(Diagnostic::at(&of.span, "E0613", title).did_you_mean(&of.value, &known));
     }
 }

@@ -1,4 +1,4 @@
-//! Conditions look at a member beside theirs, and at a value it can have.
+//! Checks that a condition names another member and a value that this member can have.
 
 use super::{Type, facts, groups, parse_type};
 use crate::{
@@ -42,8 +42,8 @@ fn comparable(
 }
 
 fn incomparable(name: &Located<String>, peer: &Member) -> Diagnostic {
-    let title = format!("no condition can look at a {}", peer.ty.value);
+    let title = format!("a condition cannot compare a {}", peer.ty.value);
     Diagnostic::at(&name.span, "E0314", title)
         .also(&peer.ty.span, "the type")
-        .help("a text, a whole number or a Boolean has a value to compare with")
+        .help("only a text, a whole number or a Boolean can be compared")
 }

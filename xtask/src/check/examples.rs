@@ -1,4 +1,4 @@
-//! Example files are there, belong to an example, and say nothing the specification does not.
+//! Checks that the files of examples exist, belong to an example and match the specification.
 
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ pub(super) fn check(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Where a file of an example lies, below the specification.
+/// Returns the path of an example file below the specification.
 #[must_use]
 pub(crate) fn example_path(action: &str, name: &str) -> String {
     format!("examples/{action}/{name}")
@@ -90,7 +90,7 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// `{"Response": {…, "RequestId": "…"}}`, as every answer comes.
+    /// Checks the envelope of a response: `{"Response": {…, "RequestId": "…"}}`.
     fn envelope(&mut self, json: &Json<'_>, members: &[Member]) {
         match json.members().as_deref() {
             Some([(name, inner)]) if name == "Response" => {
@@ -112,7 +112,7 @@ impl Walk<'_> {
             }
         }
         for name in repeated(&found) {
-            self.report(json, "E0406", format!("the member `{name}` is there twice"));
+            self.report(json, "E0406", format!("the member `{name}` is repeated"));
         }
     }
 
@@ -150,7 +150,7 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, name: &str, value: &Json<'_>, members: &[Member]) {
-        // Members of what could not be read are unknown for that reason alone.
+        // Members of a part that could not be read are unknown for that reason alone.
         if self.spec.incomplete {
             return;
         }

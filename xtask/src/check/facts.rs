@@ -1,4 +1,4 @@
-//! Facts fit the type they are stated of, and each other.
+//! Checks that facts fit the type of their member, and each other.
 
 use super::{Type, members, parse_type, reachable, task_families::leads_to};
 use crate::{
@@ -15,14 +15,14 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         values(spec, member, &ty, out);
         range(&member.facts, out);
         redundant(&member.facts, out);
-        gives_way(&member.facts, out);
+        overridable(&member.facts, out);
     }
-    unlimited(spec, out);
+    rate_limits(spec, out);
     billed(spec, out);
     responses(spec, out);
 }
 
-/// Bounds that make no sense for a type are probably meant for another member.
+/// Checks that rules fit the type: one that does not is probably meant for another member.
 fn applicable(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
     let bounds = member.facts.bounds.iter();
     let misplaced = bounds.filter(|bound| !bound.kind.applies_to.fits(ty));
@@ -30,7 +30,7 @@ fn applicable(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
     let unit = member.facts.unit.as_ref();
     let unit = unit.filter(|_| !matches!(ty, Type::Integer | Type::Float));
     for (key, span) in bounds.chain(unit.map(|unit| ("unit", &unit.span))) {
-        let title = format!("`{key}` says nothing about a {}", member.ty.value);
+        let title = format!("`{key}` does not apply to a {}", member.ty.value);
         let diagnostic = Diagnostic::at(span, "E0301", title);
         out.push(diagnostic.also(&member.ty.span, "the type"));
     }
@@ -39,13 +39,16 @@ fn applicable(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
 fn warn_only(facts: &Facts, out: &mut Vec<Diagnostic>) {
     for weak in &facts.warn_only {
         if facts.bound(weak.value).is_none() {
-            let title = format!("`warn_only` weakens `{}`, which is not there", weak.value);
+            let title = format!(
+                "`warn_only` names `{}`, which the member does not have",
+                weak.value
+            );
             out.push(Diagnostic::at(&weak.span, "E0305", title));
         }
     }
 }
 
-/// Values that are stated have the type they are stated of, and keep to the bounds.
+/// Checks that the values in facts have the type of the member and satisfy its rules.
 fn values(spec: &Spec, member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
     let facts = &member.facts;
     for value in facts.bounds.iter().flat_map(Bound::scalars) {
@@ -71,7 +74,7 @@ pub(super) fn typed(
             | (Type::Boolean, Scalar::Boolean(_))
     );
     if !fits {
-        let title = format!("`{}` is no {}", value.value, member.ty.value);
+        let title = format!("`{}` is not a valid {}", value.value, member.ty.value);
         let diagnostic = Diagnostic::at(&value.span, "E0303", title);
         out.push(diagnostic.also(&member.ty.span, "the type"));
     }
@@ -87,8 +90,8 @@ pub(super) fn within(
     let Some((span, bound)) = broken(spec, &value.value, ty, facts) else {
         return;
     };
-    let title = format!("`{}` breaks the bound `{bound}`", value.value);
-    out.push(Diagnostic::at(&value.span, "E0304", title).also(&span, "the bound"));
+    let title = format!("`{}` breaks the rule `{bound}`", value.value);
+    out.push(Diagnostic::at(&value.span, "E0304", title).also(&span, "the rule"));
 }
 
 fn broken(spec: &Spec, value: &Scalar, ty: &Type, facts: &Facts) -> Option<(Span, &'static str)> {
@@ -110,13 +113,13 @@ fn range(facts: &Facts, out: &mut Vec<Diagnostic>) {
         (&min.value, min.span(), max.span())
         && !(max.kind.allows)(&max.value, least)
     {
-        let title = "no number is within these bounds";
-        let diagnostic = Diagnostic::at(most_at, "E0302", title).label("the greatest");
-        out.push(diagnostic.also(least_at, "the least"));
+        let title = "no number satisfies both bounds";
+        let diagnostic = Diagnostic::at(most_at, "E0302", title).label("the maximum");
+        out.push(diagnostic.also(least_at, "the minimum"));
     }
 }
 
-/// A fact that another one already implies leaves the reader wondering.
+/// Checks that no fact follows from another one already.
 fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
     if !facts.is_required() {
         return;
@@ -129,38 +132,35 @@ fn redundant(facts: &Facts, out: &mut Vec<Diagnostic>) {
     let bounds = bounds.map(|bound| (bound.kind.key, bound.span()));
     for (key, span) in [("default", default)].into_iter().chain(bounds) {
         if let Some(span) = span {
-            let title = format!("`{key}` makes no sense for a member that is required");
+            let title = format!("`{key}` has no effect on a required member");
             out.push(Diagnostic::at(span, "E0306", title));
         }
     }
 }
 
-/// A column before which no bound gives way says nothing.
-fn gives_way(facts: &Facts, out: &mut Vec<Diagnostic>) {
+/// Checks that a member with a column has a rule that the column overrides.
+fn overridable(facts: &Facts, out: &mut Vec<Diagnostic>) {
     if let Some(column) = &facts.capability
         && !facts.bounds.iter().any(|bound| bound.kind.overridable)
     {
-        let title = "no bound of this member gives way";
+        let title = "this member has no rule that a column can override";
         let diagnostic = Diagnostic::at(&column.span, "E0611", title);
-        out.push(diagnostic.help(format!(
-            "of the bounds, {} do",
-            overridable_keys().join(", ")
-        )));
+        out.push(diagnostic.help(format!("overridable are {}", overridable_keys().join(", "))));
     }
 }
 
-fn unlimited(spec: &Spec, out: &mut Vec<Diagnostic>) {
+fn rate_limits(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for action in spec
         .actions
         .iter()
         .filter(|action| action.rate_limit.value == 0)
     {
-        let title = "a rate limit of 0 would never let a request start";
+        let title = "a rate limit of 0 lets no request start";
         out.push(Diagnostic::at(&action.rate_limit.span, "E0308", title));
     }
 }
 
-/// The seconds that are billed are a whole number in the request.
+/// Checks that the billed seconds are a whole number in the request.
 fn billed(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for action in spec.actions.iter().filter(|_| !spec.incomplete) {
         if let Some(path) = &action.billed_seconds {
@@ -171,9 +171,9 @@ fn billed(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Nobody checks an answer, so a bound stated of one is a mistake.
+/// Checks that no member of a response has a rule, since responses are not checked.
 fn responses(spec: &Spec, out: &mut Vec<Diagnostic>) {
-    // What could not be read might be what leads to a struct from a request.
+    // A part that could not be read might lead from a request to a struct.
     if spec.incomplete {
         return;
     }
@@ -186,7 +186,7 @@ fn responses(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for member in answers.chain(structs.flat_map(|shared| &shared.members)) {
         for span in member.facts.bounds.iter().filter_map(Bound::span) {
             let title = format!(
-                "nothing checks `{}`, which only answers have",
+                "`{}` is only in responses, which are not checked",
                 member.name.value
             );
             out.push(Diagnostic::at(span, "E0307", title));

@@ -1,18 +1,21 @@
-//! JSON that knows where in its text it stands.
+//! JSON values with their place in the text.
 
 use std::{fmt, ops::Range};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A piece of a JSON text.
+/// A value in a JSON text.
 pub(super) struct Json<'t> {
     text: &'t str,
     raw: &'t str,
 }
 
 impl<'t> Json<'t> {
-    /// Reads a whole text, or tells at which byte it is broken, and how.
+    /// Reads a whole text.
+    ///
+    /// # Errors
+    /// Returns the first malformed byte and the reason.
     pub(super) fn parse(text: &'t str) -> Result<Self, (usize, String)> {
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Ok(Self::new(text, raw)),
@@ -27,18 +30,18 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// Where it stands, in bytes.
+    /// Returns its place in bytes.
     pub(super) fn range(&self) -> Range<usize> {
-        // The piece borrows from the text, so their addresses tell where it begins.
+        // The value borrows from the text, so the difference of their addresses is its offset.
         let start = self.raw.as_ptr().addr() - self.text.as_ptr().addr();
         start..start + self.raw.len()
     }
 
-    /// Where the member's name stands of which this is the value.
+    /// Returns the place of the name of the member with this value, in bytes.
     pub(super) fn name_range(&self, name: &str) -> Range<usize> {
         let before = self.text.get(..self.range().start).unwrap_or_default();
         let name = format!("\"{name}\"");
-        // A name with escapes in it is not found; the value is near enough then.
+        // A name with escapes is not found; the place of the value is close enough.
         let found = before.trim_end().strip_suffix(':').map(str::trim_end);
         match found.filter(|before| before.ends_with(&name)) {
             Some(before) => before.len() - name.len()..before.len(),
@@ -46,14 +49,15 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// The members if it is an object, in their order, repeated ones included.
+    /// Returns the members of an object in their order, including repeated ones; `None` for other
+    /// values.
     pub(super) fn members(&self) -> Option<Vec<(String, Json<'t>)>> {
         let object: Object<'t> = serde_json::from_str(self.raw).ok()?;
         let json = |(name, raw)| (name, Json::new(self.text, raw));
         Some(object.0.into_iter().map(json).collect())
     }
 
-    /// The items if it is a list.
+    /// Returns the items of a list; `None` for other values.
     pub(super) fn items(&self) -> Option<Vec<Json<'t>>> {
         let items: Vec<&'t RawValue> = serde_json::from_str(self.raw).ok()?;
         Some(
@@ -64,7 +68,7 @@ impl<'t> Json<'t> {
         )
     }
 
-    /// The value if it is neither object nor list.
+    /// Returns the value unless it is an object or a list.
     pub(super) fn scalar(&self) -> Option<serde_json::Value> {
         let value: serde_json::Value = serde_json::from_str(self.raw).ok()?;
         (!value.is_object() && !value.is_array()).then_some(value)
@@ -97,7 +101,7 @@ impl<'t> Visitor<'t> for Members {
     }
 }
 
-/// The byte a fault points at, which counts lines from one and columns in bytes from one.
+/// Returns the byte that an error points at. Its lines, and its columns in bytes, start at 1.
 fn offset(text: &str, fault: &serde_json::Error) -> usize {
     let lines = text
         .split_inclusive('\n')
@@ -110,7 +114,7 @@ fn offset(text: &str, fault: &serde_json::Error) -> usize {
         .unwrap_or_default()
 }
 
-/// What is wrong, without the position, which the caret shows.
+/// Returns the reason without the position, which the caret shows.
 fn reason(fault: &serde_json::Error) -> String {
     let text = fault.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()

@@ -1,4 +1,4 @@
-//! Names are well formed, unique, and those of their files.
+//! Checks that names are well formed, unique, and those of their files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,10 @@ fn phases(set: &crate::model::Enum, out: &mut Vec<Diagnostic>) {
         return;
     }
     for value in without {
-        let title = format!("value `{}` has no `phase`, others have", value.value.value);
+        let title = format!(
+            "value `{}` has no `phase`, although others have one",
+            value.value.value
+        );
         out.push(Diagnostic::at(&value.value.span, "E0207", title));
     }
 }
@@ -87,14 +90,14 @@ fn service_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for site in &service.sites {
         let host = format!("{}.{}", service.name.value, site.root_domain);
         if site.host.value != host {
-            let title = "the host does not follow from the service and the root domain";
+            let title = "the host must be the service name and the root domain";
             let label = format!("expected `{host}`");
             out.push(Diagnostic::at(&site.host.span, "E0208", title).label(label));
         }
     }
 }
 
-/// Sites that `since` names.
+/// Checks that the sites in `since` exist.
 fn site_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
     let actions = spec.actions.iter().flat_map(|action| &action.since);
     let structs = spec.structs.iter().flat_map(|shared| &shared.since);
@@ -126,7 +129,7 @@ fn file_names(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {
     for (folder, name) in actions.chain(structs) {
         let expected = format!("{folder}/{}.toml", name.value.to_snake_case());
         if sources.get(name.span.file).path != expected {
-            let title = format!("`{}` belongs into spec/{expected}", name.value);
+            let title = format!("the file of `{}` must be spec/{expected}", name.value);
             out.push(Diagnostic::at(&name.span, "E0204", title).help("rename the file"));
         }
     }
@@ -136,9 +139,9 @@ fn well_formed<'a>(names: impl Iterator<Item = &'a Located<String>>, out: &mut V
     for name in names {
         let upper = name.value.starts_with(|c: char| c.is_ascii_uppercase());
         if !upper || !name.value.chars().all(|c| c.is_ascii_alphanumeric()) {
-            let title = format!("`{}` is no name", name.value);
+            let title = format!("`{}` is not a valid name", name.value);
             let diagnostic = Diagnostic::at(&name.span, "E0202", title);
-            out.push(diagnostic.label("a capital letter, then letters and digits of ASCII"));
+            out.push(diagnostic.label("expected a capital letter, then ASCII letters and digits"));
         }
     }
 }
@@ -156,7 +159,7 @@ pub(super) fn unique<'a>(
             continue;
         };
         if told.insert(&name.span) {
-            let title = format!("the {what} `{}` is there twice", name.value);
+            let title = format!("the {what} `{}` is defined twice", name.value);
             let diagnostic = Diagnostic::at(&name.span, "E0201", title).label("again here");
             out.push(diagnostic.also(&earlier.span, "first here"));
         }

@@ -1,4 +1,4 @@
-//! Members that name other members.
+//! Checks that the members that a rule names exist and differ.
 
 use super::groups;
 use crate::{
@@ -25,12 +25,12 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
 
 fn related(member: &Member, name: &Located<String>, group: &[Member], out: &mut Vec<Diagnostic>) {
     if peer(member, name, group, out).is_some_and(|other| other.facts.is_required()) {
-        let title = format!("`{}` is always there, so the rule says nothing", name.value);
+        let title = format!("`{}` is required, so the rule has no effect", name.value);
         out.push(Diagnostic::at(&name.span, "E0312", title));
     }
 }
 
-/// The other member of this name beside the one that names it.
+/// Returns the member of the same group with this name, or reports that there is none.
 pub(super) fn peer<'g>(
     member: &Member,
     name: &Located<String>,
@@ -38,7 +38,7 @@ pub(super) fn peer<'g>(
     out: &mut Vec<Diagnostic>,
 ) -> Option<&'g Member> {
     if name.value == member.name.value {
-        let title = format!("`{}` names itself", name.value);
+        let title = format!("`{}` refers to itself", name.value);
         out.push(Diagnostic::at(&name.span, "E0311", title));
         return None;
     }
@@ -60,9 +60,9 @@ fn contradiction(member: &Member, out: &mut Vec<Diagnostic>) {
     let peers = |key| facts.bound(key).into_iter().flat_map(Bound::peers);
     for peer in peers("conflicts_with") {
         if let Some(other) = peers("requires").find(|other| other.value == peer.value) {
-            let title = format!("`{}` is both needed and excluded", peer.value);
+            let title = format!("`{}` is both required and excluded", peer.value);
             let diagnostic = Diagnostic::at(&peer.span, "E0313", title);
-            out.push(diagnostic.also(&other.span, "needed here"));
+            out.push(diagnostic.also(&other.span, "required here"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The list of rules: ids are stable, so they have one spelling and are there once.
+//! Checks the list of rules: ids are stable, so each has one spelling and occurs once.
 
 use super::names::unique;
 use crate::{diagnostic::Diagnostic, model::Spec};
@@ -7,10 +7,10 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     unique("rule", spec.rules.iter().map(|rule| &rule.id), out);
     for rule in &spec.rules {
         if !is_kebab(&rule.id.value) {
-            let title = format!("`{}` is no id of a rule", rule.id.value);
+            let title = format!("`{}` is not a valid id of a rule", rule.id.value);
             let diagnostic = Diagnostic::at(&rule.id.span, "E0609", title);
             out.push(
-                diagnostic.label("words of lower-case ASCII letters, with dashes between them"),
+                diagnostic.label("expected words of lower-case ASCII letters, separated by dashes"),
             );
         }
     }

@@ -21,10 +21,10 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
             describe(spec, family, out);
             words(family, out);
             for create in &family.creates {
-                if let Some(action) = known(spec, &create.action, out) {
-                    if names_task(&create.action, &action.response, out) {
-                        options(spec, family, action, out);
-                    }
+                if let Some(action) = known(spec, &create.action, out)
+                    && names_task(&create.action, &action.response, out)
+                {
+                    options(spec, family, action, out);
                 }
             }
         }

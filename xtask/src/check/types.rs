@@ -1,4 +1,4 @@
-//! Types exist, are used, and have an end.
+//! Checks that types exist, are used and have a finite size.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::{
     model::{Located, Member, Spec},
 };
 
-/// What a member holds, as the specification writes it.
+/// The type of a member, as the specification writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     /// `String`.
@@ -19,7 +19,7 @@ pub enum Type {
     Float,
     /// `Boolean`.
     Boolean,
-    /// The name of a struct or an enum.
+    /// The name of a struct or an enum, for example `AigcImageInfo`.
     Named(String),
     /// `List<…>` of one of the others.
     List(Box<Type>),
@@ -27,7 +27,7 @@ pub enum Type {
 
 const BUILT_IN: &[&str] = &["String", "Integer", "Float", "Boolean"];
 
-/// Reads the name of a type. Lists of lists do not exist on this wire.
+/// Returns the type with this name. Lists of lists do not exist in this API.
 #[must_use]
 pub fn parse_type(text: &str) -> Type {
     let item = text
@@ -44,7 +44,7 @@ pub fn parse_type(text: &str) -> Type {
 }
 
 impl Type {
-    /// The type itself, or that of the items if it is a list.
+    /// Returns the type itself, or the type of the items of a list.
     #[must_use]
     pub fn item(&self) -> &Self {
         match self {
@@ -56,13 +56,13 @@ impl Type {
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     nested_lists(spec, out);
-    // What could not be read would be missed here, which is not another mistake.
+    // A part that could not be read would be reported as missing.
     if !spec.incomplete {
         dangling(spec, out);
         dangling_polls(spec, out);
         dangling_errors(spec, out);
         unused(spec, out);
-        endless(spec, out);
+        recursive(spec, out);
     }
 }
 
@@ -119,7 +119,7 @@ fn dangling_errors(spec: &Spec, out: &mut Vec<Diagnostic>) {
         .collect();
     for code in spec.actions.iter().flat_map(|action| &action.errors) {
         if !known.contains(&&*code.value) {
-            let title = format!("service.toml does not say what `{}` means", code.value);
+            let title = format!("service.toml does not explain `{}`", code.value);
             let diagnostic = Diagnostic::at(&code.span, "E0213", title);
             out.push(diagnostic.help("add an [[error]] with its class, its meaning and a hint"));
         }
@@ -138,8 +138,8 @@ fn unused(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A struct that contains itself other than in a list has no finite size.
-fn endless(spec: &Spec, out: &mut Vec<Diagnostic>) {
+/// Checks that no struct contains itself other than in a list, which would have no finite size.
+fn recursive(spec: &Spec, out: &mut Vec<Diagnostic>) {
     let inside: BTreeMap<&str, Vec<String>> = spec
         .structs
         .iter()
@@ -159,7 +159,7 @@ fn endless(spec: &Spec, out: &mut Vec<Diagnostic>) {
         ) {
             let title = format!("`{}` contains itself", shared.name.value);
             let diagnostic = Diagnostic::at(&shared.name.span, "E0215", title);
-            out.push(diagnostic.help("only a list can hold values of the struct it is in"));
+            out.push(diagnostic.help("only a list can contain values of the same struct"));
         }
     }
 }
@@ -175,7 +175,7 @@ fn contains<'a>(
         .any(|name| name == wanted || (seen.insert(name) && contains(inside, name, wanted, seen)))
 }
 
-/// The names of all structs and enums that the given members lead to.
+/// Returns the names of all structs and enums that the given members lead to.
 pub(crate) fn reachable<'s>(
     spec: &'s Spec,
     from: impl Iterator<Item = &'s Member>,
@@ -209,7 +209,7 @@ fn named(member: &Member) -> Option<String> {
     }
 }
 
-/// The names that `type` may use besides the built-in ones.
+/// Returns the names that `type` may use beside the built-in ones.
 fn definitions(spec: &Spec) -> impl Iterator<Item = &Located<String>> {
     let structs = spec.structs.iter().map(|shared| &shared.name);
     structs.chain(spec.enums.iter().map(|set| &set.name))

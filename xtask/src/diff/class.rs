@@ -1,22 +1,21 @@
-//! Weighs a difference, in the terms of semantic versioning.
+//! Classifies a difference in terms of semantic versioning.
 
 use super::item::{Fact, Item, Kind, Value};
 use crate::rule_kinds::{Change, RULE_KINDS, rule_kind};
 
-/// What a difference means for those who build on the API.
+/// The class of a difference, for users of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Nothing but other words.
+    /// Only the wording changed.
     Documentation,
-    /// More than before, or the same in another way.
+    /// Every request that used to pass still passes, and code still compiles.
     Compatible,
-    /// Code no longer compiles, a request that used to pass is refused, or what may be sent
-    /// twice is another thing.
+    /// Code stops compiling, a request that used to pass is refused, or other requests are retried.
     Breaking,
 }
 
 impl Class {
-    /// The word for it.
+    /// Returns its name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -26,7 +25,7 @@ impl Class {
         }
     }
 
-    /// The part of a version that such a change raises.
+    /// Returns the part of a version number that such a change raises.
     #[must_use]
     pub const fn version(self) -> &'static str {
         match self {
@@ -37,18 +36,19 @@ impl Class {
     }
 }
 
-/// What is new breaks only requests that were fine without it.
+/// Returns the class of a new item, which breaks only requests that passed without it.
 pub(super) fn of_new(item: &Item) -> Class {
-    let strong = |key: &str| item.facts.get(key).is_some_and(|fact| !fact.weak);
+    let strong = |key: &str| item.facts.get(key).is_some_and(|fact| !fact.warn_only);
     let mut demands = RULE_KINDS.iter().filter(|kind| kind.demands_member);
-    if item.kind == Kind::Sent && demands.any(|kind| strong(kind.key)) {
+    if item.kind == Kind::RequestMember && demands.any(|kind| strong(kind.key)) {
         Class::Breaking
     } else {
         Class::Compatible
     }
 }
 
-/// A key that is not named here breaks: new keys are to be weighed before they are let through.
+/// Returns the class of a changed key. An unknown key is breaking, so that new keys get a class
+/// here.
 pub(super) fn of_change(
     kind: Kind,
     key: &str,
@@ -60,14 +60,14 @@ pub(super) fn of_change(
         | "examples" | "unit" | "since" | "order" | "response_order" => Class::Documentation,
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
-        // Only the checks of the specification itself look at these.
+        // Only the checks of the specification itself use these keys.
         "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
-        // The first way to ask for a task takes nothing away.
+        // A first way to describe a task takes nothing away.
         "poll" if before.is_none() => Class::Compatible,
         "role" if after.is_some_and(|role| role.value == Value::Text("sent".to_owned())) => {
             Class::Compatible
         }
-        // Changes the signature of `new`; whether it also warns is a matter of its strength.
+        // Changes the signature of `new`, even where a breach is only a warning.
         "required" if before.is_none() || after.is_none() => Class::Breaking,
         _ if kind == Kind::Row => row(before, after),
         key => match rule_kind(key) {
@@ -85,11 +85,12 @@ fn bound(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> Class {
     }
 }
 
-/// What a model can do is a bound too: the values it knows, or `false` where it knows none.
+/// Returns the class of a changed cell: its values bound requests, and `false` means that there are
+/// none.
 fn row(before: Option<&Fact>, after: Option<&Fact>) -> Class {
     let none = Value::Text("false".to_owned());
     let advisory = before.or(after).is_some_and(|fact| fact.advisory);
-    // Anything is more than nothing.
+    // Any values are more than none.
     if advisory || before.is_some_and(|fact| fact.value == none) {
         Class::Compatible
     } else {
@@ -97,10 +98,10 @@ fn row(before: Option<&Fact>, after: Option<&Fact>) -> Class {
     }
 }
 
-/// Whether there are requests that used to pass and are refused now.
+/// Returns whether a request that used to pass is refused now.
 fn tightened(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> bool {
     let strong = |fact: Option<&Fact>| {
-        fact.filter(|fact| !fact.weak)
+        fact.filter(|fact| !fact.warn_only)
             .map(|fact| fact.value.clone())
     };
     let (old, new) = match (strong(before), strong(after)) {

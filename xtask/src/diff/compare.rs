@@ -1,4 +1,4 @@
-//! Finds the differences between two sets of items.
+//! Comparison of two sets of items.
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -7,38 +7,38 @@ use super::{
     item::{Fact, Item, Items, Kind, Value},
 };
 
-/// A difference.
+/// A difference between two sets of items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// What it means for those who build on the API.
+    /// Class of the difference.
     pub class: Class,
-    /// What it is about, such as `CreateAigcVideoTask.Prompt`.
+    /// Path of the item, for example `CreateAigcVideoTask.Prompt`.
     pub path: String,
-    /// What that is.
+    /// Kind of the item.
     pub kind: Kind,
-    /// What became of it.
-    pub what: What,
+    /// The change itself.
+    pub delta: Delta,
 }
 
-/// What became of something.
+/// The change of an item.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
-    /// It is new.
+pub enum Delta {
+    /// The item is new.
     Added,
-    /// It is no more.
+    /// The item is gone.
     Removed,
-    /// Something about it is not what it was.
+    /// A fact about the item changed.
     Changed {
-        /// What about it.
+        /// Key of the fact.
         key: String,
-        /// What it was.
+        /// Value before, if there was one.
         before: Option<Fact>,
-        /// What it is.
+        /// Value after, if there is one.
         after: Option<Fact>,
     },
 }
 
-/// Every difference between two sets of items, the gravest first.
+/// Returns every difference between two sets of items, the gravest first.
 #[must_use]
 pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -46,11 +46,11 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
     for path in paths {
         match (old.get(path), new.get(path)) {
             (Some(before), Some(after)) => facts(path, before, after, &mut changes),
-            (None, Some(after)) if !comes_along(after, old) => {
-                changes.push(change(path, after.kind, class::of_new(after), What::Added));
+            (None, Some(after)) if !follows_parent(after, old) => {
+                changes.push(change(path, after.kind, class::of_new(after), Delta::Added));
             }
-            (Some(before), None) if !comes_along(before, new) => {
-                changes.push(change(path, before.kind, Class::Breaking, What::Removed));
+            (Some(before), None) if !follows_parent(before, new) => {
+                changes.push(change(path, before.kind, Class::Breaking, Delta::Removed));
             }
             _ => {}
         }
@@ -59,8 +59,8 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
     changes
 }
 
-/// Whether something comes or goes with what it is part of.
-fn comes_along(item: &Item, other_side: &Items) -> bool {
+/// Returns whether the parent of an item is new or gone as well.
+fn follows_parent(item: &Item, other_side: &Items) -> bool {
     let parent = item.parent.as_ref();
     parent.is_some_and(|parent| !other_side.contains_key(parent))
 }
@@ -73,18 +73,18 @@ fn facts(path: &str, before: &Item, after: &Item, changes: &mut Vec<Change>) {
             continue;
         }
         let class = class::of_change(after.kind, key, old, new);
-        let what = What::Changed {
+        let delta = Delta::Changed {
             key: key.clone(),
             before: old.cloned(),
             after: new.cloned(),
         };
-        changes.push(change(path, after.kind, class, what));
+        changes.push(change(path, after.kind, class, delta));
     }
 }
 
 fn same(old: Option<&Fact>, new: Option<&Fact>) -> bool {
     match (old.map(|fact| &fact.value), new.map(|fact| &fact.value)) {
-        // Names that come or go are told where they do.
+        // New and gone names are changes of their own.
         (Some(Value::Order(old)), Some(Value::Order(new))) => {
             let stayed = old.iter().filter(|name| new.contains(name));
             stayed.eq(new.iter().filter(|name| old.contains(name)))
@@ -92,18 +92,18 @@ fn same(old: Option<&Fact>, new: Option<&Fact>) -> bool {
         (Some(Value::Words(before)), Some(Value::Words(after))) => {
             let sets = [before, after].map(|words| words.iter().collect::<BTreeSet<_>>());
             let [before, after] = sets;
-            before == after && old.map(|fact| fact.weak) == new.map(|fact| fact.weak)
+            before == after && old.map(|fact| fact.warn_only) == new.map(|fact| fact.warn_only)
         }
         _ => old == new,
     }
 }
 
-fn change(path: &str, kind: Kind, class: Class, what: What) -> Change {
+fn change(path: &str, kind: Kind, class: Class, delta: Delta) -> Change {
     let path = path.to_owned();
     Change {
         class,
         path,
         kind,
-        what,
+        delta,
     }
 }

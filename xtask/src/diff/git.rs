@@ -1,4 +1,4 @@
-//! The specification as a revision has it, read without touching the working copy.
+//! The specification of a revision, read without touching the working copy.
 
 use std::{path::Path, process::Command};
 
@@ -19,7 +19,7 @@ pub(super) fn sources(root: &Path, revision: &str) -> Result<Sources, Failure> {
         .split('\0')
         .filter_map(|path| path.strip_prefix(FOLDER));
     let mut files = Vec::new();
-    // Examples are fixtures: nothing is compared there, and they are most of the files.
+    // Examples are fixtures that are not compared, and most of the files.
     for path in paths.filter(|path| !path.starts_with("examples/")) {
         let text = git(root, &["show", &format!("{commit}:./{FOLDER}{path}")])?;
         files.push(SourceFile {
@@ -35,7 +35,7 @@ pub(super) fn sources(root: &Path, revision: &str) -> Result<Sources, Failure> {
     Ok(Sources::new(files))
 }
 
-/// The hash of a revision, so that no name can pass for an option further on.
+/// Returns the hash of a revision, so that its name cannot be taken for an option later.
 fn commit(root: &Path, revision: &str) -> Result<String, Failure> {
     let object = format!("{revision}^{{commit}}");
     let arguments = [
@@ -46,7 +46,7 @@ fn commit(root: &Path, revision: &str) -> Result<String, Failure> {
         &object,
     ];
     let hash = git(root, &arguments)
-        .map_err(|_| Failure::new(format!("error: git knows no revision `{revision}` here")))?;
+        .map_err(|_| Failure::new(format!("error: there is no revision `{revision}`")))?;
     Ok(hash.trim().to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! Finds out what a word of the command line names, and reads it.
+//! Reads the folder, file or revision that a word of the command line names.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -16,7 +16,7 @@ pub(super) struct Input {
     pub(super) items: Items,
 }
 
-/// What can be compared with its like only.
+/// The kind of a side; only sides of the same kind are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum InputKind {
     Spec,
@@ -36,16 +36,16 @@ pub(super) fn load(root: &Path, word: &str) -> Result<Input, Failure> {
     }
     Err(Failure::new(format!(
         "error: `{word}` is neither a folder with a specification nor a published description\n\
-         help: for a revision write `git:{word}`"
+         help: write `git:{word}` for a revision"
     )))
 }
 
-/// What is not described yet can be compared all the same.
+/// Reads a specification. Stubs that nobody described yet are compared as well.
 fn specification(sources: &Sources) -> Result<Input, Failure> {
     let (spec, mut mistakes) = model::parse(sources);
     mistakes.retain(|mistake| mistake.code != UNDESCRIBED);
     if !mistakes.is_empty() {
-        return Err(Failure::mistaken(&mistakes, sources));
+        return Err(Failure::from_mistakes(&mistakes, sources));
     }
     Ok(Input {
         kind: InputKind::Spec,

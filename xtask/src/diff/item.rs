@@ -1,27 +1,27 @@
-//! What a comparison needs to know of an API: things by name, and facts by key.
+//! The items of an API that a comparison looks at, with their facts.
 
 use std::{collections::BTreeMap, fmt};
 
-/// Things by the path a person would call them, such as `CreateAigcVideoTask.Prompt`.
+/// Items by their path, for example `CreateAigcVideoTask.Prompt`.
 pub type Items = BTreeMap<String, Item>;
 
-/// Something with a name.
+/// A named part of an API.
 #[derive(Debug)]
 pub struct Item {
-    /// What it is.
+    /// Kind of the item.
     pub kind: Kind,
-    /// What it is part of: comes and goes with it.
+    /// Path of the item that it is part of.
     pub parent: Option<String>,
-    /// What is known of it.
+    /// Facts by their keys.
     pub facts: BTreeMap<String, Fact>,
 }
 
-/// What something is.
+/// The kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The service as a whole.
     Service,
-    /// A cloud of its own.
+    /// A separate cloud.
     Site,
     /// A region with a host.
     Region,
@@ -30,9 +30,9 @@ pub enum Kind {
     /// An action.
     Action,
     /// A member of a request, or of a struct that requests lead to.
-    Sent,
-    /// A member of an answer, or of a struct that only answers lead to.
-    Answered,
+    RequestMember,
+    /// A member of a response, or of a struct that only responses lead to.
+    ResponseMember,
     /// A struct.
     Struct,
     /// A set of values.
@@ -41,7 +41,7 @@ pub enum Kind {
     Value,
     /// A column of the capability tables.
     Column,
-    /// What a model, or a version of it, can do.
+    /// Delta a model, or a version of it, can do.
     Row,
 }
 
@@ -53,8 +53,8 @@ impl fmt::Display for Kind {
             Self::Region => "region",
             Self::ErrorCode => "error code",
             Self::Action => "action",
-            Self::Sent => "request member",
-            Self::Answered => "response member",
+            Self::RequestMember => "request member",
+            Self::ResponseMember => "response member",
             Self::Struct => "struct",
             Self::Enum => "enum",
             Self::Value => "value",
@@ -64,29 +64,29 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Something known.
+/// A fact about an item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fact {
-    /// What.
+    /// Its value.
     pub value: Value,
-    /// Whether who goes against it is only warned.
-    pub weak: bool,
-    /// Whether no request is refused because of it.
+    /// True if a breach is only a warning.
+    pub warn_only: bool,
+    /// True if no request is refused because of it.
     pub advisory: bool,
 }
 
-/// What a fact holds.
+/// The value of a fact.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Text that is shown.
+    /// Text that a report shows.
     Text(String),
-    /// Prose, which is not: a report says that it changed, the specification says how.
+    /// Prose. A report states that it changed, but does not show it.
     Prose(String),
     /// A number.
     Number(f64),
-    /// Words of which the order says nothing.
+    /// Words in no particular order.
     Words(Vec<String>),
-    /// Names of which only the order says something.
+    /// Names whose order is the fact.
     Order(Vec<String>),
 }
 
@@ -94,7 +94,7 @@ impl From<Value> for Fact {
     fn from(value: Value) -> Self {
         Self {
             value,
-            weak: false,
+            warn_only: false,
             advisory: false,
         }
     }
@@ -111,16 +111,16 @@ impl fmt::Display for Value {
     }
 }
 
-/// Whether a struct with such members can be sent.
+/// Returns the role of a struct with members of this kind.
 pub(super) const fn role(kind: Kind) -> &'static str {
     match kind {
-        Kind::Sent => "sent",
+        Kind::RequestMember => "sent",
         _ => "answered",
     }
 }
 
-/// Adds the order of members to what they are part of: in the documentation, and in the
-/// signature of `new`, which takes the required ones.
+/// Adds the order of members to the item they are part of: that of the documentation, and that of
+/// the parameters of `new`, which are the required ones.
 pub(super) fn order<'a>(
     items: &mut Items,
     owner: &str,
@@ -144,7 +144,7 @@ pub(super) fn order<'a>(
 }
 
 impl Item {
-    /// An item of which nothing is known yet.
+    /// Creates an item without facts.
     #[must_use]
     pub fn new(kind: Kind, parent: Option<&str>) -> Self {
         Self {
@@ -154,14 +154,14 @@ impl Item {
         }
     }
 
-    /// Adds a fact.
+    /// Sets a fact.
     #[must_use]
     pub fn with(mut self, key: &str, value: Value) -> Self {
         self.facts.insert(key.to_owned(), value.into());
         self
     }
 
-    /// Adds a fact if there is one.
+    /// Sets a fact if there is a value.
     #[must_use]
     pub fn with_some(self, key: &str, value: Option<Value>) -> Self {
         match value {
@@ -170,13 +170,13 @@ impl Item {
         }
     }
 
-    /// Adds shown text.
+    /// Sets a fact with a text that is shown.
     #[must_use]
     pub fn text(self, key: &str, text: impl Into<String>) -> Self {
         self.with(key, Value::Text(text.into()))
     }
 
-    /// Adds prose.
+    /// Sets a fact with prose.
     #[must_use]
     pub fn prose(self, key: &str, text: impl Into<String>) -> Self {
         self.with(key, Value::Prose(text.into()))

@@ -1,4 +1,4 @@
-//! A published description as items: the actions of AI generation and what they lead to.
+//! Converts a published description to items: the actions of AI generation and their structs.
 
 use super::item::{self, Item, Items, Kind, Value};
 use crate::published::{Family, Member};
@@ -10,15 +10,21 @@ pub(super) fn lower(family: &Family) -> Items {
             .prose("doc", &action.text)
             .text("status", &action.status);
         items.insert(name.clone(), item);
-        members(name, name, Kind::Sent, &action.request, &mut items);
+        members(name, name, Kind::RequestMember, &action.request, &mut items);
         let answer = format!("{name}Response");
-        members(&answer, name, Kind::Answered, &action.response, &mut items);
+        members(
+            &answer,
+            name,
+            Kind::ResponseMember,
+            &action.response,
+            &mut items,
+        );
     }
     for (name, shared) in &family.structs {
         let kind = if shared.sent {
-            Kind::Sent
+            Kind::RequestMember
         } else {
-            Kind::Answered
+            Kind::ResponseMember
         };
         let item = Item::new(Kind::Struct, None)
             .prose("doc", &shared.text)
@@ -29,9 +35,10 @@ pub(super) fn lower(family: &Family) -> Items {
     items
 }
 
-/// What an answer always has is no promise: the published flags of answers are unreliable.
+/// Adds the members. Required flags of responses are left out, since the published ones are
+/// unreliable.
 fn members(owner: &str, parent: &str, kind: Kind, members: &[Member], items: &mut Items) {
-    let required = |member: &Member| kind == Kind::Sent && member.required;
+    let required = |member: &Member| kind == Kind::RequestMember && member.required;
     let names = members
         .iter()
         .map(|member| (&*member.name, required(member)));

@@ -1,7 +1,7 @@
-//! A specification as items.
+//! Converts a specification to items.
 //!
-//! The tables are walked as they stand in the files, after they were found to be readable: a key
-//! that the specification gets one day is compared from its first day on, without a line here.
+//! The tables are read as TOML after the parser accepted them, so that a new key of the
+//! specification is compared without a change here.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::{
     rule_kinds::{Form, rule_kind},
 };
 
-/// Texts that are compared and not shown.
+/// Keys of texts that are compared but not shown.
 const PROSE: &[&str] = &["summary", "doc", "meaning", "returns"];
 
 pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
@@ -75,17 +75,24 @@ fn action(action: &Table, items: &mut Items) {
     let examples = Value::Words(examples.collect());
     let whole = item_from(Kind::Action, None, action).with("examples", examples);
     items.insert(name.to_owned(), whole);
-    members(name, name, Kind::Sent, action, "request", items);
+    members(name, name, Kind::RequestMember, action, "request", items);
     let answer = format!("{name}Response");
-    members(&answer, name, Kind::Answered, action, "response", items);
+    members(
+        &answer,
+        name,
+        Kind::ResponseMember,
+        action,
+        "response",
+        items,
+    );
 }
 
 fn structure(shared: &Table, sent: &BTreeSet<String>, items: &mut Items) {
     let name = text(shared, "name");
     let kind = if sent.contains(name) {
-        Kind::Sent
+        Kind::RequestMember
     } else {
-        Kind::Answered
+        Kind::ResponseMember
     };
     let whole = item_from(Kind::Struct, None, shared).text("role", item::role(kind));
     items.insert(name.to_owned(), whole);
@@ -109,7 +116,7 @@ fn columns(file: &Table, items: &mut Items) {
     }
 }
 
-/// What each model and version can do.
+/// Adds an item for each model and version.
 fn capabilities(file: &str, table: &Table, columns: &[Column], items: &mut Items) {
     let family = file.trim_end_matches(".toml");
     let whole = format!("capabilities of {family}");
@@ -134,10 +141,10 @@ fn row_from(parent: Option<&str>, table: &Table, columns: &[Column]) -> Item {
     item
 }
 
-/// Something with a fact for each of its keys, other than its name and what is part of it.
+/// Returns an item with a fact for each key of a table, except its name and nested items.
 fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
     let mut item = Item::new(kind, parent);
-    let weak = table.get("warn_only").and_then(Toml::as_array);
+    let weakened = table.get("warn_only").and_then(Toml::as_array);
     let named_by = match kind {
         Kind::ErrorCode => "code",
         Kind::Value => "value",
@@ -150,9 +157,10 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
             continue;
         }
         if let Some(value) = fact(key, value) {
-            let weak = weak.is_some_and(|keys| keys.iter().any(|weak| weak.as_str() == Some(key)));
+            let warn_only = weakened
+                .is_some_and(|keys| keys.iter().any(|weakened| weakened.as_str() == Some(key)));
             let fact = Fact {
-                weak,
+                warn_only,
                 ..Fact::from(value)
             };
             item.facts.insert(key.clone(), fact);
@@ -166,11 +174,11 @@ fn fact(key: &str, value: &Toml) -> Option<Value> {
         Toml::String(text) if PROSE.contains(&key) => Some(Value::Prose(text.clone())),
         Toml::Boolean(false) if is_flag(key) => None,
         Toml::Float(number) => Some(Value::Number(*number)),
-        // Through text: there is no other way from every whole number to a fraction.
+        // Through text, since no lossless conversion from `i64` to `f64` exists.
         Toml::Integer(number) => number.to_string().parse().ok().map(Value::Number),
         Toml::Array(items) if items.iter().any(Toml::is_table) => None,
         Toml::Array(items) => Some(Value::Words(items.iter().map(shown).collect())),
-        // Regions are things of their own.
+        // Regions are items of their own.
         Toml::Table(_) if key == "regions" => None,
         Toml::Table(entries) => {
             let words = entries
@@ -203,7 +211,7 @@ fn text<'t>(table: &'t Table, key: &str) -> &'t str {
     table.get(key).and_then(Toml::as_str).unwrap_or_default()
 }
 
-/// The tables of a list.
+/// Returns the tables of a list.
 fn tables<'t>(table: &'t Table, list: &str) -> impl Iterator<Item = &'t Table> + Clone {
     let items = table.get(list).and_then(Toml::as_array);
     let items = items.map(Vec::as_slice).unwrap_or_default();

@@ -1,32 +1,35 @@
-//! What the command line says about a comparison.
+//! The command-line options of `spec diff`.
 
 use crate::failure::Failure;
 
-/// What to compare, and how to tell.
+/// The options of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// A folder, a file or `git:` and a revision.
+    /// Old side: a folder, a file, or `git:` and a revision.
     pub old: String,
-    /// The same for the other side.
+    /// New side, in the same form.
     pub new: String,
-    /// How to tell.
+    /// Format of the report.
     pub format: Format,
 }
 
-/// How to tell.
+/// Format of the report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For a terminal.
+    /// Text for a terminal, the default.
     #[default]
     Text,
-    /// For a pull request.
+    /// Markdown for a pull request.
     Markdown,
-    /// For a program.
+    /// JSON for a program.
     Json,
 }
 
 impl Options {
-    /// Reads the words that follow `spec diff`.
+    /// Parses the arguments of `spec diff`.
+    ///
+    /// # Errors
+    /// Returns a failure for an unknown option, or if there are not two sides.
     pub fn parse(words: &[&str]) -> Result<Self, Failure> {
         let mut sides = Vec::new();
         let mut format = Format::default();
@@ -41,7 +44,9 @@ impl Options {
         }
         let [old, new] = <[String; 2]>::try_from(sides).map_err(|sides| {
             let count = sides.len();
-            Failure::new(format!("error: `spec diff` compares two, not {count}"))
+            Failure::new(format!(
+                "error: `spec diff` compares two sides, not {count}"
+            ))
         })?;
         Ok(Self { old, new, format })
     }
@@ -53,13 +58,13 @@ fn named(name: &str) -> Result<Format, Failure> {
         "markdown" => Ok(Format::Markdown),
         "json" => Ok(Format::Json),
         other => Err(Failure::new(format!(
-            "error: `{other}` is no format; there are text, markdown and json"
+            "error: unknown format `{other}`; use text, markdown or json"
         ))),
     }
 }
 
 fn unknown(word: &str) -> Failure {
     Failure::new(format!(
-        "error: `spec diff` has no use for `{word}`; see `cargo xtask help`"
+        "error: unknown option `{word}` of `spec diff`; see `cargo xtask help`"
     ))
 }

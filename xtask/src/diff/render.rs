@@ -1,10 +1,10 @@
-//! Differences as text, Markdown and JSON.
+//! Reports of differences as text, Markdown and JSON.
 
 use serde_json::{Value as Json, json};
 
 use super::{
     class::Class,
-    compare::{Change, What},
+    compare::{Change, Delta},
     item::{Fact, Value},
 };
 
@@ -53,10 +53,10 @@ pub(super) fn json(changes: &[Change]) -> String {
 
 fn item(change: &Change) -> Json {
     let text = |text: &str| Some(Json::from(text));
-    let (done, key, before, after) = match &change.what {
-        What::Added => ("added", None, None, None),
-        What::Removed => ("removed", None, None, None),
-        What::Changed { key, before, after } => {
+    let (done, key, before, after) = match &change.delta {
+        Delta::Added => ("added", None, None, None),
+        Delta::Removed => ("removed", None, None, None),
+        Delta::Changed { key, before, after } => {
             let side = |fact: &Option<Fact>| fact.as_ref().and_then(shown).map(Json::from);
             ("changed", text(key), side(before), side(after))
         }
@@ -88,10 +88,10 @@ fn by_class(changes: &[Change]) -> impl Iterator<Item = (Class, Vec<&Change>)> {
 }
 
 fn what(change: &Change) -> String {
-    match &change.what {
-        What::Added => format!("{} added", change.kind),
-        What::Removed => format!("{} removed", change.kind),
-        What::Changed { key, before, after } => {
+    match &change.delta {
+        Delta::Added => format!("{} added", change.kind),
+        Delta::Removed => format!("{} removed", change.kind),
+        Delta::Changed { key, before, after } => {
             let side = |fact: &Option<Fact>| fact.as_ref().and_then(shown);
             match (before, after, side(before), side(after)) {
                 (None, _, _, Some(after)) => format!("`{key}` added: {after}"),
@@ -104,7 +104,7 @@ fn what(change: &Change) -> String {
 }
 
 fn shown(fact: &Fact) -> Option<String> {
-    match (&fact.value, fact.weak) {
+    match (&fact.value, fact.warn_only) {
         (Value::Prose(_), _) => None,
         (value, true) => Some(format!("{value} (a warning)")),
         (value, false) => Some(value.to_string()),

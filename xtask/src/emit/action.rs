@@ -1,4 +1,4 @@
-//! What makes a request struct an action.
+//! The implementation of `Action` for a request struct.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,13 +14,13 @@ pub(super) fn emit(action: &Action) -> TokenStream {
     let effect = ident(&action.effect);
     let rate_limit = integer(action.rate_limit.into());
     let poll = option(action.poll.as_deref());
-    let capabilities = match &action.capabilities {
-        Some(constant) => {
+    let capabilities = action.capabilities.as_deref().map_or_else(
+        || quote!(None),
+        |constant| {
             let constant = ident(constant);
             quote!(Some(&#constant))
-        }
-        None => quote!(None),
-    };
+        },
+    );
     let billed = action.billed.as_ref().map(billable_seconds);
     let errors = &action.errors;
     let doc_url = &action.doc_url;
@@ -64,13 +64,13 @@ fn billable_seconds(billed: &Billed) -> TokenStream {
                     }
                 }
             };
-            let assumed = match default {
-                Some(seconds) => {
-                    let seconds = integer(*seconds);
+            let assumed = default.map_or_else(
+                || quote!(None),
+                |seconds| {
+                    let seconds = integer(seconds);
                     quote!(Some(#seconds))
-                }
-                None => quote!(None),
-            };
+                },
+            );
             quote!(billing::seconds(#named, #assumed))
         }
     };

@@ -1,4 +1,4 @@
-//! Capability tables.
+//! Templates of the capability tables.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use crate::lower::{CapabilityValue as Value, Family, Model, Rest, Row};
 pub(super) fn families(constants: &[String]) -> TokenStream {
     let names = constants.iter().map(|name| ident(name));
     quote! {
-        /// Every family, in the order of their names.
+        /// Every family, sorted by name.
         pub static FAMILIES: &[&Family] = &[#(&#names),*];
     }
 }
@@ -26,7 +26,7 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
         base_video_excludes_frames,
         ..
     } = family;
-    let doc = format!(" What the models of the family `{name}` can do.");
+    let doc = format!(" The capability table of the family `{name}`.");
     let models = family.models.iter().zip(&names).map(|(model, rows)| {
         let name = &model.name;
         quote!(Model { name: #name, rows: #rows })
@@ -43,8 +43,8 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
     [whole].into_iter().chain(tables).collect()
 }
 
-/// The rows of a model in a table of their own, since one for all would be nested too deep to
-/// read. Names of models need not make names in Rust, so tables are numbered.
+/// Returns the rows of a model as a table of their own, since a single one would be nested too deep
+/// to read. Model names are not always names in Rust, so tables have numbers.
 fn rows(family: &Family, index: usize, model: &Model) -> (proc_macro2::Ident, TokenStream) {
     let name = ident(&format!("{}_{index}", family.constant));
     let rows = model

@@ -1,4 +1,4 @@
-//! Modules, and the lists by which actions and structs are found at run time.
+//! Templates of modules and of the lists that look up actions and structs at run time.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,7 +13,7 @@ pub(super) fn emit(catalog: &Catalog) -> Vec<TokenStream> {
 fn actions(catalog: &Catalog) -> TokenStream {
     let names = catalog.actions.iter().map(|name| ident(name));
     quote! {
-        /// Every action, in the order of their names.
+        /// Every action, sorted by name.
         pub static ACTIONS: &[&ActionInfo] = &[#(#names::INFO),*];
     }
 }
@@ -21,7 +21,7 @@ fn actions(catalog: &Catalog) -> TokenStream {
 fn structs(catalog: &Catalog) -> TokenStream {
     let names = catalog.structs.iter().map(|name| ident(name));
     quote! {
-        /// The shape of every struct, in the order of their names.
+        /// The shape of every struct, sorted by name.
         pub static STRUCTS: &[&StructInfo] = &[#(#names::SCHEMA),*];
     }
 }
@@ -32,8 +32,9 @@ fn visit(catalog: &Catalog) -> TokenStream {
         quote!(#wire => Some(visitor.visit::<#name>()),)
     });
     quote! {
-        /// Hands the request type of the action with this name to a visitor, or yields nothing
-        /// if there is no such action.
+        /// Runs a visitor with the request type of the action with this name.
+        ///
+        /// Returns `None` if there is no such action.
         pub fn visit_action<V: ActionVisitor>(name: &str, visitor: V) -> Option<V::Output> {
             match name {
                 #(#arms)*

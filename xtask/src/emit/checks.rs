@@ -1,4 +1,4 @@
-//! The inspection of a struct: one statement for each member that can be broken.
+//! Templates of `Preflight`: one statement for each member with rules.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,7 +22,7 @@ pub(super) fn preflight(structure: &Struct) -> TokenStream {
     }
 }
 
-/// What goes before and after the members of a request that has a capability table.
+/// Returns the statements before and after the members of a request with a capability table.
 fn model(structure: &Struct) -> (Option<TokenStream>, Option<TokenStream>) {
     let before = quote! {
         let query = self.capability_query();
@@ -109,7 +109,7 @@ fn peers(peers: &[Peer]) -> TokenStream {
     quote!(&[#(#each),*])
 }
 
-/// The other member, its value as text, and whether it has that value.
+/// Returns the arguments for a condition: the other member, its value as text, and the comparison.
 fn condition(condition: &Condition) -> TokenStream {
     let wire = &condition.peer.wire;
     let name = ident(&condition.peer.name);

@@ -1,10 +1,12 @@
 //! The subcommands and request options of the command line.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::ident;
-use crate::lower::{Command, CommandItem as Item, CommandOption, Creates, Form, Takes};
+use crate::lower::{Command, CommandItem as Item, CommandOption, Creates, Form, Place, Takes};
 
 /// Everything the command line has of a specification.
 pub(super) fn emit(commands: &[Command]) -> Vec<TokenStream> {
@@ -140,21 +142,22 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
     let (name, request) = (ident(name), ident(request));
     let own = options.iter().filter(|option| option.object.is_none());
     let own = own.map(|option| write(option, &quote!(request)));
-    let mut objects: Vec<&String> = options.iter().filter_map(|it| it.object.as_ref()).collect();
-    objects.dedup();
-    objects.sort();
-    objects.dedup();
+    let objects: BTreeSet<&Place> = options.iter().filter_map(|it| it.object.as_ref()).collect();
     let inside = objects.iter().map(|object| {
         let members = options
             .iter()
             .filter(|it| it.object.as_ref() == Some(object));
         let members = members.map(|option| write(option, &quote!(object)));
-        let object = ident(object);
-        quote!(set_object(&mut request.#object, |object| { #(#members)* });)
+        let field = ident(&object.field);
+        if object.required {
+            quote!({ let object = &mut request.#field; #(#members)* })
+        } else {
+            quote!(set_object(&mut request.#field, |object| { #(#members)* });)
+        }
     });
     let model = options.iter().find(|option| {
         let is_text = matches!(option.form, Form::Text);
-        is_text && option.object.is_none() && option.member == "model_name"
+        is_text && option.object.is_none() && option.member.field == "model_name"
     });
     let model = model.map(|option| {
         let field = ident(&option.field);
@@ -180,16 +183,18 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
 }
 
 fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {
-    let member = ident(&option.member);
+    let member = ident(&option.member.field);
+    let target = quote!(#on.#member);
     let field = ident(&option.field);
     let flag = &option.flag;
     match &option.form {
         Form::Text | Form::Integer | Form::Float => {
-            let file = option.file_doc.as_ref().map(|_| {
-                let file = ident(&format!("{}_file", option.field));
-                quote!(set_from_file(&mut #on.#member, self.#file.as_deref())?;)
-            });
-            quote!(set(&mut #on.#member, self.#field.as_ref()); #file)
+            let file = option
+                .file_doc
+                .as_ref()
+                .map(|_| write_file(option, &target));
+            let value = write_value(option, &target, &quote!(self.#field.as_ref()));
+            quote!(#value #file)
         }
         Form::Switch(takes) => {
             let opposite = ident(&format!("no_{}", option.field));
@@ -200,25 +205,51 @@ fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {
                     Some(quote!(.map(|on| if on { "yes" } else { "no" }.to_owned())))
                 }
             };
-            quote!(set(&mut #on.#member, switch(self.#field, self.#opposite)#convert.as_ref());)
+            let value = quote!(switch(self.#field, self.#opposite)#convert.as_ref());
+            write_value(option, &target, &value)
         }
         Form::Texts => quote! {
             if !self.#field.is_empty() {
-                #on.#member.clone_from(&self.#field);
+                #target.clone_from(&self.#field);
             }
         },
         Form::Items(item) => {
             let build = build_item(flag, item);
-            quote!(set_list(&mut #on.#member, &self.#field, #build)?;)
+            quote!(set_list(&mut #target, &self.#field, #build)?;)
         }
         Form::Keys(item, example) => {
-            let build = build_keys(flag, item, example);
+            let build = wrapped(option, &quote!(item));
+            let item = build_keys(flag, item, example);
             quote! {
                 if let Some(text) = &self.#field {
-                    #on.#member = Some(#build?);
+                    let item = #item?;
+                    #target = #build;
                 }
             }
         }
+    }
+}
+
+/// Sets a member to a value that may be missing.
+fn write_value(option: &CommandOption, target: &TokenStream, value: &TokenStream) -> TokenStream {
+    if option.member.required {
+        quote!(if let Some(value) = #value { #target.clone_from(value); })
+    } else {
+        quote!(set(&mut #target, #value);)
+    }
+}
+
+fn write_file(option: &CommandOption, target: &TokenStream) -> TokenStream {
+    let field = ident(&format!("{}_file", option.field));
+    let text = wrapped(option, &quote!(text_of_file(file)?));
+    quote!(if let Some(file) = &self.#field { #target = #text; })
+}
+
+fn wrapped(option: &CommandOption, value: &TokenStream) -> TokenStream {
+    if option.member.required {
+        quote!(#value)
+    } else {
+        quote!(Some(#value))
     }
 }
 

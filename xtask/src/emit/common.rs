@@ -1,11 +1,11 @@
-//! Pieces of code that several templates share.
+//! Parts that several templates share.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::model::Scalar;
 
-/// A name, raw ones included.
+/// Returns an identifier, which may be raw.
 pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
@@ -13,7 +13,8 @@ pub(super) fn ident(name: &str) -> Ident {
     }
 }
 
-/// An attribute for each line, since one for all would be printed as a block comment.
+/// Returns documentation. Each line is an attribute, since a single one would become a block
+/// comment.
 pub(super) fn docs(lines: &[String]) -> TokenStream {
     let lines = lines.iter().map(|line| {
         if line.is_empty() {
@@ -25,7 +26,7 @@ pub(super) fn docs(lines: &[String]) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
-/// A number in groups of three digits once it is hard to read.
+/// Returns an integer literal, with groups of three digits if it has more than three.
 pub(super) fn integer(number: i64) -> TokenStream {
     let digits = grouped(&number.unsigned_abs().to_string());
     let sign = (number < 0).then(|| quote!(-));
@@ -35,7 +36,7 @@ pub(super) fn integer(number: i64) -> TokenStream {
     quote!(#sign #literal)
 }
 
-/// A number of either kind.
+/// Returns the literal of a value.
 pub(super) fn number(value: &Scalar) -> TokenStream {
     match value {
         Scalar::Integer(number) => integer(*number),
@@ -49,7 +50,7 @@ pub(super) fn number(value: &Scalar) -> TokenStream {
     }
 }
 
-/// An optional text.
+/// Returns `Some` or `None` for an optional text.
 pub(super) fn option(text: Option<&str>) -> TokenStream {
     text.map_or_else(|| quote!(None), |text| quote!(Some(#text)))
 }

@@ -1,4 +1,4 @@
-//! An open enum with all that belongs to it.
+//! Templates of an open enum and its implementations.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -35,7 +35,7 @@ fn definition(set: &Enum) -> TokenStream {
         #[non_exhaustive]
         pub enum #name {
             #(#variants)*
-            /// A value this version does not know.
+            /// A value that this version does not list.
             Unknown(UnknownValue),
         }
     }
@@ -52,9 +52,9 @@ fn implementation(set: &Enum) -> TokenStream {
     let phase = set.has_phases.then(|| phase(set));
     quote! {
         impl #name {
-            /// The values this version knows, as they stand on the wire.
+            /// The values that this version lists, as they are sent.
             pub const VALUES: &'static [&'static str] = &[#(#values),*];
-            /// The value as it stands on the wire.
+            /// Returns the value as it is sent.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -84,7 +84,8 @@ fn phase(set: &Enum) -> TokenStream {
         .filter(|variant| variant.phase.as_deref() == Some("Pending"));
     let pending = pending.map(|variant| ident(&variant.name));
     quote! {
-        /// How far the task has come. A value this version does not know counts as pending.
+        /// Returns the phase of the task. A value that this version does not list counts as
+        /// pending.
         #[must_use]
         pub const fn phase(&self) -> TaskPhase {
             match self {

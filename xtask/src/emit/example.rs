@@ -1,4 +1,4 @@
-//! An example as lines of documentation that are compiled and run.
+//! Template of an example in the documentation, which is compiled and run.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -28,7 +28,8 @@ fn uses(example: &Example) -> String {
     }
 }
 
-/// The printer only knows items, so the statement goes there and back inside a function.
+/// Returns the lines of a statement. The printer accepts only items, so it prints a function around
+/// it.
 fn statement(example: &Example) -> Result<Vec<String>, syn::Error> {
     let value = value(example);
     let code = print::item(quote!(fn example() { let request = #value; }))?;

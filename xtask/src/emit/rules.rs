@@ -1,4 +1,4 @@
-//! The rules that findings can name.
+//! Templates of the list of rules.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -13,7 +13,7 @@ pub(super) fn emit(rules: &[RuleInfo]) -> Vec<TokenStream> {
         quote!(RuleInfo { id: #name, meaning: #meaning })
     });
     let list = quote! {
-        /// Every rule a finding can name, in the order of the documentation.
+        /// Every rule that a finding can name, in the order of the documentation.
         pub static RULES: &[RuleInfo] = &[#(#all),*];
     };
     rules.iter().map(constant).chain([list]).collect()

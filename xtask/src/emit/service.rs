@@ -1,4 +1,4 @@
-//! The facts about the service as tables.
+//! Templates of the tables of the service.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -35,7 +35,7 @@ fn version(service: &Service) -> TokenStream {
 fn sites(service: &Service) -> TokenStream {
     let sites = service.sites.iter().map(site);
     quote! {
-        /// The clouds that offer the service, the default one first.
+        /// The clouds that offer the service; the first one is the default.
         pub static SITES: &[Site] = &[#(#sites),*];
     }
 }
@@ -61,7 +61,7 @@ fn regions(service: &Service) -> TokenStream {
 fn errors(service: &Service) -> TokenStream {
     let errors = service.errors.iter().map(error);
     quote! {
-        /// What error codes mean, in the order of the codes.
+        /// The error codes with their meaning, sorted by code.
         pub static ERROR_CODES: &[ErrorCode] = &[#(#errors),*];
     }
 }

@@ -1,4 +1,4 @@
-//! A struct with all that belongs to it.
+//! Templates of a struct and its implementations.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -32,7 +32,7 @@ fn definition(structure: &Struct) -> Result<TokenStream, syn::Error> {
     let fields = structure.fields.iter().map(field);
     let extra = structure.in_request.then(|| {
         quote! {
-            /// Members that the specification does not have, sent on as they are.
+            /// Members that the specification does not have, sent unchanged.
             #[serde(flatten)]
             pub extra: Map<String, Value>,
         }
@@ -97,7 +97,7 @@ fn implementation(structure: &Struct) -> TokenStream {
     let extra = structure.in_request.then(extra_setter);
     quote! {
         impl #name {
-            /// Names of the members on the wire.
+            /// Names of the members as they are sent.
             pub const MEMBERS: &'static [&'static str] = &[#(#members),*];
             /// The shape of this object as data.
             pub const SCHEMA: &'static StructInfo = #schema;
@@ -142,7 +142,7 @@ fn new(structure: &Struct) -> TokenStream {
     let params: Vec<TokenStream> = structure.required().map(param).collect();
     if params.is_empty() {
         return quote! {
-            /// One in which nothing is set yet.
+            /// Creates a value in which no member is set.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()
@@ -160,7 +160,7 @@ fn new(structure: &Struct) -> TokenStream {
     let all = structure.required().count() == structure.fields.len() && !structure.in_request;
     let rest = (!all).then(|| quote!(..Self::default()));
     quote! {
-        /// One with everything that is required.
+        /// Creates a value with the required members.
         #[must_use]
         pub fn new(#(#params),*) -> Self {
             Self { #(#values)* #rest }
@@ -245,7 +245,7 @@ fn value(field: &Field) -> TokenStream {
     }
 }
 
-/// Whether the value a caller hands over is the very value of the field.
+/// Returns whether a setter stores its argument without conversion.
 fn is_taken_as_is(field: &Field) -> bool {
     field.cardinality == Cardinality::Plain && matches!(field.value_type, ValueType::Struct(_))
 }

@@ -55,13 +55,13 @@ fn facts(family: &TaskFamily) -> TokenStream {
     let (status, message) = (&family.status_path, &family.message_path);
     let urls = &family.url_paths;
     let id_tag = option(family.id_tag.as_deref());
-    let hours = match family.result_hours {
-        Some(hours) => {
+    let hours = family.result_hours.map_or_else(
+        || quote!(None),
+        |hours| {
             let hours = proc_macro2::Literal::u32_unsuffixed(hours);
             quote!(Some(#hours))
-        }
-        None => quote!(None),
-    };
+        },
+    );
     quote! {
         static #constant: TaskFamilyInfo = TaskFamilyInfo {
             name: #name,
@@ -111,13 +111,13 @@ fn marker(family: &TaskFamily) -> TokenStream {
     let name = ident(&family.variant);
     let mut lines = family.doc.clone();
     let link = |action: &String| format!("[`{action}`](mps_models::{action}).");
-    let mut links: Vec<String> = family
+    let mut creates: Vec<String> = family
         .creates
         .iter()
         .map(|(action, _)| format!("- {}", link(action)))
         .collect();
     lines.extend([String::new(), "Creating actions:".to_owned()]);
-    lines.append(&mut links);
+    lines.append(&mut creates);
     let describe = link(&family.describe);
     lines.extend([String::new(), format!("Describing action: {describe}")]);
     let doc = docs(&lines);
@@ -153,6 +153,7 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
                 let status = #status;
                 let mut read = Described {
                     phase: status.as_ref().map_or(TaskPhase::Pending, #status_type::phase),
+                    is_known_status: !matches!(status, None | Some(#status_type::Unknown(_))),
                     status: status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
                     stage: #stage,
                     code: #code,

@@ -1,5 +1,4 @@
-//! Carries out the steps of a plan on the text of files, and leaves everything else in them as
-//! it is: comments, order, blank lines.
+//! Applies the steps of a plan to the text of files. Comments, order and blank lines are kept.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 use super::plan::Step;
 use crate::{failure::Failure, model::Sources};
 
-/// The files that differ after the steps, by their path below the specification.
+/// Returns the files that differ after the steps, by their path below the specification.
 pub(super) fn apply(
     steps: &BTreeMap<String, Vec<Step>>,
     sources: &Sources,
@@ -56,7 +55,7 @@ fn created(steps: &[Step]) -> Result<String, String> {
 }
 
 fn taken() -> String {
-    "two names lead to this file".to_owned()
+    "two names become this file".to_owned()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
@@ -64,8 +63,8 @@ fn no_toml(fault: toml_edit::TomlError) -> String {
     format!("not valid TOML: {}", fault.message())
 }
 
-/// Tables are written in the order of their positions, those of the same position in the order
-/// of the list. So a new one gets the position of the one it stands behind.
+/// Inserts a table. Tables are written in the order of their positions, those with the same
+/// position in the order of the list, so a new one gets the position of its predecessor.
 fn insert(
     document: &mut DocumentMut,
     list: &str,
@@ -74,7 +73,7 @@ fn insert(
 ) -> Result<(), String> {
     let position = match after {
         Some(name) => find(document, list, name).and_then(Table::position),
-        None => Some(front(document, list)),
+        None => Some(first_position(document, list)),
     };
     let mut stub: DocumentMut = text.parse().map_err(no_toml)?;
     let stub = stub
@@ -85,7 +84,7 @@ fn insert(
         .entry(list)
         .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let tables = tables.as_array_of_tables_mut();
-    let tables = tables.ok_or_else(|| format!("`{list}` is no array of tables"))?;
+    let tables = tables.ok_or_else(|| format!("`{list}` is not an array of tables"))?;
     for table in stub.iter_mut() {
         table.set_position(position);
         tables.push(table.clone());
@@ -93,8 +92,8 @@ fn insert(
     Ok(())
 }
 
-/// The position of what comes right before the first member.
-fn front(document: &DocumentMut, list: &str) -> isize {
+/// Returns the position of the table before the first member.
+fn first_position(document: &DocumentMut, list: &str) -> isize {
     let first = tables(document, list).next().and_then(Table::position);
     let requests = tables(document, "request").last().and_then(Table::position);
     match (first, list) {

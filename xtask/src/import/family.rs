@@ -1,4 +1,4 @@
-//! Every action and struct, on both sides.
+//! Comparison of the actions and structs of both sides.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::{
     published::{Action, Family},
 };
 
-/// Decides what an import does.
+/// Returns the plan of an import.
 pub(super) fn plan(spec: &Spec, sources: &Sources, family: &Family, source: &str) -> Plan {
     let enums: BTreeSet<&str> = spec.enums.iter().map(|set| &*set.name.value).collect();
     let mut plan = Plan::default();
@@ -83,7 +83,7 @@ fn messages<'a>(ours: &'a model::Action, theirs: &'a Action, path: &'a str) -> [
     [request, response]
 }
 
-/// Whole actions and structs that the file has no more.
+/// Reports actions and structs that the file no longer has.
 fn gone(spec: &Spec, family: &Family, report: &mut Report) {
     let names = spec.actions.iter().map(|ours| &ours.name.value);
     for name in names.filter(|name| !family.actions.contains_key(*name)) {
@@ -95,11 +95,11 @@ fn gone(spec: &Spec, family: &Family, report: &mut Report) {
     }
 }
 
-/// Every action there is calls itself online; another word is worth a look.
+/// Reports actions whose status is not `online`.
 fn status(family: &Family, report: &mut Report) {
     for (name, action) in &family.actions {
         if action.status != "online" {
-            let what = format!("the file calls it `{}`", action.status.escape_debug());
+            let what = format!("its status is `{}`", action.status.escape_debug());
             report.differing.push(Note::new(name, what));
         }
     }

@@ -1,4 +1,4 @@
-//! The members of one message or struct, on both sides.
+//! Comparison of the members of one message or struct of both sides.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::{
     published,
 };
 
-/// Members of one kind in one file, on both sides.
+/// The members of one message or struct of both sides.
 pub(super) struct Group<'a> {
-    /// What they belong to, as a person would call it.
+    /// Name of the message or struct.
     pub(super) owner: String,
-    /// The file, below the specification.
+    /// Path of the file below the specification.
     pub(super) path: &'a str,
-    /// The key of its tables.
+    /// Key of its tables.
     pub(super) list: &'static str,
-    /// Whether they are part of a request: nothing checks an answer, so the specification has no
+    /// True if they are part of a request. Responses are not checked, so the specification has no
     /// required members there.
     pub(super) sent: bool,
     pub(super) ours: &'a [model::Member],
@@ -52,7 +52,7 @@ fn insert(group: &Group<'_>, at: usize, source: &str, plan: &mut Plan) {
     };
     let note = group.note(&theirs.name, &theirs.ty);
     plan.report.new.push(note);
-    // The member in front of it is there by now, perhaps since the step before.
+    // The previous member exists by now, perhaps since the previous step.
     let before = at.checked_sub(1).and_then(|at| group.theirs.get(at));
     let step = Step::Insert {
         list: group.list,
@@ -99,7 +99,7 @@ fn type_difference(ours: &str, theirs: &str, enums: &BTreeSet<&str>) -> Option<S
     (!same).then(|| format!("type {ours} here, {theirs} there"))
 }
 
-/// An enum of ours is text on the wire.
+/// Returns whether two types are the same. An enum of the specification is text in the description.
 fn same_item(ours: &Type, theirs: &Type, enums: &BTreeSet<&str>) -> bool {
     let set = matches!(ours, Type::Named(name) if enums.contains(&**name));
     ours == theirs || (set && *theirs == Type::Text)
@@ -113,7 +113,7 @@ fn flag_difference(required_there: bool) -> String {
     }
 }
 
-/// Members the file has no more, other than those known to be withdrawn.
+/// Reports members that the file no longer has, except withdrawn ones.
 fn gone(group: &Group<'_>, plan: &mut Plan) {
     let there = |name: &str| group.theirs.iter().any(|theirs| theirs.name == name);
     for ours in group.ours {

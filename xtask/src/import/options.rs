@@ -1,25 +1,25 @@
-//! What the command line says about an import.
+//! The command-line options of `spec import`.
 
 use std::path::PathBuf;
 
 use super::stub::TODO;
 use crate::failure::Failure;
 
-/// What to import, and how.
+/// The options of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// The description.
+    /// Path of the description.
     pub file: PathBuf,
-    /// Actions to take in besides those the specification has.
+    /// Actions to add to those that the specification has.
     pub actions: Vec<String>,
-    /// Where the facts of new stubs come from, for their key `source`.
+    /// Value of the key `source` in new stubs.
     pub source: String,
-    /// Only tell what would happen.
+    /// True to report without writing.
     pub dry_run: bool,
 }
 
 impl Options {
-    /// Imports a file for the actions that the specification has.
+    /// Creates the options for the actions that the specification has.
     #[must_use]
     pub fn new(file: impl Into<PathBuf>) -> Self {
         Self {
@@ -30,7 +30,10 @@ impl Options {
         }
     }
 
-    /// Reads the words that follow `spec import`.
+    /// Parses the arguments of `spec import`.
+    ///
+    /// # Errors
+    /// Returns a failure for an unknown option or a missing file.
     pub fn parse(words: &[&str]) -> Result<Self, Failure> {
         let mut options = Self::new(PathBuf::new());
         let mut words = words.iter().copied();
@@ -60,6 +63,6 @@ fn needs_value(word: &str) -> Failure {
 
 fn unknown(word: &str) -> Failure {
     Failure::new(format!(
-        "error: `spec import` has no use for `{word}`; see `cargo xtask help`"
+        "error: unknown argument `{word}` of `spec import`; see `cargo xtask help`"
     ))
 }

@@ -1,4 +1,4 @@
-//! What an import would do, decided before anything is done.
+//! The plan of an import.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use heck::ToSnakeCase;
 
 use super::report::{Note, Report};
 
-/// What to tell, and what to do in each file, by its path.
+/// The report and the steps for each file, by its path.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) report: Report,
@@ -16,15 +16,15 @@ pub(super) struct Plan {
 /// A change of one file.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// A file that is not there yet.
+    /// Creates a file.
     Create { text: String },
-    /// A member, to stand behind another one or in front of all.
+    /// Inserts a member after another one, or before all others.
     Insert {
         list: &'static str,
         after: Option<String>,
         text: String,
     },
-    /// A stub that nobody has described yet gets another type or flag.
+    /// Changes the type and the flag of a stub.
     Update {
         list: &'static str,
         name: String,

@@ -1,13 +1,13 @@
-//! What an import has to tell.
+//! The report of an import.
 
 use std::fmt;
 
-/// Something about an action, a struct or a member.
+/// A note about an action, a struct or a member.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
-    /// What it is about, such as `CreateAigcVideoTask.Prompt`.
+    /// Path of the item, for example `CreateAigcVideoTask.Prompt`.
     pub path: String,
-    /// What there is to say.
+    /// Text of the note.
     pub what: String,
 }
 
@@ -18,24 +18,24 @@ impl Note {
     }
 }
 
-/// What an import found.
+/// The findings of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// In the file only: a stub for each.
+    /// Parts that only the file has; each becomes a stub.
     pub new: Vec<Note>,
-    /// Stubs of an earlier import that the file has in another form by now.
+    /// Stubs of an earlier import that changed in the file.
     pub changed: Vec<Note>,
-    /// In the specification only, and kept.
+    /// Parts that only the specification has; they are kept.
     pub gone: Vec<Note>,
-    /// In another form on both sides; that of the specification is kept.
+    /// Parts that differ; those of the specification are kept.
     pub differing: Vec<Note>,
-    /// Actions of the family that only the file has, and nobody asked for.
+    /// Actions of AI generation that only the file has and that were not requested.
     pub others: Vec<String>,
-    /// How many actions of the file were looked at.
+    /// Number of actions of the file that were compared.
     pub read: usize,
-    /// Files that differ, below the specification.
+    /// Paths of changed files below the specification.
     pub written: Vec<String>,
-    /// Whether they were left alone all the same.
+    /// True if the files were not written.
     pub dry_run: bool,
 }
 
@@ -45,26 +45,26 @@ impl fmt::Display for Report {
             1 => "1 action".to_owned(),
             many => format!("{many} actions"),
         };
-        writeln!(f, "looked at {looked_at} of the file")?;
+        writeln!(f, "compared {looked_at} of the file")?;
         notes(f, "new: a stub for each", &self.new)?;
-        notes(f, "changed: stubs that follow the file", &self.changed)?;
         notes(
             f,
-            "gone: only the specification has it, and keeps it",
+            "changed: stubs that were updated from the file",
+            &self.changed,
+        )?;
+        notes(
+            f,
+            "gone: only in the specification, which is kept",
             &self.gone,
         )?;
         notes(f, "differing: the specification is kept", &self.differing)?;
-        section(
-            f,
-            "not looked at: take it up with `--action NAME`",
-            &self.others,
-        )?;
+        section(f, "not compared: add it with `--action NAME`", &self.others)?;
         section(f, self.verb(), &self.written)?;
         if self.written.is_empty() {
             writeln!(f, "\nnothing to change")?;
         }
         if !self.new.is_empty() {
-            let help = "`cargo xtask spec check` lists what has to be described now";
+            let help = "run `cargo xtask spec check` for the list of stubs to describe";
             writeln!(f, "\nhelp: {help}")?;
         }
         Ok(())

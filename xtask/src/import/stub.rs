@@ -1,14 +1,14 @@
-//! What stands in for facts until somebody has described them.
+//! Stubs in place of facts that a person has to describe.
 
 use std::fmt::Write;
 
 use crate::published::{Action, Member, Struct};
 
-/// What `spec check` refuses.
+/// Placeholder that `spec check` refuses.
 pub(crate) use crate::model::TODO;
 
-/// The file of a new action. Effect and rate limit are not in any description, and which calls
-/// may be sent twice is nothing to guess.
+/// Returns the file of a new action. Effect and rate limit are in no description, and a guess could
+/// make a paid request look idempotent.
 pub(super) fn action(name: &str, action: &Action, source: &str) -> String {
     let mut text = format!(
         "name = \"{name}\"\n\
@@ -24,7 +24,7 @@ pub(super) fn action(name: &str, action: &Action, source: &str) -> String {
     text
 }
 
-/// The file of a new struct.
+/// Returns the file of a new struct.
 pub(super) fn structure(name: &str, shared: &Struct, source: &str) -> String {
     let mut text = format!(
         "name = \"{name}\"\ndoc = \"{TODO}\"\nsource = {}\n",
@@ -34,14 +34,14 @@ pub(super) fn structure(name: &str, shared: &Struct, source: &str) -> String {
     text
 }
 
-/// Members of a new file, which has the source on top.
+/// Adds the members of a new file, which states the source at its top.
 fn members(text: &mut String, list: &str, members: &[Member], sent: bool) {
     for new in members {
         text.push_str(&block(list, new, sent));
     }
 }
 
-/// A member in a file that cites another source.
+/// Returns a member for a file that cites another source.
 pub(super) fn member(list: &str, new: &Member, sent: bool, source: &str) -> String {
     let mut text = block(list, new, sent);
     // Writing to a text cannot fail.
@@ -49,7 +49,7 @@ pub(super) fn member(list: &str, new: &Member, sent: bool, source: &str) -> Stri
     text
 }
 
-/// Nothing checks an answer, so only what is sent can be required.
+/// Returns a member. Responses are not checked, so only members of requests can be required.
 fn block(list: &str, new: &Member, sent: bool) -> String {
     let required = if new.required && sent {
         "required = true\n"

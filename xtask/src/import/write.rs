@@ -1,4 +1,4 @@
-//! Brings files to disk, all of them or none as far as a file system can promise that.
+//! Writes files to disk, all or none as far as the file system allows.
 
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,10 @@ use std::{
 
 use crate::failure::Failure;
 
-/// Writes every file beside its place, and moves them there only when all are complete.
+/// Writes every file under a temporary name, and renames them when all are complete.
+///
+/// # Errors
+/// Returns a failure if a file cannot be written or renamed.
 pub fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> {
     let mut complete = Vec::new();
     for (path, text) in files {

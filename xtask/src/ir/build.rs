@@ -1,4 +1,4 @@
-//! From a checked specification to the API.
+//! Conversion of a checked specification to the intermediate representation.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
     model::{self, MemberPath, Sources, Spec},
 };
 
-/// The API a checked specification describes; nothing if it describes no service.
+/// Returns the API that a checked specification describes; `None` if it has no service.
 #[must_use]
 pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
     let cx = Context {

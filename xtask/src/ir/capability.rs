@@ -1,4 +1,4 @@
-//! What each model can do: one row for each version, with all that it takes over from its model.
+//! Capability tables: one row for each version, including the facts of its model.
 
 use super::Since;
 use crate::model::{self, ColumnType, Located};
@@ -18,16 +18,16 @@ pub struct Column {
     pub returns: String,
 }
 
-/// The models of one kind of work.
+/// The models of one family, for example video.
 #[derive(Debug)]
 pub struct Family {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// File it comes from, below the specification.
+    /// Path of its file below the specification.
     pub origin: String,
-    /// Where what holds for every model comes from.
+    /// Source of the facts that are true for every model.
     pub source: String,
-    /// Whether a video to edit excludes frames, whatever the model.
+    /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
     /// Its models, in the order of the documentation.
     pub models: Vec<Model>,
@@ -36,37 +36,37 @@ pub struct Family {
 /// A model.
 #[derive(Debug)]
 pub struct Model {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub name: String,
-    /// Its versions; a single row without one if none is known.
+    /// Versions; a single row without a name if no document names one.
     pub rows: Vec<Row>,
 }
 
 /// A version of a model.
 #[derive(Debug)]
 pub struct Row {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub version: Option<String>,
-    /// Since when each site has it.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Since when each site has it no more.
+    /// Sites and days of its withdrawal.
     pub until: Since,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
-    /// Where the fact of one column comes from, if not from there.
+    /// Sources of single facts, where they differ.
     pub sources: Vec<(String, String)>,
-    /// Columns of which a breach is only a warning.
+    /// Columns whose breach is only a warning.
     pub warn_only: Vec<String>,
-    /// What is stated, in the order of the columns.
+    /// Facts in the order of the columns.
     pub cells: Vec<(String, Cell)>,
 }
 
-/// What stands in a column.
+/// The value of a cell.
 #[derive(Debug)]
 pub enum Cell {
-    /// There is none.
+    /// `false`: a document denies it.
     None,
-    /// Yes or no.
+    /// `true` or `false`.
     Flag(bool),
     /// One text.
     Text(String),
@@ -146,7 +146,7 @@ fn row(common: &model::Row, version: Option<&model::Version>, columns: &[model::
     }
 }
 
-/// Where the fact of a column comes from, if not from where the others of the row do.
+/// Returns the source of one fact, if it differs from that of the row.
 fn source_of<'s>(
     key: &str,
     common: &'s model::Row,

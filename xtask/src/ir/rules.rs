@@ -12,7 +12,7 @@ pub struct Rule {
     pub kind: &'static RuleKind,
     /// Its value.
     pub value: BoundValue,
-    /// Whether a breach is only a warning.
+    /// True if a breach is only a warning.
     pub warns: bool,
 }
 

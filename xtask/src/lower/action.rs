@@ -1,4 +1,4 @@
-//! What makes a request struct an action.
+//! The implementation of `Action` for a request struct.
 
 use heck::ToUpperCamelCase;
 
@@ -8,37 +8,37 @@ use crate::{
     model::{MemberPath, Scalar},
 };
 
-/// What makes a request struct an action.
+/// The implementation of `Action` for a request struct.
 #[derive(Debug)]
 pub struct Action {
-    /// The request struct, named as the action.
+    /// Request struct, which has the name of the action.
     pub name: String,
-    /// The struct of its answer.
+    /// Response struct.
     pub response: String,
     /// Version of the API.
     pub version: String,
     /// Variant of `Effect`.
     pub effect: String,
-    /// Most request starts in any one second.
+    /// Maximum number of request starts in any one second.
     pub rate_limit: u32,
-    /// The action that tells how a task is doing.
+    /// Action that describes a task.
     pub poll: Option<String>,
-    /// Error codes of its own.
+    /// Error codes beside the common ones.
     pub errors: Vec<String>,
     /// Page of the documentation.
     pub doc_url: String,
     /// The constant of the capability table that requests are checked against.
     pub capabilities: Option<String>,
-    /// How the seconds of video that are billed follow from a request.
+    /// The source of the billed seconds of a request.
     pub billed: Option<Billed>,
 }
 
-/// How the seconds of video that are billed follow from a request.
+/// The source of the billed seconds of a request.
 #[derive(Debug)]
 pub enum Billed {
-    /// From the duration in the request and the default of its model.
+    /// The duration in the request, or the default of its model.
     ByModel,
-    /// From a member, or from its default.
+    /// A member, or its default.
     Member {
         /// The field of the request.
         field: String,

@@ -1,3 +1,5 @@
+//! The capability tables as Rust has them.
+
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
 use super::names;
@@ -6,16 +8,16 @@ use crate::{
     model::ColumnType,
 };
 
-/// The table of a family as Rust has it.
+/// A capability table as Rust has it.
 #[derive(Debug)]
 pub struct Family {
     /// Name of the constant.
     pub constant: String,
     /// Name of the family.
     pub name: String,
-    /// Where what holds for every model comes from.
+    /// Source of the facts that are true for every model.
     pub source: String,
-    /// Whether a video to edit excludes frames, whatever the model.
+    /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
     /// Its models.
     pub models: Vec<Model>,
@@ -24,7 +26,7 @@ pub struct Family {
 /// A model and its rows.
 #[derive(Debug)]
 pub struct Model {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub name: String,
     /// Its versions.
     pub rows: Vec<Row>,
@@ -33,23 +35,23 @@ pub struct Model {
 /// One version of a model.
 #[derive(Debug)]
 pub struct Row {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub version: Option<String>,
-    /// Site and day since when it is there.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Site and day since when it is there no more.
+    /// Sites and days of its withdrawal.
     pub until: Since,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
-    /// Variant of `Column`, and where that fact comes from.
+    /// Variants of `Column` with the sources of these facts.
     pub sources: Vec<(String, String)>,
-    /// Variants of `Column` of which a breach is only a warning.
+    /// Variants of `Column` whose breach is only a warning.
     pub warn_only: Vec<String>,
-    /// Fields and what they hold.
+    /// Fields with their values.
     pub fields: Vec<(String, Value)>,
 }
 
-/// What a field of a row holds.
+/// The value of a field of a row.
 #[derive(Debug)]
 pub enum Value {
     /// `bool`.
@@ -68,22 +70,22 @@ pub enum Value {
     Set(Vec<i64>),
     /// `Durations::Range`.
     Range(i64, i64),
-    /// A struct of this name, its fields whole numbers.
+    /// A struct with this name and whole numbers as fields.
     Struct(&'static str, Vec<(&'static str, i64)>, Rest),
-    /// A struct of this name that allows nothing.
+    /// The constant `NONE` of the struct with this name.
     Nothing(&'static str),
 }
 
-/// Whether the fields that are named are all a struct has.
+/// The fields of a struct that are not stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
-    /// They are.
+    /// All fields are stated.
     None,
-    /// Others bound nothing.
+    /// The others have no limit, as in the constant `OPEN`.
     Open,
 }
 
-/// Returns the name of the constant that holds the table of a family.
+/// Returns the name of the constant with the table of a family.
 pub(super) fn constant(family: &str) -> String {
     family.to_shouty_snake_case()
 }

@@ -1,7 +1,9 @@
+//! The lists of actions and structs, and the modules of the generated code.
+
 use super::names;
 use crate::ir::Api;
 
-/// The lists by which actions and structs are found at run time.
+/// The lists that look up actions and structs at run time.
 #[derive(Debug)]
 pub struct Catalog {
     /// Names of the request structs, sorted.
@@ -28,22 +30,22 @@ pub(super) fn lower(api: &Api) -> Catalog {
     Catalog { actions, structs }
 }
 
-/// A module inside a generated one, and what it gives on.
+/// A module inside a generated one, and its re-exports.
 #[derive(Debug)]
 pub struct Module {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// What its parent offers as its own.
+    /// Names that its parent re-exports.
     pub exports: Exports,
 }
 
-/// What a module gives on to its parent.
+/// The names that the parent of a module re-exports.
 #[derive(Debug)]
 pub enum Exports {
-    /// Nothing: it is reached by its own name inside the crate.
+    /// None: the module is used by its own name inside the crate.
     Nothing,
     /// These names.
     Names(Vec<String>),
-    /// All it has.
+    /// All names.
     Everything,
 }

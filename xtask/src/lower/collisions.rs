@@ -1,4 +1,4 @@
-//! Names in Rust that would be taken twice.
+//! Detection of names that would be used twice in Rust.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     ir::{Api, Enum, Member},
 };
 
-/// Names of types that generated files use, or that everyone expects to mean something else.
+/// Names of types that generated files use, or that have another meaning for every reader.
 const TAKEN_TYPES: &[&str] = &[
     "Action",
     "ActionInfo",
@@ -46,7 +46,7 @@ const TAKEN_TYPES: &[&str] = &[
     "Vec",
 ];
 
-/// Names of methods and fields that every generated struct has, or that traits bring along.
+/// Names of methods and fields of every generated struct and of common traits.
 const TAKEN_MEMBERS: &[&str] = &[
     "borrow",
     "clone",
@@ -69,12 +69,12 @@ const TAKEN_MEMBERS: &[&str] = &[
     "type_id",
 ];
 
-/// Names of modules and files that exist besides the generated ones.
+/// Names of modules that Rust reserves.
 const TAKEN_MODULES: &[&str] = &["mod"];
 
 const TAKEN_VARIANTS: &[&str] = &["Self", "Unknown"];
 
-/// Every name that would be taken twice.
+/// Returns a mistake for every name that would be used twice.
 pub(super) fn collisions(api: &Api) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     types(api, &mut out);
@@ -124,7 +124,7 @@ fn variants(set: &Enum, out: &mut Vec<Diagnostic>) {
     for value in &set.values {
         let name = variant(&value.value);
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
-            let title = format!("`{}` makes no Rust name", value.value);
+            let title = format!("`{}` cannot become a Rust name", value.value);
             out.push(Diagnostic::at(&value.at, "E0503", title));
         } else {
             names.take(name, &value.at, out);
@@ -148,18 +148,17 @@ impl Names {
     fn take(&mut self, name: String, at: &Span, out: &mut Vec<Diagnostic>) {
         let what = self.what;
         if self.taken.contains(&&*name) {
-            let title = format!("the {what} `{name}` would clash with one every such thing has");
+            let title = format!("the {what} `{name}` is reserved in generated code");
             out.push(Diagnostic::at(at, "E0502", title).help(HELP));
         }
         if let Some(first) = self.given.get(&name) {
-            let title = format!("two names on the wire become the same {what} `{name}`");
-            let diagnostic = Diagnostic::at(at, "E0501", title).label("and this one");
-            out.push(diagnostic.also(first, "this one").help(HELP));
+            let title = format!("two names of the API become the same {what} `{name}`");
+            let diagnostic = Diagnostic::at(at, "E0501", title).label("second name");
+            out.push(diagnostic.also(first, "first name").help(HELP));
         } else {
             self.given.insert(name, at.clone());
         }
     }
 }
 
-const HELP: &str =
-    "the wire decides the name, so teach xtask/src/lower/names.rs another one for Rust";
+const HELP: &str = "the API decides the name, so add another Rust name in xtask/src/lower/names.rs";

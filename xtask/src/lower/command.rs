@@ -20,7 +20,7 @@ pub struct Command {
     pub variant: String,
     /// Help text.
     pub doc: String,
-    /// What `create` takes.
+    /// Options of `create`.
     pub creates: Creates,
 }
 
@@ -59,14 +59,23 @@ pub struct CommandOption {
     /// Help text of the option that reads the value from a file.
     pub file_doc: Option<String>,
     /// Object of the request that has the member, if it is not the request itself.
-    pub object: Option<String>,
+    pub object: Option<Place>,
     /// The field of the request or object.
-    pub member: String,
-    /// How the value is given.
+    pub member: Place,
+    /// Form of the value.
     pub form: Form,
 }
 
-/// How the value of an option is given.
+/// A field that is set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its name.
+    pub field: String,
+    /// Whether it always has a value; others are an `Option`.
+    pub required: bool,
+}
+
+/// The form of the value of an option.
 #[derive(Debug)]
 pub enum Form {
     /// As text.
@@ -135,9 +144,14 @@ fn option(option: &ir::OptionUse, members: &[Member], api: &Api) -> Option<Comma
     let first = members.iter().find(|member| member.name == path.first)?;
     let inner = member(api, members, path)?;
     let is_item = path.each || !option.target.keys.is_empty();
-    let (object, field) = match &path.second {
-        Some(second) if !is_item => (Some(names::snake(&path.first)), names::snake(second)),
-        _ => (None, names::snake(&path.first)),
+    let place = |member: &Member| Place {
+        field: names::snake(&member.name),
+        required: member.required,
+    };
+    let (object, member) = if path.second.is_some() && !is_item {
+        (Some(place(first)), place(inner))
+    } else {
+        (None, place(first))
     };
     let form = if is_item {
         item(option, first, api)?
@@ -159,7 +173,7 @@ fn option(option: &ir::OptionUse, members: &[Member], api: &Api) -> Option<Comma
         doc,
         file_doc: option.file_doc.clone(),
         object,
-        member: field,
+        member,
         form,
     })
 }
@@ -233,7 +247,7 @@ fn keys_shown(option: &ir::OptionUse, first: &Member, api: &Api) -> String {
         if member.is_some_and(|member| member.required) {
             shown.push_str(&pair);
         } else {
-            shown.push_str(&format!("[{pair}]"));
+            shown.extend(["[", &pair, "]"]);
         }
     }
     shown

@@ -1,13 +1,13 @@
-//! Documentation, line by line, in the form rustdoc reads best.
+//! Documentation of generated items, line by line.
 
 use crate::{
     ir::{self, Since, Type},
     model::Scalar,
 };
 
-/// What a member is for, then the facts a caller has to know.
+/// Returns the documentation of a member: its description, then the facts that callers need.
 ///
-/// The source is worth a line only where it is not that of the whole.
+/// The source is stated only if it differs from that of the struct.
 pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
     let mut lines = text(&member.doc);
     let mut facts: Vec<String> = member.rules.iter().map(|rule| fact(member, rule)).collect();
@@ -39,7 +39,7 @@ pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
     lines
 }
 
-/// What a setter sets, in short.
+/// Returns the documentation of a setter.
 pub(super) fn setter(member: &ir::Member) -> Vec<String> {
     let name = &member.name;
     let lists = matches!(member.ty, Type::List(_));
@@ -47,7 +47,7 @@ pub(super) fn setter(member: &ir::Member) -> Vec<String> {
     vec![format!("{verb} `{name}`.")]
 }
 
-/// What a struct stands for.
+/// Returns the documentation of a struct.
 pub(super) fn structure(shared: &ir::Struct) -> Vec<String> {
     let mut lines = text(&shared.doc);
     let mut facts: Vec<String> = since(&shared.since).into_iter().collect();
@@ -57,7 +57,7 @@ pub(super) fn structure(shared: &ir::Struct) -> Vec<String> {
     lines
 }
 
-/// What an action does, costs and may answer; its example follows later.
+/// Returns the documentation of an action, without its example.
 pub(super) fn action(action: &ir::Action) -> Vec<String> {
     let mut lines = text(&action.summary);
     if let Some(doc) = &action.doc {
@@ -67,13 +67,11 @@ pub(super) fn action(action: &ir::Action) -> Vec<String> {
     lines.push(String::new());
     lines.push(format!("- Effect: {}.", effect(action.effect)));
     lines.push(format!(
-        "- Rate limit: {} in any one second, for one account.",
+        "- Rate limit: {} starts in any one second, for one account.",
         action.rate_limit
     ));
     if let Some(poll) = &action.poll {
-        lines.push(format!(
-            "- How the task is doing: [`{poll}`](crate::{poll})."
-        ));
+        lines.push(format!("- Poll with [`{poll}`](crate::{poll})."));
     }
     if !action.errors.is_empty() {
         let codes: Vec<String> = action
@@ -81,7 +79,10 @@ pub(super) fn action(action: &ir::Action) -> Vec<String> {
             .iter()
             .map(|code| format!("`{code}`"))
             .collect();
-        lines.push(format!("- Errors of its own: {}.", codes.join(", ")));
+        lines.push(format!(
+            "- Error codes beside the common ones: {}.",
+            codes.join(", ")
+        ));
     }
     lines.extend(since(&action.since).map(|since| format!("- {since}")));
     lines.push(format!(
@@ -91,38 +92,35 @@ pub(super) fn action(action: &ir::Action) -> Vec<String> {
     lines
 }
 
-/// What the answer to an action is.
+/// Returns the documentation of a response.
 pub(super) fn response(action: &ir::Action) -> Vec<String> {
-    vec![format!(
-        "What the service answers to [`{0}`](crate::{0}).",
-        action.name
-    )]
+    vec![format!("The response of [`{0}`](crate::{0}).", action.name)]
 }
 
-/// What a set of values tells.
+/// Returns the documentation of an enum.
 pub(super) fn set(set: &ir::Enum) -> Vec<String> {
     let mut lines = text(&set.doc);
     lines.push(String::new());
-    lines.push("The set is open: a value that is not listed here is kept as it is.".to_owned());
+    lines.push("The set is open: a value that is not listed here is kept unchanged.".to_owned());
     lines.push(format!("Source: {}.", set.source));
     lines
 }
 
-/// What a value means.
+/// Returns the documentation of a value of an enum.
 pub(super) fn value(value: &ir::EnumValue) -> Vec<String> {
     let mut lines = text(&value.doc);
     lines.push(String::new());
-    lines.push(format!("On the wire: `{}`.", value.value));
+    lines.push(format!("Sent as `{}`.", value.value));
     lines
 }
 
 fn effect(effect: &str) -> &'static str {
     match effect {
-        "read" => "changes nothing, so it may be sent again at will",
+        "read" => "changes nothing, so the request is idempotent",
         "paid-create" => {
-            "starts work that is billed, so it is sent again only if it surely did not run"
+            "starts work that is billed, so it is retried only if it certainly was not executed"
         }
-        _ => "changes a task, so it is sent again only if it surely did not run",
+        _ => "changes a task, so it is retried only if it certainly was not executed",
     }
 }
 
@@ -154,7 +152,7 @@ fn code(value: &Scalar) -> String {
     format!("`{value}`")
 }
 
-/// The lines of a text without the blank ones around it.
+/// Returns the lines of a text without leading and trailing blank lines.
 fn text(text: &str) -> Vec<String> {
     text.trim()
         .lines()

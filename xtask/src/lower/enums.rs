@@ -1,20 +1,22 @@
+//! Open enums as Rust has them.
+
 use heck::ToUpperCamelCase;
 
 use super::{docs, names};
 use crate::ir::{self, Role};
 
-/// A generated enum with all that belongs to it.
+/// A generated enum.
 #[derive(Debug)]
 pub struct Enum {
     /// Name in Rust and in the specification.
     pub name: String,
     /// Documentation, line by line.
     pub doc: Vec<String>,
-    /// Its variants, that for unknown values left out.
+    /// Variants, without the one for unknown values.
     pub variants: Vec<Variant>,
-    /// Whether its values tell how a task is doing.
+    /// True if its values are the status of a task.
     pub has_phases: bool,
-    /// Whether it can be part of a request: then unknown values are warned of.
+    /// True if it can be part of a request, which gets a warning for unknown values.
     pub in_request: bool,
 }
 
@@ -23,7 +25,7 @@ pub struct Enum {
 pub struct Variant {
     /// Name in Rust.
     pub name: String,
-    /// Value on the wire.
+    /// Value as it is sent.
     pub value: String,
     /// Documentation, line by line.
     pub doc: Vec<String>,

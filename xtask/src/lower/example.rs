@@ -1,4 +1,4 @@
-//! The first example of an action, as code that builds its request.
+//! The first example of an action as code that builds its request.
 
 use serde_json::Value;
 
@@ -16,19 +16,19 @@ pub enum Example {
     Boolean(bool),
     /// An array.
     List(Vec<Example>),
-    /// A struct that is built step by step.
+    /// A struct that setters build.
     Struct {
-        /// Its name.
+        /// Name.
         name: String,
-        /// What `new` takes.
+        /// Arguments of `new`.
         args: Vec<Example>,
-        /// Setters to call, each with what it takes.
+        /// Setters with their arguments.
         setters: Vec<(String, Example)>,
     },
 }
 
 impl Example {
-    /// The structs it mentions.
+    /// Returns the names of the structs in it.
     #[must_use]
     pub fn structs(&self) -> Vec<&str> {
         match self {

@@ -1,4 +1,4 @@
-//! Which file holds what, and what it takes from elsewhere.
+//! The generated files with their items and `use` declarations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,17 +21,18 @@ pub const MODULE: &str = "generated";
 /// A generated file.
 #[derive(Debug)]
 pub struct File<'a> {
-    /// Path below the crate's `src`, with forward slashes: `generated.rs` and files in `generated/`.
+    /// Path below the crate's `src`, with forward slashes: `generated.rs` and files in
+    /// `generated/`.
     pub path: String,
-    /// File of the specification it comes from, if it is one alone.
+    /// Path of its file of the specification, if it comes from a single one.
     pub origin: Option<&'a str>,
-    /// What it takes from elsewhere.
+    /// Declarations of names from other modules.
     pub uses: Vec<Use>,
-    /// What it holds.
+    /// Type of its value.
     pub items: Vec<Item>,
 }
 
-/// Names taken from a module.
+/// A `use` declaration.
 #[derive(Debug)]
 pub struct Use {
     /// Path of the module.
@@ -41,7 +42,7 @@ pub struct Use {
 }
 
 impl Use {
-    /// Takes these names, which are sorted, from a module.
+    /// Creates the declaration of these names, which must be sorted.
     pub(super) fn new(module: &str, names: &[&str]) -> Self {
         Self {
             module: module.to_owned(),
@@ -50,12 +51,12 @@ impl Use {
     }
 }
 
-/// Something a file holds.
+/// An item of a file.
 #[derive(Debug)]
 pub enum Item {
-    /// A struct with all that belongs to it.
+    /// Templates of a struct and its implementations.
     Struct(Struct),
-    /// What makes a request struct an action.
+    /// The implementation of `Action` for a request struct.
     Action(Action),
     /// An enum with all that belongs to it.
     Enum(Enum),
@@ -75,13 +76,16 @@ pub enum Item {
     Facade(Vec<TaskFamily>),
     /// The subcommands and request options of the command line.
     Commands(Vec<Command>),
-    /// The rules that findings can name.
+    /// Templates of the list of rules.
     Rules(Vec<RuleInfo>),
     /// Modules inside this one.
     Modules(Vec<Module>),
 }
 
-/// The files of an API, or the names that would be taken twice.
+/// Returns the files of an API.
+///
+/// # Errors
+/// Returns a mistake for every name that would be used twice.
 pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     let collisions = collisions::collisions(api);
     if !collisions.is_empty() {
@@ -289,7 +293,7 @@ fn file<'a>(path: &str, uses: Uses, items: Vec<Item>) -> File<'a> {
     }
 }
 
-/// What a file takes from elsewhere, as it gathers.
+/// The `use` declarations of a file, while they are collected.
 #[derive(Default)]
 struct Uses(BTreeMap<String, BTreeSet<String>>);
 
@@ -324,7 +328,7 @@ impl Uses {
         }
     }
 
-    /// What the rows of a capability table are made of.
+    /// Adds the types in the rows of a capability table.
     fn table(&mut self, family: &Family) {
         const TABLES: &str = "crate::capabilities";
         for row in family.models.iter().flat_map(|model| &model.rows) {

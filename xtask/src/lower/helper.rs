@@ -1,4 +1,4 @@
-//! Second setters for members whose type on the wire is not what a person has in hand.
+//! Second setters for members that callers have in another type than the one that is sent.
 
 use super::names;
 use crate::{
@@ -14,22 +14,22 @@ pub struct Helper {
     pub name: String,
     /// Documentation, line by line.
     pub doc: Vec<String>,
-    /// What it takes.
+    /// Type of its argument.
     pub takes: Takes,
 }
 
-/// What a second setter takes.
+/// The type of the argument of a second setter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// A JSON value, which travels as text.
+    /// A JSON value, which is sent as text.
     Json,
-    /// A Boolean, which travels as `yes` or `no`.
+    /// A Boolean, which is sent as `yes` or `no`.
     YesOrNo,
-    /// A Boolean, which travels as 1 or 0.
+    /// A Boolean, which is sent as 1 or 0.
     OneOrZero,
 }
 
-/// The second setter of a member, if it deserves one.
+/// Returns the second setter of a member, if it has one.
 pub(super) fn of(member: &Member) -> Option<Helper> {
     if matches!(member.ty, Type::List(_)) {
         return None;
@@ -59,7 +59,7 @@ fn takes(key: &str, value: &BoundValue) -> Option<Takes> {
     }
 }
 
-/// Two values that mean yes and no are a Boolean in disguise.
+/// Returns the conversion of a Boolean to two values that mean yes and no.
 fn boolean(known: &[Scalar]) -> Option<Takes> {
     let [one, other] = known else { return None };
     match (one, other) {

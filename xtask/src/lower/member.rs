@@ -1,3 +1,5 @@
+//! Members as Rust has them: fields and their checks.
+
 use heck::ToUpperCamelCase;
 
 use super::{
@@ -14,7 +16,7 @@ use crate::{
 /// A field of a generated struct.
 #[derive(Debug)]
 pub struct Field {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub wire: String,
     /// Name in Rust.
     pub name: String,
@@ -24,35 +26,35 @@ pub struct Field {
     pub setter_doc: Vec<String>,
     /// A second setter.
     pub helper: Option<Helper>,
-    /// How many values it holds.
+    /// Number of its values.
     pub cardinality: Cardinality,
-    /// What each value is.
+    /// Type of each value.
     pub value_type: ValueType,
-    /// Has to be given.
+    /// True if every request must have it.
     pub required: bool,
-    /// Kept out of logs and messages.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
-    /// Whether the values have contents of their own to check.
+    /// True if its values implement `Preflight`.
     pub nested: bool,
-    /// What to check.
+    /// Checks.
     pub checks: Vec<Check>,
-    /// What to check unless the model's own row speaks of it.
+    /// Checks that the model's own row overrides.
     pub overridable: Option<Overridable>,
 }
 
-/// Checks that give way before a column of the capability tables.
+/// Checks that a column of the capability tables overrides.
 #[derive(Debug)]
 pub struct Overridable {
     /// Variant of `Column`.
     pub column: String,
-    /// What to check otherwise.
+    /// Checks where the model does not state that column.
     pub checks: Vec<Check>,
 }
 
-/// How many values a field holds.
+/// The number of values of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cardinality {
-    /// Exactly one, with an empty value of its own.
+    /// Exactly one, whose default is empty.
     Plain,
     /// One or none.
     Optional,
@@ -60,7 +62,7 @@ pub enum Cardinality {
     List,
 }
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueType {
     /// `String`.
@@ -84,23 +86,23 @@ pub enum Check {
     Rule {
         /// The method.
         method: String,
-        /// What it takes beside the severity and the source.
+        /// Argument beside the severity and the source.
         argument: Argument,
-        /// How severe a breach is.
+        /// Severity of a breach.
         severity: Severity,
-        /// Where the rule comes from.
+        /// Source of the rule.
         source: String,
     },
     /// The member was withdrawn.
     Withdrawn {
         /// The day.
         day: String,
-        /// Where that comes from.
+        /// Source of the withdrawal.
         source: String,
     },
 }
 
-/// What a method that checks a rule takes.
+/// The argument of a method that checks a rule.
 #[derive(Debug)]
 pub enum Argument {
     /// Nothing.
@@ -117,7 +119,7 @@ pub enum Argument {
     Numbers(Vec<i64>),
 }
 
-/// How severe the breach of a rule is.
+/// The severity of the breach of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The request is refused.
@@ -129,20 +131,20 @@ pub enum Severity {
 /// Another field of the same struct.
 #[derive(Debug)]
 pub struct Peer {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub wire: String,
     /// Name in Rust.
     pub name: String,
 }
 
-/// That another field has a certain value.
+/// The value that another field has.
 #[derive(Debug)]
 pub struct Condition {
     /// The other field.
     pub peer: Peer,
     /// The value.
     pub is: Scalar,
-    /// Whether the service assumes that value if there is none.
+    /// True if that value is the default of the field.
     pub by_default: bool,
 }
 
@@ -197,8 +199,9 @@ pub(super) fn lower(
     }
 }
 
-/// A required text or struct is plain: empty means missing. Zero and `false` mean something, so
-/// a required number is optional all the same, and its absence can be told.
+/// Returns how a field stores its values. A required text or struct is plain, and empty means
+/// missing. Zero and `false` are valid values, so a required number is an `Option` whose absence is
+/// visible.
 fn classify(member: &ir::Member) -> (Cardinality, ValueType) {
     let (list, item) = match &member.ty {
         Type::List(item) => (true, &**item),
@@ -227,7 +230,7 @@ fn value_type(ty: &Type) -> ValueType {
 }
 
 fn check(member: &ir::Member, rule: &ir::Rule, group: &[ir::Member]) -> Option<Check> {
-    // What a required struct lacks, the struct itself reports.
+    // The struct itself reports its missing members.
     if rule.kind.key == REQUIRED && matches!(member.ty, Type::Struct(_)) {
         return None;
     }
@@ -254,7 +257,7 @@ fn argument(member: &ir::Member, value: &BoundValue, group: &[ir::Member]) -> Ar
     }
 }
 
-/// A bound in the type of the numbers it bounds.
+/// Returns a bound in the type of the member.
 fn number(member: &ir::Member, bound: &Scalar) -> Scalar {
     match (&member.ty, bound) {
         (Type::Float, Scalar::Integer(whole)) => i32::try_from(*whole)

@@ -1,4 +1,4 @@
-//! Names on the wire as names in Rust.
+//! Conversion of names in the API to names in Rust.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
@@ -10,25 +10,27 @@ const KEYWORDS: &[&str] = &[
     "virtual", "where", "while", "yield",
 ];
 
-/// Keywords that cannot be written raw.
+/// Keywords that cannot be raw identifiers.
 const NON_RAW_KEYWORDS: &[&str] = &["crate", "self", "super"];
 
-/// A field or module for a name on the wire: `ImageUrl` is `image_url`, `Type` is `r#type`.
+/// Returns the name of a field or module: for example, `image_url` for `ImageUrl` and `r#type` for
+/// `Type`.
 pub(super) fn snake(wire: &str) -> String {
     escaped(wire.to_snake_case())
 }
 
-/// A method that belongs to a field: `image_url_json` for `ImageUrl` and `json`.
+/// Returns the name of a method of a field: for example, `image_url_json` for `ImageUrl` and
+/// `json`.
 pub(super) fn with_suffix(wire: &str, suffix: &str) -> String {
     format!("{}_{suffix}", wire.to_snake_case())
 }
 
-/// The file of a module, without folder and extension.
+/// Returns the file name of a module, without folder and extension.
 pub(super) fn file_stem(wire: &str) -> String {
     wire.to_snake_case()
 }
 
-/// A variant for a value on the wire: `STAGE_1` is `Stage1`, `720P` is `V720p`.
+/// Returns the variant of a value: for example, `Stage1` for `STAGE_1` and `V720p` for `720P`.
 pub(super) fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
     if name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -38,7 +40,7 @@ pub(super) fn variant(value: &str) -> String {
     }
 }
 
-/// The name of an action's answer.
+/// Returns the name of the response struct of an action.
 pub(super) fn response(action: &str) -> String {
     format!("{action}Response")
 }

@@ -1,3 +1,5 @@
+//! The rules that findings can name as Rust has them.
+
 use heck::ToShoutySnakeCase;
 
 use crate::ir;
@@ -9,7 +11,7 @@ pub struct RuleInfo {
     pub constant: String,
     /// The stable id.
     pub id: String,
-    /// What a finding of it means.
+    /// Description of a finding with this rule.
     pub meaning: String,
 }
 

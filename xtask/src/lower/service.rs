@@ -1,3 +1,5 @@
+//! The facts about the service as Rust has them.
+
 use heck::ToUpperCamelCase;
 
 use crate::ir;
@@ -15,7 +17,7 @@ pub struct Service {
     pub regions_doc: Vec<String>,
     /// Regions with a host of their own.
     pub regions: Vec<String>,
-    /// What its error codes mean.
+    /// Its error codes.
     pub errors: Vec<ErrorCode>,
 }
 
@@ -28,11 +30,11 @@ pub struct ErrorCode {
     pub class: String,
     /// Variant of `Executed`.
     pub executed: String,
-    /// What happened.
+    /// Description of the error.
     pub meaning: String,
     /// Advice to the caller, an imperative.
     pub hint: String,
-    /// Part of the message by which a limit on running tasks is told from one on requests.
+    /// Part of the message that marks a limit on running tasks instead of one on requests.
     pub concurrency_text: Option<String>,
 }
 

@@ -1,3 +1,5 @@
+//! Structs as Rust has them.
+
 use super::{
     docs,
     example::{self, Example},
@@ -13,23 +15,24 @@ pub struct Struct {
     pub name: String,
     /// Documentation, line by line.
     pub doc: Vec<String>,
-    /// Code that shows how to make one.
+    /// Example of how to build one.
     pub example: Option<Example>,
     /// Its fields.
     pub fields: Vec<Field>,
-    /// Whether it can be part of a request: then it keeps unknown members and can be checked.
+    /// True if it can be part of a request. If so, it keeps unknown members and implements
+    /// `Preflight`.
     pub in_request: bool,
-    /// Whether it is a request that is checked against the capability tables.
+    /// True if it is a request that is checked against the capability tables.
     pub queries_capabilities: bool,
 }
 
 impl Struct {
-    /// The fields a caller has to give a value to begin with.
+    /// Returns the fields that `new` takes.
     pub fn required(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.required)
     }
 
-    /// Whether `Debug` has something to hide.
+    /// Returns whether `Debug` must hide values.
     #[must_use]
     pub fn is_guarded(&self) -> bool {
         self.in_request || self.fields.iter().any(|field| field.sensitive)

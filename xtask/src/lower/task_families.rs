@@ -65,7 +65,9 @@ pub fn command_line(api: &Api) -> Vec<File<'_>> {
         return Vec::new();
     }
     let mut uses = CommandUses::default();
-    commands.iter().for_each(|command| uses.command(command));
+    for command in &commands {
+        uses.command(command);
+    }
     vec![file(
         format!("{MODULE}.rs"),
         uses.sorted(),
@@ -73,7 +75,7 @@ pub fn command_line(api: &Api) -> Vec<File<'_>> {
     )]
 }
 
-/// What the commands take from elsewhere.
+/// Adds the declarations that the commands need.
 #[derive(Default)]
 struct CommandUses(BTreeMap<&'static str, BTreeSet<String>>);
 
@@ -95,7 +97,9 @@ impl CommandUses {
                 self.add("mps_aigc::models", request);
                 self.add("crate::commands", "CreateArgs");
                 self.add("crate::request", "RequestFields");
-                options.iter().for_each(|option| self.option(option));
+                for option in options {
+                    self.option(option);
+                }
             }
             Creates::Words { words, .. } => {
                 self.add("clap", "ValueEnum");
@@ -111,17 +115,21 @@ impl CommandUses {
 
     fn option(&mut self, option: &CommandOption) {
         const REQUEST: &str = "crate::request";
-        if option.object.is_some() {
+        if option
+            .object
+            .as_ref()
+            .is_some_and(|object| !object.required)
+        {
             self.add(REQUEST, "set_object");
         }
         if option.file_doc.is_some() {
             self.add("std::path", "PathBuf");
-            self.add(REQUEST, "set_from_file");
+            self.add(REQUEST, "text_of_file");
         }
         match &option.form {
-            Form::Text | Form::Integer | Form::Float => self.add(REQUEST, "set"),
+            Form::Text | Form::Integer | Form::Float => self.value(option),
             Form::Switch(_) => {
-                self.add(REQUEST, "set");
+                self.value(option);
                 self.add(REQUEST, "switch");
             }
             Form::Texts => {}
@@ -134,6 +142,12 @@ impl CommandUses {
                 self.add("mps_aigc::models", &item.name);
                 self.add(REQUEST, "keys_and_values");
             }
+        }
+    }
+
+    fn value(&mut self, option: &CommandOption) {
+        if !option.member.required {
+            self.add("crate::request", "set");
         }
     }
 

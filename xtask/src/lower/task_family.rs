@@ -27,7 +27,7 @@ pub struct TaskFamily {
     pub describe: String,
     /// Answer to it.
     pub described: String,
-    /// How its answer is read.
+    /// Paths of the members in its response.
     pub answer: Answer,
     /// Path of the status in the answer, as on the wire.
     pub status_path: String,
@@ -65,11 +65,11 @@ pub struct Answer {
 pub struct Read {
     /// Name of the field.
     pub field: String,
-    /// Whether it is a list whose items have the second field.
+    /// True if it is a list whose items have the second field.
     pub each: bool,
     /// Name of the field inside it.
     pub inside: Option<String>,
-    /// Whether the innermost field is a list.
+    /// True if the innermost field is a list.
     pub list: bool,
 }
 

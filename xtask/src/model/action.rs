@@ -1,53 +1,55 @@
+//! An action, from a file in `actions/`.
+
 use super::{Located, Member, Since, member, or_default, reader::Reader, structure::read_since};
 use crate::diagnostic::Span;
 
 const EFFECTS: &[&str] = &["read", "paid-create", "control"];
 
-/// An action, from a file of its own.
+/// An action.
 #[derive(Debug)]
 pub struct Action {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub name: Located<String>,
-    /// What it does, in one sentence.
+    /// Description in one sentence.
     pub summary: String,
-    /// What else to know about it.
+    /// Further description.
     pub doc: Option<String>,
     /// `read`, `paid-create` or `control`.
     pub effect: &'static str,
-    /// Most request starts in any one second, for one account.
+    /// Maximum number of request starts in any one second, for one account.
     pub rate_limit: Located<u32>,
-    /// The action that tells how a task is doing.
+    /// Action that describes a task.
     pub poll: Option<Located<String>>,
-    /// The family whose capability table its requests are checked against.
+    /// Family of the capability table that its requests are checked against.
     pub capabilities: Option<Located<String>>,
     /// The path of the request member with the seconds of video that are billed.
     pub billed_seconds: Option<Located<String>>,
     /// Page of the documentation.
     pub doc_url: String,
-    /// Error codes the documentation lists for it.
+    /// Error codes that the documentation lists for it.
     pub errors: Vec<Located<String>>,
-    /// Since when it exists.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Where its facts come from, unless a member says otherwise.
+    /// Source of its facts, and by default of its members.
     pub source: String,
     /// Members of the request.
     pub request: Vec<Member>,
-    /// Members of the answer.
+    /// Members of the response.
     pub response: Vec<Member>,
-    /// Requests and answers that serve as fixtures.
+    /// Requests and responses that serve as fixtures.
     pub examples: Vec<Example>,
 }
 
-/// A request and its answer.
+/// A request and its response.
 #[derive(Debug)]
 pub struct Example {
     /// Name within the action.
     pub name: Located<String>,
-    /// What it shows.
+    /// Description.
     pub doc: String,
     /// File of the request, below `examples/` and the action's name.
     pub request: Located<String>,
-    /// File of the answer, in the same place.
+    /// File of the response, in the same folder.
     pub response: Located<String>,
 }
 
@@ -68,7 +70,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let response = reader.tables("response", "a response member", member::read);
     let examples = reader.tables("example", "an example", read_example);
     let name = name?;
-    // What is missing was reported; the rest is still worth checking.
+    // Missing values were reported; the rest is still worth checking.
     Some(Action {
         summary: or_default(summary),
         doc: doc.map(|doc| doc.value),
@@ -102,7 +104,7 @@ fn read_example(reader: &mut Reader<'_>) -> Option<Example> {
 }
 
 impl Example {
-    /// Where the example is declared.
+    /// Returns the place of its declaration.
     #[must_use]
     pub const fn span(&self) -> &Span {
         &self.name.span

@@ -1,4 +1,4 @@
-//! What each model of a family can do, as tables.
+//! Capability tables, from files in `capabilities/`.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ use super::{
 };
 use crate::diagnostic::Span;
 
-/// What stands in a column.
+/// The value of a cell.
 #[derive(Clone, Debug)]
 pub enum Cell {
-    /// There is none.
+    /// `false`: a document denies it.
     None,
-    /// Yes or no.
+    /// `true` or `false`.
     Flag(bool),
     /// One text.
     Text(String),
@@ -30,17 +30,17 @@ pub enum Cell {
     Fields(Vec<(&'static str, Located<u32>)>),
 }
 
-/// What stands in the columns of one row.
+/// The cells of one row, by column.
 pub type Cells = BTreeMap<String, Located<Cell>>;
 
-/// The models of one kind of work, from a file of its own.
+/// The models of one family, from a file in `capabilities/`.
 #[derive(Debug)]
 pub struct Family {
-    /// Its name, which is that of the file.
+    /// Name, which is that of the file.
     pub name: Located<String>,
-    /// Where what holds for every model comes from.
+    /// Source of the facts that are true for every model.
     pub source: String,
-    /// Whether a video to edit excludes frames, whatever the model.
+    /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
     /// Its models.
     pub models: Vec<Model>,
@@ -49,9 +49,9 @@ pub struct Family {
 /// A model.
 #[derive(Debug)]
 pub struct Model {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub name: Located<String>,
-    /// What is known of every version.
+    /// Facts about every version.
     pub facts: Row,
     /// Its versions.
     pub versions: Vec<Version>,
@@ -60,31 +60,31 @@ pub struct Model {
 /// A version of a model.
 #[derive(Debug)]
 pub struct Version {
-    /// Its name on the wire.
+    /// Name as it is sent.
     pub name: Located<String>,
-    /// What is known of it in particular.
+    /// Facts about this version.
     pub facts: Row,
 }
 
-/// What is known of a model or version.
+/// The facts about a model or a version.
 #[derive(Debug)]
 pub struct Row {
-    /// Since when each site has it.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Since when each site has it no more.
+    /// Sites and days of its withdrawal.
     pub until: Since,
-    /// Where the facts come from.
+    /// Source of the facts.
     pub source: Option<String>,
-    /// Where the fact of one column comes from, if not from there.
+    /// Sources of single facts, where they differ.
     pub sources: Vec<(Located<String>, String)>,
-    /// Columns of which a breach is only a warning.
+    /// Columns whose breach is only a warning.
     pub warn_only: Vec<Located<String>>,
     /// The facts.
     pub cells: Cells,
 }
 
 impl Model {
-    /// The facts of a version: its own, and those of the model where it has none.
+    /// Returns the cells of a version: its own, and by default those of the model.
     #[must_use]
     pub fn cells<'m>(&'m self, version: &'m Version) -> BTreeMap<&'m str, &'m Located<Cell>> {
         let all = self.facts.cells.iter().chain(&version.facts.cells);
@@ -204,7 +204,7 @@ impl Reader<'_> {
     }
 }
 
-/// Where the value of a field stands.
+/// Returns the value of a field and its place.
 #[must_use]
 pub fn field<'f>(
     fields: &'f [(&'static str, Located<u32>)],

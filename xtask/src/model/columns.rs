@@ -11,9 +11,9 @@ pub struct Column {
     pub ty: ColumnType,
     /// The column that a row must have as well.
     pub of: Option<Located<String>>,
-    /// How it relates to that column.
+    /// Its relation to that column.
     pub role: Option<Located<&'static str>>,
-    /// How its texts are spelled.
+    /// The spelling of its texts.
     pub spelling: Option<Located<&'static str>>,
     /// A noun phrase that describes it.
     pub doc: String,
@@ -57,10 +57,10 @@ pub(super) const MODES: &[&str] = &["text", "reference-images"];
 /// The names in a range of durations.
 pub(super) const RANGE: &[&str] = &["min", "max"];
 
-/// The column holds what the service assumes for a request that does not say.
+/// The role of a column with the default of the service.
 pub const DEFAULT: &str = "default";
 
-/// The column holds values on which documents disagree or say too little.
+/// The role of a column with values on which documents disagree or say too little.
 pub const DOUBTFUL: &str = "doubtful";
 
 /// Texts such as `720P` and `4K`.
@@ -84,7 +84,7 @@ const SIZE: &Group = &Group {
     fields: &["min_side", "max_side", "min_pixels", "max_pixels"],
 };
 
-/// The words for the types, with what a row may say in TOML.
+/// The words for the types, with the values in TOML.
 const TYPES: &[(&str, ColumnType, &str)] = &[
     ("flag", ColumnType::Flag, "`true` or `false`"),
     ("text", ColumnType::Text, "a text"),

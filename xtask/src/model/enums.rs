@@ -1,3 +1,5 @@
+//! The sets of values, from `enums.toml`.
+
 use super::{Located, or_default, reader::Reader};
 
 const PHASES: &[&str] = &["pending", "succeeded", "failed"];
@@ -5,24 +7,24 @@ const PHASES: &[&str] = &["pending", "succeeded", "failed"];
 /// A set of values on which programs branch.
 #[derive(Debug)]
 pub struct Enum {
-    /// Name of the set; the wire knows only its values.
+    /// Name of the set, which is never sent.
     pub name: Located<String>,
-    /// What it tells.
+    /// Description.
     pub doc: String,
-    /// Where its facts come from.
+    /// Source of its facts.
     pub source: String,
-    /// The values that are known.
+    /// The known values.
     pub values: Vec<EnumValue>,
 }
 
 /// One value of a set.
 #[derive(Debug)]
 pub struct EnumValue {
-    /// The value on the wire.
+    /// Value as it is sent.
     pub value: Located<String>,
-    /// What it means.
+    /// Description.
     pub doc: String,
-    /// How far a task in this state has come: `pending`, `succeeded` or `failed`.
+    /// Phase of a task in this state: `pending`, `succeeded` or `failed`.
     pub phase: Option<Located<&'static str>>,
 }
 

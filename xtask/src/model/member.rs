@@ -9,42 +9,42 @@ use crate::{
 /// A member of a request, a response or a struct.
 #[derive(Debug)]
 pub struct Member {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub name: Located<String>,
     /// Name of its type, as written.
     pub ty: Located<String>,
-    /// What it is for.
+    /// Description.
     pub doc: String,
-    /// What a program can check or should know.
+    /// Facts about it.
     pub facts: Facts,
 }
 
-/// What a program can check about a member, or should know of it.
+/// The facts about a member.
 #[derive(Debug)]
 pub struct Facts {
     /// The rules that are stated, in the order of [`RULE_KINDS`].
     pub bounds: Vec<Bound>,
-    /// Bounds of which a breach is only a warning.
+    /// Rules whose breach is only a warning.
     pub warn_only: Vec<Located<&'static str>>,
-    /// Column of the capability tables before which its plain bounds give way.
+    /// Column of the capability tables that overrides its overridable rules.
     pub capability: Option<Located<String>>,
     /// Unit of a number.
     pub unit: Option<Located<String>>,
-    /// What the service assumes if it is missing.
+    /// Value that the service assumes by default.
     pub default: Option<Located<Scalar>>,
-    /// A value that makes sense.
+    /// Example value.
     pub example: Option<Located<Scalar>>,
-    /// Kept out of logs and messages.
+    /// True if logs and messages leave out its value.
     pub sensitive: bool,
-    /// Since when it exists.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Since when it exists no more.
+    /// Day of its withdrawal.
     pub until: Option<Located<Date>>,
-    /// Where the facts come from.
+    /// Source of the facts.
     pub source: Option<String>,
 }
 
-/// A rule that is stated of a member.
+/// A rule that the specification states for a member.
 #[derive(Debug)]
 pub struct Bound {
     /// The kind of the rule.
@@ -102,7 +102,7 @@ fn read_value(kind: &RuleKind, reader: &mut Reader<'_>) -> Option<(BoundValue, V
         }
         Form::Names => Some(reader.texts(key))
             .filter(|names| !names.is_empty())
-            .map(|names| apart(names, BoundValue::Names)),
+            .map(|names| split(names, BoundValue::Names)),
         Form::Condition => read_condition(key, reader),
         Form::Count => {
             let count = reader.count(key)?;
@@ -115,7 +115,7 @@ fn read_value(kind: &RuleKind, reader: &mut Reader<'_>) -> Option<(BoundValue, V
         Form::Values => reader
             .scalars(key)
             .filter(|values| !values.is_empty())
-            .map(|values| apart(values, BoundValue::Values)),
+            .map(|values| split(values, BoundValue::Values)),
         Form::Word(words) => {
             let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             let word = reader.optional_word(key, &words)?;
@@ -124,7 +124,7 @@ fn read_value(kind: &RuleKind, reader: &mut Reader<'_>) -> Option<(BoundValue, V
     }
 }
 
-fn apart<T>(items: Vec<Located<T>>, value: fn(Vec<T>) -> BoundValue) -> (BoundValue, Vec<Span>) {
+fn split<T>(items: Vec<Located<T>>, value: fn(Vec<T>) -> BoundValue) -> (BoundValue, Vec<Span>) {
     let pairs = items.into_iter().map(|item| (item.value, item.span));
     let (values, spans) = pairs.unzip();
     (value(values), spans)

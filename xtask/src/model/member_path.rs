@@ -7,7 +7,7 @@ use std::fmt;
 pub struct MemberPath {
     /// Name of the message's own member.
     pub first: String,
-    /// Whether that member is a list, and the rest is true of each item.
+    /// True if that member is a list, and the rest is true of each item.
     pub each: bool,
     /// Name of the member inside it, unless the path ends before.
     pub second: Option<String>,

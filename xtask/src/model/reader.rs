@@ -1,4 +1,6 @@
-//! A strict reader of TOML tables: every key has to be asked for, and to hold what is asked.
+//! A strict reader of TOML tables: every key must be read, and have a value of the right type.
+
+mod convert;
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -7,36 +9,30 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+pub(super) use self::convert::Form;
+use self::convert::{date, holds_definitions, integer, kind, scalar, text};
 use super::{Column, Date, Located, Scalar, source::FileId};
 use crate::diagnostic::{Diagnostic, Span};
 
-/// What an import puts where a person has to say something.
+/// The placeholder that an import writes for a person to replace.
 pub(crate) const TODO: &str = "TODO";
 
-/// The code of a mistake that only a stub makes.
+/// The code of a mistake in a stub.
 pub(crate) const UNDESCRIBED: &str = "E0108";
 
 type Entry<'a> = &'a Spanned<DeValue<'a>>;
 
-/// What reading left behind besides the values.
+/// The results of reading beside the values.
 #[derive(Debug, Default)]
 pub(super) struct Trace {
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether something was too broken to be read, so that references to it will miss it.
+    /// True if some definition could not be read, so that references to it find nothing.
     pub(super) lost: bool,
     /// The columns of the capability tables; `None` if their file has mistakes.
     pub(super) columns: Option<Rc<[Column]>>,
 }
 
-/// The kind of a value that may be one of several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    False,
-    Table,
-    Other,
-}
-
-/// Reads one table, and in the end reports the keys nobody asked for.
+/// A reader of one table, which at the end reports the keys that were not read.
 pub(super) struct Reader<'a> {
     table: &'a DeTable<'a>,
     span: Span,
@@ -61,13 +57,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Text that has to be there.
+    /// Returns a text. Reports if it is missing.
     pub(super) fn text(&mut self, key: &str) -> Option<Located<String>> {
         self.need(key);
         self.optional_text(key)
     }
 
-    /// Text that may be missing, but not empty.
+    /// Returns an optional text. Reports if it is empty.
     pub(super) fn optional_text(&mut self, key: &str) -> Option<Located<String>> {
         let text = self.get(key, "text", text)?;
         if text.value.trim().is_empty() {
@@ -78,7 +74,7 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    /// One of a closed set of words.
+    /// Returns one of a closed set of words. Reports if it is missing.
     pub(super) fn word(
         &mut self,
         key: &str,
@@ -88,7 +84,7 @@ impl<'a> Reader<'a> {
         self.optional_word(key, words)
     }
 
-    /// One of a closed set of words, or nothing.
+    /// Returns one of a closed set of words, if the key is present.
     pub(super) fn optional_word(
         &mut self,
         key: &str,
@@ -98,7 +94,7 @@ impl<'a> Reader<'a> {
         self.among(key, &text, words)
     }
 
-    /// Any number of words out of a closed set.
+    /// Returns a list of words out of a closed set.
     pub(super) fn words(
         &mut self,
         key: &str,
@@ -111,72 +107,67 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// A list of texts; missing is empty.
+    /// Returns a list of texts; empty by default.
     pub(super) fn texts(&mut self, key: &str) -> Vec<Located<String>> {
         self.list(key, "text", text).unwrap_or_default()
     }
 
-    /// A list of texts, or nothing.
+    /// Returns a list of texts, if the key is present.
     pub(super) fn optional_texts(&mut self, key: &str) -> Option<Vec<Located<String>>> {
         self.list(key, "text", text)
     }
 
-    /// A list of whole numbers, or nothing.
+    /// Returns a list of whole numbers, if the key is present.
     pub(super) fn integers(&mut self, key: &str) -> Option<Vec<Located<i64>>> {
         self.list(key, "a whole number", integer)
     }
 
-    /// Where the value of a key stands, and its kind; nothing if the key is not there.
+    /// Returns the form and the place of a value, if the key is present.
     pub(super) fn form(&mut self, key: &str) -> Option<Located<Form>> {
         let value = self.find(key)?;
-        let form = match value.get_ref() {
-            DeValue::Boolean(false) => Form::False,
-            DeValue::Table(_) => Form::Table,
-            _ => Form::Other,
-        };
-        Some(Located::new(form, self.at(value)))
+        Some(Located::new(Form::of(value.get_ref()), self.at(value)))
     }
 
-    /// A list of simple values.
+    /// Returns a list of simple values, if the key is present.
     pub(super) fn scalars(&mut self, key: &str) -> Option<Vec<Located<Scalar>>> {
         self.list(key, "text or a number", scalar)
     }
 
-    /// A simple value of any kind.
+    /// Returns a simple value of any type, if the key is present.
     pub(super) fn scalar(&mut self, key: &str) -> Option<Located<Scalar>> {
         self.get(key, "text, a number or a Boolean", scalar)
     }
 
-    /// A simple value that has to be there.
+    /// Returns a simple value of any type. Reports if it is missing.
     pub(super) fn needed_scalar(&mut self, key: &str) -> Option<Located<Scalar>> {
         self.need(key);
         self.scalar(key)
     }
 
-    /// A whole number that is not negative and fits 32 bits.
+    /// Returns a whole number from 0 to `u32::MAX`, if the key is present.
     pub(super) fn count(&mut self, key: &str) -> Option<Located<u32>> {
         self.get(key, "a whole number from 0 to 4294967295", |value| {
             integer(value)?.try_into().ok()
         })
     }
 
-    /// A count that has to be there.
+    /// Returns a whole number from 0 to `u32::MAX`. Reports if it is missing.
     pub(super) fn needed_count(&mut self, key: &str) -> Option<Located<u32>> {
         self.need(key);
         self.count(key)
     }
 
-    /// A Boolean; missing is false.
+    /// Returns a Boolean, if the key is present.
     pub(super) fn flag(&mut self, key: &str) -> Option<Located<bool>> {
         self.get(key, "true or false", DeValue::as_bool)
     }
 
-    /// A day.
+    /// Returns a day, if the key is present.
     pub(super) fn date(&mut self, key: &str) -> Option<Located<Date>> {
         self.get(key, "a day such as 2026-03-10", date)
     }
 
-    /// The keys of this table with the days they hold.
+    /// Returns the keys of this table with their days.
     pub(super) fn dates(&mut self) -> Vec<(Located<String>, Date)> {
         let mut found = Vec::new();
         for (key, value) in self.table {
@@ -190,7 +181,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// The keys of this table with the texts they hold, in the order of the file.
+    /// Returns the keys of this table with their texts, in the order of the file.
     pub(super) fn texts_by_key(&mut self) -> Vec<(Located<String>, Located<String>)> {
         let mut found = Vec::new();
         for (key, value) in self.table {
@@ -205,7 +196,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// A table inside this one.
+    /// Reads a table inside this one, if the key is present.
     pub(super) fn table<T>(
         &mut self,
         key: &str,
@@ -216,7 +207,7 @@ impl<'a> Reader<'a> {
         self.enter(key, value, what, read)
     }
 
-    /// An array of tables; missing is empty.
+    /// Reads an array of tables; empty by default.
     pub(super) fn tables<T>(
         &mut self,
         key: &str,
@@ -254,16 +245,12 @@ impl<'a> Reader<'a> {
         if columns.iter().any(|column| column.key.value == name.value) {
             return Some(name);
         }
-        let title = format!("`{}` is no value of `{key}`", name.value);
         let known: Vec<&str> = columns.iter().map(|column| &*column.key.value).collect();
-        let diagnostic = Diagnostic::at(&name.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&name.value, &known));
+        self.report_unknown_word(key, &name, &known);
         None
     }
 
-    /// Reports the keys nobody asked for.
+    /// Reports the keys that were not read.
     pub(super) fn finish(&mut self) {
         let known: Vec<&str> = self.asked.iter().map(String::as_str).collect();
         for (key, value) in self.table {
@@ -343,7 +330,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The word a text is, or a report that it is none.
+    /// Returns the word that equals a text, or reports that there is none.
     pub(super) fn among(
         &mut self,
         key: &str,
@@ -356,29 +343,32 @@ impl<'a> Reader<'a> {
         if let Some(word) = words.iter().find(|word| **word == text.value) {
             return Some(Located::new(*word, text.span.clone()));
         }
-        let title = format!("`{}` is no value of `{key}`", text.value);
-        let diagnostic = Diagnostic::at(&text.span, "E0105", title);
-        self.trace
-            .diagnostics
-            .push(diagnostic.did_you_mean(&text.value, words));
+        self.report_unknown_word(key, text, words);
         None
     }
 
-    /// Reports a text that an import left to a person.
+    fn report_unknown_word(&mut self, key: &str, text: &Located<String>, words: &[&str]) {
+        let title = format!("`{}` is not a valid value of `{key}`", text.value);
+        let diagnostic = Diagnostic::at(&text.span, "E0105", title);
+        let diagnostic = diagnostic.did_you_mean(&text.value, words);
+        self.trace.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a placeholder that an import left, and returns whether there was none.
     fn described(&mut self, key: &str, text: &Located<String>) -> bool {
         let described = text.value != TODO;
         if !described {
-            let title = format!("nobody has written `{key}` yet");
+            let title = format!("`{key}` is not described yet");
             let diagnostic = Diagnostic::at(&text.span, UNDESCRIBED, title)
-                .label("left by `cargo xtask spec import`")
-                .help("look it up in the documentation and say it in your own words");
+                .label("a stub of `cargo xtask spec import`")
+                .help("look it up in the documentation and describe it in your own words");
             self.trace.diagnostics.push(diagnostic);
         }
         described
     }
 
     fn wrong_kind(&mut self, key: &str, value: Entry<'a>, wanted: &str) {
-        let title = format!("`{key}` has the wrong kind of value");
+        let title = format!("`{key}` has a value of the wrong type");
         let label = format!("expected {wanted}, found {}", kind(value.get_ref()));
         let diagnostic = Diagnostic::at(&self.at(value), "E0104", title).label(label);
         self.trace.diagnostics.push(diagnostic);
@@ -396,53 +386,5 @@ impl<'a> Reader<'a> {
 
     fn file(&self) -> FileId {
         self.span.file
-    }
-}
-
-fn holds_definitions(value: &DeValue<'_>) -> bool {
-    value.is_table() || value.is_array()
-}
-
-fn text(value: &DeValue<'_>) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn integer(value: &DeValue<'_>) -> Option<i64> {
-    let integer = value.as_integer()?;
-    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
-    match value {
-        DeValue::String(text) => Some(Scalar::Text(text.to_string())),
-        DeValue::Integer(_) => integer(value).map(Scalar::Integer),
-        DeValue::Float(float) => finite(float.as_str()).map(Scalar::Float),
-        DeValue::Boolean(flag) => Some(Scalar::Boolean(*flag)),
-        _ => None,
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-fn date(value: &DeValue<'_>) -> Option<Date> {
-    let moment = value.as_datetime()?;
-    let alone = moment.time.is_none() && moment.offset.is_none();
-    moment
-        .date
-        .filter(|_| alone)
-        .map(|day| Date(day.to_string()))
-}
-
-const fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "a Boolean",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
     }
 }

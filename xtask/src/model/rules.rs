@@ -1,3 +1,5 @@
+//! The rules that findings can name, from `rules.toml`.
+
 use super::{Located, or_default, reader::Reader};
 
 const ABOUT: &[&str] = &["member", "object", "model"];
@@ -6,15 +8,15 @@ const SEVERITIES: &[&str] = &["error", "warning", "either"];
 /// A rule that a finding can name.
 #[derive(Debug)]
 pub struct RuleInfo {
-    /// Its stable id.
+    /// Stable id.
     pub id: Located<String>,
-    /// What it is stated of: `member`, `object` or `model`.
+    /// Scope of the rule: `member`, `object` or `model`.
     pub about: &'static str,
-    /// `error`, `warning`, or `either` where it depends on the fact.
+    /// `error`, `warning`, or `either` if it depends on the fact.
     pub severity: &'static str,
-    /// The column of the capability tables it checks.
+    /// Column of the capability tables that it checks.
     pub column: Option<Located<String>>,
-    /// What a finding of it means.
+    /// Description of a finding with this rule.
     pub meaning: String,
 }
 

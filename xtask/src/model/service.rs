@@ -1,3 +1,5 @@
+//! The service as a whole, from `service.toml`.
+
 use super::{Located, or_default, reader::Reader};
 
 const CLASSES: &[&str] = &[
@@ -27,29 +29,29 @@ pub struct Service {
     pub sites: Vec<Site>,
     /// Regions with a host of their own.
     pub regions: Regions,
-    /// What its error codes mean.
+    /// Its error codes.
     pub errors: Vec<ErrorCode>,
 }
 
-/// A cloud of its own, with accounts of its own.
+/// A separate cloud with accounts of its own.
 #[derive(Debug)]
 pub struct Site {
     /// Short name.
     pub name: Located<String>,
-    /// What it is.
+    /// Description.
     pub doc: String,
-    /// The host that needs no region.
+    /// Host that needs no region; the default.
     pub host: Located<String>,
-    /// What follows the service's name in that host.
+    /// Domain after the service's name in that host.
     pub root_domain: String,
-    /// What follows the region in the host of a region.
+    /// Domain after the region in the host of a region.
     pub regional_domain: String,
 }
 
 /// Regions with a host of their own.
 #[derive(Debug)]
 pub struct Regions {
-    /// Where the list comes from.
+    /// Source of the list.
     pub source: String,
     /// Their names.
     pub names: Vec<Located<String>>,
@@ -60,15 +62,15 @@ pub struct Regions {
 pub struct ErrorCode {
     /// The code.
     pub code: Located<String>,
-    /// What kind of trouble it is.
+    /// Class of the error.
     pub class: &'static str,
-    /// Whether the action ran: `no`, `maybe` or `yes`.
+    /// True if the action ran: `no`, `maybe` or `yes`.
     pub executed: &'static str,
     /// Description of the error.
     pub meaning: String,
     /// Advice to the caller, an imperative.
     pub hint: String,
-    /// Part of the message by which a limit on running tasks is told from one on requests.
+    /// Part of the message that marks a limit on running tasks instead of one on requests.
     pub concurrency_text: Option<String>,
 }
 

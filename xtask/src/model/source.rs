@@ -1,4 +1,4 @@
-//! The files of a specification, as text.
+//! The files of a specification as text.
 
 use std::{fs, io, path::Path};
 
@@ -13,28 +13,28 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// Names one of the [`Sources`].
+/// The id of a file of [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId(usize);
 
-/// The files of a specification in the order of their paths, whatever order they came in.
+/// The files of a specification, sorted by path.
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
 }
 
 impl Sources {
-    /// Takes the files in any order.
+    /// Creates the sources from files in any order.
     #[must_use]
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort();
         Self { files }
     }
 
-    /// The file an id names.
+    /// Returns the file with this id.
     #[must_use]
     pub fn get(&self, id: FileId) -> &SourceFile {
-        // Ids are only made by `iter` of the same sources.
+        // Only `iter` of the same sources creates ids.
         const NONE: &SourceFile = &SourceFile {
             path: String::new(),
             text: String::new(),
@@ -42,7 +42,7 @@ impl Sources {
         self.files.get(id.0).unwrap_or(NONE)
     }
 
-    /// Every file with its id.
+    /// Returns every file with its id.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files
             .iter()
@@ -51,7 +51,7 @@ impl Sources {
     }
 }
 
-/// Reads every file below a directory, and reports those that cannot be read.
+/// Reads every file below a directory, and returns a mistake for each that cannot be read.
 #[must_use]
 pub fn read(dir: &Path) -> (Sources, Vec<Diagnostic>) {
     let mut files = Vec::new();
@@ -88,7 +88,7 @@ fn read_into(
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
-    // A checkout on another system may have turned the line ends around.
+    // A checkout on another system may have other line ends.
     fs::read_to_string(path).map(|text| text.replace("\r\n", "\n"))
 }
 

@@ -1,15 +1,17 @@
+//! A struct, from a file in `structs/`.
+
 use super::{Located, Member, Since, member, or_default, reader::Reader};
 
-/// A struct that messages share, from a file of its own.
+/// A struct that messages share.
 #[derive(Debug)]
 pub struct Struct {
     /// Name in the documentation.
     pub name: Located<String>,
-    /// What it stands for.
+    /// Description.
     pub doc: String,
-    /// Since when it exists.
+    /// Sites and days of its release.
     pub since: Since,
-    /// Where its facts come from, unless a member says otherwise.
+    /// Source of its facts, and by default of its members.
     pub source: String,
     /// Its members.
     pub members: Vec<Member>,
@@ -30,7 +32,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Struct> {
     })
 }
 
-/// The key `since`, a table with a day for each site.
+/// Reads the key `since`, a table with a day for each site.
 pub(super) fn read_since(reader: &mut Reader<'_>) -> Since {
     reader
         .table("since", "`since`", read_days)

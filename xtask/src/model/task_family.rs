@@ -91,7 +91,7 @@ fn read_family(reader: &mut Reader<'_>) -> Option<TaskFamily> {
         id_tag: reader.optional_text("id_tag"),
         creates: reader.tables("create", "a creating action", read_create),
         options: reader
-            .table("options", "`options`", |options| options.texts_by_key())
+            .table("options", "`options`", read_options)
             .unwrap_or_default(),
         name: name?,
         describe: describe?,
@@ -123,4 +123,9 @@ fn read_option(reader: &mut Reader<'_>) -> Option<CommandOption> {
         doc: or_default(doc),
         file_doc: file_doc.map(|doc| doc.value),
     })
+}
+
+/// Reads the options of a family: flags, each with the member that it sets.
+fn read_options(reader: &mut Reader<'_>) -> Vec<(Located<String>, Located<String>)> {
+    reader.texts_by_key()
 }

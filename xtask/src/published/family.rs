@@ -1,4 +1,4 @@
-//! Some actions of a description, with every struct they lead to.
+//! The actions of AI generation in a description, with all structs they lead to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::{
 };
 use crate::check::{Type, parse_type};
 
-/// What the actions of generation have in their names, and no other action has.
+/// Parts of the names of the actions of AI generation, which no other action has.
 const WORDS: &[&str] = &["Aigc", "AiDrama", "AiFission", "VideoRedraw", "DocToVideo"];
 
-/// Every answer has it, so neither side lists it.
+/// Member of every response, which neither side lists.
 const ENVELOPE: &str = "RequestId";
 
-/// Whether an action looks like one of AI generation, by its name.
+/// Returns whether the name of an action looks like one of AI generation.
 #[must_use]
 pub fn of_the_family(action: &str) -> bool {
     WORDS.iter().any(|word| action.contains(word))
@@ -32,22 +32,22 @@ pub struct Family {
 /// An action.
 #[derive(Debug)]
 pub struct Action {
-    /// `online`, as far as anybody has seen.
+    /// Status: `online` in all known files.
     pub status: String,
-    /// What the vendor says of it: to be compared, never to be shown or copied.
+    /// Text of the vendor, which is compared but never shown or copied.
     pub text: String,
     /// Members of the request.
     pub request: Vec<Member>,
-    /// Members of the answer, without the request id.
+    /// Members of the response, without the request id.
     pub response: Vec<Member>,
 }
 
 /// A struct that messages share.
 #[derive(Debug)]
 pub struct Struct {
-    /// Whether a request leads to it.
+    /// True if a request leads to it.
     pub sent: bool,
-    /// What the vendor says of it: to be compared, never to be shown or copied.
+    /// Text of the vendor, which is compared but never shown or copied.
     pub text: String,
     /// Its members.
     pub members: Vec<Member>,
@@ -113,7 +113,7 @@ fn find(file: &Description, name: &str) -> Result<(String, Vec<Member>), String>
     object(raw, name)
 }
 
-/// The structs that members hold.
+/// Returns the structs that members lead to.
 fn named(members: &[Member]) -> Vec<String> {
     let types = members.iter().map(|member| parse_type(&member.ty));
     let names = types.filter_map(|ty| match ty.item() {

@@ -1,4 +1,4 @@
-//! The shape of one action and one object in the file, and what a type is called here.
+//! The format of actions and objects in the file, and the names of types.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use super::{brief, decode};
 /// A member of a message or struct.
 #[derive(Debug)]
 pub struct Member {
-    /// Name on the wire.
+    /// Name as it is sent.
     pub name: String,
-    /// Its type, as the specification would write it.
+    /// Type in the notation of the specification.
     pub ty: String,
-    /// Has to be given.
+    /// True if every request must have it.
     pub required: bool,
-    /// What the vendor says of it: to be compared, never to be shown or copied.
+    /// Text of the vendor, which is compared but never shown or copied.
     pub text: String,
-    /// A value, as text whatever the type.
+    /// Example value, as text for any type.
     pub example: Option<String>,
 }
 
-/// An action: which objects it takes and gives.
+/// An action with the names of its request and response.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an action")]
 pub(super) struct RawAction {
@@ -39,7 +39,7 @@ pub(super) struct RawAction {
 #[derive(Deserialize)]
 #[serde(expecting = "an object with members")]
 struct RawObject {
-    /// Messages have it, structs do not.
+    /// Present for messages, absent for structs.
     #[serde(rename = "type", default)]
     kind: Option<String>,
     members: Vec<RawMember>,
@@ -64,7 +64,7 @@ struct RawMember {
     example: Option<Value>,
 }
 
-/// An object's text and members, without those that are switched off.
+/// Returns the text and the members of an object, without disabled ones.
 pub(super) fn object(raw: &RawValue, name: &str) -> Result<(String, Vec<Member>), String> {
     let place = format!("objects.{name}");
     let object: RawObject = decode(Some(raw), &place)?;
@@ -101,7 +101,8 @@ fn member(raw: RawMember, object: &str) -> Result<Member, String> {
     })
 }
 
-/// The file says twice what a member holds, roughly and exactly; lists need the second.
+/// Returns the type of a member. The file states it twice, roughly and exactly; lists need the
+/// second.
 fn ty(kind: &str, exact: &str) -> Option<String> {
     match kind {
         "list" => {
@@ -127,7 +128,7 @@ fn structure(word: &str) -> Option<&str> {
     is_name(word).then_some(word)
 }
 
-/// Names become parts of paths, so nothing but letters and digits is let through.
+/// Verifies that a name has only letters and digits, since it becomes a part of a path.
 pub(super) fn well_formed(name: &str, place: &str) -> Result<(), String> {
     if is_name(name) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Whether a default or an example that the specification states satisfies a rule of its member.
+//! True if a default or an example that the specification states satisfies a rule of its member.
 
 use super::BoundValue;
 use crate::model::Scalar;

@@ -16,6 +16,7 @@ struct Case {
     transport: ScriptedTransport,
     client: Client,
     folder: tempfile::TempDir,
+    urls: Vec<String>,
 }
 
 fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
@@ -30,12 +31,27 @@ fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
         transport,
         client,
         folder: tempfile::tempdir().unwrap(),
+        urls: vec![URL.to_owned()],
     }
 }
 
 impl Case {
+    fn results(&self) -> Results<'_> {
+        Results {
+            client: &self.client,
+            task_id: "7",
+            urls: &self.urls,
+            done_for: Duration::ZERO,
+            kept_for: Some(Duration::from_secs(12 * 3_600)),
+        }
+    }
+
     async fn run(&self) -> Result<SavedFile, Error> {
-        download(&self.client, URL, &self.folder.path().join("a.mp4")).await
+        let destination = Destination::reserve(self.folder.path().join("a.mp4")).await?;
+        self.results()
+            .download(&destination)
+            .await
+            .map(|mut files| files.remove(0))
     }
 
     fn files(&self) -> Vec<String> {
@@ -160,5 +176,50 @@ async fn a_short_file_is_never_published() {
     let case = case((0..ATTEMPTS).map(|_| short()));
     let error = case.run().await.unwrap_err();
     assert_eq!(error.to_string(), "the download has 4 bytes instead of 10");
-    assert_eq!(case.files(), ["a.mp4.part"]);
+    assert!(case.files().is_empty());
+}
+
+#[tokio::test]
+async fn a_result_that_is_refused_after_its_lifetime_has_expired() {
+    let refused = || Reply::answer(403, "application/xml", "<Error/>");
+    let case = case([refused(), refused()]);
+    let destination = Destination::reserve(case.folder.path().join("a.mp4"))
+        .await
+        .unwrap();
+    let after = |hours: u64| Results {
+        done_for: Duration::from_secs(hours * 3_600),
+        ..case.results()
+    };
+    let fresh = after(11).download(&destination).await.unwrap_err();
+    assert_eq!(fresh.kind(), ErrorKind::Unfetchable);
+    let old = after(13).download(&destination).await.unwrap_err();
+    assert_eq!(
+        old.to_string(),
+        "the result has expired: HTTP 403 Forbidden, 13 hours after the task was done"
+    );
+    assert_eq!(old.kind(), ErrorKind::Expired);
+}
+
+#[tokio::test]
+async fn a_name_stays_reserved_after_a_download_that_failed() {
+    let case = case([Reply::answer(403, "application/xml", "<Error/>"), whole()]);
+    let path = case.folder.path().join("a.mp4");
+    let destination = Destination::reserve(&path).await.unwrap();
+    case.results().download(&destination).await.unwrap_err();
+    let error = Destination::reserve(&path).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse);
+    let files = case.results().download(&destination).await.unwrap();
+    assert_eq!((&files[0].path, &files[0].instead_of), (&path, &None));
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_during_the_download_is_reported() {
+    let case = case([whole()]);
+    let path = case.folder.path().join("a.mp4");
+    let destination = Destination::reserve(&path).await.unwrap();
+    std::fs::write(&path, "mine").unwrap();
+    let files = case.results().download(&destination).await.unwrap();
+    assert_eq!(files[0].path, case.folder.path().join("a-2.mp4"));
+    assert_eq!(files[0].instead_of, Some(path.clone()));
+    assert_eq!(std::fs::read(path).unwrap(), b"mine");
 }

@@ -39,7 +39,7 @@ impl Target {
         match out {
             None => Ok(Self::None),
             Some(path) if path == Path::new("-") => Self::claim_stdout(),
-            Some(path) => Ok(Self::Path(Destination::claim(path).await?)),
+            Some(path) => Ok(Self::Path(Destination::reserve(path).await?)),
         }
     }
 
@@ -149,6 +149,7 @@ impl Completion<'_> {
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
                 for file in &files {
+                    self.report_other_name(file);
                     let details = json!({"path": file.path, "bytes": file.bytes});
                     self.detail(Event::new("saved", "").details(details));
                 }
@@ -180,7 +181,7 @@ impl Completion<'_> {
                 .outcome(Outcome::NotCreated(Reason::Usage))
                 .hint("name a file or a directory: --out PATH"));
         }
-        let destination = Destination::claim(folder.join("result")).await?;
+        let destination = Destination::reserve(folder.join("result")).await?;
         let files = self.save(done, &destination).await?;
         for file in &files {
             let copied =
@@ -265,6 +266,18 @@ impl Completion<'_> {
         let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
         let human = format!("task {id}: downloading for {seconds} s");
         self.report(Event::new("download", &human));
+    }
+
+    /// Warns of a result that was saved beside a name that was taken in the meantime.
+    fn report_other_name(&self, file: &SavedFile) {
+        if let Some(taken) = &file.instead_of {
+            let details = json!({"path": file.path, "instead_of": taken});
+            let (taken, path) = (taken.display(), file.path.display());
+            let human = format!("{taken} was taken in the meantime; the result is {path}");
+            let event = Event::new("warning", &human).details(details);
+            let event = event.task(&self.receipt.task_id);
+            self.context.output.notice(&event);
+        }
     }
 
     fn detail(&self, event: Event<'_>) {

@@ -101,17 +101,19 @@ pub(crate) async fn run<C: Create>(
     let (task, _connection) = task;
     let created = TaskResult::of(&task);
     if let Some(signal) = context.phase.signal() {
-        context.output.receipt(task.id(), &created, &receipt)?;
+        context
+            .output
+            .receipt(&receipt.shown_id(), &created, &receipt)?;
         return Err(Failure::interrupted_task(signal, &receipt));
     }
     if !follow_up.wait && follow_up.out.is_none() {
         if context.global.emulator {
-            let text = "the emulator, and with it the task, ends with this command";
-            let event = Event::new("warning", text).task(task.id());
-            let event = event.details(json!({"message": text}));
-            context.output.progress(&event);
+            let message = "the emulator, and with it the task, ends with this command";
+            context.output.warning(message);
         }
-        return context.output.receipt(task.id(), &created, &receipt);
+        return context
+            .output
+            .receipt(&receipt.shown_id(), &created, &receipt);
     }
     announce(&task, context);
     let completion = Completion {

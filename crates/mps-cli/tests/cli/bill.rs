@@ -43,6 +43,16 @@ fn faults() -> Vec<Value> {
         json!({"kind": "unknown_status"}),
         json!({"kind": "nulls"}),
         json!({"kind": "close_idle"}),
+        json!({"kind": "task_id", "value": ""}),
+        json!({"kind": "id_and_error"}),
+        json!({"kind": "two_responses"}),
+        json!({"kind": "wrong_body"}),
+        json!({"kind": "no_length"}),
+        json!({"kind": "redirect"}),
+        json!({"kind": "encoding"}),
+        json!({"kind": "etag_change"}),
+        json!({"kind": "unasked_206"}),
+        json!({"kind": "forbidden_once"}),
     ];
     refusals.into_iter().chain(others).collect()
 }
@@ -129,6 +139,12 @@ impl Case {
         assert_eq!(flag("in_doubt"), exit == 9, "{context}");
         assert_eq!(flag("created"), self.answered.is_some(), "{context}");
         assert!(!(flag("retryable") && flag("created")), "{context}");
+        if self.description.contains("id_and_error") && exit == 9 {
+            let id = error["task_id"].as_str().unwrap();
+            assert!(id.len() > 20, "{context}");
+            let resume = error["resume"].as_array().unwrap();
+            assert_eq!(resume.last().unwrap(), id, "{context}");
+        }
         if exit == 9 {
             let doubt = &error["doubt"];
             assert_eq!(doubt["body_sha256"].as_str().unwrap().len(), 64);
@@ -136,6 +152,7 @@ impl Case {
             assert!(doubt["attempts"][0]["at"].as_str().unwrap().ends_with('Z'));
         }
         if [5, 10].contains(&exit) {
+            assert!(error["task_id"].is_string(), "{context}");
             let resume: Vec<_> = error["resume"].as_array().unwrap().iter().collect();
             assert_eq!(*resume.last().unwrap(), &error["task_id"], "{context}");
         }
@@ -159,7 +176,15 @@ fn case(emulator: &Emulator, arguments: &[&str], action: &str, fault: &Value) ->
         .unwrap()
         .iter()
         .find(|item| is_new(item));
-    let lost = ["truncate", "reply_lost", "nulls", "http"];
+    let lost = [
+        "truncate",
+        "reply_lost",
+        "nulls",
+        "http",
+        "task_id",
+        "id_and_error",
+        "two_responses",
+    ];
     let is_lost = action.starts_with("Create") && lost.contains(&fault["kind"].as_str().unwrap());
     let id = new.map(|item| item["task_id"].as_str().unwrap().to_owned());
     Case {
@@ -176,7 +201,7 @@ fn check_create(name: &str) {
     let family = family(name);
     for step in [family.create, family.describe, "download"] {
         for (number, fault) in faults().iter().enumerate() {
-            if step == "download" && !is_about_downloads(fault) {
+            if !can_strike(fault, step) {
                 continue;
             }
             let out = format!("{step}-{number}");
@@ -192,10 +217,12 @@ fn check_create(name: &str) {
     }
 }
 
-/// The errors of the API, and the faults that alter its answers, cannot be about downloads.
-fn is_about_downloads(fault: &Value) -> bool {
+/// Returns whether a fault can be about the action: some alter only the answers of creates, others
+/// only those of the API, and others only downloads.
+fn can_strike(fault: &Value, action: &str) -> bool {
     let kind = fault["kind"].as_str().unwrap();
-    let about_calls = [
+    let of_creates = ["task_id", "id_and_error", "two_responses"];
+    let of_calls = [
         "refuse",
         "throttle",
         "token_expired",
@@ -204,7 +231,20 @@ fn is_about_downloads(fault: &Value) -> bool {
         "unknown_status",
         "nulls",
     ];
-    !about_calls.contains(&kind)
+    let of_downloads = [
+        "wrong_body",
+        "no_length",
+        "redirect",
+        "encoding",
+        "etag_change",
+        "unasked_206",
+        "forbidden_once",
+    ];
+    if of_creates.contains(&kind) {
+        return action.starts_with("Create");
+    }
+    let is_download = action == "download";
+    !of_calls.contains(&kind) && is_download || !of_downloads.contains(&kind) && !is_download
 }
 
 #[test]
@@ -230,7 +270,8 @@ fn a_scenario_create_ends_by_what_happened_to_the_bill() {
 #[test]
 fn a_call_that_creates_ends_by_what_happened_to_the_bill() {
     let emulator = Emulator::start("0s");
-    for fault in faults() {
+    let faults = faults().into_iter();
+    for fault in faults.filter(|fault| can_strike(fault, "CreateAigcVideoTask")) {
         let body = r#"{"Prompt":"a cat"}"#;
         let arguments = ["call", "CreateAigcVideoTask", "--json", body];
         case(&emulator, &arguments, "CreateAigcVideoTask", &fault).check();
@@ -251,10 +292,12 @@ fn status_wait_and_download_bill_nothing() {
             &["download", "--timeout", "10s", "--out", &download, id],
         ] {
             let arguments = [&["video"], arguments].concat();
-            let at_poll = case(&emulator, &arguments, "DescribeAigcVideoTask", fault);
-            at_poll.check();
-            assert_eq!(at_poll.billed[0], at_poll.billed[1]);
-            if arguments[1] != "status" && is_about_downloads(fault) {
+            if can_strike(fault, "DescribeAigcVideoTask") {
+                let at_poll = case(&emulator, &arguments, "DescribeAigcVideoTask", fault);
+                at_poll.check();
+                assert_eq!(at_poll.billed[0], at_poll.billed[1]);
+            }
+            if arguments[1] != "status" && can_strike(fault, "download") {
                 let again = format!("{}-again", arguments[5]);
                 let arguments = [&arguments[..5], &[&again, id]].concat();
                 case(&emulator, &arguments, "download", fault).check();
@@ -338,5 +381,47 @@ fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
         ),
     ] {
         assert!(run.stderr.contains(&line), "{line}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_create_that_is_throttled_until_its_deadline_can_be_run_again() {
+    let emulator = Emulator::start("0s");
+    for code in ["RequestLimitExceeded", "LimitExceeded.RateLimitExceeded"] {
+        let rule = json!({"kind": "refuse", "code": code, "action": "CreateAigcVideoTask"});
+        emulator.add_fault(&rule);
+        let run = emulator.run(&[
+            "--output",
+            "json",
+            "--deadline",
+            "2s",
+            "video",
+            "create",
+            "--prompt",
+            "a",
+        ]);
+        emulator.clear_faults();
+        let error = run.error();
+        assert_eq!(
+            (run.exit, &error["retryable"]),
+            (6, &json!(true)),
+            "{run:?}"
+        );
+        assert!(run.stderr.contains(r#""event":"throttled""#), "{run:?}");
+    }
+    assert_eq!(emulator.bill()["creates"], 0);
+}
+
+#[test]
+fn a_task_that_is_done_without_a_result_is_not_a_success() {
+    let emulator = Emulator::start("0s");
+    emulator.add_fault(&json!({"kind": "done_without_url"}));
+    for arguments in [&["--wait"][..], &["--out", "a.mp4"]] {
+        let create = ["--output", "json", "video", "create", "--prompt", "a"];
+        let run = emulator.run(&[&create[..], arguments].concat());
+        let error = run.error();
+        assert_eq!((run.exit, &error["created"]), (10, &json!(true)), "{run:?}");
+        let resume = error["resume"].as_array().unwrap();
+        assert!(resume.contains(&json!("download")), "{run:?}");
     }
 }

@@ -185,3 +185,49 @@ fn a_command_for_an_emulator_requests_no_keys_from_other_hosts() {
         assert!(run.stderr.contains(&told), "{}", run.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_credentials_file_that_others_can_read_is_warned_of_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    for (path, content) in [
+        (TCCLI, tccli("AKIDtccli")),
+        (INI, ini("default", "AKIDini")),
+        ("a file of; mine.ini", ini("default", "AKIDmine")),
+    ] {
+        write(home, path, content);
+        let path = home.join(path);
+        let named = ("TENCENTCLOUD_CREDENTIALS_FILE", path.to_str().unwrap());
+        let is_named = path.extension() == Some("ini".as_ref());
+        let named = if is_named { &[named][..] } else { &[] };
+        for (mode, is_warned) in [(0o600, 0), (0o400, 0), (0o640, 1), (0o604, 1), (0o644, 1)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let run = sign(home, &[], named);
+            assert_eq!(run.exit, 0, "{run:?}");
+            let warned = run.stderr.matches("chmod 600").count();
+            assert_eq!(warned, is_warned, "{mode:o} {run:?}");
+            let run = sign(home, &[], &IN_ENVIRONMENT);
+            assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_of_neither_the_vendor_nor_this_machine_is_warned_of_once() {
+    let home = tempfile::tempdir().unwrap();
+    for (endpoint, is_warned) in [
+        ("https://gateway.example", 1),
+        ("https://mps.ap-seoul.tencentcloudapi.com", 0),
+        ("http://127.0.0.1:1", 0),
+    ] {
+        for verb in ["status", "wait"] {
+            let run = run(mps(home.path()).args(["--endpoint", endpoint, "video", verb, "1"]));
+            assert_eq!(run.exit, 3, "{run:?}");
+            let warned = run.stderr.matches("warning: prompts").count();
+            assert_eq!(warned, is_warned, "{run:?}");
+        }
+    }
+}

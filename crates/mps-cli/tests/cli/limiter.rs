@@ -1,9 +1,14 @@
 //! Two shells on one machine keep the account's limit together, and a file that cannot be used
 //! stops both rather than none.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, thread};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    process::{Child, Stdio},
+    thread,
+};
 
-use crate::support::{Emulator, Run, run};
+use crate::support::{Emulator, Run, eventually, run};
 
 /// Two at a time, one after the other in each shell: more than two seconds of starts.
 const CREATES_A_SHELL: usize = 12;
@@ -111,4 +116,52 @@ fn an_unusable_limit_file_ends_the_call_with_a_hint() {
         .env("XDG_STATE_HOME", "not/absolute"));
     assert_eq!(refused.exit, 2, "{refused:?}");
     assert!(refused.stderr.contains("--limiter process"), "{refused:?}");
+}
+
+/// Starts creates that run at the same time, each in a process of its own.
+fn spawn_creates(emulator: &Emulator, limiter: &str, count: usize) -> Vec<Child> {
+    let spawn = |number: usize| {
+        // Each has a content of its own, so that the bill tells repeats.
+        let prompt = format!("cat {number}");
+        let arguments = ["--limiter", limiter, "video", "create", "--prompt", &prompt];
+        let mut command = emulator.mps(&arguments);
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    (0..count).map(spawn).collect()
+}
+
+/// As in [`two_processes_share_one_limit`], the machine may be too busy for one of the tries.
+#[test]
+fn a_kill_in_a_busy_second_crowds_no_second() {
+    let kept = || {
+        let emulator = Emulator::start("1h");
+        // The first one makes the file.
+        assert_eq!(create(&emulator).exit, 0);
+        let mut killed = spawn_creates(&emulator, "machine", 2 * LIMIT);
+        eventually(|| emulator.bill()["creates"].as_u64().unwrap() > 5);
+        for process in &mut killed {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+        for mut process in spawn_creates(&emulator, "machine", 2 * LIMIT) {
+            assert!(process.wait().unwrap().success());
+        }
+        let (most, refused) = crowding(&emulator);
+        most <= LIMIT && refused == 0
+    };
+    assert!((0..3).any(|_| kept()));
+}
+
+#[test]
+fn forty_processes_with_separate_limiters_all_create_their_task_once() {
+    let emulator = Emulator::start("1h");
+    for mut process in spawn_creates(&emulator, "process", 40) {
+        assert!(process.wait().unwrap().success());
+    }
+    let bill = emulator.bill();
+    assert_eq!(
+        (&bill["creates"], &bill["duplicates"]),
+        (&40.into(), &0.into())
+    );
 }

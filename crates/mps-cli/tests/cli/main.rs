@@ -14,6 +14,7 @@ mod families;
 
 #[cfg(unix)]
 mod limiter;
+mod output_names;
 mod preflight;
 #[cfg(unix)]
 mod receipts;
@@ -22,5 +23,7 @@ mod several;
 #[cfg(unix)]
 mod signals;
 mod support;
+#[cfg(unix)]
+mod terminal;
 mod usage;
 mod workflow;

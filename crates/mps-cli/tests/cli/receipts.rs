@@ -69,13 +69,13 @@ fn redirected(emulator: &Emulator, arguments: &[&str], redirection: &str) -> Run
     output(&mut command)
 }
 
-fn check_lost_receipt(run: &Run, id: &str, family: &str) {
+fn check_lost_receipt(run: &Run, id: &str, family: &str, quoted: &str) {
     let error: Value = serde_json::from_str(run.stderr.lines().last().unwrap()).unwrap();
     assert_eq!((run.exit, &error["task_id"]), (1, &id.into()), "{run:?}");
     assert_eq!(error["created"], true);
     let resume = error["resume"].as_array().unwrap();
     assert_eq!(resume.last().unwrap(), id);
-    let line = format!("{family} wait -- {id}");
+    let line = format!("{family} wait -- {quoted}");
     assert!(error["hint"].as_str().unwrap().ends_with(&line), "{run:?}");
 }
 
@@ -88,7 +88,8 @@ fn a_receipt_that_cannot_be_written_to_stdout_is_on_stderr() {
         let arguments = [&["--output", "json"], &arguments[..]].concat();
         for redirection in [">/dev/full", ">&-"] {
             let run = redirected(&emulator, &arguments, redirection);
-            check_lost_receipt(&run, &last_task(&emulator), family);
+            let id = last_task(&emulator);
+            check_lost_receipt(&run, &id, family, &id);
         }
         let mut command = emulator.mps(&arguments);
         let mut process = command
@@ -104,7 +105,8 @@ fn a_receipt_that_cannot_be_written_to_stdout_is_on_stderr() {
             stdout: String::new(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
-        check_lost_receipt(&run, &last_task(&emulator), family);
+        let id = last_task(&emulator);
+        check_lost_receipt(&run, &id, family, &id);
     }
 }
 
@@ -172,33 +174,30 @@ fn a_discarded_stdout_is_no_error() {
 #[test]
 fn a_hostile_task_id_stays_one_argument_of_one_line() {
     let emulator = Emulator::start("1h");
-    for (id, quoted) in [
+    for (id, quoted, shown) in [
         (
             "--endpoint=https://evil.example",
             "--endpoint=https://evil.example",
+            "--endpoint=https://evil.example",
         ),
-        ("a\nb", r"$'a\x0ab'"),
+        ("a\nb", r"$'a\x0ab'", r"a\nb"),
+        ("\u{1b}[31m'", r"$'\x1b[31m\''", r"\u{1b}[31m'"),
     ] {
-        emulator.add_fault(&serde_json::json!({
-            "kind": "delay", "delay": "1h", "action": "DescribeAigcVideoTask", "times": 1
-        }));
-        let wait = [
-            "--output",
-            "json",
-            "video",
-            "wait",
-            "--timeout",
-            "100ms",
-            "--",
-            id,
-        ];
-        let run = emulator.run(&wait);
-        let error = run.error();
-        assert_eq!(error["task_id"], id, "{run:?}");
-        if run.exit == 5 {
-            let hint = error["hint"].as_str().unwrap();
-            assert!(hint.ends_with(&format!("video wait -- {quoted}")), "{hint}");
-            assert_eq!(error["resume"].as_array().unwrap().last().unwrap(), id);
-        }
+        let fault = serde_json::json!({"kind": "task_id", "value": id, "times": 1});
+        emulator.add_fault(&fault);
+        let created = emulator.run(&["video", "create", "--prompt", "a"]);
+        assert_eq!(
+            (created.exit, created.stdout.trim_end()),
+            (0, shown),
+            "{created:?}"
+        );
+
+        emulator.add_fault(&fault);
+        let run = redirected(
+            &emulator,
+            &["--output", "json", "video", "create", "--prompt", "a"],
+            ">/dev/full",
+        );
+        check_lost_receipt(&run, id, "video", quoted);
     }
 }

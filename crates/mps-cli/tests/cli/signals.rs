@@ -223,7 +223,7 @@ impl Stuck {
     }
 }
 
-fn creates(emulator: &Emulator) -> u64 {
+pub(crate) fn creates(emulator: &Emulator) -> u64 {
     emulator.bill()["creates"].as_u64().unwrap()
 }
 

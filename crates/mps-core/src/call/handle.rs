@@ -29,7 +29,7 @@ type Outcome = Result<Output<RawBody>, Error>;
 /// let request = CreateAigcVideoTask::new().prompt("a lighthouse");
 /// let create = client.send_with(&request, options);
 /// if tokio::time::timeout(Duration::from_secs(5), create).await.is_err() {
-///     // Nothing was sent, or the attempt on the wire goes on: either way, this is its end.
+/// // Nothing was sent, or the attempt on the wire continues: either way, this is its end.
 ///     let output = handle.outcome().await?;
 ///     println!("{:?}", output.body.task_id());
 /// }
@@ -64,7 +64,7 @@ impl CallHandle {
         self.state().intent.clone()
     }
 
-    /// Returns the outcome, or `None` as long as the call goes on.
+    /// Returns the outcome, or `None` while the call continues.
     #[must_use]
     pub fn try_outcome(&self) -> Option<Result<Output<RawBody>, Error>> {
         self.state().outcome.clone()

@@ -7,8 +7,9 @@ use crate::error::Error;
 
 /// A receiver of the outcome of every call that is not a read.
 ///
-/// A call whose caller goes away while its request is on the wire goes on in the background, see
-/// [`Client::send`](crate::Client::send); its outcome arrives here. Set it for a client with
+/// A call whose caller goes away while its request is on the wire continues in the background, see
+/// [`Client::send_with`](crate::Client::send_with); its outcome arrives here. Set it for a client
+/// with
 /// [`ClientBuilder::observer`](crate::ClientBuilder::observer), for one call with
 /// [`CallOptions::observer`](super::CallOptions::observer); where both are set, both are called.
 ///

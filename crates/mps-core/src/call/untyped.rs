@@ -13,9 +13,10 @@ use crate::{
 
 /// A call of an action that has no generated type.
 ///
-/// Nothing is known about it, so its effect has to be stated, and unless it is a read it is
-/// treated as carefully as a paid create.
+/// Its effect is [`Effect::PaidCreate`] by default, the most careful assumption: such a call is not
+/// idempotent, so it is never retried once it may have been executed.
 ///
+/// # Examples
 /// ```
 /// use mps_core::UntypedCall;
 /// use mps_models::Effect;
@@ -31,21 +32,21 @@ use crate::{
 pub struct UntypedCall {
     /// Name of the action: letters and digits.
     pub action: String,
-    /// API version; this service's own unless set.
+    /// API version. The service's own by default.
     pub version: String,
-    /// What executing it does; [`Effect::PaidCreate`] unless set. An action that the
-    /// specification knows to change something cannot be called as a read.
+    /// Effect of executing the action. [`Effect::PaidCreate`] by default. An action that the
+    /// specification lists as a create or a control cannot be called as a read.
     pub effect: Effect,
-    /// Most request starts in any one second, at least 1; 20 unless set, which the documentation
-    /// gives for most actions of the family.
+    /// Largest number of starts in any window of one second, at least 1. By default 20, the
+    /// documented limit of most actions.
     pub rate_limit: u32,
     /// The JSON body, an object.
     pub body: Box<RawValue>,
 }
 
 impl UntypedCall {
-    /// A call of `action` with the most careful assumptions, or with the known facts where the
-    /// action is one of the specification's.
+    /// Returns a call of `action` with the facts of the specification, or the most careful
+    /// assumptions for an action that it does not have.
     #[must_use]
     pub fn new(action: impl Into<String>, body: Box<RawValue>) -> Self {
         const USUAL_LIMIT: u32 = 20;
@@ -60,14 +61,28 @@ impl UntypedCall {
         }
     }
 
-    /// States what executing the action does.
+    /// Sets the effect of executing the action.
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
         self.effect = effect;
         self
     }
 
-    /// What is wrong with it, before anything is sent.
+    /// Sets the API version; the service's own by default.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets the largest number of starts in any one second, at least 1.
+    #[must_use]
+    pub fn rate_limit(mut self, starts: u32) -> Self {
+        self.rate_limit = starts;
+        self
+    }
+
+    /// Returns the reason why the call cannot be sent, if there is one.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.check_names()?;
         if self.rate_limit == 0 {
@@ -84,7 +99,7 @@ impl UntypedCall {
         }
     }
 
-    /// Both become headers, and the action is signed.
+    /// Both become header values, and the action is signed.
     fn check_names(&self) -> Result<(), Error> {
         const LONGEST: usize = 128;
         let is_name = |name: &str| {
@@ -126,7 +141,8 @@ impl UntypedCall {
     }
 }
 
-/// By its name in any letter case, so that a misspelt one does not pass for an unknown one.
+/// Finds an action by its name in any letter case, so that a misspelt name is not taken for an
+/// unknown action.
 fn known(action: &str) -> Option<&'static ActionInfo> {
     mps_models::action(action).or_else(|| {
         let mut all = mps_models::ACTIONS.iter().copied();
@@ -144,7 +160,7 @@ fn refuse(message: String, hint: &str) -> Result<(), Error> {
 }
 
 impl fmt::Debug for UntypedCall {
-    // The body may hold a prompt.
+    // The body may contain a prompt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UntypedCall")
             .field("action", &self.action)
@@ -156,9 +172,9 @@ impl fmt::Debug for UntypedCall {
     }
 }
 
-/// The body of an answer as the service wrote it. Reads as the [`RawValue`] it holds.
+/// The body of an answer as the service wrote it. Dereferences to the [`RawValue`].
 ///
-/// `Debug` shows its length only: it may hold a prompt, or the signed URL of a result.
+/// `Debug` shows its length only, because it may contain a prompt or the signed URL of a result.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
 pub struct RawBody(Box<RawValue>);
@@ -168,14 +184,14 @@ impl RawBody {
         Self(value)
     }
 
-    /// Returns the task id that the body names: the first `TaskId` at its top that is not empty.
-    /// Escaped and cut to 200 characters.
+    /// Returns the task id in the body: the first `TaskId` at its top that is not empty. Escaped
+    /// and cut to 200 characters.
     #[must_use]
     pub fn task_id(&self) -> Option<String> {
         envelope::task_id_of(&self.0)
     }
 
-    /// The JSON itself.
+    /// Returns the JSON.
     #[must_use]
     pub fn into_inner(self) -> Box<RawValue> {
         self.0

@@ -35,7 +35,7 @@ struct Started {
 
 impl Execution<'_> {
     pub(super) async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
-        // The last answer's clock and pause say nothing about this attempt.
+        // The date and the pause of the last answer do not apply to this attempt.
         (self.last.service_time, self.last.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
@@ -68,7 +68,7 @@ impl Execution<'_> {
             let passed = self.pass_gate(&intent, body).await?;
             let at = self.now();
             // Without time left to wait for the answer, a create would be in doubt for sure.
-            if at >= self.deadline {
+            if at >= self.deadline || at > self.last_start {
                 return Err(too_late());
             }
             // A permit that is used too late could crowd a window of the service's limit.
@@ -88,7 +88,7 @@ impl Execution<'_> {
     async fn permit(&self) -> Result<Permit, Error> {
         let info = self.info();
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.time_left());
+            .max_wait(self.time_to_start());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)
     }
@@ -136,7 +136,7 @@ impl Execution<'_> {
     }
 
     /// Sends the request. If it may change or bill something and this future is dropped once bytes
-    /// may have left, the exchange goes on without it.
+    /// may have left, the exchange continues without it.
     async fn send(&self, started: Started, body: RequestBody, waited: Duration) -> Attempted {
         let endpoint = started.lease.endpoint();
         let span = telemetry::attempt_span(self.attempts, endpoint.host(), waited);

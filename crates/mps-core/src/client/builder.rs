@@ -19,16 +19,16 @@ use crate::{
     transport::{Confined, Transport},
 };
 
-/// Long enough for a thousand creates that start at once to wait for their permits, at 9.5 a second.
+/// Enough for a thousand creates that start at once to get their permits, at 9.5 a second.
 const DEADLINE: Duration = Duration::from_secs(2 * 60);
-/// What the vendor's own SDKs allow. A create that is cut off is in doubt, so not shorter.
+/// The limit of the vendor's own SDKs. Not shorter, because a create that is cut off is in doubt.
 const ATTEMPT: Duration = Duration::from_secs(60);
 /// The service's bound on a request signed with TC3.
 const REQUEST_BYTES: usize = 10 * 1024 * 1024;
-/// Far above any answer of these actions.
+/// Far more than any answer of these actions.
 const RESPONSE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Builds a [`Client`]. Only [`credentials`](Self::credentials) are required.
+/// A builder of a [`Client`]. Only [`credentials`](Self::credentials) are required.
 #[derive(Default)]
 pub struct ClientBuilder {
     endpoint: Option<Endpoint>,
@@ -49,16 +49,16 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Who signs.
+    /// Sets the credentials provider. Required.
     #[must_use]
     pub fn credentials(mut self, credentials: impl ProvideCredentials + 'static) -> Self {
         self.credentials = Some(Arc::new(credentials));
         self
     }
 
-    /// Where calls go; the international site's nearest access point unless set.
+    /// Sets the endpoint. The nearest one of the international site by default.
     ///
-    /// A client whose endpoint is on this machine cannot reach any other host, since such an
+    /// A client whose endpoint is on this machine cannot reach another host, because such an
     /// endpoint is an emulator; see [`allow_other_hosts`](Self::allow_other_hosts).
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
@@ -66,83 +66,83 @@ impl ClientBuilder {
         self
     }
 
-    /// More access points of the same site, in the order in which they are tried while those
-    /// before them do not answer.
+    /// Sets more endpoints of the same site, in the order in which they are used while those before
+    /// them fail. None by default.
     ///
-    /// Each has a breaker ([`BreakerPolicy`]). It opens after failures of the connection or of a
-    /// gateway with no answer in between; what the service answers, errors included, shows that
-    /// the access point is well. After a pause one read goes to it to find out. What may be sent
-    /// again does not change: a create that is in doubt is not sent to another access point
-    /// either. Every attempt is signed for the host it goes to.
+    /// Each endpoint has a circuit breaker ([`BreakerPolicy`]), which opens after connection and
+    /// gateway failures without an answer in between. An answer of the service, also an error,
+    /// proves that the endpoint works. After a pause one read probes it. Failover does not change
+    /// the rules for retries: a create that is in doubt is not sent to another endpoint either.
+    /// Every attempt is signed for its own host.
     ///
-    /// [`build`](Self::build) fails when the access points are not surely of one site, not all
-    /// different, or partly on this machine.
+    /// [`build`](Self::build) fails when the endpoints are not all of one site, not all different,
+    /// or partly on this machine.
     #[must_use]
     pub fn failover(mut self, fallbacks: impl IntoIterator<Item = Endpoint>) -> Self {
         self.failover.fallbacks = fallbacks.into_iter().collect();
         self
     }
 
-    /// When an access point that fails is given a rest, and for how long.
+    /// Sets when the circuit breaker of an endpoint opens, and for how long.
     #[must_use]
     pub fn breaker(mut self, policy: BreakerPolicy) -> Self {
         self.failover.policy = policy;
         self
     }
 
-    /// Lets a client with an endpoint on this machine reach other hosts too, for an endpoint
-    /// that forwards to the real service.
+    /// Lets a client with an endpoint on this machine reach other hosts too, for an endpoint that
+    /// forwards to the real service. Not allowed by default.
     #[must_use]
     pub fn allow_other_hosts(mut self) -> Self {
         self.unconfined = true;
         self
     }
 
-    /// The region that works on the calls; most actions of this family need none.
+    /// Sets the region that executes the calls. None by default; most actions need none.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// How bytes travel; the feature `reqwest` brings the default.
+    /// Sets the HTTP transport. The default is that of the feature `reqwest`.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// Who hands out permits; a limiter of this process unless set. Give clients of one account
-    /// the same one.
+    /// Sets the rate limiter. By default one of this client and its clones; give the clients of one
+    /// account the same one.
     #[must_use]
     pub fn limiter(mut self, limiter: impl Limiter + 'static) -> Self {
         self.limiter = Some(Arc::new(limiter));
         self
     }
 
-    /// The source of time.
+    /// Sets the source of time. The machine's clocks by default.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// How often, and after which pauses, calls are tried again.
+    /// Sets the number of attempts and the pauses between them.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// The bound on retries; one of this client and its clones unless set. Give clients that
-    /// should calm down together the same one.
+    /// Sets the bound on retries. By default one of this client and its clones; clients that should
+    /// slow down together share one.
     #[must_use]
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
-    /// Who counts what happens; nobody unless set.
+    /// Sets the receiver of metrics. None by default.
     #[must_use]
     pub fn metrics(mut self, metrics: impl Metrics + 'static) -> Self {
         self.telemetry = Telemetry::new(Arc::new(metrics));
@@ -165,14 +165,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for one attempt, from the connection to the end of the answer; 60 s unless set.
+    /// Sets the longest time for one attempt, from the connection to the end of the answer. 60 s by
+    /// default.
     #[must_use]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = Some(limit);
         self
     }
 
-    /// Largest answer that is read, in bytes; 16 MiB unless set.
+    /// Sets the size of the largest answer that is read, in bytes. 16 MiB by default.
     #[must_use]
     pub fn response_cap(mut self, bytes: usize) -> Self {
         self.response_cap = Some(bytes);
@@ -193,7 +194,7 @@ impl ClientBuilder {
         let region = self.region.map(checked_region).transpose()?;
         let route = Route::new(self.endpoint.unwrap_or_default(), self.failover)?;
         let transport = self.transport.map_or_else(default_transport, Ok)?;
-        // All of them are on this machine, or none is.
+        // Either all endpoints are on this machine or none is.
         let confined_to_route = route.preferred().is_loopback() && !self.unconfined;
         let (transport, credentials, skew_bound) = if confined_to_route {
             let endpoints = route.endpoints().cloned();
@@ -230,7 +231,8 @@ impl ClientBuilder {
     }
 }
 
-/// Any name may be sent, since new regions come up, but a name it has to be: it becomes a header.
+/// Checks a region. Unknown regions may be sent, because new ones appear, but the value becomes a
+/// header.
 fn checked_region(region: String) -> Result<String, Error> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     if !region.is_empty() && region.chars().all(is_name) {

@@ -1,4 +1,4 @@
-//! The end of a call, reported exactly once, whoever is still there to see it.
+//! The end of a call, reported exactly once, with or without a caller.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -19,7 +19,7 @@ use crate::{
     telemetry,
 };
 
-/// The listeners of a call, and whether they were told.
+/// The listeners of a call.
 #[derive(Debug)]
 pub(super) struct Ending {
     client: Arc<Inner>,
@@ -58,7 +58,7 @@ impl Ending {
         self.started
     }
 
-    /// Returns whether anybody listens to the outcome besides the caller.
+    /// Returns whether anything but the caller receives the outcome.
     pub(super) fn has_listeners(&self) -> bool {
         self.call.effect != Effect::Read && (!self.observers.is_empty() || self.handle.is_some())
     }
@@ -106,7 +106,7 @@ impl Ending {
         self.end(&outcome);
     }
 
-    /// Reports a request whose answer nobody can receive any more.
+    /// Reports a request whose answer cannot be received any more.
     pub(super) fn lost(&self, attempts: u32, message: &str) {
         let error = Error::new(ErrorKind::Cancelled, message)
             .with_dispatch(Dispatch::Unknown)
@@ -133,7 +133,7 @@ impl Ending {
     }
 }
 
-/// Calls an observer; a panic in it must not cost the caller the answer.
+/// Calls an observer and catches its panic, which must not cost the caller the answer.
 pub(super) fn notify_safely(observer: &dyn Observer, notify: impl Fn(&dyn Observer)) {
     if catch_unwind(AssertUnwindSafe(|| notify(observer))).is_err() {
         telemetry::observer_panicked();

@@ -1,4 +1,4 @@
-//! The errors of an attempt that brought no answer.
+//! The errors of an attempt without an answer.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ pub(super) fn no_answer(error: TransportError, body: &RequestBody) -> Error {
         .with_source(error)
 }
 
-/// A body nobody took never left; one that was taken may have.
+/// Returns `NotSent` if the body was never taken.
 fn dispatch_of(body: &RequestBody) -> Dispatch {
     if body.was_taken() {
         Dispatch::Unknown

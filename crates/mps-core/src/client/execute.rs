@@ -5,6 +5,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mps_models::Effect;
+
 use super::{
     Inner,
     ending::Ending,
@@ -26,6 +28,9 @@ pub(super) struct Execution<'a> {
     pub(super) options: &'a CallOptions,
     pub(super) ending: Arc<Ending>,
     pub(super) deadline: Duration,
+    /// The last moment at which an attempt may leave: for a call that may bill something, early enough
+    /// before the deadline to receive the answer.
+    pub(super) last_start: Duration,
     /// Requests handed to the transport.
     pub(super) attempts: u32,
     /// How many of them were throttled.
@@ -36,6 +41,8 @@ pub(super) struct Execution<'a> {
     pub(super) clock_corrected: bool,
     pub(super) credentials_refreshed: bool,
 }
+
+const LONGEST_ANSWER_TIME: Duration = Duration::from_secs(1);
 
 /// Facts about the last attempt that a retry needs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,6 +72,7 @@ impl<'a> Execution<'a> {
             options,
             ending,
             deadline,
+            last_start: deadline.saturating_sub(answer_time(call.effect, limit)),
             attempts: 0,
             throttled: 0,
             throttling: None,
@@ -74,7 +82,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Tries, and tries again for as long as that is safe, useful and in time.
+    /// Makes attempts for as long as a retry is safe, useful and in time.
     pub(super) async fn run(mut self) -> Result<Output<Answer>, Error> {
         self.check_size().map_err(|error| self.ended(error))?;
         let credentials = self.credentials().await;
@@ -116,7 +124,7 @@ impl<'a> Execution<'a> {
         Output::new(answer, self.attempts, elapsed)
     }
 
-    /// Adds to an error what is known of the call.
+    /// Adds the facts of the call to an error.
     fn ended(&self, error: Error) -> Error {
         let elapsed = self.now().saturating_sub(self.ending.started());
         let CallInfo { action, effect, .. } = self.info();
@@ -133,5 +141,22 @@ impl<'a> Execution<'a> {
 
     pub(super) fn time_left(&self) -> Duration {
         self.deadline.saturating_sub(self.now())
+    }
+
+    /// Returns the time until the last moment at which an attempt may leave.
+    pub(super) fn time_to_start(&self) -> Duration {
+        self.last_start.saturating_sub(self.now())
+    }
+}
+
+/// Returns the time that is kept for the answer of an attempt: a quarter of the whole call's, and at
+/// most a second. A read needs none, since its answer can be asked for again.
+///
+/// An attempt that leaves just before the deadline is cut off before its answer arrives, which would
+/// leave a create in doubt.
+fn answer_time(effect: Effect, limit: Duration) -> Duration {
+    match effect {
+        Effect::Read => Duration::ZERO,
+        _ => (limit / 4).min(LONGEST_ANSWER_TIME),
     }
 }

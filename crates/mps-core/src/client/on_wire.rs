@@ -130,7 +130,7 @@ async fn receive(
     exchanged.unwrap_or_else(|| Err(no_answer_in(limit, body)))
 }
 
-/// A gate that let an attempt pass. Reports when the attempt was not sent after all.
+/// The pass of a gate. Reports to the gate when the attempt was not sent after all.
 pub(super) struct Passed {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) intent: Intent,
@@ -145,8 +145,8 @@ impl Drop for Passed {
     }
 }
 
-/// An exchange that goes on in a task of the runtime when its caller drops it, once bytes may have
-/// left.
+/// An exchange that continues in a task of the runtime when its caller drops it, once bytes may
+/// have left.
 pub(super) struct Detachable {
     exchange: Option<BoxFuture<'static, Attempted>>,
     body: RequestBody,
@@ -155,7 +155,7 @@ pub(super) struct Detachable {
     attempt: u32,
     ending: Arc<Ending>,
     entry: Option<Entry>,
-    /// Where the exchange goes on.
+    /// The runtime in which the exchange continues.
     runtime: Option<Handle>,
 }
 
@@ -197,7 +197,7 @@ impl Drop for Detachable {
     }
 }
 
-/// The rest of a call whose caller went away. Dropped unfinished, as by the end of the runtime, it
+/// The rest of a call without a caller. Dropped unfinished, as by the end of the runtime, it
 /// reports the call as lost.
 struct Background {
     client: Arc<Inner>,
@@ -227,7 +227,7 @@ impl Background {
         }
     }
 
-    /// A failure is not retried, since nobody waits for the call any more.
+    /// A failure is not retried, because no caller waits for the call.
     fn failed(&self, error: Error) -> Error {
         let call = self.call.info();
         self.client.learn_from(call, self.attempt, &error);

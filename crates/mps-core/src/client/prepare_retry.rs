@@ -55,7 +55,10 @@ impl Execution<'_> {
             RetryAction::BackoffWhileBusy => policy.busy,
             _ => policy.throttled,
         };
-        let (left, asked) = (self.time_left(), self.last.retry_after.unwrap_or_default());
+        let (left, asked) = (
+            self.time_to_start(),
+            self.last.retry_after.unwrap_or_default(),
+        );
         if asked >= left {
             return Err(StopReason::Deadline);
         }
@@ -73,7 +76,7 @@ impl Execution<'_> {
     async fn back_off(&self, failure: &Error, backoff: Backoff) -> Result<(), StopReason> {
         let retry = self.attempts.saturating_sub(self.throttled + 1);
         let pause = backoff.pause_asked(retry, fastrand::f64(), self.last.retry_after);
-        if pause >= self.time_left() {
+        if pause >= self.time_to_start() {
             return Err(StopReason::Deadline);
         }
         if !self.client.budget.spend() {

@@ -1,4 +1,4 @@
-//! How far this machine's clock is off, learned from the service's own.
+//! The offset of this machine's clock, learned from the service.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -7,8 +7,8 @@ use std::{
 
 use crate::clock::{shifted, unix_seconds};
 
-/// The clock of an emulator can be moved at will, twelve hours and more at a time, and what is
-/// signed for it is worth nothing anywhere else. Ten years.
+/// The clock of an emulator is moved at will, twelve hours and more at a time, and signatures made
+/// for it are useless elsewhere. Ten years.
 pub(super) const CONFINED_BOUND: Duration = Duration::from_secs(3_650 * 24 * 60 * 60);
 
 /// An offset in seconds, shared by all clones of a client.
@@ -18,25 +18,25 @@ pub(super) struct Skew {
     bound_s: u64,
 }
 
-/// What the clocks showed when a request was refused for its time.
+/// The clocks at the time when a request was refused for its timestamp.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) service: SystemTime,
     pub(super) machine: SystemTime,
     /// The timestamp that was refused, in Unix seconds.
     pub(super) timestamp: i64,
-    /// From the signature to the answer.
+    /// Time from the signature to the answer.
     pub(super) took: Duration,
 }
 
 impl Refused {
-    /// How far the service's clock is ahead of this machine's, in seconds.
+    /// Returns how far the service's clock is ahead of this machine's, in seconds.
     fn offset_s(&self) -> i64 {
         unix_seconds(self.service).saturating_sub(unix_seconds(self.machine))
     }
 
-    /// Whether the request bore the service's own time, give or take its way and the rounding to
-    /// seconds.
+    /// Returns whether the request had the service's own time, within the time of transfer and the
+    /// rounding to seconds.
     fn was_on_time(&self) -> bool {
         let off = unix_seconds(self.service).abs_diff(self.timestamp);
         off <= self.took.as_secs().saturating_add(1)
@@ -44,7 +44,7 @@ impl Refused {
 }
 
 impl Skew {
-    /// None yet, and never more than `bound`.
+    /// Returns a zero offset that never exceeds `bound`.
     pub(super) fn within(bound: Duration) -> Self {
         Self {
             offset_s: AtomicI64::new(0),
@@ -52,18 +52,17 @@ impl Skew {
         }
     }
 
-    /// What the service's clock shows when this machine's shows `machine`.
+    /// Returns the service's time at this machine's time `machine`.
     pub(super) fn correct(&self, machine: SystemTime) -> SystemTime {
         shifted(machine, self.offset_s())
     }
 
-    /// Whether another timestamp would be signed if the service's clock were followed.
+    /// Returns whether following the service's clock leads to another timestamp.
     pub(super) fn could_help(&self, refused: &Refused) -> bool {
         self.can_follow(refused.offset_s()) && !refused.was_on_time()
     }
 
-    /// Follows the service's clock; the new offset, or `None` when it teaches nothing, as when
-    /// another call has learned it already.
+    /// Follows the service's clock. Returns the new offset, or `None` when it did not change.
     pub(super) fn learn(&self, refused: &Refused) -> Option<i64> {
         let offset = refused.offset_s();
         let news = self.can_follow(offset) && offset != self.offset_s();
@@ -73,7 +72,7 @@ impl Skew {
         })
     }
 
-    /// What to do about a refusal that was final.
+    /// Returns the hint of a final refusal.
     pub(super) fn hint(&self, refused: &Refused) -> String {
         let offset = refused.offset_s();
         let side = if offset < 0 { "behind" } else { "ahead of" };
@@ -178,13 +177,13 @@ mod tests {
             (NOW - DAY - 1, false),
             (NOW + 30 * DAY, false),
             (NOW, false),
-            // The second turned on the way.
+            // The second changed during the transfer.
             (NOW + 1, false),
         ] {
             let refused = refused(at(service), at(NOW));
             assert_eq!(skew.could_help(&refused), could, "{service}");
         }
-        // Refused by its old time while another call learned the offset.
+        // Refused with its old time while another call learned the offset.
         let late = refused(at(NOW + 900), at(NOW));
         skew.learn(&late);
         assert!(skew.could_help(&late));

@@ -1,4 +1,4 @@
-//! Credentials of a role, assumed with somebody's keys.
+//! Credentials of a role, assumed with the keys of another provider.
 
 use std::{fmt, time::Duration};
 
@@ -16,12 +16,13 @@ const SESSION_NAME: &str = "mps";
 /// The service's own default.
 const LENGTH: Duration = Duration::from_secs(7_200);
 
-/// Assumes a role with the keys of another provider.
+/// A provider that assumes a role with the keys of another provider.
 ///
-/// Each question goes over the network and takes at most 10 s: wrap this in
-/// [`Cached`](super::Cached). A clock that is off is corrected by the service's, and a token of the
-/// other provider that is refused is replaced, either once a question.
+/// Each request goes over the network and takes at most 10 s: wrap this provider in
+/// [`Cached`](super::Cached). Once per request, a wrong clock is corrected by the service's, and a
+/// refused token of the other provider is replaced.
 ///
+/// # Examples
 /// ```
 /// # fn example(sts: mps_core::credentials::Sts) {
 /// use std::{sync::Arc, time::Duration};
@@ -45,14 +46,14 @@ pub struct AssumeRole {
     policy: Option<String>,
 }
 
-/// What a question is asked with.
+/// The parameters of a request.
 struct Means {
     keys: Credentials,
     offset_s: i64,
 }
 
 impl AssumeRole {
-    /// The role `role_arn`, assumed with the keys of `keys`.
+    /// Returns a provider for the role `role_arn`, assumed with the keys of `keys`.
     #[must_use]
     pub fn new(sts: Sts, keys: SharedProvider, role_arn: impl Into<String>) -> Self {
         Self {
@@ -66,29 +67,29 @@ impl AssumeRole {
         }
     }
 
-    /// The session's name in the account's audit log; `mps` unless set. 2 to 128 of letters,
-    /// digits and `_+=,.@-`.
+    /// Sets the name of the session in the account's audit log: 2 to 128 letters, digits and
+    /// `_+=,.@-`. `mps` by default.
     #[must_use]
     pub fn session_name(mut self, name: impl Into<String>) -> Self {
         self.session_name = name.into();
         self
     }
 
-    /// How long the keys are to live, in whole seconds up to 12 hours; 2 hours unless set.
+    /// Sets the lifetime of the credentials, in whole seconds up to 12 hours. 2 hours by default.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = duration;
         self
     }
 
-    /// What the role's owner agreed on with whoever assumes it.
+    /// Sets the external id that the owner of the role demands. None by default.
     #[must_use]
     pub fn external_id(mut self, id: impl Into<String>) -> Self {
         self.external_id = Some(id.into());
         self
     }
 
-    /// A policy, as JSON, that narrows what the keys may do.
+    /// Sets a policy, as JSON, that narrows the permissions of the credentials. None by default.
     #[must_use]
     pub fn policy(mut self, json: impl Into<String>) -> Self {
         self.policy = Some(json.into());
@@ -120,7 +121,11 @@ impl AssumeRole {
     ) -> Result<Credentials, Refusal> {
         let signer = Signer::Keys(&means.keys);
         let lent = self.sts.call(ACTION, parameters, signer, means.offset_s);
-        Ok(lent.await?.with_identity(&self.role_arn))
+        let lent = lent.await?.with_identity(&self.role_arn);
+        Ok(match means.keys.file() {
+            Some(file) => lent.with_file(file),
+            None => lent,
+        })
     }
 
     async fn remedied(&self, means: &Means, refusal: &Refusal) -> Option<Means> {
@@ -144,7 +149,7 @@ impl AssumeRole {
             parameters.insert("ExternalId".into(), json!(id));
         }
         if let Some(policy) = &self.policy {
-            // The service wants it in this form, in a JSON body too.
+            // The service demands this form, in a JSON body too.
             let encoded: String = form_urlencoded::byte_serialize(policy.as_bytes()).collect();
             parameters.insert("Policy".into(), json!(encoded));
         }

@@ -1,4 +1,4 @@
-//! Credentials remembered, and renewed ahead of their end.
+//! A cache of credentials, which renews them before they expire.
 
 use std::{
     fmt,
@@ -29,27 +29,29 @@ use self::{
     state::{Decision, Now, State},
 };
 
-/// Remembers what a provider gave, and asks it again in time.
+/// A cache in front of a provider.
 ///
-/// - **One question at a time.** However many callers need credentials, the provider is asked once
-///   and all of them share the answer. A caller that goes away takes nothing with it.
-/// - **Ahead of time.** From five minutes before they expire (a quarter of their life, if that is
-///   less) the first caller to notice has them renewed; everybody goes on with the ones that are
-///   still valid and nobody waits. Credentials that do not expire are asked for again after a
-///   minute, so that a changed file or variable is noticed.
-/// - **After a refused token** they are replaced once, for all callers that used them; a caller
-///   that comes late gets those that are there by then.
+/// - **Single-flight.** Any number of callers causes one request to the provider, and all of them
+///   share its answer. A caller that goes away does not stop the request.
+/// - **Refresh before expiry.** From five minutes before the expiry (a quarter of the lifetime, if
+///   that is less) the first caller starts a refresh. All callers use the credentials that are
+///   still valid, so no caller waits. Credentials without expiry are refreshed after a minute, so
+///   that a changed file or variable is noticed.
+/// - **After a refused token** the credentials are replaced once for all callers that used them; a
+///   late caller gets the replacement.
 /// - **Failures are kept**, with their age, in [`last_failure`](Self::last_failure) and in the
-///   event `mps.credentials_failed`. After one, the provider is left alone for a second, then two,
-///   four, and so on up to half a minute.
-/// - **Expired credentials are never handed out.** When no others can be had, the error says both.
+///   event `mps.credentials_failed`. The provider is asked again after one second, then two, four,
+///   and so on up to half a minute.
+/// - **Expired credentials are never returned.** The error names both the expiry and the failed
+///   refresh.
 ///
-/// A renewal runs as a task of the tokio runtime of the caller who noticed. Where there is none, it
-/// advances as often as somebody asks for credentials. One that has no answer after 30 s, or that
-/// panics, has failed. One that died with its runtime is begun again by whoever needs it.
+/// A refresh is a task of the tokio runtime of the caller that started it. Without a runtime it
+/// makes progress while callers wait for it. It fails when it panics or takes more than 30 s. A
+/// refresh that ended with its runtime is started again by the next caller.
 ///
-/// Clones share everything. Wrap each provider that asks another machine:
+/// Clones share everything. Wrap each provider that asks another machine.
 ///
+/// # Examples
 /// ```
 /// use std::sync::Arc;
 /// use mps_core::{
@@ -71,23 +73,23 @@ struct Inner<P> {
     state: Mutex<State>,
 }
 
-/// The last time that credentials could not be had or renewed.
+/// The last failure of a refresh.
 #[derive(Clone, Debug)]
 pub struct LastFailure {
-    /// The reason.
+    /// The error.
     pub error: CredentialsError,
-    /// How long ago that was.
+    /// The time since the failure.
     pub age: Duration,
 }
 
 impl<P: ProvideCredentials + 'static> Cached<P> {
-    /// A memory in front of `provider`, on the machine's clocks.
+    /// Returns a cache in front of `provider`, on the machine's clocks.
     #[must_use]
     pub fn new(provider: P) -> Self {
         Self::with_clock(provider, SystemClock::shared())
     }
 
-    /// A memory in front of `provider`, on `clock`.
+    /// Returns a cache in front of `provider`, on `clock`.
     #[must_use]
     pub fn with_clock(provider: P, clock: SharedClock) -> Self {
         Self(Arc::new(Inner {
@@ -97,7 +99,7 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
         }))
     }
 
-    /// Why credentials could not be had or renewed the last time; `None` once they were.
+    /// Returns the last failure; `None` once a refresh succeeded.
     #[must_use]
     pub fn last_failure(&self) -> Option<LastFailure> {
         let now = self.0.now();
@@ -137,7 +139,7 @@ impl<P: ProvideCredentials + 'static> Cached<P> {
         decision
     }
 
-    /// Keeps a renewal going whoever stops waiting for it.
+    /// Runs a refresh in the background, so that it does not depend on its callers.
     fn drive(&self, flight: Flight) {
         let Ok(runtime) = Handle::try_current() else {
             return;

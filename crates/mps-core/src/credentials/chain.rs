@@ -1,21 +1,30 @@
-//! Several places to look, in order.
+//! Several providers, asked in order.
 
 use std::sync::Arc;
 
 use super::{Credentials, CredentialsError, ProvideCredentials, SharedProvider, confined};
 use crate::BoxFuture;
 
-/// Asks one provider after the other and takes the first that has credentials.
+/// A provider that asks others in order and returns the first credentials.
 ///
-/// A place that holds nothing is passed by. A place that holds something broken ends the search:
-/// going on would sign as someone the user did not mean. Either way the error gives every reason,
-/// not only the last.
+/// A provider without credentials is skipped. One with broken credentials ends the search, because
+/// continuing would sign with keys that the user did not mean. The error contains the reasons of
+/// all providers.
+///
+/// # Examples
+/// ```
+/// use mps_core::credentials::{Chain, Credentials, EnvironmentCredentials};
+///
+/// let providers = Chain::new()
+///     .then(EnvironmentCredentials::from_environment())
+///     .then(Credentials::new("AKIDEXAMPLE", "not a real key"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Chain {
     providers: Vec<SharedProvider>,
 }
 
-/// Which of its two questions a chain asks.
+/// The method that a chain calls.
 #[derive(Clone, Copy)]
 enum Question<'a> {
     Provide,
@@ -23,13 +32,13 @@ enum Question<'a> {
 }
 
 impl Chain {
-    /// An empty chain.
+    /// Returns a chain without providers.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a place to look after the ones already there.
+    /// Adds a provider after the ones already added.
     #[must_use]
     pub fn then(mut self, provider: impl ProvideCredentials + 'static) -> Self {
         self.providers.push(Arc::new(provider));
@@ -65,7 +74,7 @@ fn nothing_found(reasons: &[CredentialsError]) -> CredentialsError {
         [] => "no credentials found: there is no place to look".to_owned(),
         _ => format!("no credentials found: {}", joined(reasons)),
     });
-    // A place that has a hint was nearly right.
+    // A source with a hint was almost usable.
     match reasons.iter().find_map(CredentialsError::hint) {
         Some(hint) => error.with_hint(hint),
         None => error,

@@ -1,4 +1,4 @@
-//! Credentials of the role that a virtual machine was given.
+//! Credentials of the role of a virtual machine.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -18,22 +18,23 @@ use crate::{
     transport::{RequestBody, Transport},
 };
 
-/// Known to the vendor's own machines only.
+/// Resolves on the vendor's own machines only.
 const HOST: &str = "http://metadata.tencentyun.com";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
-/// For the role's name and its keys together. The service is a millisecond away, or not at all.
+/// Limit for the role's name and its keys together. The service answers within a millisecond, or
+/// never.
 const LIMIT: Duration = Duration::from_secs(5);
 #[cfg(feature = "reqwest")]
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// Asks the metadata service of a CVM instance for the keys of the instance's role.
+/// A provider that asks the metadata service of a CVM instance for the keys of the instance's role.
 ///
-/// Nobody there, or no role given to the machine, counts as absent, so that a chain goes on. An
-/// answer that is no keys is an error. Each question goes over the network and takes at most 5 s:
-/// wrap this in [`Cached`](super::Cached).
+/// No service, or no role of the machine, counts as absent, so that a chain continues. An answer
+/// without keys is an error. Each request goes over the network and takes at most 5 s: wrap this
+/// provider in [`Cached`](super::Cached).
 ///
-/// The service has no name on other networks, and whoever answers to its name there could hand
-/// out keys of a stranger; so ask for it only where it is meant to be.
+/// On other networks the name of the service is free, and a machine that takes it could return the
+/// keys of another account; so use this provider on the vendor's machines only.
 #[derive(Clone)]
 pub struct CvmRole {
     remote: Remote,
@@ -52,7 +53,7 @@ struct Answer {
 }
 
 impl CvmRole {
-    /// The role of this machine, by way of `transport`, which should use no proxy.
+    /// Returns a provider for the role of this machine. `transport` should use no proxy.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>, clock: SharedClock) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl CvmRole {
         }
     }
 
-    /// The same over a transport made for it: no proxy, no redirects, a second to connect.
+    /// Returns a provider with a transport of its own: no proxy, no redirects, a second to connect.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
@@ -72,14 +73,14 @@ impl CvmRole {
         Ok(Self::new(Arc::new(default_transport()?), clock))
     }
 
-    /// The role's name; asked for as well unless given.
+    /// Sets the name of the role. By default the metadata service is asked for it.
     #[must_use]
     pub fn role(mut self, name: impl Into<String>) -> Self {
         self.role = Some(name.into());
         self
     }
 
-    /// Asks this place instead of `metadata.tencentyun.com`.
+    /// Sets another endpoint than `metadata.tencentyun.com`.
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
@@ -124,7 +125,7 @@ impl CvmRole {
             status => return Err(self.unusable(format!("it answered with HTTP {status}"))),
         }
         let text = self.text(&answer)?;
-        // What serde says could quote a key, so it is not shown.
+        // Serde's message could quote a key, so it is not shown.
         let answer: Answer = serde_json::from_str(text)
             .map_err(|_| self.unusable("its answer is not the JSON of a role's keys"))?;
         match answer.code.as_deref() {
@@ -191,7 +192,7 @@ pub(super) fn default_transport() -> Result<crate::transport::ReqwestTransport, 
         .build()
 }
 
-/// A name goes into the path of a URL, wherever it came from.
+/// A name becomes part of a URL's path, whatever its source.
 fn is_role_name(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+=,.@".contains(&byte);
     (1..=128).contains(&text.len()) && text != ".." && text != "." && text.bytes().all(is_allowed)

@@ -1,4 +1,4 @@
-//! Where credentials are looked for unless somebody says otherwise.
+//! The default sources of credentials.
 
 use std::{env, sync::Arc};
 
@@ -19,9 +19,9 @@ const ANY_ROLE: &str = "auto";
 const ROLE_ARN: &str = "TENCENTCLOUD_ROLE_ARN";
 const ROLE_SESSION_NAME: &str = "TENCENTCLOUD_ROLE_SESSION_NAME";
 
-/// The usual places, in the usual order, behind one [`Cached`].
+/// The usual sources in the usual order, behind one [`Cached`].
 ///
-/// | place | looked at |
+/// | source | used |
 /// |---|---|
 /// | `TENCENTCLOUD_SECRET_ID`, `_SECRET_KEY`, and `_TOKEN`, `_SECURITY_TOKEN` or `_SESSION_TOKEN` | always |
 /// | the file `TENCENTCLOUD_CREDENTIALS_FILE` names, else `~/.tencentcloud/credentials`, else `/etc/tencentcloud/credentials` | always |
@@ -30,13 +30,13 @@ const ROLE_SESSION_NAME: &str = "TENCENTCLOUD_ROLE_SESSION_NAME";
 /// | a CVM instance's role | where `TENCENTCLOUD_CVM_ROLE` is set: its name, or `auto` |
 ///
 /// With `TENCENTCLOUD_ROLE_ARN` (and `TENCENTCLOUD_ROLE_SESSION_NAME`) the keys of the first three
-/// only serve to assume that role. With a [`profile`](Self::profile) only the two files are looked
-/// at, for the profile of that name.
+/// only serve to assume that role. With a [`profile`](Self::profile) only the two files are read,
+/// for the profile of that name.
 ///
-/// The metadata service of a CVM is asked only where the variable says so: elsewhere nobody would
-/// answer, or a stranger would.
+/// The metadata service of a CVM is asked only where the variable says so, because on other
+/// networks its name could belong to a stranger's machine.
 ///
-/// ```
+/// # Examples
 /// use mps_core::{Client, credentials::DefaultChain};
 ///
 /// # fn example() -> Result<(), mps_core::Error> {
@@ -57,57 +57,57 @@ pub struct DefaultChain {
 }
 
 impl DefaultChain {
-    /// The usual places, for the international site.
+    /// Returns the usual sources, for the international site.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Looks for the profile of this name only, in the two kinds of files.
+    /// Restricts the chain to the profile of this name in the two kinds of files.
     #[must_use]
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.profile = Some(name.into());
         self
     }
 
-    /// The site whose token service is asked for roles.
+    /// Sets the site whose token service is asked for roles. The international site by default.
     #[must_use]
     pub fn site(mut self, site: Site) -> Self {
         self.site = site;
         self
     }
 
-    /// The way to the token service; the feature `reqwest` brings the default.
+    /// Sets the transport to the token service. The default is that of the feature `reqwest`.
     #[must_use]
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// The way to the metadata service, which leads through no proxy; the feature `reqwest` brings
-    /// the default.
+    /// Sets the transport to the metadata service, which should use no proxy. The default is that
+    /// of the feature `reqwest`.
     #[must_use]
     pub fn metadata_transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.metadata_transport = Some(transport);
         self
     }
 
-    /// The source of time.
+    /// Sets the source of time. The machine's clocks by default.
     #[must_use]
     pub fn clock(mut self, clock: SharedClock) -> Self {
         self.clock = Some(clock);
         self
     }
 
-    /// Asks no other machine, whatever the environment says.
+    /// Restricts the chain to this machine, whatever the environment says.
     #[must_use]
     pub fn confined(mut self) -> Self {
         self.is_confined = true;
         self
     }
 
-    /// Reads the environment for which places there are. The places themselves are looked at when
-    /// credentials are asked for, and what is wrong with them is told then.
+    /// Returns the provider, with the sources that the environment names. The sources themselves
+    /// are read when credentials are needed, and errors in them are returned then.
     #[must_use]
     pub fn from_environment(self) -> Cached<SharedProvider> {
         let read = |name: &str| {

@@ -12,14 +12,14 @@ const TOKENS: [&str; 3] = [
     "TENCENTCLOUD_SESSION_TOKEN",
 ];
 
-/// Reads `TENCENTCLOUD_SECRET_ID` and `TENCENTCLOUD_SECRET_KEY`, and a token from
+/// A provider that reads `TENCENTCLOUD_SECRET_ID` and `TENCENTCLOUD_SECRET_KEY`, and a token from
 /// `TENCENTCLOUD_TOKEN`, `TENCENTCLOUD_SECURITY_TOKEN` or `TENCENTCLOUD_SESSION_TOKEN`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct EnvironmentCredentials;
 
 impl EnvironmentCredentials {
-    /// A provider that reads the process environment each time it is asked.
+    /// Returns a provider that reads the process environment each time it is asked.
     #[must_use]
     pub fn from_environment() -> Self {
         Self

@@ -1,8 +1,8 @@
-//! Why there are no credentials.
+//! The error of a provider.
 
 use std::{error, fmt};
 
-/// Why a provider has no credentials to give. One line, and never a secret.
+/// The reason why a provider returns no credentials. One line, without secrets.
 #[derive(Clone, Debug)]
 pub struct CredentialsError {
     message: String,
@@ -11,7 +11,7 @@ pub struct CredentialsError {
 }
 
 impl CredentialsError {
-    /// The place that was looked at holds nothing: a chain goes on to the next one.
+    /// Returns the error of a source without credentials: a chain continues with the next one.
     #[must_use]
     pub fn absent(message: impl Into<String>) -> Self {
         Self {
@@ -21,8 +21,8 @@ impl CredentialsError {
         }
     }
 
-    /// The place holds something unusable: a chain stops, since going on would sign as someone
-    /// the user did not mean.
+    /// Returns the error of a source with unusable credentials: a chain stops, because continuing
+    /// would sign with keys that the user did not mean.
     #[must_use]
     pub fn unusable(message: impl Into<String>) -> Self {
         Self {
@@ -31,26 +31,26 @@ impl CredentialsError {
         }
     }
 
-    /// Adds what to do about it.
+    /// Sets the hint, an imperative.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Whether nothing was found, as opposed to something broken.
+    /// Returns whether the source is empty, as opposed to broken.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         self.absent
     }
 
-    /// What to do about it.
+    /// Returns the hint, an imperative.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// The same reason and hint in other words around it.
+    /// Returns the error with another message around the same reason and hint.
     pub(super) fn reworded(&self, message: impl FnOnce(&str) -> String) -> Self {
         Self {
             message: message(&self.message),

@@ -1,4 +1,4 @@
-//! Reading a small file that a person, or a program, may have left in any state.
+//! Small files of any content, read safely.
 
 use std::{
     io::ErrorKind,
@@ -11,10 +11,11 @@ use zeroize::Zeroizing;
 
 use super::CredentialsError;
 
-/// Far above any file of keys or tokens.
+/// Far more than any file of keys or tokens.
 const CAP: u64 = 256 * 1024;
 
-/// The text of the file at `path` without a byte order mark; `None` when there is no such file.
+/// Returns the text of the file at `path` without a byte order mark; `None` when there is no such
+/// file.
 pub(super) async fn read(path: &Path) -> Result<Option<Zeroizing<String>>, CredentialsError> {
     let metadata = match fs::metadata(path).await {
         Ok(metadata) => metadata,
@@ -25,7 +26,7 @@ pub(super) async fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Crede
         let message = format!("{}: it is a directory, not a file", path.display());
         return Err(CredentialsError::unusable(message).with_hint("name the file inside it"));
     }
-    // A pipe or a device could keep the reader for ever.
+    // A pipe or a device could block the reader for ever.
     if !metadata.is_file() {
         let message = format!("{}: it is not a regular file", path.display());
         return Err(CredentialsError::unusable(message));

@@ -1,6 +1,6 @@
 //! The grammar of a profile file: sections of `key = value`, comments on lines of their own.
 
-/// What is wrong with a file, and where. Never holds a value from it.
+/// An error in a file, with its line. Never contains a value of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) line: usize,
@@ -32,7 +32,7 @@ struct Entry<'a> {
     value: &'a str,
 }
 
-/// All sections, in order.
+/// Returns all sections, in order.
 pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Mistake> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -87,7 +87,7 @@ fn entry(line: usize, text: &str) -> Result<Entry<'_>, Mistake> {
     Ok(Entry { line, key, value })
 }
 
-/// The value inside a pair of quotes, as some of the vendor's own examples write it.
+/// Returns the value inside a pair of quotes, as some of the vendor's own examples write it.
 fn unquoted(value: &str) -> Option<&str> {
     for quote in ['"', '\''] {
         if let Some(rest) = value.strip_prefix(quote) {
@@ -100,7 +100,7 @@ fn unquoted(value: &str) -> Option<&str> {
     Some(value)
 }
 
-/// A key as it may be shown: in a damaged file anything, a secret too, can stand before a `=`.
+/// Returns a key in a form that can be shown: in a damaged file a secret can be before a `=`.
 fn named(key: &str) -> &str {
     let known = ["secret_id", "secret_key", "token"];
     let known = known
@@ -125,7 +125,7 @@ impl<'a> Section<'a> {
         found.copied()
     }
 
-    /// The value of `key`, fit to be sent; `None` when it is missing or empty.
+    /// Returns the value of `key`, if it can be sent; `None` when it is missing or empty.
     pub(super) fn value(&self, key: &str) -> Result<Option<&'a str>, Mistake> {
         let Some(entry) = self.find(key).filter(|entry| !entry.value.is_empty()) else {
             return Ok(None);
@@ -138,7 +138,7 @@ impl<'a> Section<'a> {
         Err(Mistake::at(entry.line, what, hint))
     }
 
-    /// The value of `key`, which the section must have.
+    /// Returns the value of `key`, which the section must have.
     pub(super) fn required(&self, key: &str) -> Result<&'a str, Mistake> {
         self.value(key)?.ok_or_else(|| {
             let what = format!("section [{}] has no {key}", self.name);

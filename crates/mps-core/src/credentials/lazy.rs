@@ -1,4 +1,4 @@
-//! A transport that is set up when it is first needed, which for most programs is never.
+//! A transport that is set up on its first use, which most programs never need.
 
 use std::{fmt, sync::OnceLock};
 
@@ -8,7 +8,7 @@ use crate::{
     transport::{RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
 };
 
-/// Setting up TLS reads all certificates of the machine; a failure is told by the first request.
+/// Setting up TLS reads all certificates of the machine. The first request returns its error.
 pub(super) struct LazyTransport {
     set_up: fn() -> Result<Box<dyn Transport>, Error>,
     transport: OnceLock<Result<Box<dyn Transport>, String>>,

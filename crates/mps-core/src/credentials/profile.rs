@@ -14,17 +14,19 @@ use crate::BoxFuture;
 const FILE_VARIABLE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
 const SYSTEM_FILE: &str = "/etc/tencentcloud/credentials";
 
-/// Reads one section of an INI file: `secret_id`, `secret_key` and, optionally, `token`.
+/// A provider that reads one section of an INI file: `secret_id`, `secret_key` and, optionally,
+/// `token`.
 ///
+/// # Examples
 /// ```ini
 /// [default]
 /// secret_id = AKIDEXAMPLE
 /// secret_key = not a real key, which has no spaces
 /// ```
 ///
-/// The file is read each time credentials are asked for. Names of keys are read in any case, a
-/// byte order mark, tabs, Windows line ends and quotes around a value do no harm. What is
-/// half-written, there twice, or fit for no header is refused with the number of its line.
+/// The file is read each time credentials are needed. Names of keys are read in any case; a byte
+/// order mark, tabs, Windows line ends and quotes around a value are allowed. A value that is
+/// incomplete, present twice or not allowed in a header is refused with the number of its line.
 #[derive(Clone, Debug)]
 pub struct ProfileCredentials {
     place: Place,
@@ -35,12 +37,12 @@ pub struct ProfileCredentials {
 enum Place {
     /// Any of these, the first that exists.
     Usual(Vec<PathBuf>),
-    /// This one, which a variable says is there.
+    /// This one, which a variable names.
     Named(PathBuf),
 }
 
 impl ProfileCredentials {
-    /// The section named `profile` of the file at `path`.
+    /// Returns a provider for the section named `profile` of the file at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, profile: impl Into<String>) -> Self {
         Self {
@@ -49,8 +51,8 @@ impl ProfileCredentials {
         }
     }
 
-    /// The section named `profile` of the first file that exists: the one that
-    /// `TENCENTCLOUD_CREDENTIALS_FILE` names, or else `~/.tencentcloud/credentials`, then
+    /// Returns a provider for the section named `profile` of the first file that exists: the one
+    /// that `TENCENTCLOUD_CREDENTIALS_FILE` names, or else `~/.tencentcloud/credentials`, then
     /// `/etc/tencentcloud/credentials`.
     ///
     /// A file that the variable names must exist.
@@ -74,7 +76,8 @@ impl ProfileCredentials {
         };
         for path in files {
             if let Some(text) = file::read(path).await? {
-                return parse(path, &text, &self.profile);
+                let credentials = parse(path, &text, &self.profile)?;
+                return Ok(credentials.with_file(path));
             }
         }
         Err(self.not_there(files))

@@ -1,4 +1,4 @@
-//! Asking another machine for keys: in bounded time and size, and believing nothing unchecked.
+//! Requests for keys to another machine: bounded in time and size, with every answer checked.
 
 use std::{error::Error as _, fmt, sync::Arc, time::Duration};
 
@@ -8,26 +8,26 @@ use crate::{
     transport::{RequestBody, Transport, TransportError, TransportErrorKind},
 };
 
-/// Far above any answer with keys.
+/// Far more than any answer with keys.
 const CAP: usize = 64 * 1024;
 
-/// The way to a service that hands out keys.
+/// The endpoint and transport of a service that issues keys.
 #[derive(Clone)]
 pub(super) struct Remote {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) clock: SharedClock,
 }
 
-/// Why there is no whole answer.
+/// The reason why there is no whole answer.
 #[derive(Debug)]
 pub(super) struct Trouble {
     pub(super) message: String,
-    /// Whether nobody was there at all.
+    /// Returns whether no connection was made at all.
     pub(super) is_unreachable: bool,
 }
 
 impl Remote {
-    /// Sends `request` and reads its answer, whatever it is, within `limit` for both.
+    /// Sends `request` and reads its answer, with any status, within `limit` for both.
     pub(super) async fn exchange(
         &self,
         request: http::Request<RequestBody>,

@@ -1,4 +1,4 @@
-//! The vendor's security token service, which lends the keys of a role.
+//! The vendor's security token service, which issues the keys of a role.
 
 use std::{
     fmt,
@@ -29,10 +29,10 @@ use crate::{
 const SERVICE: &str = "sts";
 const VERSION: &str = "2018-08-13";
 const LIMIT: Duration = Duration::from_secs(10);
-/// The service's own bound on how long a role is lent.
+/// The service's own bound on the lifetime of a role's keys.
 const LONGEST_LOAN: Duration = Duration::from_secs(43_200);
 
-/// Where roles are assumed: the vendor's security token service, and the way to it.
+/// A client of the vendor's security token service.
 #[derive(Clone)]
 pub struct Sts {
     remote: Remote,
@@ -40,15 +40,15 @@ pub struct Sts {
     region: String,
 }
 
-/// Whose name a request is made in.
+/// The identity in whose name a request is sent.
 #[derive(Clone, Copy)]
 pub(super) enum Signer<'a> {
     Keys(&'a Credentials),
-    /// Nobody's: the body carries what proves who is asking.
+    /// None: the body contains the proof of identity.
     Nobody,
 }
 
-/// Why the service lends no keys.
+/// The reason why the service issues no keys.
 pub(super) struct Refusal {
     pub(super) error: CredentialsError,
     pub(super) code: Option<String>,
@@ -64,7 +64,7 @@ struct Loan {
 }
 
 impl Sts {
-    /// The international site's service, by way of `transport`.
+    /// Returns a client of the international site's service.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>, clock: SharedClock) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Sts {
         }
     }
 
-    /// The same over the default transport.
+    /// Returns a client over the default transport.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
@@ -85,7 +85,7 @@ impl Sts {
         Ok(Self::new(Arc::new(transport), clock))
     }
 
-    /// The service of a site, in a region of that site.
+    /// Sets the site. The region becomes one of that site.
     #[must_use]
     pub fn site(mut self, site: Site) -> Self {
         self.endpoint = host(site);
@@ -93,14 +93,14 @@ impl Sts {
         self
     }
 
-    /// Another access point, such as `https://sts.internal.tencentcloudapi.com` inside a VPC.
+    /// Sets another endpoint, such as `https://sts.internal.tencentcloudapi.com` inside a VPC.
     #[must_use]
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = endpoint;
         self
     }
 
-    /// The region that does the work, sent as `X-TC-Region`.
+    /// Sets the region that executes the request, sent as `X-TC-Region`.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
@@ -159,7 +159,7 @@ impl Sts {
         let answer = received
             .open(Effect::Read)
             .map_err(|error| self.refused(&error, received))?;
-        // What serde says could quote a key, so it is not shown.
+        // Serde's message could quote a key, so it is not shown.
         let loan: Loan = serde_json::from_str(answer.response.get())
             .map_err(|_| self.refusal("its answer is not that of a lent role"))?;
         let keys = loan
@@ -191,7 +191,8 @@ impl Sts {
         self.endpoint.is_loopback()
     }
 
-    /// How far this machine's clock is off, if that is why it was refused and can be corrected.
+    /// Returns the offset of this machine's clock, if that is why the request was refused and can
+    /// be corrected.
     pub(super) fn clock_offset(&self, refusal: &Refusal) -> Option<i64> {
         if refusal.code.as_deref() != Some("AuthFailure.SignatureExpire") {
             return None;
@@ -204,7 +205,7 @@ impl Sts {
 }
 
 impl Refusal {
-    /// The reason, with every occurrence of what was sent in confidence taken out.
+    /// Returns the reason without any occurrence of the secrets that were sent.
     pub(super) fn without(self, secrets: &[&str]) -> CredentialsError {
         self.error.reworded(|message| {
             let secrets = secrets.iter().filter(|secret| !secret.is_empty());
@@ -215,7 +216,7 @@ impl Refusal {
     }
 }
 
-/// A loan's length as the service takes it.
+/// Returns a lifetime in the form that the service accepts.
 pub(super) fn checked_length(length: Duration) -> Result<u64, CredentialsError> {
     if length.as_secs() > 0 && length <= LONGEST_LOAN {
         return Ok(length.as_secs());
@@ -234,7 +235,7 @@ fn host(site: Site) -> Endpoint {
     Endpoint::parse(url).unwrap_or_else(|_| unreachable!("both are URLs"))
 }
 
-/// Any region will do, but the service wants one.
+/// Any region works, but the service demands one.
 fn region(site: Site) -> &'static str {
     match site {
         Site::Intl => "ap-singapore",

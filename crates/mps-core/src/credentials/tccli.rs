@@ -1,4 +1,4 @@
-//! Credentials that the vendor's command-line tool keeps.
+//! Credentials of the vendor's command-line tool.
 
 use std::{
     env, fmt,
@@ -22,14 +22,15 @@ use crate::{
 const PROFILE_VARIABLE: &str = "TCCLI_PROFILE";
 const DEFAULT_PROFILE: &str = "default";
 
-/// Reads `~/.tccli/<profile>.credential`, which the vendor's command `tccli` writes.
+/// A provider that reads `~/.tccli/<profile>.credential`, which the vendor's command `tccli`
+/// writes.
 ///
-/// Keys that `tccli` got by logging in (`oauth`, `sso`) are used for as long as they live; only
-/// `tccli` itself renews them. For a profile with `role-arn` or of the type `cvm-role`, give the
-/// services to ask with [`roles`](Self::roles).
+/// Keys that `tccli` got by a login (`oauth`, `sso`) are used until they expire; only `tccli`
+/// itself renews them. For a profile with `role-arn` or of the type `cvm-role`, set the services to
+/// ask with [`roles`](Self::roles).
 #[derive(Clone)]
 pub struct TccliCredentials {
-    /// `None`: there is no home directory.
+    /// `None` without a home directory.
     file: Option<PathBuf>,
     profile: String,
     clock: SharedClock,
@@ -43,7 +44,7 @@ enum Roles {
     Unknown,
 }
 
-/// What the file says; every member may be missing or null.
+/// The contents of the file; every member may be missing or null.
 #[derive(Deserialize)]
 struct Contents {
     #[serde(rename = "type")]
@@ -63,7 +64,7 @@ struct Contents {
 }
 
 impl TccliCredentials {
-    /// The profile `profile` of the file at `path`.
+    /// Returns a provider for the profile `profile` of the file at `path`.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, profile: impl Into<String>, clock: SharedClock) -> Self {
         Self {
@@ -74,8 +75,8 @@ impl TccliCredentials {
         }
     }
 
-    /// The profile that `profile` names, or else `TCCLI_PROFILE`, or else `default`, in the home
-    /// directory.
+    /// Returns a provider for the profile that `profile` names, or else `TCCLI_PROFILE`, or else
+    /// `default`, in the home directory.
     #[must_use]
     pub fn from_environment(profile: Option<&str>) -> Self {
         let profile = profile.map(str::to_owned);
@@ -94,7 +95,7 @@ impl TccliCredentials {
         }
     }
 
-    /// Whom to ask for the keys of profiles that stand for a role.
+    /// Sets the services that issue the keys of profiles with a role.
     #[must_use]
     pub fn roles(mut self, sts: Sts, cvm: CvmRole) -> Self {
         self.roles = Roles::Ask(Box::new((sts, cvm)));
@@ -105,7 +106,7 @@ impl TccliCredentials {
         self.provider().await?.provide().await
     }
 
-    /// Whatever the profile stands for.
+    /// Returns the credentials of the profile, of any type.
     async fn provider(&self) -> Result<SharedProvider, CredentialsError> {
         let contents = self.contents().await?;
         match contents.kind.as_deref().unwrap_or_default() {
@@ -140,7 +141,7 @@ impl TccliCredentials {
         serde_json::from_str(&text).map_err(|error| self.malformed(&error))
     }
 
-    /// What serde says could quote a key, so only the place is shown.
+    /// Serde's message could quote a key, so only the place is shown.
     fn malformed(&self, error: &serde_json::Error) -> CredentialsError {
         let what = match error.classify() {
             Category::Eof => "the JSON ends early",
@@ -182,6 +183,10 @@ impl TccliCredentials {
             }
             (None, Some(_)) => return Err(self.unusable("it has no secretId")),
             (Some(_), None) => return Err(self.unusable("it has no secretKey")),
+        };
+        let credentials = match &self.file {
+            Some(file) => credentials.with_file(file),
+            None => credentials,
         };
         let credentials = match token {
             // A later login of the same profile has other keys.
@@ -243,7 +248,7 @@ fn login_of(kind: &str) -> &str {
     if kind == "oauth" { "auth" } else { kind }
 }
 
-/// A name that leads to no other folder.
+/// Checks that a name does not lead to another folder.
 fn is_name(profile: &str) -> bool {
     !profile.contains(['/', '\\', ':', '\0']) && profile != ".."
 }

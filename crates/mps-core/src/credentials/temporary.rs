@@ -1,4 +1,4 @@
-//! Keys with a token and an end, as the metadata service and STS write them.
+//! Temporary keys, as the metadata service and STS write them.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,12 +6,13 @@ use serde::Deserialize;
 
 use super::Credentials;
 
-/// A role's keys live for at most twelve hours; a day and more is a mistake of units or a lie.
+/// A role's keys are valid for at most twelve hours; more than a day is a mistake of units or a
+/// forgery.
 const LONGEST_LIFE: Duration = Duration::from_secs(48 * 3_600);
-/// Tokens of a few kilobytes are seen.
+/// Tokens of a few kilobytes exist.
 const LONGEST: usize = 16 * 1024;
 
-/// The names of both services. All optional, so that what is missing can be named.
+/// The member names of both services. All optional, so that a missing one can be named.
 #[derive(Deserialize)]
 pub(super) struct TemporaryKeys {
     #[serde(rename = "TmpSecretId")]
@@ -23,9 +24,9 @@ pub(super) struct TemporaryKeys {
 }
 
 impl TemporaryKeys {
-    /// The keys, if they are whole, fit to be sent and not expired; else what is wrong with them.
+    /// Returns the keys if they are complete, can be sent and have not expired.
     ///
-    /// `service_now` is the time by the clock that `expires` (Unix seconds) belongs to.
+    /// `service_now` is the time by the clock to which `expires` (Unix seconds) belongs.
     pub(super) fn check(
         self,
         expires: Option<i64>,

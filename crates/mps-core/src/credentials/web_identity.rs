@@ -23,10 +23,11 @@ const PROVIDER_ID: &str = "TKE_PROVIDER_ID";
 const TOKEN_FILE: &str = "TKE_WEB_IDENTITY_TOKEN_FILE";
 const ROLE_ARN: &str = "TKE_ROLE_ARN";
 
-/// Assumes a role with the token in a file, as pods of the vendor's Kubernetes service (TKE) do.
+/// A provider that assumes a role with the token in a file, as pods of the vendor's Kubernetes
+/// service (TKE) do.
 ///
-/// The file is read anew each time, since whoever issues the token also replaces it. Each question
-/// goes over the network and takes at most 10 s: wrap this in [`Cached`](super::Cached).
+/// The file is read for each request, because the issuer of the token replaces it. Each request
+/// goes over the network and takes at most 10 s: wrap this provider in [`Cached`](super::Cached).
 #[derive(Clone, Debug)]
 pub struct WebIdentity {
     sts: Sts,
@@ -38,7 +39,8 @@ pub struct WebIdentity {
 }
 
 impl WebIdentity {
-    /// The role `role_arn`, for whoever has a token of the identity provider `provider_id`.
+    /// Returns a provider for the role `role_arn`, for tokens of the identity provider
+    /// `provider_id`.
     #[must_use]
     pub fn new(
         sts: Sts,
@@ -56,8 +58,8 @@ impl WebIdentity {
         }
     }
 
-    /// What TKE tells its pods in `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE`
-    /// and `TKE_ROLE_ARN`. The region is where the token service does the work.
+    /// Returns the provider that TKE describes to its pods in `TKE_REGION`, `TKE_PROVIDER_ID`,
+    /// `TKE_WEB_IDENTITY_TOKEN_FILE` and `TKE_ROLE_ARN`. The region is that of the token service.
     ///
     /// # Errors
     /// Absent when none of them is set; unusable when only some are.
@@ -94,14 +96,14 @@ impl WebIdentity {
         ))
     }
 
-    /// The session's name in the account's audit log; `mps` unless set.
+    /// Sets the name of the session in the account's audit log. `mps` by default.
     #[must_use]
     pub fn session_name(mut self, name: impl Into<String>) -> Self {
         self.session_name = name.into();
         self
     }
 
-    /// How long the keys are to live, in whole seconds up to 12 hours; 2 hours unless set.
+    /// Sets the lifetime of the credentials, in whole seconds up to 12 hours. 2 hours by default.
     #[must_use]
     pub fn duration(mut self, duration: Duration) -> Self {
         self.duration = duration;

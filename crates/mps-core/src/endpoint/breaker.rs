@@ -1,20 +1,23 @@
-//! Whether an access point is worth a try: closed, open, half-open.
+//! The circuit breaker of one endpoint: closed, open or half-open.
 
 use std::{collections::VecDeque, time::Duration};
 
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    names::names,
+};
 
-/// When an access point is given a rest, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// When a circuit breaker opens, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct BreakerPolicy {
-    /// So many failures, with no answer in between, open the breaker; 0 is taken as 1. 3 unless
-    /// set, so that the last of a call's four attempts goes elsewhere.
+    /// Number of failures, without an answer in between, that open the breaker; 0 counts as 1. 3 by
+    /// default, so that the last of a call's four attempts uses another endpoint.
     pub failures: u32,
-    /// Failures longer ago than this no longer count; 5 minutes unless set, so that three
-    /// attempts in a row that each time out after a minute still do.
+    /// Age at which a failure no longer counts. 5 minutes by default, so that three attempts in a
+    /// row that each time out after a minute open the breaker.
     pub window: Duration,
-    /// How long an open breaker lets nothing through, before one attempt may probe; 30 s unless
-    /// set.
+    /// How long an open breaker lets nothing through before one attempt may probe. 30 s by default.
     pub pause: Duration,
 }
 
@@ -28,38 +31,56 @@ impl Default for BreakerPolicy {
     }
 }
 
-/// What a breaker lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BreakerState {
-    /// Everything.
-    Closed,
-    /// Nothing.
-    Open,
-    /// One attempt, whose outcome closes or opens it.
-    HalfOpen,
-}
-
-impl BreakerState {
-    /// The name used in events: `closed`, `open` or `half_open`.
+impl BreakerPolicy {
+    /// Sets the number of failures, without an answer in between, that open the breaker; 0 counts
+    /// as 1.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
+    pub fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures;
+        self
+    }
+
+    /// Sets the age at which a failure no longer counts.
+    #[must_use]
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Sets how long an open breaker lets nothing through before one attempt may probe.
+    #[must_use]
+    pub fn pause(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
     }
 }
 
-/// What an attempt tells about the access point it went to.
+/// The state of a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BreakerState {
+    /// Every attempt is let through.
+    Closed,
+    /// No attempt is let through.
+    Open,
+    /// One attempt is let through; its outcome closes or opens the breaker.
+    HalfOpen,
+}
+
+names!("breaker state", BreakerState {
+    Closed = "closed",
+    Open = "open",
+    HalfOpen = "half_open",
+});
+
+/// The outcome of an attempt, as evidence about its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The service answered, be it with an error.
+    /// The service answered, possibly with an error.
     Answered,
-    /// No connection, a broken one, no answer in time, or a gateway's.
+    /// No connection, a broken one, no answer in time, or an answer of a gateway.
     Failed,
-    /// Nothing: the attempt was given up, or failed for a reason of its own.
+    /// No evidence: the attempt was given up, or failed for a reason of its own.
     Inconclusive,
 }
 
@@ -68,7 +89,7 @@ impl Outcome {
         const TOO_MANY_REQUESTS: u16 = 429;
         match failure.kind() {
             ErrorKind::Service => Self::Answered,
-            // Whoever limits rates is well.
+            // A gateway that limits rates works.
             ErrorKind::Gateway if failure.http_status() == Some(TOO_MANY_REQUESTS) => {
                 Self::Inconclusive
             }
@@ -81,15 +102,15 @@ impl Outcome {
     }
 }
 
-/// Leave to try an access point, to be handed back with what came of it.
+/// The permission to use an endpoint, returned with the outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Regular,
-    /// The only one while the breaker is half-open, told from earlier ones by its number.
+    /// The only attempt while the breaker is half-open. Its number differs from earlier ones.
     Probe(u64),
 }
 
-/// The state of one access point. Pure: time comes in.
+/// The state machine of one endpoint. Pure: the time is a parameter.
 #[derive(Debug)]
 pub(super) struct Breaker {
     policy: BreakerPolicy,
@@ -99,7 +120,7 @@ pub(super) struct Breaker {
 
 #[derive(Debug)]
 enum State {
-    /// When the latest failures were, oldest first.
+    /// The times of the latest failures, oldest first.
     Closed(VecDeque<Duration>),
     Open {
         until: Duration,
@@ -124,7 +145,7 @@ impl Breaker {
         }
     }
 
-    /// When the rest is over; `None` unless the breaker is open.
+    /// Returns when the pause ends; `None` unless the breaker is open.
     pub(super) fn open_until(&self) -> Option<Duration> {
         match self.state {
             State::Open { until } => Some(until),
@@ -132,7 +153,7 @@ impl Breaker {
         }
     }
 
-    /// Leave to probe, once the rest is over and nobody else does.
+    /// Admits a probe, once the pause is over and no other probe is under way.
     pub(super) fn probe(&mut self, now: Duration) -> Option<Admission> {
         self.open_until().filter(|until| *until <= now)?;
         self.state = State::HalfOpen;
@@ -140,10 +161,10 @@ impl Breaker {
         Some(Admission::Probe(self.probes))
     }
 
-    /// Learns what came of an attempt.
+    /// Counts the outcome of an attempt.
     ///
-    /// An answer closes, whichever attempt it came to: the access point is well. A failure counts
-    /// only when it is news, so what was on its way when the breaker opened does not keep it open.
+    /// An answer closes the breaker, whichever attempt got it. A failure of an attempt that began
+    /// before the breaker opened does not keep it open.
     pub(super) fn settle(&mut self, admission: Admission, outcome: Outcome, now: Duration) {
         let is_probe =
             self.state() == BreakerState::HalfOpen && admission == Admission::Probe(self.probes);
@@ -151,7 +172,7 @@ impl Breaker {
             Outcome::Answered => self.state = State::Closed(VecDeque::new()),
             Outcome::Failed if is_probe => self.rest(now),
             Outcome::Failed => self.count_failure(now),
-            // The next one may probe at once.
+            // The next attempt may probe at once.
             Outcome::Inconclusive if is_probe => self.state = State::Open { until: now },
             Outcome::Inconclusive => {}
         }
@@ -278,7 +299,7 @@ mod tests {
         assert_eq!(Outcome::of(&busy), Outcome::Inconclusive);
     }
 
-    /// What may happen to a breaker, with the seconds that admission before.
+    /// An event of a breaker, with the seconds that pass before it.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Attempt(Outcome),
@@ -301,8 +322,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens: never more than one probe that counts, none before a rest is over;
-        /// it opens only by a failure, and closes only by an answer.
+        /// At most one probe counts, none before the pause is over; only a failure opens the
+        /// breaker, and only an answer closes it.
         #[test]
         fn a_breaker_keeps_its_word(steps in prop::collection::vec(step(), 1..200)) {
             let mut breaker = Breaker::new(POLICY);

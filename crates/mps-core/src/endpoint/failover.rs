@@ -1,4 +1,4 @@
-//! Which of several access points of one site the next attempt goes to.
+//! The choice between several endpoints of one site.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,21 +13,21 @@ use super::{
 };
 use crate::error::{Error, ErrorKind};
 
-/// Where to go when the first access point does not answer.
+/// The endpoints to use when the preferred one fails.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failover {
     pub(crate) fallbacks: Vec<Endpoint>,
     pub(crate) policy: BreakerPolicy,
 }
 
-/// The access points of a client, the preferred one first, each with its breaker.
+/// The endpoints of a client, the preferred one first, each with its circuit breaker.
 ///
-/// One that stands alone has none: there is no place to go instead.
+/// A single endpoint has no breaker, because there is no other one to use.
 #[derive(Debug)]
 pub(crate) struct Route {
     preferred: Endpoint,
     fallbacks: Vec<Endpoint>,
-    /// In the order of the access points.
+    /// In the order of the endpoints.
     breakers: Mutex<Vec<Breaker>>,
 }
 
@@ -37,14 +37,14 @@ pub(crate) struct Route {
 pub(crate) struct EndpointLease {
     route: Arc<Route>,
     index: usize,
-    /// Taken when it is settled.
+    /// Taken by `settle`.
     admission: Option<Admission>,
 }
 
 impl Route {
     /// # Errors
-    /// [`ErrorKind::Config`] when the access points are not all of one site, or not all on this
-    /// machine, or not all different.
+    /// [`ErrorKind::Config`] when the endpoints are not all of one site, not all on this machine or
+    /// all elsewhere, or not all different.
     pub(crate) fn new(preferred: Endpoint, failover: Failover) -> Result<Self, Error> {
         let fallbacks = failover.fallbacks;
         for (earlier, fallback) in fallbacks.iter().enumerate() {
@@ -146,12 +146,12 @@ impl EndpointLease {
         self.route.endpoint(self.index)
     }
 
-    /// Whether this attempt is the one that finds out how its access point is.
+    /// Returns whether this attempt probes its endpoint.
     pub(crate) fn is_probe(&self) -> bool {
         matches!(self.admission, Some(Admission::Probe(_)))
     }
 
-    /// Tells what came of the attempt; the breaker's new state, if it changed.
+    /// Reports the outcome of the attempt. Returns the new state of the breaker, if it changed.
     pub(crate) fn settle(mut self, outcome: Outcome, now: Duration) -> Option<BreakerState> {
         let admission = self.admission.take()?;
         self.route.settle(self.index, admission, outcome, now)

@@ -8,8 +8,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The members of a JSON object in their order. A name that occurs twice is kept twice, which
-/// parsers of other programs read differently.
+/// The members of a JSON object in their order. A name that occurs twice is kept twice, because
+/// parsers differ in which of the two they use.
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// An error as the service writes it.
@@ -21,14 +21,14 @@ pub(super) struct ServiceError {
     pub(super) message: Option<String>,
 }
 
-/// What one `Response` says about itself.
+/// The outcome that one `Response` states.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     pub(super) errors: Vec<ServiceError>,
     pub(super) request_id: Option<String>,
     /// Every task id that is not empty, without repetitions.
     pub(super) task_ids: Vec<String>,
-    /// Whether there is a task id without a character in it.
+    /// Whether a task id is present but blank.
     pub(super) has_empty_task_id: bool,
 }
 
@@ -55,7 +55,8 @@ impl<'a> Members<'a> {
 }
 
 impl Head {
-    /// Returns `None` when the value is no object, or its error is none of the service's form.
+    /// Returns `None` when the value is not an object, or its error does not have the service's
+    /// form.
     pub(super) fn read(response: &RawValue) -> Option<Self> {
         let members = Members::read(response.get().as_bytes())?;
         let mut head = Self::default();

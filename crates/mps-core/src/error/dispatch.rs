@@ -1,32 +1,40 @@
 //! How far a request got.
 
-/// What is known about a failed request's effect.
+use crate::names::names;
+
+/// How far the request of a failed call got.
+///
+/// # Examples
+/// ```
+/// use mps_core::Dispatch;
+///
+/// assert!(Dispatch::Unknown.may_have_executed());
+/// assert!(!Dispatch::NotSent.may_have_executed());
+/// assert_eq!(Dispatch::Refused.as_str(), "refused");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dispatch {
-    /// No byte of it left this machine. Trying again is safe.
+    /// No byte of it left this machine. Another attempt is safe.
     NotSent,
-    /// The service answered that it did not execute it. Trying again cannot bill twice.
+    /// The service answered that it did not execute it. Another attempt cannot bill twice.
     Refused,
-    /// Bytes left and no usable answer came back: it may or may not have been executed.
+    /// Bytes left and no usable answer arrived: it may or may not have been executed.
     Unknown,
     /// It was executed; only its answer is missing or could not be read.
     Executed,
 }
 
-impl Dispatch {
-    /// The name used in JSON output: `not_sent`, `refused`, `unknown` or `executed`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::Executed => "executed",
-        }
-    }
+names!("dispatch", Dispatch {
+    NotSent = "not_sent",
+    Refused = "refused",
+    Unknown = "unknown",
+    Executed = "executed",
+});
 
-    /// Whether the action may have run, so that a paid create may have been billed.
+impl Dispatch {
+    /// Returns whether the action may have been executed, so that a paid create may have been
+    /// billed.
     #[must_use]
     pub const fn may_have_executed(self) -> bool {
         matches!(self, Self::Unknown | Self::Executed)

@@ -1,10 +1,14 @@
-//! What kind of trouble an error is, and why nothing more was tried.
+//! The kind of an error, and the reason why there was no further attempt.
 
-/// The coarse kind of an [`Error`](super::Error).
+use std::fmt;
+
+use crate::names::names;
+
+/// The kind of an [`Error`](super::Error).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client was set up wrongly. Nothing was sent.
+    /// The client or the call is set up wrongly. Nothing was sent.
     Config,
     /// The request breaks a known rule; see [`Error::report`](super::Error::report). Nothing was sent.
     Preflight,
@@ -12,19 +16,19 @@ pub enum ErrorKind {
     Credentials,
     /// The deadline passed, or would pass before the next step could begin.
     Timeout,
-    /// The rate limiter could not be asked, so no start was permitted. Nothing was sent.
+    /// The rate limiter could not be reached, so no start was permitted. Nothing was sent.
     Limiter,
     /// The call gate refused the attempt, see [`CallOptions::gate`](crate::CallOptions::gate).
     /// Nothing was sent.
     Gate,
-    /// The caller dropped the call, or the runtime ended. Seen by observers and handles only.
+    /// The caller dropped the call, or the runtime ended. Only observers and handles receive it.
     Cancelled,
     /// No connection could be made. Nothing was sent.
     Connect,
     /// The connection broke before a whole answer arrived.
     Interrupted,
-    /// Something other than the service answered, such as a proxy or a gateway. With a 4xx status
-    /// it refused the request; with 408, 499 or any other it may have passed the request on.
+    /// Something other than the service answered, such as a proxy or a gateway. It refused the
+    /// request if the status is 4xx; with 408, 499 or any other status it may have forwarded it.
     Gateway,
     /// The service answered with an error code.
     Service,
@@ -34,43 +38,37 @@ pub enum ErrorKind {
     TooLarge,
 }
 
-impl ErrorKind {
-    /// The name used in JSON output, in snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Config => "config",
-            Self::Preflight => "preflight",
-            Self::Credentials => "credentials",
-            Self::Timeout => "timeout",
-            Self::Limiter => "limiter",
-            Self::Gate => "gate",
-            Self::Cancelled => "cancelled",
-            Self::Connect => "connect",
-            Self::Interrupted => "interrupted",
-            Self::Gateway => "gateway",
-            Self::Service => "service",
-            Self::Decode => "decode",
-            Self::TooLarge => "too_large",
-        }
-    }
-}
+names!("error kind", ErrorKind {
+    Config = "config",
+    Preflight = "preflight",
+    Credentials = "credentials",
+    Timeout = "timeout",
+    Limiter = "limiter",
+    Gate = "gate",
+    Cancelled = "cancelled",
+    Connect = "connect",
+    Interrupted = "interrupted",
+    Gateway = "gateway",
+    Service = "service",
+    Decode = "decode",
+    TooLarge = "too_large",
+});
 
-/// Why a failed call was not tried again.
+/// The reason why a failed call was not retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
-    /// Another try cannot change the answer.
+    /// Another attempt cannot change the answer.
     Permanent,
-    /// It may have been executed and is paid: another try could bill twice.
+    /// The call is not a read and may have been executed: another attempt could bill twice.
     InDoubt,
     /// All allowed attempts were used.
     AttemptsUsed,
-    /// The deadline left no time for another try.
+    /// The deadline left no time for another attempt.
     Deadline,
     /// The retry budget shared by all calls of the client is used up.
     BudgetUsed,
-    /// The rate limiter could not be asked, and lets nobody start until it can.
+    /// The rate limiter could not be reached.
     NoPermit,
     /// The call gate refused the attempt.
     GateRefused,
@@ -79,7 +77,7 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    /// The reason in words that complete "not tried again: …".
+    /// Returns the reason as words that complete "not retried: …".
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,5 +90,11 @@ impl StopReason {
             Self::GateRefused => "the call gate refused the attempt",
             Self::CallerGone => "the caller went away",
         }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }

@@ -1,20 +1,39 @@
-//! How long to pause.
+//! Pauses between attempts.
 
 use std::{fmt, time::Duration};
 
-/// Exponential backoff with full jitter: anything between nothing and a doubling bound, so that
-/// clients that failed together do not come back together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Exponential backoff with full jitter: a pause is random between zero and a doubling bound, so
+/// that clients that failed together do not retry together.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+/// use mps_core::retry::Backoff;
+///
+/// let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
+/// assert_eq!(backoff.pause(0, 1.0), Duration::from_millis(200));
+/// assert_eq!(backoff.pause(1, 0.5), Duration::from_millis(200));
+/// assert_eq!(backoff.pause(9, 1.0), Duration::from_secs(5));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Backoff {
-    /// Bound of the first pause.
+    /// Longest first pause.
     pub base: Duration,
-    /// Bound of every pause.
+    /// Longest pause.
     pub cap: Duration,
 }
 
 impl Backoff {
-    /// The pause before try number `retry` (the first is 0), where `chance` is drawn evenly from
-    /// 0 to 1.
+    /// Returns a backoff whose first pause is at most `base`, doubling up to `cap`. Without pauses
+    /// if both are zero.
+    #[must_use]
+    pub const fn new(base: Duration, cap: Duration) -> Self {
+        Self { base, cap }
+    }
+
+    /// Returns the pause before retry number `retry`, counted from 0. `chance` is a random number
+    /// from 0 to 1.
     #[must_use]
     pub fn pause(&self, retry: u32, chance: f64) -> Duration {
         let doublings = 2_u32.saturating_pow(retry);
@@ -31,8 +50,9 @@ impl Backoff {
         }
     }
 
-    /// The same, but no shorter than what an answer asked for: see [`retry_after`](super::retry_after).
-    /// That is not capped, so hold the pause against the time that is left.
+    /// Returns the pause as [`pause`](Self::pause), but not shorter than an answer asks for
+    /// ([`retry_after`](super::retry_after)). That may exceed the cap, so compare it with the time
+    /// that is left.
     #[must_use]
     pub fn pause_asked(&self, retry: u32, chance: f64, asked: Option<Duration>) -> Duration {
         self.pause(retry, chance).max(asked.unwrap_or_default())

@@ -1,5 +1,5 @@
-//! A bound on retries that all calls of a client share, so that an outage is not answered with a
-//! storm.
+//! A bound on retries that all calls of a client share, so that an outage does not cause a storm of
+//! retries.
 
 use std::sync::{
     Arc,
@@ -10,8 +10,16 @@ const FULL: u32 = 500;
 const A_RETRY_COSTS: u32 = 5;
 const A_SUCCESS_RETURNS: u32 = 1;
 
-/// Retries in credit. Starts with 100; five successes earn one more, up to 100 again. Clones
-/// share it.
+/// A budget of retries, 100 at first. Five successful calls add one, up to 100. Clones share it.
+///
+/// # Examples
+/// ```
+/// use mps_core::retry::RetryBudget;
+///
+/// let budget = RetryBudget::default();
+/// assert!(budget.spend());
+/// assert_eq!(budget.left(), 99);
+/// ```
 #[derive(Clone, Debug)]
 pub struct RetryBudget(Arc<AtomicU32>);
 
@@ -22,7 +30,7 @@ impl Default for RetryBudget {
 }
 
 impl RetryBudget {
-    /// Pays for one retry; false when there is nothing left.
+    /// Takes one retry; returns `false` when none is left.
     #[must_use]
     pub fn spend(&self) -> bool {
         let pay = |credit: u32| credit.checked_sub(A_RETRY_COSTS);
@@ -31,13 +39,13 @@ impl RetryBudget {
             .is_ok()
     }
 
-    /// Retries left.
+    /// Returns the number of retries left, 0 to 100.
     #[must_use]
     pub fn left(&self) -> u32 {
         self.0.load(Ordering::Relaxed) / A_RETRY_COSTS
     }
 
-    /// Notes a call that succeeded.
+    /// Adds a fifth of a retry, for a call that succeeded.
     pub fn earn(&self) {
         let add = |credit: u32| (credit < FULL).then_some(credit + A_SUCCESS_RETURNS);
         let _already_full = self
@@ -62,7 +70,7 @@ mod tests {
         (0..10_000).for_each(|_| budget.earn());
         assert_eq!(shared.left(), 100);
         assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);
-        // What came in while it was full is not kept aside.
+        // Successes add nothing while the budget is full.
         (0..4).for_each(|_| budget.earn());
         assert!(!budget.spend());
     }

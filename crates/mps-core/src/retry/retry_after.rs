@@ -1,14 +1,15 @@
-//! What an answer says about time: when it was written, and when to come back.
+//! The pause that an answer asks for, and the date of an answer.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, header};
 
-/// How long an answer asks to wait with `Retry-After`: in seconds, or until a date. A date is
-/// taken from the answer's own, since both were read off one clock; else from `now`.
+/// Returns the pause that an answer asks for with `Retry-After`, in seconds or as a date. A date is
+/// compared with the `Date` of the answer, because both are of one clock; without it with `now`.
 ///
-/// `None` when it asks for nothing, for nonsense, or for a time that is over.
+/// Returns `None` without the header, and when it is malformed or in the past.
 ///
+/// # Examples
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
@@ -30,7 +31,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     until.duration_since(date(headers).unwrap_or(now)).ok()
 }
 
-/// When an answer was written, on the clock of who wrote it.
+/// Returns the `Date` of an answer, by the clock of the machine that wrote it.
 pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(text(headers, header::DATE)?).ok()
 }
@@ -60,7 +61,7 @@ mod tests {
         for nonsense in ["", "soon", "-1", "1.5", "99999999999999999999"] {
             assert_eq!(after(nonsense), None, "{nonsense}");
         }
-        // The clock of who wrote the answer is a day ahead, and so is its wish.
+        // The clock of the answering machine is a day ahead, and so is the date to wait for.
         assert_eq!(
             wish(&[
                 (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),

@@ -1,4 +1,4 @@
-//! Stage four: the `Authorization` header, written by clients and read by services.
+//! The `Authorization` header, written by clients and read by services.
 
 use std::{error, fmt};
 
@@ -10,13 +10,13 @@ use super::{
 /// The contents of an `Authorization` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorization {
-    /// Which account's key signed.
+    /// The secret id of the key that signed.
     pub secret_id: String,
     /// Day and service of the signing key.
     pub scope: Scope,
     /// Names of the signed headers, sorted, joined by `;`.
     pub signed_headers: String,
-    /// Lower-case hex.
+    /// The signature in lowercase hexadecimal digits.
     pub signature: String,
 }
 
@@ -32,10 +32,10 @@ impl fmt::Display for Authorization {
 }
 
 impl Authorization {
-    /// Reads a header value. Spaces after the commas may be missing, as in some clients.
+    /// Parses a header value. Spaces after the commas may be missing, as in some clients.
     ///
     /// # Errors
-    /// [`MalformedAuthorization`] names the part that is missing or not as it should be.
+    /// [`MalformedAuthorization`] with the part that is missing or malformed.
     pub fn parse(value: &str) -> Result<Self, MalformedAuthorization> {
         let rest = value
             .strip_prefix(ALGORITHM)
@@ -67,7 +67,7 @@ fn parse_credential(credential: &str) -> Result<(String, Scope), MalformedAuthor
     }
 }
 
-/// The header's value, from what [`Authorization`] holds.
+/// Returns the header's value for the fields of [`Authorization`].
 pub(super) fn header(
     secret_id: &str,
     scope: &Scope,

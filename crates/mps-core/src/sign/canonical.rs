@@ -1,13 +1,13 @@
-//! Stage one: a request in the one form that both sides hash.
+//! The canonical request, the form that both sides hash.
 
 use sha2::{Digest, Sha256};
 
 use super::lower_hex::Hex;
 
-/// Stands in the payload's place when the body is left out of the signature.
+/// Replaces the payload when the body is not signed.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 
-/// The parts of a request that take part in its signature.
+/// The parts of a request that are signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
     /// HTTP method in capitals.
@@ -16,23 +16,23 @@ pub struct Request<'a> {
     pub uri: &'a str,
     /// Query string exactly as sent, without the question mark; empty for a POST.
     pub query: &'a str,
-    /// Headers to sign, names in lower case, values exactly as sent. Their order does not matter.
+    /// Headers to sign, names in lower case, values exactly as sent, in any order.
     pub headers: &'a [(&'a str, &'a str)],
     /// The body.
     pub payload: Payload<'a>,
 }
 
-/// How the body takes part in the signature.
+/// The part of the body in the signature.
 #[derive(Clone, Copy)]
 pub enum Payload<'a> {
-    /// Hashed byte for byte, as it is sent.
+    /// The body is hashed byte for byte, as it is sent.
     Bytes(&'a [u8]),
-    /// Left out: the request carries `X-TC-Content-SHA256: UNSIGNED-PAYLOAD`.
+    /// The body is not signed: the request has the header `X-TC-Content-SHA256: UNSIGNED-PAYLOAD`.
     Unsigned,
 }
 
 impl std::fmt::Debug for Payload<'_> {
-    // The body holds prompts, so only its size is shown.
+    // The body may contain a prompt, so only its size is shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
@@ -51,10 +51,10 @@ pub struct CanonicalRequest {
 }
 
 impl CanonicalRequest {
-    /// Writes `request` in canonical form.
+    /// Returns the canonical form of `request`.
     #[must_use]
     pub fn new(request: &Request<'_>) -> Self {
-        // Room for any usual request, so that the form is written without growing.
+        // Most requests fit, so the buffer does not grow.
         const USUAL_LENGTH: usize = 512;
         let mut headers = request.headers.to_vec();
         headers.sort_unstable_by_key(|(name, _)| *name);
@@ -78,7 +78,8 @@ impl CanonicalRequest {
         }
     }
 
-    /// Lower-case hex SHA-256 of the form, which the string to sign carries.
+    /// Returns the SHA-256 of the form in lowercase hexadecimal digits, as the string to sign
+    /// contains it.
     #[must_use]
     pub fn digest(&self) -> String {
         self.hex_digest().as_str().to_owned()

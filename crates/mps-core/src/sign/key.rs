@@ -1,4 +1,4 @@
-//! Stage three: the secret key, narrowed to one day and one service.
+//! The signing key, derived for one day and one service.
 
 use std::{
     fmt,
@@ -15,7 +15,8 @@ use super::{
     scope::{self, Scope, TERMINATOR},
 };
 
-/// A key that signs for one [`Scope`]. Holds no secret key, only what was derived from it.
+/// A key that signs for one [`Scope`]. It contains only what was derived from the secret key, not
+/// the key itself.
 #[derive(Clone)]
 pub struct SigningKey {
     scope: Scope,
@@ -33,13 +34,13 @@ impl SigningKey {
         }
     }
 
-    /// What the key signs for.
+    /// Returns the scope that the key signs for.
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Signs a string to sign; lower-case hex.
+    /// Signs a string to sign. Returns lowercase hexadecimal digits.
     #[must_use]
     pub fn sign(&self, string_to_sign: &str) -> String {
         self.signature(string_to_sign).as_str().to_owned()
@@ -50,7 +51,8 @@ impl SigningKey {
         Hex::new(mac.finalize().into_bytes())
     }
 
-    /// Whether `signature` (hex) is the right one for `string_to_sign`, compared in constant time.
+    /// Returns whether `signature` (hexadecimal) is correct for `string_to_sign`, compared in
+    /// constant time.
     #[must_use]
     pub fn verify(&self, string_to_sign: &str, signature: &str) -> bool {
         let mac = self.keyed.clone().chain_update(string_to_sign);
@@ -64,7 +66,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Remembers the last derived key, since a key is good for a whole UTC day.
+/// A cache of the last derived key, which is valid for a whole UTC day.
 ///
 /// One entry is enough: a client signs for one account and one service, and days do not alternate.
 #[derive(Default)]
@@ -74,15 +76,15 @@ pub struct KeyCache {
 }
 
 struct CachedKey {
-    // Tells a rotated secret key apart without keeping it.
+    // Detects a rotated secret key without keeping it.
     secret: u64,
     day: i64,
     key: Arc<SigningKey>,
 }
 
 impl KeyCache {
-    /// The key with which `secret_key` signs for `service` at `timestamp` (Unix seconds), derived
-    /// now or remembered.
+    /// Returns the key with which `secret_key` signs for `service` at `timestamp` (Unix seconds),
+    /// derived or from the cache.
     #[must_use]
     pub fn get(&self, secret_key: &str, timestamp: i64, service: &str) -> Arc<SigningKey> {
         let (secret, day) = (self.hasher.hash_one(secret_key), scope::day(timestamp));
@@ -128,8 +130,8 @@ fn hmac(key: &[u8], message: &str) -> Zeroizing<[u8; 32]> {
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // HMAC hashes a key longer than a block and pads a shorter one, so no length is refused and
-    // the fallback is never taken; it is there because the signature of the call allows an error.
+    // HMAC hashes a key longer than a block and pads a shorter one, so no length is refused and the
+    // fallback is never taken; the signature of the function allows an error.
     Hmac::new_from_slice(key)
         .unwrap_or_else(|_| Hmac::new(&hmac::digest::Key::<Hmac<Sha256>>::default()))
 }

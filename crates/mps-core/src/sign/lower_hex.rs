@@ -1,9 +1,9 @@
 //! Digests as text.
 
-/// Lower-case hex of a SHA-256 digest, on the stack.
+/// Writes a SHA-256 digest in lowercase hexadecimal digits on the stack.
 ///
 /// Every signature is made from three of them. Written digit by digit into a growing string, they
-/// would take a quarter of the time that hashing a request of 1 KiB does.
+/// would take a quarter of the time that hashing a request of 1 KiB takes.
 pub(super) struct Hex([[u8; 2]; 32]);
 
 impl Hex {

@@ -1,4 +1,4 @@
-//! The credential scope: which day and which service a derived key is good for.
+//! The credential scope: the day and the service of a signing key.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// The scope of a request signed at `timestamp`, in Unix seconds.
+    /// Returns the scope of a request signed at `timestamp`, in Unix seconds.
     #[must_use]
     pub fn at(timestamp: i64, service: &str) -> Self {
         let (year, month, day) = civil_date(day(timestamp));
@@ -32,19 +32,19 @@ impl Scope {
         }
     }
 
-    /// UTC date as `YYYY-MM-DD`.
+    /// Returns the UTC date as `YYYY-MM-DD`.
     #[must_use]
     pub fn date(&self) -> &str {
         &self.date
     }
 
-    /// The signing service, `mps` for this API, whatever host is called.
+    /// Returns the signing service: `mps` for this API, with any host.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// The scope as requests carry it.
+    /// Returns the scope as requests contain it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -57,12 +57,12 @@ impl fmt::Display for Scope {
     }
 }
 
-/// The UTC day of a timestamp, counted from 1970-01-01.
+/// Returns the UTC day of a timestamp, counted from 1970-01-01.
 pub(super) fn day(timestamp: i64) -> i64 {
     timestamp.div_euclid(SECONDS_A_DAY)
 }
 
-/// Proleptic Gregorian date of a day counted from 1970-01-01.
+/// Returns the proleptic Gregorian date of a day counted from 1970-01-01.
 ///
 /// Counts in years that begin on 1 March, so that the leap day is the last day of its year and
 /// month lengths follow one linear rule.

@@ -1,4 +1,4 @@
-//! Known answers, stage by stage, so that a failure names the stage that differs.
+//! Known answers for every stage, so that a failure names the stage that differs.
 //!
 //! `tests/data/tc3-vectors.json` was made with the vendor's Python SDK at a fixed clock and
 //! re-derived independently; the names starting with `doc_` are published in its documentation.

@@ -10,5 +10,5 @@ pub use audio::AUDIO;
 pub use image::IMAGE;
 pub use video::VIDEO;
 
-/// Every family, in the order of their names.
+/// Every family, sorted by name.
 pub static FAMILIES: &[&Family] = &[&AUDIO, &IMAGE, &VIDEO];

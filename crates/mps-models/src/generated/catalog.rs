@@ -60,7 +60,7 @@ use super::{
     VideoRedrawTaskInfo,
 };
 
-/// Every action, in the order of their names.
+/// Every action, sorted by name.
 pub static ACTIONS: &[&ActionInfo] = &[
     CreateAiDramaTask::INFO,
     CreateAiFissionTask::INFO,
@@ -77,7 +77,7 @@ pub static ACTIONS: &[&ActionInfo] = &[
     ModifyDocToVideoTaskStatus::INFO,
 ];
 
-/// The shape of every struct, in the order of their names.
+/// The shape of every struct, sorted by name.
 pub static STRUCTS: &[&StructInfo] = &[
     AiDramaInput::SCHEMA,
     AiFissionInput::SCHEMA,
@@ -136,8 +136,9 @@ pub static STRUCTS: &[&StructInfo] = &[
     VideoRedrawTaskInfo::SCHEMA,
 ];
 
-/// Hands the request type of the action with this name to a visitor, or yields nothing
-/// if there is no such action.
+/// Runs a visitor with the request type of the action with this name.
+///
+/// Returns `None` if there is no such action.
 pub fn visit_action<V: ActionVisitor>(name: &str, visitor: V) -> Option<V::Output> {
     match name {
         "CreateAiDramaTask" => Some(visitor.visit::<CreateAiDramaTask>()),

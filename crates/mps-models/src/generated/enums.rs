@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::open_enum::{TaskPhase, UnknownValue};
 use crate::preflight::{Path, Preflight, Report};
 
-/// How far a video, image or audio task has come.
+/// Status of a video, image or audio task.
 ///
-/// The set is open: a value that is not listed here is kept as it is.
+/// The set is open: a value that is not listed here is kept unchanged.
 /// Source: documentation page of 2026-04-08.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(from = "String")]
@@ -17,29 +17,29 @@ use crate::preflight::{Path, Preflight, Report};
 pub enum AigcTaskStatus {
     /// Queued.
     ///
-    /// On the wire: `WAIT`.
+    /// Sent as `WAIT`.
     Wait,
     /// Running.
     ///
-    /// On the wire: `RUN`.
+    /// Sent as `RUN`.
     Run,
     /// Ended with a result.
     ///
-    /// On the wire: `DONE`.
+    /// Sent as `DONE`.
     Done,
     /// Ended without a result; the message says why.
     ///
-    /// On the wire: `FAIL`.
+    /// Sent as `FAIL`.
     Fail,
-    /// A value this version does not know.
+    /// A value that this version does not list.
     Unknown(UnknownValue),
 }
 
 impl AigcTaskStatus {
-    /// The values this version knows, as they stand on the wire.
+    /// The values that this version lists, as they are sent.
     pub const VALUES: &'static [&'static str] = &["WAIT", "RUN", "DONE", "FAIL"];
 
-    /// The value as it stands on the wire.
+    /// Returns the value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -51,7 +51,8 @@ impl AigcTaskStatus {
         }
     }
 
-    /// How far the task has come. A value this version does not know counts as pending.
+    /// Returns the phase of the task. A value that this version does not list counts as
+    /// pending.
     #[must_use]
     pub const fn phase(&self) -> TaskPhase {
         match self {
@@ -92,9 +93,9 @@ impl Serialize for AigcTaskStatus {
     }
 }
 
-/// How far a scenario task has come: redrawn video, comic, advertisement or presented document.
+/// Status of a scenario task: redrawn video, comic, advertisement or presented document.
 ///
-/// The set is open: a value that is not listed here is kept as it is.
+/// The set is open: a value that is not listed here is kept unchanged.
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(from = "String")]
@@ -102,34 +103,34 @@ impl Serialize for AigcTaskStatus {
 pub enum ScenarioTaskStatus {
     /// Queued.
     ///
-    /// On the wire: `PENDING`.
+    /// Sent as `PENDING`.
     Pending,
     /// Running.
     ///
-    /// On the wire: `RUNNING`.
+    /// Sent as `RUNNING`.
     Running,
     /// Ended with a result.
     ///
-    /// On the wire: `FINISHED`.
+    /// Sent as `FINISHED`.
     Finished,
     /// Ended before its time, without a result.
     ///
-    /// On the wire: `STOP`.
+    /// Sent as `STOP`.
     Stop,
     /// Ended without a result; code and message say why.
     ///
-    /// On the wire: `FAILED`.
+    /// Sent as `FAILED`.
     Failed,
     /// Given up because it took too long.
     ///
-    /// On the wire: `TIMEOUT`.
+    /// Sent as `TIMEOUT`.
     Timeout,
-    /// A value this version does not know.
+    /// A value that this version does not list.
     Unknown(UnknownValue),
 }
 
 impl ScenarioTaskStatus {
-    /// The values this version knows, as they stand on the wire.
+    /// The values that this version lists, as they are sent.
     pub const VALUES: &'static [&'static str] = &[
         "PENDING",
         "RUNNING",
@@ -139,7 +140,7 @@ impl ScenarioTaskStatus {
         "TIMEOUT",
     ];
 
-    /// The value as it stands on the wire.
+    /// Returns the value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -153,7 +154,8 @@ impl ScenarioTaskStatus {
         }
     }
 
-    /// How far the task has come. A value this version does not know counts as pending.
+    /// Returns the phase of the task. A value that this version does not list counts as
+    /// pending.
     #[must_use]
     pub const fn phase(&self) -> TaskPhase {
         match self {
@@ -206,7 +208,7 @@ impl Preflight for ScenarioTaskStatus {
 
 /// Which scenario a task belongs to.
 ///
-/// The set is open: a value that is not listed here is kept as it is.
+/// The set is open: a value that is not listed here is kept unchanged.
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(from = "String")]
@@ -214,30 +216,30 @@ impl Preflight for ScenarioTaskStatus {
 pub enum ScenarioTaskType {
     /// A video is drawn anew: `CreateVideoRedrawTask`.
     ///
-    /// On the wire: `RedrawVideo`.
+    /// Sent as `RedrawVideo`.
     RedrawVideo,
     /// Another spelling of `RedrawVideo`, which the documentation uses as a filter.
     ///
-    /// On the wire: `VideoRedraw`.
+    /// Sent as `VideoRedraw`.
     VideoRedraw,
     /// A story becomes an animated comic: `CreateAiDramaTask`.
     ///
-    /// On the wire: `AIDrama`.
+    /// Sent as `AIDrama`.
     AiDrama,
     /// Documents become a video: `CreateDocToVideoTask`.
     ///
-    /// On the wire: `DocGenVideo`.
+    /// Sent as `DocGenVideo`.
     DocGenVideo,
     /// A product is advertised: `CreateAiFissionTask`.
     ///
-    /// On the wire: `FissionVideo`.
+    /// Sent as `FissionVideo`.
     FissionVideo,
-    /// A value this version does not know.
+    /// A value that this version does not list.
     Unknown(UnknownValue),
 }
 
 impl ScenarioTaskType {
-    /// The values this version knows, as they stand on the wire.
+    /// The values that this version lists, as they are sent.
     pub const VALUES: &'static [&'static str] = &[
         "RedrawVideo",
         "VideoRedraw",
@@ -246,7 +248,7 @@ impl ScenarioTaskType {
         "FissionVideo",
     ];
 
-    /// The value as it stands on the wire.
+    /// Returns the value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

@@ -2,19 +2,19 @@
 
 use crate::preflight::RuleInfo;
 
-/// A member that has to be given is missing or empty.
+/// A required member is missing or empty.
 pub const REQUIRED: &str = "required";
 
-/// A member has to be given because none of those that could stand in for it is.
+/// A member is required because none of its alternatives is given.
 pub const REQUIRED_UNLESS_ANY: &str = "required-unless-any";
 
-/// A member has to be given because another one has a certain value.
+/// A member is required because another one has a certain value.
 pub const REQUIRED_IF: &str = "required-if";
 
-/// A member makes no sense unless another one has a certain value.
+/// A member has no effect unless another one has a certain value.
 pub const ONLY_IF: &str = "only-if";
 
-/// A list has an item twice.
+/// A list repeats an item.
 pub const UNIQUE_ITEMS: &str = "unique-items";
 
 /// A member is only allowed together with another that is missing.
@@ -35,97 +35,97 @@ pub const MIN: &str = "min";
 /// A number is too large.
 pub const MAX: &str = "max";
 
-/// A value is none of those that are known.
+/// A value is not one of the known values.
 pub const ONE_OF: &str = "one-of";
 
-/// A text is no absolute http or https URL.
+/// A text is not an absolute http or https URL.
 pub const FORMAT_URL: &str = "format-url";
 
-/// A text that has to hold JSON does not.
+/// A text that must be JSON is not.
 pub const FORMAT_JSON: &str = "format-json";
 
-/// The service does not know the member any more.
+/// The service has withdrawn the member.
 pub const WITHDRAWN: &str = "withdrawn";
 
 /// A value is not of the documented type. Only a request that is given as JSON can have one.
 pub const WRONG_TYPE: &str = "wrong-type";
 
-/// No document has such a member. It is sent unchanged.
+/// No document has this member. It is sent unchanged.
 pub const UNKNOWN_MEMBER: &str = "unknown-member";
 
-/// A member in `extra` has a field of its own and would be sent twice.
+/// A member in `extra` has a field of its own, so it would be sent twice.
 pub const DUPLICATE_MEMBER: &str = "duplicate-member";
 
-/// The table of the family has no such model, so only the rules of members are checked.
+/// The capability table has no such model, so only the rules of members are checked.
 pub const UNKNOWN_MODEL: &str = "unknown-model";
 
-/// The table has the model, not this version, so only the rules of members are checked.
+/// The capability table has the model but not this version, so only the rules of members are checked.
 pub const UNKNOWN_VERSION: &str = "unknown-version";
 
-/// The documents list the model or version no more, since the day the message gives.
+/// The documents no longer list the model or version since the day in the message.
 pub const WITHDRAWN_MODEL: &str = "withdrawn-model";
 
-/// The model has no such scene; a warning where no document speaks of the model's scenes.
+/// The model has no such scene; a warning if no document states its scenes.
 pub const SCENE: &str = "scene";
 
-/// The model takes no such duration, or not together with a reference video; a warning for one that it takes under conditions no document explains.
+/// The model does not accept this duration, or not together with a reference video; a warning for one that needs conditions which no document explains.
 pub const DURATION: &str = "duration";
 
-/// The model has no such resolution; a warning for one that documents contradict each other about, or that only differs in letter case.
+/// The model does not support this resolution; a warning for one on which documents disagree, or that only differs in letter case.
 pub const RESOLUTION: &str = "resolution";
 
-/// The model has no such aspect ratio, or takes none at all; a warning for one that documents leave open.
+/// The model does not support this aspect ratio, or none at all; a warning for one that documents leave open.
 pub const ASPECT_RATIO: &str = "aspect-ratio";
 
-/// The model takes an aspect ratio only without frames, or only from text. No document says whether the service refuses it otherwise or takes no notice.
+/// The model accepts an aspect ratio only without frames, or only from text. No document says whether the service otherwise refuses or ignores it.
 pub const ASPECT_RATIO_MODE: &str = "aspect-ratio-mode";
 
-/// The model takes no first frame.
+/// The model accepts no first frame.
 pub const FIRST_FRAME: &str = "first-frame";
 
-/// The model takes no last frame; a warning where no document says whether it does.
+/// The model accepts no last frame; a warning if no document says.
 pub const LAST_FRAME: &str = "last-frame";
 
-/// The model takes a last frame at one resolution only, which has to be given.
+/// The model accepts a last frame at one resolution only, which must be given.
 pub const LAST_FRAME_RESOLUTION: &str = "last-frame-resolution";
 
-/// The model takes a last frame only together with a first one.
+/// The model accepts a last frame only together with a first one.
 pub const LAST_FRAME_NEEDS_FIRST_FRAME: &str = "last-frame-needs-first-frame";
 
-/// The model takes no reference images, or another number of them, perhaps fewer beside a reference video; a warning where no document says whether it takes any.
+/// The model accepts no reference images, or another number of them, perhaps fewer beside a reference video; a warning if no document says.
 pub const REFERENCE_IMAGES: &str = "reference-images";
 
-/// The model takes reference images or frames, not both.
+/// The model accepts reference images or frames, not both.
 pub const REFERENCE_IMAGES_EXCLUDE_FRAMES: &str = "reference-images-exclude-frames";
 
-/// The model knows no such type of reference image.
+/// The model does not support this type of reference image.
 pub const REFERENCE_TYPE: &str = "reference-type";
 
-/// The model takes no reference video; a warning where no document says whether it does.
+/// The model accepts no reference video; a warning if no document says.
 pub const REFERENCE_VIDEO: &str = "reference-video";
 
-/// A video to edit takes neither a first nor a last frame. A reference video is one to edit unless `ReferType` says `feature`. Holds for every model, and without one.
+/// A video to edit accepts neither a first nor a last frame. A reference video is edited unless `ReferType` is `feature`. Checked for every model, and without one.
 pub const BASE_VIDEO_EXCLUDES_FRAMES: &str = "base-video-excludes-frames";
 
-/// The model takes no reference sound; a warning where no document says whether it does.
+/// The model accepts no reference audio; a warning if no document says.
 pub const REFERENCE_AUDIO: &str = "reference-audio";
 
-/// The model generates no sound; a warning where no document says whether it does.
+/// The model generates no sound track; a warning if no document says.
 pub const AUDIO: &str = "audio";
 
-/// The model adds no watermark; a warning where no document says whether it does.
+/// The model adds no watermark; a warning if no document says.
 pub const WATERMARK: &str = "watermark";
 
-/// The model has no off-peak hours; a warning where no document says whether it does.
+/// The model has no off-peak hours; a warning if no document says.
 pub const OFF_PEAK: &str = "off-peak";
 
-/// The model takes no subjects; a warning where no document says whether it does.
+/// The model accepts no subjects; a warning if no document says.
 pub const SUBJECTS: &str = "subjects";
 
-/// The prompt has more characters than the model takes.
+/// The prompt has more characters than the model accepts.
 pub const PROMPT_LENGTH: &str = "prompt-length";
 
-/// The model splits no video into shots, or no document says whether it does.
+/// The model supports no storyboard, or no document says.
 pub const STORYBOARD: &str = "storyboard";
 
 /// A storyboard has no shots, or too many.
@@ -137,30 +137,30 @@ pub const STORYBOARD_PROMPT: &str = "storyboard-prompt";
 /// A shot does not last a whole number of seconds, at least one, or all of them do not add up to `Duration`.
 pub const STORYBOARD_DURATION: &str = "storyboard-duration";
 
-/// The `size` in `AdditionalParameters` is no width and height, or one that the model does not take.
+/// The `size` in `AdditionalParameters` is not a width and a height, or the model does not accept it.
 pub const SIZE: &str = "size";
 
-/// Every rule a finding can name, in the order of the documentation.
+/// Every rule that a finding can name, in the order of the documentation.
 pub static RULES: &[RuleInfo] = &[
     RuleInfo {
         id: REQUIRED,
-        meaning: "A member that has to be given is missing or empty.",
+        meaning: "A required member is missing or empty.",
     },
     RuleInfo {
         id: REQUIRED_UNLESS_ANY,
-        meaning: "A member has to be given because none of those that could stand in for it is.",
+        meaning: "A member is required because none of its alternatives is given.",
     },
     RuleInfo {
         id: REQUIRED_IF,
-        meaning: "A member has to be given because another one has a certain value.",
+        meaning: "A member is required because another one has a certain value.",
     },
     RuleInfo {
         id: ONLY_IF,
-        meaning: "A member makes no sense unless another one has a certain value.",
+        meaning: "A member has no effect unless another one has a certain value.",
     },
     RuleInfo {
         id: UNIQUE_ITEMS,
-        meaning: "A list has an item twice.",
+        meaning: "A list repeats an item.",
     },
     RuleInfo {
         id: REQUIRES,
@@ -188,19 +188,19 @@ pub static RULES: &[RuleInfo] = &[
     },
     RuleInfo {
         id: ONE_OF,
-        meaning: "A value is none of those that are known.",
+        meaning: "A value is not one of the known values.",
     },
     RuleInfo {
         id: FORMAT_URL,
-        meaning: "A text is no absolute http or https URL.",
+        meaning: "A text is not an absolute http or https URL.",
     },
     RuleInfo {
         id: FORMAT_JSON,
-        meaning: "A text that has to hold JSON does not.",
+        meaning: "A text that must be JSON is not.",
     },
     RuleInfo {
         id: WITHDRAWN,
-        meaning: "The service does not know the member any more.",
+        meaning: "The service has withdrawn the member.",
     },
     RuleInfo {
         id: WRONG_TYPE,
@@ -208,107 +208,107 @@ pub static RULES: &[RuleInfo] = &[
     },
     RuleInfo {
         id: UNKNOWN_MEMBER,
-        meaning: "No document has such a member. It is sent unchanged.",
+        meaning: "No document has this member. It is sent unchanged.",
     },
     RuleInfo {
         id: DUPLICATE_MEMBER,
-        meaning: "A member in `extra` has a field of its own and would be sent twice.",
+        meaning: "A member in `extra` has a field of its own, so it would be sent twice.",
     },
     RuleInfo {
         id: UNKNOWN_MODEL,
-        meaning: "The table of the family has no such model, so only the rules of members are checked.",
+        meaning: "The capability table has no such model, so only the rules of members are checked.",
     },
     RuleInfo {
         id: UNKNOWN_VERSION,
-        meaning: "The table has the model, not this version, so only the rules of members are checked.",
+        meaning: "The capability table has the model but not this version, so only the rules of members are checked.",
     },
     RuleInfo {
         id: WITHDRAWN_MODEL,
-        meaning: "The documents list the model or version no more, since the day the message gives.",
+        meaning: "The documents no longer list the model or version since the day in the message.",
     },
     RuleInfo {
         id: SCENE,
-        meaning: "The model has no such scene; a warning where no document speaks of the model's scenes.",
+        meaning: "The model has no such scene; a warning if no document states its scenes.",
     },
     RuleInfo {
         id: DURATION,
-        meaning: "The model takes no such duration, or not together with a reference video; a warning for one that it takes under conditions no document explains.",
+        meaning: "The model does not accept this duration, or not together with a reference video; a warning for one that needs conditions which no document explains.",
     },
     RuleInfo {
         id: RESOLUTION,
-        meaning: "The model has no such resolution; a warning for one that documents contradict each other about, or that only differs in letter case.",
+        meaning: "The model does not support this resolution; a warning for one on which documents disagree, or that only differs in letter case.",
     },
     RuleInfo {
         id: ASPECT_RATIO,
-        meaning: "The model has no such aspect ratio, or takes none at all; a warning for one that documents leave open.",
+        meaning: "The model does not support this aspect ratio, or none at all; a warning for one that documents leave open.",
     },
     RuleInfo {
         id: ASPECT_RATIO_MODE,
-        meaning: "The model takes an aspect ratio only without frames, or only from text. No document says whether the service refuses it otherwise or takes no notice.",
+        meaning: "The model accepts an aspect ratio only without frames, or only from text. No document says whether the service otherwise refuses or ignores it.",
     },
     RuleInfo {
         id: FIRST_FRAME,
-        meaning: "The model takes no first frame.",
+        meaning: "The model accepts no first frame.",
     },
     RuleInfo {
         id: LAST_FRAME,
-        meaning: "The model takes no last frame; a warning where no document says whether it does.",
+        meaning: "The model accepts no last frame; a warning if no document says.",
     },
     RuleInfo {
         id: LAST_FRAME_RESOLUTION,
-        meaning: "The model takes a last frame at one resolution only, which has to be given.",
+        meaning: "The model accepts a last frame at one resolution only, which must be given.",
     },
     RuleInfo {
         id: LAST_FRAME_NEEDS_FIRST_FRAME,
-        meaning: "The model takes a last frame only together with a first one.",
+        meaning: "The model accepts a last frame only together with a first one.",
     },
     RuleInfo {
         id: REFERENCE_IMAGES,
-        meaning: "The model takes no reference images, or another number of them, perhaps fewer beside a reference video; a warning where no document says whether it takes any.",
+        meaning: "The model accepts no reference images, or another number of them, perhaps fewer beside a reference video; a warning if no document says.",
     },
     RuleInfo {
         id: REFERENCE_IMAGES_EXCLUDE_FRAMES,
-        meaning: "The model takes reference images or frames, not both.",
+        meaning: "The model accepts reference images or frames, not both.",
     },
     RuleInfo {
         id: REFERENCE_TYPE,
-        meaning: "The model knows no such type of reference image.",
+        meaning: "The model does not support this type of reference image.",
     },
     RuleInfo {
         id: REFERENCE_VIDEO,
-        meaning: "The model takes no reference video; a warning where no document says whether it does.",
+        meaning: "The model accepts no reference video; a warning if no document says.",
     },
     RuleInfo {
         id: BASE_VIDEO_EXCLUDES_FRAMES,
-        meaning: "A video to edit takes neither a first nor a last frame. A reference video is one to edit unless `ReferType` says `feature`. Holds for every model, and without one.",
+        meaning: "A video to edit accepts neither a first nor a last frame. A reference video is edited unless `ReferType` is `feature`. Checked for every model, and without one.",
     },
     RuleInfo {
         id: REFERENCE_AUDIO,
-        meaning: "The model takes no reference sound; a warning where no document says whether it does.",
+        meaning: "The model accepts no reference audio; a warning if no document says.",
     },
     RuleInfo {
         id: AUDIO,
-        meaning: "The model generates no sound; a warning where no document says whether it does.",
+        meaning: "The model generates no sound track; a warning if no document says.",
     },
     RuleInfo {
         id: WATERMARK,
-        meaning: "The model adds no watermark; a warning where no document says whether it does.",
+        meaning: "The model adds no watermark; a warning if no document says.",
     },
     RuleInfo {
         id: OFF_PEAK,
-        meaning: "The model has no off-peak hours; a warning where no document says whether it does.",
+        meaning: "The model has no off-peak hours; a warning if no document says.",
     },
     RuleInfo {
         id: SUBJECTS,
-        meaning: "The model takes no subjects; a warning where no document says whether it does.",
+        meaning: "The model accepts no subjects; a warning if no document says.",
     },
     RuleInfo {
         id: PROMPT_LENGTH,
-        meaning: "The prompt has more characters than the model takes.",
+        meaning: "The prompt has more characters than the model accepts.",
     },
     RuleInfo {
         id: STORYBOARD,
-        meaning: "The model splits no video into shots, or no document says whether it does.",
+        meaning: "The model supports no storyboard, or no document says.",
     },
     RuleInfo {
         id: STORYBOARD_SHOTS,
@@ -324,6 +324,6 @@ pub static RULES: &[RuleInfo] = &[
     },
     RuleInfo {
         id: SIZE,
-        meaning: "The `size` in `AdditionalParameters` is no width and height, or one that the model does not take.",
+        meaning: "The `size` in `AdditionalParameters` is not a width and a height, or the model does not accept it.",
     },
 ];

@@ -8,7 +8,7 @@ pub const NAME: &str = "mps";
 /// Version of the API.
 pub const VERSION: &str = "2019-06-12";
 
-/// The clouds that offer the service, the default one first.
+/// The clouds that offer the service; the first one is the default.
 pub static SITES: &[Site] = &[
     Site {
         name: "intl",
@@ -46,7 +46,7 @@ pub static REGIONS: &[&str] = &[
     "sa-saopaulo",
 ];
 
-/// What error codes mean, in the order of the codes.
+/// The error codes with their meaning, sorted by code.
 pub static ERROR_CODES: &[ErrorCode] = &[
     ErrorCode {
         code: "ActionOffline",

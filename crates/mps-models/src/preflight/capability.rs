@@ -1,8 +1,8 @@
 //! Checks a request against the capability row of its model.
 //!
 //! A request type takes part by its [`ToCapabilityQuery`]. The checks depend on no request type, so
-//! all families share them. Each check looks at one row; [`candidates`] selects the rows and combines
-//! their results.
+//! all families share them. Each check looks at one row; [`candidates`] selects the rows and
+//! combines their results.
 
 mod audio;
 mod candidates;
@@ -166,8 +166,8 @@ const CHECKS: &[(Check, Option<Column>)] = &[
 ];
 
 impl Report {
-    /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides the
-    /// bounds of members.
+    /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides
+    /// the bounds of members.
     pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
         self.candidates = Candidates::of(query);
     }

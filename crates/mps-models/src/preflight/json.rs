@@ -10,10 +10,10 @@ use crate::{
 
 /// Returns a report of every broken rule in a request that is given as JSON.
 ///
-/// Parsing the request as `A` ends at the first value of a wrong type. Here each of them is a finding
-/// ([`rules::WRONG_TYPE`]), beside the findings of [`preflight`](super::Preflight::preflight) about
-/// everything else. Nothing more is said about a member whose type is wrong. As in parsing, `null`
-/// has every type.
+/// Parsing the request as `A` ends at the first value of a wrong type. Here each of them is a
+/// finding ([`rules::WRONG_TYPE`]), beside the findings of
+/// [`preflight`](super::Preflight::preflight) about everything else. Nothing more is said about a
+/// member whose type is wrong. As in parsing, `null` has every type.
 ///
 /// # Examples
 /// ```

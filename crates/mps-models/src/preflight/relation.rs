@@ -70,7 +70,8 @@ impl<T: IsSet> Check<'_, T> {
         self.each_peer(peers, fault, rule)
     }
 
-    /// Checks that the member is set only if another one has a certain value, which `is_met` states.
+    /// Checks that the member is set only if another one has a certain value, which `is_met`
+    /// states.
     pub(crate) fn only_if(
         self,
         member: &'static str,

@@ -1,7 +1,7 @@
 //! Every rule that a finding can name.
 //!
-//! Ids are stable: rules may be added, and none is renamed or removed. `docs/preflight-rules.md` lists
-//! them with all their bounds.
+//! Ids are stable: rules may be added, and none is renamed or removed. `docs/preflight-rules.md`
+//! lists them with all their bounds.
 
 pub use crate::generated::rules::*;
 

@@ -1,4 +1,4 @@
-//! What the cache tells through [`tracing`]. No event carries a key or a token.
+//! The events of the cache. No event contains a key or a token.
 //!
 //! | name | level | fields |
 //! |---|---|---|

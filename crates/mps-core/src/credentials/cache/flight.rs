@@ -1,4 +1,4 @@
-//! One question to the provider, shared by everybody who waits for its answer.
+//! One request to the provider, shared by all callers that wait for its answer.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -17,17 +17,18 @@ use crate::{
     credentials::{Credentials, CredentialsError, ProvideCredentials},
 };
 
-/// Longer than any provider of ours takes. A provider that never answers must not be waited for
-/// by everybody for ever.
+/// Longer than any provider of this crate takes. A provider that never answers must not block its
+/// callers for ever.
 const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) type ProvideResult = Result<Credentials, CredentialsError>;
 
-/// Advances whenever one of its clones is waited for; nobody's going away stops the others.
+/// Makes progress while any of its clones is polled; a caller that goes away does not stop the
+/// others.
 #[derive(Clone)]
 pub(super) struct Flight {
     pub(super) number: u64,
-    /// Whether others were asked for in place of refused ones.
+    /// Whether a replacement for refused credentials was requested.
     pub(super) replaces: bool,
     outcome: Shared<BoxFuture<'static, ProvideResult>>,
     waiters: Arc<Waiters>,
@@ -39,11 +40,11 @@ struct Waiters {
     left: AtomicBool,
 }
 
-/// Somebody who keeps a flight going for as long as this lives.
+/// A caller, or the background task, that polls a flight.
 pub(super) struct Waiting(Arc<Waiters>);
 
 impl Flight {
-    /// Does nothing before it is first waited for.
+    /// Returns a flight that starts with the first poll.
     pub(super) fn new<P: ProvideCredentials + 'static>(
         number: u64,
         provider: Arc<P>,
@@ -82,7 +83,7 @@ impl Flight {
         self.outcome.clone().await
     }
 
-    /// Advances as far as it goes without waiting.
+    /// Polls once, without waiting.
     pub(super) fn poll_once(&self) -> Option<ProvideResult> {
         let _attended = self.register();
         self.outcome.clone().now_or_never()
@@ -93,8 +94,8 @@ impl Flight {
         Waiting(self.waiters.clone())
     }
 
-    /// Whether there was a time when nobody kept it going. Its timers ran on meanwhile, and the
-    /// runtime of its sockets may be gone, so its failure says nothing about the provider.
+    /// Returns whether the flight was not polled for some time. Its timers continued meanwhile, and
+    /// the runtime of its sockets may be gone, so its failure is no evidence about the provider.
     pub(super) fn was_abandoned(&self) -> bool {
         self.waiters.left.load(Ordering::Acquire)
     }

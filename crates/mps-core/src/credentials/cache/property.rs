@@ -1,5 +1,5 @@
-//! Whatever callers, time and the provider do: one question at a time, no expired keys, and it
-//! always goes on.
+//! Properties for any order of callers, times and answers: one request at a time, no expired
+//! credentials, and progress.
 
 use std::{
     pin::Pin,
@@ -111,7 +111,8 @@ impl World {
         }
     }
 
-    /// With a provider that works again, everybody who waits is served, and so is a newcomer.
+    /// With a provider that works again, every waiting caller gets credentials, and so does a new
+    /// one.
     fn recovers(&mut self) {
         self.desk.advance(31);
         self.desk.forget_answers();

@@ -1,4 +1,4 @@
-//! What the cache knows, and what follows from it. Pure: time and renewals come from outside.
+//! The state machine of the cache. Pure: time and answers are parameters.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,18 +8,18 @@ use super::{
 };
 use crate::credentials::{Credentials, CredentialsError};
 
-/// The vendor's own clients renew this long before the end.
+/// The vendor's own clients renew this long before the expiry.
 const MARGIN: Duration = Duration::from_secs(300);
-/// Credentials that came with less than this many margins to live are renewed in the last part of
-/// what they had, or each answer would be due at once.
+/// Credentials with a lifetime of less than this many margins are renewed in the last part of it,
+/// or each answer would be due at once.
 const PARTS: u32 = 4;
-/// How soon credentials that do not expire are asked for again.
+/// Interval between refreshes of credentials without expiry.
 const RECHECK: Duration = Duration::from_secs(60);
-/// How long the provider is left alone after its first failure, and at most.
+/// Pause after the first failure of the provider, and the longest pause.
 const PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// A failure younger than this is told as if the caller had seen it happen, as most have.
+/// A failure younger than this is returned without its age, because most callers saw it happen.
 const JUST_NOW: Duration = Duration::from_secs(1);
 
 /// One reading of both clocks.
@@ -29,7 +29,7 @@ pub(super) struct Now {
     pub(super) monotonic: Duration,
 }
 
-/// What a caller does next.
+/// The next step of a caller.
 pub(super) enum Decision {
     Use(Credentials),
     UseMeanwhile(Credentials, Flight),
@@ -40,9 +40,10 @@ pub(super) enum Decision {
 #[derive(Default)]
 pub(super) struct State {
     keys: Option<Entry>,
-    /// What the service refused, until there are others.
+    /// Credentials that the service refused, until there is a replacement.
     refused: Option<Credentials>,
-    /// Until when the provider is believed to have no others.
+    /// Time from which a refused token is worth another refresh; before, the provider has no
+    /// replacement.
     retry_refresh_at: Duration,
     failure: Option<Failure>,
     flight: Option<Flight>,
@@ -62,7 +63,7 @@ struct Failure {
 }
 
 impl State {
-    /// What to do now; `start` is called for a question that has to be asked.
+    /// Returns the next step; `start` is called when a request to the provider is needed.
     pub(super) fn decide(
         &mut self,
         now: Now,
@@ -73,7 +74,8 @@ impl State {
             .as_ref()
             .filter(|failure| failure.is_backing_off(now));
         let Some(keys) = self.usable(now) else {
-            // A renewal that nobody kept going does not count against who has to wait.
+            // A flight that was abandoned does not count as a failure for callers that have to
+            // wait.
             if self.flight.is_none() && pausing.is_some_and(|failure| !failure.abandoned) {
                 return Decision::Fail(self.explain(now));
             }
@@ -86,7 +88,8 @@ impl State {
         Decision::UseMeanwhile(credentials, self.flight(start))
     }
 
-    /// Takes in the end of a flight, once. `Some` if it was news: a lifetime, or why there is none.
+    /// Completes a flight, once. Returns `Some` for the first completion: the lifetime, or the
+    /// error.
     pub(super) fn complete(
         &mut self,
         flight: &Flight,
@@ -107,7 +110,7 @@ impl State {
         }
     }
 
-    /// Stops handing out credentials that the service refused.
+    /// Stops returning credentials that the service refused.
     pub(super) fn forget(&mut self, refused: &Credentials, now: Now) {
         let are_ours = self
             .keys
@@ -154,7 +157,7 @@ impl State {
     ) -> Option<Result<Option<Duration>, CredentialsError>> {
         if self.is_refused(&credentials) {
             if !flight.replaces {
-                // Asked before they were refused: worth asking again.
+                // Requested before they were refused, so another request is useful.
                 return None;
             }
             self.retry_refresh_at = now.monotonic.saturating_add(PAUSE);
@@ -180,7 +183,7 @@ impl State {
         });
     }
 
-    /// Why there is nothing to hand out, with everything that is known.
+    /// Returns the error when there are no usable credentials, with all known reasons.
     fn explain(&self, now: Now) -> CredentialsError {
         let Some(failure) = &self.failure else {
             return CredentialsError::absent("no credentials were asked for yet");
@@ -247,13 +250,13 @@ fn still_valid(credentials: Credentials, now: Now) -> ProvideResult {
     Err(CredentialsError::unusable(message).with_hint("check this machine's clock"))
 }
 
-/// What is left to live; `None` without an end.
+/// Returns the remaining lifetime; `None` without expiry.
 fn lifetime(credentials: &Credentials, now: Now) -> Option<Duration> {
     let end = credentials.expires_at()?;
     Some(end.duration_since(now.wall).unwrap_or_default())
 }
 
-/// How long ago credentials expired, if they did.
+/// Returns the time since the expiry, if that has passed.
 fn overdue(credentials: &Credentials, now: Now) -> Option<Duration> {
     now.wall.duration_since(credentials.expires_at()?).ok()
 }

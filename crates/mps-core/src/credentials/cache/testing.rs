@@ -19,11 +19,11 @@ pub(super) const NOW: u64 = 1_771_125_945;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Answer {
-    /// New keys that live for so many seconds.
+    /// New credentials that expire after this many seconds.
     Keys(u64),
-    /// The keys that were given last, again.
+    /// The last credentials again.
     Same,
-    /// Keys without an end.
+    /// Credentials without expiry.
     Lasting,
     Failure,
     Panic,
@@ -47,7 +47,7 @@ struct DeskState {
     given: Option<Credentials>,
 }
 
-/// A question that was asked and has not been answered or dropped.
+/// A request that was neither answered nor dropped.
 struct Open(Desk);
 
 impl Desk {
@@ -84,12 +84,12 @@ impl Desk {
         self.state().asked
     }
 
-    /// How many of the questions were for others than refused ones.
+    /// Returns how many of the requests were for a replacement.
     pub(super) fn refreshed(&self) -> usize {
         self.state().refreshed
     }
 
-    /// The most questions that were ever open at once.
+    /// Returns the largest number of open requests.
     pub(super) fn most_open(&self) -> usize {
         self.state().most_open
     }

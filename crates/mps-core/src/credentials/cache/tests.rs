@@ -1,4 +1,4 @@
-//! The cache, promise by promise.
+//! The cache: single-flight, refresh, refused tokens and failures.
 
 use futures_util::{FutureExt as _, future::join_all};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::credentials::{Credentials, CredentialsError, ProvideCredentials as _};
 
-/// The number of the question that the credentials answer.
+/// Returns the number of the request that the credentials answer.
 fn number(outcome: ProvideResult) -> String {
     outcome.unwrap().token().unwrap().to_owned()
 }
@@ -137,7 +137,7 @@ async fn a_refused_token_is_replaced_once_for_all_its_users() {
             .into_iter()
             .all(|new| number(new) == "2")
     );
-    // One more who comes late with the old token.
+    // A late caller with the old token.
     assert_eq!(number(cached.refresh(&old).await), "2");
     assert_eq!((desk.asked(), desk.refreshed()), (2, 1));
 }
@@ -248,7 +248,7 @@ fn a_renewal_that_died_with_its_runtime_is_begun_again() {
     desk.advance(7_000);
     in_new_runtime(|cached| cached.provide().now_or_never());
     desk.advance(1_000);
-    // What the old renewal ends with says nothing about the provider.
+    // The end of the old refresh is no evidence about the provider.
     desk.answer(Failure);
     desk.answer(Keys(7_200));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -38,6 +38,13 @@ use self::{
 
 /// The script that runs in the server, for those who want to read what they let in. It needs
 /// `TIME`, `INFO`, `GET` and `SET`, and the library for `MessagePack` that comes with Redis.
+#[cfg_attr(
+    not(any(test, feature = "test-util")),
+    allow(
+        unreachable_pub,
+        reason = "public for the tests of this workspace only, through `internals`"
+    )
+)]
 pub const SCRIPT: &str = include_str!("script.lua");
 
 /// A [`Limiter`] for all processes on all hosts that name the same Redis server (6 or newer) and

@@ -14,14 +14,14 @@ use super::super::{AiDramaInput, VideoDramaCosInfo};
 
 /// Starts a task that turns a story into an animated comic, scene by scene.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `AIDrama`.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Errors of its own: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `LimitExceeded.CreateTask`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Error codes beside the common ones: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `LimitExceeded.CreateTask`.
 /// - Since 2026-07-16 (`cn`) and 2026-08-06 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82062).
 ///
@@ -47,21 +47,21 @@ use super::super::{AiDramaInput, VideoDramaCosInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAiDramaTask {
-    /// The story, and what the result should look like.
+    /// The story and the look of the result.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiDramaInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAiDramaTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input", "CosInfo"];
 
     /// The shape of this object as data.
@@ -73,7 +73,7 @@ impl CreateAiDramaTask {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: AiDramaInput) -> Self {
         Self { input, ..Self::default() }
@@ -141,7 +141,7 @@ impl Action for CreateAiDramaTask {
     };
 }
 
-/// What the service answers to [`CreateAiDramaTask`](crate::CreateAiDramaTask).
+/// The response of [`CreateAiDramaTask`](crate::CreateAiDramaTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -154,7 +154,7 @@ pub struct CreateAiDramaTaskResponse {
 }
 
 impl CreateAiDramaTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -163,7 +163,7 @@ impl CreateAiDramaTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -14,14 +14,14 @@ use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 
 /// Starts a task that makes an advertising video from the images of a product.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `FissionVideo`.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2026-07-31 (`cn`) and 2026-08-13 (`intl`).
 /// - Source: [API description of 2026-10-26](https://cloud.tencent.com/document/product/862/135362).
 ///
@@ -63,19 +63,19 @@ pub struct CreateAiFissionTask {
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiFissionInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
-    /// For whom the video is, and what it should be like.
+    /// Audience and options of the video.
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<FissionTaskInfo>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAiFissionTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input", "CosInfo", "TaskInfo"];
 
     /// The shape of this object as data.
@@ -88,7 +88,7 @@ impl CreateAiFissionTask {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: AiFissionInput) -> Self {
         Self { input, ..Self::default() }
@@ -167,7 +167,7 @@ impl Action for CreateAiFissionTask {
     }
 }
 
-/// What the service answers to [`CreateAiFissionTask`](crate::CreateAiFissionTask).
+/// The response of [`CreateAiFissionTask`](crate::CreateAiFissionTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -180,7 +180,7 @@ pub struct CreateAiFissionTaskResponse {
 }
 
 impl CreateAiFissionTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -189,7 +189,7 @@ impl CreateAiFissionTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

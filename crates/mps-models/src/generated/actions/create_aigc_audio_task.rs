@@ -16,15 +16,15 @@ use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioRe
 
 /// Starts a task that generates music or sound from a prompt, a video or a piece of audio.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcAudioTask`. There is no callback and no way to cancel a task.
 ///
 /// A finished song is billed, a failed task is not.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2026-06-12 (`cn`) and 2026-06-26 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/81006).
 ///
@@ -62,18 +62,18 @@ pub struct CreateAigcAudioTask {
     /// - Example: `MiniMaxMusic`.
     #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
-    /// Version of the model. Without it the service takes a stable version of its choice.
+    /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `3.0`.
     #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
-    /// What to generate. `music` is the one scene that is documented.
+    /// Kind of audio. `music` is the only documented scene.
     ///
     /// - One of `music`; a breach is only a warning.
     /// - Example: `music`.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
-    /// What the music or sound should be like.
+    /// Description of the music or sound.
     ///
     /// - At most 2000 characters.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
@@ -92,32 +92,32 @@ pub struct CreateAigcAudioTask {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub audio_infos: Vec<AigcAudioReferenceAudioInfo>,
-    /// Bucket of the caller's in which to store the result. COS has to be activated, and the role
+    /// Bucket of the caller for the result. COS has to be activated, and the role
     /// `MPS_QcsRole` created and granted.
     #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
     /// File format of the result, and the resource to charge.
     #[serde(rename = "ExtraParameters", skip_serializing_if = "Option::is_none")]
     pub extra_parameters: Option<AigcAudioExtraParam>,
-    /// Parameters of the model's vendor, as text that holds JSON: the lyrics, or that the music is to be
+    /// Parameters of the model's vendor, as JSON text: the lyrics, or that the music is to be
     /// without any. The documentation's own example of lyrics is not valid JSON.
     ///
     /// - JSON as text.
     /// - Example: `{"is_instrumental":true}`.
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
-    /// Who asked for the audio; a free text for the caller's own records.
+    /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcAudioTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -154,7 +154,7 @@ impl CreateAigcAudioTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -314,7 +314,7 @@ impl Action for CreateAigcAudioTask {
     };
 }
 
-/// What the service answers to [`CreateAigcAudioTask`](crate::CreateAigcAudioTask).
+/// The response of [`CreateAigcAudioTask`](crate::CreateAigcAudioTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -327,7 +327,7 @@ pub struct CreateAigcAudioTaskResponse {
 }
 
 impl CreateAigcAudioTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -336,7 +336,7 @@ impl CreateAigcAudioTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

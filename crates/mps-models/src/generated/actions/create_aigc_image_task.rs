@@ -23,16 +23,16 @@ use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 
 /// Starts a task that generates an image from a prompt or reference images.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcImageTask`. There is no callback and no way to cancel a task.
 ///
 /// A finished image is billed, a failed task is not. The service keeps the result for 12 hours unless
-/// it is stored in a bucket of the caller's.
+/// it is stored in a bucket of the caller.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/76488).
 ///
@@ -50,7 +50,7 @@ pub struct CreateAigcImageTask {
     /// - Example: `Hunyuan`.
     #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
-    /// Version of the model. Without it the service takes a stable version of its choice.
+    /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `3.0`.
     #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct CreateAigcImageTask {
     /// - Since 2026-05-08 (`cn`) and 2026-07-06 (`intl`).
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
-    /// What the image should show.
+    /// Description of the image.
     ///
     /// - Required unless `ImageInfos` is given.
     /// - At most 1000 characters; a breach is only a warning.
@@ -69,13 +69,13 @@ pub struct CreateAigcImageTask {
     /// - Source: API description of 2026-06-26.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// What the image should not show. Some models ignore it; no document lists which.
+    /// Description of content to avoid. Some models ignore it; no document lists which.
     ///
     /// - Example: `adult face`.
     #[serde(rename = "NegativePrompt", skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
-    /// Whether the service may rewrite the prompt for a richer result. Without it the model follows the
-    /// prompt to the letter.
+    /// Lets the service rewrite the prompt for a richer result. By default the model follows the prompt
+    /// literally.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnhancePrompt", skip_serializing_if = "Option::is_none")]
@@ -87,7 +87,7 @@ pub struct CreateAigcImageTask {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub image_infos: Vec<AigcImageInfo>,
-    /// How many images to generate. One is all that the service offers today.
+    /// Number of images. The service supports only 1 today.
     ///
     /// - At least `1`.
     /// - At most `1`; a breach is only a warning.
@@ -98,7 +98,7 @@ pub struct CreateAigcImageTask {
     /// Size, shape, file format and watermark of the image.
     #[serde(rename = "ExtraParameters", skip_serializing_if = "Option::is_none")]
     pub extra_parameters: Option<AigcImageExtraParam>,
-    /// Parameters of the model's vendor, as text that holds JSON. With `size` Hunyuan 3.0 takes sides of
+    /// Parameters of the model's vendor, as JSON text. With `size` Hunyuan 3.0 takes sides of
     /// 512 to 2048 pixels and at most 1,048,576 pixels in all; Qwen 0925 takes 262,144 to 4,194,304 pixels
     /// in all.
     ///
@@ -111,18 +111,18 @@ pub struct CreateAigcImageTask {
     /// `MPS_QcsRole` created and granted. Without it the service keeps the image for 12 hours.
     #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
-    /// Who asked for the image; a free text for the caller's own records.
+    /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcImageTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -157,7 +157,7 @@ impl CreateAigcImageTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -342,7 +342,7 @@ impl Action for CreateAigcImageTask {
     };
 }
 
-/// What the service answers to [`CreateAigcImageTask`](crate::CreateAigcImageTask).
+/// The response of [`CreateAigcImageTask`](crate::CreateAigcImageTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -355,7 +355,7 @@ pub struct CreateAigcImageTaskResponse {
 }
 
 impl CreateAigcImageTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -364,7 +364,7 @@ impl CreateAigcImageTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

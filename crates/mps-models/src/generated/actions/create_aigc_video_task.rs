@@ -30,16 +30,16 @@ use super::super::{
 
 /// Starts a task that generates a video from a prompt, images or reference videos.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcVideoTask`. There is no callback and no way to cancel a task.
 ///
 /// A finished video is billed by the second, a failed task is not. The service keeps the result for
 /// 12 hours unless it is stored in a bucket of the caller's.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 10 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
-/// - Errors of its own: `InvalidParameter.ViolationContent`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 10 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
+/// - Error codes beside the common ones: `InvalidParameter.ViolationContent`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [documentation page of 2026-03-10](https://www.tencentcloud.com/document/product/1041/76487).
 ///
@@ -77,7 +77,7 @@ pub struct CreateAigcVideoTask {
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
-    /// Version of the model. Without it the service takes a stable version of its choice.
+    /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `1.5`.
     #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
@@ -88,20 +88,20 @@ pub struct CreateAigcVideoTask {
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
-    /// What the video should show.
+    /// Description of the video.
     ///
     /// - Required unless `ImageUrl` or `LastImageUrl` or `ImageInfos` or `VideoInfos` is given.
     /// - At most 2000 characters.
     /// - Example: `move the picture`.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// What the video should not show. Some models ignore it; no document lists which.
+    /// Description of content to avoid. Some models ignore it; no document lists which.
     ///
     /// - Example: `Top lighting, bright colors`.
     #[serde(rename = "NegativePrompt", skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
-    /// Whether the service may rewrite the prompt for a richer result. Without it the model follows the
-    /// prompt to the letter.
+    /// Lets the service rewrite the prompt for a richer result. By default the model follows the prompt
+    /// literally.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnhancePrompt", skip_serializing_if = "Option::is_none")]
@@ -170,25 +170,25 @@ pub struct CreateAigcVideoTask {
     /// `MPS_QcsRole` created and granted. Without it the service keeps the video for 12 hours.
     #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
-    /// Parameters of the model's vendor, as text that holds JSON: camera moves, storyboards with a
+    /// Parameters of the model's vendor, as JSON text: camera moves, storyboards with a
     /// prompt for each shot.
     ///
     /// - JSON as text.
     /// - Example: `{"camera_control":{"type":"simple"}}`.
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
-    /// Who asked for the video; a free text for the caller's own records.
+    /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
     #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateAigcVideoTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "ModelName",
         "ModelVersion",
@@ -245,7 +245,7 @@ impl CreateAigcVideoTask {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -518,7 +518,7 @@ impl Action for CreateAigcVideoTask {
     }
 }
 
-/// What the service answers to [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).
+/// The response of [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -531,7 +531,7 @@ pub struct CreateAigcVideoTaskResponse {
 }
 
 impl CreateAigcVideoTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -540,7 +540,7 @@ impl CreateAigcVideoTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -14,17 +14,17 @@ use super::super::{DocToVideoCosInfo, DocToVideoInput};
 
 /// Starts a task that turns documents into a video that presents them.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `DocGenVideo`.
 ///
-/// With the mode `stage` it stops after each stage until `ModifyDocToVideoTaskStatus` confirms it or
-/// has it done again.
+/// With the mode `stage` it stops after each stage until `ModifyDocToVideoTaskStatus` confirms or
+/// repeats it.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Errors of its own: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `LimitExceeded.CreateTask`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Error codes beside the common ones: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `LimitExceeded.CreateTask`.
 /// - Since 2026-07-20 (`cn`) and 2026-08-06 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82061).
 ///
@@ -53,12 +53,12 @@ use super::super::{DocToVideoCosInfo, DocToVideoInput};
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateDocToVideoTask {
-    /// The documents, and what to make of them.
+    /// The documents and the options of the video.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: DocToVideoInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<DocToVideoCosInfo>,
     /// The resource to charge, which has to be enabled. Without it the main one of the account is charged.
@@ -67,13 +67,13 @@ pub struct CreateDocToVideoTask {
     /// - Since 2026-08-06 (`cn`) and 2026-08-17 (`intl`).
     #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateDocToVideoTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input", "CosInfo", "ResourceId"];
 
     /// The shape of this object as data.
@@ -86,7 +86,7 @@ impl CreateDocToVideoTask {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: DocToVideoInput) -> Self {
         Self { input, ..Self::default() }
@@ -162,7 +162,7 @@ impl Action for CreateDocToVideoTask {
     };
 }
 
-/// What the service answers to [`CreateDocToVideoTask`](crate::CreateDocToVideoTask).
+/// The response of [`CreateDocToVideoTask`](crate::CreateDocToVideoTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -175,7 +175,7 @@ pub struct CreateDocToVideoTaskResponse {
 }
 
 impl CreateDocToVideoTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -184,7 +184,7 @@ impl CreateDocToVideoTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -14,14 +14,14 @@ use super::super::{VideoRedrawCosInfo, VideoRedrawInput, VideoRedrawTaskInfo};
 
 /// Starts a task that draws a video anew in another style.
 ///
-/// The answer comes at once and carries only the id of the task; ask for the result with
+/// The response is immediate and contains only the id of the task; poll the result with
 /// `DescribeAigcTaskStatus`. There is no callback and no way to cancel a task.
 /// The task is of type `RedrawVideo`.
 ///
-/// - Effect: starts work that is billed, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
-/// - Errors of its own: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `InvalidParameter.InvalidUrl`, `LimitExceeded.CreateTask`.
+/// - Effect: starts work that is billed, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Error codes beside the common ones: `FailedOperation.CreateAIGCTaskFailed`, `FailedOperation.UserArrears`, `InvalidParameter`, `InvalidParameter.InvalidUrl`, `LimitExceeded.CreateTask`.
 /// - Since 2026-07-16 (`cn`) and 2026-08-06 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82060).
 ///
@@ -43,21 +43,21 @@ pub struct CreateVideoRedrawTask {
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: VideoRedrawInput,
-    /// Bucket of the caller's in which to store the result.
+    /// Bucket of the caller for the result.
     #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoRedrawCosInfo>,
-    /// How to redraw it.
+    /// Style and options of the redrawn video.
     ///
     /// - Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<VideoRedrawTaskInfo>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CreateVideoRedrawTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input", "CosInfo", "TaskInfo"];
 
     /// The shape of this object as data.
@@ -70,7 +70,7 @@ impl CreateVideoRedrawTask {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: VideoRedrawInput) -> Self {
         Self { input, ..Self::default() }
@@ -148,7 +148,7 @@ impl Action for CreateVideoRedrawTask {
     };
 }
 
-/// What the service answers to [`CreateVideoRedrawTask`](crate::CreateVideoRedrawTask).
+/// The response of [`CreateVideoRedrawTask`](crate::CreateVideoRedrawTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -161,7 +161,7 @@ pub struct CreateVideoRedrawTaskResponse {
 }
 
 impl CreateVideoRedrawTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -170,7 +170,7 @@ impl CreateVideoRedrawTaskResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

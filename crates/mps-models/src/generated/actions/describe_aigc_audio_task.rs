@@ -12,14 +12,15 @@ use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskStatus};
 
-/// Tells how an audio task is doing and, once it is done, where its result lies.
+/// Returns the status of an audio task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcAudioTask` are known here; the service's generic task query does not
-/// know them. How long the service keeps a result is not stated.
+/// Only tasks of `CreateAigcAudioTask` are visible here; the generic task query of the service
+/// does not find them. No document states how long the service keeps a
+/// result.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
 /// - Since 2026-06-12 (`cn`) and 2026-06-26 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/81005).
 ///
@@ -40,13 +41,13 @@ pub struct DescribeAigcAudioTask {
     /// - Example: `24000145-******d**-cb46b8040b684b539bbd46****e*e2fd`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcAudioTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -55,7 +56,7 @@ impl DescribeAigcAudioTask {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -121,15 +122,15 @@ impl Action for DescribeAigcAudioTask {
     };
 }
 
-/// What the service answers to [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
+/// The response of [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcAudioTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `Invalid model name for music`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
@@ -151,7 +152,7 @@ pub struct DescribeAigcAudioTaskResponse {
 }
 
 impl DescribeAigcAudioTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Status",
         "Message",
@@ -176,7 +177,7 @@ impl DescribeAigcAudioTaskResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

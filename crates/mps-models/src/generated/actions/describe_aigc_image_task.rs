@@ -12,14 +12,14 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::AigcTaskStatus;
 
-/// Tells how an image task is doing and, once it is done, where its result lies.
+/// Returns the status of an image task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcImageTask` are known here; the service's generic task query does not
-/// know them.
+/// Only tasks of `CreateAigcImageTask` are visible here; the generic task query of the service
+/// does not find them.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/76486).
 ///
@@ -40,13 +40,13 @@ pub struct DescribeAigcImageTask {
     /// - Example: `4-AigcImage-c3b145ec76****94ac55b9e63be17d`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcImageTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -55,7 +55,7 @@ impl DescribeAigcImageTask {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -121,22 +121,22 @@ impl Action for DescribeAigcImageTask {
     };
 }
 
-/// What the service answers to [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
+/// The response of [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcImageTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Where to download the images of a task that is done. The service keeps them for 12 hours.
+    /// URLs of the images of a task that is done. The service keeps them for 12 hours.
     #[serde(
         rename = "ImageUrls",
         deserialize_with = "de::list",
         skip_serializing_if = "Vec::is_empty"
     )]
     pub image_urls: Vec<String>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ pub struct DescribeAigcImageTaskResponse {
 }
 
 impl DescribeAigcImageTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Status", "ImageUrls", "Message"];
 
     /// The shape of this object as data.
@@ -157,7 +157,7 @@ impl DescribeAigcImageTaskResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -14,12 +14,12 @@ use super::super::{AigcTaskListItem, QueryTaskFilter};
 
 /// Lists the scenario tasks of the account, page by page.
 ///
-/// Only tasks that redraw a video, make a comic, advertise a product or present a document. How far
-/// back the list goes is not stated.
+/// Only tasks that redraw a video, make a comic, advertise a product or present a document. No
+/// document states how far back the list goes.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2026-08-13 (`cn`) and 2026-08-13 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82313).
 ///
@@ -41,7 +41,7 @@ pub struct DescribeAigcTaskList {
     /// - Default: `1`.
     #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
-    /// How many tasks a page has. The most that is allowed is not stated.
+    /// Number of tasks on a page. No document states a maximum.
     ///
     /// - At least `1`; a breach is only a warning.
     /// - Default: `10`.
@@ -50,13 +50,13 @@ pub struct DescribeAigcTaskList {
     /// Which tasks to list. Without it the list has all of them.
     #[serde(rename = "QueryTaskFilter", skip_serializing_if = "Option::is_none")]
     pub query_task_filter: Option<QueryTaskFilter>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskList {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "PageNum",
         "PageSize",
@@ -73,7 +73,7 @@ impl DescribeAigcTaskList {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -152,12 +152,12 @@ impl Action for DescribeAigcTaskList {
     };
 }
 
-/// What the service answers to [`DescribeAigcTaskList`](crate::DescribeAigcTaskList).
+/// The response of [`DescribeAigcTaskList`](crate::DescribeAigcTaskList).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskListResponse {
-    /// How many tasks there are on all pages together.
+    /// Number of tasks on all pages together.
     ///
     /// - Example: `22`.
     #[serde(rename = "Total", skip_serializing_if = "Option::is_none")]
@@ -167,7 +167,7 @@ pub struct DescribeAigcTaskListResponse {
     /// - Example: `1`.
     #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
-    /// How many tasks a page has.
+    /// Number of tasks on a page.
     ///
     /// - Example: `10`.
     #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
@@ -182,7 +182,7 @@ pub struct DescribeAigcTaskListResponse {
 }
 
 impl DescribeAigcTaskListResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Total",
         "PageNum",
@@ -201,7 +201,7 @@ impl DescribeAigcTaskListResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -12,14 +12,14 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
-/// Tells how a scenario task is doing and, once it is done, where its result lies.
+/// Returns the status of a scenario task and, once it is done, the URLs of its result.
 ///
 /// For tasks that redraw a video, make a comic, advertise a product or present a document. Video,
 /// image and audio tasks have queries of their own.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 20 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2026-07-23 (`cn`) and 2026-08-06 (`intl`).
 /// - Source: [API description of 2026-10-26](https://www.tencentcloud.com/document/product/1041/82059).
 ///
@@ -38,13 +38,13 @@ pub struct DescribeAigcTaskStatus {
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskStatus {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -53,7 +53,7 @@ impl DescribeAigcTaskStatus {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Action for DescribeAigcTaskStatus {
     };
 }
 
-/// What the service answers to [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// The response of [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -125,12 +125,12 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
-    /// How far the task has come.
+    /// Status of the task.
     ///
     /// - Example: `FINISHED`.
     #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<ScenarioTaskStatus>,
-    /// Where to download the result of a task that is done. How long it stays is not stated.
+    /// URL of the result of a task that is done. No document states how long the service keeps it.
     #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
     pub output_url: Option<String>,
     /// When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.
@@ -158,7 +158,7 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `Save to cos failed`.
     #[serde(rename = "TaskResultMsg", skip_serializing_if = "Option::is_none")]
     pub task_result_msg: Option<String>,
-    /// The request that created the task, as text that holds JSON. Besides its members there are the
+    /// The request that created the task, as JSON text. Besides its members there are the
     /// action, the account and the address it came from.
     #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
@@ -167,12 +167,12 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Example: `AIDrama`.
     #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
-    /// More about the task, as text that holds JSON. Its members depend on the scenario.
+    /// Details of the task, JSON as text. Its members depend on the scenario.
     ///
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
-    /// How far a task with stages has come. `STAGE_1_FINISHED` and `STAGE_2_FINISHED` are known.
+    /// Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.
     ///
     /// - Example: `STAGE_1_FINISHED`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
@@ -181,7 +181,7 @@ pub struct DescribeAigcTaskStatusResponse {
 }
 
 impl DescribeAigcTaskStatusResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "TaskId",
         "TaskStatus",
@@ -216,7 +216,7 @@ impl DescribeAigcTaskStatusResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

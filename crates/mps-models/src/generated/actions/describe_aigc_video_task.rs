@@ -12,14 +12,14 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::AigcTaskStatus;
 
-/// Tells how a video task is doing and, once it is done, where its result lies.
+/// Returns the status of a video task and, once it is done, the URLs of its result.
 ///
-/// Only tasks of `CreateAigcVideoTask` are known here; the service's generic task query does not
-/// know them.
+/// Only tasks of `CreateAigcVideoTask` are visible here; the generic task query of the service
+/// does not find them.
 ///
-/// - Effect: changes nothing, so it may be sent again at will.
-/// - Rate limit: 50 in any one second, for one account.
-/// - Errors of its own: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
+/// - Effect: changes nothing, so the request is idempotent.
+/// - Rate limit: 50 starts in any one second, for one account.
+/// - Error codes beside the common ones: `FailedOperation.QueryAIGCTaskFailed`, `ResourceNotFound.TaskNotFound`.
 /// - Since 2025-12-30 (`cn`) and 2026-01-09 (`intl`).
 /// - Source: [documentation page of 2026-04-08](https://www.tencentcloud.com/document/product/1041/76485).
 ///
@@ -40,13 +40,13 @@ pub struct DescribeAigcVideoTask {
     /// - Example: `2147483792`.
     #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcVideoTask {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -55,7 +55,7 @@ impl DescribeAigcVideoTask {
         members: &[MemberInfo::new("TaskId", Kind::Text).required()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(task_id: impl Into<String>) -> Self {
         Self {
@@ -117,15 +117,15 @@ impl Action for DescribeAigcVideoTask {
     };
 }
 
-/// What the service answers to [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
+/// The response of [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcVideoTaskResponse {
-    /// How far the task has come.
+    /// Status of the task.
     #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
-    /// Where to download the videos of a task that is done. The service keeps them for 12 hours.
+    /// URLs of the videos of a task that is done. The service keeps them for 12 hours.
     #[serde(
         rename = "VideoUrls",
         deserialize_with = "de::list",
@@ -137,7 +137,7 @@ pub struct DescribeAigcVideoTaskResponse {
     /// - Example: `1920x1088`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
-    /// Why the task failed. Otherwise `ok` or empty, so a message alone is no sign of a failure.
+    /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ pub struct DescribeAigcVideoTaskResponse {
 }
 
 impl DescribeAigcVideoTaskResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Status",
         "VideoUrls",
@@ -164,7 +164,7 @@ impl DescribeAigcVideoTaskResponse {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -17,11 +17,11 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 /// Only for tasks that `CreateDocToVideoTask` started with the mode `stage`. The first stage is the
 /// outline; the second is voice, animation and captions, and confirming it renders the video.
 ///
-/// The answer carries the id of a new task: ask for its result with `DescribeAigcTaskStatus`.
+/// The response has the id of a new task: poll its result with `DescribeAigcTaskStatus`.
 ///
-/// - Effect: changes a task, so it is sent again only if it surely did not run.
-/// - Rate limit: 20 in any one second, for one account.
-/// - How the task is doing: [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// - Effect: changes a task, so it is retried only if it certainly was not executed.
+/// - Rate limit: 20 starts in any one second, for one account.
+/// - Poll with [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
 /// - Since 2026-09-07 (`cn`) and 2026-09-17 (`intl`).
 /// - Source: [API description of 2026-10-26](https://cloud.tencent.com/document/product/862/137668).
 ///
@@ -47,18 +47,18 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatus {
-    /// The task, the stage, and what to do with it.
+    /// The task, the stage, and the operation on it.
     ///
     /// - Required.
     #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: ModifyDocToVideoTaskStatusInput,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ModifyDocToVideoTaskStatus {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Input"];
 
     /// The shape of this object as data.
@@ -70,7 +70,7 @@ impl ModifyDocToVideoTaskStatus {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(input: ModifyDocToVideoTaskStatusInput) -> Self {
         Self { input, ..Self::default() }
@@ -124,12 +124,12 @@ impl Action for ModifyDocToVideoTaskStatus {
     };
 }
 
-/// What the service answers to [`ModifyDocToVideoTaskStatus`](crate::ModifyDocToVideoTaskStatus).
+/// The response of [`ModifyDocToVideoTaskStatus`](crate::ModifyDocToVideoTaskStatus).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusResponse {
-    /// Id of a new task, which takes the place of the one that was named. Opaque.
+    /// Id of a new task, which replaces the one in the request. Opaque.
     ///
     /// - Example: `72687c0b-19aa-f799-ddf9-716619c12eda`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
@@ -137,7 +137,7 @@ pub struct ModifyDocToVideoTaskStatusResponse {
 }
 
 impl ModifyDocToVideoTaskStatusResponse {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["TaskId"];
 
     /// The shape of this object as data.
@@ -146,7 +146,7 @@ impl ModifyDocToVideoTaskStatusResponse {
         members: &[MemberInfo::new("TaskId", Kind::Text)],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -2,7 +2,7 @@
 
 use crate::capabilities::{Day, Family, Model, Row};
 
-/// What the models of the family `audio` can do.
+/// The capability table of the family `audio`.
 pub static AUDIO: Family = Family {
     name: "audio",
     source: "API description of 2026-10-26",

@@ -10,7 +10,7 @@ use crate::capabilities::{
     Size,
 };
 
-/// What the models of the family `image` can do.
+/// The capability table of the family `image`.
 pub static IMAGE: Family = Family {
     name: "image",
     source: "API description of 2026-10-26",

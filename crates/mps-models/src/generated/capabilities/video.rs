@@ -12,7 +12,7 @@ use crate::capabilities::{
     Storyboard,
 };
 
-/// What the models of the family `video` can do.
+/// The capability table of the family `video`.
 pub static VIDEO: Family = Family {
     name: "video",
     source: "API description of 2026-10-26",

@@ -10,7 +10,7 @@ use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
-/// A story, and what its comic should look like.
+/// A story and the look of its comic.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -43,13 +43,13 @@ pub struct AiDramaInput {
     /// - Example: `720p`.
     #[serde(rename = "Resolution", deserialize_with = "de::or_default")]
     pub resolution: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AiDramaInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Script",
         "Style",
@@ -68,7 +68,7 @@ impl AiDramaInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         script: impl Into<String>,

@@ -27,16 +27,16 @@ pub struct AiFissionInput {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub image_urls: Vec<String>,
-    /// What to say about the product.
+    /// Description of the product.
     #[serde(rename = "Text", skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AiFissionInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ImageUrls", "Text"];
 
     /// The shape of this object as data.
@@ -48,7 +48,7 @@ impl AiFissionInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(image_urls: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {

@@ -16,7 +16,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcAudioExtraParam {
-    /// The resource to charge, where the model needs one.
+    /// Resource to charge, for models that need one.
     ///
     /// - Example: `438910555_1`.
     #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
@@ -28,13 +28,13 @@ pub struct AigcAudioExtraParam {
     /// - Since 2026-09-22 (`cn`) and 2026-10-26 (`intl`).
     #[serde(rename = "OutputAudioFormat", skip_serializing_if = "Option::is_none")]
     pub output_audio_format: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcAudioExtraParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ResourceId", "OutputAudioFormat"];
 
     /// The shape of this object as data.
@@ -46,7 +46,7 @@ impl AigcAudioExtraParam {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -14,10 +14,10 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcAudioOutputAudioInfo {
-    /// Where to download it.
+    /// URL for the download.
     #[serde(rename = "Url", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// How long it is. The unit is not stated.
+    /// Length. No document states the unit.
     ///
     /// - Example: `8`.
     #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
@@ -25,7 +25,7 @@ pub struct AigcAudioOutputAudioInfo {
 }
 
 impl AigcAudioOutputAudioInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Url", "Duration"];
 
     /// The shape of this object as data.
@@ -37,7 +37,7 @@ impl AigcAudioOutputAudioInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -21,13 +21,13 @@ pub struct AigcAudioReferenceAudioInfo {
     /// - A URL.
     #[serde(rename = "AudioUrl", skip_serializing_if = "Option::is_none")]
     pub audio_url: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcAudioReferenceAudioInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["AudioUrl"];
 
     /// The shape of this object as data.
@@ -36,7 +36,7 @@ impl AigcAudioReferenceAudioInfo {
         members: &[MemberInfo::new("AudioUrl", Kind::Text).sensitive()],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

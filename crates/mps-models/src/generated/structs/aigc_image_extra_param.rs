@@ -28,7 +28,7 @@ pub struct AigcImageExtraParam {
     /// - Example: `1080P`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
-    /// Whether the image gets a watermark: 1 for yes, 0 for no. A number, not a Boolean.
+    /// Adds a watermark to the image: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
     /// - Default: `0`.
@@ -42,13 +42,13 @@ pub struct AigcImageExtraParam {
     /// - Since 2026-05-11 (`cn`) and 2026-05-12 (`intl`).
     #[serde(rename = "OutputFormat", skip_serializing_if = "Option::is_none")]
     pub output_format: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcImageExtraParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "AspectRatio",
         "Resolution",
@@ -67,7 +67,7 @@ impl AigcImageExtraParam {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -22,19 +22,19 @@ pub struct AigcImageInfo {
     /// - A URL.
     #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// What the image stands for: the id of a subject with Vidu q2, `asset` or `style` with GV. Other
-    /// models have no use for it.
+    /// Role of the image: the id of a subject for Vidu q2, `asset` or `style` for GV. Other models ignore
+    /// it.
     ///
     /// - Example: `asset`.
     #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]
     pub reference_type: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcImageInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ImageUrl", "ReferenceType"];
 
     /// The shape of this object as data.
@@ -46,7 +46,7 @@ impl AigcImageInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -34,13 +34,13 @@ pub struct AigcStoreCosParam {
     /// - Example: `my_file`.
     #[serde(rename = "CosBucketPath", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_path: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcStoreCosParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "CosBucketName",
         "CosBucketRegion",
@@ -57,7 +57,7 @@ impl AigcStoreCosParam {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         cos_bucket_name: impl Into<String>,

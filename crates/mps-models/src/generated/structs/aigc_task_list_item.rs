@@ -26,7 +26,7 @@ pub struct AigcTaskListItem {
     /// - Example: `RedrawVideo`.
     #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
-    /// How far the task has come.
+    /// Status of the task.
     ///
     /// - Example: `FINISHED`.
     #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
@@ -46,8 +46,8 @@ pub struct AigcTaskListItem {
     /// - Example: `2026-03-20 17:15:32`.
     #[serde(rename = "FinishedTime", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
-    /// Where to download the results of a task that is done. The documentation's example is signed for
-    /// seven days.
+    /// URLs of the results of a task that is done. An example in the documentation is signed for seven
+    /// days.
     #[serde(
         rename = "Urls",
         deserialize_with = "de::list",
@@ -74,16 +74,16 @@ pub struct AigcTaskListItem {
     /// - Example: `16:9`.
     #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
-    /// The request that created the task, as text that holds JSON: another text, which holds the request
+    /// The request that created the task, as JSON text: another text, which holds the request
     /// itself. `DescribeAigcTaskStatus` wraps it only once.
     #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
-    /// More about the task, as text that holds JSON. Its members depend on the scenario.
+    /// Details of the task, JSON as text. Its members depend on the scenario.
     ///
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
-    /// How far a task with stages has come. `STAGE_1_FINISHED` and `STAGE_2_FINISHED` are known.
+    /// Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.
     ///
     /// - Example: `STAGE_1_FINISHED`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
@@ -92,7 +92,7 @@ pub struct AigcTaskListItem {
 }
 
 impl AigcTaskListItem {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "TaskId",
         "TaskType",
@@ -131,7 +131,7 @@ impl AigcTaskListItem {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -28,31 +28,31 @@ pub struct AigcVideoExtraParam {
     /// - Example: `16:9`.
     #[serde(rename = "AspectRatio", skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<String>,
-    /// Whether the video gets a watermark: 1 for yes, 0 for no. A number, not a Boolean.
+    /// Adds a watermark to the video: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
     #[serde(rename = "LogoAdd", skip_serializing_if = "Option::is_none")]
     pub logo_add: Option<i64>,
-    /// Whether the video gets a sound track. Vidu q3, `PixVerse` and Kling have one to offer.
+    /// Adds a sound track. Vidu q3, `PixVerse` and Kling generate one.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnableAudio", skip_serializing_if = "Option::is_none")]
     pub enable_audio: Option<bool>,
-    /// Whether the task may wait for idle hours. It ends within 48 hours or is cancelled. Vidu only.
+    /// Lets the task wait for off-peak hours. It ends within 48 hours or is cancelled. Vidu only.
     #[serde(rename = "OffPeak", skip_serializing_if = "Option::is_none")]
     pub off_peak: Option<bool>,
-    /// Whether the video gets background music.
+    /// Adds background music.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnableBgm", skip_serializing_if = "Option::is_none")]
     pub enable_bgm: Option<bool>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcVideoExtraParam {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Resolution",
         "AspectRatio",
@@ -75,7 +75,7 @@ impl AigcVideoExtraParam {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -21,19 +21,18 @@ pub struct AigcVideoReferenceImageInfo {
     /// - A URL.
     #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// What the image stands for: `asset` or `style` with GV, the id of a subject with Vidu. Other
-    /// models have no use for it.
+    /// Role of the image: `asset` or `style` for GV, the id of a subject for Vidu. Other models ignore it.
     ///
     /// - Example: `asset`.
     #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]
     pub reference_type: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcVideoReferenceImageInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ImageUrl", "ReferenceType"];
 
     /// The shape of this object as data.
@@ -45,7 +44,7 @@ impl AigcVideoReferenceImageInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -17,7 +17,7 @@ use crate::schema::{Kind, MemberInfo, StructInfo};
 #[serde(default)]
 #[non_exhaustive]
 pub struct AigcVideoReferenceSubjectInfo {
-    /// Id under which the model's vendor knows the subject: a server id with Vidu, an element id with Kling.
+    /// Id of the subject at the vendor of the model: a server id for Vidu, an element id for Kling.
     #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the subject. Vidu reads `@` and this name in the prompt as the subject.
@@ -46,13 +46,13 @@ pub struct AigcVideoReferenceSubjectInfo {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub video_urls: Vec<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcVideoReferenceSubjectInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Id",
         "Name",
@@ -73,7 +73,7 @@ impl AigcVideoReferenceSubjectInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

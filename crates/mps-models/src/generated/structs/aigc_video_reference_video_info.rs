@@ -28,18 +28,18 @@ pub struct AigcVideoReferenceVideoInfo {
     /// - Default: `base`.
     #[serde(rename = "ReferType", skip_serializing_if = "Option::is_none")]
     pub refer_type: Option<String>,
-    /// Whether the sound of this video stays. Text, not a Boolean.
+    /// Keeps the sound of this video: `yes` or `no`. Text, not a Boolean.
     ///
     /// - One of `yes`, `no`.
     #[serde(rename = "KeepOriginalSound", skip_serializing_if = "Option::is_none")]
     pub keep_original_sound: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl AigcVideoReferenceVideoInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "VideoUrl",
         "ReferType",
@@ -56,7 +56,7 @@ impl AigcVideoReferenceVideoInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -40,13 +40,13 @@ pub struct CustomModel {
     /// - Example: `slim`.
     #[serde(rename = "BodyType", skip_serializing_if = "Option::is_none")]
     pub body_type: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl CustomModel {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Gender",
         "Age",
@@ -65,7 +65,7 @@ impl CustomModel {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -21,13 +21,13 @@ pub struct DocToVideoBackgroundInfo {
     /// - A URL.
     #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoBackgroundInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ImageUrl"];
 
     /// The shape of this object as data.
@@ -36,7 +36,7 @@ impl DocToVideoBackgroundInfo {
         members: &[MemberInfo::new("ImageUrl", Kind::Text).sensitive()],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

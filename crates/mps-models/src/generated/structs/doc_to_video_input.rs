@@ -18,7 +18,7 @@ use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{DocToVideoBackgroundInfo, DocToVideoWatermarkInfo};
 
-/// Documents, and what video to make of them.
+/// Documents and the options of the video that presents them.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct DocToVideoInput {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub file_url: Vec<String>,
-    /// What the video should be like.
+    /// Description of the video.
     ///
     /// - Required.
     /// - At most 2000 characters.
@@ -67,14 +67,14 @@ pub struct DocToVideoInput {
     /// - Default: `zh`.
     #[serde(rename = "Language", skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// About how long the video should be: a hint to the model, not a promise.
+    /// Approximate length of the video: a hint to the model, which may differ.
     ///
     /// - At least `15`.
     /// - At most `1200`.
     /// - Unit: seconds.
     #[serde(rename = "ReferenceDuration", skip_serializing_if = "Option::is_none")]
     pub reference_duration: Option<i64>,
-    /// Whether a voice speaks.
+    /// Adds a voice.
     ///
     /// - Default: `false`.
     #[serde(rename = "EnableTTS", skip_serializing_if = "Option::is_none")]
@@ -84,8 +84,8 @@ pub struct DocToVideoInput {
     /// - Only if `EnableTTS` is `true`; a breach is only a warning.
     #[serde(rename = "VoiceId", skip_serializing_if = "Option::is_none")]
     pub voice_id: Option<String>,
-    /// Whether the video looks as much like the slides as can be. One of the documents has to be a PPTX;
-    /// of several the first one counts. Animations are lost.
+    /// Makes the video look like the slides as far as possible. One of the documents must be a PPTX; of
+    /// several the first one counts. Animations are lost.
     ///
     /// - Default: `false`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
@@ -111,19 +111,19 @@ pub struct DocToVideoInput {
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Watermark", skip_serializing_if = "Option::is_none")]
     pub watermark: Option<DocToVideoWatermarkInfo>,
-    /// Whether the video has captions.
+    /// Adds captions.
     ///
     /// - Default: `false`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "EnableCaption", skip_serializing_if = "Option::is_none")]
     pub enable_caption: Option<bool>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "FileUrl",
         "Prompt",
@@ -162,7 +162,7 @@ impl DocToVideoInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         file_url: impl IntoIterator<Item = impl Into<String>>,

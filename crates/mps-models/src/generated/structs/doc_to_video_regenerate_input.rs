@@ -10,7 +10,7 @@ use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
-/// What to do otherwise when a stage is done again.
+/// Changes for the repetition of a stage.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct DocToVideoRegenerateInput {
     /// - Example: `full`.
     #[serde(rename = "Scope", deserialize_with = "de::or_default")]
     pub scope: String,
-    /// What to do otherwise.
+    /// Description of the change.
     ///
     /// - Required.
     #[serde(rename = "Prompt", deserialize_with = "de::or_default")]
@@ -40,13 +40,13 @@ pub struct DocToVideoRegenerateInput {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub scene_ids: Vec<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoRegenerateInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Scope", "Prompt", "SceneIds"];
 
     /// The shape of this object as data.
@@ -59,7 +59,7 @@ impl DocToVideoRegenerateInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(scope: impl Into<String>, prompt: impl Into<String>) -> Self {
         Self {

@@ -27,13 +27,13 @@ pub struct DocToVideoWatermarkInfo {
     /// - Example: `bottom-right`.
     #[serde(rename = "Position", skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl DocToVideoWatermarkInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["ImageUrl", "Position"];
 
     /// The shape of this object as data.
@@ -45,7 +45,7 @@ impl DocToVideoWatermarkInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -10,7 +10,7 @@ use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::CustomModel;
 
-/// For whom an advertising video is, and what it should be like.
+/// Audience and options of an advertising video.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct FissionTaskInfo {
     /// - Default: `15`.
     #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
-    /// How good the model should be.
+    /// Quality tier of the model.
     ///
     /// - One of `standard`, `flagship`.
     /// - Example: `flagship`.
@@ -43,8 +43,7 @@ pub struct FissionTaskInfo {
     /// - Example: `1080p`.
     #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
-    /// Where the video is to be shown. Decides on its style, and on the looks of the person in it unless
-    /// `CustomModel` does.
+    /// Market of the video. It decides the style, and the looks of the person unless `CustomModel` does.
     ///
     /// - One of `north_america`, `europe`, `china`, `japan`, `korea`, `southeast_asia`, `brazil`, `global`, `other`.
     /// - Example: `china`.
@@ -56,15 +55,15 @@ pub struct FissionTaskInfo {
     /// - Example: `chinese`.
     #[serde(rename = "Language", skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// What happens in the video: somebody recommends the product (`ugc`), talks about it (`talk`),
-    /// unpacks it (`unboxing`) or reacts to it (`reaction`); or it is shown alone, without a word
+    /// Plot of the video: a person recommends the product (`ugc`), talks about it (`talk`), unpacks it
+    /// (`unboxing`) or reacts to it (`reaction`); or the product is shown alone, without speech
     /// (`display`).
     ///
     /// - One of `ugc`, `talk`, `display`, `unboxing`, `reaction`.
     /// - Example: `display`.
     #[serde(rename = "VideoType", skip_serializing_if = "Option::is_none")]
     pub video_type: Option<String>,
-    /// How many videos to make. One is all that the service offers today.
+    /// Number of videos. The service supports only 1 today.
     ///
     /// - At least `0`.
     /// - At most `1`.
@@ -74,13 +73,13 @@ pub struct FissionTaskInfo {
     /// The person in front of the camera.
     #[serde(rename = "CustomModel", skip_serializing_if = "Option::is_none")]
     pub custom_model: Option<CustomModel>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl FissionTaskInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Duration",
         "ModelTier",
@@ -109,7 +108,7 @@ impl FissionTaskInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -11,14 +11,14 @@ use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::DocToVideoRegenerateInput;
 
-/// A stage of a document-to-video task, and what to do with it.
+/// A stage of a document-to-video task, and the operation on it.
 ///
 /// Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusInput {
-    /// `confirm` to go on to what comes next, `regenerate` to have the stage done again.
+    /// `confirm` continues with the next stage, `regenerate` repeats the stage.
     ///
     /// - Required.
     /// - One of `confirm`, `regenerate`.
@@ -39,19 +39,19 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// - Example: `996190db-c567-d47b-1641-6216c7457036`.
     #[serde(rename = "SourceTaskId", deserialize_with = "de::or_default")]
     pub source_task_id: String,
-    /// What to do otherwise this time.
+    /// Changes for the repetition of the stage.
     ///
     /// - Required if `Action` is `regenerate`.
     /// - Only if `Action` is `regenerate`; a breach is only a warning.
     #[serde(rename = "Regenerate", skip_serializing_if = "Option::is_none")]
     pub regenerate: Option<DocToVideoRegenerateInput>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl ModifyDocToVideoTaskStatusInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "Action",
         "Stage",
@@ -70,7 +70,7 @@ impl ModifyDocToVideoTaskStatusInput {
         ],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(
         action: impl Into<String>,

@@ -42,7 +42,7 @@ pub struct QueryTaskFilter {
     /// - Example: `16:9`.
     #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
-    /// Document-to-video tasks of this mode. What is `stage` where the task is created is `phased` here.
+    /// Document-to-video tasks of this mode. The mode `stage` of the create is `phased` here.
     ///
     /// - One of `auto`, `phased`; a breach is only a warning.
     /// - Example: `auto`.
@@ -63,13 +63,13 @@ pub struct QueryTaskFilter {
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "ModelTier", skip_serializing_if = "Option::is_none")]
     pub model_tier: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl QueryTaskFilter {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "TaskId",
         "TaskType",
@@ -96,7 +96,7 @@ impl QueryTaskFilter {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

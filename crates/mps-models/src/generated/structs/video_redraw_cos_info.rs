@@ -35,13 +35,13 @@ pub struct VideoRedrawCosInfo {
     /// - Example: `/output`.
     #[serde(rename = "CosBucketPath", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_path: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl VideoRedrawCosInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &[
         "CosBucketRegion",
         "CosBucketName",
@@ -58,7 +58,7 @@ impl VideoRedrawCosInfo {
         ],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

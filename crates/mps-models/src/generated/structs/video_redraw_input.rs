@@ -23,13 +23,13 @@ pub struct VideoRedrawInput {
     /// - A URL.
     #[serde(rename = "Url", deserialize_with = "de::or_default")]
     pub url: String,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl VideoRedrawInput {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Url"];
 
     /// The shape of this object as data.
@@ -38,7 +38,7 @@ impl VideoRedrawInput {
         members: &[MemberInfo::new("Url", Kind::Text).required().sensitive()],
     };
 
-    /// One with everything that is required.
+    /// Creates a value with the required members.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {

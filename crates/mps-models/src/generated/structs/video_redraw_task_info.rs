@@ -9,7 +9,7 @@ use crate::preflight::{Path, Preflight, Report};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
-/// How to redraw a video.
+/// Style and options of a redrawn video.
 ///
 /// Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`). Source: API description of 2026-10-26.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -21,13 +21,13 @@ pub struct VideoRedrawTaskInfo {
     /// - Example: `ink wash`.
     #[serde(rename = "Style", skip_serializing_if = "Option::is_none")]
     pub style: Option<String>,
-    /// Members that the specification does not have, sent on as they are.
+    /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
 impl VideoRedrawTaskInfo {
-    /// Names of the members on the wire.
+    /// Names of the members as they are sent.
     pub const MEMBERS: &'static [&'static str] = &["Style"];
 
     /// The shape of this object as data.
@@ -36,7 +36,7 @@ impl VideoRedrawTaskInfo {
         members: &[MemberInfo::new("Style", Kind::Text).sensitive()],
     };
 
-    /// One in which nothing is set yet.
+    /// Creates a value in which no member is set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -61,9 +61,9 @@ impl Candidates {
 
     /// Combines the findings of one check for all candidates into one finding.
     ///
-    /// No document says which version the service selects, so a refusal by all candidates is an error
-    /// and a refusal or doubt by some of them is a warning. Candidates that do not state the column are
-    /// checked only if no other answers.
+    /// No document says which version the service selects, so a refusal by all candidates is an
+    /// error and a refusal or doubt by some of them is a warning. Candidates that do not state the
+    /// column are checked only if no other answers.
     pub(super) fn combine(
         self,
         check: Check,

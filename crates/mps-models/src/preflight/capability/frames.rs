@@ -6,8 +6,8 @@ use crate::{
     preflight::{Finding, Path, Report, Severity, rules},
 };
 
-/// Checks for a first frame. A row that does not mention it has no objection: the action is made for
-/// it.
+/// Checks for a first frame. A row that does not mention it has no objection: the action is made
+/// for it.
 pub(super) fn first(
     query: &CapabilityQuery<'_>,
     row: &'static Row,

@@ -1,41 +1,9 @@
-//! When to ask about a task next.
+//! Pauses between polls.
 
 use std::time::Duration;
 
-/// How to wait for a task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct WaitOptions {
-    /// Longest wait; 30 minutes unless set, which the vendor's own scripts use.
-    pub timeout: Duration,
-}
-
-impl Default for WaitOptions {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30 * 60),
-        }
-    }
-}
-
-impl WaitOptions {
-    /// Waits as long as usual.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets the longest wait.
-    #[must_use]
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-}
-
-/// Pauses between polls: short at first, then growing to ten seconds, since a task that took a
-/// minute will not be done in the next second. Together with the limit on describes this is kind
-/// to the service; finished tasks are noticed within a sixth of the time they took.
+/// Pauses between polls: 0.5 s at first, growing to 10 s, since a task that has run for a minute is
+/// not done in the next second. A finished task is noticed within a sixth of the time it took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pauses {
     waited: Duration,
@@ -54,7 +22,7 @@ impl Pauses {
         }
     }
 
-    /// The next pause, where `chance` is drawn evenly from 0 to 1.
+    /// Returns the next pause; `chance` is drawn evenly from 0 to 1.
     pub(crate) fn next(&mut self, chance: f64) -> Duration {
         let middle = (self.waited / SHARE_OF_WAIT).clamp(SHORTEST, LONGEST);
         let pause = middle.mul_f64(1.0 + SPREAD * (2.0 * chance - 1.0));

@@ -1,0 +1,146 @@
+//! Temporary files on Unix: created exclusively, locked, and renamed without replacing.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use rustix::fs::{AtFlags, FlockOperation, OFlags};
+
+use super::Unusable;
+
+/// Attempts to open a file that other processes create and remove at the same time.
+const ATTEMPTS: u32 = 100;
+
+/// Creates the temporary file, or takes over one that a killed process left behind, and locks it.
+pub(super) fn open(path: &Path) -> Result<File, Unusable> {
+    for _ in 0..ATTEMPTS {
+        let file = match create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match existing(path) {
+                Err(Unusable::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
+                other => other?,
+            },
+            other => other?,
+        };
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(Unusable::InUse),
+            Err(error) => return Err(Unusable::Io(error.into())),
+        }
+        // The file may have been published or removed before it was locked.
+        if is_at(&file, path)? {
+            return Ok(file);
+        }
+    }
+    Err(Unusable::InUse)
+}
+
+fn options() -> OpenOptions {
+    // Without NONBLOCK, opening a FIFO would wait for another process.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut options = File::options();
+    options
+        .read(true)
+        .write(true)
+        .custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    options
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    options().create_new(true).open(path)
+}
+
+fn existing(path: &Path) -> Result<File, Unusable> {
+    let found = fs::symlink_metadata(path)?;
+    // Looked at before opening too, since opening alone can have effects on a device.
+    must_be_ours(&found)?;
+    let file = options().open(path)?;
+    must_be_ours(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn must_be_ours(found: &fs::Metadata) -> Result<(), Unusable> {
+    if !found.is_file() {
+        return Err(Unusable::Foreign("is no regular file"));
+    }
+    if found.nlink() != 1 {
+        return Err(Unusable::Foreign("has more than one name"));
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(Unusable::Foreign("belongs to another user"));
+    }
+    Ok(())
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let own = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (own.dev(), own.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Fails where the lack of space can be seen.
+pub(super) fn check_space(file: &File, folder: &Path, least: u64) -> io::Result<()> {
+    if let Ok(found) = rustix::fs::statvfs(folder)
+        && found.f_bavail.saturating_mul(found.f_frsize) < least
+    {
+        return Err(io::ErrorKind::StorageFull.into());
+    }
+    allocate(file, least)
+}
+
+/// Allocates space and gives it back, which also finds a quota that is used up.
+#[cfg(target_os = "linux")]
+fn allocate(file: &File, least: u64) -> io::Result<()> {
+    use rustix::{fs::FallocateFlags, io::Errno};
+
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, least) {
+        Err(Errno::NOSPC) => Err(io::ErrorKind::StorageFull.into()),
+        Err(Errno::DQUOT) => Err(io::ErrorKind::QuotaExceeded.into()),
+        // Not every file system can; then the download finds out.
+        _ => file.set_len(0),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allocate(_: &File, _: u64) -> io::Result<()> {
+    Ok(())
+}
+
+/// Renames a file to a name that must not exist.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rename_exclusive(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => link(from, to),
+        other => other,
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_exclusive(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags};
+
+    Ok(rustix::fs::renameat_with(
+        CWD,
+        from,
+        CWD,
+        to,
+        RenameFlags::NOREPLACE,
+    )?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_exclusive(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// For file systems that cannot rename without replacing: a second name, then one less.
+pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::CWD;
+
+    rustix::fs::linkat(CWD, from, CWD, to, AtFlags::empty())?;
+    fs::remove_file(from)
+}

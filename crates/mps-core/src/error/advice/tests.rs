@@ -1,0 +1,128 @@
+//! Advice for every kind, class, dispatch and effect.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use mps_models::service::ERROR_CODES;
+
+use super::*;
+
+const EFFECTS: [Effect; 3] = [Effect::Read, Effect::PaidCreate, Effect::Control];
+
+/// One code of each class, and `None` for a code that the specification does not have.
+fn codes() -> Vec<(Option<ErrorClass>, &'static str)> {
+    let mut codes: BTreeMap<String, (Option<ErrorClass>, &'static str)> = BTreeMap::new();
+    for code in ERROR_CODES {
+        let class = format!("{:?}", code.class);
+        codes.entry(class).or_insert((Some(code.class), code.code));
+    }
+    let unknown = (None, "Unheard.Of");
+    codes.into_values().chain([unknown]).collect()
+}
+
+fn error(kind: ErrorKind, code: Option<&str>, dispatch: Dispatch, effect: Effect) -> Error {
+    let error = Error::new(kind, "").with_dispatch(dispatch);
+    let error = match code {
+        Some(code) => error.with_code(code.to_owned()),
+        None => error,
+    };
+    error.with_call("A", effect, 1, Duration::ZERO)
+}
+
+fn all() -> Vec<(Option<ErrorClass>, Error)> {
+    let mut all = Vec::new();
+    for &kind in ErrorKind::ALL {
+        let codes = match kind {
+            ErrorKind::Service => codes(),
+            _ => vec![(None, "")],
+        };
+        for (class, code) in codes {
+            for &dispatch in Dispatch::ALL {
+                for effect in EFFECTS {
+                    let code = Some(code).filter(|code| !code.is_empty());
+                    all.push((class, error(kind, code, dispatch, effect)));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_call_in_doubt_is_looked_into_whatever_its_kind() {
+    for (_, error) in all() {
+        let look = error.advice() == Advice::LookFirst;
+        assert_eq!(look, error.in_doubt(), "{error:?}");
+    }
+}
+
+#[test]
+fn only_calls_that_surely_changed_nothing_are_repeated() {
+    for (_, error) in all() {
+        if error.advice() == Advice::RetryLater {
+            let is_read = error.effect() == Some(Effect::Read);
+            assert!(
+                is_read || !error.dispatch().may_have_executed(),
+                "{error:?}"
+            );
+            assert!(error.is_transient(), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn every_class_that_was_refused_has_its_advice() {
+    let expected = |class| match class {
+        Some(ErrorClass::Throttling | ErrorClass::Server) | None => Advice::RetryLater,
+        Some(
+            ErrorClass::Auth
+            | ErrorClass::Token
+            | ErrorClass::ClockSkew
+            | ErrorClass::Quota
+            | ErrorClass::Account,
+        ) => Advice::FixAccount,
+        Some(ErrorClass::DryRun) => Advice::GiveUp,
+        Some(_) => Advice::FixRequest,
+    };
+    for (class, code) in codes() {
+        for effect in EFFECTS {
+            let error = error(ErrorKind::Service, Some(code), Dispatch::Refused, effect);
+            assert_eq!(error.advice(), expected(class), "{code} {effect:?}");
+        }
+    }
+    assert_eq!(codes().len(), 13, "a class is new: give it advice");
+}
+
+#[test]
+fn every_kind_that_was_not_sent_has_its_advice() {
+    for &kind in ErrorKind::ALL {
+        let expected = match kind {
+            ErrorKind::Config | ErrorKind::Preflight | ErrorKind::TooLarge => Advice::FixRequest,
+            ErrorKind::Credentials => Advice::FixAccount,
+            _ => Advice::RetryLater,
+        };
+        for effect in EFFECTS {
+            let error = error(kind, None, Dispatch::NotSent, effect);
+            assert_eq!(error.advice(), expected, "{kind:?} {effect:?}");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_was_executed_and_cannot_be_read_is_given_up() {
+    for (kind, dispatch) in [
+        (ErrorKind::Decode, Dispatch::Executed),
+        (ErrorKind::TooLarge, Dispatch::Unknown),
+    ] {
+        let error = error(kind, None, dispatch, Effect::Read);
+        assert_eq!(error.advice(), Advice::GiveUp, "{kind:?}");
+    }
+    let again = error(ErrorKind::Decode, None, Dispatch::Unknown, Effect::Read);
+    assert_eq!(again.advice(), Advice::RetryLater);
+}
+
+#[test]
+fn names_of_advice_can_be_read_back() {
+    for &advice in Advice::ALL {
+        assert_eq!(advice.to_string().parse(), Ok(advice));
+    }
+}
