@@ -2,6 +2,7 @@
 
 mod clock;
 mod faults;
+mod query;
 mod read;
 mod refusal;
 mod write;
@@ -44,8 +45,8 @@ impl Endpoint {
 }
 
 const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::new(Method::GET, "state", Handler::Infallible(read::state)),
-    Endpoint::new(Method::GET, "tasks", Handler::Infallible(read::tasks)),
+    Endpoint::new(Method::GET, "state", Handler::Fallible(read::state)),
+    Endpoint::new(Method::GET, "tasks", Handler::Fallible(read::tasks)),
     Endpoint::new(Method::GET, "requests", Handler::Infallible(read::requests)),
     Endpoint::new(Method::GET, "bill", Handler::Fallible(read::bill)),
     Endpoint::new(Method::GET, "clock", Handler::Infallible(clock::show)),

@@ -35,7 +35,7 @@ use super::{
     either::ends_first,
     service::{Access, Service},
 };
-use crate::{api::call::MAX_BODY_BYTES, http::exchange::Delivery};
+use crate::api::call::MAX_BODY_BYTES;
 
 /// An idle connection is closed after this time, as the service does.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
