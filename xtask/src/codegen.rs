@@ -51,7 +51,7 @@ fn emitted(files: &[lower::File<'_>]) -> Result<Generated, GenerateError> {
     let mut generated = Generated::new();
     for file in files {
         let text = emit::emit(file)
-            .map_err(|fault| GenerateError::Generator(format!("{}: {fault}", file.path)))?;
+            .map_err(|error| GenerateError::Generator(format!("{}: {error}", file.path)))?;
         generated.insert(file.path.clone(), text);
     }
     Ok(generated)

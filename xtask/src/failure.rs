@@ -48,5 +48,5 @@ impl fmt::Display for Failure {
 /// Writes a result to stdout.
 pub(crate) fn say(text: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}")
-        .map_err(|fault| Failure::new(format!("error: stdout: {fault}")))
+        .map_err(|error| Failure::new(format!("error: stdout: {error}")))
 }

@@ -205,12 +205,12 @@ fn read_toml<T>(
     read: impl FnOnce(&mut Reader<'_>) -> Option<T>,
     trace: &mut Trace,
 ) -> Option<T> {
-    let (table, faults) = DeTable::parse_recoverable(&file.text);
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
     trace
         .diagnostics
-        .extend(faults.iter().map(|fault| syntax(id, fault)));
+        .extend(errors.iter().map(|error| syntax(id, error)));
     // The rest of a malformed file would only give rise to misleading mistakes.
-    let result = faults.is_empty().then(|| {
+    let result = errors.is_empty().then(|| {
         let mut reader = Reader::new(table.get_ref(), Span::new(id, 0..0), what, trace);
         let result = read(&mut reader);
         reader.finish();
@@ -220,12 +220,12 @@ fn read_toml<T>(
     result.flatten()
 }
 
-fn syntax(id: FileId, fault: &toml::de::Error) -> Diagnostic {
-    let span = Span::new(id, fault.span().unwrap_or_default());
+fn syntax(id: FileId, error: &toml::de::Error) -> Diagnostic {
+    let span = Span::new(id, error.span().unwrap_or_default());
     Diagnostic::at(
         &span,
         "E0101",
-        format!("not valid TOML: {}", fault.message()),
+        format!("not valid TOML: {}", error.message()),
     )
 }
 

@@ -165,7 +165,7 @@ fn read(dir: &Path) -> io::Result<BTreeMap<String, String>> {
     let mut open: Vec<(PathBuf, String)> = vec![(dir.to_owned(), String::new())];
     while let Some((folder, prefix)) = open.pop() {
         let entries = match fs::read_dir(&folder) {
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };
         for entry in entries {

@@ -52,13 +52,13 @@ struct Metadata {
 /// Returns a failure if the file cannot be read, is too large, or has another format.
 pub fn read(path: &Path) -> Result<Description, Failure> {
     let origin = path.display().to_string();
-    let failed = |fault: String| Failure::new(format!("error: {origin}: {fault}"));
+    let failed = |error: String| Failure::new(format!("error: {origin}: {error}"));
     let text = text(path).map_err(failed)?;
     parse(&text, &origin).map_err(failed)
 }
 
 fn text(path: &Path) -> Result<String, String> {
-    let cannot = |fault: io::Error| format!("cannot read the file: {fault}");
+    let cannot = |error: io::Error| format!("cannot read the file: {error}");
     let file = File::open(path).map_err(cannot)?;
     let told = file.metadata().map_err(cannot)?.len();
     let mut bytes = Vec::new();
@@ -77,13 +77,13 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn parse(text: &str, origin: &str) -> Result<Description, String> {
-    let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|fault| {
-        let hint = if fault.is_eof() {
+    let parts: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|error| {
+        let hint = if error.is_eof() {
             "; is the file complete?"
         } else {
             ""
         };
-        format!("not the description of an API: {fault}{hint}")
+        format!("not the description of an API: {error}{hint}")
     })?;
     let format: String = decode(parts.get("version").copied(), "version")?;
     if format != FORMAT {
@@ -106,9 +106,9 @@ fn parse(text: &str, origin: &str) -> Result<Description, String> {
 /// to the part.
 fn decode<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>, name: &str) -> Result<T, String> {
     let part = part.ok_or_else(|| format!("not the description of an API: no `{name}`"))?;
-    serde_json::from_str(part.get()).map_err(|fault| {
-        let fault = fault.to_string();
-        let what = fault.split(" at line ").next().unwrap_or_default();
+    serde_json::from_str(part.get()).map_err(|error| {
+        let error = error.to_string();
+        let what = error.split(" at line ").next().unwrap_or_default();
         let (name, what) = (brief(name), brief(what));
         format!("`{name}` has an unknown format: {what}")
     })
@@ -144,7 +144,7 @@ impl Description {
     /// Returns a failure if one of them cannot be decoded.
     pub fn family(&self, names: &BTreeSet<&str>) -> Result<Family, Failure> {
         family::select(self, names)
-            .map_err(|fault| Failure::new(format!("error: {}: {fault}", self.origin)))
+            .map_err(|error| Failure::new(format!("error: {}: {error}", self.origin)))
     }
 
     /// Verifies that the description is of this service.

@@ -48,10 +48,10 @@ const TARGETS: [Target; 4] = [
 /// file.
 pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
     let sources = sources::of(root)?;
-    let failed = |fault| match fault {
+    let failed = |error| match error {
         GenerateError::Spec(mistakes) => Failure::from_mistakes(&mistakes, &sources),
-        GenerateError::Generator(fault) => {
-            Failure::new(format!("error: the generated code is not Rust: {fault}"))
+        GenerateError::Generator(error) => {
+            Failure::new(format!("error: the generated code is not Rust: {error}"))
         }
     };
     let api = api(&sources).map_err(|mistakes| Failure::from_mistakes(&mistakes, &sources))?;
@@ -60,7 +60,7 @@ pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
     let mut changes = Vec::new();
     for (target, generated) in TARGETS.iter().zip(&generated) {
         let outcome = update_part(generated, &root.join(target.dir), target.extent, mode)
-            .map_err(|fault| Failure::new(format!("error: {}: {fault}", target.dir)))?;
+            .map_err(|error| Failure::new(format!("error: {}: {error}", target.dir)))?;
         let found = outcome.changes.into_iter();
         changes.extend(found.map(|change| (target.dir, change)));
     }

@@ -64,7 +64,9 @@ impl Results<'_> {
             match self.save(url, place).await {
                 Ok(file) => files.push(file),
                 Err((error, place)) => {
-                    place.into_iter().for_each(|it| destination.put_back(it));
+                    if let Some(place) = place {
+                        destination.put_back(place);
+                    }
                     return Err(error);
                 }
             }
@@ -222,7 +224,7 @@ fn unreachable(error: TransportError) -> TransferError {
     }
 }
 
-/// Waits for the next step of a transfer, but not for ever. A transfer that goes on may take as
+/// Waits for the next step of a transfer for at most two minutes. The transfer as a whole may take as
 /// long as it needs.
 async fn unless_silent<T>(
     client: &Client,
@@ -238,8 +240,8 @@ async fn unless_silent<T>(
     })
 }
 
-/// Whether the same request can succeed later, or, after a range that is not the missing one, a
-/// request for all of it can.
+/// Returns `true` if the same request can succeed later, or, after a range that is not the missing
+/// one, a request for all of it.
 fn is_transient(status: StatusCode) -> bool {
     status.is_server_error()
         || matches!(
@@ -248,8 +250,8 @@ fn is_transient(status: StatusCode) -> bool {
         )
 }
 
-/// Whether the answer is a page. No result is one: something in between answered, such as a portal
-/// that wants a login.
+/// Returns `true` for an HTML page. No result is one: something in between answered, such as a portal
+/// that requires a login.
 fn is_html(headers: &HeaderMap) -> bool {
     partial::text(headers, header::CONTENT_TYPE)
         .is_some_and(|found| found.to_ascii_lowercase().starts_with("text/html"))

@@ -21,6 +21,16 @@ pub trait Family: Send + Sync + 'static {
 }
 
 /// A request that creates a task of a family. The task is billed.
+///
+/// # Examples
+/// A function for the requests of all families:
+/// ```
+/// use mps_aigc::{Aigc, Create, Error, Task};
+///
+/// async fn create<C: Create>(aigc: &Aigc, request: &C) -> Result<Task<C::Family>, Error> {
+///     aigc.tasks::<C::Family>().create(request).await
+/// }
+/// ```
 pub trait Create: Action {
     /// The family of the task.
     type Family: Family;
@@ -37,8 +47,8 @@ pub struct Snapshot {
     pub status: String,
     /// The meaning of the status.
     pub phase: TaskPhase,
-    /// Whether this version lists the status. Where it does not, or the service wrote none, the task
-    /// counts as pending.
+    /// `true` if this version lists the status. Otherwise, or if the service sent none, the task counts
+    /// as pending.
     pub is_known_status: bool,
     /// The stage of a task that stops for confirmation, such as `STAGE_1_FINISHED`.
     pub stage: Option<String>,

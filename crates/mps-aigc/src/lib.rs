@@ -34,7 +34,7 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
-//! - `test-util`: test doubles, see [`core`](mps_core).
+//! - `test-util`: test doubles, see [`core`].
 
 mod client;
 mod destination;
@@ -52,13 +52,13 @@ pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
 pub use download::SavedFile;
-pub use error::{Advice, Error, ErrorKind, UnknownErrorKind};
+pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use mps_core as core;
 pub use mps_core::{
-    CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer, PreflightLevel,
-    Prepared, RawBody, UntypedCall,
+    Advice, CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer,
+    PreflightLevel, Prepared, RawBody, UntypedCall,
     credentials::{self, Credentials},
     endpoint::{Endpoint, Site},
     telemetry,

@@ -68,7 +68,7 @@ impl Context {
 
     /// Connects with credentials that are known to exist. A signal ends the search for them.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
-        match self.phase.race(self.connect_now()).await {
+        match self.phase.race(Box::pin(self.connect_now())).await {
             Ok(connection) => connection,
             Err(signal) => Err(Failure::interrupted(signal)),
         }

@@ -19,7 +19,7 @@ use crate::{
 /// The longest time for one attempt, as the client has it.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How many characters of the key id are shown.
+/// The number of characters of the key id that are shown.
 const KEY_ID_TAIL: usize = 4;
 
 /// A create, as it was sent. Printed when its outcome is in doubt.
@@ -103,7 +103,8 @@ impl Doubt {
              a second signal stops at once and leaves the create in doubt",
             signal.name()
         );
-        let details = json!({"signal": signal.name(), "timeout_ms": timeout * 1_000});
+        let details =
+            json!({"action": self.action, "signal": signal.name(), "timeout_ms": timeout * 1_000});
         output.notice(&Event::new("finishing_create", &message).details(details));
     }
 

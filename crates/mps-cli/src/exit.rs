@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Credentials = 3,
     /// Quota or balance; nothing was created.
     Quota = 4,
-    /// The task lives on: the command no longer waits for it.
+    /// The task continues, and the command no longer waits for it.
     LivesOn = 5,
     /// Network or service trouble; nothing was created, and the command can be run again.
     Trouble = 6,
@@ -59,7 +59,8 @@ impl Exit {
         Self::Usage,
     ];
 
-    /// Returns the position in the order of precedence; 0 is the most important one.
+    /// Returns the position in the order of precedence; 0 is the most important one. For example,
+    /// `wait` of a failed task and of an unknown one ends with 7, not with 2.
     pub(crate) fn rank(self) -> usize {
         let mut codes = Self::PRECEDENCE.iter();
         codes.position(|code| *code == self).unwrap_or(usize::MAX)

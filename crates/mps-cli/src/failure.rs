@@ -1,6 +1,6 @@
 //! The error of a command: its outcome, its message and the next command.
 
-use mps_aigc::{Error, models::preflight::Finding};
+use mps_aigc::{Dispatch, Error, models::preflight::Finding};
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -17,16 +17,16 @@ use crate::{
 pub(crate) struct Failure {
     pub(crate) outcome: Outcome,
     pub(crate) kind: &'static str,
-    pub(crate) code: Option<String>,
+    pub(crate) code: Option<Box<str>>,
     pub(crate) message: String,
     pub(crate) request_id: Option<String>,
     pub(crate) task_id: Option<String>,
-    pub(crate) dispatch: Option<&'static str>,
+    pub(crate) dispatch: Option<Dispatch>,
     pub(crate) hint: Option<String>,
-    /// Whether this command has created the task.
+    /// `true` if this command has created the task.
     pub(crate) created: bool,
     pub(crate) resume: Option<CommandLine>,
-    pub(crate) doubt: Option<Doubt>,
+    pub(crate) doubt: Option<Box<Doubt>>,
     /// The chain of sources, outermost first.
     pub(crate) causes: Vec<String>,
     pub(crate) findings: Vec<Finding>,
@@ -114,13 +114,14 @@ impl Failure {
     /// Sets the record of the create that is in doubt. If the answer names a task, the page and the
     /// command line to resume with are about that task.
     pub(crate) fn doubt(mut self, doubt: Doubt) -> Self {
-        self.doubt = Some(match &self.task_id {
+        let doubt = match &self.task_id {
             Some(id) => {
                 self.resume = doubt.follow(id);
                 doubt.with_task(id, self.resume.as_ref())
             }
             None => doubt,
-        });
+        };
+        self.doubt = Some(Box::new(doubt));
         self
     }
 
@@ -132,10 +133,10 @@ impl Failure {
     pub(crate) fn of_call(error: &mps_core::Error) -> Self {
         Self {
             causes: causes(error),
-            code: error.code().map(str::to_owned),
+            code: error.code().map(Box::from),
             request_id: error.request_id().map(str::to_owned),
             task_id: error.task_id().map(str::to_owned),
-            dispatch: Some(error.dispatch().as_str()),
+            dispatch: Some(error.dispatch()),
             hint: match error.kind() {
                 _ if error.in_doubt() => Some(in_doubt_hint(error)),
                 mps_core::ErrorKind::Limiter => Some(WITHOUT_LIMIT_FILE.to_owned()),
@@ -181,7 +182,7 @@ impl From<Error> for Failure {
             Some(call) => Self::of_call(call),
             None => Self {
                 request_id: error.request_id().map(str::to_owned),
-                dispatch: error.dispatch().map(mps_aigc::Dispatch::as_str),
+                dispatch: error.dispatch(),
                 hint: error.hint().map(str::to_owned),
                 causes: causes(&error),
                 ..Self::new(
@@ -208,13 +209,13 @@ impl Serialize for Failure {
             message: &self.message,
             request_id: self.request_id.as_deref(),
             task_id: self.task_id.as_deref(),
-            dispatch: self.dispatch,
+            dispatch: self.dispatch.map(Dispatch::as_str),
             hint: self.hint.as_deref(),
             created: self.created,
             in_doubt: self.outcome.in_doubt(),
             retryable: self.outcome.is_retryable(self.created),
             resume: self.resume.as_ref(),
-            doubt: self.doubt.as_ref(),
+            doubt: self.doubt.as_deref(),
             causes: &self.causes,
             findings: &self.findings,
         }

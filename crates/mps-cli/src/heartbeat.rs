@@ -7,7 +7,8 @@ use mps_core::clock::Clock;
 /// The longest time without a line on stderr.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Runs `work`, and calls `beat` with the time since the start after every 30 seconds.
+/// Runs `work` and returns its output. Calls `beat` with the time since the start after every 30
+/// seconds: for example, three times during a wait of 95 seconds.
 ///
 /// # Cancel safety
 /// As cancel safe as `work`.

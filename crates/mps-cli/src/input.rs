@@ -98,7 +98,8 @@ impl Source {
         Ok(())
     }
 
-    /// Returns an error as `file:line:column: member: message`.
+    /// Returns an error as `file:line:column: member: message`, for example
+    /// `request.json:2:27: ImageInfos[0].ImageUrl: invalid type: integer`.
     fn syntax_error(&self, member: Option<&str>, error: &serde_json::Error) -> Failure {
         let (line, column) = (error.line(), error.column());
         // The path is useless for text that is not JSON, and at the top level.

@@ -24,6 +24,9 @@ const QUEUE_LENGTH: usize = 10_000;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A queue of lines that a thread writes. Clones share the queue.
+///
+/// A reader that stops reading, for example a test that needs the first line only, never blocks the
+/// emulator.
 #[derive(Clone)]
 pub(crate) struct LineWriter {
     queue: SyncSender<Entry>,

@@ -113,6 +113,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
 }
 
 /// `mps.log/1`.
+///
+/// # Examples
+/// ```json
+/// {"schema":"mps.log/1","level":"warn","event":"mps.retry","target":"mps_core","message":"trying again","fields":{"attempt":1},"spans":[]}
+/// ```
 #[derive(Serialize)]
 struct LogLine<'a> {
     schema: &'static str,

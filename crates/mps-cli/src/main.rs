@@ -18,6 +18,10 @@ mod doubt;
 mod exit;
 mod failure;
 #[rustfmt::skip]
+#[expect(
+    clippy::too_many_lines,
+    reason = "a function for each family, with one line for each option"
+)]
 mod generated;
 mod heartbeat;
 mod input;

@@ -61,7 +61,7 @@ pub(crate) struct GlobalOptions {
     /// Longest time of one call: its turn, retries and answer [default: 2m] [env: MPS_DEADLINE]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
-    /// What to do with a request in which preflight finds an error: refuse it, warn and send it, or
+    /// Handling of a request in which preflight finds an error: refuse it, warn and send it, or
     /// check nothing [default: error] [env: MPS_PREFLIGHT]
     #[arg(
         long,
@@ -190,7 +190,7 @@ fn parse_limiter(text: &str) -> Result<LimiterScope, String> {
     }
 }
 
-/// What to do with a request that preflight finds fault with.
+/// Handling of a request with preflight errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PreflightMode {
     /// Refuse it if there is an error

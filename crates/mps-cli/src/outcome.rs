@@ -18,7 +18,7 @@ pub(crate) enum Outcome {
     LivesOn(Reason),
     /// The task has failed; `refused` when its content was refused.
     Failed {
-        /// Whether the content of the request or of the result was refused.
+        /// `true` if the content of the request or of the result was refused.
         refused: bool,
     },
     /// The task is done, and its result was not delivered.
@@ -36,7 +36,7 @@ pub(crate) enum Reason {
     Quota,
     /// The content of the request was refused.
     Content,
-    /// A limit on what may be spent.
+    /// A limit on the spend.
     SpendGuard,
     /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
     Trouble,
@@ -70,6 +70,9 @@ impl Outcome {
 
     /// Returns whether the same command line can succeed when it is run again, and creates nothing
     /// twice; `created` says whether this command has created a task.
+    ///
+    /// A create is not idempotent, so a command that has created a task is never retryable: its resume
+    /// line is. `wait`, `status` and `download` are idempotent.
     pub(crate) fn is_retryable(self, created: bool) -> bool {
         let reason = match self {
             Self::NotCreated(reason) | Self::LivesOn(reason) | Self::Undelivered(reason) => reason,
@@ -137,7 +140,8 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
 }
 
 /// Returns the outcome of an error after this command has created a task, or has learned that it
-/// exists: whatever the error says, the task lives on.
+/// exists. The task continues, so no such error promises an unchanged bill. For example, a rejected
+/// key is exit 3 before the create and exit 5 after it.
 pub(crate) fn of_living_task(error: &mps_aigc::Error) -> Outcome {
     match of_task(error) {
         Outcome::NotCreated(reason) => Outcome::LivesOn(reason),

@@ -22,13 +22,13 @@ pub(crate) struct Phase(Arc<watch::Sender<State>>);
 struct State {
     /// The first signal.
     signal: Option<Signal>,
-    /// How many parts of the command listen to signals and end themselves.
+    /// The number of parts of the command that listen to signals and end themselves.
     listeners: usize,
-    /// Whether the command may take its time to end, as the emulator does to save its state.
+    /// `true` if the command may take longer to end, as the emulator does to save its state.
     ends_slowly: bool,
     /// The create of this command, from before it is sent.
     doubt: Option<Doubt>,
-    /// Whether the create is on the wire, or its outcome is not recorded yet.
+    /// `true` while the create is on the wire or its outcome is not recorded yet.
     is_sending: bool,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
@@ -92,8 +92,8 @@ impl Phase {
         !state.is_sending && !state.ends_slowly
     }
 
-    /// Declares that the command ends itself after the first signal, whenever it comes, and may take
-    /// its time for that.
+    /// Declares that the command ends itself after the first signal at any time, and that this may
+    /// take long. For example, the emulator saves its state.
     pub(crate) fn end_slowly(&self) {
         self.0.send_modify(|state| {
             state.ends_slowly = true;
@@ -135,7 +135,7 @@ impl Phase {
         });
     }
 
-    /// Records the outcome of the create: its task, or none.
+    /// Records the outcome of the create: its task, or none. Idempotent.
     pub(crate) fn end_create(&self, receipt: Option<Receipt>) {
         self.0.send_modify(|state| {
             state.is_sending = false;
@@ -191,5 +191,82 @@ impl<'a> Listener<'a> {
 impl Drop for Listener<'_> {
     fn drop(&mut self) {
         self.0.0.send_modify(|state| state.listeners -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use mps_core::clock::SystemClock;
+
+    use super::*;
+    use crate::{Cli, exit::Exit};
+
+    fn phase() -> Phase {
+        let phase = Phase::new();
+        phase.prepare_create(Doubt::new(
+            "CreateAigcVideoTask",
+            "host",
+            "AKIDEXAMPLE",
+            None,
+        ));
+        phase
+    }
+
+    fn receipt() -> Receipt {
+        let cli = Cli::parse_from(["mps", "video", "status", "1"]);
+        Receipt::new("video", "task-1", None, true, &cli.global, None)
+    }
+
+    fn sending(phase: &Phase) {
+        phase.0.send_modify(|state| state.is_sending = true);
+    }
+
+    #[test]
+    fn a_signal_or_a_panic_reports_the_paid_task() {
+        let phase = phase();
+        phase.end_create(Some(receipt()));
+        for (failure, exit) in [
+            (phase.failure_at_exit(Signal::HangUp), Exit::HungUp),
+            (phase.failure_at_panic(), Exit::Internal),
+        ] {
+            assert_eq!(failure.exit(), exit);
+            assert_eq!(failure.task_id.as_deref(), Some("task-1"));
+            let resume = failure.resume.map(|line| line.to_string());
+            assert_eq!(resume.as_deref(), Some("mps video wait -- task-1"));
+        }
+    }
+
+    #[test]
+    fn a_signal_or_a_panic_leaves_a_create_on_the_wire_in_doubt() {
+        let phase = phase();
+        sending(&phase);
+        for failure in [
+            phase.failure_at_exit(Signal::Interrupt),
+            phase.failure_at_panic(),
+        ] {
+            assert_eq!(failure.exit(), Exit::InDoubt);
+            assert!(failure.doubt.is_some());
+        }
+        phase.end_attempt(true, "refused", None);
+        let failure = phase.failure_at_exit(Signal::Interrupt);
+        assert_eq!(failure.exit(), Exit::Interrupted);
+    }
+
+    #[tokio::test]
+    async fn a_signal_ends_any_work_but_a_create_on_the_wire() {
+        let cli = Cli::parse_from(["mps", "-q", "video", "status", "1"]);
+        let output = Output::new(&cli.global, SystemClock::shared());
+        let phase = phase();
+        assert!(!phase.interrupt(Signal::Terminate, &output), "no listener");
+        let never = std::future::pending::<()>();
+        assert_eq!(phase.race(never).await, Err(Signal::Terminate));
+
+        sending(&phase);
+        let answer = async {
+            tokio::task::yield_now().await;
+            "answer"
+        };
+        assert_eq!(phase.race(answer).await, Ok("answer"));
     }
 }

@@ -101,7 +101,7 @@ fn refused(report: &Report) -> Failure {
         (None, _) => "preflight refuses the request".to_owned(),
     };
     let mut failure = Failure::preflight(message);
-    failure.dispatch = Some(mps_aigc::Dispatch::NotSent.as_str());
+    failure.dispatch = Some(mps_aigc::Dispatch::NotSent);
     failure.findings = report.findings().to_vec();
     failure
 }
@@ -133,7 +133,7 @@ fn over_limit(action: &ActionInfo, seconds: Option<u64>, limit: u64) -> Option<F
     };
     let outcome = Outcome::NotCreated(Reason::SpendGuard);
     let mut failure = Failure::new(outcome, "spend_guard", message).hint(hint);
-    failure.dispatch = Some(mps_aigc::Dispatch::NotSent.as_str());
+    failure.dispatch = Some(mps_aigc::Dispatch::NotSent);
     Some(failure)
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn set_object<T: Default + PartialEq>(
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
 
-/// Splits `URL,key=value,…`. A URL may contain commas, so options are taken from the end as long as
+/// Splits `URL,key=value,…`, for example `https://a.example/1.png,type=style`. A URL may contain commas, so options are taken from the end as long as
 /// their key is a known one.
 pub(crate) fn url_and_options<'a>(
     option: &str,

@@ -23,9 +23,9 @@ pub(crate) const SHOWN_ID_CHARS: usize = 200;
 pub(crate) struct Receipt {
     pub(crate) task_id: String,
     pub(crate) request_id: Option<String>,
-    /// Whether this command has created the task.
+    /// `true` if this command has created the task.
     pub(crate) created: bool,
-    /// Whether the task is done, as far as this command knows.
+    /// `true` if the task is known to be done.
     is_done: bool,
     /// The command lines that wait and download; `None` if the task ends with this command.
     follow: Option<(CommandLine, CommandLine)>,

@@ -1,7 +1,11 @@
 //! Command lines to copy: those that resume the work on a task.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
 
+use mps_core::text::foreign;
 use serde::Serialize;
 
 use crate::options::{GlobalOptions, Site};
@@ -15,6 +19,11 @@ impl CommandLine {
     /// Returns the command line of `verb` for one task, with the options that select endpoint and
     /// account. The id is the last argument, after `--`, since ids of other programs may begin with a
     /// hyphen.
+    ///
+    /// # Examples
+    /// ```text
+    /// mps --site cn --profile work video wait --out cat.mp4 -- 2600016453-AigcVideo-0f
+    /// ```
     pub(crate) fn for_task(
         global: &GlobalOptions,
         family: &str,
@@ -58,7 +67,7 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// Quotes a word for a POSIX shell, if needed. A word with control characters or bidirectional
+/// Quotes a word for a POSIX shell, if needed: for example, `it's` is written as `'it'\''s'`. A word with control characters or bidirectional
 /// overrides is written as `$'...'`, so that a terminal shows it as it is and the line stays one line.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain =
@@ -66,21 +75,32 @@ pub(crate) fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();
     }
-    if mps_core::text::foreign(word, usize::MAX) == word {
+    if foreign(word, usize::MAX) == word {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
-    let characters = word.chars().map(|character| match character {
-        '\'' | '\\' => format!(r"\{character}"),
-        _ if mps_core::text::foreign(character.encode_utf8(&mut [0; 4]), usize::MAX)
-            .starts_with('\\') =>
-        {
-            let mut bytes = [0; 4];
-            let bytes = character.encode_utf8(&mut bytes).bytes();
-            bytes.map(|byte| format!(r"\x{byte:02x}")).collect()
+    let mut quoted = "$'".to_owned();
+    for character in word.chars() {
+        push_escaped(&mut quoted, character);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Appends a character as it is written within `$'...'`.
+fn push_escaped(quoted: &mut String, character: char) {
+    let mut buffer = [0; 4];
+    let text = character.encode_utf8(&mut buffer);
+    if matches!(character, '\'' | '\\') {
+        quoted.push('\\');
+        quoted.push(character);
+    } else if foreign(text, usize::MAX) == *text {
+        quoted.push(character);
+    } else {
+        for byte in text.bytes() {
+            // Writing to a string cannot fail.
+            let _ = write!(quoted, r"\x{byte:02x}");
         }
-        _ => character.to_string(),
-    });
-    format!("$'{}'", characters.collect::<String>())
+    }
 }
 
 #[cfg(test)]

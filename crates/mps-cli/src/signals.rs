@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{exit::Exit, output::Output, phase::Phase};
 
-/// How long a command may take to end itself after a signal before the process is ended.
+/// The time in which a command may end itself after a signal, before the process is ended.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A signal that asks the program to stop.

@@ -48,8 +48,10 @@ fn closed() -> io::Error {
 
 /// Returns whether the stream was closed before the program started.
 ///
-/// The standard library replaces a closed stream by `/dev/null`, opened for reading and writing, and
-/// then accepts every write. A redirection to `/dev/null` opens it for writing only.
+/// The standard library replaces a closed stream (for example `>&-` in a shell) by `/dev/null`, opened
+/// for reading and writing, and then accepts every write. A redirection to `/dev/null` opens it for
+/// writing only. A program that opens it for both, as some do to discard the output of a child process,
+/// cannot be told from a closed stream; it should redirect the output or read it.
 #[cfg(unix)]
 fn is_closed(stream: &impl std::os::fd::AsFd) -> bool {
     use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_tells_its_site_unless_both_sites_use_it() {
+    fn a_site_follows_from_its_host_unless_both_sites_use_it() {
         let site = |url| Endpoint::parse(url).unwrap().site;
         assert_eq!(
             site("https://mps.intl.tencentcloudapi.com"),
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_go_wrong_later_is_refused_now() {
+    fn unusable_urls_are_refused_when_parsed() {
         for (text, why) in [
             ("mps.intl.tencentcloudapi.com", "is not an absolute URL"),
             ("ftp://example.com", "is neither http nor https"),

@@ -97,7 +97,7 @@ impl Received {
 
     fn open_response(&self, response: &RawValue, effect: Effect) -> Result<Answer, Error> {
         let Some(head) = Head::read(response) else {
-            let message = "the answer's Response is not what the service sends";
+            let message = "the answer's Response does not have the service's form";
             return Err(self.not_an_envelope(message));
         };
         if effect != Effect::Read
@@ -121,9 +121,8 @@ impl Received {
     /// Returns the error of an answer that says two things about a task at once.
     fn contradiction(&self, head: &Head) -> Option<Error> {
         let error = match (&head.errors[..], &head.task_ids[..]) {
-            ([], [_]) | ([_], []) => return None,
             ([], []) if head.has_empty_task_id => self.unusable("the answer has an empty task id"),
-            ([], []) => return None,
+            ([], [] | [_]) | ([_], []) => return None,
             ([], ids) => self.unusable(&format!("the answer has {} task ids", ids.len())),
             ([error, ..], ids) => {
                 let (code, message) = error.parts();

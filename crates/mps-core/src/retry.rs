@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_surely_did_not_run_is_tried_again_whatever_it_does() {
+    fn calls_that_surely_did_not_run_are_retried() {
         for error in [
             Error::new(ErrorKind::Connect, ""),
             Error::new(ErrorKind::Timeout, ""),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_run_is_tried_again_only_when_it_reads() {
+    fn only_reads_are_retried_when_they_may_have_run() {
         for error in [
             Error::new(ErrorKind::Timeout, "").with_dispatch(Dispatch::Unknown),
             Error::new(ErrorKind::Interrupted, "").with_dispatch(Dispatch::Unknown),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_time_can_cure_is_not_tried_again() {
+    fn permanent_errors_are_not_retried() {
         for error in [
             Error::new(ErrorKind::Preflight, ""),
             Error::new(ErrorKind::Credentials, ""),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn some_refusals_have_their_own_remedy() {
+    fn some_refusals_need_their_own_preparation() {
         let busy = service_error(
             "RequestLimitExceeded",
             "reached the Maximum Concurrency of tasks",
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limiter_learns_of_refusals_for_the_rate_and_of_no_others() {
+    fn the_limiter_learns_only_from_refusals_for_the_rate() {
         let refused = |code, message| service_error(code, message, Dispatch::Refused);
         for (error, learned) in [
             (refused("RequestLimitExceeded", ""), true),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn who_never_tries_again_tries_once() {
+    fn the_policy_without_retries_has_one_attempt() {
         assert_eq!(RetryPolicy::never().max_attempts, 1);
     }
 }

@@ -1,5 +1,4 @@
-//! What calls tell while they run: spans and events through [`tracing`], and numbers through
-//! [`Metrics`].
+//! Telemetry of calls: spans and events through [`tracing`], and numbers through [`Metrics`].
 //!
 //! These names are part of the interface: some may be added, none is renamed within a version.
 //!

@@ -140,7 +140,7 @@ async fn two_response_members_are_no_answer() {
 }
 
 #[tokio::test]
-async fn a_read_follows_the_error_whatever_stands_beside_it() {
+async fn a_read_with_an_error_and_a_task_id_fails_with_the_error() {
     let answer = format!(r#"{{"Response":{{"TaskId":"17",{FINAL}}}}}"#);
     for form in [Form::Describe, Form::UntypedRead] {
         let Outcome { sent, result } = outcome(form, &answer).await;

@@ -1,4 +1,4 @@
-//! What a client lets a call take: time for an attempt, and bytes there and back.
+//! Bounds of a call: the time of an attempt, and the size of request and response.
 
 use std::{sync::Arc, time::Duration};
 

@@ -97,7 +97,7 @@ impl Case {
         self.client.send(&request).await.map(drop)
     }
 
-    /// How many requests arrived at either host.
+    /// Returns the number of requests at each host.
     fn arrived(&self) -> (usize, usize) {
         let count = |host: &ScriptedTransport| host.requests().len();
         (count(&self.hosts.preferred), count(&self.hosts.fallback))
@@ -117,7 +117,7 @@ fn good() -> Reply {
 }
 
 #[test]
-fn a_client_tells_where_its_calls_go() {
+fn a_client_returns_its_endpoint() {
     let client = builder()
         .endpoint(Endpoint::regional(Site::Intl, "ap-tokyo").unwrap())
         .region("ap-seoul")
@@ -132,7 +132,7 @@ fn a_client_tells_where_its_calls_go() {
 }
 
 #[tokio::test]
-async fn the_last_attempt_of_the_first_call_already_goes_elsewhere() {
+async fn the_last_attempt_of_the_first_call_already_uses_another_endpoint() {
     let case = case(several(3, Reply::connect_error), several(2, good));
     case.create().await.unwrap();
     assert_eq!(case.arrived(), (0, 1));
@@ -142,7 +142,7 @@ async fn the_last_attempt_of_the_first_call_already_goes_elsewhere() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_for_the_host_it_goes_to() {
+async fn each_attempt_is_signed_for_its_own_host() {
     let case = case(several(3, Reply::connect_error), vec![good()]);
     case.create().await.unwrap();
     let requests = case.hosts.fallback.requests();
@@ -190,7 +190,7 @@ async fn a_create_in_doubt_is_not_sent_to_another_host_either() {
 }
 
 #[tokio::test]
-async fn what_the_service_answers_never_opens_a_breaker() {
+async fn answers_of_the_service_never_open_a_breaker() {
     for reply in [
         good as fn() -> Reply,
         || Reply::service_error("InternalError", ""),
@@ -207,7 +207,7 @@ async fn what_the_service_answers_never_opens_a_breaker() {
 }
 
 #[tokio::test]
-async fn after_its_rest_one_read_finds_out_and_creates_follow() {
+async fn after_the_pause_one_read_probes_and_creates_follow() {
     let mut preferred = several(3, Reply::connect_error);
     preferred.extend(several(2, good));
     let case = case(preferred, several(9, good));
@@ -231,7 +231,7 @@ async fn after_its_rest_one_read_finds_out_and_creates_follow() {
 }
 
 #[tokio::test]
-async fn a_probe_that_fails_keeps_the_rest_going_and_the_read_is_answered_elsewhere() {
+async fn a_failed_probe_extends_the_pause_and_the_read_is_answered_elsewhere() {
     let case = case(several(9, Reply::connect_error), several(9, good));
     case.describe().await.unwrap();
     case.clock.advance(Duration::from_secs(30));

@@ -59,7 +59,7 @@ async fn create(endpoint: &str) -> Result<Option<String>, Error> {
 }
 
 #[tokio::test]
-async fn what_is_signed_is_what_is_on_the_wire() {
+async fn the_signed_bytes_equal_the_sent_bytes() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 42\r\n\r\n{\"Response\":{\"TaskId\":\"7\",\"RequestId\":\"\"}}";
     let (endpoint, server) = serve_once(answer);
     assert_eq!(create(&endpoint).await.unwrap().as_deref(), Some("7"));
@@ -108,7 +108,7 @@ async fn a_connection_that_breaks_after_the_request_leaves_doubt() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_cut_off_keeps_what_arrived() {
+async fn a_body_that_is_cut_off_keeps_the_received_part() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{\"Response\":{\"TaskId\":\"4-AigcVideo-0f\",\"Req";
     let (endpoint, server) = serve_once(answer);
     let error = create(&endpoint).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What a client does when its clock and the service's differ.
+//! Calls of a client whose clock differs from the service's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -73,7 +73,7 @@ async fn the_day_in_the_scope_follows_the_corrected_clock_past_midnight() {
 }
 
 #[tokio::test]
-async fn clones_share_what_one_of_them_learned() {
+async fn clones_share_the_learned_offset() {
     let replies = vec![
         expired().header("date", THIRTY_SECONDS_LATER),
         Reply::json(CREATED),
@@ -87,7 +87,7 @@ async fn clones_share_what_one_of_them_learned() {
 }
 
 #[tokio::test]
-async fn a_date_that_lies_teaches_nothing() {
+async fn an_impossible_date_is_not_learned() {
     let replies = vec![expired().header("date", A_YEAR_LATER), Reply::json(CREATED)];
     let (client, transport) = client(Endpoint::default(), replies);
     let error = create(&client).await.unwrap_err();

@@ -27,28 +27,10 @@ pub use self::{
     values::{Count, Day, Durations, Mode, Size, Storyboard},
 };
 pub use crate::generated::{
-    capabilities::{AUDIO, FAMILIES, IMAGE, VIDEO},
+    capabilities::*,
     columns::{Column, Row},
 };
 use crate::preflight::{closest, nearest};
-
-/// Returns the models of `CreateAigcVideoTask`.
-#[must_use]
-pub fn video() -> &'static Family {
-    &VIDEO
-}
-
-/// Returns the models of `CreateAigcImageTask`.
-#[must_use]
-pub fn image() -> &'static Family {
-    &IMAGE
-}
-
-/// Returns the models of `CreateAigcAudioTask`.
-#[must_use]
-pub fn audio() -> &'static Family {
-    &AUDIO
-}
 
 /// Returns the family with this name, such as `video`, or `None` if there is none.
 #[must_use]

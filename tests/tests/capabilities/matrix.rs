@@ -31,7 +31,7 @@ fn doubts(request: &CreateAigcVideoTask, rule: &str) {
     );
 }
 
-/// Returns the meaning of a cell that is yes, no or empty.
+/// Checks the finding for a feature that a row allows, denies or does not state.
 fn supports(answer: Option<bool>, request: &CreateAigcVideoTask, rule: &str) -> usize {
     match answer {
         Some(true) => accepts(request),

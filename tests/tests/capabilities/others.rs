@@ -9,8 +9,8 @@ use mps_models::{
 
 use crate::request::FRAME;
 
-/// Returns the finding of a rule in a request, or `None`.
-fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
+/// Returns the severity of a finding of one rule, if there is one.
+fn severity(request: &impl Preflight, rule: &str) -> Option<Severity> {
     let report = request.preflight();
     let found = report
         .findings()
@@ -20,7 +20,7 @@ fn said(request: &impl Preflight, rule: &str) -> Option<Severity> {
     Some(found.severity)
 }
 
-/// Returns the severity of a request for a capability that the row denies or does not mention.
+/// Returns the severity of a feature that the row denies or does not state.
 fn weight(row: &Row, column: Column, answer: Option<bool>) -> Option<Severity> {
     match answer {
         Some(true) => None,
@@ -69,13 +69,13 @@ fn shapes_of_pictures() {
         if let Some(ratios) = row.aspect_ratios() {
             for ratio in ratios {
                 assert_eq!(
-                    said(&shaped(ratio), rules::ASPECT_RATIO),
+                    severity(&shaped(ratio), rules::ASPECT_RATIO),
                     None,
                     "{row} {ratio}"
                 );
             }
             assert_eq!(
-                said(&shaped("99:1"), rules::ASPECT_RATIO),
+                severity(&shaped("99:1"), rules::ASPECT_RATIO),
                 Some(Severity::Error),
                 "{row}"
             );
@@ -95,13 +95,13 @@ fn resolutions_of_pictures() {
         if let Some(resolutions) = row.resolutions() {
             for resolution in resolutions {
                 assert_eq!(
-                    said(&at(resolution), rules::RESOLUTION),
+                    severity(&at(resolution), rules::RESOLUTION),
                     None,
                     "{row} {resolution}"
                 );
             }
             assert_eq!(
-                said(&at("240P"), rules::RESOLUTION),
+                severity(&at("240P"), rules::RESOLUTION),
                 Some(Severity::Error),
                 "{row}"
             );
@@ -120,11 +120,11 @@ fn references_of_pictures() {
         };
         if let Some(count) = row.reference_images() {
             assert_eq!(
-                said(&with(count.max), rules::REFERENCE_IMAGES),
+                severity(&with(count.max), rules::REFERENCE_IMAGES),
                 None,
                 "{row}"
             );
-            let beyond = said(&with(count.max + 1), rules::REFERENCE_IMAGES);
+            let beyond = severity(&with(count.max + 1), rules::REFERENCE_IMAGES);
             assert_eq!(
                 beyond,
                 weight(row, Column::ReferenceImages, Some(false)),
@@ -145,10 +145,10 @@ fn sizes_of_pictures() {
     {
         let sized =
             |size: &str| picture(row).additional_parameters(format!(r#"{{"size":"{size}"}}"#));
-        assert_eq!(said(&sized("1024x1024"), rules::SIZE), None, "{row}");
+        assert_eq!(severity(&sized("1024x1024"), rules::SIZE), None, "{row}");
         for wrong in ["9000x9000", "16x16"] {
             assert_eq!(
-                said(&sized(wrong), rules::SIZE),
+                severity(&sized(wrong), rules::SIZE),
                 Some(Severity::Error),
                 "{row} {wrong}"
             );
@@ -163,10 +163,10 @@ fn references_of_sounds() {
     for row in capabilities::audio().rows() {
         let video = sound(row).video_infos([AigcAudioReferenceVideoInfo::new().video_url(FRAME)]);
         let expected = weight(row, Column::ReferenceVideo, row.reference_video());
-        assert_eq!(said(&video, rules::REFERENCE_VIDEO), expected, "{row}");
+        assert_eq!(severity(&video, rules::REFERENCE_VIDEO), expected, "{row}");
         let audio = sound(row).audio_infos([AigcAudioReferenceAudioInfo::new().audio_url(FRAME)]);
         let expected = weight(row, Column::ReferenceAudio, row.reference_audio());
-        assert_eq!(said(&audio, rules::REFERENCE_AUDIO), expected, "{row}");
+        assert_eq!(severity(&audio, rules::REFERENCE_AUDIO), expected, "{row}");
     }
 }
 
@@ -176,14 +176,14 @@ fn unknown_and_withdrawn_models_get_a_warning_and_pass() {
         .model_name("Sora")
         .prompt("a cat");
     assert_eq!(
-        said(&unknown, rules::UNKNOWN_MODEL),
+        severity(&unknown, rules::UNKNOWN_MODEL),
         Some(Severity::Warning)
     );
     let unknown = CreateAigcAudioTask::new()
         .model_name("mureka")
         .prompt("a song");
     assert_eq!(
-        said(&unknown, rules::UNKNOWN_MODEL),
+        severity(&unknown, rules::UNKNOWN_MODEL),
         Some(Severity::Warning)
     );
     let mut gone = 0;
@@ -192,7 +192,7 @@ fn unknown_and_withdrawn_models_get_a_warning_and_pass() {
         .filter(|row| row.is_withdrawn())
     {
         assert_eq!(
-            said(&picture(row), rules::WITHDRAWN_MODEL),
+            severity(&picture(row), rules::WITHDRAWN_MODEL),
             Some(Severity::Warning),
             "{row}"
         );

@@ -1,4 +1,4 @@
-//! Requests and what preflight says of them.
+//! Requests and their findings.
 
 use mps_models::{
     AigcVideoExtraParam, AigcVideoReferenceImageInfo, AigcVideoReferenceSubjectInfo,
@@ -46,7 +46,7 @@ pub(crate) fn extra() -> AigcVideoExtraParam {
     AigcVideoExtraParam::new()
 }
 
-/// Returns the findings, without those about withdrawn models.
+/// Returns the findings, without those about a withdrawn model.
 pub(crate) fn findings(request: &CreateAigcVideoTask) -> Vec<Finding> {
     let report: Report = request.preflight();
     let all = report.findings().iter().cloned();

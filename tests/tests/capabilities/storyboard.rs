@@ -35,7 +35,7 @@ fn the_model_can_split_the_prompt_itself() {
     accepts(&told("2.1", &json!({ "multi_shot": false })));
 }
 
-/// Only a script of the vendor's knows these rules, so breaking them is a warning.
+/// Only a script of the vendor states these rules, so breaking them is a warning.
 #[test]
 fn each_mistake_is_found_at_its_path() {
     let long = json!({ "prompt": "x".repeat(513), "duration": 2 });

@@ -42,7 +42,7 @@ fn a_feature_of_some_versions_is_a_warning_that_names_them() {
     finds(&edited, "warning reference-video VideoInfos");
 }
 
-/// Some versions take reference images; of the others nobody knows.
+/// Some versions accept reference images; no document says about the others.
 #[test]
 fn versions_without_the_fact_do_not_count() {
     accepts(&kling().image_infos(images(3)));

@@ -1,6 +1,6 @@
 //! The code of every fixture compiles, and the workspace's lints find nothing in it.
 //!
-//! All of it goes into one throw-away crate, next to a copy of the hand-written part of
+//! All of it is in one temporary crate, next to a copy of the hand-written part of
 //! `mps-models` it leans on, so one run of clippy is enough. Its target directory outlives the
 //! test, which makes every run but the first take about a second.
 
@@ -45,7 +45,7 @@ fn every_fixture_is_listed() {
 #[test]
 fn the_code_of_every_fixture_compiles_without_a_warning() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    lay_out(dir.path());
+    write_crate(dir.path());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["clippy", "--quiet", "--offline", "--target-dir"])
@@ -61,7 +61,7 @@ fn the_code_of_every_fixture_compiles_without_a_warning() {
     );
 }
 
-fn lay_out(dir: &Path) {
+fn write_crate(dir: &Path) {
     let root = workspace();
     copy(&root.join("crates/mps-models/src"), &dir.join("src"));
     // The versions that are already here, so nothing has to be fetched.
@@ -71,7 +71,7 @@ fn lay_out(dir: &Path) {
     let lib = dir.join("src/lib.rs");
     let mut text = fs::read_to_string(&lib).expect("lib.rs");
     for name in FIXTURES {
-        text.push_str(&wall(name));
+        text.push_str(&modules(name));
         let target = dir.join(format!("src/fixture_{name}"));
         update(&generated(fixture(name)), &target, Mode::Write).expect("written");
     }
@@ -91,19 +91,19 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn wall(name: &str) -> String {
+fn modules(name: &str) -> String {
     let tables = name == "capabilities";
     let exports = if tables {
         "capabilities::*, columns::*, rules::*, "
     } else {
         ""
     };
-    let wall = WALL.replace("NAME", name).replace("TABLES", exports);
-    if tables { wall + QUERY } else { wall }
+    let modules = MODULES.replace("NAME", name).replace("TABLES", exports);
+    if tables { modules + QUERY } else { modules }
 }
 
-/// Includes generated code as `mps-models` does.
-const WALL: &str = "
+/// The module declarations for generated code, as in `mps-models`.
+const MODULES: &str = "
 /// A fixture.
 #[deny(warnings)]
 pub mod fixture_NAME {
@@ -114,7 +114,7 @@ pub mod fixture_NAME {
 }
 ";
 
-/// Adds the hand-written part of `mps-models` for a request with capabilities.
+/// The hand-written part for a request with a capability query, as in `mps-models`.
 const QUERY: &str = r#"
 /// The hand-written part.
 pub mod query {

@@ -1,4 +1,4 @@
-//! Diagnostics of the generator for invalid specifications.
+//! The diagnostics about invalid specifications.
 //!
 //! Every case takes the sound fixture `example` and breaks one thing, so that its snapshot has
 //! one message; all codes of the table in `spec/README.md` occur.
@@ -10,7 +10,7 @@ use xtask::{
     model::{self, SourceFile},
 };
 
-use crate::support::{assert_snapshot, complaint, fixture, workspace};
+use crate::support::{assert_snapshot, diagnostics, fixture, workspace};
 
 const FILM: &str = "capabilities/film.toml";
 const COLUMNS: &str = "columns.toml";
@@ -81,8 +81,8 @@ impl Broken {
         self
     }
 
-    fn says(self, name: &str) {
-        let text = complaint(self.0);
+    fn assert_diagnostic(self, name: &str) {
+        let text = diagnostics(self.0);
         assert_eq!(text.matches("error[E").count(), 1, "{text}");
         assert_snapshot(&format!("mistake-{name}"), &text);
     }
@@ -90,59 +90,61 @@ impl Broken {
 
 #[test]
 fn broken_toml() {
-    Broken::replace(POINT, "name = \"X\"", "name = X").says("broken-toml");
-    Broken::replace(POINT, "doc = \"Across.\"", "doc = \"\"\ndoc = \"\"").says("duplicate-key");
+    Broken::replace(POINT, "name = \"X\"", "name = X").assert_diagnostic("broken-toml");
+    Broken::replace(POINT, "doc = \"Across.\"", "doc = \"\"\ndoc = \"\"")
+        .assert_diagnostic("duplicate-key");
 }
 
 #[test]
 fn keys() {
-    Broken::fact("Scale", "requird = true").says("unknown-key");
-    Broken::replace(POINT, "[[member]]", "[[field]]").says("unknown-table");
-    Broken::replace(POINT, "doc = \"Across.\"\n", "").says("missing-key");
-    Broken::replace(SERVICE, "hint = \"wait a minute\"\n", "").says("missing-hint");
+    Broken::fact("Scale", "requird = true").assert_diagnostic("unknown-key");
+    Broken::replace(POINT, "[[member]]", "[[field]]").assert_diagnostic("unknown-table");
+    Broken::replace(POINT, "doc = \"Across.\"\n", "").assert_diagnostic("missing-key");
+    Broken::replace(SERVICE, "hint = \"wait a minute\"\n", "").assert_diagnostic("missing-hint");
 }
 
 #[test]
 fn types_of_values() {
-    Broken::replace(DRAW, "limit = 1", "limit = \"1\"").says("wrong-kind");
-    Broken::replace(DRAW, "limit = 1", "limit = 4294967296").says("number-too-large");
-    Broken::fact("Scale", "requires = [\"Color\", 1]").says("wrong-kind-of-item");
-    Broken::replace(POINT, "source", "since = 2026-01-09\nsource").says("no-table");
-    Broken::replace(DRAW, "\"read\"", "\"paid_create\"").says("wrong-word");
-    Broken::replace(DRAW, "\"A line.\"", "\" \"").says("empty-text");
+    Broken::replace(DRAW, "limit = 1", "limit = \"1\"").assert_diagnostic("wrong-kind");
+    Broken::replace(DRAW, "limit = 1", "limit = 4294967296").assert_diagnostic("number-too-large");
+    Broken::fact("Scale", "requires = [\"Color\", 1]").assert_diagnostic("wrong-kind-of-item");
+    Broken::replace(POINT, "source", "since = 2026-01-09\nsource").assert_diagnostic("no-table");
+    Broken::replace(DRAW, "\"read\"", "\"paid_create\"").assert_diagnostic("wrong-word");
+    Broken::replace(DRAW, "\"A line.\"", "\" \"").assert_diagnostic("empty-text");
 }
 
-/// A stub of an import is rejected wherever a description by a person is required.
+/// The placeholders of an import are refused.
 #[test]
 fn stubs() {
-    Broken::replace(POINT, "\"Across.\"", "\"TODO\"").says("undescribed");
-    Broken::replace(DRAW, "\"read\"", "\"TODO\"").says("undecided");
+    Broken::replace(POINT, "\"Across.\"", "\"TODO\"").assert_diagnostic("undescribed");
+    Broken::replace(DRAW, "\"read\"", "\"TODO\"").assert_diagnostic("undecided");
 }
 
 #[test]
 fn files() {
-    Broken::with_file("structs/point.toml.orig", "").says("misplaced-file");
-    Broken::without_file(SERVICE).says("no-service");
-    Broken::renamed(POINT, "structs/dot.toml").says("file-name");
+    Broken::with_file("structs/point.toml.orig", "").assert_diagnostic("misplaced-file");
+    Broken::without_file(SERVICE).assert_diagnostic("no-service");
+    Broken::renamed(POINT, "structs/dot.toml").assert_diagnostic("file-name");
 }
 
 #[test]
 fn names() {
     let twice = "\"Unused\"\ntype = \"String\"\ndoc = \"Twice.\"\n\n[[request]]\nname = \"Unused\"";
-    Broken::replace(DRAW, "\"Unused\"", twice).says("duplicate-member");
-    Broken::replace(DRAW, "\"Unused\"", "\"un-used\"").says("bad-name");
-    Broken::replace(POINT, "source", "since = { int = 2026-01-09 }\nsource").says("unknown-site");
-    Broken::replace(SERVICE, "host = \"mps.", "host = \"msp.").says("host");
+    Broken::replace(DRAW, "\"Unused\"", twice).assert_diagnostic("duplicate-member");
+    Broken::replace(DRAW, "\"Unused\"", "\"un-used\"").assert_diagnostic("bad-name");
+    Broken::replace(POINT, "source", "since = { int = 2026-01-09 }\nsource")
+        .assert_diagnostic("unknown-site");
+    Broken::replace(SERVICE, "host = \"mps.", "host = \"msp.").assert_diagnostic("host");
 }
 
 #[test]
 fn enums() {
     let twice = "\"red\"\ndoc = \"Twice.\"\n\n[[enum.value]]\nvalue = \"red\"";
-    Broken::replace(ENUMS, "\"red\"", twice).says("duplicate-value");
+    Broken::replace(ENUMS, "\"red\"", twice).assert_diagnostic("duplicate-value");
     let blue = "\"blue\"\nphase = \"failed\"\ndoc = \"Sky.\"\n\n[[enum.value]]\nvalue = \"red\"";
-    Broken::replace(ENUMS, "\"red\"", blue).says("some-phases");
+    Broken::replace(ENUMS, "\"red\"", blue).assert_diagnostic("some-phases");
     let value = "[[enum.value]]\nvalue = \"red\"\ndoc = \"Like blood.\"\n";
-    Broken::replace(ENUMS, value, "").says("no-values");
+    Broken::replace(ENUMS, value, "").assert_diagnostic("no-values");
 }
 
 #[test]
@@ -157,49 +159,51 @@ fn types() {
         "\"Unused\"\ntype = \"String\"",
         "\"Unused\"\ntype = \"Color\"",
     )
-    .says("dangling-type");
-    Broken::replace(DRAW, "source", "poll = \"Draww\"\nsource").says("dangling-poll");
-    Broken::replace(DRAW, "source", "errors = [\"Unheard.Of\"]\nsource").says("unexplained-error");
+    .assert_diagnostic("dangling-type");
+    Broken::replace(DRAW, "source", "poll = \"Draww\"\nsource").assert_diagnostic("dangling-poll");
+    Broken::replace(DRAW, "source", "errors = [\"Unheard.Of\"]\nsource")
+        .assert_diagnostic("unexplained-error");
     Broken::replace(DRAW, "\"List<Point>\"", "\"List<List<Point>>\"")
         .and(REQUEST, POINTS, "\"Points\": []")
-        .says("list-of-lists");
+        .assert_diagnostic("list-of-lists");
     let lone = "name = \"Lone\"\ndoc = \"Alone.\"\nsource = \"a page\"\n";
-    Broken::with_file("structs/lone.toml", lone).says("unused");
+    Broken::with_file("structs/lone.toml", lone).assert_diagnostic("unused");
     Broken::replace(POINT, "\"Integer\"", "\"Point\"")
         .and(REQUEST, POINTS, "\"Points\": []")
-        .says("endless");
+        .assert_diagnostic("endless");
 }
 
 #[test]
 fn facts() {
-    Broken::fact("Scale", "max_chars = 5").says("fact-of-another-type");
-    Broken::fact("Scale", "min = 2\nmax = 1.5").says("no-number-left");
-    Broken::fact("Unused", "example = 5").says("value-of-another-type");
-    Broken::fact("Scale", "max = 2\ndefault = 3").says("value-out-of-bounds");
-    Broken::fact("Color", "default = \"rad\"").says("value-not-in-enum");
-    Broken::fact("Unused", "max_chars = 3\nexample = \"four\"").says("value-too-long");
-    Broken::fact("Unused", "warn_only = [\"max_chars\"]").says("nothing-to-weaken");
-    Broken::fact("Title", "default = \"none\"").says("required-default");
-    Broken::replace(DRAW, "limit = 1", "limit = 0").says("no-starts");
+    Broken::fact("Scale", "max_chars = 5").assert_diagnostic("fact-of-another-type");
+    Broken::fact("Scale", "min = 2\nmax = 1.5").assert_diagnostic("no-number-left");
+    Broken::fact("Unused", "example = 5").assert_diagnostic("value-of-another-type");
+    Broken::fact("Scale", "max = 2\ndefault = 3").assert_diagnostic("value-out-of-bounds");
+    Broken::fact("Color", "default = \"rad\"").assert_diagnostic("value-not-in-enum");
+    Broken::fact("Unused", "max_chars = 3\nexample = \"four\"").assert_diagnostic("value-too-long");
+    Broken::fact("Unused", "warn_only = [\"max_chars\"]").assert_diagnostic("nothing-to-weaken");
+    Broken::fact("Title", "default = \"none\"").assert_diagnostic("required-default");
+    Broken::replace(DRAW, "limit = 1", "limit = 0").assert_diagnostic("no-starts");
 }
 
 #[test]
 fn rules_of_response_members() {
     let response =
         "[[response]]\nname = \"Id\"\ntype = \"String\"\ndoc = \"An id.\"\nmax_chars = 5\n";
-    Broken::replace(DRAW, "[[example]]", &format!("{response}\n[[example]]")).says("unchecked");
+    Broken::replace(DRAW, "[[example]]", &format!("{response}\n[[example]]"))
+        .assert_diagnostic("unchecked");
 }
 
 #[test]
 fn relations() {
-    Broken::fact("Unused", "requires = [\"Colour\"]").says("dangling-member");
-    Broken::fact("Unused", "requires = [\"Unused\"]").says("itself");
-    Broken::fact("Unused", "required_unless_any = [\"Title\"]").says("always-there");
+    Broken::fact("Unused", "requires = [\"Colour\"]").assert_diagnostic("dangling-member");
+    Broken::fact("Unused", "requires = [\"Unused\"]").assert_diagnostic("itself");
+    Broken::fact("Unused", "required_unless_any = [\"Title\"]").assert_diagnostic("always-there");
     Broken::fact(
         "Unused",
         "requires = [\"Color\"]\nconflicts_with = [\"Color\"]",
     )
-    .says("contradiction");
+    .assert_diagnostic("contradiction");
 }
 
 #[test]
@@ -210,56 +214,60 @@ fn conditions() {
             &format!("only_if = {{ member = \"{member}\", is = {is} }}"),
         )
     };
-    unused_if("Points", "1").says("condition-on-a-list");
-    unused_if("Title", "1").says("condition-of-another-type");
-    unused_if("Titel", "\"\"").says("condition-on-nothing");
-    Broken::fact("Unused", "required_if = { member = \"Title\" }").says("half-a-condition");
+    unused_if("Points", "1").assert_diagnostic("condition-on-a-list");
+    unused_if("Title", "1").assert_diagnostic("condition-of-another-type");
+    unused_if("Titel", "\"\"").assert_diagnostic("condition-on-nothing");
+    Broken::fact("Unused", "required_if = { member = \"Title\" }")
+        .assert_diagnostic("half-a-condition");
     Broken::fact("Title", "required_if = { member = \"Unused\", is = \"a\" }")
-        .says("required-anyway");
-    Broken::fact("Unused", "unique_items = true").says("items-of-a-text");
+        .assert_diagnostic("required-anyway");
+    Broken::fact("Unused", "unique_items = true").assert_diagnostic("items-of-a-text");
 }
 
 #[test]
 fn examples() {
-    Broken::without_file(REQUEST).says("no-example-file");
-    Broken::with_file("examples/Draw/other.request.json", "{}").says("uncalled-for-example");
-    Broken::replace(REQUEST, "\"red\",", "\"red\"").says("broken-json");
-    Broken::replace(REQUEST, "\"X\": 1", "\"x\": 1").says("unknown-member-in-example");
-    Broken::replace(REQUEST, "\"X\": 1", "\"X\": \"1\"").says("wrong-kind-in-example");
-    Broken::replace(REQUEST, "\"X\": 1", "\"X\": 1, \"X\": 2").says("member-twice-in-example");
-    Broken::replace(RESPONSE, "\"Response\"", "\"Resp\"").says("no-envelope");
+    Broken::without_file(REQUEST).assert_diagnostic("no-example-file");
+    Broken::with_file("examples/Draw/other.request.json", "{}")
+        .assert_diagnostic("uncalled-for-example");
+    Broken::replace(REQUEST, "\"red\",", "\"red\"").assert_diagnostic("broken-json");
+    Broken::replace(REQUEST, "\"X\": 1", "\"x\": 1").assert_diagnostic("unknown-member-in-example");
+    Broken::replace(REQUEST, "\"X\": 1", "\"X\": \"1\"").assert_diagnostic("wrong-kind-in-example");
+    Broken::replace(REQUEST, "\"X\": 1", "\"X\": 1, \"X\": 2")
+        .assert_diagnostic("member-twice-in-example");
+    Broken::replace(RESPONSE, "\"Response\"", "\"Resp\"").assert_diagnostic("no-envelope");
 }
 
 #[test]
 fn capability_tables() {
-    Broken::table("\"no-version\"", "\"Whole\"").says("duplicate-model");
-    Broken::table("\"2.0-x\"", "\"1\"").says("duplicate-version");
-    Broken::table("audio", "audoi").says("unknown-column");
-    Broken::table("scenes = false", "scenes = []").says("empty-set");
-    Broken::table("{ max = 3 }", "{ min = 4, max = 3 }").says("reversed-range");
+    Broken::table("\"no-version\"", "\"Whole\"").assert_diagnostic("duplicate-model");
+    Broken::table("\"2.0-x\"", "\"1\"").assert_diagnostic("duplicate-version");
+    Broken::table("audio", "audoi").assert_diagnostic("unknown-column");
+    Broken::table("scenes = false", "scenes = []").assert_diagnostic("empty-set");
+    Broken::table("{ max = 3 }", "{ min = 4, max = 3 }").assert_diagnostic("reversed-range");
     Broken::table(
         "resolutions = [\"720P\"]",
         "resolutions = [\"720p\", \"720P\"]",
     )
-    .says("resolution");
-    Broken::table("\"1:1\"]", "\"1/1\"]").says("aspect-ratio");
-    Broken::table("scenes = false", "aspect_ratio_default = \"16:9\"").says("nothing-said");
+    .assert_diagnostic("resolution");
+    Broken::table("\"1:1\"]", "\"1/1\"]").assert_diagnostic("aspect-ratio");
+    Broken::table("scenes = false", "aspect_ratio_default = \"16:9\"")
+        .assert_diagnostic("nothing-said");
     Broken::table("duration_default = 5", "duration_default = 16")
         .and(FILM, "durations = [5, 10]", "durations = [5, 16]")
-        .says("default-not-allowed");
+        .assert_diagnostic("default-not-allowed");
     Broken::table(
         "doubtful_resolutions = [\"4K\"]",
         "doubtful_resolutions = [\"720P\"]",
     )
-    .says("doubtful-and-sure");
+    .assert_diagnostic("doubtful-and-sure");
     Broken::table("[\"storyboard\", \"size\"]", "[\"storyboard\", \"audio\"]")
-        .says("no-column-to-weaken");
+        .assert_diagnostic("no-column-to-weaken");
     Broken::table(
         "until = { intl = 2026-07-06 }",
         "until = { intl = 2026-01-06 }",
     )
-    .says("withdrawn-too-early");
-    Broken::table("until = { intl", "until = { moon").says("unknown-site-of-a-model");
+    .assert_diagnostic("withdrawn-too-early");
+    Broken::table("until = { intl", "until = { moon").assert_diagnostic("unknown-site-of-a-model");
 }
 
 #[test]
@@ -267,16 +275,17 @@ fn capability_columns() {
     let audio = "key = \"audio\"";
     Broken::column(audio, "key = \"audio-track\"")
         .and(FILM, "audio = false\n", "")
-        .says("column-key");
+        .assert_diagnostic("column-key");
     Broken::column(audio, "key = \"source_of\"")
         .and(FILM, "audio = false\n", "")
-        .says("column-taken");
+        .assert_diagnostic("column-taken");
     Broken::column(audio, &format!("{audio}\nof = \"video\""))
         .and(FILM, "audio = false\n", "")
-        .says("column-of-nothing");
-    Broken::column(audio, &format!("{audio}\nrole = \"default\"")).says("column-role");
-    Broken::column(audio, &format!("{audio}\nspelling = \"resolution\"")).says("column-spelling");
-    Broken::column("type = \"flag\"", "type = \"boolean\"").says("column-type");
+        .assert_diagnostic("column-of-nothing");
+    Broken::column(audio, &format!("{audio}\nrole = \"default\"")).assert_diagnostic("column-role");
+    Broken::column(audio, &format!("{audio}\nspelling = \"resolution\""))
+        .assert_diagnostic("column-spelling");
+    Broken::column("type = \"flag\"", "type = \"boolean\"").assert_diagnostic("column-type");
 }
 
 #[test]
@@ -285,36 +294,38 @@ fn families_and_rules() {
     let family = "capabilities = \"film\"";
     Broken(fixture("capabilities"))
         .and(action, family, "capabilities = \"flim\"")
-        .says("no-table-of-capabilities");
+        .assert_diagnostic("no-table-of-capabilities");
     let mut renamed = fixture("capabilities");
     let file = renamed.iter_mut().find(|file| file.path == FILM);
     file.expect(FILM).path = "capabilities/3d-film.toml".to_owned();
-    Broken(renamed).and(action, family, "").says("family-name");
+    Broken(renamed)
+        .and(action, family, "")
+        .assert_diagnostic("family-name");
     Broken(fixture("capabilities"))
         .and(action, "max_chars = 1000\n", "")
-        .says("nothing-gives-way");
+        .assert_diagnostic("nothing-gives-way");
     let rule = "id = \"duration\"";
     Broken(fixture("capabilities"))
         .and("rules.toml", rule, "id = \"Duration\"")
-        .says("rule-id");
+        .assert_diagnostic("rule-id");
     Broken(fixture("capabilities"))
         .and("rules.toml", rule, "id = \"max-chars\"")
-        .says("duplicate-rule");
+        .assert_diagnostic("duplicate-rule");
 }
 
 #[test]
 fn names_that_are_reserved_in_rust() {
     let twice = "\"UNUSED\"\ntype = \"String\"\ndoc = \"Twice.\"\n\n[[request]]\nname = \"Unused\"";
-    Broken::replace(DRAW, "\"Unused\"", twice).says("collision");
-    Broken::replace(DRAW, "\"Unused\"", "\"Extra\"").says("taken-member");
+    Broken::replace(DRAW, "\"Unused\"", twice).assert_diagnostic("collision");
+    Broken::replace(DRAW, "\"Unused\"", "\"Extra\"").assert_diagnostic("taken-member");
     let json = "\"UnusedJson\"\ntype = \"String\"\ndoc = \"Not a setter.\"\n\n[[request]]\n\
                 name = \"Unused\"\nformat = \"json\"";
-    Broken::replace(DRAW, "\"Unused\"", json).says("taken-setter");
+    Broken::replace(DRAW, "\"Unused\"", json).assert_diagnostic("taken-setter");
     Broken::replace(ENUMS, "\"Color\"", "\"Option\"")
         .and(DRAW, "type = \"Color\"", "type = \"Option\"")
-        .says("taken-type");
-    Broken::replace(ENUMS, "\"red\"", "\"unknown\"").says("taken-variant");
-    Broken::replace(ENUMS, "\"red\"", "\"+\"").says("no-variant");
+        .assert_diagnostic("taken-type");
+    Broken::replace(ENUMS, "\"red\"", "\"unknown\"").assert_diagnostic("taken-variant");
+    Broken::replace(ENUMS, "\"red\"", "\"+\"").assert_diagnostic("no-variant");
 }
 
 #[test]
@@ -329,7 +340,7 @@ fn ten_mistakes_give_ten_messages() {
         .and(ENUMS, "\"Like blood.\"", "\"\"")
         .and(SERVICE, "\"input\"", "\"inputs\"")
         .and(SERVICE, "\"b-north\"", "\"a-south\"");
-    let text = complaint(broken.0);
+    let text = diagnostics(broken.0);
     assert_eq!(text.matches("error[E").count(), 10, "{text}");
     assert_snapshot("ten-mistakes", &text);
 }
@@ -365,7 +376,7 @@ fn every_error_code_is_documented_and_has_a_snapshot() {
     let dir = fs::read_dir(workspace().join("tests/tests/snapshots")).expect("snapshots");
     let texts = dir.map(|entry| fs::read_to_string(entry.expect("entry").path()).expect("text"));
     let mut shown: BTreeSet<String> = texts.flat_map(|text| codes(&text, "error[E")).collect();
-    // What the system says in this case differs from machine to machine, so it has no snapshot.
+    // The message of the system differs between machines, so it has no snapshot.
     shown.insert("0001".to_owned());
     assert_eq!(explained, shown);
     let (generator, _) = model::read(&workspace().join("xtask/src"));

@@ -1,9 +1,9 @@
-//! The code that comes out of each fixture.
+//! The generated code of each fixture, as snapshots.
 
 use crate::support::{assert_snapshot, fixture, generated};
 
 /// The generated files of a fixture that show its feature, as a snapshot each.
-fn locks(name: &str, files: &[&str]) {
+fn assert_files(name: &str, files: &[&str]) {
     let generated = generated(fixture(name));
     for file in files {
         let text = generated
@@ -17,7 +17,7 @@ fn locks(name: &str, files: &[&str]) {
 
 #[test]
 fn actions_and_their_catalog() {
-    locks(
+    assert_files(
         "action",
         &[
             "generated/actions/start_work.rs",
@@ -31,7 +31,7 @@ fn actions_and_their_catalog() {
 
 #[test]
 fn capability_tables_and_overridable_rules() {
-    locks(
+    assert_files(
         "capabilities",
         &[
             "generated/actions/make.rs",
@@ -47,32 +47,32 @@ fn capability_tables_and_overridable_rules() {
 
 #[test]
 fn members_of_every_type() {
-    locks("kinds", &["generated/actions/kinds.rs"]);
+    assert_files("kinds", &["generated/actions/kinds.rs"]);
 }
 
 #[test]
 fn required_members() {
-    locks("required", &["generated/actions/required.rs"]);
+    assert_files("required", &["generated/actions/required.rs"]);
 }
 
 #[test]
 fn rules() {
-    locks("rules", &["generated/actions/rules.rs"]);
+    assert_files("rules", &["generated/actions/rules.rs"]);
 }
 
 #[test]
 fn second_setters() {
-    locks("helpers", &["generated/actions/helpers.rs"]);
+    assert_files("helpers", &["generated/actions/helpers.rs"]);
 }
 
 #[test]
 fn sensitive_members() {
-    locks("sensitive", &["generated/actions/sensitive.rs"]);
+    assert_files("sensitive", &["generated/actions/sensitive.rs"]);
 }
 
 #[test]
 fn structs_of_requests_and_of_responses() {
-    locks(
+    assert_files(
         "roles",
         &[
             "generated/structs/both.rs",
@@ -84,17 +84,17 @@ fn structs_of_requests_and_of_responses() {
 
 #[test]
 fn open_enums() {
-    locks("enums", &["generated/enums.rs"]);
+    assert_files("enums", &["generated/enums.rs"]);
 }
 
 #[test]
 fn documentation() {
-    locks("docs", &["generated/actions/docs.rs"]);
+    assert_files("docs", &["generated/actions/docs.rs"]);
 }
 
 #[test]
 fn names_that_are_keywords_in_rust() {
-    locks(
+    assert_files(
         "names",
         &[
             "generated/actions/names.rs",
@@ -106,5 +106,5 @@ fn names_that_are_keywords_in_rust() {
 
 #[test]
 fn examples_in_the_documentation() {
-    locks("example", &["generated/actions/draw.rs"]);
+    assert_files("example", &["generated/actions/draw.rs"]);
 }

@@ -1,4 +1,4 @@
-//! The generator: what it makes of small specifications, and what it says of wrong ones.
+//! The generator: its code for small specifications, and its diagnostics for invalid ones.
 //!
 //! Every feature has a fixture under `fixtures/codegen/`, locked by a snapshot and compiled.
 
@@ -8,6 +8,7 @@ mod compile;
 mod diagnostics;
 mod generated;
 mod order;
+mod rule_kinds;
 mod support;
 mod task_families;
 mod writer;

@@ -18,7 +18,7 @@ pub(crate) fn real() -> Vec<SourceFile> {
     files(&workspace().join("spec"))
 }
 
-/// A fixture, and what all of them share.
+/// Returns the files of a fixture and those that all fixtures share.
 pub(crate) fn fixture(name: &str) -> Vec<SourceFile> {
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codegen");
     let mut found = files(&all.join("base"));
@@ -32,14 +32,14 @@ fn files(dir: &Path) -> Vec<SourceFile> {
     sources.iter().map(|(_, file)| file.clone()).collect()
 }
 
-/// Returns the output of the generator for a valid specification.
+/// Returns the generated files of a valid specification.
 pub(crate) fn generated(files: Vec<SourceFile>) -> Generated {
     let sources = Sources::new(files);
     generate(&sources).unwrap_or_else(|fault| panic!("{}", text(&fault, &sources)))
 }
 
-/// Returns the diagnostics of the generator for an invalid specification.
-pub(crate) fn complaint(files: Vec<SourceFile>) -> String {
+/// Returns the diagnostics about an invalid specification.
+pub(crate) fn diagnostics(files: Vec<SourceFile>) -> String {
     let sources = Sources::new(files);
     match generate(&sources) {
         Ok(_) => panic!("the specification is sound"),

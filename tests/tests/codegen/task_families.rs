@@ -5,7 +5,7 @@ use xtask::{
     model::{SourceFile, Sources},
 };
 
-use crate::support::{assert_snapshot, complaint, fixture, generated};
+use crate::support::{assert_snapshot, diagnostics, fixture, generated};
 
 const FAMILIES: &str = "families.toml";
 
@@ -43,7 +43,7 @@ fn mistake(name: &str, from: &str, to: &str) {
     let file = file.expect(FAMILIES);
     assert!(file.text.contains(from), "{FAMILIES} has no {from}");
     file.text = file.text.replacen(from, to, 1);
-    let text = complaint(files);
+    let text = diagnostics(files);
     assert_eq!(text.matches("error[E").count(), 1, "{text}");
     assert_snapshot(&format!("mistake-family-{name}"), &text);
 }

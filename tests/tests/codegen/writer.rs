@@ -28,7 +28,7 @@ fn written() -> TempDir {
     dir
 }
 
-/// Returns the differences that a check reports, and that a write resolves.
+/// Returns the differences that a check finds and a write then removes.
 fn found(dir: &Path) -> String {
     let outcome = update(&wanted(), dir, Mode::Check).expect("checked");
     update(&wanted(), dir, Mode::Write).expect("written");
@@ -99,7 +99,7 @@ fn a_check_changes_nothing() {
     assert_eq!(fs::read_to_string(path).expect("file"), "edited\n");
 }
 
-/// Pages stand next to others that nobody generated.
+/// Generated pages are in a folder with hand-written ones.
 #[test]
 fn only_marked_files_of_a_shared_folder_are_managed() {
     let dir = tempfile::tempdir().expect("a temporary directory");

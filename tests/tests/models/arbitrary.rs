@@ -1,4 +1,4 @@
-//! Whatever JSON comes in, reading and inspecting it never panics.
+//! Reading and inspecting arbitrary JSON never panics.
 
 use mps_models::{STRUCTS, schema::MemberInfo};
 use proptest::prelude::*;

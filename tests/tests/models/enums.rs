@@ -1,4 +1,4 @@
-//! Open enums keep what they do not know.
+//! Open enums keep unknown values.
 
 use mps_models::{
     AigcTaskStatus, DescribeAigcVideoTaskResponse, ScenarioTaskStatus, ScenarioTaskType, TaskPhase,

@@ -6,7 +6,7 @@ use crate::typed::preflight;
 
 const IMAGE: &str = "https://example.com/a.png";
 
-/// Returns the findings in a request as `severity rule path`.
+/// Returns the findings of a request as `severity rule path`.
 fn found(action: &str, json: &Value) -> Vec<String> {
     let report = preflight(action, json);
     let line = |one: &mps_models::preflight::Finding| {
@@ -175,7 +175,7 @@ fn sound() {
         json!([{ "AudioUrl": "a.mp3" }]),
         "error format-url AudioInfos[0].AudioUrl",
     );
-    // What it was called until 2026-09-03.
+    // Its name until 2026-09-03.
     audio().finds(
         "/OutputAudioFormat",
         json!("mp3"),

@@ -88,7 +88,7 @@ const MODELS_OF_THEIR_TIME: [&str; 3] = [
     rules::LAST_FRAME,
 ];
 
-/// The documentation's own values, so that nobody edits the fixture by accident.
+/// The values in the documentation, so that an accidental edit of a fixture is found.
 #[test]
 fn the_documentations_request_is_untouched() {
     let path = "../spec/examples/CreateAigcVideoTask/documentation.request.json";

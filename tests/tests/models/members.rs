@@ -19,7 +19,7 @@ fn object<'v>(json: &'v mut Value, pointer: &str) -> &'v mut Map<String, Value> 
         .expect(pointer)
 }
 
-/// Returns the value written for a member that was null or missing: a required text or struct is
+/// Returns the value that is written for a null or missing member: a required text or struct is
 /// empty rather than absent.
 fn without(message: Message, spot: &Spot) -> Value {
     let mut json = sample(message.schema());
@@ -29,7 +29,7 @@ fn without(message: Message, spot: &Spot) -> Value {
     json
 }
 
-/// Returns the value of a member without one, or `None` if it is left out.
+/// Returns the value of a member without one, if it has a default.
 fn empty(member: &MemberInfo) -> Option<(String, Value)> {
     let value = match &member.kind {
         _ if !member.required => return None,
@@ -179,7 +179,7 @@ fn debug_shows_the_names_of_unknown_members_and_not_their_values() {
     });
 }
 
-/// Names of members whose values may be pre-signed URLs or prompts, or may contain one.
+/// Names of members with pre-signed URLs, with prompts, or with either.
 #[test]
 fn prompts_and_urls_are_sensitive() {
     for_every_member(|_, spot| {

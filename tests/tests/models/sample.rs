@@ -3,7 +3,7 @@
 use mps_models::schema::{Kind, MemberInfo, StructInfo, structure};
 use serde_json::{Value, json};
 
-/// Where a member stands in a sample, and what it is.
+/// A member of a sample and its path.
 #[derive(Clone, Debug)]
 pub(crate) struct Spot {
     /// The object it is in, as a JSON pointer.
@@ -20,7 +20,7 @@ impl Spot {
         format!("{}/{}", self.object, self.member.name)
     }
 
-    /// Returns a value for the member: a text that occurs nowhere else.
+    /// Value of the member: a text that occurs nowhere else.
     pub(crate) fn marker(&self) -> String {
         marker(&self.pointer())
     }

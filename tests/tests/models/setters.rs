@@ -1,4 +1,4 @@
-//! Second setters write what travels on the wire.
+//! Second setters store the value that is sent.
 
 use mps_models::{
     AigcImageExtraParam, AigcVideoReferenceVideoInfo, CreateAigcAudioTask, preflight::Preflight,

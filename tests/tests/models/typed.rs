@@ -34,9 +34,9 @@ pub(crate) fn messages() -> Vec<Message> {
 pub(crate) struct Typed {
     /// Written again.
     pub(crate) json: Value,
-    /// Printed for a person who debugs.
+    /// Its `Debug` output.
     pub(crate) debug: String,
-    /// The findings of the inspection; empty for a response.
+    /// Findings of the inspection; empty for a response.
     pub(crate) report: Report,
 }
 

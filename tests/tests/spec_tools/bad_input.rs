@@ -12,7 +12,7 @@ use crate::support::{
     FRAME, SKETCH, Workspace, assert_snapshot, description, difference, member, members,
 };
 
-/// Returns the errors of an import and of a comparison of a file; the specification is unchanged.
+/// Returns the errors of an import and of a comparison, which change nothing.
 fn refusals(write: impl Fn(&Workspace) -> PathBuf) -> String {
     let workspace = Workspace::new();
     let file = write(&workspace);
@@ -27,7 +27,7 @@ fn bytes(bytes: &[u8]) -> String {
     refusals(|workspace| workspace.write("api.json", bytes))
 }
 
-/// Returns the errors for the description with one change.
+/// Returns the errors about a changed description.
 fn changed(change: impl Fn(&mut Value)) -> String {
     let mut file = description();
     change(&mut file);
@@ -156,7 +156,7 @@ fn a_very_large_file() {
     assert!(refusal.ends_with("the file has more than 16 MiB; a description has about 2"));
 }
 
-/// Where the system does not tell the length of a file before it is read.
+/// A file whose length is unknown before it is read.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_without_an_end() {

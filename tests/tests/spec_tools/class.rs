@@ -11,10 +11,10 @@ use crate::support::{FRAME, SKETCH, Workspace, difference};
 const ENUMS: &str = "enums.toml";
 const SERVICE: &str = "service.toml";
 
-/// The item of a difference, and its class.
+/// The path and the key of a difference, and its class.
 pub(crate) type Weighed = (String, Class);
 
-pub(crate) fn weighed(change: &Change) -> Weighed {
+pub(crate) fn classified(change: &Change) -> Weighed {
     let what = match &change.delta {
         Delta::Added => "+",
         Delta::Removed => "-",
@@ -23,21 +23,25 @@ pub(crate) fn weighed(change: &Change) -> Weighed {
     (format!("{} {what}", change.path), change.class)
 }
 
-/// Replaces a text in one file, and tells what a comparison says both ways.
-fn both_ways(path: &str, from: &str, to: &str) -> [Vec<Weighed>; 2] {
+/// Replaces a text in one file, and returns the differences in both directions.
+fn in_both_directions(path: &str, from: &str, to: &str) -> [Vec<Weighed>; 2] {
     let (old, new) = (Workspace::new(), Workspace::new());
     new.replace(path, from, to);
     let [old, new] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
     [(&old, &new), (&new, &old)].map(|(old, new)| {
         let changes = difference(std::path::Path::new("."), old, new);
-        changes.expect("two folders").iter().map(weighed).collect()
+        changes
+            .expect("two folders")
+            .iter()
+            .map(classified)
+            .collect()
     })
 }
 
-/// One difference in a specification: how it is weighed, and how its opposite is.
+/// One difference in a specification: how it is classified, and how its opposite is.
 #[track_caller]
-fn weighs(path: &str, from: &str, to: &str, what: &str, there: Class, back: Class) {
-    let [found, opposite] = both_ways(path, from, to);
+fn assert_class(path: &str, from: &str, to: &str, what: &str, there: Class, back: Class) {
+    let [found, opposite] = in_both_directions(path, from, to);
     assert_eq!(found, [(what.to_owned(), there)], "there");
     let back_what = match what.rsplit_once(' ') {
         Some((path, "+")) => format!("{path} -"),
@@ -52,14 +56,15 @@ fn weighs(path: &str, from: &str, to: &str, what: &str, there: Class, back: Clas
 fn bound(bound: &str, key: &str, there: Class, back: Class) {
     let to = format!("max_chars = 100\n{bound}");
     let what = format!("CreateAigcSketch.Prompt {key}");
-    weighs(SKETCH, "max_chars = 100", &to, &what, there, back);
+    assert_class(SKETCH, "max_chars = 100", &to, &what, there, back);
 }
 
 const PROMPT: &str = "CreateAigcSketch.Prompt";
 
 #[test]
 fn documentation() {
-    let both = |path, from, to, what| weighs(path, from, to, what, Documentation, Documentation);
+    let both =
+        |path, from, to, what| assert_class(path, from, to, what, Documentation, Documentation);
     both(FRAME, "A frame.", "One frame.", "SketchFrame doc");
     both(FRAME, "Where it lies.", "Where.", "SketchFrame.Url doc");
     both(FRAME, "a page", "another page", "SketchFrame source");
@@ -105,26 +110,26 @@ fn documentation() {
 
 #[test]
 fn actions() {
-    let weighs = |from, to, key, there, back| {
+    let assert_class = |from, to, key, there, back| {
         let what = format!("CreateAigcSketch {key}");
-        weighs(SKETCH, from, to, &what, there, back);
+        assert_class(SKETCH, from, to, &what, there, back);
     };
-    weighs("paid-create", "control", "effect", Breaking, Breaking);
-    weighs(
+    assert_class("paid-create", "control", "effect", Breaking, Breaking);
+    assert_class(
         "limit = 10",
         "limit = 5",
         "rate_limit",
         Compatible,
         Compatible,
     );
-    weighs(
+    assert_class(
         "poll = \"DescribeAigcSketch\"\n",
         "",
         "poll",
         Breaking,
         Compatible,
     );
-    weighs(
+    assert_class(
         "errors = [\"InvalidParameter\"]\n",
         "",
         "errors",
@@ -139,15 +144,15 @@ fn added_and_removed_members() {
     let weight = "[[member]]\nname = \"Weight\"";
     let with = format!("{optional}\n{weight}");
     let late = "SketchFrame.Late +";
-    weighs(FRAME, weight, &with, late, Compatible, Breaking);
+    assert_class(FRAME, weight, &with, late, Compatible, Breaking);
     let with = format!("{optional}required = true\n\n{weight}");
-    weighs(FRAME, weight, &with, late, Breaking, Breaking);
+    assert_class(FRAME, weight, &with, late, Breaking, Breaking);
     let with = format!("{optional}required_unless_any = [\"Url\"]\n\n{weight}");
-    weighs(FRAME, weight, &with, late, Breaking, Breaking);
+    assert_class(FRAME, weight, &with, late, Breaking, Breaking);
     let answer = "[[response]]\nname = \"TaskId\"";
     let with =
         format!("[[response]]\nname = \"Left\"\ntype = \"Float\"\ndoc = \"Left.\"\n\n{answer}");
-    weighs(
+    assert_class(
         SKETCH,
         answer,
         &with,
@@ -159,7 +164,7 @@ fn added_and_removed_members() {
 
 #[test]
 fn types_and_flags() {
-    weighs(
+    assert_class(
         FRAME,
         "Float",
         "Integer",
@@ -168,8 +173,8 @@ fn types_and_flags() {
         Breaking,
     );
     let url = "SketchFrame.Url required";
-    weighs(FRAME, "required = true\n", "", url, Breaking, Breaking);
-    weighs(
+    assert_class(FRAME, "required = true\n", "", url, Breaking, Breaking);
+    assert_class(
         FRAME,
         "required = true\n",
         "required = false\n",
@@ -178,7 +183,7 @@ fn types_and_flags() {
         Breaking,
     );
     let warn_only = "required = true\nwarn_only = [\"required\"]\n";
-    weighs(
+    assert_class(
         FRAME,
         "required = true\n",
         warn_only,
@@ -186,7 +191,7 @@ fn types_and_flags() {
         Compatible,
         Breaking,
     );
-    weighs(
+    assert_class(
         FRAME,
         "min = 0",
         "sensitive = true\nmin = 0",
@@ -194,7 +199,7 @@ fn types_and_flags() {
         Compatible,
         Compatible,
     );
-    weighs(
+    assert_class(
         FRAME,
         "min = 0",
         "default = 1\nmin = 0",
@@ -202,7 +207,7 @@ fn types_and_flags() {
         Compatible,
         Compatible,
     );
-    weighs(
+    assert_class(
         FRAME,
         "min = 0",
         "until = 2026-01-01\nmin = 0",
@@ -214,7 +219,7 @@ fn types_and_flags() {
 
 #[test]
 fn bounds() {
-    weighs(
+    assert_class(
         SKETCH,
         "chars = 100",
         "chars = 99",
@@ -222,7 +227,7 @@ fn bounds() {
         Breaking,
         Compatible,
     );
-    weighs(
+    assert_class(
         SKETCH,
         "max_chars = 100\n",
         "",
@@ -230,7 +235,7 @@ fn bounds() {
         Compatible,
         Breaking,
     );
-    weighs(
+    assert_class(
         FRAME,
         "max = 1",
         "max = 0.5",
@@ -238,7 +243,7 @@ fn bounds() {
         Breaking,
         Compatible,
     );
-    weighs(
+    assert_class(
         FRAME,
         "min = 0",
         "min = 0.5",
@@ -246,7 +251,7 @@ fn bounds() {
         Breaking,
         Compatible,
     );
-    weighs(
+    assert_class(
         FRAME,
         "\"url\"",
         "\"json\"",
@@ -264,7 +269,7 @@ fn bounds() {
     );
     bound("format = \"json\"", "format", Breaking, Compatible);
     let ways = format!("{PROMPT} required_unless_any");
-    weighs(
+    assert_class(
         SKETCH,
         "[\"Frames\"]",
         "[\"Frames\", \"Title\"]",
@@ -277,7 +282,7 @@ fn bounds() {
 #[test]
 fn bounds_whose_breach_is_a_warning() {
     let items = "CreateAigcSketch.Frames max_items";
-    weighs(
+    assert_class(
         SKETCH,
         "items = 3",
         "items = 2",
@@ -285,7 +290,7 @@ fn bounds_whose_breach_is_a_warning() {
         Compatible,
         Compatible,
     );
-    weighs(
+    assert_class(
         SKETCH,
         "  \"max_items\", # a list over several lines\n",
         "",
@@ -306,7 +311,7 @@ fn enums_and_the_service() {
     let late = "[[enum.value]]\nvalue = \"LATE\"\ndoc = \"Late.\"\nphase = \"failed\"\n\n";
     let done = "[[enum.value]]\nvalue = \"DONE\"";
     let with = format!("{late}{done}");
-    weighs(
+    assert_class(
         ENUMS,
         done,
         &with,
@@ -314,7 +319,7 @@ fn enums_and_the_service() {
         Compatible,
         Breaking,
     );
-    weighs(
+    assert_class(
         ENUMS,
         "succeeded",
         "failed",
@@ -322,7 +327,7 @@ fn enums_and_the_service() {
         Breaking,
         Breaking,
     );
-    weighs(
+    assert_class(
         SERVICE,
         "\"2019-06-12\"",
         "\"2020-01-01\"",
@@ -330,7 +335,7 @@ fn enums_and_the_service() {
         Breaking,
         Breaking,
     );
-    weighs(
+    assert_class(
         SERVICE,
         "[\"b-north\", \"a-south\"]",
         "[\"b-north\"]",
@@ -338,7 +343,7 @@ fn enums_and_the_service() {
         Breaking,
         Compatible,
     );
-    weighs(
+    assert_class(
         SERVICE,
         "\"maybe\"",
         "\"yes\"",
@@ -346,7 +351,7 @@ fn enums_and_the_service() {
         Breaking,
         Breaking,
     );
-    weighs(
+    assert_class(
         SERVICE,
         "\"input\"",
         "\"client\"",
@@ -354,7 +359,7 @@ fn enums_and_the_service() {
         Breaking,
         Breaking,
     );
-    weighs(
+    assert_class(
         SERVICE,
         "host = \"mps.intl",
         "host = \"mps2.intl",

@@ -1,4 +1,4 @@
-//! The inputs of a comparison, and the formats of its report.
+//! The inputs and the reports of a comparison.
 
 use std::process::Command;
 
@@ -66,7 +66,7 @@ fn published_descriptions() {
     let changes = difference(workspace.root(), &old, &new).expect("two files");
     let text = render(&changes, Format::Text);
     assert_snapshot("diff-published", &text);
-    // What the vendor writes is theirs: compared, and not shown.
+    // Texts of the vendor are compared and not shown.
     assert!(!text.contains("Another prompt"), "{text}");
 }
 
@@ -111,7 +111,7 @@ fn revisions() {
     assert_eq!(none, "error: git:HEAD has no folder `spec`");
 }
 
-/// Stubs of an import can be compared before they are described.
+/// Stubs of an import are classified before they are described.
 #[test]
 fn stubs_are_classified() {
     let (old, new) = (Workspace::new(), Workspace::new());

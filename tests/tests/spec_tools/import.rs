@@ -1,4 +1,4 @@
-//! The parts of the specification that an import changes, and those that it keeps.
+//! The changes of an import.
 
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -166,7 +166,7 @@ fn a_withdrawn_member_is_not_reported() {
     assert!(workspace.import(&file).report.gone.is_empty());
 }
 
-/// A stub without a description follows the published file.
+/// A stub is updated from the file until it is described.
 #[test]
 fn a_stub_is_updated_from_the_file() {
     let workspace = Workspace::new();
@@ -188,7 +188,7 @@ fn a_stub_is_updated_from_the_file() {
     assert!(workspace.import(&file).files.is_empty());
 }
 
-/// A message that had no members so far gets them where they belong: before what follows.
+/// The first members of a message are inserted before the tables that follow.
 #[test]
 fn the_first_member_of_a_message_is_inserted_at_its_place() {
     let workspace = Workspace::new();

@@ -1,5 +1,5 @@
 //! The tools for those who keep the specification: what an import brings in and leaves alone,
-//! and how a difference is weighed.
+//! and how a difference is classified.
 //!
 //! Both work on a small specification and a description that matches it, under
 //! `fixtures/spec_tools/`; every test changes one of the two.
@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod class;
+mod columns;
 mod diff;
 mod import;
 mod support;

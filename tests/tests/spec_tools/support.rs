@@ -89,12 +89,12 @@ impl Workspace {
         import.unwrap_or_else(|failure| panic!("{failure}"))
     }
 
-    /// Returns the output of `spec check`.
+    /// Returns the result of `spec check`.
     pub(crate) fn check(&self) -> Result<(), String> {
         cli::spec_check(self.root()).map_err(|failure| failure.to_string())
     }
 
-    /// Returns the error of an import that fails, and checks that it changed nothing.
+    /// Returns the error of an import that fails, after checking that it changed nothing.
     pub(crate) fn refusal(&self, options: &Options) -> String {
         let before = self.files();
         let failure = import(self.root(), options).expect_err("an import that fails");

@@ -9,13 +9,13 @@ use xtask::diff::{
 };
 
 use crate::{
-    class::weighed,
+    class::classified,
     support::{FRAME, SKETCH, Workspace, description, difference, member, members},
 };
 
 const DESCRIBE: &str = "actions/describe_aigc_sketch.toml";
 
-/// Another order of values is none, and of a list only what comes or goes counts.
+/// The order of values has no effect; only added and removed values of a list count.
 #[test]
 fn lists_of_values() {
     let given = |values| format!("max_chars = 100\none_of = {values}");
@@ -55,7 +55,7 @@ fn the_order_of_members() {
         changes
             .expect("two")
             .iter()
-            .map(weighed)
+            .map(classified)
             .collect::<Vec<_>>()
     };
     let order = ("SketchFrame order".to_owned(), Documentation);
@@ -73,14 +73,14 @@ fn added_and_removed_actions_and_structs() {
     let [old, new] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
     let compare = |old: &str, new: &str| {
         let changes = difference(std::path::Path::new("."), old, new).expect("two folders");
-        changes.iter().map(weighed).collect::<Vec<_>>()
+        changes.iter().map(classified).collect::<Vec<_>>()
     };
     let action = |sign| format!("DescribeAigcSketch {sign}");
     assert_eq!(compare(&old, &new), [(action("-"), Breaking)]);
     assert_eq!(compare(&new, &old), [(action("+"), Compatible)]);
 }
 
-/// A struct that requests lead to can be checked and keeps what nobody knows; others do neither.
+/// A struct in requests implements `Preflight` and keeps unknown members; others do neither.
 #[test]
 fn structs_that_are_no_longer_in_requests() {
     let frames = "type = \"SketchFrame\"\ndoc = \"The last one.\"\n\n[[response]]";
@@ -93,7 +93,7 @@ fn structs_that_are_no_longer_in_requests() {
     let [from, to] = [&old, &new].map(|side| side.root().join("spec").display().to_string());
     let role = |old: &str, new: &str| {
         let changes = difference(std::path::Path::new("."), old, new).expect("two folders");
-        let mut changes = changes.iter().map(weighed);
+        let mut changes = changes.iter().map(classified);
         changes
             .find(|(what, _)| what == "SketchFrame role")
             .expect("a role")
@@ -118,16 +118,16 @@ fn fact(kind: Kind, key: &'static str, from: Option<&str>, to: Option<&str>) -> 
     changes[0].class
 }
 
-/// A row of a capability table is a bound: what it no longer has is refused.
+/// A row of a capability table is a bound: a value that it no longer has is refused.
 #[test]
 fn capability_rows() {
-    let weighed = |from, to| fact(Kind::Row, "durations", from, to);
-    assert_eq!(weighed(Some("5 10"), Some("5 10 15")), Compatible);
-    assert_eq!(weighed(Some("5 10"), Some("5")), Breaking);
-    assert_eq!(weighed(Some("5 10"), None), Compatible);
-    assert_eq!(weighed(None, Some("5 10")), Breaking);
-    assert_eq!(weighed(Some("false"), Some("5")), Compatible);
-    assert_eq!(weighed(Some("5"), Some("false")), Breaking);
+    let classified = |from, to| fact(Kind::Row, "durations", from, to);
+    assert_eq!(classified(Some("5 10"), Some("5 10 15")), Compatible);
+    assert_eq!(classified(Some("5 10"), Some("5")), Breaking);
+    assert_eq!(classified(Some("5 10"), None), Compatible);
+    assert_eq!(classified(None, Some("5 10")), Breaking);
+    assert_eq!(classified(Some("false"), Some("5")), Compatible);
+    assert_eq!(classified(Some("5"), Some("false")), Breaking);
     let doubtful = fact(Kind::Row, "doubtful_durations", Some("5"), None);
     assert_eq!(doubtful, Compatible);
     assert_eq!(
@@ -136,7 +136,7 @@ fn capability_rows() {
     );
 }
 
-/// An unknown kind of difference is not accepted silently.
+/// An unknown key is breaking.
 #[test]
 fn an_unknown_key_is_breaking() {
     assert_eq!(
@@ -148,7 +148,7 @@ fn an_unknown_key_is_breaking() {
 /// The same scales hold for published descriptions.
 #[test]
 fn published_descriptions() {
-    let weighs = |change: &dyn Fn(&mut Value), expected: &[(&str, Class)]| {
+    let assert_class = |change: &dyn Fn(&mut Value), expected: &[(&str, Class)]| {
         let workspace = Workspace::new();
         let mut file = description();
         let old = workspace
@@ -161,7 +161,7 @@ fn published_descriptions() {
             .display()
             .to_string();
         let changes = difference(workspace.root(), &old, &new).expect("two files");
-        let found: Vec<_> = changes.iter().map(weighed).collect();
+        let found: Vec<_> = changes.iter().map(classified).collect();
         let expected: Vec<_> = expected
             .iter()
             .map(|(what, class)| ((*what).to_owned(), *class))
@@ -169,15 +169,15 @@ fn published_descriptions() {
         assert_eq!(found, expected);
     };
     let request = "CreateAigcSketchRequest";
-    weighs(
+    assert_class(
         &|file| drop(members(file, request).remove(0)),
         &[("CreateAigcSketch.Prompt -", Breaking)],
     );
-    weighs(
+    assert_class(
         &|file| members(file, request).push(member("Seed", "int", "int64")),
         &[("CreateAigcSketch.Seed +", Compatible)],
     );
-    weighs(
+    assert_class(
         &|file| {
             let mut seed = member("Seed", "int", "int64");
             seed["required"] = true.into();
@@ -185,28 +185,28 @@ fn published_descriptions() {
         },
         &[("CreateAigcSketch.Seed +", Breaking)],
     );
-    weighs(
+    assert_class(
         &|file| members(file, "SketchFrame")[0]["required"] = false.into(),
         &[("SketchFrame.Url required", Breaking)],
     );
-    weighs(
+    assert_class(
         &|file| members(file, "SketchFrame")[1]["type"] = "int".into(),
         &[("SketchFrame.Weight type", Breaking)],
     );
-    weighs(
+    assert_class(
         &|file| members(file, "SketchFrame")[0]["document"] = "Else.".into(),
         &[("SketchFrame.Url doc", Documentation)],
     );
-    weighs(
+    assert_class(
         &|file| members(file, request)[0]["example"] = "a dog".into(),
         &[("CreateAigcSketch.Prompt example", Documentation)],
     );
-    // What answers always have is no promise: the published flags are unreliable.
-    weighs(
+    // Required flags of responses are ignored, since the published ones are unreliable.
+    assert_class(
         &|file| members(file, "CreateAigcSketchResponse")[0]["output_required"] = false.into(),
         &[],
     );
-    weighs(
+    assert_class(
         &|file| file["actions"]["CreateAigcSketch"]["status"] = "offline".into(),
         &[("CreateAigcSketch status", Breaking)],
     );

@@ -19,7 +19,7 @@ impl<'t> Json<'t> {
     pub(super) fn parse(text: &'t str) -> Result<Self, (usize, String)> {
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) => Ok(Self::new(text, raw)),
-            Err(fault) => Err((offset(text, &fault), reason(&fault))),
+            Err(error) => Err((offset(text, &error), reason(&error))),
         }
     }
 
@@ -102,12 +102,12 @@ impl<'t> Visitor<'t> for Members {
 }
 
 /// Returns the byte that an error points at. Its lines, and its columns in bytes, start at 1.
-fn offset(text: &str, fault: &serde_json::Error) -> usize {
+fn offset(text: &str, error: &serde_json::Error) -> usize {
     let lines = text
         .split_inclusive('\n')
-        .take(fault.line().saturating_sub(1));
+        .take(error.line().saturating_sub(1));
     let before: usize = lines.map(str::len).sum();
-    let exact = (before + fault.column().saturating_sub(1)).min(text.len());
+    let exact = (before + error.column().saturating_sub(1)).min(text.len());
     (0..=exact)
         .rev()
         .find(|at| text.is_char_boundary(*at))
@@ -115,7 +115,7 @@ fn offset(text: &str, fault: &serde_json::Error) -> usize {
 }
 
 /// Returns the reason without the position, which the caret shows.
-fn reason(fault: &serde_json::Error) -> String {
-    let text = fault.to_string();
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }

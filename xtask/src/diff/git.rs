@@ -56,7 +56,7 @@ fn git(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
         .args(arguments)
         .current_dir(root)
         .output()
-        .map_err(|fault| failed(&fault.to_string()))?;
+        .map_err(|error| failed(&error.to_string()))?;
     if !output.status.success() {
         return Err(failed(String::from_utf8_lossy(&output.stderr).trim()));
     }

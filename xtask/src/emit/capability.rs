@@ -40,7 +40,16 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
             models: &[#(#models),*],
         };
     };
-    [whole].into_iter().chain(tables).collect()
+    let function = ident(&family.function);
+    let doc = format!(" Returns the capability table of the family `{name}`.");
+    let function = quote! {
+        #[doc = #doc]
+        #[must_use]
+        pub fn #function() -> &'static Family {
+            &#constant
+        }
+    };
+    [whole, function].into_iter().chain(tables).collect()
 }
 
 /// Returns the rows of a model as a table of their own, since a single one would be nested too deep

@@ -17,7 +17,7 @@ pub(super) fn apply(
         let before = sources.iter().find(|(_, file)| file.path == *path);
         let before = before.map(|(_, file)| &*file.text);
         let text = edited(before, steps)
-            .map_err(|fault| Failure::new(format!("error: spec/{path}: {fault}")))?;
+            .map_err(|error| Failure::new(format!("error: spec/{path}: {error}")))?;
         if before != Some(&*text) {
             files.insert(path.clone(), text);
         }
@@ -59,8 +59,8 @@ fn taken() -> String {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is mapped over")]
-fn no_toml(fault: toml_edit::TomlError) -> String {
-    format!("not valid TOML: {}", fault.message())
+fn no_toml(error: toml_edit::TomlError) -> String {
+    format!("not valid TOML: {}", error.message())
 }
 
 /// Inserts a table. Tables are written in the order of their positions, those with the same

@@ -18,15 +18,15 @@ pub fn all(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Failure> 
         let target = dir.join(path);
         let draft = target.with_extension("toml.import");
         complete.push((draft.clone(), target));
-        if let Err(fault) = write(&draft, text) {
+        if let Err(error) = write(&draft, text) {
             discard(&complete);
-            return Err(failed(path, &fault));
+            return Err(failed(path, &error));
         }
     }
     for (draft, target) in &complete {
-        if let Err(fault) = fs::rename(draft, target) {
+        if let Err(error) = fs::rename(draft, target) {
             discard(&complete);
-            return Err(failed(&target.display().to_string(), &fault));
+            return Err(failed(&target.display().to_string(), &error));
         }
     }
     Ok(())
@@ -45,6 +45,6 @@ fn discard(drafts: &[(PathBuf, PathBuf)]) {
     }
 }
 
-fn failed(path: &str, fault: &io::Error) -> Failure {
-    Failure::new(format!("error: {path}: cannot write the file: {fault}"))
+fn failed(path: &str, error: &io::Error) -> Failure {
+    Failure::new(format!("error: {path}: cannot write the file: {error}"))
 }

@@ -13,6 +13,8 @@ use crate::{
 pub struct Family {
     /// Name of the constant.
     pub constant: String,
+    /// Name of the function that returns it.
+    pub function: String,
     /// Name of the family.
     pub name: String,
     /// Source of the facts that are true for every model.
@@ -93,6 +95,7 @@ pub(super) fn constant(family: &str) -> String {
 pub(super) fn family(family: &ir::Family, columns: &[ir::Column]) -> Family {
     Family {
         constant: constant(&family.name),
+        function: names::snake(&family.name),
         name: family.name.clone(),
         source: family.source.clone(),
         base_video_excludes_frames: family.base_video_excludes_frames,

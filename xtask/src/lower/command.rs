@@ -71,7 +71,7 @@ pub struct CommandOption {
 pub struct Place {
     /// Its name.
     pub field: String,
-    /// Whether it always has a value; others are an `Option`.
+    /// `true` if it always has a value; others are an `Option`.
     pub required: bool,
 }
 

@@ -242,8 +242,9 @@ fn families_file(api: &Api) -> Option<File<'_>> {
     let constants: Vec<String> = api.families.iter().map(constant).collect();
     let each = api.families.iter().zip(&constants);
     let modules = each.map(|(family, constant)| {
-        let exports = Exports::Names(vec![constant.clone()]);
-        module(&names::snake(&family.name), exports)
+        let name = names::snake(&family.name);
+        let exports = Exports::Names(vec![constant.clone(), name.clone()]);
+        module(&name, exports)
     });
     let items = vec![Item::Modules(modules.collect()), Item::Families(constants)];
     let mut uses = Uses::default();

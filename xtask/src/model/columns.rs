@@ -34,7 +34,7 @@ pub enum ColumnType {
     Texts,
     /// A list of whole numbers.
     Numbers,
-    /// A list of the words in [`MODES`].
+    /// A list of the words in `MODES`.
     Modes,
     /// A list of whole numbers, or a table with `min` and `max`.
     Durations,

@@ -68,7 +68,7 @@ fn read_into(
 ) {
     let entries = match fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
         Ok(entries) => entries,
-        Err(fault) => return diagnostics.push(unreadable(prefix, "directory", &fault)),
+        Err(error) => return diagnostics.push(unreadable(prefix, "directory", &error)),
     };
     for entry in entries {
         let Ok(name) = entry.file_name().into_string() else {
@@ -81,7 +81,7 @@ fn read_into(
         } else {
             match read_file(&entry.path()) {
                 Ok(text) => files.push(SourceFile { path, text }),
-                Err(fault) => diagnostics.push(unreadable(&path, "file", &fault)),
+                Err(error) => diagnostics.push(unreadable(&path, "file", &error)),
             }
         }
     }
@@ -92,12 +92,12 @@ fn read_file(path: &Path) -> io::Result<String> {
     fs::read_to_string(path).map(|text| text.replace("\r\n", "\n"))
 }
 
-fn unreadable(path: &str, what: &str, fault: &io::Error) -> Diagnostic {
+fn unreadable(path: &str, what: &str, error: &io::Error) -> Diagnostic {
     let path = if path.is_empty() { "." } else { path };
-    if fault.kind() == io::ErrorKind::InvalidData {
+    if error.kind() == io::ErrorKind::InvalidData {
         return Diagnostic::of(path, "E0002", "the file is not UTF-8 text");
     }
-    Diagnostic::of(path, "E0001", format!("cannot read the {what}: {fault}"))
+    Diagnostic::of(path, "E0001", format!("cannot read the {what}: {error}"))
 }
 
 fn unnamed(prefix: &str) -> Diagnostic {

@@ -16,9 +16,9 @@ const NOT_FOUND: u32 = 2;
 /// The refusals in a row within one wait.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusals {
-    /// Whether the task was created by this process, so that it surely exists.
+    /// `true` if the task was created by this process, so that it certainly exists.
     is_own: bool,
-    /// Whether the service has ever described the task.
+    /// `true` once the service has described the task.
     is_known: bool,
     count: u32,
     not_found: u32,

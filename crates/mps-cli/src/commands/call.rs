@@ -23,7 +23,7 @@ use crate::{
 /// The arguments of `mps call`.
 #[derive(Args, Debug)]
 pub(crate) struct CallArgs {
-    /// Name of the action, such as DescribeAigcVideoTask
+    /// Name of the action, such as `DescribeAigcVideoTask`
     action: String,
     /// JSON body
     #[arg(long, value_name = "TEXT|@FILE|-", default_value = "{}")]
@@ -75,7 +75,7 @@ async fn read(
     connection: &Connection,
     context: &Context,
 ) -> Result<(), Failure> {
-    let call = connection.client().call(call, CallOptions::new());
+    let call = Box::pin(connection.client().call(call, CallOptions::new()));
     match context.phase.race(call).await {
         Ok(Ok(output)) => {
             let body = output.body.get();
@@ -111,7 +111,12 @@ async fn create(
         connection.secret_id(),
         family.map(line).as_ref(),
     );
-    let output = create::send(context, doubt, client.call(call, context.create_options())).await?;
+    let output = create::send(
+        context,
+        doubt,
+        Box::pin(client.call(call, context.create_options())),
+    )
+    .await?;
     let result = CallResult::new(action, &output);
     let task_id = output.body.task_id();
     let (Some(family), Some(task_id)) = (family, task_id) else {
@@ -137,7 +142,7 @@ fn no_task_id(action: &str, request_id: Option<String>, context: &Context) -> Fa
     let failure = Failure::new(Outcome::InDoubt, "no_task_id", message);
     let failure = Failure {
         request_id,
-        dispatch: Some(Dispatch::Executed.as_str()),
+        dispatch: Some(Dispatch::Executed),
         ..failure
     };
     match context.phase.doubt() {

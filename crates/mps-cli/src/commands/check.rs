@@ -14,7 +14,7 @@ use crate::{context::Context, failure::Failure, input::Source};
 /// The arguments of `mps check`.
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
-    /// Name of the action, such as CreateAigcVideoTask
+    /// Name of the action, such as `CreateAigcVideoTask`
     action: String,
     /// JSON body as the API documents it [default: stdin]
     #[arg(long, value_name = "FILE|-")]

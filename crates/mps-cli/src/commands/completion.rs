@@ -98,7 +98,7 @@ impl Completion<'_> {
             *last_status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let wait = task.wait_with(options, report);
+        let wait = Box::pin(task.wait_with(options, report));
         let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
             let status = last_status.lock().unwrap_or_else(PoisonError::into_inner);
             self.report_waiting(status.as_deref(), elapsed);
@@ -143,7 +143,7 @@ impl Completion<'_> {
         let clock = &*self.context.clock;
         let count = done.snapshot().urls.len();
         self.detail(Event::new("download", "").details(json!({"results": count})));
-        let download = done.download_to(destination);
+        let download = Box::pin(done.download_to(destination));
         let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {

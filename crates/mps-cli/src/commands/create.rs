@@ -49,7 +49,7 @@ pub(crate) struct CreateArgs<F: Args> {
     fields: F,
 }
 
-/// What to do besides creating a task.
+/// Options for the steps after a create.
 #[derive(Args, Debug)]
 pub(crate) struct FollowUp {
     /// Wait until the task is done
@@ -145,7 +145,12 @@ async fn create_task<C: Create>(
     let tasks = connection.tasks::<C::Family>();
     // Checked already, by the rules of the command line.
     let options = context.create_options().preflight(PreflightLevel::Off);
-    let task = send(context, doubt, tasks.create_with(request, options)).await?;
+    let task = send(
+        context,
+        doubt,
+        Box::pin(tasks.create_with(request, options)),
+    )
+    .await?;
     Ok((task, connection))
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn query<F: Family>(
     receipt: &Receipt,
     context: &Context,
 ) -> Result<Snapshot, Failure> {
-    match context.phase.race(task.status()).await {
+    match context.phase.race(Box::pin(task.status())).await {
         Ok(snapshot) => Ok(snapshot?),
         Err(signal) => Err(Failure::interrupted_task(signal, receipt)),
     }

@@ -29,7 +29,7 @@ const SWITCHES: [(&str, &str); 3] = [
     ("--quiet", "MPS_QUIET"),
 ];
 
-/// How often `--verbose` is given.
+/// The number of times that `--verbose` is given.
 const VERBOSE: &str = "MPS_VERBOSE";
 
 /// The global options alone, parsed like a command line.

@@ -358,6 +358,22 @@ fn an_error_after_the_create_names_the_task_and_how_to_resume() {
 }
 
 #[test]
+fn one_refused_poll_after_our_own_create_does_not_end_the_wait() {
+    let emulator = Emulator::start("0s");
+    for code in [
+        "InvalidParameterValue",
+        "AuthFailure.TokenFailure",
+        "ResourceNotFound.TaskNotFound",
+    ] {
+        emulator.add_fault(&json!({
+            "kind": "refuse", "code": code, "action": "DescribeAigcVideoTask", "times": 1
+        }));
+        let run = emulator.run(&["video", "create", "--prompt", "a", "--wait"]);
+        assert_eq!(run.exit, 0, "{code}: {run:?}");
+    }
+}
+
+#[test]
 fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
     let emulator = Emulator::start("0s");
     emulator.add_fault(&json!({"kind": "reply_lost", "times": 1}));
@@ -416,12 +432,12 @@ fn a_create_that_is_throttled_until_its_deadline_can_be_run_again() {
 fn a_task_that_is_done_without_a_result_is_not_a_success() {
     let emulator = Emulator::start("0s");
     emulator.add_fault(&json!({"kind": "done_without_url"}));
-    for arguments in [&["--wait"][..], &["--out", "a.mp4"]] {
-        let create = ["--output", "json", "video", "create", "--prompt", "a"];
-        let run = emulator.run(&[&create[..], arguments].concat());
-        let error = run.error();
-        assert_eq!((run.exit, &error["created"]), (10, &json!(true)), "{run:?}");
-        let resume = error["resume"].as_array().unwrap();
-        assert!(resume.contains(&json!("download")), "{run:?}");
-    }
+    let create = [
+        "--output", "json", "video", "create", "--prompt", "a", "--wait",
+    ];
+    let run = emulator.run(&create);
+    let error = run.error();
+    assert_eq!((run.exit, &error["created"]), (10, &json!(true)), "{run:?}");
+    let resume = error["resume"].as_array().unwrap();
+    assert!(resume.contains(&json!("download")), "{run:?}");
 }

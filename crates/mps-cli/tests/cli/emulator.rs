@@ -84,7 +84,7 @@ fn the_state_file_survives_a_restart() {
     );
 }
 
-/// What `kill`, containers and the test runners of other languages send.
+/// SIGTERM, which `kill`, containers and the test runners of other languages send.
 #[cfg(unix)]
 #[test]
 fn sigterm_stops_the_emulator_like_ctrl_c() {
@@ -161,7 +161,7 @@ fn started(folder: &Path, flags: &[&str]) -> (Child, BufReader<ChildStdout>, Str
     (process, stdout, endpoint)
 }
 
-/// What `--log=requests.jsonl` wrote.
+/// Returns the lines of `--log=requests.jsonl`.
 fn log_file(emulator: &Emulator) -> Vec<Value> {
     let log = fs::read_to_string(emulator.folder.path().join("requests.jsonl")).unwrap();
     log.lines()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::Run;
 
-/// How each key begins that an emulator invents, also one inside the process.
+/// The beginning of each key that an emulator generates, also inside the process.
 const INVENTED: &str = "NotARealKey";
 /// A shorter text cannot be told from the words around it.
 const SHORTEST: usize = 5;

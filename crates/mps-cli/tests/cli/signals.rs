@@ -98,7 +98,7 @@ impl Phase {
         }
     }
 
-    /// How many tasks the command has paid for when it is in the phase.
+    /// Returns the number of tasks that the command has paid for in the phase.
     pub(crate) fn billed(self) -> u64 {
         match self {
             Self::PermitQueue | Self::RetryPause => 0,
@@ -116,7 +116,7 @@ fn has_partial_file(folder: &Path) -> bool {
         .any(|entry| entry.metadata().is_ok_and(|metadata| metadata.len() > 0))
 }
 
-/// Whether the process has installed a handler of SIGINT. Elsewhere than on Linux it counts as ready
+/// Returns `true` once the process has installed a handler of SIGINT. Elsewhere than on Linux it counts as ready
 /// at once, and the test may end the process before it is.
 fn catches_signals(process: u32) -> bool {
     let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
@@ -153,7 +153,8 @@ impl Lines {
     pub(crate) fn wait_for(&self, text: &str) {
         loop {
             let line = self.lines.recv_timeout(BOUND);
-            let line = line.unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.seen.borrow()));
+            assert!(line.is_ok(), "no {text:?} in {:?}", self.seen.borrow());
+            let line = line.unwrap();
             let is_found = line.contains(text);
             self.seen.borrow_mut().push(line);
             if is_found {
@@ -267,7 +268,9 @@ fn check_end(phase: Phase, run: &Run, code: i32, billed: u64) {
         _ => "wait",
     };
     let resume = format!("--limiter process video {verb} --out cat.mp4 -- ");
-    let (_, id) = run.stderr.rsplit_once(&resume).expect(&context);
+    let id = run.stderr.rsplit_once(&resume).map(|(_, id)| id);
+    assert!(id.is_some(), "{context}");
+    let id = id.unwrap();
     assert!(id.contains("AigcVideo"), "{context}");
     if phase == Phase::CreateInFlight {
         assert_eq!(run.stdout.trim_end(), id, "the receipt: {context}");
@@ -276,21 +279,23 @@ fn check_end(phase: Phase, run: &Run, code: i32, billed: u64) {
 
 #[test]
 fn a_second_signal_leaves_a_create_on_the_wire_in_doubt() {
-    let stuck = Stuck::in_phase(Phase::CreateInFlight);
-    send(&stuck.process, Signal::INT);
-    stuck.stderr.wait_for("a create is on the wire");
-    send(&stuck.process, Signal::INT);
-    let (run, billed) = stuck.end();
-    assert_eq!((run.exit, billed), (9, 1), "{run:?}");
-    for part in [
-        "error: SIGINT while the create was on the wire",
-        "the create may have been executed and billed:",
-        "request id   none came",
-        ": no answer\n",
-        "next steps:\n  1. ",
-        "video wait -- TASK_ID",
-    ] {
-        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    for (signal, name, _) in SIGNALS {
+        let stuck = Stuck::in_phase(Phase::CreateInFlight);
+        send(&stuck.process, signal);
+        stuck.stderr.wait_for("a create is on the wire");
+        send(&stuck.process, signal);
+        let (run, billed) = stuck.end();
+        assert_eq!((run.exit, billed), (9, 1), "{run:?}");
+        for part in [
+            &format!("error: {name} while the create was on the wire"),
+            "the create may have been executed and billed:",
+            "request id   none came",
+            ": no answer\n",
+            "next steps:\n  1. ",
+            "video wait -- TASK_ID",
+        ] {
+            assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+        }
     }
 }
 
@@ -340,6 +345,34 @@ fn status_wait_and_download_stop_at_once() {
         assert_eq!(process.wait().unwrap().code(), Some(143), "{arguments:?}");
         drop(stderr);
     }
+}
+
+/// A command that waits for its input, or for its keys, is blocked in a read.
+#[test]
+fn a_command_that_is_blocked_in_a_read_stops() {
+    let emulator = Emulator::start("1h");
+    let fifo = emulator.folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let request = ["video", "create", "--request", "fifo"];
+    let prompt = ["video", "create", "--prompt", "a cat"];
+    for (arguments, has_keys) in [(&request, true), (&prompt, false)] {
+        let mut command = emulator.mps(arguments);
+        if !has_keys {
+            command
+                .env_remove("TENCENTCLOUD_SECRET_ID")
+                .env_remove("TENCENTCLOUD_SECRET_KEY")
+                .env("TENCENTCLOUD_CREDENTIALS_FILE", &fifo);
+        }
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = Lines::of(process.stderr.take().unwrap());
+        eventually(|| catches_signals(process.id()));
+        send(&process, Signal::TERM);
+        assert_eq!(process.wait().unwrap().code(), Some(143), "{arguments:?}");
+        let stderr = stderr.rest();
+        assert!(stderr.contains("nothing was created"), "{stderr}");
+    }
+    assert_eq!(creates(&emulator), 0);
 }
 
 /// `nohup mps ...` goes on when its terminal is closed.

@@ -27,7 +27,7 @@ pub(crate) fn example(action: &str) -> PathBuf {
         .join("documentation.request.json")
 }
 
-/// What one run of `mps` left behind.
+/// The output and exit code of one run of `mps`.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) exit: i32,
@@ -142,7 +142,7 @@ impl Emulator {
         self.control("bill")
     }
 
-    /// What the control API shows under a name.
+    /// Returns a resource of the control API.
     pub(crate) fn control(&self, name: &str) -> Value {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
     }
@@ -158,7 +158,7 @@ impl Emulator {
         exchange(&self.endpoint, "DELETE", "/_emulator/v1/faults", "");
     }
 
-    /// What the control API makes of a body.
+    /// Posts a body to the control API and returns the response.
     pub(crate) fn tell(&self, name: &str, body: &Value) -> Value {
         let (path, body) = (format!("/_emulator/v1/{name}"), body.to_string());
         exchange(&self.endpoint, "POST", &path, &body)

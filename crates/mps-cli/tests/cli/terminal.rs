@@ -18,7 +18,7 @@ struct Terminal {
     keyboard: Box<dyn Write + Send>,
     screen: Lines,
     // Its end would hang up the terminal.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Terminal {
@@ -36,7 +36,7 @@ impl Terminal {
             process,
             keyboard: pty.master.take_writer().unwrap(),
             screen: Lines::of(pty.master.try_clone_reader().unwrap()),
-            _master: pty.master,
+            master: pty.master,
         }
     }
 
@@ -53,12 +53,12 @@ impl Terminal {
     /// Waits for the end of the command: its exit code, and all it has shown.
     fn end(mut self) -> (u32, String) {
         let exit = self.process.wait().unwrap().exit_code();
-        drop((self.keyboard, self._master));
+        drop((self.keyboard, self.master));
         (exit, self.screen.rest())
     }
 }
 
-/// How a person, or a machine, interrupts.
+/// An interruption by a person or a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Interruption {
     CtrlC,

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_to_change_something_is_never_a_read() {
+    fn a_known_create_or_control_cannot_be_called_as_a_read() {
         let create = call("CreateAigcVideoTask").effect(Effect::Read);
         assert!(refusal(&create).contains("has the effect paid-create"));
         let control = call("ModifyDocToVideoTaskStatus").effect(Effect::Read);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_taken_at_the_callers_word() {
+    fn an_unknown_action_has_the_effect_that_the_caller_states() {
         assert!(call("DescribeTasks").effect(Effect::Read).check().is_ok());
         let careful = call("DescribeAigcVideoTask").effect(Effect::PaidCreate);
         assert!(careful.check().is_ok());

@@ -11,10 +11,10 @@ use crate::{
 };
 
 pub(super) fn no_credentials(error: &CredentialsError) -> Error {
-    let told = Error::new(ErrorKind::Credentials, error.to_string());
+    let failure = Error::new(ErrorKind::Credentials, error.to_string());
     match error.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
     }
 }
 

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_holds_on_both_sides_to_the_second() {
+    fn the_bound_is_exact_in_both_directions() {
         const DAY: u64 = 24 * 60 * 60;
         for (service, offset) in [
             (NOW + DAY, Some(86_400)),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_names_the_difference_and_what_it_means() {
+    fn a_hint_names_the_difference_and_the_next_step() {
         let skew = Skew::within(MAX_SKEW);
         let hint = |service| skew.hint(&refused(at(service), at(NOW)));
         assert_eq!(

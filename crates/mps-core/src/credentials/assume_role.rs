@@ -47,7 +47,7 @@ pub struct AssumeRole {
 }
 
 /// The parameters of a request.
-struct Means {
+struct Parameters {
     keys: Credentials,
     offset_s: i64,
 }
@@ -99,7 +99,7 @@ impl AssumeRole {
     async fn assume(&self) -> Result<Credentials, CredentialsError> {
         let parameters = self.parameters()?;
         let keys = self.keys.provide().await;
-        let means = Means {
+        let means = Parameters {
             keys: keys.map_err(|error| no_keys(&error))?,
             offset_s: 0,
         };
@@ -117,7 +117,7 @@ impl AssumeRole {
     async fn ask(
         &self,
         parameters: Map<String, Value>,
-        means: &Means,
+        means: &Parameters,
     ) -> Result<Credentials, Refusal> {
         let signer = Signer::Keys(&means.keys);
         let lent = self.sts.call(ACTION, parameters, signer, means.offset_s);
@@ -128,17 +128,17 @@ impl AssumeRole {
         })
     }
 
-    async fn remedied(&self, means: &Means, refusal: &Refusal) -> Option<Means> {
+    async fn remedied(&self, means: &Parameters, refusal: &Refusal) -> Option<Parameters> {
         if let Some(offset_s) = self.sts.clock_offset(refusal) {
             let keys = means.keys.clone();
-            return Some(Means { keys, offset_s });
+            return Some(Parameters { keys, offset_s });
         }
         if refusal.code.as_deref() != Some("AuthFailure.TokenFailure") {
             return None;
         }
         let keys = self.keys.refresh(&means.keys).await.ok()?;
         let offset_s = means.offset_s;
-        (!keys.is_same_as(&means.keys)).then_some(Means { keys, offset_s })
+        (!keys.is_same_as(&means.keys)).then_some(Parameters { keys, offset_s })
     }
 
     fn parameters(&self) -> Result<Map<String, Value>, CredentialsError> {

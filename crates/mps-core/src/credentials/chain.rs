@@ -26,7 +26,7 @@ pub struct Chain {
 
 /// The method that a chain calls.
 #[derive(Clone, Copy)]
-enum Question<'a> {
+enum Request<'a> {
     Provide,
     Refresh { refused: &'a Credentials },
 }
@@ -45,12 +45,12 @@ impl Chain {
         self
     }
 
-    async fn first_found(&self, question: Question<'_>) -> Result<Credentials, CredentialsError> {
+    async fn first_found(&self, question: Request<'_>) -> Result<Credentials, CredentialsError> {
         let mut reasons: Vec<CredentialsError> = Vec::new();
         for provider in &self.providers {
             let answer = match question {
-                Question::Provide => provider.provide().await,
-                Question::Refresh { refused } => provider.refresh(refused).await,
+                Request::Provide => provider.provide().await,
+                Request::Refresh { refused } => provider.refresh(refused).await,
             };
             match answer {
                 Ok(found) => return Ok(found),
@@ -88,14 +88,14 @@ fn joined(reasons: &[CredentialsError]) -> String {
 
 impl ProvideCredentials for Chain {
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
-        Box::pin(self.first_found(Question::Provide))
+        Box::pin(self.first_found(Request::Provide))
     }
 
     fn refresh<'a>(
         &'a self,
         refused: &'a Credentials,
     ) -> BoxFuture<'a, Result<Credentials, CredentialsError>> {
-        Box::pin(self.first_found(Question::Refresh { refused }))
+        Box::pin(self.first_found(Request::Refresh { refused }))
     }
 
     fn confined(&self) -> Option<SharedProvider> {
@@ -109,23 +109,25 @@ mod tests {
     use super::*;
 
     #[derive(Debug)]
-    struct Says(Result<&'static str, CredentialsError>);
+    struct FixedProvider(Result<&'static str, CredentialsError>);
 
-    impl ProvideCredentials for Says {
+    impl ProvideCredentials for FixedProvider {
         fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>> {
             let answer = self.0.clone().map(|id| Credentials::new(id, "k"));
             Box::pin(async { answer })
         }
     }
 
-    fn absent(reason: &str) -> Says {
-        Says(Err(CredentialsError::absent(reason)))
+    fn absent(reason: &str) -> FixedProvider {
+        FixedProvider(Err(CredentialsError::absent(reason)))
     }
 
     #[tokio::test]
     async fn the_first_that_has_some_is_taken() {
-        let chain = Chain::new().then(absent("a")).then(Says(Ok("second")));
-        let chain = chain.then(Says(Ok("third")));
+        let chain = Chain::new()
+            .then(absent("a"))
+            .then(FixedProvider(Ok("second")));
+        let chain = chain.then(FixedProvider(Ok("third")));
         assert_eq!(chain.provide().await.unwrap().secret_id(), "second");
     }
 
@@ -138,10 +140,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_broken_place_ends_the_search_and_tells_what_came_before() {
+    async fn a_broken_provider_ends_the_chain_with_every_reason() {
         let broken = CredentialsError::unusable("b is broken").with_hint("mend b");
-        let chain = Chain::new().then(absent("no a")).then(Says(Err(broken)));
-        let error = chain.then(Says(Ok("c"))).provide().await.unwrap_err();
+        let chain = Chain::new()
+            .then(absent("no a"))
+            .then(FixedProvider(Err(broken)));
+        let error = chain
+            .then(FixedProvider(Ok("c")))
+            .provide()
+            .await
+            .unwrap_err();
         assert!(!error.is_absent());
         assert_eq!(error.to_string(), "b is broken (before that: no a)");
         assert_eq!(error.hint(), Some("mend b"));

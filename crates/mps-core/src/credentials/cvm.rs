@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Credentials, CredentialsError, ProvideCredentials, SharedProvider,
-    remote::{Remote, Trouble},
+    remote::{Remote, RemoteError},
     temporary::TemporaryKeys,
 };
 use crate::{
@@ -94,7 +94,7 @@ impl CvmRole {
                 None => self.discover().await?,
             };
             if !is_role_name(&role) {
-                return Err(self.unusable("what should be the role's name is none"));
+                return Err(self.unusable("the answer is not the name of a role"));
             }
             self.keys_of(&role).await
         });
@@ -147,7 +147,7 @@ impl CvmRole {
         let request = http::Request::get(url).body(RequestBody::new(""));
         let request = request.map_err(|_| self.unusable("its address is not a URL"))?;
         let answer = self.remote.exchange(request, LIMIT).await;
-        answer.map_err(|trouble| self.trouble(&trouble))
+        answer.map_err(|error| self.failed(&error))
     }
 
     fn text<'a>(&self, answer: &'a Received) -> Result<&'a str, CredentialsError> {
@@ -164,23 +164,23 @@ impl CvmRole {
         endpoint.map_or(HOST, |endpoint| endpoint.as_str().trim_end_matches('/'))
     }
 
-    fn trouble(&self, trouble: &Trouble) -> CredentialsError {
-        if trouble.is_unreachable {
-            return self.absent(&trouble.message);
+    fn failed(&self, error: &RemoteError) -> CredentialsError {
+        if error.is_unreachable {
+            return self.absent(&error.message);
         }
-        self.unusable(&trouble.message)
+        self.unusable(&error.message)
     }
 
     fn absent(&self, why: &str) -> CredentialsError {
-        CredentialsError::absent(self.told(why))
+        CredentialsError::absent(self.prefixed(why))
     }
 
     fn unusable(&self, why: impl AsRef<str>) -> CredentialsError {
-        CredentialsError::unusable(self.told(why.as_ref()))
+        CredentialsError::unusable(self.prefixed(why.as_ref()))
             .with_hint("is a proxy, a firewall or another network in the place of the service?")
     }
 
-    fn told(&self, why: &str) -> String {
+    fn prefixed(&self, why: &str) -> String {
         format!("the metadata service at {}: {why}", self.host())
     }
 }

@@ -37,6 +37,7 @@ const ROLE_SESSION_NAME: &str = "TENCENTCLOUD_ROLE_SESSION_NAME";
 /// networks its name could belong to a stranger's machine.
 ///
 /// # Examples
+/// ```
 /// use mps_core::{Client, credentials::DefaultChain};
 ///
 /// # fn example() -> Result<(), mps_core::Error> {

@@ -2,13 +2,13 @@
 
 /// An error in a file, with its line. Never contains a value of the file.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(super) struct SyntaxError {
     pub(super) line: usize,
     pub(super) what: String,
     pub(super) hint: &'static str,
 }
 
-impl Mistake {
+impl SyntaxError {
     fn at(line: usize, what: impl Into<String>, hint: &'static str) -> Self {
         Self {
             line,
@@ -33,7 +33,7 @@ struct Entry<'a> {
 }
 
 /// Returns all sections, in order.
-pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Mistake> {
+pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, SyntaxError> {
     let mut sections: Vec<Section<'_>> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
@@ -47,7 +47,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Mistake> {
         let entry = entry(number, line)?;
         let Some(section) = sections.last_mut() else {
             let hint = "write the line [default] above it";
-            return Err(Mistake::at(
+            return Err(SyntaxError::at(
                 number,
                 "a key before the first [section]",
                 hint,
@@ -58,14 +58,18 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section<'_>>, Mistake> {
     Ok(sections)
 }
 
-fn section<'a>(line: usize, rest: &'a str, before: &[Section<'a>]) -> Result<Section<'a>, Mistake> {
+fn section<'a>(
+    line: usize,
+    rest: &'a str,
+    before: &[Section<'a>],
+) -> Result<Section<'a>, SyntaxError> {
     let Some(name) = rest.strip_suffix(']').map(str::trim) else {
         let hint = "write a section's name between [ and ], alone on its line";
-        return Err(Mistake::at(line, "a section that has no ]", hint));
+        return Err(SyntaxError::at(line, "a section that has no ]", hint));
     };
     if let Some(first) = before.iter().find(|section| section.name == name) {
         let what = format!("section [{name}] again, after line {}", first.line);
-        return Err(Mistake::at(line, what, "keep one of them"));
+        return Err(SyntaxError::at(line, what, "keep one of them"));
     }
     Ok(Section {
         name,
@@ -74,15 +78,19 @@ fn section<'a>(line: usize, rest: &'a str, before: &[Section<'a>]) -> Result<Sec
     })
 }
 
-fn entry(line: usize, text: &str) -> Result<Entry<'_>, Mistake> {
+fn entry(line: usize, text: &str) -> Result<Entry<'_>, SyntaxError> {
     let Some((key, value)) = text.split_once(['=', ':']) else {
         let hint = "the file may be half-written; comments begin with #";
-        return Err(Mistake::at(line, "neither [section] nor key = value", hint));
+        return Err(SyntaxError::at(
+            line,
+            "neither [section] nor key = value",
+            hint,
+        ));
     };
     let key = key.trim();
     let value = unquoted(value.trim()).ok_or_else(|| {
         let what = format!("{} has a quote that is not closed", named(key));
-        Mistake::at(line, what, "values need no quotes")
+        SyntaxError::at(line, what, "values need no quotes")
     })?;
     Ok(Entry { line, key, value })
 }
@@ -110,10 +118,10 @@ fn named(key: &str) -> &str {
 }
 
 impl<'a> Section<'a> {
-    fn add(&mut self, entry: Entry<'a>) -> Result<(), Mistake> {
+    fn add(&mut self, entry: Entry<'a>) -> Result<(), SyntaxError> {
         if let Some(first) = self.find(entry.key) {
             let what = format!("{} again, after line {}", named(entry.key), first.line);
-            return Err(Mistake::at(entry.line, what, "keep one of them"));
+            return Err(SyntaxError::at(entry.line, what, "keep one of them"));
         }
         self.entries.push(entry);
         Ok(())
@@ -126,7 +134,7 @@ impl<'a> Section<'a> {
     }
 
     /// Returns the value of `key`, if it can be sent; `None` when it is missing or empty.
-    pub(super) fn value(&self, key: &str) -> Result<Option<&'a str>, Mistake> {
+    pub(super) fn value(&self, key: &str) -> Result<Option<&'a str>, SyntaxError> {
         let Some(entry) = self.find(key).filter(|entry| !entry.value.is_empty()) else {
             return Ok(None);
         };
@@ -135,14 +143,14 @@ impl<'a> Section<'a> {
         }
         let what = format!("{key} has a space or another character that no key has");
         let hint = "write the value alone; comments stand on lines of their own";
-        Err(Mistake::at(entry.line, what, hint))
+        Err(SyntaxError::at(entry.line, what, hint))
     }
 
     /// Returns the value of `key`, which the section must have.
-    pub(super) fn required(&self, key: &str) -> Result<&'a str, Mistake> {
+    pub(super) fn required(&self, key: &str) -> Result<&'a str, SyntaxError> {
         self.value(key)?.ok_or_else(|| {
             let what = format!("section [{}] has no {key}", self.name);
-            Mistake::at(self.line, what, "it needs secret_id and secret_key")
+            SyntaxError::at(self.line, what, "it needs secret_id and secret_key")
         })
     }
 }

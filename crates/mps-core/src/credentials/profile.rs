@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Credentials, CredentialsError, ProvideCredentials, file,
-    ini::{self, Mistake, Section},
+    ini::{self, Section, SyntaxError},
 };
 use crate::BoxFuture;
 
@@ -29,12 +29,12 @@ const SYSTEM_FILE: &str = "/etc/tencentcloud/credentials";
 /// incomplete, present twice or not allowed in a header is refused with the number of its line.
 #[derive(Clone, Debug)]
 pub struct ProfileCredentials {
-    place: Place,
+    place: Source,
     profile: String,
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Source {
     /// Any of these, the first that exists.
     Usual(Vec<PathBuf>),
     /// This one, which a variable names.
@@ -46,7 +46,7 @@ impl ProfileCredentials {
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, profile: impl Into<String>) -> Self {
         Self {
-            place: Place::Usual(vec![path.into()]),
+            place: Source::Usual(vec![path.into()]),
             profile: profile.into(),
         }
     }
@@ -60,8 +60,8 @@ impl ProfileCredentials {
     pub fn from_environment(profile: impl Into<String>) -> Self {
         let named = env::var_os(FILE_VARIABLE).filter(|file| !file.is_empty());
         let place = match named {
-            Some(file) => Place::Named(file.into()),
-            None => Place::Usual(usual_files()),
+            Some(file) => Source::Named(file.into()),
+            None => Source::Usual(usual_files()),
         };
         Self {
             place,
@@ -71,8 +71,8 @@ impl ProfileCredentials {
 
     async fn read(&self) -> Result<Credentials, CredentialsError> {
         let files = match &self.place {
-            Place::Usual(files) => files.as_slice(),
-            Place::Named(file) => std::slice::from_ref(file),
+            Source::Usual(files) => files.as_slice(),
+            Source::Named(file) => std::slice::from_ref(file),
         };
         for path in files {
             if let Some(text) = file::read(path).await? {
@@ -90,8 +90,8 @@ impl ProfileCredentials {
             .collect();
         let files = files.join(" or ");
         match self.place {
-            Place::Usual(_) => CredentialsError::absent(format!("there is no {files}")),
-            Place::Named(_) => CredentialsError::unusable(format!(
+            Source::Usual(_) => CredentialsError::absent(format!("there is no {files}")),
+            Source::Named(_) => CredentialsError::unusable(format!(
                 "{FILE_VARIABLE} names {files}, which does not exist"
             ))
             .with_hint(format!("write that file, or unset {FILE_VARIABLE}")),
@@ -118,7 +118,7 @@ fn parse(path: &Path, text: &str, profile: &str) -> Result<Credentials, Credenti
     }
 }
 
-fn credentials(section: &Section<'_>) -> Result<Credentials, Mistake> {
+fn credentials(section: &Section<'_>) -> Result<Credentials, SyntaxError> {
     let credentials = Credentials::new(
         section.required("secret_id")?,
         section.required("secret_key")?,
@@ -129,7 +129,7 @@ fn credentials(section: &Section<'_>) -> Result<Credentials, Mistake> {
     })
 }
 
-fn within(path: &Path, mistake: &Mistake) -> CredentialsError {
+fn within(path: &Path, mistake: &SyntaxError) -> CredentialsError {
     let message = format!("{}:{}: {}", path.display(), mistake.line, mistake.what);
     CredentialsError::unusable(message).with_hint(mistake.hint)
 }
@@ -177,7 +177,7 @@ mod tests {
         let missing = ProfileCredentials::new("/nonexistent/credentials", "default");
         assert!(missing.provide().await.unwrap_err().is_absent());
         let named = ProfileCredentials {
-            place: Place::Named("/nonexistent/credentials".into()),
+            place: Source::Named("/nonexistent/credentials".into()),
             ..missing
         };
         let error = named.provide().await.unwrap_err();

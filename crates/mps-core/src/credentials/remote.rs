@@ -20,7 +20,7 @@ pub(super) struct Remote {
 
 /// The reason why there is no whole answer.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub(super) struct RemoteError {
     pub(super) message: String,
     /// Returns whether no connection was made at all.
     pub(super) is_unreachable: bool,
@@ -32,23 +32,23 @@ impl Remote {
         &self,
         request: http::Request<RequestBody>,
         limit: Duration,
-    ) -> Result<Received, Trouble> {
+    ) -> Result<Received, RemoteError> {
         let exchange = async {
             let response = self.transport.send(request).await;
-            let response = response.map_err(|error| Trouble {
+            let response = response.map_err(|error| RemoteError {
                 is_unreachable: error.kind() == TransportErrorKind::Connect,
                 message: with_causes(&error),
             })?;
             let received = Received::read(response, CAP).await;
-            received.map_err(|error| Trouble::new(error.message()))
+            received.map_err(|error| RemoteError::new(error.message()))
         };
         clock::timeout(&*self.clock, limit, exchange)
             .await
-            .unwrap_or_else(|| Err(Trouble::new(format!("no answer within {limit:?}"))))
+            .unwrap_or_else(|| Err(RemoteError::new(format!("no answer within {limit:?}"))))
     }
 }
 
-impl Trouble {
+impl RemoteError {
     fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Credentials, CredentialsError,
-    remote::{Remote, Trouble},
+    remote::{Remote, RemoteError},
     temporary::TemporaryKeys,
 };
 use crate::{
@@ -56,7 +56,7 @@ pub(super) struct Refusal {
 }
 
 #[derive(Deserialize)]
-struct Loan {
+struct IssuedKeys {
     #[serde(rename = "Credentials")]
     keys: Option<TemporaryKeys>,
     #[serde(rename = "ExpiredTime")]
@@ -120,8 +120,8 @@ impl Sts {
         let request = self.request(action, body, signer, now);
         let request = request.map_err(|_| self.refusal("a value that no header can carry"))?;
         let answer = self.remote.exchange(request, LIMIT).await;
-        let received = answer.map_err(|Trouble { message, .. }| self.refusal(message))?;
-        self.loan(&received, offset_s)
+        let received = answer.map_err(|RemoteError { message, .. }| self.refusal(message))?;
+        self.issued(&received, offset_s)
     }
 
     fn request(
@@ -155,18 +155,18 @@ impl Sts {
         )
     }
 
-    fn loan(&self, received: &Received, offset_s: i64) -> Result<Credentials, Refusal> {
+    fn issued(&self, received: &Received, offset_s: i64) -> Result<Credentials, Refusal> {
         let answer = received
             .open(Effect::Read)
             .map_err(|error| self.refused(&error, received))?;
         // Serde's message could quote a key, so it is not shown.
-        let loan: Loan = serde_json::from_str(answer.response.get())
+        let issued: IssuedKeys = serde_json::from_str(answer.response.get())
             .map_err(|_| self.refusal("its answer is not that of a lent role"))?;
-        let keys = loan
+        let keys = issued
             .keys
             .ok_or_else(|| self.refusal("its answer has no Credentials"))?;
         let machine = self.remote.clock.wall();
-        let lent = keys.check(loan.expires, shifted(machine, offset_s), machine);
+        let lent = keys.check(issued.expires, shifted(machine, offset_s), machine);
         lent.map_err(|why| self.refusal(format!("its answer is unusable: {why}")))
     }
 

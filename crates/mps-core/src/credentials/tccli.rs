@@ -178,7 +178,7 @@ impl TccliCredentials {
         let credentials = match (id, key) {
             (Some(id), Some(key)) => Credentials::new(id, key),
             (None, None) => {
-                let message = format!("{}: it holds no keys", self.place());
+                let message = format!("{}: there are no keys in it", self.place());
                 return Err(CredentialsError::absent(message));
             }
             (None, Some(_)) => return Err(self.unusable("it has no secretId")),
@@ -229,7 +229,7 @@ impl TccliCredentials {
                 self.place()
             )),
             _ => self
-                .unusable("it stands for a role, and nobody was named to ask for its keys")
+                .unusable("it is for a role, and no service was set that issues its keys")
                 .with_hint("call `roles` on the provider"),
         }
     }

@@ -146,7 +146,7 @@ async fn token(path: &Path) -> Result<Zeroizing<String>, CredentialsError> {
         return Err(unusable("the file is empty"));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(unusable("the file holds more than a token"));
+        return Err(unusable("the file has more than a token in it"));
     }
     Ok(Zeroizing::new(token.to_owned()))
 }

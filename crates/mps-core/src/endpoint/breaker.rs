@@ -17,7 +17,7 @@ pub struct BreakerPolicy {
     /// Age at which a failure no longer counts. 5 minutes by default, so that three attempts in a
     /// row that each time out after a minute open the breaker.
     pub window: Duration,
-    /// How long an open breaker lets nothing through before one attempt may probe. 30 s by default.
+    /// Time that an open breaker lets nothing through before one attempt may probe. Default: 30 s.
     pub pause: Duration,
 }
 
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn one_probe_at_a_time_decides_after_the_rest() {
+    fn one_probe_at_a_time_decides_after_the_pause() {
         let mut breaker = failed_at([0, 0, 0]);
         assert_eq!(breaker.probe(at(29)), None);
         let probe = breaker.probe(at(30)).unwrap();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_was_given_up_leaves_its_place_to_the_next() {
+    fn a_probe_that_was_given_up_admits_another() {
         let mut breaker = failed_at([0, 0, 0]);
         let probe = breaker.probe(at(30)).unwrap();
         breaker.settle(probe, Outcome::Inconclusive, at(31));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn stragglers_neither_keep_it_open_nor_count_as_the_probe() {
+    fn late_outcomes_neither_keep_it_open_nor_count_as_the_probe() {
         let mut breaker = failed_at([0, 0, 0]);
         breaker.settle(Admission::Regular, Outcome::Failed, at(29));
         assert_eq!(breaker.open_until(), Some(at(30)));
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn only_transport_and_gateway_trouble_counts() {
+    fn only_transport_and_gateway_failures_count() {
         for (kind, outcome) in [
             (ErrorKind::Connect, Outcome::Failed),
             (ErrorKind::Interrupted, Outcome::Failed),
@@ -325,7 +325,7 @@ mod tests {
         /// At most one probe counts, none before the pause is over; only a failure opens the
         /// breaker, and only an answer closes it.
         #[test]
-        fn a_breaker_keeps_its_word(steps in prop::collection::vec(step(), 1..200)) {
+        fn a_breaker_opens_by_failures_and_closes_by_answers(steps in prop::collection::vec(step(), 1..200)) {
             let mut breaker = Breaker::new(POLICY);
             let (mut now, mut probe) = (Duration::ZERO, None);
             for (pause, step) in steps {

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn traffic_moves_on_and_comes_back() {
+    fn traffic_fails_over_and_returns() {
         let route = route();
         fail(&route, 3, at(0));
         assert!(next(&route, Effect::PaidCreate, at(1)).contains("ap-singapore"));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paid_create_probes_only_when_nothing_else_is_well() {
+    fn a_paid_create_probes_only_when_no_breaker_is_closed() {
         let route = route();
         fail(&route, 3, at(0));
         assert!(next(&route, Effect::PaidCreate, at(100)).contains("ap-singapore"));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn with_every_breaker_open_the_longest_rested_is_tried() {
+    fn with_every_breaker_open_the_first_to_end_its_pause_is_used() {
         let route = route();
         fail(&route, 3, at(0));
         fail(&route, 3, at(1));
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_that_is_dropped_gives_way_to_another() {
+    fn a_dropped_probe_admits_another() {
         let route = route();
         fail(&route, 3, at(0));
         drop(route.lease(Effect::Read, || at(30)));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_stands_alone_is_always_picked() {
+    fn a_single_endpoint_is_always_leased() {
         let route = Arc::new(Route::new(Endpoint::default(), Failover::default()).unwrap());
         fail(&route, 100, at(0));
         assert_eq!(
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_together_is_refused() {
+    fn endpoints_of_different_sites_or_machines_are_refused() {
         let parse = |url| Endpoint::parse(url).unwrap();
         let custom = || parse("https://gateway.example.com");
         for (preferred, fallback, why) in [

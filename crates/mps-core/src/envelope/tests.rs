@@ -1,3 +1,5 @@
+//! Envelopes of responses: the usual ones, and those that contradict themselves.
+
 use mps_models::CreateAigcVideoTaskResponse;
 
 use super::*;
@@ -94,7 +96,7 @@ fn each_unusable_answer_has_its_own_error_and_keeps_its_evidence() {
         ),
         (
             received(200, "application/json", r#"{"Response":[1]}"#),
-            "the answer's Response is not what the service sends",
+            "the answer's Response does not have the service's form",
             ErrorKind::Decode,
             Dispatch::Unknown,
         ),

@@ -69,7 +69,7 @@ pub trait Limiter: fmt::Debug + Send + Sync {
     /// Dropping the future gives the place up.
     ///
     /// # Errors
-    /// [`LimitError::TooLong`] when the turn comes only after the caller's max_wait, as soon as
+    /// [`LimitError::TooLong`] when the turn comes only after the caller's `max_wait`, as soon as
     /// that is known; [`LimitError::Unavailable`] when what is shared with others cannot be
     /// reached, which is never taken for leave to start.
     fn acquire<'a>(

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credit_runs_out_and_comes_back_with_successes() {
+    fn a_budget_is_spent_and_refilled_by_successes() {
         let budget = RetryBudget::default();
         let shared = budget.clone();
         assert_eq!((0..200).filter(|_| budget.spend()).count(), 100);

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_to_wait_is_in_seconds_or_a_date() {
+    fn a_retry_after_is_in_seconds_or_a_date() {
         const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
         let wish = |headers: &[(HeaderName, &str)]| {

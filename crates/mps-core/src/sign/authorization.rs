@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_can_be_read_with_and_without_spaces() {
+    fn a_written_header_parses_with_and_without_spaces() {
         let written = Authorization {
             secret_id: "AKIDEXAMPLE".into(),
             scope: Scope::at(1_771_125_945, "mps"),

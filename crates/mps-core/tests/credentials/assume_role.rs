@@ -230,7 +230,7 @@ async fn every_refusal_is_one_line_without_secrets() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
+async fn invalid_parameters_are_refused_before_anything_is_sent() {
     let transport = ScriptedTransport::new([]);
     for (role, why) in [
         (

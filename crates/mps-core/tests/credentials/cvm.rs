@@ -48,7 +48,7 @@ async fn a_role_is_found_and_its_keys_have_token_and_end() {
 }
 
 #[tokio::test]
-async fn nobody_there_and_no_role_are_absent() {
+async fn no_metadata_service_and_no_role_are_absent() {
     for (reply, why) in [
         (
             Reply::connect_error(),
@@ -83,7 +83,7 @@ async fn a_role_that_is_none_leads_to_no_other_place() {
         assert!(
             error
                 .to_string()
-                .ends_with("what should be the role's name is none")
+                .ends_with("the answer is not the name of a role")
         );
         assert_eq!(transport.requests().len(), asked);
     }
@@ -96,7 +96,7 @@ async fn a_role_that_is_none_leads_to_no_other_place() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_has_its_own_error_and_a_chain_stops() {
+async fn an_answer_without_keys_is_an_error_that_stops_a_chain() {
     let cut = format!("the answer was cut off after {} bytes", keys(now()).len());
     for (reply, why) in [
         (
@@ -144,7 +144,7 @@ async fn what_is_no_answer_has_its_own_error_and_a_chain_stops() {
             r#"it refused with Code "Fail\nure""#.into(),
         ),
     ] {
-        assert_lie(reply, &why).await;
+        assert_refused_date(reply, &why).await;
     }
 }
 
@@ -201,11 +201,11 @@ async fn keys_that_are_none_have_their_own_error() {
             "its answer is unusable: its Token has 20000 bytes, more than 16384".into(),
         ),
     ] {
-        assert_lie(reply, &why).await;
+        assert_refused_date(reply, &why).await;
     }
 }
 
-async fn assert_lie(reply: Reply, why: &str) {
+async fn assert_refused_date(reply: Reply, why: &str) {
     let error = error(&role(&ScriptedTransport::new([reply])).role("renderer")).await;
     let message = format!("the metadata service at http://metadata.tencentyun.com: {why}");
     assert!(

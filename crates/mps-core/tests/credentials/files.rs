@@ -7,7 +7,7 @@ use mps_core::credentials::{ProfileCredentials, ProvideCredentials as _};
 use crate::{SECRET, error};
 
 #[tokio::test]
-async fn what_cannot_be_read_is_a_mistake_with_path_and_hint() {
+async fn an_unreadable_file_is_an_error_with_path_and_hint() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");
     let provider = ProfileCredentials::new(&file, "default");
@@ -66,7 +66,7 @@ async fn a_directory_or_a_device_in_place_of_the_file_is_a_mistake() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_of_somebody_else_is_a_mistake() {
+async fn a_file_of_another_user_is_an_error() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("credentials");

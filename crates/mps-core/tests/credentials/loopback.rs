@@ -52,7 +52,7 @@ fn answer(body: &str) -> String {
 }
 
 #[tokio::test]
-async fn keys_come_over_a_real_socket() {
+async fn keys_are_read_over_a_real_socket() {
     let keys = format!(
         r#"{{"TmpSecretId":"AKIDrole","TmpSecretKey":"k","Token":"t","ExpiredTime":{},"Code":"Success"}}"#,
         NOW + 3_600
@@ -74,7 +74,7 @@ async fn keys_come_over_a_real_socket() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_absent() {
+async fn no_metadata_service_is_absent() {
     let gone = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

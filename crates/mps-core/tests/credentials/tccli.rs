@@ -80,7 +80,7 @@ async fn keys_are_read_with_token_and_end_whatever_wrote_them() {
 }
 
 #[tokio::test]
-async fn profiles_that_stand_for_a_role_ask_for_it() {
+async fn profiles_with_a_role_request_its_keys() {
     let role = r#"{"secretId":"i","secretKey":"k","role-arn":"qcs::cam::uin/1:roleName/r","role-session-name":"s"}"#;
     let case = Case::new(role, [Reply::json(loan("t"))]);
     assert_eq!(case.found().await.secret_id(), "AKIDlent");

@@ -56,7 +56,7 @@ async fn a_token_file_in_any_state_has_its_error() {
         (b" \n".to_vec(), "token: the file is empty"),
         (
             format!("{SECRET} {SECRET}").into_bytes(),
-            "token: the file holds more than a token",
+            "token: the file has more than a token in it",
         ),
         (b"\xff".to_vec(), "token:1: not UTF-8 text"),
         (vec![b'x'; 300_000], "token: it is larger than 262144 bytes"),

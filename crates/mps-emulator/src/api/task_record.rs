@@ -31,7 +31,7 @@ pub struct TaskRecord {
     pub model: Option<String>,
     /// The status in the terms of the family, for example `WAIT`, `DONE`, `PENDING` or `FINISHED`.
     pub status: String,
-    /// Whether the status is final.
+    /// `true` if the status is final.
     pub is_final: bool,
     /// Availability of the results.
     pub result: ResultState,

@@ -58,7 +58,7 @@ pub struct ClockState {
     pub monotonic_us: u64,
     /// Virtual seconds per second while time is not frozen. The default is 1.
     pub rate: f64,
-    /// Whether time is frozen.
+    /// `true` if time is frozen.
     pub frozen: bool,
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::ids::AccountIndex;
 use meter::Meter;
 
-/// How the documented limit of an action is enforced for each account. The service's own way is not
+/// Enforcement of the documented limit of an action for each account. The service's own way is not
 /// documented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

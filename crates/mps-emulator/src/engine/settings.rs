@@ -8,7 +8,7 @@ pub(crate) struct Settings {
     /// Most unfinished tasks of an account.
     pub(crate) concurrency: Option<usize>,
     pub(crate) bucket_urls: BucketUrls,
-    /// Whether timestamps may also be fresh by the machine's clock.
+    /// `true` if timestamps may also be fresh by the machine's clock.
     pub(crate) accepts_machine_time: bool,
     /// Whether signatures for another service than the specification's are accepted.
     pub(crate) accepts_any_service: bool,

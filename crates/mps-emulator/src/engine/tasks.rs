@@ -21,14 +21,14 @@ use crate::{
     media::{Clip, Media, Picture, Sound},
 };
 
-/// How long a task waits and runs.
+/// The waiting and running time of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Times {
     pub(crate) wait: Duration,
     pub(crate) run: Duration,
 }
 
-/// How a task ends; decided when it is created.
+/// The end of a task, decided when it is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PlannedOutcome {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, Version, header};
 use mps_core::{BoxFuture, clock::SharedClock};
 
-/// Whether a connection has carried a request before.
+/// A connection, by its previous use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
     Fresh,

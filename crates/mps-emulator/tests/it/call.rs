@@ -118,7 +118,7 @@ impl World {
         (response.status(), answer)
     }
 
-    /// What the control API answers.
+    /// Returns the response of the control API.
     pub(crate) fn control(&self, name: &str) -> Value {
         serde_json::from_slice(self.get(&format!("/_emulator/v1/{name}")).body()).unwrap()
     }

@@ -317,7 +317,7 @@ async fn a_request_that_breaks_off_is_noted_as_dropped() {
     assert_eq!(emulator.bill().creates, 0);
 }
 
-/// What a client reads on a connection on which it has sent a create: bytes, and how it ends.
+/// Returns the bytes that a client reads after it sent a create, and the end of the connection.
 async fn after(fault: Fault) -> (Vec<u8>, std::io::Result<usize>) {
     let (emulator, _) = emulator().await;
     emulator.fail(fault.action(CREATE)).unwrap();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::call::{CREATE, DESCRIBE, World, cat, code};
 
-/// What is sent back and forth.
+/// Returns a snapshot as it is sent.
 fn taken(world: &World) -> Value {
     world.control("snapshot")
 }

@@ -119,7 +119,7 @@ fn unsupported_requests_are_refused_with_the_services_codes() {
     }
 }
 
-/// What is logged, as text.
+/// The log as text.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 

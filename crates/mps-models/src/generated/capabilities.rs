@@ -6,9 +6,9 @@ mod audio;
 mod image;
 mod video;
 
-pub use audio::AUDIO;
-pub use image::IMAGE;
-pub use video::VIDEO;
+pub use audio::{AUDIO, audio};
+pub use image::{IMAGE, image};
+pub use video::{VIDEO, video};
 
 /// Every family, sorted by name.
 pub static FAMILIES: &[&Family] = &[&AUDIO, &IMAGE, &VIDEO];

@@ -71,14 +71,14 @@ pub(crate) struct EmulatorArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Tasks")]
 pub(crate) struct Tasks {
-    /// How long a task waits before it runs; repeat it for a family or model that differs:
+    /// Time that a task waits before it runs; repeat it for a family or model that differs:
     /// video=5s, video/Kling=1s..5s [default: 500ms]
     #[arg(long = "queue-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
     pub(crate) queue_times: Vec<TaskTime>,
-    /// How long a task runs before it is done; families and models as above [default: 1s]
+    /// Time that a task runs before it is done; families and models as above [default: 1s]
     #[arg(long = "render-time", value_name = "[TASKS=]TIME[..TIME]", value_parser = times::task_time)]
     pub(crate) render_times: Vec<TaskTime>,
-    /// Extra waiting time of a video with OffPeak [default: 1h..8h]
+    /// Additional waiting time of a video with OffPeak [default: 1h..8h]
     #[arg(long, value_name = "TIME[..TIME]", value_parser = times::off_peak)]
     pub(crate) off_peak_time: Option<Span>,
     /// Let tasks take as long as those of the service: minutes, by family and model; other times
@@ -109,10 +109,10 @@ pub(crate) struct Pace {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct Limits {
-    /// How the documented limits on calls per second are enforced
+    /// Enforcement of the documented limits on calls a second
     #[arg(long, value_name = "FLAVOUR", default_value = "sliding-window")]
     pub(crate) rate_limit: Flavour,
-    /// How many tasks of an account may wait or run at once [default: any number]
+    /// Limit on the tasks of an account that wait or run at once [default: any number]
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! How long tasks take, from what was typed of all, of families and of models.
+//! Task times from the arguments for all tasks, for families and for models.
 
 use std::time::Duration;
 

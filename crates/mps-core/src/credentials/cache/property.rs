@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{
     Cached, ProvideResult,
-    testing::{Answer, Desk},
+    testing::{Answer, ScriptedProvider},
 };
 use crate::{
     clock::Clock as _,
@@ -49,18 +49,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 type Caller = Pin<Box<dyn Future<Output = ProvideResult> + Send>>;
 
 struct World {
-    desk: Desk,
-    cached: Cached<Desk>,
+    provider: ScriptedProvider,
+    cached: Cached<ScriptedProvider>,
     callers: Vec<Caller>,
     last: Credentials,
 }
 
 impl World {
     fn new() -> Self {
-        let desk = Desk::new([]);
+        let provider = ScriptedProvider::new([]);
         Self {
-            cached: desk.cached(),
-            desk,
+            cached: provider.cached(),
+            provider,
             callers: Vec::new(),
             last: Credentials::new("nobody", "k"),
         }
@@ -84,10 +84,10 @@ impl World {
                 drop(self.callers.swap_remove(which));
             }
             Step::Poll(_) | Step::Abandon(_) => {}
-            Step::Advance(seconds) => self.desk.advance(seconds),
-            Step::Answer(answer) => self.desk.answer(answer),
+            Step::Advance(seconds) => self.provider.advance(seconds),
+            Step::Answer(answer) => self.provider.answer(answer),
         }
-        assert!(self.desk.most_open() <= 1, "two questions at once");
+        assert!(self.provider.most_open() <= 1, "two questions at once");
     }
 
     fn begin(&mut self, caller: impl Future<Output = ProvideResult> + Send + 'static) {
@@ -102,7 +102,7 @@ impl World {
         };
         drop(self.callers.swap_remove(which));
         if let Ok(keys) = outcome {
-            let now = self.desk.clock.wall();
+            let now = self.provider.clock.wall();
             assert!(
                 keys.expires_at().is_none_or(|end| end > now),
                 "expired keys"
@@ -114,10 +114,10 @@ impl World {
     /// With a provider that works again, every waiting caller gets credentials, and so does a new
     /// one.
     fn recovers(&mut self) {
-        self.desk.advance(31);
-        self.desk.forget_answers();
+        self.provider.advance(31);
+        self.provider.forget_answers();
         for _ in 0..100 {
-            self.desk.answer(Answer::Keys(7_200));
+            self.provider.answer(Answer::Keys(7_200));
         }
         for _ in 0..10 {
             (0..self.callers.len())
@@ -125,7 +125,7 @@ impl World {
                 .for_each(|which| self.poll(which));
         }
         assert!(self.callers.is_empty(), "somebody waits for ever");
-        self.desk.advance(31);
+        self.provider.advance(31);
         self.step(Step::Provide);
         self.poll_all_and_check_last();
     }
@@ -136,7 +136,7 @@ impl World {
             .for_each(|which| self.poll(which));
         assert!(self.callers.is_empty(), "a newcomer waits for ever");
         let end = self.last.expires_at();
-        assert!(end.is_none_or(|end| end > self.desk.clock.wall()));
+        assert!(end.is_none_or(|end| end > self.provider.clock.wall()));
     }
 }
 

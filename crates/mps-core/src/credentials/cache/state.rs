@@ -188,17 +188,17 @@ impl State {
         let Some(failure) = &self.failure else {
             return CredentialsError::absent("no credentials were asked for yet");
         };
-        let told = failure.with_age(now);
+        let error = failure.with_age(now);
         let Some(keys) = &self.keys else {
-            return told;
+            return error;
         };
-        let told = told.into_unusable();
+        let error = error.into_unusable();
         match overdue(&keys.credentials, now) {
-            Some(ago) => told.reworded(|why| {
+            Some(ago) => error.reworded(|why| {
                 let ago = seconds(ago);
                 format!("the credentials expired {ago} ago and could not be renewed: {why}")
             }),
-            None => told.reworded(|why| {
+            None => error.reworded(|why| {
                 format!("the service refused the last token and there is no other: {why}")
             }),
         }

@@ -31,13 +31,13 @@ pub(super) enum Answer {
 
 /// Clones share one state.
 #[derive(Clone, Debug)]
-pub(super) struct Desk {
+pub(super) struct ScriptedProvider {
     pub(super) clock: TestClock,
-    state: Arc<Mutex<DeskState>>,
+    state: Arc<Mutex<ProviderState>>,
 }
 
 #[derive(Debug, Default)]
-struct DeskState {
+struct ProviderState {
     answers: VecDeque<Answer>,
     waiting: Vec<Waker>,
     asked: usize,
@@ -48,16 +48,16 @@ struct DeskState {
 }
 
 /// A request that was neither answered nor dropped.
-struct Open(Desk);
+struct Open(ScriptedProvider);
 
-impl Desk {
+impl ScriptedProvider {
     pub(super) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        let desk = Self {
+        let provider = Self {
             clock: TestClock::new(NOW),
             state: Arc::default(),
         };
-        desk.state().answers.extend(answers);
-        desk
+        provider.state().answers.extend(answers);
+        provider
     }
 
     pub(super) fn cached(&self) -> Cached<Self> {
@@ -94,7 +94,7 @@ impl Desk {
         self.state().most_open
     }
 
-    fn state(&self) -> MutexGuard<'_, DeskState> {
+    fn state(&self) -> MutexGuard<'_, ProviderState> {
         self.state.lock().unwrap()
     }
 
@@ -141,7 +141,7 @@ impl Drop for Open {
     }
 }
 
-impl ProvideCredentials for Desk {
+impl ProvideCredentials for ScriptedProvider {
     fn provide(&self) -> BoxFuture<'_, ProvideResult> {
         Box::pin(self.answered())
     }

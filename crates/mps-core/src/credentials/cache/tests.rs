@@ -6,7 +6,7 @@ use super::{
     Cached, ProvideResult,
     testing::{
         Answer::{Failure, Keys, Lasting, Panic, Same},
-        Desk,
+        ScriptedProvider,
     },
 };
 use crate::credentials::{Credentials, CredentialsError, ProvideCredentials as _};
@@ -24,43 +24,43 @@ async fn let_tasks_run() {
 
 #[tokio::test]
 async fn a_thousand_callers_ask_once() {
-    let desk = Desk::new([Keys(7_200)]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Keys(7_200)]);
+    let cached = provider.cached();
     let callers = (0..1_000).map(|_| cached.provide());
     let numbers = join_all(callers).await.into_iter().map(number);
     assert!(numbers.into_iter().all(|number| number == "1"));
-    assert_eq!(desk.asked(), 1);
+    assert_eq!(provider.asked(), 1);
 }
 
 #[tokio::test]
-async fn keys_are_renewed_ahead_of_their_end_and_nobody_waits() {
-    let desk = Desk::new([Keys(7_200)]);
-    let cached = desk.cached();
+async fn keys_are_refreshed_before_they_expire_without_waiting() {
+    let provider = ScriptedProvider::new([Keys(7_200)]);
+    let cached = provider.cached();
     cached.provide().await.unwrap();
-    desk.advance(7_200 - 301);
+    provider.advance(7_200 - 301);
     assert_eq!(number(cached.provide().await), "1");
-    assert_eq!(desk.asked(), 1);
+    assert_eq!(provider.asked(), 1);
 
-    desk.advance(1);
+    provider.advance(1);
     for _ in 0..10 {
         assert_eq!(number(cached.provide().now_or_never().unwrap()), "1");
         let_tasks_run().await;
     }
-    assert_eq!(desk.asked(), 2);
-    desk.answer(Keys(7_200));
+    assert_eq!(provider.asked(), 2);
+    provider.answer(Keys(7_200));
     let_tasks_run().await;
     assert_eq!(number(cached.provide().now_or_never().unwrap()), "2");
-    assert_eq!(desk.asked(), 2);
+    assert_eq!(provider.asked(), 2);
 }
 
 #[tokio::test]
-async fn short_lives_are_not_renewed_at_once() {
-    let desk = Desk::new([Keys(200), Keys(200)]);
-    let cached = desk.cached();
+async fn short_lived_keys_are_not_refreshed_at_once() {
+    let provider = ScriptedProvider::new([Keys(200), Keys(200)]);
+    let cached = provider.cached();
     cached.provide().await.unwrap();
-    desk.advance(149);
+    provider.advance(149);
     assert_eq!(number(cached.provide().await), "1");
-    desk.advance(1);
+    provider.advance(1);
     cached.provide().await.unwrap();
     let_tasks_run().await;
     assert_eq!(number(cached.provide().await), "2");
@@ -68,12 +68,12 @@ async fn short_lives_are_not_renewed_at_once() {
 
 #[tokio::test]
 async fn keys_without_an_end_are_looked_at_again_after_a_minute() {
-    let desk = Desk::new([Lasting, Failure, Lasting]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Lasting, Failure, Lasting]);
+    let cached = provider.cached();
     cached.provide().await.unwrap();
-    desk.advance(59);
+    provider.advance(59);
     assert_eq!(number(cached.provide().await), "1");
-    desk.advance(1);
+    provider.advance(1);
     cached.provide().await.unwrap();
     let_tasks_run().await;
     assert_eq!(
@@ -82,7 +82,7 @@ async fn keys_without_an_end_are_looked_at_again_after_a_minute() {
         "a failure costs nothing"
     );
     assert!(cached.last_failure().is_some());
-    desk.advance(2);
+    provider.advance(2);
     cached.provide().await.unwrap();
     let_tasks_run().await;
     assert_eq!(number(cached.provide().await), "3");
@@ -90,11 +90,11 @@ async fn keys_without_an_end_are_looked_at_again_after_a_minute() {
 }
 
 #[tokio::test]
-async fn expired_keys_are_never_handed_out_and_the_error_tells_both_facts() {
-    let desk = Desk::new([Keys(7_200), Failure]);
-    let cached = desk.cached();
+async fn expired_keys_are_never_returned_and_the_error_names_both_facts() {
+    let provider = ScriptedProvider::new([Keys(7_200), Failure]);
+    let cached = provider.cached();
     cached.provide().await.unwrap();
-    desk.advance(7_220);
+    provider.advance(7_220);
     let error = cached.provide().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -104,15 +104,17 @@ async fn expired_keys_are_never_handed_out_and_the_error_tells_both_facts() {
 }
 
 #[tokio::test]
-async fn a_broken_provider_is_asked_less_and_less_and_its_last_words_are_kept() {
-    let desk = Desk::new((0..100).map(|_| Failure));
-    let cached = desk.cached();
+async fn a_broken_provider_is_asked_less_and_less_and_its_last_error_is_kept() {
+    let provider = ScriptedProvider::new((0..100).map(|_| Failure));
+    let cached = provider.cached();
     for _ in 0..600 {
         cached.provide().await.unwrap_err();
-        desk.clock.advance(std::time::Duration::from_millis(500));
+        provider
+            .clock
+            .advance(std::time::Duration::from_millis(500));
     }
     // 1, 2, 4, 8, 16, and then every 30 of the 300 seconds.
-    assert_eq!(desk.asked(), 14);
+    assert_eq!(provider.asked(), 14);
     let error = cached.provide().await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -127,8 +129,8 @@ async fn a_broken_provider_is_asked_less_and_less_and_its_last_words_are_kept() 
 
 #[tokio::test]
 async fn a_refused_token_is_replaced_once_for_all_its_users() {
-    let desk = Desk::new([Keys(7_200), Keys(7_200)]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Keys(7_200), Keys(7_200)]);
+    let cached = provider.cached();
     let old = cached.provide().await.unwrap();
     let callers = (0..100).map(|_| cached.refresh(&old));
     assert!(
@@ -139,15 +141,15 @@ async fn a_refused_token_is_replaced_once_for_all_its_users() {
     );
     // A late caller with the old token.
     assert_eq!(number(cached.refresh(&old).await), "2");
-    assert_eq!((desk.asked(), desk.refreshed()), (2, 1));
+    assert_eq!((provider.asked(), provider.refreshed()), (2, 1));
 }
 
 #[tokio::test]
 async fn a_renewal_that_began_before_the_refusal_is_not_taken_for_a_replacement() {
-    let desk = Desk::new([Keys(7_200)]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Keys(7_200)]);
+    let cached = provider.cached();
     let old = cached.provide().await.unwrap();
-    desk.advance(7_000);
+    provider.advance(7_000);
     cached.provide().await.unwrap();
     let_tasks_run().await;
     let refreshing = tokio::spawn({
@@ -155,30 +157,30 @@ async fn a_renewal_that_began_before_the_refusal_is_not_taken_for_a_replacement(
         async move { cached.refresh(&old).await }
     });
     let_tasks_run().await;
-    desk.answer(Same);
+    provider.answer(Same);
     let_tasks_run().await;
-    desk.answer(Keys(7_200));
+    provider.answer(Keys(7_200));
     assert_eq!(number(refreshing.await.unwrap()), "3");
 }
 
 #[tokio::test]
 async fn a_provider_that_has_no_others_is_not_hammered() {
-    let desk = Desk::new([Keys(7_200), Same, Same]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Keys(7_200), Same, Same]);
+    let cached = provider.cached();
     let refused = cached.provide().await.unwrap();
     for _ in 0..100 {
         assert_eq!(number(cached.refresh(&refused).await), "1");
     }
-    assert_eq!(desk.asked(), 2);
-    desk.advance(1);
+    assert_eq!(provider.asked(), 2);
+    provider.advance(1);
     cached.refresh(&refused).await.unwrap();
-    assert_eq!(desk.asked(), 3);
+    assert_eq!(provider.asked(), 3);
 }
 
 #[tokio::test]
 async fn when_no_replacement_can_be_had_the_refused_keys_stay_away() {
-    let desk = Desk::new([Keys(7_200), Failure]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Keys(7_200), Failure]);
+    let cached = provider.cached();
     let refused = cached.provide().await.unwrap();
     cached.refresh(&refused).await.unwrap_err();
     let error = cached.provide().await.unwrap_err();
@@ -186,71 +188,71 @@ async fn when_no_replacement_can_be_had_the_refused_keys_stay_away() {
         error.to_string(),
         "the service refused the last token and there is no other: the desk is closed"
     );
-    desk.advance(1);
-    desk.answer(Keys(7_200));
+    provider.advance(1);
+    provider.answer(Keys(7_200));
     assert_eq!(number(cached.provide().await), "3");
-    assert_eq!(desk.refreshed(), 2);
+    assert_eq!(provider.refreshed(), 2);
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_takes_nothing_with_it() {
-    let desk = Desk::new([]);
-    let cached = desk.cached();
+async fn a_caller_that_is_dropped_does_not_stop_the_refresh() {
+    let provider = ScriptedProvider::new([]);
+    let cached = provider.cached();
     assert!(cached.provide().now_or_never().is_none());
-    desk.answer(Keys(7_200));
+    provider.answer(Keys(7_200));
     assert_eq!(number(cached.provide().await), "1");
-    assert_eq!(desk.asked(), 1);
+    assert_eq!(provider.asked(), 1);
 }
 
 #[tokio::test]
 async fn a_panic_is_an_error_and_no_end() {
-    let desk = Desk::new([Panic, Keys(7_200)]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([Panic, Keys(7_200)]);
+    let cached = provider.cached();
     let error = cached.provide().await.unwrap_err();
     assert_eq!(error.to_string(), "the provider panicked");
-    desk.advance(1);
+    provider.advance(1);
     assert_eq!(number(cached.provide().await), "2");
 }
 
 #[tokio::test]
 async fn a_provider_that_never_answers_is_given_up() {
-    let desk = Desk::new([]);
-    let cached = desk.cached();
+    let provider = ScriptedProvider::new([]);
+    let cached = provider.cached();
     let caller = tokio::spawn({
         let cached = cached.clone();
         async move { cached.provide().await }
     });
     let_tasks_run().await;
-    desk.advance(30);
+    provider.advance(30);
     let error = caller.await.unwrap().unwrap_err();
     assert_eq!(error.to_string(), "no answer from the provider within 30s");
 }
 
 #[tokio::test]
-async fn keys_that_come_expired_are_an_error() {
-    let desk = Desk::new([Keys(0)]);
-    let error = desk.cached().provide().await.unwrap_err();
+async fn keys_that_arrive_expired_are_an_error() {
+    let provider = ScriptedProvider::new([Keys(0)]);
+    let error = provider.cached().provide().await.unwrap_err();
     assert!(error.to_string().contains("expired 0 ms ago"), "{error}");
 }
 
 /// As with a program that makes a runtime for each call.
 #[test]
 fn a_renewal_that_died_with_its_runtime_is_begun_again() {
-    let desk = Desk::new([Keys(7_200)]);
-    let cached = desk.cached();
-    let in_new_runtime = |caller: fn(&Cached<Desk>) -> Option<ProvideResult>| {
+    let provider = ScriptedProvider::new([Keys(7_200)]);
+    let cached = provider.cached();
+    let in_new_runtime = |caller: fn(&Cached<ScriptedProvider>) -> Option<ProvideResult>| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
         runtime.block_on(async { caller(&cached) })
     };
     in_new_runtime(|cached| cached.provide().now_or_never());
-    desk.advance(7_000);
+    provider.advance(7_000);
     in_new_runtime(|cached| cached.provide().now_or_never());
-    desk.advance(1_000);
+    provider.advance(1_000);
     // The end of the old refresh is no evidence about the provider.
-    desk.answer(Failure);
-    desk.answer(Keys(7_200));
+    provider.answer(Failure);
+    provider.answer(Keys(7_200));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();

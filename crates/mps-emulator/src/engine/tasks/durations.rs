@@ -1,4 +1,4 @@
-//! How long tasks take, by family and model; the seed selects a value in each range.
+//! Task times by family and model; the seed selects a value in each range.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -42,7 +42,7 @@ impl Spread {
     }
 }
 
-/// How long tasks take: a default spread, overrides for families and models, and the extra waiting
+/// Task times: a default spread, overrides for families and models, and the extra waiting
 /// time of off-peak tasks.
 ///
 /// # Examples

@@ -23,7 +23,7 @@ pub(crate) struct Scenario {
     pub(crate) request: String,
     /// The step of a document in steps; `None` for a task that does everything, or the last one.
     pub(crate) step: Option<Step>,
-    /// Whether another task has continued from this one.
+    /// `true` if another task has continued from this one.
     #[serde(rename = "is_taken_on")]
     pub(crate) is_continued: bool,
 }
@@ -45,7 +45,7 @@ impl Scenario {
     }
 }
 
-/// How a document becomes a film.
+/// The way from a document to a film.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mode {

@@ -45,7 +45,7 @@ pub(super) struct Key {
     pub(super) derivation: Derivation,
 }
 
-/// How the signing key is derived.
+/// A derivation of the signing key.
 #[derive(Clone, Copy)]
 pub(super) enum Derivation {
     /// Date, service, terminator; each step on the bytes of the one before, as documented.

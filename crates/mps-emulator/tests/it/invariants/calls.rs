@@ -27,7 +27,7 @@ pub(super) struct Heard {
     pub(super) asked: Asked,
     /// When the call was made, as the request log counts.
     pub(super) at_us: u64,
-    /// What stood under `Response`, if anything arrived that can be read.
+    /// The member `Response`, or `None` if no readable response was received.
     pub(super) answer: Option<Value>,
 }
 

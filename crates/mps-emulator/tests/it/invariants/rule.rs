@@ -7,7 +7,7 @@ use proptest::{option, prelude::*, sample::select};
 
 use crate::families::FAMILIES;
 
-/// What a task's status reads as while `unknown_status` strikes.
+/// The status of a task under `unknown_status`.
 pub(super) const ODD: &str = "HIBERNATING";
 
 /// One fault of each kind that leaves ids as they are. A gateway that passes a call on answers HTML here, and one that does
@@ -34,7 +34,7 @@ pub(super) fn kinds() -> Vec<Fault> {
     ]
 }
 
-/// What may have become of a call that a fault struck, or none.
+/// Returns the possible outcomes of a call under a fault, or under none.
 pub(super) fn outcomes(kind: Option<&str>) -> &'static [Outcome] {
     match kind {
         Some("refuse" | "throttle" | "token_expired" | "skew") => &[Outcome::Refused],
@@ -46,7 +46,7 @@ pub(super) fn outcomes(kind: Option<&str>) -> &'static [Outcome] {
     }
 }
 
-/// Whether a caller hears nothing that it can read.
+/// Returns `true` if the caller receives no readable response.
 pub(super) fn hides_the_answer(kind: Option<&str>) -> bool {
     let is_lost = |kind| matches!(kind, "html" | "truncate" | "reply_lost");
     outcomes(kind) == [Outcome::Dropped] || kind.is_some_and(is_lost)

@@ -32,20 +32,20 @@ pub(super) struct Sequence {
     concurrency: Option<usize>,
     /// The calls of this step, with their answers.
     heard: Vec<Heard>,
-    /// How many requests of the log were looked at.
+    /// The number of checked requests of the log.
     logged: usize,
     ids: HashSet<String>,
-    /// How tasks stood when they were last looked at.
+    /// The status of each task at the last check.
     statuses: HashMap<String, String>,
     /// Calls the limits let through, by action, in microseconds of the request log.
     admitted: HashMap<&'static str, Vec<u64>>,
     refused: usize,
     unheard: usize,
-    /// How often rules struck that were cleared since.
+    /// The number of requests affected by rules that were cleared since.
     struck_before: u32,
 }
 
-/// How much there was to check.
+/// Counts of checked items.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) tasks: usize,
@@ -280,7 +280,7 @@ impl Sequence {
         }
     }
 
-    /// What the storage itself says. No rule is about it.
+    /// Checks the storage itself, which no rule affects.
     pub(super) fn check_files(&self) {
         for task in self.service.tasks() {
             let status = match task.result {
@@ -315,7 +315,7 @@ impl Sequence {
 
 const LAST_STAGE: u8 = 2;
 
-/// How far a task is. A status that only an odd answer has is none.
+/// Returns the stage of a task's status; a status that only a fault sends has none.
 fn stage(status: &str) -> u8 {
     match status {
         "WAIT" | "PENDING" => 0,

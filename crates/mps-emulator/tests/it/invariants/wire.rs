@@ -19,7 +19,7 @@ use crate::call::{Call, code};
 pub(super) struct Wire {
     service: Service,
     transport: InProcess,
-    /// How far the service's clock is ahead, as it was shown, in seconds.
+    /// The lead of the service's clock in seconds, as it was shown.
     ahead: i64,
 }
 

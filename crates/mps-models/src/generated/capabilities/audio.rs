@@ -25,6 +25,12 @@ pub static AUDIO: Family = Family {
     ],
 };
 
+/// Returns the capability table of the family `audio`.
+#[must_use]
+pub fn audio() -> &'static Family {
+    &AUDIO
+}
+
 static AUDIO_0: &[Row] = &[
     Row {
         since: &[Day::new("cn", "2026-06-12"), Day::new("intl", "2026-06-26")],

@@ -48,6 +48,12 @@ pub static IMAGE: Family = Family {
     ],
 };
 
+/// Returns the capability table of the family `image`.
+#[must_use]
+pub fn image() -> &'static Family {
+    &IMAGE
+}
+
 static IMAGE_0: &[Row] = &[
     Row {
         since: &[Day::new("cn", "2026-09-22")],

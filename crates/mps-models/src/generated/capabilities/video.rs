@@ -56,6 +56,12 @@ pub static VIDEO: Family = Family {
     ],
 };
 
+/// Returns the capability table of the family `video`.
+#[must_use]
+pub fn video() -> &'static Family {
+    &VIDEO
+}
+
 static VIDEO_0: &[Row] = &[
     Row {
         since: &[Day::new("cn", "2026-05-26"), Day::new("intl", "2026-07-06")],

@@ -1,4 +1,4 @@
-//! How long tasks take, as it is typed: `5s`, `1s..5s`, `video=5s`, `video/Kling=90s..3m`.
+//! Task times as arguments: `5s`, `1s..5s`, `video=5s`, `video/Kling=90s..3m`.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -32,7 +32,7 @@ pub(super) fn task_time(text: &str) -> Result<TaskTime, String> {
     Ok(TaskTime { tasks, span })
 }
 
-/// How much longer an off-peak video waits.
+/// Parses the additional waiting time of an off-peak video.
 pub(super) fn off_peak(text: &str) -> Result<Span, String> {
     let span = span(text)?;
     if *span.end() <= Durations::MAX_OFF_PEAK {
