@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use mps_core::{CallHandle, CallOptions, Client};
+use mps_core::{CallHandle, CallOptions, Client, text::foreign};
 use mps_models::TaskPhase;
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 };
 
 mod traits;
+
+/// Maximum length of an id or a status in a log, in characters.
+const LOGGED_CHARS: usize = 200;
 
 /// The tasks of one family. Returned by [`Aigc::video`](crate::Aigc::video) and its siblings. Cheap
 /// to clone.
@@ -338,8 +341,8 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
         if !snapshot.is_known_status && !self.warned {
             self.warned = true;
             tracing::warn!(
-                task_id = self.task.id,
-                status = snapshot.status,
+                task_id = &*foreign(&self.task.id, LOGGED_CHARS),
+                status = &*foreign(&snapshot.status, LOGGED_CHARS),
                 "this version does not know the task's status; waiting on"
             );
         }
@@ -357,7 +360,7 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
             return Err(self.task.error(error));
         }
         tracing::warn!(
-            task_id = self.task.id,
+            task_id = &*foreign(&self.task.id, LOGGED_CHARS),
             kind = error.kind().as_str(),
             code = error.code(),
             "a poll failed; waiting on"

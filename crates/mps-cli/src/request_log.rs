@@ -16,8 +16,12 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-use crate::line_writer::{LineWriter, Stream};
 use mps_core::sync::lock;
+
+use crate::{
+    foreign_text,
+    line_writer::{LineWriter, Stream},
+};
 
 /// A tracing layer that writes the request events of the emulator and ignores all others.
 pub(crate) struct RequestLog(Target);
@@ -109,10 +113,10 @@ impl Visit for Members {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value);
+        self.add(field, foreign_text::cut_message(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}"));
+        self.add(field, foreign_text::cut_message(&format!("{value:?}")));
     }
 }
