@@ -2,7 +2,7 @@
 //! and the service.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -10,6 +10,7 @@ use mps_core::{
     BoxFuture,
     clock::SharedClock,
     limit::{LimitError, LimitStats, Limiter, Permit, PermitRequest},
+    sync::lock,
     transport::{RequestBody, ResponseBody, Transport, TransportError},
 };
 
@@ -120,8 +121,4 @@ impl<T: Transport> Transport for DelayedTransport<T> {
             self.inner.send(request).await
         })
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

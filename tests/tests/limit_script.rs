@@ -1,4 +1,4 @@
-//! The script that runs in a Redis server does what the algorithm says, whatever is thrown at both.
+//! The script in the Redis server decides as the algorithm in Rust does, for random steps.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,20 +7,21 @@
 
 use std::time::Duration;
 
-use mps_core::limit::internals::{Queue, REDIS_SCRIPT, Slot, Turn};
+use mps_core::limit::internals::{Decision, REDIS_SCRIPT, Slot, SlotQueue};
 use mps_tests::redis::RedisServer;
 use proptest::{prelude::*, test_runner::TestRunner};
 use redis::{Connection, Script, cmd};
 
-/// What is done to both, and how many microseconds after what was done before.
+/// A step taken by both, so many microseconds after the step before.
 #[derive(Clone, Debug)]
 enum Step {
-    Ask {
+    Request {
         after_us: u64,
-        who: u64,
+        process: u64,
         throttled: u32,
+        is_read: bool,
     },
-    GiveBack {
+    Release {
         which: usize,
     },
     Lose,
@@ -29,23 +30,24 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => (0..300_000_u64, 0..20_u64, 0..10_u32).prop_map(|(after_us, who, throttled)| Step::Ask {
-            after_us, who, throttled: throttled.saturating_sub(8)
+        12 => (0..300_000_u64, 0..20_u64, 0..10_u32, any::<bool>()).prop_map(|(after_us, process, throttled, is_read)| Step::Request {
+            after_us, process, throttled: throttled.saturating_sub(8), is_read
         }),
-        1 => (0..70_000_000_u64).prop_map(|after_us| Step::Ask { after_us, who: 0, throttled: 0 }),
-        3 => (0..3_usize).prop_map(|which| Step::GiveBack { which }),
+        1 => (0..70_000_000_u64).prop_map(|after_us| Step::Request { after_us, process: 0, throttled: 0, is_read: false }),
+        1 => (0..4_000_000_u64).prop_map(|after_us| Step::Request { after_us, process: 1, throttled: 1, is_read: false }),
+        3 => (0..3_usize).prop_map(|which| Step::Release { which }),
         1 => Just(Step::Lose),
         1 => Just(Step::Restart),
     ]
 }
 
-/// The script on a time of the test's, beside the algorithm.
+/// The script, on a time of the test, and the algorithm.
 struct Both<'a> {
     script: &'a Script,
     connection: &'a mut Connection,
     now_us: u64,
     limit: u32,
-    queue: Option<Queue>,
+    queue: Option<SlotQueue>,
     slots: Vec<(Slot, [i64; 4])>,
 }
 
@@ -60,20 +62,21 @@ impl Both<'_> {
 
     fn take(&mut self, step: &Step) {
         match *step {
-            Step::Ask {
+            Step::Request {
                 after_us,
-                who,
+                process,
                 throttled,
+                is_read,
             } => {
                 self.now_us += after_us;
-                self.ask(who, throttled);
+                self.request(process, throttled, is_read);
             }
-            Step::GiveBack { which } => self.give_back(which),
+            Step::Release { which } => self.release(which),
             Step::Lose => {
                 self.queue = None;
                 cmd("DEL").arg("key").exec(self.connection).unwrap();
             }
-            // The state of another run of a server, which may miss what came last.
+            // The state of another run of the server, which may lack the last slots.
             Step::Restart => {
                 self.queue = None;
                 let forget = "local s = redis.call('GET', 'key') if not s then return end \
@@ -87,49 +90,55 @@ impl Both<'_> {
         }
     }
 
-    fn ask(&mut self, who: u64, throttled: u32) {
+    fn request(&mut self, process: u64, throttled: u32, is_read: bool) {
         let now = Duration::from_micros(self.now_us);
         let arguments = [
-            "ask".to_owned(),
+            "request".to_owned(),
             self.limit.to_string(),
-            who.to_string(),
+            process.to_string(),
             throttled.to_string(),
+            u8::from(is_read).to_string(),
         ];
-        let told: Vec<i64> = redis::from_redis_value(self.run(&arguments)).unwrap();
+        let reply: Vec<i64> = redis::from_redis_value(self.run(&arguments)).unwrap();
         if self.queue.is_none() {
             self.slots.clear();
         }
-        let queue = self
-            .queue
-            .get_or_insert_with(|| Queue::after_loss(self.limit, now));
-        queue.widen(now, throttled);
-        let turn = queue.ask(now, who);
-        assert_eq!(told[0], i64::try_from(self.now_us).unwrap());
-        assert_eq!(told[2], micros(queue.widened()));
-        match turn {
-            Turn::Granted(slot) => {
-                assert_eq!(told[3..5], [1, micros(slot.at())]);
+        let queue = self.queue.get_or_insert_with(|| match is_read {
+            true => SlotQueue::new(self.limit),
+            false => SlotQueue::after_loss(self.limit, now),
+        });
+        queue.record_throttling(now, throttled);
+        let decision = queue.request(now, process);
+        assert_eq!(reply[0], i64::try_from(self.now_us).unwrap());
+        assert_eq!(reply[2], micros(queue.widening(now)));
+        match decision {
+            Decision::Granted(slot) => {
+                assert_eq!(reply[3..5], [1, micros(slot.at())]);
                 self.slots
-                    .push((slot, [told[1], told[5], told[6], told[7]]));
+                    .push((slot, [reply[1], reply[5], reply[6], reply[7]]));
             }
-            Turn::Later { turn, ask_in } => {
-                assert_eq!(told[3..], [0, micros(turn), micros(ask_in)]);
+            Decision::Wait { slot_in, ask_in } => {
+                assert_eq!(reply[3..], [0, micros(slot_in), micros(ask_in)]);
             }
         }
     }
 
-    /// One of the latest slots.
-    fn give_back(&mut self, which: usize) {
+    /// Releases one of the latest slots.
+    fn release(&mut self, which: usize) {
         let (Some(index), Some(queue)) = (self.slots.len().checked_sub(which + 1), &mut self.queue)
         else {
             return;
         };
-        let (slot, [epoch, told @ ..]) = self.slots.remove(index);
-        let taken = queue.give_back(slot);
-        let mut arguments = vec!["back".to_owned(), self.limit.to_string(), epoch.to_string()];
-        arguments.extend(told.map(|number| number.to_string()));
-        let told: i64 = redis::from_redis_value(self.run(&arguments)).unwrap();
-        assert_eq!(told, i64::from(taken));
+        let (slot, [epoch, slot_values @ ..]) = self.slots.remove(index);
+        let released = queue.release(slot);
+        let mut arguments = vec![
+            "release".to_owned(),
+            self.limit.to_string(),
+            epoch.to_string(),
+        ];
+        arguments.extend(slot_values.map(|number| number.to_string()));
+        let reply: i64 = redis::from_redis_value(self.run(&arguments)).unwrap();
+        assert_eq!(reply, i64::from(released));
     }
 }
 
@@ -138,7 +147,7 @@ fn micros(time: Duration) -> i64 {
 }
 
 #[test]
-fn the_script_does_what_the_algorithm_says() {
+fn the_script_decides_as_the_algorithm_does() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -167,13 +176,13 @@ fn the_script_does_what_the_algorithm_says() {
 }
 
 #[test]
-fn a_state_that_cannot_be_is_taken_for_the_worst() {
+fn an_impossible_state_counts_as_lost() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
     let mut connection = server.connection().unwrap();
     let script = Script::new(REDIS_SCRIPT);
-    let mut ask = |state: Option<&[u8]>| -> Vec<i64> {
+    let mut request = |state: Option<&[u8]>| -> Vec<i64> {
         if let Some(state) = state {
             cmd("SET")
                 .arg("key")
@@ -183,14 +192,14 @@ fn a_state_that_cannot_be_is_taken_for_the_worst() {
         }
         script
             .key("key")
-            .arg(&["ask", "1", "7", "0"])
+            .arg(&["request", "1", "7", "0", "0"])
             .invoke(&mut connection)
             .unwrap()
     };
-    let lost = |told: &[i64]| told[3..5] == [0, 1_100_000];
-    assert!(lost(&ask(None)));
-    assert!(!lost(&ask(None)));
-    // Text, nothing, a number, a list and a map that are not a state.
+    let lost = |reply: &[i64]| reply[3..5] == [0, 1_100_000];
+    assert!(lost(&request(None)));
+    assert!(!lost(&request(None)));
+    // Text, nothing, a number, a list and a map, none of them a state.
     for state in [
         &b"hello"[..],
         b"",
@@ -199,6 +208,6 @@ fn a_state_that_cannot_be_is_taken_for_the_worst() {
         b"\x81\xa3run\xa1x",
         &[0xff; 300],
     ] {
-        assert!(lost(&ask(Some(state))), "{state:?}");
+        assert!(lost(&request(Some(state))), "{state:?}");
     }
 }

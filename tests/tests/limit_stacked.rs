@@ -1,5 +1,5 @@
-//! A share of one process under the account's limit: both hold, nothing leaks when one of them
-//! says no or the caller leaves. The clock is paused and jumps from timer to timer.
+//! A share of one process under the account's limit: both are kept, and no slot is lost when one of
+//! them refuses or the caller leaves. The clock is paused and jumps from timer to timer.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -25,7 +25,7 @@ fn start(max_wait: Duration) -> PermitRequest<'static> {
     PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(max_wait)
 }
 
-/// When each start of a process was, in microseconds.
+/// The times of the starts of a process, in microseconds.
 type Log = Arc<Mutex<Vec<u64>>>;
 
 async fn start_once(limiter: &dyn Limiter, clock: &SharedClock, log: &Log) {
@@ -41,7 +41,7 @@ fn most(log: &Log) -> u32 {
 #[tokio::test(start_paused = true)]
 async fn every_process_keeps_its_share_and_all_together_keep_the_limit() {
     let clock = SystemClock::shared();
-    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let account = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     let (all, mut shares, mut work) = (Log::default(), Vec::new(), JoinSet::new());
     for _process in 0..4 {
         let limiter = Arc::new(Stacked::new(account.clone(), SHARE, clock.clone()));
@@ -61,9 +61,9 @@ async fn every_process_keeps_its_share_and_all_together_keep_the_limit() {
     assert_eq!(all.lock().unwrap().len(), 80);
     assert_eq!(most(&all), LIMIT);
     assert!(shares.iter().all(|share| most(share) <= SHARE));
-    // No slot of the account was burnt on the way.
+    // No slot of the account was wasted.
     let stats = account.stats(ACTION).unwrap();
-    assert_eq!((stats.granted, stats.given_back), (80, 0));
+    assert_eq!((stats.granted, stats.released), (80, 0));
 }
 
 /// An account whose limiter can be switched off.
@@ -90,10 +90,10 @@ impl Limiter for Switched {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_and_a_caller_who_leaves_take_nothing() {
+async fn a_refusal_and_a_caller_that_leaves_use_no_slot() {
     let clock = SystemClock::shared();
     let account = Arc::new(Switched {
-        inner: LocalLimiter::new(clock.clone()),
+        inner: LocalLimiter::without_warm_up(clock.clone()),
         off: Mutex::new(true),
     });
     let limiter = Stacked::new(account.clone(), 1, clock.clone());
@@ -106,7 +106,7 @@ async fn a_refusal_and_a_caller_who_leaves_take_nothing() {
     assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
     assert_eq!(clock.monotonic(), Duration::ZERO);
 
-    // Its own share is used up: who cannot wait hears so, who leaves leaves no gap.
+    // The share is used up: a caller that cannot wait is refused, one that leaves releases its slot.
     let refused = limiter.acquire(start(Duration::from_millis(10))).await;
     assert!(matches!(refused, Err(LimitError::TooLong(_))));
     let left = timeout(
@@ -123,15 +123,15 @@ async fn a_refusal_and_a_caller_who_leaves_take_nothing() {
         (stats.granted, stats.unavailable, stats.too_long),
         (3, 5, 1)
     );
-    assert_eq!((stats.given_up, stats.waiting), (1, 0));
+    assert_eq!((stats.cancelled, stats.waiting), (1, 0));
     assert_eq!(account.inner.stats(ACTION).unwrap().granted, 3);
 }
 
-/// The account is full of others: waiting for it burns none of the share.
+/// Others use up the account: waiting for it wastes nothing of the share.
 #[tokio::test(start_paused = true)]
-async fn waiting_for_the_account_burns_nothing_of_the_share() {
+async fn waiting_for_the_account_wastes_nothing_of_the_share() {
     let clock = SystemClock::shared();
-    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let account = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     for _ in 0..LIMIT {
         assert!(account.acquire(start(FOREVER)).await.unwrap().start());
     }
@@ -142,11 +142,11 @@ async fn waiting_for_the_account_burns_nothing_of_the_share() {
     assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
 }
 
-/// The wait for the share takes from the `max_wait` that is left for the account.
+/// The wait for the share counts towards the longest wait for the account.
 #[tokio::test(start_paused = true)]
-async fn patience_is_for_both_waits_together() {
+async fn the_longest_wait_is_for_both_limits_together() {
     let clock = SystemClock::shared();
-    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let account = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     let limiter = Stacked::new(account.clone(), 1, clock.clone());
     assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
     let mut others = JoinSet::new();
@@ -163,9 +163,9 @@ async fn patience_is_for_both_waits_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_is_for_the_account_to_learn() {
+async fn throttling_widens_the_account_and_not_the_share() {
     let clock = SystemClock::shared();
-    let account = Arc::new(LocalLimiter::new(clock.clone()));
+    let account = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     let limiter = Stacked::new(account.clone(), 1, clock);
     assert!(limiter.acquire(start(FOREVER)).await.unwrap().start());
     limiter.throttled(ACTION);
@@ -173,7 +173,7 @@ async fn throttling_is_for_the_account_to_learn() {
     assert_eq!(stats.throttled, 1);
     assert_eq!(account.stats(ACTION).unwrap().throttled, 1);
     assert_eq!(stats.tolerance, Duration::from_millis(100));
-    // Its share is kept as before, and who can wait just as long gets it.
+    // The share is as before: a longest wait of exactly one round is enough.
     let round = Duration::from_millis(1_050);
     assert!(limiter.acquire(start(round)).await.unwrap().start());
 }

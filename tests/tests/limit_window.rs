@@ -139,7 +139,7 @@ async fn permits_that_come_too_late_are_not_used() {
     for seed in SEEDS {
         let world = World::new();
         let limiter = DelayedLimiter::new(
-            LocalLimiter::new(world.clock.clone()),
+            LocalLimiter::without_warm_up(world.clock.clone()),
             world.delays(seed, 2 * START_TOLERANCE),
         );
         let client = world.client().limiter(limiter).build().unwrap();
@@ -161,7 +161,10 @@ async fn delays_within_the_fence_crowd_no_second_at_the_service() {
     for seed in SEEDS {
         let world = World::new();
         let delays = world.delays(seed, START_TOLERANCE / 2);
-        let limiter = DelayedLimiter::new(LocalLimiter::new(world.clock.clone()), delays.clone());
+        let limiter = DelayedLimiter::new(
+            LocalLimiter::without_warm_up(world.clock.clone()),
+            delays.clone(),
+        );
         let client = world.client().limiter(limiter);
         let client = client.transport(world.late_transport(delays));
         let ids = world.fire(client.build().unwrap(), at_once).await;

@@ -229,7 +229,8 @@ mod shared_limit {
             FileLimiter::on_machine_clock(folder.path(), "account", Arc::new(clock), machine);
         let request =
             PermitRequest::new("A", Effect::PaidCreate, 10).max_wait(Duration::from_secs(60));
-        for throttled in [0, 1, 0, 1, 0] {
+        for throttled in [0, 3, 3, 0, 0] {
+            tokio::time::advance(Duration::from_secs(2)).await;
             (0..throttled).for_each(|_| limiter.throttled("A"));
             let permit = capture.watch(limiter.acquire(request)).await.unwrap();
             assert!(permit.start());

@@ -81,7 +81,7 @@ impl Aigc {
     /// still are: each of them is in doubt. An empty list means that every outcome was delivered.
     ///
     /// Call it before a program ends. A create whose future is dropped while its request is on the
-    /// wire goes on in a task of the runtime, and would end with the runtime. Its outcome is
+    /// wire continues in a task of the runtime, and would end with the runtime. Its outcome is
     /// delivered to the [`Observer`](mps_core::Observer) and to the
     /// [`CallHandle`](mps_core::CallHandle), see [`Tasks::created_by`].
     ///

@@ -64,7 +64,9 @@ impl Results<'_> {
             match self.save(url, place).await {
                 Ok(file) => files.push(file),
                 Err((error, place)) => {
-                    place.into_iter().for_each(|it| destination.put_back(it));
+                    if let Some(place) = place {
+                        destination.put_back(place);
+                    }
                     return Err(error);
                 }
             }
@@ -222,7 +224,7 @@ fn unreachable(error: TransportError) -> TransferError {
     }
 }
 
-/// Waits for the next step of a transfer, but not for ever. A transfer that goes on may take as
+/// Waits for the next step of a transfer for at most two minutes. The transfer as a whole may take as
 /// long as it needs.
 async fn unless_silent<T>(
     client: &Client,

@@ -2,15 +2,11 @@
 
 use std::{error, fmt, io, sync::Arc, time::Duration};
 
-use mps_core::{Dispatch, text::foreign};
+use mps_core::{Advice, Dispatch, text::foreign};
 
-mod advice;
 mod kind;
 
-pub use self::{
-    advice::Advice,
-    kind::{ErrorKind, UnknownErrorKind},
-};
+pub use self::kind::{ErrorKind, UnknownErrorKind};
 
 /// Longest message, in characters.
 const MESSAGE_CHARS: usize = 2_000;
@@ -69,7 +65,7 @@ impl Error {
         own.or_else(|| self.call()?.request_id())
     }
 
-    /// Returns what to do about it, as an imperative.
+    /// Returns advice to show to a person, as an imperative.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
@@ -99,21 +95,27 @@ impl Error {
         }
     }
 
-    /// Returns the next step. The answer depends first on the bill: [`Advice::RetryLater`] is only
-    /// given when nothing was created.
+    /// Returns the next step. The first row that fits counts:
+    ///
+    /// | error | advice |
+    /// |---|---|
+    /// | [in doubt](Self::in_doubt) | [`LookFirst`](Advice::LookFirst) |
+    /// | a failed call | as for [the call](mps_core::Error::advice) |
+    /// | wait timed out, download | [`RetryLater`](Advice::RetryLater): wait or download again, which bills nothing |
+    /// | task failed; an output file that exists, is in use, or cannot be written | [`FixRequest`](Advice::FixRequest) |
+    /// | expired, unfetchable | [`GiveUp`](Advice::GiveUp) |
     #[must_use]
     pub fn advice(&self) -> Advice {
+        if self.in_doubt() {
+            return Advice::LookFirst;
+        }
+        if let Some(call) = self.call() {
+            return call.advice();
+        }
         match self.kind() {
-            _ if self.in_doubt() => Advice::LookFirst,
-            ErrorKind::Credentials | ErrorKind::Account => Advice::FixAccount,
-            ErrorKind::InvalidRequest
-            | ErrorKind::Moderated
-            | ErrorKind::NotFound
-            | ErrorKind::TaskFailed => Advice::FixRequest,
+            ErrorKind::WaitTimedOut | ErrorKind::Download => Advice::RetryLater,
             ErrorKind::Expired | ErrorKind::Unfetchable => Advice::GiveUp,
-            kind if kind.is_about_output() => Advice::FixOutput,
-            ErrorKind::Call if self.task_id().is_none() => Advice::RetryLater,
-            _ => Advice::Resume,
+            _ => Advice::FixRequest,
         }
     }
 
@@ -252,16 +254,10 @@ mod tests {
     fn advice_follows_the_bill_first() {
         let advice = |kind| Error::new(kind, "").advice();
         assert_eq!(advice(ErrorKind::NoTaskId), Advice::LookFirst);
-        assert_eq!(advice(ErrorKind::Call), Advice::RetryLater);
-        assert_eq!(
-            Error::new(ErrorKind::Call, "").with_task("7").advice(),
-            Advice::Resume
-        );
-        assert_eq!(advice(ErrorKind::WaitTimedOut), Advice::Resume);
-        assert_eq!(advice(ErrorKind::Download), Advice::Resume);
-        assert_eq!(advice(ErrorKind::Account), Advice::FixAccount);
-        assert_eq!(advice(ErrorKind::Moderated), Advice::FixRequest);
-        assert_eq!(advice(ErrorKind::InUse), Advice::FixOutput);
+        assert_eq!(advice(ErrorKind::WaitTimedOut), Advice::RetryLater);
+        assert_eq!(advice(ErrorKind::Download), Advice::RetryLater);
+        assert_eq!(advice(ErrorKind::TaskFailed), Advice::FixRequest);
+        assert_eq!(advice(ErrorKind::InUse), Advice::FixRequest);
         assert_eq!(advice(ErrorKind::Expired), Advice::GiveUp);
     }
 

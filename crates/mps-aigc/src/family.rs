@@ -21,6 +21,16 @@ pub trait Family: Send + Sync + 'static {
 }
 
 /// A request that creates a task of a family. The task is billed.
+///
+/// # Examples
+/// A function for the requests of all families:
+/// ```
+/// use mps_aigc::{Aigc, Create, Error, Task};
+///
+/// async fn create<C: Create>(aigc: &Aigc, request: &C) -> Result<Task<C::Family>, Error> {
+///     aigc.tasks::<C::Family>().create(request).await
+/// }
+/// ```
 pub trait Create: Action {
     /// The family of the task.
     type Family: Family;

@@ -52,13 +52,13 @@ pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
 pub use download::SavedFile;
-pub use error::{Advice, Error, ErrorKind, UnknownErrorKind};
+pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use mps_core as core;
 pub use mps_core::{
-    CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer, PreflightLevel,
-    Prepared, RawBody, UntypedCall,
+    Advice, CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer,
+    PreflightLevel, Prepared, RawBody, UntypedCall,
     credentials::{self, Credentials},
     endpoint::{Endpoint, Site},
     telemetry,

@@ -49,7 +49,7 @@ pub(crate) struct Place {
 /// The reason why a temporary file cannot be used.
 #[derive(Debug)]
 enum Unusable {
-    /// Another reservation holds its lock.
+    /// It is locked by another reservation.
     InUse,
     /// It was not made by this program, or by another user.
     Foreign(&'static str),
@@ -78,7 +78,7 @@ impl Place {
             loop {
                 match Self::reserve_numbered(&path, tried) {
                     Err(error) if is_taken(&error) && number > 1 && tried < MOST_NAMES => {
-                        tried += 1
+                        tried += 1;
                     }
                     other => return other,
                 }
@@ -237,7 +237,7 @@ fn foreign(temporary: &Path, reason: &str) -> Error {
     Error::new(ErrorKind::File, message).with_hint("choose another name, or move that file away")
 }
 
-/// Creates and locks the temporary file; errors name the path that the user knows.
+/// Creates and locks the temporary file; errors name the path that was asked for.
 fn locked(temporary: &Path, shown: &Path) -> Result<File, Error> {
     system::open(temporary).map_err(|error| match error {
         Unusable::InUse => in_use(shown),

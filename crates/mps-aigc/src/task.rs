@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use mps_core::{CallHandle, CallOptions, Client};
+use mps_core::{CallHandle, CallOptions, Client, text::foreign};
 use mps_models::TaskPhase;
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 };
 
 mod traits;
+
+/// Maximum length of an id or a status in a log, in characters.
+const LOGGED_CHARS: usize = 200;
 
 /// The tasks of one family. Returned by [`Aigc::video`](crate::Aigc::video) and its siblings. Cheap
 /// to clone.
@@ -40,7 +43,7 @@ impl<F: Family> Tasks<F> {
     ///
     /// # Cancel safety
     /// Dropping the future while the call waits for credentials, a permit or a retry pause sends
-    /// nothing. Once bytes may have left, that attempt goes on in a task of the runtime, is not
+    /// nothing. Once bytes may have left, that attempt continues in a task of the runtime, is not
     /// repeated, and its outcome with the task id is delivered to the client's
     /// [`Observer`](mps_core::Observer) and to the [`CallHandle`] of the call; see
     /// [`created_by`](Self::created_by) and [`Aigc::drain`](crate::Aigc::drain).
@@ -143,7 +146,7 @@ pub struct Task<F> {
     family: PhantomData<fn() -> F>,
 }
 
-/// The create that a handle comes from.
+/// The create that returned a handle.
 #[derive(Clone, Debug)]
 struct Origin {
     request_id: Option<String>,
@@ -158,19 +161,20 @@ impl<F: Family> Task<F> {
         &self.id
     }
 
-    /// Returns the request id of the create; `None` if this handle comes from an id.
+    /// Returns the request id of the create; `None` if this handle was made from an id.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.origin.as_ref()?.request_id.as_deref()
     }
 
-    /// Returns how many times the create was sent; 0 if this handle comes from an id.
+    /// Returns the number of times that the create was sent; 0 if this handle was made from an id.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.origin.as_ref().map_or(0, |origin| origin.attempts)
     }
 
-    /// Returns the duration of the create, waiting included; zero if this handle comes from an id.
+    /// Returns the duration of the create, waiting included; zero if this handle was
+    /// made from an id.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.origin
@@ -213,6 +217,20 @@ impl<F: Family> Task<F> {
     ///
     /// # Cancel safety
     /// As for [`wait`](Self::wait).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), mps_aigc::Error> {
+    /// use std::time::Duration;
+    /// use mps_aigc::WaitOptions;
+    ///
+    /// let task = aigc.video().task("4-AigcVideo-0f1e2d3c4b5a69788796a5b4c3d2e1f0");
+    /// let options = WaitOptions::new().timeout(Duration::from_secs(3_600)); // default: 30 minutes
+    /// let done = task.wait_with(options, |snapshot| println!("{}", snapshot.status)).await?;
+    /// println!("{:?}", done.snapshot().urls);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait_with(
         &self,
         options: WaitOptions,
@@ -323,8 +341,8 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
         if !snapshot.is_known_status && !self.warned {
             self.warned = true;
             tracing::warn!(
-                task_id = self.task.id,
-                status = snapshot.status,
+                task_id = &*foreign(&self.task.id, LOGGED_CHARS),
+                status = &*foreign(&snapshot.status, LOGGED_CHARS),
                 "this version does not know the task's status; waiting on"
             );
         }
@@ -342,7 +360,7 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
             return Err(self.task.error(error));
         }
         tracing::warn!(
-            task_id = self.task.id,
+            task_id = &*foreign(&self.task.id, LOGGED_CHARS),
             kind = error.kind().as_str(),
             code = error.code(),
             "a poll failed; waiting on"

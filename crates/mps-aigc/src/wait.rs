@@ -47,7 +47,7 @@ impl Default for WaitOptions {
 }
 
 impl WaitOptions {
-    /// Returns the default settings.
+    /// Returns the default settings: a timeout of 30 minutes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -103,7 +103,12 @@ impl Context {
         let credentials = Credentials::new("", "");
         let endpoint = self.endpoint()?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, credentials, limiter::process_limiter())?;
+        let aigc = self.client(
+            endpoint,
+            transport,
+            credentials,
+            limiter::unshared_limiter(),
+        )?;
         Ok(aigc.client().clone())
     }
 
@@ -171,7 +176,7 @@ impl Context {
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, keys, limiter::process_limiter())?;
+        let aigc = self.client(endpoint, transport, keys, limiter::unshared_limiter())?;
         Ok(Connection {
             aigc,
             secret_id,

@@ -5,13 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use mps_core::{Intent, text::foreign};
+use mps_core::Intent;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{
+    foreign_text,
     output::{Event, Output},
-    results::SHOWN_ID_CHARS,
     resume::CommandLine,
     signals::Signal,
 };
@@ -122,7 +122,7 @@ impl Doubt {
 
     /// Sets the task that the answer names although it is an error.
     pub(crate) fn with_task(mut self, task_id: &str, follow: Option<&CommandLine>) -> Self {
-        let shown = foreign(task_id, SHOWN_ID_CHARS);
+        let shown = foreign_text::name(task_id);
         let follow = follow.map_or_else(String::new, |line| format!(": {line}"));
         let first = format!("the answer names task {shown}, which may run: wait for it{follow}");
         self.next_steps = vec![

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     doubt::Doubt,
     exit::Exit,
+    foreign_text,
     outcome::{self, Outcome, Reason},
     results::Receipt,
     resume::CommandLine,
@@ -205,9 +206,9 @@ impl Serialize for Failure {
         ErrorObject {
             schema: "mps.error/1",
             kind: self.kind,
-            code: self.code.as_deref(),
-            message: &self.message,
-            request_id: self.request_id.as_deref(),
+            code: self.code.as_deref().map(foreign_text::cut_name),
+            message: foreign_text::cut_message(&self.message),
+            request_id: self.request_id.as_deref().map(foreign_text::cut_name),
             task_id: self.task_id.as_deref(),
             dispatch: self.dispatch.map(Dispatch::as_str),
             hint: self.hint.as_deref(),
@@ -216,7 +217,11 @@ impl Serialize for Failure {
             retryable: self.outcome.is_retryable(self.created),
             resume: self.resume.as_ref(),
             doubt: self.doubt.as_deref(),
-            causes: &self.causes,
+            causes: self
+                .causes
+                .iter()
+                .map(|it| foreign_text::cut_message(it))
+                .collect(),
             findings: &self.findings,
         }
         .serialize(serializer)
@@ -229,10 +234,10 @@ struct ErrorObject<'a> {
     schema: &'static str,
     kind: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    message: &'a str,
+    code: Option<String>,
+    message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
+    request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -246,8 +251,8 @@ struct ErrorObject<'a> {
     resume: Option<&'a CommandLine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     doubt: Option<&'a Doubt>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    causes: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [Finding],
 }

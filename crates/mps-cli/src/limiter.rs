@@ -60,7 +60,13 @@ fn lacking(feature: &str, url: &SecretUrl) -> Failure {
     }
 }
 
-pub(crate) fn process_limiter() -> Arc<dyn Limiter> {
+/// Returns the limiter of calls that no other process can have preceded: to an emulator inside this
+/// process, or to nothing at all.
+pub(crate) fn unshared_limiter() -> Arc<dyn Limiter> {
+    Arc::new(LocalLimiter::without_warm_up(SystemClock::shared()))
+}
+
+fn process_limiter() -> Arc<dyn Limiter> {
     Arc::new(LocalLimiter::new(SystemClock::shared()))
 }
 

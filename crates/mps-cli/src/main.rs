@@ -17,6 +17,7 @@ mod context;
 mod doubt;
 mod exit;
 mod failure;
+mod foreign_text;
 #[rustfmt::skip]
 #[expect(
     clippy::too_many_lines,

@@ -11,6 +11,7 @@ use mps_core::{
 use serde_json::json;
 
 use crate::{
+    foreign_text,
     output::{Event, Output},
     phase::Phase,
 };
@@ -99,8 +100,8 @@ impl Monitor {
         let event = Event::new(event, human).details(json!({
             "action": call.action,
             "kind": failure.kind.as_str(),
-            "code": failure.code,
-            "request_id": failure.request_id,
+            "code": failure.code.map(foreign_text::cut_name),
+            "request_id": failure.request_id.map(foreign_text::cut_name),
             "dispatch": failure.dispatch.as_str(),
             "pause_ms": pause.map(|pause| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)),
         }));
@@ -114,7 +115,7 @@ impl Monitor {
 
 fn describe(failure: &Failure<'_>) -> String {
     match (failure.code, failure.http_status) {
-        (Some(code), _) => code.to_owned(),
+        (Some(code), _) => foreign_text::name(code).into_owned(),
         (None, Some(status)) => format!("{} (HTTP status {status})", failure.kind.as_str()),
         (None, None) => failure.kind.as_str().to_owned(),
     }

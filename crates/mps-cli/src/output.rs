@@ -1,6 +1,6 @@
 //! Output as text or as JSON: results to stdout, everything else to stderr.
 
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, io, time::Duration};
 
 use anstyle::{AnsiColor, Style};
 use mps_aigc::models::preflight::{Finding, Severity};
@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     color,
     failure::Failure,
+    foreign_text,
     options::{GlobalOptions, OutputFormat},
     outcome::Reason,
     results::Receipt,
@@ -35,14 +36,19 @@ pub(crate) struct Output {
 #[derive(Clone, Debug)]
 pub(crate) struct Event<'a> {
     name: &'static str,
-    human: &'a str,
+    human: Cow<'a, str>,
     task_id: Option<&'a str>,
     details: Map<String, Value>,
 }
 
 impl<'a> Event<'a> {
-    /// Creates an event; `human` is its text for people.
+    /// Creates an event; `human` is its text for people, of which nothing controls a terminal.
     pub(crate) fn new(name: &'static str, human: &'a str) -> Self {
+        Self::styled(name, foreign_text::lines(human))
+    }
+
+    /// Creates an event whose text for people is styled by this module.
+    fn styled(name: &'static str, human: Cow<'a, str>) -> Self {
         Self {
             name,
             human,
@@ -106,7 +112,7 @@ impl Output {
 
     fn write_result(&self, human: &str, json: &impl Serialize) -> Result<io::Result<()>, Failure> {
         Ok(match self.format {
-            OutputFormat::Human => streams::write_stdout(human),
+            OutputFormat::Human => streams::write_stdout(&foreign_text::lines(human)),
             OutputFormat::Json => streams::write_stdout(&to_line(json)?),
         })
     }
@@ -114,7 +120,7 @@ impl Output {
     /// Prints an event, even with `--quiet`.
     pub(crate) fn notice(&self, event: &Event<'_>) {
         match self.format {
-            OutputFormat::Human => print_stderr(event.human),
+            OutputFormat::Human => print_stderr(&event.human),
             OutputFormat::Json => print_stderr(&self.event_line(event)),
         }
     }
@@ -135,17 +141,20 @@ impl Output {
 
     /// Prints a warning, unless `--quiet` is given.
     pub(crate) fn warning(&self, message: &str) {
-        let human = format!("{WARNING}warning{WARNING:#}: {message}");
+        let human = format!(
+            "{WARNING}warning{WARNING:#}: {}",
+            foreign_text::lines(message)
+        );
         let details = json!({"message": message});
-        self.progress(&Event::new("warning", &human).details(details));
+        self.progress(&Event::styled("warning", human.into()).details(details));
     }
 
     /// Prints findings that did not stop the request.
     pub(crate) fn warnings<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>) {
         for finding in findings {
-            let human = human_finding(finding);
+            let human = human_finding(finding).into();
             let details = json!({"finding": finding});
-            self.progress(&Event::new("warning", &human).details(details));
+            self.progress(&Event::styled("warning", human).details(details));
         }
     }
 
@@ -183,7 +192,8 @@ impl Output {
 
     fn human_failure(&self, failure: &Failure) -> String {
         let mut lines: Vec<_> = failure.findings.iter().map(human_finding).collect();
-        lines.push(format!("{ERROR}error{ERROR:#}: {}", failure.message));
+        let message = foreign_text::message(&failure.message);
+        lines.push(format!("{ERROR}error{ERROR:#}: {message}"));
         // The last cause is the most concrete one.
         let shown = if self.verbose {
             failure.causes.len()
@@ -191,10 +201,11 @@ impl Output {
             1
         };
         let causes = failure.causes.iter().rev().take(shown);
-        lines.extend(causes.map(|cause| format!("  because: {cause}")));
-        lines.extend(failure.doubt.as_ref().map(ToString::to_string));
+        lines.extend(causes.map(|cause| format!("  because: {}", foreign_text::message(cause))));
+        let doubt = failure.doubt.as_ref().map(ToString::to_string);
+        lines.extend(doubt.map(|doubt| foreign_text::lines(&doubt).into_owned()));
         let hint = failure.hint.as_ref();
-        lines.extend(hint.map(|hint| format!("{HINT}hint{HINT:#}: {hint}")));
+        lines.extend(hint.map(|hint| format!("{HINT}hint{HINT:#}: {}", foreign_text::lines(hint))));
         lines.join("\n")
     }
 }
@@ -219,16 +230,17 @@ fn human_finding(finding: &Finding) -> String {
     let place = if finding.path.is_empty() {
         String::new()
     } else {
-        format!("{}: ", finding.path)
+        format!("{}: ", foreign_text::name(&finding.path))
     };
     let hint = finding
         .hint
         .as_ref()
-        .map(|hint| format!("; {hint}"))
+        .map(|hint| format!("; {}", foreign_text::message(hint)))
         .unwrap_or_default();
     format!(
         "{style}{word}[{}]{style:#}: {place}{}{hint}",
-        finding.rule, finding.message
+        finding.rule,
+        foreign_text::message(&finding.message)
     )
 }
 
@@ -236,25 +248,7 @@ fn human_finding(finding: &Finding) -> String {
 /// written as escapes, which leaves the value as it is.
 fn to_line(json: &impl Serialize) -> Result<String, Failure> {
     let line = serde_json::to_string(json).map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(escaped_json(line))
-}
-
-fn escaped_json(line: String) -> String {
-    if mps_core::text::foreign(&line, usize::MAX) == line {
-        return line;
-    }
-    let mut escaped = String::with_capacity(line.len());
-    for character in line.chars() {
-        let mut buffer = [0; 4];
-        let text = character.encode_utf8(&mut buffer);
-        if mps_core::text::foreign(text, usize::MAX) == *text {
-            escaped.push(character);
-        } else {
-            let units = character.encode_utf16(&mut [0; 2]).to_vec();
-            escaped.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-    escaped
+    Ok(foreign_text::json_line(&line).into_owned())
 }
 
 /// Prints a line of JSON to stderr. A failure is ignored, as for [`print_stderr`].

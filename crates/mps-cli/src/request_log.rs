@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     io,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
 };
 
 use mps_emulator::REQUESTS_TARGET;
@@ -16,7 +16,15 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
+<<<<<<< HEAD
+use crate::{
+    foreign_text,
+    line_writer::{LineWriter, Stream},
+};
+=======
 use crate::line_writer::{LineWriter, Stream};
+use mps_core::sync::lock;
+>>>>>>> main
 
 /// A tracing layer that writes the request events of the emulator and ignores all others.
 pub(crate) struct RequestLog(Target);
@@ -58,7 +66,7 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         let line = format!("{}\n", Value::Object(members.fields));
         match &self.0 {
             Target::File(file) => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut file = lock(&file);
                 file.write(line.as_bytes());
             }
             Target::Stdout(lines) => lines.add(line.into_bytes()),
@@ -108,10 +116,10 @@ impl Visit for Members {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, value);
+        self.add(field, foreign_text::cut_message(value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.add(field, format!("{value:?}"));
+        self.add(field, foreign_text::cut_message(&format!("{value:?}")));
     }
 }

@@ -6,17 +6,14 @@ use std::{
 };
 
 use mps_aigc::{Family, SavedFile, Snapshot, Task};
-use mps_core::text::foreign;
 use serde::Serialize;
 
 use crate::{
+    foreign_text,
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     resume::CommandLine,
 };
-
-/// Longest task id in a message.
-pub(crate) const SHOWN_ID_CHARS: usize = 200;
 
 /// A task that was paid for, with the command lines that continue with it.
 #[derive(Clone, Debug)]
@@ -38,7 +35,7 @@ impl Receipt {
         out: Option<&Path>,
     ) -> Self {
         let created = task.attempts() > 0;
-        let request_id = task.request_id().map(str::to_owned);
+        let request_id = task.request_id().map(foreign_text::cut_name);
         Self::new(F::NAME, task.id(), request_id, created, global, out)
     }
 
@@ -84,7 +81,7 @@ impl Receipt {
 
     /// Returns the id as it is safe to print.
     pub(crate) fn shown_id(&self) -> String {
-        foreign(&self.task_id, SHOWN_ID_CHARS).into_owned()
+        foreign_text::name(&self.task_id).into_owned()
     }
 
     /// Returns the command line that continues with the task after this outcome.
@@ -148,7 +145,7 @@ impl TaskResult {
         Self {
             schema: format!("mps.{}/1", F::NAME),
             task_id: task.id().to_owned(),
-            request_id: task.request_id().map(str::to_owned),
+            request_id: task.request_id().map(foreign_text::cut_name),
             status: None,
             urls: Vec::new(),
             files: Vec::new(),
@@ -159,9 +156,11 @@ impl TaskResult {
     }
 
     pub(crate) fn with_snapshot(mut self, snapshot: &Snapshot) -> Self {
-        self.status = Some(snapshot.status.clone()).filter(|status| !status.is_empty());
+        let status = Some(foreign_text::cut_name(&snapshot.status));
+        self.status = status.filter(|status| !status.is_empty());
         self.urls.clone_from(&snapshot.urls);
-        self.message.clone_from(&snapshot.message);
+        let message = snapshot.message.as_deref();
+        self.message = message.map(foreign_text::cut_message);
         self
     }
 

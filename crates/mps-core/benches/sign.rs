@@ -129,7 +129,7 @@ fn ratio([client, bare]: &[Duration; 2]) -> f64 {
     client.as_secs_f64() / bare.as_secs_f64()
 }
 
-/// How long so much work takes.
+/// Returns the time that `work` takes, repeated `times` times.
 fn time<T>(clock: &SystemClock, times: u32, work: impl Fn() -> T) -> Duration {
     let start = clock.monotonic();
     for _ in 0..times {

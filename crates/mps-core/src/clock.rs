@@ -37,6 +37,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn monotonic(&self) -> Duration;
 
     /// Completes once the monotonic clock has advanced by `duration`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the sleep and has no other effect.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
@@ -87,9 +90,13 @@ impl Clock for SystemClock {
     }
 }
 
-/// Runs `work` for at most `limit` on `clock`; `None` when the time ran out first.
+/// Runs `work` for at most `limit` on `clock` and returns its output, or `None` if the time ran out
+/// first, which drops `work`.
 ///
-/// Work that is ready at the very moment the time runs out still counts as done.
+/// Work that is ready at the very moment at which the time runs out counts as done.
+///
+/// # Cancel safety
+/// As cancel safe as `work`.
 pub async fn timeout<T>(
     clock: &dyn Clock,
     limit: Duration,

@@ -39,6 +39,8 @@ pub mod limit;
 mod names;
 pub mod retry;
 pub mod sign;
+#[doc(hidden)]
+pub mod sync;
 pub mod telemetry;
 pub mod text;
 #[cfg(any(feature = "reqwest", feature = "redis-tls"))]

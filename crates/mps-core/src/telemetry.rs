@@ -1,5 +1,4 @@
-//! What calls tell while they run: spans and events through [`tracing`], and numbers through
-//! [`Metrics`].
+//! Telemetry of calls: spans and events through [`tracing`], and numbers through [`Metrics`].
 //!
 //! These names are part of the interface: some may be added, none is renamed within a version.
 //!
@@ -19,7 +18,8 @@
 //! | event `mps.credentials` | debug | `lifetime_s` |
 //! | event `mps.credentials_failed` | warn | `reason` |
 //! | event `mps.limit.widened` | warn | `action`, `added_ms` |
-//! | event `mps.limit.trouble` | warn | `action`, `error`, `pause_ms` |
+//! | event `mps.limit.retry` | warn | `action`, `error`, `pause_ms` |
+//! | event `mps.limit.read_fallback` | warn | `action`, `error` |
 //! | event `mps.limit.reserve` | warn | `action`, `error` |
 //! | event `mps.breaker` | warn | `host`, `state` (`closed`, `open`, `half_open`) |
 //!
@@ -103,19 +103,6 @@ pub(crate) fn observer_panicked() {
 
 pub(crate) fn skew(offset_s: i64) {
     warn!(name: "mps.skew", offset_s, "this machine's clock is off; following the service's");
-}
-
-pub(crate) fn limit_widened(action: &str, added: Duration) {
-    warn!(name: "mps.limit.widened", action, added_ms = millis(added), "permitted calls are throttled; leaving more room");
-}
-
-#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
-pub(crate) fn limit_trouble(action: &str, error: &crate::limit::Unavailable, pause: Duration) {
-    warn!(name: "mps.limit.trouble", action, %error, pause_ms = millis(pause), "the limiter has no answer; asking again");
-}
-
-pub(crate) fn limit_reserve(action: &str, error: &crate::limit::Unavailable) {
-    warn!(name: "mps.limit.reserve", action, %error, "the shared limit cannot be asked; starting from the reserve only");
 }
 
 impl Telemetry {

@@ -40,7 +40,7 @@ pub fn foreign(text: &str, max_chars: usize) -> Cow<'_, str> {
     Cow::Owned(shown.text)
 }
 
-/// Whether a terminal obeys the character, or reorders text because of it.
+/// Returns `true` if a terminal interprets the character, or reorders text because of it.
 fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character,

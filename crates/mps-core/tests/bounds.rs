@@ -1,4 +1,4 @@
-//! What a client lets a call take: time for an attempt, and bytes there and back.
+//! Bounds of a call: the time of an attempt, and the size of request and response.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,6 +6,7 @@ use mps_core::{
     CallOptions, Client, ClientBuilder, Dispatch, ErrorKind, PreflightLevel,
     clock::TestClock,
     credentials::Credentials,
+    limit::LocalLimiter,
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::CreateAigcVideoTask;
@@ -13,10 +14,12 @@ use mps_models::CreateAigcVideoTask;
 const CREATED: &str = r#"{"Response":{"TaskId":"2147483792","RequestId":"r-1"}}"#;
 
 fn builder(transport: &ScriptedTransport) -> ClientBuilder {
+    let clock = Arc::new(TestClock::new(1_771_125_945).auto_advance());
     Client::builder()
         .credentials(Credentials::new("i", "k"))
         .transport(transport.clone())
-        .clock(Arc::new(TestClock::new(1_771_125_945).auto_advance()))
+        .limiter(LocalLimiter::without_warm_up(clock.clone()))
+        .clock(clock)
 }
 
 fn request() -> CreateAigcVideoTask {

@@ -97,7 +97,7 @@ impl Case {
         self.client.send(&request).await.map(drop)
     }
 
-    /// How many requests arrived at either host.
+    /// Returns the number of requests at each host.
     fn arrived(&self) -> (usize, usize) {
         let count = |host: &ScriptedTransport| host.requests().len();
         (count(&self.hosts.preferred), count(&self.hosts.fallback))

@@ -1,4 +1,4 @@
-//! What a call does when the service refuses its token, for each thing its provider may do then.
+//! Calls whose token the service refuses, for each reaction of their provider.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{

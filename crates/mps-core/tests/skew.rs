@@ -1,4 +1,4 @@
-//! What a client does when its clock and the service's differ.
+//! Calls of a client whose clock differs from the service's.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;

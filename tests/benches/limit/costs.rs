@@ -48,7 +48,7 @@ async fn start_once(limiter: &dyn Limiter) -> Result<bool, LimitError> {
 pub(crate) fn in_memory(runtime: &Runtime, times: u32) -> Result<(), Box<dyn Error>> {
     let times = times / u32::try_from(ROUNDS)? + 1;
     let clock: SharedClock = std::sync::Arc::new(Fast(SystemClock::new()));
-    let limiter = LocalLimiter::new(clock.clone());
+    let limiter = LocalLimiter::without_warm_up(clock.clone());
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let permits = runtime.block_on(async {

@@ -21,7 +21,7 @@ pub(crate) fn print_cost(waiting: u32) -> Result<(), Box<dyn Error>> {
     let timer = SystemMachineClock::new();
     let before = timer.now();
     let granted = runtime.block_on(async {
-        let limiter = Arc::new(LocalLimiter::new(SystemClock::shared()));
+        let limiter = Arc::new(LocalLimiter::without_warm_up(SystemClock::shared()));
         let mut callers = JoinSet::new();
         for _ in 0..waiting {
             callers.spawn(start_once(limiter.clone()));

@@ -7,7 +7,7 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
     process::{self, Child, ChildStdin, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, SystemTime},
 };
@@ -20,6 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use mps_core::{
     BoxFuture,
     clock::{Clock, SharedClock, SystemClock},
+    sync::lock,
 };
 use mps_emulator::Emulator;
 use tokio::net::TcpListener;
@@ -59,7 +60,7 @@ impl ServerProcess {
 
     /// Sets the response of the constant server.
     pub(crate) fn set_response(&self, line: &str) -> io::Result<()> {
-        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stdin = lock(&self.stdin);
         match stdin.as_mut() {
             Some(stdin) => writeln!(stdin, "{line}"),
             None => Err(io::Error::other("the server has no stdin")),
@@ -130,7 +131,7 @@ async fn serve_constant() -> Result<(), Box<dyn Error>> {
     let answer = Arc::new(Mutex::new(Bytes::new()));
     let told = Arc::clone(&answer);
     listen_to_parent(move |line| {
-        *told.lock().unwrap_or_else(PoisonError::into_inner) = Bytes::from(line);
+        *lock(&told) = Bytes::from(line);
     });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     print_address(listener.local_addr()?);
@@ -152,7 +153,7 @@ async fn reply(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     // An incomplete body does not occur here.
     let _ = request.into_body().collect().await;
-    let answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = lock(&answer);
     let mut response = Response::new(Full::new(answer.clone()));
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);

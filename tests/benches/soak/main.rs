@@ -70,7 +70,7 @@ impl Soak {
 
     fn run(&self, runtime: &Runtime) -> Result<(), Box<dyn Error>> {
         let clock = SystemClock::shared();
-        let limiter = Arc::new(LocalLimiter::new(clock.clone()));
+        let limiter = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
         let before = Usage::of(runtime)?;
         let transport = RecordingTransport::new(&clock)?;
         let callers = self.callers(clock, transport.clone(), Arc::clone(&limiter));

@@ -1,12 +1,13 @@
 //! Start times of creates, taken when the HTTP library receives them. Their arrival times differ,
 //! since a busy machine may delay a request by more than a limiter can allow for.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
 use mps_core::{
     BoxFuture, Error,
     clock::SharedClock,
+    sync::lock,
     transport::{RequestBody, ReqwestTransport, ResponseBody, Transport, TransportError},
 };
 
@@ -31,7 +32,7 @@ impl RecordingTransport {
     }
 
     pub(crate) fn starts(&self) -> Vec<u64> {
-        let starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+        let starts = lock(&self.starts);
         starts.clone()
     }
 }
@@ -44,7 +45,7 @@ impl Transport for RecordingTransport {
         let action = request.headers().get("x-tc-action");
         if action.is_some_and(|action| action == CREATE) {
             let now = u64::try_from(self.clock.monotonic().as_micros()).unwrap_or(u64::MAX);
-            let mut starts = self.starts.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut starts = lock(&self.starts);
             starts.push(now);
         }
         self.http.send(request)

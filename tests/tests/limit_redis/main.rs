@@ -168,7 +168,7 @@ async fn a_replica_lets_nobody_start() {
 async fn a_full_server_lets_nobody_start() {
     while_it(
         |connection| config(connection, "maxmemory", "1"),
-        "refuses the question: \"OOM\"",
+        "refuses the request: \"OOM\"",
         |connection| config(connection, "maxmemory", "0"),
     )
     .await;
@@ -276,9 +276,9 @@ async fn one_that_says(words: &'static str) -> RedisLimiter {
 
 #[tokio::test]
 async fn a_server_whose_restarts_cannot_be_noticed_is_refused_at_once() {
-    let limiter = one_that_says("NORUNID this server does not tell its run_id").await;
+    let limiter = one_that_says("NORUNID this server does not report its run_id").await;
     let error = refusal(&limiter, LONG).await;
-    assert!(error.contains("does not tell its run_id"), "{error}");
+    assert!(error.contains("does not report its run_id"), "{error}");
     assert!(error.contains("a restart goes unnoticed"), "{error}");
 }
 
@@ -310,5 +310,5 @@ async fn an_unused_permit_goes_back_to_the_server() {
     };
     let given_back = timeout(&SystemClock::new(), LONG, given_back).await;
     assert!(given_back.is_some());
-    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().given_back, 1);
+    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().released, 1);
 }

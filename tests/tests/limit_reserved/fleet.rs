@@ -1,4 +1,4 @@
-//! Hosts that call as often as they may, and what befalls them.
+//! Hosts that start as often as they may, and failures of their network.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,7 +16,7 @@ use crate::{
     server::{Link, Server},
 };
 
-/// What a host limits itself by, given what it sees of the server.
+/// Builds the limiter of a host from its connection to the server.
 pub(crate) type Build = fn(Link, SharedClock) -> Box<dyn Limiter>;
 
 pub(crate) struct Fleet {
@@ -44,40 +44,40 @@ impl Fleet {
         }
     }
 
-    /// A host begins to work; what worked there before has crashed.
+    /// Starts a host; the process that ran there before is killed.
     pub(crate) fn boot(&mut self, host: usize) {
         let link = Link {
             server: self.server.clone(),
             host,
-            who: fastrand::u64(1..),
+            process: fastrand::u64(1..),
         };
         let limiter: Arc<dyn Limiter> = (self.build)(link, self.clock.clone()).into();
         self.hosts[host] = JoinSet::new();
         for _ in 0..3 {
             let (limiter, clock) = (limiter.clone(), self.clock.clone());
             let starts_us = self.starts_us.clone();
-            self.hosts[host].spawn(call_for_ever(limiter, clock, starts_us));
+            self.hosts[host].spawn(start_for_ever(limiter, clock, starts_us));
         }
     }
 
-    pub(crate) async fn suffer(&mut self, trouble: &[(u64, Trouble)]) {
-        for (after_ms, trouble) in trouble {
+    pub(crate) async fn run_through(&mut self, failures: &[(u64, Failure)]) {
+        for (after_ms, failure) in failures {
             self.clock.sleep(ms(*after_ms)).await;
-            match *trouble {
-                Trouble::Crash => self.server.crash(),
-                Trouble::Recover => self.server.state().down = false,
-                Trouble::CutOff(host) => self.server.state().cut_off[host] = true,
-                Trouble::Reconnect(host) => self.server.state().cut_off[host] = false,
-                Trouble::Boot(host) => self.boot(host),
+            match *failure {
+                Failure::Crash => self.server.crash(),
+                Failure::Recover => self.server.state().down = false,
+                Failure::CutOff(host) => self.server.state().cut_off[host] = true,
+                Failure::Reconnect(host) => self.server.state().cut_off[host] = false,
+                Failure::Boot(host) => self.boot(host),
             }
         }
     }
 
-    pub(crate) fn most(&self) -> usize {
+    pub(crate) fn worst_window(&self) -> usize {
         most_in_any_second(&self.starts_us.lock().unwrap())
     }
 
-    /// Starts a second, while nothing changes for so long.
+    /// Returns the starts per second while nothing changes.
     pub(crate) async fn rate(&self) -> f64 {
         let before = self.starts_us.lock().unwrap().len();
         self.clock.sleep(ms(105_000)).await;
@@ -86,8 +86,8 @@ impl Fleet {
     }
 }
 
-/// Some wait long, some leave, and the machine is late at times.
-async fn call_for_ever(
+/// Starts again and again. Some callers wait long, some leave, and the machine is late at times.
+async fn start_for_ever(
     limiter: Arc<dyn Limiter>,
     clock: SharedClock,
     starts_us: Arc<Mutex<Vec<u64>>>,
@@ -112,7 +112,7 @@ async fn call_for_ever(
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum Failure {
     Crash,
     Recover,
     CutOff(usize),
@@ -120,13 +120,13 @@ pub(crate) enum Trouble {
     Boot(usize),
 }
 
-pub(crate) fn trouble() -> impl Strategy<Value = (u64, Trouble)> {
+pub(crate) fn failure() -> impl Strategy<Value = (u64, Failure)> {
     let kind = prop_oneof![
-        1 => Just(Trouble::Crash),
-        2 => Just(Trouble::Recover),
-        3 => (0..HOSTS).prop_map(Trouble::CutOff),
-        3 => (0..HOSTS).prop_map(Trouble::Reconnect),
-        2 => (0..HOSTS).prop_map(Trouble::Boot),
+        1 => Just(Failure::Crash),
+        2 => Just(Failure::Recover),
+        3 => (0..HOSTS).prop_map(Failure::CutOff),
+        3 => (0..HOSTS).prop_map(Failure::Reconnect),
+        2 => (0..HOSTS).prop_map(Failure::Boot),
     ];
     (0..1_500_u64, kind)
 }
@@ -137,12 +137,12 @@ pub(crate) fn paused<T>(work: impl Future<Output = T>) -> T {
     runtime.block_on(work)
 }
 
-pub(crate) fn most_through(build: Build, seed: u64, trouble: &[(u64, Trouble)]) -> usize {
+pub(crate) fn worst_window_through(build: Build, seed: u64, failures: &[(u64, Failure)]) -> usize {
     paused(async {
         let mut fleet = Fleet::new(build, seed);
         (0..HOSTS).for_each(|host| fleet.boot(host));
-        fleet.suffer(trouble).await;
+        fleet.run_through(failures).await;
         fleet.clock.sleep(ms(3_000)).await;
-        fleet.most()
+        fleet.worst_window()
     })
 }

@@ -1,6 +1,6 @@
-//! Hosts that keep a few starts for themselves, while the server they share goes away and comes
-//! back for some of them or for all, and hosts crash: no second may hold more than the limit of the
-//! starts of all of them. Time is a paused clock that jumps from timer to timer.
+//! Hosts with a reserve, while the server they share fails and recovers for some or all of them, and
+//! hosts crash: no second may have more starts of all hosts than the limit. The clock is paused and
+//! jumps from timer to timer.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -22,7 +22,7 @@ mod fleet;
 mod server;
 
 use self::{
-    fleet::{Fleet, Trouble, most_through, paused, trouble},
+    fleet::{Failure, Fleet, failure, paused, worst_window_through},
     server::{Link, Server},
 };
 
@@ -45,19 +45,19 @@ fn reserved(link: Link, clock: SharedClock) -> Box<dyn Limiter> {
 }
 
 #[test]
-fn no_second_holds_more_than_the_limit_whoever_loses_the_server() {
-    let fates = (any::<u64>(), prop::collection::vec(trouble(), 1..40));
+fn no_second_has_more_starts_than_the_limit_while_hosts_lose_the_server() {
+    let runs = (any::<u64>(), prop::collection::vec(failure(), 1..40));
     let mut runner = TestRunner::new(ProptestConfig::with_cases(128));
-    let checked = runner.run(&fates, |(seed, trouble)| {
-        let most = most_through(reserved, seed, &trouble);
+    let checked = runner.run(&runs, |(seed, failures)| {
+        let most = worst_window_through(reserved, seed, &failures);
         prop_assert!(most <= LIMIT as usize, "{} starts in one second", most);
         Ok(())
     });
     checked.unwrap();
 }
 
-/// What suggests itself instead: the whole limit from the server, and a share of one's own while
-/// that is away.
+/// The obvious alternative: the whole limit from the server, and a share of the host's own while the
+/// server is away.
 #[derive(Debug)]
 struct Fallback {
     shared: Link,
@@ -83,19 +83,19 @@ impl Limiter for Fallback {
     fn throttled(&self, _action: &str) {}
 }
 
-/// The test above can fail.
+/// Shows that the test above can fail.
 #[test]
 fn a_share_taken_only_without_the_server_would_break_the_limit() {
     fn fallback(link: Link, clock: SharedClock) -> Box<dyn Limiter> {
-        let own = LocalLimiter::new(clock);
+        let own = LocalLimiter::without_warm_up(clock);
         Box::new(Fallback { shared: link, own })
     }
-    let some_are_cut_off = [(3_000, Trouble::CutOff(0)), (0, Trouble::CutOff(1))];
-    assert!(most_through(fallback, 1, &some_are_cut_off) > LIMIT as usize);
+    let some_are_cut_off = [(3_000, Failure::CutOff(0)), (0, Failure::CutOff(1))];
+    assert!(worst_window_through(fallback, 1, &some_are_cut_off) > LIMIT as usize);
 }
 
 #[test]
-fn it_costs_no_rate_while_all_are_busy_and_each_has_its_share_without_the_server() {
+fn the_rate_is_full_while_all_hosts_are_busy_and_each_keeps_its_share_without_the_server() {
     paused(async {
         let mut fleet = Fleet::new(reserved, 2);
         fleet.boot(0);
@@ -105,7 +105,7 @@ fn it_costs_no_rate_while_all_are_busy_and_each_has_its_share_without_the_server
         fleet.server.crash();
         let without = fleet.rate().await;
         println!("alone {alone:.2}, together {together:.2}, without {without:.2} a second");
-        // Of 7, 10 and 4 in 1.05 s; some are late, some leave, and a crowd's answers take a while.
+        // Of 7, 10 and 4 in 1.05 s, less those that are late or leave.
         for (rate, ideal) in [(alone, 6.67), (together, 9.52), (without, 3.81)] {
             assert!(
                 rate > 0.8 * ideal && rate < 1.01 * ideal,
@@ -124,7 +124,7 @@ async fn starts(limiter: &impl Limiter) {
     assert!(permit.unwrap().start());
 }
 
-/// A server that says nothing at all.
+/// A server that never replies.
 #[derive(Debug)]
 struct Silent;
 
@@ -137,24 +137,24 @@ impl Limiter for Silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_owner_keeps_to_its_share_from_its_second_second_on() {
+async fn an_owner_alone_starts_at_its_share_after_the_warm_up() {
     let clock = SystemClock::shared();
     let own = LocalLimiter::new(clock.clone());
     let limiter = Reserved::new(Silent, own, RESERVE, clock.clone());
-    for at in [1_000, 2_050, 3_100] {
+    for at in [1_050, 2_100, 3_150] {
         starts(&limiter).await;
         assert_eq!(clock.monotonic(), ms(at));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_grants_first_burns_nothing_of_the_share() {
+async fn a_grant_of_the_server_uses_nothing_of_the_share() {
     let clock = SystemClock::shared();
-    let shared = Arc::new(LocalLimiter::new(clock.clone()));
-    let own = Arc::new(LocalLimiter::new(clock.clone()));
+    let shared = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
+    let own = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
     clock.sleep(ms(1_000)).await;
-    // One of its own, six of the server's, all at once.
+    // One from the reserve and six from the server, all at once.
     for _ in 0..7 {
         starts(&limiter).await;
     }
@@ -174,12 +174,12 @@ async fn what_the_server_grants_first_burns_nothing_of_the_share() {
     );
 }
 
-/// All of it is shared, as if there were no reserve: a part of nothing would be one too many.
+/// The whole limit is shared, as if there were no reserve.
 #[tokio::test(start_paused = true)]
-async fn a_limit_too_low_to_be_split_is_shared_whole() {
+async fn a_limit_too_low_to_be_split_is_shared_as_a_whole() {
     let clock = SystemClock::shared();
-    let shared = Arc::new(LocalLimiter::new(clock.clone()));
-    let own = Arc::new(LocalLimiter::new(clock.clone()));
+    let shared = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
+    let own = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
     let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
     clock.sleep(ms(1_000)).await;
     for _ in 0..8 {
@@ -190,45 +190,33 @@ async fn a_limit_too_low_to_be_split_is_shared_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_can_wait_for_neither_hears_of_the_earlier_turn() {
+async fn a_caller_that_can_wait_for_neither_learns_the_shorter_wait() {
     let clock = SystemClock::shared();
-    let [shared, own] = [(); 2].map(|()| LocalLimiter::new(clock.clone()));
-    let limiter = Reserved::new(shared, own, RESERVE, clock.clone());
-    for _ in 0..6 {
-        assert!(limiter.acquire(start(LIMIT, ms(0))).await.unwrap().start());
-    }
-    let refused = limiter.acquire(start(LIMIT, ms(500))).await.unwrap_err();
-    assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == ms(1_000)));
-}
-
-/// Of an owner's first second.
-#[tokio::test(start_paused = true)]
-async fn time_spent_before_an_owner_may_start_is_not_spent_again() {
-    let clock = SystemClock::shared();
-    let [shared, own] = [(); 2].map(|()| Arc::new(LocalLimiter::new(clock.clone())));
+    let [shared, own] = [(); 2].map(|()| Arc::new(LocalLimiter::without_warm_up(clock.clone())));
     let limiter = Reserved::new(shared.clone(), own.clone(), RESERVE, clock.clone());
-    use_up(&shared, 6).await;
     use_up(&own, 1).await;
-    // Either kind has its next start at 1,050 ms.
-    limiter.acquire(start(LIMIT, ms(1_020))).await.unwrap_err();
-    assert_eq!(clock.monotonic(), ms(1_000));
+    clock.sleep(ms(100)).await;
+    use_up(&shared, 6).await;
+    let refused = limiter.acquire(start(LIMIT, ms(500))).await.unwrap_err();
+    assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == ms(950)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_spent_in_line_is_not_spent_again() {
+async fn time_spent_in_the_queue_counts_towards_the_longest_wait() {
     let clock = SystemClock::shared();
-    let [shared, own] = [(); 2].map(|()| Arc::new(LocalLimiter::new(clock.clone())));
+    let shared = Arc::new(LocalLimiter::without_warm_up(clock.clone()));
+    let own = LocalLimiter::new(clock.clone());
     let limiter = Reserved::new(shared.clone(), own, RESERVE, clock.clone());
     clock.sleep(ms(900)).await;
     use_up(&shared, 6).await;
-    // The first starts at 1,000 ms, from its reserve. The next start is the server's, at 1,950 ms.
+    // The first caller starts at 1,050 ms from the reserve. The next start is the server's at 1,950 ms.
     let first = async {
         let permit = limiter.acquire(start(LIMIT, FOREVER)).await;
         assert!(permit.unwrap().start());
     };
     let ((), second) = tokio::join!(first, limiter.acquire(start(LIMIT, ms(1_040))));
     second.unwrap_err();
-    assert_eq!(clock.monotonic(), ms(1_000));
+    assert_eq!(clock.monotonic(), ms(1_050));
 }
 
 async fn use_up(limiter: &LocalLimiter, limit: u32) {
@@ -244,14 +232,14 @@ async fn use_up(limiter: &LocalLimiter, limit: u32) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn trouble_is_told_whether_the_reserve_helps_or_not() {
+async fn a_failure_of_the_server_is_reported_whether_the_reserve_helps_or_not() {
     let clock = SystemClock::shared();
     let server = Server::new(clock.clone());
     server.crash();
     let link = Link {
         server,
         host: 0,
-        who: 1,
+        process: 1,
     };
     let own = LocalLimiter::new(clock.clone());
     let limiter = Reserved::new(link, own, RESERVE, clock);

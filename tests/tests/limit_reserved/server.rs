@@ -1,4 +1,4 @@
-//! A server on a network that fails: what hosts share, as far as each of them reaches it.
+//! A server and a network that fail: the queue that hosts share while they can reach it.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -7,13 +7,13 @@ use mps_core::{
     clock::SharedClock,
     limit::{
         LimitError, Limiter, Permit, PermitRequest, Unavailable,
-        internals::{Queue, Slot, Turn},
+        internals::{Decision, Slot, SlotQueue},
     },
 };
 
 use crate::{HOSTS, ms};
 
-/// The server: the queue that the script keeps, which forgets all when it crashes.
+/// The server with the queue of the script, which is lost when the server crashes.
 #[derive(Debug)]
 pub(crate) struct Server {
     clock: SharedClock,
@@ -25,7 +25,7 @@ pub(crate) struct State {
     pub(crate) down: bool,
     pub(crate) cut_off: [bool; HOSTS],
     run: u64,
-    queue: Option<Queue>,
+    queue: Option<SlotQueue>,
 }
 
 impl Server {
@@ -43,14 +43,14 @@ impl Server {
         !state.down && !state.cut_off[host]
     }
 
-    fn ask(&self, limit: u32, who: u64) -> (u64, Turn) {
+    fn request(&self, limit: u32, process: u64) -> (u64, Decision) {
         let now = self.clock.monotonic();
         let mut state = self.state();
         let queue = state
             .queue
-            .get_or_insert_with(|| Queue::after_loss(limit, now));
-        let turn = queue.ask(now, who);
-        (state.run, turn)
+            .get_or_insert_with(|| SlotQueue::after_loss(limit, now));
+        let decision = queue.request(now, process);
+        (state.run, decision)
     }
 
     pub(crate) fn crash(&self) {
@@ -60,38 +60,38 @@ impl Server {
     }
 }
 
-/// What a host sees of the server.
+/// The connection of one host to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     pub(crate) server: Arc<Server>,
     pub(crate) host: usize,
-    pub(crate) who: u64,
+    pub(crate) process: u64,
 }
 
 impl Link {
-    /// `None` when the question or its answer is lost. A slot in a lost answer is lost, too.
-    async fn ask(&self, limit: u32) -> Option<(u64, Turn)> {
-        let way = || ms(fastrand::u64(..8));
-        self.server.clock.sleep(way()).await;
+    /// Returns `None` when the request or its reply is lost. A slot in a lost reply is lost, too.
+    async fn request(&self, limit: u32) -> Option<(u64, Decision)> {
+        let latency = || ms(fastrand::u64(..8));
+        self.server.clock.sleep(latency()).await;
         if !self.server.reaches(self.host) {
             return None;
         }
-        let answer = self.server.ask(limit, self.who);
-        self.server.clock.sleep(way()).await;
-        self.server.reaches(self.host).then_some(answer)
+        let reply = self.server.request(limit, self.process);
+        self.server.clock.sleep(latency()).await;
+        self.server.reaches(self.host).then_some(reply)
     }
 
-    async fn wait_for_turn(&self, limit: u32) -> Result<Permit, LimitError> {
+    async fn wait_for_slot(&self, limit: u32) -> Result<Permit, LimitError> {
         let clock = &self.server.clock;
         let mut lost = 0;
         while lost < 3 {
-            match self.ask(limit).await {
+            match self.request(limit).await {
                 None => {
                     lost += 1;
                     clock.sleep(ms(50)).await;
                 }
-                Some((_, Turn::Later { ask_in, .. })) => clock.sleep(ask_in).await,
-                Some((run, Turn::Granted(slot))) => {
+                Some((_, Decision::Wait { ask_in, .. })) => clock.sleep(ask_in).await,
+                Some((run, Decision::Granted(slot))) => {
                     let server = self.server.clone();
                     let wait = slot.at().saturating_sub(clock.monotonic());
                     let permit = permit(server, run, slot);
@@ -109,20 +109,20 @@ impl Limiter for Link {
         &'a self,
         request: PermitRequest<'a>,
     ) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        Box::pin(self.wait_for_turn(request.limit))
+        Box::pin(self.wait_for_slot(request.limit))
     }
 
     fn throttled(&self, _action: &str) {}
 }
 
 fn permit(server: Arc<Server>, run: u64, slot: Slot) -> Permit {
-    let (latest, clock) = (slot.latest(), server.clock.clone());
+    let (latest, clock) = (slot.latest_start(), server.clock.clone());
     let give_back = move || {
         let mut state = server.state();
         if state.run == run
             && let Some(queue) = &mut state.queue
         {
-            queue.give_back(slot);
+            queue.release(slot);
         }
     };
     Permit::from_callbacks(move || clock.monotonic() <= latest, give_back)

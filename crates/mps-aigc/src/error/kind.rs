@@ -28,7 +28,7 @@ pub enum ErrorKind {
     NotFound,
     /// A create was answered without a task id. It is in doubt: a task may run and be billed.
     NoTaskId,
-    /// The deadline of a wait passed. The task lives on.
+    /// The deadline of a wait passed. The task continues.
     WaitTimedOut,
     /// The task failed; the message is the service's. Failed tasks are not billed, according to the
     /// vendor's guides of 2026.

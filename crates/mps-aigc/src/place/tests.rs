@@ -111,7 +111,12 @@ async fn a_place_that_cannot_be_written_is_refused_with_a_hint() {
 mod on_unix {
     use std::os::unix::fs::symlink;
 
+    use mps_core::clock::{self, SystemClock};
+
     use super::*;
+
+    /// Makes something at the second path, perhaps of the file at the first.
+    type Make = fn(&Path, &Path);
 
     const TEMPORARY: &str = ".a.mp4.mps-part";
 
@@ -120,7 +125,8 @@ mod on_unix {
         let path = folder.path("a.mp4");
         let reserved = Place::reserve(&path);
         let limit = std::time::Duration::from_secs(20);
-        let reserved = tokio::time::timeout(limit, reserved).await;
+        let clock = SystemClock::new();
+        let reserved = clock::timeout(&clock, limit, reserved).await;
         reserved.expect("no waiting for a FIFO").unwrap_err()
     }
 
@@ -139,7 +145,7 @@ mod on_unix {
         let folder = Folder::new();
         let mine = folder.path("mine");
         fs::write(&mine, "mine").unwrap();
-        let make: [(&str, fn(&Path, &Path)); 4] = [
+        let make: [(&str, Make); 4] = [
             ("no regular file", |mine, at| symlink(mine, at).unwrap()),
             ("more than one name", |mine, at| {
                 fs::hard_link(mine, at).unwrap();

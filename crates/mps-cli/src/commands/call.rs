@@ -14,6 +14,7 @@ use crate::{
     context::{Connection, Context},
     doubt::Doubt,
     failure::Failure,
+    foreign_text,
     input::Source,
     outcome::Outcome,
     results::Receipt,
@@ -78,9 +79,9 @@ async fn read(
     let call = Box::pin(connection.client().call(call, CallOptions::new()));
     match context.phase.race(call).await {
         Ok(Ok(output)) => {
-            let body = output.body.get();
+            let body = foreign_text::json(output.body.get());
             let result = CallResult::new(action, &output);
-            context.output.listing(body, &result)
+            context.output.listing(&body, &result)
         }
         Ok(Err(error)) => Err(Failure::of_call(&error)),
         Err(signal) => Err(Failure::interrupted(signal)),
@@ -122,14 +123,15 @@ async fn create(
     let (Some(family), Some(task_id)) = (family, task_id) else {
         let in_doubt = family.map(|_| no_task_id(action, output.request_id.clone(), context));
         context.phase.end_create(None);
-        context.output.listing(output.body.get(), &result)?;
+        let body = foreign_text::json(output.body.get());
+        context.output.listing(&body, &result)?;
         return in_doubt.map_or(Ok(()), Err);
     };
     let request_id = output.request_id.clone();
     let receipt = Receipt::new(family, &task_id, request_id, true, &context.global, None);
     context.phase.end_create(Some(receipt.clone()));
-    let body = output.body.get();
-    context.output.receipt(body, &result, &receipt)?;
+    let body = foreign_text::json(output.body.get());
+    context.output.receipt(&body, &result, &receipt)?;
     match context.phase.signal() {
         Some(signal) => Err(Failure::interrupted_task(signal, &receipt)),
         None => Ok(()),

@@ -5,7 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -16,13 +16,14 @@ use serde_json::json;
 use crate::{
     context::Context,
     failure::Failure,
-    heartbeat,
+    foreign_text, heartbeat,
     outcome::{self, Outcome, Reason},
     output::{Event, print_json_to_stderr},
     results::{Receipt, TaskResult},
     signals::Signal,
     streams,
 };
+use mps_core::sync::lock;
 
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
@@ -95,12 +96,12 @@ impl Completion<'_> {
         let report = |snapshot: &Snapshot| {
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
-            *last_status.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+            *lock(&last_status) = Some(status);
         };
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.wait_with(options, report));
         let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
-            let status = last_status.lock().unwrap_or_else(PoisonError::into_inner);
+            let status = lock(&last_status);
             self.report_waiting(status.as_deref(), elapsed);
         });
         let error = match self.context.phase.race(wait).await {
@@ -202,11 +203,13 @@ impl Completion<'_> {
 
     fn print<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> Result<(), Failure> {
         let lines: Vec<_> = if files.is_empty() {
-            done.snapshot().urls.clone()
+            let urls = done.snapshot().urls.iter();
+            urls.map(|url| foreign_text::url(url).into_owned())
+                .collect()
         } else {
             files
                 .iter()
-                .map(|file| file.path.display().to_string())
+                .map(|file| foreign_text::path(&file.path))
                 .collect()
         };
         let result = self.result(done, files);
@@ -272,7 +275,7 @@ impl Completion<'_> {
     fn report_other_name(&self, file: &SavedFile) {
         if let Some(taken) = &file.instead_of {
             let details = json!({"path": file.path, "instead_of": taken});
-            let (taken, path) = (taken.display(), file.path.display());
+            let (taken, path) = (foreign_text::path(taken), foreign_text::path(&file.path));
             let human = format!("{taken} was taken in the meantime; the result is {path}");
             let event = Event::new("warning", &human).details(details);
             let event = event.task(&self.receipt.task_id);
@@ -296,8 +299,9 @@ impl Completion<'_> {
 /// Returns the status with the stage, where the task has stages: a finished stage waits for a
 /// confirmation.
 fn status_and_stage(snapshot: &Snapshot) -> String {
+    let status = foreign_text::name(&snapshot.status);
     match &snapshot.stage {
-        Some(stage) => format!("{} {stage}", snapshot.status),
-        None => snapshot.status.clone(),
+        Some(stage) => format!("{status} {}", foreign_text::name(stage)),
+        None => status.into_owned(),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     context::Context,
     doubt::Doubt,
     failure::Failure,
-    heartbeat,
+    foreign_text, heartbeat,
     options::parse_duration,
     outcome::{Outcome, Reason},
     output::Event,
@@ -191,11 +191,13 @@ fn not_created(failure: Failure, context: &Context) -> Failure {
 }
 
 fn announce<F: Family>(task: &Task<F>, context: &Context) {
-    let human = match task.request_id() {
-        Some(request_id) => format!("created task {} (request id {request_id})", task.id()),
-        None => format!("created task {}", task.id()),
+    let id = foreign_text::name(task.id());
+    let request_id = task.request_id().map(foreign_text::cut_name);
+    let human = match request_id.as_deref().map(foreign_text::name) {
+        Some(request_id) => format!("created task {id} (request id {request_id})"),
+        None => format!("created task {id}"),
     };
-    let details = json!({"request_id": task.request_id(), "attempts": task.attempts()});
+    let details = json!({"request_id": request_id, "attempts": task.attempts()});
     let event = Event::new("created", &human)
         .task(task.id())
         .details(details);

@@ -53,7 +53,7 @@ async fn download<F: Family>(
     let receipt = Receipt::of(&task, &context.global, Some(&args.out));
     let started = context.clock.monotonic();
     let snapshot = query(&task, &receipt, context).await?;
-    let status = status_or_none(&snapshot).to_owned();
+    let status = status_or_none(&snapshot).into_owned();
     let Some(result) = task.outcome(snapshot) else {
         let message = format!("task {} is not done yet: {status}", receipt.shown_id());
         let outcome = Outcome::LivesOn(Reason::Trouble);

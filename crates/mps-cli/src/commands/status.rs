@@ -1,5 +1,7 @@
 //! `status`: queries the status of tasks once.
 
+use std::borrow::Cow;
+
 use futures_util::future::join_all;
 use mps_aigc::{Family, Snapshot, models::TaskPhase};
 
@@ -7,6 +9,7 @@ use super::{TaskIdArgs, wait::all_succeeded};
 use crate::{
     context::Context,
     failure::Failure,
+    foreign_text,
     results::{Receipt, TaskResult},
 };
 
@@ -39,19 +42,24 @@ pub(super) async fn query<F: Family>(
     }
 }
 
-/// Returns the status, or words for a task without one.
-pub(super) fn status_or_none(snapshot: &Snapshot) -> &str {
+/// Returns the status as it is safe to show, or words for a task without one.
+pub(super) fn status_or_none(snapshot: &Snapshot) -> Cow<'_, str> {
     match snapshot.status.as_str() {
-        "" => "no status",
-        status => status,
+        "" => "no status".into(),
+        status => foreign_text::name(status),
     }
 }
 
 fn status_line(snapshot: &Snapshot) -> String {
     let status = status_or_none(snapshot);
     match (&snapshot.message, snapshot.phase) {
-        (Some(message), TaskPhase::Failed) => format!("{status}: {message}"),
-        _ if snapshot.urls.is_empty() => status.to_owned(),
-        _ => format!("{status} {}", snapshot.urls.join(" ")),
+        (Some(message), TaskPhase::Failed) => {
+            format!("{status}: {}", foreign_text::message(message))
+        }
+        _ if snapshot.urls.is_empty() => status.into_owned(),
+        _ => {
+            let urls = snapshot.urls.iter().map(|url| foreign_text::url(url));
+            format!("{status} {}", urls.collect::<Vec<_>>().join(" "))
+        }
     }
 }

@@ -11,6 +11,8 @@ mod emulator;
 mod emulator_flags;
 mod failures;
 mod families;
+mod foreign_text;
+mod hostile;
 
 #[cfg(unix)]
 mod limiter;

@@ -2,13 +2,13 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use tokio::sync::Notify;
 
 use super::{Intent, Output, RawBody};
-use crate::error::Error;
+use crate::{error::Error, sync::lock};
 
 type Outcome = Result<Output<RawBody>, Error>;
 
@@ -99,7 +99,7 @@ impl CallHandle {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 }
 

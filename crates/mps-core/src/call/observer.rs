@@ -75,7 +75,7 @@ pub struct CallEnd<'a> {
     /// The answer as the service wrote it, or the error. The dispatch of an error is
     /// [`NotSent`](crate::Dispatch::NotSent) when the caller went away before anything was sent.
     pub outcome: Result<&'a Output<RawBody>, &'a Error>,
-    /// Whether the caller went away before the end.
+    /// `true` if the caller dropped the call before its end.
     pub detached: bool,
 }
 

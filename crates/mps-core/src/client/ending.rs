@@ -3,7 +3,7 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use super::Inner;
 use crate::{
     call::{Call, CallEnd, CallHandle, CallOptions, Intent, Observer, Output, RawBody},
     error::{Dispatch, Error, ErrorKind, StopReason},
+    sync::lock,
     telemetry,
 };
 
@@ -65,7 +66,7 @@ impl Ending {
 
     /// Notes a request that is put on the wire.
     pub(super) fn on_the_wire(&self, intent: &Intent) {
-        *self.intent.lock().unwrap_or_else(PoisonError::into_inner) = Some(intent.clone());
+        *lock(&self.intent) = Some(intent.clone());
         if let Some(handle) = &self.handle {
             handle.on_the_wire(intent);
         }
@@ -122,7 +123,7 @@ impl Ending {
     }
 
     fn intent(&self) -> Option<Intent> {
-        let intent = self.intent.lock().unwrap_or_else(PoisonError::into_inner);
+        let intent = lock(&self.intent);
         intent.clone()
     }
 

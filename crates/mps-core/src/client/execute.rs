@@ -33,7 +33,7 @@ pub(super) struct Execution<'a> {
     pub(super) last_start: Duration,
     /// Requests handed to the transport.
     pub(super) attempts: u32,
-    /// How many of them were throttled.
+    /// The number of throttled attempts among them.
     pub(super) throttled: u32,
     /// The last time the call was throttled, if no other failure followed.
     pub(super) throttling: Option<Error>,

@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use tokio::sync::Notify;
 
-use crate::call::Intent;
+use crate::{call::Intent, sync::lock};
 
 /// A register of requests on the wire, shared by all clones of a client.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ impl InFlight {
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.entries)
     }
 }
 

@@ -9,7 +9,7 @@ pub trait MachineClock: fmt::Debug + Send + Sync {
     /// Time since a moment that is fixed while the machine runs.
     fn now(&self) -> Duration;
 
-    /// What changes with every start of the machine; empty where the system does not tell.
+    /// Returns an id that changes with every start of the machine; empty if the system has none.
     fn boot(&self) -> &str;
 }
 

@@ -1,13 +1,13 @@
 //! A clock that only moves when it is told to.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Poll, Waker},
     time::{Duration, SystemTime},
 };
 
 use super::Clock;
-use crate::BoxFuture;
+use crate::{BoxFuture, sync::lock};
 
 /// A [`Clock`] for tests: time stands still until [`advance`](Self::advance) moves it, or, made
 /// with [`auto_advance`](Self::auto_advance), jumps to the end of every sleep as it begins.
@@ -69,7 +69,7 @@ impl TestClock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

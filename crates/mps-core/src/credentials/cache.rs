@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use super::{Credentials, CredentialsError, ProvideCredentials, SharedProvider};
 use crate::{
     BoxFuture,
     clock::{SharedClock, SystemClock},
+    sync::lock,
 };
 
 mod events;
@@ -175,7 +176,7 @@ impl<P> Inner<P> {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

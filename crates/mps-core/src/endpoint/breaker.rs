@@ -17,7 +17,7 @@ pub struct BreakerPolicy {
     /// Age at which a failure no longer counts. 5 minutes by default, so that three attempts in a
     /// row that each time out after a minute open the breaker.
     pub window: Duration,
-    /// How long an open breaker lets nothing through before one attempt may probe. 30 s by default.
+    /// Time that an open breaker lets nothing through before one attempt may probe. Default: 30 s.
     pub pause: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! The choice between several endpoints of one site.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -11,7 +11,10 @@ use super::{
     BreakerPolicy, BreakerState, Endpoint,
     breaker::{Admission, Breaker, Outcome},
 };
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    sync::lock,
+};
 
 /// The endpoints to use when the preferred one fails.
 #[derive(Clone, Debug, Default)]
@@ -137,7 +140,7 @@ impl Route {
     }
 
     fn breakers(&self) -> MutexGuard<'_, Vec<Breaker>> {
-        self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.breakers)
     }
 }
 

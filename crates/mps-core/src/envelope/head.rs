@@ -28,7 +28,7 @@ pub(super) struct Head {
     pub(super) request_id: Option<String>,
     /// Every task id that is not empty, without repetitions.
     pub(super) task_ids: Vec<String>,
-    /// Whether a task id is present but blank.
+    /// `true` if a task id is present but blank.
     pub(super) has_empty_task_id: bool,
 }
 

@@ -1,3 +1,5 @@
+//! Envelopes of responses: the usual ones, and those that contradict themselves.
+
 use mps_models::CreateAigcVideoTaskResponse;
 
 use super::*;

@@ -1,8 +1,8 @@
-//! How far a request got.
+//! The progress of a request: sent or not, executed or not.
 
 use crate::names::names;
 
-/// How far the request of a failed call got.
+/// The progress of the request of a failed call.
 ///
 /// # Examples
 /// ```

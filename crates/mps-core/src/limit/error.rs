@@ -1,27 +1,27 @@
-//! Why there is no permit.
+//! The reasons why a limiter grants no permit.
 
 use std::{error, fmt, time::Duration};
 
 use crate::error::BoxError;
 
-/// Why a limiter gave no permit. Nothing was sent.
+/// The reason why a limiter granted no permit. Nothing was sent.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LimitError {
-    /// The turn comes later than the caller can wait.
+    /// The permit would come later than the request's longest wait.
     TooLong(TooLong),
-    /// The limiter does not know what others started, so it lets nobody start.
+    /// The shared state is unavailable, so the starts of others are unknown.
     Unavailable(Unavailable),
 }
 
-/// The turn would come later than the caller can wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The permit would come later than the request's longest wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TooLong {
-    /// How long the wait would have been at least.
+    /// The wait for the permit, at least.
     pub wait: Duration,
 }
 
-/// What a limiter shares with others cannot be reached, read or written.
+/// The state that a limiter shares with others cannot be reached, read or written.
 #[derive(Debug)]
 pub struct Unavailable {
     message: String,
@@ -30,7 +30,7 @@ pub struct Unavailable {
 }
 
 impl Unavailable {
-    /// An error that says what cannot be reached, without secrets.
+    /// Returns an error with a message, which must not contain secrets.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -40,21 +40,21 @@ impl Unavailable {
         }
     }
 
-    /// What to do about it.
+    /// Sets the advice to the user.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// What is behind it.
+    /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// What to do about it.
+    /// Returns the advice to the user, if there is any.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_behind_it_stays_reachable() {
+    fn the_source_of_an_unavailable_limiter_is_reachable() {
         let unavailable = Unavailable::new("gone").with_source(fmt::Error);
         assert!(unavailable.source().unwrap().is::<fmt::Error>());
         let error = LimitError::from(unavailable);

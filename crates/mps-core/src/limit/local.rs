@@ -1,87 +1,131 @@
-//! The limit of one process.
+//! The limiter of one process.
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use super::{
-    LimitError, LimitStats, Limiter, Permit, PermitRequest, Ring, Slot, TooLong,
-    permit::Reservation, stats::Meter,
-};
-use crate::{BoxFuture, clock::SharedClock, telemetry};
+use mps_models::Effect;
 
-/// A [`Limiter`] for the clients of this process, one [`Ring`] an action. Clones share it.
+use super::{
+    LimitError, LimitStats, Limiter, Permit, PermitRequest, TooLong, events,
+    permit::Reservation,
+    ring::{Ring, START_TOLERANCE, Slot, WINDOW},
+    stats::Counters,
+};
+use crate::{BoxFuture, clock::SharedClock, sync::lock};
+
+/// A [`Limiter`] for the clients of this process; the default of a client. Clones share one limit.
 ///
-/// The wait of every caller is known as it arrives, so who cannot wait is told at once.
+/// A process that was killed a moment ago may have used the whole limit of this second. So the
+/// first start of a paid create or a control action comes no earlier than 1.05 s (the service's
+/// window and the tolerance) after the limiter was made. Reads do not wait, and neither does a
+/// create that comes later than that. [`without_warm_up`](Self::without_warm_up) turns it off.
+///
+/// The wait of every caller is known on arrival, so a request with too short a
+/// [`max_wait`](PermitRequest::max_wait) is refused at once.
+///
+/// # Examples
+/// ```
+/// use mps_core::{Client, clock::SystemClock, credentials::Credentials, limit::LocalLimiter};
+///
+/// # fn main() -> Result<(), mps_core::Error> {
+/// // Two clients of one account share its limit.
+/// let limiter = LocalLimiter::new(SystemClock::shared());
+/// let credentials = Credentials::new("AKIDEXAMPLE", "not a real key");
+/// let builder = || Client::builder().credentials(credentials.clone()).limiter(limiter.clone());
+/// let (one, other) = (builder().build()?, builder().build()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct LocalLimiter {
     clock: SharedClock,
-    lanes: Arc<Mutex<BTreeMap<String, Arc<Lane>>>>,
+    /// The earliest start of anything but a read.
+    opens_at: Duration,
+    actions: Arc<Mutex<BTreeMap<String, Arc<ActionRing>>>>,
 }
 
-/// What belongs to one action.
+/// The state of one action.
 #[derive(Debug)]
-struct Lane {
+struct ActionRing {
     clock: SharedClock,
     ring: Mutex<Ring>,
-    meter: Meter,
+    counters: Counters,
 }
 
 impl LocalLimiter {
-    /// A limiter on `clock`.
+    /// Returns a limiter on `clock` whose first paid create or control action starts 1.05 s from
+    /// now at the earliest.
     #[must_use]
     pub fn new(clock: SharedClock) -> Self {
+        let opens_at = clock.monotonic().saturating_add(WINDOW + START_TOLERANCE);
         Self {
-            clock,
-            lanes: Arc::default(),
+            opens_at,
+            ..Self::without_warm_up(clock)
         }
     }
 
-    /// Returns a limiter that does not wait before its first start.
+    /// Returns a limiter whose first start need not wait.
     ///
-    /// For callers that know that nothing was started in the second before, such as the owner of
-    /// an emulator.
+    /// For callers that know that nothing was started on the account within the last second, such
+    /// as the owner of a new emulator. After a restart of a busy process, a limiter like this one
+    /// starts up to twice the limit in one second.
     #[must_use]
     pub fn without_warm_up(clock: SharedClock) -> Self {
-        Self::new(clock)
+        Self {
+            clock,
+            opens_at: Duration::ZERO,
+            actions: Arc::default(),
+        }
     }
 
-    fn lane(&self, request: &PermitRequest<'_>) -> Arc<Lane> {
-        let mut lanes = lock(&self.lanes);
-        if let Some(lane) = lanes.get(request.action) {
-            return lane.clone();
+    fn action(&self, request: &PermitRequest<'_>) -> Arc<ActionRing> {
+        let mut actions = lock(&self.actions);
+        if let Some(action) = actions.get(request.action) {
+            return action.clone();
         }
-        let lane = Arc::new(Lane {
+        let action = Arc::new(ActionRing {
             clock: self.clock.clone(),
             ring: Mutex::new(Ring::new(request.limit)),
-            meter: Meter::default(),
+            counters: Counters::default(),
         });
-        lanes.insert(request.action.to_owned(), lane.clone());
-        lane
+        actions.insert(request.action.to_owned(), action.clone());
+        action
     }
 
-    /// Takes the next slot, and tells how far away it is.
-    fn reserve(&self, request: PermitRequest<'_>) -> Result<(LocalLease, Duration), LimitError> {
-        let lane = self.lane(&request);
+    /// Reserves the next slot. Returns it with the time until it.
+    fn reserve(
+        &self,
+        request: PermitRequest<'_>,
+    ) -> Result<(LocalReservation, Duration), LimitError> {
+        let action = self.action(&request);
         let now = self.clock.monotonic();
-        let slot = lock(&lane.ring).reserve(now);
+        let slot = lock(&action.ring).reserve(self.earliest(&request, now));
         let wait = slot.at().saturating_sub(now);
         if wait <= request.max_wait {
-            return Ok((LocalLease { lane, slot }, wait));
+            return Ok((LocalReservation { action, slot }, wait));
         }
-        lock(&lane.ring).give_back(slot);
+        lock(&action.ring).release(slot);
         let error = TooLong { wait }.into();
-        lane.meter.count(Err(&error));
+        action.counters.record_outcome(Err(&error));
         Err(error)
     }
 
-    /// How long the next start has to wait, without taking its slot.
-    pub(super) fn next_turn_in(&self, request: &PermitRequest<'_>) -> Duration {
+    /// Returns the time until the next slot without reserving it.
+    pub(super) fn next_slot_in(&self, request: &PermitRequest<'_>) -> Duration {
         let now = self.clock.monotonic();
-        let turn = lock(&self.lane(request).ring).turn(now, 0);
-        turn.saturating_sub(now)
+        let action = self.action(request);
+        let at = lock(&action.ring).next_slot(self.earliest(request, now), 0);
+        at.saturating_sub(now)
+    }
+
+    fn earliest(&self, request: &PermitRequest<'_>, now: Duration) -> Duration {
+        match request.effect {
+            Effect::Read => now,
+            _ => now.max(self.opens_at),
+        }
     }
 }
 
@@ -91,64 +135,62 @@ impl Limiter for LocalLimiter {
         request: PermitRequest<'a>,
     ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let (lease, wait) = self.reserve(request)?;
+            let (reservation, wait) = self.reserve(request)?;
             if wait.is_zero() {
-                lease.lane.meter.count(Ok(()));
-                return Ok(Permit::new(lease));
+                reservation.action.counters.record_outcome(Ok(()));
+                return Ok(Permit::new(reservation));
             }
-            let lane = lease.lane.clone();
-            // Dropped while it waits, it gives its slot back.
-            let permit = Permit::new(lease);
-            let (waiting, _ahead) = lane.meter.wait();
+            let action = reservation.action.clone();
+            // Dropped while it waits, it releases its slot.
+            let permit = Permit::new(reservation);
+            let (waiting, _ahead) = action.counters.wait();
             self.clock.sleep(wait).await;
-            waiting.over();
-            lane.meter.count(Ok(()));
+            waiting.finish();
+            action.counters.record_outcome(Ok(()));
             Ok(permit)
         })
     }
 
     fn throttled(&self, action: &str) {
-        let lane = lock(&self.lanes).get(action).cloned();
-        if let Some(lane) = lane {
-            lane.meter.throttled();
-            let mut ring = lock(&lane.ring);
-            ring.widen(self.clock.monotonic());
-            telemetry::limit_widened(action, ring.widened());
+        let known = lock(&self.actions).get(action).cloned();
+        if let Some(known) = known {
+            known.counters.record_throttling();
+            let now = self.clock.monotonic();
+            let mut ring = lock(&known.ring);
+            let before = ring.widening(now);
+            ring.record_throttling(now);
+            let widening = ring.widening(now);
+            if widening > before {
+                events::widened(action, widening);
+            }
         }
     }
 
     fn stats(&self, action: &str) -> Option<LimitStats> {
-        let lane = lock(&self.lanes).get(action).cloned()?;
-        let mut ring = lock(&lane.ring);
-        ring.narrow(self.clock.monotonic());
-        Some(lane.meter.stats(ring.widened()))
+        let action = lock(&self.actions).get(action).cloned()?;
+        let widening = lock(&action.ring).widening(self.clock.monotonic());
+        Some(action.counters.stats(widening))
     }
 }
 
-struct LocalLease {
-    lane: Arc<Lane>,
+struct LocalReservation {
+    action: Arc<ActionRing>,
     slot: Slot,
 }
 
-impl Reservation for LocalLease {
+impl Reservation for LocalReservation {
     fn is_in_time(&self) -> bool {
-        self.lane.clock.monotonic() <= self.slot.latest()
+        self.action.clock.monotonic() <= self.slot.latest_start()
     }
 
     fn give_back(self: Box<Self>) {
-        self.lane.meter.given_back();
-        lock(&self.lane.ring).give_back(self.slot);
+        self.action.counters.record_release();
+        lock(&self.action.ring).release(self.slot);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use mps_models::Effect;
-
     use super::*;
     use crate::clock::{Clock, TestClock};
 
@@ -159,45 +201,76 @@ mod tests {
         }
     }
 
-    fn start(patience_s: u64) -> PermitRequest<'static> {
-        PermitRequest::new("A", Effect::PaidCreate, 1).max_wait(Duration::from_secs(patience_s))
+    fn request(max_wait_s: u64) -> PermitRequest<'static> {
+        PermitRequest::new("A", Effect::PaidCreate, 1).max_wait(Duration::from_secs(max_wait_s))
+    }
+
+    fn warm(clock: &TestClock) -> LocalLimiter {
+        LocalLimiter::without_warm_up(Arc::new(clock.clone()))
     }
 
     #[tokio::test]
-    async fn the_second_start_waits_its_turn_and_a_third_is_told_how_long_it_would_be() {
-        let clock = TestClock::new(0).auto_advance();
+    async fn the_first_create_waits_for_a_window_and_the_tolerance_after_the_limiter_was_made() {
+        for effect in [Effect::PaidCreate, Effect::Control] {
+            let clock = TestClock::new(0).auto_advance();
+            clock.advance(Duration::from_secs(7));
+            let limiter = LocalLimiter::new(Arc::new(clock.clone()));
+            let request = PermitRequest::new("A", effect, 2);
+            let short = request.max_wait(Duration::from_millis(1_049));
+            let refused = limiter.acquire(short).await.unwrap_err();
+            assert_eq!(wait(&refused), Duration::from_millis(1_050));
+            for at_ms in [8_050, 8_050, 9_100] {
+                assert!(limiter.acquire(request).await.unwrap().start());
+                assert_eq!(clock.monotonic(), Duration::from_millis(at_ms));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_create_that_comes_later_and_reads_do_not_wait() {
+        let clock = TestClock::new(0);
         let limiter = LocalLimiter::new(Arc::new(clock.clone()));
-        assert!(limiter.acquire(start(5)).await.unwrap().start());
-        assert!(limiter.acquire(start(5)).await.unwrap().start());
+        let read = PermitRequest::new("R", Effect::Read, 1).max_wait(Duration::ZERO);
+        assert!(limiter.acquire(read).await.unwrap().start());
+        clock.advance(Duration::from_millis(1_050));
+        assert!(limiter.acquire(request(0)).await.unwrap().start());
+    }
+
+    #[tokio::test]
+    async fn the_second_start_waits_and_a_third_learns_how_long_it_would_wait() {
+        let clock = TestClock::new(0).auto_advance();
+        let limiter = warm(&clock);
+        assert!(limiter.acquire(request(5)).await.unwrap().start());
+        assert!(limiter.acquire(request(5)).await.unwrap().start());
         assert_eq!(clock.monotonic(), Duration::from_millis(1_050));
-        let refused = limiter.acquire(start(1)).await.unwrap_err();
+        let refused = limiter.acquire(request(1)).await.unwrap_err();
         assert_eq!(
             refused.to_string(),
             "the rate limit allows this call only in 1.1 s"
         );
-        // The refusal gave its place back.
-        assert!(limiter.acquire(start(5)).await.unwrap().start());
+        // The refused request released its slot.
+        assert!(limiter.acquire(request(5)).await.unwrap().start());
         assert_eq!(clock.monotonic(), Duration::from_millis(2_100));
     }
 
     #[tokio::test]
     async fn a_permit_used_too_late_is_spent() {
         let clock = TestClock::new(0);
-        let limiter = LocalLimiter::new(Arc::new(clock.clone()));
-        let permit = limiter.acquire(start(5)).await.unwrap();
+        let limiter = warm(&clock);
+        let permit = limiter.acquire(request(5)).await.unwrap();
         clock.advance(Duration::from_millis(51));
         assert!(!permit.start());
-        let refused = limiter.acquire(start(0)).await.unwrap_err();
+        let refused = limiter.acquire(request(0)).await.unwrap_err();
         assert_eq!(wait(&refused), Duration::from_millis(999));
     }
 
     #[tokio::test]
-    async fn a_dropped_permit_and_a_dropped_wait_give_their_places_back() {
+    async fn a_dropped_permit_and_a_dropped_wait_release_their_slots() {
         let clock = TestClock::new(0);
-        let limiter = LocalLimiter::new(Arc::new(clock.clone()));
-        drop(limiter.acquire(start(5)).await.unwrap());
-        let _used = limiter.acquire(start(0)).await.unwrap().start();
-        let mut waiting = limiter.acquire(start(5));
+        let limiter = warm(&clock);
+        drop(limiter.acquire(request(5)).await.unwrap());
+        let _used = limiter.acquire(request(0)).await.unwrap().start();
+        let mut waiting = limiter.acquire(request(5));
         assert!(
             std::future::poll_fn(|cx| std::task::Poll::Ready(
                 waiting.as_mut().poll(cx).is_pending()
@@ -205,26 +278,26 @@ mod tests {
             .await
         );
         drop(waiting);
-        let refused = limiter.acquire(start(0)).await.unwrap_err();
+        let refused = limiter.acquire(request(0)).await.unwrap_err();
         assert_eq!(wait(&refused), Duration::from_millis(1_050));
         let stats = limiter.stats("A").unwrap();
         assert_eq!((stats.granted, stats.too_long, stats.waiting), (2, 1, 0));
-        assert_eq!((stats.given_up, stats.given_back), (1, 2));
+        assert_eq!((stats.cancelled, stats.released), (1, 2));
     }
 
-    /// Asked through an `Arc`, as clients that share a limiter do.
+    /// Called through an `Arc`, as by clients that share a limiter.
     #[tokio::test]
-    async fn a_throttled_call_leaves_more_room_for_a_minute() {
+    async fn throttled_calls_of_one_burst_leave_more_room_for_three_seconds() {
         let clock = TestClock::new(0).auto_advance();
-        let limiter = Arc::new(LocalLimiter::new(Arc::new(clock.clone())));
+        let limiter = Arc::new(warm(&clock));
         assert_eq!(limiter.stats("A"), None);
         limiter.throttled("A");
         assert_eq!(limiter.stats("A"), None);
-        assert!(limiter.acquire(start(5)).await.unwrap().start());
-        limiter.throttled("A");
+        assert!(limiter.acquire(request(5)).await.unwrap().start());
+        (0..10).for_each(|_| limiter.throttled("A"));
         let stats = limiter.stats("A").unwrap();
-        assert_eq!((stats.throttled, stats.tolerance.as_millis()), (1, 100));
-        clock.advance(Duration::from_secs(60));
+        assert_eq!((stats.throttled, stats.tolerance.as_millis()), (10, 100));
+        clock.advance(Duration::from_secs(3));
         assert_eq!(limiter.stats("A").unwrap().tolerance.as_millis(), 50);
     }
 }

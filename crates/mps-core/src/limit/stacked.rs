@@ -1,20 +1,21 @@
-//! A limit of this process under one that it shares.
+//! A limit of this process under a limit that it shares.
 
 use std::time::Duration;
 
 use super::{
     LimitError, LimitStats, Limiter, LocalLimiter, Permit, PermitRequest, TooLong,
-    line::{Line, Lines},
+    caller_queue::{CallerQueue, CallerQueues},
 };
 use crate::{BoxFuture, clock::SharedClock};
 
-/// A [`Limiter`] that gives this process a share of another one's starts: both must allow a
-/// start, or neither is used. Stack again for more levels.
+/// A [`Limiter`] that gives this process a share of another limiter: a start needs both, and
+/// uses both or neither. Stack it again for more levels.
 ///
-/// First it waits until its own share has room, without taking it; then it asks the other one;
-/// then it takes its own, which is free because callers come here one after the other. So a wait
-/// for either burns nothing of the other, and who leaves at any point leaves nothing behind.
+/// A caller first waits until the process's own share has room, without reserving it; then it
+/// acquires the shared permit; then it reserves its own slot, which is still free because callers
+/// go one after the other. So waiting for one limit wastes nothing of the other.
 ///
+/// # Examples
 /// ```
 /// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Stacked}};
 ///
@@ -28,44 +29,43 @@ pub struct Stacked<L> {
     own: LocalLimiter,
     share: u32,
     clock: SharedClock,
-    lines: Lines,
+    queues: CallerQueues,
 }
 
 impl<L: Limiter> Stacked<L> {
-    /// At most `share` of the starts that `shared` allows in any one second; 0 is taken as 1.
+    /// Returns a limiter for at most `share` of the starts that `shared` allows in any one second;
+    /// 0 counts as 1.
     pub fn new(shared: L, share: u32, clock: SharedClock) -> Self {
         Self {
             shared,
-            own: LocalLimiter::new(clock.clone()),
+            // The shared limiter knows what was started before.
+            own: LocalLimiter::without_warm_up(clock.clone()),
             share,
             clock,
-            lines: Lines::default(),
+            queues: CallerQueues::default(),
         }
     }
 
     async fn wait_for_both(
         &self,
-        line: &Line,
+        queue: &CallerQueue,
         request: PermitRequest<'_>,
     ) -> Result<Permit, LimitError> {
         let end = self.clock.monotonic().saturating_add(request.max_wait);
-        let _first = line.head(&*self.clock, request.max_wait).await?;
-        let own = PermitRequest {
-            limit: self.share.min(request.limit),
-            max_wait: Duration::ZERO,
-            ..request
-        };
+        let _first = queue
+            .wait_to_be_first(&*self.clock, request.max_wait)
+            .await?;
+        let own = request
+            .limit(self.share.min(request.limit))
+            .max_wait(Duration::ZERO);
         self.wait_for_own(&own, end).await?;
-        let shared = PermitRequest {
-            max_wait: self.time_left(end),
-            ..request
-        };
-        let shared = self.shared.acquire(shared).await?;
+        let shared = self.shared.acquire(request.max_wait(self.time_left(end)));
+        let shared = shared.await?;
         Ok(self.own.acquire(own).await?.and(shared))
     }
 
     async fn wait_for_own(&self, own: &PermitRequest<'_>, end: Duration) -> Result<(), LimitError> {
-        let wait = self.own.next_turn_in(own);
+        let wait = self.own.next_slot_in(own);
         if wait > self.time_left(end) {
             return Err(TooLong { wait }.into());
         }
@@ -86,19 +86,20 @@ impl<L: Limiter> Limiter for Stacked<L> {
         request: PermitRequest<'a>,
     ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
-            let line = self.lines.of(request.action);
-            line.count(self.wait_for_both(&line, request)).await
+            let queue = self.queues.of(request.action);
+            queue.count(self.wait_for_both(&queue, request)).await
         })
     }
 
-    /// Only the other one learns it: the share says nothing about what the service counts.
+    /// Records throttling for the shared limiter only: the service counts the account, not the
+    /// share.
     fn throttled(&self, action: &str) {
-        self.lines.throttled(action);
+        self.queues.record_throttling(action);
         self.shared.throttled(action);
     }
 
-    /// Its own counts, with the fence of the other one.
+    /// Returns the counts of this limiter, with the tolerance of the shared one.
     fn stats(&self, action: &str) -> Option<LimitStats> {
-        self.lines.stats(action, &self.shared)
+        self.queues.stats(action, &self.shared)
     }
 }

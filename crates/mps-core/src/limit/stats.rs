@@ -1,109 +1,108 @@
-//! What a limiter has done so far.
+//! Counts of a limiter.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-use super::{LimitError, START_TOLERANCE};
+use super::{LimitError, ring::START_TOLERANCE};
 
-/// What one limiter of this process has done for one action since it was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Counts for one action of one limiter of this process since the limiter was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct LimitStats {
-    /// Callers that wait for their turn now.
+    /// Callers that wait for a permit now.
     pub waiting: u64,
-    /// Permits handed out.
+    /// Permits granted.
     pub granted: u64,
-    /// Callers told that their turn comes later than they can wait.
+    /// Requests refused because the permit would have come later than their longest wait.
     pub too_long: u64,
-    /// Callers refused because the limiter could not tell what others started.
+    /// Requests refused because the shared state was unavailable.
     pub unavailable: u64,
-    /// Callers that left before their turn.
-    pub given_up: u64,
-    /// Slots that came back unused, from permits and from callers that left.
-    pub given_back: u64,
-    /// Calls the service throttled although they were permitted.
+    /// Requests whose caller left before the permit.
+    pub cancelled: u64,
+    /// Unused slots released, by dropped permits and by callers that left.
+    pub released: u64,
+    /// Calls that the service throttled although they were permitted.
     pub throttled: u64,
-    /// What a slot is kept apart beyond the second, as it stands now: [`START_TOLERANCE`] and what
-    /// throttling added. For a shared limiter, as it was last heard.
+    /// Current distance between slots beyond one second: the tolerance of 50 ms and the room that
+    /// throttling added. For a shared limiter, as of its last reply.
     pub tolerance: Duration,
 }
 
-/// Counts for [`LimitStats`].
+/// The counters behind [`LimitStats`].
 #[derive(Debug, Default)]
-pub(super) struct Meter {
+pub(super) struct Counters {
     waiting: AtomicU64,
     granted: AtomicU64,
     too_long: AtomicU64,
     unavailable: AtomicU64,
-    given_up: AtomicU64,
-    given_back: AtomicU64,
+    cancelled: AtomicU64,
+    released: AtomicU64,
     throttled: AtomicU64,
 }
 
-/// Somebody who waits; gives up when dropped before [`over`](Self::over).
+/// A caller that waits. Dropped before [`finish`](Self::finish), it counts as cancelled.
 #[derive(Debug)]
 pub(super) struct Waiting<'a> {
-    meter: &'a Meter,
-    over: bool,
+    counters: &'a Counters,
+    finished: bool,
 }
 
-impl Meter {
-    /// Somebody begins to wait. Also tells how many do already.
+impl Counters {
+    /// Counts a caller that begins to wait. Returns it with the number of callers before it.
     pub(super) fn wait(&self) -> (Waiting<'_>, u64) {
         let ahead = self.waiting.fetch_add(1, Relaxed);
         let waiting = Waiting {
-            meter: self,
-            over: false,
+            counters: self,
+            finished: false,
         };
         (waiting, ahead)
     }
 
-    /// Counts how it ended.
-    pub(super) fn count(&self, outcome: Result<(), &LimitError>) {
-        let count = match outcome {
+    pub(super) fn record_outcome(&self, outcome: Result<(), &LimitError>) {
+        let counter = match outcome {
             Ok(()) => &self.granted,
             Err(LimitError::TooLong(_)) => &self.too_long,
             Err(LimitError::Unavailable(_)) => &self.unavailable,
         };
-        count.fetch_add(1, Relaxed);
+        counter.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn given_back(&self) {
-        self.given_back.fetch_add(1, Relaxed);
+    pub(super) fn record_release(&self) {
+        self.released.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn throttled(&self) {
+    pub(super) fn record_throttling(&self) {
         self.throttled.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn stats(&self, widened: Duration) -> LimitStats {
+    pub(super) fn stats(&self, widening: Duration) -> LimitStats {
         LimitStats {
             waiting: self.waiting.load(Relaxed),
             granted: self.granted.load(Relaxed),
             too_long: self.too_long.load(Relaxed),
             unavailable: self.unavailable.load(Relaxed),
-            given_up: self.given_up.load(Relaxed),
-            given_back: self.given_back.load(Relaxed),
+            cancelled: self.cancelled.load(Relaxed),
+            released: self.released.load(Relaxed),
             throttled: self.throttled.load(Relaxed),
-            tolerance: START_TOLERANCE + widened,
+            tolerance: START_TOLERANCE + widening,
         }
     }
 }
 
 impl Waiting<'_> {
-    /// The wait is over, whatever came of it.
-    pub(super) fn over(mut self) {
-        self.over = true;
+    /// Ends the wait with any outcome but cancellation.
+    pub(super) fn finish(mut self) {
+        self.finished = true;
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.meter.waiting.fetch_sub(1, Relaxed);
-        if !self.over {
-            self.meter.given_up.fetch_add(1, Relaxed);
+        self.counters.waiting.fetch_sub(1, Relaxed);
+        if !self.finished {
+            self.counters.cancelled.fetch_add(1, Relaxed);
         }
     }
 }

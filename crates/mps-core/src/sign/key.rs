@@ -3,7 +3,7 @@
 use std::{
     fmt,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,6 +14,7 @@ use super::{
     lower_hex::Hex,
     scope::{self, Scope, TERMINATOR},
 };
+use crate::sync::lock;
 
 /// A key that signs for one [`Scope`]. It contains only what was derived from the secret key, not
 /// the key itself.
@@ -88,7 +89,7 @@ impl KeyCache {
     #[must_use]
     pub fn get(&self, secret_key: &str, timestamp: i64, service: &str) -> Arc<SigningKey> {
         let (secret, day) = (self.hasher.hash_one(secret_key), scope::day(timestamp));
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last);
         if let Some(hit) = &*last
             && (hit.secret, hit.day, hit.key.scope.service()) == (secret, day, service)
         {

@@ -64,7 +64,7 @@ pub trait Metrics: fmt::Debug + Send + Sync {
 pub struct CallInfo<'a> {
     /// Name of the action.
     pub action: &'a str,
-    /// What executing it does.
+    /// The effect of executing it.
     pub effect: Effect,
 }
 
@@ -80,7 +80,7 @@ pub struct AttemptEnded<'a> {
     pub took: Duration,
     /// The id to quote to the vendor's support, if an answer had one.
     pub request_id: Option<&'a str>,
-    /// What went wrong, if anything did.
+    /// The failure, or `None` after a success.
     pub failure: Option<Failure<'a>>,
 }
 
@@ -88,23 +88,23 @@ pub struct AttemptEnded<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CallEnded<'a> {
-    /// How many times the request was handed to the transport.
+    /// The number of times that the request was passed to the transport.
     pub attempts: u32,
     /// From the call to its end, waiting included.
     pub took: Duration,
     /// The id to quote to the vendor's support, if an answer had one.
     pub request_id: Option<&'a str>,
-    /// What went wrong, if anything did.
+    /// The failure, or `None` after a success.
     pub failure: Option<Failure<'a>>,
 }
 
-/// What is known of a failure, without any text of the service's.
+/// A failure without any text of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure<'a> {
-    /// What kind of trouble it is.
+    /// The kind of the error.
     pub kind: ErrorKind,
-    /// How far the request got.
+    /// The progress of the request.
     pub dispatch: Dispatch,
     /// The service's error code.
     pub code: Option<&'a str>,
@@ -129,7 +129,7 @@ impl<'a> Failure<'a> {
     }
 }
 
-/// What asking for fresh credentials led to.
+/// The outcome of a request for fresh credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshOutcome {

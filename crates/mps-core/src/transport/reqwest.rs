@@ -4,7 +4,7 @@
 use std::{
     error, fmt, mem,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,6 +18,7 @@ use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, Transp
 use crate::{
     BoxFuture,
     error::{Error, ErrorKind},
+    sync::lock,
     tls,
 };
 
@@ -142,7 +143,7 @@ struct UrlMemory(Arc<Mutex<Option<(Uri, Url)>>>);
 
 impl UrlMemory {
     fn parse(&self, uri: Uri) -> Result<Url, TransportError> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.0);
         if let Some((known, url)) = &*last
             && *known == uri
         {

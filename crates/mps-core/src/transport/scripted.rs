@@ -3,13 +3,13 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use bytes::Bytes;
 
 use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
-use crate::BoxFuture;
+use crate::{BoxFuture, sync::lock};
 
 /// Answers each request with the next [`Reply`] of a script and keeps what was sent.
 ///
@@ -119,7 +119,7 @@ impl ScriptedTransport {
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn next(&self, request: http::Request<RequestBody>) -> Outcome {

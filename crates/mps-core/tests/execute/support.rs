@@ -6,6 +6,7 @@ use mps_core::{
     Client, Error,
     clock::TestClock,
     credentials::Credentials,
+    limit::LocalLimiter,
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::{AigcTaskStatus, CreateAigcVideoTask, DescribeAigcVideoTask};
@@ -29,6 +30,7 @@ pub(crate) fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
         .credentials(Credentials::new("AKIDEXAMPLE", SECRET))
         .transport(transport.clone())
         .clock(Arc::new(clock.clone()))
+        .limiter(LocalLimiter::without_warm_up(Arc::new(clock.clone())))
         .build()
         .unwrap();
     Case {

@@ -1,5 +1,5 @@
 //! The limit that processes share through a file, on a clock that jumps from timer to timer. Each
-//! limiter here stands for a process. `limit_processes.rs` in the workspace's tests has real ones.
+//! limiter here is one process; `limit_processes.rs` in the workspace's tests has real processes.
 #![cfg(all(unix, feature = "file-limit"))]
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! A machine, processes on it, and what they start.
+//! A machine with processes that start calls.
 
 use std::{
     fs,
@@ -16,16 +16,16 @@ use mps_models::Effect;
 pub(crate) const ACCOUNT: &str = "mps.example.com AKIDSECRETID";
 pub(crate) const ACTION: &str = "CreateAigcVideoTask";
 pub(crate) const LIMIT: u32 = 3;
-/// What a lost state costs: the horizon, the window and the fence.
-pub(crate) const QUIET: Duration = Duration::from_millis(1_100);
+/// The wait after a lost state: the time of a grant ahead, the window and the tolerance.
+pub(crate) const WAIT_AFTER_LOSS: Duration = Duration::from_millis(1_100);
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
-/// A machine, which can be started anew.
+/// A machine that can be rebooted.
 #[derive(Clone, Debug)]
 pub(crate) struct Machine {
     pub(crate) clock: SystemClock,
     pub(crate) boot: String,
-    /// When it started, or zero for a minute before the test.
+    /// The time of its boot; zero is one minute before the test.
     pub(crate) since: Duration,
 }
 
@@ -77,12 +77,12 @@ impl Case {
         self.machine.clock.monotonic()
     }
 
-    /// Starts the machine anew; its clock does too.
-    pub(crate) fn restart_machine(&mut self) {
+    /// Reboots the machine, which resets its clock.
+    pub(crate) fn reboot(&mut self) {
         self.machine.since = MINUTE + self.now();
     }
 
-    /// Starts once; how long that took to wait.
+    /// Starts once. Returns the wait for the permit.
     pub(crate) async fn start(&self, process: &FileLimiter) -> Duration {
         let before = self.now();
         let permit = acquire(process, MINUTE).await.unwrap();
@@ -100,6 +100,11 @@ impl Case {
         };
         starts.iter().map(|start| inside(*start)).max().unwrap_or(0)
     }
+}
+
+/// A request of an action that only reads.
+pub(crate) fn read() -> PermitRequest<'static> {
+    PermitRequest::new("DescribeAigcVideoTask", Effect::Read, LIMIT).max_wait(MINUTE)
 }
 
 pub(crate) async fn acquire(

@@ -13,6 +13,7 @@ use mps_core::{
     BoxFuture, Client, ClientBuilder, Error,
     credentials::Credentials,
     endpoint::Endpoint,
+    limit::LocalLimiter,
     transport::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind},
 };
 
@@ -83,7 +84,8 @@ impl InProcess {
 
 impl Service {
     /// Returns a builder of a client without a socket, with this service's credentials, clock and
-    /// an [`InProcess`] transport. Each of these can be overridden.
+    /// an [`InProcess`] transport. Each of these can be overridden. Its limiter has no warm-up,
+    /// because a new emulator has not counted any start yet.
     ///
     /// # Errors
     /// Returns an error if the service's endpoint is invalid, which would be a bug of the emulator.
@@ -98,6 +100,7 @@ impl Service {
             .credentials(credentials)
             .endpoint(Endpoint::parse(self.endpoint())?)
             .transport(InProcess::new(self.clone()))
+            .limiter(LocalLimiter::without_warm_up(self.0.clock.clone()))
             .clock(self.0.clock.clone()))
     }
 }

@@ -28,7 +28,7 @@ pub(super) type ProvideResult = Result<Credentials, CredentialsError>;
 #[derive(Clone)]
 pub(super) struct Flight {
     pub(super) number: u64,
-    /// Whether a replacement for refused credentials was requested.
+    /// `true` if a replacement for refused credentials was requested.
     pub(super) replaces: bool,
     outcome: Shared<BoxFuture<'static, ProvideResult>>,
     waiters: Arc<Waiters>,

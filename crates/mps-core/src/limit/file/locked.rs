@@ -1,30 +1,32 @@
-//! A file that nobody else reads or writes at the moment.
+//! A file that no other process reads or writes at the moment.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, FileType, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
-use super::trouble;
-use crate::limit::{Unavailable, shared::Trouble};
+use super::{file_error, network::refuse_network};
+use crate::limit::{Unavailable, shared::StoreError};
 
-/// Far more than any state takes.
+/// Far more bytes than any state has.
 const LARGEST: u64 = 256 * 1024;
 
-/// An open file with an exclusive lock, which ends with it, or with the process.
+/// An open file with an exclusive lock, which ends with the value or the process.
 pub(super) struct Locked {
     path: PathBuf,
     file: File,
 }
 
 impl Locked {
-    /// Opens and locks the file, which is made if need be; does not wait for another's lock.
-    pub(super) fn open(path: &Path) -> Result<Self, Trouble> {
-        let file = open(path).map_err(|error| trouble("open", path, error))?;
+    /// Opens and locks the file and creates it if necessary. Does not wait for the lock of another
+    /// process.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        refuse_special(path)?;
+        let file = open(path).map_err(|error| file_error("open", path, error))?;
         refuse_network(&file, path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Self {
@@ -32,36 +34,39 @@ impl Locked {
                 file,
             }),
             Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {
-                Err(Trouble::Busy(busy(path)))
+                Err(StoreError::Busy(busy(path)))
             }
-            Err(error) => Err(trouble("lock", path, error.into())),
+            Err(error) => Err(file_error("lock", path, error.into())),
         }
     }
 
-    /// Somebody may have deleted or replaced the file between its opening and its locking, and
-    /// would then not see this lock.
-    pub(super) fn check_still_there(&self) -> Result<(), Trouble> {
-        let failed = |error| trouble("look at", &self.path, error);
+    /// Returns an error unless the path still names the locked file. A file that was deleted or
+    /// replaced between opening and locking would leave others without this lock.
+    pub(super) fn check_still_there(&self) -> Result<(), StoreError> {
+        let failed = |error| file_error("inspect", &self.path, error);
         let ours = self.file.metadata().map_err(failed)?;
-        match self.path.metadata() {
+        if !ours.is_file() {
+            return Err(special(&self.path, ours.file_type()));
+        }
+        match self.path.symlink_metadata() {
             Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => Ok(()),
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(error)),
-            _ => Err(Trouble::Busy(busy(&self.path))),
+            _ => Err(StoreError::Busy(busy(&self.path))),
         }
     }
 
-    /// The whole file; what is too large to be one of ours is cut.
-    pub(super) fn read(&mut self) -> Result<Vec<u8>, Trouble> {
+    /// Reads the whole file, up to a size that no state reaches.
+    pub(super) fn read(&mut self) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         let read = (&self.file).take(LARGEST).read_to_end(&mut bytes);
-        read.map_err(|error| trouble("read", &self.path, error))?;
+        read.map_err(|error| file_error("read", &self.path, error))?;
         Ok(bytes)
     }
 
-    /// Replaces what is in the file. Half-written, it is damaged, which its reader sees.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+    /// Replaces the contents of the file. A checksum shows when only a part was written.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.overwrite(bytes)
-            .map_err(|error| trouble("write", &self.path, error))
+            .map_err(|error| file_error("write", &self.path, error))
     }
 
     fn overwrite(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -72,14 +77,45 @@ impl Locked {
     }
 }
 
+/// Returns an error when the path names anything but a regular file. Checked before opening,
+/// because opening a device can have effects, and opening a link could create a file elsewhere.
+fn refuse_special(path: &Path) -> Result<(), StoreError> {
+    match fs::symlink_metadata(path) {
+        Ok(named) if !named.is_file() => Err(special(path, named.file_type())),
+        // Whatever is wrong shows when the file is opened.
+        _ => Ok(()),
+    }
+}
+
+fn special(path: &Path, kind: FileType) -> StoreError {
+    let kind = match kind {
+        kind if kind.is_dir() => "a directory",
+        kind if kind.is_symlink() => "a symbolic link",
+        kind if kind.is_fifo() => "a named pipe",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    };
+    let path = path.display();
+    StoreError::Permanent(
+        Unavailable::new(format!(
+            "the rate limiter's file {path} is {kind}, not a regular file"
+        ))
+        .with_hint(format!("remove it: rm -r '{path}'")),
+    )
+}
+
+/// Opens without following a link and without blocking, in case the path changed since it was
+/// checked.
 fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
     let mut options = OpenOptions::new();
     options
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o600);
+        .mode(0o600)
+        .custom_flags(flags.cast_signed());
     match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let directory = path.parent().unwrap_or(Path::new("."));
@@ -94,106 +130,75 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn busy(path: &Path) -> Unavailable {
-    let message = format!(
-        "another process holds the rate limiter's file {}",
-        path.display()
-    );
-    Unavailable::new(message).with_hint("a process that was stopped may hold it; end that process")
-}
-
-/// Other machines would write times of their own clocks into the file.
-#[cfg(target_os = "linux")]
-fn refuse_network(file: &File, path: &Path) -> Result<(), Trouble> {
-    let kind = rustix::fs::fstatfs(file).map_err(|error| trouble("look at", path, error.into()))?;
-    match network(kind.f_type.into()) {
-        None => Ok(()),
-        Some(name) => Err(Trouble::Lasting(
-            Unavailable::new(format!(
-                "the rate limiter's file {} is on a network filesystem ({name}), which other machines' clocks share",
-                path.display()
-            ))
-            .with_hint("name a directory on a disk of this machine"),
-        )),
-    }
-}
-
-/// The network filesystem with this number, if it is one.
-#[cfg(target_os = "linux")]
-fn network(kind: i128) -> Option<&'static str> {
-    const NETWORKS: [(i128, &str); 7] = [
-        (0x6969, "nfs"),
-        (0x517b, "smb"),
-        (0xff53_4d42, "cifs"),
-        (0xfe53_4d42, "smb2"),
-        (0x00c3_6400, "ceph"),
-        (0x0102_1997, "9p"),
-        (0x0bd0_0bd0, "lustre"),
-    ];
-    // Its width and sign differ between processors; the number has 32 bits.
-    let kind = kind & 0xffff_ffff;
-    let known = NETWORKS.iter().find(|(number, _)| *number == kind);
-    known.map(|(_, name)| *name)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn refuse_network(_: &File, _: &Path) -> Result<(), Trouble> {
-    Ok(())
+    let path = path.display();
+    Unavailable::new(format!(
+        "another process holds the rate limiter's file {path}"
+    ))
+    .with_hint(format!(
+        "end the process that holds it, which may be stopped: fuser -v '{path}'"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
+    fn locked(path: &Path) -> Locked {
+        match Locked::open(path) {
+            Ok(locked) => locked,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
     #[test]
-    fn a_file_that_was_deleted_or_replaced_is_nobodys_lock() {
+    fn a_lock_of_a_deleted_or_replaced_file_does_not_count() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("limits").join("limit");
-        let Ok(locked) = Locked::open(&path) else {
-            panic!("it cannot be locked")
-        };
+        let locked = locked(&path);
         assert!(locked.check_still_there().is_ok());
 
         fs::remove_file(&path).unwrap();
-        assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
+        assert!(matches!(
+            locked.check_still_there(),
+            Err(StoreError::Busy(_))
+        ));
         fs::write(&path, "another").unwrap();
-        assert!(matches!(locked.check_still_there(), Err(Trouble::Busy(_))));
+        assert!(matches!(
+            locked.check_still_there(),
+            Err(StoreError::Busy(_))
+        ));
 
         // Asking again would not help.
         fs::remove_dir_all(path.parent().unwrap()).unwrap();
         fs::write(folder.path().join("limits"), "no folder").unwrap();
         assert!(matches!(
             locked.check_still_there(),
-            Err(Trouble::Lasting(_))
+            Err(StoreError::Permanent(_))
         ));
     }
 
-    /// The numbers are those of `linux/magic.h`.
-    #[cfg(target_os = "linux")]
     #[test]
-    fn network_filesystems_are_known_however_wide_their_number_is() {
-        for (kind, name) in [
-            (0x6969, Some("nfs")),
-            (0xff53_4d42, Some("cifs")),
-            (i128::from(0xff53_4d42_u32.cast_signed()), Some("cifs")),
-            (0x0102_1997, Some("9p")),
-            (0xef53, None),      // ext4
-            (0x0102_1994, None), // tmpfs
-            (0x794c_7630, None), // overlayfs
-        ] {
-            assert_eq!(network(kind), name, "{kind:x}");
-        }
-    }
-
-    #[test]
-    fn no_more_is_read_than_a_state_can_take() {
+    fn at_most_the_largest_size_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("limit");
         fs::write(&path, vec![7; 300_000]).unwrap();
-        let Ok(mut locked) = Locked::open(&path) else {
-            panic!("it cannot be locked")
+        let read = locked(&path).read().ok();
+        assert_eq!(read.map(|bytes| bytes.len()), Some(262_144));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_a_permanent_error_that_names_the_reason() {
+        let path = PathBuf::from("/dev/full");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        let mut full = Locked { path, file };
+        let Err(StoreError::Permanent(error)) = full.write(b"state") else {
+            panic!("it was written")
         };
-        assert_eq!(locked.read().ok().map(|bytes| bytes.len()), Some(262_144));
+        let text = error.to_string();
+        assert!(
+            text.contains("cannot write") && text.contains("No space"),
+            "{text}"
+        );
     }
 }

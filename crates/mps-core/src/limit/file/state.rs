@@ -1,23 +1,27 @@
-//! What is in the file: one line that says what it is, one of JSON.
+//! The contents of a limiter file: one line with version and checksum, one line of JSON.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::limit::{Queue, queue::Waiter, ring::Entry};
+use crate::limit::{
+    ring::Entry,
+    slot_queue::{SlotQueue, Waiter},
+};
 
-const VERSION: &str = "mps-limit 1";
+const VERSION: &str = "mps-limit 2";
 
 /// The queue of one account and action.
 #[derive(Debug)]
 pub(super) struct State {
-    /// Drawn when the queue was begun, so that a slot of a lost one is not mistaken for its own.
+    /// A random number drawn for each new queue, so that a slot of a lost queue is never taken for
+    /// one of the current queue.
     pub(super) epoch: u64,
-    pub(super) queue: Queue,
+    pub(super) queue: SlotQueue,
 }
 
-/// Times are nanoseconds of the machine's clock.
+/// The JSON form. Times are nanoseconds of the machine's clock.
 #[derive(Deserialize, Serialize)]
 struct Stored {
     boot: String,
@@ -25,25 +29,32 @@ struct Stored {
     reserved: u64,
     widened: u64,
     widened_at: u64,
-    /// When each slot was, and when it frees the one N places later.
+    /// The time of each slot and the earliest time of the slot N places later.
     slots: Vec<(u64, u64)>,
-    /// Who waits, and until when the place is kept.
-    line: Vec<(u64, u64)>,
+    /// Each waiting process and the time until which it keeps its place.
+    waiting: Vec<(u64, u64)>,
 }
 
 impl State {
-    /// What to assume when the file does not say.
+    /// Returns the fullest state that a lost file can have had.
     pub(super) fn after_loss(limit: u32, now: Duration) -> Self {
         Self {
             epoch: fastrand::u64(..),
-            queue: Queue::after_loss(limit, now),
+            queue: SlotQueue::after_loss(limit, now),
+        }
+    }
+
+    pub(super) fn empty(limit: u32) -> Self {
+        Self {
+            epoch: fastrand::u64(..),
+            queue: SlotQueue::new(limit),
         }
     }
 
     pub(super) fn encode(&self, boot: &str) -> Vec<u8> {
         let ring = &self.queue.ring;
         let slots = ring.slots.iter();
-        let line = self.queue.line.iter();
+        let waiting = self.queue.waiting.iter();
         let stored = Stored {
             boot: boot.to_owned(),
             epoch: self.epoch,
@@ -53,15 +64,15 @@ impl State {
             slots: slots
                 .map(|slot| (nanos(slot.at), nanos(slot.frees_at)))
                 .collect(),
-            line: line
-                .map(|waiter| (waiter.who, nanos(waiter.until)))
+            waiting: waiting
+                .map(|waiter| (waiter.process, nanos(waiter.until)))
                 .collect(),
         };
         let body = serde_json::to_string(&stored).unwrap_or_default();
         format!("{VERSION} {}\n{body}\n", checksum(body.as_bytes())).into_bytes()
     }
 
-    /// `None` for anything but a whole state of this boot.
+    /// Returns the state in a file's bytes; `None` for anything but a complete state of this boot.
     pub(super) fn decode(bytes: &[u8], boot: &str, limit: u32) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let (head, body) = text.strip_suffix('\n')?.split_once('\n')?;
@@ -76,20 +87,20 @@ impl State {
 
 impl Stored {
     fn into_state(self, limit: u32) -> State {
-        let mut queue = Queue::new(limit);
+        let mut queue = SlotQueue::new(limit);
         let entry = |(at, frees_at)| Entry {
             at: Duration::from_nanos(at),
             frees_at: Duration::from_nanos(frees_at),
         };
-        let waiter = |(who, until)| Waiter {
-            who,
+        let waiter = |(process, until)| Waiter {
+            process,
             until: Duration::from_nanos(until),
         };
         queue.ring.slots = self.slots.into_iter().map(entry).collect();
         queue.ring.reserved = self.reserved;
         queue.ring.widened = Duration::from_nanos(self.widened);
         queue.ring.widened_at = Duration::from_nanos(self.widened_at);
-        queue.line = self.line.into_iter().map(waiter).collect();
+        queue.waiting = self.waiting.into_iter().map(waiter).collect();
         State {
             epoch: self.epoch,
             queue,

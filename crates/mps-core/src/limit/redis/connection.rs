@@ -1,21 +1,21 @@
-//! A connection to the server.
+//! A connection to the Redis server.
 
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
 use tokio::task::JoinHandle;
 
-/// A connection, which ends with its last clone.
+/// A connection that closes with its last clone.
 #[derive(Clone)]
 pub(super) struct Connection {
     pub(super) inner: MultiplexedConnection,
-    /// Where the library does not drive it by itself.
-    #[expect(dead_code, reason = "it ends what it drives when it is dropped")]
+    /// Set where the library does not drive the stream itself.
+    #[expect(dead_code, reason = "its drop ends the task")]
     driver: Option<Arc<Driver>>,
 }
 
-/// What moves bytes between a connection and its stream. Ends when dropped: by itself it would wait
-/// for answers to all questions first, and a silent server has none.
+/// The task that moves bytes between a connection and its stream. Aborted when dropped, because by
+/// itself it waits for all replies first, and a silent server sends none.
 struct Driver(JoinHandle<()>);
 
 impl Connection {

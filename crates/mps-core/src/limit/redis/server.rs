@@ -1,11 +1,11 @@
-//! Where the server is, and the way to it.
+//! The address of the Redis server and the way to connect to it.
 
 use redis::{AsyncConnectionConfig, Client, parse_redis_url};
 
-use super::{connection::Connection, tls::Tls, trouble::trouble};
+use super::{connection::Connection, store_error::store_error, tls::Tls};
 use crate::{
     clock::Clock,
-    limit::{Unavailable, shared::Trouble},
+    limit::{Unavailable, shared::StoreError},
 };
 
 pub(super) struct Server {
@@ -15,14 +15,15 @@ pub(super) struct Server {
     tls: Option<Tls>,
 }
 
-/// Whether an address asks for TLS.
+/// Whether a URL asks for TLS.
 enum Scheme {
     Plain,
     Tls,
 }
 
 impl Server {
-    /// The server at `url`; one over TLS has to be known to an authority that the platform trusts.
+    /// Returns the server at `url`. Over TLS, its certificate must be signed by an authority that
+    /// the platform trusts.
     pub(super) fn at(url: &str) -> Result<Self, Unavailable> {
         let (client, scheme) = read(url)?;
         let tls = match scheme {
@@ -32,13 +33,13 @@ impl Server {
         Ok(Self::new(client, tls))
     }
 
-    /// The server at `url`, over TLS and known to one of the authorities in `pem`.
+    /// Returns the server at `url` over TLS, with a certificate of one of the authorities in `pem`.
     #[cfg(feature = "redis-tls")]
     pub(super) fn with_authority(url: &str, pem: &[u8]) -> Result<Self, Unavailable> {
         let (client, scheme) = read(url)?;
         if matches!(scheme, Scheme::Plain) {
             return Err(Unavailable::new(
-                "an authority is named for the rate limiter's Redis server, but its address asks for no TLS",
+                "the rate limiter's Redis server has an authority, but its URL does not ask for TLS",
             )
             .with_hint("write it as rediss://user:password@host:6379/0"));
         }
@@ -54,8 +55,8 @@ impl Server {
         }
     }
 
-    pub(super) async fn connect(&self, clock: &dyn Clock) -> Result<Connection, Trouble> {
-        // Time is kept by the caller.
+    pub(super) async fn connect(&self, clock: &dyn Clock) -> Result<Connection, StoreError> {
+        // The caller limits the time.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(None)
             .set_response_timeout(None);
@@ -66,15 +67,14 @@ impl Server {
         let client = &self.client;
         let connection = client.get_multiplexed_async_connection_with_config(&config);
         let connection = connection.await;
-        let connection = connection.map_err(|error| trouble(&self.address, &error))?;
+        let connection = connection.map_err(|error| store_error(&self.address, &error))?;
         Ok(connection.into())
     }
 }
 
-/// Reads an address. The library learns the host only: how to get there over TLS it does not
-/// decide.
+/// Reads a URL. The library only gets the plain form, because TLS is not its own.
 fn read(url: &str) -> Result<(Client, Scheme), Unavailable> {
-    let mut url = parse_redis_url(url).ok_or_else(not_understood)?;
+    let mut url = parse_redis_url(url).ok_or_else(malformed)?;
     let scheme = match url.scheme() {
         "rediss" | "valkeys" => Scheme::Tls,
         _ => Scheme::Plain,
@@ -82,18 +82,18 @@ fn read(url: &str) -> Result<(Client, Scheme), Unavailable> {
     if let Scheme::Tls = scheme {
         if url.fragment().is_some() {
             return Err(Unavailable::new(
-                "the address of the rate limiter's Redis server ends in a fragment",
+                "the URL of the rate limiter's Redis server ends in a fragment",
             )
-            .with_hint("leave it out; certificates are always checked"));
+            .with_hint("remove the part after #; certificates are always checked"));
         }
-        url.set_scheme("redis").map_err(|()| not_understood())?;
+        url.set_scheme("redis").map_err(|()| malformed())?;
     }
-    // What the library says about it could repeat the password.
-    let client = Client::open(url).map_err(|_| not_understood())?;
+    // The library's error could repeat the password.
+    let client = Client::open(url).map_err(|_| malformed())?;
     Ok((client, scheme))
 }
 
-fn not_understood() -> Unavailable {
-    Unavailable::new("the address of the rate limiter's Redis server cannot be understood")
+fn malformed() -> Unavailable {
+    Unavailable::new("the URL of the rate limiter's Redis server is malformed")
         .with_hint("write it as redis://user:password@host:6379/0, or rediss:// for TLS")
 }

@@ -1,7 +1,7 @@
-//! A connection over TLS, with the same certificates and cryptography as those to the service.
+//! Connections over TLS, with the certificates and cryptography of calls to the service.
 //!
-//! The library's own TLS would load other certificates, and takes the process's provider for
-//! cryptography, which it cannot do without; so it gets a stream that is already encrypted.
+//! The Redis library's own TLS would load other certificates and needs the process's default
+//! cryptography provider; so the library gets a stream that is already encrypted.
 
 use std::{error::Error, io, pin::pin, sync::Arc, time::Duration};
 
@@ -20,14 +20,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{connection::Connection, trouble::trouble};
+use super::{connection::Connection, store_error::store_error};
 use crate::{
     clock::Clock,
-    limit::{Unavailable, shared::Trouble},
+    limit::{Unavailable, shared::StoreError},
     tls,
 };
 
-/// How long a server may think about a greeting before it is asked whether it knows any TLS.
+/// The time for a reply to the TLS greeting. Then the server is asked in clear text whether it
+/// speaks TLS at all.
 const SILENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct Tls {
@@ -66,8 +67,10 @@ impl Tls {
             _ => None,
         };
         let (host, port, name) = named.ok_or_else(|| {
-            Unavailable::new("the rate limiter's Redis server has no name to be checked over TLS")
-                .with_hint("write it as rediss://user:password@host:6379/0")
+            Unavailable::new(
+                "the rate limiter's Redis server has no host name that TLS could check",
+            )
+            .with_hint("write it as rediss://user:password@host:6379/0")
         })?;
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
@@ -83,8 +86,8 @@ impl Tls {
         settings: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
         clock: &dyn Clock,
-    ) -> Result<Connection, Trouble> {
-        let failed = |error: RedisError| tls_trouble(address, &error);
+    ) -> Result<Connection, StoreError> {
+        let failed = |error: RedisError| tls_error(address, &error);
         let stream = self
             .stream(clock)
             .await
@@ -99,7 +102,7 @@ impl Tls {
         let handshake = pin!(self.connector.connect(self.name.clone(), stream));
         let probe = pin!(async {
             clock.sleep(SILENCE).await;
-            self.answers_in_clear().await
+            self.replies_in_clear_text().await
         });
         match select(handshake, probe).await {
             Either::Left((stream, _)) => stream,
@@ -113,29 +116,29 @@ impl Tls {
     async fn tcp(&self) -> io::Result<TcpStream> {
         let addresses = lookup_host((self.host.as_str(), self.port)).await?;
         let mut tries = addresses.map(|one| Box::pin(TcpStream::connect(one)));
-        // It cannot choose among none.
+        // `select_ok` panics without a future.
         let first = tries.next().ok_or(io::ErrorKind::NotFound)?;
         let (stream, _) = select_ok(std::iter::once(first).chain(tries)).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 
-    /// Asks what anybody may ask. A server without TLS takes a greeting for the beginning of a long
-    /// command, and would be silent for ever.
-    async fn answers_in_clear(&self) -> io::Result<bool> {
+    /// Returns whether the server replies to `PING` in clear text. A server without TLS takes the
+    /// greeting for the beginning of a long command and never replies to it.
+    async fn replies_in_clear_text(&self) -> io::Result<bool> {
         let mut stream = self.tcp().await?;
         stream.write_all(b"PING\r\n").await?;
-        let answer = stream.read_u8().await?;
-        Ok(matches!(answer, b'+' | b'-'))
+        let reply = stream.read_u8().await?;
+        Ok(matches!(reply, b'+' | b'-'))
     }
 }
 
 fn authorities(pem: &[u8]) -> Result<RootCertStore, Unavailable> {
     let unusable = || {
         Unavailable::new(
-            "the authority of the rate limiter's Redis server is no certificate in PEM",
+            "the authority of the rate limiter's Redis server is not a certificate in PEM form",
         )
-        .with_hint("give it the text from -----BEGIN CERTIFICATE----- on, such as of a file ca.pem")
+        .with_hint("pass the text that begins with -----BEGIN CERTIFICATE-----, such as that of a file ca.pem")
     };
     let mut authorities = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -149,35 +152,35 @@ fn authorities(pem: &[u8]) -> Result<RootCertStore, Unavailable> {
     Ok(authorities)
 }
 
-/// What TLS does not like will not pass by itself.
-fn tls_trouble(address: &str, error: &RedisError) -> Trouble {
+/// Returns the error for a failed connection. Errors of TLS itself are permanent.
+fn tls_error(address: &str, error: &RedisError) -> StoreError {
     let Some(refusal) = refusal(error) else {
-        return trouble(address, error);
+        return store_error(address, error);
     };
-    let what = format!("the rate limiter's Redis server at {address}");
+    let server = format!("the rate limiter's Redis server at {address}");
     let (message, hint) = match refusal {
         rustls::Error::InvalidCertificate(_) => (
-            format!("the certificate of {what} is not trusted: {refusal}"),
-            "name the authority that signed it (RedisLimiter::with_authority), and the host as the certificate does",
+            format!("the certificate of {server} is not trusted: {refusal}"),
+            "pass the authority that signed it (RedisLimiter::with_authority) and the host name of the certificate",
         ),
         rustls::Error::InvalidMessage(_) => (
-            format!("{what} does not speak TLS on this port"),
-            "name its port for TLS, or write redis:// within a network you trust",
+            format!("{server} does not speak TLS on this port"),
+            "use its port for TLS, or redis:// within a network you trust",
         ),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => (
-            format!("{what} demands a certificate from its clients, which they do not have"),
-            "set its tls-auth-clients to no, and give it a password",
+            format!("{server} requires client certificates, which are not supported"),
+            "set its tls-auth-clients to no, and require a password",
         ),
         _ => (
-            format!("{what} and this client agree on no TLS: {refusal}"),
-            "it needs TLS 1.2 or 1.3",
+            format!("{server} and this client have no TLS version or cipher in common: {refusal}"),
+            "enable TLS 1.2 or 1.3 on the server",
         ),
     };
     let error = Unavailable::new(message).with_hint(hint);
-    Trouble::Lasting(error.with_source(refusal.clone()))
+    StoreError::Permanent(error.with_source(refusal.clone()))
 }
 
-/// What TLS said, from within what the library makes of it.
+/// Returns the error of TLS inside an error of the Redis library.
 fn refusal(error: &RedisError) -> Option<&rustls::Error> {
     let source = error.source()?;
     let shared = source.downcast_ref::<Arc<dyn Error + Send + Sync>>();

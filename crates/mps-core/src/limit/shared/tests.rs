@@ -1,61 +1,67 @@
-//! What a process makes of a queue's answers, of late ones and of none.
+//! How a process handles the replies of a store, late ones and missing ones.
 
 use mps_models::Effect;
 
 use super::*;
-use crate::clock::{Clock, TestClock};
+use crate::{
+    clock::{Clock, TestClock},
+    limit::Unavailable,
+};
 
 const MS: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A queue that says what the test wants, as long after the question as the test wants.
+/// A store whose replies and their delay the test decides.
 #[derive(Debug)]
-struct Oracle {
+struct ScriptedStore {
     clock: TestClock,
     takes: Duration,
-    says: fn(Duration) -> Result<Turn<()>, Trouble>,
-    asked: Mutex<Vec<Duration>>,
+    reply: fn(Duration) -> Result<StoreDecision<()>, StoreError>,
+    requests: Mutex<Vec<Duration>>,
 }
 
-impl Store for Oracle {
-    type Place = ();
+impl Store for ScriptedStore {
+    type SlotKey = ();
 
-    const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+    const REPLY_WITHIN: Duration = Duration::from_secs(2);
 
-    fn ask<'a>(&'a self, _: Question<'a>) -> BoxFuture<'a, Result<Answer<()>, Trouble>> {
+    fn request<'a>(
+        &'a self,
+        _: SlotRequest<'a>,
+    ) -> BoxFuture<'a, Result<SlotReply<()>, StoreError>> {
         Box::pin(async {
             let sent = self.clock.monotonic();
-            self.asked.lock().unwrap().push(sent);
+            self.requests.lock().unwrap().push(sent);
             self.clock.sleep(self.takes).await;
-            (self.says)(sent).map(|turn| Answer {
-                turn,
-                widened: Duration::ZERO,
+            (self.reply)(sent).map(|decision| SlotReply {
+                decision,
+                widening: Duration::ZERO,
             })
         })
     }
 
-    fn is_silent(&self, _: Duration) -> Unavailable {
+    fn timed_out(&self, _: Duration) -> Unavailable {
         Unavailable::new("silent")
     }
 
-    fn give_back(&self, (): ()) {}
+    fn release(&self, (): ()) {}
 }
 
 struct Case {
     clock: TestClock,
-    limiter: Shared<Oracle>,
+    limiter: Shared<ScriptedStore>,
 }
 
 impl Case {
-    fn new(takes: Duration, says: fn(Duration) -> Result<Turn<()>, Trouble>) -> Self {
+    fn new(takes: Duration, reply: fn(Duration) -> Result<StoreDecision<()>, StoreError>) -> Self {
         let clock = TestClock::new(0).auto_advance();
-        let oracle = Oracle {
+        let store = ScriptedStore {
             clock: clock.clone(),
             takes,
-            says,
-            asked: Mutex::default(),
+            reply,
+            requests: Mutex::default(),
         };
-        let limiter = Shared::new(oracle, Arc::new(clock.clone()));
+        let limiter = Shared::new(store, Arc::new(clock.clone()));
         Self { clock, limiter }
     }
 
@@ -68,10 +74,10 @@ impl Case {
         self.acquire(max_wait).await.unwrap_err()
     }
 
-    /// How long it paused between questions.
+    /// Returns the pauses between requests.
     fn pauses(&self) -> Vec<Duration> {
-        let asked = self.limiter.store.asked.lock().unwrap();
-        let pairs = asked.windows(2);
+        let requests = self.limiter.store.requests.lock().unwrap();
+        let pairs = requests.windows(2);
         pairs.map(|pair| pair[1].saturating_sub(pair[0])).collect()
     }
 }
@@ -83,17 +89,17 @@ fn too_long(error: &LimitError) -> Duration {
     }
 }
 
-/// The answer of a queue whose next slot is in 30 ms.
-fn in_30_ms(sent: Duration) -> Turn<()> {
-    Turn::Granted {
+/// Returns the reply of a store whose next slot is in 30 ms.
+fn in_30_ms(sent: Duration) -> StoreDecision<()> {
+    StoreDecision::Granted {
         sent,
         wait: 30 * MS,
-        place: (),
+        slot: (),
     }
 }
 
 #[tokio::test]
-async fn a_permit_is_good_from_its_slot_on_and_within_the_fence_of_the_question() {
+async fn a_permit_is_valid_from_its_slot_until_the_tolerance_after_the_request() {
     for (late_by, in_time) in [(0, true), (29, true), (30, false)] {
         let case = Case::new(20 * MS, |sent| Ok(in_30_ms(sent)));
         let permit = case.acquire(MINUTE).await.unwrap();
@@ -104,12 +110,12 @@ async fn a_permit_is_good_from_its_slot_on_and_within_the_fence_of_the_question(
 }
 
 #[tokio::test]
-async fn an_answer_that_took_as_long_as_the_fence_permits_nothing() {
+async fn a_reply_that_took_as_long_as_the_tolerance_permits_nothing() {
     let case = Case::new(50 * MS, |sent| Ok(in_30_ms(sent)));
     let error = case.refusal(MINUTE).await;
     assert!(error.to_string().contains("longer than 50 ms"), "{error}");
 
-    let just_in_time = Case::new((50 * MS).saturating_sub(ROUNDING), |sent| {
+    let just_in_time = Case::new((50 * MS).saturating_sub(Duration::from_micros(1)), |sent| {
         Ok(in_30_ms(sent))
     });
     assert!(just_in_time.acquire(MINUTE).await.unwrap().start());
@@ -117,12 +123,12 @@ async fn an_answer_that_took_as_long_as_the_fence_permits_nothing() {
 }
 
 #[tokio::test]
-async fn patience_is_for_the_turn_to_the_last_moment() {
+async fn the_longest_wait_is_exact() {
     let at_once = Case::new(Duration::ZERO, |sent| {
-        Ok(Turn::Granted {
+        Ok(StoreDecision::Granted {
             sent,
             wait: Duration::ZERO,
-            place: (),
+            slot: (),
         })
     });
     assert!(at_once.acquire(Duration::ZERO).await.unwrap().start());
@@ -135,8 +141,8 @@ async fn patience_is_for_the_turn_to_the_last_moment() {
         if !sent.is_zero() {
             return Ok(in_30_ms(sent));
         }
-        Ok(Turn::Later {
-            turn: 1_030 * MS,
+        Ok(StoreDecision::Wait {
+            slot_in: 1_030 * MS,
             ask_in: 1_000 * MS,
         })
     });
@@ -147,25 +153,25 @@ async fn patience_is_for_the_turn_to_the_last_moment() {
 }
 
 #[tokio::test]
-async fn who_stands_behind_others_is_told_at_once_how_long_that_takes_at_least() {
+async fn a_caller_behind_others_learns_its_shortest_wait_at_once() {
     let case = Case::new(Duration::ZERO, |_| {
-        Ok(Turn::Later {
-            turn: MINUTE,
+        Ok(StoreDecision::Wait {
+            slot_in: MINUTE,
             ask_in: MINUTE,
         })
     });
-    let lane = case.limiter.lane("A");
-    let _others: Vec<_> = (0..5).map(|_| lane.meter.wait()).collect();
+    let queue = case.limiter.queue("A");
+    let _others: Vec<_> = (0..5).map(|_| queue.counters.wait()).collect();
     let error = case.refusal(2_099 * MS).await;
     assert_eq!(too_long(&error), 2_100 * MS);
-    assert!(case.limiter.store.asked.lock().unwrap().is_empty());
+    assert!(case.limiter.store.requests.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn passing_trouble_is_asked_about_ever_more_slowly_until_it_has_lasted_ten_seconds() {
+async fn transient_errors_are_retried_with_growing_pauses_for_ten_seconds() {
     let away = || {
         Case::new(Duration::ZERO, |_| {
-            Err(Trouble::Passing(Unavailable::new("away")))
+            Err(StoreError::Transient(Unavailable::new("away")))
         })
     };
     let case = away();
@@ -184,24 +190,60 @@ async fn passing_trouble_is_asked_about_ever_more_slowly_until_it_has_lasted_ten
 }
 
 #[tokio::test]
-async fn lasting_trouble_is_told_at_once() {
+async fn permanent_errors_are_returned_at_once() {
     let case = Case::new(Duration::ZERO, |_| {
-        Err(Trouble::Lasting(Unavailable::new("forbidden")))
+        Err(StoreError::Permanent(Unavailable::new("forbidden")))
     });
     assert_eq!(case.refusal(MINUTE).await.to_string(), "forbidden");
     assert_eq!(case.clock.monotonic(), Duration::ZERO);
 }
 
 #[tokio::test]
-async fn a_busy_queue_is_asked_again_after_a_millisecond_or_so() {
+async fn a_busy_store_is_asked_again_after_about_a_millisecond() {
     let case = Case::new(Duration::ZERO, |sent| {
         if sent >= 20 * MS {
             return Ok(in_30_ms(sent));
         }
-        Err(Trouble::Busy(Unavailable::new("busy")))
+        Err(StoreError::Busy(Unavailable::new("busy")))
     });
     assert!(case.acquire(MINUTE).await.unwrap().start());
     for pause in case.pauses() {
         assert!((MS / 2..=3 * MS / 2).contains(&pause), "{pause:?}");
+    }
+}
+
+#[tokio::test]
+async fn reads_go_on_within_the_process_while_the_store_is_unavailable() {
+    let cases: [(
+        fn(Duration) -> Result<StoreDecision<()>, StoreError>,
+        Duration,
+    ); 2] = [
+        (
+            |_| Err(StoreError::Transient(Unavailable::new("away"))),
+            250 * MS,
+        ),
+        (
+            |_| Err(StoreError::Permanent(Unavailable::new("full"))),
+            Duration::ZERO,
+        ),
+    ];
+    for (reply, longest) in cases {
+        let case = Case::new(Duration::ZERO, reply);
+        let read = PermitRequest::new("Describe", Effect::Read, 2).max_wait(MINUTE);
+        assert!(case.limiter.acquire(read).await.unwrap().start());
+        let first = case.clock.monotonic();
+        assert!(first <= longest, "{first:?}");
+        // The next ones do not wait for the store again, and keep the limit.
+        let requests = case.limiter.store.requests.lock().unwrap().len();
+        for _ in 0..2 {
+            assert!(case.limiter.acquire(read).await.unwrap().start());
+        }
+        assert_eq!(case.clock.monotonic(), first + 1_050 * MS);
+        assert_eq!(case.limiter.store.requests.lock().unwrap().len(), requests);
+        case.clock.advance(Duration::from_secs(5));
+        assert!(case.limiter.acquire(read).await.unwrap().start());
+        assert!(case.limiter.store.requests.lock().unwrap().len() > requests);
+        // Creates still need the store.
+        case.refusal(300 * MS).await;
     }
 }

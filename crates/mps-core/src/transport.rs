@@ -1,4 +1,4 @@
-//! How bytes travel: one small trait, so that the HTTP library can be replaced or scripted.
+//! Transports: one small trait, so that the HTTP library can be replaced or scripted.
 
 use std::{
     error, fmt,
@@ -30,7 +30,14 @@ pub use self::scripted::{Reply, ScriptedTransport};
 /// [`RequestBody::into_bytes`] no earlier than it starts to write, and must not follow redirects.
 /// Any HTTP status is an answer; only the lack of one is an error.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends `request`. Dropping the future abandons the request.
+    /// Sends `request` and returns the response once its head was received. Not retried.
+    ///
+    /// # Errors
+    /// Fails with a [`TransportError`] if no response is received.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request. The request may have been sent, which
+    /// [`RequestBody::was_taken`] shows.
     fn send(
         &self,
         request: http::Request<RequestBody>,
@@ -119,13 +126,13 @@ impl RequestBody {
         self.bytes.len()
     }
 
-    /// Whether there is nothing to send.
+    /// Returns `true` if there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// Whether the bytes were taken, from this value or a clone of it.
+    /// Returns `true` if the bytes were taken, from this value or a clone of it.
     #[must_use]
     pub fn was_taken(&self) -> bool {
         self.state.load(Ordering::Acquire) == body_state::TAKEN
@@ -147,7 +154,13 @@ pub struct ResponseBody(Box<dyn Chunks>);
 
 /// A source of body pieces.
 pub trait Chunks: Send {
-    /// The next piece, or `None` at the end.
+    /// Returns the next piece, or `None` at the end.
+    ///
+    /// # Errors
+    /// Fails with a [`TransportError`] if the connection breaks before the announced end.
+    ///
+    /// # Cancel safety
+    /// An implementation must lose no piece when the future is dropped.
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>>;
 }
 
@@ -158,10 +171,13 @@ impl ResponseBody {
         Self(Box::new(chunks))
     }
 
-    /// The next piece, or `None` at the end.
+    /// Returns the next piece, or `None` at the end.
     ///
     /// # Errors
-    /// A [`TransportError`] when the connection breaks before the announced end.
+    /// Fails with a [`TransportError`] if the connection breaks before the announced end.
+    ///
+    /// # Cancel safety
+    /// Cancel safe if the transport's [`Chunks::next`] is.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         self.0.next().await
     }

@@ -1,0 +1,11 @@
+//! Locking without poisoning, for the crates of this workspace.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks `mutex`, also after a panic in another thread that held it.
+///
+/// Every value that this workspace keeps behind a mutex is valid between any two statements, so a
+/// panic elsewhere is no reason to panic here.
+pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
