@@ -16,15 +16,12 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context};
 
-<<<<<<< HEAD
+use mps_core::sync::lock;
+
 use crate::{
     foreign_text,
     line_writer::{LineWriter, Stream},
 };
-=======
-use crate::line_writer::{LineWriter, Stream};
-use mps_core::sync::lock;
->>>>>>> main
 
 /// A tracing layer that writes the request events of the emulator and ignores all others.
 pub(crate) struct RequestLog(Target);

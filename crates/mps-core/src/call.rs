@@ -11,6 +11,7 @@ use crate::{
     endpoint::Endpoint,
     envelope::Answer,
     error::{Error, ErrorKind},
+    names::names,
     sign::CanonicalRequest,
     telemetry::CallInfo,
 };
@@ -131,6 +132,12 @@ pub enum PreflightLevel {
     /// Errors and warnings, such as an unknown member or an uncertain bound.
     Warnings,
 }
+
+names!("preflight level", PreflightLevel {
+    Off = "off",
+    Errors = "errors",
+    Warnings = "warnings",
+});
 
 impl PreflightLevel {
     pub(crate) fn stops(self, report: &Report) -> bool {

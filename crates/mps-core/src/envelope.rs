@@ -139,8 +139,7 @@ impl Received {
         Some(
             error
                 .with_request_id(head.request_id.clone())
-                .with_task_id(head.task_ids.first().cloned())
-                .with_hint("look for the task before you create again: it may run and be billed"),
+                .with_task_id(head.task_ids.first().cloned()),
         )
     }
 

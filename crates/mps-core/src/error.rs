@@ -25,6 +25,9 @@ use crate::text::escaped;
 
 pub(crate) type BoxError = Box<dyn error::Error + Send + Sync>;
 
+/// Advice for every call that is in doubt, whatever its cause.
+const IN_DOUBT_HINT: &str = "it may have been executed and billed: look for the task in the console before you create \
+     again, https://console.tencentcloud.com/mps";
 /// Longest message, in characters; the service's messages are one sentence.
 const MESSAGE_CHARS: usize = 2_000;
 /// Longest code, request id or path.
@@ -136,12 +139,19 @@ impl Error {
         self.0.excerpt.as_deref()
     }
 
-    /// Returns advice to the caller, an imperative: of this very error where there is one, else that
-    /// of its error code in the specification. `None` for codes that the specification does not have.
+    /// Returns advice to the caller, an imperative. For a call that is in doubt it says where to look;
+    /// otherwise it is the error's own hint, or that of its error code in the specification. `None`
+    /// for codes that the specification does not have.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         let of_code = || service::hint(self.code()?);
-        self.0.hint.as_deref().or_else(of_code)
+        let own = self.0.hint.as_deref().or_else(of_code);
+        // A hint to repeat a call that is in doubt would cost money.
+        if self.in_doubt() {
+            Some(IN_DOUBT_HINT)
+        } else {
+            own
+        }
     }
 
     /// Returns the id of the task that a failed answer names, as far as it has one: such a task may

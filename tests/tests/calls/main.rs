@@ -12,6 +12,8 @@ mod dropped;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod separate_limiters;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod support;

@@ -111,8 +111,7 @@ impl Ending {
     pub(super) fn lost(&self, attempts: u32, message: &str) {
         let error = Error::new(ErrorKind::Cancelled, message)
             .with_dispatch(Dispatch::Unknown)
-            .with_stop(StopReason::InDoubt)
-            .with_hint("look for the task in the console before you create again");
+            .with_stop(StopReason::InDoubt);
         let telemetry = &self.client.telemetry;
         telemetry.in_doubt(self.call.info(), attempts, &error);
         self.end_detached(attempts, Err(error));

@@ -76,6 +76,7 @@ struct Inner<P> {
 
 /// The last failure of a refresh.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct LastFailure {
     /// The error.
     pub error: CredentialsError,
