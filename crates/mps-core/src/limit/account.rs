@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 ///    with every renewal.
 /// 4. [`from_secret_id`](Self::from_secret_id): the secret id of permanent credentials.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{endpoint::Endpoint, limit::Account};
 ///
