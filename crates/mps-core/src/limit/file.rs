@@ -269,8 +269,8 @@ impl Files {
         }))
     }
 
-    /// Returns the path of an action's file. A caller may use any text as an action; all of it goes
-    /// into the hash, so that two actions never share a file.
+    /// Returns the path of an action's file. A caller may use any text as an action; all of it is
+    /// part of the hash, so that two actions never share a file.
     fn path(&self, action: &str) -> PathBuf {
         let hash = self.account.clone().chain_update(action).finalize();
         let plain = action.chars().filter(char::is_ascii_alphanumeric);
