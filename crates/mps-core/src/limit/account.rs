@@ -13,7 +13,7 @@ use crate::{credentials::Credentials, endpoint::Endpoint};
 /// 2. [`from_profile`](Self::from_profile): the profile that contains the credentials.
 /// 3. [`from_credentials`](Self::from_credentials): the credentials themselves.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{endpoint::Endpoint, limit::Account};
 ///

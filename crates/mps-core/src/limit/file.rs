@@ -50,7 +50,7 @@ use self::{locked::Locked, state::State, worker::Worker};
 /// [`Limiter::acquire`] returns [`LimitError::Unavailable`] when the file cannot be created, locked,
 /// read or written.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::FileLimiter};
 ///

@@ -26,7 +26,7 @@ use crate::{BoxFuture, clock::SharedClock, sync::lock};
 /// The wait of every caller is known on arrival, so a request with too short a
 /// [`max_wait`](PermitRequest::max_wait) is refused at once.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{Client, clock::SystemClock, credentials::Credentials, limit::LocalLimiter};
 ///

@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 ///
 /// `Display` and `Debug` show `***` in place of a password.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::limit::LimiterLocation;
 ///

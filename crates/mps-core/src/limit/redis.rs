@@ -68,7 +68,7 @@ pub const SCRIPT: &str = include_str!("redis/script.lua");
 /// `redis://` is not encrypted; use it within a network you trust. `rediss://` is TLS (feature
 /// `redis-tls`), with the cryptography and certificates of calls to the service.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::RedisLimiter};
 ///
@@ -103,7 +103,7 @@ impl RedisLimiter {
     /// Returns the errors of [`new`](Self::new), and [`LimitError::Unavailable`] when `pem` has no
     /// certificate or `url` does not ask for TLS.
     ///
-    /// # Examples
+    /// # Example
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use mps_core::{clock::SystemClock, limit::RedisLimiter};

@@ -48,7 +48,7 @@ impl Reserve {
 /// [`LocalLimiter`](super::LocalLimiter), a machine with a `FileLimiter`. Both wait for one second
 /// after a restart by themselves; a limiter of your own must do the same.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Reserve, Reserved}};
 ///

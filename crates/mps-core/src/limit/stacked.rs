@@ -15,7 +15,7 @@ use crate::{BoxFuture, clock::SharedClock};
 /// acquires the shared permit; then it reserves its own slot, which is still free because callers
 /// go one after the other. So waiting for one limit wastes nothing of the other.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Stacked}};
 ///
