@@ -1,4 +1,4 @@
-//! Chooses a limiter by text, such as the value of a command-line option.
+//! Chooses a limiter by text, for example the value of a command-line option.
 
 use std::{error, fmt, path::Path, str::FromStr, sync::Arc};
 

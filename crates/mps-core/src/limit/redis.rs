@@ -81,11 +81,11 @@ pub const SCRIPT: &str = include_str!("redis/script.lua");
 pub struct RedisLimiter(Arc<Shared<RedisStore>>);
 
 impl RedisLimiter {
-    /// Returns a limiter in the server at `url`, such as `redis://:password@host:6379/0`, the same
+    /// Returns a limiter in the server at `url`, for example `redis://:password@host:6379/0`, the same
     /// with `rediss`, or `redis+unix:///run/redis.sock`. Opens no connection.
     ///
-    /// `account` distinguishes accounts, as [`Account`](super::Account) does; only a hash of it
-    /// becomes part of a key.
+    /// `account` distinguishes accounts, for example by [`Account::at`](super::Account::at); only a
+    /// hash of it becomes part of a key.
     ///
     /// # Errors
     /// Returns [`LimitError::Unavailable`] when `url` does not name a server, or asks for TLS
