@@ -154,8 +154,8 @@ async fn permits_that_come_too_late_are_not_used() {
     }
 }
 
-/// What the fence is for: no delay up to its length, on the machine and on the wire together, can
-/// crowd a second, not even as the service sees it.
+/// No delay up to the start tolerance, on the machine and on the wire together, puts more than the
+/// limit into one second, not even as the service sees it.
 #[tokio::test(start_paused = true)]
 async fn delays_within_the_fence_crowd_no_second_at_the_service() {
     for seed in SEEDS {
