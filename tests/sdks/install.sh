@@ -6,6 +6,11 @@ target/sdks/python/bin/pip install --quiet --disable-pip-version-check \
   --requirement tests/sdks/python/requirements.txt
 export MPS_TEST_PYTHON="$PWD/target/sdks/python/bin/python"
 
+python3 -m venv target/sdks/tccli
+target/sdks/tccli/bin/pip install --quiet --disable-pip-version-check \
+  --requirement tests/sdks/tccli/requirements.txt
+export MPS_TEST_TCCLI="$PWD/target/sdks/tccli/bin/tccli"
+
 mkdir -p target/sdks/node
 cp tests/sdks/node/package.json target/sdks/node/
 npm install --prefix target/sdks/node --ignore-scripts --no-audit --no-fund --no-package-lock --silent

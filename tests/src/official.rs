@@ -1,6 +1,12 @@
 //! The vendor's published SDKs, each driven by a script under `tests/sdks`.
 
-use std::{env, ffi::OsString, io, path::PathBuf, process::Command};
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -57,6 +63,13 @@ impl Sdk {
         })
     }
 
+    /// Returns the SDK with another environment variable for its script.
+    #[must_use]
+    pub fn with(mut self, variable: &'static str, value: impl Into<OsString>) -> Self {
+        self.environment.push((variable, value.into()));
+        self
+    }
+
     /// Runs a verb of the SDK's script and returns the JSON that it prints. A refusal by the service is
     /// such a result, with its code.
     ///
@@ -80,6 +93,57 @@ impl Sdk {
             return Err(io::Error::other(stderr));
         }
         Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+/// The vendor's command line, installed and unmodified.
+#[derive(Clone, Debug)]
+pub struct Tccli(OsString);
+
+impl Tccli {
+    /// Returns the command line, or `None` unless `MPS_TEST_TCCLI` names the program of
+    /// `sdks/tccli/requirements.txt`.
+    #[must_use]
+    pub fn installed() -> Option<Self> {
+        let purpose = "the `tccli` of tests/sdks/tccli/requirements.txt";
+        required("MPS_TEST_TCCLI", purpose).map(Self)
+    }
+
+    /// Calls an action over HTTPS with members of the request as options, and returns the answer.
+    ///
+    /// # Errors
+    /// Fails if the program cannot be run, or if it does not print an answer.
+    pub fn call(
+        &self,
+        caller: Caller<'_>,
+        ca_file: &Path,
+        action: &str,
+        members: &[(&str, &str)],
+    ) -> io::Result<Value> {
+        // The program writes a configuration to the home folder.
+        let home = tempfile::tempdir()?;
+        let mut command = Command::new(&self.0);
+        for name in PROXY_VARIABLES {
+            command.env_remove(name);
+        }
+        command
+            .args(["mps", action, "--cli-unfold-argument"])
+            .args(["--endpoint", caller.address]);
+        for (name, value) in members {
+            command.arg(format!("--{name}")).arg(value);
+        }
+        let output = command
+            .env("HOME", home.path())
+            .env("PYTHONPATH", script("tccli"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("REQUESTS_CA_BUNDLE", ca_file)
+            .env("TENCENTCLOUD_REGION", "ap-guangzhou")
+            .env("TENCENTCLOUD_SECRET_ID", caller.secret_id)
+            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
+            .output()?;
+        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        serde_json::from_slice(&output.stdout)
+            .map_err(|_| io::Error::other(printed(&output.stdout) + &printed(&output.stderr)))
     }
 }
 

@@ -68,6 +68,8 @@ pub struct EmulatorProcess {
     _stdout: BufReader<ChildStdout>,
     /// Host and port, such as `127.0.0.1:8080`.
     pub address: String,
+    /// The file of the authority to trust, with `--tls`.
+    pub ca_file: Option<PathBuf>,
     /// The secret id that the emulator accepts.
     pub secret_id: String,
     /// The secret key of `secret_id`.
@@ -80,9 +82,18 @@ impl EmulatorProcess {
     /// # Errors
     /// Fails if the program cannot be run, or if its first line lacks the endpoint or the credentials.
     pub fn start(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> io::Result<Self> {
-        let mut child = Command::new(mps()?)
-            .args(["emulator", "--quiet"])
-            .args(arguments)
+        let mut command = Command::new(mps()?);
+        command.args(["emulator", "--quiet"]).args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Runs a command that becomes `mps emulator`, such as a shell that sets a limit first, and waits
+    /// until it prints its first line.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn spawn(mut command: Command) -> io::Result<Self> {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -94,7 +105,11 @@ impl EmulatorProcess {
         Ok(Self {
             child,
             _stdout: stdout,
-            address: text(&ready, "endpoint")?.replace("http://", ""),
+            address: without_scheme(&text(&ready, "endpoint")?),
+            ca_file: ready
+                .get("ca_file")
+                .and_then(Value::as_str)
+                .map(PathBuf::from),
             secret_id: text(&ready, "secret_id")?,
             secret_key: text(&ready, "secret_key")?,
         })
@@ -116,6 +131,11 @@ impl EmulatorProcess {
         let body = answer.split_once("\r\n\r\n").map(|(_head, body)| body);
         Ok(serde_json::from_str(body.unwrap_or_default())?)
     }
+}
+
+fn without_scheme(endpoint: &str) -> String {
+    let address = endpoint.split_once("://").map(|(_scheme, address)| address);
+    address.unwrap_or(endpoint).to_owned()
 }
 
 fn text(object: &Value, name: &str) -> io::Result<String> {

@@ -1,9 +1,9 @@
-//! Two hundred creates fired at once: the service must see no second with more than ten of them,
-//! and every one of them once.
+//! Two hundred creates at once: the service must see each of them once and no second with more than
+//! ten of them.
 //!
 //! The clock is paused and jumps from timer to timer, so twenty seconds of limits pass in no time
-//! and in the same way on every machine. The emulator's own request log is what is judged, and the
-//! emulator refuses an eleventh start in any second, so a crowded window would show twice.
+//! and in the same way on every machine. The tests judge the emulator's request log, and the
+//! emulator refuses an eleventh start in any second, so a window over the limit would show twice.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{cell::Cell, collections::HashSet, time::Duration};
@@ -11,7 +11,7 @@ use std::{cell::Cell, collections::HashSet, time::Duration};
 use mps_core::{
     Client, ClientBuilder,
     clock::{SharedClock, SystemClock, timeout},
-    limit::{LocalLimiter, internals::START_TOLERANCE},
+    limit::{Limiter as _, LocalLimiter, internals::START_TOLERANCE},
     retry::RetryPolicy,
 };
 use mps_emulator::{Emulator, InProcess, Outcome, Service};
@@ -24,21 +24,21 @@ use tokio::task::JoinSet;
 
 const CREATES: usize = 200;
 const LIMIT: usize = 10;
-/// Ten at once, then ten in every 1.05 s (the window and its fence): 9.5 a second.
+/// Ten at once, then ten in every 1.05 s (the window and the tolerance): 9.5 a second.
 const SHORTEST: Duration = Duration::from_millis(19 * 1_050);
 const SEEDS: std::ops::Range<u64> = 0..8;
 const FOREVER: Duration = Duration::from_secs(3_600);
 
-/// When somebody asks for a video, and how long they wait for the answer before they leave.
+/// The arrival of a caller and the time after which it leaves without an answer.
 struct Caller {
     arrives: Duration,
-    patience: Duration,
+    leaves_after: Duration,
 }
 
 fn at_once() -> Caller {
     Caller {
         arrives: Duration::ZERO,
-        patience: FOREVER,
+        leaves_after: FOREVER,
     }
 }
 
@@ -72,16 +72,25 @@ impl World {
         DelayedTransport::new(InProcess::new(self.service.clone()), delays)
     }
 
-    /// Every caller asks for a video of its own; the ids of the tasks that came back in time.
-    async fn fire(&self, client: Client, mut caller: impl FnMut() -> Caller) -> Vec<String> {
+    /// Lets every caller create a video of its own. Returns the ids of the tasks that arrived in time.
+    async fn fire(&self, client: Client, caller: impl FnMut() -> Caller) -> Vec<String> {
+        self.fire_some(client, CREATES, caller).await
+    }
+
+    async fn fire_some(
+        &self,
+        client: Client,
+        count: usize,
+        mut caller: impl FnMut() -> Caller,
+    ) -> Vec<String> {
         let mut calls = JoinSet::new();
-        for _ in 0..CREATES {
+        for _ in 0..count {
             let number = self.asked.replace(self.asked.get() + 1);
             let (client, clock, caller) = (client.clone(), self.clock.clone(), caller());
             let request = CreateAigcVideoTask::new().prompt(format!("take {number} of a cat"));
             calls.spawn(async move {
                 clock.sleep(caller.arrives).await;
-                let output = timeout(&*clock, caller.patience, client.send(&request)).await?;
+                let output = timeout(&*clock, caller.leaves_after, client.send(&request)).await?;
                 output.unwrap().body.task_id
             });
         }
@@ -104,7 +113,7 @@ impl World {
         same.count()
     }
 
-    /// Whoever holds an id has a task of its own, and the account pays for these tasks only.
+    /// Asserts that every id is a task of its own, and that the account pays for these tasks only.
     fn assert_each_was_executed_once(&self, ids: &[String]) {
         let bill = self.service.bill();
         let billed: HashSet<_> = bill.items.iter().map(|item| &item.task_id).collect();
@@ -115,27 +124,27 @@ impl World {
         assert_eq!(self.count(Outcome::Executed), ids.len());
     }
 
-    /// The service saw no crowded second, and had nothing to refuse.
-    fn assert_no_second_was_crowded(&self) {
+    /// Asserts that the service saw no second over the limit and refused nothing.
+    fn assert_no_second_exceeded_the_limit(&self) {
         assert!(most_in_any_second(&self.arrivals_us()) <= LIMIT);
         assert_eq!(self.count(Outcome::Refused), 0);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_leaves_at_the_limit_and_none_is_lost() {
+async fn a_burst_starts_at_the_limit_and_loses_no_create() {
     let world = World::new();
     let ids = world.fire(world.client().build().unwrap(), at_once).await;
     assert_eq!(ids.len(), CREATES);
     world.assert_each_was_executed_once(&ids);
-    world.assert_no_second_was_crowded();
+    world.assert_no_second_exceeded_the_limit();
     assert_eq!(most_in_any_second(&world.arrivals_us()), LIMIT);
     assert_eq!(world.last_arrival(), SHORTEST);
 }
 
-/// However late a holder gets to use its permit, it starts within the fence or asks again.
+/// A permit is used within the tolerance or requested again, however late its caller runs.
 #[tokio::test(start_paused = true)]
-async fn permits_that_come_too_late_are_not_used() {
+async fn permits_that_arrive_too_late_are_not_used() {
     for seed in SEEDS {
         let world = World::new();
         let limiter = DelayedLimiter::new(
@@ -146,7 +155,7 @@ async fn permits_that_come_too_late_are_not_used() {
         let ids = world.fire(client, at_once).await;
         assert_eq!(ids.len(), CREATES, "seed {seed}");
         world.assert_each_was_executed_once(&ids);
-        world.assert_no_second_was_crowded();
+        world.assert_no_second_exceeded_the_limit();
         assert!(
             world.last_arrival() > SHORTEST + START_TOLERANCE,
             "seed {seed}: no permit was late"
@@ -157,7 +166,7 @@ async fn permits_that_come_too_late_are_not_used() {
 /// No delay up to the start tolerance, on the machine and on the wire together, puts more than the
 /// limit into one second, not even as the service sees it.
 #[tokio::test(start_paused = true)]
-async fn delays_within_the_fence_crowd_no_second_at_the_service() {
+async fn delays_within_the_tolerance_exceed_no_limit_at_the_service() {
     for seed in SEEDS {
         let world = World::new();
         let delays = world.delays(seed, START_TOLERANCE / 2);
@@ -170,7 +179,7 @@ async fn delays_within_the_fence_crowd_no_second_at_the_service() {
         let ids = world.fire(client.build().unwrap(), at_once).await;
         assert_eq!(ids.len(), CREATES, "seed {seed}");
         world.assert_each_was_executed_once(&ids);
-        world.assert_no_second_was_crowded();
+        world.assert_no_second_exceeded_the_limit();
         assert!(
             world.last_arrival() <= SHORTEST + START_TOLERANCE,
             "seed {seed}"
@@ -178,13 +187,13 @@ async fn delays_within_the_fence_crowd_no_second_at_the_service() {
     }
 }
 
-/// A wire slower than the fence is beyond what a client can rule out. Then the starts still keep
-/// the limit, the service refuses what arrives crowded, and a refused create is safe to repeat.
+/// A client cannot rule out delays on the wire beyond the tolerance. Then the starts still keep the
+/// limit, the service refuses surplus arrivals, and a refused create is safe to repeat.
 #[tokio::test(start_paused = true)]
-async fn delays_beyond_the_fence_cost_refusals_but_neither_a_create_nor_a_second_one() {
+async fn delays_beyond_the_tolerance_cost_refusals_but_lose_and_repeat_no_create() {
     let mut refused = 0;
     for seed in SEEDS {
-        // The client's jitter, too, is the same in every run.
+        // The client's jitter is the same in every run, too.
         fastrand::seed(seed);
         let world = World::new();
         let transport = world.late_transport(world.delays(seed, 10 * START_TOLERANCE));
@@ -202,18 +211,18 @@ async fn delays_beyond_the_fence_cost_refusals_but_neither_a_create_nor_a_second
     assert!(refused > 0, "no delay was long enough to matter");
 }
 
-/// Callers who lose patience while they wait, or while their request is on its way, take nothing
-/// from the others: no task, no place, no time.
+/// Callers that leave while they wait, or while their request is on its way, take nothing from the
+/// others: no task, no slot, no time.
 #[tokio::test(start_paused = true)]
-async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
+async fn callers_that_leave_neither_exceed_the_limit_nor_delay_others() {
     const ARRIVALS: Duration = Duration::from_secs(5);
     for seed in SEEDS {
         let world = World::new();
         let transport = world.late_transport(world.delays(seed, START_TOLERANCE));
         let client = world.client().transport(transport).build().unwrap();
         let arrives = world.delays(seed, ARRIVALS);
-        // Some leave so soon that nobody has queued up behind them yet, some later, most never.
-        let mut patience = [
+        // Some leave so soon that no other caller is behind them yet, some later, most never.
+        let mut leaves_after = [
             START_TOLERANCE,
             SHORTEST,
             FOREVER,
@@ -226,20 +235,65 @@ async fn callers_who_leave_crowd_nobody_and_hold_nobody_up() {
         .cycle();
         let caller = || Caller {
             arrives: arrives.next(),
-            patience: patience.next().map_or(FOREVER, |patience| patience.next()),
+            leaves_after: leaves_after.next().map_or(FOREVER, |delays| delays.next()),
         };
         let ids = world.fire(client, caller).await;
         assert!(
             (1..CREATES).contains(&ids.len()),
-            "seed {seed}: nobody left"
+            "seed {seed}: no caller left"
         );
         world.assert_each_was_executed_once(&ids);
-        world.assert_no_second_was_crowded();
+        world.assert_no_second_exceeded_the_limit();
         assert!(
             world.last_arrival() <= ARRIVALS + SHORTEST + START_TOLERANCE,
             "seed {seed}"
         );
     }
+}
+
+/// Processes that do not know of each other. A throttled create surely was not executed, so it is
+/// retried until the deadline of the call.
+#[tokio::test(start_paused = true)]
+async fn forty_separate_limiters_on_one_account_lose_no_create_and_make_none_twice() {
+    const CLIENTS: usize = 40;
+    const DEADLINE: Duration = Duration::from_secs(120);
+    for seed in SEEDS {
+        fastrand::seed(seed);
+        let world = World::new();
+        let mut calls = JoinSet::new();
+        for number in 0..CLIENTS {
+            let limiter = LocalLimiter::new(world.clock.clone());
+            let client = world.client().limiter(limiter).deadline(DEADLINE);
+            let client = client.build().unwrap();
+            let request = CreateAigcVideoTask::new().prompt(format!("client {number}"));
+            calls.spawn(async move { client.send(&request).await.unwrap().body.task_id.unwrap() });
+        }
+        let ids = calls.join_all().await;
+        assert_eq!(ids.len(), CLIENTS, "seed {seed}");
+        world.assert_each_was_executed_once(&ids);
+        assert!(world.count(Outcome::Refused) > 0, "seed {seed}");
+        assert!(world.last_arrival() < DEADLINE, "seed {seed}");
+    }
+}
+
+/// A burst of refusals widens by one step, whose end comes within seconds.
+#[tokio::test(start_paused = true)]
+async fn the_rate_is_back_seconds_after_a_burst_of_refusals() {
+    let world = World::new();
+    let limiter = LocalLimiter::without_warm_up(world.clock.clone());
+    // Another process has used up the first second.
+    let other = world.client().build().unwrap();
+    let client = world.client().limiter(limiter.clone()).build().unwrap();
+    let (others, ids) = tokio::join!(
+        world.fire_some(other, LIMIT, at_once),
+        world.fire_some(client, LIMIT, at_once),
+    );
+    assert_eq!(others.len() + ids.len(), 2 * LIMIT);
+    let stats = limiter.stats("CreateAigcVideoTask").unwrap();
+    assert!(stats.throttled > 0);
+    world.clock.sleep(Duration::from_secs(27)).await;
+    let stats = limiter.stats("CreateAigcVideoTask").unwrap();
+    assert_eq!(stats.tolerance, START_TOLERANCE);
 }
 
 /// Processes that share the limit through a file.
@@ -251,7 +305,7 @@ mod file {
 
     use super::*;
 
-    /// A machine whose clock is the test's.
+    /// A machine on the test's clock.
     #[derive(Debug)]
     struct Machine(SharedClock);
 
@@ -266,9 +320,9 @@ mod file {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn three_processes_leave_at_the_limit_and_none_is_lost() {
-        /// A new file says nothing about what was started before it.
-        const QUIET: Duration = Duration::from_millis(1_100);
+    async fn three_processes_start_at_the_limit_and_lose_no_create() {
+        /// A new file says nothing about earlier starts.
+        const WAIT_AFTER_LOSS: Duration = Duration::from_millis(1_100);
         let (world, folder) = (World::new(), tempfile::tempdir().unwrap());
         let process = || {
             let machine = Arc::new(Machine(world.clock.clone()));
@@ -284,10 +338,10 @@ mod file {
         let ids = [one, two, three].concat();
         assert_eq!(ids.len(), 3 * CREATES);
         world.assert_each_was_executed_once(&ids);
-        world.assert_no_second_was_crowded();
+        world.assert_no_second_exceeded_the_limit();
         let rounds = u32::try_from(3 * CREATES / LIMIT - 1).unwrap();
-        let shortest = QUIET + rounds * Duration::from_millis(1_050);
-        // Timers are whole milliseconds, and a file that another holds is asked for again.
+        let shortest = WAIT_AFTER_LOSS + rounds * Duration::from_millis(1_050);
+        // Timers are whole milliseconds, and a file that another process holds is requested again.
         let took = world.last_arrival();
         assert!(shortest <= took && took < shortest * 21 / 20, "{took:?}");
     }

@@ -12,7 +12,7 @@
 use std::path::PathBuf;
 
 use mps_tests::{
-    official::{Caller, Sdk},
+    official::{Caller, Sdk, Tccli},
     process::EmulatorProcess,
     window,
 };
@@ -247,4 +247,63 @@ fn a_fast_clock_is_accepted_with_its_flag(sdk: &Sdk) {
     assert_eq!(refused["code"], "AuthFailure.SignatureExpire", "{refused}");
     let created = create(&["--clock-rate=100000", "--accept-machine-time"]);
     assert!(created["TaskId"].is_string(), "{created}");
+}
+
+/// Returns the caller of an emulator's own account.
+fn caller(emulator: &EmulatorProcess) -> Caller<'_> {
+    Caller {
+        address: &emulator.address,
+        secret_id: &emulator.secret_id,
+        secret_key: &emulator.secret_key,
+    }
+}
+
+/// The vendor's command line speaks HTTPS only.
+#[test]
+fn tccli_creates_and_describes_over_tls() {
+    let Some(tccli) = Tccli::installed() else {
+        return;
+    };
+    let flags = ["--tls", "--queue-time=0s", "--render-time=0s"];
+    let emulator = EmulatorProcess::start(flags).unwrap();
+    let ca_file = emulator.ca_file.as_deref().unwrap();
+    let call = |action: &str, members: &[(&str, &str)]| {
+        tccli
+            .call(caller(&emulator), ca_file, action, members)
+            .unwrap()
+    };
+    let created = call(CREATE, &[("Prompt", "a cat"), ("ModelName", "Kling")]);
+    let task_id = created["TaskId"].as_str().unwrap();
+    let described = call(DESCRIBE, &[("TaskId", task_id)]);
+    assert_eq!(described["Status"], "DONE", "{described}");
+    let url = described["VideoUrls"][0].as_str().unwrap();
+    assert!(
+        url.starts_with(&format!("https://{}/", emulator.address)),
+        "{url}"
+    );
+}
+
+/// This SDK signs for the service `127` when it calls `127.0.0.1`.
+#[test]
+fn a_service_from_the_host_is_accepted_on_request_and_explained_otherwise() {
+    let Some(sdk) = Sdk::node() else {
+        return;
+    };
+    let sdk = sdk.with("BY_ADDRESS", "1");
+    let create = |flags: &[&str]| {
+        let emulator = EmulatorProcess::start(flags).unwrap();
+        let request = example(CREATE, "documentation");
+        let answer = sdk.run(caller(&emulator), "create", &request).unwrap();
+        let log = emulator.control("requests").unwrap();
+        (answer, log["requests"][0]["detail"].clone())
+    };
+    let (created, _) = create(&["--lenient-service"]);
+    assert!(created["TaskId"].is_string(), "{created}");
+    let (refused, detail) = create(&[]);
+    assert_eq!(refused["code"], "AuthFailure.SignatureFailure", "{refused}");
+    let detail = detail.as_str().unwrap();
+    assert!(
+        detail.contains("the service `127`") && detail.contains("--lenient-service"),
+        "{detail}"
+    );
 }

@@ -39,7 +39,7 @@ impl RequestLog {
             let stdout = Stream::new("stdout", io::stdout());
             return Ok(Self(Target::Stdout(LineWriter::to(stdout))));
         }
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = open_private(path)?;
         let file = Stream::new(path.display().to_string(), file);
         Ok(Self(Target::File(Mutex::new(file))))
     }
@@ -51,6 +51,29 @@ impl RequestLog {
             Target::Stdout(lines) => Some(lines.clone()),
         }
     }
+}
+
+/// Opens a file for appending that only its owner can read: it names actions, ids and the details of
+/// refusals. An existing regular file is restricted as well; pipes and devices stay as they are.
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::{
+            fs::Permissions,
+            os::unix::fs::{OpenOptionsExt, PermissionsExt},
+        };
+        let file = options.mode(0o600).open(path)?;
+        let metadata = file.metadata()?;
+        if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+            // Fails for a file of another owner, which that owner has opened for us.
+            let _ = file.set_permissions(Permissions::from_mode(0o600));
+        }
+        Ok(file)
+    }
+    #[cfg(not(unix))]
+    options.open(path)
 }
 
 impl<S: Subscriber> Layer<S> for RequestLog {

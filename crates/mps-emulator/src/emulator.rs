@@ -1,6 +1,7 @@
 //! The running emulator and its parts: settings, service, sockets and state file.
 
 pub(crate) mod builder;
+mod either;
 pub(crate) mod in_process;
 mod server;
 pub(crate) mod service;
@@ -8,6 +9,8 @@ pub(crate) mod start_error;
 mod state_file;
 
 use std::{io, net::SocketAddr};
+
+use tempfile::TempPath;
 
 use crate::{
     api::{snapshot::Snapshot, task_record::TaskRecord},
@@ -18,6 +21,7 @@ use crate::{
         log::{DownloadRecord, RequestRecord},
     },
     faults::{Fault, InvalidFault},
+    http::control_token::ControlToken,
 };
 
 /// The service on a loopback socket.
@@ -29,23 +33,33 @@ use crate::{
 pub struct Emulator {
     service: Service,
     address: SocketAddr,
+    control_token: ControlToken,
     server: Server,
     saver: Option<Saver>,
+    /// Removed when the emulator stops.
+    ca_file: Option<TempPath>,
 }
 
 impl Emulator {
     pub(crate) fn new(
         service: Service,
         address: SocketAddr,
+        control_token: ControlToken,
         server: Server,
         saver: Option<Saver>,
     ) -> Self {
         Self {
             service,
             address,
+            control_token,
             server,
             saver,
+            ca_file: None,
         }
+    }
+
+    pub(crate) fn with_ca_file(self, ca_file: Option<TempPath>) -> Self {
+        Self { ca_file, ..self }
     }
 
     /// Returns the URL of the emulator, for example `http://127.0.0.1:41234`.
@@ -58,6 +72,21 @@ impl Emulator {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the token that the control API requires as `Authorization: Bearer TOKEN`, or `None`
+    /// on a loopback address, where it requires none.
+    #[must_use]
+    pub fn control_token(&self) -> Option<&str> {
+        self.control_token.text()
+    }
+
+    /// Returns the file with the certificate of the authority that clients have to trust, or `None`
+    /// for plain HTTP. The file is removed when the emulator
+    /// stops; the authority's key is never written.
+    #[must_use]
+    pub fn ca_file(&self) -> Option<&std::path::Path> {
+        self.ca_file.as_deref()
     }
 
     /// Returns the secret id of the default account.

@@ -4,8 +4,8 @@
 // Usage: official_sdk.js create REQUEST.json | follow REQUEST.json | describe TASK_ID
 //                        | list REQUEST.json | burst COUNT | cost REQUEST.json
 //
-// Environment: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID and
-// TENCENTCLOUD_SECRET_KEY.
+// Environment: EMULATOR (host and port), TENCENTCLOUD_SECRET_ID,
+// TENCENTCLOUD_SECRET_KEY, and BY_ADDRESS to call the address instead of mps.localhost.
 
 const dns = require("dns");
 const fs = require("fs");
@@ -24,8 +24,11 @@ const POLL_PAUSE_MS = 30;
 // More than any test needs, so that a failing test ends.
 const MAX_POLLS = 1000;
 
-// This SDK derives the service that it signs for from the first label of the host.
-const ENDPOINT = process.env.EMULATOR.replace(/^.*:/, "mps.localhost:");
+// This SDK derives the service that it signs for from the first label of the host, which is `127` for
+// an address: accepted with `--lenient-service` only.
+const ENDPOINT = process.env.BY_ADDRESS
+  ? process.env.EMULATOR
+  : process.env.EMULATOR.replace(/^.*:/, "mps.localhost:");
 const KEYS = new Credential(
   process.env.TENCENTCLOUD_SECRET_ID,
   process.env.TENCENTCLOUD_SECRET_KEY,

@@ -10,6 +10,7 @@ mod bad_input;
 mod class;
 mod columns;
 mod diff;
+mod families;
 mod import;
 mod support;
 mod whole;

@@ -70,11 +70,29 @@ pub(super) fn of_change(
         // Changes the signature of `new`, even where a breach is only a warning.
         "required" if before.is_none() || after.is_none() => Class::Breaking,
         _ if kind == Kind::Row => row(before, after),
+        "plural" | "value" if is_of_tasks(kind) => Class::Documentation,
+        // Fewer options, or options of other members.
+        "options" if kind == Kind::TaskFamily => bound(Change::Alternatives, before, after),
+        // How responses are read is no part of the interface.
+        "status" | "stage" | "code" | "message" | "urls" | "result_hours" | "id_tag"
+            if kind == Kind::TaskFamily =>
+        {
+            Class::Compatible
+        }
+        "file_doc" if before.is_none() => Class::Compatible,
+        "file_doc" if after.is_some() => Class::Documentation,
         key => match rule_kind(key) {
             Some(kind) => bound(kind.change, before, after),
             None => Class::Breaking,
         },
     }
+}
+
+fn is_of_tasks(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::TaskFamily | Kind::TaskCreate | Kind::CommandOption
+    )
 }
 
 fn bound(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> Class {

@@ -41,8 +41,14 @@ pub enum Kind {
     Value,
     /// A column of the capability tables.
     Column,
-    /// Delta a model, or a version of it, can do.
+    /// The capabilities of a model, or of a version of it.
     Row,
+    /// A family of tasks.
+    TaskFamily,
+    /// An action that creates a task of a family.
+    TaskCreate,
+    /// An option of the command line.
+    CommandOption,
 }
 
 impl fmt::Display for Kind {
@@ -60,6 +66,9 @@ impl fmt::Display for Kind {
             Self::Value => "value",
             Self::Column => "capability column",
             Self::Row => "capability row",
+            Self::TaskFamily => "family of tasks",
+            Self::TaskCreate => "creating action",
+            Self::CommandOption => "option",
         })
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
             ["enums.toml"] => enums(&table, &mut items),
             ["actions", _] => action(&table, &mut items),
             ["structs", _] => structure(&table, &sent, &mut items),
+            ["families.toml"] => task_families(&table, &mut items),
             ["columns.toml"] => columns(&table, &mut items),
             ["capabilities", name] => capabilities(name, &table, &spec.columns, &mut items),
             _ => {}
@@ -116,6 +117,25 @@ fn columns(file: &Table, items: &mut Items) {
     }
 }
 
+/// Adds an item for each family, each of its creating actions, and each option.
+fn task_families(file: &Table, items: &mut Items) {
+    for family in tables(file, "family") {
+        let path = format!("family {}", text(family, "name"));
+        items.insert(path.clone(), item_from(Kind::TaskFamily, None, family));
+        for create in tables(family, "create") {
+            let create_path = format!("{path} {}", text(create, "action"));
+            items.insert(
+                create_path,
+                item_from(Kind::TaskCreate, Some(&path), create),
+            );
+        }
+    }
+    for option in tables(file, "option") {
+        let path = format!("option --{}", text(option, "flag"));
+        items.insert(path, item_from(Kind::CommandOption, None, option));
+    }
+}
+
 /// Adds an item for each model and version.
 fn capabilities(file: &str, table: &Table, columns: &[Column], items: &mut Items) {
     let family = file.trim_end_matches(".toml");
@@ -149,6 +169,8 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
         Kind::ErrorCode => "code",
         Kind::Value => "value",
         Kind::Column => "key",
+        Kind::TaskCreate => "action",
+        Kind::CommandOption => "flag",
         Kind::Service => "",
         _ => "name",
     };

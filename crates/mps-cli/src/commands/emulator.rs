@@ -25,6 +25,12 @@ struct Ready<'a> {
     endpoint: &'a str,
     secret_id: &'a str,
     secret_key: &'a str,
+    /// The authority that HTTPS clients have to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_file: Option<&'a Path>,
+    /// The token of the control API, where other machines can reach it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
 }
 
 pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
@@ -34,7 +40,7 @@ pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Fai
         Some(said.clone()),
         log.as_ref().and_then(RequestLog::writer),
     ];
-    // What a client does wrong is said loudly here: that is what an emulator is for.
+    // Mistakes of clients are warnings: finding them is the purpose of an emulator.
     logging::start(&context.global, LevelFilter::WARN, said, log);
     let end = serve(args, context).await;
     written.iter().flatten().for_each(LineWriter::flush);
@@ -53,7 +59,7 @@ async fn serve(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
     let _signal = context.phase.race(std::future::pending::<()>()).await;
     emulator.stop().await.map_err(|error| {
         Failure::internal(format!("the state could not be saved: {error}"))
-            .hint("what happened since it was saved last is lost; the file is as it was then")
+            .hint("changes since the last save are lost; free some space, or name another file")
     })
 }
 
@@ -83,6 +89,15 @@ fn builder(args: &EmulatorArgs) -> Result<Builder, Failure> {
     if args.pace.accept_machine_time {
         builder = builder.accept_machine_time();
     }
+    if args.tls {
+        builder = builder.tls();
+    }
+    if args.lenient_service {
+        builder = builder.lenient_service();
+    }
+    for name in &args.allowed_hosts {
+        builder = builder.allow_host(name);
+    }
     Ok(builder)
 }
 
@@ -108,9 +123,11 @@ fn with_keys(mut builder: Builder, args: &EmulatorArgs) -> Result<Builder, Failu
 
 fn not_started(error: &StartError) -> Failure {
     let hint = if error.is_state_file_in_use() {
-        "Ctrl-C ends an emulator; one that was killed is in nobody's way"
+        "stop the other emulator with Ctrl-C, or name another file"
     } else if error.is_about_state_file() {
-        "the file was left as it is; move it away, or name another one"
+        "the file is unchanged; move it away, or name another one"
+    } else if error.is_not_loopback() {
+        "listen on a loopback address such as 127.0.0.1:0, or name the host with --allow-host NAME"
     } else {
         "listen on a free port of this machine, such as 127.0.0.1:0"
     };
@@ -139,10 +156,12 @@ fn announce(emulator: &Emulator, context: &Context) -> Result<(), Failure> {
         endpoint: emulator.endpoint(),
         secret_id: emulator.secret_id(),
         secret_key: emulator.secret_key(),
+        ca_file: emulator.ca_file(),
+        token: emulator.control_token(),
     };
     let line =
         serde_json::to_string(&ready).map_err(|error| Failure::internal(error.to_string()))?;
-    // For scripts, and so in either form: the first line says where and as whom to call.
+    // For scripts, so it is the same line with and without `--output json`.
     context.output.listing(&line, &ready)?;
     let banner = banner(&ready, emulator.address());
     let details = serde_json::json!({"message": "ready"});
@@ -153,21 +172,34 @@ fn announce(emulator: &Emulator, context: &Context) -> Result<(), Failure> {
 }
 
 fn banner(ready: &Ready<'_>, address: SocketAddr) -> String {
+    let (scheme, place) = ready.endpoint.split_once("://").unwrap_or_default();
+    let trust = ready.ca_file.map_or_else(String::new, trusting);
+    let token = ready.token.map_or_else(String::new, |token| {
+        format!("the control API needs -H 'Authorization: Bearer {token}'\n")
+    });
     format!(
         "the emulator is ready; in another shell:\n  \
-         export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n  \
+         export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n\
+         {trust}  \
          mps --endpoint {endpoint} video create --prompt 'a cat' --out cat.mp4\n\
-         official SDKs take the same variables, with\n  \
-         Python:  HttpProfile(protocol=\"http\", endpoint=\"{address}\")\n  \
-         Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"http://\", \"mps.localhost:{port}\"))\n  \
-         Go:      profile.HttpProfile.Scheme, .Endpoint = \"http\", \"{address}\"\n\
-         what happened, and what it would have cost: {endpoint}/_emulator/v1/\n\
+         official SDKs use the same variables, with\n  \
+         Python:  HttpProfile(protocol=\"{scheme}\", endpoint=\"{place}\")\n  \
+         Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"{scheme}://\", \"mps.localhost:{port}\"))\n  \
+         Go:      profile.HttpProfile.Scheme, .Endpoint = \"{scheme}\", \"{place}\"\n\
+         {token}\
+         requests and their cost: {endpoint}/_emulator/v1/\n\
          Ctrl-C ends it",
         id = quoted(ready.secret_id),
         key = quoted(ready.secret_key),
         port = address.port(),
         endpoint = ready.endpoint,
     )
+}
+
+/// The variables by which clients trust the authority in a file.
+fn trusting(ca_file: &Path) -> String {
+    let file = quoted(&ca_file.display().to_string());
+    format!("  export SSL_CERT_FILE={file} REQUESTS_CA_BUNDLE={file} NODE_EXTRA_CA_CERTS={file}\n")
 }
 
 #[cfg(test)]
@@ -180,6 +212,8 @@ mod tests {
             endpoint: "http://[::1]:8080",
             secret_id: "AKIDEXAMPLE",
             secret_key: "a$b c",
+            ca_file: None,
+            token: None,
         };
         let banner = banner(&ready, "[::1]:8080".parse().unwrap());
         for part in [

@@ -11,12 +11,15 @@ mod emulator;
 mod emulator_flags;
 mod failures;
 mod families;
+mod faults;
 mod foreign_text;
 mod hostile;
-
 #[cfg(unix)]
 mod limiter;
+mod money;
 mod output_names;
+#[cfg(unix)]
+mod phases;
 mod preflight;
 #[cfg(unix)]
 mod receipts;

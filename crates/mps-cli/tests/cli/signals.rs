@@ -2,174 +2,18 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read},
-    path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
 };
 
-use rustix::{
-    fs::{FlockOperation, flock},
-    process::{Pid, Signal, kill_process},
-};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::{
+    phases::{CREATE, Lines, PHASES, Phase, catches_signals, creates},
     redaction,
     support::{Emulator, Run, eventually},
 };
-
-/// The longest wait for an event of a process, far more than it needs.
-const BOUND: Duration = Duration::from_secs(20);
-
-/// A phase of a command, and what the test waits for to know that the command is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Phase {
-    PermitQueue,
-    RetryPause,
-    CreateInFlight,
-    Wait,
-    Download,
-}
-
-pub(crate) const PHASES: [Phase; 5] = [
-    Phase::PermitQueue,
-    Phase::RetryPause,
-    Phase::CreateInFlight,
-    Phase::Wait,
-    Phase::Download,
-];
-
-impl Phase {
-    /// Starts an emulator in which a create gets stuck in this phase.
-    pub(crate) fn emulator(self) -> Emulator {
-        let emulator = Emulator::start(if self == Self::Wait { "1h" } else { "0s" });
-        let rule = match self {
-            Self::PermitQueue | Self::Wait => return emulator,
-            Self::RetryPause => json!({"kind": "throttle", "action": CREATE}),
-            Self::CreateInFlight => json!({"kind": "delay", "delay": "3s", "action": CREATE}),
-            Self::Download => json!({"kind": "drip", "pieces": 100, "action": "download"}),
-        };
-        emulator.add_fault(&rule);
-        emulator
-    }
-
-    /// The arguments of the create.
-    pub(crate) fn arguments(self) -> Vec<&'static str> {
-        let limiter = match self {
-            Self::PermitQueue => "machine",
-            _ => "process",
-        };
-        let mut arguments = vec!["--limiter", limiter, "video", "create", "--prompt", "a cat"];
-        arguments.extend(["--out", "cat.mp4"]);
-        arguments
-    }
-
-    /// Holds what the command needs to leave the phase, where the emulator does not do so.
-    pub(crate) fn obstacle(self, emulator: &Emulator) -> Option<fs::File> {
-        if self != Self::PermitQueue {
-            return None;
-        }
-        // The first create makes the file.
-        let create = ["--limiter", "machine", "video", "create", "--prompt", "a"];
-        assert_eq!(emulator.run(&create).exit, 0);
-        let folder = emulator.folder.path().join(".local/state/mps/limits");
-        let mut files = fs::read_dir(folder).unwrap().map(Result::unwrap);
-        let is_create = |file: &fs::DirEntry| file.file_name().to_string_lossy().contains(CREATE);
-        let file = fs::File::open(files.find(is_create).unwrap().path()).unwrap();
-        flock(&file, FlockOperation::LockExclusive).unwrap();
-        Some(file)
-    }
-
-    /// Waits until the command is in the phase.
-    pub(crate) fn wait_for(self, emulator: &Emulator, process: u32, lines: &Lines) {
-        match self {
-            Self::PermitQueue => eventually(|| catches_signals(process)),
-            Self::RetryPause => lines.wait_for("trying again in"),
-            Self::CreateInFlight => eventually(|| emulator.bill()["creates"] == 1),
-            Self::Wait => lines.wait_for(": RUN"),
-            Self::Download => eventually(|| {
-                let downloads = emulator.control("requests")["downloads"].clone();
-                downloads.as_array().is_some_and(|list| !list.is_empty())
-                    || has_partial_file(emulator.folder.path())
-            }),
-        }
-    }
-
-    /// Returns the number of tasks that the command has paid for in the phase.
-    pub(crate) fn billed(self) -> u64 {
-        match self {
-            Self::PermitQueue | Self::RetryPause => 0,
-            Self::CreateInFlight | Self::Wait | Self::Download => 1,
-        }
-    }
-}
-
-const CREATE: &str = "CreateAigcVideoTask";
-
-fn has_partial_file(folder: &Path) -> bool {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    names
-        .filter(|entry| entry.file_name().to_string_lossy().contains("cat.mp4"))
-        .any(|entry| entry.metadata().is_ok_and(|metadata| metadata.len() > 0))
-}
-
-/// Returns `true` once the process has installed a handler of SIGINT. Elsewhere than on Linux it counts as ready
-/// at once, and the test may end the process before it is.
-fn catches_signals(process: u32) -> bool {
-    let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
-        return !cfg!(target_os = "linux");
-    };
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-    let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
-    mask & (1 << 1) != 0
-}
-
-/// The lines of a stream, as they come.
-pub(crate) struct Lines {
-    lines: Receiver<String>,
-    seen: std::cell::RefCell<Vec<String>>,
-}
-
-impl Lines {
-    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stream).lines() {
-                let Ok(line) = line else { return };
-                // Fails when the test has ended.
-                let _ended = sender.send(line);
-            }
-        });
-        Self {
-            lines,
-            seen: std::cell::RefCell::default(),
-        }
-    }
-
-    /// Waits until a line contains a text.
-    pub(crate) fn wait_for(&self, text: &str) {
-        loop {
-            let line = self.lines.recv_timeout(BOUND);
-            assert!(line.is_ok(), "no {text:?} in {:?}", self.seen.borrow());
-            let line = line.unwrap();
-            let is_found = line.contains(text);
-            self.seen.borrow_mut().push(line);
-            if is_found {
-                return;
-            }
-        }
-    }
-
-    /// Returns all lines up to the end of the stream.
-    pub(crate) fn rest(self) -> String {
-        let mut seen = self.seen.into_inner();
-        seen.extend(self.lines.iter());
-        seen.join("\n")
-    }
-}
 
 fn send(process: &Child, signal: Signal) {
     kill_process(Pid::from_child(process), signal).unwrap();
@@ -222,10 +66,6 @@ impl Stuck {
         redaction::check(&self.command, &run);
         (run, creates(&self.emulator) - self.billed_before)
     }
-}
-
-pub(crate) fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
 }
 
 const SIGNALS: [(Signal, &str, i32); 3] = [

@@ -6,7 +6,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    signals::{Lines, PHASES, Phase, creates},
+    phases::{Lines, PHASES, Phase, creates},
     support::{Emulator, eventually},
 };
 

@@ -101,6 +101,7 @@ fn signer(service: &ServiceState, head: &Parts, body: &Bytes) -> Result<AccountI
         accounts: &service.accounts,
         now: service.time.now(),
         wall,
+        accepts_any_service: service.settings.accepts_any_service,
         other_walls: &other_walls,
     };
     verifier.verify(head, body)

@@ -2,6 +2,7 @@
 
 mod clock;
 mod faults;
+mod query;
 mod read;
 mod refusal;
 mod write;
@@ -44,8 +45,8 @@ impl Endpoint {
 }
 
 const ENDPOINTS: &[Endpoint] = &[
-    Endpoint::new(Method::GET, "state", Handler::Infallible(read::state)),
-    Endpoint::new(Method::GET, "tasks", Handler::Infallible(read::tasks)),
+    Endpoint::new(Method::GET, "state", Handler::Fallible(read::state)),
+    Endpoint::new(Method::GET, "tasks", Handler::Fallible(read::tasks)),
     Endpoint::new(Method::GET, "requests", Handler::Infallible(read::requests)),
     Endpoint::new(Method::GET, "bill", Handler::Fallible(read::bill)),
     Endpoint::new(Method::GET, "clock", Handler::Infallible(clock::show)),
@@ -92,6 +93,20 @@ pub(crate) fn answer(
         Ok(answer) => reply::json(StatusCode::OK, &answer),
         Err(refusal) => refusal.response(),
     }
+}
+
+/// Returns the response to a request without the token.
+pub(crate) fn without_token() -> Response<Bytes> {
+    let body = json!({
+        "error": "the control API needs the emulator's token",
+        "hint": "send `Authorization: Bearer TOKEN`; the first line of `mps emulator` has the token",
+    });
+    let mut response = reply::json(StatusCode::UNAUTHORIZED, &body);
+    let scheme = HeaderValue::from_static("Bearer");
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, scheme);
+    response
 }
 
 fn known() -> String {

@@ -74,6 +74,30 @@ pub(crate) fn all(service: &ServiceState) -> Vec<TaskRecord> {
         .collect()
 }
 
+/// Returns at most `limit` tasks, oldest first, after the one with the id `after`, and the id to
+/// continue after if there are more; `None` if there is no such task.
+pub(crate) fn page(
+    service: &ServiceState,
+    after: Option<&str>,
+    limit: usize,
+) -> Option<(Vec<TaskRecord>, Option<String>)> {
+    let state = service.state();
+    let now = service.time.now();
+    let mut tasks = state.tasks.iter();
+    if let Some(after) = after {
+        tasks.find(|task| task.id == after)?;
+    }
+    let records: Vec<TaskRecord> = tasks
+        .by_ref()
+        .take(limit)
+        .map(|task| TaskRecord::at(task, now, service))
+        .collect();
+    let has_more = tasks.next().is_some();
+    let last = records.last().filter(|_| has_more);
+    let next = last.map(|record| record.task_id.clone());
+    Some((records, next))
+}
+
 impl TaskRecord {
     fn at(task: &Task, now: Duration, service: &ServiceState) -> Self {
         let stage = task.stage(now);

@@ -9,17 +9,18 @@ use std::{
 };
 
 use mps_core::clock::{SharedClock, SystemClock};
+use tempfile::TempPath;
 use tokio::{net::TcpListener, sync::Notify};
 
+use super::{
+    Emulator,
+    server::{Server, tls::Tls},
+    service::{Access, Service},
+    start_error::StartError,
+    state_file::{self, GeneratedKeyPair, SavedState, Saver},
+};
 use crate::{
     api::{service_state::ServiceState, state::State},
-    emulator::{
-        Emulator,
-        server::Server,
-        service::Service,
-        start_error::StartError,
-        state_file::{self, GeneratedKeyPair, SavedState, Saver},
-    },
     engine::{
         accounts::{Account, Accounts},
         clock::VirtualClock,
@@ -28,6 +29,7 @@ use crate::{
         settings::{BucketUrls, Settings},
         tasks::Durations,
     },
+    http::{control_token::ControlToken, guard::AllowedHosts},
     media::cache::Cache,
 };
 
@@ -56,6 +58,9 @@ const UNRESOLVABLE_ENDPOINT: &str = "https://mps.emulator.invalid";
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
+    allowed_hosts: Vec<String>,
+    #[cfg(feature = "tls")]
+    tls: bool,
     clock: Option<SharedClock>,
     seed: Option<u64>,
     credentials: Option<(String, String)>,
@@ -79,6 +84,9 @@ impl Builder {
     pub(crate) fn new() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allowed_hosts: Vec::new(),
+            #[cfg(feature = "tls")]
+            tls: false,
             clock: None,
             seed: None,
             credentials: None,
@@ -91,10 +99,37 @@ impl Builder {
         }
     }
 
-    /// Sets the address to listen on, which must be a loopback address; port 0 selects a free one.
-    /// Default: `127.0.0.1:0`.
+    /// Sets the address to listen on; port 0 selects a free one. Default: `127.0.0.1:0`.
+    ///
+    /// An address that other machines can reach requires [`allow_host`](Self::allow_host), and the
+    /// control API then requires [`Emulator::control_token`].
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
+        self
+    }
+
+    /// Also answers requests whose `Host` is this name, without a port. Default: loopback addresses
+    /// and names below `localhost` only, which protects against web pages that give their own name
+    /// the address of this machine.
+    ///
+    /// With another address than a loopback one, the first name is the host of the endpoint.
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Serves HTTPS with a certificate made at the start; its authority is in
+    /// [`Emulator::ca_file`]. Default: plain HTTP.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Accepts signatures for any service. Default: only those for `mps`. Some clients take the
+    /// service from the first label of the host, for example `127` from `127.0.0.1`.
+    pub fn lenient_service(mut self) -> Self {
+        self.settings.accepts_any_service = true;
         self
     }
 
@@ -228,7 +263,7 @@ impl Builder {
     /// Cancel safe: a dropped call leaves neither a socket nor a lock behind.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let wanted = self.listen;
-        if !wanted.ip().is_loopback() {
+        if !wanted.ip().is_loopback() && self.allowed_hosts.is_empty() {
             return Err(StartError::not_loopback(wanted));
         }
         let opened = match self.state_file.clone() {
@@ -239,10 +274,59 @@ impl Builder {
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = self.service_at(format!("http://{address}"), saved.flatten());
+        let access = self.access(address);
+        let (tls, ca_file) = self.server_tls(address)?.unzip();
+        let endpoint = self.endpoint(address, tls.is_some());
+        let service = self.service_at(endpoint, saved.flatten());
         let saver = file.map(|file| Saver::start(&service, file));
-        let server = Server::start(listener, service.clone());
-        Ok(Emulator::new(service, address, server, saver))
+        let token = access.token.clone();
+        let server = Server::start(listener, service.clone(), access, tls);
+        Ok(Emulator::new(service, address, token, server, saver).with_ca_file(ca_file))
+    }
+
+    /// Returns the accepted callers; a token guards the control API if others can reach it.
+    fn access(&self, address: SocketAddr) -> Access {
+        let is_local = address.ip().is_loopback();
+        let own = (!is_local && !address.ip().is_unspecified()).then(|| address.ip().to_string());
+        Access {
+            hosts: AllowedHosts::new(self.allowed_hosts.iter().cloned().chain(own)),
+            token: if is_local {
+                ControlToken::default()
+            } else {
+                ControlToken::random()
+            },
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    fn server_tls(&self, address: SocketAddr) -> Result<Option<(Tls, TempPath)>, StartError> {
+        if !self.tls {
+            return Ok(None);
+        }
+        let clock = self.clock.clone().unwrap_or_else(SystemClock::shared);
+        let made = Tls::new(&self.allowed_hosts, address.ip(), clock.wall());
+        made.map(Some).map_err(StartError::tls)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "it can fail where there is TLS"
+    )]
+    fn server_tls(&self, _: SocketAddr) -> Result<Option<(Tls, TempPath)>, StartError> {
+        Ok(None)
+    }
+
+    /// Returns the URL of the emulator: the address, or the first allowed name if other machines
+    /// can reach it.
+    fn endpoint(&self, address: SocketAddr, is_tls: bool) -> String {
+        let scheme = if is_tls { "https" } else { "http" };
+        let name = self.allowed_hosts.first();
+        match name.filter(|_| !address.ip().is_loopback()) {
+            Some(name) => format!("{scheme}://{name}:{}", address.port()),
+            None => format!("{scheme}://{address}"),
+        }
     }
 
     /// Returns the service without a socket. The URLs of its results have a host that does not
@@ -335,6 +419,7 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("listen", &self.listen)
+            .field("allowed_hosts", &self.allowed_hosts)
             .field("seed", &self.seed)
             .field("rate_limit", &self.rate_limit)
             .field("settings", &self.settings)

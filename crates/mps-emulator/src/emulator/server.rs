@@ -1,9 +1,16 @@
 //! The service on a socket: HTTP/1.1 with bounds on everything that a client can send.
 
+mod capacity;
 mod connection;
+mod connections;
 mod timer;
+#[cfg(feature = "tls")]
+pub(super) mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "server/no_tls.rs"]
+pub(super) mod tls;
 
-use std::{error::Error, pin::pin, time::Duration};
+use std::{error::Error, pin::pin, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
@@ -12,6 +19,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use mps_core::clock::{Clock, timeout};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinHandle,
@@ -19,9 +27,15 @@ use tokio::{
 
 use self::{
     connection::{ConnectionControl, Outgoing, Socket},
+    connections::{Connections, Slot},
     timer::ClockTimer,
+    tls::Tls,
 };
-use crate::{api::call::MAX_BODY_BYTES, emulator::service::Service};
+use super::{
+    either::ends_first,
+    service::{Access, Service},
+};
+use crate::api::call::MAX_BODY_BYTES;
 
 /// An idle connection is closed after this time, as the service does.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -42,11 +56,31 @@ pub(crate) struct Server {
     stopping: watch::Sender<()>,
 }
 
+/// Everything that connections share.
+#[derive(Clone)]
+struct Context {
+    service: Service,
+    access: Arc<Access>,
+    tls: Option<Tls>,
+    connections: Connections,
+}
+
 impl Server {
-    pub(crate) fn start(listener: TcpListener, service: Service) -> Self {
+    pub(super) fn start(
+        listener: TcpListener,
+        service: Service,
+        access: Access,
+        tls: Option<Tls>,
+    ) -> Self {
         let (stopping, stopped) = watch::channel(());
+        let context = Context {
+            service,
+            access: Arc::new(access),
+            tls,
+            connections: Connections::new(capacity::connections()),
+        };
         Self {
-            accepting: tokio::spawn(accept(listener, service, stopped)),
+            accepting: tokio::spawn(accept(listener, context, stopped)),
             stopping,
         }
     }
@@ -70,33 +104,81 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, service: Service, stopped: watch::Receiver<()>) {
+async fn accept(listener: TcpListener, context: Context, stopped: watch::Receiver<()>) {
     loop {
+        context.connections.room().await;
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(serve(stream, service.clone(), stopped.clone()));
+                tokio::spawn(serve(stream, context.clone(), stopped.clone()));
             }
             Err(error) => {
-                tracing::warn!(%error, "no connection could be taken");
-                service.0.clock.sleep(ACCEPT_PAUSE).await;
+                tracing::warn!(%error, "no connection could be accepted");
+                make_room(&context).await;
             }
         }
     }
 }
 
-/// Serves one connection until either side ends it.
-async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver<()>) {
+/// Frees a file handle, which is what a failed accept usually lacks.
+async fn make_room(context: &Context) {
+    let pause = context.service.0.clock.sleep(ACCEPT_PAUSE);
+    if context.connections.close_oldest_idle() {
+        ends_first(context.connections.changed(), pause).await;
+    } else {
+        pause.await;
+    }
+}
+
+/// Serves one connection until either side ends it, or until it has to make room for another.
+async fn serve(stream: TcpStream, context: Context, stopped: watch::Receiver<()>) {
     // Small answers should not wait for an acknowledgement; if this fails, they do.
     let _ = stream.set_nodelay(true);
-    let timer = ClockTimer::new(service.0.clock.clone());
+    let slot = context.connections.open();
     let control = ConnectionControl::default();
     let socket = Socket::new(stream, control.clone());
-    let answer = service_fn(move |request| answer(service.clone(), control.clone(), request));
+    let served = serve_socket(socket, &context, control, &slot, stopped);
+    if ends_first(slot.closing(), served).await {
+        tracing::debug!("closed an idle connection to make room for another");
+    }
+}
+
+async fn serve_socket(
+    socket: Socket,
+    context: &Context,
+    control: ConnectionControl,
+    slot: &Arc<Slot>,
+    stopped: watch::Receiver<()>,
+) {
+    match &context.tls {
+        None => serve_http(socket, context, control, slot, stopped).await,
+        Some(tls) => {
+            let clock = &*context.service.0.clock;
+            match timeout(clock, IDLE_TIMEOUT, tls.accept(socket)).await {
+                Some(Ok(stream)) => serve_http(stream, context, control, slot, stopped).await,
+                Some(Err(error)) => tracing::warn!(%error, "a TLS handshake failed"),
+                None => tracing::debug!("a TLS handshake took too long"),
+            }
+        }
+    }
+}
+
+async fn serve_http(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    context: &Context,
+    control: ConnectionControl,
+    slot: &Arc<Slot>,
+    mut stopped: watch::Receiver<()>,
+) {
+    let (service, access) = (context.service.clone(), context.access.clone());
+    let answer = service_fn(|request| {
+        let (service, access) = (service.clone(), access.clone());
+        answer(service, access, control.clone(), slot.clone(), request)
+    });
     let connection = http1::Builder::new()
-        .timer(timer)
+        .timer(ClockTimer::new(context.service.0.clock.clone()))
         .header_read_timeout(IDLE_TIMEOUT)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), answer);
+        .serve_connection(TokioIo::new(stream), answer);
     let mut connection = pin!(connection);
     let mut stop = pin!(async { drop(stopped.changed().await) });
     let mut is_stopping = false;
@@ -115,10 +197,21 @@ async fn serve(stream: TcpStream, service: Service, mut stopped: watch::Receiver
 /// Answers one request. An error ends the connection.
 async fn answer(
     service: Service,
+    access: Arc<Access>,
     control: ConnectionControl,
+    slot: Arc<Slot>,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Box<dyn Error + Send + Sync>> {
+    let Some(busy) = slot.begin() else {
+        return Err(control.reset().into());
+    };
     let (head, body) = request.into_parts();
+    let clock = &service.0.clock;
+    if let Some(response) = service.refuses(&head, &access) {
+        let whole = service.dated(response).delivery.into_pieces(clock);
+        let whole = whole.ok_or_else(|| control.reset())?;
+        return Ok(whole.map(|pieces| Outgoing::new(pieces, control, busy)));
+    }
     if service.rejects_early(&head, control.next_request()) {
         return Err(control.reset().into());
     }
@@ -126,12 +219,11 @@ async fn answer(
         .await
         .inspect_err(|_| service.dropped(&head, None))?;
     let exchange = service.respond(&head, &body);
-    let clock = &service.0.clock;
     if !exchange.delay.is_zero() {
         clock.sleep(exchange.delay).await;
     }
     match exchange.delivery.into_pieces(clock) {
-        Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, control))),
+        Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, control, busy))),
         None => Err(control.reset().into()),
     }
 }

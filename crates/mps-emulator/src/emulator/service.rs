@@ -20,10 +20,19 @@ use crate::{
     },
     faults::{self, Fault, InvalidFault, Kind},
     http::{
+        control_token::ControlToken,
         exchange::{Connection, Exchange},
+        guard::AllowedHosts,
         headers, reply,
     },
 };
+
+/// The callers that a server accepts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    pub(crate) hosts: AllowedHosts,
+    pub(crate) token: ControlToken,
+}
 
 /// The whole service as a function from request to response.
 ///
@@ -163,6 +172,28 @@ impl Service {
         self.respond(&head, &body)
     }
 
+    /// Returns the answer to a request that arrived over a socket and must be refused: one from a
+    /// foreign web page, or without the token of the control API. Results are public.
+    pub(crate) fn refuses(&self, head: &Parts, access: &Access) -> Option<Response<Bytes>> {
+        let path = head.uri.path();
+        // `route` answers a repeated host.
+        let is_malformed = headers::is_repeated(&head.headers, header::HOST.as_str());
+        if is_malformed || results::is_result(path) {
+            return None;
+        }
+        if let Some(objection) = access.hosts.objection(head) {
+            tracing::warn!(path, objection, "refused a request");
+            let hint = "call the emulator by its endpoint, or allow the host with --allow-host";
+            return Some(reply::forbidden(&objection, hint));
+        }
+        let needs_token = path.starts_with(control::PREFIX);
+        if needs_token && !access.token.permits(head) {
+            tracing::warn!(path, "refused a request without the token");
+            return Some(control::without_token());
+        }
+        None
+    }
+
     /// Returns whether a fault ends the connection before the body is read.
     pub(crate) fn rejects_early(&self, head: &Parts, connection: Connection) -> bool {
         let path = head.uri.path();
@@ -187,6 +218,11 @@ impl Service {
         let exchange = route(&self.0, head, body);
         self.0.changed.notify_one();
         exchange.dated(reply::http_date(self.0.time.wall()))
+    }
+
+    /// Returns the exchange of a response that no part of the service has made.
+    pub(crate) fn dated(&self, response: Response<Bytes>) -> Exchange {
+        Exchange::whole(response).dated(reply::http_date(self.0.time.wall()))
     }
 
     /// Records a request whose body never arrived completely.

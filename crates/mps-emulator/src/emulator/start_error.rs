@@ -11,6 +11,9 @@ pub struct StartError(Cause);
 #[derive(Debug)]
 enum Cause {
     NotLoopback(SocketAddr),
+    /// The certificate cannot be made or written.
+    #[cfg(feature = "tls")]
+    Tls(io::Error),
     Listen(SocketAddr, io::Error),
     /// The lock of the state file cannot be taken or examined.
     Lock(PathBuf, io::Error),
@@ -25,6 +28,11 @@ enum Cause {
 impl StartError {
     pub(crate) fn not_loopback(address: SocketAddr) -> Self {
         Self(Cause::NotLoopback(address))
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(source: io::Error) -> Self {
+        Self(Cause::Tls(source))
     }
 
     pub(crate) fn listen(address: SocketAddr, source: io::Error) -> Self {
@@ -47,7 +55,8 @@ impl StartError {
         Self(Cause::Damaged(path, source))
     }
 
-    /// Returns whether the address was refused because other machines could reach it.
+    /// Returns whether the address was refused because other machines could reach it and no host
+    /// is allowed.
     #[must_use]
     pub fn is_not_loopback(&self) -> bool {
         matches!(self.0, Cause::NotLoopback(_))
@@ -57,7 +66,12 @@ impl StartError {
     /// unchanged.
     #[must_use]
     pub fn is_about_state_file(&self) -> bool {
-        !matches!(self.0, Cause::NotLoopback(_) | Cause::Listen(..))
+        match &self.0 {
+            Cause::NotLoopback(_) | Cause::Listen(..) => false,
+            #[cfg(feature = "tls")]
+            Cause::Tls(_) => false,
+            Cause::Lock(..) | Cause::InUse(_) | Cause::Read(..) | Cause::Damaged(..) => true,
+        }
     }
 
     /// Returns whether another emulator uses the state file and has to be stopped first.
@@ -75,9 +89,11 @@ impl fmt::Display for StartError {
             }
             Cause::NotLoopback(address) => write!(
                 f,
-                "refused to listen on {address}: the emulator is for this machine only; use a loopback address such as 127.0.0.1:{}",
+                "refused to listen on {address}, which other machines can reach, without an allowed host; use a loopback address such as 127.0.0.1:{}, or allow the name by which they call it",
                 address.port()
             ),
+            #[cfg(feature = "tls")]
+            Cause::Tls(_) => f.write_str("cannot make the certificate"),
             Cause::Lock(path, _) => write!(f, "cannot lock the state file {}", path.display()),
             Cause::InUse(path) => write!(
                 f,
@@ -98,6 +114,8 @@ impl error::Error for StartError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match &self.0 {
             Cause::NotLoopback(_) | Cause::Damaged(..) | Cause::InUse(_) => None,
+            #[cfg(feature = "tls")]
+            Cause::Tls(error) => Some(error),
             Cause::Listen(_, error) | Cause::Lock(_, error) | Cause::Read(_, error) => Some(error),
         }
     }

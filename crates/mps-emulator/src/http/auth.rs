@@ -37,6 +37,8 @@ pub(crate) struct Verifier<'a> {
     pub(crate) now: Duration,
     /// The service's wall clock, in Unix seconds.
     pub(crate) wall: i64,
+    /// Whether signatures for another service are accepted.
+    pub(crate) accepts_any_service: bool,
     /// Returns other wall clocks by which a timestamp may be fresh; called only if it is not fresh
     /// by `wall`.
     pub(crate) other_walls: &'a dyn Fn() -> Vec<i64>,
@@ -49,7 +51,7 @@ impl Verifier<'_> {
         let timestamp = timestamp(&head.headers)?;
         self.check_fresh(timestamp)?;
         let account = find_account(self.accounts, &authorization)?;
-        check_scope(&authorization, timestamp)?;
+        check_scope(&authorization, timestamp, self.accepts_any_service)?;
         check_signature(&account, &authorization, timestamp, head, body)?;
         check_token(&account, &head.headers, self.now)?;
         Ok(account.index)
@@ -106,9 +108,14 @@ fn find_account(
     })
 }
 
-fn check_scope(authorization: &Authorization, timestamp: i64) -> Result<(), Refusal> {
+fn check_scope(
+    authorization: &Authorization,
+    timestamp: i64,
+    any_service: bool,
+) -> Result<(), Refusal> {
     let wanted = Scope::at(timestamp, SERVICE);
-    if authorization.scope == wanted {
+    let is_accepted = any_service && authorization.scope.date() == wanted.date();
+    if is_accepted || authorization.scope == wanted {
         return Ok(());
     }
     let message = format!(
@@ -127,7 +134,7 @@ fn scope_mistake(authorization: &Authorization, timestamp: i64) -> String {
         .map(|off| Scope::at(timestamp.saturating_add(off), SERVICE));
     if scope.service() != SERVICE {
         format!(
-            "the scope names the service `{}`; it is `{SERVICE}` whatever host is called, and is not to be taken from the host's name",
+            "the scope names the service `{}`; it is `{SERVICE}` whatever host is called. For a client that takes it from the host's name, call `{SERVICE}.localhost`, or start the emulator with --lenient-service",
             scope.service()
         )
     } else if local.iter().any(|local| local.date() == scope.date()) {
@@ -153,7 +160,8 @@ fn check_signature(
     body: &Bytes,
 ) -> Result<(), Refusal> {
     let headers = signed_headers(&authorization.signed_headers, head)?;
-    let key = account.keys.get(&account.secret_key.0, timestamp, SERVICE);
+    let service = authorization.scope.service();
+    let key = account.keys.get(&account.secret_key.0, timestamp, service);
     let is_signed = |canonical: &CanonicalRequest| {
         let text = string_to_sign(timestamp, &authorization.scope, canonical);
         key.verify(&text, &authorization.signature)

@@ -36,6 +36,14 @@ pub(crate) fn bad_request(error: &str) -> Response<Bytes> {
     json(StatusCode::BAD_REQUEST, &json!({ "error": error }))
 }
 
+/// Returns the response to a request from a foreign web page or with a foreign host.
+pub(crate) fn forbidden(error: &str, hint: &str) -> Response<Bytes> {
+    json(
+        StatusCode::FORBIDDEN,
+        &json!({ "error": error, "hint": hint }),
+    )
+}
+
 /// Returns the response to an unknown path, with a hint.
 pub(crate) fn not_found(path: &str, hint: &str) -> Response<Bytes> {
     json(

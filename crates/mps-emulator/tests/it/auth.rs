@@ -336,3 +336,38 @@ fn refused_calls_are_neither_counted_nor_charged() {
     assert_eq!(world.code(&world.call(CREATE, &cat())), "");
     assert_eq!(world.service.bill().creates, 1);
 }
+
+#[test]
+fn a_signature_for_another_service_is_accepted_on_request_only() {
+    let signed_for = |service: &str, lenient: bool| {
+        let world = World::with(|builder| {
+            if lenient {
+                builder.lenient_service()
+            } else {
+                builder
+            }
+        });
+        let mut call = world.call(CREATE, &cat());
+        call.scope = Scope::at(world.now(), service);
+        let code = world.code(&call);
+        let detail = world.service.requests()[0].detail.clone();
+        (code, detail.unwrap_or_default())
+    };
+    let (code, detail) = signed_for("127", false);
+    assert_eq!(code, FAILURE);
+    assert!(
+        detail.contains("the service `127`") && detail.contains("--lenient-service"),
+        "{detail}"
+    );
+    assert_eq!(signed_for("127", true).0, "");
+    assert_eq!(signed_for("mps", true).0, "");
+
+    let world = World::with(|builder| builder.lenient_service());
+    let mut call = world.call(CREATE, &cat());
+    call.scope = Scope::at(world.now(), "127");
+    call.secret_key = "guessed".into();
+    assert_eq!(world.code(&call), FAILURE);
+    let mut call = world.call(CREATE, &cat());
+    call.scope = Scope::at(world.now() - 86_400, "127");
+    assert_eq!(world.code(&call), FAILURE, "the date still counts");
+}

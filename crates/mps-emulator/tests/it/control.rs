@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::StatusCode;
-use mps_emulator::Fault;
+use mps_emulator::{Fault, RateLimit};
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, World, cat};
@@ -206,4 +206,39 @@ fn unknown_control_endpoints_are_answered_with_the_known_ones() {
         [],
         "what is asked of the control API is no request to the service"
     );
+}
+
+#[test]
+fn tasks_are_shown_in_pages() {
+    let world = World::with(|builder| builder.rate_limit(RateLimit::Off));
+    let created: Vec<String> = (0..5).map(|_| world.create(&cat())).collect();
+    for endpoint in ["state", "tasks"] {
+        let mut seen = Vec::new();
+        let mut next = String::new();
+        loop {
+            let page = world.control(&format!("{endpoint}?limit=2{next}"));
+            let tasks = page["tasks"].as_array().unwrap();
+            assert!(tasks.len() <= 2 && !tasks.is_empty());
+            seen.extend(
+                tasks
+                    .iter()
+                    .map(|task| task["task_id"].as_str().unwrap().to_owned()),
+            );
+            match page["next"].as_str() {
+                Some(id) => next = format!("&after={id}"),
+                None => break,
+            }
+        }
+        assert_eq!(seen, created);
+        for (query, member) in [
+            ("limit=0", "limit"),
+            ("limit=10001", "limit"),
+            ("after=gone", "after"),
+            ("page=2", "query"),
+        ] {
+            let answer = world.get(&format!("/_emulator/v1/{endpoint}?{query}"));
+            let answer: Value = serde_json::from_slice(answer.body()).unwrap();
+            assert_eq!(answer["member"], member, "{query}");
+        }
+    }
 }

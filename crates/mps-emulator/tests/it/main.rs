@@ -31,6 +31,8 @@ mod limits;
 #[cfg(test)]
 mod list;
 #[cfg(test)]
+mod local_service;
+#[cfg(test)]
 mod many;
 #[cfg(test)]
 mod raw;

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::{
-    call::{CREATE, DESCRIBE, cat},
+    call::{CREATE, DESCRIBE, HOST, cat},
     server::{exchange, signed_now},
 };
 
@@ -15,7 +15,8 @@ use crate::{
 async fn two_hundred_emulators_run_side_by_side() {
     let mut emulators = Vec::new();
     for _ in 0..200 {
-        emulators.push(Emulator::start().await.unwrap());
+        let builder = Emulator::builder().allow_host(HOST);
+        emulators.push(builder.start().await.unwrap());
     }
     let mut tasks = HashSet::new();
     for emulator in &emulators {

@@ -12,12 +12,13 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::call::{CREATE, Call, DESCRIBE, START, cat};
+use crate::call::{CREATE, Call, DESCRIBE, HOST, START, cat};
 
 async fn emulator() -> (Emulator, TestClock) {
     let clock = TestClock::new(START);
     let emulator = Emulator::builder()
         .clock(Arc::new(clock.clone()))
+        .allow_host(HOST)
         .start()
         .await
         .unwrap();
@@ -43,7 +44,7 @@ pub(crate) fn signed_now(
 }
 
 /// A request as bytes on the wire.
-fn wire(request: &Request<Bytes>) -> Vec<u8> {
+pub(crate) fn wire(request: &Request<Bytes>) -> Vec<u8> {
     let mut bytes = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri()).into_bytes();
     for (name, value) in request.headers() {
         bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
@@ -55,7 +56,7 @@ fn wire(request: &Request<Bytes>) -> Vec<u8> {
 }
 
 /// Reads one response: its head as text, its body as bytes.
-async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
+pub(crate) async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
     let head = read_head(stream).await;
     let length = head
         .lines()
@@ -185,7 +186,7 @@ async fn emulators_side_by_side_are_independent() {
 }
 
 #[tokio::test]
-async fn only_this_machine_is_listened_to() {
+async fn an_address_of_other_machines_needs_an_allowed_host() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         let refused = Emulator::builder()
             .listen(address.parse().unwrap())
@@ -196,7 +197,7 @@ async fn only_this_machine_is_listened_to() {
         assert!(
             refused
                 .to_string()
-                .contains("use a loopback address such as 127.0.0.1"),
+                .contains("use a loopback address such as 127.0.0.1:"),
             "{refused}"
         );
     }

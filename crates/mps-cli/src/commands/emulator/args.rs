@@ -22,10 +22,20 @@ use crate::options::parse_duration as duration;
 /// The arguments of `mps emulator`.
 #[derive(Args, Debug)]
 pub(crate) struct EmulatorArgs {
-    /// Address to listen on, on this machine only; port 0 picks a free one
+    /// Address to listen on; port 0 selects a free one. An address that other machines can reach
+    /// needs --allow-host
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
-    /// Permanent key pair of an account; the first named one is the default account, which has an invented
+    /// Also answer requests for this host name; may be repeated [default: loopback names only]
+    #[arg(long = "allow-host", value_name = "NAME", value_parser = host_name)]
+    pub(crate) allowed_hosts: Vec<String>,
+    /// Serve HTTPS with a certificate of one day; the first line of stdout names its authority's file
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Accept signatures for any service, as of clients that take the service from the host name
+    #[arg(long)]
+    pub(crate) lenient_service: bool,
+    /// Permanent key pair of an account; the first named one is the default account, which has a generated
     /// pair otherwise
     #[arg(long = "permanent", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
     pub(crate) accounts: Vec<KeyPair>,
@@ -37,10 +47,10 @@ pub(crate) struct EmulatorArgs {
         value_parser = Hidden(keys::temporary_key)
     )]
     pub(crate) temporary: Vec<TemporaryKey>,
-    /// Keep tasks, bill and request log in this file, and take up again what it holds
+    /// Keep tasks, bill and request log in this file, and continue with its state
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Make ids, invented keys and times the same in every run
+    /// Make ids, generated keys and times the same in every run
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Write each request as a line of JSON to this file, or to stdout if it is `-`
@@ -71,11 +81,11 @@ pub(crate) struct Tasks {
     /// Additional waiting time of a video with OffPeak [default: 1h..8h]
     #[arg(long, value_name = "TIME[..TIME]", value_parser = times::off_peak)]
     pub(crate) off_peak_time: Option<Span>,
-    /// Let tasks take as long as those of the service do: minutes, by family and model; other times
+    /// Let tasks take as long as those of the service: minutes, by family and model; other times
     /// can be set for some of them as above
     #[arg(long)]
     pub(crate) realistic_times: bool,
-    /// Address to tell of a result in a bucket of the caller's
+    /// Kind of URL of a result in a bucket of the caller's
     #[arg(long, value_name = "KIND", default_value = "local")]
     pub(crate) bucket_urls: BucketAddress,
 }
@@ -83,15 +93,15 @@ pub(crate) struct Tasks {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Clock")]
 pub(crate) struct Pace {
-    /// Let so many seconds pass in one, for tasks, results and signatures [default: 1, or as in the
-    /// state file]
+    /// Virtual seconds per second, for tasks, results and signatures [default: 1, or as in the state
+    /// file]
     #[arg(long, value_name = "RATE")]
     pub(crate) clock_rate: Option<f64>,
-    /// Let time stand still until the control API lets it go on
+    /// Freeze time until the control API lets it continue
     #[arg(long)]
     pub(crate) freeze: bool,
-    /// Also take signatures that are fresh by the machine's time, as those of the official SDKs are
-    /// when the clock was moved
+    /// Also accept signatures that are fresh by the machine's time, as those of the official SDKs
+    /// are after the clock was moved
     #[arg(long)]
     pub(crate) accept_machine_time: bool,
 }
@@ -109,9 +119,9 @@ pub(crate) struct Limits {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Flavour {
-    /// No second, wherever it begins, holds more starts than the limit
+    /// At most as many starts as the limit in any window of one second
     SlidingWindow,
-    /// Each second of the wall clock holds as many starts as the limit
+    /// As many starts as the limit in each second of the wall clock
     FixedWindow,
     /// As many starts as the limit at once, then one by one
     TokenBucket,
@@ -132,7 +142,7 @@ impl From<Flavour> for RateLimit {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum BucketAddress {
-    /// That of the real storage, where nothing can be fetched
+    /// The real storage's, where nothing can be downloaded
     Faithful,
     /// The emulator's own
     Local,
@@ -144,6 +154,16 @@ impl From<BucketAddress> for BucketUrls {
             BucketAddress::Faithful => Self::Faithful,
             BucketAddress::Local => Self::Local,
         }
+    }
+}
+
+/// Parses a host name without a scheme, port or path.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if !text.is_empty() && text.chars().all(is_part) {
+        Ok(text.to_owned())
+    } else {
+        Err("write a host name without scheme and port, such as emulator.example".to_owned())
     }
 }
 

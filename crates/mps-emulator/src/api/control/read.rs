@@ -3,26 +3,45 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Call, Refusal};
+use super::{
+    Call, Refusal,
+    query::{self, Page},
+};
 use crate::{
     api::{service_state::ServiceState, snapshot::Snapshot, task_record},
     engine::limits::RateLimit,
 };
 
-pub(super) fn state(call: &Call<'_>) -> Value {
+/// Returns the state with a page of tasks.
+pub(super) fn state(call: &Call<'_>) -> Result<Value, Refusal> {
     let service = call.service;
     let accounts = service.accounts.all();
     let accounts: Vec<&str> = accounts
         .iter()
         .map(|known| known.secret_id.as_str())
         .collect();
-    json!({
-        "tasks": task_record::all(service),
+    let mut state = json!({
         "clock": service.time.state(),
         "limits": limits(service),
         "accounts": accounts,
         "faults": service.state().faults.list(),
-    })
+    });
+    if let Some(members) = state.as_object_mut() {
+        members.extend(page(call)?);
+    }
+    Ok(state)
+}
+
+/// Returns `tasks`, and `next` if there are more.
+fn page(call: &Call<'_>) -> Result<Map<String, Value>, Refusal> {
+    let page = Page::parse(call.query)?;
+    let found = task_record::page(call.service, page.after, page.limit);
+    let (tasks, next) = found.ok_or_else(|| {
+        Refusal::new("no such task", "start again without `after`").at("after", &json!(page.after))
+    })?;
+    let mut members = Map::from_iter([("tasks".to_owned(), json!(tasks))]);
+    members.extend(next.map(|id| ("next".to_owned(), json!(id))));
+    Ok(members)
 }
 
 #[derive(Serialize)]
@@ -48,17 +67,22 @@ fn rates() -> Map<String, Value> {
         .collect()
 }
 
-pub(super) fn tasks(call: &Call<'_>) -> Value {
-    json!({ "tasks": task_record::all(call.service) })
+pub(super) fn tasks(call: &Call<'_>) -> Result<Value, Refusal> {
+    Ok(Value::Object(page(call)?))
 }
 
 pub(super) fn requests(call: &Call<'_>) -> Value {
     let state = call.service.state();
+    let (requests, downloads) = (state.requests.records(), state.downloads.records());
+    let (forgotten, downloads_forgotten) =
+        (state.requests.forgotten(), state.downloads.forgotten());
+    // Written without the lock.
+    drop(state);
     json!({
-        "requests": state.requests.records(),
-        "forgotten": state.requests.forgotten(),
-        "downloads": state.downloads.records(),
-        "downloads_forgotten": state.downloads.forgotten(),
+        "requests": requests,
+        "forgotten": forgotten,
+        "downloads": downloads,
+        "downloads_forgotten": downloads_forgotten,
     })
 }
 
@@ -71,7 +95,7 @@ pub(super) fn bill(call: &Call<'_>) -> Result<Value, Refusal> {
             None => state.ledger.bill(),
         }
     };
-    let Some(secret_id) = wanted_account(call.query)? else {
+    let Some(secret_id) = query::account(call.query)? else {
         return Ok(json!(ledger(None)));
     };
     let account = call.service.accounts.find(secret_id).ok_or_else(|| {
@@ -82,17 +106,6 @@ pub(super) fn bill(call: &Call<'_>) -> Result<Value, Refusal> {
         .at("account", &json!(secret_id))
     })?;
     Ok(json!(ledger(Some(account.index))))
-}
-
-fn wanted_account(query: &str) -> Result<Option<&str>, Refusal> {
-    if query.is_empty() {
-        return Ok(None);
-    }
-    let secret_id = query.strip_prefix("account=");
-    secret_id.map(Some).ok_or_else(|| {
-        Refusal::new("no such query", "only `account=SECRET_ID` is known")
-            .at("query", &json!(query))
-    })
 }
 
 pub(super) fn snapshot(call: &Call<'_>) -> Value {

@@ -4,7 +4,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU8, Ordering},
     },
     task::{Context, Poll},
@@ -17,7 +17,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::http::exchange::{Connection, Piece, Pieces};
+use super::connections::Busy;
+use crate::{
+    http::exchange::{Connection, Piece, Pieces},
+    lock::lock,
+};
 
 /// The planned end of a connection, shared by its socket and its request handler.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,8 @@ pub(super) struct ConnectionControl(Arc<State>);
 struct State {
     plan: AtomicU8,
     requests: AtomicU8,
+    /// The last request, from the end of its answer to the flush.
+    answered: Mutex<Option<Busy>>,
 }
 
 /// Plans other than to continue, which is 0.
@@ -46,6 +52,15 @@ impl ConnectionControl {
             0 => Connection::Fresh,
             _ => Connection::Reused,
         }
+    }
+
+    /// Ends a request with the next flush: until then its answer may not be on the wire.
+    fn answered(&self, request: Busy) {
+        *lock(&self.0.answered) = Some(request);
+    }
+
+    fn flushed(&self) {
+        drop(lock(&self.0.answered).take());
     }
 
     fn close_once_flushed(&self) {
@@ -120,7 +135,12 @@ impl AsyncWrite for Socket {
         if self.control.is(CLOSE_ONCE_FLUSHED) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        self.stream().poll_flush(cx)
+        let control = self.control.clone();
+        let flushed = self.stream().poll_flush(cx);
+        if matches!(flushed, Poll::Ready(Ok(()))) {
+            control.flushed();
+        }
+        flushed
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -135,11 +155,24 @@ impl AsyncWrite for Socket {
 pub(super) struct Outgoing {
     pieces: Pieces,
     control: ConnectionControl,
+    request: Option<Busy>,
 }
 
 impl Outgoing {
-    pub(super) fn new(pieces: Pieces, control: ConnectionControl) -> Self {
-        Self { pieces, control }
+    pub(super) fn new(pieces: Pieces, control: ConnectionControl, request: Busy) -> Self {
+        Self {
+            pieces,
+            control,
+            request: Some(request),
+        }
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if let Some(request) = self.request.take() {
+            self.control.answered(request);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Saves the state shortly after each change, and once more at the end.
 
-use std::{future::poll_fn, io, path::Path, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -8,7 +8,9 @@ use tokio::{
 };
 
 use super::{StateFile, save};
-use crate::{api::service_state::ServiceState, emulator::service::Service};
+use crate::{
+    api::service_state::ServiceState, emulator::either::ends_first, emulator::service::Service,
+};
 
 /// Delay between a change and the save: the most that a crash loses.
 const DELAY: Duration = Duration::from_millis(200);
@@ -73,13 +75,4 @@ async fn saved(service: &Arc<ServiceState>, path: &Path) -> io::Result<()> {
     saved.inspect_err(|error| {
         tracing::error!(path = %path.display(), %error, "the state could not be saved");
     })
-}
-
-async fn ends_first(one: impl Future, other: impl Future) -> bool {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|cx| match one.as_mut().poll(cx) {
-        Poll::Ready(_) => Poll::Ready(true),
-        Poll::Pending => other.as_mut().poll(cx).map(|_| false),
-    })
-    .await
 }
