@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    failure::{Failure, say},
+    failure::{Failure, print},
     isolation::isolated,
     output::Mode,
     targets::codegen,
@@ -96,10 +96,10 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
         .iter()
         .filter(|step| names.is_empty() || names.contains(&step.name))
     {
-        say(&format!("== {}: {}", step.name, step.proves))?;
+        print(&format!("== {}: {}", step.name, step.proves))?;
         (step.run)(root)?;
     }
-    say("all steps passed")
+    print("all steps passed")
 }
 
 fn fmt(root: &Path) -> Result<(), Failure> {
@@ -199,7 +199,7 @@ fn readme(root: &Path) -> Result<(), Failure> {
             "error: the command of the README wrote no cat.mp4",
         ));
     }
-    say(&format!("cat.mp4: {size} bytes"))
+    print(&format!("cat.mp4: {size} bytes"))
 }
 
 /// Packs the published crates, then builds them from their packages.

@@ -9,7 +9,7 @@ use crate::{
     ci,
     codegen::api,
     diff::{self, Class},
-    failure::{Failure, say},
+    failure::{Failure, print},
     import, isolation,
     output::Mode,
     sources,
@@ -76,7 +76,7 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
         ["spec", "check"] => spec_check(&workspace()),
         ["ci", steps @ ..] => ci::run(&workspace(), steps),
         ["isolated", command @ ..] => isolation::run(&workspace(), command),
-        ["help" | "--help" | "-h"] => say(&usage()),
+        ["help" | "--help" | "-h"] => print(&usage()),
         [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(
             "error: unknown command `{}`\n\n{}",
@@ -93,7 +93,7 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
 pub fn spec_check(root: &Path) -> Result<(), Failure> {
     let sources = sources::of(root)?;
     match api(&sources) {
-        Ok(api) => say(&format!(
+        Ok(api) => print(&format!(
             "the specification is valid: {} actions",
             api.actions.len()
         )),
@@ -107,7 +107,7 @@ pub fn spec_check(root: &Path) -> Result<(), Failure> {
 /// Returns a failure if the description or the specification cannot be read or written.
 pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let import = import::import(root, &import::Options::parse(words)?)?;
-    say(import.report.to_string().trim_end())?;
+    print(import.report.to_string().trim_end())?;
     Ok(if import.files.is_empty() {
         ExitCode::Success
     } else {
@@ -122,7 +122,7 @@ pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
 pub fn spec_diff(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let options = diff::Options::parse(words)?;
     let changes = diff::diff(root, &options)?;
-    say(&diff::render(&changes, options.format))?;
+    print(&diff::render(&changes, options.format))?;
     Ok(match changes.iter().map(|change| change.class).max() {
         Some(Class::Breaking) => ExitCode::Breaking,
         Some(Class::Compatible) => ExitCode::Changed,

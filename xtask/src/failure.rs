@@ -46,7 +46,7 @@ impl fmt::Display for Failure {
 }
 
 /// Writes a result to stdout.
-pub(crate) fn say(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}")
         .map_err(|error| Failure::new(format!("error: stdout: {error}")))
 }

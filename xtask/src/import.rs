@@ -28,7 +28,7 @@ use crate::{
     diagnostic::{Diagnostic, closest},
     failure::Failure,
     model::{self, SourceFile, Sources, Spec, UNDESCRIBED},
-    published::{self, Description, of_the_family},
+    published::{self, Description, is_generation_action},
     sources,
 };
 
@@ -86,7 +86,7 @@ fn merge(
     let mut plan = family::plan(spec, sources, &family, &options.source);
     let files = edit::apply(&plan.steps, sources)?;
     verify(&files, sources)?;
-    let known = |name: &&str| of_the_family(name) && !names.contains(name);
+    let known = |name: &&str| is_generation_action(name) && !names.contains(name);
     let others = description.actions().filter(known).map(str::to_owned);
     plan.report.others = others.collect();
     plan.report.read = family.actions.len();

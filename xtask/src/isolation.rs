@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use crate::failure::{Failure, say};
+use crate::failure::{Failure, print};
 
 /// Looked up first, to verify that the resolver records queries.
 const CANARY: &str = "canary.tencentcloudapi.com";
@@ -31,7 +31,7 @@ const NAMESPACES: [&str; 4] = ["--map-root-user", "--net", "--mount", "--"];
 /// Fails if the path of this program is unknown.
 pub(crate) fn isolated(command: &Command) -> Result<Command, Failure> {
     if !is_supported() {
-        say("network not isolated: this system has no network namespaces for this user")?;
+        print("network not isolated: this system has no network namespaces for this user")?;
         let mut plain = Command::new(command.get_program());
         return Ok(copied(command, &mut plain));
     }
@@ -83,7 +83,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), Failure> {
     let result = tool(program, arguments);
     let queries = queries.lock().unwrap_or_else(PoisonError::into_inner);
     if queries.is_empty() {
-        return result.and_then(|()| say("no outbound network access was attempted"));
+        return result.and_then(|()| print("no outbound network access was attempted"));
     }
     Err(Failure::new(format!(
         "error: tests looked up hosts other than this machine: {}",

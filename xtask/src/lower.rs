@@ -24,14 +24,14 @@ mod task_family;
 
 pub use self::{
     action::{Action, Billed},
-    capability::{Family, Model, Rest, Row, Value as CapabilityValue},
+    capability::{Family, Model, Row, UnstatedFields, Value as CapabilityValue},
     catalog::{Catalog, Exports, Module},
     columns::Column,
     command::{Command, CommandOption, Creates, Form, Item as CommandItem, Place},
     enums::{Enum, Variant},
     example::Example,
     files::{File, Item, MODULE, Use, lower},
-    helper::{Helper, Takes},
+    helper::{Helper, SetterArgument},
     member::{
         Argument, Cardinality, Check, Condition, Field, Overridable, Peer, Severity, ValueType,
     },

@@ -18,11 +18,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
-pub use family::{Action, Family, Struct, of_the_family};
+pub use family::{Action, Family, Struct, is_generation_action};
 pub use shape::Member;
 
 /// Maximum size. Real files have 2 MB.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The supported format.
 const FORMAT: &str = "1.0";
@@ -62,13 +62,13 @@ fn text(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(cannot)?;
     let told = file.metadata().map_err(cannot)?.len();
     let mut bytes = Vec::new();
-    if told <= MOST_BYTES {
+    if told <= MAX_BYTES {
         // Limited as well, since the reported length of a pipe or device is 0.
-        let mut file = file.take(MOST_BYTES + 1);
+        let mut file = file.take(MAX_BYTES + 1);
         file.read_to_end(&mut bytes).map_err(cannot)?;
     }
-    if told > MOST_BYTES || u64::try_from(bytes.len()).is_ok_and(|read| read > MOST_BYTES) {
-        let most = MOST_BYTES / 1024 / 1024;
+    if told > MAX_BYTES || u64::try_from(bytes.len()).is_ok_and(|read| read > MAX_BYTES) {
+        let most = MAX_BYTES / 1024 / 1024;
         return Err(format!(
             "the file has more than {most} MiB; a description has about 2"
         ));
@@ -89,7 +89,7 @@ fn parse(text: &str, origin: &str) -> Result<Description, String> {
     if format != FORMAT {
         return Err(format!(
             "the format has version `{}`, supported is `{FORMAT}`",
-            brief(&format)
+            abbreviated(&format)
         ));
     }
     let metadata: Metadata = decode(parts.get("metadata").copied(), "metadata")?;
@@ -109,23 +109,23 @@ fn decode<'a, T: Deserialize<'a>>(part: Option<&'a RawValue>, name: &str) -> Res
     serde_json::from_str(part.get()).map_err(|error| {
         let error = error.to_string();
         let what = error.split(" at line ").next().unwrap_or_default();
-        let (name, what) = (brief(name), brief(what));
+        let (name, what) = (abbreviated(name), abbreviated(what));
         format!("`{name}` has an unknown format: {what}")
     })
 }
 
 /// Returns text of the file for a message: short and without terminal control characters.
-fn brief(text: &str) -> String {
-    const MOST_CHARS: usize = 120;
+fn abbreviated(text: &str) -> String {
+    const MAX_CHARS_SHOWN: usize = 120;
     let mut shown = String::new();
-    for c in text.chars().take(MOST_CHARS) {
+    for c in text.chars().take(MAX_CHARS_SHOWN) {
         if c.is_control() {
             shown.extend(c.escape_debug());
         } else {
             shown.push(c);
         }
     }
-    if text.chars().nth(MOST_CHARS).is_some() {
+    if text.chars().nth(MAX_CHARS_SHOWN).is_some() {
         shown.push('…');
     }
     shown
@@ -158,8 +158,8 @@ impl Description {
         Err(Failure::new(format!(
             "error: {}: describes `{}` {}, expected `{service}` {version}",
             self.origin,
-            brief(&self.service),
-            brief(&self.version)
+            abbreviated(&self.service),
+            abbreviated(&self.version)
         )))
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     codegen::{GenerateError, Generated, api, code, command_line, facade},
-    failure::{Failure, say},
+    failure::{Failure, print},
     ir::Api,
     lower::MODULE,
     output::{Change, Extent, Mode, update_part},
@@ -72,8 +72,8 @@ fn report(changes: &[(&str, Change)], mode: Mode) -> Result<(), Failure> {
         |(dir, change): &(&str, Change)| format!("{}: {dir}/{}\n", change.kind(), change.path);
     let list: String = changes.iter().map(line).collect();
     match (mode, list.is_empty()) {
-        (_, true) => say("the generated code is up to date"),
-        (Mode::Write, false) => say(list.trim_end()),
+        (_, true) => print("the generated code is up to date"),
+        (Mode::Write, false) => print(list.trim_end()),
         (Mode::Check, false) => Err(drift(changes, &list)),
     }
 }

@@ -68,28 +68,28 @@ fn fixture(
     enveloped: bool,
     out: &mut Vec<Diagnostic>,
 ) {
-    let mut walk = Walk { spec, file, out };
+    let mut checker = ExampleChecker { spec, file, out };
     match Json::parse(&sources.get(file).text) {
         Err((at, reason)) => {
             let span = Span::new(file, at..at);
-            walk.out.push(Diagnostic::at(
+            checker.out.push(Diagnostic::at(
                 &span,
                 "E0403",
                 format!("not valid JSON: {reason}"),
             ));
         }
-        Ok(json) if enveloped => walk.envelope(&json, members),
-        Ok(json) => walk.object(&json, members, &[]),
+        Ok(json) if enveloped => checker.envelope(&json, members),
+        Ok(json) => checker.object(&json, members, &[]),
     }
 }
 
-struct Walk<'w> {
+struct ExampleChecker<'w> {
     spec: &'w Spec,
     file: FileId,
     out: &'w mut Vec<Diagnostic>,
 }
 
-impl Walk<'_> {
+impl ExampleChecker<'_> {
     /// Checks the envelope of a response: `{"Response": {…, "RequestId": "…"}}`.
     fn envelope(&mut self, json: &Json<'_>, members: &[Member]) {
         match json.members().as_deref() {

@@ -96,7 +96,7 @@ fn is_of_tasks(kind: Kind) -> bool {
 }
 
 fn bound(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> Class {
-    if tightened(change, before, after) {
+    if refuses_more(change, before, after) {
         Class::Breaking
     } else {
         Class::Compatible
@@ -117,7 +117,7 @@ fn row(before: Option<&Fact>, after: Option<&Fact>) -> Class {
 }
 
 /// Returns whether a request that used to pass is refused now.
-fn tightened(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> bool {
+fn refuses_more(change: Change, before: Option<&Fact>, after: Option<&Fact>) -> bool {
     let strong = |fact: Option<&Fact>| {
         fact.filter(|fact| !fact.warn_only)
             .map(|fact| fact.value.clone())

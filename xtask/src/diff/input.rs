@@ -6,7 +6,7 @@ use super::{git, item::Items, lower_published, lower_spec};
 use crate::{
     failure::Failure,
     model::{self, Sources, UNDESCRIBED},
-    published::{self, of_the_family},
+    published::{self, is_generation_action},
     sources,
 };
 
@@ -58,7 +58,7 @@ fn description(path: &Path) -> Result<Input, Failure> {
     description.expect("mps", "2019-06-12")?;
     let names: BTreeSet<&str> = description
         .actions()
-        .filter(|name| of_the_family(name))
+        .filter(|name| is_generation_action(name))
         .collect();
     if names.is_empty() {
         return Err(Failure::new(format!(

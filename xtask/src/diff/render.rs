@@ -19,18 +19,18 @@ pub(super) fn text(changes: &[Change]) -> String {
         format!("{} ({})\n{lines}\n", class.name(), changes.len())
     };
     let sections: String = by_class(changes).map(section).collect();
-    sections + &verdict(changes)
+    sections + &summary(changes)
 }
 
 pub(super) fn markdown(changes: &[Change]) -> String {
     let line = |change: &&Change| format!("\n- `{}`: {}", change.path, what(change));
     let section = |(class, changes): (Class, Vec<&Change>)| {
         let lines: String = changes.iter().map(line).collect();
-        let title = capital(class.name());
+        let title = capitalized(class.name());
         format!("\n\n### {title} ({})\n{lines}", changes.len())
     };
     let sections: String = by_class(changes).map(section).collect();
-    capital(&verdict(changes)) + "." + &sections
+    capitalized(&summary(changes)) + "." + &sections
 }
 
 pub(super) fn json(changes: &[Change]) -> String {
@@ -111,7 +111,7 @@ fn shown(fact: &Fact) -> Option<String> {
     }
 }
 
-fn verdict(changes: &[Change]) -> String {
+fn summary(changes: &[Change]) -> String {
     match release(changes) {
         "none" => "no difference".to_owned(),
         "major" => "next release: major (minor before 1.0)".to_owned(),
@@ -125,7 +125,7 @@ fn release(changes: &[Change]) -> &'static str {
     gravest.map_or("none", Class::version)
 }
 
-fn capital(word: &str) -> String {
+fn capitalized(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
 }

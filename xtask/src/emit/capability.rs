@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{ident, integer, option};
-use crate::lower::{CapabilityValue as Value, Family, Model, Rest, Row};
+use crate::lower::{CapabilityValue as Value, Family, Model, Row, UnstatedFields};
 
 pub(super) fn families(constants: &[String]) -> TokenStream {
     let names = constants.iter().map(|name| ident(name));
@@ -132,13 +132,13 @@ fn value(value: &Value) -> TokenStream {
     }
 }
 
-fn structure(name: &str, fields: &[(&str, i64)], rest: Rest) -> TokenStream {
+fn structure(name: &str, fields: &[(&str, i64)], rest: UnstatedFields) -> TokenStream {
     let name = ident(name);
     let fields = fields.iter().map(|(key, number)| {
         let key = ident(key);
         let number = integer(*number);
         quote!(#key: #number,)
     });
-    let rest = (rest == Rest::Open).then(|| quote!(..#name::OPEN));
+    let rest = (rest == UnstatedFields::Open).then(|| quote!(..#name::OPEN));
     quote!(#name { #(#fields)* #rest })
 }

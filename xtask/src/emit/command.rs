@@ -6,7 +6,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::ident;
-use crate::lower::{Command, CommandItem as Item, CommandOption, Creates, Form, Place, Takes};
+use crate::lower::{
+    Command, CommandItem as Item, CommandOption, Creates, Form, Place, SetterArgument,
+};
 
 /// Everything the command line has of a specification.
 pub(super) fn emit(commands: &[Command]) -> Vec<TokenStream> {
@@ -199,9 +201,9 @@ fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {
         Form::Switch(takes) => {
             let opposite = ident(&format!("no_{}", option.field));
             let convert = match takes {
-                None | Some(Takes::Json) => None,
-                Some(Takes::OneOrZero) => Some(quote!(.map(i64::from))),
-                Some(Takes::YesOrNo) => {
+                None | Some(SetterArgument::Json) => None,
+                Some(SetterArgument::OneOrZero) => Some(quote!(.map(i64::from))),
+                Some(SetterArgument::YesOrNo) => {
                     Some(quote!(.map(|on| if on { "yes" } else { "no" }.to_owned())))
                 }
             };

@@ -8,7 +8,7 @@ use super::{
     common::{docs, ident},
     example,
 };
-use crate::lower::{Cardinality, Field, Helper, Struct, Takes, ValueType};
+use crate::lower::{Cardinality, Field, Helper, SetterArgument, Struct, ValueType};
 
 pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
     let mut items = vec![definition(structure)?, implementation(structure)];
@@ -192,9 +192,9 @@ fn helper_setter(setter: &Ident, helper: &Helper) -> TokenStream {
     let doc = docs(&helper.doc);
     let name = ident(&helper.name);
     let (param, value) = match helper.takes {
-        Takes::Json => (quote!(&Value), quote!(value.to_string())),
-        Takes::YesOrNo => (quote!(bool), quote!(if value { "yes" } else { "no" })),
-        Takes::OneOrZero => (quote!(bool), quote!(value.into())),
+        SetterArgument::Json => (quote!(&Value), quote!(value.to_string())),
+        SetterArgument::YesOrNo => (quote!(bool), quote!(if value { "yes" } else { "no" })),
+        SetterArgument::OneOrZero => (quote!(bool), quote!(value.into())),
     };
     quote! {
         #doc

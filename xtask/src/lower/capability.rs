@@ -73,14 +73,14 @@ pub enum Value {
     /// `Durations::Range`.
     Range(i64, i64),
     /// A struct with this name and whole numbers as fields.
-    Struct(&'static str, Vec<(&'static str, i64)>, Rest),
+    Struct(&'static str, Vec<(&'static str, i64)>, UnstatedFields),
     /// The constant `NONE` of the struct with this name.
     Nothing(&'static str),
 }
 
 /// The fields of a struct that are not stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rest {
+pub enum UnstatedFields {
     /// All fields are stated.
     None,
     /// The others have no limit, as in the constant `OPEN`.
@@ -150,9 +150,9 @@ fn value(ty: ColumnType, cell: &Cell) -> Value {
         }
         (Cell::Fields(fields), ColumnType::Group(group)) => {
             let rest = if fields.len() < group.fields.len() {
-                Rest::Open
+                UnstatedFields::Open
             } else {
-                Rest::None
+                UnstatedFields::None
             };
             let wide = fields
                 .iter()

@@ -3,7 +3,7 @@
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use super::{
-    helper::{self, Takes},
+    helper::{self, SetterArgument},
     names,
     task_family::{fields, member},
 };
@@ -85,7 +85,7 @@ pub enum Form {
     /// As a number that may have a fraction.
     Float,
     /// By presence; the member is a Boolean, 1 or 0, or `yes` or `no`.
-    Switch(Option<Takes>),
+    Switch(Option<SetterArgument>),
     /// As texts, by repetition.
     Texts,
     /// As a text with keys, by repetition; each makes a struct.
@@ -181,7 +181,7 @@ fn option(option: &ir::OptionUse, members: &[Member], api: &Api) -> Option<Comma
 /// Returns the form of a member that is set as a whole, or `None` if no option can set it.
 fn plain(member: &Member) -> Option<Form> {
     let disguised = helper::of(member).map(|helper| helper.takes);
-    let disguised = disguised.filter(|takes| *takes != Takes::Json);
+    let disguised = disguised.filter(|takes| *takes != SetterArgument::Json);
     match &member.ty {
         Type::Text | Type::Integer if disguised.is_some() => Some(Form::Switch(disguised)),
         Type::Boolean => Some(Form::Switch(None)),

@@ -94,7 +94,7 @@ pub(super) fn action(action: &ir::Action) -> Vec<String> {
 
 /// Returns the documentation of a response.
 pub(super) fn response(action: &ir::Action) -> Vec<String> {
-    vec![format!("The response of [`{0}`](crate::{0}).", action.name)]
+    vec![format!("The response of [`{0}`].", action.name)]
 }
 
 /// Returns the documentation of an enum.

@@ -15,12 +15,12 @@ pub struct Helper {
     /// Documentation, line by line.
     pub doc: Vec<String>,
     /// Type of its argument.
-    pub takes: Takes,
+    pub takes: SetterArgument,
 }
 
 /// The type of the argument of a second setter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum SetterArgument {
     /// A JSON value, which is sent as text.
     Json,
     /// A Boolean, which is sent as `yes` or `no`.
@@ -40,9 +40,9 @@ pub(super) fn of(member: &Member) -> Option<Helper> {
         .find_map(|rule| takes(rule.kind.key, &rule.value))?;
     let wire = &member.name;
     let (suffix, value) = match takes {
-        Takes::Json => ("json", "a JSON value as text"),
-        Takes::YesOrNo => ("bool", "`yes` or `no`"),
-        Takes::OneOrZero => ("bool", "1 or 0"),
+        SetterArgument::Json => ("json", "a JSON value as text"),
+        SetterArgument::YesOrNo => ("bool", "`yes` or `no`"),
+        SetterArgument::OneOrZero => ("bool", "1 or 0"),
     };
     Some(Helper {
         name: names::with_suffix(wire, suffix),
@@ -51,23 +51,23 @@ pub(super) fn of(member: &Member) -> Option<Helper> {
     })
 }
 
-fn takes(key: &str, value: &BoundValue) -> Option<Takes> {
+fn takes(key: &str, value: &BoundValue) -> Option<SetterArgument> {
     match (key, value) {
-        ("format", BoundValue::Word("json")) => Some(Takes::Json),
+        ("format", BoundValue::Word("json")) => Some(SetterArgument::Json),
         ("one_of", BoundValue::Values(known)) => boolean(known),
         _ => None,
     }
 }
 
 /// Returns the conversion of a Boolean to two values that mean yes and no.
-fn boolean(known: &[Scalar]) -> Option<Takes> {
+fn boolean(known: &[Scalar]) -> Option<SetterArgument> {
     let [one, other] = known else { return None };
     match (one, other) {
         (Scalar::Integer(0), Scalar::Integer(1)) | (Scalar::Integer(1), Scalar::Integer(0)) => {
-            Some(Takes::OneOrZero)
+            Some(SetterArgument::OneOrZero)
         }
         (Scalar::Text(one), Scalar::Text(other)) => match (&**one, &**other) {
-            ("yes", "no") | ("no", "yes") => Some(Takes::YesOrNo),
+            ("yes", "no") | ("no", "yes") => Some(SetterArgument::YesOrNo),
             _ => None,
         },
         _ => None,

@@ -60,7 +60,7 @@ mod tests {
     use super::{snake, variant};
 
     #[test]
-    fn follow_the_wire() {
+    fn names_follow_the_api() {
         assert_eq!(snake("ImageUrl"), "image_url");
         assert_eq!(snake("EnableTTS"), "enable_tts");
         assert_eq!(snake("PPTXFidelity"), "pptx_fidelity");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn escape_what_rust_cannot_spell() {
+    fn keywords_are_escaped() {
         assert_eq!(snake("Type"), "r#type");
         assert_eq!(snake("Self"), "self_");
         assert_eq!(variant("720P"), "V720p");

@@ -16,7 +16,7 @@ const ENVELOPE: &str = "RequestId";
 
 /// Returns whether the name of an action looks like one of AI generation.
 #[must_use]
-pub fn of_the_family(action: &str) -> bool {
+pub fn is_generation_action(action: &str) -> bool {
     WORDS.iter().any(|word| action.contains(word))
 }
 

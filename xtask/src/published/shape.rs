@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{brief, decode};
+use super::{abbreviated, decode};
 
 /// A member of a message or struct.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub(super) fn object(raw: &RawValue, name: &str) -> Result<(String, Vec<Member>)
     let place = format!("objects.{name}");
     let object: RawObject = decode(Some(raw), &place)?;
     if let Some(kind) = object.kind.filter(|kind| kind != "object") {
-        let kind = brief(&kind);
+        let kind = abbreviated(&kind);
         return Err(format!("`{place}` has the unknown type `{kind}`"));
     }
     let shown = object.members.into_iter();
@@ -89,7 +89,7 @@ fn member(raw: RawMember, object: &str) -> Result<Member, String> {
     let place = format!("{object}.{}", raw.name);
     well_formed(&raw.name, &place)?;
     let ty = ty(&raw.kind, &raw.member).ok_or_else(|| {
-        let ty = brief(&format!("{} of {}", raw.kind, raw.member));
+        let ty = abbreviated(&format!("{} of {}", raw.kind, raw.member));
         format!("`{place}` has the unknown type `{ty}`")
     })?;
     Ok(Member {
@@ -135,7 +135,7 @@ pub(super) fn well_formed(name: &str, place: &str) -> Result<(), String> {
     }
     Err(format!(
         "`{}` is no name on this wire: a capital letter, then letters and digits of ASCII",
-        brief(place)
+        abbreviated(place)
     ))
 }
 

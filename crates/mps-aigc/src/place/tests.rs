@@ -204,15 +204,18 @@ mod on_unix {
     }
 
     #[test]
-    fn a_second_name_serves_where_renaming_can_replace_only() {
+    fn no_way_of_publishing_replaces_a_file() {
         let folder = Folder::new();
         let (from, to) = (folder.path("from"), folder.path("to"));
-        fs::write(&from, "film").unwrap();
-        system::link(&from, &to).unwrap();
-        assert_eq!(folder.names(), ["to"]);
-        fs::write(&from, "other").unwrap();
-        let error = system::link(&from, &to).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&to).unwrap(), b"film");
+        for way in [system::rename_new, system::link, system::rename_checked] {
+            fs::write(&from, "film").unwrap();
+            way(&from, &to).unwrap();
+            assert_eq!(folder.names(), ["to"]);
+            fs::write(&from, "other").unwrap();
+            let error = way(&from, &to).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read(&to).unwrap(), b"film");
+            fs::remove_file(&to).unwrap();
+        }
     }
 }

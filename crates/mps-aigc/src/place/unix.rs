@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::{AtFlags, FlockOperation, OFlags};
+use rustix::{
+    fs::{AtFlags, FlockOperation, OFlags},
+    io::Errno,
+};
 
 use super::Unusable;
 
@@ -17,17 +20,21 @@ const ATTEMPTS: u32 = 100;
 /// Creates the temporary file, or takes over one that a killed process left behind, and locks it.
 pub(super) fn open(path: &Path) -> Result<File, Unusable> {
     for _ in 0..ATTEMPTS {
-        let file = match create(path) {
+        let (file, is_new) = match create(path) {
+            Ok(file) => (file, true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match existing(path) {
+                Ok(file) => (file, false),
                 Err(Unusable::Io(error)) if error.kind() == io::ErrorKind::NotFound => continue,
-                other => other?,
+                Err(error) => return Err(error),
             },
-            other => other?,
+            Err(error) => return Err(error.into()),
         };
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(Unusable::InUse),
-            Err(error) => return Err(Unusable::Io(error.into())),
+            Err(Errno::WOULDBLOCK) => return Err(Unusable::InUse),
+            // A file system without locks: the exclusive creation is all there is.
+            Err(_) if is_new => return Ok(file),
+            Err(_) => return Err(Unusable::Foreign("exists, on a file system without locks")),
         }
         // The file may have been published or removed before it was locked.
         if is_at(&file, path)? {
@@ -96,7 +103,7 @@ pub(super) fn check_space(file: &File, folder: &Path, least: u64) -> io::Result<
 /// Allocates space and gives it back, which also finds a quota that is used up.
 #[cfg(target_os = "linux")]
 fn allocate(file: &File, least: u64) -> io::Result<()> {
-    use rustix::{fs::FallocateFlags, io::Errno};
+    use rustix::fs::FallocateFlags;
 
     match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, least) {
         Err(Errno::NOSPC) => Err(io::ErrorKind::StorageFull.into()),
@@ -111,12 +118,18 @@ fn allocate(_: &File, _: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Renames a file to a name that must not exist.
+/// Renames a file to a name that must not exist, by the first way that the file system has.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match rename_exclusive(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => link(from, to),
-        other => other,
+    let ways = [rename_exclusive, link, rename_checked];
+    let mut last = Err(io::ErrorKind::Unsupported.into());
+    for way in ways {
+        last = way(from, to);
+        match &last {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {}
+            _ => break,
+        }
     }
+    last
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -143,4 +156,13 @@ pub(super) fn link(from: &Path, to: &Path) -> io::Result<()> {
 
     rustix::fs::linkat(CWD, from, CWD, to, AtFlags::empty())?;
     fs::remove_file(from)
+}
+
+/// For file systems without second names too. Another program can create the file in between.
+pub(super) fn rename_checked(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
 }

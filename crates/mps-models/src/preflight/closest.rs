@@ -1,14 +1,14 @@
 //! Search for the known names that are close to a misspelled one.
 
 /// Maximum length of a name, in bytes; longer names are no typing errors.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Returns the known name that a misspelled one probably means, or `None` if none is close.
 pub(crate) fn closest(
     name: &str,
     known: impl IntoIterator<Item = &'static str>,
 ) -> Option<&'static str> {
-    if name.len() > LONGEST {
+    if name.len() > MAX_NAME_BYTES {
         return None;
     }
     let name = name.to_lowercase();
@@ -29,7 +29,7 @@ pub(crate) fn nearest(
     known: impl IntoIterator<Item = &'static str>,
     most: usize,
 ) -> Vec<&'static str> {
-    if name.len() > LONGEST {
+    if name.len() > MAX_NAME_BYTES {
         return Vec::new();
     }
     let name = name.to_lowercase();

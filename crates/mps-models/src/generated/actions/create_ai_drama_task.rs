@@ -141,7 +141,7 @@ impl Action for CreateAiDramaTask {
     };
 }
 
-/// The response of [`CreateAiDramaTask`](crate::CreateAiDramaTask).
+/// The response of [`CreateAiDramaTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

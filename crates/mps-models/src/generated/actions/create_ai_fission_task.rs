@@ -167,7 +167,7 @@ impl Action for CreateAiFissionTask {
     }
 }
 
-/// The response of [`CreateAiFissionTask`](crate::CreateAiFissionTask).
+/// The response of [`CreateAiFissionTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -314,7 +314,7 @@ impl Action for CreateAigcAudioTask {
     };
 }
 
-/// The response of [`CreateAigcAudioTask`](crate::CreateAigcAudioTask).
+/// The response of [`CreateAigcAudioTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

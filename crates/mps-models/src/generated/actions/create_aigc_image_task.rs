@@ -342,7 +342,7 @@ impl Action for CreateAigcImageTask {
     };
 }
 
-/// The response of [`CreateAigcImageTask`](crate::CreateAigcImageTask).
+/// The response of [`CreateAigcImageTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -518,7 +518,7 @@ impl Action for CreateAigcVideoTask {
     }
 }
 
-/// The response of [`CreateAigcVideoTask`](crate::CreateAigcVideoTask).
+/// The response of [`CreateAigcVideoTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -162,7 +162,7 @@ impl Action for CreateDocToVideoTask {
     };
 }
 
-/// The response of [`CreateDocToVideoTask`](crate::CreateDocToVideoTask).
+/// The response of [`CreateDocToVideoTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -148,7 +148,7 @@ impl Action for CreateVideoRedrawTask {
     };
 }
 
-/// The response of [`CreateVideoRedrawTask`](crate::CreateVideoRedrawTask).
+/// The response of [`CreateVideoRedrawTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -122,7 +122,7 @@ impl Action for DescribeAigcAudioTask {
     };
 }
 
-/// The response of [`DescribeAigcAudioTask`](crate::DescribeAigcAudioTask).
+/// The response of [`DescribeAigcAudioTask`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -121,7 +121,7 @@ impl Action for DescribeAigcImageTask {
     };
 }
 
-/// The response of [`DescribeAigcImageTask`](crate::DescribeAigcImageTask).
+/// The response of [`DescribeAigcImageTask`].
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -152,7 +152,7 @@ impl Action for DescribeAigcTaskList {
     };
 }
 
-/// The response of [`DescribeAigcTaskList`](crate::DescribeAigcTaskList).
+/// The response of [`DescribeAigcTaskList`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -115,7 +115,7 @@ impl Action for DescribeAigcTaskStatus {
     };
 }
 
-/// The response of [`DescribeAigcTaskStatus`](crate::DescribeAigcTaskStatus).
+/// The response of [`DescribeAigcTaskStatus`].
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

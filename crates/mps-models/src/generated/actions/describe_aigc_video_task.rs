@@ -117,7 +117,7 @@ impl Action for DescribeAigcVideoTask {
     };
 }
 
-/// The response of [`DescribeAigcVideoTask`](crate::DescribeAigcVideoTask).
+/// The response of [`DescribeAigcVideoTask`].
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -124,7 +124,7 @@ impl Action for ModifyDocToVideoTaskStatus {
     };
 }
 
-/// The response of [`ModifyDocToVideoTaskStatus`](crate::ModifyDocToVideoTaskStatus).
+/// The response of [`ModifyDocToVideoTaskStatus`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

@@ -36,7 +36,7 @@ pub(super) fn storyboard(
     fact.support(&at.sensitive(MEMBER), "storyboard", supports)
 }
 
-/// Reports every mistake of a storyboard. There may be several, so this is no [`Check`].
+/// Reports every mistake of a storyboard. There may be several, so this is not one of the row checks.
 pub(super) fn shots(
     query: &CapabilityQuery<'_>,
     candidates: Candidates,
