@@ -35,7 +35,7 @@ pub use self::{
 /// A [`gate`](Self::gate), an [`observer`](Self::observer) and a [`handle`](Self::handle) are for
 /// calls that are not idempotent. The other options are settings of the client for this call alone.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::time::Duration;
 /// use mps_core::{CallOptions, PreflightLevel};

@@ -51,7 +51,7 @@ use self::{
 /// Cheap to clone; clones share connections, limits, the retry budget and the learned clock offset.
 /// Use one client for one account.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// # async fn example() -> Result<(), mps_core::Error> {
 /// use mps_core::{Client, credentials::Credentials};
@@ -194,7 +194,7 @@ impl Client {
     /// # Cancel safety
     /// Dropping the future ends the waiting and nothing else.
     ///
-    /// # Examples
+    /// # Example
     /// ```no_run
     /// # async fn example(client: mps_core::Client) {
     /// use std::time::Duration;

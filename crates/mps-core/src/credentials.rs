@@ -15,7 +15,7 @@
 //! Providers read their source each time they are asked. Wrap those that ask another machine in a
 //! [`Cached`]. A provider of your own has one method:
 //!
-//! # Examples
+//! # Example
 //!
 //! ```
 //! use mps_core::{
@@ -85,7 +85,7 @@ pub use self::{
 ///
 /// The secret parts are wiped from memory on drop and never appear in `Debug`.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::credentials::Credentials;
 ///
@@ -216,7 +216,7 @@ pub trait ProvideCredentials: fmt::Debug + Send + Sync {
     /// [`CredentialsError::unusable`] when it is broken.
     ///
     /// # Cancel safety
-    /// A call drops the future when its deadline passes or its caller goes away.
+    /// A call drops the future when its deadline passes or its caller leaves.
     fn provide(&self) -> BoxFuture<'_, Result<Credentials, CredentialsError>>;
 
     /// Returns other credentials than `refused`, whose token the service did not accept. A provider

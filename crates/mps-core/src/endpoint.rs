@@ -23,7 +23,7 @@ pub(crate) use self::{
 
 /// A site of the vendor. Accounts, keys and bills of one site are unknown to the other.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::endpoint::Site;
 ///
@@ -67,7 +67,7 @@ impl Site {
 /// The host is only where the call enters. The region that executes it is in the separate header
 /// `X-TC-Region`, and the signature names the service, not the host.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::endpoint::{Endpoint, Site};
 ///

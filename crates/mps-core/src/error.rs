@@ -42,7 +42,7 @@ const EXCERPT_CHARS: usize = 4_096;
 /// [`advice`](Self::advice) the next step. Texts of the service are escaped and cut
 /// ([`text::foreign`](crate::text::foreign)).
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{Client, ErrorKind};
 ///

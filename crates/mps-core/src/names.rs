@@ -4,7 +4,7 @@ use std::{error, fmt};
 
 /// The error for a name that an enumeration does not have.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::Dispatch;
 ///

@@ -23,7 +23,7 @@ pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 /// surely was not executed: its retries end with the deadline, not with the attempts or the
 /// [budget](RetryBudget), unless `max_attempts` is 1.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::retry::RetryPolicy;
 ///

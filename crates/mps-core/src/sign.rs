@@ -9,7 +9,7 @@
 //! [`sign`] combines them. Source of the scheme: the vendor's page on signature v3 (product 1041)
 //! and the behaviour of its own SDKs.
 //!
-//! # Examples
+//! # Example
 //!
 //! ```
 //! use mps_core::sign::{self, CanonicalRequest, Payload, Request, Scope, SigningKey};

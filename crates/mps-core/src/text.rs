@@ -17,7 +17,7 @@ const ELLIPSIS: char = '\u{2026}';
 /// escape is never cut in two. Returns the text itself, without a copy, when there is nothing to
 /// escape or cut. Backslashes of the text are left as they are, so escaping twice changes nothing.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::text::foreign;
 ///

@@ -10,7 +10,7 @@ use crate::{BoxFuture, error::BoxError};
 /// A ledger records here that a request is about to leave, as late as possible. Set it with
 /// [`CallOptions::gate`](super::CallOptions::gate).
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
 /// use mps_core::{BoxFuture, Gate, GateError, Intent};

@@ -17,7 +17,7 @@ type Outcome = Result<Output<RawBody>, Error>;
 /// Give a clone of it to [`CallOptions::handle`](super::CallOptions::handle), and keep the other one
 /// where the future may be dropped, for example by a timeout.
 ///
-/// # Examples
+/// # Example
 /// ```no_run
 /// # async fn example(client: mps_core::Client) -> Result<(), mps_core::Error> {
 /// use std::time::Duration;

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Call;
 
-/// A request that is about to leave, or has left: what a ledger records, without the body's text.
+/// A request that is about to leave, or has left: the facts that a ledger records, without the text of the body.
 ///
 /// Given to the [`Gate`](super::Gate) before an attempt starts and to the
 /// [`Observer`](super::Observer) afterwards. Cheap to clone.
@@ -49,7 +49,7 @@ impl Intent {
         self.call.effect
     }
 
-    /// Returns the host that the request goes to, with the port where it is not the scheme's own.
+    /// Returns the host of the request, with the port where it is not the scheme's own.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host

@@ -7,7 +7,7 @@ use crate::error::Error;
 
 /// A receiver of the outcome of every call that is not a read.
 ///
-/// A call whose caller goes away while its request is on the wire continues in the background, see
+/// A call whose caller leaves while its request is on the wire continues in the background, see
 /// [`Client::send_with`](crate::Client::send_with); its outcome arrives here. Set it for a client
 /// with
 /// [`ClientBuilder::observer`](crate::ClientBuilder::observer), for one call with
@@ -16,12 +16,12 @@ use crate::error::Error;
 /// Methods are called on the task that finishes the call. They must be quick and must not block. A
 /// panic in one of them is caught and logged.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::sync::Mutex;
 /// use mps_core::{CallEnd, Observer};
 ///
-/// /// Keeps the ids of tasks that nobody waited for.
+/// /// Keeps the ids of tasks whose caller went away.
 /// #[derive(Debug, Default)]
 /// struct Orphans(Mutex<Vec<String>>);
 ///
@@ -34,8 +34,8 @@ use crate::error::Error;
 /// }
 /// ```
 pub trait Observer: fmt::Debug + Send + Sync {
-    /// Receives the news that a caller went away while its request was on the wire. The attempt goes
-    /// on, and [`ended`](Self::ended) follows. Does nothing by default.
+    /// Receives the news that a caller went away while its request was on the wire. The attempt
+    /// continues, and [`ended`](Self::ended) follows. Does nothing by default.
     fn detached(&self, intent: &Intent) {
         let _ = intent;
     }

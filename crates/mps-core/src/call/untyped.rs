@@ -16,7 +16,7 @@ use crate::{
 /// Its effect is [`Effect::PaidCreate`] by default, the most careful assumption: such a call is not
 /// idempotent, so it is never retried once it may have been executed.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::UntypedCall;
 /// use mps_models::Effect;

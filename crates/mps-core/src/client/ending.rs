@@ -72,9 +72,12 @@ impl Ending {
         }
     }
 
-    /// Notes that the caller went away while a request is on the wire.
-    pub(super) fn detach(&self) {
+    /// Notes that the caller went away while a request is on the wire, and whether that continues.
+    pub(super) fn detach(&self, continues: bool) {
         self.detached.store(true, Ordering::Release);
+        if !continues {
+            return;
+        }
         let Some(intent) = self.intent() else { return };
         telemetry::detached(self.call.info(), &intent);
         self.each(|observer| observer.detached(&intent));

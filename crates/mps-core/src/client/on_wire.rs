@@ -181,7 +181,7 @@ impl Drop for Detachable {
         if self.body.revoke() {
             return;
         }
-        self.ending.detach();
+        self.ending.detach(self.runtime.is_some());
         let background = Background {
             client: self.client.clone(),
             call: self.call.clone(),

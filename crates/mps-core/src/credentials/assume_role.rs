@@ -18,11 +18,11 @@ const LENGTH: Duration = Duration::from_secs(7_200);
 
 /// A provider that assumes a role with the keys of another provider.
 ///
-/// Each request goes over the network and takes at most 10 s: wrap this provider in
+/// Each request uses the network and takes at most 10 s: wrap this provider in
 /// [`Cached`](super::Cached). Once per request, a wrong clock is corrected by the service's, and a
 /// refused token of the other provider is replaced.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// # fn example(sts: mps_core::credentials::Sts) {
 /// use std::{sync::Arc, time::Duration};

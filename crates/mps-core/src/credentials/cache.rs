@@ -33,7 +33,7 @@ use self::{
 /// A cache in front of a provider.
 ///
 /// - **Single-flight.** Any number of callers causes one request to the provider, and all of them
-///   share its answer. A caller that goes away does not stop the request.
+///   share its answer. A caller that leaves does not stop the request.
 /// - **Refresh before expiry.** From five minutes before the expiry (a quarter of the lifetime, if
 ///   that is less) the first caller starts a refresh. All callers use the credentials that are
 ///   still valid, so no caller waits. Credentials without expiry are refreshed after a minute, so
@@ -52,7 +52,7 @@ use self::{
 ///
 /// Clones share everything. Wrap each provider that asks another machine.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::sync::Arc;
 /// use mps_core::{

@@ -11,7 +11,7 @@ use crate::BoxFuture;
 /// continuing would sign with keys that the user did not mean. The error contains the reasons of
 /// all providers.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::credentials::{Chain, Credentials, EnvironmentCredentials};
 ///

@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// A provider that asks the metadata service of a CVM instance for the keys of the instance's role.
 ///
 /// No service, or no role of the machine, counts as absent, so that a chain continues. An answer
-/// without keys is an error. Each request goes over the network and takes at most 5 s: wrap this
+/// without keys is an error. Each request uses the network and takes at most 5 s: wrap this
 /// provider in [`Cached`](super::Cached).
 ///
 /// On other networks the name of the service is free, and a machine that takes it could return the

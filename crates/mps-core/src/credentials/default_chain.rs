@@ -36,7 +36,7 @@ const ROLE_SESSION_NAME: &str = "TENCENTCLOUD_ROLE_SESSION_NAME";
 /// The metadata service of a CVM is asked only where the variable says so, because on other
 /// networks its name could belong to a stranger's machine.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{Client, credentials::DefaultChain};
 ///

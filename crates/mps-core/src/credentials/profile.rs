@@ -17,7 +17,7 @@ const SYSTEM_FILE: &str = "/etc/tencentcloud/credentials";
 /// A provider that reads one section of an INI file: `secret_id`, `secret_key` and, optionally,
 /// `token`.
 ///
-/// # Examples
+/// # Example
 /// ```ini
 /// [default]
 /// secret_id = AKIDEXAMPLE

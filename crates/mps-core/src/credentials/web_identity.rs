@@ -27,7 +27,7 @@ const ROLE_ARN: &str = "TKE_ROLE_ARN";
 /// service (TKE) do.
 ///
 /// The file is read for each request, because the issuer of the token replaces it. Each request
-/// goes over the network and takes at most 10 s: wrap this provider in [`Cached`](super::Cached).
+/// uses the network and takes at most 10 s: wrap this provider in [`Cached`](super::Cached).
 #[derive(Clone, Debug)]
 pub struct WebIdentity {
     sts: Sts,

@@ -1,4 +1,4 @@
-//! Advice on what to do after a failed call.
+//! Advice on the next step after a failed call.
 
 use mps_models::{Effect, service::ErrorClass};
 
@@ -30,7 +30,7 @@ names!("advice", Advice {
 });
 
 impl Error {
-    /// Returns what to do next. The first row that fits counts:
+    /// Returns the next step. The first row that fits counts:
     ///
     /// | error | advice |
     /// |---|---|
@@ -44,7 +44,7 @@ impl Error {
     /// | class dry run | [`GiveUp`](Advice::GiveUp) |
     /// | everything else: timeout, limiter, gate, cancelled, connect, interrupted, gateway, decode, class server, a code that the specification does not have | [`RetryLater`](Advice::RetryLater) |
     ///
-    /// # Examples
+    /// # Example
     /// ```
     /// use mps_core::{Advice, Error};
     ///

@@ -4,7 +4,7 @@ use crate::names::names;
 
 /// The progress of the request of a failed call.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::Dispatch;
 ///

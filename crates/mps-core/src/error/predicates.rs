@@ -48,7 +48,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the same call fails again until somebody changes the request, the
+    /// Returns whether the same call fails again until there is a change of the request, the
     /// credentials, the account or the configuration.
     ///
     /// A quota that is used up and a code that the specification does not have are not permanent.

@@ -50,7 +50,7 @@ use self::{locked::Locked, state::State, worker::Worker};
 /// [`Limiter::acquire`] returns [`LimitError::Unavailable`] when the file cannot be created, locked,
 /// read or written.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::FileLimiter};
 ///
@@ -62,10 +62,10 @@ pub struct FileLimiter(Arc<Shared<FileStore>>);
 
 impl FileLimiter {
     /// Returns a limiter with files in `directory`. Touches no file yet: the first request creates
-    /// the directory, for its owner only. `account` distinguishes accounts, as [`Account`] does; only a hash of it becomes part of
-    /// a file name.
+    /// the directory, for its owner only. `account` distinguishes accounts, for example by
+    /// [`Account::at`]; only a hash of it becomes part of a file name.
     ///
-    /// [`Account`]: super::Account
+    /// [`Account::at`]: super::Account::at
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, account: &str, clock: SharedClock) -> Self {
         let machine = Arc::new(SystemMachineClock::new());
@@ -272,8 +272,8 @@ impl Files {
         }))
     }
 
-    /// Returns the path of an action's file. A caller may use any text as an action; all of it goes
-    /// into the hash, so that two actions never share a file.
+    /// Returns the path of an action's file. A caller may use any text as an action; all of it is
+    /// part of the hash, so that two actions never share a file.
     fn path(&self, action: &str) -> PathBuf {
         let hash = self.account.clone().chain_update(action).finalize();
         let plain = action.chars().filter(char::is_ascii_alphanumeric);
@@ -283,7 +283,7 @@ impl Files {
     }
 }
 
-/// Returns the error for a failed operation on the file, such as `open`.
+/// Returns the error for a failed operation on the file, for example `open`.
 fn file_error(operation: &str, path: &Path, error: std::io::Error) -> StoreError {
     let message = format!(
         "cannot {operation} the rate limiter's file {}: {error}",

@@ -1,4 +1,4 @@
-//! Chooses a limiter by text, such as the value of a command-line option.
+//! Chooses a limiter by text, for example the value of a command-line option.
 
 use std::{error, fmt, path::Path, str::FromStr, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::clock::SharedClock;
 ///
 /// `Display` and `Debug` show `***` in place of a password.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::limit::LimiterLocation;
 ///

@@ -6,7 +6,7 @@ use mps_models::Effect;
 
 /// A request to start one call of an action, answered by [`Limiter::acquire`](super::Limiter::acquire).
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::time::Duration;
 /// use mps_core::limit::PermitRequest;

@@ -68,7 +68,7 @@ pub const SCRIPT: &str = include_str!("redis/script.lua");
 /// `redis://` is not encrypted; use it within a network you trust. `rediss://` is TLS (feature
 /// `redis-tls`), with the cryptography and certificates of calls to the service.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::RedisLimiter};
 ///
@@ -81,11 +81,11 @@ pub const SCRIPT: &str = include_str!("redis/script.lua");
 pub struct RedisLimiter(Arc<Shared<RedisStore>>);
 
 impl RedisLimiter {
-    /// Returns a limiter in the server at `url`, such as `redis://:password@host:6379/0`, the same
+    /// Returns a limiter in the server at `url`, for example `redis://:password@host:6379/0`, the same
     /// with `rediss`, or `redis+unix:///run/redis.sock`. Opens no connection.
     ///
-    /// `account` distinguishes accounts, as [`Account`](super::Account) does; only a hash of it
-    /// becomes part of a key.
+    /// `account` distinguishes accounts, for example by [`Account::at`](super::Account::at); only a
+    /// hash of it becomes part of a key.
     ///
     /// # Errors
     /// Returns [`LimitError::Unavailable`] when `url` does not name a server, or asks for TLS
@@ -103,7 +103,7 @@ impl RedisLimiter {
     /// Returns the errors of [`new`](Self::new), and [`LimitError::Unavailable`] when `pem` has no
     /// certificate or `url` does not ask for TLS.
     ///
-    /// # Examples
+    /// # Example
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use mps_core::{clock::SystemClock, limit::RedisLimiter};

@@ -33,7 +33,7 @@ impl Reserve {
     }
 }
 
-/// A [`Limiter`] that goes on at a lower rate while the limiter it shares is unavailable.
+/// A [`Limiter`] that continues at a lower rate while the limiter it shares is unavailable.
 ///
 /// The limit is split once: the shared limiter never grants the part that each owner keeps. So it
 /// does not matter which owners can reach the shared limiter, nor when it fails and recovers: the
@@ -48,7 +48,7 @@ impl Reserve {
 /// [`LocalLimiter`](super::LocalLimiter), a machine with a `FileLimiter`. Both wait for one second
 /// after a restart by themselves; a limiter of your own must do the same.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Reserve, Reserved}};
 ///

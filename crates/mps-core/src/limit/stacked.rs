@@ -15,7 +15,7 @@ use crate::{BoxFuture, clock::SharedClock};
 /// acquires the shared permit; then it reserves its own slot, which is still free because callers
 /// go one after the other. So waiting for one limit wastes nothing of the other.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::{clock::SystemClock, limit::{LocalLimiter, Stacked}};
 ///
@@ -38,7 +38,7 @@ impl<L: Limiter> Stacked<L> {
     pub fn new(shared: L, share: u32, clock: SharedClock) -> Self {
         Self {
             shared,
-            // The shared limiter knows what was started before.
+            // The shared limiter counts the starts before this process.
             own: LocalLimiter::without_warm_up(clock.clone()),
             share,
             clock,

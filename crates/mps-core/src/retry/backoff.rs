@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 /// Exponential backoff with full jitter: a pause is random between zero and a doubling bound, so
 /// that clients that failed together do not retry together.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::time::Duration;
 /// use mps_core::retry::Backoff;

@@ -12,7 +12,7 @@ const A_SUCCESS_RETURNS: u32 = 1;
 
 /// A budget of retries, 100 at first. Five successful calls add one, up to 100. Clones share it.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use mps_core::retry::RetryBudget;
 ///

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, header};
 ///
 /// Returns `None` without the header, and when it is malformed or in the past.
 ///
-/// # Examples
+/// # Example
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::sync::lock;
 
-/// A key that signs for one [`Scope`]. It contains only what was derived from the secret key, not
+/// A key that signs for one [`Scope`]. It contains only the result of the derivation, not
 /// the key itself.
 #[derive(Clone)]
 pub struct SigningKey {

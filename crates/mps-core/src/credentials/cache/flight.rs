@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 pub(super) type ProvideResult = Result<Credentials, CredentialsError>;
 
-/// Makes progress while any of its clones is polled; a caller that goes away does not stop the
+/// Makes progress while any of its clones is polled; a caller that leaves does not stop the
 /// others.
 #[derive(Clone)]
 pub(super) struct Flight {
