@@ -74,6 +74,10 @@ impl LimiterLocation {
 }
 
 #[cfg(all(unix, feature = "file-limit"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a build without the feature returns an error"
+)]
 fn machine(
     account: &str,
     directory: &Path,

@@ -10,7 +10,7 @@ pub(crate) struct Settings {
     pub(crate) bucket_urls: BucketUrls,
     /// `true` if timestamps may also be fresh by the machine's clock.
     pub(crate) accepts_machine_time: bool,
-    /// Whether signatures for another service than the specification's are accepted.
+    /// `true` if signatures for another service than the specification's are accepted.
     pub(crate) accepts_any_service: bool,
 }
 
