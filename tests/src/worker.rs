@@ -1,8 +1,8 @@
-//! A process that starts as often as a shared limit lets it, and writes down when.
+//! A process that starts as often as a shared limit permits, and logs the time of each start.
 //!
-//! It is the test's own program, run again with the variables that make it one of these. The time
-//! of a start is the very reading that its permit was judged by, on the clock all processes share,
-//! so what is written says what happened however slow the machine is.
+//! It is the test's own program, run again with the variables that make it a worker. The time of a
+//! start is the reading that its permit was judged by, on the clock that all processes share, so the
+//! log is accurate however slow the machine is.
 
 use std::{
     env,
@@ -68,7 +68,7 @@ impl Worker {
         Ok(Self(child))
     }
 
-    /// Its process, as [`starts`] names it.
+    /// Returns the id of its process, as in [`starts`].
     #[must_use]
     pub fn id(&self) -> u32 {
         self.0.id()
@@ -77,7 +77,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It may have ended by itself; either way there is nobody to tell.
+        // Fails if the process has already ended, which is fine.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -91,7 +91,7 @@ pub async fn work() -> io::Result<()> {
     let (Ok(limiter), Some(log)) = (env::var(LIMITER), env::var_os(LOG)) else {
         return Ok(());
     };
-    let clock = Arc::new(Noting::default());
+    let clock = Arc::new(RecordingClock::default());
     let limiter = limiter_of(&limiter, clock.clone()).map_err(Error::other)?;
     let mut log = OpenOptions::new().append(true).create(true).open(log)?;
     loop {
@@ -111,29 +111,29 @@ fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, Limit
     })
 }
 
-/// One start. Who gets no permit asks again: the limiter may be away on purpose.
-async fn start(limiter: &dyn Limiter, clock: &Noting, log: &mut File) -> io::Result<()> {
+/// Makes one start. Without a permit it returns and is called again: a test may stop the limiter.
+async fn start(limiter: &dyn Limiter, clock: &RecordingClock, log: &mut File) -> io::Result<()> {
     let request =
         PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(Duration::from_secs(60));
     if let Ok(permit) = limiter.acquire(request).await
         && permit.start()
     {
-        // In one piece, so that a process killed at it leaves a whole line or none.
+        // One write, so that a killed process leaves a complete line or none.
         let line = format!("{} {}\n", clock.last_us.load(Relaxed), std::process::id());
         log.write_all(line.as_bytes())?;
     }
     Ok(())
 }
 
-/// The machine's clock, which notes what it said last.
+/// The machine's clock, which records its last reading.
 #[derive(Debug, Default)]
-struct Noting {
+struct RecordingClock {
     machine: SystemMachineClock,
     system: SystemClock,
     last_us: AtomicU64,
 }
 
-impl Clock for Noting {
+impl Clock for RecordingClock {
     fn wall(&self) -> SystemTime {
         self.system.wall()
     }
@@ -150,7 +150,7 @@ impl Clock for Noting {
     }
 }
 
-/// What workers wrote down: when each start was, in microseconds, and whose.
+/// Returns the logged starts of all workers: the time in microseconds, and the id of the process.
 ///
 /// # Errors
 /// The log cannot be read.

@@ -36,7 +36,7 @@ async fn worker() {
 }
 
 struct Crowd {
-    /// What its workers share, each by one of these names.
+    /// The limiters that its workers share, by name.
     limiters: Vec<String>,
     folder: TempDir,
     workers: Vec<Worker>,

@@ -134,7 +134,7 @@ fn unavailable(refused: LimitError) -> String {
     error.to_string()
 }
 
-/// What it says without trying again, to somebody with all the time in the world.
+/// Returns the error for a caller with unlimited `max_wait`, without a retry.
 async fn final_refusal(limiter: &RedisLimiter) -> String {
     let capture = Capture::default();
     let refused = capture.watch(acquire(limiter, LONG)).await.unwrap_err();

@@ -192,7 +192,7 @@ async fn a_breaker_tells_its_host_and_its_state_by_name() {
     capture.watch(client.send(&request)).await.unwrap();
     for state in ["open", "half_open", "closed"] {
         let event = format!(
-            r#"event mps.breaker message=an access point's breaker changed host="mps.intl.tencentcloudapi.com" state="{state}""#
+            r#"event mps.breaker message=the circuit breaker of an endpoint changed its state host="mps.intl.tencentcloudapi.com" state="{state}""#
         );
         assert_eq!(capture.count(&event), 1, "{state}");
     }

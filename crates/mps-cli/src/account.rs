@@ -1,6 +1,7 @@
 //! The account that a limit, a repeat guard or a cap is for.
 
 use mps_aigc::{Credentials, Endpoint};
+use mps_core::limit::Account;
 
 use crate::options::GlobalOptions;
 
@@ -12,18 +13,12 @@ pub(crate) fn scope(
     endpoint: &Endpoint,
     credentials: &Credentials,
 ) -> String {
-    let host = endpoint.host();
-    let named = [
-        ("account", global.account.as_deref()),
-        ("profile", global.profile.as_deref()),
-        ("identity", credentials.identity()),
-    ];
-    let named = named.iter().find_map(|(kind, name)| Some((kind, (*name)?)));
-    match named {
-        Some((kind, name)) => format!("{host} {kind}={name}"),
-        // As earlier versions wrote it, so that they share the limit.
-        None => format!("{host} {}", credentials.secret_id()),
-    }
+    let account = match (&global.account, &global.profile) {
+        (Some(name), _) => Account::from_name(name),
+        (None, Some(profile)) => Account::from_profile(profile),
+        (None, None) => Account::from_credentials(credentials),
+    };
+    account.at(endpoint)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Time as one injected dependency: wall clock, monotonic clock and sleep.
+//! Time as an injected dependency: wall clock, monotonic clock and sleep.
 //!
-//! Everything that waits or reads the time takes a [`SharedClock`], so tests decide what time it
-//! is and never sleep. This module is the only one that may ask the machine (see `clippy.toml`).
+//! Everything that waits or reads the time takes a [`SharedClock`], so that tests set the time and
+//! never sleep. Only this module may read the machine's clocks (see `clippy.toml`).
 #![expect(
     clippy::disallowed_methods,
-    reason = "the one place that may ask the machine"
+    reason = "the one place that may read the machine's clocks"
 )]
 
 use std::{
@@ -30,32 +30,46 @@ pub use test_clock::TestClock;
 
 /// A source of time.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The wall clock: what a request is signed with. May jump.
+    /// Returns the wall-clock time, with which requests are signed. It may jump.
     fn wall(&self) -> SystemTime;
 
-    /// Time since a fixed but arbitrary moment. Never goes back; what limits and deadlines use.
+    /// Returns the time since a fixed but arbitrary moment. It never goes back; limits and deadlines
+    /// use it.
     fn monotonic(&self) -> Duration;
 
-    /// Completes once the monotonic clock has advanced by `duration`.
+    /// Waits until the monotonic clock has advanced by `duration`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the wait and has no other effect.
     ///
     /// # Cancel safety
     /// Dropping the future ends the sleep and has no other effect.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
 }
 
-/// A clock that clones, clients and tasks share.
+/// A clock shared by clients, limiters and tasks.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The machine's clocks. Sleeping needs a tokio runtime with its timer enabled.
+/// The machine's clocks; the default of a client. Sleeping needs a tokio runtime with its timer
+/// enabled.
 ///
-/// The monotonic side is tokio's, so a runtime with a paused clock drives it too.
+/// The monotonic time is tokio's, so that a runtime with a paused clock controls it.
+///
+/// # Examples
+/// ```
+/// use mps_core::clock::{Clock, SystemClock};
+///
+/// let clock = SystemClock::new();
+/// let started = clock.monotonic();
+/// assert!(clock.monotonic() >= started);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock {
     origin: Instant,
 }
 
 impl SystemClock {
-    /// A clock whose monotonic time starts now.
+    /// Returns a clock whose monotonic time starts at zero now.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -63,7 +77,7 @@ impl SystemClock {
         }
     }
 
-    /// The same, ready to be handed around.
+    /// Returns a new clock as a [`SharedClock`].
     #[must_use]
     pub fn shared() -> SharedClock {
         Arc::new(Self::new())
@@ -103,7 +117,7 @@ pub async fn timeout<T>(
     work: impl Future<Output = T>,
 ) -> Option<T> {
     let mut work = pin!(work);
-    // Set only for work that has to be waited for, which much of it has not.
+    // Set only when `work` is not ready at once, as much of it is.
     let mut alarm = None;
     std::future::poll_fn(|cx| {
         if let Poll::Ready(done) = work.as_mut().poll(cx) {
@@ -115,11 +129,12 @@ pub async fn timeout<T>(
     .await
 }
 
-/// More than this is not a clock that is off, or set to another time zone, but an answer that is
-/// wrong; following it would sign requests that somebody could use much later.
+/// The largest difference between two clocks that is followed. A larger one is no wrong clock or time
+/// zone but a wrong answer, and signing with it would create requests that are valid much later.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A wall-clock reading moved by so many seconds, ahead or back; as it is where no time is that far.
+/// Returns a wall-clock time moved by `seconds`, forward or back. Returns it unchanged when the
+/// result cannot be represented.
 #[must_use]
 pub fn shifted(wall: SystemTime, seconds: i64) -> SystemTime {
     let by = Duration::from_secs(seconds.unsigned_abs());
@@ -131,7 +146,7 @@ pub fn shifted(wall: SystemTime, seconds: i64) -> SystemTime {
     moved.unwrap_or(wall)
 }
 
-/// Unix seconds of a wall-clock reading; negative before 1970.
+/// Returns the Unix seconds of a wall-clock time; negative before 1970.
 #[must_use]
 pub fn unix_seconds(wall: SystemTime) -> i64 {
     match wall.duration_since(SystemTime::UNIX_EPOCH) {
@@ -147,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_moved_both_ways_and_told_before_1970_too() {
+    fn times_are_moved_both_ways_and_before_1970() {
         let at = |seconds| shifted(SystemTime::UNIX_EPOCH, seconds);
         for seconds in [-86_400, -1, 0, 1, 1_771_125_945] {
             assert_eq!(unix_seconds(at(seconds)), seconds);

@@ -15,7 +15,7 @@
 //! cost nothing and are safe to repeat: they skip both rules, and are limited within the process
 //! while the shared state is unavailable.
 //!
-//! [`LimiterLocation`] chooses a limiter at run time from text such as `machine` or `redis://host`.
+//! [`LimiterLocation`] chooses a limiter at run time from text, for example `machine` or `redis://host`.
 
 use std::{fmt, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! Telemetry of calls: spans and events through [`tracing`], and numbers through [`Metrics`].
 //!
-//! These names are part of the interface: some may be added, none is renamed within a version.
+//! These names are part of the public interface: a version may add some and renames none.
 //!
 //! | name | level | fields |
 //! |---|---|---|
@@ -25,7 +25,7 @@
 //!
 //! `effect` is [`Effect::as_str`], `kind` is [`ErrorKind::as_str`](crate::ErrorKind::as_str), and
 //! `outcome` is `ok` or a kind. Durations are whole milliseconds. Fields without a value are left
-//! out. Nothing ever carries a body, a prompt, a key, a token, a signature or the URL of a result.
+//! out. No span or event contains a body, a prompt, a key, a token, a signature or the URL of a result.
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,11 +38,11 @@ mod metrics;
 
 pub use self::metrics::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics, RefreshOutcome};
 
-/// The one way in which a client tells what happens.
+/// Reports the events of a client to its [`Metrics`] and to [`tracing`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Telemetry(Option<Arc<dyn Metrics>>);
 
-/// The span of a whole call.
+/// Returns the span of a whole call.
 pub(crate) fn call_span(action: &str, effect: Effect) -> Span {
     info_span!(
         "mps.call",
@@ -54,7 +54,7 @@ pub(crate) fn call_span(action: &str, effect: Effect) -> Span {
     )
 }
 
-/// The span of one attempt.
+/// Returns the span of one attempt.
 pub(crate) fn attempt_span(attempt: u32, host: &str, waited: Duration) -> Span {
     debug_span!(
         "mps.attempt",
@@ -67,7 +67,7 @@ pub(crate) fn attempt_span(attempt: u32, host: &str, waited: Duration) -> Span {
     )
 }
 
-/// To be called within the attempt's span.
+/// Must be called within the attempt's span.
 pub(crate) fn sent() {
     debug!(name: "mps.sent", "request handed to the transport");
 }
@@ -102,7 +102,7 @@ pub(crate) fn observer_panicked() {
 }
 
 pub(crate) fn skew(offset_s: i64) {
-    warn!(name: "mps.skew", offset_s, "this machine's clock is off; following the service's");
+    warn!(name: "mps.skew", offset_s, "this machine's clock is wrong; signing with the service's time");
 }
 
 impl Telemetry {
@@ -152,7 +152,7 @@ impl Telemetry {
             attempt,
             code = failure.code(),
             request_id = failure.request_id(),
-            "throttled; the limiter leaves more room"
+            "throttled; the limiter leaves more room between starts"
         );
         self.count(|metrics| metrics.throttled(call, &Failure::of(failure)));
     }
@@ -164,7 +164,7 @@ impl Telemetry {
             kind = failure.kind().as_str(),
             code = failure.code(),
             request_id = failure.request_id(),
-            "it may have been executed and billed; not tried again"
+            "the call may have been executed and billed; it is not retried"
         );
         self.count(|metrics| metrics.in_doubt(call, &Failure::of(failure)));
     }
@@ -173,13 +173,13 @@ impl Telemetry {
         info!(
             name: "mps.credentials_refreshed",
             outcome = outcome.as_str(),
-            "the service refused the token"
+            "the service refused the token; credentials were refreshed"
         );
         self.count(|metrics| metrics.credentials_refreshed(call, outcome));
     }
 
     pub(crate) fn breaker_changed(&self, host: &str, state: BreakerState) {
-        warn!(name: "mps.breaker", host, state = state.as_str(), "an access point's breaker changed");
+        warn!(name: "mps.breaker", host, state = state.as_str(), "the circuit breaker of an endpoint changed its state");
         self.count(|metrics| metrics.breaker_changed(host, state));
     }
 
@@ -190,9 +190,9 @@ impl Telemetry {
         self.count(|metrics| metrics.call_ended(call, ended));
     }
 
-    fn count(&self, tell: impl FnOnce(&dyn Metrics)) {
+    fn count(&self, record: impl FnOnce(&dyn Metrics)) {
         if let Some(metrics) = &self.0 {
-            tell(&**metrics);
+            record(&**metrics);
         }
     }
 }

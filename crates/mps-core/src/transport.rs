@@ -24,11 +24,31 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(any(test, feature = "test-util"))]
 pub use self::scripted::{Reply, ScriptedTransport};
 
-/// Sends one request and yields the head of its answer; the body follows piece by piece.
+/// Sends one request and returns the head of its response; the body follows in pieces.
 ///
 /// An implementation must not repeat a request by itself, must take the body with
 /// [`RequestBody::into_bytes`] no earlier than it starts to write, and must not follow redirects.
-/// Any HTTP status is an answer; only the lack of one is an error.
+/// Every HTTP status is a response; only the lack of a response is an error.
+///
+/// # Examples
+/// For example, a transport that counts requests:
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use mps_core::{BoxFuture, transport::{RequestBody, ResponseBody, Transport, TransportError}};
+///
+/// #[derive(Debug)]
+/// struct Counting<T>(T, AtomicU64);
+///
+/// impl<T: Transport> Transport for Counting<T> {
+///     fn send(
+///         &self,
+///         request: http::Request<RequestBody>,
+///     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
+///         self.1.fetch_add(1, Ordering::Relaxed);
+///         self.0.send(request)
+///     }
+/// }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync {
     /// Sends `request` and returns the response once its head was received. Not retried.
     ///
@@ -53,11 +73,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// A request's body, which remembers whether anyone began to write it.
+/// A request's body, which records whether a transport began to write it.
 ///
-/// That memory is what makes "no byte left this machine" a fact instead of a guess: the body is
-/// taken only once a connection stands, and no part of a request is flushed before its body was
-/// taken.
+/// This record proves that no byte left the machine: a transport takes the body only after it has a
+/// connection, and flushes no part of a request before it has taken the body.
 #[derive(Clone)]
 pub struct RequestBody {
     bytes: Bytes,
@@ -66,7 +85,7 @@ pub struct RequestBody {
 
 /// States of a request's body, shared by its clones.
 mod body_state {
-    /// Nothing was taken.
+    /// Not taken.
     pub(super) const WAITING: u8 = 0;
     /// The bytes were taken and count as sent.
     pub(super) const TAKEN: u8 = 1;
@@ -75,7 +94,7 @@ mod body_state {
 }
 
 impl RequestBody {
-    /// A body that nobody has taken yet.
+    /// Returns a body that is not taken yet.
     #[must_use]
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         Self {
@@ -120,7 +139,7 @@ impl RequestBody {
         change.is_ok()
     }
 
-    /// Number of bytes.
+    /// Returns the number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()
@@ -149,10 +168,10 @@ impl fmt::Debug for RequestBody {
     }
 }
 
-/// An answer's body, piece by piece, so that a cap can be kept and a file streamed.
+/// The body of a response, in pieces, so that its size can be limited and a file streamed.
 pub struct ResponseBody(Box<dyn Chunks>);
 
-/// A source of body pieces.
+/// A source of the pieces of a body.
 pub trait Chunks: Send {
     /// Returns the next piece, or `None` at the end.
     ///
@@ -165,7 +184,7 @@ pub trait Chunks: Send {
 }
 
 impl ResponseBody {
-    /// A body that comes from `chunks`.
+    /// Returns a body that reads from `chunks`.
     #[must_use]
     pub fn new(chunks: impl Chunks + 'static) -> Self {
         Self(Box::new(chunks))
@@ -195,7 +214,7 @@ impl From<Bytes> for ResponseBody {
     }
 }
 
-/// A body that is there already, in one piece.
+/// A body in memory, in one piece.
 struct Whole(Option<Bytes>);
 
 impl Chunks for Whole {
@@ -205,27 +224,27 @@ impl Chunks for Whole {
     }
 }
 
-/// Why no answer, or not all of it, arrived.
+/// The reason why no response, or only a part of it, arrived.
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
     source: BoxError,
 }
 
-/// At which step the transport failed.
+/// The step at which a transport failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The request could not even be put together or is not allowed.
+    /// The request was invalid or not allowed.
     Request,
-    /// No connection: name not found, refused, TLS handshake failed, or none in time.
+    /// No connection: unknown host, refused, failed TLS handshake, or timeout.
     Connect,
-    /// The connection stood and then broke.
+    /// The connection broke after it was established.
     Interrupted,
 }
 
 impl TransportError {
-    /// A failure at the step `kind`, caused by `source`.
+    /// Returns an error for a failure at the step `kind`, caused by `source`.
     pub fn new(
         kind: TransportErrorKind,
         source: impl Into<Box<dyn error::Error + Send + Sync>>,
@@ -236,7 +255,7 @@ impl TransportError {
         }
     }
 
-    /// The step that failed.
+    /// Returns the step that failed.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind

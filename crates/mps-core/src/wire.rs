@@ -1,4 +1,4 @@
-//! One request on the wire: its headers, its canonical form, and the finished HTTP request.
+//! The HTTP form of a call: headers, canonical request and the signed HTTP request.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{
     transport::RequestBody,
 };
 
-/// Signed verbatim, so it must be what goes on the wire.
+/// Signed verbatim, so the request must have exactly this value.
 const CONTENT_TYPE: &str = "application/json";
 const LANGUAGE: &str = "en-US";
 const CLIENT: &str = concat!("mps-core_", env!("CARGO_PKG_VERSION"));
@@ -25,7 +25,7 @@ static CLIENT_NAME: HeaderName = HeaderName::from_static("x-tc-requestclient");
 static REGION_NAME: HeaderName = HeaderName::from_static("x-tc-region");
 static TOKEN_NAME: HeaderName = HeaderName::from_static("x-tc-token");
 
-/// A call on its way to an endpoint.
+/// A call and the endpoint that it is sent to.
 pub(crate) struct Wire<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) region: Option<&'a str>,
@@ -33,8 +33,8 @@ pub(crate) struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    /// The form that is signed. The action is part of it, so that a signature cannot be moved to
-    /// another action.
+    /// Returns the canonical request, which is signed. It includes the action, so that a signature
+    /// is valid for no other action.
     pub(crate) fn canonical_request(&self) -> CanonicalRequest {
         CanonicalRequest::new(&Request {
             method: "POST",
@@ -49,9 +49,9 @@ impl Wire<'_> {
         })
     }
 
-    /// Every header that needs no credentials.
+    /// Returns every header that needs no credentials.
     pub(crate) fn headers(&self, timestamp: i64) -> Result<HeaderMap, Error> {
-        // Room for all of them and for those that the transport adds.
+        // Capacity for these and for the headers that the transport adds.
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         headers.insert(header::HOST, plain(self.endpoint.host().to_owned().into())?);
@@ -66,7 +66,7 @@ impl Wire<'_> {
         Ok(headers)
     }
 
-    /// The request, ready for the transport.
+    /// Returns the signed request.
     pub(crate) fn request(
         &self,
         timestamp: i64,
@@ -99,14 +99,14 @@ fn malformed(error: impl Into<http::Error>) -> Error {
     Error::new(ErrorKind::Config, message).with_source(error.into())
 }
 
-/// A header value that no HTTP library prints.
+/// Returns a header value that HTTP libraries do not print.
 fn secret(value: String) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::try_from(value).map_err(|_| {
         Error::new(
             ErrorKind::Credentials,
-            "the secret id or the token has a character no header can carry",
+            "the secret id or the token contains a character that is not allowed in a header",
         )
-        .with_hint("check for a stray line break or quote around the value")
+        .with_hint("remove line breaks and quotes around the value")
     })?;
     value.set_sensitive(true);
     Ok(value)

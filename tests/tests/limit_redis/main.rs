@@ -20,7 +20,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 mod clocks;
 
 const PASSWORD: &str = "hunter2";
-/// What is said of a server that says nothing.
+/// The error text for a server that does not answer.
 const SILENCE: &str = "did not answer within";
 const SHORT: Duration = Duration::from_millis(300);
 /// Far more than anything here takes.
@@ -36,7 +36,7 @@ async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, L
     limiter.acquire(request).await
 }
 
-/// What it says to somebody with little time, who is not kept longer.
+/// Returns the error for a caller with a short `max_wait`, which must not wait longer.
 async fn refusal(limiter: &RedisLimiter, max_wait: Duration) -> String {
     let clock = SystemClock::new();
     let refused = acquire(limiter, max_wait).await.unwrap_err();
@@ -134,7 +134,7 @@ async fn while_it(does: impl Fn(&mut Connection), says: &str, undo: impl Fn(&mut
     tokio::join!(starts(&limiter), undone);
 }
 
-/// How many commands the server has refused.
+/// Returns the number of commands that the server has refused.
 fn refused(connection: &mut Connection) -> String {
     let stats: String = cmd("INFO").arg("stats").query(connection).unwrap();
     let mut lines = stats.lines();
@@ -217,7 +217,7 @@ async fn a_connection_is_given_up_with_a_question_that_was_out_for_too_long() {
     assert!(connections(&mut connection) > before);
 }
 
-/// How many there have ever been.
+/// Returns the number of connections since the start of the server.
 fn connections(connection: &mut Connection) -> u64 {
     let mut stats = cmd("INFO");
     let stats: redis::InfoDict = stats.arg("stats").query(connection).unwrap();

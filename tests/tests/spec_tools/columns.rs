@@ -22,8 +22,8 @@ const TABLE: &str =
 fn changes(old: (&str, &str), new: (&str, &str)) -> Vec<(String, Class)> {
     let sides = [old, new].map(|(columns, table)| {
         let side = Workspace::new();
-        side.write("spec/columns.toml", columns.to_owned());
-        side.write("spec/capabilities/film.toml", table.to_owned());
+        side.write("spec/columns.toml", columns);
+        side.write("spec/capabilities/film.toml", table);
         side
     });
     let [old, new] = sides

@@ -4,27 +4,27 @@ use std::{fmt, fs, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// A clock that reads the same in every process of a machine and never goes back while it runs.
+/// A clock that all processes of a machine share, which never goes back while the machine runs.
 pub trait MachineClock: fmt::Debug + Send + Sync {
-    /// Time since a moment that is fixed while the machine runs.
+    /// Returns the time since a moment that is fixed while the machine runs.
     fn now(&self) -> Duration;
 
     /// Returns an id that changes with every start of the machine; empty if the system has none.
     fn boot(&self) -> &str;
 }
 
-/// The system's own monotonic clock.
+/// The system's monotonic clock.
 #[derive(Clone, Debug)]
 pub struct SystemMachineClock {
     boot: String,
 }
 
 impl SystemMachineClock {
-    /// Reads which boot this is, which Linux tells. Elsewhere a restart shows by the clock having
-    /// begun anew, and takes longer than any limit looks back.
+    /// Returns the clock with the id of this boot, which Linux reports. On other systems the clock
+    /// itself shows a reboot, because it begins anew.
     #[must_use]
     pub fn new() -> Self {
-        // Processes that do not share a clock must not take each other's times for their own.
+        // Processes in different time namespaces do not share a clock, so the id includes the namespace.
         let parts = [
             "/proc/sys/kernel/random/boot_id",
             "/proc/self/timens_offsets",
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_same_for_everybody_and_goes_forward() {
+    fn two_clocks_of_one_machine_agree_and_go_forward() {
         let (one, other) = (SystemMachineClock::new(), SystemMachineClock::new());
         assert_eq!(one.boot(), other.boot());
         let before = one.now();

@@ -1,4 +1,4 @@
-//! A clock that only moves when it is told to.
+//! A clock that only a test moves.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},
@@ -9,11 +9,12 @@ use std::{
 use super::Clock;
 use crate::{BoxFuture, sync::lock};
 
-/// A [`Clock`] for tests: time stands still until [`advance`](Self::advance) moves it, or, made
-/// with [`auto_advance`](Self::auto_advance), jumps to the end of every sleep as it begins.
+/// A [`Clock`] for tests. Its time changes only by [`advance`](Self::advance), or, with
+/// [`auto_advance`](Self::auto_advance), at the begin of every sleep to the end of that sleep.
 ///
 /// Clones share one time.
 ///
+/// # Examples
 /// ```
 /// # use std::time::Duration;
 /// use mps_core::clock::{Clock, TestClock};
@@ -34,7 +35,7 @@ struct State {
 }
 
 impl TestClock {
-    /// A clock that stands at `unix_seconds` until it is moved.
+    /// Returns a clock at `unix_seconds`.
     #[must_use]
     pub fn new(unix_seconds: u64) -> Self {
         Self(Arc::new(Mutex::new(State {
@@ -45,15 +46,15 @@ impl TestClock {
         })))
     }
 
-    /// Makes every sleep jump the clock to its end. For one task at a time: with several, the
-    /// longest sleeper would drag the others along.
+    /// Returns the clock with sleeps that end at once and advance the time. For one task at a time:
+    /// with several tasks, the longest sleep would end the others, too.
     #[must_use]
     pub fn auto_advance(self) -> Self {
         self.state().auto = true;
         self
     }
 
-    /// Moves both clocks forward and wakes whoever slept that long.
+    /// Advances both clocks and wakes the tasks whose sleep is over.
     pub fn advance(&self, by: Duration) {
         let mut state = self.state();
         state.wall += by;
@@ -63,7 +64,7 @@ impl TestClock {
         sleepers.into_iter().for_each(Waker::wake);
     }
 
-    /// Sets the wall clock alone, as a stepped system clock does.
+    /// Sets the wall clock only, like a system clock that is set.
     pub fn set_wall(&self, unix_seconds: u64) {
         self.state().wall = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds);
     }

@@ -2,18 +2,16 @@
 
 use std::fmt;
 
-use crate::endpoint::Endpoint;
+use crate::{credentials::Credentials, endpoint::Endpoint};
 
 /// An account, named so that all its users find the same limit.
 ///
 /// Use the first of these that is known:
 ///
-/// 1. [`from_name`](Self::from_name): the name that the user gave. The only way for two keys of one
-///    account to share a limit.
-/// 2. [`from_profile`](Self::from_profile): the profile that the credentials come from.
-/// 3. [`from_role`](Self::from_role): the role behind temporary credentials, whose secret id changes
-///    with every renewal.
-/// 4. [`from_secret_id`](Self::from_secret_id): the secret id of permanent credentials.
+/// 1. [`from_name`](Self::from_name): the name that the users of an account agreed on. The only way
+///    for two keys of one account to share a limit.
+/// 2. [`from_profile`](Self::from_profile): the profile that contains the credentials.
+/// 3. [`from_credentials`](Self::from_credentials): the credentials themselves.
 ///
 /// # Example
 /// ```
@@ -21,7 +19,7 @@ use crate::endpoint::Endpoint;
 ///
 /// let account = Account::from_name("team-video");
 /// let key = account.at(&Endpoint::default());
-/// assert_eq!(key, "mps.intl.tencentcloudapi.com name:team-video");
+/// assert_eq!(key, "mps.intl.tencentcloudapi.com account=team-video");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Account(String);
@@ -30,29 +28,27 @@ impl Account {
     /// Returns the account with a name that its users agreed on.
     #[must_use]
     pub fn from_name(name: &str) -> Self {
-        Self(format!("name:{name}"))
+        Self(format!("account={name}"))
     }
 
     /// Returns the account of a credentials profile.
     #[must_use]
     pub fn from_profile(profile: &str) -> Self {
-        Self(format!("profile:{profile}"))
+        Self(format!("profile={profile}"))
     }
 
-    /// Returns the account of a role, such as an ARN or the name of a CVM role.
+    /// Returns the account of credentials: their identity, for example a role, which stays the same
+    /// when temporary credentials are renewed, or else their secret id, which is not a secret.
     #[must_use]
-    pub fn from_role(role: &str) -> Self {
-        Self(format!("role:{role}"))
-    }
-
-    /// Returns the account of a permanent secret id. The secret id is not a secret.
-    #[must_use]
-    pub fn from_secret_id(secret_id: &str) -> Self {
-        Self(format!("key:{secret_id}"))
+    pub fn from_credentials(credentials: &Credentials) -> Self {
+        match credentials.identity() {
+            Some(identity) => Self(format!("identity={identity}")),
+            None => Self(credentials.secret_id().to_owned()),
+        }
     }
 
     /// Returns the text by which shared limiters distinguish this account at an endpoint from
-    /// others. An emulator and the service have separate limits.
+    /// others. For example, an emulator and the service have separate limits.
     #[must_use]
     pub fn at(&self, endpoint: &Endpoint) -> String {
         format!("{} {}", endpoint.host(), self.0)
@@ -71,11 +67,13 @@ mod tests {
 
     #[test]
     fn accounts_of_different_kinds_and_endpoints_are_different() {
+        let key = Credentials::new("a", "secret");
+        let role = key.clone().with_token("t").with_identity("a");
         let accounts = [
             Account::from_name("a"),
             Account::from_profile("a"),
-            Account::from_role("a"),
-            Account::from_secret_id("a"),
+            Account::from_credentials(&role),
+            Account::from_credentials(&key),
         ];
         let emulator = Endpoint::parse("http://127.0.0.1:8080").unwrap();
         let mut keys: Vec<_> = accounts
@@ -85,6 +83,15 @@ mod tests {
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), 8);
-        assert_eq!(accounts[3].to_string(), "key:a");
+        assert!(keys.iter().all(|key| !key.contains("secret")), "{keys:?}");
+    }
+
+    #[test]
+    fn renewed_credentials_of_a_role_are_the_same_account() {
+        let renewed = |id: &str| {
+            let credentials = Credentials::new(id, "key").with_token("t");
+            Account::from_credentials(&credentials.with_identity("role"))
+        };
+        assert_eq!(renewed("a"), renewed("b"));
     }
 }

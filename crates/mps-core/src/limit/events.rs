@@ -17,7 +17,7 @@ pub(super) fn retrying(action: &str, error: &super::Unavailable, pause: Duration
     warn!(name: "mps.limit.retry", action, %error, pause_ms, "the shared limit is unavailable; asking again");
 }
 
-/// Reports that a read goes on under the limit of this process alone.
+/// Reports that a read is limited by this process alone.
 #[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
 pub(super) fn read_fallback(action: &str, error: &super::Unavailable) {
     warn!(name: "mps.limit.read_fallback", action, %error, "the shared limit is unavailable; reads are limited within this process");

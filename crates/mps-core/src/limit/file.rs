@@ -62,10 +62,10 @@ pub struct FileLimiter(Arc<Shared<FileStore>>);
 
 impl FileLimiter {
     /// Returns a limiter with files in `directory`. Touches no file yet: the first request creates
-    /// the directory, for its owner only. `account` distinguishes accounts, as [`Account`] does; only a hash of it becomes part of
-    /// a file name.
+    /// the directory, for its owner only. `account` distinguishes accounts, for example by
+    /// [`Account::at`]; only a hash of it becomes part of a file name.
     ///
-    /// [`Account`]: super::Account
+    /// [`Account::at`]: super::Account::at
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, account: &str, clock: SharedClock) -> Self {
         let machine = Arc::new(SystemMachineClock::new());
@@ -263,14 +263,17 @@ impl Files {
         let text = file.read()?;
         let known = State::decode(&text, self.machine.boot(), limit);
         let known = known.filter(|state| state.queue.is_plausible(now));
-        Ok(known.unwrap_or_else(|| match is_read {
-            true => State::empty(limit),
-            false => State::after_loss(limit, now),
+        Ok(known.unwrap_or_else(|| {
+            if is_read {
+                State::empty(limit)
+            } else {
+                State::after_loss(limit, now)
+            }
         }))
     }
 
-    /// Returns the path of an action's file. A caller may use any text as an action; all of it goes
-    /// into the hash, so that two actions never share a file.
+    /// Returns the path of an action's file. A caller may use any text as an action; all of it is
+    /// part of the hash, so that two actions never share a file.
     fn path(&self, action: &str) -> PathBuf {
         let hash = self.account.clone().chain_update(action).finalize();
         let plain = action.chars().filter(char::is_ascii_alphanumeric);
@@ -280,7 +283,7 @@ impl Files {
     }
 }
 
-/// Returns the error for a failed operation on the file, such as `open`.
+/// Returns the error for a failed operation on the file, for example `open`.
 fn file_error(operation: &str, path: &Path, error: std::io::Error) -> StoreError {
     let message = format!(
         "cannot {operation} the rate limiter's file {}: {error}",

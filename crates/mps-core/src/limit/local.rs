@@ -19,9 +19,9 @@ use crate::{BoxFuture, clock::SharedClock, sync::lock};
 /// A [`Limiter`] for the clients of this process; the default of a client. Clones share one limit.
 ///
 /// A process that was killed a moment ago may have used the whole limit of this second. So the
-/// first start of a paid create or a control action comes no earlier than 1.05 s (the service's
+/// first start of a paid create or a control action is no earlier than 1.05 s (the service's
 /// window and the tolerance) after the limiter was made. Reads do not wait, and neither does a
-/// create that comes later than that. [`without_warm_up`](Self::without_warm_up) turns it off.
+/// create that arrives later than that. [`without_warm_up`](Self::without_warm_up) turns it off.
 ///
 /// The wait of every caller is known on arrival, so a request with too short a
 /// [`max_wait`](PermitRequest::max_wait) is refused at once.

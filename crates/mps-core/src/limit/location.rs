@@ -1,4 +1,4 @@
-//! Chooses a limiter by text, such as the value of a command-line option.
+//! Chooses a limiter by text, for example the value of a command-line option.
 
 use std::{error, fmt, path::Path, str::FromStr, sync::Arc};
 
@@ -74,6 +74,10 @@ impl LimiterLocation {
 }
 
 #[cfg(all(unix, feature = "file-limit"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a build without the feature returns an error"
+)]
 fn machine(
     account: &str,
     directory: &Path,

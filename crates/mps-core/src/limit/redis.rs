@@ -81,11 +81,11 @@ pub const SCRIPT: &str = include_str!("redis/script.lua");
 pub struct RedisLimiter(Arc<Shared<RedisStore>>);
 
 impl RedisLimiter {
-    /// Returns a limiter in the server at `url`, such as `redis://:password@host:6379/0`, the same
+    /// Returns a limiter in the server at `url`, for example `redis://:password@host:6379/0`, the same
     /// with `rediss`, or `redis+unix:///run/redis.sock`. Opens no connection.
     ///
-    /// `account` distinguishes accounts, as [`Account`](super::Account) does; only a hash of it
-    /// becomes part of a key.
+    /// `account` distinguishes accounts, for example by [`Account::at`](super::Account::at); only a
+    /// hash of it becomes part of a key.
     ///
     /// # Errors
     /// Returns [`LimitError::Unavailable`] when `url` does not name a server, or asks for TLS
@@ -233,9 +233,12 @@ impl RedisStore {
         let key = format!("mps:limit:{}:{}", self.account, request.action);
         let sent = self.clock.monotonic();
         // A read need not know the clock: one second over the limit costs it nothing.
-        let missing = |guard: Duration| match request.is_read() {
-            true => Duration::ZERO,
-            false => guard,
+        let missing = |guard: Duration| {
+            if request.is_read() {
+                Duration::ZERO
+            } else {
+                guard
+            }
         };
         let observes = !missing(self.clock_guard.missing(sent)).is_zero();
         let mut call = self.script.key(&key);

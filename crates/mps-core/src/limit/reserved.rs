@@ -33,7 +33,7 @@ impl Reserve {
     }
 }
 
-/// A [`Limiter`] that goes on at a lower rate while the limiter it shares is unavailable.
+/// A [`Limiter`] that continues at a lower rate while the limiter it shares is unavailable.
 ///
 /// The limit is split once: the shared limiter never grants the part that each owner keeps. So it
 /// does not matter which owners can reach the shared limiter, nor when it fails and recovers: the

@@ -2,7 +2,7 @@
 //!
 //! A process that reserved a slot long before its time would waste it when it is killed, and a lost
 //! ring would leave unknown promises behind. So a slot is granted at most [`GRANT_AHEAD`] of its
-//! time. Until then a process waits in the queue and asks again when it was told to. It keeps its
+//! time. Until then a process waits in the queue and asks again after the pause in its reply. It keeps its
 //! place as long as it asks, so that no process is overtaken for ever, and loses it soon after it
 //! stops.
 

@@ -38,7 +38,7 @@ impl<L: Limiter> Stacked<L> {
     pub fn new(shared: L, share: u32, clock: SharedClock) -> Self {
         Self {
             shared,
-            // The shared limiter knows what was started before.
+            // The shared limiter counts the starts before this process.
             own: LocalLimiter::without_warm_up(clock.clone()),
             share,
             clock,

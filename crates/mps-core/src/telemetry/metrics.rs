@@ -1,4 +1,4 @@
-//! The hook for counters and histograms.
+//! The hook for counters and histograms of calls.
 
 use std::{fmt, time::Duration};
 
@@ -9,12 +9,13 @@ use crate::{
     error::{Dispatch, Error, ErrorKind, StopReason},
 };
 
-/// Told what happens to calls, to be counted. Every method does nothing unless it is written.
+/// Receives the events of calls. By default every method does nothing.
 ///
-/// Methods are called where the thing happens, on the task that calls: they must be quick and must
-/// not block. What they are given is borrowed, cheap, and free of keys, tokens, bodies and prompts.
-/// A call that is dropped before its end is not heard of again.
+/// The client calls these methods on the task of the call, so they must be quick and must not block.
+/// Their arguments are borrowed and contain no keys, tokens, bodies or prompts. A call that is dropped
+/// before its end causes no further events.
 ///
+/// # Examples
 /// ```
 /// use std::{sync::atomic::{AtomicU64, Ordering}, time::Duration};
 /// use mps_core::telemetry::{CallInfo, Failure, Metrics};
@@ -30,35 +31,35 @@ use crate::{
 /// ```
 #[expect(
     unused_variables,
-    reason = "the names say what the default does without"
+    reason = "names document arguments that the default ignores"
 )]
 pub trait Metrics: fmt::Debug + Send + Sync {
-    /// The limiter let an attempt start, so long after it was asked.
+    /// Records that the limiter granted a permit after `waited`.
     fn permit_waited(&self, call: CallInfo<'_>, waited: Duration) {}
 
-    /// An attempt came to its end, good or bad.
+    /// Records the end of an attempt, with or without success.
     fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {}
 
-    /// An attempt failed, and another one follows after `pause`.
+    /// Records that an attempt failed and that another one follows after `pause`.
     fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {}
 
-    /// The service throttled an attempt, which the limiter learns from.
+    /// Records that the service throttled an attempt. The limiter leaves more room afterwards.
     fn throttled(&self, call: CallInfo<'_>, failure: &Failure<'_>) {}
 
-    /// A call may have been executed and billed, and nobody knows. Wants an alert.
+    /// Records that a call is in doubt: it may have been executed and billed. Should raise an alert.
     fn in_doubt(&self, call: CallInfo<'_>, failure: &Failure<'_>) {}
 
-    /// The service refused a token, and the credentials were asked for anew.
+    /// Records that the service refused a token and that the credentials were refreshed.
     fn credentials_refreshed(&self, call: CallInfo<'_>, outcome: RefreshOutcome) {}
 
-    /// An access point's breaker, named by its host, opened, half-opened or closed.
+    /// Records that the circuit breaker of an endpoint opened, half-opened or closed.
     fn breaker_changed(&self, host: &str, state: BreakerState) {}
 
-    /// A call came to its end, good or bad. Not told of calls that preflight refuses.
+    /// Records the end of a call, with or without success. Calls that preflight refuses cause no event.
     fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {}
 }
 
-/// Which call it is about.
+/// The call that an event belongs to.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CallInfo<'a> {
@@ -68,31 +69,31 @@ pub struct CallInfo<'a> {
     pub effect: Effect,
 }
 
-/// One attempt.
+/// The end of one attempt.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AttemptEnded<'a> {
-    /// The call's first attempt is 1.
+    /// Number of the attempt, from 1.
     pub number: u32,
-    /// Host that it went to, with the port where it is not the scheme's own.
+    /// Host of the endpoint, with the port unless it is the scheme's default.
     pub host: &'a str,
-    /// From handing the request to the transport to the end of its answer.
+    /// Time from handing the request to the transport to the end of the response.
     pub took: Duration,
-    /// The id to quote to the vendor's support, if an answer had one.
+    /// Request id for the vendor's support, if a response had one.
     pub request_id: Option<&'a str>,
     /// The failure, or `None` after a success.
     pub failure: Option<Failure<'a>>,
 }
 
-/// One call.
+/// The end of one call.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CallEnded<'a> {
     /// The number of times that the request was passed to the transport.
     pub attempts: u32,
-    /// From the call to its end, waiting included.
+    /// Duration of the call, waiting included.
     pub took: Duration,
-    /// The id to quote to the vendor's support, if an answer had one.
+    /// Request id for the vendor's support, if a response had one.
     pub request_id: Option<&'a str>,
     /// The failure, or `None` after a success.
     pub failure: Option<Failure<'a>>,
@@ -106,13 +107,13 @@ pub struct Failure<'a> {
     pub kind: ErrorKind,
     /// The progress of the request.
     pub dispatch: Dispatch,
-    /// The service's error code.
+    /// Error code of the service.
     pub code: Option<&'a str>,
-    /// Status of the HTTP answer.
+    /// Status of the HTTP response.
     pub http_status: Option<u16>,
-    /// The id to quote to the vendor's support.
+    /// Request id for the vendor's support.
     pub request_id: Option<&'a str>,
-    /// Why it is not tried again; known only at the end of a call.
+    /// The reason why there is no retry; set only at the end of a call.
     pub stopped: Option<StopReason>,
 }
 
@@ -133,16 +134,16 @@ impl<'a> Failure<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RefreshOutcome {
-    /// Others, which the call is tried again with.
+    /// New credentials, with which the call is retried.
     Renewed,
-    /// The same again, which would be refused again.
+    /// The same credentials, which would be refused again.
     Unchanged,
-    /// None, or not in time.
+    /// No credentials, or not in time.
     Failed,
 }
 
 impl RefreshOutcome {
-    /// The name used in events: `renewed`, `unchanged` or `failed`.
+    /// Returns the name used in events: `renewed`, `unchanged` or `failed`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

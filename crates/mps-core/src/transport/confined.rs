@@ -1,4 +1,4 @@
-//! A transport that cannot leave a few places.
+//! A transport that is confined to given endpoints.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use crate::{BoxFuture, endpoint::Endpoint};
 
 /// Refuses every request to another scheme, host or port than those of its endpoints.
 ///
-/// Put around the transport of a client that is pointed at an emulator, so that no mistake, and
-/// no URL in an answer, makes it reach a paid host.
+/// A client of an emulator on this machine wraps its transport in it by default, so that neither a
+/// mistake nor a URL in a response reaches a paid host.
 #[derive(Clone, Debug)]
 pub struct Confined {
     inner: Arc<dyn Transport>,
@@ -16,13 +16,13 @@ pub struct Confined {
 }
 
 impl Confined {
-    /// Lets `inner` reach `endpoint` and nothing else.
+    /// Returns a transport that reaches `endpoint` only.
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>, endpoint: Endpoint) -> Self {
         Self::among(inner, [endpoint])
     }
 
-    /// Lets `inner` reach any of `endpoints` and nothing else.
+    /// Returns a transport that reaches `endpoints` only.
     #[must_use]
     pub fn among(inner: Arc<dyn Transport>, endpoints: impl IntoIterator<Item = Endpoint>) -> Self {
         let endpoints = endpoints.into_iter().collect();
@@ -61,7 +61,7 @@ mod tests {
     use crate::transport::{Reply, ScriptedTransport};
 
     #[tokio::test]
-    async fn another_host_is_refused_before_any_byte_leaves() {
+    async fn another_host_is_refused_before_any_byte_is_sent() {
         let scripted = ScriptedTransport::new([Reply::json("{}")]);
         let endpoint = Endpoint::parse("http://127.0.0.1:8080").unwrap();
         let confined = Confined::new(Arc::new(scripted.clone()), endpoint);

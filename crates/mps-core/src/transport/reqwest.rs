@@ -1,5 +1,4 @@
-//! The HTTP transport: reqwest over rustls, with everything switched off that could repeat a
-//! request.
+//! The HTTP transport: reqwest over rustls, without any feature that could repeat a request.
 
 use std::{
     error, fmt, mem,
@@ -22,16 +21,15 @@ use crate::{
     tls,
 };
 
-/// The service closes idle connections after 60 s; ours go first, so that a request is never
-/// written into a connection that is about to close.
+/// The service closes idle connections after 60 s. This is shorter, so that no request is written to
+/// a connection that the service is about to close.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy unless asked for. Only connecting has a timeout here: how long an answer may take is known
-/// to whoever asked.
+/// proxy by default. Only connecting has a timeout here; the caller limits the time for a response.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     http: reqwest::Client,
@@ -39,15 +37,15 @@ pub struct ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A transport with default settings.
+    /// Returns a transport with default settings.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the platform's certificates cannot be used.
+    /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
     pub fn new() -> Result<Self, Error> {
         Self::builder().build()
     }
 
-    /// A transport to be configured.
+    /// Returns a builder with default settings.
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::default()
@@ -71,14 +69,15 @@ impl Default for ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Longest time to name resolution, TCP and TLS together; 10 s unless set.
+    /// Sets the longest time for name resolution, TCP and TLS together. 10 s by default.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// Uses the proxies that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name.
+    /// Uses the proxies in the environment variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`. No proxy is used by default.
     #[must_use]
     pub fn proxies_from_environment(mut self) -> Self {
         self.environment_proxies = true;
@@ -88,7 +87,7 @@ impl ReqwestTransportBuilder {
     /// Builds the transport.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the platform's certificates cannot be used.
+    /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::trusting_the_platform().map_err(unusable)?)
@@ -137,7 +136,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// The URL of the last request, since most of a client's go to one place. Clones share it.
+/// The parsed URL of the last request, because most requests of a client have the same. Clones share
+/// it.
 #[derive(Clone, Default)]
 struct UrlMemory(Arc<Mutex<Option<(Uri, Url)>>>);
 
@@ -157,14 +157,14 @@ impl UrlMemory {
 }
 
 impl fmt::Debug for UrlMemory {
-    // It may be the signed one of a result.
+    // It may be the signed URL of a result.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UrlMemory")
     }
 }
 
-/// Hands the body over when the connection asks for it, and not before. The connection asks
-/// before it flushes anything, head included, so a body nobody asked for never left.
+/// Takes the body when the connection polls it, and not before. The connection polls it before it
+/// flushes anything, head included, so no byte of an unpolled body was sent.
 struct Outgoing(Option<RequestBody>);
 
 impl Body for Outgoing {
@@ -216,7 +216,7 @@ impl Chunks for Incoming {
     }
 }
 
-/// The URL is left out of the error: a result's URL can carry a signature.
+/// Returns the error without the URL, because the URL of a result can contain a signature.
 fn failed(error: reqwest::Error) -> TransportError {
     let kind = if error.is_connect() {
         TransportErrorKind::Connect

@@ -1,4 +1,4 @@
-//! A transport that answers from a list, for tests.
+//! A transport with a list of replies, for tests.
 
 use std::{
     collections::VecDeque,
@@ -11,11 +11,12 @@ use bytes::Bytes;
 use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
 use crate::{BoxFuture, sync::lock};
 
-/// Answers each request with the next [`Reply`] of a script and keeps what was sent.
+/// A transport that answers each request with the next [`Reply`] of a script and records the
+/// requests.
 ///
-/// A request past the end of the script fails as a refused connection would. Clones share one
-/// script.
+/// A request after the end of the script fails like a refused connection. Clones share one script.
 ///
+/// # Examples
 /// ```
 /// use mps_core::transport::{Reply, ScriptedTransport};
 ///
@@ -33,7 +34,7 @@ struct Script {
     requests: Vec<http::Request<Bytes>>,
 }
 
-/// One scripted answer, or the lack of one.
+/// One scripted reply, or a failure.
 pub struct Reply(Outcome);
 
 enum Outcome {
@@ -44,12 +45,12 @@ enum Outcome {
 }
 
 impl Reply {
-    /// HTTP 200 with a JSON body.
+    /// Returns HTTP 200 with a JSON body.
     pub fn json(body: impl Into<Bytes>) -> Self {
         Self::answer(200, "application/json", body)
     }
 
-    /// The service's own error: HTTP 200 with `Error` in the envelope.
+    /// Returns an error of the service: HTTP 200 with `Error` in the envelope.
     #[must_use]
     pub fn service_error(code: &str, message: &str) -> Self {
         let error = serde_json::json!({"Code": code, "Message": message});
@@ -57,14 +58,14 @@ impl Reply {
         Self::json(envelope.to_string())
     }
 
-    /// Any status, content type and body.
+    /// Returns a response with any status, content type and body.
     pub fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         let mut response = http::Response::new(body.into());
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
         Self(Outcome::Answer(response)).header("content-type", content_type)
     }
 
-    /// Adds a header to an answer; ignored when there is none or the header is malformed.
+    /// Adds a header to a response. Ignored for a failure or a malformed header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         if let Outcome::Answer(response) | Outcome::CutAfter(response) = &mut self.0
@@ -75,7 +76,7 @@ impl Reply {
         self
     }
 
-    /// Lets the connection break once the body given so far was received.
+    /// Breaks the connection after the body was received.
     #[must_use]
     pub fn then_cut(self) -> Self {
         match self.0 {
@@ -84,19 +85,19 @@ impl Reply {
         }
     }
 
-    /// No connection: the body is not taken.
+    /// Fails without a connection: the body is not taken.
     #[must_use]
     pub fn connect_error() -> Self {
         Self(Outcome::Fails(TransportErrorKind::Connect))
     }
 
-    /// The connection breaks after the request was written.
+    /// Breaks the connection after the request was written.
     #[must_use]
     pub fn reset() -> Self {
         Self(Outcome::Fails(TransportErrorKind::Interrupted))
     }
 
-    /// The request is written and nothing ever comes back.
+    /// Takes the request and never replies.
     #[must_use]
     pub fn silence() -> Self {
         Self(Outcome::NeverComes)
@@ -104,7 +105,7 @@ impl Reply {
 }
 
 impl ScriptedTransport {
-    /// A transport with its answers, in order.
+    /// Returns a transport with `replies` in this order.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self(Arc::new(Mutex::new(Script {
             replies: replies.into_iter().collect(),
@@ -112,7 +113,7 @@ impl ScriptedTransport {
         })))
     }
 
-    /// Every request whose bytes were taken, in order.
+    /// Returns every request whose bytes were taken, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<http::Request<Bytes>> {
         self.script().requests.clone()
@@ -155,7 +156,7 @@ impl Transport for ScriptedTransport {
 }
 
 impl fmt::Debug for ScriptedTransport {
-    // Requests and answers may hold prompts and signed URLs.
+    // Requests and responses may contain prompts and signed URLs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let script = self.script();
         f.debug_struct("ScriptedTransport")

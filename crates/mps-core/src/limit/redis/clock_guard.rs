@@ -1,4 +1,4 @@
-//! Checks that this process knows the server's clock well enough to use a slot.
+//! Checks that this process has observed the server's clock for long enough to use a slot.
 //!
 //! A clock that is set forward skips time in which slots were used just now, and the server grants
 //! them again. A process that read the clock before and after detects the step

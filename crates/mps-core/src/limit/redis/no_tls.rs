@@ -1,4 +1,4 @@
-//! Stands in for TLS in a build without the feature `redis-tls`.
+//! Replaces TLS in a build without the feature `redis-tls`.
 
 use std::convert::Infallible;
 

@@ -9,7 +9,7 @@ use crate::{
     limit::{Unavailable, ring::START_TOLERANCE},
 };
 
-/// A store of slot queues, such as a file or a server.
+/// A store of slot queues, for example a file or a server.
 pub(in crate::limit) trait Store: fmt::Debug + Send + Sync + 'static {
     /// Identifies a granted slot, so that it can be released.
     type SlotKey: Send + Sync + 'static;

@@ -1,4 +1,4 @@
-//! How a process handles the replies of a store, late ones and missing ones.
+//! Replies of a store to one process, late ones and missing ones among them.
 
 use mps_models::Effect;
 
@@ -214,10 +214,8 @@ async fn a_busy_store_is_asked_again_after_about_a_millisecond() {
 
 #[tokio::test]
 async fn reads_go_on_within_the_process_while_the_store_is_unavailable() {
-    let cases: [(
-        fn(Duration) -> Result<StoreDecision<()>, StoreError>,
-        Duration,
-    ); 2] = [
+    type Reply = fn(Duration) -> Result<StoreDecision<()>, StoreError>;
+    let cases: [(Reply, Duration); 2] = [
         (
             |_| Err(StoreError::Transient(Unavailable::new("away"))),
             250 * MS,
