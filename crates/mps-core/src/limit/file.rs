@@ -263,9 +263,12 @@ impl Files {
         let text = file.read()?;
         let known = State::decode(&text, self.machine.boot(), limit);
         let known = known.filter(|state| state.queue.is_plausible(now));
-        Ok(known.unwrap_or_else(|| match is_read {
-            true => State::empty(limit),
-            false => State::after_loss(limit, now),
+        Ok(known.unwrap_or_else(|| {
+            if is_read {
+                State::empty(limit)
+            } else {
+                State::after_loss(limit, now)
+            }
         }))
     }
 

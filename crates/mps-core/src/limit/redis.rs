@@ -233,9 +233,12 @@ impl RedisStore {
         let key = format!("mps:limit:{}:{}", self.account, request.action);
         let sent = self.clock.monotonic();
         // A read need not know the clock: one second over the limit costs it nothing.
-        let missing = |guard: Duration| match request.is_read() {
-            true => Duration::ZERO,
-            false => guard,
+        let missing = |guard: Duration| {
+            if request.is_read() {
+                Duration::ZERO
+            } else {
+                guard
+            }
         };
         let observes = !missing(self.clock_guard.missing(sent)).is_zero();
         let mut call = self.script.key(&key);

@@ -99,10 +99,10 @@ fn special_files() -> [(&'static str, Prepare); 5] {
     [
         ("a directory", |path| fs::create_dir(path).unwrap()),
         ("a symbolic link", |path| {
-            symlink("/dev/full", path).unwrap()
+            symlink("/dev/full", path).unwrap();
         }),
         ("a symbolic link", |path| {
-            symlink("elsewhere", path).unwrap()
+            symlink("elsewhere", path).unwrap();
         }),
         ("a named pipe", |path| {
             let status = Command::new("mkfifo").arg(path).status();

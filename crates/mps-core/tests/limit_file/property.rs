@@ -52,7 +52,7 @@ async fn worst_window_of(events: Vec<Event>) -> usize {
                 }
             }
             Event::DropsPermit(process) => {
-                drop(acquire(&processes[process], MINUTE).await.unwrap())
+                drop(acquire(&processes[process], MINUTE).await.unwrap());
             }
             Event::Restarts(process) => processes[process] = case.process(),
             Event::Deleted => drop(fs::remove_dir_all(case.folder())),

@@ -143,9 +143,10 @@ impl<S: Store> QueueTurn<'_, S> {
             }
         };
         let lasted = now.saturating_sub(streak.since);
-        let too_long = match self.is_read() {
-            true => lasted + pause > READS_GIVE_UP_AFTER,
-            false => lasted >= GIVE_UP_AFTER,
+        let too_long = if self.is_read() {
+            lasted + pause > READS_GIVE_UP_AFTER
+        } else {
+            lasted >= GIVE_UP_AFTER
         };
         if too_long || pause >= self.end.saturating_sub(now) {
             return Err(error.into());
