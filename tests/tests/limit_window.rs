@@ -163,8 +163,8 @@ async fn permits_that_arrive_too_late_are_not_used() {
     }
 }
 
-/// The purpose of the tolerance: no delay up to its length, on the machine and on the wire together,
-/// exceeds the limit of a second, not even as the service sees it.
+/// No delay up to the start tolerance, on the machine and on the wire together, puts more than the
+/// limit into one second, not even as the service sees it.
 #[tokio::test(start_paused = true)]
 async fn delays_within_the_tolerance_exceed_no_limit_at_the_service() {
     for seed in SEEDS {

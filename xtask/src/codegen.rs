@@ -38,11 +38,17 @@ pub fn code(api: &ir::Api) -> Result<Generated, GenerateError> {
 }
 
 /// Generates the families of the facade.
+///
+/// # Errors
+/// Fails on a bug of the generator.
 pub fn facade(api: &ir::Api) -> Result<Generated, GenerateError> {
     emitted(&lower::facade(api))
 }
 
 /// Generates the subcommands and request options of the command line.
+///
+/// # Errors
+/// Fails on a bug of the generator.
 pub fn command_line(api: &ir::Api) -> Result<Generated, GenerateError> {
     emitted(&lower::command_line(api))
 }

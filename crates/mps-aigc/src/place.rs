@@ -225,7 +225,7 @@ fn exists(path: &Path) -> Error {
 }
 
 fn in_use(path: &Path) -> Error {
-    let message = format!("another download is writing {}", path.display());
+    let message = format!("{} is reserved by another download", path.display());
     Error::new(ErrorKind::InUse, message).with_hint("choose another name, or wait for its end")
 }
 

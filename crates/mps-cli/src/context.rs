@@ -38,6 +38,8 @@ pub(crate) struct Context {
 pub(crate) struct Connection {
     aigc: Aigc,
     secret_id: String,
+    /// A warning to print before a create.
+    limit_warning: Option<&'static str>,
     _emulator: Option<Emulator>,
 }
 
@@ -53,6 +55,13 @@ impl Connection {
 
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
         self.aigc.tasks()
+    }
+
+    /// Prints the warning about a create whose start no other process can know of.
+    pub(crate) fn warn_of_limit(&self, output: &Output) {
+        if let Some(warning) = self.limit_warning {
+            output.warning(warning);
+        }
     }
 }
 
@@ -86,14 +95,13 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = self.find_credentials(&provider).await?;
-        let limiter = limiter::build(
-            self.global.limiter(),
-            &account::scope(&self.global, &endpoint, &credentials),
-        )?;
+        let account = account::scope(&self.global, &endpoint, &credentials);
+        let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &account)?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
             secret_id: credentials.secret_id().to_owned(),
+            limit_warning,
             _emulator: None,
         })
     }
@@ -180,6 +188,7 @@ impl Context {
         Ok(Connection {
             aigc,
             secret_id,
+            limit_warning: None,
             _emulator: Some(emulator),
         })
     }

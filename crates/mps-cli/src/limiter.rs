@@ -13,11 +13,30 @@ use crate::{
     secret_url::SecretUrl,
 };
 
-/// Returns the limiter of an account. Opens no file and no connection yet.
+/// Printed before a create that no other process can know of.
+pub(crate) const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \
+     XDG_STATE_HOME to a writable folder on a disk of this machine";
+
+/// Returns the limiter of an account, and a warning for creates if it is not the one of the whole
+/// machine for want of a place. Opens no file and no connection yet.
 ///
 /// # Errors
-/// Returns a usage error when there is no place for the file, or no limiter for the URL.
-pub(crate) fn build(scope: LimiterScope, account: &str) -> Result<Arc<dyn Limiter>, Failure> {
+/// Returns a usage error when there is no limiter for the URL, or no place for the file of a limiter
+/// that is asked for by name.
+pub(crate) fn build(
+    scope: Option<LimiterScope>,
+    account: &str,
+) -> Result<(Arc<dyn Limiter>, Option<&'static str>), Failure> {
+    let Some(scope) = scope else {
+        return Ok(match machine_limiter(account) {
+            Ok(limiter) => (limiter, None),
+            Err(_) => (process_limiter(), Some(ONLY_THIS_PROCESS)),
+        });
+    };
+    Ok((named(scope, account)?, None))
+}
+
+fn named(scope: LimiterScope, account: &str) -> Result<Arc<dyn Limiter>, Failure> {
     match scope {
         LimiterScope::Machine => machine_limiter(account),
         LimiterScope::Process => Ok(process_limiter()),

@@ -1,11 +1,15 @@
 //! The facade under faults: odd answers, callers that go away, slow and broken downloads.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::Request;
 use mps_aigc::{Advice, Aigc, CallHandle, CallOptions, ErrorKind, Video};
-use mps_core::clock::timeout;
+use mps_core::{CallEnd, Observer, clock::timeout};
 use mps_emulator::{Emulator, Fault, Service};
 use mps_models::CreateAigcVideoTask;
 use serde_json::{Value, json};
@@ -17,6 +21,18 @@ struct World {
     service: Service,
     aigc: Aigc,
     folder: tempfile::TempDir,
+}
+
+/// Records the task id of every call that ends after its caller went away.
+#[derive(Debug, Default)]
+struct Ends(Mutex<Vec<Option<String>>>);
+
+impl Observer for Ends {
+    fn ended(&self, end: &CallEnd<'_>) {
+        if end.detached {
+            self.0.lock().unwrap().push(end.task_id());
+        }
+    }
 }
 
 impl World {
@@ -174,8 +190,10 @@ async fn a_create_whose_caller_goes_away_is_found_and_billed_once() {
     let slow = Fault::delay(Duration::from_secs(10)).action("CreateAigcVideoTask");
     world.service.fail(slow.times(1)).unwrap();
     let (video, handle) = (world.aigc.video(), CallHandle::new());
+    let ends = Arc::new(Ends::default());
+    let options = CallOptions::new().handle(handle.clone());
     let request = CreateAigcVideoTask::new().prompt("a cat");
-    let create = video.create_with(&request, CallOptions::new().handle(handle.clone()));
+    let create = video.create_with(&request, options.observer(ends.clone()));
     let clock = world.aigc.client().clock().clone();
     let caller = timeout(&*clock, Duration::from_secs(2), create).await;
     assert!(caller.is_none(), "the caller went away first");
@@ -184,8 +202,30 @@ async fn a_create_whose_caller_goes_away_is_found_and_billed_once() {
     let in_flight = world.aigc.drain(Duration::from_secs(60)).await;
     assert!(in_flight.is_empty());
     let task = video.created_by(&handle).await.unwrap();
+    assert_eq!(*ends.0.lock().unwrap(), [Some(task.id().to_owned())]);
     task.wait().await.unwrap();
     world.assert_billed_once();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_whose_caller_goes_away_in_a_retry_pause_is_not_sent_again() {
+    let world = World::new();
+    let throttled = Fault::throttle().action("CreateAigcVideoTask");
+    world.service.fail(throttled).unwrap();
+    let (video, handle) = (world.aigc.video(), CallHandle::new());
+    let request = CreateAigcVideoTask::new().prompt("a cat");
+    let create = video.create_with(&request, CallOptions::new().handle(handle.clone()));
+    let clock = world.aigc.client().clock().clone();
+    let caller = timeout(&*clock, Duration::from_secs(2), create).await;
+    assert!(caller.is_none(), "the caller went away first");
+    world.service.clear_faults();
+    let error = video.created_by(&handle).await.unwrap_err();
+    assert_eq!(
+        (error.advice(), error.task_id()),
+        (Advice::RetryLater, None)
+    );
+    assert!(world.aigc.drain(Duration::from_secs(60)).await.is_empty());
+    assert_eq!(world.service.bill().creates, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,7 @@ pub enum ErrorKind {
     Download,
     /// The output file exists already.
     AlreadyExists,
-    /// Another download is writing the output file.
+    /// Another download has reserved the output file.
     InUse,
     /// The file system of the output file is full.
     NoSpace,

@@ -95,6 +95,7 @@ async fn create(
     connection: &Connection,
     context: &Context,
 ) -> Result<(), Failure> {
+    connection.warn_of_limit(&context.output);
     let client = connection.client();
     let family = TaskFamily::created_by(action).map(TaskFamily::as_str);
     let line = |family| {

@@ -134,6 +134,7 @@ async fn create_task<C: Create>(
     context: &Context,
 ) -> Result<(Task<C::Family>, crate::context::Connection), Failure> {
     let connection = context.connect().await?;
+    connection.warn_of_limit(&context.output);
     let (client, family) = (connection.client(), C::Family::NAME);
     let follow = CommandLine::for_task(&context.global, family, "wait", ID_PLACEHOLDER, None);
     let doubt = Doubt::new(

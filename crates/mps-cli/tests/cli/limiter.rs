@@ -110,10 +110,7 @@ fn an_unusable_limit_file_ends_the_call_with_a_hint() {
     );
     assert_eq!(emulator.bill()["creates"], 0);
 
-    let mut homeless = emulator.mps(&["--limiter", "machine", "video", "status", "1"]);
-    let refused = run(homeless
-        .env_remove("HOME")
-        .env("XDG_STATE_HOME", "not/absolute"));
+    let refused = homeless(&emulator, "machine", &["video", "status", "1"]);
     assert_eq!(refused.exit, 2, "{refused:?}");
     assert!(refused.stderr.contains("--limiter process"), "{refused:?}");
 }
@@ -164,4 +161,89 @@ fn forty_processes_with_separate_limiters_all_create_their_task_once() {
         (&bill["creates"], &bill["duplicates"]),
         (&40.into(), &0.into())
     );
+}
+
+/// Runs a command without a folder for state.
+fn homeless(emulator: &Emulator, limiter: &str, arguments: &[&str]) -> Run {
+    let mut command = emulator.mps(arguments);
+    command.env_remove("HOME").env("MPS_LIMITER", limiter);
+    run(command.env("XDG_STATE_HOME", "not/absolute"))
+}
+
+#[test]
+fn without_a_place_for_state_reads_work_and_creates_warn_unless_it_is_named() {
+    let emulator = Emulator::start("0s");
+    for family in ["video", "image", "audio"] {
+        let create = [family, "create", "--prompt=a"];
+        let created = homeless(&emulator, "", &create);
+        assert_eq!(created.exit, 0, "{created:?}");
+        let warned = created
+            .stderr
+            .matches("holds for this process only")
+            .count();
+        assert_eq!(warned, 1, "{created:?}");
+        let id = created.stdout.trim();
+        for read in [&["status", "--", id][..], &["wait", "--", id]] {
+            let read = [&[family], read].concat();
+            let read = homeless(&emulator, "", &read);
+            assert_eq!(
+                (read.exit, read.stderr.contains("warning")),
+                (0, false),
+                "{read:?}"
+            );
+        }
+        let named = homeless(&emulator, "machine", &create);
+        assert_eq!(named.exit, 2, "{named:?}");
+    }
+    assert_eq!(emulator.bill()["creates"], 3);
+}
+
+#[test]
+fn reads_need_no_writable_home() {
+    let emulator = Emulator::start("0s");
+    let id = emulator.run(&["video", "create", "--prompt=a"]).stdout;
+    let file = emulator.folder.path().join("a file");
+    fs::write(&file, "not a folder").unwrap();
+    for verb in ["status", "wait"] {
+        let mut command = emulator.mps(&["video", verb, "--", id.trim()]);
+        let read = run(command.env("HOME", &file).env("MPS_LIMITER", "machine"));
+        assert_eq!(read.exit, 0, "{read:?}");
+    }
+}
+
+/// Puts something in the place of the limit file.
+type Obstacle = fn(&std::path::Path);
+
+#[test]
+fn a_limit_file_that_is_no_regular_file_is_an_error_and_hangs_no_command() {
+    let fifo: Obstacle = |path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    let link: Obstacle = |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+    let folder: Obstacle = |path| fs::create_dir(path).unwrap();
+    for (what, obstacle) in [("fifo", fifo), ("link", link), ("folder", folder)] {
+        let emulator = Emulator::start("1h");
+        assert_eq!(create(&emulator).exit, 0);
+        let limits = emulator.folder.path().join(".local/state/mps/limits");
+        for entry in fs::read_dir(&limits).unwrap() {
+            let path = entry.unwrap().path();
+            fs::remove_file(&path).unwrap();
+            obstacle(&path);
+        }
+        let create = [
+            "--output=json",
+            "--deadline=5s",
+            "video",
+            "create",
+            "--prompt=b",
+        ];
+        let refused = run(emulator.mps(&create).env("MPS_LIMITER", "machine"));
+        assert_eq!(refused.exit, 6, "{what}: {refused:?}");
+        let error = refused.error();
+        assert_eq!(error["kind"], "limiter", "{what}: {error}");
+        assert_eq!(error["dispatch"], "not_sent", "{what}: {error}");
+        assert_eq!(error["created"], false, "{what}: {error}");
+        assert_eq!(emulator.bill()["creates"], 1, "{what}");
+    }
 }

@@ -42,7 +42,7 @@ fn one_of(emulator: &Emulator, commands: [&[&str]; 2]) -> (usize, Run) {
         (0, 2),
         "{winner:?} {loser:?}"
     );
-    let refused = ["is writing", "exists already"];
+    let refused = ["is reserved", "exists already"];
     let refused = refused.iter().any(|text| loser.1.stderr.contains(text));
     assert!(refused, "{loser:?}");
     winner

@@ -10,12 +10,12 @@ pub(crate) struct Settings {
     pub(crate) bucket_urls: BucketUrls,
     /// `true` if timestamps may also be fresh by the machine's clock.
     pub(crate) accepts_machine_time: bool,
-    /// Whether signatures for another service than the specification's are accepted.
+    /// `true` if signatures for another service than the specification's are accepted.
     pub(crate) accepts_any_service: bool,
 }
 
 /// The kind of URL of a result in a caller's bucket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BucketUrls {
     /// The real storage's URL without a signature, as the service answers:

@@ -37,7 +37,7 @@ pub(crate) struct Verifier<'a> {
     pub(crate) now: Duration,
     /// The service's wall clock, in Unix seconds.
     pub(crate) wall: i64,
-    /// Whether signatures for another service are accepted.
+    /// `true` if signatures for another service are accepted.
     pub(crate) accepts_any_service: bool,
     /// Returns other wall clocks by which a timestamp may be fresh; called only if it is not fresh
     /// by `wall`.

@@ -15,7 +15,7 @@ pub(super) struct Server {
     tls: Option<Tls>,
 }
 
-/// Whether a URL asks for TLS.
+/// The scheme of a URL: with or without TLS.
 enum Scheme {
     Plain,
     Tls,

@@ -1,4 +1,4 @@
-//! How a process handles the replies of a store, late ones and missing ones.
+//! Replies of a store to one process, late ones and missing ones among them.
 
 use mps_models::Effect;
 

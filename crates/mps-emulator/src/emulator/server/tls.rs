@@ -27,9 +27,9 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::connection::Socket;
 
-/// How long the certificate is valid.
+/// The validity of the certificate.
 const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
-/// How far the clock of a client may be behind.
+/// The allowed lag of a client's clock.
 const TOLERANCE: Duration = Duration::from_secs(300);
 
 /// The TLS side of a server. Clones share the certificate.
