@@ -82,11 +82,10 @@ pub(crate) enum Work {
 impl Work {
     pub(crate) fn media(&self) -> Media {
         match self {
-            Self::Video(clip) => Media::Video(*clip),
+            Self::Video(clip) | Self::Other(_, clip) => Media::Video(*clip),
             Self::Image(picture) => Media::Picture(*picture),
             Self::Audio(sound) => Media::Sound(*sound),
             Self::Scenario(scenario) => Media::Video(scenario.clip),
-            Self::Other(_, clip) => Media::Video(*clip),
         }
     }
 

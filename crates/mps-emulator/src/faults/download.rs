@@ -28,7 +28,7 @@ impl Kind {
         let is_file = response.status().is_success();
         let whole = match self {
             Self::WrongBody { body, content_type } => {
-                wrong_body(response, *body, content_type.as_deref())
+                wrong_body(&response, *body, content_type.as_deref())
             }
             Self::Redirect { status, location } => {
                 redirect(*status, location.as_deref().unwrap_or(path))
@@ -48,7 +48,7 @@ impl Kind {
 
 /// Returns status 200 with another body, by default under the content type of the file.
 fn wrong_body(
-    response: Response<Bytes>,
+    response: &Response<Bytes>,
     body: WrongBody,
     content_type: Option<&str>,
 ) -> Response<Bytes> {

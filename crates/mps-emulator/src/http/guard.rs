@@ -29,7 +29,7 @@ impl AllowedHosts {
         let is_local = name
             .strip_suffix(LOCALHOST)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        is_loopback || is_local || self.0.iter().any(|allowed| *allowed == name)
+        is_loopback || is_local || self.0.contains(&name)
     }
 
     /// Returns why a request must be refused, or `None` if it may be answered.
@@ -50,10 +50,8 @@ impl AllowedHosts {
             return Some(format!("the origin `{origin}` is not the emulator's"));
         }
         let site = text(&head.headers, &SEC_FETCH_SITE);
-        match site.filter(|site| !matches!(*site, "same-origin" | "none")) {
-            Some(site) => Some(format!("the request comes from another site (`{site}`)")),
-            None => None,
-        }
+        let foreign = site.filter(|site| !matches!(*site, "same-origin" | "none"));
+        foreign.map(|site| format!("the request comes from another site (`{site}`)"))
     }
 }
 
