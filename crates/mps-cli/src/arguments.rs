@@ -95,7 +95,7 @@ fn last_value(arguments: &[OsString], option: &str) -> Option<String> {
             .iter()
             .zip(following)
             .filter_map(|(word, next)| match word.strip_prefix(option) {
-                Some("") => next.map(|value| value.to_string()),
+                Some("") => next.map(ToString::to_string),
                 Some(rest) => rest.strip_prefix('=').map(str::to_owned),
                 None => None,
             });

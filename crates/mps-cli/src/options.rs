@@ -21,10 +21,6 @@ const DEADLINE: Duration = Duration::from_secs(120);
     clippy::doc_markdown,
     reason = "help is shown as plain text, not as Markdown"
 )]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "one for each option without a value"
-)]
 pub(crate) struct GlobalOptions {
     /// Start the emulator inside this process and send requests to it; never uses the network
     /// [env: MPS_EMULATOR]
@@ -213,7 +209,7 @@ pub(crate) enum OutputFormat {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorMode {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     Auto,
     /// Always
     Always,

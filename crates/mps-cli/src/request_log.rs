@@ -86,7 +86,7 @@ impl<S: Subscriber> Layer<S> for RequestLog {
         let line = format!("{}\n", Value::Object(members.fields));
         match &self.0 {
             Target::File(file) => {
-                let mut file = lock(&file);
+                let mut file = lock(file);
                 file.write(line.as_bytes());
             }
             Target::Stdout(lines) => lines.add(line.into_bytes()),

@@ -18,6 +18,7 @@ impl SecretUrl {
     }
 
     /// Returns the whole URL, password included. Do not print it.
+    #[cfg(feature = "redis")]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -81,9 +82,10 @@ fn without_secret_parameters(place: &str) -> String {
     };
     let parameters = query.split('&').map(|parameter| {
         let name = parameter.split('=').next().unwrap_or_default();
-        match SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {
-            true => format!("{name}={MASK}"),
-            false => parameter.to_owned(),
+        if SECRET_PARAMETERS.contains(&name.to_ascii_lowercase().as_str()) {
+            format!("{name}={MASK}")
+        } else {
+            parameter.to_owned()
         }
     });
     format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))

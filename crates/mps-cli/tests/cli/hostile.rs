@@ -57,7 +57,7 @@ impl Hostile {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (texts, base) = (texts.clone(), base.clone());
-                thread::spawn(move || serve(stream, &texts, &base));
+                thread::spawn(move || serve(&stream, &texts, &base));
             }
         });
         Self {
@@ -82,8 +82,8 @@ impl Hostile {
 }
 
 /// Answers one request and closes the connection.
-fn serve(stream: TcpStream, texts: &Texts, base: &str) {
-    let mut reader = BufReader::new(&stream);
+fn serve(stream: &TcpStream, texts: &Texts, base: &str) {
+    let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
@@ -110,7 +110,7 @@ fn serve(stream: TcpStream, texts: &Texts, base: &str) {
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         content.len()
     );
-    let mut stream = &stream;
+    let mut stream = stream;
     let _hung_up = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(&content));

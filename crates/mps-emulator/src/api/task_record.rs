@@ -52,7 +52,7 @@ pub struct TaskRecord {
 }
 
 /// Availability of a task's results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ResultState {

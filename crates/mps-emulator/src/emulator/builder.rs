@@ -270,14 +270,14 @@ impl Builder {
             Some(path) => Some(state_file::open(path).await?),
             None => None,
         };
-        let (file, state) = opened.unzip();
+        let (file, earlier) = opened.unzip();
         let failed = |error| StartError::listen(wanted, error);
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let access = self.access(address);
         let (tls, ca_file) = self.server_tls(address)?.unzip();
         let endpoint = self.endpoint(address, tls.is_some());
-        let service = self.service_at(endpoint, state.flatten());
+        let service = self.service_at(endpoint, earlier.flatten());
         let saver = file.map(|file| Saver::start(&service, file));
         let token = access.token.clone();
         let server = Server::start(listener, service.clone(), access, tls);

@@ -207,7 +207,7 @@ async fn answer(
     };
     let (head, body) = request.into_parts();
     let clock = &service.0.clock;
-    if let Some(response) = Service::refuses(&head, &access) {
+    if let Some(response) = Service::refusal(&head, &access) {
         let whole = service.dated(response).delivery.into_pieces(clock);
         let whole = whole.ok_or_else(|| control.reset())?;
         return Ok(whole.map(|pieces| Outgoing::new(pieces, control, busy)));

@@ -174,7 +174,7 @@ impl Service {
 
     /// Returns the answer to a request that arrived over a socket and must be refused: one from a
     /// foreign web page, or without the token of the control API. Results are public.
-    pub(crate) fn refuses(head: &Parts, access: &Access) -> Option<Response<Bytes>> {
+    pub(crate) fn refusal(head: &Parts, access: &Access) -> Option<Response<Bytes>> {
         let path = head.uri.path();
         // `route` answers a repeated host.
         let is_malformed = headers::is_repeated(&head.headers, header::HOST.as_str());

@@ -15,7 +15,7 @@ use meter::Meter;
 
 /// Enforcement of the documented limit of an action for each account. The service's own way is not
 /// documented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RateLimit {

@@ -3,7 +3,7 @@
 mod download;
 mod request;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub use download::{DOWNLOADS_TARGET, DownloadRecord};
 pub use request::{REQUESTS_TARGET, RequestRecord};
 
 /// The outcome of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -33,6 +33,12 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Dropped => "dropped",
         }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Settings {
 }
 
 /// The kind of URL of a result in a caller's bucket.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BucketUrls {
     /// The real storage's URL without a signature, as the service answers:

@@ -3,7 +3,7 @@
 use std::{error, fmt};
 
 /// Errors of rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidFault {
     member: String,
     value: String,

@@ -50,8 +50,8 @@ impl AllowedHosts {
             return Some(format!("the origin `{origin}` is not the emulator's"));
         }
         let site = text(&head.headers, &SEC_FETCH_SITE);
-        let foreign = site.filter(|site| !matches!(*site, "same-origin" | "none"));
-        foreign.map(|site| format!("the request comes from another site (`{site}`)"))
+        site.filter(|site| !matches!(*site, "same-origin" | "none"))
+            .map(|site| format!("the request comes from another site (`{site}`)"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use mps_core::sign::Scope;
+use mps_emulator::Builder;
 
 use crate::call::{CREATE, Call, World, cat};
 
@@ -362,7 +363,7 @@ fn a_signature_for_another_service_is_accepted_on_request_only() {
     assert_eq!(signed_for("127", true).0, "");
     assert_eq!(signed_for("mps", true).0, "");
 
-    let world = World::with(|builder| builder.lenient_service());
+    let world = World::with(Builder::lenient_service);
     let mut call = world.call(CREATE, &cat());
     call.scope = Scope::at(world.now(), "127");
     call.secret_key = "guessed".into();
