@@ -220,7 +220,7 @@ async fn a_connection_is_closed_after_a_request_without_a_reply() {
     assert!(connections(&mut connection) > before);
 }
 
-/// Returns the number of connections that the server has ever accepted.
+/// Returns the number of connections since the start of the server.
 fn connections(connection: &mut Connection) -> u64 {
     let mut stats = cmd("INFO");
     let stats: redis::InfoDict = stats.arg("stats").query(connection).unwrap();
