@@ -39,7 +39,7 @@ struct Workers {
     /// The limiters of its workers; each worker uses one of them.
     limiters: Vec<String>,
     folder: TempDir,
-    workers: Vec<Worker>,
+    running: Vec<Worker>,
     rng: fastrand::Rng,
 }
 
@@ -54,10 +54,10 @@ impl Workers {
         let mut workers = Self {
             limiters,
             folder,
-            workers: Vec::new(),
+            running: Vec::new(),
             rng: fastrand::Rng::with_seed(seed),
         };
-        workers.workers = (0..WORKERS).map(|_| workers.worker()).collect();
+        workers.running = (0..WORKERS).map(|_| workers.worker()).collect();
         workers
     }
 
@@ -72,10 +72,10 @@ impl Workers {
 
     /// Kills one worker at a random point and starts another one.
     fn replace_one(&mut self) {
-        let which = self.rng.usize(..self.workers.len());
-        drop(self.workers.swap_remove(which));
+        let which = self.rng.usize(..self.running.len());
+        drop(self.running.swap_remove(which));
         let another = self.worker();
-        self.workers.push(another);
+        self.running.push(another);
     }
 
     /// Returns the time and the process of each start.
@@ -95,7 +95,7 @@ impl Workers {
             let since = so_far.iter().skip(before);
             since.filter(|(_, who)| *who == worker.id()).count() >= 2
         };
-        self.wait_until(|so_far| self.workers.iter().all(|worker| goes_on(so_far, worker)))
+        self.wait_until(|so_far| self.running.iter().all(|worker| goes_on(so_far, worker)))
             .await;
     }
 
@@ -107,7 +107,7 @@ impl Workers {
             }
         };
         let arrived = timeout(&clock, AT_MOST, arrive).await;
-        let alive: Vec<_> = self.workers.iter().map(Worker::id).collect();
+        let alive: Vec<_> = self.running.iter().map(Worker::id).collect();
         assert!(
             arrived.is_some(),
             "not enough by {alive:?}: {:?}",
@@ -123,7 +123,7 @@ impl Workers {
             fault(number);
         }
         self.wait_for_all().await;
-        self.workers.clear();
+        self.running.clear();
         let starts: Vec<_> = self.starts().into_iter().map(|(us, _)| us).collect();
         let most = most_in_any_second(&starts);
         assert!(most <= LIMIT as usize, "{most} starts in one second");

@@ -149,7 +149,7 @@ impl Received {
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        retry::text(&self.headers, name)
     }
 
     fn refused(&self, error: &ServiceError, request_id: Option<String>) -> Error {

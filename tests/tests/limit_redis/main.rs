@@ -138,7 +138,7 @@ async fn with_fault(
     tokio::join!(starts(&limiter), undone);
 }
 
-/// How many commands the server has refused.
+/// Returns the number of commands that the server has refused.
 fn refused(connection: &mut Connection) -> String {
     let stats: String = cmd("INFO").arg("stats").query(connection).unwrap();
     let mut lines = stats.lines();
@@ -220,7 +220,7 @@ async fn a_connection_is_closed_after_a_request_without_a_reply() {
     assert!(connections(&mut connection) > before);
 }
 
-/// How many there have ever been.
+/// Returns the number of connections since the start of the server.
 fn connections(connection: &mut Connection) -> u64 {
     let mut stats = cmd("INFO");
     let stats: redis::InfoDict = stats.arg("stats").query(connection).unwrap();
