@@ -14,8 +14,6 @@
 //! creates wait for about one second. A limiter whose state is unavailable grants no create. Reads
 //! cost nothing and are safe to repeat: they skip both rules, and are limited within the process
 //! while the shared state is unavailable.
-//!
-//! [`LimiterLocation`] chooses a limiter at run time from text, for example `machine` or `redis://host`.
 
 use std::{fmt, sync::Arc};
 
@@ -28,7 +26,6 @@ mod events;
 #[cfg(all(unix, feature = "file-limit"))]
 mod file;
 mod local;
-mod location;
 mod permit;
 #[cfg(feature = "redis")]
 mod redis;
@@ -57,7 +54,6 @@ pub use self::{
     account::Account,
     error::{LimitError, TooLong, Unavailable},
     local::LocalLimiter,
-    location::{LimiterLocation, ParseLocationError, RedisUrl},
     permit::{Permit, PermitRequest},
     reserved::{Reserve, Reserved},
     stacked::Stacked,
