@@ -251,7 +251,7 @@ async fn callers_that_leave_neither_exceed_the_limit_nor_delay_others() {
     }
 }
 
-/// Processes that do not know of each other. A throttled create surely was not executed, so it is
+/// Processes that do not know of each other. A throttled create certainly was not executed, so it is
 /// retried until the deadline of the call.
 #[tokio::test(start_paused = true)]
 async fn forty_separate_limiters_on_one_account_lose_no_create_and_make_none_twice() {
