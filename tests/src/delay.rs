@@ -23,7 +23,7 @@ pub struct Delays {
 }
 
 impl Delays {
-    /// Delays on `clock` from none to `longest`, by the millisecond.
+    /// Returns delays on `clock` from zero to `longest`, in whole milliseconds.
     #[must_use]
     pub fn new(clock: SharedClock, seed: u64, longest: Duration) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Delays {
         }
     }
 
-    /// The next one, not slept yet.
+    /// Returns the next delay without waiting.
     #[must_use]
     pub fn next(&self) -> Duration {
         let longest = u64::try_from(self.longest.as_millis()).unwrap_or(u64::MAX);
@@ -45,7 +45,7 @@ impl Delays {
     }
 }
 
-/// A limiter whose permits reach their holders late, as on a machine that is too busy to run them.
+/// A limiter whose permits reach their callers late, as on a busy machine.
 #[derive(Debug)]
 pub struct DelayedLimiter<L> {
     inner: L,
@@ -53,7 +53,7 @@ pub struct DelayedLimiter<L> {
 }
 
 impl<L> DelayedLimiter<L> {
-    /// Delays every permit of `inner`.
+    /// Returns a limiter that delays every permit of `inner`.
     pub fn new(inner: L, delays: Delays) -> Self {
         Self { inner, delays }
     }
@@ -80,7 +80,7 @@ impl<L: Limiter> Limiter for DelayedLimiter<L> {
     }
 }
 
-/// A transport over a slow way. Notes when each request set out. Clones share the notes.
+/// A transport over a slow network, which records the time of each request. Clones share the record.
 #[derive(Clone, Debug)]
 pub struct DelayedTransport<T> {
     inner: T,
@@ -89,7 +89,7 @@ pub struct DelayedTransport<T> {
 }
 
 impl<T> DelayedTransport<T> {
-    /// Delays every request to `inner`; the answers come back at once.
+    /// Returns a transport that delays every request to `inner`, and no response.
     pub fn new(inner: T, delays: Delays) -> Self {
         Self {
             inner,
@@ -98,7 +98,7 @@ impl<T> DelayedTransport<T> {
         }
     }
 
-    /// When each request was handed over to be sent, in microseconds of the clock.
+    /// Returns the time at which each request was passed to the transport, in microseconds of the clock.
     #[must_use]
     pub fn starts_us(&self) -> Vec<u64> {
         lock(&self.starts_us).clone()

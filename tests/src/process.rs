@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
+    fs,
     io::{self, BufRead, BufReader, Error, Read, Write},
     net::TcpStream,
     path::PathBuf,
@@ -149,5 +150,9 @@ impl Drop for EmulatorProcess {
         // Fails if the process has already ended, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A killed emulator cannot remove it.
+        if let Some(file) = &self.ca_file {
+            let _ = fs::remove_file(file);
+        }
     }
 }

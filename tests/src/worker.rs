@@ -1,8 +1,8 @@
-//! A process that starts as often as a shared limit permits, and logs the time of each start.
+//! A process that starts as often as a shared limit permits, and logs the times.
 //!
-//! It is the test's own program, run again with the variables that make it a worker. The time of a
-//! start is the reading that its permit was judged by, on the clock that all processes share, so the
-//! log is accurate however slow the machine is.
+//! It is the test's own program, run again with variables that make it a worker. The logged time of a
+//! start is the clock reading that decided on its permit, on the clock that all processes share, so
+//! the log is exact however slow the machine is.
 
 use std::{
     env,
@@ -31,19 +31,19 @@ use mps_models::Effect;
 const LIMITER: &str = "MPS_TEST_WORKER_LIMITER";
 const LOG: &str = "MPS_TEST_WORKER_LOG";
 
-/// The action that workers start.
+/// Action that the workers start.
 pub const ACTION: &str = "CreateAigcVideoTask";
 /// Most starts of all workers in any one second.
 pub const LIMIT: u32 = 10;
-/// Before the URL of a Redis server, for workers that set [`RESERVE`] aside.
+/// Prefix of the URL of a Redis server for workers with a [`RESERVE`].
 pub const RESERVED: &str = "reserved:";
-/// For six workers.
+/// Reserve of six workers.
 pub const RESERVE: Reserve = Reserve {
     share: 1,
     owners: 6,
 };
 
-/// A running worker, ended when dropped.
+/// A running worker, killed when dropped.
 #[derive(Debug)]
 pub struct Worker(Child);
 
@@ -52,7 +52,7 @@ impl Worker {
     /// the URL of a Redis server, which may follow [`RESERVED`].
     ///
     /// # Errors
-    /// It cannot be run.
+    /// Returns an error if the program cannot be run.
     pub fn start<'a>(
         arguments: impl IntoIterator<Item = &'a str>,
         limiter: impl AsRef<OsStr>,
@@ -68,7 +68,7 @@ impl Worker {
         Ok(Self(child))
     }
 
-    /// Returns the id of its process, as in [`starts`].
+    /// Returns its process id, as in [`starts`].
     #[must_use]
     pub fn id(&self) -> u32 {
         self.0.id()
@@ -77,16 +77,16 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // Fails if the process has already ended, which is fine.
+        // It may have ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Starts for ever, if this process is to be a worker; else returns at once.
+/// Starts again and again if this process is a worker; returns at once otherwise.
 ///
 /// # Errors
-/// The variables say nonsense, or the log cannot be written.
+/// Returns an error if the variables are invalid or the log cannot be written.
 pub async fn work() -> io::Result<()> {
     let (Ok(limiter), Some(log)) = (env::var(LIMITER), env::var_os(LOG)) else {
         return Ok(());
@@ -111,14 +111,14 @@ fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, Limit
     })
 }
 
-/// Makes one start. Without a permit it returns and is called again: a test may stop the limiter.
+/// Starts once. A refused permit is requested again, because tests make the limiter unavailable.
 async fn start(limiter: &dyn Limiter, clock: &RecordingClock, log: &mut File) -> io::Result<()> {
     let request =
         PermitRequest::new(ACTION, Effect::PaidCreate, LIMIT).max_wait(Duration::from_secs(60));
     if let Ok(permit) = limiter.acquire(request).await
         && permit.start()
     {
-        // One write, so that a killed process leaves a complete line or none.
+        // In one write, so that a killed process leaves a whole line or none.
         let line = format!("{} {}\n", clock.last_us.load(Relaxed), std::process::id());
         log.write_all(line.as_bytes())?;
     }
@@ -150,10 +150,10 @@ impl Clock for RecordingClock {
     }
 }
 
-/// Returns the logged starts of all workers: the time in microseconds, and the id of the process.
+/// Returns the starts in a log: the time of each in microseconds, and the process.
 ///
 /// # Errors
-/// The log cannot be read.
+/// Returns an error if the log cannot be read.
 pub fn starts(log: &Path) -> io::Result<Vec<(u64, u32)>> {
     let text = match std::fs::read_to_string(log) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),

@@ -1,9 +1,9 @@
-//! The limit among real processes that are killed at random, while what they share is deleted,
-//! damaged, flushed and started anew: no second may hold more than ten of their starts, and whoever
-//! is left goes on starting.
+//! The limit among real processes that are killed at random, while their shared state is deleted,
+//! damaged, flushed and restarted: no second may contain more than ten of their starts, and the
+//! processes that are left continue to start.
 //!
-//! The tests take the time their starts take, a few seconds. They depend on no speed: workers
-//! write down when they started, and the next blow falls after so many starts.
+//! The tests take as long as their starts, a few seconds. They depend on no speed: workers log the
+//! times of their starts, and the next fault follows after a number of starts.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,42 +23,42 @@ use mps_tests::{
 use tempfile::TempDir;
 
 const WORKERS: usize = 6;
-/// A blow falls whenever so many more have started.
+/// A fault follows whenever so many more have started.
 const STARTS_BETWEEN: usize = 7;
-const BLOWS: usize = 8;
+const FAULTS: usize = 8;
 /// Far more than it takes on any machine.
 const AT_MOST: Duration = Duration::from_secs(120);
 
-/// Not a test: what workers run. Without their variables it does nothing.
+/// Not a test: the program of the workers. Without their variables it returns at once.
 #[tokio::test]
 async fn worker() {
     worker::work().await.unwrap();
 }
 
-struct Crowd {
-    /// The limiters that its workers share, by name.
+struct Workers {
+    /// The limiters of its workers; each worker uses one of them.
     limiters: Vec<String>,
     folder: TempDir,
-    workers: Vec<Worker>,
+    running: Vec<Worker>,
     rng: fastrand::Rng,
 }
 
-impl Crowd {
-    fn gather(limiter: impl FnOnce(&Path) -> String, seed: u64) -> Self {
+impl Workers {
+    fn start(limiter: impl FnOnce(&Path) -> String, seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let limiters = vec![limiter(folder.path())];
-        Self::gather_by(limiters, folder, seed)
+        Self::start_with(limiters, folder, seed)
     }
 
-    fn gather_by(limiters: Vec<String>, folder: TempDir, seed: u64) -> Self {
-        let mut crowd = Self {
+    fn start_with(limiters: Vec<String>, folder: TempDir, seed: u64) -> Self {
+        let mut workers = Self {
             limiters,
             folder,
-            workers: Vec::new(),
+            running: Vec::new(),
             rng: fastrand::Rng::with_seed(seed),
         };
-        crowd.workers = (0..WORKERS).map(|_| crowd.worker()).collect();
-        crowd
+        workers.running = (0..WORKERS).map(|_| workers.worker()).collect();
+        workers
     }
 
     fn worker(&mut self) -> Worker {
@@ -70,15 +70,15 @@ impl Crowd {
         self.folder.path().join("log")
     }
 
-    /// Kills one, wherever it is, and lets another one begin.
+    /// Kills one worker at a random point and starts another one.
     fn replace_one(&mut self) {
-        let which = self.rng.usize(..self.workers.len());
-        drop(self.workers.swap_remove(which));
+        let which = self.rng.usize(..self.running.len());
+        drop(self.running.swap_remove(which));
         let another = self.worker();
-        self.workers.push(another);
+        self.running.push(another);
     }
 
-    /// When each start was, and whose.
+    /// Returns the time and the process of each start.
     fn starts(&self) -> Vec<(u64, u32)> {
         worker::starts(&self.log()).unwrap()
     }
@@ -87,14 +87,15 @@ impl Crowd {
         self.wait_until(|so_far| so_far.len() >= starts).await;
     }
 
-    /// Whoever is alive goes on: starts once with the permit it may have by now, and once more.
+    /// Waits until every living worker has started twice: once with a permit that it may already have,
+    /// and once more.
     async fn wait_for_all(&self) {
         let before = self.starts().len();
         let goes_on = |so_far: &[(u64, u32)], worker: &Worker| {
             let since = so_far.iter().skip(before);
             since.filter(|(_, who)| *who == worker.id()).count() >= 2
         };
-        self.wait_until(|so_far| self.workers.iter().all(|worker| goes_on(so_far, worker)))
+        self.wait_until(|so_far| self.running.iter().all(|worker| goes_on(so_far, worker)))
             .await;
     }
 
@@ -106,7 +107,7 @@ impl Crowd {
             }
         };
         let arrived = timeout(&clock, AT_MOST, arrive).await;
-        let alive: Vec<_> = self.workers.iter().map(Worker::id).collect();
+        let alive: Vec<_> = self.running.iter().map(Worker::id).collect();
         assert!(
             arrived.is_some(),
             "not enough by {alive:?}: {:?}",
@@ -114,15 +115,15 @@ impl Crowd {
         );
     }
 
-    /// Lets blow after blow fall, then judges.
-    async fn suffer(mut self, mut blow: impl FnMut(usize)) {
-        for number in 0..BLOWS {
+    /// Injects one fault after the other, then checks the starts.
+    async fn run_through(mut self, mut fault: impl FnMut(usize)) {
+        for number in 0..FAULTS {
             self.wait_for((number + 1) * STARTS_BETWEEN).await;
             self.replace_one();
-            blow(number);
+            fault(number);
         }
         self.wait_for_all().await;
-        self.workers.clear();
+        self.running.clear();
         let starts: Vec<_> = self.starts().into_iter().map(|(us, _)| us).collect();
         let most = most_in_any_second(&starts);
         assert!(most <= LIMIT as usize, "{most} starts in one second");
@@ -131,10 +132,10 @@ impl Crowd {
 
 #[tokio::test]
 async fn processes_that_share_a_file_and_are_killed() {
-    let crowd = Crowd::gather(|folder| folder.join("limits").display().to_string(), 1);
-    let limits = crowd.folder.path().join("limits");
-    crowd
-        .suffer(|number| match number % 4 {
+    let workers = Workers::start(|folder| folder.join("limits").display().to_string(), 1);
+    let limits = workers.folder.path().join("limits");
+    workers
+        .run_through(|number| match number % 4 {
             1 => drop(fs::remove_dir_all(&limits)),
             2 => damage(&limits),
             _ => {}
@@ -144,7 +145,7 @@ async fn processes_that_share_a_file_and_are_killed() {
 
 fn damage(limits: &Path) {
     for file in fs::read_dir(limits).into_iter().flatten().flatten() {
-        fs::write(file.path(), "what a crash left").unwrap();
+        fs::write(file.path(), "the remains of a crash").unwrap();
     }
 }
 
@@ -158,8 +159,8 @@ async fn processes_that_share_a_redis_server_and_are_killed_while_its_key_is_los
         return;
     };
     let mut connection = server.connection().unwrap();
-    Crowd::gather(|_| server.url(), 2)
-        .suffer(|number| {
+    Workers::start(|_| server.url(), 2)
+        .run_through(|number| {
             let commands = match number % 4 {
                 0 => redis::cmd("EVAL").arg(DELETE).arg(0).exec(&mut connection),
                 1 => redis::cmd("FLUSHALL").exec(&mut connection),
@@ -176,8 +177,8 @@ async fn processes_that_share_a_redis_server_that_is_killed_and_started_anew() {
     let Some(mut server) = RedisServer::start().unwrap() else {
         return;
     };
-    Crowd::gather(|_| server.url(), 3)
-        .suffer(|number| {
+    Workers::start(|_| server.url(), 3)
+        .run_through(|number| {
             if number % 3 == 0 {
                 server.kill();
                 server.run().unwrap();
@@ -186,8 +187,8 @@ async fn processes_that_share_a_redis_server_that_is_killed_and_started_anew() {
         .await;
 }
 
-/// Some reach the server by a path that is taken away, all lose it when it is killed; whoever has
-/// lost it goes on from its reserve.
+/// Some reach the server by a path that is removed, all lose it when it is killed; a process that has
+/// lost it continues from its reserve.
 #[tokio::test]
 async fn processes_that_keep_a_reserve_while_the_server_is_away_for_some_or_for_all() {
     let Some(mut server) = RedisServer::start().unwrap() else {
@@ -198,8 +199,8 @@ async fn processes_that_keep_a_reserve_while_the_server_is_away_for_some_or_for_
     symlink(server.socket(), &way).unwrap();
     let by = |socket: &Path| format!("{RESERVED}redis+unix://{}", socket.display());
     let limiters = vec![by(&server.socket()), by(&way)];
-    Crowd::gather_by(limiters, folder, 4)
-        .suffer(|number| match number % 4 {
+    Workers::start_with(limiters, folder, 4)
+        .run_through(|number| match number % 4 {
             0 => {
                 fs::remove_file(&way).unwrap();
                 let mut hang_up = redis::cmd("CLIENT");

@@ -1,5 +1,5 @@
-//! The limit in a Redis server over TLS: trusted when its authority is, refused at once when it is
-//! not, and never asked in clear instead.
+//! The limit in a Redis server over TLS: used when its authority is trusted, refused at once when it
+//! is not, and never requested in clear text instead.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -41,7 +41,7 @@ impl Authority {
         Self { pem, issuer }
     }
 
-    /// Writes what a server for `name` needs into `folder`.
+    /// Writes the files of a server for `name` into `folder`.
     fn sign(&self, name: &str, folder: &Path) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -134,7 +134,7 @@ fn unavailable(refused: LimitError) -> String {
     error.to_string()
 }
 
-/// Returns the error for a caller with unlimited `max_wait`, without a retry.
+/// Returns its error, which it must return without a retry although the longest wait is far away.
 async fn final_refusal(limiter: &RedisLimiter) -> String {
     let capture = Capture::default();
     let refused = capture.watch(acquire(limiter, LONG)).await.unwrap_err();
@@ -230,7 +230,7 @@ async fn a_server_without_tls_is_not_asked_in_clear() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_certificates_of_its_clients_is_told_apart() {
+async fn a_server_that_requires_client_certificates_is_named_as_such() {
     let authority = Authority::new();
     let Some(tls) = OnPort::with_tls(&authority, "127.0.0.1", "yes") else {
         return;
@@ -254,7 +254,7 @@ async fn tls_is_not_spoken_where_the_address_does_not_ask_for_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
+async fn a_server_that_accepts_and_never_replies_is_not_waited_for() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let limiter = trusting(

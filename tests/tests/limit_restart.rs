@@ -53,7 +53,7 @@ async fn worker() {
     }
     creates.join_all().await;
     // Until it is killed.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A worker, killed when dropped.

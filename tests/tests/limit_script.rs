@@ -103,9 +103,12 @@ impl Both<'_> {
         if self.queue.is_none() {
             self.slots.clear();
         }
-        let queue = self.queue.get_or_insert_with(|| match is_read {
-            true => SlotQueue::new(self.limit),
-            false => SlotQueue::after_loss(self.limit, now),
+        let queue = self.queue.get_or_insert_with(|| {
+            if is_read {
+                SlotQueue::new(self.limit)
+            } else {
+                SlotQueue::after_loss(self.limit, now)
+            }
         });
         queue.record_throttling(now, throttled);
         let decision = queue.request(now, process);

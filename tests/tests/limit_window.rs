@@ -251,31 +251,6 @@ async fn callers_that_leave_neither_exceed_the_limit_nor_delay_others() {
     }
 }
 
-/// Processes that do not know of each other. A throttled create certainly was not executed, so it is
-/// retried until the deadline of the call.
-#[tokio::test(start_paused = true)]
-async fn forty_separate_limiters_on_one_account_lose_no_create_and_make_none_twice() {
-    const CLIENTS: usize = 40;
-    const DEADLINE: Duration = Duration::from_secs(120);
-    for seed in SEEDS {
-        fastrand::seed(seed);
-        let world = World::new();
-        let mut calls = JoinSet::new();
-        for number in 0..CLIENTS {
-            let limiter = LocalLimiter::new(world.clock.clone());
-            let client = world.client().limiter(limiter).deadline(DEADLINE);
-            let client = client.build().unwrap();
-            let request = CreateAigcVideoTask::new().prompt(format!("client {number}"));
-            calls.spawn(async move { client.send(&request).await.unwrap().body.task_id.unwrap() });
-        }
-        let ids = calls.join_all().await;
-        assert_eq!(ids.len(), CLIENTS, "seed {seed}");
-        world.assert_each_was_executed_once(&ids);
-        assert!(world.count(Outcome::Refused) > 0, "seed {seed}");
-        assert!(world.last_arrival() < DEADLINE, "seed {seed}");
-    }
-}
-
 /// A burst of refusals widens by one step, whose end comes within seconds.
 #[tokio::test(start_paused = true)]
 async fn the_rate_is_back_seconds_after_a_burst_of_refusals() {

@@ -2,9 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
+use mps_core::sync::lock;
 use tokio::fs;
 
 use crate::{error::Error, place::Place};
@@ -102,7 +103,7 @@ impl Destination {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.place)
     }
 }
 

@@ -131,6 +131,9 @@ fn report_panics(phase: Phase, output: Output) {
     let default_hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         default_hook(info);
+        if phase.survives_panics() {
+            return;
+        }
         let failure = phase.failure_at_panic();
         output.failure(&failure);
         process::exit(i32::from(failure.exit() as u8));

@@ -101,6 +101,12 @@ impl Phase {
         });
     }
 
+    /// Returns whether the command goes on after a panic in one of its tasks. The emulator does: the
+    /// panic ends one connection only.
+    pub(crate) fn survives_panics(&self) -> bool {
+        self.0.borrow().ends_slowly
+    }
+
     /// Sets the create that this command is about to send.
     pub(crate) fn prepare_create(&self, doubt: Doubt) {
         self.0.send_modify(|state| state.doubt = Some(doubt));

@@ -27,8 +27,8 @@ use self::head::{Head, Members, ServiceError};
 
 /// Longest part of an unusable answer that an error keeps, in bytes.
 const EXCERPT_BYTES: usize = 2_048;
-/// Longest task id that is reported, in characters.
-const TASK_ID_CHARS: usize = 200;
+/// Longest id that is reported, in characters.
+const ID_CHARS: usize = 200;
 
 /// A whole answer, still closed.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Received {
         let mut errors = head.errors.into_iter();
         match (errors.next(), errors.next()) {
             (None, _) => Ok(Answer {
-                request_id: head.request_id,
+                request_id: head.request_id.map(|id| escaped(id, ID_CHARS)),
                 task_id: head.task_ids.into_iter().next(),
                 response: response.to_owned(),
                 status: self.status,
@@ -149,7 +149,7 @@ impl Received {
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        retry::text(&self.headers, name)
     }
 
     fn refused(&self, error: &ServiceError, request_id: Option<String>) -> Error {
@@ -295,7 +295,7 @@ fn text_in(body: &[u8], member: &str) -> Option<String> {
 /// Returns the task id at the top of an answer.
 pub(crate) fn task_id_of(response: &RawValue) -> Option<String> {
     let id = Head::read(response)?.task_ids.into_iter().next()?;
-    Some(escaped(id, TASK_ID_CHARS))
+    Some(escaped(id, ID_CHARS))
 }
 
 fn excerpt(body: &[u8]) -> String {

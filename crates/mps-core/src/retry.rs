@@ -14,7 +14,7 @@ mod backoff;
 mod budget;
 mod retry_after;
 
-pub(crate) use self::retry_after::date;
+pub(crate) use self::retry_after::{date, text};
 pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 
 /// The number of attempts of a call and the pauses between them.

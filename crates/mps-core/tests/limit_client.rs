@@ -1,4 +1,4 @@
-//! A client whose limiter cannot be asked sends nothing and says so.
+//! A client whose limiter is unavailable sends nothing and returns its error.
 
 use std::sync::Arc;
 

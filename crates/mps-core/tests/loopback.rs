@@ -15,8 +15,12 @@ use std::{
 };
 
 use mps_core::{
-    CallOptions, Client, Dispatch, Error, ErrorKind, StopReason, UntypedCall, clock::TestClock,
-    credentials::Credentials, endpoint::Endpoint, retry::RetryPolicy,
+    CallOptions, Client, Dispatch, Error, ErrorKind, StopReason, UntypedCall,
+    clock::{SharedClock, TestClock},
+    credentials::Credentials,
+    endpoint::Endpoint,
+    limit::LocalLimiter,
+    retry::RetryPolicy,
 };
 use mps_models::{CreateAigcVideoTask, Effect};
 
@@ -230,10 +234,12 @@ async fn a_handshake_that_never_ends_has_sent_nothing() {
         stream
     });
     let clock = TestClock::new(1_771_125_945);
+    let shared: SharedClock = Arc::new(clock.clone());
     let client = Client::builder()
         .credentials(Credentials::new("AKIDEXAMPLE", "key"))
         .endpoint(Endpoint::parse(&endpoint).unwrap())
-        .clock(Arc::new(clock.clone()))
+        .limiter(LocalLimiter::without_warm_up(shared.clone()))
+        .clock(shared)
         .retry(RetryPolicy::never())
         .build()
         .unwrap();

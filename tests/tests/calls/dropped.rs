@@ -6,7 +6,7 @@ use std::{
 };
 
 use mps_core::{
-    BoxFuture, Client, Dispatch, ErrorKind, StopReason,
+    BoxFuture, CallOptions, Client, Dispatch, ErrorKind, StopReason,
     clock::SystemClock,
     credentials::{Credentials, CredentialsError, ProvideCredentials},
     limit::{LimitError, Limiter, Permit, PermitRequest},
@@ -246,6 +246,27 @@ async fn dropped_while_it_connects_no_byte_leaves_later() {
     let error = world.client.send(&request()).await.unwrap_err();
     assert!(error.in_doubt());
     assert!(transport.0.lock().unwrap().iter().any(|&bytes| bytes > 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_timed_out_while_it_connected_is_never_sent_later() {
+    let transport = Connecting::default();
+    let world = World::with(|builder, _| {
+        let builder = builder.transport(transport.clone());
+        builder.attempt_timeout(Duration::from_secs(4))
+    });
+    let options = CallOptions::new().deadline(Duration::from_secs(30));
+    let error = world.create(options).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.dispatch(), error.attempts()),
+        (ErrorKind::Timeout, Dispatch::NotSent, 4)
+    );
+    tokio::time::sleep(LONG).await;
+    assert_eq!(
+        *transport.0.lock().unwrap(),
+        [0; 4],
+        "bytes left after the timeout"
+    );
 }
 
 #[tokio::test(start_paused = true)]

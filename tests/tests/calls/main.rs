@@ -1,9 +1,5 @@
 //! One call and its caller: the gate before a request leaves, and calls that are dropped in every
 //! phase.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "these tests run on tokio's paused clock, which is their injected time"
-)]
 
 #[cfg(test)]
 mod drain;

@@ -18,9 +18,9 @@ use redis::cmd;
 
 use crate::{SHORT, acquire, limiter, refusal, starts};
 
-/// It is no trouble, just a turn that is too far away.
+/// This is no failure, only a slot that is too far away.
 #[tokio::test]
-async fn who_just_came_and_has_no_time_to_watch_the_clock_hears_how_long_it_takes() {
+async fn a_new_process_without_time_to_observe_the_clock_learns_the_wait() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -55,9 +55,9 @@ impl Clock for Racing {
     }
 }
 
-/// Its clock would never be known well enough; nobody waits for that.
+/// Its clock could never be observed well enough, so no caller waits for that.
 #[tokio::test]
-async fn a_server_that_is_always_slow_is_said_to_be_so() {
+async fn a_server_that_is_always_slow_is_reported_as_slow() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -92,7 +92,7 @@ impl Clock for Missing {
 }
 
 #[tokio::test]
-async fn a_server_whose_clock_is_set_forward_is_given_a_second_to_forget() {
+async fn starts_wait_for_a_second_after_the_clock_was_set_forward() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -121,9 +121,9 @@ const FIVE_SECONDS_LATER: &str = "local key = redis.call('KEYS', '*')[1] \
     end \
     redis.call('SET', key, cmsgpack.pack(s))";
 
-/// Nobody who knew the clock before is there to notice.
+/// No process that read the clock before is left to detect the step.
 #[tokio::test]
-async fn who_comes_after_the_clock_was_set_forward_waits_for_what_others_started_before() {
+async fn a_process_that_arrives_after_the_clock_was_set_forward_waits_for_earlier_starts() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };

@@ -1,5 +1,5 @@
-//! The limit in a Redis server that is away, slow, full, read-only, locked or on another time: it
-//! lets nobody start and hangs nobody.
+//! The limit in a Redis server that is unreachable, slow, full, read-only, locked or on another time:
+//! it permits no create and blocks no caller.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 mod clocks;
 
 const PASSWORD: &str = "hunter2";
-/// The error text for a server that does not answer.
+/// Part of the error of a server that never replies.
 const SILENCE: &str = "did not answer within";
 const SHORT: Duration = Duration::from_millis(300);
 /// Far more than anything here takes.
@@ -36,7 +36,7 @@ async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, L
     limiter.acquire(request).await
 }
 
-/// Returns the error for a caller with a short `max_wait`, which must not wait longer.
+/// Returns its error for a caller with little time, which it must not exceed by much.
 async fn refusal(limiter: &RedisLimiter, max_wait: Duration) -> String {
     let clock = SystemClock::new();
     let refused = acquire(limiter, max_wait).await.unwrap_err();
@@ -74,7 +74,7 @@ async fn a_server_that_is_not_there_is_named_without_its_password() {
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
+async fn a_server_that_accepts_and_never_replies_is_not_waited_for() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let error = refusal(&limiter(&format!("redis://:{PASSWORD}@{address}")), SHORT).await;
@@ -85,7 +85,7 @@ async fn a_server_that_accepts_and_says_nothing_is_not_waited_for() {
 }
 
 #[test]
-fn an_address_that_is_none_is_not_repeated() {
+fn an_invalid_url_is_not_repeated() {
     for url in [
         "",
         "nonsense",
@@ -99,7 +99,7 @@ fn an_address_that_is_none_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn what_throttling_taught_one_host_is_known_to_all() {
+async fn throttling_of_one_host_widens_the_limit_of_all() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -114,19 +114,23 @@ async fn what_throttling_taught_one_host_is_known_to_all() {
 
 /// Does something to a server that must stop all starts, and undoes it. Who waits meanwhile asks
 /// again, and starts.
-async fn while_it(does: impl Fn(&mut Connection), says: &str, undo: impl Fn(&mut Connection)) {
+async fn with_fault(
+    inject: impl Fn(&mut Connection),
+    expected: &str,
+    undo: impl Fn(&mut Connection),
+) {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
     let mut connection = server.connection().unwrap();
     let limiter = limiter(&server.url());
     starts(&limiter).await;
-    does(&mut connection);
+    inject(&mut connection);
     let error = refusal(&limiter, SHORT).await;
-    assert!(error.contains(says), "{error}");
+    assert!(error.contains(expected), "{error}");
     let before = refused(&mut connection);
     let undone = async {
-        while says != SILENCE && refused(&mut connection) == before {
+        while expected != SILENCE && refused(&mut connection) == before {
             tokio::task::yield_now().await;
         }
         undo(&mut connection);
@@ -152,11 +156,11 @@ fn config(connection: &mut Connection, name: &str, value: &str) {
 }
 
 #[tokio::test]
-async fn a_replica_lets_nobody_start() {
+async fn a_replica_permits_no_create() {
     let role = |connection: &mut Connection, of: [&str; 2]| {
         cmd("REPLICAOF").arg(&of[..]).exec(connection).unwrap();
     };
-    while_it(
+    with_fault(
         |connection| role(connection, ["127.0.0.1", "1"]),
         "is read-only",
         |connection| role(connection, ["NO", "ONE"]),
@@ -165,8 +169,8 @@ async fn a_replica_lets_nobody_start() {
 }
 
 #[tokio::test]
-async fn a_full_server_lets_nobody_start() {
-    while_it(
+async fn a_full_server_permits_no_create() {
+    with_fault(
         |connection| config(connection, "maxmemory", "1"),
         "refuses the request: \"OOM\"",
         |connection| config(connection, "maxmemory", "0"),
@@ -181,8 +185,8 @@ fn pause(connection: &mut Connection) {
 }
 
 #[tokio::test]
-async fn a_paused_server_lets_nobody_start() {
-    while_it(pause, SILENCE, |_| {}).await;
+async fn a_paused_server_permits_no_create() {
+    with_fault(pause, SILENCE, |_| {}).await;
 }
 
 #[tokio::test]
@@ -199,10 +203,9 @@ async fn a_server_that_ended_and_was_started_anew_is_found_again() {
     starts(&limiter).await;
 }
 
-/// Otherwise those who never wait long for an answer would ask for ever over a connection whose
-/// other end is gone.
+/// Otherwise callers with short waits would use a connection for ever whose other end is gone.
 #[tokio::test]
-async fn a_connection_is_given_up_with_a_question_that_was_out_for_too_long() {
+async fn a_connection_is_closed_after_a_request_without_a_reply() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -225,7 +228,7 @@ fn connections(connection: &mut Connection) -> u64 {
 }
 
 #[tokio::test]
-async fn who_is_not_let_in_hears_so_at_once() {
+async fn a_refused_user_is_reported_at_once() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
@@ -255,7 +258,7 @@ async fn who_is_not_let_in_hears_so_at_once() {
 }
 
 /// A server that refuses every command in these words.
-async fn one_that_says(words: &'static str) -> RedisLimiter {
+async fn server_that_refuses_with(words: &'static str) -> RedisLimiter {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -276,14 +279,14 @@ async fn one_that_says(words: &'static str) -> RedisLimiter {
 
 #[tokio::test]
 async fn a_server_whose_restarts_cannot_be_noticed_is_refused_at_once() {
-    let limiter = one_that_says("NORUNID this server does not report its run_id").await;
+    let limiter = server_that_refuses_with("NORUNID this server does not report its run_id").await;
     let error = refusal(&limiter, LONG).await;
     assert!(error.contains("does not report its run_id"), "{error}");
     assert!(error.contains("a restart goes unnoticed"), "{error}");
 }
 
 #[tokio::test]
-async fn an_unused_permit_goes_back_to_the_server() {
+async fn an_unused_permit_releases_its_slot_in_the_server() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };

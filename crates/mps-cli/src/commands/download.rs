@@ -9,7 +9,7 @@ use mps_aigc::{Family, Tasks};
 use super::{
     delivery::{Delivery, Target},
     status::{query, status_or_none},
-    wait::all_succeeded,
+    wait::{all_succeeded, unique},
 };
 use crate::{
     context::Context,
@@ -34,11 +34,13 @@ pub(crate) struct DownloadArgs {
 }
 
 pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
-    let target = Target::claim_for(args.task_ids.len(), Some(&args.out)).await?;
+    let ids = unique(&args.task_ids);
+    let target = Target::claim_for(ids.len(), Some(&args.out)).await?;
     let connection = context.connect().await?;
     let tasks = connection.tasks::<F>();
-    let ids = args.task_ids.iter();
-    let downloads = ids.map(|id| download(args, id, &tasks, &target, context));
+    let downloads = ids
+        .iter()
+        .map(|id| download(args, id, &tasks, &target, context));
     all_succeeded(join_all(downloads).await)
 }
 

@@ -1,6 +1,7 @@
 //! `wait`: waits until tasks are done and, on request, downloads their results.
 
 use std::{
+    collections::HashSet,
     io::{self, BufRead as _},
     path::PathBuf,
     time::Duration,
@@ -63,10 +64,11 @@ pub(super) fn all_succeeded(results: Vec<Result<(), Failure>>) -> Result<(), Fai
     Failure::combined(failures).map_or(Ok(()), Err)
 }
 
-/// Returns the ids of the command line, or those of stdin for `-`.
+/// Returns the ids of the command line, or those of stdin for `-`, each once: a second wait for the
+/// same task would find its output name taken.
 fn task_ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
     if arguments != ["-"] {
-        return Ok(arguments.to_vec());
+        return Ok(unique(arguments));
     }
     let lines: io::Result<Vec<_>> = io::stdin().lock().lines().collect();
     let lines = lines.map_err(|error| {
@@ -81,5 +83,13 @@ fn task_ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
     if ids.is_empty() {
         return Err(Failure::usage("stdin has no task id").hint("write one id a line"));
     }
-    Ok(ids)
+    Ok(unique(&ids))
+}
+
+/// Returns the ids without repetitions, in the order of their first occurrence.
+pub(super) fn unique(ids: &[String]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut unique = ids.to_vec();
+    unique.retain(|id| seen.insert(id.clone()));
+    unique
 }

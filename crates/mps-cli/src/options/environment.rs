@@ -112,8 +112,9 @@ fn parse(set: &mut GlobalOptions, name: &str, argument: String) -> Result<(), Fa
     Ok(())
 }
 
-/// Returns `flags` completed by `other`. Options that exclude each other are one setting: whatever the
-/// command line says of it goes before all that the environment says.
+/// Returns `flags` completed by `other`. Options that exclude each other are one setting: if the
+/// command line has any of them, the environment's are ignored. For example, `--emulator` overrides
+/// `MPS_ENDPOINT`.
 fn merged(flags: GlobalOptions, other: GlobalOptions) -> GlobalOptions {
     let has_endpoint = flags.emulator || flags.endpoint.is_some();
     let has_preflight = flags.strict || flags.preflight.is_some();

@@ -290,7 +290,8 @@ fn an_invalid_flag_is_refused_with_its_bound() {
         ("--state=half.json", "half.json"),
         ("--state=.", "directory"),
         ("--log=no/such/folder", "cannot write to no/such/folder"),
-        ("--listen=0.0.0.0:0", "loopback"),
+        ("--listen=0.0.0.0:0", "--allow-host NAME"),
+        ("--allow-host=http://emulator.example", "without scheme"),
     ] {
         let run = run(mps(folder.path()).args(["emulator", flag]));
         assert_eq!(run.exit, 2, "{flag}: {}", run.stderr);
@@ -298,4 +299,49 @@ fn an_invalid_flag_is_refused_with_its_bound() {
     }
     let kept = fs::read_to_string(folder.path().join("half.json")).unwrap();
     assert_eq!(kept, r#"{"schema":"mps.emul"#);
+}
+
+/// Returns the first line of an emulator with these flags, and its process.
+#[cfg(unix)]
+fn ready(folder: &Path, flags: &[&str]) -> (Value, Child) {
+    let mut process = mps(folder)
+        .args(["emulator", "--quiet"])
+        .args(flags)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(process.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    (serde_json::from_str(&line).unwrap(), process)
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_line_names_the_authority_whose_file_ends_with_the_emulator() {
+    let folder = tempfile::tempdir().unwrap();
+    let (line, mut process) = ready(folder.path(), &["--tls"]);
+    assert!(line["endpoint"].as_str().unwrap().starts_with("https://"));
+    let ca_file = Path::new(line["ca_file"].as_str().unwrap()).to_owned();
+    assert!(ca_file.exists() && line.get("token").is_none());
+    let pid = rustix::process::Pid::from_child(&process);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    process.wait().unwrap();
+    assert!(!ca_file.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_line_has_a_token_where_other_machines_can_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--listen=0.0.0.0:0", "--allow-host=emulator.example"];
+    let (line, mut process) = ready(folder.path(), &flags);
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let endpoint = line["endpoint"].as_str().unwrap();
+    assert!(
+        endpoint.starts_with("http://emulator.example:"),
+        "{endpoint}"
+    );
+    assert_eq!(line["token"].as_str().unwrap().len(), 32);
 }

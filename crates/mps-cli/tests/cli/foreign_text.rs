@@ -49,8 +49,8 @@ fn check(run: &Run, what: &str) {
 
 /// Colour of its own is not hostile. It is asked for, since without it escapes are filtered.
 const FORMATS: [[&str; 4]; 2] = [
-    ["--output=human", "--color=always", "-v", "--deadline=300ms"],
-    ["--output=json", "--color=always", "-v", "--deadline=300ms"],
+    ["--output=human", "--color=always", "-v", "--deadline=2s"],
+    ["--output=json", "--color=always", "-v", "--deadline=2s"],
 ];
 
 /// The styles that `mps` writes.

@@ -95,7 +95,7 @@ fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
         format!("  body SHA-256 {hash}\n"),
         format!("{host}: interrupted\n"),
         format!(
-            "follow it instead of creating again: mps --endpoint {} --limiter process video wait -- TASK_ID\n",
+            "follow it instead of creating again: mps --endpoint {} video wait -- TASK_ID\n",
             emulator.endpoint
         ),
     ] {

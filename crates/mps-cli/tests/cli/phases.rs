@@ -51,14 +51,8 @@ impl Phase {
     }
 
     /// The arguments of the create.
-    pub(crate) fn arguments(self) -> Vec<&'static str> {
-        let limiter = match self {
-            Self::PermitQueue => "machine",
-            _ => "process",
-        };
-        let mut arguments = vec!["--limiter", limiter, "video", "create", "--prompt", "a cat"];
-        arguments.extend(["--out", "cat.mp4"]);
-        arguments
+    pub(crate) fn arguments() -> Vec<&'static str> {
+        vec!["video", "create", "--prompt", "a cat", "--out", "cat.mp4"]
     }
 
     /// Holds what the command needs to leave the phase, where the emulator does not do so.
@@ -67,7 +61,7 @@ impl Phase {
             return None;
         }
         // The first create makes the file.
-        let create = ["--limiter", "machine", "video", "create", "--prompt", "a"];
+        let create = ["video", "create", "--prompt", "a"];
         assert_eq!(emulator.run(&create).exit, 0);
         let folder = emulator.folder.path().join(".local/state/mps/limits");
         let mut files = fs::read_dir(folder).unwrap().map(Result::unwrap);

@@ -75,7 +75,8 @@ fn ids_can_come_from_stdin() {
     let emulator = Emulator::start("0s");
     let ids = [create(&emulator, "a"), create(&emulator, "b")];
     let mut wait = emulator.mps(&["--output", "json", "video", "wait", "--out", ".", "-"]);
-    let run = with_stdin(&mut wait, &format!("{}\n\n{}\r\n", ids[0], ids[1]));
+    let lines = format!("{}\n\n{}\r\n{}\n", ids[0], ids[1], ids[0]);
+    let run = with_stdin(&mut wait, &lines);
     assert_eq!(run.exit, 0, "{run:?}");
     assert_eq!(objects(&run.stdout).len(), 2);
     for id in ids {

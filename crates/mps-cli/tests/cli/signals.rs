@@ -31,7 +31,7 @@ struct Stuck {
 
 impl Stuck {
     fn in_phase(phase: Phase) -> Self {
-        Self::with(phase, phase.emulator(), &phase.arguments())
+        Self::with(phase, phase.emulator(), &Phase::arguments())
     }
 
     fn with(phase: Phase, emulator: Emulator, arguments: &[&str]) -> Self {
@@ -107,7 +107,7 @@ fn check_end(phase: Phase, run: &Run, code: i32, billed: u64) {
         Phase::Download => "download",
         _ => "wait",
     };
-    let resume = format!("--limiter process video {verb} --out cat.mp4 -- ");
+    let resume = format!(" video {verb} --out cat.mp4 -- ");
     let id = run.stderr.rsplit_once(&resume).map(|(_, id)| id);
     assert!(id.is_some(), "{context}");
     let id = id.unwrap();

@@ -52,8 +52,6 @@ pub(crate) fn mps(folder: &Path) -> Command {
     command
         .env_clear()
         .env("HOME", folder)
-        // The machine's limiter waits a second where it finds no file of its own.
-        .env("MPS_LIMITER", "process")
         .current_dir(folder)
         .stdin(Stdio::null());
     command

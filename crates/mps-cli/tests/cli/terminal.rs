@@ -71,7 +71,7 @@ fn check(phase: Phase, interruption: Interruption) {
     let emulator = phase.emulator();
     let _obstacle = phase.obstacle(&emulator);
     let before = creates(&emulator);
-    let mut terminal = Terminal::run(&emulator.mps(&phase.arguments()));
+    let mut terminal = Terminal::run(&emulator.mps(&Phase::arguments()));
     let process = terminal.process.process_id().unwrap();
     phase.wait_for(&emulator, process, &terminal.screen);
     let in_flight = phase == Phase::CreateInFlight;

@@ -94,11 +94,12 @@ pub(super) fn no_answer(error: TransportError, body: &RequestBody) -> Error {
         .with_source(error)
 }
 
-/// Returns `NotSent` if the body was never taken.
+/// Returns `NotSent` if the body was never taken, and makes sure that it never will be: a connection
+/// that is ready a moment later must not send what is about to be sent again.
 fn dispatch_of(body: &RequestBody) -> Dispatch {
-    if body.was_taken() {
-        Dispatch::Unknown
-    } else {
+    if body.revoke() {
         Dispatch::NotSent
+    } else {
+        Dispatch::Unknown
     }
 }

@@ -86,13 +86,11 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     pub(crate) fn of(failure: &Error) -> Self {
-        const TOO_MANY_REQUESTS: u16 = 429;
+        let throttled = Some(http::StatusCode::TOO_MANY_REQUESTS.as_u16());
         match failure.kind() {
             ErrorKind::Service => Self::Answered,
             // A gateway that limits rates works.
-            ErrorKind::Gateway if failure.http_status() == Some(TOO_MANY_REQUESTS) => {
-                Self::Inconclusive
-            }
+            ErrorKind::Gateway if failure.http_status() == throttled => Self::Inconclusive,
             ErrorKind::Connect
             | ErrorKind::Interrupted
             | ErrorKind::Timeout

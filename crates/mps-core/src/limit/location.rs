@@ -67,30 +67,22 @@ impl LimiterLocation {
     ) -> Result<Arc<dyn Limiter>, LimitError> {
         match self {
             Self::Process => Ok(Arc::new(LocalLimiter::new(clock))),
-            Self::Machine => machine(account, directory, clock),
+            #[cfg(all(unix, feature = "file-limit"))]
+            Self::Machine => Ok(Arc::new(super::FileLimiter::new(directory, account, clock))),
+            #[cfg(not(all(unix, feature = "file-limit")))]
+            Self::Machine => Err(no_machine_limiter(directory).into()),
             Self::Redis(url) => redis(url, account, clock),
         }
     }
 }
 
-#[cfg(all(unix, feature = "file-limit"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "a build without the feature returns an error"
-)]
-fn machine(
-    account: &str,
-    directory: &Path,
-    clock: SharedClock,
-) -> Result<Arc<dyn Limiter>, LimitError> {
-    Ok(Arc::new(super::FileLimiter::new(directory, account, clock)))
-}
-
 #[cfg(not(all(unix, feature = "file-limit")))]
-fn machine(_: &str, _: &Path, _: SharedClock) -> Result<Arc<dyn Limiter>, LimitError> {
-    let message = "this build has no rate limiter for all processes of the machine";
-    let hint = "use `process`, or build with the feature `file-limit` of mps-core on a Unix system";
-    Err(super::Unavailable::new(message).with_hint(hint).into())
+fn no_machine_limiter(directory: &Path) -> super::Unavailable {
+    super::Unavailable::new(format!(
+        "this build has no rate limiter for the processes of a machine in {}",
+        directory.display()
+    ))
+    .with_hint("use `process`, or build with the feature `file-limit` of mps-core on a Unix system")
 }
 
 #[cfg(feature = "redis")]

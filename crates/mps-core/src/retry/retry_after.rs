@@ -36,7 +36,8 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(text(headers, header::DATE)?).ok()
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+/// Returns a header's value if it is text.
+pub(crate) fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 

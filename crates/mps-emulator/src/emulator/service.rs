@@ -145,7 +145,8 @@ impl Service {
         &self.0.time
     }
 
-    /// Returns scheme, host and port of the service, which are also those of its results.
+    /// Returns scheme, host and port of the service, for example `http://127.0.0.1:41234`; its results have
+    /// the same.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.0.endpoint

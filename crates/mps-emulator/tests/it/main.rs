@@ -25,6 +25,8 @@ mod faults;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod framing;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod limits;

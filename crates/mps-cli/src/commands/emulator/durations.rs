@@ -34,7 +34,7 @@ pub(super) fn durations(args: &Tasks) -> Result<Durations, Failure> {
     let waits = args.queue_times.iter().map(|time| (Half::Wait, time));
     let runs = args.render_times.iter().map(|time| (Half::Run, time));
     let times: Vec<_> = waits.chain(runs).collect();
-    // Families first: what is said of a model starts from what is said of its family.
+    // Families first: the times of a model default to those of its family.
     let durations = times.iter().fold(durations, of_family);
     Ok(times.iter().fold(durations, of_model))
 }

@@ -11,12 +11,14 @@ use crate::{
 const MS: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
+type Reply = fn(Duration) -> Result<StoreDecision<()>, StoreError>;
+
 /// A store whose replies and their delay the test decides.
 #[derive(Debug)]
 struct ScriptedStore {
     clock: TestClock,
     takes: Duration,
-    reply: fn(Duration) -> Result<StoreDecision<()>, StoreError>,
+    reply: Reply,
     requests: Mutex<Vec<Duration>>,
 }
 
@@ -53,7 +55,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(takes: Duration, reply: fn(Duration) -> Result<StoreDecision<()>, StoreError>) -> Self {
+    fn new(takes: Duration, reply: Reply) -> Self {
         let clock = TestClock::new(0).auto_advance();
         let store = ScriptedStore {
             clock: clock.clone(),
@@ -214,7 +216,6 @@ async fn a_busy_store_is_asked_again_after_about_a_millisecond() {
 
 #[tokio::test]
 async fn reads_go_on_within_the_process_while_the_store_is_unavailable() {
-    type Reply = fn(Duration) -> Result<StoreDecision<()>, StoreError>;
     let cases: [(Reply, Duration); 2] = [
         (
             |_| Err(StoreError::Transient(Unavailable::new("away"))),

@@ -37,7 +37,8 @@ impl fmt::Debug for TemporaryKey {
     }
 }
 
-/// Reads a value that must not be shown. What is wrong with it is told in words of its own.
+/// A parser of secret values, whose errors describe the form and never show the value. For example,
+/// a key pair without a colon is answered with "write it as ID:KEY".
 #[derive(Clone)]
 pub(super) struct Hidden<T>(pub(super) fn(&str) -> Result<T, &'static str>);
 
