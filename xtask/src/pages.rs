@@ -33,7 +33,7 @@ const COLUMNS: &str = "
 The facts that `spec/capabilities/` can state about a model, in the order of the tables. Each is a
 key in those files, an accessor of `mps_models::capabilities::Row`, a variant of `Column`, and a
 member of `mps models --output json`. A missing key means that no document states the fact;
-`false` means that a document denies it.
+`false` means that a document denies it, which in JSON is `false`, an empty list, or a maximum of 0.
 
 | column | value | meaning | only with |
 |---|---|---|---|

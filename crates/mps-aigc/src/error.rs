@@ -142,7 +142,7 @@ impl Error {
         let message = format!("task {} is not finished after {limit:?}", shown(task_id));
         Self::new(ErrorKind::WaitTimedOut, message)
             .with_task(task_id)
-            .with_hint("wait again with its id: the task lives on")
+            .with_hint("wait again with its id: the task continues")
     }
 
     pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {

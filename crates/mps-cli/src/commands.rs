@@ -4,8 +4,8 @@ use clap::Subcommand;
 
 pub(crate) mod call;
 mod check;
-mod completion;
 pub(crate) mod create;
+mod delivery;
 mod download;
 mod dry_run;
 pub(crate) mod emulator;

@@ -132,7 +132,15 @@ impl Context {
         provider: &impl ProvideCredentials,
     ) -> Result<Credentials, Failure> {
         let credentials = provider.provide().await;
-        let credentials = credentials.map_err(|error| Failure::no_credentials(&error))?;
+        let credentials = credentials.map_err(|error| {
+            let failure = Failure::no_credentials(&error);
+            // Only `mps sign` looks for keys although `--emulator` is given: it signs with the user's.
+            if self.global.emulator {
+                failure.hint(KEYS_TO_SIGN_WITH)
+            } else {
+                failure
+            }
+        })?;
         if let Some(caution) = cautions::of_credentials(&credentials) {
             self.output.warning(&caution);
         }
@@ -230,6 +238,9 @@ fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
     };
     Ok(transport.build()?)
 }
+
+const KEYS_TO_SIGN_WITH: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY to the keys to sign with; any will do \
+     to compare signatures";
 
 const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (or write ~/.tencentcloud/credentials), \
      or try it without an account: --emulator";

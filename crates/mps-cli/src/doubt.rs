@@ -134,8 +134,7 @@ impl Doubt {
     }
 }
 
-const RUN_AGAIN: &str =
-    "run the same command again only if there surely is none: a second task is billed again";
+const RUN_AGAIN: &str = "run the same command again only if there is certainly no such task: a second one is billed again";
 
 fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
     let follow = follow.map_or_else(

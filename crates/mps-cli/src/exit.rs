@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     /// Quota or balance; nothing was created.
     Quota = 4,
     /// The task continues, and the command no longer waits for it.
-    LivesOn = 5,
+    Continues = 5,
     /// Network or service trouble; nothing was created, and the command can be run again.
     Trouble = 6,
     /// The task failed.
@@ -29,7 +29,7 @@ pub(crate) enum Exit {
     InDoubt = 9,
     /// The task is done, but its result has expired, or cannot be downloaded or saved.
     Unsaved = 10,
-    /// Refused by the spend guard before anything was sent.
+    /// Refused by `--max-seconds`, the limit on billable seconds, before anything was sent.
     SpendGuard = 12,
     /// Interrupted by SIGHUP.
     HungUp = 129,
@@ -49,7 +49,7 @@ impl Exit {
         Self::InDoubt,
         Self::Internal,
         Self::Unsaved,
-        Self::LivesOn,
+        Self::Continues,
         Self::TaskFailed,
         Self::ContentRefused,
         Self::Trouble,

@@ -75,9 +75,9 @@ impl Failure {
         Self::new(outcome, "interrupted", message).hint("nothing was created by this command")
     }
 
-    /// Returns the error of a command that a signal ended while its task lives on.
+    /// Returns the error of a command that a signal ended while its task continues.
     pub(crate) fn interrupted_task(signal: Signal, receipt: &Receipt) -> Self {
-        let outcome = Outcome::LivesOn(Reason::Signal(signal));
+        let outcome = Outcome::Continues(Reason::Signal(signal));
         let message = format!("stopped waiting for task {}", receipt.shown_id());
         Self::new(outcome, "interrupted", message).receipt(receipt)
     }

@@ -51,6 +51,27 @@ use options::GlobalOptions;
 use output::Output;
 use phase::Phase;
 
+/// Shown at the end of `mps --help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    internal error, or stdout could not be written
+  2    wrong usage or request; nothing was created
+  3    credentials missing or rejected; nothing was created
+  4    quota or balance; nothing was created
+  5    the task continues: the wait ended early
+  6    network or service error; nothing was created
+  7    the task failed
+  8    content refused
+  9    a create is in doubt: it may have been billed
+  10   the task is done, its result is not saved
+  12   refused by --max-seconds; nothing was created
+  129, 130, 143
+       interrupted by SIGHUP, SIGINT or SIGTERM
+
+A switch such as --strict is set by MPS_STRICT=1. Options on
+the command line override the environment.";
+
 /// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
 /// never pay twice.
 ///
@@ -59,7 +80,12 @@ use phase::Phase;
 /// TENCENTCLOUD_CVM_ROLE is set to a role name or to auto, from the role of a CVM instance. With
 /// --emulator no credentials are needed and no request leaves this machine.
 #[derive(Debug, clap::Parser)]
-#[command(name = "mps", version, propagate_version = true)]
+#[command(
+    name = "mps",
+    version,
+    propagate_version = true,
+    after_long_help = EXIT_CODES
+)]
 #[expect(
     clippy::doc_markdown,
     reason = "help is shown as plain text, not as Markdown"

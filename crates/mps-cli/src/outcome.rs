@@ -15,7 +15,7 @@ pub(crate) enum Outcome {
     /// A create may have been executed and billed.
     InDoubt,
     /// The task exists, and the command no longer waits for it.
-    LivesOn(Reason),
+    Continues(Reason),
     /// The task has failed; `refused` when its content was refused.
     Failed {
         /// `true` if the content of the request or of the result was refused.
@@ -36,7 +36,7 @@ pub(crate) enum Reason {
     Quota,
     /// The content of the request was refused.
     Content,
-    /// A limit on the spend.
+    /// The limit on billable seconds, `--max-seconds`.
     SpendGuard,
     /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
     Trouble,
@@ -58,7 +58,7 @@ impl Outcome {
             Self::NotCreated(reason) => reason.exit(),
             Self::Failed { refused: true } => Exit::ContentRefused,
             Self::Failed { refused: false } => Exit::TaskFailed,
-            Self::LivesOn(reason) => reason.exit_of_task(Exit::LivesOn),
+            Self::Continues(reason) => reason.exit_of_task(Exit::Continues),
             Self::Undelivered(reason) => reason.exit_of_task(Exit::Unsaved),
         }
     }
@@ -75,7 +75,9 @@ impl Outcome {
     /// line is. `wait`, `status` and `download` are idempotent.
     pub(crate) fn is_retryable(self, created: bool) -> bool {
         let reason = match self {
-            Self::NotCreated(reason) | Self::LivesOn(reason) | Self::Undelivered(reason) => reason,
+            Self::NotCreated(reason) | Self::Continues(reason) | Self::Undelivered(reason) => {
+                reason
+            }
             Self::InDoubt | Self::Failed { .. } => return false,
         };
         !created && matches!(reason, Reason::Trouble | Reason::Signal(_))
@@ -127,7 +129,7 @@ pub(crate) fn of_call(error: &mps_core::Error) -> Outcome {
 pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
     match (error.kind(), error.call()) {
         _ if error.in_doubt() => Outcome::InDoubt,
-        (TaskErrorKind::WaitTimedOut, _) => Outcome::LivesOn(Reason::Trouble),
+        (TaskErrorKind::WaitTimedOut, _) => Outcome::Continues(Reason::Trouble),
         (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
         (TaskErrorKind::Unfetchable | TaskErrorKind::Expired, _) => {
             Outcome::Undelivered(Reason::Expired)
@@ -144,7 +146,7 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
 /// key is exit 3 before the create and exit 5 after it.
 pub(crate) fn of_living_task(error: &mps_aigc::Error) -> Outcome {
     match of_task(error) {
-        Outcome::NotCreated(reason) => Outcome::LivesOn(reason),
+        Outcome::NotCreated(reason) => Outcome::Continues(reason),
         other => other,
     }
 }
@@ -152,7 +154,7 @@ pub(crate) fn of_living_task(error: &mps_aigc::Error) -> Outcome {
 /// Returns the outcome of an error after the task was done: its result was not saved.
 pub(crate) fn of_done_task(error: &mps_aigc::Error) -> Outcome {
     match of_task(error) {
-        Outcome::NotCreated(reason) | Outcome::LivesOn(reason) => Outcome::Undelivered(reason),
+        Outcome::NotCreated(reason) | Outcome::Continues(reason) => Outcome::Undelivered(reason),
         other => other,
     }
 }
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn a_task_that_exists_never_ends_with_a_code_that_promises_an_unchanged_bill() {
         for reason in REASONS {
-            for outcome in [Outcome::LivesOn(reason), Outcome::Undelivered(reason)] {
+            for outcome in [Outcome::Continues(reason), Outcome::Undelivered(reason)] {
                 assert!(!UNBILLED.contains(&outcome.exit()), "{outcome:?}");
                 assert!(!outcome.is_retryable(true), "{outcome:?}");
             }
@@ -211,7 +213,7 @@ mod tests {
             Exit::Trouble,
             Exit::ContentRefused,
             Exit::TaskFailed,
-            Exit::LivesOn,
+            Exit::Continues,
             Exit::Unsaved,
             Exit::Internal,
             Exit::InDoubt,

@@ -125,7 +125,7 @@ impl Phase {
         })
     }
 
-    /// Records the end of an attempt of the create. Only an attempt that was surely not executed takes
+    /// Records the end of an attempt of the create. Only an attempt that was certainly not executed takes
     /// the create off the wire: otherwise its outcome is still to be recorded.
     pub(crate) fn end_attempt(
         &self,
@@ -176,7 +176,7 @@ impl Phase {
         }
         match state.receipt {
             Some(receipt) => {
-                let outcome = Outcome::LivesOn(Reason::Receipt);
+                let outcome = Outcome::Continues(Reason::Receipt);
                 Failure::new(outcome, "internal", message).receipt(&receipt)
             }
             None => Failure::internal(message),

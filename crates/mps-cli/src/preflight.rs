@@ -51,7 +51,7 @@ impl<'a, A: Action> Checked<'a, A> {
     /// findings that do not stop it.
     ///
     /// # Errors
-    /// Returns the error of preflight with all findings, or that of the spend guard. Nothing was sent.
+    /// Returns the error of preflight with all findings, or that of `--max-seconds`. Nothing was sent.
     pub(crate) fn admit(&self, context: &Context) -> Result<(), Failure> {
         let global = &context.global;
         self.refusal(global).map_or(Ok(()), Err)?;

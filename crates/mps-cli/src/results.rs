@@ -75,7 +75,7 @@ impl Receipt {
         if self.is_done {
             Outcome::Undelivered(reason)
         } else {
-            Outcome::LivesOn(reason)
+            Outcome::Continues(reason)
         }
     }
 
@@ -88,7 +88,7 @@ impl Receipt {
     pub(crate) fn resume(&self, outcome: Outcome) -> Option<&CommandLine> {
         let (wait, download) = self.follow.as_ref()?;
         match outcome {
-            Outcome::LivesOn(_) => Some(wait),
+            Outcome::Continues(_) => Some(wait),
             Outcome::Undelivered(_) => Some(download),
             Outcome::NotCreated(_) | Outcome::InDoubt | Outcome::Failed { .. } => None,
         }
@@ -97,10 +97,12 @@ impl Receipt {
     /// Returns the hint for this outcome: `own`, the one of the error, and the next command line.
     pub(crate) fn hint(&self, outcome: Outcome, own: Option<String>) -> Option<String> {
         let next = match (outcome, self.resume(outcome)) {
-            (Outcome::LivesOn(_) | Outcome::Undelivered(_), None) => {
+            (Outcome::Continues(_) | Outcome::Undelivered(_), None) => {
                 "the emulator, and with it the task, ended with this command".to_owned()
             }
-            (Outcome::LivesOn(_), Some(line)) => format!("the task lives on; resume with: {line}"),
+            (Outcome::Continues(_), Some(line)) => {
+                format!("the task continues; resume with: {line}")
+            }
             (_, Some(line)) => format!("download the result with: {line}"),
             (_, None) => return own,
         };

@@ -107,7 +107,7 @@ impl Client {
     /// Calls an action with the default options.
     ///
     /// Reads are idempotent and retried after any transient error. A paid create or a control is
-    /// not idempotent: it is retried only while it surely was not executed.
+    /// not idempotent: it is retried only while it certainly was not executed.
     ///
     /// # Errors
     /// An [`Error`]. Before repeating a call that is not a read, ask [`Error::advice`]: a call that

@@ -20,7 +20,7 @@ pub use self::{backoff::Backoff, budget::RetryBudget, retry_after::retry_after};
 /// The number of attempts of a call and the pauses between them.
 ///
 /// Which errors may be retried is not a setting, see [`retry_action`]. A call that is throttled
-/// surely was not executed: its retries end with the deadline, not with the attempts or the
+/// certainly was not executed: its retries end with the deadline, not with the attempts or the
 /// [budget](RetryBudget), unless `max_attempts` is 1.
 ///
 /// # Example

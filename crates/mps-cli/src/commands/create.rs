@@ -7,7 +7,7 @@ use mps_aigc::{Create, Family, PreflightLevel, Task};
 use serde_json::json;
 
 use super::{
-    completion::{Completion, Target},
+    delivery::{Delivery, Target},
     dry_run,
 };
 use crate::{
@@ -62,7 +62,8 @@ pub(crate) struct FollowUp {
     /// Longest time for the wait and the download together
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
-    /// Refuse the request if it is billed for more seconds
+    /// Refuse the request if it is billed for more seconds of video than this, or for an unknown
+    /// number
     #[arg(long, value_name = "N")]
     max_seconds: Option<u64>,
     /// Print the exact request, its preflight report, the seconds it is billed and its string to
@@ -116,7 +117,7 @@ pub(crate) async fn run<C: Create>(
             .receipt(&receipt.shown_id(), &created, &receipt);
     }
     announce(&task, context);
-    let completion = Completion {
+    let delivery = Delivery {
         context,
         receipt,
         result: created,
@@ -124,7 +125,7 @@ pub(crate) async fn run<C: Create>(
         started,
         deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
     };
-    completion.wait_and_deliver(&task).await
+    delivery.wait_and_deliver(&task).await
 }
 
 /// Sends the create. The connection is returned too, since a task of the emulator inside this

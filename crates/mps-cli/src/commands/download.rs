@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use mps_aigc::{Family, Tasks};
 
 use super::{
-    completion::{Completion, Target},
+    delivery::{Delivery, Target},
     status::{query, status_or_none},
     wait::{all_succeeded, unique},
 };
@@ -58,14 +58,14 @@ async fn download<F: Family>(
     let status = status_or_none(&snapshot).into_owned();
     let Some(result) = task.outcome(snapshot) else {
         let message = format!("task {} is not done yet: {status}", receipt.shown_id());
-        let outcome = Outcome::LivesOn(Reason::Trouble);
+        let outcome = Outcome::Continues(Reason::Trouble);
         return Err(Failure::new(outcome, "unfetchable", message).receipt(&receipt));
     };
     let done = result.map_err(|error| {
         let outcome = outcome::of_task(&error);
         Failure::from(error).outcome(outcome).receipt(&receipt)
     })?;
-    let completion = Completion {
+    let delivery = Delivery {
         context,
         receipt,
         result: TaskResult::of(&task),
@@ -73,5 +73,5 @@ async fn download<F: Family>(
         started,
         deadline: started.saturating_add(args.timeout),
     };
-    completion.deliver(&done).await
+    delivery.deliver(&done).await
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use futures_util::future::join_all;
 use mps_aigc::Family;
 
-use super::completion::{Completion, Target};
+use super::delivery::{Delivery, Target};
 use crate::{
     context::Context,
     failure::Failure,
@@ -44,7 +44,7 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
         let (tasks, target) = (&tasks, &target);
         async move {
             let task = tasks.task(id);
-            let completion = Completion {
+            let delivery = Delivery {
                 context,
                 receipt: Receipt::of(&task, &context.global, out),
                 result: TaskResult::of(&task),
@@ -52,7 +52,7 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
                 started,
                 deadline: started.saturating_add(args.timeout),
             };
-            completion.wait_and_deliver(&task).await
+            delivery.wait_and_deliver(&task).await
         }
     });
     all_succeeded(join_all(waits).await)

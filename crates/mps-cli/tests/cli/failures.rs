@@ -275,7 +275,7 @@ fn each_end_of_a_task_has_its_exit_code() {
     assert_eq!(
         error["hint"],
         format!(
-            "the task lives on; resume with: mps --endpoint {} video wait --out 'a b.mp4' -- {id}",
+            "the task continues; resume with: mps --endpoint {} video wait --out 'a b.mp4' -- {id}",
             slow.endpoint
         )
     );

@@ -255,7 +255,7 @@ fn an_interrupted_wait_prints_the_resume_line() {
     let rest: Vec<_> = stderr.map(Result::unwrap).collect();
     assert_eq!(waiting.wait().unwrap().code(), Some(130));
     let resume = format!(
-        "hint: the task lives on; resume with: mps --endpoint {} video wait --out a.mp4 -- {id}",
+        "hint: the task continues; resume with: mps --endpoint {} video wait --out a.mp4 -- {id}",
         emulator.endpoint
     );
     assert_eq!(rest.last(), Some(&resume));

@@ -46,7 +46,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
     /// sent, and `not_sent` is not called: whatever the gate had begun by then is the gate's to undo.
     fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>>;
 
-    /// Receives an attempt that the gate let pass and of which surely no byte left: the slot or the
+    /// Receives an attempt that the gate let pass and of which certainly no byte left: the slot or the
     /// deadline was missed, no connection could be made, or the caller went away in between.
     ///
     /// Does nothing by default. Must not block.

@@ -44,7 +44,7 @@ impl Execution<'_> {
         }
     }
 
-    /// Pauses after a call that was throttled, and so surely was not executed. Only the deadline ends
+    /// Pauses after a call that was throttled, and so certainly was not executed. Only the deadline ends
     /// such retries: neither the number of attempts nor the budget does.
     async fn outwait(&mut self, failure: &Error, action: RetryAction) -> Result<(), StopReason> {
         let policy = self.client.policy;

@@ -9,7 +9,7 @@ use crate::names::names;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Advice {
-    /// Repeat the same call later. It surely did not change or bill anything.
+    /// Repeat the same call later. It certainly did not change or bill anything.
     RetryLater,
     /// Look first whether the call was executed: it may have been, and repeating it may bill twice.
     LookFirst,

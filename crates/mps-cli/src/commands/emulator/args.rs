@@ -35,12 +35,12 @@ pub(crate) struct EmulatorArgs {
     /// Accept signatures for any service, as of clients that take the service from the host name
     #[arg(long)]
     pub(crate) lenient_service: bool,
-    /// Permanent key pair of an account; the first named one is the default account, which has a generated
-    /// pair otherwise
+    /// Permanent key pair of an account; may be repeated. The first one is of the default account,
+    /// which otherwise has a generated pair
     #[arg(long = "permanent", value_name = "ID:KEY", value_parser = Hidden(keys::key_pair))]
     pub(crate) accounts: Vec<KeyPair>,
-    /// Temporary credentials of the default account: calls with them must carry the token, and fail
-    /// once the time has passed on the emulator's clock
+    /// Temporary credentials of the default account; may be repeated. Calls with them must carry the
+    /// token, and fail once the time has passed on the emulator's clock
     #[arg(
         long,
         value_name = "ID:KEY:TOKEN[@TIME]",
@@ -50,10 +50,10 @@ pub(crate) struct EmulatorArgs {
     /// Keep tasks, bill and request log in this file, and continue with its state
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Make ids, generated keys and times the same in every run
+    /// Make ids, generated keys, durations and faults the same in every run
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// Write each request as a line of JSON to this file, or to stdout if it is `-`
+    /// Append each request as a line of JSON to this file, or write it to stdout if it is `-`
     #[arg(long, value_name = "FILE|-")]
     pub(crate) log: Option<PathBuf>,
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub(crate) struct EmulatorArgs {
     pub(crate) pace: Pace,
     #[command(flatten)]
     pub(crate) limits: Limits,
-    /// Let requests go wrong: a rule as the control API takes it, such as
+    /// Rule by which requests fail, as the control API accepts it; may be repeated. For example
     /// '{"kind":"reply_lost","times":1}'
     #[arg(long = "fault", value_name = "JSON", value_parser = fault, help_heading = "Faults")]
     pub(crate) faults: Vec<Fault>,
@@ -85,7 +85,7 @@ pub(crate) struct Tasks {
     /// can be set for some of them as above
     #[arg(long)]
     pub(crate) realistic_times: bool,
-    /// Kind of URL of a result in a bucket of the caller's
+    /// Kind of URL of a result that is stored in the caller's bucket
     #[arg(long, value_name = "KIND", default_value = "local")]
     pub(crate) bucket_urls: BucketAddress,
 }

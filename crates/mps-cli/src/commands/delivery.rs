@@ -72,7 +72,7 @@ impl Target {
 }
 
 /// The rest of a command after its task is known.
-pub(super) struct Completion<'a> {
+pub(super) struct Delivery<'a> {
     pub(super) context: &'a Context,
     pub(super) receipt: Receipt,
     /// The result as far as it is known.
@@ -84,7 +84,7 @@ pub(super) struct Completion<'a> {
     pub(super) deadline: Duration,
 }
 
-impl Completion<'_> {
+impl Delivery<'_> {
     /// Waits until the task is done, then saves and prints its results.
     pub(super) async fn wait_and_deliver<F: Family>(self, task: &Task<F>) -> Result<(), Failure> {
         let done = self.wait(task).await?;
