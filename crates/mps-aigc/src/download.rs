@@ -124,7 +124,7 @@ impl Results<'_> {
         error: Error,
     ) -> Result<(), Error> {
         if attempts == ATTEMPTS {
-            return Err(error.with_hint("download again; results live for 12 hours"));
+            return Err(error.with_hint("download again; results expire, most after 12 hours"));
         }
         let pause = BACKOFF.pause_asked(attempts - 1, fastrand::f64(), retry_after);
         // Only the host asks for this much.
@@ -134,7 +134,7 @@ impl Results<'_> {
                 "{error}; it asks to wait {asked} s, and a download waits {most} s at most"
             );
             return Err(Error::new(ErrorKind::Download, message)
-                .with_hint("download again after that time; results live for 12 hours"));
+                .with_hint("download again after that time; results expire, most after 12 hours"));
         }
         self.client.clock().sleep(pause).await;
         Ok(())
@@ -177,7 +177,7 @@ impl Results<'_> {
             _ => {
                 let message = format!("the result cannot be fetched: HTTP {status}");
                 Error::new(ErrorKind::Unfetchable, message).with_hint(
-                    "results live for 12 hours; one stored in your own bucket may need a signed URL",
+                    "results expire, most after 12 hours; one stored in your own bucket may need a signed URL",
                 )
             }
         }

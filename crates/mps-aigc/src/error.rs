@@ -139,6 +139,9 @@ impl Error {
     }
 
     pub(crate) fn wait_timed_out(task_id: &str, limit: Duration) -> Self {
+        // Whole milliseconds: the time that remained after the create has nine decimals.
+        let limit = u64::try_from(limit.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+        let limit = Duration::from_millis(limit);
         let message = format!("task {} is not finished after {limit:?}", shown(task_id));
         Self::new(ErrorKind::WaitTimedOut, message)
             .with_task(task_id)

@@ -74,7 +74,9 @@ fn lacking(feature: &str, url: &SecretUrl) -> Failure {
         format!("--limiter: this mps is built without the feature {feature}, which {url} needs");
     let failure = Failure::usage(message);
     match feature {
-        "redis" => failure.hint("build it with: cargo install mps-cli --features redis"),
+        "redis" => {
+            failure.hint("build it with: cargo install --path crates/mps-cli --features redis")
+        }
         _ => failure.hint("choose from machine, process and redis://HOST"),
     }
 }
