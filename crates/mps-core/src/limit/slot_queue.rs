@@ -21,7 +21,7 @@ const LONGEST_QUEUE: u32 = 1_000;
 /// A higher limit counts as this one, so that the state stays small.
 const HIGHEST_LIMIT: u32 = 1_000;
 
-/// A [`Ring`] shared by processes, with the queue of those that wait. Pure: the caller passes the
+/// A ring shared by processes, with the queue of those that wait. Pure: the caller passes the
 /// time.
 #[derive(Clone, Debug)]
 pub struct SlotQueue {
