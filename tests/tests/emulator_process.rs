@@ -36,6 +36,15 @@ fn is_answered(stream: &mut TcpStream) -> bool {
         && answer == *b"HTTP/1.1 200"
 }
 
+/// Allows this process enough file handles for all connections.
+fn allow_file_handles() {
+    let wanted = rustix::process::Rlimit {
+        current: Some(4_096),
+        maximum: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum,
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted).unwrap();
+}
+
 /// Opens as many connections as the test process's own limit allows, up to the wanted number.
 fn idle_connections(address: &str) -> Vec<TcpStream> {
     (0..IDLE_CONNECTIONS)
@@ -45,11 +54,7 @@ fn idle_connections(address: &str) -> Vec<TcpStream> {
 
 #[test]
 fn a_new_client_is_answered_beside_more_idle_connections_than_file_handles() {
-    let wanted = rustix::process::Rlimit {
-        current: Some(4_096),
-        maximum: rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum,
-    };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted).unwrap();
+    allow_file_handles();
     let emulator = few_handles();
     let mut used = TcpStream::connect(&emulator.address).unwrap();
     assert!(is_answered(&mut used));
@@ -69,6 +74,25 @@ fn a_new_client_is_answered_beside_more_idle_connections_than_file_handles() {
         "the oldest idle connection is open"
     );
     assert!(emulator.control("bill").is_ok());
+}
+
+/// Half a request is not worth keeping a new client out, whether its head or its body is unfinished.
+#[test]
+fn a_new_client_is_answered_beside_more_unfinished_requests_than_file_handles() {
+    allow_file_handles();
+    for unfinished in [
+        "GET /_emulator/v1/bill HTTP/1.1\r\nho",
+        "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{",
+    ] {
+        let emulator = few_handles();
+        let stalled = idle_connections(&emulator.address);
+        for mut stream in &stalled {
+            // The emulator may have closed it already.
+            let _ = stream.write_all(unfinished.as_bytes());
+        }
+        let mut new = TcpStream::connect(&emulator.address).unwrap();
+        assert!(is_answered(&mut new), "{unfinished}");
+    }
 }
 
 #[tokio::test]

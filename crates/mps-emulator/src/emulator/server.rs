@@ -202,7 +202,7 @@ async fn answer(
     slot: Arc<Slot>,
     request: Request<Incoming>,
 ) -> Result<Response<Outgoing>, Box<dyn Error + Send + Sync>> {
-    let Some(busy) = slot.begin() else {
+    let Some(busy) = slot.clone().begin() else {
         return Err(control.reset().into());
     };
     let (head, body) = request.into_parts();
@@ -215,9 +215,16 @@ async fn answer(
     if service.rejects_early(&head, control.next_request()) {
         return Err(control.reset().into());
     }
+    // A request is in progress once it is complete: until then the connection may be closed to make
+    // room, so that clients which do not finish their requests do not keep others out.
+    drop(busy);
     let body = read(body)
         .await
         .inspect_err(|_| service.dropped(&head, None))?;
+    let Some(busy) = slot.begin() else {
+        service.dropped(&head, None);
+        return Err(control.reset().into());
+    };
     let exchange = service.respond(&head, &body);
     if !exchange.delay.is_zero() {
         clock.sleep(exchange.delay).await;
