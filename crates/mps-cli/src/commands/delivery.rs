@@ -13,6 +13,7 @@ use mps_aigc::{Destination, Done, Error, Family, SavedFile, Snapshot, Task, Wait
 use mps_core::clock;
 use serde_json::json;
 
+use super::status::status_or_none;
 use crate::{
     context::Context,
     failure::Failure,
@@ -157,7 +158,7 @@ impl Delivery<'_> {
                 Ok(files)
             }
             Ok(Some(Err(error))) => {
-                let outcome = outcome::of_done_task(&error);
+                let outcome = self.outcome_of_save(&error);
                 Err(self.failure(error, outcome))
             }
             Ok(None) => {
@@ -232,6 +233,16 @@ impl Delivery<'_> {
         self.deadline.saturating_sub(now)
     }
 
+    /// Returns the outcome of a result that was not saved. A name that is taken is a mistake of the
+    /// usage, unless this command has created the task.
+    fn outcome_of_save(&self, error: &Error) -> Outcome {
+        use mps_aigc::ErrorKind::{AlreadyExists, InUse};
+        match error.kind() {
+            AlreadyExists | InUse if !self.receipt.created => outcome::of_task(error),
+            _ => outcome::of_done_task(error),
+        }
+    }
+
     fn failure(&self, error: Error, outcome: Outcome) -> Failure {
         let is_timeout = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
         let mut failure = Failure::from(error).outcome(outcome);
@@ -299,7 +310,7 @@ impl Delivery<'_> {
 /// Returns the status with the stage, where the task has stages: a finished stage waits for a
 /// confirmation.
 fn status_and_stage(snapshot: &Snapshot) -> String {
-    let status = foreign_text::name(&snapshot.status);
+    let status = status_or_none(snapshot);
     match &snapshot.stage {
         Some(stage) => format!("{status} {}", foreign_text::name(stage)),
         None => status.into_owned(),

@@ -228,3 +228,22 @@ fn a_full_file_system_is_refused_before_paying() {
     assert_eq!(run.error()["kind"], "no_space", "{run:?}");
     assert_eq!(emulator.bill()["creates"], 0);
 }
+
+#[test]
+fn a_download_into_a_folder_refuses_a_name_that_is_taken_as_one_to_a_file_does() {
+    let emulator = Emulator::start("0s");
+    let task = create(&emulator, "5");
+    for verb in ["download", "wait"] {
+        let arguments = ["--output", "json", "video", verb, "--out", ".", &task];
+        let first = emulator.run(&arguments);
+        assert_eq!(first.exit, 0, "{first:?}");
+        let again = emulator.run(&arguments);
+        let error = again.error();
+        assert_eq!((again.exit, &error["kind"]), (2, &json!("already_exists")));
+        assert_eq!(error["task_id"], json!(task));
+        let [name] = &names(emulator.folder.path())[..] else {
+            panic!("{again:?}");
+        };
+        fs::remove_file(emulator.folder.path().join(name)).unwrap();
+    }
+}
