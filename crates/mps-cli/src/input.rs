@@ -1,7 +1,7 @@
 //! Text from files, stdin and options; JSON errors have a file, line and column.
 
 use std::{
-    fs,
+    fs::File,
     io::{self, Read as _},
     path::Path,
 };
@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
+
+/// The longest text that is read, in bytes: more than the service accepts, and little enough that a
+/// source without an end, such as `/dev/zero`, does not fill the memory.
+const MAX_BYTES: u64 = 64_000_000;
 
 /// A text with the name that error messages use for it.
 pub(crate) struct Source {
@@ -26,7 +30,11 @@ impl Source {
         } else {
             path.display().to_string()
         };
-        let bytes = if stdin { read_stdin() } else { fs::read(path) };
+        let bytes = if stdin {
+            read_up_to_limit(io::stdin().lock())
+        } else {
+            File::open(path).and_then(read_up_to_limit)
+        };
         let bytes = bytes.map_err(|error| {
             Failure::usage(format!("cannot read {name}: {error}"))
                 .hint("check the path, or use - for stdin")
@@ -122,8 +130,13 @@ impl Source {
     }
 }
 
-fn read_stdin() -> io::Result<Vec<u8>> {
+/// Reads everything, or fails once it is longer than [`MAX_BYTES`].
+fn read_up_to_limit(source: impl io::Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let message = format!("it is longer than {} MB", MAX_BYTES / 1_000_000);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
     Ok(bytes)
 }
