@@ -245,12 +245,17 @@ impl<F: Family> Task<F> {
             polls_without_url: 0,
             warned: false,
             last: None,
+            last_failure: None,
             on_change,
         };
         loop {
             let time_left = wait.time_left();
             if time_left.is_zero() {
-                return Err(Error::wait_timed_out(&self.id, options.timeout));
+                let error = Error::wait_timed_out(&self.id, options.timeout);
+                return Err(match wait.last_failure {
+                    Some(failure) => error.with_source(failure),
+                    None => error,
+                });
             }
             let polled = self.poll(CallOptions::new().deadline(time_left)).await;
             let pause = match polled {
@@ -304,6 +309,8 @@ struct Wait<'a, F, C> {
     /// `true` once an unknown status was logged.
     warned: bool,
     last: Option<(String, Option<String>)>,
+    /// The failure of the last poll, if it failed: the cause when the wait times out.
+    last_failure: Option<mps_core::Error>,
     on_change: C,
 }
 
@@ -321,6 +328,7 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
 
     fn described(&mut self, snapshot: Snapshot) -> Step<Result<Done<F>, Error>> {
         self.refusals.described();
+        self.last_failure = None;
         self.report(&snapshot);
         if snapshot.phase == TaskPhase::Succeeded && snapshot.urls.is_empty() {
             return match PAUSES_WITHOUT_URL.get(self.polls_without_url) {
@@ -365,6 +373,7 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
             code = error.code(),
             "a poll failed; waiting on"
         );
+        self.last_failure = Some(error);
         Ok(self.pauses.next(fastrand::f64()))
     }
 }

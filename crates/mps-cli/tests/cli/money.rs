@@ -187,3 +187,26 @@ fn a_create_whose_answer_is_lost_is_in_doubt() {
             .contains("before creating again")
     );
 }
+
+#[test]
+fn a_wait_that_times_out_names_the_trouble_of_its_last_poll() {
+    let emulator = Emulator::start("1h");
+    let fault = json!({"kind": "html", "status": 502, "action": "DescribeAigcVideoTask"});
+    emulator.add_fault(&fault);
+    let create = [
+        "video",
+        "create",
+        "--prompt",
+        "a",
+        "--wait",
+        "--timeout",
+        "1s",
+    ];
+    let run = emulator.run(&create);
+    assert_eq!(run.exit, 5, "{run:?}");
+    assert!(run.stderr.contains("is not finished after 1s\n"), "{run:?}");
+    assert!(
+        run.stderr.contains("because: ") && run.stderr.contains("502"),
+        "{run:?}"
+    );
+}

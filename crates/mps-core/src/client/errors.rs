@@ -71,6 +71,7 @@ pub(super) fn too_late() -> Error {
 }
 
 pub(super) fn no_answer_in(limit: Duration, body: &RequestBody) -> Error {
+    let limit = Duration::from_millis(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
     Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
         .with_dispatch(dispatch_of(body))
         .with_hint("the network or the service is slow; a later deadline may help")
