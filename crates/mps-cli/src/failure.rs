@@ -140,7 +140,9 @@ impl Failure {
             dispatch: Some(error.dispatch()),
             hint: match error.kind() {
                 _ if error.in_doubt() => Some(in_doubt_hint(error)),
-                mps_core::ErrorKind::Limiter => Some(WITHOUT_LIMIT_FILE.to_owned()),
+                mps_core::ErrorKind::Limiter if is_about_limit_file(error) => {
+                    Some(WITHOUT_LIMIT_FILE.to_owned())
+                }
                 _ => error.hint().map(str::to_owned),
             },
             findings: error
@@ -261,6 +263,12 @@ struct ErrorObject<'a> {
 pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
+}
+
+/// Returns whether the file of this machine's rate limit failed, rather than a server, whose own
+/// hint is the better one.
+fn is_about_limit_file(error: &mps_core::Error) -> bool {
+    error.to_string().contains("the rate limiter's file")
 }
 
 /// The hint for a rate limit file that cannot be used.

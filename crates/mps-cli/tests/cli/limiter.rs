@@ -247,3 +247,14 @@ fn a_limit_file_that_is_no_regular_file_is_an_error_and_hangs_no_command() {
         assert_eq!(emulator.bill()["creates"], 1, "{what}");
     }
 }
+
+#[cfg(feature = "redis")]
+#[test]
+fn a_server_that_is_down_is_reported_with_advice_about_the_server() {
+    let emulator = Emulator::start("0s");
+    let mut command = emulator.mps(&["--deadline", "3s", "video", "create", "--prompt", "a"]);
+    let run = run(command.env("MPS_LIMITER", "redis://127.0.0.1:1"));
+    assert_eq!(run.exit, 6, "{run:?}");
+    assert!(run.stderr.contains("redis-cli"), "{run:?}");
+    assert!(!run.stderr.contains("XDG_STATE_HOME"), "{run:?}");
+}

@@ -39,7 +39,12 @@ fn unknown_model(query: &CapabilityQuery<'_>, name: &str, at: &Path<'_>) -> Find
         .filter(|model| !model.is_withdrawn());
     let names: Vec<&str> = current.map(|model| model.name).collect();
     let message = format!(
-        "no document lists a {} model {}",
+        "no document lists {} {} model {}",
+        if query.family.name.starts_with(['a', 'e', 'i', 'o', 'u']) {
+            "an"
+        } else {
+            "a"
+        },
         query.family.name,
         shown(at, name)
     );
