@@ -144,6 +144,7 @@ impl Execution<'_> {
         metrics.permit_waited(self.info(), waited);
         self.client.report_probe(&started.lease);
         let intent = started.intent;
+        let own_body = body.clone();
         let on_wire = OnWire {
             client: self.client.clone(),
             call: self.call.clone(),
@@ -164,11 +165,13 @@ impl Execution<'_> {
         if self.call.effect == Effect::Read {
             return on_wire.exchange().await;
         }
-        self.ending.on_the_wire(&intent);
+        self.ending.on_the_wire(&intent, own_body);
         let entry = self.client.in_flight.enter(intent);
         let ending = Arc::clone(&self.ending);
-        on_wire
+        let attempted = on_wire
             .detachable(ending, entry, self.options.cancel_on_drop)
-            .await
+            .await;
+        self.ending.off_the_wire();
+        attempted
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     error::{Dispatch, Error, ErrorKind, StopReason},
     sync::lock,
     telemetry,
+    transport::RequestBody,
 };
 
 /// The listeners of a call.
@@ -65,10 +66,17 @@ impl Ending {
     }
 
     /// Notes a request that is put on the wire.
-    pub(super) fn on_the_wire(&self, intent: &Intent) {
+    pub(super) fn on_the_wire(&self, intent: &Intent, body: RequestBody) {
         *lock(&self.intent) = Some(intent.clone());
         if let Some(handle) = &self.handle {
-            handle.on_the_wire(intent);
+            handle.on_the_wire(intent, body);
+        }
+    }
+
+    /// Notes the end of an attempt.
+    pub(super) fn off_the_wire(&self) {
+        if let Some(handle) = &self.handle {
+            handle.off_the_wire();
         }
     }
 
