@@ -7,7 +7,7 @@ use mps_models::{Effect, service};
 
 use super::{
     errors::{gate_panicked, gate_refused, no_permit, too_late},
-    execute::{Execution, LastAttempt},
+    execute::Execution,
     on_wire::{Attempted, OnWire, Passed},
 };
 use crate::{
@@ -43,13 +43,7 @@ impl Execution<'_> {
         self.attempts += 1;
         let waited = started.at.saturating_sub(asked);
         let attempted = self.send(started, body, waited).await;
-        self.last = LastAttempt {
-            started: attempted.started,
-            ended: attempted.ended,
-            timestamp: attempted.timestamp,
-            service_time: attempted.service_time,
-            retry_after: attempted.retry_after,
-        };
+        self.last = attempted.facts;
         attempted.outcome
     }
 
