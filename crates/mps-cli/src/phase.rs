@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use mps_core::Intent;
+use mps_core::{CallHandle, Intent};
 use tokio::sync::watch;
 
 use crate::{
@@ -30,6 +30,8 @@ struct State {
     doubt: Option<Doubt>,
     /// `true` while the create is on the wire or its outcome is not recorded yet.
     is_sending: bool,
+    /// The create's call, to withdraw it until its first byte has left.
+    call: CallHandle,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
 }
@@ -74,7 +76,13 @@ impl Phase {
     /// Records the first signal. Returns whether the command ends itself; a create on the wire is
     /// announced and finished.
     pub(crate) fn interrupt(&self, signal: Signal, output: &Output) -> bool {
-        self.0.send_modify(|state| state.signal = Some(signal));
+        self.0.send_modify(|state| {
+            state.signal = Some(signal);
+            // A connection may take long: a create is stopped until its first byte has left.
+            if state.is_sending && state.call.withdraw() {
+                state.is_sending = false;
+            }
+        });
         let state = self.0.borrow().clone();
         match state.doubt.filter(|_| state.is_sending) {
             Some(doubt) => {
@@ -105,6 +113,11 @@ impl Phase {
     /// panic ends one connection only.
     pub(crate) fn survives_panics(&self) -> bool {
         self.0.borrow().ends_slowly
+    }
+
+    /// Returns the handle for the one create of this command.
+    pub(crate) fn call(&self) -> CallHandle {
+        self.0.borrow().call.clone()
     }
 
     /// Sets the create that this command is about to send.

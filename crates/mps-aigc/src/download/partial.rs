@@ -1,6 +1,6 @@
 //! A file that is not complete yet.
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use http::{HeaderMap, Request, header};
 use mps_core::{
@@ -19,6 +19,8 @@ use crate::error::{Error, ErrorKind};
 /// A file that is not complete yet, with the state that resuming needs.
 pub(super) struct Partial {
     file: File,
+    /// The path that errors name.
+    path: PathBuf,
     hash: Sha256,
     bytes: u64,
     total: Option<u64>,
@@ -27,9 +29,10 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    pub(super) fn new(file: std::fs::File) -> Self {
+    pub(super) fn new(file: std::fs::File, path: PathBuf) -> Self {
         Self {
             file: File::from_std(file),
+            path,
             hash: Sha256::new(),
             bytes: 0,
             total: None,
@@ -67,9 +70,12 @@ impl Partial {
         self.validator = text(headers, header::ETAG)
             .filter(|tag| !tag.starts_with("W/"))
             .map(str::to_owned);
-        self.file.set_len(0).await.map_err(disk)?;
-        self.file.rewind().await.map_err(disk)?;
-        Ok(())
+        let emptied = async {
+            self.file.set_len(0).await?;
+            self.file.rewind().await
+        };
+        let emptied = emptied.await.map(|_| ());
+        emptied.map_err(|error| TransferError::Permanent(self.unwritable(&error)))
     }
 
     /// Returns whether a partial answer begins where the file ends: `Content-Range: bytes 5-9/10`.
@@ -93,7 +99,8 @@ impl Partial {
                 transient(Error::new(ErrorKind::Download, message).with_source(error))
             })?;
             let Some(chunk) = chunk else { break };
-            self.file.write_all(&chunk).await.map_err(disk)?;
+            let written = self.file.write_all(&chunk).await;
+            written.map_err(|error| TransferError::Permanent(self.unwritable(&error)))?;
             self.hash.update(&chunk);
             self.bytes += chunk.len() as u64;
         }
@@ -107,20 +114,15 @@ impl Partial {
     }
 
     /// Writes out all of the content, and returns its size and digest.
-    pub(super) async fn finish(mut self) -> io::Result<(u64, String)> {
-        self.file.flush().await?;
+    pub(super) async fn finish(mut self) -> Result<(u64, String), Error> {
+        let flushed = self.file.flush().await;
+        flushed.map_err(|error| self.unwritable(&error))?;
         Ok((self.bytes, hex::encode(self.hash.finalize())))
     }
-}
 
-fn disk(error: io::Error) -> TransferError {
-    let message = format!("the download cannot be written to disk: {error}");
-    let kind = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
-        _ => ErrorKind::File,
-    };
-    let error = Error::new(kind, message).with_source(error);
-    TransferError::Permanent(error.with_hint("free some space, then download again"))
+    fn unwritable(&self, error: &io::Error) -> Error {
+        Error::cannot_write(&self.path, error)
+    }
 }
 
 pub(super) fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

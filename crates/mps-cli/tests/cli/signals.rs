@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     phases::{CREATE, Lines, PHASES, Phase, catches_signals, creates},
     redaction,
-    support::{Emulator, Run, eventually},
+    support::{Emulator, Run, eventually, mps},
 };
 
 fn send(process: &Child, signal: Signal) {
@@ -273,4 +273,38 @@ fn an_ignored_sighup_stays_ignored() {
     send(&process, Signal::HUP);
     send(&process, Signal::TERM);
     assert_eq!(process.wait().unwrap().code(), Some(143));
+}
+
+/// No byte of a create leaves before its connection is established, which can take long.
+#[test]
+fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for (signal, _, code) in SIGNALS {
+        for form in [
+            &["video", "create", "--prompt", "a"][..],
+            &["call", "CreateAigcImageTask"],
+        ] {
+            let mut command = mps(folder.path());
+            let keys = [
+                ("TENCENTCLOUD_SECRET_ID", "AKIDEXAMPLE"),
+                ("TENCENTCLOUD_SECRET_KEY", "k3yk3yk3y"),
+            ];
+            command
+                .args(["--endpoint", &endpoint])
+                .args(form)
+                .envs(keys);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let process = command.spawn().unwrap();
+            // It stays without an answer until the end of the process.
+            let _handshake = silent.accept().unwrap();
+            send(&process, signal);
+            let output = process.wait_with_output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{stderr}");
+            assert!(stderr.contains("nothing was created"), "{stderr}");
+            assert!(!stderr.contains("on the wire"), "{stderr}");
+        }
+    }
 }
