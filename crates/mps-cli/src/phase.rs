@@ -36,6 +36,13 @@ struct State {
     receipt: Option<Receipt>,
 }
 
+impl State {
+    /// Returns the create if it is on the wire.
+    fn doubt_on_the_wire(&self) -> Option<Doubt> {
+        self.doubt.clone().filter(|_| self.is_sending)
+    }
+}
+
 impl Phase {
     pub(crate) fn new() -> Self {
         Self(Arc::new(watch::Sender::new(State::default())))
@@ -84,7 +91,7 @@ impl Phase {
             }
         });
         let state = self.0.borrow().clone();
-        match state.doubt.filter(|_| state.is_sending) {
+        match state.doubt_on_the_wire() {
             Some(doubt) => {
                 doubt.announce(signal, output);
                 true
@@ -170,7 +177,7 @@ impl Phase {
     /// Returns the error to report when a signal ends the process at once.
     pub(crate) fn failure_at_exit(&self, signal: Signal) -> Failure {
         let state = self.0.borrow().clone();
-        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+        if let Some(doubt) = state.doubt_on_the_wire() {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
         }
@@ -184,7 +191,7 @@ impl Phase {
     pub(crate) fn failure_at_panic(&self) -> Failure {
         let message = "this is a bug in mps";
         let state = self.0.borrow().clone();
-        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+        if let Some(doubt) = state.doubt_on_the_wire() {
             return Failure::new(Outcome::InDoubt, "internal", message).doubt(doubt);
         }
         match state.receipt {
