@@ -60,14 +60,14 @@ pub fn read(path: &Path) -> Result<Description, Failure> {
 fn text(path: &Path) -> Result<String, String> {
     let cannot = |error: io::Error| format!("cannot read the file: {error}");
     let file = File::open(path).map_err(cannot)?;
-    let told = file.metadata().map_err(cannot)?.len();
+    let reported = file.metadata().map_err(cannot)?.len();
     let mut bytes = Vec::new();
-    if told <= MAX_BYTES {
+    if reported <= MAX_BYTES {
         // Limited as well, since the reported length of a pipe or device is 0.
         let mut file = file.take(MAX_BYTES + 1);
         file.read_to_end(&mut bytes).map_err(cannot)?;
     }
-    if told > MAX_BYTES || u64::try_from(bytes.len()).is_ok_and(|read| read > MAX_BYTES) {
+    if reported > MAX_BYTES || u64::try_from(bytes.len()).is_ok_and(|read| read > MAX_BYTES) {
         let most = MAX_BYTES / 1024 / 1024;
         return Err(format!(
             "the file has more than {most} MiB; a description has about 2"

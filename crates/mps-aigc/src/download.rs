@@ -82,7 +82,7 @@ impl Results<'_> {
     /// Downloads one result to its place; gives the place back if the download failed.
     async fn save(&self, url: &str, place: Place) -> Result<SavedFile, (Error, Option<Place>)> {
         let mut partial = match place.file() {
-            Ok(file) => Partial::new(file),
+            Ok(file) => Partial::new(file, place.path()),
             Err(error) => return Err((error, Some(place))),
         };
         if let Err(error) = self.transfer(url, &mut partial).await {
@@ -91,7 +91,7 @@ impl Results<'_> {
         let wanted = place.path();
         let (bytes, sha256) = match partial.finish().await {
             Ok(finished) => finished,
-            Err(error) => return Err((Error::cannot_write(&wanted, &error), Some(place))),
+            Err(error) => return Err((error, Some(place))),
         };
         let path = place.publish().await.map_err(|error| (error, None))?;
         Ok(SavedFile {
@@ -130,7 +130,7 @@ impl Results<'_> {
     ) -> Result<(), Error> {
         let is_wrong = error.kind() == ErrorKind::WrongContent;
         if attempts >= ATTEMPTS || (is_wrong && attempts >= WRONG_CONTENT_ATTEMPTS) {
-            return Err(error.with_hint("download again; results expire, most after 12 hours"));
+            return Err(error.with_hint(self.hint("download again")));
         }
         let pause = BACKOFF.pause_asked(attempts - 1, fastrand::f64(), retry_after);
         // Only the host asks for this much.
@@ -140,7 +140,7 @@ impl Results<'_> {
                 "{error}; it asks to wait {asked} s, and a download waits {most} s at most"
             );
             return Err(Error::new(ErrorKind::Download, message)
-                .with_hint("download again after that time; results expire, most after 12 hours"));
+                .with_hint(self.hint("download again after that time")));
         }
         self.client.clock().sleep(pause).await;
         Ok(())
@@ -180,28 +180,37 @@ impl Results<'_> {
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE
         );
         match self.kept_for {
-            Some(kept) if is_gone && self.done_for >= kept => self.expired(status, kept),
+            Some(kept) if is_gone && self.done_for >= kept => self.expired(status),
             _ => {
                 let message = format!("the result cannot be fetched: HTTP {status}");
-                Error::new(ErrorKind::Unfetchable, message).with_hint(
-                    "results expire, most after 12 hours; one stored in your own bucket may need a signed URL",
-                )
+                let hint = "sign the URL if the result is in your own bucket";
+                Error::new(ErrorKind::Unfetchable, message).with_hint(self.hint(hint))
             }
         }
     }
 
-    fn expired(&self, status: StatusCode, kept: Duration) -> Error {
-        let hours = |time: Duration| time.as_secs() / 3_600;
+    /// Returns a hint, with the time for which results can be fetched if it is known.
+    fn hint(&self, step: &str) -> String {
+        match self.kept_for {
+            Some(kept) => format!(
+                "{step}; the service keeps results for {} hours",
+                hours(kept)
+            ),
+            None => step.to_owned(),
+        }
+    }
+
+    fn expired(&self, status: StatusCode) -> Error {
         let message = format!(
             "the result has expired: HTTP {status}, {} hours after the task was done",
             hours(self.done_for)
         );
-        let hint = format!(
-            "create the task anew: the service keeps results for {} hours",
-            hours(kept)
-        );
-        Error::new(ErrorKind::Expired, message).with_hint(hint)
+        Error::new(ErrorKind::Expired, message).with_hint(self.hint("create the task anew"))
     }
+}
+
+fn hours(time: Duration) -> u64 {
+    time.as_secs() / 3_600
 }
 
 /// The reason why a transfer ended early.

@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use mps_core::{CallHandle, CallOptions, Client, text::foreign};
+use mps_core::{CallHandle, CallOptions, Client, Output, text::foreign};
 use mps_models::TaskPhase;
 
 use crate::{
@@ -65,11 +65,7 @@ impl<F: Family> Tasks<F> {
         options: CallOptions,
     ) -> Result<Task<F>, Error> {
         let output = self.client.send_with(request, options).await?;
-        let origin = Origin {
-            request_id: output.request_id,
-            attempts: output.attempts,
-            elapsed: output.elapsed,
-        };
+        let origin = Origin::of(&output);
         self.created(C::INFO.name, C::task_id(output.body), origin)
     }
 
@@ -103,11 +99,7 @@ impl<F: Family> Tasks<F> {
     /// ```
     pub async fn created_by(&self, handle: &CallHandle) -> Result<Task<F>, Error> {
         let output = handle.outcome().await?;
-        let origin = Origin {
-            request_id: output.request_id,
-            attempts: output.attempts,
-            elapsed: output.elapsed,
-        };
+        let origin = Origin::of(&output);
         let intent = handle.intent();
         let action = intent.as_ref().map_or(F::NAME, |intent| intent.action());
         self.created(action, output.body.task_id(), origin)
@@ -152,6 +144,16 @@ struct Origin {
     request_id: Option<String>,
     attempts: u32,
     elapsed: Duration,
+}
+
+impl Origin {
+    fn of<T>(output: &Output<T>) -> Self {
+        Self {
+            request_id: output.request_id.clone(),
+            attempts: output.attempts,
+            elapsed: output.elapsed,
+        }
+    }
 }
 
 impl<F: Family> Task<F> {

@@ -170,7 +170,9 @@ impl Context {
     /// Returns the options of a create: it does not leave after a signal.
     pub(crate) fn create_options(&self) -> CallOptions {
         let gate = SignalGate::new(self.phase.clone(), self.clock.clone());
-        CallOptions::new().gate(Arc::new(gate))
+        CallOptions::new()
+            .gate(Arc::new(gate))
+            .handle(self.phase.call())
     }
 
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {

@@ -111,9 +111,7 @@ impl Doubt {
     fn time(&self) -> Option<SystemTime> {
         self.attempts.last().map(|attempt| attempt.at)
     }
-}
 
-impl Doubt {
     /// Returns the command line that waits for a task of this create.
     pub(crate) fn follow(&self, task_id: &str) -> Option<CommandLine> {
         let follow = self.follow.clone();

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use mps_core::Intent;
+use mps_core::{CallHandle, Intent};
 use tokio::sync::watch;
 
 use crate::{
@@ -30,8 +30,17 @@ struct State {
     doubt: Option<Doubt>,
     /// `true` while the create is on the wire or its outcome is not recorded yet.
     is_sending: bool,
+    /// The create's call, to withdraw it until its first byte has left.
+    call: CallHandle,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
+}
+
+impl State {
+    /// Returns the create if it is on the wire.
+    fn doubt_on_the_wire(&self) -> Option<Doubt> {
+        self.doubt.clone().filter(|_| self.is_sending)
+    }
 }
 
 impl Phase {
@@ -74,9 +83,15 @@ impl Phase {
     /// Records the first signal. Returns whether the command ends itself; a create on the wire is
     /// announced and finished.
     pub(crate) fn interrupt(&self, signal: Signal, output: &Output) -> bool {
-        self.0.send_modify(|state| state.signal = Some(signal));
+        self.0.send_modify(|state| {
+            state.signal = Some(signal);
+            // A connection may take long: a create is stopped until its first byte has left.
+            if state.is_sending && state.call.withdraw() {
+                state.is_sending = false;
+            }
+        });
         let state = self.0.borrow().clone();
-        match state.doubt.filter(|_| state.is_sending) {
+        match state.doubt_on_the_wire() {
             Some(doubt) => {
                 doubt.announce(signal, output);
                 true
@@ -105,6 +120,11 @@ impl Phase {
     /// panic ends one connection only.
     pub(crate) fn survives_panics(&self) -> bool {
         self.0.borrow().ends_slowly
+    }
+
+    /// Returns the handle for the one create of this command.
+    pub(crate) fn call(&self) -> CallHandle {
+        self.0.borrow().call.clone()
     }
 
     /// Sets the create that this command is about to send.
@@ -157,7 +177,7 @@ impl Phase {
     /// Returns the error to report when a signal ends the process at once.
     pub(crate) fn failure_at_exit(&self, signal: Signal) -> Failure {
         let state = self.0.borrow().clone();
-        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+        if let Some(doubt) = state.doubt_on_the_wire() {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
         }
@@ -171,7 +191,7 @@ impl Phase {
     pub(crate) fn failure_at_panic(&self) -> Failure {
         let message = "this is a bug in mps";
         let state = self.0.borrow().clone();
-        if let Some(doubt) = state.doubt.filter(|_| state.is_sending) {
+        if let Some(doubt) = state.doubt_on_the_wire() {
             return Failure::new(Outcome::InDoubt, "internal", message).doubt(doubt);
         }
         match state.receipt {

@@ -6,7 +6,7 @@
 //! | phase | first signal | second signal |
 //! |---|---|---|
 //! | a create is on the wire | a message; the create is finished | exit 9 with the in-doubt page |
-//! | the command listens to [`Phase::stop_requested`] | the command ends itself | exit at once |
+//! | the command works within [`Phase::race`] | the command ends itself | exit at once |
 //! | anything else | exit at once | - |
 
 use std::{io, process, thread, time::Duration};

@@ -84,9 +84,6 @@ impl Shown {
         if self.chars + chars > self.max_chars {
             return false;
         }
-        if self.chars < self.max_chars {
-            self.cut_at = self.text.len();
-        }
         write(&mut self.text);
         self.chars += chars;
         if self.chars < self.max_chars {

@@ -11,6 +11,7 @@ use mps_core::{
     BoxFuture, CallOptions, Client, StopReason,
     clock::{Clock as _, TestClock},
     credentials::{Credentials, CredentialsError, ProvideCredentials},
+    limit::LocalLimiter,
     telemetry::{CallInfo, Metrics, RefreshOutcome},
     transport::{Reply, ScriptedTransport},
 };
@@ -18,9 +19,9 @@ use mps_models::CreateAigcVideoTask;
 
 const NOW: u64 = 1_771_125_945;
 const CREATED: &str = r#"{"Response":{"TaskId":"2147483792","RequestId":"r-1"}}"#;
-const PATIENCE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_secs(90);
 
-/// Lends a token, and what it is told to once that was refused.
+/// Provides a token, and does what the test asks for once that was refused.
 #[derive(Debug)]
 struct Lender(Then);
 
@@ -86,11 +87,12 @@ async fn create(then: Then, refusals: usize) -> Seen {
         .credentials(Lender(then))
         .transport(transport.clone())
         .clock(Arc::new(clock.clone()))
+        .limiter(LocalLimiter::without_warm_up(Arc::new(clock.clone())))
         .metrics(outcomes.clone())
         .build()
         .unwrap();
     let request = CreateAigcVideoTask::new().prompt("a");
-    let options = CallOptions::new().deadline(PATIENCE);
+    let options = CallOptions::new().deadline(DEADLINE);
     let ended = client.send_with(&request, options).await;
     let requests = transport.requests();
     let tokens = requests
@@ -127,7 +129,7 @@ async fn nothing_is_sent_again_without_another_token() {
     for (then, outcome, took) in [
         (Then::TheSame, RefreshOutcome::Unchanged, Duration::ZERO),
         (Then::Fails, RefreshOutcome::Failed, Duration::ZERO),
-        (Then::Hangs, RefreshOutcome::Failed, PATIENCE),
+        (Then::Hangs, RefreshOutcome::Failed, DEADLINE),
     ] {
         let seen = create(then, 1).await;
         assert_eq!(seen.tokens, ["old"], "{then:?}");

@@ -8,6 +8,7 @@ use mps_core::{
     clock::TestClock,
     credentials::Credentials,
     endpoint::Endpoint,
+    limit::LocalLimiter,
     transport::{Reply, ScriptedTransport},
 };
 use mps_models::CreateAigcVideoTask;
@@ -24,11 +25,13 @@ fn expired() -> Reply {
 
 fn client(endpoint: Endpoint, replies: Vec<Reply>) -> (Client, ScriptedTransport) {
     let transport = ScriptedTransport::new(replies);
+    let clock = Arc::new(TestClock::new(NOW).auto_advance());
     let client = Client::builder()
         .credentials(Credentials::new("AKIDEXAMPLE", "key"))
         .endpoint(endpoint)
         .transport(transport.clone())
-        .clock(Arc::new(TestClock::new(NOW).auto_advance()))
+        .limiter(LocalLimiter::without_warm_up(clock.clone()))
+        .clock(clock)
         .build()
         .unwrap();
     (client, transport)

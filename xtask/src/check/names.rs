@@ -152,13 +152,13 @@ pub(super) fn unique<'a>(
     out: &mut Vec<Diagnostic>,
 ) {
     let mut first: BTreeMap<&str, &Located<String>> = BTreeMap::new();
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for name in names {
         let Some(earlier) = first.get(&*name.value) else {
             first.insert(&name.value, name);
             continue;
         };
-        if told.insert(&name.span) {
+        if reported.insert(&name.span) {
             let title = format!("the {what} `{}` is defined twice", name.value);
             let diagnostic = Diagnostic::at(&name.span, "E0201", title).label("again here");
             out.push(diagnostic.also(&earlier.span, "first here"));

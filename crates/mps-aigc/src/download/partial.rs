@@ -1,6 +1,9 @@
 //! A file that is not complete yet.
 
-use std::io::{self, Read as _, Seek as _};
+use std::{
+    io::{self, Read as _, Seek as _},
+    path::PathBuf,
+};
 
 use http::{HeaderMap, Request, StatusCode, Version, header, response};
 use mps_core::{
@@ -24,6 +27,8 @@ use crate::error::{Error, ErrorKind};
 /// A file that is not complete yet, with the state that resuming needs.
 pub(super) struct Partial {
     file: File,
+    /// The path that errors name.
+    path: PathBuf,
     hash: Sha256,
     bytes: u64,
     total: Option<u64>,
@@ -34,9 +39,10 @@ pub(super) struct Partial {
 }
 
 impl Partial {
-    pub(super) fn new(file: std::fs::File) -> Self {
+    pub(super) fn new(file: std::fs::File, path: PathBuf) -> Self {
         Self {
             file: File::from_std(file),
+            path,
             hash: Sha256::new(),
             bytes: 0,
             total: None,
@@ -97,8 +103,14 @@ impl Partial {
         self.total = content_length(&head.headers);
         self.is_framed = is_framed(head);
         self.validator = strong_tag(&head.headers).map(str::to_owned);
-        self.file.set_len(0).await.map_err(disk)?;
-        self.file.rewind().await.map_err(disk)?;
+        self.file
+            .set_len(0)
+            .await
+            .map_err(|error| self.disk(&error))?;
+        self.file
+            .rewind()
+            .await
+            .map_err(|error| self.disk(&error))?;
         Ok(())
     }
 
@@ -137,7 +149,10 @@ impl Partial {
                 let message = format!("the host sent more than the {total} bytes of the file");
                 return Err(transient(Error::new(ErrorKind::Download, message)));
             }
-            self.file.write_all(&chunk).await.map_err(disk)?;
+            self.file
+                .write_all(&chunk)
+                .await
+                .map_err(|error| self.disk(&error))?;
             self.hash.update(&chunk);
             self.bytes = bytes;
         }
@@ -152,12 +167,16 @@ impl Partial {
 
     /// Checks that the file is complete, and of a kind that can have this extension.
     pub(super) async fn check(&mut self, extension: Option<&str>) -> Result<(), TransferError> {
-        self.file.flush().await.map_err(disk)?;
-        let file = self.file.try_clone().await.map_err(disk)?;
+        self.file.flush().await.map_err(|error| self.disk(&error))?;
+        let file = self
+            .file
+            .try_clone()
+            .await
+            .map_err(|error| self.disk(&error))?;
         let (file, length) = (file.into_std().await, self.bytes);
         let inspected = tokio::task::spawn_blocking(move || inspect(&file, length)).await;
         let inspected = inspected.unwrap_or_else(|error| Err(io::Error::other(error)));
-        let (content, completeness) = inspected.map_err(disk)?;
+        let (content, completeness) = inspected.map_err(|error| self.disk(&error))?;
         let checked = self.judge(content, completeness, extension);
         if checked.is_err() {
             self.forget();
@@ -198,9 +217,18 @@ impl Partial {
     }
 
     /// Writes out all of the content, and returns its size and digest.
-    pub(super) async fn finish(mut self) -> io::Result<(u64, String)> {
-        self.file.flush().await?;
+    pub(super) async fn finish(mut self) -> Result<(u64, String), Error> {
+        let flushed = self.file.flush().await;
+        flushed.map_err(|error| self.unwritable(&error))?;
         Ok((self.bytes, hex::encode(self.hash.finalize())))
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Error {
+        Error::cannot_write(&self.path, error)
+    }
+
+    fn disk(&self, error: &io::Error) -> TransferError {
+        TransferError::Permanent(self.unwritable(error))
     }
 }
 
@@ -221,16 +249,6 @@ fn inspect(mut file: &std::fs::File, length: u64) -> io::Result<(Content, Comple
 
 fn wrong_content(message: &str) -> TransferError {
     transient(Error::new(ErrorKind::WrongContent, message))
-}
-
-fn disk(error: io::Error) -> TransferError {
-    let message = format!("the download cannot be written to disk: {error}");
-    let kind = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
-        _ => ErrorKind::File,
-    };
-    let error = Error::new(kind, message).with_source(error);
-    TransferError::Permanent(error.with_hint("free some space, then download again"))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

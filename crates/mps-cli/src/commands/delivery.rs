@@ -215,7 +215,16 @@ impl Delivery<'_> {
         };
         let result = self.result(done, files);
         let (output, receipt) = (&self.context.output, &self.receipt);
-        output.receipt(&lines.join("\n"), &result, receipt)
+        let lines = lines.join("\n");
+        output
+            .receipt(&lines, &result, receipt)
+            .map_err(|mut failure| {
+                if !files.is_empty() {
+                    let saved = lines.replace('\n', ", ");
+                    failure.message = format!("{}; it is saved as {saved}", failure.message);
+                }
+                failure
+            })
     }
 
     fn result<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> TaskResult {

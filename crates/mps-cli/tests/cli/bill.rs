@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    faults::{can_strike, faults},
+    faults::{applies_to, faults},
     support::{Emulator, Run, example},
 };
 
@@ -114,7 +114,7 @@ impl Case {
     }
 }
 
-/// Runs a command under a fault of one action that strikes once.
+/// Runs a command under a fault of one action that applies once.
 pub(crate) fn case(emulator: &Emulator, arguments: &[&str], action: &str, fault: &Value) -> Case {
     let mut rule = fault.clone();
     rule["action"] = json!(action);
@@ -156,7 +156,7 @@ fn check_create(name: &str) {
     let family = family(name);
     for step in [family.create, family.describe, "download"] {
         for (number, fault) in faults().iter().enumerate() {
-            if !can_strike(fault, step) {
+            if !applies_to(fault, step) {
                 continue;
             }
             let out = format!("{step}-{number}");
@@ -196,7 +196,7 @@ fn a_scenario_create_ends_by_what_happened_to_the_bill() {
 fn a_call_that_creates_ends_by_what_happened_to_the_bill() {
     let emulator = Emulator::start("0s");
     let faults = faults().into_iter();
-    for fault in faults.filter(|fault| can_strike(fault, "CreateAigcVideoTask")) {
+    for fault in faults.filter(|fault| applies_to(fault, "CreateAigcVideoTask")) {
         let body = r#"{"Prompt":"a cat"}"#;
         let arguments = ["call", "CreateAigcVideoTask", "--json", body];
         case(&emulator, &arguments, "CreateAigcVideoTask", &fault).check();
@@ -217,12 +217,12 @@ fn status_wait_and_download_bill_nothing() {
             &["download", "--timeout", "10s", "--out", &download, id],
         ] {
             let arguments = [&["video"], arguments].concat();
-            if can_strike(fault, "DescribeAigcVideoTask") {
+            if applies_to(fault, "DescribeAigcVideoTask") {
                 let at_poll = case(&emulator, &arguments, "DescribeAigcVideoTask", fault);
                 at_poll.check();
                 assert_eq!(at_poll.billed[0], at_poll.billed[1]);
             }
-            if arguments[1] != "status" && can_strike(fault, "download") {
+            if arguments[1] != "status" && applies_to(fault, "download") {
                 let again = format!("{}-again", arguments[5]);
                 let arguments = [&arguments[..5], &[&again, id]].concat();
                 case(&emulator, &arguments, "download", fault).check();

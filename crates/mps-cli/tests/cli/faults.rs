@@ -52,7 +52,7 @@ pub(crate) fn faults() -> Vec<Value> {
 
 /// Returns whether a fault can be about the action: some alter only the answers of creates, others
 /// only those of the API, and others only downloads.
-pub(crate) fn can_strike(fault: &Value, action: &str) -> bool {
+pub(crate) fn applies_to(fault: &Value, action: &str) -> bool {
     let kind = fault["kind"].as_str().unwrap();
     let of_creates = ["task_id", "id_and_error", "two_responses"];
     let of_calls = [

@@ -201,3 +201,14 @@ fn a_hostile_task_id_stays_one_argument_of_one_line() {
         check_lost_receipt(&run, id, "video", quoted);
     }
 }
+
+#[test]
+fn a_receipt_that_cannot_be_written_names_the_file_that_was_saved() {
+    let emulator = Emulator::start("0s");
+    let mut command = emulator.mps(&["video", "create", "--prompt", "a", "--out", "cat.mp4"]);
+    let full = File::options().write(true).open("/dev/full");
+    let output = command.stdout(full.unwrap()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("it is saved as cat.mp4"), "{stderr}");
+}

@@ -12,11 +12,42 @@ use serde_json::{Value, json};
 use crate::{
     phases::{CREATE, Lines, PHASES, Phase, catches_signals, creates},
     redaction,
-    support::{Emulator, Run, eventually},
+    support::{Emulator, Run, eventually, mps},
 };
 
 fn send(process: &Child, signal: Signal) {
     kill_process(Pid::from_child(process), signal).unwrap();
+}
+
+/// Returns the command with SIGHUP at its default, also where the tests themselves run under
+/// `nohup`: the program leaves an ignored SIGHUP ignored.
+fn with_default_hang_up(command: Command) -> Command {
+    if !ignores_hang_up() {
+        return command;
+    }
+    let mut reset = Command::new("env");
+    reset
+        .arg("--default-signal=HUP")
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .stdin(Stdio::null());
+    if let Some(folder) = command.get_current_dir() {
+        reset.current_dir(folder);
+    }
+    reset
+}
+
+fn ignores_hang_up() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 != 0)
 }
 
 /// One command that is in a phase.
@@ -37,7 +68,7 @@ impl Stuck {
     fn with(phase: Phase, emulator: Emulator, arguments: &[&str]) -> Self {
         let obstacle = phase.obstacle(&emulator);
         let billed_before = creates(&emulator);
-        let mut command = emulator.mps(arguments);
+        let mut command = with_default_hang_up(emulator.mps(arguments));
         let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -56,7 +87,8 @@ impl Stuck {
     }
 
     /// Waits for the end of the command; returns its run and how many tasks it has paid for.
-    fn end(self) -> (Run, u64) {
+    fn end(mut self) -> (Run, u64) {
+        eventually(|| self.process.try_wait().unwrap().is_some());
         let output = self.process.wait_with_output().unwrap();
         let run = Run {
             exit: output.status.code().unwrap(),
@@ -241,4 +273,38 @@ fn an_ignored_sighup_stays_ignored() {
     send(&process, Signal::HUP);
     send(&process, Signal::TERM);
     assert_eq!(process.wait().unwrap().code(), Some(143));
+}
+
+/// No byte of a create leaves before its connection is established, which can take long.
+#[test]
+fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("https://{}", silent.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    for (signal, _, code) in SIGNALS {
+        for form in [
+            &["video", "create", "--prompt", "a"][..],
+            &["call", "CreateAigcImageTask"],
+        ] {
+            let mut command = mps(folder.path());
+            let keys = [
+                ("TENCENTCLOUD_SECRET_ID", "AKIDEXAMPLE"),
+                ("TENCENTCLOUD_SECRET_KEY", "k3yk3yk3y"),
+            ];
+            command
+                .args(["--endpoint", &endpoint])
+                .args(form)
+                .envs(keys);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let process = command.spawn().unwrap();
+            // It stays without an answer until the end of the process.
+            let _handshake = silent.accept().unwrap();
+            send(&process, signal);
+            let output = process.wait_with_output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{stderr}");
+            assert!(stderr.contains("nothing was created"), "{stderr}");
+            assert!(!stderr.contains("on the wire"), "{stderr}");
+        }
+    }
 }

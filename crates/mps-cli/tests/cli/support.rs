@@ -222,7 +222,7 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
 }
 
 /// Waits until something outside this process is so, for at most twenty seconds.
-pub(crate) fn eventually(is_so: impl Fn() -> bool) {
+pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
     let started = clock.monotonic();
     while !is_so() {

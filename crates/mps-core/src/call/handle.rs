@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{Intent, Output, RawBody};
-use crate::{error::Error, sync::lock};
+use crate::{error::Error, sync::lock, transport::RequestBody};
 
 type Outcome = Result<Output<RawBody>, Error>;
 
@@ -48,6 +48,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     intent: Option<Intent>,
+    /// The body of the attempt that is under way.
+    body: Option<RequestBody>,
     outcome: Option<Outcome>,
 }
 
@@ -89,12 +91,32 @@ impl CallHandle {
         }
     }
 
-    pub(crate) fn on_the_wire(&self, intent: &Intent) {
-        self.state().intent = Some(intent.clone());
+    /// Withdraws the attempt that is under way, if none of its bytes has left; returns whether that
+    /// is so. After `true` the attempt sends nothing, even if its connection is established later.
+    ///
+    /// Returns `false` when no attempt is under way, or when its bytes may have left. Does not end the
+    /// call: drop its future too, or it may try again. Idempotent.
+    #[must_use]
+    pub fn withdraw(&self) -> bool {
+        let state = self.state();
+        state.body.as_ref().is_some_and(RequestBody::revoke)
+    }
+
+    pub(crate) fn on_the_wire(&self, intent: &Intent, body: RequestBody) {
+        let mut state = self.state();
+        state.intent = Some(intent.clone());
+        state.body = Some(body);
+    }
+
+    pub(crate) fn off_the_wire(&self) {
+        self.state().body = None;
     }
 
     pub(crate) fn end(&self, outcome: Outcome) {
-        self.state().outcome = Some(outcome);
+        let mut state = self.state();
+        state.outcome = Some(outcome);
+        state.body = None;
+        drop(state);
         self.0.ended.notify_waiters();
     }
 
@@ -110,5 +132,30 @@ impl fmt::Debug for CallHandle {
             .field("intent", &state.intent)
             .field("ended", &state.outcome.is_some())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_withdrawn_until_its_bytes_are_taken() {
+        let handle = CallHandle::new();
+        assert!(!handle.withdraw(), "no attempt is under way");
+
+        let waiting = RequestBody::new("{}");
+        handle.state().body = Some(waiting.clone());
+        assert!(handle.withdraw() && handle.withdraw());
+        assert!(waiting.into_bytes().is_empty());
+
+        let taken = RequestBody::new("{}");
+        handle.state().body = Some(taken.clone());
+        assert_eq!(taken.into_bytes(), "{}");
+        assert!(!handle.withdraw());
+
+        handle.state().body = Some(RequestBody::new("{}"));
+        handle.off_the_wire();
+        assert!(!handle.withdraw(), "the attempt has ended");
     }
 }

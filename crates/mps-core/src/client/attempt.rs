@@ -7,7 +7,7 @@ use mps_models::{Effect, service};
 
 use super::{
     errors::{gate_panicked, gate_refused, no_permit, too_late},
-    execute::{Execution, LastAttempt},
+    execute::Execution,
     on_wire::{Attempted, OnWire, Passed},
 };
 use crate::{
@@ -43,13 +43,7 @@ impl Execution<'_> {
         self.attempts += 1;
         let waited = started.at.saturating_sub(asked);
         let attempted = self.send(started, body, waited).await;
-        self.last = LastAttempt {
-            started: attempted.started,
-            ended: attempted.ended,
-            timestamp: attempted.timestamp,
-            service_time: attempted.service_time,
-            retry_after: attempted.retry_after,
-        };
+        self.last = attempted.facts;
         attempted.outcome
     }
 
@@ -144,6 +138,7 @@ impl Execution<'_> {
         metrics.permit_waited(self.info(), waited);
         self.client.report_probe(&started.lease);
         let intent = started.intent;
+        let own_body = body.clone();
         let on_wire = OnWire {
             client: self.client.clone(),
             call: self.call.clone(),
@@ -164,11 +159,13 @@ impl Execution<'_> {
         if self.call.effect == Effect::Read {
             return on_wire.exchange().await;
         }
-        self.ending.on_the_wire(&intent);
+        self.ending.on_the_wire(&intent, own_body);
         let entry = self.client.in_flight.enter(intent);
         let ending = Arc::clone(&self.ending);
-        on_wire
+        let attempted = on_wire
             .detachable(ending, entry, self.options.cancel_on_drop)
-            .await
+            .await;
+        self.ending.off_the_wire();
+        attempted
     }
 }

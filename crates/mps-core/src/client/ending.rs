@@ -18,6 +18,7 @@ use crate::{
     error::{Dispatch, Error, ErrorKind, StopReason},
     sync::lock,
     telemetry,
+    transport::RequestBody,
 };
 
 /// The listeners of a call.
@@ -65,10 +66,17 @@ impl Ending {
     }
 
     /// Notes a request that is put on the wire.
-    pub(super) fn on_the_wire(&self, intent: &Intent) {
+    pub(super) fn on_the_wire(&self, intent: &Intent, body: RequestBody) {
         *lock(&self.intent) = Some(intent.clone());
         if let Some(handle) = &self.handle {
-            handle.on_the_wire(intent);
+            handle.on_the_wire(intent, body);
+        }
+    }
+
+    /// Notes the end of an attempt.
+    pub(super) fn off_the_wire(&self) {
+        if let Some(handle) = &self.handle {
+            handle.off_the_wire();
         }
     }
 
@@ -102,10 +110,7 @@ impl Ending {
 
     /// Reports the end of a call without a caller: its metrics, and its outcome.
     pub(super) fn end_detached(&self, attempts: u32, outcome: Result<Output<RawBody>, Error>) {
-        let outcome = outcome.map_err(|error| {
-            let elapsed = self.client.clock.monotonic().saturating_sub(self.started);
-            error.with_call(&self.call.action, self.call.effect, attempts, elapsed)
-        });
+        let outcome = outcome.map_err(|error| self.about_call(error, attempts));
         self.client.record_end(&self.call, &self.span, &outcome);
         self.end(&outcome);
     }
@@ -118,6 +123,12 @@ impl Ending {
         let telemetry = &self.client.telemetry;
         telemetry.in_doubt(self.call.info(), attempts, &error);
         self.end_detached(attempts, Err(error));
+    }
+
+    /// Adds the facts of the call to an error.
+    pub(super) fn about_call(&self, error: Error, attempts: u32) -> Error {
+        let elapsed = self.client.clock.monotonic().saturating_sub(self.started);
+        error.with_call(&self.call.action, self.call.effect, attempts, elapsed)
     }
 
     fn is_detached(&self) -> bool {
@@ -155,18 +166,7 @@ impl Drop for CallGuard {
         let message = "the caller went away while nothing was on the wire";
         let error = Error::new(ErrorKind::Cancelled, message);
         let attempts = ending.intent().map_or(0, |intent| intent.attempt());
-        let elapsed = ending
-            .client
-            .clock
-            .monotonic()
-            .saturating_sub(ending.started);
-        let call = &ending.call;
-        let error = error.with_stop(StopReason::CallerGone).with_call(
-            &call.action,
-            call.effect,
-            attempts,
-            elapsed,
-        );
+        let error = ending.about_call(error.with_stop(StopReason::CallerGone), attempts);
         ending.end(&Err(error));
     }
 }

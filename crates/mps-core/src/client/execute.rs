@@ -1,9 +1,6 @@
 //! The retry loop: one call from its first attempt to its answer, or to the error that ends it.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use mps_models::Effect;
 
@@ -11,6 +8,7 @@ use super::{
     Inner,
     ending::Ending,
     errors::{no_credentials, no_credentials_in_time},
+    on_wire::AttemptFacts,
 };
 use crate::{
     call::{Call, CallOptions, Output},
@@ -37,25 +35,13 @@ pub(super) struct Execution<'a> {
     pub(super) throttled: u32,
     /// The last time the call was throttled, if no other failure followed.
     pub(super) throttling: Option<Error>,
-    pub(super) last: LastAttempt,
+    /// The facts about the last attempt.
+    pub(super) last: AttemptFacts,
     pub(super) clock_corrected: bool,
     pub(super) credentials_refreshed: bool,
 }
 
 const LONGEST_ANSWER_TIME: Duration = Duration::from_secs(1);
-
-/// Facts about the last attempt that a retry needs.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LastAttempt {
-    pub(super) started: Duration,
-    pub(super) ended: Duration,
-    /// The time it was signed with, in Unix seconds.
-    pub(super) timestamp: i64,
-    /// The service's clock, if the answer had it.
-    pub(super) service_time: Option<SystemTime>,
-    /// The pause that the answer asks for.
-    pub(super) retry_after: Option<Duration>,
-}
 
 impl<'a> Execution<'a> {
     pub(super) fn new(
@@ -76,7 +62,7 @@ impl<'a> Execution<'a> {
             attempts: 0,
             throttled: 0,
             throttling: None,
-            last: LastAttempt::default(),
+            last: AttemptFacts::default(),
             clock_corrected: false,
             credentials_refreshed: false,
         }
@@ -126,9 +112,7 @@ impl<'a> Execution<'a> {
 
     /// Adds the facts of the call to an error.
     fn ended(&self, error: Error) -> Error {
-        let elapsed = self.now().saturating_sub(self.ending.started());
-        let CallInfo { action, effect, .. } = self.info();
-        error.with_call(action, effect, self.attempts, elapsed)
+        self.ending.about_call(error, self.attempts)
     }
 
     pub(super) fn info(&self) -> CallInfo<'a> {

@@ -44,16 +44,29 @@ pub(super) struct OnWire {
     pub(super) passed: Option<Passed>,
 }
 
-/// The outcome of one attempt, and the facts that a retry needs.
+/// One attempt after its end.
 pub(super) struct Attempted {
     pub(super) outcome: Result<Answer, Error>,
+    pub(super) facts: AttemptFacts,
+}
+
+/// The facts about an attempt that a retry needs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AttemptFacts {
+    /// The time that it was signed with, in Unix seconds.
     pub(super) timestamp: i64,
     pub(super) started: Duration,
     pub(super) ended: Duration,
-    /// The service's clock, as a failed answer gave it.
+    /// The service's clock, if a failed answer gave it.
     pub(super) service_time: Option<SystemTime>,
     /// The pause that a failed answer asks for.
     pub(super) retry_after: Option<Duration>,
+}
+
+impl AttemptFacts {
+    pub(super) fn took(&self) -> Duration {
+        self.ended.saturating_sub(self.started)
+    }
 }
 
 impl OnWire {
@@ -71,22 +84,19 @@ impl OnWire {
         } = self;
         let exchange = receive(&client, request, &body, limit).instrument(span.clone());
         let received = exchange.await;
-        let ended = client.clock.monotonic();
-        let (mut service_time, mut asked) = (None, None);
-        let outcome = received.and_then(|received| {
-            received.open(call.effect).inspect_err(|_| {
-                service_time = received.date();
-                asked = retry_after(&received.headers, client.service_time());
-            })
-        });
-        let attempted = Attempted {
-            outcome,
+        let mut facts = AttemptFacts {
             timestamp: self.timestamp,
             started: self.started,
-            ended,
-            service_time,
-            retry_after: asked,
+            ended: client.clock.monotonic(),
+            ..AttemptFacts::default()
         };
+        let outcome = received.and_then(|received| {
+            received.open(call.effect).inspect_err(|_| {
+                facts.service_time = received.date();
+                facts.retry_after = retry_after(&received.headers, client.service_time());
+            })
+        });
+        let attempted = Attempted { outcome, facts };
         client.record_attempt(&call, lease, self.number, &span, &attempted);
         drop(self.passed);
         attempted
@@ -217,7 +227,7 @@ impl Background {
     }
 
     fn settled(&self, attempted: Attempted) -> Result<Output<RawBody>, Error> {
-        let elapsed = attempted.ended.saturating_sub(self.ending.started());
+        let elapsed = attempted.facts.ended.saturating_sub(self.ending.started());
         match attempted.outcome {
             Ok(answer) => {
                 self.client.budget.earn();

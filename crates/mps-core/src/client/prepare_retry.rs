@@ -55,17 +55,11 @@ impl Execution<'_> {
             RetryAction::BackoffWhileBusy => policy.busy,
             _ => policy.throttled,
         };
-        let (left, asked) = (
-            self.time_to_start(),
-            self.last.retry_after.unwrap_or_default(),
-        );
-        if asked >= left {
-            return Err(StopReason::Deadline);
-        }
+        let left = self.time_to_start();
         // A pause that would end after the deadline leaves no attempt, so it ends before.
-        let pause = backoff.within(left).pause(self.throttled, fastrand::f64());
+        let backoff = backoff.within(left);
+        let pause = backoff.pause_asked(self.throttled, fastrand::f64(), self.last.retry_after);
         self.throttled += 1;
-        let pause = pause.max(asked);
         if pause >= left {
             return Err(StopReason::Deadline);
         }
@@ -151,7 +145,7 @@ impl Execution<'_> {
             service: self.last.service_time?,
             machine: self.client.clock.wall(),
             timestamp: self.last.timestamp,
-            took: self.last.ended.saturating_sub(self.last.started),
+            took: self.last.took(),
         })
     }
 }

@@ -33,13 +33,13 @@ impl Inner {
         let failure = attempted.outcome.as_ref().err();
         let host = lease.endpoint().host().to_owned();
         let outcome = failure.map_or(Outcome::Answered, Outcome::of);
-        if let Some(state) = lease.settle(outcome, attempted.ended) {
+        if let Some(state) = lease.settle(outcome, attempted.facts.ended) {
             self.telemetry.breaker_changed(&host, state);
         }
         let ended = AttemptEnded {
             number,
             host: &host,
-            took: attempted.ended.saturating_sub(attempted.started),
+            took: attempted.facts.took(),
             request_id: request_id(&attempted.outcome),
             failure: failure.map(Failure::of),
         };

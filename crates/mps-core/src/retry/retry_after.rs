@@ -49,12 +49,12 @@ mod tests {
     fn a_retry_after_is_in_seconds_or_a_date() {
         const NOW: &str = "Sun, 15 Feb 2026 03:25:45 GMT";
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_771_125_945);
-        let wish = |headers: &[(HeaderName, &str)]| {
+        let asked = |headers: &[(HeaderName, &str)]| {
             let headers = headers.iter().cloned();
             let headers = headers.map(|(name, value)| (name, value.parse().unwrap()));
             retry_after(&headers.collect(), now).map(|wait| wait.as_secs())
         };
-        let after = |value| wish(&[(header::RETRY_AFTER, value)]);
+        let after = |value| asked(&[(header::RETRY_AFTER, value)]);
         assert_eq!(after(" 7 "), Some(7));
         assert_eq!(after("Sun, 15 Feb 2026 03:26:45 GMT"), Some(60));
         assert_eq!(after("Sun, 15 Feb 2026 03:25:44 GMT"), None);
@@ -64,7 +64,7 @@ mod tests {
         }
         // The clock of the answering machine is a day ahead, and so is the date to wait for.
         assert_eq!(
-            wish(&[
+            asked(&[
                 (header::RETRY_AFTER, "Mon, 16 Feb 2026 03:25:50 GMT"),
                 (header::DATE, "Mon, 16 Feb 2026 03:25:45 GMT"),
             ]),

@@ -176,7 +176,7 @@ async fn a_create_is_not_sent_when_the_deadline_leaves_no_time_for_its_answer() 
     for _ in 0..10 {
         case.create().await.unwrap();
     }
-    // The eleventh turn comes after a second and the fence.
+    // The eleventh slot is a second and the tolerance of starts later.
     for limit in [0, 1_050, 1_200] {
         let limit = Duration::from_millis(limit);
         let options = CallOptions::new().deadline(limit);

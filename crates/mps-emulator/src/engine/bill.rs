@@ -62,7 +62,7 @@ pub struct BillItem {
 }
 
 /// Requests within this time count as repetitions: longer than any client retries, shorter than a
-/// person usually takes to repeat a wish.
+/// person usually takes to create the same thing again.
 const REPETITION_WINDOW: Duration = Duration::from_secs(600);
 const MAX_ITEMS: usize = 20_000;
 

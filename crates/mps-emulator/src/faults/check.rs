@@ -64,12 +64,12 @@ impl Fault {
     fn check_frequency(&self) -> Result<(), InvalidFault> {
         if self.times == Some(0) {
             return Err(InvalidFault::new("times", 0, "at least 1")
-                .with_hint("leave it out to strike for as long as the rule stands"));
+                .with_hint("leave it out to apply the rule without an end"));
         }
         match self.probability {
             Some(share) if !(0.0..=1.0).contains(&share) => {
                 Err(InvalidFault::new("probability", share, "from 0 to 1")
-                    .with_hint("0.25 strikes one request in four"))
+                    .with_hint("0.25 applies the rule to one request in four"))
             }
             _ => Ok(()),
         }

@@ -185,7 +185,7 @@ fn answer_faults_change_only_their_own_members() {
     ] {
         world.service.fail(fault.action(DESCRIBE)).unwrap();
     }
-    // Not done yet, so there is no address to take away, and the second rule strikes.
+    // Not done yet, so there is no address to take away, and the second rule applies.
     let waiting = world.describe(&task);
     assert_eq!(waiting["Status"], "ODD");
     world.pass(3_000);

@@ -88,7 +88,7 @@ fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
     let wanted_type = filter.task_type.as_ref().map(usual_name);
     let wanted_status = filter.task_status.as_ref().map(ScenarioTaskStatus::as_str);
     let wanted_mode = filter.execute_mode.as_deref().map(name_in_lists);
-    let wishes = [
+    let conditions = [
         (filter.task_id.as_deref(), Some(task.id.as_str())),
         (wanted_type, Some(usual_name(&scenario.task_type))),
         (wanted_status, Some(status.as_str())),
@@ -98,9 +98,9 @@ fn fits(filter: &QueryTaskFilter, task: &Task, now: Duration) -> bool {
         (filter.video_type.as_deref(), scenario.video_type.as_deref()),
         (filter.model_tier.as_deref(), scenario.model_tier.as_deref()),
     ];
-    wishes
+    conditions
         .into_iter()
-        .all(|(wish, is)| wish.is_none_or(|wish| wish.is_empty() || is == Some(wish)))
+        .all(|(wanted, is)| wanted.is_none_or(|wanted| wanted.is_empty() || is == Some(wanted)))
 }
 
 /// The documentation's example filters by `VideoRedraw` and receives `RedrawVideo`.
