@@ -3,14 +3,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use http::StatusCode;
+use http::{Response, StatusCode, header};
 use mps_core::{
     Client, clock,
     retry::{Backoff, retry_after},
-    transport::{TransportError, TransportErrorKind},
+    transport::{ResponseBody, TransportError, TransportErrorKind},
 };
 use serde::{Deserialize, Serialize};
 
+mod address;
 mod container;
 mod content;
 mod partial;
@@ -23,6 +24,8 @@ use crate::{
 };
 
 const ATTEMPTS: u32 = 6;
+/// Most redirects that one attempt follows.
+const REDIRECTS: u32 = 5;
 /// Attempts after which content that is not the result is an error.
 const WRONG_CONTENT_ATTEMPTS: u32 = 3;
 /// Longest time in which no byte arrives, also if the host asks for a pause.
@@ -148,10 +151,7 @@ impl Results<'_> {
 
     /// Sends one request for the part that is missing, and receives its answer.
     async fn attempt(&self, url: &str, partial: &mut Partial) -> Result<(), TransferError> {
-        let request = partial.request(url)?;
-        let response = unless_silent(self.client, self.client.transport().send(request)).await;
-        let response = response.map_err(unreachable)?;
-        let (head, body) = response.into_parts();
+        let (head, body) = self.send(url, partial).await?.into_parts();
         match head.status {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => partial.accept(&head).await?,
             // The content is shorter than before.
@@ -172,6 +172,29 @@ impl Results<'_> {
         }
         partial.receive(self.client, body).await?;
         partial.check(destination::extension(url).as_deref()).await
+    }
+
+    /// Sends the request, and follows redirects to addresses that a result may have.
+    async fn send(
+        &self,
+        url: &str,
+        partial: &Partial,
+    ) -> Result<Response<ResponseBody>, TransferError> {
+        let is_loopback = self.client.endpoint().is_loopback();
+        let mut url = address::checked(url, is_loopback).map_err(TransferError::Permanent)?;
+        for _ in 0..=REDIRECTS {
+            let request = partial.request(url.as_str())?;
+            let response = unless_silent(self.client, self.client.transport().send(request)).await;
+            let response = response.map_err(unreachable)?;
+            let Some(location) = location(&response) else {
+                return Ok(response);
+            };
+            let target = address::redirected(&url, location, is_loopback);
+            url = target.map_err(TransferError::Permanent)?;
+        }
+        let message = format!("the result's host redirects more than {REDIRECTS} times");
+        let error = Error::new(ErrorKind::Unfetchable, message);
+        Err(TransferError::Permanent(error))
     }
 
     fn refused(&self, status: StatusCode) -> Error {
@@ -254,6 +277,13 @@ async fn unless_silent<T>(
             message,
         ))
     })
+}
+
+/// Returns the target of a redirect, or `None` for any other answer.
+fn location<T>(response: &Response<T>) -> Option<&str> {
+    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = response.headers().get(header::LOCATION);
+    location.filter(|_| is_redirect)?.to_str().ok()
 }
 
 /// Returns `true` if the same request can succeed later.

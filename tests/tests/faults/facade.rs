@@ -308,6 +308,7 @@ async fn a_slow_or_broken_download_arrives_whole() {
             again(),
         ),
         (json!({"kind": "encoding", "times": 1}), again()),
+        (json!({"kind": "redirect", "times": 1}), again()),
         (json!({"kind": "unasked_206", "times": 1}), again()),
         (
             json!({"kind": "no_length", "after": 1000, "times": 1}),
@@ -350,6 +351,7 @@ async fn a_download_that_never_comes_ends_with_an_error() {
             3,
         ),
         (json!({"kind": "encoding"}), ErrorKind::WrongContent, 3),
+        (json!({"kind": "redirect"}), ErrorKind::Unfetchable, 6),
         (json!({"kind": "unasked_206"}), ErrorKind::Download, 6),
         (
             json!({"kind": "no_length", "after": 1000}),

@@ -179,3 +179,42 @@ async fn an_unsatisfiable_range_that_was_not_sent_is_final() {
     let error = case.run().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfetchable);
 }
+
+fn redirect(location: &str) -> Reply {
+    Reply::answer(302, "text/plain", "").header("location", location)
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_by_the_rules_of_the_first_address() {
+    let followed = case([
+        redirect("/1.mp4"),
+        redirect("https://other.example/2"),
+        whole(),
+    ]);
+    followed.run().await.unwrap();
+    let urls: Vec<_> = followed
+        .transport
+        .requests()
+        .iter()
+        .map(|it| it.uri().to_string())
+        .collect();
+    assert_eq!(
+        urls[1..],
+        ["https://bucket.example/1.mp4", "https://other.example/2"]
+    );
+    for location in [
+        "http://other.example/",
+        "https://169.254.169.254/",
+        "https://[::1]/",
+    ] {
+        let case = case([redirect(location), whole()]);
+        let error = case.run().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unfetchable, "{location}");
+        assert_eq!(case.transport.requests().len(), 1, "{location}");
+        assert!(case.files().is_empty());
+    }
+    let endless = case((0..10).map(|_| redirect("/again.mp4")));
+    let error = endless.run().await.unwrap_err();
+    assert!(error.to_string().contains("more than 5 times"), "{error}");
+    assert_eq!(endless.transport.requests().len(), 6);
+}
