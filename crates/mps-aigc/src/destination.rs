@@ -123,7 +123,8 @@ fn file_name(task_id: &str, url: &str) -> String {
     }
 }
 
-fn extension(url: &str) -> Option<String> {
+/// Returns the extension of the file that a URL names, if it is short and harmless.
+pub(crate) fn extension(url: &str) -> Option<String> {
     let url = url::Url::parse(url).ok()?;
     let extension = Path::new(url.path()).extension()?.to_str()?.to_owned();
     let harmless = extension.len() <= 5

@@ -46,8 +46,9 @@ impl<F: Family> Done<F> {
     ///
     /// # Errors
     /// An error of the output file (see [`ErrorKind::is_about_output`](crate::ErrorKind)),
-    /// [`Expired`](crate::ErrorKind::Expired), [`Unfetchable`](crate::ErrorKind::Unfetchable) or
-    /// [`Download`](crate::ErrorKind::Download), with the task id.
+    /// [`Expired`](crate::ErrorKind::Expired), [`Unfetchable`](crate::ErrorKind::Unfetchable),
+    /// [`Download`](crate::ErrorKind::Download) or
+    /// [`WrongContent`](crate::ErrorKind::WrongContent), with the task id.
     ///
     /// # Cancel safety
     /// Dropping the future stops the download and removes the partial file.

@@ -1,8 +1,9 @@
-//! Downloads of results: resumed where they broke off, complete or not there at all.
+//! Downloads of results: resumed where they broke off, complete and of the right kind or not there at
+//! all.
 
 use std::{path::PathBuf, time::Duration};
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use mps_core::{
     Client, clock,
     retry::{Backoff, retry_after},
@@ -10,16 +11,20 @@ use mps_core::{
 };
 use serde::{Deserialize, Serialize};
 
+mod container;
+mod content;
 mod partial;
 
 use self::partial::Partial;
 use crate::{
-    destination::Destination,
+    destination::{self, Destination},
     error::{Error, ErrorKind},
     place::Place,
 };
 
 const ATTEMPTS: u32 = 6;
+/// Attempts after which content that is not the result is an error.
+const WRONG_CONTENT_ATTEMPTS: u32 = 3;
 /// Longest time in which no byte arrives, also if the host asks for a pause.
 const SILENCE: Duration = Duration::from_secs(120);
 const BACKOFF: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(20));
@@ -123,7 +128,8 @@ impl Results<'_> {
         retry_after: Option<Duration>,
         error: Error,
     ) -> Result<(), Error> {
-        if attempts == ATTEMPTS {
+        let is_wrong = error.kind() == ErrorKind::WrongContent;
+        if attempts >= ATTEMPTS || (is_wrong && attempts >= WRONG_CONTENT_ATTEMPTS) {
             return Err(error.with_hint(self.hint("download again")));
         }
         let pause = BACKOFF.pause_asked(attempts - 1, fastrand::f64(), retry_after);
@@ -147,15 +153,15 @@ impl Results<'_> {
         let response = response.map_err(unreachable)?;
         let (head, body) = response.into_parts();
         match head.status {
-            StatusCode::OK if is_html(&head.headers) => {
-                let message = "the result's host answered with a page of HTML";
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT => partial.accept(&head).await?,
+            // The content is shorter than before.
+            StatusCode::RANGE_NOT_SATISFIABLE if partial.resumed().is_some() => {
+                partial.forget();
+                let message = "the host does not have the missing part of the file";
                 return Err(transient(Error::new(ErrorKind::Download, message)));
             }
-            StatusCode::OK => partial.start_over(&head.headers).await?,
-            StatusCode::PARTIAL_CONTENT if partial.continues(&head.headers) => {}
             status if is_transient(status) => {
                 let message = format!("the result's host answered with HTTP {status}");
-                // Whichever range came, it is not the missing one: begin again.
                 partial.forget();
                 return Err(TransferError::Transient {
                     error: Error::new(ErrorKind::Download, message),
@@ -164,7 +170,8 @@ impl Results<'_> {
             }
             status => return Err(TransferError::Permanent(self.refused(status))),
         }
-        partial.receive(self.client, body).await
+        partial.receive(self.client, body).await?;
+        partial.check(destination::extension(url).as_deref()).await
     }
 
     fn refused(&self, status: StatusCode) -> Error {
@@ -249,21 +256,9 @@ async fn unless_silent<T>(
     })
 }
 
-/// Returns `true` if the same request can succeed later, or, after a range that is not the missing
-/// one, a request for all of it.
+/// Returns `true` if the same request can succeed later.
 fn is_transient(status: StatusCode) -> bool {
-    status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::PARTIAL_CONTENT
-        )
-}
-
-/// Returns `true` for an HTML page. No result is one: something in between answered, such as a portal
-/// that requires a login.
-fn is_html(headers: &HeaderMap) -> bool {
-    partial::text(headers, header::CONTENT_TYPE)
-        .is_some_and(|found| found.to_ascii_lowercase().starts_with("text/html"))
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 #[cfg(test)]

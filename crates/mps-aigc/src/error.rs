@@ -101,7 +101,7 @@ impl Error {
     /// |---|---|
     /// | [in doubt](Self::in_doubt) | [`LookFirst`](Advice::LookFirst) |
     /// | a failed call | as for [the call](mps_core::Error::advice) |
-    /// | wait timed out, download | [`RetryLater`](Advice::RetryLater): wait or download again, which bills nothing |
+    /// | wait timed out, download, wrong content | [`RetryLater`](Advice::RetryLater): wait or download again, which bills nothing |
     /// | task failed; an output file that exists, is in use, or cannot be written | [`FixRequest`](Advice::FixRequest) |
     /// | expired, unfetchable | [`GiveUp`](Advice::GiveUp) |
     #[must_use]
@@ -113,7 +113,9 @@ impl Error {
             return call.advice();
         }
         match self.kind() {
-            ErrorKind::WaitTimedOut | ErrorKind::Download => Advice::RetryLater,
+            ErrorKind::WaitTimedOut | ErrorKind::Download | ErrorKind::WrongContent => {
+                Advice::RetryLater
+            }
             ErrorKind::Expired | ErrorKind::Unfetchable => Advice::GiveUp,
             _ => Advice::FixRequest,
         }
@@ -259,6 +261,7 @@ mod tests {
         assert_eq!(advice(ErrorKind::NoTaskId), Advice::LookFirst);
         assert_eq!(advice(ErrorKind::WaitTimedOut), Advice::RetryLater);
         assert_eq!(advice(ErrorKind::Download), Advice::RetryLater);
+        assert_eq!(advice(ErrorKind::WrongContent), Advice::RetryLater);
         assert_eq!(advice(ErrorKind::TaskFailed), Advice::FixRequest);
         assert_eq!(advice(ErrorKind::InUse), Advice::FixRequest);
         assert_eq!(advice(ErrorKind::Expired), Advice::GiveUp);

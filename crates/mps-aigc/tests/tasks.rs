@@ -60,7 +60,7 @@ async fn a_task_is_created_waited_for_and_downloaded() {
     let done = answer(
         r#""Status":"DONE","VideoUrls":["https://b.example/0.mp4","https://b.example/1.mp4"],"Message":"ok""#,
     );
-    let file = || Reply::answer(200, "video/mp4", "film").header("content-length", "4");
+    let file = || Reply::answer(200, "video/mp4", "\0film").header("content-length", "5");
     let case = case([
         answer(r#""TaskId":"4-AigcVideo-0f""#),
         status("WAIT"),

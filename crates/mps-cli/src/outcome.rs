@@ -134,7 +134,9 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
         (TaskErrorKind::Unfetchable | TaskErrorKind::Expired, _) => {
             Outcome::Undelivered(Reason::Expired)
         }
-        (TaskErrorKind::Download, _) => Outcome::Undelivered(Reason::Trouble),
+        (TaskErrorKind::Download | TaskErrorKind::WrongContent, _) => {
+            Outcome::Undelivered(Reason::Trouble)
+        }
         (kind, _) if kind.is_about_output() => Outcome::NotCreated(Reason::Usage),
         (_, Some(call)) => of_call(call),
         (_, None) => Outcome::NotCreated(Reason::Internal),

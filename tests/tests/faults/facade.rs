@@ -302,6 +302,18 @@ async fn a_slow_or_broken_download_arrives_whole() {
         (json!({"kind": "http", "status": 503, "times": 1}), again()),
         (json!({"kind": "html", "times": 1}), again()),
         (json!({"kind": "html", "status": 200, "times": 1}), again()),
+        (json!({"kind": "wrong_body", "times": 1}), again()),
+        (
+            json!({"kind": "wrong_body", "body": "empty", "times": 1}),
+            again(),
+        ),
+        (json!({"kind": "encoding", "times": 1}), again()),
+        (json!({"kind": "unasked_206", "times": 1}), again()),
+        (
+            json!({"kind": "no_length", "after": 1000, "times": 1}),
+            again(),
+        ),
+        (json!({"kind": "no_length"}), none()),
     ] {
         assert_eq!(fetch(&rule).await, (Ok(()), ranges), "{rule}");
     }
@@ -329,6 +341,18 @@ async fn a_download_that_never_comes_ends_with_an_error() {
         ),
         (
             json!({"kind": "html", "status": 200}),
+            ErrorKind::WrongContent,
+            3,
+        ),
+        (
+            json!({"kind": "wrong_body", "body": "xml"}),
+            ErrorKind::WrongContent,
+            3,
+        ),
+        (json!({"kind": "encoding"}), ErrorKind::WrongContent, 3),
+        (json!({"kind": "unasked_206"}), ErrorKind::Download, 6),
+        (
+            json!({"kind": "no_length", "after": 1000}),
             ErrorKind::Download,
             6,
         ),

@@ -40,6 +40,9 @@ pub enum ErrorKind {
     /// A download broke off more often than it is resumed, or its host asked for a longer pause than
     /// a download makes. Downloading again later is safe.
     Download,
+    /// The result's host sent something else than the result: nothing, an error page, compressed
+    /// data, or a file that is cut. Nothing was saved. Downloading again later is safe.
+    WrongContent,
     /// The output file exists already.
     AlreadyExists,
     /// Another download has reserved the output file.
@@ -53,7 +56,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Call,
         Self::InvalidRequest,
         Self::Credentials,
@@ -66,6 +69,7 @@ impl ErrorKind {
         Self::Expired,
         Self::Unfetchable,
         Self::Download,
+        Self::WrongContent,
         Self::AlreadyExists,
         Self::InUse,
         Self::NoSpace,
@@ -89,6 +93,7 @@ impl ErrorKind {
             Self::Expired => "expired",
             Self::Unfetchable => "unfetchable",
             Self::Download => "download",
+            Self::WrongContent => "wrong_content",
             Self::AlreadyExists => "already_exists",
             Self::InUse => "in_use",
             Self::NoSpace => "no_space",

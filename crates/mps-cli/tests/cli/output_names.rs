@@ -119,6 +119,26 @@ fn one_of_two_processes_that_download_to_one_name_refuses_and_the_file_is_whole(
 }
 
 #[test]
+fn a_download_of_something_else_than_the_result_saves_nothing_and_exits_with_10() {
+    let emulator = Emulator::start("0s");
+    let task = create(&emulator, "5");
+    emulator.add_fault(&json!({"kind": "wrong_body"}));
+    let download = ["video", "download", &task, "--out", "clip.mp4"];
+    let run = emulator.run(&[&["--output", "json"][..], &download].concat());
+    let error = run.error();
+    assert_eq!(run.exit, 10, "{run:?}");
+    assert_eq!(error["kind"], "wrong_content", "{error}");
+    assert!(
+        run.stderr.contains("the host sent JSON, 35 bytes"),
+        "{run:?}"
+    );
+    assert!(names(emulator.folder.path()).is_empty());
+    emulator.clear_faults();
+    assert_eq!(emulator.run(&download).exit, 0);
+    assert_eq!(names(emulator.folder.path()), ["clip.mp4"]);
+}
+
+#[test]
 fn a_name_that_is_taken_during_the_wait_is_kept_and_the_result_saved_beside_it() {
     let emulator = Emulator::start("1h");
     let late = emulator.folder.path().join("late.mp4");
