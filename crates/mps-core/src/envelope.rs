@@ -292,10 +292,9 @@ fn text_in(body: &[u8], member: &str) -> Option<String> {
     })
 }
 
-/// Returns the task id at the top of an answer.
+/// Returns the task id at the top of an answer, as the service wrote it: a later call needs it whole.
 pub(crate) fn task_id_of(response: &RawValue) -> Option<String> {
-    let id = Head::read(response)?.task_ids.into_iter().next()?;
-    Some(escaped(id, ID_CHARS))
+    Head::read(response)?.task_ids.into_iter().next()
 }
 
 fn excerpt(body: &[u8]) -> String {

@@ -295,6 +295,7 @@ fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
                 .args(["--endpoint", &endpoint])
                 .args(form)
                 .envs(keys);
+            let mut command = with_default_hang_up(command);
             command.stdout(Stdio::piped()).stderr(Stdio::piped());
             let process = command.spawn().unwrap();
             // It stays without an answer until the end of the process.

@@ -184,8 +184,8 @@ impl RawBody {
         Self(value)
     }
 
-    /// Returns the task id in the body: the first `TaskId` at its top that is not empty. Escaped
-    /// and cut to 200 characters.
+    /// Returns the task id in the body: the first `TaskId` at its top that is not empty, as the
+    /// service wrote it. Pass it through [`text::foreign`](crate::text::foreign) before it is shown.
     #[must_use]
     pub fn task_id(&self) -> Option<String> {
         envelope::task_id_of(&self.0)
