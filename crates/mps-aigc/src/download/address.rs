@@ -34,7 +34,7 @@ pub(super) fn redirected(
 }
 
 fn allowed(url: &Url, is_loopback_endpoint: bool) -> Result<(), Error> {
-    let is_loopback = is_host(url, |name| is_local(name), |address| address.is_loopback());
+    let is_loopback = is_host(url, is_local, |address| address.is_loopback());
     let reason = match url.scheme() {
         "https" | "http" if is_loopback_endpoint => {
             (!is_loopback).then_some("the endpoint is on this machine, and the host is not")
