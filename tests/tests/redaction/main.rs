@@ -240,9 +240,9 @@ async fn calls_over_real_connections_do_not_leak() {
 async fn waits_and_downloads_do_not_leak() {
     let capture = capture();
     for file in [
-        Reply::answer(200, "video/mp4", "film"),
+        Reply::answer(200, "video/mp4", "\0film").header("content-length", "5"),
         Reply::answer(403, "application/xml", "expired"),
-        Reply::answer(200, "video/mp4", "film").then_cut(),
+        Reply::answer(200, "video/mp4", "\0film").then_cut(),
         Reply::connect_error(),
         Reply::reset(),
         Reply::silence(),
