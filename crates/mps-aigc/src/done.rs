@@ -4,9 +4,9 @@ use std::{fmt, path::Path, time::Duration};
 
 use crate::{
     destination::Destination,
-    download::{Results, SavedFile},
     error::Error,
     family::{Family, Snapshot},
+    fetch::{Results, SavedFile},
     task::Task,
 };
 
