@@ -45,6 +45,7 @@ mod family;
 #[rustfmt::skip]
 mod generated;
 mod place;
+mod results;
 mod task;
 mod wait;
 
@@ -64,6 +65,9 @@ pub use mps_core::{
     telemetry,
 };
 pub use mps_models as models;
-pub use mps_models::TaskFamily;
+pub use mps_models::{MediaKind, TaskFamily};
+pub use results::{
+    CosObject, DoneAt, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis,
+};
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;
