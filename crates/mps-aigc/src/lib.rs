@@ -39,21 +39,22 @@
 mod client;
 mod destination;
 mod done;
-mod download;
 mod error;
 mod family;
+mod fetch;
 #[rustfmt::skip]
 mod generated;
 mod place;
+mod results;
 mod task;
 mod wait;
 
 pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
-pub use download::SavedFile;
 pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
+pub use fetch::{DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use mps_core as core;
 pub use mps_core::{
@@ -64,6 +65,9 @@ pub use mps_core::{
     telemetry,
 };
 pub use mps_models as models;
-pub use mps_models::TaskFamily;
+pub use mps_models::{MediaKind, TaskFamily};
+pub use results::{
+    CosObject, DoneAt, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis,
+};
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;
