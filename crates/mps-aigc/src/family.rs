@@ -4,6 +4,8 @@
 use mps_models::{Action, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
 
+use crate::handle::TaskHandle;
+
 /// A family of tasks at the type level. Implemented by marker types such as
 /// [`Video`](crate::Video).
 pub trait Family: Send + Sync + 'static {
@@ -37,6 +39,13 @@ pub trait Create: Action {
 
     /// Returns the id of the new task, or `None` where the answer has none.
     fn task_id(created: Self::Response) -> Option<String>;
+
+    /// Returns the handle with what this request says about the task: model, version and duration of
+    /// the result. Returns it unchanged by default.
+    #[must_use]
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+    }
 }
 
 /// The state of a task at one moment, as the service described it.

@@ -36,6 +36,7 @@
 //! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
 //! - `test-util`: test doubles, see [`core`].
 
+mod any_task;
 mod client;
 mod destination;
 mod done;
@@ -44,10 +45,12 @@ mod error;
 mod family;
 #[rustfmt::skip]
 mod generated;
+mod handle;
 mod place;
 mod task;
 mod wait;
 
+pub use any_task::AnyTask;
 pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
@@ -55,6 +58,7 @@ pub use download::SavedFile;
 pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use generated::{Audio, Image, Scenario, Video};
+pub use handle::{AccountHash, HandleError, TaskHandle};
 pub use mps_core as core;
 pub use mps_core::{
     Advice, CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer,
