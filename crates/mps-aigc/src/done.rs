@@ -1,28 +1,57 @@
 //! Tasks that are done, and the download of their results.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     destination::Destination,
-    download::{Results, SavedFile},
+    download::{self, SavedFile},
     error::Error,
     family::{Family, Snapshot},
+    results::{DoneAt, RemoteFile, Results, TaskResults},
     task::Task,
 };
 
-/// A task that is done. The service keeps the results of most families for 12 hours. Cheap to
-/// clone.
+/// A task that is done, with its results. The service keeps the results of most families for 12
+/// hours. Cheap to clone.
+///
+/// [`width`](Self::width) and its siblings are about the first result, which for most tasks is the
+/// only one; [`iter`](Self::iter) yields all of them.
 pub struct Done<F> {
     task: Task<F>,
     snapshot: Snapshot,
+    results: Results,
     /// When the task was seen to be done, on the client's monotonic clock.
     at: Duration,
 }
 
 impl<F: Family> Done<F> {
-    pub(crate) fn new(task: Task<F>, snapshot: Snapshot) -> Self {
-        let at = task.client().clock().monotonic();
-        Self { task, snapshot, at }
+    /// Returns a task that `snapshot` shows to be done. `pending_at` is the last moment at which the
+    /// task was known not to be done: its last status before, or its creation.
+    pub(crate) fn new(task: Task<F>, snapshot: Snapshot, pending_at: Option<SystemTime>) -> Self {
+        let clock = task.client().clock();
+        let (at, now) = (clock.monotonic(), clock.wall());
+        let done_at = DoneAt::known(snapshot.finished_at, pending_at, now);
+        let mut files = snapshot.results.clone();
+        for file in &mut files {
+            file.expires_at = file.expiry(F::FAMILY, done_at.at);
+        }
+        let data = TaskResults {
+            family: F::FAMILY,
+            task_id: task.id().to_owned(),
+            files,
+            done_at: Some(done_at),
+        };
+        let results = Results::new(task.client().clone(), data);
+        Self {
+            task,
+            snapshot,
+            results,
+            at,
+        }
     }
 
     /// Returns the task's id.
@@ -35,6 +64,50 @@ impl<F: Family> Done<F> {
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// Returns the results, independent of the family.
+    #[must_use]
+    pub fn results(&self) -> &Results {
+        &self.results
+    }
+
+    /// Returns an iterator over the results.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
+        self.results.iter()
+    }
+
+    /// Returns the first result.
+    ///
+    /// # Errors
+    /// [`Unfetchable`](crate::ErrorKind::Unfetchable), with the task id, if the task has no result.
+    pub fn first(&self) -> Result<RemoteFile, Error> {
+        self.results.first()
+    }
+
+    /// Returns the width of the first result in pixels; `None` if the service does not state it.
+    #[must_use]
+    pub fn width(&self) -> Option<u32> {
+        self.results.files.first()?.width
+    }
+
+    /// Returns the height of the first result in pixels; `None` if the service does not state it.
+    #[must_use]
+    pub fn height(&self) -> Option<u32> {
+        self.results.files.first()?.height
+    }
+
+    /// Returns the length of the first result; `None` if the service does not state it.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        self.results.files.first()?.duration
+    }
+
+    /// Returns the earliest expiry of a result, an estimate for most families; `None` if nothing
+    /// states one. See [`DoneAt`] for its basis.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.results.expires_at()
     }
 
     /// Downloads every result and returns the files. The first result is saved as `path`, the
@@ -69,7 +142,7 @@ impl<F: Family> Done<F> {
     /// As for [`download`](Self::download).
     pub async fn download_to(&self, destination: &Destination) -> Result<Vec<SavedFile>, Error> {
         let client = self.task.client();
-        let results = Results {
+        let results = download::Results {
             client,
             task_id: self.id(),
             urls: &self.snapshot.urls,
@@ -90,6 +163,7 @@ impl<F> Clone for Done<F> {
         Self {
             task: self.task.clone(),
             snapshot: self.snapshot.clone(),
+            results: self.results.clone(),
             at: self.at,
         }
     }

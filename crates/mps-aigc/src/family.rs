@@ -1,10 +1,15 @@
 //! Families of tasks as types: the actions that create and describe a task, and how answers are
 //! read. The families themselves are generated from `spec/families.toml`.
 
+use std::{fmt, time::SystemTime};
+
 use mps_models::{Action, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
 
-use crate::handle::TaskHandle;
+use crate::{
+    handle::TaskHandle,
+    results::{Location, ResultFile, time::rfc3339, without_query},
+};
 
 /// A family of tasks at the type level. Implemented by marker types such as
 /// [`Video`](crate::Video).
@@ -49,7 +54,10 @@ pub trait Create: Action {
 }
 
 /// The state of a task at one moment, as the service described it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// Its text contains URLs that may be signed, so treat it as a secret; `Debug` shows URLs without
+/// their queries.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The status as the service wrote it, such as `RUN`; empty when it wrote none.
@@ -63,8 +71,31 @@ pub struct Snapshot {
     pub stage: Option<String>,
     /// URLs of the results of a task that is done. The service keeps most results for 12 hours.
     pub urls: Vec<String>,
+    /// The results of a task that is done, without expiry; see [`Done::results`](crate::Done::results)
+    /// for results with it.
+    #[serde(default)]
+    pub results: Vec<ResultFile>,
+    /// When the task ended, if the service states it.
+    #[serde(default, with = "rfc3339::optional")]
+    pub finished_at: Option<SystemTime>,
     /// The service's message, above all the reason of a failure.
     pub message: Option<String>,
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let urls: Vec<_> = self.urls.iter().map(|url| without_query(url)).collect();
+        f.debug_struct("Snapshot")
+            .field("status", &self.status)
+            .field("phase", &self.phase)
+            .field("is_known_status", &self.is_known_status)
+            .field("stage", &self.stage)
+            .field("urls", &urls)
+            .field("results", &self.results)
+            .field("finished_at", &self.finished_at)
+            .field("message", &self.message)
+            .finish()
+    }
 }
 
 /// The fields of an answer that describes a task, before empty texts are dropped.
@@ -83,12 +114,18 @@ impl Described {
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         let mut urls = self.urls;
         urls.retain(|url| !url.is_empty());
+        let result = |url: &String| ResultFile {
+            location: Location::Url(url.clone()),
+            ..ResultFile::default()
+        };
         Snapshot {
             status: self.status,
             phase: self.phase,
             is_known_status: self.is_known_status,
             stage: some(self.stage),
+            results: urls.iter().map(result).collect(),
             urls,
+            finished_at: None,
             message: message(self.code, some(self.message)),
         }
     }

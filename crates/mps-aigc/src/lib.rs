@@ -47,6 +47,7 @@ mod family;
 mod generated;
 mod handle;
 mod place;
+mod results;
 mod task;
 mod wait;
 
@@ -68,6 +69,9 @@ pub use mps_core::{
     telemetry,
 };
 pub use mps_models as models;
-pub use mps_models::TaskFamily;
+pub use mps_models::{MediaKind, TaskFamily};
+pub use results::{
+    CosObject, DoneAt, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis,
+};
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;

@@ -313,7 +313,7 @@ impl<F: Family> Task<F> {
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
         match snapshot.phase {
-            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot))),
+            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, None))),
             TaskPhase::Failed => {
                 let reason = snapshot.message.as_deref();
                 Some(Err(Error::task_failed(self.id(), reason)))

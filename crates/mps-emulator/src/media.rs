@@ -9,6 +9,7 @@
 
 mod bits;
 pub(crate) mod cache;
+pub(crate) mod checksum;
 mod h264;
 mod jpeg;
 mod mp3;

@@ -33,6 +33,7 @@ mod action;
 mod billing;
 pub mod capabilities;
 mod de;
+mod media_kind;
 mod open_enum;
 pub mod preflight;
 mod redact;
@@ -45,5 +46,6 @@ mod generated;
 
 pub use action::{Action, ActionInfo, ActionVisitor, Effect, action};
 pub use generated::*;
+pub use media_kind::{MediaKind, UnknownMediaKind};
 pub use open_enum::{TaskPhase, UnknownValue};
 pub use task_family::{TaskFamilyInfo, UnknownFamily};

@@ -44,6 +44,7 @@ pub(crate) fn faults() -> Vec<Value> {
         json!({"kind": "redirect"}),
         json!({"kind": "encoding"}),
         json!({"kind": "etag_change"}),
+        json!({"kind": "corrupt"}),
         json!({"kind": "unasked_206"}),
         json!({"kind": "forbidden_once"}),
     ];
@@ -70,6 +71,7 @@ pub(crate) fn applies_to(fault: &Value, action: &str) -> bool {
         "redirect",
         "encoding",
         "etag_change",
+        "corrupt",
         "unasked_206",
         "forbidden_once",
     ];

@@ -16,7 +16,7 @@ use crate::{
     api::service_state::ServiceState,
     engine::tasks::Availability,
     http::{exchange::Exchange, reply},
-    media::{Media, cache::Object},
+    media::{Media, cache::Object, checksum},
 };
 
 /// The header with the storage's request id.
@@ -172,6 +172,8 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     headers.insert(header::CONTENT_LENGTH, sent);
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, object.etag.clone());
+    // Of the whole object, also with a part of it.
+    headers.insert(checksum::CRC64_HEADER, object.crc64.clone());
     response
 }
 

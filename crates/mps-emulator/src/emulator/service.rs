@@ -174,12 +174,12 @@ impl Service {
     }
 
     /// Returns the answer to a request that arrived over a socket and must be refused: one from a
-    /// foreign web page, or without the token of the control API. Results are public.
+    /// foreign web page, or without the token of the control API. Results need no token.
     pub(crate) fn refusal(head: &Parts, access: &Access) -> Option<Response<Bytes>> {
         let path = head.uri.path();
         // `route` answers a repeated host.
         let is_malformed = headers::is_repeated(&head.headers, header::HOST.as_str());
-        if is_malformed || results::is_result(path) {
+        if is_malformed {
             return None;
         }
         if let Some(objection) = access.hosts.objection(head) {

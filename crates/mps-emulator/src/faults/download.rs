@@ -11,9 +11,12 @@ use super::{
     parse,
     response::{page, set, with_body},
 };
-use crate::http::{
-    exchange::{Delivery, Exchange},
-    gzip, reply,
+use crate::{
+    http::{
+        exchange::{Delivery, Exchange},
+        gzip, reply,
+    },
+    media::checksum,
 };
 
 impl Kind {
@@ -39,6 +42,7 @@ impl Kind {
             }
             Self::Encoding if is_file => encoded(response),
             Self::EtagChange if is_file => other_entity(response),
+            Self::Corrupt if is_file => corrupt(response),
             Self::Unasked206 { after } => unasked_part(response, *after),
             _ => return self.deliver(response, now),
         };
@@ -126,21 +130,52 @@ fn encoded(response: Response<Bytes>) -> Response<Bytes> {
     response
 }
 
-/// Returns another entity: one changed byte, and another `ETag`.
+/// Returns another entity: one changed byte, another `ETag`, and the checksum of the changed file.
 fn other_entity(response: Response<Bytes>) -> Response<Bytes> {
-    let (start, total) = part_of(&response).unwrap_or((0, response.body().len()));
-    let mut body = response.body().to_vec();
-    // A byte of the media data, so that the structure of the file stays valid.
-    let changed = total / 4 * 3;
-    if let Some(byte) = changed.checked_sub(start).and_then(|at| body.get_mut(at)) {
-        *byte ^= 1;
-    }
+    let (mut response, changed) = with_changed_byte(response);
     let etag = response.headers().get(header::ETAG);
     let etag = etag.and_then(|etag| etag.to_str().ok()).unwrap_or("\"\"");
     let etag = etag.replacen('"', "\"other-", 1);
-    let mut response = with_body(response, Bytes::from(body));
+    let crc = response.headers().get(&checksum::CRC64_HEADER);
+    let crc = crc.and_then(|crc| crc.to_str().ok()?.parse().ok());
+    let crc = crc.map(|crc| checksum::crc64_with_flipped_bit(crc, changed.total, changed.at));
     set(&mut response, header::ETAG, &etag);
+    if let Some(crc) = crc {
+        let crc = checksum::crc64_value(crc);
+        response.headers_mut().insert(checksum::CRC64_HEADER, crc);
+    }
     response
+}
+
+/// Returns the file with one changed byte under the `ETag` and the checksum of the real one, as a
+/// broken cache or proxy delivers it.
+fn corrupt(response: Response<Bytes>) -> Response<Bytes> {
+    with_changed_byte(response).0
+}
+
+/// The position of a changed byte in the file.
+struct ChangedByte {
+    at: usize,
+    total: usize,
+}
+
+/// Flips a bit of the file at three quarters of its length: that is media data, so the structure
+/// of the file stays valid. Of a part that does not contain it, nothing changes.
+fn with_changed_byte(response: Response<Bytes>) -> (Response<Bytes>, ChangedByte) {
+    let (start, total) = part_of(&response).unwrap_or((0, response.body().len()));
+    let mut body = response.body().to_vec();
+    let changed = ChangedByte {
+        at: total / 4 * 3,
+        total,
+    };
+    if let Some(byte) = changed
+        .at
+        .checked_sub(start)
+        .and_then(|at| body.get_mut(at))
+    {
+        *byte ^= 1;
+    }
+    (with_body(response, Bytes::from(body)), changed)
 }
 
 /// Returns the first byte and the total length of a part (`Content-Range: bytes 5-9/100`).

@@ -224,6 +224,12 @@ impl Fault {
         Self::of(Kind::EtagChange)
     }
 
+    /// Returns a fault of downloads: one byte of the file is changed, under the `ETag` and the
+    /// checksum of the real one.
+    pub fn corrupt() -> Self {
+        Self::of(Kind::Corrupt)
+    }
+
     /// Returns a fault of downloads: status 206 with the first 1,000 bytes, without a `Range`
     /// header in the request.
     pub fn unasked_206() -> Self {

@@ -88,6 +88,7 @@ pub(crate) enum Kind {
     },
     Encoding,
     EtagChange,
+    Corrupt,
     #[serde(rename = "unasked_206")]
     Unasked206 {
         after: u64,
@@ -161,6 +162,7 @@ impl Kind {
             Self::Redirect { .. } => "redirect",
             Self::Encoding => "encoding",
             Self::EtagChange => "etag_change",
+            Self::Corrupt => "corrupt",
             Self::Unasked206 { .. } => "unasked_206",
             Self::ForbiddenOnce => "forbidden_once",
         }
@@ -198,6 +200,7 @@ impl Kind {
                 | Self::Redirect { .. }
                 | Self::Encoding
                 | Self::EtagChange
+                | Self::Corrupt
                 | Self::Unasked206 { .. }
                 | Self::ForbiddenOnce
         )

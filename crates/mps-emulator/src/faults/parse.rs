@@ -19,7 +19,7 @@ const SKEW_S: i64 = 600;
 type ReadKind = fn(&mut Members) -> Result<Kind, InvalidFault>;
 
 /// Every kind by its name, with the parser of its members.
-const KINDS: [(&str, ReadKind); 27] = [
+const KINDS: [(&str, ReadKind); 28] = [
     ("refuse", |members| {
         Ok(Kind::Refuse {
             code: members.required("code", "an error code", text)?,
@@ -120,6 +120,7 @@ const KINDS: [(&str, ReadKind); 27] = [
     }),
     ("encoding", |_| Ok(Kind::Encoding)),
     ("etag_change", |_| Ok(Kind::EtagChange)),
+    ("corrupt", |_| Ok(Kind::Corrupt)),
     ("unasked_206", |members| {
         Ok(Kind::Unasked206 {
             after: members.or("after", "a number of bytes", number, UNASKED_BYTES)?,

@@ -4,16 +4,16 @@ use std::{collections::VecDeque, sync::Mutex};
 
 use bytes::Bytes;
 use http::HeaderValue;
-use sha2::{Digest, Sha256};
 
-use super::{Media, RenderError};
+use super::{Media, RenderError, checksum};
 use crate::lock::lock;
 
-/// A file and its entity tag.
+/// A file, its entity tag and its checksum.
 #[derive(Clone, Debug)]
 pub(crate) struct Object {
     pub(crate) bytes: Bytes,
     pub(crate) etag: HeaderValue,
+    pub(crate) crc64: HeaderValue,
     pub(crate) content_type: &'static str,
 }
 
@@ -41,13 +41,10 @@ impl Cache {
 
 fn make(media: Media) -> Result<Object, RenderError> {
     let bytes = media.render()?;
-    let mut digest = hex::encode(Sha256::digest(&bytes));
-    digest.truncate(32);
-    let etag =
-        HeaderValue::from_str(&format!("\"{digest}\"")).unwrap_or(HeaderValue::from_static("\"\""));
     Ok(Object {
+        etag: checksum::etag(&bytes),
+        crc64: checksum::crc64_value(checksum::crc64(&bytes)),
         bytes,
-        etag,
         content_type: media.content_type(),
     })
 }

@@ -27,6 +27,45 @@ fn header<'a>(response: &'a Response<Bytes>, name: &str) -> &'a str {
     response.headers()[name].to_str().unwrap()
 }
 
+/// The CRC-64/XZ in decimal, bit by bit as its definition says.
+fn crc64(bytes: &[u8]) -> String {
+    let crc = bytes.iter().fold(u64::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u64::from(*byte), |crc, _| {
+            let polynomial = if crc & 1 == 1 {
+                0xC96C_5795_D787_0F42
+            } else {
+                0
+            };
+            (crc >> 1) ^ polynomial
+        })
+    });
+    (!crc).to_string()
+}
+
+#[test]
+fn a_file_has_its_checksums_as_the_storage_sends_them() {
+    let (world, path, file) = finished();
+    let etag = header(&world.get(&path), "etag").to_owned();
+    assert_eq!(etag.len(), 34, "an MD5 in quotes: {etag}");
+    let crc = crc64(&file);
+    for (method, range) in [
+        ("GET", "bytes=0-"),
+        ("GET", "bytes=5-9"),
+        ("HEAD", "bytes=0-"),
+    ] {
+        let answer = world.fetch(method, &path, &[("range", range)]);
+        assert_eq!(
+            header(&answer, "x-cos-hash-crc64ecma"),
+            crc,
+            "{method} {range}"
+        );
+        assert_eq!(header(&answer, "etag"), etag);
+    }
+    world.service.fail(Fault::wrong_body()).unwrap();
+    let wrong = world.get(&path);
+    assert!(!wrong.headers().contains_key("x-cos-hash-crc64ecma"));
+}
+
 #[test]
 fn a_wrong_body_has_status_200_and_the_type_of_the_file() {
     for (name, begins) in [
@@ -78,12 +117,31 @@ fn another_entity_has_another_etag_and_other_bytes_also_in_parts() {
     assert_ne!(header(&whole, "etag"), etag);
     assert_eq!(whole.body().len(), file.len());
     assert_ne!(whole.body(), &file);
+    assert_eq!(header(&whole, "x-cos-hash-crc64ecma"), crc64(whole.body()));
 
     let range = [("range", "bytes=1000-"), ("if-range", etag.as_str())];
     let part = world.fetch("GET", &path, &range);
     assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
-    assert_eq!(header(&part, "etag"), header(&whole, "etag"));
+    for name in ["etag", "x-cos-hash-crc64ecma"] {
+        assert_eq!(header(&part, name), header(&whole, name));
+    }
     assert_eq!(part.body(), &whole.body().slice(1_000..));
+}
+
+#[test]
+fn a_corrupt_file_has_one_changed_byte_under_the_checksums_of_the_real_one() {
+    let (world, path, file) = finished();
+    let sound = world.get(&path);
+    world.service.fail(Fault::corrupt()).unwrap();
+    let corrupt = world.get(&path);
+    let changed = corrupt.body().iter().zip(&file).filter(|(a, b)| a != b);
+    assert_eq!(changed.count(), 1);
+    assert_eq!(corrupt.body().len(), file.len());
+    for name in ["etag", "x-cos-hash-crc64ecma"] {
+        assert_eq!(header(&corrupt, name), header(&sound, name));
+    }
+    let part = world.fetch("GET", &path, &[("range", "bytes=1000-")]);
+    assert_eq!(part.body(), &corrupt.body().slice(1_000..));
 }
 
 #[test]
@@ -123,6 +181,7 @@ fn rules_of_downloads_need_no_action_and_take_no_other() {
         json!({ "kind": "redirect", "action": "download" }),
         json!({ "kind": "encoding" }),
         json!({ "kind": "etag_change" }),
+        json!({ "kind": "corrupt" }),
         json!({ "kind": "unasked_206" }),
         json!({ "kind": "forbidden_once" }),
     ];

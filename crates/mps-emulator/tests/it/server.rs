@@ -97,7 +97,7 @@ async fn a_task_from_its_creation_to_its_file_over_one_connection() {
     let url = described["VideoUrls"][0].as_str().unwrap();
     let path = url.strip_prefix(emulator.endpoint()).unwrap();
     stream
-        .write_all(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+        .write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())
         .await
         .unwrap();
     let (head, file) = read(&mut stream).await;
@@ -109,7 +109,7 @@ async fn a_task_from_its_creation_to_its_file_over_one_connection() {
     assert_eq!(file[4..8], *b"ftyp");
 
     stream
-        .write_all(format!("HEAD {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes())
+        .write_all(format!("HEAD {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())
         .await
         .unwrap();
     let mut head = vec![0; 64 * 1024];
@@ -134,8 +134,9 @@ async fn http_errors_leave_the_connection_usable() {
     let (head, _) = read(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
 
-    let known =
-        format!("GET /results/{task}/0.mp4 HTTP/1.1\r\nhost: x\r\nif-none-match: *\r\n\r\n");
+    let known = format!(
+        "GET /results/{task}/0.mp4 HTTP/1.1\r\nhost: localhost\r\nif-none-match: *\r\n\r\n"
+    );
     stream.write_all(known.as_bytes()).await.unwrap();
     let head = read_head(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 304 "), "{head}");

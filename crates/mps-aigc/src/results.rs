@@ -1,0 +1,128 @@
+//! The results of a task that is done: their kinds, where they are stored, and until when.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use mps_core::Client;
+use mps_models::TaskFamily;
+use serde::{Deserialize, Serialize};
+
+mod file;
+mod remote;
+pub(crate) mod time;
+
+pub(crate) use self::file::without_query;
+pub use self::{
+    file::{CosObject, Location, ResultFile},
+    remote::RemoteFile,
+    time::{DoneAt, TimeBasis},
+};
+use crate::error::Error;
+
+/// The results of a task that is done, of any family, as plain data.
+///
+/// It can be stored and sent to another process: [`Results::new`] makes its files fetchable there.
+/// The text of it contains URLs that may be signed, so treat it as a secret; `Debug` shows URLs
+/// without their queries.
+///
+/// # Examples
+/// ```
+/// use mps_aigc::TaskResults;
+///
+/// let stored = r#"{"family": "video", "task_id": "4-AigcVideo-0f1e", "files": [
+///     {"kind": "video", "location": {"url": "https://b.example/a.mp4"}, "width": 1920, "height": 1088}
+/// ]}"#;
+/// let results: TaskResults = serde_json::from_str(stored)?;
+/// assert_eq!(results.files[0].width, Some(1920));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TaskResults {
+    /// The family of the task.
+    pub family: TaskFamily,
+    /// The id of the task.
+    pub task_id: String,
+    /// The results, in the order in which the service lists them.
+    pub files: Vec<ResultFile>,
+    /// When the task was done, as far as it is known; `None` for stored results without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<DoneAt>,
+}
+
+impl TaskResults {
+    /// Returns the time since the task was done, zero for a time in the future; `None` if it is not
+    /// known.
+    #[must_use]
+    pub fn age(&self, now: SystemTime) -> Option<Duration> {
+        let done_at = self.done_at?.at;
+        Some(now.duration_since(done_at).unwrap_or_default())
+    }
+
+    /// Returns the earliest expiry of a result; `None` if none of them has one.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.files.iter().filter_map(|file| file.expires_at).min()
+    }
+}
+
+/// The results of a task that is done, with the client that can fetch them. Cheap to clone.
+///
+/// It derefs to [`TaskResults`].
+#[derive(Clone)]
+pub struct Results {
+    client: Client,
+    data: Arc<TaskResults>,
+}
+
+impl Results {
+    /// Returns results that `client` fetches.
+    #[must_use]
+    pub fn new(client: Client, data: TaskResults) -> Self {
+        Self {
+            client,
+            data: Arc::new(data),
+        }
+    }
+
+    /// Returns the first result.
+    ///
+    /// # Errors
+    /// [`Unfetchable`](crate::ErrorKind::Unfetchable), with the task id, if the task has no result.
+    pub fn first(&self) -> Result<RemoteFile, Error> {
+        let first = self.iter().next();
+        first.ok_or_else(|| Error::no_result(&self.data.task_id))
+    }
+
+    /// Returns an iterator over the results.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
+        (0..self.data.files.len()).map(|index| RemoteFile::new(self.clone(), index))
+    }
+
+    /// Returns the results as plain data, for example to store them.
+    #[must_use]
+    pub fn data(&self) -> &TaskResults {
+        &self.data
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl std::ops::Deref for Results {
+    type Target = TaskResults;
+
+    fn deref(&self) -> &TaskResults {
+        &self.data
+    }
+}
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.data.fmt(f)
+    }
+}
