@@ -22,6 +22,7 @@ mod structure;
 mod task_families;
 mod task_family;
 
+pub(crate) use self::collisions::collisions;
 pub use self::{
     action::{Action, Billed},
     capability::{Family, Model, Row, UnstatedFields, Value as CapabilityValue},
