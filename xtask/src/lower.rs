@@ -21,6 +21,7 @@ mod service;
 mod structure;
 mod task_families;
 mod task_family;
+mod task_results;
 
 pub use self::{
     action::{Action, Billed},
@@ -40,4 +41,5 @@ pub use self::{
     structure::Struct,
     task_families::{command_line, facade},
     task_family::{Answer, Read, TaskFamily},
+    task_results::{ResultFacts, ResultRead},
 };

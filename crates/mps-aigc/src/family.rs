@@ -3,10 +3,14 @@
 
 use std::{fmt, time::SystemTime};
 
-use mps_models::{Action, TaskFamily, TaskPhase};
+use mps_models::{Action, MediaKind, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
 
-use crate::results::{Location, ResultFile, time::rfc3339, without_query};
+use crate::results::{
+    JsonText, ResultFile,
+    time::{beijing, rfc3339},
+    without_query,
+};
 
 /// A family of tasks at the type level. Implemented by marker types such as
 /// [`Video`](crate::Video).
@@ -68,6 +72,12 @@ pub struct Snapshot {
     /// When the task ended, if the service states it.
     #[serde(default, with = "rfc3339::optional")]
     pub finished_at: Option<SystemTime>,
+    /// The request that created the task, if the service states it, as it does for scenario tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<JsonText>,
+    /// Details of the task, if the service states them. Their members depend on the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<JsonText>,
     /// The service's message, above all the reason of a failure.
     pub message: Option<String>,
 }
@@ -83,6 +93,8 @@ impl fmt::Debug for Snapshot {
             .field("urls", &urls)
             .field("results", &self.results)
             .field("finished_at", &self.finished_at)
+            .field("request", &self.request)
+            .field("details", &self.details)
             .field("message", &self.message)
             .finish()
     }
@@ -96,27 +108,40 @@ pub(crate) struct Described {
     pub(crate) stage: Option<String>,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
-    pub(crate) urls: Vec<String>,
+    pub(crate) finished: Option<String>,
+    pub(crate) request: Option<String>,
+    pub(crate) details: Option<String>,
+    pub(crate) results: Vec<ResultFile>,
 }
 
 impl Described {
+    /// Adds results: their kind, width and height as text such as `1920x1088`, and URLs, each with its
+    /// length in seconds.
+    pub(crate) fn add(
+        &mut self,
+        kind: MediaKind,
+        size: Option<&str>,
+        found: impl IntoIterator<Item = (String, Option<i64>)>,
+    ) {
+        let found = found.into_iter().filter(|(url, _)| !url.is_empty());
+        let described = found.map(|(url, seconds)| ResultFile::described(kind, size, url, seconds));
+        self.results.extend(described);
+    }
+
     pub(crate) fn snapshot(self) -> Snapshot {
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let mut urls = self.urls;
-        urls.retain(|url| !url.is_empty());
-        let result = |url: &String| ResultFile {
-            location: Location::Url(url.clone()),
-            ..ResultFile::default()
-        };
+        let urls = self.results.iter().filter_map(ResultFile::url);
         Snapshot {
             status: self.status,
             phase: self.phase,
             is_known_status: self.is_known_status,
             stage: some(self.stage),
-            results: urls.iter().map(result).collect(),
-            urls,
-            finished_at: None,
+            urls: urls.map(str::to_owned).collect(),
+            finished_at: self.finished.as_deref().and_then(beijing),
+            request: some(self.request).map(JsonText::new),
+            details: some(self.details).map(JsonText::new),
             message: message(self.code, some(self.message)),
+            results: self.results,
         }
     }
 }

@@ -24,6 +24,7 @@ use mps_models::{
     DescribeAigcTaskStatusResponse,
     DescribeAigcVideoTask,
     DescribeAigcVideoTaskResponse,
+    MediaKind,
     ModifyDocToVideoTaskStatus,
     ModifyDocToVideoTaskStatusResponse,
     ScenarioTaskStatus,
@@ -87,9 +88,16 @@ impl Family for Video {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.video_urls);
+        read.add(
+            MediaKind::Video,
+            described.resolution.as_deref(),
+            described.video_urls.into_iter().map(|url| (url, None)),
+        );
         read.snapshot()
     }
 }
@@ -128,9 +136,16 @@ impl Family for Image {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.image_urls);
+        read.add(
+            MediaKind::Image,
+            None,
+            described.image_urls.into_iter().map(|url| (url, None)),
+        );
         read.snapshot()
     }
 }
@@ -169,10 +184,27 @@ impl Family for Audio {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.audio_infos.into_iter().filter_map(|item| item.url));
-        read.urls.extend(described.video_infos.into_iter().filter_map(|item| item.url));
+        read.add(
+            MediaKind::Audio,
+            None,
+            described
+                .audio_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
+        read.add(
+            MediaKind::Video,
+            None,
+            described
+                .video_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
         read.snapshot()
     }
 }
@@ -217,9 +249,16 @@ impl Family for Scenario {
             stage: described.stage,
             code: described.task_result_code,
             message: described.task_result_msg,
-            urls: Vec::new(),
+            finished: described.finished_time,
+            request: described.request_body,
+            details: described.task_info,
+            results: Vec::new(),
         };
-        read.urls.extend(described.output_url);
+        read.add(
+            MediaKind::Video,
+            None,
+            described.output_url.into_iter().map(|url| (url, None)),
+        );
         read.snapshot()
     }
 }

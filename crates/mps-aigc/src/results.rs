@@ -11,12 +11,14 @@ use mps_models::TaskFamily;
 use serde::{Deserialize, Serialize};
 
 mod file;
+mod json_text;
 mod remote;
 pub(crate) mod time;
 
 pub(crate) use self::file::without_query;
 pub use self::{
     file::{CosObject, Location, ResultFile},
+    json_text::{JsonText, JsonTextError},
     remote::RemoteFile,
     time::{DoneAt, TimeBasis},
 };
