@@ -8,9 +8,9 @@ use std::{
 
 use crate::{
     destination::Destination,
-    download::{self, SavedFile},
     error::Error,
     family::{Family, Snapshot},
+    fetch::{self, SavedFile},
     results::{DoneAt, RemoteFile, Results, TaskResults},
     task::Task,
 };
@@ -142,7 +142,7 @@ impl<F: Family> Done<F> {
     /// As for [`download`](Self::download).
     pub async fn download_to(&self, destination: &Destination) -> Result<Vec<SavedFile>, Error> {
         let client = self.task.client();
-        let results = download::Results {
+        let results = fetch::Results {
             client,
             task_id: self.id(),
             urls: &self.snapshot.urls,

@@ -39,9 +39,9 @@
 mod client;
 mod destination;
 mod done;
-mod download;
 mod error;
 mod family;
+mod fetch;
 #[rustfmt::skip]
 mod generated;
 mod place;
@@ -52,9 +52,9 @@ mod wait;
 pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
-pub use download::SavedFile;
 pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
+pub use fetch::{DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use mps_core as core;
 pub use mps_core::{

@@ -22,6 +22,9 @@ pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// The number of characters of the key id that are shown.
 const KEY_ID_TAIL: usize = 4;
 
+/// The outcome of an attempt whose answer has not come.
+const NO_ANSWER: &str = "no answer";
+
 /// A create, as it was sent. Printed when its outcome is in doubt.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Doubt {
@@ -83,7 +86,7 @@ impl Doubt {
             number: intent.attempt(),
             at,
             host: intent.host().to_owned(),
-            outcome: "no answer".to_owned(),
+            outcome: NO_ANSWER.to_owned(),
         });
     }
 
@@ -92,6 +95,15 @@ impl Doubt {
         self.request_id = request_id.map(str::to_owned);
         if let Some(attempt) = self.attempts.last_mut() {
             outcome.clone_into(&mut attempt.outcome);
+        }
+    }
+
+    /// Records that the last attempt was certainly not sent, unless its cause is known already.
+    pub(crate) fn attempt_not_sent(&mut self) {
+        if let Some(attempt) = self.attempts.last_mut()
+            && attempt.outcome == NO_ANSWER
+        {
+            "not sent".clone_into(&mut attempt.outcome);
         }
     }
 
@@ -194,4 +206,35 @@ fn utc(time: SystemTime) -> String {
 
 fn as_utc<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&utc(*time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_attempt() -> Doubt {
+        let mut doubt = Doubt::new("CreateAigcVideoTask", "host", "AKIDEXAMPLE", None);
+        doubt.attempts.push(Attempt {
+            number: 1,
+            at: SystemTime::UNIX_EPOCH,
+            host: "host".to_owned(),
+            outcome: NO_ANSWER.to_owned(),
+        });
+        doubt
+    }
+
+    #[test]
+    fn the_cause_of_an_attempt_that_was_not_sent_is_kept() {
+        let mut doubt = with_attempt();
+        doubt.end_attempt("connect", None);
+        doubt.attempt_not_sent();
+        assert!(
+            doubt
+                .to_string()
+                .contains("1. 1970-01-01T00:00:00Z host: connect")
+        );
+        let mut doubt = with_attempt();
+        doubt.attempt_not_sent();
+        assert!(doubt.to_string().contains("host: not sent"));
+    }
 }

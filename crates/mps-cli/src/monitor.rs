@@ -42,7 +42,7 @@ impl Gate for SignalGate {
     }
 
     fn not_sent(&self, _: &Intent) {
-        self.phase.end_attempt(true, "not sent", None);
+        self.phase.attempt_not_sent();
     }
 }
 
@@ -67,6 +67,10 @@ impl Metrics for Monitor {
     }
 
     fn retrying(&self, call: CallInfo<'_>, failure: &Failure<'_>, pause: Duration) {
+        // After a signal no further attempt is made.
+        if self.phase.signal().is_some() {
+            return;
+        }
         let (action, cause) = (call.action, describe(failure));
         let human = format!("{action}: {cause}; trying again in {pause:.1?}");
         self.report("retry", call, failure, &human, Some(pause));

@@ -40,8 +40,10 @@ pub(crate) enum Reason {
     SpendGuard,
     /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
     Trouble,
-    /// The result has expired, or does not exist.
+    /// The result has expired: it can never be fetched again.
     Expired,
+    /// The result cannot be fetched, or does not exist.
+    Unfetchable,
     /// The result of the command could not be written to stdout.
     Receipt,
     /// A signal.
@@ -93,7 +95,7 @@ impl Reason {
             Self::Content => Exit::ContentRefused,
             Self::SpendGuard => Exit::SpendGuard,
             Self::Trouble => Exit::Trouble,
-            Self::Expired => Exit::Unsaved,
+            Self::Expired | Self::Unfetchable => Exit::Unsaved,
             Self::Signal(signal) => signal.exit(),
             Self::Receipt | Self::Internal => Exit::Internal,
         }
@@ -131,9 +133,8 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
         _ if error.in_doubt() => Outcome::InDoubt,
         (TaskErrorKind::WaitTimedOut, _) => Outcome::Continues(Reason::Trouble),
         (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
-        (TaskErrorKind::Unfetchable | TaskErrorKind::Expired, _) => {
-            Outcome::Undelivered(Reason::Expired)
-        }
+        (TaskErrorKind::Expired, _) => Outcome::Undelivered(Reason::Expired),
+        (TaskErrorKind::Unfetchable, _) => Outcome::Undelivered(Reason::Unfetchable),
         (TaskErrorKind::Download | TaskErrorKind::WrongContent, _) => {
             Outcome::Undelivered(Reason::Trouble)
         }
@@ -165,7 +166,7 @@ pub(crate) fn of_done_task(error: &mps_aigc::Error) -> Outcome {
 mod tests {
     use super::*;
 
-    const REASONS: [Reason; 10] = [
+    const REASONS: [Reason; 11] = [
         Reason::Usage,
         Reason::Credentials,
         Reason::Quota,
@@ -173,6 +174,7 @@ mod tests {
         Reason::SpendGuard,
         Reason::Trouble,
         Reason::Expired,
+        Reason::Unfetchable,
         Reason::Receipt,
         Reason::Signal(Signal::Terminate),
         Reason::Internal,
@@ -202,7 +204,7 @@ mod tests {
     #[test]
     fn a_command_that_created_nothing_ends_by_its_reason() {
         let codes = REASONS.map(|reason| Outcome::NotCreated(reason).exit() as u8);
-        assert_eq!(codes, [2, 3, 4, 8, 12, 6, 10, 1, 143, 1]);
+        assert_eq!(codes, [2, 3, 4, 8, 12, 6, 10, 10, 1, 143, 1]);
     }
 
     #[test]

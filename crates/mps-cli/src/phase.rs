@@ -161,6 +161,17 @@ impl Phase {
         });
     }
 
+    /// Records that the last attempt of the create was certainly not sent. The cause that ended it, if
+    /// one is recorded, stays.
+    pub(crate) fn attempt_not_sent(&self) {
+        self.0.send_modify(|state| {
+            if let Some(doubt) = &mut state.doubt {
+                doubt.attempt_not_sent();
+            }
+            state.is_sending = false;
+        });
+    }
+
     /// Records the outcome of the create: its task, or none. Idempotent.
     pub(crate) fn end_create(&self, receipt: Option<Receipt>) {
         self.0.send_modify(|state| {
@@ -275,6 +286,7 @@ mod tests {
             assert!(failure.doubt.is_some());
         }
         phase.end_attempt(true, "refused", None);
+        phase.attempt_not_sent();
         let failure = phase.failure_at_exit(Signal::Interrupt);
         assert_eq!(failure.exit(), Exit::Interrupted);
     }

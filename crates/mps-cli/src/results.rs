@@ -89,6 +89,7 @@ impl Receipt {
         let (wait, download) = self.follow.as_ref()?;
         match outcome {
             Outcome::Continues(_) => Some(wait),
+            Outcome::Undelivered(Reason::Expired) => None,
             Outcome::Undelivered(_) => Some(download),
             Outcome::NotCreated(_) | Outcome::InDoubt | Outcome::Failed { .. } => None,
         }
@@ -97,6 +98,7 @@ impl Receipt {
     /// Returns the hint for this outcome: `own`, the one of the error, and the next command line.
     pub(crate) fn hint(&self, outcome: Outcome, own: Option<String>) -> Option<String> {
         let next = match (outcome, self.resume(outcome)) {
+            (Outcome::Undelivered(Reason::Expired), _) => return own,
             (Outcome::Continues(_) | Outcome::Undelivered(_), None) => {
                 "the emulator, and with it the task, ended with this command".to_owned()
             }
@@ -185,5 +187,26 @@ impl From<&SavedFile> for File {
             bytes: file.bytes,
             sha256: file.sha256.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::Cli;
+
+    #[test]
+    fn an_expired_result_has_no_line_that_downloads_it() {
+        let cli = Cli::parse_from(["mps", "video", "status", "1"]);
+        let receipt = Receipt::new("video", "1", None, false, &cli.global, None);
+        let own = || Some("create the task anew".to_owned());
+        let expired = Outcome::Undelivered(Reason::Expired);
+        assert_eq!(receipt.hint(expired, own()), own());
+        assert_eq!(receipt.resume(expired), None);
+        let trouble = Outcome::Undelivered(Reason::Trouble);
+        let hint = receipt.hint(trouble, None).unwrap_or_default();
+        assert!(hint.contains("mps video download --out . -- 1"), "{hint}");
     }
 }

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     /// The result's host sent something else than the result: nothing, an error page, compressed
     /// data, or a file that is cut. Nothing was saved. Downloading again later is safe.
     WrongContent,
+    /// The result is larger than [`DownloadOptions::max_bytes`](crate::DownloadOptions::max_bytes).
+    TooLarge,
     /// The output file exists already.
     AlreadyExists,
     /// Another download has reserved the output file.
@@ -56,7 +58,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Call,
         Self::InvalidRequest,
         Self::Credentials,
@@ -70,6 +72,7 @@ impl ErrorKind {
         Self::Unfetchable,
         Self::Download,
         Self::WrongContent,
+        Self::TooLarge,
         Self::AlreadyExists,
         Self::InUse,
         Self::NoSpace,
@@ -94,6 +97,7 @@ impl ErrorKind {
             Self::Unfetchable => "unfetchable",
             Self::Download => "download",
             Self::WrongContent => "wrong_content",
+            Self::TooLarge => "too_large",
             Self::AlreadyExists => "already_exists",
             Self::InUse => "in_use",
             Self::NoSpace => "no_space",

@@ -5,11 +5,16 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use mps_aigc::{Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions};
+use mps_aigc::{
+    Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions, models::TaskPhase,
+};
 use mps_core::clock;
 use serde_json::json;
 
@@ -94,10 +99,12 @@ impl Delivery<'_> {
 
     async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
         let last_status = Mutex::new(None);
+        let is_done = AtomicBool::new(false);
         let report = |snapshot: &Snapshot| {
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
             *lock(&last_status) = Some(status);
+            is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.wait_with(options, report));
@@ -110,6 +117,9 @@ impl Delivery<'_> {
             Ok(Err(error)) => error,
             Err(signal) => return Err(Failure::interrupted_task(signal, &self.receipt)),
         };
+        if is_done.into_inner() && error.kind() == mps_aigc::ErrorKind::WaitTimedOut {
+            return Err(self.without_result_in_time());
+        }
         let is_known = last_status
             .into_inner()
             .is_ok_and(|status| status.is_some());
@@ -119,6 +129,14 @@ impl Delivery<'_> {
             outcome::of_task(&error)
         };
         Err(self.failure(error, outcome))
+    }
+
+    /// Returns the error for a task that is done and whose result was not named before the timeout.
+    fn without_result_in_time(&self) -> Failure {
+        let id = self.receipt.shown_id();
+        let message =
+            format!("task {id} is done, and the service has not named its result in time");
+        self.undelivered("unfetchable", message, Reason::Trouble)
     }
 
     /// Saves and prints the results of a task that is done.

@@ -145,6 +145,20 @@ fn a_task_that_is_done_without_a_result_is_not_a_success() {
     assert!(resume.contains(&json!("download")), "{run:?}");
 }
 
+#[test]
+fn a_task_that_is_done_without_a_result_in_time_is_not_delivered() {
+    let emulator = Emulator::start("0s");
+    emulator.add_fault(&json!({"kind": "done_without_url"}));
+    let create = ["--output", "json", "video", "create", "--prompt", "a"];
+    let run = emulator.run(&[&create[..], &["--wait", "--timeout", "2s"]].concat());
+    let error = run.error();
+    assert_eq!(
+        (run.exit, &error["kind"], &error["created"]),
+        (10, &json!("unfetchable"), &json!(true)),
+        "{run:?}"
+    );
+}
+
 /// Returns the endpoint of a service that reads one request and closes the connection.
 fn hang_up_after_reading() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -233,7 +233,7 @@ pub(super) mod samples {
         [&size.to_be_bytes()[..], name, data].concat()
     }
 
-    pub(in crate::download) fn mp4() -> Vec<u8> {
+    pub(in crate::fetch) fn mp4() -> Vec<u8> {
         [
             mp4_box(b"ftyp", b"isom"),
             mp4_box(b"mdat", b"\0\x01\x02\x03picture"),
@@ -242,7 +242,7 @@ pub(super) mod samples {
         .concat()
     }
 
-    pub(in crate::download) fn png() -> Vec<u8> {
+    pub(in crate::fetch) fn png() -> Vec<u8> {
         let chunk = |name: &[u8], data: &[u8]| {
             let size = u32::try_from(data.len()).unwrap();
             [&size.to_be_bytes()[..], name, data, b"crc!"].concat()
@@ -255,17 +255,17 @@ pub(super) mod samples {
         .concat()
     }
 
-    pub(in crate::download) fn jpeg() -> Vec<u8> {
+    pub(in crate::fetch) fn jpeg() -> Vec<u8> {
         // The first segment contains a thumbnail with an end marker of its own.
         b"\xff\xd8\xff\xe1\x00\x06\xff\xd8\xff\xd9\xff\xda\x00\x03!abc\xff\x00d\xff\xd0ef\xff\xd9"
             .to_vec()
     }
 
-    pub(in crate::download) fn webp() -> Vec<u8> {
+    pub(in crate::fetch) fn webp() -> Vec<u8> {
         b"RIFF\x0c\0\0\0WEBPVP8 \x01\x02\x03\x04".to_vec()
     }
 
-    pub(in crate::download) fn glb() -> Vec<u8> {
+    pub(in crate::fetch) fn glb() -> Vec<u8> {
         b"glTF\x02\0\0\0\x10\0\0\0mesh".to_vec()
     }
 }

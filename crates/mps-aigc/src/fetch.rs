@@ -14,7 +14,15 @@ use serde::{Deserialize, Serialize};
 mod address;
 mod container;
 mod content;
+mod options;
 mod partial;
+mod progress;
+mod slots;
+
+pub use self::{
+    options::{DownloadOptions, ExistingFile},
+    progress::DownloadProgress,
+};
 
 use self::partial::Partial;
 use crate::{
