@@ -40,6 +40,7 @@ struct Inner {
     task_id: Option<String>,
     request_id: Option<String>,
     hint: Option<String>,
+    stage: Option<String>,
     call: Option<mps_core::Error>,
     source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
@@ -69,6 +70,13 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
+    }
+
+    /// Returns the stage that has to be confirmed, such as `STAGE_1`; `None` for any other kind than
+    /// [`AwaitsConfirmation`](ErrorKind::AwaitsConfirmation).
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.0.stage.as_deref()
     }
 
     /// Returns the failed call, with code, dispatch and attempts; `None` if no call failed.
@@ -101,6 +109,7 @@ impl Error {
     /// |---|---|
     /// | [in doubt](Self::in_doubt) | [`LookFirst`](Advice::LookFirst) |
     /// | a failed call | as for [the call](mps_core::Error::advice) |
+    /// | awaits confirmation | [`LookFirst`](Advice::LookFirst): look at the stage, then confirm it |
     /// | wait timed out, download, wrong content | [`RetryLater`](Advice::RetryLater): wait or download again, which bills nothing |
     /// | task failed; an output file that exists, is in use, or cannot be written | [`FixRequest`](Advice::FixRequest) |
     /// | expired, unfetchable | [`GiveUp`](Advice::GiveUp) |
@@ -116,6 +125,7 @@ impl Error {
             ErrorKind::WaitTimedOut | ErrorKind::Download | ErrorKind::WrongContent => {
                 Advice::RetryLater
             }
+            ErrorKind::AwaitsConfirmation => Advice::LookFirst,
             ErrorKind::Expired | ErrorKind::Unfetchable => Advice::GiveUp,
             _ => Advice::FixRequest,
         }
@@ -128,6 +138,7 @@ impl Error {
             task_id: None,
             request_id: None,
             hint: None,
+            stage: None,
             call: None,
             source: None,
         }))
@@ -148,6 +159,18 @@ impl Error {
         Self::new(ErrorKind::WaitTimedOut, message)
             .with_task(task_id)
             .with_hint("wait again with its id: the task continues")
+    }
+
+    /// Returns the error of a task that stopped after a stage.
+    pub(crate) fn awaits_confirmation(task_id: &str, action: &str, stage: &str) -> Self {
+        let message = format!("task {} waits for confirmation of {stage}", shown(task_id));
+        let request = serde_json::json!({
+            "Input": {"Action": "confirm", "Stage": stage, "SourceTaskId": task_id}
+        });
+        Self::new(ErrorKind::AwaitsConfirmation, message)
+            .with_task(task_id)
+            .with(|inner| inner.stage = Some(stage.to_owned()))
+            .with_hint(format!("look at the stage, then confirm it: {action} {request}"))
     }
 
     pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {

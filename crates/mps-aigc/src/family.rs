@@ -6,8 +6,10 @@ use std::{fmt, time::SystemTime};
 use mps_models::{Action, MediaKind, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
 
+use serde_json::Value;
+
 use crate::results::{
-    JsonText, ResultFile,
+    self, Expected, JsonText, ResultFile,
     time::{beijing, rfc3339},
     without_query,
 };
@@ -78,8 +80,32 @@ pub struct Snapshot {
     /// Details of the task, if the service states them. Their members depend on the scenario.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub details: Option<JsonText>,
+    /// The stage that has to be confirmed before the task continues, as the confirming request names
+    /// it, such as `STAGE_1`; `None` if the task waits for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaiting: Option<String>,
     /// The service's message, above all the reason of a failure.
     pub message: Option<String>,
+}
+
+impl Snapshot {
+    /// Adds what the request of the task says about its results.
+    pub(crate) fn expect(&mut self, family: TaskFamily, expected: &Expected) {
+        if self.phase == TaskPhase::Succeeded {
+            expected.apply(family, &mut self.results);
+        }
+    }
+
+    /// Returns the stage that has to be confirmed, or `None` if the task does not stop: its request,
+    /// where the answer repeats it, may have asked for another mode.
+    fn awaiting(&self, family: TaskFamily, request: Option<&Value>) -> Option<String> {
+        let confirm = family.info().confirm.as_ref()?;
+        let stage = confirm.stage(self.stage.as_deref()?)?;
+        let mode = request.and_then(|request| results::text(request, confirm.mode));
+        let stops = mode.is_none_or(|mode| mode == confirm.value);
+        let is_over = self.phase == TaskPhase::Failed || !self.results.is_empty();
+        (stops && !is_over).then(|| stage.to_owned())
+    }
 }
 
 impl fmt::Debug for Snapshot {
@@ -90,6 +116,7 @@ impl fmt::Debug for Snapshot {
             .field("phase", &self.phase)
             .field("is_known_status", &self.is_known_status)
             .field("stage", &self.stage)
+            .field("awaiting", &self.awaiting)
             .field("urls", &urls)
             .field("results", &self.results)
             .field("finished_at", &self.finished_at)
@@ -128,10 +155,10 @@ impl Described {
         self.results.extend(described);
     }
 
-    pub(crate) fn snapshot(self) -> Snapshot {
+    pub(crate) fn snapshot(self, family: TaskFamily) -> Snapshot {
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
         let urls = self.results.iter().filter_map(ResultFile::url);
-        Snapshot {
+        let mut snapshot = Snapshot {
             status: self.status,
             phase: self.phase,
             is_known_status: self.is_known_status,
@@ -141,8 +168,16 @@ impl Described {
             request: some(self.request).map(JsonText::new),
             details: some(self.details).map(JsonText::new),
             message: message(self.code, some(self.message)),
+            awaiting: None,
             results: self.results,
+        };
+        let request = snapshot.request.as_ref();
+        let request = request.and_then(|request| request.value().ok());
+        if let Some(request) = &request {
+            snapshot.expect(family, &Expected::of_request(family, request));
         }
+        snapshot.awaiting = snapshot.awaiting(family, request.as_ref());
+        snapshot
     }
 }
 

@@ -66,9 +66,6 @@ pub use mps_core::{
 };
 pub use mps_models as models;
 pub use mps_models::{MediaKind, TaskFamily};
-pub use results::{
-    CosObject, DoneAt, JsonText, JsonTextError, Location, RemoteFile, ResultFile, Results,
-    TaskResults, TimeBasis,
-};
+pub use results::{CosFolder, CosObject, DoneAt, Expected, JsonText, JsonTextError, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis};
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;

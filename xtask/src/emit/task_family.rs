@@ -170,7 +170,7 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
                     results: Vec::new(),
                 };
                 #(#results)*
-                read.snapshot()
+                read.snapshot(Self::FAMILY)
             }
         }
     }

@@ -78,11 +78,14 @@ impl ResultFile {
 
     /// Returns the expiry of a result of `family` that was done at `done_at`.
     pub(crate) fn expiry(&self, family: TaskFamily, done_at: SystemTime) -> Option<SystemTime> {
-        let Location::Url(_) = self.location else {
+        let Location::Url(url) = &self.location else {
             return None;
         };
-        let kept = Duration::from_secs(u64::from(family.info().result_hours?) * 3_600);
-        done_at.checked_add(kept)
+        let hours = family.info().result_hours;
+        let kept = hours.map(|hours| Duration::from_secs(u64::from(hours) * 3_600));
+        let deleted = kept.and_then(|kept| done_at.checked_add(kept));
+        let times = [deleted, signed_until(url)];
+        times.into_iter().flatten().min()
     }
 }
 
@@ -188,8 +191,17 @@ fn pixels(size: &str) -> Option<(u32, u32)> {
     Some((side(width)?, side(height)?))
 }
 
+/// Returns the end of the signature of a COS URL, in the form `q-sign-time=START;END`.
+fn signed_until(url: &str) -> Option<SystemTime> {
+    let (_, query) = url.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, times) = pairs.find(|(name, _)| name == "q-sign-time")?;
+    let (_, end) = times.split_once(';')?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end.parse().ok()?))
+}
+
 /// Returns the kind of the file that a URL names, if its extension belongs to one kind.
-fn kind_of_url(url: &str) -> Option<MediaKind> {
+pub(super) fn kind_of_url(url: &str) -> Option<MediaKind> {
     let (_, extension) = without_query(url).rsplit_once('.')?;
     MediaKind::of_extension(extension)
 }
