@@ -41,6 +41,6 @@ pub use self::{
     service::{ErrorCode, Service},
     structure::Struct,
     task_families::{command_line, facade},
-    task_family::{Answer, Read, TaskFamily},
+    task_family::{Answer, Label, Read, TaskCreate, TaskFamily},
     task_results::{ResultFacts, ResultRead},
 };

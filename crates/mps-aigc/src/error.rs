@@ -3,6 +3,9 @@
 use std::{error, fmt, io, sync::Arc, time::Duration};
 
 use mps_core::{Advice, Dispatch, text::foreign};
+use mps_models::TaskFamily;
+
+use crate::family::Snapshot;
 
 mod kind;
 
@@ -161,8 +164,18 @@ impl Error {
             .with_hint("wait again with its id: the task continues")
     }
 
-    /// Returns the error of a task that stopped after a stage.
-    pub(crate) fn awaits_confirmation(task_id: &str, action: &str, stage: &str) -> Self {
+    /// Returns the error of a task that stopped after a stage, or `None` if it did not.
+    pub(crate) fn of_stage(family: TaskFamily, task_id: &str, snapshot: &Snapshot) -> Option<Self> {
+        let stage = snapshot.awaiting.as_deref()?;
+        let confirm = family.info().confirm.as_ref()?;
+        Some(Self::awaits_confirmation(
+            task_id,
+            confirm.action.name,
+            stage,
+        ))
+    }
+
+    fn awaits_confirmation(task_id: &str, action: &str, stage: &str) -> Self {
         let message = format!("task {} waits for confirmation of {stage}", shown(task_id));
         let request = serde_json::json!({
             "Input": {"Action": "confirm", "Stage": stage, "SourceTaskId": task_id}
@@ -170,7 +183,9 @@ impl Error {
         Self::new(ErrorKind::AwaitsConfirmation, message)
             .with_task(task_id)
             .with(|inner| inner.stage = Some(stage.to_owned()))
-            .with_hint(format!("look at the stage, then confirm it: {action} {request}"))
+            .with_hint(format!(
+                "look at the stage, then confirm it: {action} {request}"
+            ))
     }
 
     pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {

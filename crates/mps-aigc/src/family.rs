@@ -5,13 +5,15 @@ use std::{fmt, time::SystemTime};
 
 use mps_models::{Action, MediaKind, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
-
 use serde_json::Value;
 
-use crate::results::{
-    self, Expected, JsonText, ResultFile,
-    time::{beijing, rfc3339},
-    without_query,
+use crate::{
+    handle::TaskHandle,
+    results::{
+        self, Expected, JsonText, ResultFile,
+        time::{beijing, rfc3339},
+        without_query,
+    },
 };
 
 /// A family of tasks at the type level. Implemented by marker types such as
@@ -47,6 +49,13 @@ pub trait Create: Action {
 
     /// Returns the id of the new task, or `None` where the answer has none.
     fn task_id(created: Self::Response) -> Option<String>;
+
+    /// Returns the handle with what this request says about the task: model, version and duration of
+    /// the result. Returns it unchanged by default.
+    #[must_use]
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+    }
 }
 
 /// The state of a task at one moment, as the service described it.

@@ -34,7 +34,8 @@ use mps_models::{
 
 use crate::client::Aigc;
 use crate::family::{Create, Described, Family, Snapshot};
-use crate::task::Tasks;
+use crate::handle::TaskHandle;
+use crate::task::{Poller, Tasks, poll};
 
 impl Aigc {
     /// Returns the video tasks of this account.
@@ -59,6 +60,17 @@ impl Aigc {
     #[must_use]
     pub fn scenario(&self) -> Tasks<Scenario> {
         self.tasks()
+    }
+}
+
+/// Returns the function that polls tasks of a family, or `None` if this crate has no type for it.
+pub(crate) fn poller(family: TaskFamily) -> Option<Poller> {
+    match family {
+        TaskFamily::Video => Some(poll::<Video>),
+        TaskFamily::Image => Some(poll::<Image>),
+        TaskFamily::Audio => Some(poll::<Audio>),
+        TaskFamily::Scenario => Some(poll::<Scenario>),
+        _ => None,
     }
 }
 
@@ -98,7 +110,7 @@ impl Family for Video {
             described.resolution.as_deref(),
             described.video_urls.into_iter().map(|url| (url, None)),
         );
-        read.snapshot()
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -107,6 +119,15 @@ impl Create for CreateAigcVideoTask {
 
     fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+            .labelled(
+                self.model_name.as_deref(),
+                self.model_version.as_deref(),
+                self.duration,
+            )
     }
 }
 
@@ -146,7 +167,7 @@ impl Family for Image {
             None,
             described.image_urls.into_iter().map(|url| (url, None)),
         );
-        read.snapshot()
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -155,6 +176,10 @@ impl Create for CreateAigcImageTask {
 
     fn task_id(created: CreateAigcImageTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 
@@ -205,7 +230,7 @@ impl Family for Audio {
                 .into_iter()
                 .filter_map(|item| Some((item.url?, item.duration))),
         );
-        read.snapshot()
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -214,6 +239,10 @@ impl Create for CreateAigcAudioTask {
 
     fn task_id(created: CreateAigcAudioTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 
@@ -259,7 +288,7 @@ impl Family for Scenario {
             None,
             described.output_url.into_iter().map(|url| (url, None)),
         );
-        read.snapshot()
+        read.snapshot(Self::FAMILY)
     }
 }
 

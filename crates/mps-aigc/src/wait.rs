@@ -73,11 +73,14 @@ impl WaitOptions {
 ///
 /// A result in a bucket of the caller's may never get a URL, so it is waited for briefly.
 pub(crate) fn pauses_without_url(snapshot: &Snapshot) -> &'static [Duration] {
-    if snapshot.phase != TaskPhase::Succeeded || !snapshot.urls.is_empty() {
+    let is_done = snapshot.phase == TaskPhase::Succeeded && snapshot.awaiting.is_none();
+    if !is_done || snapshot.results.iter().any(|file| file.url().is_some()) {
         return &[];
     }
     let stored = !snapshot.results.is_empty();
-    PAUSES_WITHOUT_URL.get(..if stored { 2 } else { 5 }).unwrap_or(&[])
+    PAUSES_WITHOUT_URL
+        .get(..if stored { 2 } else { 5 })
+        .unwrap_or(&[])
 }
 
 const PAUSES_WITHOUT_URL: [Duration; 5] = [

@@ -39,7 +39,7 @@ pub struct Expected {
 }
 
 /// A bucket of the caller's, and a folder in it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CosFolder {
     /// Name of the bucket, the account's number included.
@@ -72,11 +72,18 @@ impl Expected {
         *self == Self::default()
     }
 
-    /// Returns this, completed by another source.
-    pub(crate) fn or(self, other: Self) -> Self {
-        Self {
-            kind: self.kind.or(other.kind),
-            store: self.store.or(other.store),
+    /// Sets a part by its name in the text of a handle.
+    pub(crate) fn set_named(&mut self, name: &str, value: &str) {
+        if name == "kind" {
+            // A kind that a newer version knows is no reason to lose the task.
+            self.kind = value.parse().ok();
+            return;
+        }
+        let store = self.store.get_or_insert_default();
+        match name {
+            "cos_bucket" => value.clone_into(&mut store.bucket),
+            "cos_region" => value.clone_into(&mut store.region),
+            _ => store.folder = Some(value.to_owned()),
         }
     }
 
@@ -144,7 +151,8 @@ pub(crate) fn text<'a>(request: &'a Value, path: &str) -> Option<&'a str> {
 }
 
 fn member<'a>(request: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(request, |value, name| value.get(name))
+    path.split('.')
+        .try_fold(request, |value, name| value.get(name))
 }
 
 /// Returns the text of a URL path, with its percent signs decoded; unchanged if that is not UTF-8.
@@ -182,9 +190,8 @@ mod tests {
     }
 
     fn applied(expected: &Expected, urls: &[&str]) -> Vec<ResultFile> {
-        let described = |url: &&str| {
-            ResultFile::described(MediaKind::Video, None, (*url).to_owned(), None)
-        };
+        let described =
+            |url: &&str| ResultFile::described(MediaKind::Video, None, (*url).to_owned(), None);
         let mut files = urls.iter().map(described).collect();
         expected.apply(TaskFamily::Video, &mut files);
         files
@@ -227,7 +234,10 @@ mod tests {
     fn a_stored_result_without_a_url_is_a_folder() {
         let files = applied(&stored(), &[]);
         assert_eq!(files.len(), 1);
-        assert_eq!(files[0].location.cos().unwrap().to_string(), "cos://b-1/out/");
+        assert_eq!(
+            files[0].location.cos().unwrap().to_string(),
+            "cos://b-1/out/"
+        );
         assert_eq!((files[0].url(), files[0].kind), (None, MediaKind::Video));
         assert!(applied(&Expected::default(), &[]).is_empty());
     }
@@ -236,8 +246,16 @@ mod tests {
     fn a_3d_scene_is_not_called_a_video() {
         let scene = Expected::of_request(TaskFamily::Video, &json!({"SceneType": "3d_scene"}));
         let kinds = |expected: &Expected| {
-            let urls = ["https://h/a.zip", "https://h/a.glb", "https://h/a.mp4", "https://h/a"];
-            applied(expected, &urls).iter().map(|file| file.kind).collect::<Vec<_>>()
+            let urls = [
+                "https://h/a.zip",
+                "https://h/a.glb",
+                "https://h/a.mp4",
+                "https://h/a",
+            ];
+            applied(expected, &urls)
+                .iter()
+                .map(|file| file.kind)
+                .collect::<Vec<_>>()
         };
         use MediaKind::{Scene, Video};
         assert_eq!(kinds(&scene), [Scene, Scene, Video, Scene]);
