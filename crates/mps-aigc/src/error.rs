@@ -5,7 +5,7 @@ use std::{error, fmt, io, sync::Arc, time::Duration};
 use mps_core::{Advice, Dispatch, text::foreign};
 use mps_models::TaskFamily;
 
-use crate::family::Snapshot;
+use crate::{family::Snapshot, results::CosObject};
 
 mod kind;
 
@@ -194,6 +194,17 @@ impl Error {
         let reason: Vec<_> = reason.split_whitespace().collect();
         let message = format!("task {} failed: {}", shown(task_id), reason.join(" "));
         Self::new(ErrorKind::TaskFailed, message).with_task(task_id)
+    }
+
+    /// Returns the error of a result in a bucket of the caller's, which has no URL.
+    pub(crate) fn in_bucket(task_id: &str, object: &CosObject) -> Self {
+        let place = foreign(&object.to_string(), ID_CHARS).into_owned();
+        let message = format!("the result of task {} is stored as {place}", shown(task_id));
+        let region = foreign(&object.region, ID_CHARS);
+        let hint = format!("copy it from your bucket in {region}: coscli cp -r {place} .");
+        Self::new(ErrorKind::Unfetchable, message)
+            .with_task(task_id)
+            .with_hint(hint)
     }
 
     pub(crate) fn no_result(task_id: &str) -> Self {

@@ -1,15 +1,18 @@
 //! From create to file, on scripted answers and a stepped clock.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{sync::Arc, time::{Duration, SystemTime}};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use mps_aigc::{
-    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image, Task,
-    MediaKind, TaskFamily, TaskHandle, TimeBasis, Video, WaitOptions,
+    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image,
+    MediaKind, Task, TaskFamily, TaskHandle, TimeBasis, Video, WaitOptions,
     credentials::CredentialsError,
     models::{
-        AiDramaInput, AigcStoreCosParam, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
-        CreateAigcVideoTask,
+        AiDramaInput, AigcStoreCosParam, CreateAiDramaTask, CreateAigcAudioTask,
+        CreateAigcImageTask, CreateAigcVideoTask,
     },
 };
 use mps_core::{
@@ -433,7 +436,10 @@ async fn a_stage_that_waits_for_confirmation_ends_the_wait() {
         assert!(!error.in_doubt());
         let request = r#"{"Input":{"Action":"confirm","SourceTaskId":"u-1","Stage":"STAGE_1"}}"#;
         let hint = error.hint().unwrap();
-        assert!(hint.ends_with(&format!("ModifyDocToVideoTaskStatus {request}")), "{hint}");
+        assert!(
+            hint.ends_with(&format!("ModifyDocToVideoTaskStatus {request}")),
+            "{hint}"
+        );
     }
 }
 
@@ -455,7 +461,10 @@ async fn a_result_in_a_bucket_is_a_success() {
         let done = task.wait().await.unwrap();
         let object = done.first().unwrap().location.cos().cloned().unwrap();
         assert_eq!(object.to_string(), shown);
-        assert_eq!((done.first().unwrap().kind, done.expires_at()), (MediaKind::Video, None));
+        assert_eq!(
+            (done.first().unwrap().kind, done.expires_at()),
+            (MediaKind::Video, None)
+        );
         // Another process learns the bucket from the handle.
         let handle: TaskHandle = task.handle().to_string().parse().unwrap();
         assert_eq!(handle.expected(), task.handle().expected());
@@ -490,6 +499,9 @@ async fn the_expiry_of_a_scenario_follows_from_its_signature() {
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     assert_eq!(done.expires_at(), Some(at(1_780_403_227)));
     let done_at = done.results().done_at.unwrap();
-    assert_eq!((done_at.at, done_at.basis), (at(1_779_798_428), TimeBasis::Reported));
+    assert_eq!(
+        (done_at.at, done_at.basis),
+        (at(1_779_798_428), TimeBasis::Reported)
+    );
     assert!(!format!("{done:?} {:?} {:?}", done.snapshot(), done.results()).contains("q-sign"));
 }
