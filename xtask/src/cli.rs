@@ -1,19 +1,16 @@
 //! The commands of `cargo xtask`.
 
-use std::{
-    path::{Path, PathBuf},
-    process,
-};
+use std::{path::Path, process};
 
 use crate::{
     ci,
-    codegen::api,
     diff::{self, Class},
     failure::{Failure, print},
     import, isolation,
     output::Mode,
     sources,
-    targets::codegen,
+    targets::{self, codegen},
+    workspace,
 };
 
 const USAGE: &str = "\
@@ -63,19 +60,19 @@ impl From<ExitCode> for process::ExitCode {
 pub fn run(args: &[String]) -> Result<ExitCode, Failure> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["spec", "import", rest @ ..] => spec_import(&workspace(), rest),
-        ["spec", "diff", rest @ ..] => spec_diff(&workspace(), rest),
+        ["spec", "import", rest @ ..] => spec_import(&workspace::root()?, rest),
+        ["spec", "diff", rest @ ..] => spec_diff(&workspace::root()?, rest),
         words => run_silent(words).map(|()| ExitCode::Success),
     }
 }
 
 fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
-        ["codegen"] => codegen(&workspace(), Mode::Write),
-        ["codegen", "--check"] => codegen(&workspace(), Mode::Check),
-        ["spec", "check"] => spec_check(&workspace()),
-        ["ci", steps @ ..] => ci::run(&workspace(), steps),
-        ["isolated", command @ ..] => isolation::run(&workspace(), command),
+        ["codegen"] => codegen(&workspace::root()?, Mode::Write),
+        ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["spec", "check"] => spec_check(&workspace::root()?),
+        ["ci", steps @ ..] => ci::run(&workspace::root()?, steps),
+        ["isolated", command @ ..] => isolation::run(&workspace::root()?, command),
         ["help" | "--help" | "-h"] => print(&usage()),
         [] => Err(Failure::new(usage())),
         other => Err(Failure::new(format!(
@@ -86,19 +83,18 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     }
 }
 
-/// Checks the specification of a workspace and prints the result.
+/// Checks the specification of a workspace and prints the result. Everything that `codegen` refuses
+/// is refused here as well, since the code is generated, but not written.
 ///
 /// # Errors
 /// Returns every mistake, each with its place.
 pub fn spec_check(root: &Path) -> Result<(), Failure> {
-    let sources = sources::of(root)?;
-    match api(&sources) {
-        Ok(api) => print(&format!(
-            "the specification is valid: {} actions",
-            api.actions.len()
-        )),
-        Err(mistakes) => Err(Failure::from_mistakes(&mistakes, &sources)),
-    }
+    let sources = sources::of(root);
+    let api = targets::generate(&sources)?.api;
+    print(&format!(
+        "the specification is valid: {} actions",
+        api.actions.len()
+    ))
 }
 
 /// Imports a published description into the specification of a workspace and prints a report.
@@ -128,9 +124,4 @@ pub fn spec_diff(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
         Some(Class::Compatible) => ExitCode::Changed,
         Some(Class::Documentation) | None => ExitCode::Success,
     })
-}
-
-/// Returns the root of the workspace that this program was built in.
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -32,9 +32,9 @@ pub fn generate(sources: &Sources) -> Result<Generated, GenerateError> {
 /// Generates the code of an API.
 ///
 /// # Errors
-/// Returns names that would be used twice, or a bug of the generator.
+/// Returns a bug of the generator.
 pub fn code(api: &ir::Api) -> Result<Generated, GenerateError> {
-    emitted(&lower::lower(api).map_err(sorted)?)
+    emitted(&lower::lower(api))
 }
 
 /// Generates the families of the facade.
@@ -66,17 +66,17 @@ fn emitted(files: &[lower::File<'_>]) -> Result<Generated, GenerateError> {
 /// Returns the API that a specification describes.
 ///
 /// # Errors
-/// Returns every mistake in the specification.
+/// Returns every mistake in the specification, including names that would be used twice in Rust.
 pub fn api(sources: &Sources) -> Result<ir::Api, Vec<Diagnostic>> {
     let (spec, mut mistakes) = model::parse(sources);
     mistakes.extend(check::check(&spec, sources));
     let api = ir::build(&spec, sources);
+    // A name that is wrong in itself often collides as well, which would only repeat the mistake.
+    let mut collisions = api.as_ref().map(lower::collisions).unwrap_or_default();
+    collisions.retain(|collision| mistakes.iter().all(|known| known.place != collision.place));
+    mistakes.extend(collisions);
     match api {
         Some(api) if mistakes.is_empty() => Ok(api),
         _ => Err(diagnostic::sorted(mistakes)),
     }
-}
-
-fn sorted(mistakes: Vec<Diagnostic>) -> GenerateError {
-    GenerateError::Spec(diagnostic::sorted(mistakes))
 }

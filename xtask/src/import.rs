@@ -48,7 +48,7 @@ pub struct Import {
 /// written.
 pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     let dir = root.join("spec");
-    let sources = sources::of(root)?;
+    let sources = sources::of(root);
     let spec = readable(&sources)?;
     let description = published::read(&options.file)?;
     let import = merge(&description, &spec, &sources, options)?;

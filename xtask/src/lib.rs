@@ -34,5 +34,6 @@ pub mod published;
 pub mod rule_kinds;
 mod sources;
 pub mod targets;
+pub mod workspace;
 
 pub use codegen::generate;

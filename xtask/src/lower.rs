@@ -22,6 +22,7 @@ mod structure;
 mod task_families;
 mod task_family;
 
+pub(crate) use self::collisions::collisions;
 pub use self::{
     action::{Action, Billed},
     capability::{Family, Model, Row, UnstatedFields, Value as CapabilityValue},
@@ -39,5 +40,5 @@ pub use self::{
     service::{ErrorCode, Service},
     structure::Struct,
     task_families::{command_line, facade},
-    task_family::{Answer, Read, TaskFamily},
+    task_family::{Answer, Label, Read, TaskCreate, TaskFamily},
 };

@@ -113,16 +113,22 @@ pub struct Date(pub String);
 /// The days of a release, for each site that has it.
 pub type Since = Vec<(Located<String>, Date)>;
 
-/// Parses the files of a specification, and reports the mistakes within single files.
+/// Parses the files of a specification, and reports the mistakes within single files, including
+/// the files that could not be read.
 #[must_use]
 pub fn parse(sources: &Sources) -> (Spec, Vec<Diagnostic>) {
     let mut spec = Spec::default();
-    let mut trace = Trace::default();
+    let mut trace = Trace {
+        diagnostics: sources.unreadable().to_vec(),
+        lost: !sources.unreadable().is_empty(),
+        ..Trace::default()
+    };
     spec.columns = parse_columns(sources, &mut trace);
     for (id, file) in sources.iter() {
         parse_file(id, file, &mut spec, &mut trace);
     }
-    if !sources.iter().any(|(_, file)| file.path == "service.toml") {
+    let missing = !sources.iter().any(|(_, file)| file.path == "service.toml");
+    if missing && sources.unreadable().is_empty() {
         trace.diagnostics.push(Diagnostic::of(
             "service.toml",
             "E0003",
@@ -141,8 +147,10 @@ fn parse_columns(sources: &Sources, trace: &mut Trace) -> Vec<Column> {
         return Vec::new();
     };
     let read = |reader: &mut Reader<'_>| Some(columns::read(reader));
+    let earlier = trace.diagnostics.len();
     let columns = read_toml(id, file, "the file of columns", read, trace).unwrap_or_default();
-    trace.columns = trace.diagnostics.is_empty().then(|| columns.clone().into());
+    let is_sound = trace.diagnostics.len() == earlier;
+    trace.columns = is_sound.then(|| columns.clone().into());
     columns
 }
 

@@ -2,22 +2,15 @@
 
 use std::path::Path;
 
-use crate::{
-    failure::Failure,
-    model::{self, Sources},
-};
+use crate::model::{self, Sources};
 
-/// Reads the specification of a workspace.
-pub(crate) fn of(root: &Path) -> Result<Sources, Failure> {
+/// Reads the specification of a workspace. The mistakes of files that cannot be read are reported
+/// when it is parsed, together with all others.
+pub(crate) fn of(root: &Path) -> Sources {
     read(&root.join("spec"))
 }
 
 /// Reads the specification in a folder.
-pub(crate) fn read(dir: &Path) -> Result<Sources, Failure> {
-    let (sources, mistakes) = model::read(dir);
-    if mistakes.is_empty() {
-        Ok(sources)
-    } else {
-        Err(Failure::from_mistakes(&mistakes, &sources))
-    }
+pub(crate) fn read(dir: &Path) -> Sources {
+    model::read(dir).0
 }

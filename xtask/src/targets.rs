@@ -7,6 +7,7 @@ use crate::{
     failure::{Failure, print},
     ir::Api,
     lower::MODULE,
+    model::Sources,
     output::{Change, Extent, Mode, update_part},
     pages, sources,
 };
@@ -47,24 +48,39 @@ const TARGETS: [Target; 4] = [
 /// Returns the mistakes of the specification, the differences in [`Mode::Check`], or the error of a
 /// file.
 pub fn codegen(root: &Path, mode: Mode) -> Result<(), Failure> {
-    let sources = sources::of(root)?;
-    let failed = |error| match error {
-        GenerateError::Spec(mistakes) => Failure::from_mistakes(&mistakes, &sources),
-        GenerateError::Generator(error) => {
-            Failure::new(format!("error: the generated code is not Rust: {error}"))
-        }
-    };
-    let api = api(&sources).map_err(|mistakes| Failure::from_mistakes(&mistakes, &sources))?;
-    let generated = TARGETS.iter().map(|target| (target.generate)(&api));
-    let generated: Vec<Generated> = generated.collect::<Result<_, _>>().map_err(failed)?;
+    let whole = generate(&sources::of(root))?;
     let mut changes = Vec::new();
-    for (target, generated) in TARGETS.iter().zip(&generated) {
+    for (target, generated) in TARGETS.iter().zip(&whole.generated) {
         let outcome = update_part(generated, &root.join(target.dir), target.extent, mode)
             .map_err(|error| Failure::new(format!("error: {}: {error}", target.dir)))?;
         let found = outcome.changes.into_iter();
         changes.extend(found.map(|change| (target.dir, change)));
     }
     report(&changes, mode)
+}
+
+/// Everything that is generated from a specification, before it is written.
+pub(crate) struct Whole {
+    /// The API.
+    pub(crate) api: Api,
+    generated: Vec<Generated>,
+}
+
+/// Generates the files of all directories.
+///
+/// # Errors
+/// Returns the mistakes of the specification, or a bug of the generator.
+pub(crate) fn generate(sources: &Sources) -> Result<Whole, Failure> {
+    let failed = |error| match error {
+        GenerateError::Spec(mistakes) => Failure::from_mistakes(&mistakes, sources),
+        GenerateError::Generator(error) => {
+            Failure::new(format!("error: the generated code is not Rust: {error}"))
+        }
+    };
+    let api = api(sources).map_err(|mistakes| Failure::from_mistakes(&mistakes, sources))?;
+    let generated = TARGETS.iter().map(|target| (target.generate)(&api));
+    let generated = generated.collect::<Result<_, _>>().map_err(failed)?;
+    Ok(Whole { api, generated })
 }
 
 fn report(changes: &[(&str, Change)], mode: Mode) -> Result<(), Failure> {

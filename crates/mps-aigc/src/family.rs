@@ -6,7 +6,10 @@ use std::{fmt, time::SystemTime};
 use mps_models::{Action, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
 
-use crate::results::{Location, ResultFile, time::rfc3339, without_query};
+use crate::{
+    handle::TaskHandle,
+    results::{Location, ResultFile, time::rfc3339, without_query},
+};
 
 /// A family of tasks at the type level. Implemented by marker types such as
 /// [`Video`](crate::Video).
@@ -41,6 +44,13 @@ pub trait Create: Action {
 
     /// Returns the id of the new task, or `None` where the answer has none.
     fn task_id(created: Self::Response) -> Option<String>;
+
+    /// Returns the handle with what this request says about the task: model, version and duration of
+    /// the result. Returns it unchanged by default.
+    #[must_use]
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+    }
 }
 
 /// The state of a task at one moment, as the service described it.

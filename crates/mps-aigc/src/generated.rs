@@ -33,7 +33,8 @@ use mps_models::{
 
 use crate::client::Aigc;
 use crate::family::{Create, Described, Family, Snapshot};
-use crate::task::Tasks;
+use crate::handle::TaskHandle;
+use crate::task::{Poller, Tasks, poll};
 
 impl Aigc {
     /// Returns the video tasks of this account.
@@ -58,6 +59,17 @@ impl Aigc {
     #[must_use]
     pub fn scenario(&self) -> Tasks<Scenario> {
         self.tasks()
+    }
+}
+
+/// Returns the function that polls tasks of a family, or `None` if this crate has no type for it.
+pub(crate) fn poller(family: TaskFamily) -> Option<Poller> {
+    match family {
+        TaskFamily::Video => Some(poll::<Video>),
+        TaskFamily::Image => Some(poll::<Image>),
+        TaskFamily::Audio => Some(poll::<Audio>),
+        TaskFamily::Scenario => Some(poll::<Scenario>),
+        _ => None,
     }
 }
 
@@ -100,6 +112,15 @@ impl Create for CreateAigcVideoTask {
     fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
         created.task_id
     }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+            .labelled(
+                self.model_name.as_deref(),
+                self.model_version.as_deref(),
+                self.duration,
+            )
+    }
 }
 
 /// Images generated from a prompt or reference images.
@@ -140,6 +161,10 @@ impl Create for CreateAigcImageTask {
 
     fn task_id(created: CreateAigcImageTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 
@@ -182,6 +207,10 @@ impl Create for CreateAigcAudioTask {
 
     fn task_id(created: CreateAigcAudioTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 

@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Task, Video, WaitOptions,
+    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image, Task,
+    TaskFamily, Video, WaitOptions,
     credentials::CredentialsError,
     models::{
         AiDramaInput, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
@@ -13,6 +14,8 @@ use mps_aigc::{
 };
 use mps_core::{
     clock::{Clock as _, TestClock},
+    endpoint::Site,
+    limit::Account,
     retry::RetryPolicy,
     transport::{Reply, ScriptedTransport},
 };
@@ -256,6 +259,34 @@ async fn handles_are_equal_when_their_ids_are() {
     assert_eq!(task, found);
     assert_eq!(task.clone().to_string(), "7");
     assert_ne!(task, case.aigc.video().task("8"));
+}
+
+#[tokio::test]
+async fn a_created_task_has_a_handle_from_which_another_process_continues() {
+    let case = case([answer(r#""TaskId":"7""#), done(), done()]);
+    let request = request().model_name("Hunyuan").duration(5);
+    let task = case.aigc.video().create(&request).await.unwrap();
+    let handle = task.handle();
+    assert_eq!((handle.family(), handle.id()), (TaskFamily::Video, "7"));
+    assert_eq!(
+        (handle.model(), handle.seconds()),
+        (Some("Hunyuan"), Some(5))
+    );
+    // The limiter starts the first create after a second.
+    let created = handle.created_at().unwrap();
+    assert_eq!(mps_core::clock::unix_seconds(created), 1_771_125_946);
+    assert_eq!(handle.site(), Some(Site::Intl));
+    let account = Account::from_credentials(&Credentials::new("id", "key"));
+    assert_eq!(handle.account_hash(), Some(AccountHash::of(&account)));
+
+    let json = serde_json::to_string(&task).unwrap();
+    let found = case.aigc.task(serde_json::from_str(&json).unwrap());
+    assert_eq!(found, *task.any());
+    assert_eq!(found.status().await.unwrap().urls.len(), 1);
+    assert!(found.typed::<Image>().is_none());
+    let found = found.typed::<Video>().unwrap();
+    assert_eq!((found.attempts(), task.attempts()), (0, 1));
+    assert_eq!(found.status().await.unwrap().urls.len(), 1);
 }
 
 #[tokio::test]

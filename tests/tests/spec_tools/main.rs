@@ -7,10 +7,12 @@
 #![cfg(test)]
 
 mod bad_input;
+mod checkout;
 mod class;
 mod columns;
 mod diff;
 mod families;
 mod import;
 mod support;
+mod truth;
 mod whole;

@@ -38,6 +38,9 @@ impl Class {
 
 /// Returns the class of a new item, which breaks only requests that passed without it.
 pub(super) fn of_new(item: &Item) -> Class {
+    if item.kind == Kind::Row {
+        return of_new_row(item);
+    }
     let strong = |key: &str| item.facts.get(key).is_some_and(|fact| !fact.warn_only);
     let mut demands = RULE_KINDS.iter().filter(|kind| kind.demands_member);
     if item.kind == Kind::RequestMember && demands.any(|kind| strong(kind.key)) {
@@ -45,6 +48,19 @@ pub(super) fn of_new(item: &Item) -> Class {
     } else {
         Class::Compatible
     }
+}
+
+/// Returns the class of a new row. A model or version without a row is sent with a warning, so the
+/// first row that states a bound refuses requests that used to pass.
+fn of_new_row(row: &Item) -> Class {
+    let classes = row
+        .facts
+        .iter()
+        .map(|(key, fact)| of_change(Kind::Row, key, None, Some(fact)));
+    // A new row without facts still has a name that can be listed.
+    classes
+        .max()
+        .map_or(Class::Compatible, |class| class.max(Class::Compatible))
 }
 
 /// Returns the class of a changed key. An unknown key is breaking, so that new keys get a class
@@ -57,9 +73,18 @@ pub(super) fn of_change(
 ) -> Class {
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
-        | "examples" | "unit" | "since" | "order" | "response_order" => Class::Documentation,
+        | "examples" | "unit" | "since" | "sources" | "order" | "response_order" => {
+            Class::Documentation
+        }
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
+        "about" | "column" if kind == Kind::Rule => Class::Compatible,
+        // A rule that becomes an error refuses requests that used to pass.
+        "severity"
+            if after.is_none_or(|after| after.value == Value::Text("warning".to_owned())) =>
+        {
+            Class::Compatible
+        }
         // Only the checks of the specification itself use these keys.
         "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
         // A first way to describe a task takes nothing away.

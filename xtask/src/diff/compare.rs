@@ -47,7 +47,8 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
         match (old.get(path), new.get(path)) {
             (Some(before), Some(after)) => facts(path, before, after, &mut changes),
             (None, Some(after)) if !follows_parent(after, old) => {
-                changes.push(change(path, after.kind, class::of_new(after), Delta::Added));
+                let class = of_new(path, after, new);
+                changes.push(change(path, after.kind, class, Delta::Added));
             }
             (Some(before), None) if !follows_parent(before, new) => {
                 changes.push(change(path, before.kind, Class::Breaking, Delta::Removed));
@@ -57,6 +58,22 @@ pub fn compare(old: &Items, new: &Items) -> Vec<Change> {
     }
     changes.sort_by_key(|change| Reverse(change.class));
     changes
+}
+
+/// Returns the class of a new item. A row inherits the facts of its model, and a new model brings
+/// the rows of its versions.
+fn of_new(path: &str, item: &Item, items: &Items) -> Class {
+    let own = class::of_new(item);
+    if item.kind != Kind::Row {
+        return own;
+    }
+    let parent = item.parent.as_ref().and_then(|parent| items.get(parent));
+    let inherited = parent.filter(|parent| parent.kind == Kind::Row);
+    let children = items
+        .values()
+        .filter(|child| child.parent.as_deref() == Some(path));
+    let classes = inherited.into_iter().chain(children).map(class::of_new);
+    classes.fold(own, Class::max)
 }
 
 /// Returns whether the parent of an item is new or gone as well.

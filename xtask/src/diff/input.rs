@@ -29,7 +29,7 @@ pub(super) fn load(root: &Path, word: &str) -> Result<Input, Failure> {
     }
     let path = Path::new(word);
     if path.is_dir() {
-        return specification(&sources::read(path)?);
+        return specification(&sources::read(path));
     }
     if path.exists() {
         return description(path);

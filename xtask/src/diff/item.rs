@@ -49,6 +49,8 @@ pub enum Kind {
     TaskCreate,
     /// An option of the command line.
     CommandOption,
+    /// A rule that findings name.
+    Rule,
 }
 
 impl fmt::Display for Kind {
@@ -69,6 +71,7 @@ impl fmt::Display for Kind {
             Self::TaskFamily => "family of tasks",
             Self::TaskCreate => "creating action",
             Self::CommandOption => "option",
+            Self::Rule => "preflight rule",
         })
     }
 }

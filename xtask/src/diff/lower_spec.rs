@@ -11,7 +11,7 @@ use super::item::{self, Fact, Item, Items, Kind, Value};
 use crate::{
     check::reachable,
     model::{Column, Sources, Spec},
-    rule_kinds::{Form, rule_kind},
+    rule_kinds::{Form, RULE_KINDS, rule_kind},
 };
 
 /// Keys of texts that are compared but not shown.
@@ -29,6 +29,7 @@ pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
             ["structs", _] => structure(&table, &sent, &mut items),
             ["families.toml"] => task_families(&table, &mut items),
             ["columns.toml"] => columns(&table, &mut items),
+            ["rules.toml"] => rules(&table, &mut items),
             ["capabilities", name] => capabilities(name, &table, &spec.columns, &mut items),
             _ => {}
         }
@@ -37,10 +38,13 @@ pub(super) fn lower(spec: &Spec, sources: &Sources) -> Items {
 }
 
 fn service(service: &Table, items: &mut Items) {
-    items.insert(
-        "service".to_owned(),
-        item_from(Kind::Service, None, service),
-    );
+    // The first site is the default one.
+    let names = tables(service, "site").map(|site| text(site, "name").to_owned());
+    let default = names.clone().next().map(Value::Text);
+    let whole = item_from(Kind::Service, None, service)
+        .with("order", Value::Order(names.collect()))
+        .with_some("default_site", default);
+    items.insert("service".to_owned(), whole);
     for (list, kind) in [("site", Kind::Site), ("error", Kind::ErrorCode)] {
         let key = if kind == Kind::Site { "name" } else { "code" };
         for item in tables(service, list) {
@@ -104,9 +108,40 @@ fn members(owner: &str, parent: &str, kind: Kind, table: &Table, list: &str, ite
     let required = |member: &Table| member.get("required") == Some(&Toml::Boolean(true));
     let names = tables(table, list).map(|member| (text(member, "name"), required(member)));
     item::order(items, owner, parent, names);
+    let conditional = conditional(table, list);
     for member in tables(table, list) {
-        let path = format!("{owner}.{}", text(member, "name"));
-        items.insert(path, item_from(kind, Some(parent), member));
+        let name = text(member, "name");
+        let path = format!("{owner}.{name}");
+        let default = member.get("default").filter(|_| conditional.contains(name));
+        let item = item_from(kind, Some(parent), member);
+        let item = item.with_some(
+            "default_in_conditions",
+            default.map(|default| Value::Text(shown(default))),
+        );
+        items.insert(path, item);
+    }
+}
+
+/// Returns the members that conditions of other members compare. If such a member is absent, its
+/// default is compared, so another default refuses other requests.
+fn conditional<'t>(table: &'t Table, list: &str) -> BTreeSet<&'t str> {
+    let weak = |member: &Table, key: &str| {
+        let keys = member.get("warn_only").and_then(Toml::as_array);
+        keys.is_some_and(|keys| keys.iter().any(|weak| weak.as_str() == Some(key)))
+    };
+    let conditions = tables(table, list).flat_map(|member| {
+        let strong = RULE_KINDS
+            .iter()
+            .filter(|kind| kind.form == Form::Condition && !weak(member, kind.key));
+        strong.filter_map(|kind| member.get(kind.key)?.get("member")?.as_str())
+    });
+    conditions.collect()
+}
+
+fn rules(file: &Table, items: &mut Items) {
+    for rule in tables(file, "rule") {
+        let path = format!("rule {}", text(rule, "id"));
+        items.insert(path, item_from(Kind::Rule, None, rule));
     }
 }
 
@@ -171,6 +206,7 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
         Kind::Column => "key",
         Kind::TaskCreate => "action",
         Kind::CommandOption => "flag",
+        Kind::Rule => "id",
         Kind::Service => "",
         _ => "name",
     };

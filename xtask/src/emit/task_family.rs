@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{docs, ident, option};
-use crate::lower::{Read, TaskFamily};
+use crate::lower::{Label, Read, TaskCreate, TaskFamily};
 
 /// The enum and the facts of each family, for the models.
 pub(super) fn models(families: &[TaskFamily]) -> Vec<TokenStream> {
@@ -51,7 +51,7 @@ fn facts(family: &TaskFamily) -> TokenStream {
     let constant = ident(&family.constant);
     let name = &family.name;
     let describe = ident(&family.describe);
-    let creates = family.creates.iter().map(|(action, _)| ident(action));
+    let creates = family.creates.iter().map(|create| ident(&create.request));
     let (status, message) = (&family.status_path, &family.message_path);
     let urls = &family.url_paths;
     let id_tag = option(family.id_tag.as_deref());
@@ -78,7 +78,7 @@ fn facts(family: &TaskFamily) -> TokenStream {
 
 /// The marker types and their actions, for the facade.
 pub(super) fn facade(families: &[TaskFamily]) -> Vec<TokenStream> {
-    let mut all = vec![methods(families)];
+    let mut all = vec![methods(families), poller(families)];
     for family in families {
         all.extend([marker(family), family_impl(family)]);
         all.extend(
@@ -114,7 +114,7 @@ fn marker(family: &TaskFamily) -> TokenStream {
     let mut creates: Vec<String> = family
         .creates
         .iter()
-        .map(|(action, _)| format!("- {}", link(action)))
+        .map(|create| format!("- {}", link(&create.request)))
         .collect();
     lines.extend([String::new(), "Creating actions:".to_owned()]);
     lines.append(&mut creates);
@@ -193,16 +193,53 @@ fn many(read: &Read) -> TokenStream {
     }
 }
 
-fn create_impl(family: &TaskFamily, (action, response): &(String, String)) -> TokenStream {
-    let action = ident(action);
-    let response = ident(response);
+fn create_impl(family: &TaskFamily, create: &TaskCreate) -> TokenStream {
+    let action = ident(&create.request);
+    let response = ident(&create.response);
     let family = ident(&family.variant);
+    let label = label(&create.label);
     quote! {
         impl Create for #action {
             type Family = #family;
 
             fn task_id(created: #response) -> Option<String> {
                 created.task_id
+            }
+
+            #label
+        }
+    }
+}
+
+/// The method that adds what a request says about its task, unless it says nothing.
+fn label(label: &Label) -> Option<TokenStream> {
+    let text = |name: &String| {
+        let field = ident(name);
+        quote!(self.#field.as_deref())
+    };
+    let model = text(label.model.as_ref()?);
+    let none = || quote!(None);
+    let version = label.version.as_ref().map_or_else(none, text);
+    let seconds = label.seconds.as_ref().map_or_else(none, |name| {
+        let field = ident(name);
+        quote!(self.#field)
+    });
+    Some(quote! {
+        fn label(&self, handle: TaskHandle) -> TaskHandle {
+            handle.labelled(#model, #version, #seconds)
+        }
+    })
+}
+
+/// The function that polls a task of a family that is known at run time only.
+fn poller(families: &[TaskFamily]) -> TokenStream {
+    let names = families.iter().map(|family| ident(&family.variant));
+    quote! {
+        /// Returns the function that polls tasks of a family, or `None` if this crate has no type for it.
+        pub(crate) fn poller(family: TaskFamily) -> Option<Poller> {
+            match family {
+                #(TaskFamily::#names => Some(poll::<#names>),)*
+                _ => None,
             }
         }
     }

@@ -75,7 +75,7 @@ const TAKEN_MODULES: &[&str] = &["mod"];
 const TAKEN_VARIANTS: &[&str] = &["Self", "Unknown"];
 
 /// Returns a mistake for every name that would be used twice.
-pub(super) fn collisions(api: &Api) -> Vec<Diagnostic> {
+pub(crate) fn collisions(api: &Api) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     types(api, &mut out);
     for action in &api.actions {

@@ -7,13 +7,13 @@ use super::{
     action, capability,
     capability::Value,
     catalog::{self, Exports},
-    collisions, columns, enums,
+    columns, enums,
     member::{Argument, Cardinality, Check, Condition, Field, ValueType},
     names, rules, service,
     service::Service,
     structure, task_families,
 };
-use crate::{diagnostic::Diagnostic, ir::Api};
+use crate::ir::Api;
 
 /// The module of `mps-models` that is generated.
 pub const MODULE: &str = "generated";
@@ -82,15 +82,9 @@ pub enum Item {
     Modules(Vec<Module>),
 }
 
-/// Returns the files of an API.
-///
-/// # Errors
-/// Returns a mistake for every name that would be used twice.
-pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
-    let collisions = collisions::collisions(api);
-    if !collisions.is_empty() {
-        return Err(collisions);
-    }
+/// Returns the files of an API whose names do not collide.
+#[must_use]
+pub fn lower(api: &Api) -> Vec<File<'_>> {
     let mut files = vec![root(api), catalog_file(api), service_file(api)];
     files.extend(folder("actions", api.actions.iter().map(action_module)));
     files.extend(folder(
@@ -106,7 +100,7 @@ pub fn lower(api: &Api) -> Result<Vec<File<'_>>, Vec<Diagnostic>> {
     files.extend(task_families::models(api));
     files.extend(rules_file(api));
     files.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(files)
+    files
 }
 
 fn root(api: &Api) -> File<'_> {

@@ -36,7 +36,7 @@ pub fn facade(api: &Api) -> Vec<File<'_>> {
     let mut names = requests(&families);
     names.extend(families.iter().map(|family| family.described.clone()));
     let creates = families.iter().flat_map(|family| &family.creates);
-    names.extend(creates.map(|(_, response)| response.clone()));
+    names.extend(creates.map(|create| create.response.clone()));
     let statuses = families.iter().map(|family| &family.answer.status_type);
     names.extend(statuses.cloned());
     names.extend(["TaskFamily", "TaskPhase"].map(str::to_owned));
@@ -52,7 +52,8 @@ pub fn facade(api: &Api) -> Vec<File<'_>> {
             "crate::family",
             &["Create", "Described", "Family", "Snapshot"],
         ),
-        Use::new("crate::task", &["Tasks"]),
+        Use::new("crate::handle", &["TaskHandle"]),
+        Use::new("crate::task", &["Poller", "Tasks", "poll"]),
     ];
     vec![file(format!("{MODULE}.rs"), uses, Item::Facade(families))]
 }
@@ -173,7 +174,7 @@ fn requests(families: &[TaskFamily]) -> Vec<String> {
     let describes = families.iter().map(|family| &family.describe);
     let creates = families.iter().flat_map(|family| &family.creates);
     describes
-        .chain(creates.map(|(action, _)| action))
+        .chain(creates.map(|create| &create.request))
         .cloned()
         .collect()
 }

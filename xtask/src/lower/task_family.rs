@@ -39,8 +39,30 @@ pub struct TaskFamily {
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
     pub id_tag: Option<String>,
-    /// Request types that create a task, each with its answer.
-    pub creates: Vec<(String, String)>,
+    /// The actions that create a task.
+    pub creates: Vec<TaskCreate>,
+}
+
+/// An action that creates a task.
+#[derive(Debug)]
+pub struct TaskCreate {
+    /// Its request type.
+    pub request: String,
+    /// Type of the answer.
+    pub response: String,
+    /// Fields of the request by which the duration of a task is estimated.
+    pub label: Label,
+}
+
+/// The fields of a request by which the duration of its task is estimated, as far as it has them.
+#[derive(Debug, Default)]
+pub struct Label {
+    /// The model: text.
+    pub model: Option<String>,
+    /// The version of the model: text.
+    pub version: Option<String>,
+    /// The duration of the result: whole seconds.
+    pub seconds: Option<String>,
 }
 
 /// The fields of an answer that describes a task.
@@ -75,9 +97,10 @@ pub struct Read {
 
 pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
     let names = [family.describe.as_str()];
-    let creates = family.creates.iter().map(|create| {
-        let action = create.action.clone();
-        (action.clone(), names::response(&action))
+    let creates = family.creates.iter().map(|create| TaskCreate {
+        request: create.action.clone(),
+        response: names::response(&create.action),
+        label: label(&create.action, api),
     });
     TaskFamily {
         variant: family.name.to_upper_camel_case(),
@@ -95,6 +118,21 @@ pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
         result_hours: family.result_hours,
         id_tag: family.id_tag.clone(),
         creates: creates.collect(),
+    }
+}
+
+fn label(action: &str, api: &Api) -> Label {
+    let action = api.actions.iter().find(|it| it.name == action);
+    let members = action.map_or(&[][..], |action| &action.request);
+    let field = |name: &str, ty: &Type| {
+        let is_meant = |member: &&Member| member.name == name && member.ty == *ty;
+        let member = members.iter().find(is_meant)?;
+        Some(names::snake(&member.name))
+    };
+    Label {
+        model: field("ModelName", &Type::Text),
+        version: field("ModelVersion", &Type::Text),
+        seconds: field("Duration", &Type::Integer),
     }
 }
 

@@ -21,6 +21,7 @@ pub struct FileId(usize);
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    unreadable: Vec<Diagnostic>,
 }
 
 impl Sources {
@@ -28,7 +29,16 @@ impl Sources {
     #[must_use]
     pub fn new(mut files: Vec<SourceFile>) -> Self {
         files.sort();
-        Self { files }
+        Self {
+            files,
+            unreadable: Vec::new(),
+        }
+    }
+
+    /// Returns a mistake for each file that could not be read.
+    #[must_use]
+    pub fn unreadable(&self) -> &[Diagnostic] {
+        &self.unreadable
     }
 
     /// Returns the file with this id.
@@ -57,7 +67,9 @@ pub fn read(dir: &Path) -> (Sources, Vec<Diagnostic>) {
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
     read_into(dir, "", &mut files, &mut diagnostics);
-    (Sources::new(files), diagnostics)
+    let mut sources = Sources::new(files);
+    sources.unreadable.clone_from(&diagnostics);
+    (sources, diagnostics)
 }
 
 fn read_into(
