@@ -19,6 +19,7 @@ mod error;
 mod follow;
 mod learned;
 mod liveness;
+mod owned;
 mod read;
 mod resolve;
 mod retention;

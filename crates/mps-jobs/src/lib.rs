@@ -19,11 +19,42 @@
 
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
+mod amount;
+mod doubt;
+mod error;
+mod events;
+mod gate;
 mod hash;
+mod job;
+mod jobs;
 pub mod ledger;
+mod out;
+mod report;
+mod request;
+mod runner;
+mod settings;
 pub mod state;
+mod step;
+mod submit;
 
+pub use amount::{Amount, InvalidAmount};
+pub use doubt::{DoubtPage, Tried};
+pub use error::JobsError;
+pub use events::JobEvent;
+pub use gate::LedgerGate;
 pub use hash::content_hash;
+pub use job::{Job, JobFile, JobView, Utc};
+pub use jobs::Jobs;
+pub use report::{Report, Stopped, Unrecorded};
+pub use request::Priced;
+pub use step::Step;
+pub use submit::Submit;
+pub use ledger::{Key, Resolution};
 pub use ledger::{Ledger, LedgerError, LedgerErrorKind};
 pub use mps_aigc as aigc;
 pub use state::State;
+
+/// Returns a future that is never ready: the `shutdown` of a run that ends by itself.
+pub fn never() -> std::future::Pending<()> {
+    std::future::pending()
+}

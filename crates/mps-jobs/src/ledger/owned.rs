@@ -8,8 +8,6 @@ use super::{
     submit::list,
     tx::{Op, Transaction, Value, values},
 };
-use crate::state::State;
-
 /// Arguments of [`Ledger::adopt`]: the batch, and the owners that have ended.
 type Owners = (BatchId, Vec<Option<String>>);
 
@@ -51,23 +49,38 @@ impl Ledger {
             .await
     }
 
-    /// Returns up to `limit` rows of this process in a state, `created` or `done`, after the one with
-    /// number `after`.
+    /// Returns up to `limit` created rows of this process after the one with number `after`, in the
+    /// order of the batch.
     ///
     /// # Errors
     /// Any error of the store.
     ///
     /// # Cancel safety
     /// Reads only.
-    pub async fn owned(
+    pub async fn to_follow(
         &self,
         batch: &BatchId,
-        state: State,
         after: i64,
-        limit: u32,
+        limit: usize,
     ) -> Result<Vec<Item>, LedgerError> {
-        let args = (batch.clone(), state, after, limit);
-        self.run(Op::read("owned"), args, |tx, args| Box::pin(owned(tx, args))).await
+        let args = (batch.clone(), after, limit);
+        self.run(Op::read("to_follow"), args, |tx, args| Box::pin(to_follow(tx, args))).await
+    }
+
+    /// Returns up to `limit` done rows of this process, the earliest expiry first.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn to_fetch(
+        &self,
+        batch: &BatchId,
+        limit: usize,
+    ) -> Result<Vec<Item>, LedgerError> {
+        let args = (batch.clone(), limit);
+        self.run(Op::read("to_fetch"), args, |tx, args| Box::pin(to_fetch(tx, args))).await
     }
 
     /// Returns the number of the last event, or 0 if there is none.
@@ -78,6 +91,72 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn last_event(&self) -> Result<i64, LedgerError> {
+        self.run(Op::read("last_event"), (), |tx, ()| Box::pin(last_event(tx))).await
+    }
+}
+
+async fn owners(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+) -> Result<Vec<Option<String>>, LedgerError> {
+    let sql = "SELECT DISTINCT owner FROM item WHERE batch = $1 AND state IN ('created', 'done')";
+    let rows = tx.query(sql, values![batch.as_str()]).await?;
+    rows.into_iter().map(|mut row| row.optional_text()).collect()
+}
+
+async fn adopt(
+    tx: &mut dyn Transaction,
+    (batch, ended): &Owners,
+) -> Result<u64, LedgerError> {
+    let mut values = values![batch.as_str(), tx.worker()].to_vec();
+    let named = ended.iter().flatten();
+    values.extend(named.map(Value::from));
+    let mut condition = String::new();
+    if ended.contains(&None) {
+        condition.push_str("owner IS NULL");
+    }
+    if values.len() > 2 {
+        let or = if condition.is_empty() { "" } else { " OR " };
+        condition.push_str(&format!("{or}owner IN ({})", list(3, values.len() - 2)));
+    }
+    let sql = format!(
+        "UPDATE item SET owner = $2 WHERE batch = $1 AND state IN ('created', 'done') AND ({condition})"
+    );
+    tx.execute(&sql, &values).await
+}
+
+async fn release(tx: &mut dyn Transaction, batch: &BatchId) -> Result<u64, LedgerError> {
+    let sql = "UPDATE item SET owner = NULL
+        WHERE batch = $1 AND owner = $2 AND state IN ('created', 'done')";
+    let values = values![batch.as_str(), tx.worker()];
+    tx.execute(sql, values).await
+}
+
+async fn to_follow(
+    tx: &mut dyn Transaction,
+    (batch, after, limit): &(BatchId, i64, usize),
+) -> Result<Vec<Item>, LedgerError> {
+    let values = values![batch.as_str(), tx.worker(), *after, bounded(*limit)];
+    let condition = "batch = $1 AND state = 'created' AND owner = $2 AND seq > $3
+        ORDER BY seq LIMIT $4";
+    select(tx, condition, values).await
+}
+
+async fn to_fetch(
+    tx: &mut dyn Transaction,
+    (batch, limit): &(BatchId, usize),
+) -> Result<Vec<Item>, LedgerError> {
+    let values = values![batch.as_str(), tx.worker(), bounded(*limit)];
+    let condition = "batch = $1 AND state = 'done' AND owner = $2
+        ORDER BY COALESCE(expires, done), seq LIMIT $3";
+    select(tx, condition, values).await
+}
+
+fn bounded(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+async fn last_event(&self) -> Result<i64, LedgerError> {
         self.run(Op::read("last_event"), (), |tx, ()| Box::pin(last_event(tx))).await
     }
 }
