@@ -143,6 +143,6 @@ impl From<mps_aigc::Error> for JobsError {
 
 impl From<mps_core::Error> for JobsError {
     fn from(error: mps_core::Error) -> Self {
-        Self::Request(error.into())
+        Self::Client(error.into())
     }
 }

@@ -27,6 +27,7 @@ mod gate;
 mod hash;
 mod job;
 mod jobs;
+mod machine;
 pub mod ledger;
 mod out;
 mod report;

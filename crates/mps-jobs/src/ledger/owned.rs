@@ -4,6 +4,7 @@ use super::{
     Ledger,
     error::LedgerError,
     item::select,
+    liveness::register,
     rows::{BatchId, Item},
     submit::list,
     tx::{Op, Transaction, Value, values},
@@ -104,23 +105,21 @@ async fn owners(
     rows.into_iter().map(|mut row| row.optional_text()).collect()
 }
 
-async fn adopt(
-    tx: &mut dyn Transaction,
-    (batch, ended): &Owners,
-) -> Result<u64, LedgerError> {
-    let mut values = values![batch.as_str(), tx.worker()].to_vec();
-    let named = ended.iter().flatten();
-    values.extend(named.map(Value::from));
-    let mut condition = String::new();
+async fn adopt(tx: &mut dyn Transaction, (batch, ended): &Owners) -> Result<u64, LedgerError> {
+    register(tx).await?;
+    let mut values = values![batch.as_str(), &tx.process().id].to_vec();
+    values.extend(ended.iter().flatten().map(Value::from));
+    let mut conditions = Vec::new();
     if ended.contains(&None) {
-        condition.push_str("owner IS NULL");
+        conditions.push("owner IS NULL".to_owned());
     }
     if values.len() > 2 {
-        let or = if condition.is_empty() { "" } else { " OR " };
-        condition.push_str(&format!("{or}owner IN ({})", list(3, values.len() - 2)));
+        conditions.push(format!("owner IN ({})", list(3, values.len() - 2)));
     }
+    let condition = conditions.join(" OR ");
     let sql = format!(
-        "UPDATE item SET owner = $2 WHERE batch = $1 AND state IN ('created', 'done') AND ({condition})"
+        "UPDATE item SET owner = $2
+            WHERE batch = $1 AND state IN ('created', 'done') AND ({condition})"
     );
     tx.execute(&sql, &values).await
 }
@@ -128,7 +127,7 @@ async fn adopt(
 async fn release(tx: &mut dyn Transaction, batch: &BatchId) -> Result<u64, LedgerError> {
     let sql = "UPDATE item SET owner = NULL
         WHERE batch = $1 AND owner = $2 AND state IN ('created', 'done')";
-    let values = values![batch.as_str(), tx.worker()];
+    let values = values![batch.as_str(), &tx.process().id];
     tx.execute(sql, values).await
 }
 
@@ -136,9 +135,9 @@ async fn to_follow(
     tx: &mut dyn Transaction,
     (batch, after, limit): &(BatchId, i64, usize),
 ) -> Result<Vec<Item>, LedgerError> {
-    let values = values![batch.as_str(), tx.worker(), *after, bounded(*limit)];
     let condition = "batch = $1 AND state = 'created' AND owner = $2 AND seq > $3
         ORDER BY seq LIMIT $4";
+    let values = values![batch.as_str(), &tx.process().id, *after, bounded(*limit)];
     select(tx, condition, values).await
 }
 
@@ -146,72 +145,14 @@ async fn to_fetch(
     tx: &mut dyn Transaction,
     (batch, limit): &(BatchId, usize),
 ) -> Result<Vec<Item>, LedgerError> {
-    let values = values![batch.as_str(), tx.worker(), bounded(*limit)];
     let condition = "batch = $1 AND state = 'done' AND owner = $2
         ORDER BY COALESCE(expires, done), seq LIMIT $3";
+    let values = values![batch.as_str(), &tx.process().id, bounded(*limit)];
     select(tx, condition, values).await
 }
 
 fn bounded(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
-}
-
-async fn last_event(&self) -> Result<i64, LedgerError> {
-        self.run(Op::read("last_event"), (), |tx, ()| Box::pin(last_event(tx))).await
-    }
-}
-
-async fn owners(
-    tx: &mut dyn Transaction,
-    batch: &BatchId,
-) -> Result<Vec<Option<String>>, LedgerError> {
-    let sql = "SELECT DISTINCT owner FROM item WHERE batch = $1 AND state IN ('created', 'done')";
-    let rows = tx.query(sql, values![batch.as_str()]).await?;
-    rows.into_iter().map(|mut row| row.optional_text()).collect()
-}
-
-async fn adopt(
-    tx: &mut dyn Transaction,
-    (batch, ended): &Owners,
-) -> Result<u64, LedgerError> {
-    let mut values = values![batch.as_str(), tx.worker()].to_vec();
-    let named = ended.iter().flatten();
-    values.extend(named.map(Value::from));
-    let mut condition = String::new();
-    if ended.contains(&None) {
-        condition.push_str("owner IS NULL");
-    }
-    if values.len() > 2 {
-        let or = if condition.is_empty() { "" } else { " OR " };
-        condition.push_str(&format!("{or}owner IN ({})", list(3, values.len() - 2)));
-    }
-    let sql = format!(
-        "UPDATE item SET owner = $2 WHERE batch = $1 AND state IN ('created', 'done') AND ({condition})"
-    );
-    tx.execute(&sql, &values).await
-}
-
-async fn release(tx: &mut dyn Transaction, batch: &BatchId) -> Result<u64, LedgerError> {
-    let sql = "UPDATE item SET owner = NULL
-        WHERE batch = $1 AND owner = $2 AND state IN ('created', 'done')";
-    let values = values![batch.as_str(), tx.worker()];
-    tx.execute(sql, values).await
-}
-
-async fn owned(
-    tx: &mut dyn Transaction,
-    (batch, state, after, limit): &(BatchId, State, i64, u32),
-) -> Result<Vec<Item>, LedgerError> {
-    let values = values![
-        batch.as_str(),
-        state.as_str(),
-        tx.worker(),
-        *after,
-        i64::from(*limit),
-    ];
-    let condition =
-        "batch = $1 AND state = $2 AND owner = $3 AND seq > $4 ORDER BY seq LIMIT $5";
-    select(tx, condition, values).await
 }
 
 async fn last_event(tx: &mut dyn Transaction) -> Result<i64, LedgerError> {

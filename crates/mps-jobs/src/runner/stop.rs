@@ -28,7 +28,8 @@ impl Stopper {
 impl Stop {
     /// Waits until the stop is requested, or the run was dropped.
     pub(super) async fn requested(&self) {
-        // An error means that the other side was dropped.
-        let _requested = self.0.clone().wait_for(|stop| *stop).await;
+        let mut stop = self.0.clone();
+        // An error means that the run was dropped.
+        drop(stop.wait_for(|stop| *stop).await);
     }
 }
