@@ -111,7 +111,7 @@ pub(super) fn markdown(report: &Report, seen: &Seen) -> String {
         let names = names.join(", ");
         let _ = writeln!(
             out,
-            "\nNew actions that look like AI generation: {names}. Add them with `cargo xtask spec add`."
+            "\nNew actions that look like AI generation: {names}. Import them with `--action NAME`."
         );
     }
     let mut room = MAX_TEXTS;

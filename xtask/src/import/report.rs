@@ -91,7 +91,7 @@ impl fmt::Display for Report {
         notes(f, "differing: the specification is kept", &self.differing)?;
         section(
             f,
-            "not in the specification: add it with `cargo xtask spec add NAME`",
+            "not in the specification: add it with `--action NAME`",
             &self.others,
         )?;
         section(f, self.verb(), &self.written)?;
