@@ -15,6 +15,7 @@ mod service;
 mod source;
 mod structure;
 mod task_family;
+mod task_results;
 
 use std::{fmt, path::Path, rc::Rc};
 
@@ -34,6 +35,7 @@ pub use self::{
     source::{FileId, SourceFile, Sources, read},
     structure::Struct,
     task_family::{CommandOption, TaskCreate, TaskFamilies, TaskFamily},
+    task_results::{Confirmation, ResultKind, TaskResult},
 };
 use crate::diagnostic::{Diagnostic, Span};
 

@@ -141,6 +141,15 @@ impl<F: Family> Done<F> {
     /// # Cancel safety
     /// As for [`download`](Self::download).
     pub async fn download_to(&self, destination: &Destination) -> Result<Vec<SavedFile>, Error> {
+        if self.snapshot.urls.is_empty()
+            && let Some(object) = self
+                .results
+                .files
+                .first()
+                .and_then(|file| file.location.cos())
+        {
+            return Err(Error::in_bucket(self.id(), object));
+        }
         let client = self.task.client();
         let results = fetch::Results {
             client,

@@ -3,6 +3,9 @@
 use std::{error, fmt, io, sync::Arc, time::Duration};
 
 use mps_core::{Advice, Dispatch, text::foreign};
+use mps_models::TaskFamily;
+
+use crate::{family::Snapshot, results::CosObject};
 
 mod kind;
 
@@ -40,6 +43,7 @@ struct Inner {
     task_id: Option<String>,
     request_id: Option<String>,
     hint: Option<String>,
+    stage: Option<String>,
     call: Option<mps_core::Error>,
     source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
@@ -69,6 +73,13 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
+    }
+
+    /// Returns the stage that has to be confirmed, such as `STAGE_1`; `None` for any other kind than
+    /// [`AwaitsConfirmation`](ErrorKind::AwaitsConfirmation).
+    #[must_use]
+    pub fn stage(&self) -> Option<&str> {
+        self.0.stage.as_deref()
     }
 
     /// Returns the failed call, with code, dispatch and attempts; `None` if no call failed.
@@ -101,6 +112,7 @@ impl Error {
     /// |---|---|
     /// | [in doubt](Self::in_doubt) | [`LookFirst`](Advice::LookFirst) |
     /// | a failed call | as for [the call](mps_core::Error::advice) |
+    /// | awaits confirmation | [`LookFirst`](Advice::LookFirst): look at the stage, then confirm it |
     /// | wait timed out, download, wrong content | [`RetryLater`](Advice::RetryLater): wait or download again, which bills nothing |
     /// | task failed; an output file that exists, is in use, or cannot be written | [`FixRequest`](Advice::FixRequest) |
     /// | expired, unfetchable | [`GiveUp`](Advice::GiveUp) |
@@ -116,6 +128,7 @@ impl Error {
             ErrorKind::WaitTimedOut | ErrorKind::Download | ErrorKind::WrongContent => {
                 Advice::RetryLater
             }
+            ErrorKind::AwaitsConfirmation => Advice::LookFirst,
             ErrorKind::Expired | ErrorKind::Unfetchable => Advice::GiveUp,
             _ => Advice::FixRequest,
         }
@@ -128,6 +141,7 @@ impl Error {
             task_id: None,
             request_id: None,
             hint: None,
+            stage: None,
             call: None,
             source: None,
         }))
@@ -150,12 +164,47 @@ impl Error {
             .with_hint("wait again with its id: the task continues")
     }
 
+    /// Returns the error of a task that stopped after a stage, or `None` if it did not.
+    pub(crate) fn of_stage(family: TaskFamily, task_id: &str, snapshot: &Snapshot) -> Option<Self> {
+        let stage = snapshot.awaiting.as_deref()?;
+        let confirm = family.info().confirm.as_ref()?;
+        Some(Self::awaits_confirmation(
+            task_id,
+            confirm.action.name,
+            stage,
+        ))
+    }
+
+    fn awaits_confirmation(task_id: &str, action: &str, stage: &str) -> Self {
+        let message = format!("task {} waits for confirmation of {stage}", shown(task_id));
+        let request = serde_json::json!({
+            "Input": {"Action": "confirm", "Stage": stage, "SourceTaskId": task_id}
+        });
+        Self::new(ErrorKind::AwaitsConfirmation, message)
+            .with_task(task_id)
+            .with(|inner| inner.stage = Some(stage.to_owned()))
+            .with_hint(format!(
+                "look at the stage, then confirm it: {action} {request}"
+            ))
+    }
+
     pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {
         let reason = reason.unwrap_or("the service gave no reason");
         // An error is one line, however many the service writes.
         let reason: Vec<_> = reason.split_whitespace().collect();
         let message = format!("task {} failed: {}", shown(task_id), reason.join(" "));
         Self::new(ErrorKind::TaskFailed, message).with_task(task_id)
+    }
+
+    /// Returns the error of a result in a bucket of the caller's, which has no URL.
+    pub(crate) fn in_bucket(task_id: &str, object: &CosObject) -> Self {
+        let place = foreign(&object.to_string(), ID_CHARS).into_owned();
+        let message = format!("the result of task {} is stored as {place}", shown(task_id));
+        let region = foreign(&object.region, ID_CHARS);
+        let hint = format!("copy it from your bucket in {region}: coscli cp -r {place} .");
+        Self::new(ErrorKind::Unfetchable, message)
+            .with_task(task_id)
+            .with_hint(hint)
     }
 
     pub(crate) fn no_result(task_id: &str) -> Self {

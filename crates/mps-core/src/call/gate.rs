@@ -1,6 +1,6 @@
 //! The last check before a request leaves.
 
-use std::{error, fmt, sync::Arc};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use super::Intent;
 use crate::{BoxFuture, error::BoxError};
@@ -33,7 +33,11 @@ use crate::{BoxFuture, error::BoxError};
 pub trait Gate: fmt::Debug + Send + Sync {
     /// Returns `Ok` to let the attempt start.
     ///
-    /// The rate limiter's slot lasts 50 ms. When the gate takes longer, the slot is given up, another
+    /// Called [`lead`](Self::lead) before the rate limiter's slot where the slot is known that early,
+    /// else as soon as it is known; [`Intent::slot_time`] is the time of the slot. An attempt that
+    /// passes earlier waits for its slot.
+    ///
+    /// The slot lasts 50 ms. When the gate returns after it, the slot is given up, another
     /// permit is acquired, the request is signed anew, and the gate is asked again, with the same
     /// attempt number; [`not_sent`](Self::not_sent) is called in between.
     ///
@@ -45,6 +49,16 @@ pub trait Gate: fmt::Debug + Send + Sync {
     /// The future is dropped when the caller drops the call or the deadline passes. Then nothing is
     /// sent, and `not_sent` is not called: whatever the gate had begun by then is the gate's to undo.
     fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>>;
+
+    /// Returns the time that [`pass`](Self::pass) is expected to take; zero by default, and at most one
+    /// second counts. Asked before each permit, so it may follow measurements.
+    ///
+    /// With it the gate finishes about when the slot begins: what it records is as young as possible
+    /// when the request leaves, and a gate that takes longer than a slot lasts can still be in time. A
+    /// limiter within the process grants as early as that, a shared one at most 50 ms ahead.
+    fn lead(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Receives an attempt that the gate let pass and of which certainly no byte left: the slot or the
     /// deadline was missed, no connection could be made, or the caller went away in between.
@@ -58,6 +72,10 @@ pub trait Gate: fmt::Debug + Send + Sync {
 impl<G: Gate + ?Sized> Gate for Arc<G> {
     fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>> {
         (**self).pass(intent)
+    }
+
+    fn lead(&self) -> Duration {
+        (**self).lead()
     }
 
     fn not_sent(&self, intent: &Intent) {

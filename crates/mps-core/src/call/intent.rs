@@ -68,9 +68,10 @@ impl Intent {
         self.timestamp
     }
 
-    /// Returns when the rate limiter granted the start, on the client's monotonic
-    /// [clock](crate::Client::clock). The start must follow within the limiter's tolerance of 50 ms,
-    /// or the slot is given up and another permit is acquired.
+    /// Returns the time of the rate limiter's slot, on the client's monotonic
+    /// [clock](crate::Client::clock). The request leaves no earlier, and within the limiter's tolerance
+    /// of 50 ms; else the slot is given up and another permit is acquired. In the future when the gate
+    /// has a [lead](crate::Gate::lead).
     #[must_use]
     pub fn slot_time(&self) -> Duration {
         self.slot_time

@@ -23,6 +23,10 @@ use crate::{
     transport::RequestBody,
 };
 
+/// The longest time before its slot at which a gate is asked. The request is signed before that, so
+/// its timestamp is up to this much older when it leaves.
+const LONGEST_LEAD: Duration = Duration::from_secs(1);
+
 /// A signed request whose permit was used a moment ago.
 struct Started {
     lease: EndpointLease,
@@ -52,14 +56,16 @@ impl Execution<'_> {
     async fn start(&self, credentials: &Credentials, body: &RequestBody) -> Result<Started, Error> {
         loop {
             let permit = self.permit().await?;
-            let slot_time = self.now();
-            let lease = self.client.route.lease(self.call.effect, || slot_time);
+            let now = self.now();
+            let slot_time = now.saturating_add(permit.opens_in());
+            let lease = self.client.route.lease(self.call.effect, || now);
             let timestamp = self.client.timestamp();
             let request = self.signed(lease.endpoint(), credentials, body.clone(), timestamp)?;
             let host = lease.endpoint().host();
             let number = self.attempts + 1;
             let intent = Intent::new(self.call.clone(), host, number, timestamp, slot_time);
             let passed = self.pass_gate(&intent, body).await?;
+            self.wait_for_slot(&permit).await;
             let at = self.now();
             // Without time left to wait for the answer, a create would be in doubt for sure.
             if at >= self.deadline || at > self.last_start {
@@ -82,9 +88,26 @@ impl Execution<'_> {
     async fn permit(&self) -> Result<Permit, Error> {
         let info = self.info();
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.time_to_start());
+            .max_wait(self.time_to_start())
+            .lead(self.gate_lead());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)
+    }
+
+    /// Returns the time before its slot at which the gate is asked.
+    fn gate_lead(&self) -> Duration {
+        let gate = self.options.gate.as_ref();
+        gate.map_or(Duration::ZERO, |gate| gate.lead().min(LONGEST_LEAD))
+    }
+
+    async fn wait_for_slot(&self, permit: &Permit) {
+        loop {
+            let wait = permit.opens_in();
+            if wait.is_zero() {
+                return;
+            }
+            self.client.clock.sleep(wait).await;
+        }
     }
 
     fn signed(

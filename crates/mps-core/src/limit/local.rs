@@ -113,6 +113,15 @@ impl LocalLimiter {
         Err(error)
     }
 
+    /// Returns a permit for the first slot from `opens_in` on, without waiting for it.
+    pub(super) fn permit_from(&self, request: &PermitRequest<'_>, opens_in: Duration) -> Permit {
+        let action = self.action(request);
+        let from = self.clock.monotonic().saturating_add(opens_in);
+        let slot = lock(&action.ring).reserve(from);
+        action.counters.record_outcome(Ok(()));
+        Permit::new(LocalReservation { action, slot })
+    }
+
     /// Returns the time until the next slot without reserving it.
     pub(super) fn next_slot_in(&self, request: &PermitRequest<'_>) -> Duration {
         let now = self.clock.monotonic();
@@ -136,6 +145,7 @@ impl Limiter for LocalLimiter {
     ) -> BoxFuture<'a, Result<Permit, LimitError>> {
         Box::pin(async move {
             let (reservation, wait) = self.reserve(request)?;
+            let wait = wait.saturating_sub(request.lead);
             if wait.is_zero() {
                 reservation.action.counters.record_outcome(Ok(()));
                 return Ok(Permit::new(reservation));
@@ -180,7 +190,13 @@ struct LocalReservation {
 
 impl Reservation for LocalReservation {
     fn is_in_time(&self) -> bool {
-        self.action.clock.monotonic() <= self.slot.latest_start()
+        let now = self.action.clock.monotonic();
+        (self.slot.at()..=self.slot.latest_start()).contains(&now)
+    }
+
+    fn opens_in(&self) -> Duration {
+        let now = self.action.clock.monotonic();
+        self.slot.at().saturating_sub(now)
     }
 
     fn give_back(self: Box<Self>) {

@@ -26,8 +26,10 @@ pub struct PermitRequest<'a> {
     pub effect: Effect,
     /// Maximum number of starts in any window of one second; 0 counts as 1.
     pub limit: u32,
-    /// Longest time to wait for the permit. Unlimited by default.
+    /// Longest time to wait for the start. Unlimited by default.
     pub max_wait: Duration,
+    /// Longest time before its slot at which the permit may be returned. Zero by default.
+    pub lead: Duration,
 }
 
 impl<'a> PermitRequest<'a> {
@@ -39,13 +41,25 @@ impl<'a> PermitRequest<'a> {
             effect,
             limit,
             max_wait: Duration::MAX,
+            lead: Duration::ZERO,
         }
     }
 
-    /// Sets the longest time to wait for the permit.
+    /// Sets the longest time to wait for the start.
     #[must_use]
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = max_wait;
+        self
+    }
+
+    /// Sets the longest time before its slot at which the permit may be returned, for callers that
+    /// have to prepare the start. [`Permit::opens_in`] returns the time that is left then.
+    ///
+    /// A limiter may return the permit later than that: shared ones know a slot at most 50 ms before
+    /// its time, and [`Stacked`](super::Stacked) none of its own.
+    #[must_use]
+    pub fn lead(mut self, lead: Duration) -> Self {
+        self.lead = lead;
         self
     }
 
@@ -57,7 +71,8 @@ impl<'a> PermitRequest<'a> {
     }
 }
 
-/// A permit to start one request now, within the limiter's tolerance of 50 ms.
+/// A permit to start one request in its slot: now, within the limiter's tolerance of 50 ms, or, if a
+/// [`lead`](PermitRequest::lead) was requested, once [`opens_in`](Self::opens_in) is zero.
 ///
 /// A permit that is dropped without [`start`](Self::start) gives its slot back where possible.
 pub struct Permit {
@@ -68,9 +83,12 @@ pub struct Permit {
 
 /// The limiter's side of a permit.
 pub(super) trait Reservation: Send + Sync {
-    /// Returns whether a start at this moment is still within the slot. The limiter reads its own
-    /// clock, because two clocks may count from different moments.
+    /// Returns whether a start at this moment is within the slot, neither before nor after it. The
+    /// limiter reads its own clock, because two clocks may count from different moments.
     fn is_in_time(&self) -> bool;
+
+    /// Returns the time until the slot; zero from then on.
+    fn opens_in(&self) -> Duration;
 
     /// Releases the slot of a permit that was dropped unused. Must not block.
     fn give_back(self: Box<Self>);
@@ -89,6 +107,10 @@ where
 {
     fn is_in_time(&self) -> bool {
         (self.is_in_time)()
+    }
+
+    fn opens_in(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn give_back(self: Box<Self>) {
@@ -140,8 +162,18 @@ impl Permit {
         self
     }
 
-    /// Uses the permit. Returns `false` when it is too late: then nothing may be sent, and a new
-    /// permit must be acquired. The slot is spent either way.
+    /// Returns the time until the slot of this permit, and zero once it has begun. Always zero when
+    /// no [`lead`](PermitRequest::lead) was requested.
+    #[must_use]
+    pub fn opens_in(&self) -> Duration {
+        let own = self.reservation.as_ref();
+        let own = own.map_or(Duration::ZERO, |reservation| reservation.opens_in());
+        let under = self.under.as_ref();
+        own.max(under.map_or(Duration::ZERO, |under| under.opens_in()))
+    }
+
+    /// Uses the permit. Returns `false` when it is too late, or too early: then nothing may be sent,
+    /// and a new permit must be acquired. The slot is spent either way.
     #[must_use]
     pub fn start(mut self) -> bool {
         let under = self.under.take().is_none_or(|under| under.start());
@@ -176,12 +208,17 @@ mod tests {
 
     struct Counted {
         in_time: bool,
+        opens_in: Duration,
         given_back: Arc<AtomicU32>,
     }
 
     impl Reservation for Counted {
         fn is_in_time(&self) -> bool {
             self.in_time
+        }
+
+        fn opens_in(&self) -> Duration {
+            self.opens_in
         }
 
         fn give_back(self: Box<Self>) {
@@ -196,6 +233,7 @@ mod tests {
             let given_back = given_back.clone();
             Permit::new(Counted {
                 in_time,
+                opens_in: Duration::ZERO,
                 given_back,
             })
         });
@@ -211,6 +249,22 @@ mod tests {
         }
         assert!(stacked([true; 3]).0.start());
         assert!(Permit::unlimited().start());
+    }
+
+    #[test]
+    fn a_permit_under_several_limits_opens_with_the_last_of_them() {
+        for latest in 0..3 {
+            let [own, team, account] = [0, 1, 2].map(|level| {
+                Permit::new(Counted {
+                    in_time: true,
+                    opens_in: Duration::from_millis(if level == latest { 40 } else { 7 }),
+                    given_back: Arc::default(),
+                })
+            });
+            let permit = own.and(team).and(account);
+            assert_eq!(permit.opens_in(), Duration::from_millis(40), "{latest}");
+        }
+        assert_eq!(Permit::unlimited().opens_in(), Duration::ZERO);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A limiter whose slots are kept outside of this process.
 //!
 //! Within the process callers wait in a queue of their own, first come, first served, and only the
-//! first of them sends requests: a process never has more than one unused slot.
+//! first of them sends requests: a process never has more than one unused slot. Callers that take
+//! their permits ahead of the slot (`PermitRequest::lead`) may have as many as are granted ahead.
 //!
 //! Two clocks meet here. The slot is a time on the store's clock; this process learns how far away
 //! it is and counts that on its own clock. It starts no sooner than that after the reply arrived,

@@ -112,6 +112,21 @@ async fn a_permit_is_valid_from_its_slot_until_the_tolerance_after_the_request()
 }
 
 #[tokio::test]
+async fn a_permit_requested_ahead_arrives_before_its_slot_and_is_not_valid_earlier() {
+    for (lead_ms, arrives_ms) in [(0, 50), (10, 40), (40, 20)] {
+        let case = Case::new(20 * MS, |sent| Ok(in_30_ms(sent)));
+        let request = PermitRequest::new("A", Effect::PaidCreate, 2).lead(lead_ms * MS);
+        let permit = case.limiter.acquire(request).await.unwrap();
+        assert_eq!(case.clock.monotonic(), arrives_ms * MS, "{lead_ms} ms");
+        assert_eq!(permit.opens_in(), (50 - arrives_ms) * MS, "{lead_ms} ms");
+        assert_eq!(permit.start(), lead_ms == 0, "{lead_ms} ms");
+        let permit = case.limiter.acquire(request).await.unwrap();
+        case.clock.sleep(permit.opens_in()).await;
+        assert!(permit.start(), "{lead_ms} ms");
+    }
+}
+
+#[tokio::test]
 async fn a_reply_that_took_as_long_as_the_tolerance_permits_nothing() {
     let case = Case::new(50 * MS, |sent| Ok(in_30_ms(sent)));
     let error = case.refusal(MINUTE).await;

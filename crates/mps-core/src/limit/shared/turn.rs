@@ -93,31 +93,35 @@ impl<S: Store> QueueTurn<'_, S> {
         }
     }
 
-    /// Waits for a granted slot. The permit is valid until the tolerance after the slot, counted
-    /// from the moment the request was sent, because the store decided no earlier.
+    /// Waits for a granted slot, less the lead that was requested. The permit is valid from the slot,
+    /// counted from the moment the reply arrived, until the tolerance after it, counted from the moment
+    /// the request was sent, because the store decided in between.
     async fn take(
         &mut self,
         sent: Duration,
         wait: Duration,
         slot: S::SlotKey,
     ) -> Result<Option<Permit>, LimitError> {
+        let earliest = self.clock().monotonic() + wait;
         let latest = (sent + wait + START_TOLERANCE).saturating_sub(ROUNDING);
         let permit = Permit::new(SharedReservation {
             queue: self.queue.clone(),
             store: self.shared.store.clone(),
             clock: self.clock().clone(),
+            earliest,
             latest,
             slot,
         });
         if wait > self.time_left() {
             return Err(TooLong { wait }.into());
         }
-        if self.clock().monotonic() + wait > latest {
+        if earliest > latest {
             drop(permit);
             self.pause_after(StoreError::Transient(slow_reply()))
                 .await?;
             return Ok(None);
         }
+        let wait = wait.saturating_sub(self.request.lead);
         if !wait.is_zero() {
             self.clock().sleep(wait).await;
         }
@@ -180,13 +184,18 @@ struct SharedReservation<S: Store> {
     queue: Arc<ActionQueue>,
     store: Arc<S>,
     clock: SharedClock,
+    earliest: Duration,
     latest: Duration,
     slot: S::SlotKey,
 }
 
 impl<S: Store> Reservation for SharedReservation<S> {
     fn is_in_time(&self) -> bool {
-        self.clock.monotonic() <= self.latest
+        (self.earliest..=self.latest).contains(&self.clock.monotonic())
+    }
+
+    fn opens_in(&self) -> Duration {
+        self.earliest.saturating_sub(self.clock.monotonic())
     }
 
     fn give_back(self: Box<Self>) {
