@@ -21,6 +21,7 @@ mod service;
 mod structure;
 mod task_families;
 mod task_family;
+mod task_results;
 
 pub(crate) use self::collisions::collisions;
 pub use self::{
@@ -41,4 +42,5 @@ pub use self::{
     structure::Struct,
     task_families::{command_line, facade},
     task_family::{Answer, Label, Read, TaskCreate, TaskFamily},
+    task_results::{ResultFacts, ResultRead},
 };

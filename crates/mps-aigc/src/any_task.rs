@@ -132,7 +132,7 @@ impl AnyTask {
             );
             return Err(Error::new(ErrorKind::InvalidRequest, message).with_task(self.id()));
         };
-        let polled = poll(self.client(), self.id(), CallOptions::new()).await;
+        let polled = poll(self.client(), &self.handle, CallOptions::new()).await;
         polled.map_err(|error| Error::from(error).with_task(self.id()))
     }
 

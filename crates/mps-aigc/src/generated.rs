@@ -24,6 +24,7 @@ use mps_models::{
     DescribeAigcTaskStatusResponse,
     DescribeAigcVideoTask,
     DescribeAigcVideoTaskResponse,
+    MediaKind,
     ModifyDocToVideoTaskStatus,
     ModifyDocToVideoTaskStatusResponse,
     ScenarioTaskStatus,
@@ -99,10 +100,17 @@ impl Family for Video {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.video_urls);
-        read.snapshot()
+        read.add(
+            MediaKind::Video,
+            described.resolution.as_deref(),
+            described.video_urls.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -149,10 +157,17 @@ impl Family for Image {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.image_urls);
-        read.snapshot()
+        read.add(
+            MediaKind::Image,
+            None,
+            described.image_urls.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -194,11 +209,28 @@ impl Family for Audio {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.audio_infos.into_iter().filter_map(|item| item.url));
-        read.urls.extend(described.video_infos.into_iter().filter_map(|item| item.url));
-        read.snapshot()
+        read.add(
+            MediaKind::Audio,
+            None,
+            described
+                .audio_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
+        read.add(
+            MediaKind::Video,
+            None,
+            described
+                .video_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -246,10 +278,17 @@ impl Family for Scenario {
             stage: described.stage,
             code: described.task_result_code,
             message: described.task_result_msg,
-            urls: Vec::new(),
+            finished: described.finished_time,
+            request: described.request_body,
+            details: described.task_info,
+            results: Vec::new(),
         };
-        read.urls.extend(described.output_url);
-        read.snapshot()
+        read.add(
+            MediaKind::Video,
+            None,
+            described.output_url.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 

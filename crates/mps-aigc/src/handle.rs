@@ -10,6 +10,8 @@ use std::{
 use mps_core::{endpoint::Site, limit::Account};
 use mps_models::TaskFamily;
 
+use crate::results::Expected;
+
 mod account_hash;
 mod error;
 mod json;
@@ -62,6 +64,7 @@ struct Parts {
     seconds: u32,
     family: TaskFamily,
     site: Option<Site>,
+    expected: Option<Box<Expected>>,
 }
 
 impl TaskHandle {
@@ -77,6 +80,7 @@ impl TaskHandle {
             seconds: 0,
             family,
             site: None,
+            expected: None,
         }))
     }
 
@@ -136,6 +140,14 @@ impl TaskHandle {
         self.with(|parts| parts.account_hash = Some(AccountHash::of(account)))
     }
 
+    /// Sets what the request says about the results of the task, which answers leave out: their kind,
+    /// and the bucket in which they are stored. [`Expected::of_request`] reads it from a request.
+    #[must_use]
+    pub fn with_expected(self, expected: Expected) -> Self {
+        let expected = (!expected.is_empty()).then(|| Box::new(expected));
+        self.with(|parts| parts.expected = expected)
+    }
+
     /// Returns the family of the task.
     #[must_use]
     pub fn family(&self) -> TaskFamily {
@@ -178,6 +190,13 @@ impl TaskHandle {
     #[must_use]
     pub fn site(&self) -> Option<Site> {
         self.0.site
+    }
+
+    /// Returns what the request says about the results of the task, or `None` if it says nothing or is
+    /// not known.
+    #[must_use]
+    pub fn expected(&self) -> Option<&Expected> {
+        self.0.expected.as_deref()
     }
 
     /// Returns the hash of the account that created the task, or `None` if it is not known.
@@ -229,9 +248,11 @@ impl fmt::Debug for TaskHandle {
 
 #[cfg(test)]
 mod tests {
+    use mps_models::MediaKind;
     use proptest::{option, prelude::*, sample::select};
 
     use super::*;
+    use crate::results::CosFolder;
 
     pub(super) fn handles() -> impl Strategy<Value = TaskHandle> {
         let text = || "[A-Za-z0-9 .:?&=%+é-]{1,20}";
@@ -239,12 +260,20 @@ mod tests {
         let numbers = (0..100_u32, 0..2_000_000_000_000_u64);
         let scope = (option::of(select(Site::ALL)), option::of(text()));
         let id = "[A-Za-z0-9.:?&=%+é-]{1,40}";
-        (select(TaskFamily::ALL), id, model, numbers, scope).prop_map(
-            |(family, id, model, (seconds, millis), (site, account))| {
+        let store = (text(), text(), option::of(text()));
+        let expected = (option::of(Just(MediaKind::Scene)), option::of(store));
+        (select(TaskFamily::ALL), id, model, numbers, scope, expected).prop_map(
+            |(family, id, model, (seconds, millis), (site, account), (kind, store))| {
+                let store = store.map(|(bucket, region, folder)| CosFolder {
+                    bucket,
+                    region,
+                    folder,
+                });
                 let at = UNIX_EPOCH + Duration::from_millis(millis);
                 let mut handle = TaskHandle::new(family, id)
                     .with_seconds(seconds)
-                    .with_created_at(at);
+                    .with_created_at(at)
+                    .with_expected(Expected { kind, store });
                 if let Some((model, version)) = model {
                     handle = handle.with_model(&model, version.as_deref());
                 }
@@ -265,7 +294,8 @@ mod tests {
         let version = handle.model_version().map(str::to_owned);
         let made = (handle.seconds(), handle.created_at());
         let scope = (handle.site(), handle.account_hash());
-        (handle.clone(), model, version, made, scope)
+        let expected = handle.expected().cloned();
+        (handle.clone(), model, version, made, scope, expected)
     }
 
     #[test]
@@ -279,7 +309,7 @@ mod tests {
     #[test]
     fn a_handle_is_small() {
         assert_eq!(size_of::<TaskHandle>(), size_of::<usize>());
-        assert!(size_of::<Parts>() <= 72, "{}", size_of::<Parts>());
+        assert!(size_of::<Parts>() <= 80, "{}", size_of::<Parts>());
     }
 
     #[test]

@@ -71,7 +71,8 @@ pub use mps_core::{
 pub use mps_models as models;
 pub use mps_models::{MediaKind, TaskFamily};
 pub use results::{
-    CosObject, DoneAt, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis,
+    CosFolder, CosObject, DoneAt, Expected, JsonText, JsonTextError, Location, RemoteFile,
+    ResultFile, Results, TaskResults, TimeBasis,
 };
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;

@@ -1,6 +1,10 @@
 //! Tasks: created once, waited for from anywhere, downloaded at the end.
 
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use mps_core::{BoxFuture, CallHandle, CallOptions, Client, Output, text::foreign};
 use mps_models::TaskPhase;
@@ -12,7 +16,8 @@ use crate::{
     error::Error,
     family::{Create, Family, Snapshot},
     handle::TaskHandle,
-    wait::{PAUSES_WITHOUT_URL, Pauses, Refusals, WaitOptions},
+    results::Expected,
+    wait::{Pauses, Refusals, WaitOptions, pauses_without_url},
 };
 
 mod traits;
@@ -70,7 +75,9 @@ impl<F: Family> Tasks<F> {
         let output = self.shared.client.send_with(request, options).await?;
         let origin = Origin::of(&output);
         let task = self.created(C::INFO.name, C::task_id(output.body), origin)?;
-        Ok(task.relabelled(|handle| request.label(handle)))
+        let request_json = serde_json::to_value(request).unwrap_or_default();
+        let expected = Expected::of_request(F::FAMILY, &request_json);
+        Ok(task.relabelled(|handle| request.label(handle).with_expected(expected)))
     }
 
     /// Waits for the end of a create whose future was dropped, and returns its task.
@@ -285,6 +292,7 @@ impl<F: Family> Task<F> {
             warned: false,
             last: None,
             last_failure: None,
+            pending_at: self.handle().created_at(),
             on_change,
         };
         loop {
@@ -296,9 +304,10 @@ impl<F: Family> Task<F> {
                     None => error,
                 });
             }
+            let asked_at = clock.wall();
             let polled = self.poll(CallOptions::new().deadline(time_left)).await;
             let pause = match polled {
-                Ok(snapshot) => match wait.described(snapshot) {
+                Ok(snapshot) => match wait.described(snapshot, asked_at) {
                     Step::End(outcome) => return outcome,
                     Step::Pause(pause) => pause,
                 },
@@ -312,8 +321,21 @@ impl<F: Family> Task<F> {
     /// task runs.
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
+        self.outcome_after(snapshot, self.handle().created_at())
+    }
+
+    /// Returns the outcome that a snapshot of this task shows. `pending_at` is the last moment at which
+    /// the task was known not to be done.
+    pub(crate) fn outcome_after(
+        &self,
+        snapshot: Snapshot,
+        pending_at: Option<SystemTime>,
+    ) -> Option<Result<Done<F>, Error>> {
+        if let Some(error) = Error::of_stage(F::FAMILY, self.id(), &snapshot) {
+            return Some(Err(error));
+        }
         match snapshot.phase {
-            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, None))),
+            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, pending_at))),
             TaskPhase::Failed => {
                 let reason = snapshot.message.as_deref();
                 Some(Err(Error::task_failed(self.id(), reason)))
@@ -327,7 +349,7 @@ impl<F: Family> Task<F> {
     }
 
     async fn poll(&self, options: CallOptions) -> Result<Snapshot, mps_core::Error> {
-        poll::<F>(self.client(), self.id(), options).await
+        poll::<F>(self.client(), self.handle(), options).await
     }
 
     fn error(&self, error: mps_core::Error) -> Error {
@@ -338,20 +360,24 @@ impl<F: Family> Task<F> {
 /// A function that polls a task.
 pub(crate) type Poller = for<'a> fn(
     &'a Client,
-    &'a str,
+    &'a TaskHandle,
     CallOptions,
 ) -> BoxFuture<'a, Result<Snapshot, mps_core::Error>>;
 
 /// Polls a task of one family.
 pub(crate) fn poll<'a, F: Family>(
     client: &'a Client,
-    id: &'a str,
+    handle: &'a TaskHandle,
     options: CallOptions,
 ) -> BoxFuture<'a, Result<Snapshot, mps_core::Error>> {
     Box::pin(async move {
-        let request = F::describe(id);
+        let request = F::describe(handle.id());
         let output = client.send_with(&request, options).await?;
-        Ok(F::snapshot(output.body))
+        let mut snapshot = F::snapshot(output.body);
+        if let Some(expected) = handle.expected() {
+            snapshot.expect(F::FAMILY, expected);
+        }
+        Ok(snapshot)
     })
 }
 
@@ -368,6 +394,8 @@ struct Wait<'a, F, C> {
     last: Option<(String, Option<String>)>,
     /// The failure of the last poll, if it failed: the cause when the wait times out.
     last_failure: Option<mps_core::Error>,
+    /// The last moment at which the task was known not to be done.
+    pending_at: Option<SystemTime>,
     on_change: C,
 }
 
@@ -383,20 +411,24 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
         self.deadline.saturating_sub(now)
     }
 
-    fn described(&mut self, snapshot: Snapshot) -> Step<Result<Done<F>, Error>> {
+    fn described(
+        &mut self,
+        snapshot: Snapshot,
+        asked_at: SystemTime,
+    ) -> Step<Result<Done<F>, Error>> {
         self.refusals.described();
         self.last_failure = None;
         self.report(&snapshot);
-        if snapshot.phase == TaskPhase::Succeeded && snapshot.urls.is_empty() {
-            return match PAUSES_WITHOUT_URL.get(self.polls_without_url) {
-                Some(pause) => {
-                    self.polls_without_url += 1;
-                    Step::Pause(*pause)
-                }
-                None => Step::End(Err(Error::no_result(self.task.id()))),
-            };
+        if let Some(pause) = pauses_without_url(&snapshot).get(self.polls_without_url) {
+            self.polls_without_url += 1;
+            return Step::Pause(*pause);
         }
-        match self.task.outcome(snapshot) {
+        if snapshot.phase == TaskPhase::Pending {
+            self.pending_at = Some(asked_at);
+        }
+        let has_result = !snapshot.results.is_empty();
+        match self.task.outcome_after(snapshot, self.pending_at) {
+            Some(Ok(_)) if !has_result => Step::End(Err(Error::no_result(self.task.id()))),
             Some(outcome) => Step::End(outcome),
             None => Step::Pause(self.pauses.next(fastrand::f64())),
         }

@@ -3,7 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::common::{docs, ident, option};
+use super::{
+    common::{docs, ident, option},
+    task_results,
+};
 use crate::lower::{Label, Read, TaskCreate, TaskFamily};
 
 /// The enum and the facts of each family, for the models.
@@ -53,7 +56,7 @@ fn facts(family: &TaskFamily) -> TokenStream {
     let describe = ident(&family.describe);
     let creates = family.creates.iter().map(|create| ident(&create.request));
     let (status, message) = (&family.status_path, &family.message_path);
-    let urls = &family.url_paths;
+    let results = task_results::facts(&family.results);
     let id_tag = option(family.id_tag.as_deref());
     let hours = family.result_hours.map_or_else(
         || quote!(None),
@@ -69,8 +72,8 @@ fn facts(family: &TaskFamily) -> TokenStream {
             creates: &[#(#creates::INFO),*],
             status: #status,
             message: #message,
-            urls: &[#(#urls),*],
             result_hours: #hours,
+            #results
             id_tag: #id_tag,
         };
     }
@@ -139,7 +142,10 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
     let stage = optional(&answer.stage);
     let code = optional(&answer.code);
     let message = one(&answer.message);
-    let urls = answer.urls.iter().map(many);
+    let finished = optional(&answer.finished);
+    let request = optional(&answer.request);
+    let details = optional(&answer.details);
+    let results = answer.results.iter().map(task_results::add);
     quote! {
         impl Family for #name {
             const FAMILY: TaskFamily = TaskFamily::#name;
@@ -158,10 +164,13 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
                     stage: #stage,
                     code: #code,
                     message: #message,
-                    urls: Vec::new(),
+                    finished: #finished,
+                    request: #request,
+                    details: #details,
+                    results: Vec::new(),
                 };
-                #(read.urls.extend(#urls);)*
-                read.snapshot()
+                #(#results)*
+                read.snapshot(Self::FAMILY)
             }
         }
     }
@@ -176,20 +185,6 @@ fn one(read: &Read) -> TokenStream {
             let inside = ident(inside);
             quote!(described.#field.as_ref().and_then(|inside| inside.#inside.clone()))
         }
-    }
-}
-
-/// Any number of values.
-fn many(read: &Read) -> TokenStream {
-    let field = ident(&read.field);
-    let Some(inside) = &read.inside else {
-        return quote!(described.#field);
-    };
-    let inside = ident(inside);
-    if read.list {
-        quote!(described.#field.into_iter().flat_map(|item| item.#inside))
-    } else {
-        quote!(described.#field.into_iter().filter_map(|item| item.#inside))
     }
 }
 

@@ -2,7 +2,10 @@
 
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
-use super::names;
+use super::{
+    names,
+    task_results::{self, ResultFacts, ResultRead},
+};
 use crate::{
     ir::{self, Api, Member, Type},
     model::MemberPath,
@@ -33,8 +36,8 @@ pub struct TaskFamily {
     pub status_path: String,
     /// Path of the message.
     pub message_path: String,
-    /// Paths of the URLs of results.
-    pub url_paths: Vec<String>,
+    /// The facts about its results.
+    pub results: ResultFacts,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
@@ -78,8 +81,14 @@ pub struct Answer {
     pub code: Option<Read>,
     /// The message.
     pub message: Read,
-    /// The URLs of results.
-    pub urls: Vec<Read>,
+    /// The results.
+    pub results: Vec<ResultRead>,
+    /// The time at which the task ended.
+    pub finished: Option<Read>,
+    /// The request as JSON text.
+    pub request: Option<Read>,
+    /// Details as JSON text.
+    pub details: Option<Read>,
 }
 
 /// A field, or one inside it.
@@ -114,7 +123,7 @@ pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
         answer: answer(family, api),
         status_path: family.status.to_string(),
         message_path: family.message.to_string(),
-        url_paths: family.urls.iter().map(ToString::to_string).collect(),
+        results: task_results::facts(family),
         result_hours: family.result_hours,
         id_tag: family.id_tag.clone(),
         creates: creates.collect(),
@@ -152,11 +161,14 @@ fn answer(family: &ir::TaskFamily, api: &Api) -> Answer {
         stage: family.stage.as_ref().map(read),
         code: family.code.as_ref().map(read),
         message: read(&family.message),
-        urls: family.urls.iter().map(read).collect(),
+        results: task_results::reads(family, api, members),
+        finished: family.finished.as_ref().map(read),
+        request: family.request.as_ref().map(read),
+        details: family.details.as_ref().map(read),
     }
 }
 
-fn read(api: &Api, members: &[Member], path: &MemberPath) -> Read {
+pub(super) fn read(api: &Api, members: &[Member], path: &MemberPath) -> Read {
     let member = member(api, members, path);
     Read {
         field: names::snake(&path.first),

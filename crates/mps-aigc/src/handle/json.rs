@@ -41,6 +41,9 @@ impl Serialize for TaskHandle {
         if let Some(hash) = &parts.account_hash {
             map.serialize_entry("account", hash)?;
         }
+        if let Some(expected) = &parts.expected {
+            map.serialize_entry("expected", expected)?;
+        }
         map.end()
     }
 }
@@ -83,6 +86,7 @@ impl<'de> Visitor<'de> for HandleVisitor {
                 }
                 "site" => parts.site = site(map.next_value()?),
                 "account" => parts.account_hash = map.next_value::<Option<AccountHash>>()?,
+                "expected" => parts.expected = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }

@@ -98,6 +98,9 @@ pub(super) fn checked_id(id: &str) -> Result<&str, HandleError> {
 impl Parts {
     /// Returns everything but family and id, by name.
     fn named(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let expected = self.expected.as_deref();
+        let kind = expected.and_then(|expected| expected.kind);
+        let store = expected.and_then(|expected| expected.store.as_ref());
         let some = |number: u64| (number > 0).then(|| number.to_string());
         [
             ("model", self.model.as_deref().map(Into::into)),
@@ -109,6 +112,10 @@ impl Parts {
             ("created_at_ms", some(self.created_at_ms)),
             ("site", self.site.map(|site| site.to_string())),
             ("account", self.account_hash.map(|hash| hash.to_string())),
+            ("kind", kind.map(|kind| kind.to_string())),
+            ("cos_bucket", store.map(|store| store.bucket.clone())),
+            ("cos_region", store.map(|store| store.region.clone())),
+            ("cos_folder", store.and_then(|store| store.folder.clone())),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -128,6 +135,10 @@ impl TaskHandle {
             // A site that a newer version knows is no reason to lose the task.
             "site" => parts.site = value.parse().ok(),
             "account" => parts.account_hash = Some(value.parse()?),
+            "kind" | "cos_bucket" | "cos_region" | "cos_folder" => {
+                let expected = parts.expected.get_or_insert_default();
+                expected.set_named(name, value);
+            }
             _ => {}
         }
         Ok(self)
