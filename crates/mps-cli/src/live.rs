@@ -9,17 +9,16 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mps_core::{
-    clock::{Clock as _, SharedClock},
-    sync::lock,
-};
+use mps_core::{clock::SharedClock, sync::lock};
 use terminal_size::{Height, Width, terminal_size_of};
 
 mod row;
 pub(crate) mod units;
 
+#[cfg(test)]
+use self::row::Estimate;
 use self::row::cut;
-pub(crate) use self::row::{Estimate, Row, Transfer};
+pub(crate) use self::row::{DOWNLOAD, Row, Transfer};
 
 /// The pause between two looks at the tasks. A line is only drawn again when it has changed.
 pub(crate) const REDRAW_PAUSE: Duration = Duration::from_millis(200);
@@ -40,6 +39,31 @@ struct Inner {
     /// The lines on the terminal; `None` where none are drawn.
     lines: Option<Lines>,
     clock: SharedClock,
+}
+
+/// A task that the command follows. Its line is removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    live: Live,
+    task_id: String,
+}
+
+impl Followed {
+    /// Changes the state of the task.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.live.board().rows.get_mut(&self.task_id) {
+            change(row);
+        }
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        let mut board = self.live.board();
+        if board.rows.remove(&self.task_id).is_some() {
+            board.ended += 1;
+        }
+    }
 }
 
 /// The lines as the terminal shows them.
@@ -67,39 +91,32 @@ impl Live {
         self.0.lines.is_some()
     }
 
-    /// Adds a task; `id` is safe to show.
-    pub(crate) fn add(&self, id: &str) {
-        let row = Row::new(id.to_owned(), self.0.clock.monotonic());
-        self.board().rows.insert(id.to_owned(), row);
-    }
-
-    /// Changes the line of a task, if it has one.
-    pub(crate) fn update(&self, id: &str, change: impl FnOnce(&mut Row)) {
-        if let Some(row) = self.board().rows.get_mut(id) {
-            change(row);
+    /// Adds a task that the command follows from now on, until the returned value is dropped.
+    pub(crate) fn follow(&self, task_id: &str) -> Followed {
+        let row = Row::new(task_id, self.0.clock.monotonic());
+        self.board().rows.insert(task_id.to_owned(), row);
+        Followed {
+            live: self.clone(),
+            task_id: task_id.to_owned(),
         }
     }
 
-    /// Removes the line of a task that has ended.
-    pub(crate) fn remove(&self, id: &str) {
-        let mut board = self.board();
-        if board.rows.remove(id).is_some() {
-            board.ended += 1;
-        }
-    }
-
-    /// Returns one line about all tasks that have not ended, or `None` if there is at most one.
+    /// Returns one line about all tasks that have not ended, or `None` if the command follows one only.
     pub(crate) fn summary(&self) -> Option<String> {
         let board = self.board();
-        (board.rows.len() + board.ended > 1 && !board.rows.is_empty()).then(|| {
-            let all = board.rows.values();
-            format!(
-                "{} tasks: {}{}",
-                board.rows.len(),
-                counts(all),
-                board.ended()
-            )
+        (board.rows.len() + board.ended > 1).then(|| {
+            let all = counts(board.rows.values());
+            format!("{} tasks: {all}{}", board.rows.len(), board.ended())
         })
+    }
+
+    /// Returns the id and the state of each task that has not ended.
+    pub(crate) fn states(&self) -> Vec<(String, String)> {
+        let board = self.board();
+        let states = board.rows.iter();
+        states
+            .map(|(task_id, row)| (task_id.clone(), row.status().to_owned()))
+            .collect()
     }
 
     /// Draws what has changed.
@@ -195,7 +212,7 @@ impl Board {
         }
         let mut rows: Vec<_> = self.rows.values().collect();
         rows.sort_by_key(|row| (row.urgency(), row.started));
-        let id_chars = row::id_chars(self.rows.keys().map(String::as_str));
+        let id_chars = row::id_chars(self.rows.values().map(Row::id));
         let fits = if rows.len() <= lines {
             rows.len()
         } else {

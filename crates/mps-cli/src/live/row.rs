@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::units;
+use crate::foreign_text;
 
 /// The number of characters of an id that are shown: its end differs, its beginning does not.
 const ID_CHARS: usize = 8;
@@ -14,6 +15,9 @@ const STATUS_WIDTH: usize = 8;
 const TIME_WIDTH: usize = 6;
 const GAP: &str = "  ";
 
+/// The state of a task whose results are downloaded.
+pub(crate) const DOWNLOAD: &str = "download";
+
 const TROUBLE: Style = AnsiColor::Yellow.on_default();
 const TRANSFER: Style = AnsiColor::Green.on_default();
 
@@ -21,7 +25,7 @@ const TRANSFER: Style = AnsiColor::Green.on_default();
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     /// The id as it is safe to show.
-    pub(super) id: String,
+    id: String,
     pub(super) started: Duration,
     status: String,
     estimate: Option<Estimate>,
@@ -55,9 +59,9 @@ pub(super) enum Urgency {
 }
 
 impl Row {
-    pub(super) fn new(id: String, started: Duration) -> Self {
+    pub(super) fn new(task_id: &str, started: Duration) -> Self {
         Self {
-            id,
+            id: foreign_text::name(task_id).into_owned(),
             started,
             status: String::new(),
             estimate: None,
@@ -87,6 +91,10 @@ impl Row {
         self.transfers.insert(index, transfer);
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     pub(super) fn urgency(&self) -> Urgency {
         if !self.transfers.is_empty() {
             Urgency::Downloading
@@ -100,7 +108,7 @@ impl Row {
     /// Returns the status in one word, also for a task that the service has not described.
     pub(super) fn status(&self) -> &str {
         match (self.transfers.is_empty(), self.status.as_str()) {
-            (false, _) => "download",
+            (false, _) => DOWNLOAD,
             (true, "") => "waiting",
             (true, status) => status,
         }

@@ -10,7 +10,7 @@ fn board(rows: &[(&str, &dyn Fn(&mut Row))]) -> Board {
     let mut board = Board::default();
     for (number, (id, change)) in rows.iter().enumerate() {
         let started = SECOND * u32::try_from(number).unwrap();
-        let mut row = Row::new((*id).to_owned(), started);
+        let mut row = Row::new(id, started);
         change(&mut row);
         board.rows.insert((*id).to_owned(), row);
     }
@@ -137,14 +137,18 @@ fn colour_is_only_added_on_request() {
 fn a_summary_counts_the_tasks_by_status() {
     let live = Live::new(false, mps_core::clock::SystemClock::shared());
     assert_eq!(live.summary(), None);
-    for id in ["a", "b", "c"] {
-        live.add(id);
-        live.update(id, |row| row.set_status("RUN"));
+    let [a, b, c] = ["a", "b", "c"].map(|id| live.follow(id));
+    for followed in [&a, &b, &c] {
+        followed.update(|row| row.set_status("RUN"));
     }
-    live.update("b", |row| row.set_status("WAIT"));
+    b.update(|row| row.set_status("WAIT"));
     assert_eq!(live.summary().as_deref(), Some("3 tasks: 2 RUN, 1 WAIT"));
-    live.remove("a");
-    live.remove("a");
+    drop(a);
     let summary = live.summary();
     assert_eq!(summary.as_deref(), Some("2 tasks: 1 RUN, 1 WAIT; 1 ended"));
+    let states = [("b", "WAIT"), ("c", "RUN")];
+    assert_eq!(
+        live.states(),
+        states.map(|(id, status)| (id.to_owned(), status.to_owned()))
+    );
 }
