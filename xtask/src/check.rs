@@ -13,6 +13,7 @@ mod names;
 mod relations;
 mod rules;
 mod task_families;
+mod task_results;
 mod types;
 
 use crate::{

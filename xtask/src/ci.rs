@@ -325,7 +325,7 @@ fn msrv(root: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Returns the parts of a version such as `1.88` as three numbers that can be compared.
+/// Returns the parts of a version such as `1.89` as three numbers that can be compared.
 fn version(text: &str) -> Vec<u64> {
     let mut parts: Vec<_> = text
         .split('.')

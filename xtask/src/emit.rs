@@ -14,6 +14,7 @@ mod rules;
 mod service;
 mod structure;
 mod task_family;
+mod task_results;
 
 use proc_macro2::TokenStream;
 

@@ -7,6 +7,7 @@ mod build;
 mod capability;
 mod rules;
 mod task_family;
+mod task_results;
 
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ pub use build::build;
 pub use capability::{Cell, Column, Family, Model, Row};
 pub use rules::Rule;
 pub use task_family::{OptionUse, TaskCreate, TaskFamily};
+pub use task_results::{Confirmation, ResultKind, TaskResult};
 
 use crate::{
     diagnostic::Span,

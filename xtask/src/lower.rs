@@ -21,6 +21,7 @@ mod service;
 mod structure;
 mod task_families;
 mod task_family;
+mod task_results;
 
 pub(crate) use self::collisions::collisions;
 pub use self::{
@@ -40,5 +41,6 @@ pub use self::{
     service::{ErrorCode, Service},
     structure::Struct,
     task_families::{command_line, facade},
-    task_family::{Answer, Read, TaskFamily},
+    task_family::{Answer, Label, Read, TaskCreate, TaskFamily},
+    task_results::{ResultFacts, ResultRead},
 };

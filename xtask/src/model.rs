@@ -15,6 +15,7 @@ mod service;
 mod source;
 mod structure;
 mod task_family;
+mod task_results;
 
 use std::{fmt, path::Path, rc::Rc};
 
@@ -34,6 +35,7 @@ pub use self::{
     source::{FileId, SourceFile, Sources, read},
     structure::Struct,
     task_family::{CommandOption, TaskCreate, TaskFamilies, TaskFamily},
+    task_results::{Confirmation, ResultKind, TaskResult},
 };
 use crate::diagnostic::{Diagnostic, Span};
 
@@ -58,6 +60,8 @@ pub struct Spec {
     pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
+    /// The fingerprints in `published/`.
+    pub published: Vec<FileId>,
     /// True if some definition could not be read. If so, a name without a definition is no mistake.
     pub incomplete: bool,
 }
@@ -202,6 +206,7 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 .extend(read_toml(id, file, "a capability table", read, trace));
         }
         ["examples", _, _] => spec.examples.push(id),
+        ["published", name] if name.ends_with(".json") => spec.published.push(id),
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }
 }

@@ -1,10 +1,10 @@
 //! The entry of the facade: one client, and the tasks of each family.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain};
 
-use crate::{error::Error, family::Family, task::Tasks};
+use crate::{any_task::AnyTask, error::Error, family::Family, handle::TaskHandle, task::Tasks};
 
 /// A client for AI generation on one account. Cheap to clone; clones share connections, rate limit
 /// and credentials.
@@ -24,7 +24,13 @@ use crate::{error::Error, family::Family, task::Tasks};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Aigc(Client);
+pub struct Aigc(Arc<Shared>);
+
+/// Everything that the clones of a client and its tasks share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) client: Client,
+}
 
 impl Aigc {
     /// Returns the builder of the underlying client, which has every setting. Finish with
@@ -40,7 +46,7 @@ impl Aigc {
     /// As for [`ClientBuilder::build`]: no credentials, an invalid region or set of endpoints, or a
     /// transport that cannot be set up.
     pub fn from_builder(builder: ClientBuilder) -> Result<Self, Error> {
-        Ok(Self(builder.build()?))
+        Ok(builder.build()?.into())
     }
 
     /// Returns a client with default settings and the credentials of the environment: the variables
@@ -71,10 +77,27 @@ impl Aigc {
         Tasks::new(self.0.clone())
     }
 
+    /// Returns the task of a handle, whatever its family. Sends nothing.
+    ///
+    /// [`AnyTask::typed`] returns it as a task of one family.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), Box<dyn std::error::Error>> {
+    /// let task = aigc.task("mps1:video:4-AigcVideo-0f?model=Kling".parse()?);
+    /// println!("{} is {}", task.id(), task.status().await?.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn task(&self, handle: TaskHandle) -> AnyTask {
+        AnyTask::new(self.0.clone(), handle)
+    }
+
     /// Returns the underlying client, for actions that have no method here.
     #[must_use]
     pub fn client(&self) -> &Client {
-        &self.0
+        &self.0.client
     }
 
     /// Waits until no create is on the wire, for at most `limit`, and returns the requests that
@@ -99,13 +122,13 @@ impl Aigc {
     /// # }
     /// ```
     pub async fn drain(&self, limit: Duration) -> Vec<Intent> {
-        self.0.drain(limit).await
+        self.client().drain(limit).await
     }
 }
 
 impl From<Client> for Aigc {
     fn from(client: Client) -> Self {
-        Self(client)
+        Self(Arc::new(Shared { client }))
     }
 }
 

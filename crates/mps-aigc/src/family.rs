@@ -3,10 +3,18 @@
 
 use std::{fmt, time::SystemTime};
 
-use mps_models::{Action, TaskFamily, TaskPhase};
+use mps_models::{Action, MediaKind, TaskFamily, TaskPhase};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::results::{Location, ResultFile, time::rfc3339, without_query};
+use crate::{
+    handle::TaskHandle,
+    results::{
+        self, Expected, JsonText, ResultFile,
+        time::{beijing, rfc3339},
+        without_query,
+    },
+};
 
 /// A family of tasks at the type level. Implemented by marker types such as
 /// [`Video`](crate::Video).
@@ -41,6 +49,13 @@ pub trait Create: Action {
 
     /// Returns the id of the new task, or `None` where the answer has none.
     fn task_id(created: Self::Response) -> Option<String>;
+
+    /// Returns the handle with what this request says about the task: model, version and duration of
+    /// the result. Returns it unchanged by default.
+    #[must_use]
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+    }
 }
 
 /// The state of a task at one moment, as the service described it.
@@ -68,8 +83,38 @@ pub struct Snapshot {
     /// When the task ended, if the service states it.
     #[serde(default, with = "rfc3339::optional")]
     pub finished_at: Option<SystemTime>,
+    /// The request that created the task, if the service states it, as it does for scenario tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<JsonText>,
+    /// Details of the task, if the service states them. Their members depend on the scenario.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<JsonText>,
+    /// The stage that has to be confirmed before the task continues, as the confirming request names
+    /// it, such as `STAGE_1`; `None` if the task waits for nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaiting: Option<String>,
     /// The service's message, above all the reason of a failure.
     pub message: Option<String>,
+}
+
+impl Snapshot {
+    /// Adds what the request of the task says about its results.
+    pub(crate) fn expect(&mut self, family: TaskFamily, expected: &Expected) {
+        if self.phase == TaskPhase::Succeeded {
+            expected.apply(family, &mut self.results);
+        }
+    }
+
+    /// Returns the stage that has to be confirmed, or `None` if the task does not stop: its request,
+    /// where the answer repeats it, may have asked for another mode.
+    fn awaiting(&self, family: TaskFamily, request: Option<&Value>) -> Option<String> {
+        let confirm = family.info().confirm.as_ref()?;
+        let stage = confirm.stage(self.stage.as_deref()?)?;
+        let mode = request.and_then(|request| results::text(request, confirm.mode));
+        let stops = mode.is_none_or(|mode| mode == confirm.value);
+        let is_over = self.phase == TaskPhase::Failed || !self.results.is_empty();
+        (stops && !is_over).then(|| stage.to_owned())
+    }
 }
 
 impl fmt::Debug for Snapshot {
@@ -80,9 +125,12 @@ impl fmt::Debug for Snapshot {
             .field("phase", &self.phase)
             .field("is_known_status", &self.is_known_status)
             .field("stage", &self.stage)
+            .field("awaiting", &self.awaiting)
             .field("urls", &urls)
             .field("results", &self.results)
             .field("finished_at", &self.finished_at)
+            .field("request", &self.request)
+            .field("details", &self.details)
             .field("message", &self.message)
             .finish()
     }
@@ -96,28 +144,49 @@ pub(crate) struct Described {
     pub(crate) stage: Option<String>,
     pub(crate) code: Option<i64>,
     pub(crate) message: Option<String>,
-    pub(crate) urls: Vec<String>,
+    pub(crate) finished: Option<String>,
+    pub(crate) request: Option<String>,
+    pub(crate) details: Option<String>,
+    pub(crate) results: Vec<ResultFile>,
 }
 
 impl Described {
-    pub(crate) fn snapshot(self) -> Snapshot {
+    /// Adds results: their kind, width and height as text such as `1920x1088`, and URLs, each with its
+    /// length in seconds.
+    pub(crate) fn add(
+        &mut self,
+        kind: MediaKind,
+        size: Option<&str>,
+        found: impl IntoIterator<Item = (String, Option<i64>)>,
+    ) {
+        let found = found.into_iter().filter(|(url, _)| !url.is_empty());
+        let described = found.map(|(url, seconds)| ResultFile::described(kind, size, url, seconds));
+        self.results.extend(described);
+    }
+
+    pub(crate) fn snapshot(self, family: TaskFamily) -> Snapshot {
         let some = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let mut urls = self.urls;
-        urls.retain(|url| !url.is_empty());
-        let result = |url: &String| ResultFile {
-            location: Location::Url(url.clone()),
-            ..ResultFile::default()
-        };
-        Snapshot {
+        let urls = self.results.iter().filter_map(ResultFile::url);
+        let mut snapshot = Snapshot {
             status: self.status,
             phase: self.phase,
             is_known_status: self.is_known_status,
             stage: some(self.stage),
-            results: urls.iter().map(result).collect(),
-            urls,
-            finished_at: None,
+            urls: urls.map(str::to_owned).collect(),
+            finished_at: self.finished.as_deref().and_then(beijing),
+            request: some(self.request).map(JsonText::new),
+            details: some(self.details).map(JsonText::new),
             message: message(self.code, some(self.message)),
+            awaiting: None,
+            results: self.results,
+        };
+        let request = snapshot.request.as_ref();
+        let request = request.and_then(|request| request.value().ok());
+        if let Some(request) = &request {
+            snapshot.expect(family, &Expected::of_request(family, request));
         }
+        snapshot.awaiting = snapshot.awaiting(family, request.as_ref());
+        snapshot
     }
 }
 

@@ -7,7 +7,7 @@ use http::{Response, StatusCode, header};
 use mps_core::{
     Client, clock,
     retry::{Backoff, retry_after},
-    transport::{ResponseBody, TransportError, TransportErrorKind},
+    transport::{HostScope, ResponseBody, TransportError, TransportErrorKind},
 };
 use serde::{Deserialize, Serialize};
 
@@ -188,16 +188,21 @@ impl Results<'_> {
         url: &str,
         partial: &Partial,
     ) -> Result<Response<ResponseBody>, TransferError> {
-        let is_loopback = self.client.endpoint().is_loopback();
-        let mut url = address::checked(url, is_loopback).map_err(TransferError::Permanent)?;
+        let scope = if self.client.endpoint().is_loopback() {
+            HostScope::Loopback
+        } else {
+            HostScope::Public
+        };
+        let mut url = address::checked(url, scope).map_err(TransferError::Permanent)?;
         for _ in 0..=REDIRECTS {
-            let request = partial.request(url.as_str())?;
+            let mut request = partial.request(url.as_str())?;
+            request.extensions_mut().insert(scope);
             let response = unless_silent(self.client, self.client.transport().send(request)).await;
             let response = response.map_err(unreachable)?;
             let Some(location) = location(&response) else {
                 return Ok(response);
             };
-            let target = address::redirected(&url, location, is_loopback);
+            let target = address::redirected(&url, location, scope);
             url = target.map_err(TransferError::Permanent)?;
         }
         let message = format!("the result's host redirects more than {REDIRECTS} times");
@@ -236,7 +241,9 @@ impl Results<'_> {
             "the result has expired: HTTP {status}, {} hours after the task was done",
             hours(self.done_for)
         );
-        Error::new(ErrorKind::Expired, message).with_hint(self.hint("create the task anew"))
+        Error::new(ErrorKind::Expired, message)
+            .with_age(self.done_for)
+            .with_hint(self.hint("create the task anew"))
     }
 }
 

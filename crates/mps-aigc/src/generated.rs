@@ -24,6 +24,7 @@ use mps_models::{
     DescribeAigcTaskStatusResponse,
     DescribeAigcVideoTask,
     DescribeAigcVideoTaskResponse,
+    MediaKind,
     ModifyDocToVideoTaskStatus,
     ModifyDocToVideoTaskStatusResponse,
     ScenarioTaskStatus,
@@ -33,7 +34,8 @@ use mps_models::{
 
 use crate::client::Aigc;
 use crate::family::{Create, Described, Family, Snapshot};
-use crate::task::Tasks;
+use crate::handle::TaskHandle;
+use crate::task::{Poller, Tasks, poll};
 
 impl Aigc {
     /// Returns the video tasks of this account.
@@ -58,6 +60,17 @@ impl Aigc {
     #[must_use]
     pub fn scenario(&self) -> Tasks<Scenario> {
         self.tasks()
+    }
+}
+
+/// Returns the function that polls tasks of a family, or `None` if this crate has no type for it.
+pub(crate) fn poller(family: TaskFamily) -> Option<Poller> {
+    match family {
+        TaskFamily::Video => Some(poll::<Video>),
+        TaskFamily::Image => Some(poll::<Image>),
+        TaskFamily::Audio => Some(poll::<Audio>),
+        TaskFamily::Scenario => Some(poll::<Scenario>),
+        _ => None,
     }
 }
 
@@ -87,10 +100,17 @@ impl Family for Video {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.video_urls);
-        read.snapshot()
+        read.add(
+            MediaKind::Video,
+            described.resolution.as_deref(),
+            described.video_urls.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -99,6 +119,15 @@ impl Create for CreateAigcVideoTask {
 
     fn task_id(created: CreateAigcVideoTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle
+            .labelled(
+                self.model_name.as_deref(),
+                self.model_version.as_deref(),
+                self.duration,
+            )
     }
 }
 
@@ -128,10 +157,17 @@ impl Family for Image {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.image_urls);
-        read.snapshot()
+        read.add(
+            MediaKind::Image,
+            None,
+            described.image_urls.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -140,6 +176,10 @@ impl Create for CreateAigcImageTask {
 
     fn task_id(created: CreateAigcImageTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 
@@ -169,11 +209,28 @@ impl Family for Audio {
             stage: None,
             code: None,
             message: described.message,
-            urls: Vec::new(),
+            finished: None,
+            request: None,
+            details: None,
+            results: Vec::new(),
         };
-        read.urls.extend(described.audio_infos.into_iter().filter_map(|item| item.url));
-        read.urls.extend(described.video_infos.into_iter().filter_map(|item| item.url));
-        read.snapshot()
+        read.add(
+            MediaKind::Audio,
+            None,
+            described
+                .audio_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
+        read.add(
+            MediaKind::Video,
+            None,
+            described
+                .video_infos
+                .into_iter()
+                .filter_map(|item| Some((item.url?, item.duration))),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 
@@ -182,6 +239,10 @@ impl Create for CreateAigcAudioTask {
 
     fn task_id(created: CreateAigcAudioTaskResponse) -> Option<String> {
         created.task_id
+    }
+
+    fn label(&self, handle: TaskHandle) -> TaskHandle {
+        handle.labelled(self.model_name.as_deref(), self.model_version.as_deref(), None)
     }
 }
 
@@ -217,10 +278,17 @@ impl Family for Scenario {
             stage: described.stage,
             code: described.task_result_code,
             message: described.task_result_msg,
-            urls: Vec::new(),
+            finished: described.finished_time,
+            request: described.request_body,
+            details: described.task_info,
+            results: Vec::new(),
         };
-        read.urls.extend(described.output_url);
-        read.snapshot()
+        read.add(
+            MediaKind::Video,
+            None,
+            described.output_url.into_iter().map(|url| (url, None)),
+        );
+        read.snapshot(Self::FAMILY)
     }
 }
 

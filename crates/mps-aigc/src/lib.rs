@@ -37,6 +37,7 @@
 //! - `postgres`: a rate limit shared by hosts through a PostgreSQL server, with TLS.
 //! - `test-util`: test doubles, see [`core`].
 
+mod any_task;
 mod client;
 mod destination;
 mod done;
@@ -45,11 +46,13 @@ mod family;
 mod fetch;
 #[rustfmt::skip]
 mod generated;
+mod handle;
 mod place;
 mod results;
 mod task;
 mod wait;
 
+pub use any_task::AnyTask;
 pub use client::Aigc;
 pub use destination::Destination;
 pub use done::Done;
@@ -57,6 +60,7 @@ pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use fetch::{DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
 pub use generated::{Audio, Image, Scenario, Video};
+pub use handle::{AccountHash, HandleError, TaskHandle};
 pub use mps_core as core;
 pub use mps_core::{
     Advice, CallHandle, CallOptions, Client, ClientBuilder, Dispatch, Intent, Observer,
@@ -68,7 +72,8 @@ pub use mps_core::{
 pub use mps_models as models;
 pub use mps_models::{MediaKind, TaskFamily};
 pub use results::{
-    CosObject, DoneAt, Location, RemoteFile, ResultFile, Results, TaskResults, TimeBasis,
+    CosFolder, CosObject, DoneAt, Expected, JsonText, JsonTextError, Location, RemoteFile,
+    ResultFile, Results, TaskResults, TimeBasis,
 };
 pub use task::{Task, Tasks};
 pub use wait::WaitOptions;

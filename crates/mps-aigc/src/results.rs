@@ -10,13 +10,17 @@ use mps_core::Client;
 use mps_models::TaskFamily;
 use serde::{Deserialize, Serialize};
 
+mod expected;
 mod file;
+mod json_text;
 mod remote;
 pub(crate) mod time;
 
-pub(crate) use self::file::without_query;
+pub(crate) use self::{expected::text, file::without_query};
 pub use self::{
+    expected::{CosFolder, Expected},
     file::{CosObject, Location, ResultFile},
+    json_text::{JsonText, JsonTextError},
     remote::RemoteFile,
     time::{DoneAt, TimeBasis},
 };

@@ -1,15 +1,23 @@
 //! Tasks: created once, waited for from anywhere, downloaded at the end.
 
-use std::{marker::PhantomData, time::Duration};
+use std::{
+    marker::PhantomData,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-use mps_core::{CallHandle, CallOptions, Client, Output, text::foreign};
+use mps_core::{BoxFuture, CallHandle, CallOptions, Client, Output, text::foreign};
 use mps_models::TaskPhase;
 
 use crate::{
+    any_task::AnyTask,
+    client::Shared,
     done::Done,
     error::Error,
     family::{Create, Family, Snapshot},
-    wait::{PAUSES_WITHOUT_URL, Pauses, Refusals, WaitOptions},
+    handle::TaskHandle,
+    results::Expected,
+    wait::{Pauses, Refusals, WaitOptions, pauses_without_url},
 };
 
 mod traits;
@@ -20,14 +28,14 @@ const LOGGED_CHARS: usize = 200;
 /// The tasks of one family. Returned by [`Aigc::video`](crate::Aigc::video) and its siblings. Cheap
 /// to clone.
 pub struct Tasks<F> {
-    client: Client,
+    shared: Arc<Shared>,
     family: PhantomData<fn() -> F>,
 }
 
 impl<F: Family> Tasks<F> {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self {
-            client,
+            shared,
             family: PhantomData,
         }
     }
@@ -64,9 +72,12 @@ impl<F: Family> Tasks<F> {
         request: &C,
         options: CallOptions,
     ) -> Result<Task<F>, Error> {
-        let output = self.client.send_with(request, options).await?;
+        let output = self.shared.client.send_with(request, options).await?;
         let origin = Origin::of(&output);
-        self.created(C::INFO.name, C::task_id(output.body), origin)
+        let task = self.created(C::INFO.name, C::task_id(output.body), origin)?;
+        let request_json = serde_json::to_value(request).unwrap_or_default();
+        let expected = Expected::of_request(F::FAMILY, &request_json);
+        Ok(task.relabelled(|handle| request.label(handle).with_expected(expected)))
     }
 
     /// Waits for the end of a create whose future was dropped, and returns its task.
@@ -106,44 +117,45 @@ impl<F: Family> Tasks<F> {
     }
 
     fn created(&self, action: &str, id: Option<String>, origin: Origin) -> Result<Task<F>, Error> {
-        match id.filter(|id| !id.is_empty()) {
-            Some(id) => Ok(Task {
-                origin: Some(origin),
-                ..self.task(id)
-            }),
-            None => Err(Error::no_task_id(action, origin.request_id)),
+        let Some(id) = id.filter(|id| !id.is_empty()) else {
+            return Err(Error::no_task_id(action, origin.request_id));
+        };
+        let client = &self.shared.client;
+        let mut handle = TaskHandle::new(F::FAMILY, id).with_created_at(client.clock().wall());
+        if let Some(site) = client.endpoint().known_site() {
+            handle = handle.with_site(site);
         }
+        if let Some(account) = client.account() {
+            handle = handle.with_account(account);
+        }
+        let task = AnyTask::new(self.shared.clone(), handle).created_by(origin);
+        Ok(Task::of(task))
     }
 
-    /// Returns the handle of a task that was created earlier, from its id alone. Sends nothing.
+    /// Returns a task that was created earlier, from its id alone. Sends nothing.
     #[must_use]
     pub fn task(&self, id: impl Into<String>) -> Task<F> {
-        Task {
-            client: self.client.clone(),
-            id: id.into(),
-            origin: None,
-            family: PhantomData,
-        }
+        let handle = TaskHandle::new(F::FAMILY, id.into());
+        Task::of(AnyTask::new(self.shared.clone(), handle))
     }
 }
 
-/// A handle to one task. It needs the id only, so it can be rebuilt with [`Tasks::task`] in another
-/// process.
+/// A task of one family: its [handle](TaskHandle) and a client. It can be rebuilt from its id with
+/// [`Tasks::task`], or from its handle with [`Aigc::task`](crate::Aigc::task), in another process.
 ///
-/// Handles are equal when their ids are; as text a handle is its id. Cheap to clone.
+/// Tasks are equal when their ids are; as text a task is its id, and serde writes it as its handle.
+/// Cheap to clone.
 pub struct Task<F> {
-    client: Client,
-    id: String,
-    origin: Option<Origin>,
+    any: AnyTask,
     family: PhantomData<fn() -> F>,
 }
 
-/// The create that returned a handle.
+/// The create that returned a task.
 #[derive(Clone, Debug)]
-struct Origin {
-    request_id: Option<String>,
-    attempts: u32,
-    elapsed: Duration,
+pub(crate) struct Origin {
+    pub(crate) request_id: Option<String>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
 }
 
 impl Origin {
@@ -157,31 +169,64 @@ impl Origin {
 }
 
 impl<F: Family> Task<F> {
+    pub(crate) fn of(any: AnyTask) -> Self {
+        Self {
+            any,
+            family: PhantomData,
+        }
+    }
+
+    fn relabelled(self, label: impl FnOnce(TaskHandle) -> TaskHandle) -> Self {
+        Self::of(self.any.relabelled(label))
+    }
+
     /// Returns the task's id: opaque text, to be kept until the result is downloaded.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.any.id()
     }
 
-    /// Returns the request id of the create; `None` if this handle was made from an id.
+    /// Returns the task's handle, to be stored.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), mps_aigc::Error> {
+    /// use mps_aigc::models::CreateAigcVideoTask;
+    ///
+    /// let task = aigc.video().create(&CreateAigcVideoTask::new().prompt("a lighthouse")).await?;
+    /// println!("{}", task.handle()); // mps1:video:4-AigcVideo-0f?created_at_ms=...
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn handle(&self) -> &TaskHandle {
+        self.any.handle()
+    }
+
+    /// Returns the task for code that mixes families.
+    #[must_use]
+    pub fn any(&self) -> &AnyTask {
+        &self.any
+    }
+
+    /// Returns the request id of the create; `None` if this task was made from an id or a handle.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.origin.as_ref()?.request_id.as_deref()
+        self.any.request_id()
     }
 
-    /// Returns the number of times that the create was sent; 0 if this handle was made from an id.
+    /// Returns the number of times that the create was sent; 0 if this task was made from an id or a
+    /// handle.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.origin.as_ref().map_or(0, |origin| origin.attempts)
+        self.any.attempts()
     }
 
-    /// Returns the duration of the create, waiting included; zero if this handle was
-    /// made from an id.
+    /// Returns the duration of the create, waiting included; zero if this task was made from an id or
+    /// a handle.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.origin
-            .as_ref()
-            .map_or(Duration::ZERO, |origin| origin.elapsed)
+        self.any.elapsed()
     }
 
     /// Polls once and returns the state of the task. Idempotent and free.
@@ -192,8 +237,7 @@ impl<F: Family> Task<F> {
     /// # Cancel safety
     /// Dropping the future abandons the poll and nothing else.
     pub async fn status(&self) -> Result<Snapshot, Error> {
-        let polled = self.poll(CallOptions::new()).await;
-        polled.map_err(|error| self.error(error))
+        self.any.status().await
     }
 
     /// Waits until the task is done, for at most 30 minutes, and returns its results. Idempotent.
@@ -238,30 +282,32 @@ impl<F: Family> Task<F> {
         options: WaitOptions,
         on_change: impl FnMut(&Snapshot) + Send,
     ) -> Result<Done<F>, Error> {
-        let clock = self.client.clock();
+        let clock = self.client().clock();
         let mut wait = Wait {
             task: self,
             deadline: clock.monotonic().saturating_add(options.timeout),
             pauses: Pauses::new(),
-            refusals: Refusals::new(self.origin.is_some()),
+            refusals: Refusals::new(self.any.is_own()),
             polls_without_url: 0,
             warned: false,
             last: None,
             last_failure: None,
+            pending_at: self.handle().created_at(),
             on_change,
         };
         loop {
             let time_left = wait.time_left();
             if time_left.is_zero() {
-                let error = Error::wait_timed_out(&self.id, options.timeout);
+                let error = Error::wait_timed_out(self.id(), options.timeout);
                 return Err(match wait.last_failure {
                     Some(failure) => error.with_source(failure),
                     None => error,
                 });
             }
+            let asked_at = clock.wall();
             let polled = self.poll(CallOptions::new().deadline(time_left)).await;
             let pause = match polled {
-                Ok(snapshot) => match wait.described(snapshot) {
+                Ok(snapshot) => match wait.described(snapshot, asked_at) {
                     Step::End(outcome) => return outcome,
                     Step::Pause(pause) => pause,
                 },
@@ -275,29 +321,64 @@ impl<F: Family> Task<F> {
     /// task runs.
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
+        self.outcome_after(snapshot, self.handle().created_at())
+    }
+
+    /// Returns the outcome that a snapshot of this task shows. `pending_at` is the last moment at which
+    /// the task was known not to be done.
+    pub(crate) fn outcome_after(
+        &self,
+        snapshot: Snapshot,
+        pending_at: Option<SystemTime>,
+    ) -> Option<Result<Done<F>, Error>> {
+        if let Some(error) = Error::of_stage(F::FAMILY, self.id(), &snapshot) {
+            return Some(Err(error));
+        }
         match snapshot.phase {
-            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, None))),
+            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, pending_at))),
             TaskPhase::Failed => {
                 let reason = snapshot.message.as_deref();
-                Some(Err(Error::task_failed(&self.id, reason)))
+                Some(Err(Error::task_failed(self.id(), reason)))
             }
             TaskPhase::Pending => None,
         }
     }
 
     pub(crate) fn client(&self) -> &Client {
-        &self.client
+        self.any.client()
     }
 
     async fn poll(&self, options: CallOptions) -> Result<Snapshot, mps_core::Error> {
-        let request = F::describe(&self.id);
-        let output = self.client.send_with(&request, options).await?;
-        Ok(F::snapshot(output.body))
+        poll::<F>(self.client(), self.handle(), options).await
     }
 
     fn error(&self, error: mps_core::Error) -> Error {
-        Error::from(error).with_task(&self.id)
+        Error::from(error).with_task(self.id())
     }
+}
+
+/// A function that polls a task.
+pub(crate) type Poller = for<'a> fn(
+    &'a Client,
+    &'a TaskHandle,
+    CallOptions,
+) -> BoxFuture<'a, Result<Snapshot, mps_core::Error>>;
+
+/// Polls a task of one family.
+pub(crate) fn poll<'a, F: Family>(
+    client: &'a Client,
+    handle: &'a TaskHandle,
+    options: CallOptions,
+) -> BoxFuture<'a, Result<Snapshot, mps_core::Error>> {
+    Box::pin(async move {
+        let request = F::describe(handle.id());
+        let output = client.send_with(&request, options).await?;
+        let mut snapshot = F::snapshot(output.body);
+        if let Some(expected) = handle.expected() {
+            snapshot.expect(F::FAMILY, expected);
+        }
+        Ok(snapshot)
+    })
 }
 
 /// The state of one wait.
@@ -313,6 +394,8 @@ struct Wait<'a, F, C> {
     last: Option<(String, Option<String>)>,
     /// The failure of the last poll, if it failed: the cause when the wait times out.
     last_failure: Option<mps_core::Error>,
+    /// The last moment at which the task was known not to be done.
+    pending_at: Option<SystemTime>,
     on_change: C,
 }
 
@@ -324,24 +407,28 @@ enum Step<T> {
 
 impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
     fn time_left(&self) -> Duration {
-        let now = self.task.client.clock().monotonic();
+        let now = self.task.client().clock().monotonic();
         self.deadline.saturating_sub(now)
     }
 
-    fn described(&mut self, snapshot: Snapshot) -> Step<Result<Done<F>, Error>> {
+    fn described(
+        &mut self,
+        snapshot: Snapshot,
+        asked_at: SystemTime,
+    ) -> Step<Result<Done<F>, Error>> {
         self.refusals.described();
         self.last_failure = None;
         self.report(&snapshot);
-        if snapshot.phase == TaskPhase::Succeeded && snapshot.urls.is_empty() {
-            return match PAUSES_WITHOUT_URL.get(self.polls_without_url) {
-                Some(pause) => {
-                    self.polls_without_url += 1;
-                    Step::Pause(*pause)
-                }
-                None => Step::End(Err(Error::no_result(&self.task.id))),
-            };
+        if let Some(pause) = pauses_without_url(&snapshot).get(self.polls_without_url) {
+            self.polls_without_url += 1;
+            return Step::Pause(*pause);
         }
-        match self.task.outcome(snapshot) {
+        if snapshot.phase == TaskPhase::Pending {
+            self.pending_at = Some(asked_at);
+        }
+        let has_result = !snapshot.results.is_empty();
+        match self.task.outcome_after(snapshot, self.pending_at) {
+            Some(Ok(_)) if !has_result => Step::End(Err(Error::no_result(self.task.id()))),
             Some(outcome) => Step::End(outcome),
             None => Step::Pause(self.pauses.next(fastrand::f64())),
         }
@@ -351,7 +438,7 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
         if !snapshot.is_known_status && !self.warned {
             self.warned = true;
             tracing::warn!(
-                task_id = &*foreign(&self.task.id, LOGGED_CHARS),
+                task_id = &*foreign(self.task.id(), LOGGED_CHARS),
                 status = &*foreign(&snapshot.status, LOGGED_CHARS),
                 "this version does not know the task's status; waiting on"
             );
@@ -365,12 +452,12 @@ impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
 
     /// Returns the pause before the next poll, or the error if it ends the wait.
     fn failed(&mut self, error: mps_core::Error) -> Result<Duration, Error> {
-        let now = self.task.client.clock().monotonic();
+        let now = self.task.client().clock().monotonic();
         if self.refusals.failed(&error, now) {
             return Err(self.task.error(error));
         }
         tracing::warn!(
-            task_id = &*foreign(&self.task.id, LOGGED_CHARS),
+            task_id = &*foreign(self.task.id(), LOGGED_CHARS),
             kind = error.kind().as_str(),
             code = error.code(),
             "a poll failed; waiting on"

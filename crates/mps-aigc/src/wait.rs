@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use mps_models::TaskPhase;
+
+use crate::family::Snapshot;
+
 mod pauses;
 mod refusals;
 
@@ -18,7 +22,10 @@ pub(crate) use self::{pauses::Pauses, refusals::Refusals};
 /// - For a task from its id alone: the answer that the service does not know the task, twice in a
 ///   row; missing credentials, at once; other refusals as above.
 /// - A task that is done but has no result URL is polled 5 more times, in half a minute, then the
-///   wait ends with [`ErrorKind::Unfetchable`](crate::ErrorKind::Unfetchable).
+///   wait ends with [`ErrorKind::Unfetchable`](crate::ErrorKind::Unfetchable). If the request named
+///   a bucket for the result, the wait ends after 2 more polls, and the task is done.
+/// - The task stopped after a stage that has to be confirmed:
+///   [`ErrorKind::AwaitsConfirmation`](crate::ErrorKind::AwaitsConfirmation).
 ///
 /// Trouble of the network and the service, throttling and a status that this version does not list
 /// never end a wait.
@@ -61,9 +68,22 @@ impl WaitOptions {
     }
 }
 
-/// Pauses before a task that is done without a result URL is polled again. The service is known to
-/// write the status before the URL.
-pub(crate) const PAUSES_WITHOUT_URL: [Duration; 5] = [
+/// Returns the pauses before a task that is done is polled again for the URL of its result, which the
+/// service is known to write after the status; empty if there is nothing to wait for.
+///
+/// A result in a bucket of the caller's may never get a URL, so it is waited for briefly.
+pub(crate) fn pauses_without_url(snapshot: &Snapshot) -> &'static [Duration] {
+    let is_done = snapshot.phase == TaskPhase::Succeeded && snapshot.awaiting.is_none();
+    if !is_done || snapshot.results.iter().any(|file| file.url().is_some()) {
+        return &[];
+    }
+    let stored = !snapshot.results.is_empty();
+    PAUSES_WITHOUT_URL
+        .get(..if stored { 2 } else { 5 })
+        .unwrap_or(&[])
+}
+
+const PAUSES_WITHOUT_URL: [Duration; 5] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),

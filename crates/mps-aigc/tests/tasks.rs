@@ -1,18 +1,24 @@
 //! From create to file, on scripted answers and a stepped clock.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use mps_aigc::{
-    Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Task, Video, WaitOptions,
+    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image,
+    MediaKind, Task, TaskFamily, TaskHandle, TimeBasis, Video, WaitOptions,
     credentials::CredentialsError,
     models::{
-        AiDramaInput, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
-        CreateAigcVideoTask,
+        AiDramaInput, AigcStoreCosParam, CreateAiDramaTask, CreateAigcAudioTask,
+        CreateAigcImageTask, CreateAigcVideoTask,
     },
 };
 use mps_core::{
     clock::{Clock as _, TestClock},
+    endpoint::Site,
+    limit::Account,
     retry::RetryPolicy,
     transport::{Reply, ScriptedTransport},
 };
@@ -259,6 +265,34 @@ async fn handles_are_equal_when_their_ids_are() {
 }
 
 #[tokio::test]
+async fn a_created_task_has_a_handle_from_which_another_process_continues() {
+    let case = case([answer(r#""TaskId":"7""#), done(), done()]);
+    let request = request().model_name("Hunyuan").duration(5);
+    let task = case.aigc.video().create(&request).await.unwrap();
+    let handle = task.handle();
+    assert_eq!((handle.family(), handle.id()), (TaskFamily::Video, "7"));
+    assert_eq!(
+        (handle.model(), handle.seconds()),
+        (Some("Hunyuan"), Some(5))
+    );
+    // The limiter starts the first create after a second.
+    let created = handle.created_at().unwrap();
+    assert_eq!(mps_core::clock::unix_seconds(created), 1_771_125_946);
+    assert_eq!(handle.site(), Some(Site::Intl));
+    let account = Account::from_credentials(&Credentials::new("id", "key"));
+    assert_eq!(handle.account_hash(), Some(AccountHash::of(&account)));
+
+    let json = serde_json::to_string(&task).unwrap();
+    let found = case.aigc.task(serde_json::from_str(&json).unwrap());
+    assert_eq!(found, *task.any());
+    assert_eq!(found.status().await.unwrap().urls.len(), 1);
+    assert!(found.typed::<Image>().is_none());
+    let found = found.typed::<Video>().unwrap();
+    assert_eq!((found.attempts(), task.attempts()), (0, 1));
+    assert_eq!(found.status().await.unwrap().urls.len(), 1);
+}
+
+#[tokio::test]
 async fn the_error_of_a_failed_task_has_its_reason() {
     let case = case([answer(r#""Status":"FAIL","Message":"ret:1201""#)]);
     let error = case.aigc.video().task("7").wait().await.unwrap_err();
@@ -327,7 +361,7 @@ async fn scenarios_have_statuses_of_their_own() {
         answer(r#""TaskId":"u""#),
         status("PENDING", r#","OutputUrl":"""#),
         status("RUNNING", r#","Stage":"STAGE_1""#),
-        status("RUNNING", r#","Stage":"STAGE_1_FINISHED""#),
+        status("RUNNING", r#","Stage":"STAGE_2""#),
         status(
             "FINISHED",
             r#","TaskResultCode":0,"OutputUrl":"https://b.example/0.mp4""#,
@@ -366,7 +400,7 @@ async fn scenarios_have_statuses_of_their_own() {
         [
             "PENDING ",
             "RUNNING STAGE_1",
-            "RUNNING STAGE_1_FINISHED",
+            "RUNNING STAGE_2",
             "FINISHED "
         ]
     );
@@ -380,4 +414,94 @@ async fn scenarios_have_statuses_of_their_own() {
         assert_eq!(error.kind(), ErrorKind::TaskFailed);
         assert!(error.to_string().ends_with(why), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_stage_that_waits_for_confirmation_ends_the_wait() {
+    let stage = |rest: &str| {
+        answer(&format!(
+            r#""TaskStatus":"RUNNING","Stage":"STAGE_1_FINISHED"{rest}"#
+        ))
+    };
+    let auto = r#","RequestBody":"{\"Input\":{\"Mode\":\"auto\"}}""#;
+    let staged = r#","RequestBody":"{\"Input\":{\"Mode\":\"stage\"}}""#;
+    for rest in ["", staged, r#","RequestBody":"{""#] {
+        // A task that was not asked to stop goes on.
+        let case = case([stage(auto), stage(rest)]);
+        let task = case.aigc.scenario().task("u-1");
+        let error = task.wait().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AwaitsConfirmation);
+        assert_eq!(error.stage(), Some("STAGE_1"));
+        assert_eq!(error.task_id(), Some("u-1"));
+        assert!(!error.in_doubt());
+        let request = r#"{"Input":{"Action":"confirm","SourceTaskId":"u-1","Stage":"STAGE_1"}}"#;
+        let hint = error.hint().unwrap();
+        assert!(
+            hint.ends_with(&format!("ModifyDocToVideoTaskStatus {request}")),
+            "{hint}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_result_in_a_bucket_is_a_success() {
+    let done = |rest: &str| answer(&format!(r#""Status":"DONE"{rest}"#));
+    let url = "https://b-1.cos.ap-guangzhou.myqcloud.com/out/0.mp4";
+    let named = format!(r#","VideoUrls":["{url}"],"Resolution":"1280*720""#);
+    for (answers, shown) in [
+        (vec![done(""), done(&named)], "cos://b-1/out/0.mp4"),
+        (vec![done(""), done(""), done("")], "cos://b-1/out/"),
+    ] {
+        let created = answer(r#""TaskId":"4-AigcVideo-0f""#);
+        let case = case([created].into_iter().chain(answers));
+        let mut store = AigcStoreCosParam::new("b-1", "ap-guangzhou");
+        store.cos_bucket_path = Some("out".to_owned());
+        let request = request().store_cos_param(store);
+        let task = case.aigc.video().create(&request).await.unwrap();
+        let done = task.wait().await.unwrap();
+        let object = done.first().unwrap().location.cos().cloned().unwrap();
+        assert_eq!(object.to_string(), shown);
+        assert_eq!(
+            (done.first().unwrap().kind, done.expires_at()),
+            (MediaKind::Video, None)
+        );
+        // Another process learns the bucket from the handle.
+        let handle: TaskHandle = task.handle().to_string().parse().unwrap();
+        assert_eq!(handle.expected(), task.handle().expected());
+    }
+}
+
+#[tokio::test]
+async fn the_expiry_is_never_later_than_the_truth() {
+    let case = case([
+        answer(r#""TaskId":"4-AigcVideo-0f""#),
+        status("RUN"),
+        status("RUN"),
+        done(),
+    ]);
+    let task = case.aigc.video().create(&request()).await.unwrap();
+    let created = case.clock.wall();
+    let done = task.wait().await.unwrap();
+    let done_at = done.results().done_at.unwrap();
+    assert_eq!(done_at.basis, TimeBasis::NotBefore);
+    assert!(created < done_at.at && done_at.at < case.clock.wall());
+    let kept = Duration::from_secs(12 * 3_600);
+    assert_eq!(done.expires_at(), Some(done_at.at + kept));
+}
+
+#[tokio::test]
+async fn the_expiry_of_a_scenario_follows_from_its_signature() {
+    let url = "https://b.example/0.mp4?q-sign-time=1779798367%3B1780403227&q-signature=5";
+    let case = case([answer(&format!(
+        r#""TaskStatus":"FINISHED","FinishedTime":"2026-05-26 20:27:08","OutputUrl":"{url}""#
+    ))]);
+    let done = case.aigc.scenario().task("u-1").wait().await.unwrap();
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    assert_eq!(done.expires_at(), Some(at(1_780_403_227)));
+    let done_at = done.results().done_at.unwrap();
+    assert_eq!(
+        (done_at.at, done_at.basis),
+        (at(1_779_798_428), TimeBasis::Reported)
+    );
+    assert!(!format!("{done:?} {:?} {:?}", done.snapshot(), done.results()).contains("q-sign"));
 }

@@ -132,6 +132,8 @@ pub(crate) fn of_task(error: &mps_aigc::Error) -> Outcome {
     match (error.kind(), error.call()) {
         _ if error.in_doubt() => Outcome::InDoubt,
         (TaskErrorKind::WaitTimedOut, _) => Outcome::Continues(Reason::Trouble),
+        // Waiting again ends in the same way.
+        (TaskErrorKind::AwaitsConfirmation, _) => Outcome::Continues(Reason::Usage),
         (TaskErrorKind::TaskFailed, _) => Outcome::Failed { refused: false },
         (TaskErrorKind::Expired, _) => Outcome::Undelivered(Reason::Expired),
         (TaskErrorKind::Unfetchable, _) => Outcome::Undelivered(Reason::Unfetchable),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     endpoint::{Endpoint, Route},
     envelope::Answer,
     error::{Error, ErrorKind},
-    limit::Limiter,
+    limit::{Account, Limiter},
     retry::{RetryBudget, RetryPolicy},
     sign::{self, KeyCache, Scope},
     telemetry::{self, Telemetry},
@@ -75,6 +75,7 @@ struct Inner {
     route: Arc<Route>,
     region: Option<String>,
     credentials: Arc<dyn ProvideCredentials>,
+    account: OnceLock<Account>,
     transport: Arc<dyn Transport>,
     limiter: Arc<dyn Limiter>,
     clock: SharedClock,
@@ -222,6 +223,14 @@ impl Client {
     #[must_use]
     pub fn clock(&self) -> &SharedClock {
         &self.inner().clock
+    }
+
+    /// Returns the account that this client calls for: the one of the
+    /// [builder](ClientBuilder::account), else that of the first credentials that were used. Returns
+    /// `None` before the first call.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.inner().account.get()
     }
 
     /// Returns the preferred endpoint.

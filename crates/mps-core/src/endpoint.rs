@@ -127,6 +127,13 @@ impl Endpoint {
         self
     }
 
+    /// Returns the site whose accounts this endpoint serves, or `None` for a custom endpoint whose host
+    /// does not show it, unless it was set by [`of_site`](Self::of_site).
+    #[must_use]
+    pub fn known_site(&self) -> Option<Site> {
+        self.site
+    }
+
     /// Returns a custom endpoint, such as `https://mps.ap-singapore.tencentcloudapi.com` or an
     /// emulator's `http://127.0.0.1:8080`.
     ///

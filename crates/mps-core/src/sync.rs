@@ -1,6 +1,14 @@
-//! Locking without poisoning, for the crates of this workspace.
+//! Locks, threads and disks, for the crates of this workspace.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[cfg(feature = "file-limit")]
+mod network;
+#[cfg(feature = "file-limit")]
+mod worker;
+
+#[cfg(feature = "file-limit")]
+pub use self::{network::network_file_system, worker::Worker};
 
 /// Locks `mutex`, also after a panic in another thread that held it.
 ///

@@ -13,22 +13,27 @@ use bytes::Bytes;
 use crate::{BoxFuture, error::BoxError};
 
 mod confined;
+mod host_scope;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(any(test, feature = "test-util"))]
 mod scripted;
 
-pub use self::confined::Confined;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(any(test, feature = "test-util"))]
 pub use self::scripted::{Reply, ScriptedTransport};
+pub use self::{confined::Confined, host_scope::HostScope};
 
 /// Sends one request and returns the head of its response; the body follows in pieces.
 ///
 /// An implementation must not repeat a request by itself, must take the body with
 /// [`RequestBody::into_bytes`] no earlier than it starts to write, and must not follow redirects.
 /// Every HTTP status is a response; only the lack of a response is an error.
+///
+/// A request with a [`HostScope`] among its extensions is for a host that an answer named. It must
+/// connect to addresses within that scope only, which can be decided no earlier than after the name
+/// is resolved.
 ///
 /// # Examples
 /// For example, a transport that counts requests:

@@ -48,4 +48,4 @@ pub use action::{Action, ActionInfo, ActionVisitor, Effect, action};
 pub use generated::*;
 pub use media_kind::{MediaKind, UnknownMediaKind};
 pub use open_enum::{TaskPhase, UnknownValue};
-pub use task_family::{TaskFamilyInfo, UnknownFamily};
+pub use task_family::{Confirmation, ResultKind, ResultSource, TaskFamilyInfo, UnknownFamily};

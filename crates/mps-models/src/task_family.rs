@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{action::ActionInfo, generated::TaskFamily};
+use crate::{action::ActionInfo, generated::TaskFamily, media_kind::MediaKind};
 
 /// The facts about a family of tasks, as the specification states them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,13 +18,91 @@ pub struct TaskFamilyInfo {
     pub status: &'static str,
     /// Path of the message in that answer.
     pub message: &'static str,
-    /// Paths of the URLs of results in that answer, such as `VideoUrls` or `AudioInfos[].Url`.
-    pub urls: &'static [&'static str],
     /// Hours for which the service keeps a result; `None` where no document states it.
     pub result_hours: Option<u32>,
+    /// Paths of the URLs of results in that answer, such as `VideoUrls` or `AudioInfos[].Url`.
+    pub urls: &'static [&'static str],
+    /// What each of these URLs leads to, in the same order.
+    pub results: &'static [ResultSource],
+    /// Members of the request that decide the kind of the results.
+    pub kinds: &'static [ResultKind],
+    /// Path of the member of the request that names a bucket for the results, such as
+    /// `StoreCosParam`. It has the members `CosBucketName`, `CosBucketRegion` and `CosBucketPath`.
+    pub store: Option<&'static str>,
+    /// Path of the time at which the task ended, as `2026-06-01 20:44:32`, eight hours ahead of UTC.
+    pub finished: Option<&'static str>,
+    /// Path of the request that created the task, as JSON text.
+    pub request: Option<&'static str>,
+    /// Path of details of the task, as JSON text.
+    pub details: Option<&'static str>,
+    /// How a task that stops after a stage is continued; `None` if tasks have no stages.
+    pub confirm: Option<Confirmation>,
     /// Middle part of task ids, as `AigcVideo` in `4-AigcVideo-0f1e`; `None` where ids are plain
     /// UUIDs.
     pub id_tag: Option<&'static str>,
+}
+
+/// Where an answer states results, and what they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ResultSource {
+    /// Path of the URLs, such as `VideoUrls`.
+    pub url: &'static str,
+    /// The kind of the files, unless the request decides it; see [`ResultKind`].
+    pub kind: MediaKind,
+    /// Path of width and height in pixels, as text such as `1920x1088` or `1080*720`.
+    pub size: Option<&'static str>,
+    /// Path of the length in seconds, in the same list as the URL.
+    pub duration: Option<&'static str>,
+}
+
+/// A member of a request that decides the kind of the results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct ResultKind {
+    /// Path of the member, such as `SceneType`.
+    pub member: &'static str,
+    /// The value, such as `3d_scene`.
+    pub value: &'static str,
+    /// The kind of the results of a request with this value.
+    pub kind: MediaKind,
+}
+
+/// How a task that stops after a stage is continued: a person looks at the outcome of the stage, and
+/// confirms it or has it done again. Either starts a new task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Confirmation {
+    /// The action that confirms a stage.
+    pub action: &'static ActionInfo,
+    /// Path of the member of the creating request that makes a task stop, such as `Input.Mode`.
+    pub mode: &'static str,
+    /// The value with which it does.
+    pub value: &'static str,
+    /// Each stage at which a task stops, such as `STAGE_1_FINISHED`, with the name that the confirming
+    /// request has for it, such as `STAGE_1`.
+    pub stages: &'static [(&'static str, &'static str)],
+}
+
+impl Confirmation {
+    /// Returns the name of a stage in the confirming request, or `None` if a task does not stop at
+    /// this stage.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::TaskFamily;
+    ///
+    /// let confirm = TaskFamily::Scenario.info().confirm.as_ref();
+    /// let stage = |name| confirm.and_then(|it| it.stage(name));
+    /// assert_eq!(stage("STAGE_1_FINISHED"), Some("STAGE_1"));
+    /// assert_eq!(stage("STAGE_1"), None);
+    /// ```
+    #[must_use]
+    pub fn stage(&self, stopped: &str) -> Option<&'static str> {
+        let mut stages = self.stages.iter();
+        let (_, stage) = stages.find(|(name, _)| *name == stopped)?;
+        Some(stage)
+    }
 }
 
 impl TaskFamily {

@@ -57,6 +57,10 @@ fn mistakes_in_families() {
     mistake("member", "\"Parts[].Url\"", "\"Parts[].Uri\"");
     mistake("list", "\"Parts[].Url\"", "\"Parts.Url\"");
     mistake("no-list", "\"Info.Urls\"", "\"Info[].Urls\"");
+    mistake("size", "\"Info.Size\"", "\"Parts[].Url\"");
+    mistake("duration", "\"Parts[].Seconds\"", "\"Code\"");
+    mistake("kind", "member = \"Title\"", "member = \"Tilte\"");
+    mistake("kind-word", "kind = \"scene\"", "kind = \"seen\"");
     mistake("target", "\"Look.Grain\"", "\"Look.Grains\"");
     mistake("option", "grain = \"Look", "grian = \"Look");
     mistake(

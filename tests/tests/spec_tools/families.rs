@@ -15,7 +15,10 @@ doc = "Sketches."
 describe = "DescribeAigcSketch"
 status = "Status"
 message = "Message"
-urls = ["Url"]
+
+[[family.result]]
+url = "Url"
+kind = "image"
 
 [[family.create]]
 action = "CreateAigcSketch"

@@ -1,6 +1,6 @@
 //! Families of tasks name actions and members that exist and have the right kind.
 
-use super::{Type, names::unique, parse_type};
+use super::{Type, names::unique, parse_type, task_results};
 use crate::{
     diagnostic::Diagnostic,
     model::{Action, Located, Member, MemberPath, OptionTarget, Spec, Struct, TaskFamily},
@@ -31,7 +31,7 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn known<'s>(
+pub(super) fn known<'s>(
     spec: &'s Spec,
     name: &Located<String>,
     out: &mut Vec<Diagnostic>,
@@ -81,9 +81,25 @@ fn describe(spec: &Spec, family: &TaskFamily, out: &mut Vec<Diagnostic>) {
         .code
         .iter()
         .for_each(|it| leads(it, "a whole number", &is_integer));
-    for path in &family.urls {
-        leads(path, "text, or a list of texts", &|ty| is_text(ty.item()));
+    let texts = [&family.finished, &family.request, &family.details];
+    texts
+        .into_iter()
+        .flatten()
+        .for_each(|it| leads(it, "text", &is_text));
+    for result in &family.results {
+        leads(&result.url, "text, or a list of texts", &|ty| {
+            is_text(ty.item())
+        });
+        result
+            .size
+            .iter()
+            .for_each(|it| leads(it, "text", &is_text));
+        result
+            .duration
+            .iter()
+            .for_each(|it| leads(it, "a whole number", &is_integer));
     }
+    task_results::check(spec, family, out);
 }
 
 fn has_phases(spec: &Spec, name: &str) -> bool {
@@ -111,7 +127,7 @@ pub(super) fn leads_to(
 }
 
 /// The member at the end of a path, or the reason why there is none.
-fn resolve<'s>(
+pub(super) fn resolve<'s>(
     spec: &'s Spec,
     members: &'s [Member],
     path: &MemberPath,
@@ -130,12 +146,12 @@ fn resolve<'s>(
     }
 }
 
-fn find<'s>(members: &'s [Member], name: &str) -> Result<&'s Member, String> {
+pub(super) fn find<'s>(members: &'s [Member], name: &str) -> Result<&'s Member, String> {
     let found = members.iter().find(|member| member.name.value == name);
     found.ok_or_else(|| format!("there is no member `{name}`"))
 }
 
-fn fields<'s>(spec: &'s Spec, ty: &Type) -> &'s [Member] {
+pub(super) fn fields<'s>(spec: &'s Spec, ty: &Type) -> &'s [Member] {
     let is_it = |it: &&Struct| *ty.item() == Type::Named(it.name.value.clone());
     spec.structs
         .iter()

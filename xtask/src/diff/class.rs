@@ -99,7 +99,8 @@ pub(super) fn of_change(
         // Fewer options, or options of other members.
         "options" if kind == Kind::TaskFamily => bound(Change::Alternatives, before, after),
         // How responses are read is no part of the interface.
-        "status" | "stage" | "code" | "message" | "urls" | "result_hours" | "id_tag"
+        "status" | "stage" | "code" | "message" | "finished" | "request" | "details" | "store"
+        | "result" | "kind" | "confirm" | "result_hours" | "id_tag"
             if kind == Kind::TaskFamily =>
         {
             Class::Compatible

@@ -156,7 +156,15 @@ fn columns(file: &Table, items: &mut Items) {
 fn task_families(file: &Table, items: &mut Items) {
     for family in tables(file, "family") {
         let path = format!("family {}", text(family, "name"));
-        items.insert(path.clone(), item_from(Kind::TaskFamily, None, family));
+        let mut item = item_from(Kind::TaskFamily, None, family);
+        for key in ["result", "kind"] {
+            let words: Vec<_> = tables(family, key).map(entries).collect();
+            if !words.is_empty() {
+                item.facts
+                    .insert(key.to_owned(), Fact::from(Value::Words(words)));
+            }
+        }
+        items.insert(path.clone(), item);
         for create in tables(family, "create") {
             let create_path = format!("{path} {}", text(create, "action"));
             items.insert(
@@ -169,6 +177,14 @@ fn task_families(file: &Table, items: &mut Items) {
         let path = format!("option --{}", text(option, "flag"));
         items.insert(path, item_from(Kind::CommandOption, None, option));
     }
+}
+
+/// Returns the keys and values of a table as one text.
+fn entries(table: &Table) -> String {
+    let entries = table
+        .iter()
+        .map(|(key, value)| format!("{key} {}", shown(value)));
+    entries.collect::<Vec<_>>().join(" ")
 }
 
 /// Adds an item for each model and version.

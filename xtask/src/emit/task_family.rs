@@ -3,8 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::common::{docs, ident, option};
-use crate::lower::{Read, TaskFamily};
+use super::{
+    common::{docs, ident, option},
+    task_results,
+};
+use crate::lower::{Label, Read, TaskCreate, TaskFamily};
 
 /// The enum and the facts of each family, for the models.
 pub(super) fn models(families: &[TaskFamily]) -> Vec<TokenStream> {
@@ -51,9 +54,9 @@ fn facts(family: &TaskFamily) -> TokenStream {
     let constant = ident(&family.constant);
     let name = &family.name;
     let describe = ident(&family.describe);
-    let creates = family.creates.iter().map(|(action, _)| ident(action));
+    let creates = family.creates.iter().map(|create| ident(&create.request));
     let (status, message) = (&family.status_path, &family.message_path);
-    let urls = &family.url_paths;
+    let results = task_results::facts(&family.results);
     let id_tag = option(family.id_tag.as_deref());
     let hours = family.result_hours.map_or_else(
         || quote!(None),
@@ -69,8 +72,8 @@ fn facts(family: &TaskFamily) -> TokenStream {
             creates: &[#(#creates::INFO),*],
             status: #status,
             message: #message,
-            urls: &[#(#urls),*],
             result_hours: #hours,
+            #results
             id_tag: #id_tag,
         };
     }
@@ -78,7 +81,7 @@ fn facts(family: &TaskFamily) -> TokenStream {
 
 /// The marker types and their actions, for the facade.
 pub(super) fn facade(families: &[TaskFamily]) -> Vec<TokenStream> {
-    let mut all = vec![methods(families)];
+    let mut all = vec![methods(families), poller(families)];
     for family in families {
         all.extend([marker(family), family_impl(family)]);
         all.extend(
@@ -114,7 +117,7 @@ fn marker(family: &TaskFamily) -> TokenStream {
     let mut creates: Vec<String> = family
         .creates
         .iter()
-        .map(|(action, _)| format!("- {}", link(action)))
+        .map(|create| format!("- {}", link(&create.request)))
         .collect();
     lines.extend([String::new(), "Creating actions:".to_owned()]);
     lines.append(&mut creates);
@@ -139,7 +142,10 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
     let stage = optional(&answer.stage);
     let code = optional(&answer.code);
     let message = one(&answer.message);
-    let urls = answer.urls.iter().map(many);
+    let finished = optional(&answer.finished);
+    let request = optional(&answer.request);
+    let details = optional(&answer.details);
+    let results = answer.results.iter().map(task_results::add);
     quote! {
         impl Family for #name {
             const FAMILY: TaskFamily = TaskFamily::#name;
@@ -158,10 +164,13 @@ fn family_impl(family: &TaskFamily) -> TokenStream {
                     stage: #stage,
                     code: #code,
                     message: #message,
-                    urls: Vec::new(),
+                    finished: #finished,
+                    request: #request,
+                    details: #details,
+                    results: Vec::new(),
                 };
-                #(read.urls.extend(#urls);)*
-                read.snapshot()
+                #(#results)*
+                read.snapshot(Self::FAMILY)
             }
         }
     }
@@ -179,30 +188,53 @@ fn one(read: &Read) -> TokenStream {
     }
 }
 
-/// Any number of values.
-fn many(read: &Read) -> TokenStream {
-    let field = ident(&read.field);
-    let Some(inside) = &read.inside else {
-        return quote!(described.#field);
-    };
-    let inside = ident(inside);
-    if read.list {
-        quote!(described.#field.into_iter().flat_map(|item| item.#inside))
-    } else {
-        quote!(described.#field.into_iter().filter_map(|item| item.#inside))
-    }
-}
-
-fn create_impl(family: &TaskFamily, (action, response): &(String, String)) -> TokenStream {
-    let action = ident(action);
-    let response = ident(response);
+fn create_impl(family: &TaskFamily, create: &TaskCreate) -> TokenStream {
+    let action = ident(&create.request);
+    let response = ident(&create.response);
     let family = ident(&family.variant);
+    let label = label(&create.label);
     quote! {
         impl Create for #action {
             type Family = #family;
 
             fn task_id(created: #response) -> Option<String> {
                 created.task_id
+            }
+
+            #label
+        }
+    }
+}
+
+/// The method that adds what a request says about its task, unless it says nothing.
+fn label(label: &Label) -> Option<TokenStream> {
+    let text = |name: &String| {
+        let field = ident(name);
+        quote!(self.#field.as_deref())
+    };
+    let model = text(label.model.as_ref()?);
+    let none = || quote!(None);
+    let version = label.version.as_ref().map_or_else(none, text);
+    let seconds = label.seconds.as_ref().map_or_else(none, |name| {
+        let field = ident(name);
+        quote!(self.#field)
+    });
+    Some(quote! {
+        fn label(&self, handle: TaskHandle) -> TaskHandle {
+            handle.labelled(#model, #version, #seconds)
+        }
+    })
+}
+
+/// The function that polls a task of a family that is known at run time only.
+fn poller(families: &[TaskFamily]) -> TokenStream {
+    let names = families.iter().map(|family| ident(&family.variant));
+    quote! {
+        /// Returns the function that polls tasks of a family, or `None` if this crate has no type for it.
+        pub(crate) fn poller(family: TaskFamily) -> Option<Poller> {
+            match family {
+                #(TaskFamily::#names => Some(poll::<#names>),)*
+                _ => None,
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Families of tasks.
 
+use super::task_results::{self, Confirmation, ResultKind, TaskResult};
 use crate::model::{self, MemberPath, OptionTarget};
 
 /// A family of tasks: one action describes a task, the others create it.
@@ -21,8 +22,20 @@ pub struct TaskFamily {
     pub code: Option<MemberPath>,
     /// The message.
     pub message: MemberPath,
-    /// The URLs of results.
-    pub urls: Vec<MemberPath>,
+    /// Where the answer states results.
+    pub results: Vec<TaskResult>,
+    /// Members of the request that decide the kind of the results.
+    pub kinds: Vec<ResultKind>,
+    /// The member of the request that names a bucket for the results.
+    pub store: Option<MemberPath>,
+    /// The time at which the task ended.
+    pub finished: Option<MemberPath>,
+    /// The request as JSON text.
+    pub request: Option<MemberPath>,
+    /// Details as JSON text.
+    pub details: Option<MemberPath>,
+    /// How a task that stops after a stage is continued.
+    pub confirm: Option<Confirmation>,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
@@ -85,7 +98,13 @@ fn family(family: &model::TaskFamily, options: &[model::CommandOption]) -> TaskF
         stage: family.stage.as_ref().map(path),
         code: family.code.as_ref().map(path),
         message: path(&family.message),
-        urls: family.urls.iter().map(path).collect(),
+        results: family.results.iter().map(task_results::result).collect(),
+        kinds: family.kinds.iter().map(task_results::kind).collect(),
+        store: family.store.as_ref().map(path),
+        finished: family.finished.as_ref().map(path),
+        request: family.request.as_ref().map(path),
+        details: family.details.as_ref().map(path),
+        confirm: family.confirm.as_ref().map(task_results::confirmation),
         result_hours: family.result_hours,
         id_tag: family.id_tag.as_ref().map(|tag| tag.value.clone()),
         creates: family.creates.iter().map(create).collect(),

@@ -17,7 +17,11 @@ pub(super) fn models(api: &Api) -> Option<File<'_>> {
     let uses = vec![
         Use::new("serde", &["Deserialize", "Serialize"]),
         Use::new("crate::action", &["Action"]),
-        Use::new("crate::task_family", &["TaskFamilyInfo"]),
+        Use::new("crate::media_kind", &["MediaKind"]),
+        Use {
+            module: "crate::task_family".to_owned(),
+            names: fact_types(&families),
+        },
         Use {
             module: "super".to_owned(),
             names: requests,
@@ -25,6 +29,24 @@ pub(super) fn models(api: &Api) -> Option<File<'_>> {
     ];
     let path = format!("{MODULE}/task_family.rs");
     Some(file(path, uses, Item::TaskFamilies(families)))
+}
+
+/// The names of the types of facts that the families have.
+fn fact_types(families: &[TaskFamily]) -> Vec<String> {
+    let facts = || families.iter().map(|family| &family.results);
+    let mut names = vec!["ResultSource", "TaskFamilyInfo"];
+    names.extend(
+        facts()
+            .any(|it| it.confirm.is_some())
+            .then_some("Confirmation"),
+    );
+    names.extend(
+        facts()
+            .any(|it| !it.kinds.is_empty())
+            .then_some("ResultKind"),
+    );
+    names.sort_unstable();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The files of the facade.
@@ -36,10 +58,10 @@ pub fn facade(api: &Api) -> Vec<File<'_>> {
     let mut names = requests(&families);
     names.extend(families.iter().map(|family| family.described.clone()));
     let creates = families.iter().flat_map(|family| &family.creates);
-    names.extend(creates.map(|(_, response)| response.clone()));
+    names.extend(creates.map(|create| create.response.clone()));
     let statuses = families.iter().map(|family| &family.answer.status_type);
     names.extend(statuses.cloned());
-    names.extend(["TaskFamily", "TaskPhase"].map(str::to_owned));
+    names.extend(["MediaKind", "TaskFamily", "TaskPhase"].map(str::to_owned));
     names.sort();
     names.dedup();
     let uses = vec![
@@ -52,7 +74,8 @@ pub fn facade(api: &Api) -> Vec<File<'_>> {
             "crate::family",
             &["Create", "Described", "Family", "Snapshot"],
         ),
-        Use::new("crate::task", &["Tasks"]),
+        Use::new("crate::handle", &["TaskHandle"]),
+        Use::new("crate::task", &["Poller", "Tasks", "poll"]),
     ];
     vec![file(format!("{MODULE}.rs"), uses, Item::Facade(families))]
 }
@@ -173,7 +196,7 @@ fn requests(families: &[TaskFamily]) -> Vec<String> {
     let describes = families.iter().map(|family| &family.describe);
     let creates = families.iter().flat_map(|family| &family.creates);
     describes
-        .chain(creates.map(|(action, _)| action))
+        .chain(creates.map(|create| &create.request))
         .cloned()
         .collect()
 }

@@ -2,7 +2,10 @@
 
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
-use super::names;
+use super::{
+    names,
+    task_results::{self, ResultFacts, ResultRead},
+};
 use crate::{
     ir::{self, Api, Member, Type},
     model::MemberPath,
@@ -33,14 +36,36 @@ pub struct TaskFamily {
     pub status_path: String,
     /// Path of the message.
     pub message_path: String,
-    /// Paths of the URLs of results.
-    pub url_paths: Vec<String>,
+    /// The facts about its results.
+    pub results: ResultFacts,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
     pub id_tag: Option<String>,
-    /// Request types that create a task, each with its answer.
-    pub creates: Vec<(String, String)>,
+    /// The actions that create a task.
+    pub creates: Vec<TaskCreate>,
+}
+
+/// An action that creates a task.
+#[derive(Debug)]
+pub struct TaskCreate {
+    /// Its request type.
+    pub request: String,
+    /// Type of the answer.
+    pub response: String,
+    /// Fields of the request by which the duration of a task is estimated.
+    pub label: Label,
+}
+
+/// The fields of a request by which the duration of its task is estimated, as far as it has them.
+#[derive(Debug, Default)]
+pub struct Label {
+    /// The model: text.
+    pub model: Option<String>,
+    /// The version of the model: text.
+    pub version: Option<String>,
+    /// The duration of the result: whole seconds.
+    pub seconds: Option<String>,
 }
 
 /// The fields of an answer that describes a task.
@@ -56,8 +81,14 @@ pub struct Answer {
     pub code: Option<Read>,
     /// The message.
     pub message: Read,
-    /// The URLs of results.
-    pub urls: Vec<Read>,
+    /// The results.
+    pub results: Vec<ResultRead>,
+    /// The time at which the task ended.
+    pub finished: Option<Read>,
+    /// The request as JSON text.
+    pub request: Option<Read>,
+    /// Details as JSON text.
+    pub details: Option<Read>,
 }
 
 /// A field, or one inside it.
@@ -75,9 +106,10 @@ pub struct Read {
 
 pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
     let names = [family.describe.as_str()];
-    let creates = family.creates.iter().map(|create| {
-        let action = create.action.clone();
-        (action.clone(), names::response(&action))
+    let creates = family.creates.iter().map(|create| TaskCreate {
+        request: create.action.clone(),
+        response: names::response(&create.action),
+        label: label(&create.action, api),
     });
     TaskFamily {
         variant: family.name.to_upper_camel_case(),
@@ -91,10 +123,25 @@ pub(super) fn lower(family: &ir::TaskFamily, api: &Api) -> TaskFamily {
         answer: answer(family, api),
         status_path: family.status.to_string(),
         message_path: family.message.to_string(),
-        url_paths: family.urls.iter().map(ToString::to_string).collect(),
+        results: task_results::facts(family),
         result_hours: family.result_hours,
         id_tag: family.id_tag.clone(),
         creates: creates.collect(),
+    }
+}
+
+fn label(action: &str, api: &Api) -> Label {
+    let action = api.actions.iter().find(|it| it.name == action);
+    let members = action.map_or(&[][..], |action| &action.request);
+    let field = |name: &str, ty: &Type| {
+        let is_meant = |member: &&Member| member.name == name && member.ty == *ty;
+        let member = members.iter().find(is_meant)?;
+        Some(names::snake(&member.name))
+    };
+    Label {
+        model: field("ModelName", &Type::Text),
+        version: field("ModelVersion", &Type::Text),
+        seconds: field("Duration", &Type::Integer),
     }
 }
 
@@ -114,11 +161,14 @@ fn answer(family: &ir::TaskFamily, api: &Api) -> Answer {
         stage: family.stage.as_ref().map(read),
         code: family.code.as_ref().map(read),
         message: read(&family.message),
-        urls: family.urls.iter().map(read).collect(),
+        results: task_results::reads(family, api, members),
+        finished: family.finished.as_ref().map(read),
+        request: family.request.as_ref().map(read),
+        details: family.details.as_ref().map(read),
     }
 }
 
-fn read(api: &Api, members: &[Member], path: &MemberPath) -> Read {
+pub(super) fn read(api: &Api, members: &[Member], path: &MemberPath) -> Read {
     let member = member(api, members, path);
     Read {
         field: names::snake(&path.first),

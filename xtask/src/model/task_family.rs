@@ -1,6 +1,12 @@
 //! Families of tasks and the options of the command line, from `families.toml`.
 
-use super::{Located, or_default, reader::Reader};
+use super::{
+    Located, or_default,
+    reader::Reader,
+    task_results::{
+        Confirmation, ResultKind, TaskResult, read_confirmation, read_kind, read_result,
+    },
+};
 
 /// The contents of `families.toml`.
 #[derive(Debug, Default)]
@@ -30,8 +36,20 @@ pub struct TaskFamily {
     pub code: Option<Located<String>>,
     /// Path of the message.
     pub message: Located<String>,
-    /// Paths of the URLs of results, in the order in which they are listed.
-    pub urls: Vec<Located<String>>,
+    /// Where the answer states results, in the order in which they are listed.
+    pub results: Vec<TaskResult>,
+    /// Members of the request that decide the kind of the results.
+    pub kinds: Vec<ResultKind>,
+    /// Path of the member of the request that names a bucket for the results.
+    pub store: Option<Located<String>>,
+    /// Path of the time at which the task ended.
+    pub finished: Option<Located<String>>,
+    /// Path of the request as JSON text.
+    pub request: Option<Located<String>>,
+    /// Path of details as JSON text.
+    pub details: Option<Located<String>>,
+    /// How a task that stops after a stage is continued.
+    pub confirm: Option<Confirmation>,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,
     /// Middle part of the ids of its tasks.
@@ -80,13 +98,21 @@ fn read_family(reader: &mut Reader<'_>) -> Option<TaskFamily> {
     let describe = reader.text("describe");
     let status = reader.text("status");
     let message = reader.text("message");
-    reader.need("urls");
+    reader.need("result");
     let family = TaskFamily {
         plural: or_default(plural),
         doc: or_default(doc),
         stage: reader.optional_text("stage"),
         code: reader.optional_text("code"),
-        urls: reader.texts("urls"),
+        results: reader.tables("result", "a result", read_result),
+        kinds: reader.tables("kind", "a kind of result", read_kind),
+        store: reader.optional_text("store"),
+        finished: reader.optional_text("finished"),
+        request: reader.optional_text("request"),
+        details: reader.optional_text("details"),
+        confirm: reader
+            .table("confirm", "`confirm`", read_confirmation)
+            .flatten(),
         result_hours: reader.count("result_hours").map(|hours| hours.value),
         id_tag: reader.optional_text("id_tag"),
         creates: reader.tables("create", "a creating action", read_create),

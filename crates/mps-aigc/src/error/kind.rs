@@ -30,6 +30,9 @@ pub enum ErrorKind {
     NoTaskId,
     /// The deadline of a wait passed. The task continues.
     WaitTimedOut,
+    /// The task stopped after a stage that a person has to confirm, which starts a new task; see
+    /// [`Error::stage`](super::Error::stage).
+    AwaitsConfirmation,
     /// The task failed; the message is the service's. Failed tasks are not billed, according to the
     /// vendor's guides of 2026.
     TaskFailed,
@@ -58,7 +61,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::Call,
         Self::InvalidRequest,
         Self::Credentials,
@@ -67,6 +70,7 @@ impl ErrorKind {
         Self::NotFound,
         Self::NoTaskId,
         Self::WaitTimedOut,
+        Self::AwaitsConfirmation,
         Self::TaskFailed,
         Self::Expired,
         Self::Unfetchable,
@@ -92,6 +96,7 @@ impl ErrorKind {
             Self::NotFound => "not_found",
             Self::NoTaskId => "no_task_id",
             Self::WaitTimedOut => "wait_timed_out",
+            Self::AwaitsConfirmation => "awaits_confirmation",
             Self::TaskFailed => "task_failed",
             Self::Expired => "expired",
             Self::Unfetchable => "unfetchable",

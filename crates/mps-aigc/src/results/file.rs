@@ -50,6 +50,26 @@ pub struct ResultFile {
 }
 
 impl ResultFile {
+    /// Returns the result that an answer describes: a kind, width and height as text, a URL, and a
+    /// length in seconds. The extension of the file, where it belongs to one kind, decides the kind.
+    pub(crate) fn described(
+        kind: MediaKind,
+        size: Option<&str>,
+        url: String,
+        seconds: Option<i64>,
+    ) -> Self {
+        let (width, height) = size.and_then(pixels).unzip();
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        Self {
+            kind: kind_of_url(&url).unwrap_or(kind),
+            location: Location::Url(url),
+            width,
+            height,
+            duration: seconds.filter(|it| *it > 0).map(Duration::from_secs),
+            expires_at: None,
+        }
+    }
+
     /// Returns the URL, or `None` for a result in a bucket whose URL the service does not state.
     #[must_use]
     pub fn url(&self) -> Option<&str> {
@@ -58,11 +78,14 @@ impl ResultFile {
 
     /// Returns the expiry of a result of `family` that was done at `done_at`.
     pub(crate) fn expiry(&self, family: TaskFamily, done_at: SystemTime) -> Option<SystemTime> {
-        let Location::Url(_) = self.location else {
+        let Location::Url(url) = &self.location else {
             return None;
         };
-        let kept = Duration::from_secs(u64::from(family.info().result_hours?) * 3_600);
-        done_at.checked_add(kept)
+        let hours = family.info().result_hours;
+        let kept = hours.map(|hours| Duration::from_secs(u64::from(hours) * 3_600));
+        let deleted = kept.and_then(|kept| done_at.checked_add(kept));
+        let times = [deleted, signed_until(url)];
+        times.into_iter().flatten().min()
     }
 }
 
@@ -158,6 +181,29 @@ impl fmt::Debug for CosObject {
             .field("url", &self.url.as_deref().map(without_query))
             .finish()
     }
+}
+
+/// Returns width and height of a text such as `1920x1088` or `1080*720`; the documentation has both
+/// forms.
+fn pixels(size: &str) -> Option<(u32, u32)> {
+    let (width, height) = size.trim().split_once(['x', 'X', '*'])?;
+    let side = |text: &str| text.trim().parse().ok().filter(|side| *side > 0);
+    Some((side(width)?, side(height)?))
+}
+
+/// Returns the end of the signature of a COS URL, in the form `q-sign-time=START;END`.
+fn signed_until(url: &str) -> Option<SystemTime> {
+    let (_, query) = url.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, times) = pairs.find(|(name, _)| name == "q-sign-time")?;
+    let (_, end) = times.split_once(';')?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(end.parse().ok()?))
+}
+
+/// Returns the kind of the file that a URL names, if its extension belongs to one kind.
+pub(super) fn kind_of_url(url: &str) -> Option<MediaKind> {
+    let (_, extension) = without_query(url).rsplit_once('.')?;
+    MediaKind::of_extension(extension)
 }
 
 /// Returns a URL without its query and fragment, which may contain a signature.

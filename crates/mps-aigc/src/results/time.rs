@@ -25,7 +25,8 @@ impl DoneAt {
     ) -> Self {
         let (at, basis) = match (reported, pending_at) {
             (Some(at), _) => (at, TimeBasis::Reported),
-            (None, Some(at)) => (at, TimeBasis::NotBefore),
+            // The clock of the machine that created the task may be ahead.
+            (None, Some(at)) => (at.min(now), TimeBasis::NotBefore),
             (None, None) => (now, TimeBasis::Seen),
         };
         Self { at, basis }

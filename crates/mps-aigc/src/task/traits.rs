@@ -7,13 +7,15 @@ use std::{
     marker::PhantomData,
 };
 
+use serde::{Serialize, Serializer};
+
 use super::{Task, Tasks};
-use crate::family::Family;
+use crate::{any_task::AnyTask, family::Family, handle::TaskHandle};
 
 impl<F> Clone for Tasks<F> {
     fn clone(&self) -> Self {
         Self {
-            client: self.client.clone(),
+            shared: self.shared.clone(),
             family: PhantomData,
         }
     }
@@ -22,9 +24,7 @@ impl<F> Clone for Tasks<F> {
 impl<F> Clone for Task<F> {
     fn clone(&self) -> Self {
         Self {
-            client: self.client.clone(),
-            id: self.id.clone(),
-            origin: self.origin.clone(),
+            any: self.any.clone(),
             family: PhantomData,
         }
     }
@@ -32,7 +32,7 @@ impl<F> Clone for Task<F> {
 
 impl<F> PartialEq for Task<F> {
     fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
+        self.any == other.any
     }
 }
 
@@ -40,13 +40,32 @@ impl<F> Eq for Task<F> {}
 
 impl<F> Hash for Task<F> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.id.hash(state);
+        self.any.hash(state);
     }
 }
 
 impl<F> fmt::Display for Task<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.id)
+        self.any.fmt(f)
+    }
+}
+
+impl<F> Serialize for Task<F> {
+    /// Writes the task's handle.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.any.serialize(to)
+    }
+}
+
+impl<F> From<Task<F>> for AnyTask {
+    fn from(task: Task<F>) -> Self {
+        task.any
+    }
+}
+
+impl<F> From<Task<F>> for TaskHandle {
+    fn from(task: Task<F>) -> Self {
+        task.any.handle().clone()
     }
 }
 
@@ -62,7 +81,7 @@ impl<F: Family> fmt::Debug for Task<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task")
             .field("family", &F::FAMILY)
-            .field("id", &self.id)
+            .field("id", &self.any.id())
             .finish_non_exhaustive()
     }
 }

@@ -25,7 +25,8 @@ use crate::{
     foreign_text, heartbeat,
     outcome::{self, Outcome, Reason},
     output::{Event, print_json_to_stderr},
-    results::{Receipt, TaskResult},
+    results::{self, Receipt, TaskResult},
+    resume::CommandLine,
     signals::Signal,
     streams,
 };
@@ -222,9 +223,7 @@ impl Delivery<'_> {
 
     fn print<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> Result<(), Failure> {
         let lines: Vec<_> = if files.is_empty() {
-            let urls = done.snapshot().urls.iter();
-            urls.map(|url| foreign_text::url(url).into_owned())
-                .collect()
+            results::lines(&done.results().files, io::stdout().is_terminal())
         } else {
             files
                 .iter()
@@ -247,7 +246,8 @@ impl Delivery<'_> {
 
     fn result<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> TaskResult {
         let result = self.result.clone();
-        let result = result.with_snapshot(done.snapshot()).with_files(files);
+        let result = result.with_snapshot(done.snapshot()).with_expiry(done);
+        let result = result.with_files(files);
         if !self.receipt.created {
             return result;
         }
@@ -272,12 +272,31 @@ impl Delivery<'_> {
 
     fn failure(&self, error: Error, outcome: Outcome) -> Failure {
         let is_timeout = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
+        let confirmation = error.confirmation();
         let mut failure = Failure::from(error).outcome(outcome);
         if is_timeout {
             // It only says to wait again, and the receipt has the command line for that.
             failure.hint = None;
         }
-        failure.receipt(&self.receipt)
+        let failure = failure.receipt(&self.receipt);
+        match confirmation {
+            Some((action, request)) => self.to_confirm(failure, action, &request.to_string()),
+            None => failure,
+        }
+    }
+
+    /// Replaces the command line that waits again, which ends in the same way, by the one that confirms
+    /// the stage.
+    fn to_confirm(&self, failure: Failure, action: &str, request: &str) -> Failure {
+        if self.context.global.emulator {
+            return failure;
+        }
+        let line = CommandLine::for_call(&self.context.global, action, request);
+        let hint = format!("look at the stage; confirm it, which starts a new task, with: {line}");
+        Failure {
+            resume: Some(line),
+            ..failure.hint(hint)
+        }
     }
 
     fn undelivered(&self, kind: &'static str, message: String, reason: Reason) -> Failure {

@@ -1,6 +1,10 @@
 //! Settings of a client.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use super::{
     Client, Inner, Limits, Owner,
@@ -12,7 +16,7 @@ use crate::{
     credentials::{ProvideCredentials, confined},
     endpoint::{BreakerPolicy, Endpoint, Failover, Route},
     error::{Error, ErrorKind},
-    limit::{Limiter, LocalLimiter},
+    limit::{Account, Limiter, LocalLimiter},
     retry::{RetryBudget, RetryPolicy},
     sign::KeyCache,
     telemetry::{Metrics, Telemetry},
@@ -35,6 +39,7 @@ pub struct ClientBuilder {
     failover: Failover,
     region: Option<String>,
     credentials: Option<Arc<dyn ProvideCredentials>>,
+    account: Option<Account>,
     transport: Option<Arc<dyn Transport>>,
     limiter: Option<Arc<dyn Limiter>>,
     clock: Option<SharedClock>,
@@ -53,6 +58,14 @@ impl ClientBuilder {
     #[must_use]
     pub fn credentials(mut self, credentials: impl ProvideCredentials + 'static) -> Self {
         self.credentials = Some(Arc::new(credentials));
+        self
+    }
+
+    /// Sets the account that the client calls for, as returned by [`Client::account`]. The account of
+    /// the first credentials that are used by default.
+    #[must_use]
+    pub fn account(mut self, account: Account) -> Self {
+        self.account = Some(account);
         self
     }
 
@@ -211,6 +224,7 @@ impl ClientBuilder {
             route: Arc::new(route),
             region,
             credentials,
+            account: self.account.map_or_else(OnceLock::new, OnceLock::from),
             transport,
             limiter,
             clock,

@@ -16,6 +16,7 @@ use crate::{
     credentials::Credentials,
     envelope::Answer,
     error::{Error, ErrorKind},
+    limit::Account,
     telemetry::CallInfo,
 };
 
@@ -73,6 +74,8 @@ impl<'a> Execution<'a> {
         self.check_size().map_err(|error| self.ended(error))?;
         let credentials = self.credentials().await;
         let mut credentials = credentials.map_err(|error| self.ended(error))?;
+        let account = &self.client.account;
+        account.get_or_init(|| Account::from_credentials(&credentials));
         loop {
             let failure = match self.attempt(&credentials).await {
                 Ok(answer) => return Ok(self.succeeded(answer)),

@@ -18,13 +18,12 @@ use super::{
 use crate::{
     BoxFuture,
     clock::{MachineClock, SharedClock, SystemMachineClock},
+    sync::Worker,
 };
 
 mod locked;
-mod network;
-mod worker;
 
-use self::{locked::Locked, worker::Worker};
+use self::locked::Locked;
 
 /// A [`Limiter`] for all processes of this machine that use the same directory and account: one
 /// small file for each action, locked while it is read and written. Clones share one limit.
@@ -68,7 +67,13 @@ impl FileLimiter {
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>, account: &str, clock: SharedClock) -> Self {
         let machine = Arc::new(SystemMachineClock::new());
-        Self::with_worker(directory.into(), account, clock, machine, Worker::default())
+        Self::with_worker(
+            directory.into(),
+            account,
+            clock,
+            machine,
+            Worker::new("mps-limit-file"),
+        )
     }
 
     /// Returns a limiter on another machine clock, for tests. File operations run within the call,

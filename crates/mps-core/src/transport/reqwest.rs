@@ -13,7 +13,18 @@ use http::Uri;
 use http_body::{Body, Frame, SizeHint};
 use url::Url;
 
-use super::{Chunks, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind};
+mod clients;
+mod resolver;
+#[cfg(test)]
+mod tests;
+
+use self::{
+    clients::{Clients, Settings},
+    resolver::{Lookup, SystemLookup},
+};
+use super::{
+    Chunks, HostScope, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind,
+};
 use crate::{
     BoxFuture,
     error::{Error, ErrorKind},
@@ -21,18 +32,16 @@ use crate::{
     tls,
 };
 
-/// The service closes idle connections after 60 s. This is shorter, so that no request is written to
-/// a connection that the service is about to close.
-const POOL_IDLE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy by default. Only connecting has a timeout here; the caller limits the time for a response.
+/// proxy by default. Requests with a [`HostScope`] have connections of their own, whose addresses are
+/// checked after resolution. Only connecting has a timeout here; the caller limits the time for a response.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
-    http: reqwest::Client,
+    clients: Arc<Clients>,
     urls: UrlMemory,
 }
 
@@ -53,10 +62,11 @@ impl ReqwestTransport {
 }
 
 /// Settings of a [`ReqwestTransport`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ReqwestTransportBuilder {
     connect_timeout: Duration,
     environment_proxies: bool,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl Default for ReqwestTransportBuilder {
@@ -64,6 +74,7 @@ impl Default for ReqwestTransportBuilder {
         Self {
             connect_timeout: CONNECT,
             environment_proxies: false,
+            lookup: Arc::new(SystemLookup),
         }
     }
 }
@@ -89,27 +100,17 @@ impl ReqwestTransportBuilder {
     /// # Errors
     /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::trusting_the_platform().map_err(unusable)?)
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .pool_idle_timeout(POOL_IDLE)
-            .connect_timeout(self.connect_timeout)
-            .tcp_nodelay(true);
-        let builder = if self.environment_proxies {
-            builder
-        } else {
-            builder.no_proxy()
+        let settings = Settings {
+            tls: tls::trusting_the_platform().map_err(unusable)?,
+            connect_timeout: self.connect_timeout,
+            environment_proxies: self.environment_proxies,
+            lookup: self.lookup,
         };
-        builder
-            .build()
-            .map(|http| ReqwestTransport {
-                http,
-                urls: UrlMemory::default(),
-            })
-            .map_err(|error| unusable(error.without_url()))
+        let clients = Clients::new(settings).map_err(|error| unusable(error.without_url()))?;
+        Ok(ReqwestTransport {
+            clients: Arc::new(clients),
+            urls: UrlMemory::default(),
+        })
     }
 }
 
@@ -124,10 +125,13 @@ impl Transport for ReqwestTransport {
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            let mut request = reqwest::Request::new(head.method, self.urls.parse(head.uri)?);
+            let scope = head.extensions.get::<HostScope>().copied();
+            let url = self.urls.parse(head.uri)?;
+            let client = self.clients.of(&url, scope)?;
+            let mut request = reqwest::Request::new(head.method, url);
             *request.headers_mut() = head.headers;
             *request.body_mut() = Some(reqwest::Body::wrap(Outgoing(Some(body))));
-            let mut response = self.http.execute(request).await.map_err(failed)?;
+            let mut response = client.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(());
             *answer.status_mut() = response.status();
             *answer.headers_mut() = mem::take(response.headers_mut());
@@ -218,6 +222,9 @@ impl Chunks for Incoming {
 
 /// Returns the error without the URL, because the URL of a result can contain a signature.
 fn failed(error: reqwest::Error) -> TransportError {
+    if let Some(refusal) = resolver::refusal(&error) {
+        return clients::refused(refusal);
+    }
     let kind = if error.is_connect() {
         TransportErrorKind::Connect
     } else if error.is_builder() {

@@ -13,9 +13,24 @@ use serde_json::{Value, json};
 
 use refusal::Refusal;
 
-use crate::{api::service_state::ServiceState, http::reply};
+use crate::{
+    api::{call::MAX_BODY_BYTES, service_state::ServiceState},
+    http::reply,
+};
 
 pub(crate) const PREFIX: &str = "/_emulator/v1/";
+
+/// Longest body of `POST restore`: the snapshot of as many tasks and requests as an emulator keeps has
+/// about 90 MB.
+pub(crate) const MAX_SNAPSHOT_BYTES: usize = 128 * 1024 * 1024;
+
+/// Returns the longest body that a request to this path may have.
+pub(crate) fn max_body_bytes(path: &str) -> usize {
+    match path.strip_prefix(PREFIX) {
+        Some("restore") => MAX_SNAPSHOT_BYTES,
+        _ => MAX_BODY_BYTES,
+    }
+}
 
 /// The parts of a request that endpoints read.
 struct Call<'a> {

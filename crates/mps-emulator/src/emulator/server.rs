@@ -35,7 +35,7 @@ use super::{
     either::ends_first,
     service::{Access, Service},
 };
-use crate::api::call::MAX_BODY_BYTES;
+use crate::api::control::max_body_bytes;
 
 /// An idle connection is closed after this time, as the service does.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -218,7 +218,7 @@ async fn answer(
     // A request is in progress once it is complete: until then the connection may be closed to make
     // room, so that clients which do not finish their requests do not keep others out.
     drop(busy);
-    let body = read(body)
+    let body = read(body, max_body_bytes(head.uri.path()))
         .await
         .inspect_err(|_| service.dropped(&head, None))?;
     let Some(busy) = slot.begin() else {
@@ -235,17 +235,15 @@ async fn answer(
     }
 }
 
-/// Reads a body, and keeps just enough of a too long one to show that it is.
-async fn read(mut body: Incoming) -> Result<Bytes, hyper::Error> {
+/// Reads a body of at most `max_bytes`, and keeps just enough of a longer one to show that it is.
+async fn read(mut body: Incoming, max_bytes: usize) -> Result<Bytes, hyper::Error> {
     let mut kept = BytesMut::new();
     let mut discarded = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else {
             continue;
         };
-        let room = (MAX_BODY_BYTES + 1)
-            .saturating_sub(kept.len())
-            .min(data.len());
+        let room = (max_bytes + 1).saturating_sub(kept.len()).min(data.len());
         kept.extend_from_slice(data.get(..room).unwrap_or_default());
         discarded += data.len() - room;
         if discarded > MAX_DISCARDED_BYTES {

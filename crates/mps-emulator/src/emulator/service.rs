@@ -47,7 +47,7 @@ impl Service {
     ///
     /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the
     /// control API; other paths return 404. A body longer than 10 MB is refused, as the service
-    /// does.
+    /// does; a snapshot may have 128 MB.
     ///
     /// A function can neither lose nor delay an answer, so faults of this kind have no effect here,
     /// except that a lost answer returns status 502. [`InProcess`](crate::InProcess) shows all

@@ -58,5 +58,6 @@ mod state_file;
 mod steps;
 #[cfg(test)]
 mod tasks;
+mod thousands;
 #[cfg(test)]
 mod vectors;

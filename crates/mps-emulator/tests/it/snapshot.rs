@@ -242,7 +242,7 @@ fn every_accepted_size_can_be_made() {
 #[test]
 fn a_body_that_is_too_long_is_refused() {
     let world = World::new();
-    let body = Bytes::from(vec![b' '; 10 * 1024 * 1024 + 1]);
+    let body = Bytes::from(vec![b' '; 128 * 1024 * 1024 + 1]);
     let request = Request::post("/_emulator/v1/restore").body(body).unwrap();
     let response = world.service.handle(request);
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
-use crate::task_family::TaskFamilyInfo;
+use crate::media_kind::MediaKind;
+use crate::task_family::{Confirmation, ResultKind, ResultSource, TaskFamilyInfo};
 use super::{
     CreateAiDramaTask,
     CreateAiFissionTask,
@@ -75,8 +76,28 @@ static VIDEO: TaskFamilyInfo = TaskFamilyInfo {
     creates: &[CreateAigcVideoTask::INFO],
     status: "Status",
     message: "Message",
-    urls: &["VideoUrls"],
     result_hours: Some(12),
+    urls: &["VideoUrls"],
+    results: &[
+        ResultSource {
+            url: "VideoUrls",
+            kind: MediaKind::Video,
+            size: Some("Resolution"),
+            duration: None,
+        },
+    ],
+    kinds: &[
+        ResultKind {
+            member: "SceneType",
+            value: "3d_scene",
+            kind: MediaKind::Scene,
+        },
+    ],
+    store: Some("StoreCosParam"),
+    finished: None,
+    request: None,
+    details: None,
+    confirm: None,
     id_tag: Some("AigcVideo"),
 };
 
@@ -86,8 +107,22 @@ static IMAGE: TaskFamilyInfo = TaskFamilyInfo {
     creates: &[CreateAigcImageTask::INFO],
     status: "Status",
     message: "Message",
-    urls: &["ImageUrls"],
     result_hours: Some(12),
+    urls: &["ImageUrls"],
+    results: &[
+        ResultSource {
+            url: "ImageUrls",
+            kind: MediaKind::Image,
+            size: None,
+            duration: None,
+        },
+    ],
+    kinds: &[],
+    store: Some("StoreCosParam"),
+    finished: None,
+    request: None,
+    details: None,
+    confirm: None,
     id_tag: Some("AigcImage"),
 };
 
@@ -97,8 +132,28 @@ static AUDIO: TaskFamilyInfo = TaskFamilyInfo {
     creates: &[CreateAigcAudioTask::INFO],
     status: "Status",
     message: "Message",
-    urls: &["AudioInfos[].Url", "VideoInfos[].Url"],
     result_hours: Some(12),
+    urls: &["AudioInfos[].Url", "VideoInfos[].Url"],
+    results: &[
+        ResultSource {
+            url: "AudioInfos[].Url",
+            kind: MediaKind::Audio,
+            size: None,
+            duration: Some("AudioInfos[].Duration"),
+        },
+        ResultSource {
+            url: "VideoInfos[].Url",
+            kind: MediaKind::Video,
+            size: None,
+            duration: Some("VideoInfos[].Duration"),
+        },
+    ],
+    kinds: &[],
+    store: Some("StoreCosParam"),
+    finished: None,
+    request: None,
+    details: None,
+    confirm: None,
     id_tag: Some("AigcAudio"),
 };
 
@@ -114,7 +169,26 @@ static SCENARIO: TaskFamilyInfo = TaskFamilyInfo {
     ],
     status: "TaskStatus",
     message: "TaskResultMsg",
-    urls: &["OutputUrl"],
     result_hours: None,
+    urls: &["OutputUrl"],
+    results: &[
+        ResultSource {
+            url: "OutputUrl",
+            kind: MediaKind::Video,
+            size: None,
+            duration: None,
+        },
+    ],
+    kinds: &[],
+    store: Some("CosInfo"),
+    finished: Some("FinishedTime"),
+    request: Some("RequestBody"),
+    details: Some("TaskInfo"),
+    confirm: Some(Confirmation {
+        action: ModifyDocToVideoTaskStatus::INFO,
+        mode: "Input.Mode",
+        value: "stage",
+        stages: &[("STAGE_1_FINISHED", "STAGE_1"), ("STAGE_2_FINISHED", "STAGE_2")],
+    }),
     id_tag: None,
 };

@@ -1,16 +1,19 @@
 //! A file that no other process reads or writes at the moment.
 
 use std::{
-    fs::{self, DirBuilder, File, FileType, OpenOptions},
+    fs::{self, DirBuilder, File, FileType, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 
-use super::{file_error, network::refuse_network};
-use crate::limit::{Unavailable, shared::StoreError};
+use super::file_error;
+use crate::{
+    limit::{Unavailable, shared::StoreError},
+    sync::network_file_system,
+};
 
 /// Far more bytes than any state has.
 const LARGEST: u64 = 256 * 1024;
@@ -28,15 +31,15 @@ impl Locked {
         refuse_special(path)?;
         let file = open(path).map_err(|error| file_error("open", path, error))?;
         refuse_network(&file, path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match file.try_lock() {
             Ok(()) => Ok(Self {
                 path: path.to_owned(),
                 file,
             }),
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => {
-                Err(StoreError::Busy(busy(path)))
+            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Interrupted => {
+                Err(file_error("lock", path, error))
             }
-            Err(error) => Err(file_error("lock", path, error.into())),
+            Err(_) => Err(StoreError::Busy(busy(path))),
         }
     }
 
@@ -75,6 +78,20 @@ impl Locked {
         self.file
             .set_len(u64::try_from(bytes.len()).unwrap_or(LARGEST))
     }
+}
+
+/// Returns an error when the file is on a network file system: other machines would write times of
+/// their own clocks into it.
+fn refuse_network(file: &File, path: &Path) -> Result<(), StoreError> {
+    let name = network_file_system(file).map_err(|error| file_error("inspect", path, error))?;
+    let Some(name) = name else { return Ok(()) };
+    let path = path.display();
+    Err(StoreError::Permanent(
+        Unavailable::new(format!(
+            "the rate limiter's file {path} is on a network file system ({name}), which machines with other clocks share"
+        ))
+        .with_hint("use a directory on a disk of this machine"),
+    ))
 }
 
 /// Returns an error when the path names anything but a regular file. Checked before opening,

@@ -6,7 +6,7 @@ use super::{
     Call, Refusal,
     refusal::{duration, members},
 };
-use crate::api::{call::MAX_BODY_BYTES, snapshot::Snapshot};
+use crate::api::{control::MAX_SNAPSHOT_BYTES, snapshot::Snapshot};
 
 pub(super) fn reset(call: &Call<'_>) -> Value {
     call.service.state().reset();
@@ -15,9 +15,9 @@ pub(super) fn reset(call: &Call<'_>) -> Value {
 
 pub(super) fn restore(call: &Call<'_>) -> Result<Value, Refusal> {
     const HINT: &str = "send what `GET snapshot` answered";
-    if call.body.len() > MAX_BODY_BYTES {
+    if call.body.len() > MAX_SNAPSHOT_BYTES {
         return Err(Refusal::new(
-            format!("the body is longer than {MAX_BODY_BYTES} bytes"),
+            format!("the body is longer than {MAX_SNAPSHOT_BYTES} bytes"),
             "start an emulator with the snapshot as its state file instead",
         ));
     }

@@ -11,31 +11,47 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::sync::lock;
+use super::lock;
 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Runs file operations one after the other, by default on a thread of its own that starts with
 /// the first one and ends with the worker.
-#[derive(Default)]
-pub(super) struct Worker {
+#[derive(Debug)]
+pub struct Worker {
+    name: &'static str,
     inline: bool,
     jobs: Mutex<Option<mpsc::Sender<Job>>>,
 }
 
 impl Worker {
-    /// Returns a worker that runs operations on the calling thread.
-    #[cfg(any(test, feature = "test-util"))]
-    pub(super) fn inline() -> Self {
+    /// Returns a worker whose thread has this name.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
         Self {
-            inline: true,
-            ..Self::default()
+            name,
+            inline: false,
+            jobs: Mutex::new(None),
         }
     }
 
-    /// Runs `work` and returns its result. When the future is dropped before the work begins, the
-    /// work is skipped.
-    pub(super) async fn run<T: Send + 'static>(
+    /// Returns a worker that runs operations on the calling thread.
+    #[must_use]
+    pub fn inline() -> Self {
+        Self {
+            inline: true,
+            ..Self::new("")
+        }
+    }
+
+    /// Runs `work` and returns its result.
+    ///
+    /// # Errors
+    /// When no thread can be started, or the work panicked.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped before the work begins, the work is skipped; else it goes on.
+    pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> io::Result<T> {
@@ -54,7 +70,7 @@ impl Worker {
     }
 
     /// Runs `work` without waiting for it; not at all when no thread can be started.
-    pub(super) fn run_detached(&self, work: impl FnOnce() + Send + 'static) {
+    pub fn run_detached(&self, work: impl FnOnce() + Send + 'static) {
         if self.inline {
             work();
         } else {
@@ -75,7 +91,7 @@ impl Worker {
         };
         let (sender, receiver) = mpsc::channel::<Job>();
         thread::Builder::new()
-            .name("mps-limit-file".to_owned())
+            .name(self.name.to_owned())
             .spawn(move || receiver.iter().for_each(|job| job()))?;
         let sent = sender
             .send(job)
@@ -99,7 +115,7 @@ mod tests {
 
     #[test]
     fn results_are_returned_in_order() {
-        let worker = Worker::default();
+        let worker = Worker::new("test");
         let results = runtime().block_on(async {
             let (one, two) = (worker.run(|| 1), worker.run(|| 2));
             (one.await.unwrap(), two.await.unwrap())
@@ -109,7 +125,7 @@ mod tests {
 
     #[test]
     fn work_that_never_ends_delays_neither_its_caller_nor_the_end_of_the_runtime() {
-        let worker = Worker::default();
+        let worker = Worker::new("test");
         let (release, blocked) = channel::<()>();
         let (skipped, ran) = channel();
         let runtime = runtime();
@@ -129,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_panic_ends_one_operation_and_not_the_worker() {
-        let worker = Worker::default();
+        let worker = Worker::new("test");
         runtime().block_on(async {
             assert!(worker.run(|| panic!("on purpose")).await.is_err());
             // The channel closes when the thread has unwound, which may be a little later.

@@ -1,32 +1,25 @@
-//! Refuses files on network file systems, whose users have different clocks.
+//! Recognises files on network file systems, which machines with other clocks and locks share.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, io};
 
-use crate::limit::shared::StoreError;
-
-/// Returns an error when the file is on a network file system: other machines would write times of
-/// their own clocks into it.
+/// Returns the name of the network file system that contains a file, or `None` for a disk of this
+/// machine and where it cannot be told.
+///
+/// # Errors
+/// When the file system cannot be inspected.
 #[cfg(target_os = "linux")]
-pub(super) fn refuse_network(file: &File, path: &Path) -> Result<(), StoreError> {
-    use crate::limit::Unavailable;
-
-    let stat = rustix::fs::fstatfs(file)
-        .map_err(|error| super::file_error("inspect", path, error.into()))?;
-    match network(stat.f_type.into()) {
-        None => Ok(()),
-        Some(name) => Err(StoreError::Permanent(
-            Unavailable::new(format!(
-                "the rate limiter's file {} is on a network file system ({name}), which machines with other clocks share",
-                path.display()
-            ))
-            .with_hint("use a directory on a disk of this machine"),
-        )),
-    }
+pub fn network_file_system(file: &File) -> io::Result<Option<&'static str>> {
+    let stat = rustix::fs::fstatfs(file)?;
+    Ok(network(stat.f_type.into()))
 }
 
+/// Returns `None`: only Linux tells.
+///
+/// # Errors
+/// None.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn refuse_network(_: &File, _: &Path) -> Result<(), StoreError> {
-    Ok(())
+pub fn network_file_system(_: &File) -> io::Result<Option<&'static str>> {
+    Ok(None)
 }
 
 /// Returns the name of the network file system with this number (`linux/magic.h`), if it is one.

@@ -1,0 +1,129 @@
+//! The HTTP clients of a transport: one for the service, and one for each scope of other hosts.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use ::reqwest::{Client, redirect, retry};
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::ClientConfig;
+use url::{Host, Url};
+
+use super::resolver::{Lookup, OutOfScope, ScopedResolver};
+use crate::transport::{HostScope, TransportError, TransportErrorKind};
+
+/// The service closes idle connections after 60 s. This is shorter, so that no request is written to
+/// a connection that the service is about to close.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+
+/// The settings of all clients of a transport.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) tls: ClientConfig,
+    pub(super) connect_timeout: Duration,
+    pub(super) environment_proxies: bool,
+    pub(super) lookup: Arc<dyn Lookup>,
+}
+
+impl Settings {
+    /// Returns a client without redirects, retries, and a referrer.
+    fn client(&self, scope: Option<HostScope>) -> Result<Client, ::reqwest::Error> {
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(self.tls.clone())
+            .http1_only()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .pool_idle_timeout(POOL_IDLE)
+            .connect_timeout(self.connect_timeout)
+            .tcp_nodelay(true);
+        if let Some(scope) = scope {
+            let lookup = self.lookup.clone();
+            builder = builder
+                .no_proxy()
+                .dns_resolver(ScopedResolver { lookup, scope });
+        } else if !self.environment_proxies {
+            builder = builder.no_proxy();
+        }
+        builder.build()
+    }
+}
+
+/// The clients of a transport. Those for other hosts have connections of their own, since a pooled
+/// connection is not resolved again.
+#[derive(Debug)]
+pub(super) struct Clients {
+    settings: Settings,
+    /// The proxies of the environment, if they are used.
+    proxies: Option<Matcher>,
+    service: Client,
+    public: OnceLock<Client>,
+    loopback: OnceLock<Client>,
+}
+
+impl Clients {
+    pub(super) fn new(settings: Settings) -> Result<Self, ::reqwest::Error> {
+        Ok(Self {
+            service: settings.client(None)?,
+            proxies: settings.environment_proxies.then(Matcher::from_env),
+            settings,
+            public: OnceLock::new(),
+            loopback: OnceLock::new(),
+        })
+    }
+
+    /// Returns the client for a request to `url`, which must be within `scope`.
+    ///
+    /// # Errors
+    /// Fails for a literal address that is out of scope.
+    pub(super) fn of(
+        &self,
+        url: &Url,
+        scope: Option<HostScope>,
+    ) -> Result<&Client, TransportError> {
+        let Some(scope) = scope else {
+            return Ok(&self.service);
+        };
+        // A literal address is not resolved.
+        if literal(url).is_some_and(|address| !scope.allows(address)) {
+            return Err(refused(OutOfScope(scope)));
+        }
+        if self.is_proxied(url) {
+            return Ok(&self.service);
+        }
+        let cell = match scope {
+            HostScope::Public => &self.public,
+            HostScope::Loopback => &self.loopback,
+        };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = self.settings.client(Some(scope)).map_err(|error| {
+            TransportError::new(TransportErrorKind::Connect, error.without_url())
+        })?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    /// Returns `true` if the proxy resolves the host of `url`.
+    fn is_proxied(&self, url: &Url) -> bool {
+        let Some(proxies) = &self.proxies else {
+            return false;
+        };
+        let uri = url.as_str().parse::<http::Uri>();
+        uri.is_ok_and(|uri| proxies.intercept(&uri).is_some())
+    }
+}
+
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
+    }
+}
+
+pub(super) fn refused(refusal: OutOfScope) -> TransportError {
+    TransportError::new(TransportErrorKind::Request, refusal)
+}

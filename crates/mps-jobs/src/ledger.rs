@@ -1,0 +1,144 @@
+//! The ledger: one set of operations over two stores.
+//!
+//! A row is claimed ([`Ledger::claim`], [`Ledger::submit`]), armed when its bytes are about to leave
+//! ([`Ledger::arm`]), and settled by what came back ([`Ledger::created`], [`Ledger::refused`],
+//! [`Ledger::in_doubt`], [`Ledger::not_sent`]). Each of these is one transaction, which compares the
+//! claim's fencing token and the row's state: an operation that comes too late changes nothing.
+//!
+//! # Files
+//! A ledger `tasks.db` is the file of that name and, beside it, `tasks.db-wal` and `tasks.db-shm`
+//! (SQLite's), `tasks.db-seal` (every send, so that a store that lost one is noticed),
+//! `tasks.db-lock` (creation and migration) and the folder `tasks.db-workers` (a locked file for each
+//! process). Delete all of them together or none.
+
+use std::{fmt, sync::Arc};
+
+use mps_core::clock::SharedClock;
+
+mod error;
+mod follow;
+mod learned;
+mod liveness;
+mod read;
+mod resolve;
+mod retention;
+mod rows;
+mod schema;
+mod seal;
+mod send;
+mod sqlite;
+mod submit;
+pub(crate) mod tx;
+
+use self::tx::{Op, Work};
+pub use self::{
+    error::{LedgerError, LedgerErrorKind},
+    follow::Finished,
+    liveness::Reaped,
+    read::Filter,
+    resolve::Resolution,
+    retention::{Forget, Forgotten},
+    rows::{
+        AuditEvent, Batch, BatchId, Claim, Count, Fence, FileRow, Item, Key, NewItem, RowId, Stray,
+        Timestamp, Token, Worker,
+    },
+    send::{Answer, Recorded},
+    submit::{Caps, Imported, NewBatch, Single, Submission},
+};
+
+/// A ledger of billed tasks. Clones share it.
+///
+/// The process counts as alive, and its claims as held, as long as a clone exists.
+///
+/// # Examples
+/// ```no_run
+/// # async fn example() -> Result<(), mps_jobs::LedgerError> {
+/// use mps_core::clock::SystemClock;
+/// use mps_jobs::{Ledger, ledger::Filter};
+///
+/// let ledger = Ledger::open("tasks.db", SystemClock::shared()).await?;
+/// for item in ledger.list(&Filter::default()).await? {
+///     println!("{} {} {:?}", item.key, item.state, item.task);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Ledger(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: SharedClock,
+}
+
+/// The store below the operations.
+enum Store {
+    Sqlite(sqlite::SqliteStore),
+}
+
+impl Ledger {
+    /// Opens the ledger at a path, and creates it if there is none.
+    ///
+    /// Files are created for their owner only. Also reads the seal beside a ledger that lost commits,
+    /// and marks the sends that the ledger does not know as in doubt.
+    ///
+    /// # Errors
+    /// [`LedgerErrorKind`] tells apart: another program holds the ledger for longer than five seconds,
+    /// a full disk, a newer version, damage, a place that cannot be written, a network file system, a
+    /// file of another user, and a location that this build does not support.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves a sound ledger, perhaps one that is open until the work ends.
+    pub async fn open(location: &str, clock: SharedClock) -> Result<Self, LedgerError> {
+        let store = Store::Sqlite(sqlite::SqliteStore::open(location, &clock).await?);
+        Ok(Self(Arc::new(Inner { store, clock })))
+    }
+
+    /// Returns an empty ledger in memory, which ends with its last clone.
+    ///
+    /// Its operations run within the call, so that tests on a paused clock work.
+    ///
+    /// # Errors
+    /// [`LedgerErrorKind::Io`] when memory is short.
+    pub fn in_memory(clock: SharedClock) -> Result<Self, LedgerError> {
+        let store = Store::Sqlite(sqlite::SqliteStore::in_memory(&clock)?);
+        Ok(Self(Arc::new(Inner { store, clock })))
+    }
+
+    /// Returns the id of this process in the ledger.
+    #[must_use]
+    pub fn worker(&self) -> &str {
+        match &self.0.store {
+            Store::Sqlite(store) => store.worker(),
+        }
+    }
+
+    /// Returns the clock that the ledger was opened with.
+    #[must_use]
+    pub fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    /// Runs an operation in a transaction of its own.
+    async fn run<A, T>(&self, op: Op, args: A, work: Work<A, T>) -> Result<T, LedgerError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &self.0.store {
+            Store::Sqlite(store) => store.run(op, args, work).await,
+        }
+    }
+}
+
+impl Ledger {
+    async fn later<A, T>(&self, _: A) -> Result<T, LedgerError> {
+        Err(LedgerError::new(LedgerErrorKind::Io, "not built yet"))
+    }
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ledger").field(&self.worker()).finish()
+    }
+}

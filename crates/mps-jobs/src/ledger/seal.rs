@@ -1,0 +1,1 @@
+//! The seal: every send, beside the store.

@@ -1,0 +1,180 @@
+//! A transaction of a store, and the values that cross it.
+//!
+//! Every operation of the ledger is an async function over [`Transaction`], written once, in the SQL
+//! that both stores understand: PostgreSQL's, with `$1` for parameters. SQLite's store replaces
+//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time.
+//!
+//! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
+//! otherwise return as `NUMERIC`.
+
+use mps_core::BoxFuture;
+
+use super::{
+    error::{LedgerError, LedgerErrorKind},
+    rows::Timestamp,
+};
+
+/// A kind of transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Reads only.
+    Read,
+    /// Is on the disk when it returns.
+    Durable,
+    /// May be lost with the machine, but not with the process: leases, polls, measurements.
+    Relaxed,
+}
+
+/// An operation: its name, which failpoints use, and its kind of transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Op {
+    pub(crate) name: &'static str,
+    pub(crate) mode: Mode,
+}
+
+impl Op {
+    pub(crate) const fn read(name: &'static str) -> Self {
+        let mode = Mode::Read;
+        Self { name, mode }
+    }
+
+    pub(crate) const fn durable(name: &'static str) -> Self {
+        let mode = Mode::Durable;
+        Self { name, mode }
+    }
+
+    pub(crate) const fn relaxed(name: &'static str) -> Self {
+        let mode = Mode::Relaxed;
+        Self { name, mode }
+    }
+}
+
+/// The body of an operation. A store may run it again after a conflict of transactions, so it
+/// changes nothing but the transaction.
+pub(crate) type Work<A, T> =
+    for<'t> fn(&'t mut dyn Transaction, &'t A) -> BoxFuture<'t, Result<T, LedgerError>>;
+
+/// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
+pub(crate) trait Transaction: Send {
+    /// Runs a statement and returns its rows.
+    fn query<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>>;
+
+    /// Runs a statement and returns the number of rows that it changed.
+    fn execute<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<u64, LedgerError>>;
+
+    /// Returns the time of the store's clock at the beginning of the transaction.
+    fn now(&self) -> Timestamp;
+
+    /// Returns the id of this process in the table `worker`.
+    fn worker(&self) -> &str;
+
+    /// Returns `true` when the process that claimed a row no longer holds it: its lock is free
+    /// (SQLite), or the row's lease is over (PostgreSQL). Always `false` for this process's own rows
+    /// on SQLite.
+    fn is_orphan(&mut self, owner: &str, lease: Timestamp) -> bool;
+
+    /// Returns a number that grows with every commit, so that a store that went back is noticed:
+    /// a counter in `meta` (SQLite), or the position in the write-ahead log (PostgreSQL).
+    fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>>;
+}
+
+/// A parameter or a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Builds the parameters of a statement.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => { &[$($crate::ledger::tx::Value::from($value)),*] };
+}
+pub(crate) use values;
+
+/// A row of a result, whose columns are taken in order.
+#[derive(Debug)]
+pub(crate) struct Row {
+    columns: std::vec::IntoIter<Value>,
+}
+
+impl Row {
+    pub(crate) fn new(columns: Vec<Value>) -> Self {
+        Self {
+            columns: columns.into_iter(),
+        }
+    }
+
+    /// Returns the next column as a number.
+    pub(crate) fn int(&mut self) -> Result<i64, LedgerError> {
+        self.optional_int()?.ok_or_else(unexpected)
+    }
+
+    /// Returns the next column as text.
+    pub(crate) fn text(&mut self) -> Result<String, LedgerError> {
+        self.optional_text()?.ok_or_else(unexpected)
+    }
+
+    /// Returns the next column as a number, or `None` for `NULL`.
+    pub(crate) fn optional_int(&mut self) -> Result<Option<i64>, LedgerError> {
+        match self.columns.next() {
+            Some(Value::Int(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// Returns the next column as text, or `None` for `NULL`.
+    pub(crate) fn optional_text(&mut self) -> Result<Option<String>, LedgerError> {
+        match self.columns.next() {
+            Some(Value::Text(value)) => Ok(Some(value)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(unexpected()),
+        }
+    }
+}
+
+/// Returns the error for a value that no version of this program writes.
+pub(crate) fn unexpected() -> LedgerError {
+    let message = "the ledger contains a value of an unexpected type";
+    LedgerError::new(LedgerErrorKind::Damaged, message)
+        .with_hint("restore the ledger from a backup, next to its seal")
+}
