@@ -27,7 +27,7 @@ pub struct JobEvent {
     pub n: i64,
     /// The key of the job.
     pub key: Key,
-    /// The state before; `None` when the job was submitted.
+    /// The state before, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub was: Option<State>,
     /// The state after.

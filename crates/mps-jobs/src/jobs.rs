@@ -275,8 +275,8 @@ impl Jobs {
         Ok(self.ledger()?.list(&Filter { batch, ..filter }).await?)
     }
 
-    /// Returns the changes of jobs from now on, those of other processes included. It ends with an
-    /// error of the ledger.
+    /// Returns the changes of jobs from now on, those of other processes included; that of a new job
+    /// is that it is claimed. It ends with an error of the ledger.
     ///
     /// To begin elsewhere, see [`events_after`](Self::events_after).
     pub fn events(&self) -> impl Stream<Item = Result<JobEvent, JobsError>> + Send + use<> {

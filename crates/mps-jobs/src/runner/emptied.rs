@@ -26,5 +26,5 @@ async fn is_empty(work: &Work) -> Result<bool, LedgerError> {
     if usize::try_from(open).unwrap_or(usize::MAX) > work.given_up_rows() {
         return Ok(false);
     }
-    Ok(rows(&[State::Planned]) == 0 || work.pace.stopped().is_some())
+    Ok(rows(&[State::Planned]) == 0 || work.pace.gave_up())
 }

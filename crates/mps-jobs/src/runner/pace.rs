@@ -12,6 +12,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_sec
 /// Pause at a cap, or until a person has put the account in order.
 const LONG_PAUSE: Duration = Duration::from_secs(15);
 
+/// Attempts after which a reason counts as one that does not pass.
+const STOPS: u32 = 3;
+
 /// Decides when the next row may be started.
 pub(crate) struct Pace {
     clock: SharedClock,
@@ -26,6 +29,8 @@ struct State {
     until: Duration,
     /// The reason why nothing is started, if it does not pass by itself.
     stopped: Option<Stopped>,
+    /// The number of attempts for which it did not pass.
+    stops: u32,
 }
 
 impl Pace {
@@ -49,6 +54,16 @@ impl Pace {
     /// Returns the reason why nothing is started, unless it passes by itself.
     pub(crate) fn stopped(&self) -> Option<Stopped> {
         lock(&self.state).stopped.clone()
+    }
+
+    /// Returns `true` when a run that ends by itself need not wait any longer.
+    pub(super) fn gave_up(&self) -> bool {
+        let state = lock(&self.state);
+        match state.stopped {
+            None => false,
+            Some(Stopped::Cap(_)) => true,
+            Some(_) => state.stops >= STOPS,
+        }
     }
 
     /// Records that a request reached the service and was answered.
@@ -78,5 +93,6 @@ impl Pace {
             tracing::warn!(%reason, "nothing more is sent");
         }
         state.stopped = Some(reason);
+        state.stops = state.stops.saturating_add(1);
     }
 }

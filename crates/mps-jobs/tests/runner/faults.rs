@@ -42,7 +42,7 @@ async fn a_create_that_was_not_executed_is_sent_again() -> Result<(), Error> {
         Fault::throttle(),
         Fault::refuse("RequestLimitExceeded"),
         Fault::http(429),
-        Fault::token_expired(),
+        Fault::refuse("AuthFailure.SecretIdNotFound"),
         Fault::delay(Duration::from_secs(20)),
     ] {
         let state = odd_state(fault.clone().action(CREATE).times(1)).await?;
