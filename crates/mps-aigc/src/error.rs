@@ -234,6 +234,24 @@ impl Error {
         Self::new(kind, message).with_hint(hint)
     }
 
+    /// Returns the error of an existing file that cannot be compared with a result.
+    pub(crate) fn cannot_read(path: &std::path::Path, error: &io::Error) -> Self {
+        let message = format!("{} exists already and cannot be read: {error}", path.display());
+        Self::new(ErrorKind::AlreadyExists, message)
+            .with_hint("choose another name, or move the file away")
+    }
+
+    /// Returns the error of a writer that does not take a result.
+    pub(crate) fn cannot_deliver(error: &io::Error) -> Self {
+        let message = format!("the result cannot be written on: {error}");
+        let kind = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
+            io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            _ => ErrorKind::File,
+        };
+        Self::new(kind, message).with_hint("download again to another place")
+    }
+
     pub(crate) fn with_task(self, task_id: &str) -> Self {
         self.with(|inner| inner.task_id = Some(task_id.to_owned()))
     }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use mps_aigc::{
-    Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions, models::TaskPhase,
+    Destination, Done, DownloadOptions, Error, Family, SavedFile, Snapshot, Task, WaitOptions, models::TaskPhase,
 };
 use mps_core::clock;
 use serde_json::json;
@@ -163,7 +163,8 @@ impl Delivery<'_> {
         let clock = &*self.context.clock;
         let count = done.snapshot().urls.len();
         self.detail(Event::new("download", "").details(json!({"results": count})));
-        let download = Box::pin(done.download_to(destination));
+        let options = DownloadOptions::new();
+        let download = Box::pin(done.results().save_all_to(destination, &options));
         let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
