@@ -19,11 +19,14 @@ usage: cargo xtask <command>
   codegen            write the generated code of mps-models, and the generated pages, from spec/
   codegen --check    show how these differ from the files on disk, and fail if they do
   spec check         report every mistake in spec/
-  spec import <api.json> [--action NAME]… [--source TEXT] [--dry-run]
-                     import the structure of the vendor's machine-readable description into
-                     spec/, as stubs to be described; --action adds one more action,
-                     --source sets the source of the facts, --dry-run only reports
-                     exit: 0 nothing to change, 10 files differ (and were written), 1 failure
+  spec import <api.json> [--site intl|cn] [--previous <api.json>] [--release VERSION]
+              [--source TEXT] [--action NAME]… [--format text|markdown] [--dry-run]
+                     report every difference to the description of that site (default intl) that
+                     was last seen, and import its structure into spec/, as stubs to be described;
+                     --previous shows the texts of that description as well, --release is the
+                     version of the package, --source the source of the facts, --action adds one
+                     more action, --dry-run only reports
+                     exit: 0 no difference, 10 compatible, 20 breaking, 30 only texts, 1 failure
   spec diff <old> <new> [--format text|markdown|json]
                      classify every change between two specifications (a folder, or git:REVISION)
                      or two published descriptions (api.json)
@@ -45,6 +48,8 @@ pub enum ExitCode {
     Changed = 10,
     /// A difference is breaking.
     Breaking = 20,
+    /// Only texts of the published description differ.
+    TextOnly = 30,
 }
 
 impl From<ExitCode> for process::ExitCode {
@@ -102,12 +107,14 @@ pub fn spec_check(root: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Returns a failure if the description or the specification cannot be read or written.
 pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
-    let import = import::import(root, &import::Options::parse(words)?)?;
-    print(import.report.to_string().trim_end())?;
-    Ok(if import.files.is_empty() {
-        ExitCode::Success
-    } else {
-        ExitCode::Changed
+    let options = import::Options::parse(words)?;
+    let import = import::import(root, &options)?;
+    print(import.report.render(options.format).trim_end())?;
+    Ok(match import.report.class() {
+        None => ExitCode::Success,
+        Some(Class::Documentation) => ExitCode::TextOnly,
+        Some(Class::Compatible) => ExitCode::Changed,
+        Some(Class::Breaking) => ExitCode::Breaking,
     })
 }
 

@@ -5,13 +5,18 @@
 //! byte for byte. A part that only the file has becomes a stub, which `spec check` refuses until a
 //! person describes it. Where the two differ, the specification is kept and the report lists the
 //! difference. All changes are computed before the first one is written.
+//!
+//! The description is also compared with the fingerprint of the one that was last seen, so that no
+//! difference goes unnoticed, whether or not the specification has the part.
 
 mod edit;
 mod family;
 mod members;
 mod options;
 mod plan;
+mod render;
 mod report;
+mod seen;
 mod stub;
 pub mod write;
 
@@ -23,6 +28,7 @@ use std::{
 pub use self::{
     options::Options,
     report::{Note, Report},
+    seen::Seen,
 };
 use crate::{
     diagnostic::{Diagnostic, closest},
@@ -51,7 +57,13 @@ pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     let sources = sources::of(root);
     let spec = readable(&sources)?;
     let description = published::read(&options.file)?;
-    let import = merge(&description, &spec, &sources, options)?;
+    let mut import = merge(&description, &spec, &sources, options)?;
+    let seen = seen::compare(&description, &spec, &sources, options)?;
+    if let Some((path, text)) = seen.file() {
+        import.report.written.push(path.clone());
+        import.files.insert(path, text);
+    }
+    import.report.seen = Some(seen);
     if !options.dry_run {
         write::all(&dir, &import.files)?;
     }

@@ -60,6 +60,8 @@ pub struct Spec {
     pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
+    /// The fingerprints in `published/`.
+    pub published: Vec<FileId>,
     /// True if some definition could not be read. If so, a name without a definition is no mistake.
     pub incomplete: bool,
 }
@@ -204,6 +206,7 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 .extend(read_toml(id, file, "a capability table", read, trace));
         }
         ["examples", _, _] => spec.examples.push(id),
+        ["published", name] if name.ends_with(".json") => spec.published.push(id),
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }
 }

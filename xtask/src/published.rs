@@ -4,7 +4,10 @@
 //! and names must be well formed before they become names of files. Only requested parts are
 //! decoded, so an unexpected value elsewhere in the file has no effect.
 
+pub mod compare;
 mod family;
+pub mod fingerprint;
+pub mod prose;
 mod shape;
 
 use std::{

@@ -193,7 +193,9 @@ impl Destination {
     async fn target(&self, base: &Path, number: usize) -> Result<Target, Error> {
         let path = place::numbered(base, number);
         if self.existing == ExistingFile::AcceptIdentical
-            && fs::symlink_metadata(&path).await.is_ok_and(|found| found.is_file())
+            && fs::symlink_metadata(&path)
+                .await
+                .is_ok_and(|found| found.is_file())
         {
             return Ok(Target::Existing(path));
         }
@@ -227,8 +229,9 @@ impl Names {
             let template = NameTemplate::parse(text)?;
             if template.has_key() {
                 let message = "the output name has the placeholder {key}, and this task has no key";
-                return Err(Error::new(ErrorKind::File, message)
-                    .with_hint("use {task_id} in the name"));
+                return Err(
+                    Error::new(ErrorKind::File, message).with_hint("use {task_id} in the name")
+                );
             }
             return Ok(Self::Template(template));
         }
@@ -277,7 +280,9 @@ mod tests {
         }
         assert_eq!(names(folder.path()), ["by", "new"]);
         assert!(names(&folder.path().join("new/folder")).is_empty());
-        let file = Destination::reserve(folder.path().join("c/d/a.mp4")).await.unwrap();
+        let file = Destination::reserve(folder.path().join("c/d/a.mp4"))
+            .await
+            .unwrap();
         assert_eq!(names(&folder.path().join("c/d")), [".a.mp4.mps-part"]);
         drop(file);
         assert!(names(&folder.path().join("c/d")).is_empty());

@@ -20,9 +20,9 @@ pub(crate) fn harmless(text: &str) -> String {
     if !text.is_empty() && text.len() <= LONGEST_VALUE && text.chars().all(is_harmless) {
         return text.to_owned();
     }
-    let replaced = text.chars().map(|letter| {
-        if is_harmless(letter) { letter } else { '_' }
-    });
+    let replaced = text
+        .chars()
+        .map(|letter| if is_harmless(letter) { letter } else { '_' });
     let kept: String = replaced.take(LONGEST_VALUE).collect();
     let digest = hex::encode(Sha256::digest(text));
     let digest = digest.get(..8).unwrap_or_default();
@@ -32,11 +32,12 @@ pub(crate) fn harmless(text: &str) -> String {
 /// Makes one part of a path safe: without characters that a file system forbids, without a name that
 /// Windows reserves, and not too long.
 pub(crate) fn safe_component(name: &str) -> String {
-    let is_forbidden =
-        |letter: char| letter.is_control() || r#"<>:"/\|?*"#.contains(letter) || is_invisible(letter);
-    let replaced = name.chars().map(|letter| {
-        if is_forbidden(letter) { '_' } else { letter }
-    });
+    let is_forbidden = |letter: char| {
+        letter.is_control() || r#"<>:"/\|?*"#.contains(letter) || is_invisible(letter)
+    };
+    let replaced = name
+        .chars()
+        .map(|letter| if is_forbidden(letter) { '_' } else { letter });
     let mut name: String = replaced.collect();
     let (stem, _) = name.split_once('.').unwrap_or((&name, ""));
     if is_reserved(stem) {
@@ -49,7 +50,11 @@ pub(crate) fn safe_component(name: &str) -> String {
     let end = name.trim_end_matches(['.', ' ']).len();
     let tail = name.split_off(end);
     name.extend(tail.chars().map(|_| '_'));
-    if name.is_empty() { "_".to_owned() } else { name }
+    if name.is_empty() {
+        "_".to_owned()
+    } else {
+        name
+    }
 }
 
 /// Returns `true` for characters that change the direction of text or cannot be seen.
@@ -119,13 +124,19 @@ mod tests {
             assert_eq!(safe_component(name), safe);
         }
         let long = safe_component(&format!("{}.mp4", "\u{e9}".repeat(300)));
-        assert!(long.len() <= LONGEST && long.ends_with("\u{e9}.mp4"), "{long}");
+        assert!(
+            long.len() <= LONGEST && long.ends_with("\u{e9}.mp4"),
+            "{long}"
+        );
     }
 
     #[test]
     fn only_a_harmless_extension_of_a_url_counts() {
         let of = |url| extension_of_url(url);
-        assert_eq!(of("https://b.example/a/b.mp4?sign=x/y.z").as_deref(), Some("mp4"));
+        assert_eq!(
+            of("https://b.example/a/b.mp4?sign=x/y.z").as_deref(),
+            Some("mp4")
+        );
         assert_eq!(of("https://b.example/a.m%2Fp"), None);
         assert_eq!(of("https://b.example/a"), None);
         assert_eq!(of("not a url"), None);

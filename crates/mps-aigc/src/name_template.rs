@@ -187,8 +187,14 @@ mod tests {
 
     #[test]
     fn placeholders_are_replaced_and_make_no_folders() {
-        assert_eq!(name("clips/{task_id}-{index}.{ext}", VALUES), "clips/4-Video-0f-1.mp4");
-        assert_eq!(name("/a/{task_id}/{{x}}.{ext}", VALUES), "/a/4-Video-0f/{x}.mp4");
+        assert_eq!(
+            name("clips/{task_id}-{index}.{ext}", VALUES),
+            "clips/4-Video-0f-1.mp4"
+        );
+        assert_eq!(
+            name("/a/{task_id}/{{x}}.{ext}", VALUES),
+            "/a/4-Video-0f/{x}.mp4"
+        );
         assert_eq!(name("../{index}", VALUES), "../1");
         let hostile = Values {
             task_id: "../../etc/passwd",
@@ -206,7 +212,10 @@ mod tests {
     #[test]
     fn a_wrong_template_is_an_error_that_names_the_cause() {
         let error = NameTemplate::parse("{id}.mp4").unwrap_err();
-        assert!(error.to_string().contains("unknown placeholder: {id}"), "{error}");
+        assert!(
+            error.to_string().contains("unknown placeholder: {id}"),
+            "{error}"
+        );
         for text in ["a{.mp4", "a}.mp4", "{task_id"] {
             let error = NameTemplate::parse(text).unwrap_err();
             assert!(error.to_string().contains("single brace"), "{error}");

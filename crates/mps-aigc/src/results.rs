@@ -85,6 +85,8 @@ impl TaskResults {
 pub struct Results {
     client: Client,
     data: Arc<TaskResults>,
+    /// When this value was made, on the client's monotonic clock.
+    seen_at: Duration,
 }
 
 impl Results {
@@ -92,6 +94,7 @@ impl Results {
     #[must_use]
     pub fn new(client: Client, data: TaskResults) -> Self {
         Self {
+            seen_at: client.clock().monotonic(),
             client,
             data: Arc::new(data),
         }
@@ -165,6 +168,10 @@ impl Results {
         let sources: Result<Vec<_>, _> = self.iter().map(|file| Source::of(&file)).collect();
         let saved = fetch::save_all(&sources?, destination, options).await;
         saved.map_err(|error| error.with_task(&self.task_id))
+    }
+
+    pub(crate) fn seen_at(&self) -> Duration {
+        self.seen_at
     }
 
     pub(crate) fn client(&self) -> &Client {

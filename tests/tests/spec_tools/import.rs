@@ -92,7 +92,7 @@ fn a_requested_action_is_imported() {
     let workspace = Workspace::new();
     let import = workspace.import(&file);
     assert_eq!(import.report.others, ["ModifyAigcSketch"]);
-    assert!(import.files.is_empty());
+    assert_eq!(import.report.written, ["published/intl.json"]);
     let mut options = workspace.options(&file);
     options.actions.push("ModifyAigcSketch".to_owned());
     options.source = "API description of \"today\"".to_owned();
@@ -121,7 +121,7 @@ fn a_dry_run_writes_nothing() {
     options.dry_run = true;
     let import = import_with(&workspace, &options);
     assert_eq!(workspace.files(), before);
-    assert_eq!(import.files.len(), 3);
+    assert_eq!(import.files.len(), 4);
     assert!(
         import.report.to_string().contains("would write"),
         "{}",

@@ -13,6 +13,7 @@ mod columns;
 mod diff;
 mod families;
 mod import;
+mod seen;
 mod support;
 mod truth;
 mod whole;

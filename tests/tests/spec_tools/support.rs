@@ -68,10 +68,11 @@ impl Workspace {
         file
     }
 
-    /// The specification's files by their paths.
+    /// The specification's files by their paths, without the fingerprints.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         list(&self.root().join("spec"), "", &mut found);
+        found.retain(|path, _| !path.starts_with("published/"));
         found
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::stub::TODO;
-use crate::failure::Failure;
+use crate::{diff::Format, failure::Failure};
 
 /// The options of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,9 +14,20 @@ pub struct Options {
     pub actions: Vec<String>,
     /// Value of the key `source` in new stubs.
     pub source: String,
+    /// The site that the description is of.
+    pub site: String,
+    /// Path of the description that was seen last, for its texts.
+    pub previous: Option<PathBuf>,
+    /// Version of the package that ships the description; empty if unknown.
+    pub release: String,
+    /// Format of the report.
+    pub format: Format,
     /// True to report without writing.
     pub dry_run: bool,
 }
+
+/// The site whose description is imported by default.
+const DEFAULT_SITE: &str = "intl";
 
 impl Options {
     /// Creates the options for the actions that the specification has.
@@ -26,6 +37,10 @@ impl Options {
             file: file.into(),
             actions: Vec::new(),
             source: TODO.to_owned(),
+            site: DEFAULT_SITE.to_owned(),
+            previous: None,
+            release: String::new(),
+            format: Format::Text,
             dry_run: false,
         }
     }
@@ -43,6 +58,10 @@ impl Options {
                 "--dry-run" => options.dry_run = true,
                 "--action" => options.actions.push(value()?.to_owned()),
                 "--source" => value()?.clone_into(&mut options.source),
+                "--site" => value()?.clone_into(&mut options.site),
+                "--previous" => options.previous = Some(value()?.into()),
+                "--release" => value()?.clone_into(&mut options.release),
+                "--format" => options.format = format(value()?)?,
                 word if word.starts_with('-') => return Err(unknown(word)),
                 word if !options.file.as_os_str().is_empty() => return Err(unknown(word)),
                 word => options.file = word.into(),
@@ -54,6 +73,16 @@ impl Options {
             ));
         }
         Ok(options)
+    }
+}
+
+fn format(word: &str) -> Result<Format, Failure> {
+    match word {
+        "text" => Ok(Format::Text),
+        "markdown" => Ok(Format::Markdown),
+        other => Err(Failure::new(format!(
+            "error: unknown format `{other}` of `spec import`; use text or markdown"
+        ))),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::{render, seen::Seen};
+use crate::diff::{Class, Format};
+
 /// A note about an action, a struct or a member.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
@@ -37,6 +40,34 @@ pub struct Report {
     pub written: Vec<String>,
     /// True if the files were not written.
     pub dry_run: bool,
+    /// The comparison with the description that was last seen.
+    pub seen: Option<Seen>,
+}
+
+impl Report {
+    /// Returns the class of all differences; `None` if there is no difference and nothing to write.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        let seen = self.seen.as_ref();
+        let seen = seen.and_then(|seen| seen.differences.iter().map(|it| it.class).max());
+        // A stub adds something to the specification, a fingerprint alone does not.
+        let stubs = self
+            .written
+            .iter()
+            .any(|path| !path.starts_with("published/"));
+        let first = !self.written.is_empty() && seen.is_none();
+        seen.max((stubs || first).then_some(Class::Compatible))
+    }
+
+    /// Returns the report as text, for a terminal or for a pull request.
+    #[must_use]
+    pub fn render(&self, format: Format) -> String {
+        match (format, &self.seen) {
+            (Format::Markdown, Some(seen)) => render::markdown(self, seen),
+            (_, Some(seen)) => format!("{}\n{self}", render::text(self, seen)),
+            (_, None) => self.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Report {
@@ -58,7 +89,11 @@ impl fmt::Display for Report {
             &self.gone,
         )?;
         notes(f, "differing: the specification is kept", &self.differing)?;
-        section(f, "not compared: add it with `--action NAME`", &self.others)?;
+        section(
+            f,
+            "not in the specification: add it with `--action NAME`",
+            &self.others,
+        )?;
         section(f, self.verb(), &self.written)?;
         if self.written.is_empty() {
             writeln!(f, "\nnothing to change")?;

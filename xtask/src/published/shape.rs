@@ -103,7 +103,7 @@ fn member(raw: RawMember, object: &str) -> Result<Member, String> {
 
 /// Returns the type of a member. The file states it twice, roughly and exactly; lists need the
 /// second.
-fn ty(kind: &str, exact: &str) -> Option<String> {
+pub(super) fn ty(kind: &str, exact: &str) -> Option<String> {
     match kind {
         "list" => {
             let item = scalar(exact).or_else(|| structure(exact))?;

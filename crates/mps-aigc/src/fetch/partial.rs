@@ -42,7 +42,10 @@ pub(super) struct Partial {
 impl Partial {
     /// Opens the temporary file of a place. Returns what it contains of the result already, if an
     /// earlier download has left that there.
-    pub(super) fn open(place: Place, source: &Source) -> Result<(Self, Option<Received>), (Error, Option<Place>)> {
+    pub(super) fn open(
+        place: Place,
+        source: &Source,
+    ) -> Result<(Self, Option<Received>), (Error, Option<Place>)> {
         let file = match place.file() {
             Ok(file) => file,
             Err(error) => return Err((error, Some(place))),
@@ -137,7 +140,9 @@ impl Partial {
             if self.is_broken {
                 return Err(io::ErrorKind::Other.into());
             }
-            self.file.write_all(piece).inspect_err(|_| self.is_broken = true)?;
+            self.file
+                .write_all(piece)
+                .inspect_err(|_| self.is_broken = true)?;
             self.digests.update(piece);
             self.written += piece.len() as u64;
             if self.written - self.checkpoint >= CHECKPOINT {
@@ -171,8 +176,14 @@ impl Partial {
     /// SHA-256.
     pub(super) fn verify(&mut self, entity: &Entity) -> Result<String, TransferError> {
         let bytes = self.written;
+        if let Some(total) = entity.total.filter(|total| *total != bytes) {
+            let message = format!("the file has {bytes} bytes instead of {total}");
+            return Err(transient(message));
+        }
         if let Some(name) = self.digests.mismatch(&entity.expected) {
-            let message = format!("the {name} of the {bytes} received bytes is not the one that the host states");
+            let message = format!(
+                "the {name} of the {bytes} received bytes is not the one that the host states"
+            );
             return Err(wrong_content(message));
         }
         let inspected = inspect(&self.file, bytes);

@@ -9,12 +9,12 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use super::{
     checksum::Digests,
     entity::Entity,
+    errors::TransferError,
     options::DownloadOptions,
     partial::unproven_end,
     slots::Slot,
     source::Source,
     transfer::{Step, Transfer},
-    errors::TransferError,
 };
 use crate::{
     error::{Error, ErrorKind},

@@ -110,7 +110,9 @@ pub(super) fn read(mut file: &File) -> Option<(Header, Vec<Checkpoint>)> {
     let mut text = String::new();
     file.rewind().ok()?;
     file.take(LONGEST).read_to_string(&mut text).ok()?;
-    let mut lines = text.split_inclusive('\n').map_while(|line| line.strip_suffix('\n'));
+    let mut lines = text
+        .split_inclusive('\n')
+        .map_while(|line| line.strip_suffix('\n'));
     let (header, check) = (lines.next()?, lines.next()?);
     if digest(header) != check {
         return None;
@@ -121,7 +123,9 @@ pub(super) fn read(mut file: &File) -> Option<(Header, Vec<Checkpoint>)> {
         let Some(checkpoint) = checkpoint(line) else {
             break;
         };
-        let is_ascending = checkpoints.last().is_none_or(|it| it.bytes < checkpoint.bytes);
+        let is_ascending = checkpoints
+            .last()
+            .is_none_or(|it| it.bytes < checkpoint.bytes);
         if !is_ascending || checkpoint.bytes > header.total {
             break;
         }

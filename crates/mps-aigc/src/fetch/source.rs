@@ -25,6 +25,8 @@ pub(crate) struct Source {
     pub(super) url: Arc<str>,
     /// The time at which the task was done, as far as it is known.
     pub(super) done_at: Option<SystemTime>,
+    /// When the task was seen to be done, on the client's monotonic clock.
+    pub(super) seen_at: Duration,
     /// The time for which the service keeps the result, where that is known.
     pub(super) kept_for: Option<Duration>,
     pub(super) expires_at: Option<SystemTime>,
@@ -73,6 +75,7 @@ impl Source {
             task_id: file.task_id().into(),
             index: file.index(),
             url: url.into(),
+            seen_at: results.seen_at(),
             done_at: results.done_at.map(|done_at| done_at.at),
             // What is in a bucket of the caller's stays there.
             kept_for: kept_for(results.family).filter(|_| file.location.cos().is_none()),
@@ -96,11 +99,13 @@ impl Source {
         &self.url
     }
 
-    /// Returns the time since the task was done, zero if it is not known.
+    /// Returns the time for which the task is known to be done. The wall clock may have been set back
+    /// since, the monotonic one not.
     pub(super) fn age(&self) -> Duration {
         let now = self.client.service_time();
         let age = self.done_at.map(|at| now.duration_since(at));
-        age.and_then(Result::ok).unwrap_or_default()
+        let seen = self.client.clock().monotonic().saturating_sub(self.seen_at);
+        age.and_then(Result::ok).unwrap_or_default().max(seen)
     }
 
     /// Returns `true` if the service has deleted the result by now.
@@ -111,7 +116,10 @@ impl Source {
     /// Returns a hint, with the time for which results can be fetched if it is known.
     pub(super) fn hint(&self, step: &str) -> String {
         match self.kept_for {
-            Some(kept) => format!("{step}; the service keeps results for {} hours", hours(kept)),
+            Some(kept) => format!(
+                "{step}; the service keeps results for {} hours",
+                hours(kept)
+            ),
             None => step.to_owned(),
         }
     }
@@ -120,9 +128,11 @@ impl Source {
     pub(super) fn refused(&self, status: http::StatusCode) -> Error {
         if self.is_expired() {
             let age = hours(self.age());
-            let message =
-                format!("the result has expired: HTTP {status}, {age} hours after the task was done");
+            let message = format!(
+                "the result has expired: HTTP {status}, {age} hours after the task was done"
+            );
             return Error::new(ErrorKind::Expired, message)
+                .with_age(self.age())
                 .with_hint(self.hint("create the task anew"));
         }
         let message = format!("the result cannot be fetched: HTTP {status}");

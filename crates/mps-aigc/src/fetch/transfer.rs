@@ -242,8 +242,7 @@ impl Transfer {
         let now = self.now();
         self.meter = Meter::new(now);
         if self.is_resumable && self.entity.total == Some(self.received) {
-            self.is_ended = true;
-            return Ok(());
+            return self.end();
         }
         let rest = self.entity.resumable().filter(|_| self.asks_for_rest());
         let rest = rest.map(|(tag, _)| Rest {
@@ -364,7 +363,9 @@ impl Transfer {
 
     fn take(&mut self, mut chunk: Bytes) -> Result<(), TransferError> {
         if self.skip > 0 {
-            let skipped = chunk.len().min(usize::try_from(self.skip).unwrap_or(usize::MAX));
+            let skipped = chunk
+                .len()
+                .min(usize::try_from(self.skip).unwrap_or(usize::MAX));
             let _known = chunk.split_to(skipped);
             self.skip -= skipped as u64;
         }

@@ -28,7 +28,9 @@ async fn reserve(path: &Path) -> Result<Place, Error> {
 }
 
 fn write(place: &Place, content: &str) {
-    io::Write::write_all(&mut place.file().unwrap(), content.as_bytes()).unwrap();
+    let mut file = place.file().unwrap();
+    file.set_len(0).unwrap();
+    io::Write::write_all(&mut file, content.as_bytes()).unwrap();
 }
 
 #[tokio::test]
@@ -97,7 +99,7 @@ async fn a_place_that_cannot_be_written_is_refused_with_a_hint() {
     let long = "a".repeat(250);
     for (name, kind, text) in [
         ("there.mp4", ErrorKind::AlreadyExists, "exists already"),
-        ("no/such/a.mp4", ErrorKind::File, "cannot write"),
+        ("there.mp4/no/a.mp4", ErrorKind::File, "cannot write"),
         // It would fit by itself, but not with what is added while it is incomplete.
         (&long, ErrorKind::File, "cannot write"),
     ] {
@@ -106,7 +108,11 @@ async fn a_place_that_cannot_be_written_is_refused_with_a_hint() {
         assert!(error.to_string().contains(text), "{error}");
         assert!(error.hint().is_some());
     }
-    assert!(Place::check_folder(&folder.path("no")).await.is_err());
+    assert!(
+        Place::check_folder(&folder.path("there.mp4/no"))
+            .await
+            .is_err()
+    );
     Place::check_folder(folder.0.path()).await.unwrap();
     assert_eq!(folder.names(), ["there.mp4"]);
 }

@@ -57,7 +57,10 @@ pub(super) fn open_record(path: &Path, creates: bool) -> Result<File, Unusable> 
 
 /// Opens a regular file for reading, not through a link.
 pub(super) fn open_to_compare(path: &Path) -> io::Result<File> {
-    let file = File::options().read(true).custom_flags(flags()).open(path)?;
+    let file = File::options()
+        .read(true)
+        .custom_flags(flags())
+        .open(path)?;
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
