@@ -1,6 +1,6 @@
 //! Names of output files: templates such as `clips/{key}.{ext}`.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 use crate::{error::JobsError, ledger::Key};
 
@@ -20,12 +20,13 @@ pub(crate) fn named(template: &str, key: &Key) -> Result<String, JobsError> {
     }
 }
 
-/// Returns the path of the first result with its extension filled in.
-pub(crate) fn path(folder: &Path, name: &str, extension: Option<&str>) -> PathBuf {
-    folder.join(match extension {
-        Some(extension) => name.replace("{ext}", extension),
-        None => name.replace(".{ext}", "").replace("{ext}", "bin"),
-    })
+/// Returns the template of the path below a folder, whose own braces are doubled.
+pub(crate) fn path(folder: &Path, name: &str) -> String {
+    let folder = folder.to_string_lossy().replace('{', "{{").replace('}', "}}");
+    match folder.as_str() {
+        "" | "." => name.to_owned(),
+        folder => format!("{folder}/{name}"),
+    }
 }
 
 /// Returns a key as part of a file name. Letters and digits of any script are kept.
@@ -97,10 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn the_extension_is_that_of_the_result() {
-        let folder = Path::new("f");
-        assert_eq!(path(folder, "a.{ext}", Some("mp4")), Path::new("f/a.mp4"));
-        assert_eq!(path(folder, "a.{ext}", None), Path::new("f/a"));
-        assert_eq!(path(folder, "a.mov", Some("mp4")), Path::new("f/a.mov"));
+    fn braces_of_the_folder_are_no_placeholders() {
+        assert_eq!(path(Path::new("."), "a.{ext}"), "a.{ext}");
+        assert_eq!(path(Path::new("/x/{a}"), "b.{ext}"), "/x/{{a}}/b.{ext}");
     }
 }

@@ -28,7 +28,7 @@ pub struct Report {
     /// jobs become in doubt when this process ends.
     pub unrecorded: Vec<Unrecorded>,
     /// Results that could not be saved, with the reason. They can be fetched until they expire.
-    pub unsaved: Vec<(Key, mps_aigc::Error)>,
+    pub unsaved: Vec<(Key, String)>,
     in_doubt: Vec<DoubtPage>,
 }
 

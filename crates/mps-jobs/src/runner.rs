@@ -28,6 +28,7 @@ pub(crate) mod fetch;
 pub(crate) mod follow;
 mod outcome;
 mod pace;
+mod results;
 pub(crate) mod send;
 mod start;
 mod stop;

@@ -64,7 +64,11 @@ async fn advance(work: &Work, item: &Item) -> Result<(), JobsError> {
                 follow::poll(work, item, &task).await?;
             }
         }
-        State::Done => fetch::fetch(work, item).await??,
+        State::Done => {
+            if let Some(reason) = fetch::fetch(work, item).await? {
+                tracing::warn!(reason, key = %item.key, "the results could not be saved");
+            }
+        }
         _ => {}
     }
     Ok(())

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use mps_aigc::{
-    AnyTask, Audio, Destination, Error, ErrorKind, Family, Image, SavedFile, Scenario, Snapshot, Video,
+    AnyTask, Destination, DownloadOptions, Error, ErrorKind, ExistingFile, Results, SavedFile,
 };
 
-use super::{Work, follow::kept_for};
+use super::{Work, follow::kept_for, results};
 use crate::{
     job::handle,
     ledger::{FileRow, Item, LedgerError, RowId, Timestamp},
@@ -65,51 +65,76 @@ fn is_late(work: &Work, item: &Item) -> bool {
 
 async fn fetch_in_loop(work: &Work, item: Item) -> RowId {
     match fetch(work, &item).await {
-        Ok(Ok(())) => work.saved(&item.row),
-        Ok(Err(error)) => {
-            tracing::warn!(%error, key = %item.key, "the results could not be saved; trying again later");
-            work.unsaved(&item, error);
+        Ok(None) => work.saved(&item.row),
+        Ok(Some(reason)) => {
+            tracing::warn!(reason, key = %item.key, "the results could not be saved; trying again later");
+            work.unsaved(&item, reason);
         }
-        Err(error) => tracing::warn!(%error, key = %item.key, "a saved file could not be recorded"),
+        Err(error) => work.unsaved(&item, error.to_string()),
     }
     work.notify();
     item.row
 }
 
-/// Fetches the results of a done row and records them, or that they are gone.
-pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Result<(), Error>, LedgerError> {
+/// Fetches the results of a done row and records them, or that they are gone. Returns the reason why
+/// neither is possible now.
+pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, LedgerError> {
     let Some(handle) = handle(item) else {
-        return Ok(Ok(()));
+        return Ok(None);
     };
-    let task = work.aigc.task(handle);
-    match save(work, item, &task).await {
-        Ok(files) => {
-            record(work, item, files).await?;
-            Ok(Ok(()))
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::Expired | ErrorKind::NotFound) => {
+    let results = match work.take_results(&item.row) {
+        Some(results) => Ok(Some(results)),
+        None => describe(&work.aigc.task(handle)).await,
+    };
+    let saved = match results {
+        Ok(Some(results)) => save(work, item, &results).await,
+        Ok(None) => return Ok(Some("the service describes the task as running again".to_owned())),
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(files) => record(work, item, files).await.map(|()| None),
+        Err(error) if is_gone(&error) => {
             work.ledger.expired(&item.row).await?;
-            Ok(Ok(()))
+            Ok(None)
         }
-        Err(error) => Ok(Err(error)),
+        Err(error) => Ok(Some(error.to_string())),
     }
 }
 
-async fn save(work: &Work, item: &Item, task: &AnyTask) -> Result<Vec<SavedFile>, Error> {
-    let snapshot = match work.take_described(&item.row) {
-        Some(snapshot) => snapshot,
-        None => task.status().await?,
-    };
-    save_family::<Video>(work, item, task, &snapshot).await
+fn is_gone(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Expired | ErrorKind::NotFound)
 }
 
-async fn save_family<F: Family>(work: &Work, item: &Item, task: &AnyTask, snapshot: &Snapshot) -> Result<Vec<SavedFile>, Error> {
+/// Asks for the results, for example after a restart: their URLs are not stored.
+async fn describe(task: &AnyTask) -> Result<Option<Results>, Error> {
+    let snapshot = task.status().await?;
+    results::outcome(task, &snapshot).transpose()
+}
+
+/// Saves the results under the row's name. A name that another file has is left alone.
+async fn save(work: &Work, item: &Item, results: &Results) -> Result<Vec<SavedFile>, Error> {
+    if results.files.iter().all(|file| file.location.cos().is_some()) {
+        // They are in a bucket of the user's own.
+        return Ok(Vec::new());
+    }
     let name = item.out.as_deref().unwrap_or(out::DEFAULT);
-    let path = out::path(&work.settings.folder, name, Some("mp4"));
-    let Some(task) = task.typed::<F>() else { return Ok(Vec::new()) };
-    let Some(done) = task.outcome(snapshot.clone()) else { return Ok(Vec::new()) };
-    let destination = Destination::reserve(path).await?;
-    done?.download_to(&destination).await
+    let path = out::path(&work.settings.folder, name);
+    match save_as(results, &path, &work.downloads).await {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let beside = work.downloads.clone().existing(ExistingFile::KeepBoth);
+            save_as(results, &path, &beside).await
+        }
+        saved => saved,
+    }
+}
+
+async fn save_as(
+    results: &Results,
+    path: &str,
+    options: &DownloadOptions,
+) -> Result<Vec<SavedFile>, Error> {
+    let destination = Destination::reserve_with(path, options).await?;
+    results.save_all_to(&destination, options).await
 }
 
 async fn record(work: &Work, item: &Item, files: Vec<SavedFile>) -> Result<(), LedgerError> {

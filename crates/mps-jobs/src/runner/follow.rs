@@ -3,10 +3,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use mps_aigc::{AnyTask, ErrorKind, Snapshot};
-use mps_models::TaskPhase;
+use mps_aigc::{AnyTask, ErrorKind, ResultFile, Snapshot};
 
-use super::Work;
+use super::{Work, results};
 use crate::{
     job::handle,
     ledger::{Answer, Finished, Item, LedgerError, RowId, Timestamp},
@@ -72,7 +71,7 @@ async fn follow(work: &Work, item: Item) -> RowId {
 /// Polls a task once. Returns `true` when it has ended and that is recorded.
 pub(crate) async fn poll(work: &Work, item: &Item, task: &AnyTask) -> Result<bool, LedgerError> {
     match task.status().await {
-        Ok(snapshot) => described(work, item, snapshot).await,
+        Ok(snapshot) => described(work, item, task, snapshot).await,
         Err(error) if error.kind() == ErrorKind::NotFound && is_old(work, item) => {
             work.ledger.expired(&item.row).await?;
             Ok(true)
@@ -84,10 +83,32 @@ pub(crate) async fn poll(work: &Work, item: &Item, task: &AnyTask) -> Result<boo
     }
 }
 
-async fn described(work: &Work, item: &Item, snapshot: Snapshot) -> Result<bool, LedgerError> {
-    match snapshot.phase {
-        TaskPhase::Pending => Ok(false),
-        TaskPhase::Failed => {
+async fn described(
+    work: &Work,
+    item: &Item,
+    task: &AnyTask,
+    snapshot: Snapshot,
+) -> Result<bool, LedgerError> {
+    match results::outcome(task, &snapshot) {
+        None => Ok(false),
+        // The service writes the status before the results.
+        Some(Ok(results)) if results.files.is_empty() => Ok(false),
+        Some(Ok(results)) => {
+            let url = |file: &ResultFile| file.location.url().map(str::to_owned);
+            let finished = Finished {
+                status: Some(snapshot.status),
+                expires: results.expires_at().map(Timestamp::from),
+                urls: results.files.iter().filter_map(url).collect(),
+            };
+            work.keep_results(&item.row, results);
+            work.ledger.done(&item.row, finished).await?;
+            Ok(true)
+        }
+        Some(Err(error)) if error.kind() != ErrorKind::TaskFailed => {
+            tracing::warn!(%error, key = %item.key, "a task does not go on by itself");
+            Ok(false)
+        }
+        Some(Err(_)) => {
             let answer = Answer {
                 message: snapshot.message,
                 ..Answer::default()
@@ -95,23 +116,7 @@ async fn described(work: &Work, item: &Item, snapshot: Snapshot) -> Result<bool,
             work.ledger.failed(&item.row, answer).await?;
             Ok(true)
         }
-        TaskPhase::Succeeded if snapshot.urls.is_empty() => Ok(false),
-        TaskPhase::Succeeded => {
-            let finished = Finished {
-                status: Some(snapshot.status.clone()),
-                expires: expiry(work, item),
-                urls: snapshot.urls.clone(),
-            };
-            work.keep_described(&item.row, snapshot);
-            work.ledger.done(&item.row, finished).await?;
-            Ok(true)
-        }
     }
-}
-
-fn expiry(work: &Work, item: &Item) -> Option<Timestamp> {
-    let now = Timestamp::from(work.clock().wall());
-    Some(now.after(kept_for(item)?))
 }
 
 /// Returns the time for which the service keeps the results of a row's family.

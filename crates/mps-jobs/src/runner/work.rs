@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    num::NonZeroUsize,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use mps_aigc::{Aigc, Snapshot};
+use mps_aigc::{Aigc, DownloadOptions, ExistingFile, Results};
 use mps_core::{clock::SharedClock, sync::lock};
 use tokio::sync::Notify;
 
@@ -21,8 +22,12 @@ use crate::{
     settings::Settings,
 };
 
-/// The most descriptions of done tasks that are kept in memory. Others are asked for again.
-const KEPT_SNAPSHOTS: usize = 1_000;
+/// The most results of done tasks that are kept in memory. Others are asked for again.
+const KEPT_RESULTS: usize = 1_000;
+
+/// Results that are fetched at the same time: at 10 starts a second, a clip has to be fetched every
+/// 100 ms.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 
 /// Pauses before results are fetched again.
 const FETCH_PAUSES: [Duration; 3] = [
@@ -38,6 +43,8 @@ pub(crate) struct Work {
     pub(crate) batch: BatchId,
     pub(crate) aigc: Aigc,
     pub(crate) settings: Arc<Settings>,
+    /// Shares the bound on connections.
+    pub(super) downloads: DownloadOptions,
     pub(super) claims: Claims,
     pub(super) pace: Pace,
     /// Wakes the loops after a change in the ledger by this process.
@@ -53,8 +60,8 @@ struct Shared {
     created: Vec<Item>,
     /// The number of rows that are followed.
     followed: usize,
-    /// Rows that were found done a moment ago.
-    described: HashMap<RowId, Snapshot>,
+    /// Results of rows that were found done a moment ago.
+    results: HashMap<RowId, Results>,
     unrecorded: Vec<Unrecorded>,
     unsaved: HashMap<RowId, Unsaved>,
 }
@@ -62,7 +69,7 @@ struct Shared {
 /// A row whose results could not be saved.
 struct Unsaved {
     key: Key,
-    error: mps_aigc::Error,
+    reason: String,
     attempts: u32,
     /// The time of the next attempt, on the monotonic clock.
     retry_at: Duration,
@@ -75,6 +82,9 @@ impl Work {
             batch,
             aigc: aigc.clone(),
             settings: jobs.settings.clone(),
+            downloads: DownloadOptions::new()
+                .existing(ExistingFile::AcceptIdentical)
+                .connections(CONNECTIONS),
             claims: Claims::default(),
             pace: Pace::new(aigc.client().clock().clone()),
             changed: jobs.changed.clone(),
@@ -123,15 +133,15 @@ impl Work {
         lock(&self.shared).followed = rows;
     }
 
-    pub(crate) fn keep_described(&self, row: &RowId, snapshot: Snapshot) {
+    pub(crate) fn keep_results(&self, row: &RowId, results: Results) {
         let mut shared = lock(&self.shared);
-        if shared.described.len() < KEPT_SNAPSHOTS {
-            shared.described.insert(row.clone(), snapshot);
+        if shared.results.len() < KEPT_RESULTS {
+            shared.results.insert(row.clone(), results);
         }
     }
 
-    pub(crate) fn take_described(&self, row: &RowId) -> Option<Snapshot> {
-        lock(&self.shared).described.remove(row)
+    pub(crate) fn take_results(&self, row: &RowId) -> Option<Results> {
+        lock(&self.shared).results.remove(row)
     }
 
     /// Returns `true` while fetching cannot keep up, so that nothing should be started.
@@ -148,7 +158,7 @@ impl Work {
     }
 
     /// Records that results could not be saved. The pause before the next attempt grows.
-    pub(crate) fn unsaved(&self, item: &Item, error: mps_aigc::Error) {
+    pub(crate) fn unsaved(&self, item: &Item, reason: String) {
         let now = self.clock().monotonic();
         let mut shared = lock(&self.shared);
         let before = shared.unsaved.get(&item.row);
@@ -157,7 +167,7 @@ impl Work {
         let pause = FETCH_PAUSES.get(index).unwrap_or(&LONGEST_FETCH_PAUSE);
         let unsaved = Unsaved {
             key: item.key.clone(),
-            error,
+            reason,
             attempts,
             retry_at: now.saturating_add(*pause),
         };
@@ -188,10 +198,10 @@ impl Work {
     }
 
     /// Returns what a report says about trouble.
-    pub(super) fn take_troubles(&self) -> (Vec<Unrecorded>, Vec<(Key, mps_aigc::Error)>) {
+    pub(super) fn take_troubles(&self) -> (Vec<Unrecorded>, Vec<(Key, String)>) {
         let mut shared = lock(&self.shared);
         let unsaved = std::mem::take(&mut shared.unsaved).into_values();
-        let unsaved = unsaved.map(|unsaved| (unsaved.key, unsaved.error)).collect();
+        let unsaved = unsaved.map(|unsaved| (unsaved.key, unsaved.reason)).collect();
         (std::mem::take(&mut shared.unrecorded), unsaved)
     }
 }
