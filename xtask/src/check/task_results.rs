@@ -35,7 +35,7 @@ fn places(result: &TaskResult, out: &mut Vec<Diagnostic>) {
             MemberPath::parse(&result.url.value),
             MemberPath::parse(&duration.value),
         );
-        if !url.each || !length.each || url.first != length.first {
+        if !length.each || url.first != length.first {
             let title = "`duration` has to be in the same list as `url`";
             let diagnostic = Diagnostic::at(&duration.span, "E0705", title);
             out.push(diagnostic.also(&result.url.span, "the URL"));

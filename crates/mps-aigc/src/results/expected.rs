@@ -115,12 +115,19 @@ impl CosFolder {
     fn object(&self, url: &str) -> Option<CosObject> {
         let parsed = url::Url::parse(without_query(url)).ok()?;
         let host = parsed.host_str()?;
-        let is_here = host.split_once('.').is_some_and(|(bucket, domain)| {
+        let path = decoded(parsed.path());
+        let is_host = host.split_once('.').is_some_and(|(bucket, domain)| {
             bucket.eq_ignore_ascii_case(&self.bucket) && domain.ends_with(".myqcloud.com")
         });
-        let key = parsed.path().trim_start_matches('/');
-        (is_here && !key.is_empty()).then(|| CosObject {
-            key: Some(decoded(key)),
+        let key = if is_host {
+            path.trim_start_matches('/')
+        } else {
+            // A gateway in front of buckets, as the emulator is one.
+            let here = format!("/{}/{}/", self.bucket, self.region);
+            path.split_once(&here)?.1
+        };
+        (!key.is_empty()).then(|| CosObject {
+            key: Some(key.to_owned()),
             url: Some(url.to_owned()),
             ..self.unnamed_object()
         })
@@ -219,6 +226,7 @@ mod tests {
             &[
                 "https://b-1.cos.ap-guangzhou.myqcloud.com/out/a%20b.mp4?q-sign=x",
                 "https://b-1.evil.example/out/a.mp4",
+                "http://127.0.0.1:1/cos/b-1/ap-guangzhou/out/c.mp4",
                 "https://other.cos.ap-guangzhou.myqcloud.com/a.mp4",
                 "not a url",
             ],
@@ -227,7 +235,11 @@ mod tests {
         assert_eq!(object.to_string(), "cos://b-1/out/a b.mp4");
         assert_eq!(object.region, "ap-guangzhou");
         assert!(files[0].url().unwrap().ends_with("q-sign=x"));
-        assert!(files[1..].iter().all(|file| file.location.cos().is_none()));
+        let others = files.iter().skip(1).map(|file| file.location.cos());
+        let others: Vec<_> = others
+            .map(|object| object.and_then(|it| it.key.as_deref()))
+            .collect();
+        assert_eq!(others, [None, Some("out/c.mp4"), None, None]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod preflight;
 #[cfg(unix)]
 mod receipts;
 mod redaction;
+mod results;
 mod several;
 #[cfg(unix)]
 mod signals;
