@@ -5,10 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -22,7 +19,8 @@ use super::status::status_or_none;
 use crate::{
     context::Context,
     failure::Failure,
-    foreign_text, heartbeat,
+    foreign_text,
+    live::{Followed, Transfer},
     outcome::{self, Outcome, Reason},
     output::{Event, print_json_to_stderr},
     results::{self, Receipt, TaskResult},
@@ -30,7 +28,6 @@ use crate::{
     signals::Signal,
     streams,
 };
-use mps_core::sync::lock;
 
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
@@ -85,6 +82,7 @@ pub(super) struct Delivery<'a> {
     /// The result as far as it is known.
     pub(super) result: TaskResult,
     pub(super) target: &'a Target,
+    pub(super) followed: Followed,
     /// The start of the command, on its clock.
     pub(super) started: Duration,
     /// The end of the wait and the download, on the command's clock.
@@ -99,20 +97,17 @@ impl Delivery<'_> {
     }
 
     async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
-        let last_status = Mutex::new(None);
+        let is_known = AtomicBool::new(false);
         let is_done = AtomicBool::new(false);
         let report = |snapshot: &Snapshot| {
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
-            *lock(&last_status) = Some(status);
+            self.followed.update(|row| row.set_status(&status));
+            is_known.store(true, Ordering::Relaxed);
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.wait_with(options, report));
-        let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
-            let status = lock(&last_status);
-            self.report_waiting(status.as_deref(), elapsed);
-        });
         let error = match self.context.phase.race(wait).await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,
@@ -121,10 +116,7 @@ impl Delivery<'_> {
         if is_done.into_inner() && error.kind() == mps_aigc::ErrorKind::WaitTimedOut {
             return Err(self.without_result_in_time());
         }
-        let is_known = last_status
-            .into_inner()
-            .is_ok_and(|status| status.is_some());
-        let outcome = if self.receipt.created || is_known {
+        let outcome = if self.receipt.created || is_known.into_inner() {
             outcome::of_living_task(&error)
         } else {
             outcome::of_task(&error)
@@ -164,8 +156,9 @@ impl Delivery<'_> {
         let clock = &*self.context.clock;
         let count = done.snapshot().urls.len();
         self.detail(Event::new("download", "").details(json!({"results": count})));
+        let begun = Transfer::default();
+        self.followed.update(|row| row.set_transfer(0, begun));
         let download = Box::pin(done.download_to(destination));
-        let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
@@ -312,20 +305,9 @@ impl Delivery<'_> {
     fn report_status(&self, snapshot: &Snapshot, status: &str) {
         let human = format!("task {}: {status}", self.receipt.shown_id());
         let result = self.result.clone().with_snapshot(snapshot);
-        self.report(Event::new("status", &human).details(result));
-    }
-
-    fn report_waiting(&self, status: Option<&str>, elapsed: Duration) {
-        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
-        let status = status.unwrap_or("no answer yet");
-        let human = format!("task {id}: {status} after {seconds} s");
-        self.report(Event::new("waiting", &human));
-    }
-
-    fn report_download(&self, elapsed: Duration) {
-        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
-        let human = format!("task {id}: downloading for {seconds} s");
-        self.report(Event::new("download", &human));
+        let event = Event::new("status", &human).details(result);
+        let event = event.task(&self.receipt.task_id);
+        self.context.output.live_progress(&event);
     }
 
     /// Warns of a result that was saved beside a name that was taken in the meantime.
@@ -344,12 +326,6 @@ impl Delivery<'_> {
         self.context
             .output
             .detail(&event.task(&self.receipt.task_id));
-    }
-
-    fn report(&self, event: Event<'_>) {
-        self.context
-            .output
-            .progress(&event.task(&self.receipt.task_id));
     }
 }
 
