@@ -1,4 +1,4 @@
-//! What a request says about the results of its task, which answers leave out.
+//! Facts about the results of a task that only its request states.
 
 use mps_models::{MediaKind, TaskFamily};
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use super::{
     file::{kind_of_url, without_query},
 };
 
-/// What the request of a task says about its results: their kind, and a bucket for them.
+/// The facts about the results of a task that its request states: their kind, and a bucket for them.
 ///
 /// Answers leave both out, except those that repeat the request, as for scenario tasks. The default
-/// says nothing.
+/// has neither.
 ///
 /// # Examples
 /// ```
@@ -52,7 +52,7 @@ pub struct CosFolder {
 }
 
 impl Expected {
-    /// Returns what a request of a family says, as the API writes it in JSON.
+    /// Reads a request of a family, as the API writes it in JSON.
     ///
     /// A bucket without a name or a region counts as none, as for the service.
     #[must_use]
@@ -66,7 +66,7 @@ impl Expected {
         }
     }
 
-    /// Returns `true` if the request says nothing about the results.
+    /// Returns `true` if the request states nothing about the results.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
