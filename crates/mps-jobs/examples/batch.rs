@@ -1,9 +1,17 @@
 //! Makes a clip for each line of a JSONL file, such as `{"id": "fox", "prompt": "a fox in the snow"}`.
 //! Run it again after a crash, or with more lines: each line is billed once.
 
-use std::{env, error::Error, fs::File, io::{BufRead as _, BufReader}};
+use std::{
+    env,
+    error::Error,
+    fs::File,
+    io::{BufRead as _, BufReader},
+};
 
-use mps_jobs::{Jobs, aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask}};
+use mps_jobs::{
+    Jobs,
+    aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask},
+};
 
 #[derive(serde::Deserialize)]
 struct Row {
@@ -20,10 +28,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let jobs = Jobs::open("batch.db").await?.max_seconds(3_000);
     for line in BufReader::new(File::open("prompts.jsonl")?).lines() {
         let row: Row = serde_json::from_str(&line?)?;
-        let request = CreateAigcVideoTask::new().model_name("Kling").prompt(row.prompt).duration(5);
-        jobs.submit(row.id, request).out("clips/{key}.{ext}").await?;
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .prompt(row.prompt)
+            .duration(5);
+        jobs.submit(row.id, request)
+            .out("clips/{key}.{ext}")
+            .await?;
     }
-    let report = jobs.run_until_empty(Aigc::from_builder(aigc)?, tokio::signal::ctrl_c()).await?;
+    let report = jobs
+        .run_until_empty(Aigc::from_builder(aigc)?, tokio::signal::ctrl_c())
+        .await?;
     for doubt in report.in_doubt() {
         println!("{doubt}"); // key, when, what to do
     }

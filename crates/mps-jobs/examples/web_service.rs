@@ -13,8 +13,8 @@ use axum::{
     routing::{get, post},
 };
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
-use mps_jobs::{Jobs, JobView, JobsError, Key};
 use mps_jobs::aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask};
+use mps_jobs::{JobView, Jobs, JobsError, Key};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(serde::Deserialize)]
@@ -24,8 +24,14 @@ struct Ask {
 }
 
 async fn create(State(jobs): State<Jobs>, Json(ask): Json<Ask>) -> Result<Json<JobView>, ApiError> {
-    let request = CreateAigcVideoTask::new().model_name("Kling").prompt(ask.prompt).duration(5);
-    let job = jobs.submit(ask.key, request).out("clips/{key}.{ext}").await?; // same key, same job, one bill
+    let request = CreateAigcVideoTask::new()
+        .model_name("Kling")
+        .prompt(ask.prompt)
+        .duration(5);
+    let job = jobs
+        .submit(ask.key, request)
+        .out("clips/{key}.{ext}")
+        .await?; // same key, same job, one bill
     Ok(Json(job.view()))
 }
 
@@ -35,7 +41,10 @@ async fn show(State(jobs): State<Jobs>, Path(key): Path<Key>) -> Result<Json<Job
 }
 
 async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Event, BoxError>>> {
-    Sse::new(jobs.events().map(|event| Ok(sse::Event::default().json_data(event?)?)))
+    Sse::new(
+        jobs.events()
+            .map(|event| Ok(sse::Event::default().json_data(event?)?)),
+    )
 }
 
 struct ApiError(JobsError);
@@ -66,8 +75,13 @@ async fn main() -> Result<(), BoxError> {
     }
     let jobs = Jobs::open(&env::var("LEDGER").unwrap_or("clips.db".into())).await?; // or postgres://...
     let mut terminated = signal(SignalKind::terminate())?;
-    let shutdown = async move { terminated.recv().await }.map(drop).boxed().shared();
-    let worker = jobs.clone().run(Aigc::from_builder(aigc)?, shutdown.clone()); // starts, watches, fetches
+    let shutdown = async move { terminated.recv().await }
+        .map(drop)
+        .boxed()
+        .shared();
+    let worker = jobs
+        .clone()
+        .run(Aigc::from_builder(aigc)?, shutdown.clone()); // starts, watches, fetches
     let worker = tokio::spawn(worker);
     let api = Router::new()
         .route("/clips", post(create))

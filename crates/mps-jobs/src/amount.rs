@@ -72,9 +72,8 @@ impl FromStr for Amount {
     fn from_str(text: &str) -> Result<Self, InvalidAmount> {
         let invalid = || InvalidAmount(text.chars().take(40).collect());
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-        let is_number = |digits: &str| {
-            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
-        };
+        let is_number =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
         if !is_number(whole) || !is_number(decimals) || decimals.len() > 6 {
             return Err(invalid());
         }
@@ -101,7 +100,15 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         for text in [
-            "", ".", "1.", ".5", "-1", "1,5", "1e3", "1.0000001", "99999999999999999",
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1,5",
+            "1e3",
+            "1.0000001",
+            "99999999999999999",
         ] {
             assert!(text.parse::<Amount>().is_err(), "{text}");
         }

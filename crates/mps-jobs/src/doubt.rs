@@ -105,30 +105,45 @@ fn next_steps(item: &Item) -> Vec<String> {
     let key = &item.key;
     let found = match &item.task {
         Some(task) => format!("the answer names task {task}: look at it first"),
-        None => "look for a task of that time in the vendor's console, under that account".to_owned(),
+        None => {
+            "look for a task of that time in the vendor's console, under that account".to_owned()
+        }
     };
     vec![
         found,
         format!("if there is one, record its id for {key} (TaskId); it is billed already"),
         "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
-        format!("only if there is certainly none, send {key} again (Recreate), or give it up (Abandon)"),
+        format!(
+            "only if there is certainly none, send {key} again (Recreate), or give it up (Abandon)"
+        ),
     ]
 }
 
 impl fmt::Display for DoubtPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
-        let time = self.at.map_or_else(|| "unknown".to_owned(), |at| at.to_string());
+        let time = self
+            .at
+            .map_or_else(|| "unknown".to_owned(), |at| at.to_string());
         let request_id = self.request_id.as_deref().unwrap_or("none came");
-        writeln!(f, "the create of {} may have been executed and billed:", self.key)?;
+        writeln!(
+            f,
+            "the create of {} may have been executed and billed:",
+            self.key
+        )?;
         writeln!(f, "  time         {time}")?;
         writeln!(f, "  host         {}", text(&self.host))?;
         writeln!(f, "  action       {}", self.action)?;
         writeln!(f, "  account      {}", text(&self.account))?;
         writeln!(f, "  request id   {request_id}")?;
         writeln!(f, "  body SHA-256 {}", text(&self.body_sha256))?;
-        for Tried { at, state, note, .. } in &self.tried {
-            let note = note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
+        for Tried {
+            at, state, note, ..
+        } in &self.tried
+        {
+            let note = note
+                .as_ref()
+                .map_or_else(String::new, |note| format!(": {note}"));
             writeln!(f, "  tried        {at} {state}{note}")?;
         }
         write!(f, "next steps:")?;

@@ -65,7 +65,9 @@ impl JobsError {
         match self {
             Self::Ledger(error) => error.hint(),
             Self::Client(error) => error.hint(),
-            Self::Preflight { report, .. } => report.errors().find_map(|finding| finding.hint.as_deref()),
+            Self::Preflight { report, .. } => {
+                report.errors().find_map(|finding| finding.hint.as_deref())
+            }
             Self::Differs { .. } => Some("use another key for another request"),
             Self::UnknownAction(_) => Some("use an action that creates an AIGC task"),
             Self::UnknownSeconds(_) => Some("set the duration, or leave the cap on seconds out"),
@@ -90,13 +92,22 @@ impl fmt::Display for JobsError {
                 write!(f, "the key {key} has a job with another request: {members}")
             }
             Self::UnknownAction(action) => {
-                write!(f, "the action {action:?} creates no task that can be followed")
+                write!(
+                    f,
+                    "the action {action:?} creates no task that can be followed"
+                )
             }
             Self::UnknownSeconds(key) => {
-                write!(f, "the billed seconds of {key} are not known, and there is a cap")
+                write!(
+                    f,
+                    "the billed seconds of {key} are not known, and there is a cap"
+                )
             }
             Self::UnknownPrice(key) => {
-                write!(f, "the price of {key} is not known, and there is a cap on money")
+                write!(
+                    f,
+                    "the price of {key} is not known, and there is a cap on money"
+                )
             }
             Self::InvalidName { name, reason } => {
                 write!(f, "the output name {name:?} {reason}")
@@ -110,7 +121,10 @@ fn write_findings(f: &mut fmt::Formatter<'_>, key: &Key, report: &Report) -> fmt
     let mut errors = report.errors();
     let first = errors.next().map(|first| (&first.path, &first.message));
     let (path, message) = first.unzip();
-    let (path, message) = (path.map_or("", |path| path), message.map_or("", |text| text));
+    let (path, message) = (
+        path.map_or("", |path| path),
+        message.map_or("", |text| text),
+    );
     write!(f, "the request of {key} is wrong: {path}: {message}")?;
     match errors.count() {
         0 => Ok(()),

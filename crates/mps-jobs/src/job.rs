@@ -69,7 +69,10 @@ impl Job {
             task_id: item.task.clone(),
             status: item.status.clone(),
             message: item.message.clone(),
-            seconds: u64::try_from(item.ms).ok().map(|ms| ms / 1_000).filter(|s| *s > 0),
+            seconds: u64::try_from(item.ms)
+                .ok()
+                .map(|ms| ms / 1_000)
+                .filter(|s| *s > 0),
             added_at: Utc(item.added),
             created_at: item.created.map(Utc),
             done_at: item.done.map(Utc),

@@ -17,12 +17,12 @@
 //! - `test-util`: test doubles, see `mps_core`.
 //! - `failpoints`: ends the process at a named place, for tests of crashes.
 
-#[cfg(feature = "failpoints")]
-pub mod failpoint;
 mod amount;
 mod doubt;
 mod error;
 mod events;
+#[cfg(feature = "failpoints")]
+pub mod failpoint;
 mod gate;
 mod hash;
 mod job;
@@ -46,14 +46,14 @@ pub use gate::LedgerGate;
 pub use hash::content_hash;
 pub use job::{Job, JobFile, JobView, Utc};
 pub use jobs::Jobs;
-pub use report::{Report, Stopped, Unrecorded};
-pub use request::Priced;
-pub use step::Step;
-pub use submit::Submit;
 pub use ledger::{Key, Resolution};
 pub use ledger::{Ledger, LedgerError, LedgerErrorKind};
 pub use mps_aigc as aigc;
+pub use report::{Report, Stopped, Unrecorded};
+pub use request::Priced;
 pub use state::State;
+pub use step::Step;
+pub use submit::Submit;
 
 /// Returns a future that is never ready: the `shutdown` of a run that ends by itself.
 pub fn never() -> std::future::Pending<()> {

@@ -22,7 +22,10 @@ pub(crate) fn named(template: &str, key: &Key) -> Result<String, JobsError> {
 
 /// Returns the template of the path below a folder, whose own braces are doubled.
 pub(crate) fn path(folder: &Path, name: &str) -> String {
-    let folder = folder.to_string_lossy().replace('{', "{{").replace('}', "}}");
+    let folder = folder
+        .to_string_lossy()
+        .replace('{', "{{")
+        .replace('}', "}}");
     match folder.as_str() {
         "" | "." => name.to_owned(),
         folder => format!("{folder}/{name}"),
@@ -56,7 +59,9 @@ fn problem(name: &str) -> Option<&'static str> {
         return Some("has a placeholder other than {key} and {ext}");
     }
     let mut parts = name.split('/');
-    parts.any(is_reserved).then_some("is reserved on some systems")
+    parts
+        .any(is_reserved)
+        .then_some("is reserved on some systems")
 }
 
 fn is_reserved(part: &str) -> bool {
@@ -89,8 +94,17 @@ mod tests {
     #[test]
     fn names_outside_the_folder_or_with_other_placeholders_are_refused() {
         for template in [
-            "", "/etc/{key}", "../{key}", "clips/", "a/../b", "{key}.{format}", "c:x", "a\\b",
-            "a\nb", "nul.mp4", "x/COM1.mp4",
+            "",
+            "/etc/{key}",
+            "../{key}",
+            "clips/",
+            "a/../b",
+            "{key}.{format}",
+            "c:x",
+            "a\\b",
+            "a\nb",
+            "nul.mp4",
+            "x/COM1.mp4",
         ] {
             assert!(out(template, "k").is_err(), "{template:?}");
         }

@@ -94,7 +94,9 @@ impl Report {
     #[must_use]
     pub fn count(&self, state: State) -> u64 {
         let mut counts = self.counts.iter();
-        let rows = counts.find(|count| count.state == state).map(|count| count.rows);
+        let rows = counts
+            .find(|count| count.state == state)
+            .map(|count| count.rows);
         u64::try_from(rows.unwrap_or_default()).unwrap_or_default()
     }
 
@@ -106,7 +108,9 @@ impl Report {
     /// Returns `true` if every job was fetched.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.counts.iter().all(|count| count.state == State::Fetched)
+        self.counts
+            .iter()
+            .all(|count| count.state == State::Fetched)
     }
 }
 
@@ -165,7 +169,12 @@ mod tests {
 
     #[test]
     fn thousands_are_separated() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_490, "1,490"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_490, "1,490"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
     }

@@ -66,7 +66,9 @@ impl Request {
             let report = Box::new(self.facts.report);
             return Err(JobsError::Preflight { key, report });
         }
-        let Facts { seconds, by_piece, .. } = self.facts;
+        let Facts {
+            seconds, by_piece, ..
+        } = self.facts;
         if terms.has_seconds_cap && seconds.is_none() && !by_piece {
             return Err(JobsError::UnknownSeconds(key));
         }
@@ -100,7 +102,9 @@ impl Request {
         let (Some(one), Some(other)) = (members(&self.body), members(other)) else {
             return Vec::new();
         };
-        let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
+        let names = one
+            .keys()
+            .chain(other.keys().filter(|name| !one.contains_key(*name)));
         let is_other = |name: &&String| one.get(*name) != other.get(*name);
         let mut names: Vec<_> = names.filter(is_other).cloned().collect();
         names.sort();
@@ -214,16 +218,30 @@ mod tests {
             .duration(5);
         let body = serde_json::to_string(&request).unwrap();
         let call = UntypedCall::new("CreateAigcVideoTask", RawValue::from_string(body).unwrap());
-        let typed = Request::typed(&request).unwrap().into_item(key(), &terms(true)).unwrap();
-        let untyped = Request::untyped(&call).unwrap().into_item(key(), &terms(true)).unwrap();
+        let typed = Request::typed(&request)
+            .unwrap()
+            .into_item(key(), &terms(true))
+            .unwrap();
+        let untyped = Request::untyped(&call)
+            .unwrap()
+            .into_item(key(), &terms(true))
+            .unwrap();
         assert!(typed == untyped);
-        assert_eq!((typed.ms, typed.model.as_deref()), (5_000, Some("Kling 2.6")));
+        assert_eq!(
+            (typed.ms, typed.model.as_deref()),
+            (5_000, Some("Kling 2.6"))
+        );
     }
 
     #[test]
     fn a_request_that_breaks_a_rule_is_refused_with_its_report() {
-        let request = CreateAigcVideoTask::new().model_name("Kling").prompt("a").duration(0);
-        let refused = Request::typed(&request).unwrap().into_item(key(), &terms(false));
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .prompt("a")
+            .duration(0);
+        let refused = Request::typed(&request)
+            .unwrap()
+            .into_item(key(), &terms(false));
         let JobsError::Preflight { report, .. } = refused.unwrap_err() else {
             panic!("another error");
         };
@@ -236,7 +254,9 @@ mod tests {
         assert!(video.clone().into_item(key(), &terms(false)).is_ok());
         let refused = video.into_item(key(), &terms(true)).unwrap_err();
         assert!(matches!(refused, JobsError::UnknownSeconds(_)));
-        let image = CreateAigcImageTask::new().model_name("Kling").prompt("a fox");
+        let image = CreateAigcImageTask::new()
+            .model_name("Kling")
+            .prompt("a fox");
         let image = Request::typed(&image).unwrap();
         assert!(image.into_item(key(), &terms(true)).is_ok());
     }

@@ -86,7 +86,9 @@ pub(crate) async fn begin(jobs: &Jobs, aigc: &Aigc) -> Result<Arc<Work>, JobsErr
     let (id, source) = (batch.clone(), None);
     ledger.create_batch(NewBatch { id, source }).await?;
     let caps = jobs.settings.caps();
-    ledger.bind(&batch, &account.to_string(), endpoint, caps).await?;
+    ledger
+        .bind(&batch, &account.to_string(), endpoint, caps)
+        .await?;
     ledger.reap().await?;
     ledger.adopt(&batch).await?;
     Ok(Arc::new(Work::new(jobs, ledger, batch, aigc)))
@@ -94,7 +96,10 @@ pub(crate) async fn begin(jobs: &Jobs, aigc: &Aigc) -> Result<Arc<Work>, JobsErr
 
 async fn report(work: &Work) -> Result<Report, JobsError> {
     let mut report = Report::of(&work.ledger, &work.batch).await?;
-    report.stopped = work.pace.stopped().filter(|_| report.count(crate::State::Planned) > 0);
+    report.stopped = work
+        .pace
+        .stopped()
+        .filter(|_| report.count(crate::State::Planned) > 0);
     (report.unrecorded, report.unsaved) = work.take_troubles();
     Ok(report)
 }

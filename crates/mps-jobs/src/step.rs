@@ -31,11 +31,7 @@ pub enum Step {
     Expired(TaskHandle),
 }
 
-pub(crate) async fn step(
-    jobs: &Jobs,
-    aigc: &Aigc,
-    submit: Submit<'_>,
-) -> Result<Step, JobsError> {
+pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result<Step, JobsError> {
     let key = submit.await?.key().clone();
     let work = runner::begin(jobs, aigc).await?;
     let found = |job: Option<Job>| job.ok_or_else(|| JobsError::NotFound(key.clone()));
@@ -76,7 +72,12 @@ async fn advance(work: &Work, item: &Item) -> Result<(), JobsError> {
 
 async fn outcome(jobs: &Jobs, job: &Job) -> Result<Step, JobsError> {
     let item = job.item();
-    let reason = || item.message.clone().or_else(|| item.code.clone()).unwrap_or_default();
+    let reason = || {
+        item.message
+            .clone()
+            .or_else(|| item.code.clone())
+            .unwrap_or_default()
+    };
     Ok(match item.state {
         State::Fetched => Step::Done(job.files()),
         State::InDoubt => {

@@ -24,7 +24,9 @@ impl Ledger {
     pub async fn adopt(&self, batch: &BatchId) -> Result<u64, LedgerError> {
         // In this order: a process that owns a row is among the living ones until it ends.
         let owners = self
-            .run(Op::read("owners"), batch.clone(), |tx, batch| Box::pin(owners(tx, batch)))
+            .run(Op::read("owners"), batch.clone(), |tx, batch| {
+                Box::pin(owners(tx, batch))
+            })
             .await?;
         let living = self.workers().await?;
         let is_living = |owner: &String| living.iter().any(|worker| worker.id == *owner);
@@ -34,7 +36,10 @@ impl Ledger {
             return Ok(0);
         }
         let owners = (batch.clone(), ended);
-        self.run(Op::relaxed("adopt"), owners, |tx, owners| Box::pin(adopt(tx, owners))).await
+        self.run(Op::relaxed("adopt"), owners, |tx, owners| {
+            Box::pin(adopt(tx, owners))
+        })
+        .await
     }
 
     /// Lets other processes take over the created and done rows of this one. Returns their number.
@@ -46,8 +51,10 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn release(&self, batch: &BatchId) -> Result<u64, LedgerError> {
-        self.run(Op::relaxed("release"), batch.clone(), |tx, batch| Box::pin(release(tx, batch)))
-            .await
+        self.run(Op::relaxed("release"), batch.clone(), |tx, batch| {
+            Box::pin(release(tx, batch))
+        })
+        .await
     }
 
     /// Returns up to `limit` created rows of this process after the one with number `after`, in the
@@ -65,7 +72,10 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<Item>, LedgerError> {
         let args = (batch.clone(), after, limit);
-        self.run(Op::read("to_follow"), args, |tx, args| Box::pin(to_follow(tx, args))).await
+        self.run(Op::read("to_follow"), args, |tx, args| {
+            Box::pin(to_follow(tx, args))
+        })
+        .await
     }
 
     /// Returns up to `limit` done rows of this process, the earliest expiry first.
@@ -75,13 +85,12 @@ impl Ledger {
     ///
     /// # Cancel safety
     /// Reads only.
-    pub async fn to_fetch(
-        &self,
-        batch: &BatchId,
-        limit: usize,
-    ) -> Result<Vec<Item>, LedgerError> {
+    pub async fn to_fetch(&self, batch: &BatchId, limit: usize) -> Result<Vec<Item>, LedgerError> {
         let args = (batch.clone(), limit);
-        self.run(Op::read("to_fetch"), args, |tx, args| Box::pin(to_fetch(tx, args))).await
+        self.run(Op::read("to_fetch"), args, |tx, args| {
+            Box::pin(to_fetch(tx, args))
+        })
+        .await
     }
 
     /// Returns the number of the last event, or 0 if there is none.
@@ -92,7 +101,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn last_event(&self) -> Result<i64, LedgerError> {
-        self.run(Op::read("last_event"), (), |tx, ()| Box::pin(last_event(tx))).await
+        self.run(Op::read("last_event"), (), |tx, ()| {
+            Box::pin(last_event(tx))
+        })
+        .await
     }
 }
 
@@ -102,7 +114,9 @@ async fn owners(
 ) -> Result<Vec<Option<String>>, LedgerError> {
     let sql = "SELECT DISTINCT owner FROM item WHERE batch = $1 AND state IN ('created', 'done')";
     let rows = tx.query(sql, values![batch.as_str()]).await?;
-    rows.into_iter().map(|mut row| row.optional_text()).collect()
+    rows.into_iter()
+        .map(|mut row| row.optional_text())
+        .collect()
 }
 
 async fn adopt(tx: &mut dyn Transaction, (batch, ended): &Owners) -> Result<u64, LedgerError> {

@@ -88,7 +88,11 @@ pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, Le
     };
     let saved = match results {
         Ok(Some(results)) => save(work, item, &results).await,
-        Ok(None) => return Ok(Some("the service describes the task as running again".to_owned())),
+        Ok(None) => {
+            return Ok(Some(
+                "the service describes the task as running again".to_owned(),
+            ));
+        }
         Err(error) => Err(error),
     };
     match saved {
@@ -113,7 +117,11 @@ async fn describe(task: &AnyTask) -> Result<Option<Results>, Error> {
 
 /// Saves the results under the row's name. A name that another file has is left alone.
 async fn save(work: &Work, item: &Item, results: &Results) -> Result<Vec<SavedFile>, Error> {
-    if results.files.iter().all(|file| file.location.cos().is_some()) {
+    if results
+        .files
+        .iter()
+        .all(|file| file.location.cos().is_some())
+    {
         // They are in a bucket of the user's own.
         return Ok(Vec::new());
     }
@@ -142,7 +150,10 @@ async fn record(work: &Work, item: &Item, files: Vec<SavedFile>) -> Result<(), L
     for (n, file) in (0..).zip(files) {
         let row = FileRow {
             n,
-            url: known.iter().find(|row| row.n == n).map_or_else(String::new, |row| row.url.clone()),
+            url: known
+                .iter()
+                .find(|row| row.n == n)
+                .map_or_else(String::new, |row| row.url.clone()),
             path: Some(file.path.to_string_lossy().into_owned()),
             bytes: i64::try_from(file.bytes).ok(),
             etag: None,

@@ -60,7 +60,9 @@ async fn follow(work: &Work, item: Item) -> RowId {
         match poll(work, &item, &task).await {
             Ok(true) => break,
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, key = %item.key, "the end of a task could not be recorded"),
+            Err(error) => {
+                tracing::warn!(%error, key = %item.key, "the end of a task could not be recorded")
+            }
         }
         work.clock().sleep(Duration::from_secs(5)).await;
     }

@@ -32,7 +32,10 @@ impl Outcome {
         let request_id = output.request_id.clone();
         match output.body.task_id() {
             Some(task) => {
-                let answer = Answer { request_id, ..Answer::default() };
+                let answer = Answer {
+                    request_id,
+                    ..Answer::default()
+                };
                 Self::Created(task, answer)
             }
             None => Self::InDoubt(Answer {

@@ -78,7 +78,9 @@ impl Pace {
         }
         let (first, longest) = PAUSES;
         let mut state = lock(&self.state);
-        let pause = first.saturating_mul(2_u32.saturating_pow(state.failures)).min(longest);
+        let pause = first
+            .saturating_mul(2_u32.saturating_pow(state.failures))
+            .min(longest);
         // Several processes must not return in step.
         let pause = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
         state.failures = state.failures.saturating_add(1);

@@ -46,7 +46,11 @@ async fn adopt(work: &Work) -> Result<(), LedgerError> {
         follow::load(work).await?;
     }
     if adopted > 0 || reaped != Default::default() {
-        tracing::info!(?reaped, adopted, "took over rows of processes that have ended");
+        tracing::info!(
+            ?reaped,
+            adopted,
+            "took over rows of processes that have ended"
+        );
         work.notify();
     }
     Ok(())

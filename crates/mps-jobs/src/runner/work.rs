@@ -182,7 +182,10 @@ impl Work {
     pub(super) fn waits_to_save(&self, row: &RowId) -> bool {
         let now = self.clock().monotonic();
         let shared = lock(&self.shared);
-        shared.unsaved.get(row).is_some_and(|unsaved| unsaved.retry_at > now)
+        shared
+            .unsaved
+            .get(row)
+            .is_some_and(|unsaved| unsaved.retry_at > now)
     }
 
     pub(super) fn unsaved_rows(&self) -> usize {
@@ -201,7 +204,9 @@ impl Work {
     pub(super) fn take_troubles(&self) -> (Vec<Unrecorded>, Vec<(Key, String)>) {
         let mut shared = lock(&self.shared);
         let unsaved = std::mem::take(&mut shared.unsaved).into_values();
-        let unsaved = unsaved.map(|unsaved| (unsaved.key, unsaved.reason)).collect();
+        let unsaved = unsaved
+            .map(|unsaved| (unsaved.key, unsaved.reason))
+            .collect();
         (std::mem::take(&mut shared.unrecorded), unsaved)
     }
 }

@@ -21,11 +21,17 @@ async fn a_cap_of_50_rows_starts_exactly_50() -> Result<(), Error> {
 async fn a_failed_task_frees_its_seconds_for_another_one() -> Result<(), Error> {
     let world = World::new();
     let jobs = world.jobs().max_seconds(10);
-    let fails = CreateAigcVideoTask::new().model_name("Kling").prompt("[emulator:fail]").duration(5);
+    let fails = CreateAigcVideoTask::new()
+        .model_name("Kling")
+        .prompt("[emulator:fail]")
+        .duration(5);
     jobs.submit("fails", fails).await?;
     world.submit(&jobs, 3).await?;
     let report = world.run(&jobs).await?;
-    assert_eq!(report.to_string(), "2 fetched, 1 failed, 1 planned, 10 of 10 s");
+    assert_eq!(
+        report.to_string(),
+        "2 fetched, 1 failed, 1 planned, 10 of 10 s"
+    );
     Ok(())
 }
 
@@ -55,7 +61,11 @@ async fn no_more_tasks_run_at_once_than_allowed() -> Result<(), Error> {
     world.submit(&jobs, 6).await?;
     let report = world.run(&jobs).await?;
     world.check(&report, 6, 6);
-    let refused = world.service.requests().into_iter().filter(|request| request.code.is_some());
+    let refused = world
+        .service
+        .requests()
+        .into_iter()
+        .filter(|request| request.code.is_some());
     assert_eq!(refused.count(), 0);
     Ok(())
 }

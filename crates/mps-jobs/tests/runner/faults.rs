@@ -21,7 +21,11 @@ async fn odd_state(fault: Fault) -> Result<State, Error> {
     let report = world.run(&jobs).await?;
     assert_eq!(world.service.bill().duplicates, 0, "{fault:?}: {report}");
     assert_eq!(world.service.fault_counts(), [1], "{fault:?} never struck");
-    let odd: Vec<_> = report.counts.iter().filter(|count| count.state != State::Fetched).collect();
+    let odd: Vec<_> = report
+        .counts
+        .iter()
+        .filter(|count| count.state != State::Fetched)
+        .collect();
     let fetched = report.count(State::Fetched);
     match odd[..] {
         [] => {
@@ -118,13 +122,20 @@ async fn trouble_while_a_result_is_fetched_changes_nothing() -> Result<(), Error
 }
 
 #[tokio::test(start_paused = true)]
-async fn credentials_that_are_rejected_stop_the_run_and_leave_the_jobs_planned() -> Result<(), Error> {
+async fn credentials_that_are_rejected_stop_the_run_and_leave_the_jobs_planned() -> Result<(), Error>
+{
     let world = World::new();
     let jobs = world.jobs();
-    world.service.fail(Fault::refuse("AuthFailure.SecretIdNotFound").action(CREATE))?;
+    world
+        .service
+        .fail(Fault::refuse("AuthFailure.SecretIdNotFound").action(CREATE))?;
     world.submit(&jobs, ROWS).await?;
     let report = world.run(&jobs).await?;
-    assert_eq!((report.count(State::Planned), world.service.bill().creates), (3, 0), "{report}");
+    assert_eq!(
+        (report.count(State::Planned), world.service.bill().creates),
+        (3, 0),
+        "{report}"
+    );
     let stopped = report.stopped.as_ref().unwrap().to_string();
     assert!(stopped.contains("SecretIdNotFound"), "{stopped}");
 
@@ -141,7 +152,10 @@ async fn a_task_that_fails_is_reported_with_its_reason_and_can_be_retried() -> R
 
     let world = World::new();
     let jobs = world.jobs();
-    let request = CreateAigcVideoTask::new().model_name("Kling").prompt("[emulator:fail=too dark]").duration(5);
+    let request = CreateAigcVideoTask::new()
+        .model_name("Kling")
+        .prompt("[emulator:fail=too dark]")
+        .duration(5);
     jobs.submit("row-1", request.clone()).await?;
     let report = world.run(&jobs).await?;
     assert_eq!(report.to_string(), "1 failed, 0 s");

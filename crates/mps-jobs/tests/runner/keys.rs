@@ -25,7 +25,10 @@ async fn another_request_under_a_key_is_refused_and_what_differs_is_named() -> R
     let world = World::new();
     let jobs = world.jobs();
     jobs.submit("fox", request(1)).await?;
-    let error = jobs.submit("fox", request(1).duration(10)).await.unwrap_err();
+    let error = jobs
+        .submit("fox", request(1).duration(10))
+        .await
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the key fox has a job with another request: Duration"
@@ -42,7 +45,11 @@ async fn two_jobs_cannot_have_the_same_output_name() -> Result<(), Error> {
     let world = World::new();
     let jobs = world.jobs();
     jobs.submit("a", request(1)).out("clip.mp4").await?;
-    let error = jobs.submit("b", request(2)).out("clip.mp4").await.unwrap_err();
+    let error = jobs
+        .submit("b", request(2))
+        .out("clip.mp4")
+        .await
+        .unwrap_err();
     assert!(matches!(error, JobsError::InvalidName { .. }), "{error}");
     assert!(jobs.get(&"b".parse()?).await?.is_none());
     Ok(())
@@ -52,7 +59,9 @@ async fn two_jobs_cannot_have_the_same_output_name() -> Result<(), Error> {
 async fn families_mix_and_a_view_has_what_a_page_shows() -> Result<(), Error> {
     let world = World::new();
     let jobs = world.jobs();
-    let image = CreateAigcImageTask::new().model_name("Kling").prompt("a lighthouse");
+    let image = CreateAigcImageTask::new()
+        .model_name("Kling")
+        .prompt("a lighthouse");
     jobs.submit("image", image).await?;
     let body = serde_json::to_string(&request(1))?;
     let call = UntypedCall::new("CreateAigcVideoTask", RawValue::from_string(body)?);
@@ -62,9 +71,16 @@ async fn families_mix_and_a_view_has_what_a_page_shows() -> Result<(), Error> {
 
     let view = jobs.get(&"clip".parse()?).await?.unwrap().view();
     let json = serde_json::to_value(&view)?;
-    assert_eq!((&json["state"], &json["seconds"]), (&"fetched".into(), &5.into()), "{json}");
+    assert_eq!(
+        (&json["state"], &json["seconds"]),
+        (&"fetched".into(), &5.into()),
+        "{json}"
+    );
     assert_eq!(json["files"].as_array().unwrap().len(), 1);
-    assert!(!json.to_string().contains("clip 1"), "the prompt is in {json}");
+    assert!(
+        !json.to_string().contains("clip 1"),
+        "the prompt is in {json}"
+    );
     let image = jobs.get(&"image".parse()?).await?.unwrap();
     assert!(!image.files()[0].path.to_string_lossy().ends_with(".mp4"));
     Ok(())

@@ -32,10 +32,16 @@ async fn a_shutdown_waits_for_the_answer_of_a_create_on_the_wire() -> Result<(),
     let world = World::new();
     let jobs = world.jobs();
     world.submit(&jobs, 1).await?;
-    world.service.fail(Fault::delay(Duration::from_secs(30)).action("CreateAigcVideoTask"))?;
+    world
+        .service
+        .fail(Fault::delay(Duration::from_secs(30)).action("CreateAigcVideoTask"))?;
     let shutdown = SystemClock::new().sleep(Duration::from_secs(5));
     let report = jobs.clone().run(world.aigc(), shutdown).await?;
-    assert_eq!(report.count(State::Created) + report.count(State::Done), 1, "{report}");
+    assert_eq!(
+        report.count(State::Created) + report.count(State::Done),
+        1,
+        "{report}"
+    );
     Ok(())
 }
 
@@ -44,7 +50,9 @@ async fn a_run_that_is_dropped_loses_no_answer() -> Result<(), Error> {
     let world = World::new();
     let jobs = world.jobs();
     world.submit(&jobs, 1).await?;
-    world.service.fail(Fault::delay(Duration::from_secs(30)).action("CreateAigcVideoTask"))?;
+    world
+        .service
+        .fail(Fault::delay(Duration::from_secs(30)).action("CreateAigcVideoTask"))?;
     let clock = SystemClock::new();
     let run = jobs.run_until_empty(world.aigc(), never());
     let dropped = mps_core::clock::timeout(&clock, Duration::from_secs(5), run).await;

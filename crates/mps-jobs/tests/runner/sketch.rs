@@ -11,7 +11,8 @@ async fn a_lost_reply_is_not_paid_twice() -> Result<(), Error> {
     let service = Emulator::builder().service();
     let jobs = Jobs::in_memory();
     service.fail(Fault::reply_lost().times(1))?;
-    jobs.submit("row-1", CreateAigcVideoTask::new().prompt("a cat")).await?;
+    jobs.submit("row-1", CreateAigcVideoTask::new().prompt("a cat"))
+        .await?;
     let aigc = Aigc::from_builder(service.client()?)?;
     let report = jobs.run_until_empty(aigc, never()).await?;
     assert_eq!((service.bill().creates, service.bill().duplicates), (1, 0));

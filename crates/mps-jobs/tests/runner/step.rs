@@ -37,13 +37,21 @@ async fn a_step_ends_with_the_files_and_repeats_nothing() -> Result<(), Error> {
 #[tokio::test(start_paused = true)]
 async fn a_step_in_doubt_has_the_page_that_a_person_needs() -> Result<(), Error> {
     let world = World::new();
-    world.service.fail(Fault::reply_lost().action("CreateAigcVideoTask").times(1))?;
+    world
+        .service
+        .fail(Fault::reply_lost().action("CreateAigcVideoTask").times(1))?;
     for _ in 0..2 {
         let Step::InDoubt(page) = outcome(&world, &"row-1".parse()?).await? else {
             panic!("not in doubt");
         };
         let text = page.to_string();
-        for part in ["row-1", "CreateAigcVideoTask", "none came", "SHA-256", "next steps"] {
+        for part in [
+            "row-1",
+            "CreateAigcVideoTask",
+            "none came",
+            "SHA-256",
+            "next steps",
+        ] {
             assert!(text.contains(part), "{part} is not in {text}");
         }
     }
@@ -54,7 +62,9 @@ async fn a_step_in_doubt_has_the_page_that_a_person_needs() -> Result<(), Error>
 #[tokio::test(start_paused = true)]
 async fn a_refused_step_has_the_reason() -> Result<(), Error> {
     let world = World::new();
-    world.service.fail(Fault::refuse("InvalidParameterValue").action("CreateAigcVideoTask"))?;
+    world
+        .service
+        .fail(Fault::refuse("InvalidParameterValue").action("CreateAigcVideoTask"))?;
     let step = outcome(&world, &"row-1".parse()?).await?;
     assert!(matches!(step, Step::Refused(_)), "{step:?}");
     Ok(())

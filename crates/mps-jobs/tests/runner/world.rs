@@ -21,7 +21,10 @@ impl World {
     pub(crate) fn new() -> Self {
         let times = (Duration::from_secs(1), Duration::from_secs(1));
         Self {
-            service: Emulator::builder().task_times(times.0, times.1).seed(7).service(),
+            service: Emulator::builder()
+                .task_times(times.0, times.1)
+                .seed(7)
+                .service(),
             ledger: Ledger::in_memory(SystemClock::shared()).unwrap(),
             folder: TempDir::new().unwrap(),
         }
@@ -38,7 +41,9 @@ impl World {
     /// Submits jobs with the keys `row-1`, `row-2` and so on.
     pub(crate) async fn submit(&self, jobs: &Jobs, rows: usize) -> Result<(), Error> {
         for row in 1..=rows {
-            jobs.submit(format!("row-{row}"), request(row)).out("{key}.{ext}").await?;
+            jobs.submit(format!("row-{row}"), request(row))
+                .out("{key}.{ext}")
+                .await?;
         }
         Ok(())
     }
@@ -52,18 +57,27 @@ impl World {
         let bill = self.service.bill();
         assert_eq!((bill.creates, bill.duplicates), (creates, 0), "{report}");
         assert_eq!(report.count(State::Fetched), fetched, "{report}");
-        assert_eq!(files(self.folder.path()), usize::try_from(fetched).unwrap(), "{report}");
+        assert_eq!(
+            files(self.folder.path()),
+            usize::try_from(fetched).unwrap(),
+            "{report}"
+        );
     }
 }
 
 pub(crate) fn request(row: usize) -> CreateAigcVideoTask {
     let prompt = format!("clip {row}");
-    CreateAigcVideoTask::new().model_name("Kling").prompt(prompt).duration(5)
+    CreateAigcVideoTask::new()
+        .model_name("Kling")
+        .prompt(prompt)
+        .duration(5)
 }
 
 /// Returns the number of finished videos in a folder.
 pub(crate) fn files(folder: &Path) -> usize {
     let names = std::fs::read_dir(folder).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".mp4") && !name.starts_with('.')).count()
+    names
+        .filter(|name| name.ends_with(".mp4") && !name.starts_with('.'))
+        .count()
 }
