@@ -1,21 +1,22 @@
 //! A web service that makes clips, and continues after any restart. Start it twice on the same
 //! `LEDGER` and port, with a crash in between: each clip is billed once.
 //!
-//! `curl -d '{"key": "fox", "prompt": "a fox in the snow"}' -H 'Content-Type: application/json' localhost:8080/clips`
+//! ```sh
+//! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
+//! ```
 
 use std::env;
 
-use axum::{
-    BoxError, Json, Router,
-    extract::{Path, State},
-    http::StatusCode,
-    response::{IntoResponse, Response, Sse, sse},
-    routing::{get, post},
-};
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response, Sse, sse};
+use axum::routing::{get, post};
+use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use mps_jobs::aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask};
 use mps_jobs::{JobView, Jobs, JobsError, Key};
 use tokio::signal::unix::{SignalKind, signal};
+
+type Answer = Result<Json<JobView>, ApiError>;
 
 #[derive(serde::Deserialize)]
 struct Ask {
@@ -23,19 +24,16 @@ struct Ask {
     prompt: String,
 }
 
-async fn create(State(jobs): State<Jobs>, Json(ask): Json<Ask>) -> Result<Json<JobView>, ApiError> {
+async fn create(State(jobs): State<Jobs>, Json(Ask { key, prompt }): Json<Ask>) -> Answer {
     let request = CreateAigcVideoTask::new()
         .model_name("Kling")
-        .prompt(ask.prompt)
+        .prompt(prompt)
         .duration(5);
-    let job = jobs
-        .submit(ask.key, request)
-        .out("clips/{key}.{ext}")
-        .await?; // same key, same job, one bill
+    let job = jobs.submit(key, request).out("clips/{key}.{ext}").await?; // same key, same job, one bill
     Ok(Json(job.view()))
 }
 
-async fn show(State(jobs): State<Jobs>, Path(key): Path<Key>) -> Result<Json<JobView>, ApiError> {
+async fn show(State(jobs): State<Jobs>, Path(key): Path<Key>) -> Answer {
     let job = jobs.get(&key).await?; // never asks the service
     Ok(Json(job.ok_or(JobsError::NotFound(key))?.view()))
 }
@@ -49,9 +47,9 @@ async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Ev
 
 struct ApiError(JobsError);
 
-impl From<JobsError> for ApiError {
-    fn from(error: JobsError) -> Self {
-        Self(error)
+impl<E: Into<JobsError>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
     }
 }
 
@@ -74,15 +72,14 @@ async fn main() -> Result<(), BoxError> {
         aigc = aigc.endpoint(Endpoint::parse(&url)?);
     }
     let jobs = Jobs::open(&env::var("LEDGER").unwrap_or("clips.db".into())).await?; // or postgres://...
-    let mut terminated = signal(SignalKind::terminate())?;
-    let shutdown = async move { terminated.recv().await }
-        .map(drop)
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = async move { terminate.recv().await.unwrap_or(()) }
         .boxed()
         .shared();
     let worker = jobs
         .clone()
-        .run(Aigc::from_builder(aigc)?, shutdown.clone()); // starts, watches, fetches
-    let worker = tokio::spawn(worker);
+        .run(Aigc::from_builder(aigc)?, shutdown.clone());
+    let worker = tokio::spawn(worker); // sends, follows, fetches; continues what is there
     let api = Router::new()
         .route("/clips", post(create))
         .route("/clips/{key}", get(show))
@@ -94,7 +91,6 @@ async fn main() -> Result<(), BoxError> {
         served = axum::serve(listener, api) => served?,
         () = shutdown => {}
     }
-    let report = worker.await??;
-    eprintln!("{report}");
+    eprintln!("{}", worker.await??);
     Ok(())
 }

@@ -1,15 +1,16 @@
 //! Claims planned rows, as many as can be sent soon, and sends each in a task of its own.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
+use futures_util::future::select;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 
-use super::{PAUSE, Work, send, stop::Stop};
+use super::{Work, send, stop::Stop};
 use crate::{
-    ledger::{Claim, LedgerErrorKind},
+    ledger::{Claim, LedgerError, LedgerErrorKind},
     report::Stopped,
 };
 
@@ -22,52 +23,47 @@ pub(super) async fn run(work: &Arc<Work>, stop: &Stop) {
     let queue = Arc::new(Semaphore::new(QUEUE));
     let mut sends = Sends(JoinSet::new());
     loop {
-        let next = async {
-            let turn = queue.clone().acquire_owned().await.ok()?;
-            Some((next_claim(work).await, turn))
+        let ready = async {
+            work.pace.ready().await;
+            room(work).await;
+            queue.clone().acquire_owned().await.ok()
         };
-        let (claim, turn) = tokio::select! {
+        let turn = tokio::select! {
             biased;
             () = stop.requested() => break,
-            next = next => match next {
-                Some(next) => next,
-                None => break,
-            },
+            turn = ready => turn,
         };
-        sends.0.spawn(send(work.clone(), claim, turn, stop.clone()));
+        // Not in the select: a claim that nobody receives would be held for nothing.
+        match work.ledger.claim(&work.batch).await {
+            Ok(Some(claim)) => drop(sends.0.spawn(send(work.clone(), claim, turn, stop.clone()))),
+            Ok(None) => drop(select(pin!(stop.requested()), pin!(work.change())).await),
+            Err(error) => pause(work, error),
+        }
         while sends.0.try_join_next().is_some() {}
     }
     while sends.0.join_next().await.is_some() {}
 }
 
-async fn send(work: Arc<Work>, claim: Claim, turn: OwnedSemaphorePermit, stop: Stop) {
-    send::send(&work, claim, Some(turn), &stop).await;
+async fn send(work: Arc<Work>, claim: Claim, turn: Option<OwnedSemaphorePermit>, stop: Stop) {
+    send::send(&work, claim, turn, &stop).await;
 }
 
-/// Waits until a row may be started, and claims it.
-///
-/// # Cancel safety
-/// A claim that is dropped is planned again when the process ends, or at the next call of `reap`.
-async fn next_claim(work: &Work) -> Claim {
-    loop {
-        work.pace.ready().await;
-        if work.in_flight() >= work.settings.concurrency {
-            work.change().await;
-            continue;
-        }
+/// Waits until another task may be started.
+async fn room(work: &Work) {
+    while work.in_flight() >= work.settings.concurrency || work.is_behind() {
         if work.is_behind() {
             work.pace.stop(Stopped::Fetching);
-            continue;
         }
-        match work.ledger.claim(&work.batch).await {
-            Ok(Some(claim)) => return claim,
-            Ok(None) => work.change().await,
-            Err(error) if error.kind() == LedgerErrorKind::CapReached => {
-                work.pace.stop(Stopped::Cap(error));
-            }
-            Err(error) if error.kind().is_transient() => work.clock().sleep(PAUSE).await,
-            Err(error) => work.pace.stop(Stopped::Ledger(error)),
-        }
+        work.change().await;
+    }
+}
+
+/// Decides how long to wait after a row could not be claimed.
+fn pause(work: &Work, error: LedgerError) {
+    if error.kind() == LedgerErrorKind::CapReached {
+        work.pace.stop(Stopped::Cap(error));
+    } else {
+        work.pace.stop(Stopped::Ledger(error));
     }
 }
 

@@ -19,7 +19,10 @@ async fn the_batch_makes_a_clip_for_each_line_once() {
         let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(printed, "5 fetched, 25 of 3,000 s\n");
     }
-    assert_eq!((emulator.bill().creates, emulator.bill().duplicates), (5, 0));
+    assert_eq!(
+        (emulator.bill().creates, emulator.bill().duplicates),
+        (5, 0)
+    );
     assert!(folder.path().join("clips/row-4.mp4").exists());
 }
 

@@ -22,7 +22,11 @@ struct Crew<'a> {
 
 impl<'a> Crew<'a> {
     fn start(emulator: &'a Emulator, folder: &'a Path, processes: usize) -> Self {
-        let mut crew = Self { emulator, folder, workers: Vec::new() };
+        let mut crew = Self {
+            emulator,
+            folder,
+            workers: Vec::new(),
+        };
         for _ in 0..processes {
             crew.workers.push(crew.worker());
         }
@@ -30,7 +34,11 @@ impl<'a> Crew<'a> {
     }
 
     fn worker(&self) -> Child {
-        program::start(&mut program::worker(child::WORKER), self.emulator, self.folder)
+        program::start(
+            &mut program::worker(child::WORKER),
+            self.emulator,
+            self.folder,
+        )
     }
 
     /// Kills one process after another, each some creates after the one before, and replaces it.
@@ -53,11 +61,17 @@ impl<'a> Crew<'a> {
 }
 
 async fn submit(folder: &Path, rows: usize) {
-    let jobs = Jobs::open(folder.join("jobs.db").to_str().unwrap()).await.unwrap();
+    let jobs = Jobs::open(folder.join("jobs.db").to_str().unwrap())
+        .await
+        .unwrap();
     fs::create_dir_all(folder.join("clips")).unwrap();
     for row in 0..rows {
-        let request = CreateAigcVideoTask::new().model_name("Kling").prompt(format!("clip {row}"));
-        jobs.submit(format!("row-{row}"), request.duration(5)).await.unwrap();
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .prompt(format!("clip {row}"));
+        jobs.submit(format!("row-{row}"), request.duration(5))
+            .await
+            .unwrap();
     }
 }
 

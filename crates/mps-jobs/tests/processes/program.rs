@@ -1,6 +1,10 @@
 //! Child processes: the examples, and workers of this program.
 
-use std::{env, path::{Path, PathBuf}, process::Stdio};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use mps_emulator::Emulator;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,9 +13,16 @@ use tokio::process::{Child, Command};
 /// Returns the command of an example, which `cargo test` builds.
 pub(crate) fn example(name: &str) -> Command {
     let tests = env::current_exe().unwrap();
-    let folder = tests.parent().and_then(Path::parent).unwrap().join("examples");
+    let folder = tests
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("examples");
     let path: PathBuf = folder.join(name);
-    assert!(path.exists(), "build it first: cargo build -p mps-jobs --example {name}");
+    assert!(
+        path.exists(),
+        "build it first: cargo build -p mps-jobs --example {name}"
+    );
     Command::new(path)
 }
 
@@ -39,7 +50,10 @@ pub(crate) fn start(command: &mut Command, emulator: &Emulator, folder: &Path) -
 
 /// Sends a signal and waits for the end.
 pub(crate) async fn end(child: &mut Child, signal: Signal) -> bool {
-    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
+    let pid = child
+        .id()
+        .and_then(|id| Pid::from_raw(id.cast_signed()))
+        .unwrap();
     kill_process(pid, signal).unwrap();
     child.wait().await.unwrap().success()
 }

@@ -5,7 +5,10 @@ use std::{collections::HashSet, path::Path, time::Duration};
 use mps_aigc::Endpoint;
 use mps_core::clock::SystemClock;
 use mps_emulator::Emulator;
-use mps_jobs::{Ledger, State, ledger::{Filter, Item}};
+use mps_jobs::{
+    Ledger, State,
+    ledger::{Filter, Item},
+};
 
 /// Generous bound for anything that is waited for.
 const BOUND: Duration = Duration::from_secs(300);
@@ -44,14 +47,26 @@ pub(crate) struct Account {
 impl Account {
     /// Compares the ledger at a path with the bill.
     pub(crate) async fn of(emulator: &Emulator, path: &Path) -> Self {
-        let ledger = Ledger::open(path.to_str().unwrap(), SystemClock::shared()).await.unwrap();
+        let ledger = Ledger::open(path.to_str().unwrap(), SystemClock::shared())
+            .await
+            .unwrap();
         ledger.reap().await.unwrap();
-        let filter = Filter { limit: 100_000, ..Filter::default() };
+        let filter = Filter {
+            limit: 100_000,
+            ..Filter::default()
+        };
         let items = ledger.list(&filter).await.unwrap();
         let bill = emulator.bill();
         let count = |state| items.iter().filter(|item| item.state == state).count();
-        let known: HashSet<_> = items.iter().filter_map(|item: &Item| item.task.as_deref()).collect();
-        let unknown = bill.items.iter().filter(|item| !known.contains(&*item.task_id)).count();
+        let known: HashSet<_> = items
+            .iter()
+            .filter_map(|item: &Item| item.task.as_deref())
+            .collect();
+        let unknown = bill
+            .items
+            .iter()
+            .filter(|item| !known.contains(&*item.task_id))
+            .count();
         Self {
             creates: bill.creates,
             duplicates: bill.duplicates,
@@ -77,8 +92,17 @@ impl Account {
 
 /// Returns the largest number of creates that were executed within any second.
 pub(crate) fn worst_window(emulator: &Emulator) -> usize {
-    let at: Vec<_> = emulator.bill().items.iter().map(|item| item.at_us).collect();
-    let within = |first: &u64| at.iter().filter(|at| (*first..first + 1_000_000).contains(*at)).count();
+    let at: Vec<_> = emulator
+        .bill()
+        .items
+        .iter()
+        .map(|item| item.at_us)
+        .collect();
+    let within = |first: &u64| {
+        at.iter()
+            .filter(|at| (*first..first + 1_000_000).contains(*at))
+            .count()
+    };
     at.iter().map(within).max().unwrap_or_default()
 }
 

@@ -20,7 +20,11 @@ use crate::{
 async fn restarts(clips: usize, restarts: usize, signal: Signal) -> (Emulator, TempDir, Account) {
     let emulator = server::start().await;
     let folder = TempDir::new().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let mut submitted = 0;
     for restart in 0..=restarts {
         let mut service = start(&emulator, folder.path(), port);
@@ -31,11 +35,14 @@ async fn restarts(clips: usize, restarts: usize, signal: Signal) -> (Emulator, T
         }
         if restart < restarts {
             // Somewhere in the middle of what was submitted last.
-            let creates = u64::try_from(goal - fastrand::usize(..=clips / (restarts + 1) / 2)).unwrap();
-            let in_doubt = restart as u64;
-            server::until("creates", || emulator.bill().creates + in_doubt >= creates).await;
+            let sent = goal - fastrand::usize(..=clips / (restarts + 1) / 2);
+            server::until("sends", || {
+                rows(folder.path(), "NOT IN ('planned', 'intent')") >= sent
+            })
+            .await;
         } else {
-            server::until("the rest", || is_over(folder.path(), clips)).await;
+            let ended = "IN ('fetched', 'in_doubt')";
+            server::until("the rest", || rows(folder.path(), ended) >= clips).await;
         }
         let ended_well = program::end(&mut service, signal).await;
         assert_eq!(ended_well, signal == Signal::TERM);
@@ -75,23 +82,28 @@ async fn submit(port: u16, clip: usize) {
     panic!("the service does not take clip {clip}");
 }
 
-/// Returns `true` when every job is fetched or in doubt, by a look at its own database.
-fn is_over(folder: &Path, clips: usize) -> bool {
+/// Returns the number of jobs in some states, by a look at the database.
+fn rows(folder: &Path, states: &str) -> usize {
     let database = rusqlite::Connection::open(folder.join("clips.db")).unwrap();
-    let sql = "SELECT COUNT(*) FROM item WHERE state IN ('fetched', 'in_doubt')";
-    let over = database.query_row(sql, [], |row| row.get::<_, i64>(0));
-    over.is_ok_and(|over| usize::try_from(over).unwrap() == clips)
+    let sql = format!("SELECT COUNT(*) FROM item WHERE state {states}");
+    let rows = database.query_row(&sql, [], |row| row.get::<_, i64>(0));
+    rows.map_or(0, |rows| usize::try_from(rows).unwrap())
 }
 
 fn files(folder: &Path) -> usize {
     let names = fs::read_dir(folder.join("clips")).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".mp4") && !name.starts_with('.')).count()
+    names
+        .filter(|name| name.ends_with(".mp4") && !name.starts_with('.'))
+        .count()
 }
 
 async fn terminated(clips: usize, times: usize) {
     let (emulator, folder, account) = restarts(clips, times, Signal::TERM).await;
-    println!("SIGTERM {times}: {account:?}, {} files", files(folder.path()));
+    println!(
+        "SIGTERM {times}: {account:?}, {} files",
+        files(folder.path())
+    );
     account.check(clips);
     assert_eq!((account.creates, account.fetched), (clips as u64, clips));
     assert_eq!(files(folder.path()), clips);
@@ -100,7 +112,10 @@ async fn terminated(clips: usize, times: usize) {
 
 async fn killed(clips: usize, times: usize) {
     let (emulator, folder, account) = restarts(clips, times, Signal::KILL).await;
-    println!("SIGKILL {times}: {account:?}, {} false doubts", account.false_doubts());
+    println!(
+        "SIGKILL {times}: {account:?}, {} false doubts",
+        account.false_doubts()
+    );
     account.check(clips);
     assert_eq!(files(folder.path()), account.fetched);
     assert!(server::worst_window(&emulator) <= 10);
