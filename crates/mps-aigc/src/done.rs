@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     family::{Family, Snapshot},
     fetch::{self, SavedFile},
-    results::{DoneAt, RemoteFile, Results, TaskResults},
+    results::{RemoteFile, Results},
     task::Task,
 };
 
@@ -32,20 +32,8 @@ impl<F: Family> Done<F> {
     /// Returns a task that `snapshot` shows to be done. `pending_at` is the last moment at which the
     /// task was known not to be done: its last status before, or its creation.
     pub(crate) fn new(task: Task<F>, snapshot: Snapshot, pending_at: Option<SystemTime>) -> Self {
-        let clock = task.client().clock();
-        let (at, now) = (clock.monotonic(), clock.wall());
-        let done_at = DoneAt::known(snapshot.finished_at, pending_at, now);
-        let mut files = snapshot.results.clone();
-        for file in &mut files {
-            file.expires_at = file.expiry(F::FAMILY, done_at.at);
-        }
-        let data = TaskResults {
-            family: F::FAMILY,
-            task_id: task.id().to_owned(),
-            files,
-            done_at: Some(done_at),
-        };
-        let results = Results::new(task.client().clone(), data);
+        let at = task.client().clock().monotonic();
+        let results = Results::of(task.client(), task.handle(), &snapshot, pending_at);
         Self {
             task,
             snapshot,
