@@ -4,7 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain};
 
-use crate::{any_task::AnyTask, error::Error, family::Family, handle::TaskHandle, task::Tasks, watch::{Curves, Eta, Events, Outcomes, PollSettings, WaitOptions, Watcher}};
+use crate::{
+    any_task::AnyTask,
+    error::Error,
+    family::Family,
+    handle::TaskHandle,
+    task::Tasks,
+    watch::{Curves, Eta, Events, Outcomes, PollSettings, WaitOptions, Watcher},
+};
 
 /// A client for AI generation on one account. Cheap to clone; clones share connections, rate limit
 /// and credentials.

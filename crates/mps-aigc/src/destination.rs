@@ -24,7 +24,7 @@ use crate::{error::Error, place::Place};
 /// let destination = Destination::reserve("fox.mp4").await?;
 /// let request = CreateAigcVideoTask::new().prompt("a fox in the snow");
 /// let task = aigc.video().create(&request).await?;
-/// task.wait().await?.download_to(&destination).await?;
+/// task.until_done().await?.download_to(&destination).await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -77,6 +77,6 @@ pub use results::{
 };
 pub use task::{Task, Tasks};
 pub use watch::{
-    Curve, Curves, Eta, Event, Events, FixedPause, LearnedPolicy, Outcomes, PollInput, PollSettings,
-    PollingPolicy, WaitOptions,
+    Curve, Curves, Eta, Event, Events, FixedPause, LearnedPolicy, Outcomes, PollInput,
+    PollSettings, PollingPolicy, WaitOptions,
 };

@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     family::{Create, Family, Snapshot},
     handle::TaskHandle,
+    results::Expected,
     watch::{Event, Events, WaitOptions, WaitUpdate},
 };
 

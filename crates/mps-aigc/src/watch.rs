@@ -16,7 +16,6 @@ mod schedule;
 mod state;
 mod watcher;
 
-pub(crate) use self::{events::WaitUpdate, watcher::Watcher};
 pub use self::{
     curve::Curve,
     curves::{Curves, Eta},
@@ -25,3 +24,4 @@ pub use self::{
     options::{PollSettings, WaitOptions},
     policy::{FixedPause, LearnedPolicy, PollInput, PollingPolicy},
 };
+pub(crate) use self::{events::WaitUpdate, watcher::Watcher};

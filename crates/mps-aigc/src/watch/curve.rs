@@ -1,6 +1,6 @@
 //! The distribution of the durations of tasks, learned from polls.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::LazyLock, time::Duration};
 
 /// Number of bins.
 const BINS: usize = 192;
@@ -208,7 +208,9 @@ impl Curve {
         }
         // The end is spread over the interval as the curve so far has it.
         let known = self.clone();
-        self.record_watched(low, high, |age| ((known.survives(age) - after) / mass).clamp(0.0, 1.0));
+        self.record_watched(low, high, |age| {
+            ((known.survives(age) - after) / mass).clamp(0.0, 1.0)
+        });
         for piece in known.pieces(low).take_while(|piece| piece.from < high) {
             let piece_end = piece.until(high);
             let share = (piece_end.from_survival - piece_end.to_survival) / mass;
@@ -354,7 +356,11 @@ impl Piece {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped before"
+)]
 fn bin(age: f64) -> usize {
     if age < edge(1) {
         return 0;
@@ -366,11 +372,11 @@ fn bin(age: f64) -> usize {
 
 /// Returns the lower edge of a bin in seconds.
 fn edge(bin: usize) -> f64 {
-    match i32::try_from(bin) {
-        Ok(0) => 0.0,
-        Ok(bin) => SHORTEST * RATIO.powi(bin),
-        Err(_) => f64::MAX,
-    }
+    static EDGES: LazyLock<Vec<f64>> = LazyLock::new(|| {
+        let edges = (1..).map(|bin| SHORTEST * RATIO.powi(bin));
+        std::iter::once(0.0).chain(edges).take(BINS + 1).collect()
+    });
+    EDGES.get(bin).copied().unwrap_or(f64::MAX)
 }
 
 fn ordered(low: Duration, high: Duration) -> (f64, f64) {
@@ -381,7 +387,10 @@ fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a weight needs no more digits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a weight needs no more digits"
+)]
 fn narrow(weight: f64) -> f32 {
     weight as f32
 }

@@ -63,7 +63,12 @@ impl Driver {
         }
     }
 
-    fn sleep_until(&mut self, until: Duration, now: Duration, cx: &mut Context<'_>) -> TaskPoll<()> {
+    fn sleep_until(
+        &mut self,
+        until: Duration,
+        now: Duration,
+        cx: &mut Context<'_>,
+    ) -> TaskPoll<()> {
         let clock = self.shared.client.clock();
         let sleep = self.sleep.take_if(|(end, _)| *end == until);
         let (end, mut sleep) =
@@ -78,7 +83,9 @@ impl Driver {
 
 fn send(shared: Arc<Shared>, poll: Poll) -> BoxFuture<'static, Answer> {
     Box::pin(async move {
-        let options = CallOptions::new().deadline(poll.deadline).permit_within(PERMIT_WAIT);
+        let options = CallOptions::new()
+            .deadline(poll.deadline)
+            .permit_within(PERMIT_WAIT);
         let answer = any_task::poll(&shared.client, &poll.task, options).await;
         (poll, answer)
     })

@@ -266,8 +266,13 @@ impl Schedule {
         let mut input = PollInput::new(slot.age_at(slot.pending_at), curve);
         input.polled = slot.pending_at > slot.born;
         let ready = slot.time_of(policy.next_poll(&input));
-        let at = slot.time_of(policy.next_poll(&input.max_delay(price)));
-        self.push(id, at.max(ready), ready);
+        let at = if price > PollInput::MAX_DELAY {
+            slot.time_of(policy.next_poll(&input.max_delay(price)))
+                .max(ready)
+        } else {
+            ready
+        };
+        self.push(id, at, ready);
     }
 
     fn push(&mut self, id: Id, at: Micros, ready: Micros) {
@@ -323,7 +328,9 @@ impl Schedule {
             (self.heap, self.slots, self.free) = (BinaryHeap::new(), Vec::new(), Vec::new());
         } else if self.heap.len() > 64 && self.heap.len() > 2 * self.len() {
             let turns = std::mem::take(&mut self.heap).into_vec();
-            let valid = turns.into_iter().filter(|Reverse(turn)| self.is_valid(*turn));
+            let valid = turns
+                .into_iter()
+                .filter(|Reverse(turn)| self.is_valid(*turn));
             self.heap = valid.collect();
         }
     }
@@ -364,7 +371,9 @@ impl Schedule {
 
 fn micros(time: Duration) -> Micros {
     // Half of the range, so that sums do not overflow.
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX).min(i64::MAX / 4)
+    i64::try_from(time.as_micros())
+        .unwrap_or(i64::MAX)
+        .min(i64::MAX / 4)
 }
 
 fn to_duration(time: Micros) -> Duration {

@@ -173,15 +173,18 @@ impl State {
             ids.push(self.add(&task, age, watch, policy.as_ref(), now));
         }
         self.deadlines.insert((deadline, watch));
-        self.watches.insert(watch, Watch {
-            policy,
-            deadline,
-            timeout: options.timeout,
-            running: ids.len(),
-            tasks: ids,
-            updates: VecDeque::new(),
-            reader: None,
-        });
+        self.watches.insert(
+            watch,
+            Watch {
+                policy,
+                deadline,
+                timeout: options.timeout,
+                running: ids.len(),
+                tasks: ids,
+                updates: VecDeque::new(),
+                reader: None,
+            },
+        );
         self.wake_driver();
         watch
     }
@@ -267,7 +270,9 @@ impl State {
         self.has_driver = false;
         self.driver = None;
         let readers = self.watches.values_mut();
-        readers.filter_map(|watch| watch.reader.take()).for_each(Waker::wake);
+        readers
+            .filter_map(|watch| watch.reader.take())
+            .for_each(Waker::wake);
     }
 
     fn wake_driver(&mut self) {
@@ -334,7 +339,10 @@ impl State {
     ) {
         let id = poll.id;
         let entry = self.entries.get_mut(id.index());
-        let Some(entry) = entry.and_then(Option::as_mut).filter(|entry| entry.id == id) else {
+        let Some(entry) = entry
+            .and_then(Option::as_mut)
+            .filter(|entry| entry.id == id)
+        else {
             return;
         };
         let mut events = Vec::new();
@@ -366,13 +374,15 @@ impl State {
     fn pending(&mut self, poll: &Poll, has_age: bool) -> Option<Eta> {
         let (before, age) = self.schedule.ages(poll.id, poll.asked_at)?;
         if has_age {
-            self.curves.update(&poll.task, |curve| curve.record_pending(before, age));
+            self.curves
+                .update(&poll.task, |curve| curve.record_pending(before, age));
         }
         let entry = self.entries.get(poll.id.index())?.as_ref()?;
         let watch = self.watches.get(&entry.watch)?;
         let policy = watch.policy.as_ref().unwrap_or(&self.policy);
         let curve = self.curves.curve(&poll.task);
-        self.schedule.pending(poll.id, poll.asked_at, curve, &**policy);
+        self.schedule
+            .pending(poll.id, poll.asked_at, curve, &**policy);
         (has_age && curve.is_known()).then(|| Eta::of(curve, age))
     }
 
@@ -404,7 +414,9 @@ impl State {
         let failed = self.watches.get_mut(&watch);
         let tasks = failed.map(|watch| std::mem::take(&mut watch.tasks));
         for id in tasks.unwrap_or_default() {
-            self.end(id, |entry| Ending::Failed(error.clone().with_task(entry.task.id())));
+            self.end(id, |entry| {
+                Ending::Failed(error.clone().with_task(entry.task.id()))
+            });
         }
     }
 
