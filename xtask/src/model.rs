@@ -206,6 +206,7 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 .extend(read_toml(id, file, "a capability table", read, trace));
         }
         ["examples", _, _] => spec.examples.push(id),
+        ["published", "read.toml"] => {}
         ["published", name] if name.ends_with(".json") => spec.published.push(id),
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }

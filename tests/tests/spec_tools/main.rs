@@ -15,5 +15,6 @@ mod families;
 mod import;
 mod seen;
 mod support;
+mod texts;
 mod truth;
 mod whole;

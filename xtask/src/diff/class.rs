@@ -86,7 +86,7 @@ pub(super) fn of_change(
             Class::Compatible
         }
         // Only the checks of the specification itself use these keys.
-        "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
+        "of" | "role" | "spelling" | "read_from" if kind == Kind::Column => Class::Compatible,
         // A first way to describe a task takes nothing away.
         "poll" if before.is_none() => Class::Compatible,
         "role" if after.is_some_and(|role| role.value == Value::Text("sent".to_owned())) => {
