@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, process};
 
 use crate::{
-    ci,
+    add, ci,
     codegen::api,
     diagnostic,
     diff::{self, Class},
@@ -29,6 +29,9 @@ usage: cargo xtask <command>
                      version of the package, --source the source of the facts, --action adds one
                      more action, --dry-run only reports
                      exit: 0 no difference, 10 compatible, 20 breaking, 30 only texts, 1 failure
+  spec add <ACTION>… | --all [--site intl|cn] [--examples <examples.json>] [--dry-run]
+                     add actions of the description last seen, of which only the structure is
+                     specified, with their structs and published examples
   spec read <row>… | --all
                      record that rows of the capability tables, such as \"video Kling 3.0\", agree with
                      the texts of the descriptions last seen
@@ -80,6 +83,7 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["spec", "add", rest @ ..] => spec_add(&workspace::root()?, rest),
         ["spec", "read", "--all"] => spec_read(&workspace::root()?, &[]),
         ["spec", "read", rows @ ..] if !rows.is_empty() => spec_read(&workspace::root()?, rows),
         ["spec", "check"] => spec_check(&workspace::root()?),
@@ -112,10 +116,22 @@ pub fn spec_check(root: &Path) -> Result<(), Failure> {
             return Err(Failure::from_mistakes(&mistakes, &sources));
         }
     };
+    let notes = add::unconfirmed(&spec);
+    let notes: String = notes.iter().map(|note| format!("\nnote: {note}")).collect();
     print(&format!(
-        "the specification is valid: {} actions",
+        "the specification is valid: {} actions{notes}",
         api.actions.len()
     ))
+}
+
+/// Adds actions of the description last seen to the specification of a workspace and prints a report.
+///
+/// # Errors
+/// Returns a failure if the specification cannot be read or written, or an action is unknown.
+pub fn spec_add(root: &Path, words: &[&str]) -> Result<(), Failure> {
+    let options = add::Options::parse(words)?;
+    let added = add::add(root, &options)?;
+    print(added.to_string().trim_end())
 }
 
 /// Records that rows of the capability tables agree with the texts of the descriptions last seen; all

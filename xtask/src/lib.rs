@@ -16,6 +16,7 @@
 //! structure, and [`diff`] classifies a change. [`texts`] links the
 //! capability tables to the texts that they were read from.
 
+pub mod add;
 pub mod check;
 pub mod ci;
 pub mod cli;

@@ -23,7 +23,7 @@ mod task_families;
 mod task_family;
 mod task_results;
 
-pub(crate) use self::collisions::collisions;
+pub(crate) use self::collisions::{TAKEN_TYPES, collisions};
 pub use self::{
     action::{Action, Billed},
     capability::{Family, Model, Row, UnstatedFields, Value as CapabilityValue},

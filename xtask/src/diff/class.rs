@@ -73,9 +73,8 @@ pub(super) fn of_change(
 ) -> Class {
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
-        | "examples" | "unit" | "since" | "sources" | "order" | "response_order" => {
-            Class::Documentation
-        }
+        | "examples" | "unit" | "values" | "tier" | "since" | "sources" | "order"
+        | "response_order" => Class::Documentation,
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
         "about" | "column" if kind == Kind::Rule => Class::Compatible,

@@ -56,6 +56,10 @@ fn field(field: &Field) -> TokenStream {
     let item = item(field);
     let (serde, ty) = match field.cardinality {
         Cardinality::Plain => (quote!(deserialize_with = "de::or_default"), item),
+        Cardinality::Optional if field.boxed => (
+            quote!(skip_serializing_if = "Option::is_none"),
+            quote!(Option<Box<#item>>),
+        ),
         Cardinality::Optional => (
             quote!(skip_serializing_if = "Option::is_none"),
             quote!(Option<#item>),
@@ -239,6 +243,7 @@ fn value(field: &Field) -> TokenStream {
     };
     match field.cardinality {
         Cardinality::Plain => one,
+        Cardinality::Optional if field.boxed => quote!(Some(Box::new(#one))),
         Cardinality::Optional => quote!(Some(#one)),
         Cardinality::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
         Cardinality::List => quote!(#name.into_iter().collect()),

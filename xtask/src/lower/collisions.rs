@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Names of types that generated files use, or that have another meaning for every reader.
-const TAKEN_TYPES: &[&str] = &[
+pub(crate) const TAKEN_TYPES: &[&str] = &[
     "Action",
     "ActionInfo",
     "ActionVisitor",

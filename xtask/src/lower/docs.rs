@@ -24,6 +24,14 @@ pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
             .as_ref()
             .map(|value| format!("Example: {}.", code(value))),
     );
+    let values: Vec<String> = member
+        .values
+        .iter()
+        .map(|value| format!("`{value}`"))
+        .collect();
+    facts.extend(
+        (!values.is_empty()).then(|| format!("Values that the texts name: {}.", values.join(", "))),
+    );
     facts.extend(since(&member.since));
     facts.extend(
         member

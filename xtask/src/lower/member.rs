@@ -30,6 +30,8 @@ pub struct Field {
     pub cardinality: Cardinality,
     /// Type of each value.
     pub value_type: ValueType,
+    /// True if its struct is boxed, since it leads back to the one the field is in.
+    pub boxed: bool,
     /// True if every request must have it.
     pub required: bool,
     /// True if logs and messages leave out its value.
@@ -192,6 +194,7 @@ pub(super) fn lower(
         nested: in_request && matches!(value_type, ValueType::Struct(_) | ValueType::Enum(_)),
         cardinality,
         value_type,
+        boxed: member.boxed && cardinality == Cardinality::Optional,
         required: member.required,
         sensitive: member.sensitive,
         checks,
