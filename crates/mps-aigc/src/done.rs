@@ -155,11 +155,21 @@ impl<F: Family> Done<F> {
             client,
             task_id: self.id(),
             urls: &self.snapshot.urls,
-            done_for: client.clock().monotonic().saturating_sub(self.at),
+            done_for: self.age(),
             kept_for: F::FAMILY.info().result_hours.map(hours),
         };
         let downloaded = results.download(destination).await;
         downloaded.map_err(|error| error.with_task(self.id()))
+    }
+}
+
+impl<F: Family> Done<F> {
+    /// Returns the time for which the task is known to be done. The wall clock may have been set back
+    /// since, the monotonic one not.
+    fn age(&self) -> Duration {
+        let clock = self.task.client().clock();
+        let seen = clock.monotonic().saturating_sub(self.at);
+        self.results.age(clock.wall()).unwrap_or_default().max(seen)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The error of a task, from its request to its file.
 
-use std::{error, fmt, io, sync::Arc, time::Duration};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use mps_core::{Advice, Dispatch, text::foreign};
-use mps_models::TaskFamily;
-
-use crate::{family::Snapshot, results::CosObject};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Value, json};
 
 mod kind;
+mod of_task;
 
 pub use self::kind::{ErrorKind, UnknownErrorKind};
 
@@ -43,9 +43,18 @@ struct Inner {
     task_id: Option<String>,
     request_id: Option<String>,
     hint: Option<String>,
-    stage: Option<String>,
+    stage: Option<Stage>,
+    age: Option<Duration>,
     call: Option<mps_core::Error>,
     source: Option<Arc<dyn error::Error + Send + Sync>>,
+}
+
+/// A stage that has to be confirmed.
+#[derive(Clone, Debug)]
+struct Stage {
+    name: String,
+    /// The action that confirms it.
+    action: &'static str,
 }
 
 impl Error {
@@ -79,7 +88,40 @@ impl Error {
     /// [`AwaitsConfirmation`](ErrorKind::AwaitsConfirmation).
     #[must_use]
     pub fn stage(&self) -> Option<&str> {
-        self.0.stage.as_deref()
+        Some(&self.0.stage.as_ref()?.name)
+    }
+
+    /// Returns the action and the request that confirm the stage and start a new task; `None` for any
+    /// other kind than [`AwaitsConfirmation`](ErrorKind::AwaitsConfirmation). The call is not
+    /// idempotent.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # fn example(error: &mps_aigc::Error) {
+    /// if let Some((action, request)) = error.confirmation() {
+    ///     println!("mps call {action} --json '{request}'");
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn confirmation(&self) -> Option<(&'static str, Value)> {
+        let stage = self.0.stage.as_ref()?;
+        let request = json!({"Input": {
+            "Action": "confirm",
+            "Stage": stage.name,
+            "SourceTaskId": self.task_id(),
+        }});
+        Some((stage.action, request))
+    }
+
+    /// Returns the time since the task was done, as far as it is known, for a result that has
+    /// [expired](ErrorKind::Expired); `None` for any other kind.
+    ///
+    /// It follows from the time that the service states, or from the last moment at which the task was
+    /// known not to be done, which its handle keeps; so it is the same in another process.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.0.age
     }
 
     /// Returns the failed call, with code, dispatch and attempts; `None` if no call failed.
@@ -142,100 +184,18 @@ impl Error {
             request_id: None,
             hint: None,
             stage: None,
+            age: None,
             call: None,
             source: None,
         }))
     }
 
-    pub(crate) fn no_task_id(action: &str, request_id: Option<String>) -> Self {
-        let message = format!("{action}: the answer has no task id");
-        Self::new(ErrorKind::NoTaskId, message)
-            .with(|inner| inner.request_id = request_id)
-            .with_hint("ask the vendor with the request id before creating again: a task may run and be billed")
-    }
-
-    pub(crate) fn wait_timed_out(task_id: &str, limit: Duration) -> Self {
-        // Whole milliseconds: the time that remained after the create has nine decimals.
-        let limit = u64::try_from(limit.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
-        let limit = Duration::from_millis(limit);
-        let message = format!("task {} is not finished after {limit:?}", shown(task_id));
-        Self::new(ErrorKind::WaitTimedOut, message)
-            .with_task(task_id)
-            .with_hint("wait again with its id: the task continues")
-    }
-
-    /// Returns the error of a task that stopped after a stage, or `None` if it did not.
-    pub(crate) fn of_stage(family: TaskFamily, task_id: &str, snapshot: &Snapshot) -> Option<Self> {
-        let stage = snapshot.awaiting.as_deref()?;
-        let confirm = family.info().confirm.as_ref()?;
-        Some(Self::awaits_confirmation(
-            task_id,
-            confirm.action.name,
-            stage,
-        ))
-    }
-
-    fn awaits_confirmation(task_id: &str, action: &str, stage: &str) -> Self {
-        let message = format!("task {} waits for confirmation of {stage}", shown(task_id));
-        let request = serde_json::json!({
-            "Input": {"Action": "confirm", "Stage": stage, "SourceTaskId": task_id}
-        });
-        Self::new(ErrorKind::AwaitsConfirmation, message)
-            .with_task(task_id)
-            .with(|inner| inner.stage = Some(stage.to_owned()))
-            .with_hint(format!(
-                "look at the stage, then confirm it: {action} {request}"
-            ))
-    }
-
-    pub(crate) fn task_failed(task_id: &str, reason: Option<&str>) -> Self {
-        let reason = reason.unwrap_or("the service gave no reason");
-        // An error is one line, however many the service writes.
-        let reason: Vec<_> = reason.split_whitespace().collect();
-        let message = format!("task {} failed: {}", shown(task_id), reason.join(" "));
-        Self::new(ErrorKind::TaskFailed, message).with_task(task_id)
-    }
-
-    /// Returns the error of a result in a bucket of the caller's, which has no URL.
-    pub(crate) fn in_bucket(task_id: &str, object: &CosObject) -> Self {
-        let place = foreign(&object.to_string(), ID_CHARS).into_owned();
-        let message = format!("the result of task {} is stored as {place}", shown(task_id));
-        let region = foreign(&object.region, ID_CHARS);
-        let hint = format!("copy it from your bucket in {region}: coscli cp -r {place} .");
-        Self::new(ErrorKind::Unfetchable, message)
-            .with_task(task_id)
-            .with_hint(hint)
-    }
-
-    pub(crate) fn no_result(task_id: &str) -> Self {
-        let message = format!("task {} is done but names no result", shown(task_id));
-        Self::new(ErrorKind::Unfetchable, message)
-            .with_task(task_id)
-            .with_hint("look for it in your own storage if the task was told to store it there")
-    }
-
-    /// Returns the error of an output file.
-    pub(crate) fn cannot_write(path: &std::path::Path, error: &io::Error) -> Self {
-        let message = format!("cannot write {}: {error}", path.display());
-        let (kind, hint) = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
-                ErrorKind::NoSpace,
-                "free some space, or choose another disk",
-            ),
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
-                ErrorKind::PermissionDenied,
-                "choose a directory that you can write to",
-            ),
-            _ => (
-                ErrorKind::File,
-                "check that the directory exists and can be written",
-            ),
-        };
-        Self::new(kind, message).with_hint(hint)
-    }
-
     pub(crate) fn with_task(self, task_id: &str) -> Self {
         self.with(|inner| inner.task_id = Some(task_id.to_owned()))
+    }
+
+    pub(crate) fn with_age(self, age: Duration) -> Self {
+        self.with(|inner| inner.age = Some(age))
     }
 
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
@@ -283,6 +243,36 @@ impl fmt::Debug for Error {
     }
 }
 
+impl Serialize for Error {
+    /// Writes everything but the cause, in snake case; missing values are left out. A failed call is a
+    /// member of its own.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.kind())?;
+        map.serialize_entry("in_doubt", &self.in_doubt())?;
+        map.serialize_entry("advice", &self.advice())?;
+        map.serialize_entry("message", &self.0.message)?;
+        let texts = [
+            ("task_id", self.task_id()),
+            ("request_id", self.request_id()),
+            ("stage", self.stage()),
+            ("hint", self.hint()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                map.serialize_entry(name, text)?;
+            }
+        }
+        if let Some(age) = self.age() {
+            map.serialize_entry("age_seconds", &age.as_secs())?;
+        }
+        if let Some(call) = self.call() {
+            map.serialize_entry("call", call)?;
+        }
+        map.end()
+    }
+}
+
 impl error::Error for Error {
     // The message of a failed call is this error's own, so the cause of that call is next.
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
@@ -295,6 +285,8 @@ impl error::Error for Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]
@@ -314,6 +306,24 @@ mod tests {
         assert_eq!(advice(ErrorKind::TaskFailed), Advice::FixRequest);
         assert_eq!(advice(ErrorKind::InUse), Advice::FixRequest);
         assert_eq!(advice(ErrorKind::Expired), Advice::GiveUp);
+    }
+
+    #[test]
+    fn an_error_as_json_has_what_programs_match_on() {
+        let error = Error::awaits_confirmation("u-1", "Modify", "STAGE_1");
+        let hint = r#"look at the stage, then confirm it: Modify {"Input":{"Action":"confirm","SourceTaskId":"u-1","Stage":"STAGE_1"}}"#;
+        let expected = serde_json::json!({
+            "kind": "awaits_confirmation",
+            "in_doubt": false,
+            "advice": "look_first",
+            "message": "task u-1 waits for confirmation of STAGE_1",
+            "task_id": "u-1",
+            "stage": "STAGE_1",
+            "hint": hint,
+        });
+        assert_eq!(serde_json::to_value(&error).unwrap(), expected);
+        let aged = Error::new(ErrorKind::Expired, "").with_age(Duration::from_secs(46_800));
+        assert_eq!(serde_json::to_value(&aged).unwrap()["age_seconds"], 46_800);
     }
 
     #[test]

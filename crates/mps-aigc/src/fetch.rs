@@ -241,7 +241,9 @@ impl Results<'_> {
             "the result has expired: HTTP {status}, {} hours after the task was done",
             hours(self.done_for)
         );
-        Error::new(ErrorKind::Expired, message).with_hint(self.hint("create the task anew"))
+        Error::new(ErrorKind::Expired, message)
+            .with_age(self.done_for)
+            .with_hint(self.hint("create the task anew"))
     }
 }
 

@@ -10,6 +10,7 @@ mod download;
 mod dry_run;
 pub(crate) mod emulator;
 mod family;
+mod follow;
 mod models;
 mod select;
 mod sign;

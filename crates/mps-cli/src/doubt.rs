@@ -200,7 +200,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-fn utc(time: SystemTime) -> String {
+pub(crate) fn utc(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 

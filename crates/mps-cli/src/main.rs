@@ -28,6 +28,7 @@ mod heartbeat;
 mod input;
 mod limiter;
 mod line_writer;
+mod live;
 mod logging;
 mod monitor;
 mod options;

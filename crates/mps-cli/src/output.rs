@@ -12,6 +12,7 @@ use crate::{
     color,
     failure::Failure,
     foreign_text,
+    live::Live,
     options::{GlobalOptions, OutputFormat},
     outcome::Reason,
     results::Receipt,
@@ -30,6 +31,7 @@ pub(crate) struct Output {
     verbose: bool,
     clock: SharedClock,
     started: Duration,
+    live: Live,
 }
 
 /// Something that happens while a command runs: a line on stderr, as JSON `mps.event/1`.
@@ -80,8 +82,18 @@ impl Output {
             quiet: global.quiet,
             verbose: global.verbose > 0,
             started: clock.monotonic(),
+            // Log lines are written past this module, so there is no live view with them.
+            live: Live::new(
+                global.output() == OutputFormat::Human && !global.quiet && global.verbose == 0,
+                clock.clone(),
+            ),
             clock,
         }
+    }
+
+    /// Returns the tasks that the command follows, as lines on a terminal.
+    pub(crate) fn live(&self) -> &Live {
+        &self.live
     }
 
     /// Prints a result that names no paid task. A reader that closes the pipe is no error: it needs
@@ -111,17 +123,25 @@ impl Output {
     }
 
     fn write_result(&self, human: &str, json: &impl Serialize) -> Result<io::Result<()>, Failure> {
-        Ok(match self.format {
-            OutputFormat::Human => streams::write_stdout(&foreign_text::lines(human)),
-            OutputFormat::Json => streams::write_stdout(&to_line(json)?),
-        })
+        let text = match self.format {
+            OutputFormat::Human => foreign_text::lines(human).into_owned(),
+            OutputFormat::Json => to_line(json)?,
+        };
+        Ok(self.live.suspended(|| streams::write_stdout(&text)))
     }
 
     /// Prints an event, even with `--quiet`.
     pub(crate) fn notice(&self, event: &Event<'_>) {
-        match self.format {
+        self.live.suspended(|| match self.format {
             OutputFormat::Human => print_stderr(&event.human),
             OutputFormat::Json => print_stderr(&self.event_line(event)),
+        });
+    }
+
+    /// Prints an event that the live view shows too: as a line only where there is no live view.
+    pub(crate) fn live_progress(&self, event: &Event<'_>) {
+        if !self.live.is_drawn() {
+            self.progress(event);
         }
     }
 
@@ -161,6 +181,7 @@ impl Output {
     /// Prints an error with its findings, cause, in-doubt page and hint. Without stderr, an error that
     /// names a task or a doubtful create is printed to stdout.
     pub(crate) fn failure(&self, failure: &Failure) {
+        self.live.end();
         for other in &failure.others {
             self.failure(other);
         }

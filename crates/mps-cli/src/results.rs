@@ -5,11 +5,17 @@ use std::{
     time::Duration,
 };
 
-use mps_aigc::{Family, SavedFile, Snapshot, Task};
+mod entry;
+
+use self::entry::ResultEntry;
+pub(crate) use self::entry::lines;
+use mps_aigc::{
+    CosObject, Done, Family, MediaKind, ResultFile, SavedFile, Snapshot, Task, TimeBasis,
+};
 use serde::Serialize;
 
 use crate::{
-    foreign_text,
+    doubt, foreign_text,
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     resume::CommandLine,
@@ -124,8 +130,16 @@ pub(crate) struct TaskResult {
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
+    /// The stage of a task that stops for confirmation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
+    /// The stage that has to be confirmed before the task continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaiting: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     urls: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    results: Vec<ResultEntry>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<File>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +165,10 @@ impl TaskResult {
             task_id: task.id().to_owned(),
             request_id: task.request_id().map(foreign_text::cut_name),
             status: None,
+            stage: None,
+            awaiting: None,
             urls: Vec::new(),
+            results: Vec::new(),
             files: Vec::new(),
             message: None,
             attempts: created.then_some(task.attempts()),
@@ -162,9 +179,23 @@ impl TaskResult {
     pub(crate) fn with_snapshot(mut self, snapshot: &Snapshot) -> Self {
         let status = Some(foreign_text::cut_name(&snapshot.status));
         self.status = status.filter(|status| !status.is_empty());
+        self.stage = snapshot.stage.as_deref().map(foreign_text::cut_name);
+        self.awaiting.clone_from(&snapshot.awaiting);
         self.urls.clone_from(&snapshot.urls);
+        self.results = snapshot.results.iter().map(ResultEntry::from).collect();
         let message = snapshot.message.as_deref();
         self.message = message.map(foreign_text::cut_message);
+        self
+    }
+
+    /// Adds the expiry of the results of a task that is done, unless only the moment is known at which
+    /// it was seen to be done: then they may expire much earlier.
+    pub(crate) fn with_expiry<F: Family>(mut self, done: &Done<F>) -> Self {
+        let basis = done.results().done_at.map(|done_at| done_at.basis);
+        for (entry, file) in self.results.iter_mut().zip(&done.results().files) {
+            let is_known = basis != Some(TimeBasis::Seen);
+            entry.expires_at = file.expires_at.filter(|_| is_known).map(doubt::utc);
+        }
         self
     }
 

@@ -31,24 +31,39 @@ impl CommandLine {
         task_id: &str,
         out: Option<&Path>,
     ) -> Self {
-        let limiter = global.limiter_argument();
-        let mut words = vec!["mps".to_owned()];
-        let mut push = |option: &str, value: Option<&str>| {
-            if let Some(value) = value {
-                words.extend([option.to_owned(), value.to_owned()]);
-            }
-        };
-        push("--endpoint", global.endpoint.as_deref());
-        push("--site", global.site.map(Site::as_str));
-        push("--region", global.region.as_deref());
-        push("--profile", global.profile.as_deref());
-        push("--account", global.account.as_deref());
-        push("--limiter", limiter.as_deref());
-        push(family, Some(verb));
+        let mut line = Self::of_account(global);
+        line.push(family, Some(verb));
         let out = out.map(|out| out.display().to_string());
-        push("--out", out.as_deref());
-        push("--", Some(task_id));
-        Self(words)
+        line.push("--out", out.as_deref());
+        line.push("--", Some(task_id));
+        line
+    }
+
+    /// Returns the command line of `mps call` for one action.
+    pub(crate) fn for_call(global: &GlobalOptions, action: &str, json: &str) -> Self {
+        let mut line = Self::of_account(global);
+        line.push("call", Some(action));
+        line.push("--json", Some(json));
+        line
+    }
+
+    /// Returns the program with the options that select endpoint and account.
+    fn of_account(global: &GlobalOptions) -> Self {
+        let limiter = global.limiter_argument();
+        let mut line = Self(vec!["mps".to_owned()]);
+        line.push("--endpoint", global.endpoint.as_deref());
+        line.push("--site", global.site.map(Site::as_str));
+        line.push("--region", global.region.as_deref());
+        line.push("--profile", global.profile.as_deref());
+        line.push("--account", global.account.as_deref());
+        line.push("--limiter", limiter.as_deref());
+        line
+    }
+
+    fn push(&mut self, option: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.0.extend([option.to_owned(), value.to_owned()]);
+        }
     }
 
     /// Replaces the last word, which is the task id.

@@ -11,15 +11,23 @@
 //! `tasks.db-lock` (creation and migration) and the folder `tasks.db-workers` (a locked file for each
 //! process). Delete all of them together or none.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicU64},
+};
 
-use mps_core::clock::SharedClock;
+use mps_core::{clock::SharedClock, sync::Worker as Thread};
 
+mod batch;
+mod change;
 mod error;
+mod files;
 mod follow;
+mod item;
 mod learned;
 mod liveness;
 mod read;
+mod recall;
 mod resolve;
 mod retention;
 mod rows;
@@ -30,7 +38,6 @@ mod sqlite;
 mod submit;
 pub(crate) mod tx;
 
-use self::tx::{Op, Work};
 pub use self::{
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
@@ -44,6 +51,10 @@ pub use self::{
     },
     send::{Answer, Recorded},
     submit::{Caps, Imported, NewBatch, Single, Submission},
+};
+use self::{
+    seal::{Entry, Seal},
+    tx::{Op, Work},
 };
 
 /// A ledger of billed tasks. Clones share it.
@@ -69,6 +80,11 @@ pub struct Ledger(Arc<Inner>);
 struct Inner {
     store: Store,
     clock: SharedClock,
+    seal: Option<Arc<Seal>>,
+    seal_thread: Thread,
+    /// The smoothed time of a commit, and the one that is stored.
+    commit_us: AtomicU64,
+    stored_commit_us: AtomicU64,
 }
 
 /// The store below the operations.
@@ -90,8 +106,10 @@ impl Ledger {
     /// # Cancel safety
     /// Dropping the future leaves a sound ledger, perhaps one that is open until the work ends.
     pub async fn open(location: &str, clock: SharedClock) -> Result<Self, LedgerError> {
-        let store = Store::Sqlite(sqlite::SqliteStore::open(location, &clock).await?);
-        Ok(Self(Arc::new(Inner { store, clock })))
+        let (store, seal) = sqlite::SqliteStore::open(location, &clock).await?;
+        let ledger = Self::new(Store::Sqlite(store), Some(Arc::new(seal)), clock);
+        ledger.load_commit_time().await?;
+        Ok(ledger)
     }
 
     /// Returns an empty ledger in memory, which ends with its last clone.
@@ -102,7 +120,18 @@ impl Ledger {
     /// [`LedgerErrorKind::Io`] when memory is short.
     pub fn in_memory(clock: SharedClock) -> Result<Self, LedgerError> {
         let store = Store::Sqlite(sqlite::SqliteStore::in_memory(&clock)?);
-        Ok(Self(Arc::new(Inner { store, clock })))
+        Ok(Self::new(store, None, clock))
+    }
+
+    fn new(store: Store, seal: Option<Arc<Seal>>, clock: SharedClock) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            seal,
+            seal_thread: Thread::new("mps-ledger-seal"),
+            commit_us: AtomicU64::new(5_000),
+            stored_commit_us: AtomicU64::new(5_000),
+        }))
     }
 
     /// Returns the id of this process in the ledger.
@@ -132,9 +161,54 @@ impl Ledger {
 }
 
 impl Ledger {
-    async fn later<A, T>(&self, _: A) -> Result<T, LedgerError> {
-        Err(LedgerError::new(LedgerErrorKind::Io, "not built yet"))
+    /// Seals a send. It is on the disk when this returns.
+    async fn seal(&self, entry: Entry) -> Result<(), LedgerError> {
+        self.with_seal(move |seal| seal.append(&entry, true)).await
     }
+
+    /// Appends what is useful to know and not needed: a line that is lost leaves a row in doubt.
+    async fn seal_later(&self, happened: bool, entry: Entry) {
+        if happened && let Err(error) = self.with_seal(move |seal| seal.append(&entry, false)).await
+        {
+            tracing::warn!(%error, "the seal of the ledger was not written");
+        }
+    }
+
+    /// Returns the task ids that the seal has for some sends.
+    async fn sealed_tasks(&self, claims: Vec<Token>) -> Result<Vec<(Token, String)>, LedgerError> {
+        self.with_seal(move |seal| seal.tasks(&claims)).await
+    }
+
+    async fn compact_seal(&self, removed: Vec<RowId>) -> Result<(), LedgerError> {
+        self.with_seal(move |seal| seal.compact(&removed)).await
+    }
+
+    /// Runs work on the seal on its thread; returns nothing for a ledger without one.
+    async fn with_seal<T: Default + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Seal) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
+        let Some(seal) = self.0.seal.clone() else {
+            return Ok(T::default());
+        };
+        let done = self.0.seal_thread.run(move || work(&seal)).await;
+        done.unwrap_or_else(|error| Err(thread_ended(error)))
+    }
+
+    /// Empties the write-ahead log, so that no removed text is left in it.
+    async fn truncate_log(&self, removed: u64) -> Result<(), LedgerError> {
+        match &self.0.store {
+            _ if removed == 0 => Ok(()),
+            Store::Sqlite(store) => store.truncate_log().await,
+        }
+    }
+}
+
+/// Returns the error for a thread that could not be started or panicked.
+fn thread_ended(error: std::io::Error) -> LedgerError {
+    LedgerError::new(LedgerErrorKind::Io, "a thread of the ledger ended")
+        .with_hint("raise the limit of processes and threads (ulimit -u)")
+        .with_source(error)
 }
 
 impl fmt::Debug for Ledger {

@@ -21,6 +21,7 @@
 pub mod failpoint;
 mod hash;
 pub mod ledger;
+mod machine;
 pub mod state;
 
 pub use hash::content_hash;

@@ -260,7 +260,18 @@ pub fn next(state: State, transition: Transition, home: Home) -> Result<State, I
         (S::Intent, T::Release) | (S::Sending, T::NotSent) => home.state(),
         (S::Sending | S::InDoubt, T::Create) | (S::InDoubt, T::ResolveTask) => S::Created,
         (S::Sending | S::InDoubt, T::Refuse) => S::Refused,
-        (S::Sending, T::Doubt) | (S::Planned | S::Intent | S::Unsent, T::Recall) => S::InDoubt,
+        (S::Sending, T::Doubt)
+        | (
+            S::Planned
+            | S::Intent
+            | S::Unsent
+            | S::Refused
+            | S::Failed
+            | S::Expired
+            | S::Abandoned
+            | S::Created,
+            T::Recall,
+        ) => S::InDoubt,
         (S::InDoubt, T::Abandon) => S::Abandoned,
         (S::Created, T::Finish) => S::Done,
         (S::Created, T::Fail) => S::Failed,

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{
     delivery::{Delivery, Target},
     dry_run,
+    follow::follow,
 };
 use crate::{
     context::Context,
@@ -122,10 +123,11 @@ pub(crate) async fn run<C: Create>(
         receipt,
         result: created,
         target: &target,
+        followed: context.output.live().follow(task.id()),
         started,
         deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
     };
-    delivery.wait_and_deliver(&task).await
+    follow(context, delivery.wait_and_deliver(&task)).await
 }
 
 /// Sends the create. The connection is returned too, since a task of the emulator inside this

@@ -5,10 +5,7 @@ use std::{
     fs::File,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -22,14 +19,15 @@ use super::status::status_or_none;
 use crate::{
     context::Context,
     failure::Failure,
-    foreign_text, heartbeat,
+    foreign_text,
+    live::{Followed, Transfer},
     outcome::{self, Outcome, Reason},
     output::{Event, print_json_to_stderr},
-    results::{Receipt, TaskResult},
+    results::{self, Receipt, TaskResult},
+    resume::CommandLine,
     signals::Signal,
     streams,
 };
-use mps_core::sync::lock;
 
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
@@ -84,6 +82,7 @@ pub(super) struct Delivery<'a> {
     /// The result as far as it is known.
     pub(super) result: TaskResult,
     pub(super) target: &'a Target,
+    pub(super) followed: Followed,
     /// The start of the command, on its clock.
     pub(super) started: Duration,
     /// The end of the wait and the download, on the command's clock.
@@ -98,20 +97,17 @@ impl Delivery<'_> {
     }
 
     async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
-        let last_status = Mutex::new(None);
+        let is_known = AtomicBool::new(false);
         let is_done = AtomicBool::new(false);
         let report = |snapshot: &Snapshot| {
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
-            *lock(&last_status) = Some(status);
+            self.followed.update(|row| row.set_status(&status));
+            is_known.store(true, Ordering::Relaxed);
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.wait_with(options, report));
-        let wait = heartbeat::during(&*self.context.clock, wait, |elapsed| {
-            let status = lock(&last_status);
-            self.report_waiting(status.as_deref(), elapsed);
-        });
         let error = match self.context.phase.race(wait).await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,
@@ -120,10 +116,7 @@ impl Delivery<'_> {
         if is_done.into_inner() && error.kind() == mps_aigc::ErrorKind::WaitTimedOut {
             return Err(self.without_result_in_time());
         }
-        let is_known = last_status
-            .into_inner()
-            .is_ok_and(|status| status.is_some());
-        let outcome = if self.receipt.created || is_known {
+        let outcome = if self.receipt.created || is_known.into_inner() {
             outcome::of_living_task(&error)
         } else {
             outcome::of_task(&error)
@@ -163,8 +156,9 @@ impl Delivery<'_> {
         let clock = &*self.context.clock;
         let count = done.snapshot().urls.len();
         self.detail(Event::new("download", "").details(json!({"results": count})));
+        let begun = Transfer::default();
+        self.followed.update(|row| row.set_transfer(0, begun));
         let download = Box::pin(done.download_to(destination));
-        let download = heartbeat::during(clock, download, |elapsed| self.report_download(elapsed));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
@@ -222,9 +216,7 @@ impl Delivery<'_> {
 
     fn print<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> Result<(), Failure> {
         let lines: Vec<_> = if files.is_empty() {
-            let urls = done.snapshot().urls.iter();
-            urls.map(|url| foreign_text::url(url).into_owned())
-                .collect()
+            results::lines(&done.results().files, io::stdout().is_terminal())
         } else {
             files
                 .iter()
@@ -247,7 +239,8 @@ impl Delivery<'_> {
 
     fn result<F: Family>(&self, done: &Done<F>, files: &[SavedFile]) -> TaskResult {
         let result = self.result.clone();
-        let result = result.with_snapshot(done.snapshot()).with_files(files);
+        let result = result.with_snapshot(done.snapshot()).with_expiry(done);
+        let result = result.with_files(files);
         if !self.receipt.created {
             return result;
         }
@@ -272,12 +265,31 @@ impl Delivery<'_> {
 
     fn failure(&self, error: Error, outcome: Outcome) -> Failure {
         let is_timeout = error.kind() == mps_aigc::ErrorKind::WaitTimedOut;
+        let confirmation = error.confirmation();
         let mut failure = Failure::from(error).outcome(outcome);
         if is_timeout {
             // It only says to wait again, and the receipt has the command line for that.
             failure.hint = None;
         }
-        failure.receipt(&self.receipt)
+        let failure = failure.receipt(&self.receipt);
+        match confirmation {
+            Some((action, request)) => self.to_confirm(failure, action, &request.to_string()),
+            None => failure,
+        }
+    }
+
+    /// Replaces the command line that waits again, which ends in the same way, by the one that confirms
+    /// the stage.
+    fn to_confirm(&self, failure: Failure, action: &str, request: &str) -> Failure {
+        if self.context.global.emulator {
+            return failure;
+        }
+        let line = CommandLine::for_call(&self.context.global, action, request);
+        let hint = format!("look at the stage; confirm it, which starts a new task, with: {line}");
+        Failure {
+            resume: Some(line),
+            ..failure.hint(hint)
+        }
     }
 
     fn undelivered(&self, kind: &'static str, message: String, reason: Reason) -> Failure {
@@ -293,20 +305,9 @@ impl Delivery<'_> {
     fn report_status(&self, snapshot: &Snapshot, status: &str) {
         let human = format!("task {}: {status}", self.receipt.shown_id());
         let result = self.result.clone().with_snapshot(snapshot);
-        self.report(Event::new("status", &human).details(result));
-    }
-
-    fn report_waiting(&self, status: Option<&str>, elapsed: Duration) {
-        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
-        let status = status.unwrap_or("no answer yet");
-        let human = format!("task {id}: {status} after {seconds} s");
-        self.report(Event::new("waiting", &human));
-    }
-
-    fn report_download(&self, elapsed: Duration) {
-        let (id, seconds) = (self.receipt.shown_id(), elapsed.as_secs());
-        let human = format!("task {id}: downloading for {seconds} s");
-        self.report(Event::new("download", &human));
+        let event = Event::new("status", &human).details(result);
+        let event = event.task(&self.receipt.task_id);
+        self.context.output.live_progress(&event);
     }
 
     /// Warns of a result that was saved beside a name that was taken in the meantime.
@@ -325,12 +326,6 @@ impl Delivery<'_> {
         self.context
             .output
             .detail(&event.task(&self.receipt.task_id));
-    }
-
-    fn report(&self, event: Event<'_>) {
-        self.context
-            .output
-            .progress(&event.task(&self.receipt.task_id));
     }
 }
 

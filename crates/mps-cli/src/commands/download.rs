@@ -8,6 +8,7 @@ use mps_aigc::{Family, Tasks};
 
 use super::{
     delivery::{Delivery, Target},
+    follow::follow,
     status::{query, status_or_none},
     wait::{all_succeeded, unique},
 };
@@ -41,7 +42,7 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let downloads = ids
         .iter()
         .map(|id| download(args, id, &tasks, &target, context));
-    all_succeeded(join_all(downloads).await)
+    all_succeeded(follow(context, join_all(downloads)).await)
 }
 
 async fn download<F: Family>(
@@ -70,6 +71,7 @@ async fn download<F: Family>(
         receipt,
         result: TaskResult::of(&task),
         target,
+        followed: context.output.live().follow(task.id()),
         started,
         deadline: started.saturating_add(args.timeout),
     };

@@ -1,6 +1,9 @@
 //! `status`: queries the status of tasks once.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    io::{self, IsTerminal as _},
+};
 
 use futures_util::future::join_all;
 use mps_aigc::{Family, Snapshot, models::TaskPhase};
@@ -10,7 +13,7 @@ use crate::{
     context::Context,
     failure::Failure,
     foreign_text,
-    results::{Receipt, TaskResult},
+    results::{self, Receipt, TaskResult},
 };
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
@@ -22,7 +25,10 @@ pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Resu
             let task = tasks.task(id);
             let receipt = Receipt::of(&task, &context.global, None);
             let snapshot = query(&task, &receipt, context).await?;
-            let result = TaskResult::of(&task).with_snapshot(&snapshot);
+            let mut result = TaskResult::of(&task).with_snapshot(&snapshot);
+            if let Some(Ok(done)) = task.outcome(snapshot.clone()) {
+                result = result.with_expiry(&done);
+            }
             let line = status_line(&snapshot);
             context.output.receipt(&line, &result, &receipt)
         }
@@ -52,14 +58,22 @@ pub(super) fn status_or_none(snapshot: &Snapshot) -> Cow<'_, str> {
 
 fn status_line(snapshot: &Snapshot) -> String {
     let status = status_or_none(snapshot);
+    if let Some(stage) = &snapshot.awaiting {
+        return format!("{status}: waits for confirmation of {stage}");
+    }
     match (&snapshot.message, snapshot.phase) {
         (Some(message), TaskPhase::Failed) => {
             format!("{status}: {}", foreign_text::message(message))
         }
-        _ if snapshot.urls.is_empty() => status.into_owned(),
         _ => {
-            let urls = snapshot.urls.iter().map(|url| foreign_text::url(url));
-            format!("{status} {}", urls.collect::<Vec<_>>().join(" "))
+            let lines = results::lines(&snapshot.results, io::stdout().is_terminal());
+            let separator = if io::stdout().is_terminal() {
+                "\n  "
+            } else {
+                " "
+            };
+            let parts = std::iter::once(status.into_owned()).chain(lines);
+            parts.collect::<Vec<_>>().join(separator)
         }
     }
 }

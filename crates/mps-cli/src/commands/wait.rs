@@ -11,7 +11,10 @@ use clap::Args;
 use futures_util::future::join_all;
 use mps_aigc::Family;
 
-use super::delivery::{Delivery, Target};
+use super::{
+    delivery::{Delivery, Target},
+    follow::follow,
+};
 use crate::{
     context::Context,
     failure::Failure,
@@ -49,13 +52,14 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
                 receipt: Receipt::of(&task, &context.global, out),
                 result: TaskResult::of(&task),
                 target,
+                followed: context.output.live().follow(task.id()),
                 started,
                 deadline: started.saturating_add(args.timeout),
             };
             delivery.wait_and_deliver(&task).await
         }
     });
-    all_succeeded(join_all(waits).await)
+    all_succeeded(follow(context, join_all(waits)).await)
 }
 
 /// Returns the error of several tasks, if any has one.

@@ -16,6 +16,8 @@ mod foreign_text;
 mod hostile;
 #[cfg(unix)]
 mod limiter;
+#[cfg(unix)]
+mod live;
 mod money;
 mod output_names;
 #[cfg(unix)]

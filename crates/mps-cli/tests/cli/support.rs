@@ -14,6 +14,9 @@ use serde_json::Value;
 
 use crate::redaction;
 
+/// The longest wait for something outside this process, far more than it needs.
+const BOUND: Duration = Duration::from_secs(20);
+
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
     example("CreateAigcVideoTask")
@@ -223,11 +226,21 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
 
 /// Waits until something outside this process is so, for at most twenty seconds.
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
+    eventually_or(|| is_so().then_some(()).ok_or_else(String::new));
+}
+
+/// Waits until something outside this process succeeds, for at most twenty seconds.
+pub(crate) fn eventually_or<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
     let clock = SystemClock::new();
     let started = clock.monotonic();
-    while !is_so() {
-        let waited = clock.monotonic().saturating_sub(started);
-        assert!(waited < Duration::from_secs(20), "it never came true");
+    loop {
+        match attempt() {
+            Ok(value) => return value,
+            Err(reason) => {
+                let waited = clock.monotonic().saturating_sub(started);
+                assert!(waited < BOUND, "it never came true: {reason}");
+            }
+        }
         thread::yield_now();
     }
 }

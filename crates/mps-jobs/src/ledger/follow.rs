@@ -2,9 +2,16 @@
 
 use super::{
     Ledger,
+    change::Change,
     error::LedgerError,
-    rows::{FileRow, RowId, Timestamp},
+    item::locked,
+    rows::{FileRow, Item, RowId, Timestamp},
     send::Answer,
+    tx::{Op, Transaction, values},
+};
+use crate::{
+    hash::without_query,
+    state::{State, Transition},
 };
 
 /// The result of a task that is done.
@@ -33,7 +40,11 @@ impl Ledger {
         status: &str,
         due: Timestamp,
     ) -> Result<(), LedgerError> {
-        self.later((row.clone(), status.to_owned(), due)).await
+        let args = (row.clone(), status.to_owned(), due);
+        self.run(Op::relaxed("polled"), args, |tx, (row, status, due)| {
+            Box::pin(polled(tx, row, status, *due))
+        })
+        .await
     }
 
     /// Records that a created task is done, with its results. Returns `false` when the row is not
@@ -45,7 +56,11 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn done(&self, row: &RowId, finished: Finished) -> Result<bool, LedgerError> {
-        self.later((row.clone(), finished)).await
+        let args = (row.clone(), finished);
+        self.run(Op::durable("done"), args, |tx, (row, finished)| {
+            Box::pin(done(tx, row, finished))
+        })
+        .await
     }
 
     /// Records that a created task failed. Returns `false` when the row is not created. Idempotent.
@@ -56,7 +71,11 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn failed(&self, row: &RowId, answer: Answer) -> Result<bool, LedgerError> {
-        self.later((row.clone(), answer)).await
+        let args = (row.clone(), answer);
+        self.run(Op::durable("failed"), args, |tx, (row, answer)| {
+            Box::pin(failed(tx, row, answer))
+        })
+        .await
     }
 
     /// Records a saved result: path, size, entity tag and hash. Idempotent.
@@ -67,7 +86,11 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn file_saved(&self, row: &RowId, file: FileRow) -> Result<(), LedgerError> {
-        self.later((row.clone(), file)).await
+        let args = (row.clone(), file);
+        self.run(Op::relaxed("file_saved"), args, |tx, (row, file)| {
+            Box::pin(save(tx, row, file))
+        })
+        .await
     }
 
     /// Records that every result of a done task is saved. Returns `false` when the row is not done.
@@ -79,7 +102,10 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn fetched(&self, row: &RowId) -> Result<bool, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::durable("fetched"), row.clone(), |tx, row| {
+            Box::pin(fetched(tx, row))
+        })
+        .await
     }
 
     /// Records that the results of a task are gone. Describe the task again before. Returns `false`
@@ -91,6 +117,114 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn expired(&self, row: &RowId) -> Result<bool, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::durable("expired"), row.clone(), |tx, row| {
+            Box::pin(expired(tx, row))
+        })
+        .await
     }
+}
+
+async fn polled(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    status: &str,
+    due: Timestamp,
+) -> Result<(), LedgerError> {
+    let set = "UPDATE item SET status = $3, due = $4
+        WHERE batch = $1 AND seq = $2 AND state = 'created'";
+    tx.execute(set, values![row.batch.as_str(), row.seq, status, due.0])
+        .await?;
+    Ok(())
+}
+
+/// Applies a transition if the row is in the state `from`. Returns `true` if it was, or if the change
+/// happened before.
+async fn step(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    from: &[State],
+    to: State,
+    change: Change<'_>,
+) -> Result<bool, LedgerError> {
+    match locked(tx, row).await? {
+        Some(item) if from.contains(&item.state) => {
+            change.apply(tx, &item).await?;
+            Ok(true)
+        }
+        Some(Item { state, .. }) => Ok(state == to),
+        None => Ok(false),
+    }
+}
+
+async fn done(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    finished: &Finished,
+) -> Result<bool, LedgerError> {
+    let change = Change::new(Transition::Finish)
+        .set("status", finished.status.as_ref())
+        .set("expires", finished.expires.map(|time| time.0))
+        .set("done", tx.now().0)
+        .clear(&["due", "code", "message"]);
+    let is_done = step(tx, row, &[State::Created], State::Done, change).await?;
+    if is_done {
+        for (n, url) in (0_i64..).zip(&finished.urls) {
+            let values = values![row.batch.as_str(), row.seq, n, without_query(url)];
+            tx.execute(
+                "INSERT INTO file (batch, seq, n, url) VALUES ($1, $2, $3, $4)
+                    ON CONFLICT (batch, seq, n) DO UPDATE SET url = excluded.url",
+                values,
+            )
+            .await?;
+        }
+    }
+    Ok(is_done)
+}
+
+async fn failed(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    answer: &Answer,
+) -> Result<bool, LedgerError> {
+    let change = Change::new(Transition::Fail)
+        .set("code", answer.code.as_ref())
+        .set("message", answer.message.as_ref())
+        .set("done", tx.now().0)
+        .clear(&["due"]);
+    step(tx, row, &[State::Created], State::Failed, change).await
+}
+
+async fn save(tx: &mut dyn Transaction, row: &RowId, file: &FileRow) -> Result<(), LedgerError> {
+    let values = values![
+        row.batch.as_str(),
+        row.seq,
+        file.n,
+        without_query(&file.url),
+        file.path.as_ref(),
+        file.bytes,
+        file.etag.as_ref(),
+        file.sha256.as_ref(),
+    ];
+    tx.execute(
+        "INSERT INTO file (batch, seq, n, url, path, bytes, etag, sha256)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (batch, seq, n) DO UPDATE SET url = excluded.url, path = excluded.path,
+                bytes = excluded.bytes, etag = excluded.etag, sha256 = excluded.sha256",
+        values,
+    )
+    .await?;
+    Ok(())
+}
+
+async fn fetched(tx: &mut dyn Transaction, row: &RowId) -> Result<bool, LedgerError> {
+    let change = Change::new(Transition::Fetch);
+    step(tx, row, &[State::Done], State::Fetched, change).await
+}
+
+async fn expired(tx: &mut dyn Transaction, row: &RowId) -> Result<bool, LedgerError> {
+    let change = Change::new(Transition::Expire)
+        .set("done", tx.now().0)
+        .clear(&["due"]);
+    let from = [State::Created, State::Done];
+    step(tx, row, &from, State::Expired, change).await
 }

@@ -1,9 +1,12 @@
 //! Reading the ledger.
 
 use super::{
-    Ledger,
+    Ledger, batch,
     error::LedgerError,
-    rows::{AuditEvent, Batch, BatchId, Count, FileRow, Item, Key, RowId, Stray, Timestamp},
+    item::{as_reaped, row_id, select, state},
+    rows::{AuditEvent, Batch, BatchId, Count, Fence, FileRow, Item, Key, RowId, Stray, Timestamp},
+    submit::list as parameters,
+    tx::{Op, Row, Transaction, Value, values},
 };
 use crate::state::State;
 
@@ -49,7 +52,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn get(&self, row: &RowId) -> Result<Option<Item>, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::read("get"), row.clone(), |tx, row| {
+            Box::pin(get(tx, row))
+        })
+        .await
     }
 
     /// Returns the row with a key in a batch. Single creates are in [`BatchId::singles`].
@@ -60,7 +66,12 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn find(&self, batch: &BatchId, key: &Key) -> Result<Option<Item>, LedgerError> {
-        self.later((batch.clone(), key.clone())).await
+        self.run(
+            Op::read("find"),
+            (batch.clone(), key.clone()),
+            |tx, (batch, key)| Box::pin(find(tx, batch, key)),
+        )
+        .await
     }
 
     /// Returns the rows with a key or a task id, in any batch.
@@ -71,7 +82,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn find_any(&self, key_or_task: &str) -> Result<Vec<Item>, LedgerError> {
-        self.later(key_or_task.to_owned()).await
+        self.run(Op::read("find_any"), key_or_task.to_owned(), |tx, name| {
+            Box::pin(find_any(tx, name))
+        })
+        .await
     }
 
     /// Returns a page of the selected rows. To read on, set [`Filter::after`] to the last one's
@@ -83,7 +97,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Item>, LedgerError> {
-        self.later(filter.clone()).await
+        self.run(Op::read("list"), filter.clone(), |tx, filter| {
+            Box::pin(list(tx, filter))
+        })
+        .await
     }
 
     /// Returns the number of rows of a batch in each state that occurs, with their sums.
@@ -94,7 +111,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn count(&self, batch: &BatchId) -> Result<Vec<Count>, LedgerError> {
-        self.later(batch.clone()).await
+        self.run(Op::read("count"), batch.clone(), |tx, batch| {
+            Box::pin(count(tx, batch))
+        })
+        .await
     }
 
     /// Returns a batch, or `None` if there is no such batch.
@@ -105,7 +125,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn batch(&self, batch: &BatchId) -> Result<Option<Batch>, LedgerError> {
-        self.later(batch.clone()).await
+        self.run(Op::read("batch"), batch.clone(), |tx, batch| {
+            Box::pin(batch::find(tx, batch))
+        })
+        .await
     }
 
     /// Returns all batches, newest first.
@@ -116,7 +139,8 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn batches(&self) -> Result<Vec<Batch>, LedgerError> {
-        self.later(()).await
+        self.run(Op::read("batches"), (), |tx, ()| Box::pin(batch::all(tx)))
+            .await
     }
 
     /// Returns the body of a row as JSON, or `None` when it was forgotten.
@@ -127,7 +151,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn body(&self, row: &RowId) -> Result<Option<String>, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::read("body"), row.clone(), |tx, row| {
+            Box::pin(batch::body(tx, row))
+        })
+        .await
     }
 
     /// Returns the results of a row, in their order.
@@ -138,7 +165,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn files(&self, row: &RowId) -> Result<Vec<FileRow>, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::read("files"), row.clone(), |tx, row| {
+            Box::pin(files(tx, row))
+        })
+        .await
     }
 
     /// Returns the answers that arrived too late for a row.
@@ -149,7 +179,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn strays(&self, row: &RowId) -> Result<Vec<Stray>, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::read("strays"), row.clone(), |tx, row| {
+            Box::pin(strays(tx, row))
+        })
+        .await
     }
 
     /// Returns the changes of a row, oldest first.
@@ -160,7 +193,10 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn history(&self, row: &RowId) -> Result<Vec<AuditEvent>, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::read("history"), row.clone(), |tx, row| {
+            Box::pin(history(tx, row))
+        })
+        .await
     }
 
     /// Returns up to `limit` changes of all rows after the one with number `n`, oldest first; 0 begins
@@ -172,6 +208,173 @@ impl Ledger {
     /// # Cancel safety
     /// Reads only.
     pub async fn events_since(&self, n: i64, limit: u32) -> Result<Vec<AuditEvent>, LedgerError> {
-        self.later((n, limit)).await
+        self.run(Op::read("events_since"), (n, limit), |tx, (n, limit)| {
+            Box::pin(events_since(tx, *n, *limit))
+        })
+        .await
     }
+}
+
+/// Returns the selected rows as they are after reaping.
+async fn selected(
+    tx: &mut dyn Transaction,
+    condition: &str,
+    values: &[Value],
+) -> Result<Vec<Item>, LedgerError> {
+    let items = select(tx, condition, values).await?;
+    Ok(items.into_iter().map(|item| as_reaped(tx, item)).collect())
+}
+
+async fn get(tx: &mut dyn Transaction, row: &RowId) -> Result<Option<Item>, LedgerError> {
+    let values = values![row.batch.as_str(), row.seq];
+    Ok(selected(tx, "batch = $1 AND seq = $2", values).await?.pop())
+}
+
+async fn find(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+    key: &Key,
+) -> Result<Option<Item>, LedgerError> {
+    let values = values![batch.as_str(), key.as_str()];
+    Ok(selected(tx, "batch = $1 AND key = $2", values).await?.pop())
+}
+
+async fn find_any(tx: &mut dyn Transaction, name: &str) -> Result<Vec<Item>, LedgerError> {
+    // By batch, since keys are indexed in their batch and tasks in their account.
+    let condition = "batch IN (SELECT id FROM batch) AND key = $1 ORDER BY added DESC";
+    let mut found = selected(tx, condition, values![name]).await?;
+    if found.is_empty() {
+        let condition = "account IN (SELECT account FROM batch)
+            AND endpoint IN (SELECT endpoint FROM batch) AND task = $1 ORDER BY added DESC";
+        found = selected(tx, condition, values![name]).await?;
+    }
+    Ok(found)
+}
+
+async fn list(tx: &mut dyn Transaction, filter: &Filter) -> Result<Vec<Item>, LedgerError> {
+    let (mut conditions, mut values) = (vec!["1 = 1".to_owned()], Vec::new());
+    let mut equal = |column: &str, operator: &str, value: Value| {
+        values.push(value);
+        conditions.push(format!("{column} {operator} ${}", values.len()));
+    };
+    if let Some(account) = &filter.account {
+        equal("account", "=", account.into());
+    }
+    if let Some(endpoint) = &filter.endpoint {
+        equal("endpoint", "=", endpoint.into());
+    }
+    if let Some(time) = filter.expires_before {
+        equal("expires", "<", time.0.into());
+    }
+    if let Some(batch) = &filter.batch {
+        equal("batch", "=", batch.as_str().into());
+        if let Some((_, row)) = &filter.after {
+            equal("seq", ">", row.seq.into());
+        }
+    }
+    if !filter.states.is_empty() {
+        let list = parameters(values.len() + 1, filter.states.len());
+        conditions.push(format!("state IN ({list})"));
+        values.extend(
+            filter
+                .states
+                .iter()
+                .map(|state| Value::from(state.as_str())),
+        );
+    }
+    let order = if filter.batch.is_some() {
+        "seq"
+    } else {
+        if let Some((added, row)) = &filter.after {
+            let list = parameters(values.len() + 1, 3);
+            conditions.push(format!("(added, batch, seq) < ({list})"));
+            values.extend_from_slice(values![added.0, row.batch.as_str(), row.seq]);
+        }
+        "added DESC, batch DESC, seq DESC"
+    };
+    values.push(Value::Int(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
+    let conditions = conditions.join(" AND ");
+    let condition = format!("{conditions} ORDER BY {order} LIMIT ${}", values.len());
+    selected(tx, &condition, &values).await
+}
+
+async fn count(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Vec<Count>, LedgerError> {
+    let sql = "SELECT state, COUNT(*), CAST(SUM(ms) AS BIGINT),
+            CAST(COALESCE(SUM(price), 0) AS BIGINT)
+        FROM item WHERE batch = $1 GROUP BY state";
+    let mut counts = Vec::new();
+    for mut row in tx.query(sql, values![batch.as_str()]).await? {
+        counts.push(Count {
+            state: state(&row.text()?)?,
+            rows: row.int()?,
+            ms: row.int()?,
+            price: row.int()?,
+        });
+    }
+    counts.sort_by_key(|count| count.state);
+    Ok(counts)
+}
+
+async fn files(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<FileRow>, LedgerError> {
+    let sql = "SELECT n, url, path, bytes, etag, sha256 FROM file
+        WHERE batch = $1 AND seq = $2 ORDER BY n";
+    let mut files = Vec::new();
+    for mut row in tx.query(sql, values![row.batch.as_str(), row.seq]).await? {
+        files.push(FileRow {
+            n: row.int()?,
+            url: row.text()?,
+            path: row.optional_text()?,
+            bytes: row.optional_int()?,
+            etag: row.optional_text()?,
+            sha256: row.optional_text()?,
+        });
+    }
+    Ok(files)
+}
+
+async fn strays(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<Stray>, LedgerError> {
+    let sql = "SELECT batch, seq, fence, task, seen, why FROM stray
+        WHERE batch = $1 AND seq = $2 ORDER BY fence";
+    let mut strays = Vec::new();
+    for mut row in tx.query(sql, values![row.batch.as_str(), row.seq]).await? {
+        strays.push(Stray {
+            row: row_id(&mut row)?,
+            fence: Fence(row.int()?),
+            task: row.text()?,
+            seen: Timestamp(row.int()?),
+            why: row.text()?,
+        });
+    }
+    Ok(strays)
+}
+
+const EVENT: &str = "SELECT n, batch, seq, at, fence, was, now, who, note FROM event WHERE ";
+
+async fn history(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<AuditEvent>, LedgerError> {
+    let sql = format!("{EVENT} batch = $1 AND seq = $2 ORDER BY n");
+    let rows = tx.query(&sql, values![row.batch.as_str(), row.seq]).await?;
+    rows.into_iter().map(event).collect()
+}
+
+async fn events_since(
+    tx: &mut dyn Transaction,
+    n: i64,
+    limit: u32,
+) -> Result<Vec<AuditEvent>, LedgerError> {
+    let sql = format!("{EVENT} n > $1 ORDER BY n LIMIT $2");
+    let rows = tx.query(&sql, values![n, i64::from(limit)]).await?;
+    rows.into_iter().map(event).collect()
+}
+
+fn event(mut row: Row) -> Result<AuditEvent, LedgerError> {
+    Ok(AuditEvent {
+        n: row.int()?,
+        row: row_id(&mut row)?,
+        at: Timestamp(row.int()?),
+        fence: Fence(row.int()?),
+        was: row.optional_text()?.map(|name| state(&name)).transpose()?,
+        now: state(&row.text()?)?,
+        who: row.text()?,
+        note: row.optional_text()?,
+    })
 }

@@ -1,10 +1,15 @@
 //! Decisions of a person: resolving an attempt in doubt, and planning an ended row again.
 
 use super::{
-    Ledger,
+    Ledger, batch,
+    change::{Change, no_row, wrong_state},
     error::LedgerError,
+    item::locked,
     rows::{Claim, Item, RowId, Timestamp},
+    send::{claimed, is_known_task},
+    tx::{Op, Transaction, values},
 };
+use crate::state::{State, Transition};
 
 /// A person's decision about an attempt in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +40,11 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn resolve(&self, row: &RowId, decision: Resolution) -> Result<Item, LedgerError> {
-        self.later((row.clone(), decision)).await
+        let args = (row.clone(), decision);
+        self.run(Op::durable("resolve"), args, |tx, (row, decision)| {
+            Box::pin(resolve(tx, row, decision))
+        })
+        .await
     }
 
     /// Claims an attempt in doubt in order to send it again at once. The old price counts as spent. If
@@ -48,7 +57,10 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that nobody received is in
     /// doubt again when the process ends.
     pub async fn recreate_now(&self, row: &RowId) -> Result<Claim, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::durable("recreate_now"), row.clone(), |tx, row| {
+            Box::pin(recreate_now(tx, row))
+        })
+        .await
     }
 
     /// Plans a refused, failed, unsent, expired or abandoned row of a batch again, and returns it.
@@ -61,6 +73,96 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn retry(&self, row: &RowId) -> Result<Item, LedgerError> {
-        self.later(row.clone()).await
+        self.run(Op::durable("retry"), row.clone(), |tx, row| {
+            Box::pin(retry(tx, row))
+        })
+        .await
     }
+}
+
+/// Returns a row that is in doubt.
+async fn doubtful(tx: &mut dyn Transaction, row: &RowId) -> Result<Item, LedgerError> {
+    match locked(tx, row).await? {
+        None => Err(no_row(row)),
+        Some(item) if item.state == State::InDoubt => Ok(item),
+        Some(item) => Err(wrong_state(row, item.state)),
+    }
+}
+
+async fn resolve(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    decision: &Resolution,
+) -> Result<Item, LedgerError> {
+    let item = doubtful(tx, row).await?;
+    let now = tx.now().0;
+    let change = match decision {
+        Resolution::TaskId { task, due } => {
+            if is_known_task(tx, &item, task).await? {
+                return Err(wrong_state(row, item.state)
+                    .with_hint("another row has this task id; look at it: mps show ID"));
+            }
+            Change::new(Transition::ResolveTask)
+                .note("a person found the task")
+                .set("task", task)
+                .set("created", now)
+                .set("due", due.0)
+        }
+        Resolution::Recreate if row.batch.is_singles() => {
+            return Err(wrong_state(row, item.state)
+                .with_hint("send it again at once: mps resolve KEY --recreate"));
+        }
+        Resolution::Recreate => Change::new(Transition::Recreate)
+            .note("a person decided to send it again")
+            .set("home", State::Planned.as_str()),
+        Resolution::Abandon => Change::new(Transition::Abandon)
+            .note("a person gave it up")
+            .set("done", now),
+    };
+    change.clear(&["owner", "lease"]).apply(tx, &item).await
+}
+
+async fn recreate_now(tx: &mut dyn Transaction, row: &RowId) -> Result<Claim, LedgerError> {
+    let item = doubtful(tx, row).await?;
+    let change = Change::new(Transition::RecreateNow)
+        .note("a person decided to send it again")
+        .set("home", State::InDoubt.as_str());
+    let item = claimed(tx, change, &item).await?;
+    match batch::body(tx, row).await? {
+        Some(body) => Ok(Claim { item, body }),
+        None => Err(wrong_state(row, item.state)),
+    }
+}
+
+async fn retry(tx: &mut dyn Transaction, row: &RowId) -> Result<Item, LedgerError> {
+    let Some(item) = locked(tx, row).await? else {
+        return Err(no_row(row));
+    };
+    if row.batch.is_singles() || batch::body(tx, row).await?.is_none() {
+        return Err(wrong_state(row, item.state).with_hint(
+            "create it anew: a single create, or one whose content was forgotten, is not repeated",
+        ));
+    }
+    let note = item.task.as_ref().map(|task| format!("after task {task}"));
+    let planned = Change::new(Transition::Retry)
+        .note(note.as_deref().unwrap_or("again"))
+        .set("home", State::Planned.as_str())
+        .clear(&[
+            "owner",
+            "lease",
+            "armed",
+            "created",
+            "task",
+            "request_id",
+            "code",
+            "message",
+            "status",
+        ])
+        .clear(&["due", "done", "expires"])
+        .apply(tx, &item)
+        .await?;
+    let files = "DELETE FROM file WHERE batch = $1 AND seq = $2";
+    tx.execute(files, values![row.batch.as_str(), row.seq])
+        .await?;
+    Ok(planned)
 }

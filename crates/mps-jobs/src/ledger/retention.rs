@@ -1,10 +1,24 @@
 //! Forgetting: what people asked to be forgotten, and what is old.
 
+use std::time::Duration;
+
 use super::{
     Ledger,
+    change::Change,
     error::LedgerError,
+    item::{locked, row_id, select},
     rows::{RowId, Timestamp},
+    tx::{Op, Transaction, values},
 };
+use crate::state::Transition;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Time after its end for which the content of a row is kept.
+const CONTENT: Duration = DAY.saturating_mul(30);
+/// Time after its end for which a row is kept.
+const ROW: Duration = DAY.saturating_mul(365);
+/// Rows of one transaction.
+const STEP: usize = 200;
 
 /// A selection of rows to forget. Only ended rows are forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +53,19 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call may have forgotten a part. Repeat it.
     pub async fn forget(&self, rows: Forget) -> Result<Forgotten, LedgerError> {
-        self.later(rows).await
+        let mut forgotten = Forgotten::default();
+        match rows {
+            Forget::Rows(rows) => {
+                for rows in rows.chunks(STEP) {
+                    let step = self.scrub(rows.to_vec()).await?;
+                    forgotten.scrubbed += step.scrubbed;
+                    forgotten.open.extend(step.open);
+                }
+            }
+            Forget::EndedBefore(time) => forgotten.scrubbed = self.scrub_before(time).await?,
+        }
+        self.truncate_log(forgotten.scrubbed).await?;
+        Ok(forgotten)
     }
 
     /// Applies the retention: contents are removed 30 days after the end of a row, and the row a year
@@ -51,6 +77,122 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call may have done a part. Repeat it.
     pub async fn retain(&self) -> Result<Forgotten, LedgerError> {
-        self.later(()).await
+        let now = Timestamp::from(self.clock().wall());
+        self.run(Op::durable("lapse"), now.before(CONTENT), |tx, time| {
+            Box::pin(lapse(tx, *time))
+        })
+        .await?;
+        let mut forgotten = Forgotten {
+            scrubbed: self.scrub_before(now.before(CONTENT)).await?,
+            ..Forgotten::default()
+        };
+        loop {
+            let removed = self
+                .run(Op::durable("remove"), now.before(ROW), |tx, time| {
+                    Box::pin(remove(tx, *time))
+                })
+                .await?;
+            if removed.is_empty() {
+                break;
+            }
+            forgotten.removed += u64::try_from(removed.len()).unwrap_or_default();
+            self.compact_seal(removed).await?;
+        }
+        self.truncate_log(forgotten.scrubbed + forgotten.removed)
+            .await?;
+        Ok(forgotten)
     }
+
+    async fn scrub(&self, rows: Vec<RowId>) -> Result<Forgotten, LedgerError> {
+        self.run(Op::durable("forget"), rows, |tx, rows| {
+            Box::pin(scrub(tx, rows))
+        })
+        .await
+    }
+
+    async fn scrub_before(&self, time: Timestamp) -> Result<u64, LedgerError> {
+        let mut scrubbed = 0;
+        loop {
+            let rows = self
+                .run(Op::read("old"), time, |tx, time| Box::pin(old(tx, *time)))
+                .await?;
+            if rows.is_empty() {
+                return Ok(scrubbed);
+            }
+            scrubbed += self.scrub(rows).await?.scrubbed;
+        }
+    }
+}
+
+/// The states of ended rows, and those whose content was not removed yet.
+const ENDED: &str = "done IS NOT NULL
+    AND state IN ('fetched', 'refused', 'unsent', 'failed', 'expired', 'abandoned')";
+
+/// Returns some ended rows that still have their content.
+async fn old(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, LedgerError> {
+    let sql = format!(
+        "SELECT batch, seq FROM item WHERE {ENDED} AND done < $1 AND forgotten IS NULL LIMIT {STEP}"
+    );
+    let rows = tx.query(&sql, values![before.0]).await?;
+    rows.into_iter().map(|mut row| row_id(&mut row)).collect()
+}
+
+/// Ends rows whose results are long gone and that nobody asked for.
+async fn lapse(tx: &mut dyn Transaction, before: Timestamp) -> Result<(), LedgerError> {
+    let lapsed = format!("state IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
+    for item in select(tx, &lapsed, values![before.0]).await? {
+        let created = item.created.map(|time| time.0);
+        Change::new(Transition::Expire)
+            .note("its results were not fetched within 30 days")
+            .set("done", created)
+            .clear(&["due"])
+            .apply(tx, &item)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn scrub(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<Forgotten, LedgerError> {
+    let mut forgotten = Forgotten::default();
+    for row in rows {
+        match locked(tx, row).await? {
+            None => continue,
+            Some(item) if !item.state.is_ended() => {
+                forgotten.open.push(row.clone());
+                continue;
+            }
+            Some(_) => forgotten.scrubbed += 1,
+        }
+        let values = values![row.batch.as_str(), row.seq];
+        for statement in [
+            "DELETE FROM body WHERE batch = $1 AND seq = $2",
+            "DELETE FROM file WHERE batch = $1 AND seq = $2",
+            "UPDATE event SET note = NULL WHERE batch = $1 AND seq = $2",
+        ] {
+            tx.execute(statement, values).await?;
+        }
+        tx.execute(
+            "UPDATE item SET message = NULL, out = NULL, forgotten = $3
+                WHERE batch = $1 AND seq = $2",
+            values![row.batch.as_str(), row.seq, tx.now().0],
+        )
+        .await?;
+    }
+    Ok(forgotten)
+}
+
+/// Removes some rows that ended long ago, and returns them.
+async fn remove(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, LedgerError> {
+    let sql = format!("SELECT batch, seq FROM item WHERE {ENDED} AND done < $1 LIMIT {STEP}");
+    let mut removed = Vec::new();
+    for mut row in tx.query(&sql, values![before.0]).await? {
+        let row = row_id(&mut row)?;
+        for table in ["item", "body", "file", "stray", "event"] {
+            let delete = format!("DELETE FROM {table} WHERE batch = $1 AND seq = $2");
+            tx.execute(&delete, values![row.batch.as_str(), row.seq])
+                .await?;
+        }
+        removed.push(row);
+    }
+    Ok(removed)
 }

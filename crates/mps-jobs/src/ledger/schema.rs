@@ -15,6 +15,7 @@ pub(crate) const VERSION: usize = MIGRATIONS.len();
 /// The statements that lead from each version to the next one. Published ones are never changed.
 const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE meta (k TEXT PRIMARY KEY, v TEXT NOT NULL)",
+    "INSERT INTO meta (k, v) VALUES ('epoch', '0')",
     "CREATE TABLE batch (
         id TEXT PRIMARY KEY, account TEXT, endpoint TEXT, source TEXT, manifest TEXT,
         cap BIGINT, cap_ms BIGINT,

@@ -1,1 +1,294 @@
-//! The seal: every send, beside the store.
+//! The seal: every send, in a file beside the store.
+//!
+//! A store can forget: a truncated write-ahead log opens cleanly without its last commits, and a backup
+//! put back knows nothing newer. A send that the store forgot would be sent again. So before the bytes
+//! leave, one line with the row and its token is written here and synced, and at open a send that the
+//! store does not know becomes in doubt.
+//!
+//! Processes append to one file, each line in one write. A line begins with a checksum, so that a torn
+//! or damaged one is skipped, and with a line break, so that it ends a torn one before it.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use mps_core::sync::lock;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{LedgerError, LedgerErrorKind},
+    files,
+    rows::{Fence, Item, RowId, Timestamp, Token},
+};
+use crate::hash::short;
+
+/// Bytes at the end of the file that contain the newest lines of all processes.
+const TAIL: u64 = 64 * 1024;
+
+/// Longest line, in bytes; a longer one is damage.
+const LONGEST: u64 = 64 * 1024;
+
+/// A line of the seal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Entry {
+    /// The bytes are about to leave. Synced before they do.
+    Sent(Sent),
+    /// The service answered with a task id.
+    Created { claim: Token, task: String },
+    /// The attempt was not sent, or was refused.
+    NotSent { claim: Token },
+}
+
+/// A send, with what is needed to record its row again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) claim: Token,
+    /// The store's epoch with the send.
+    pub(crate) epoch: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) account: String,
+    pub(crate) endpoint: String,
+    pub(crate) key: String,
+    pub(crate) hash: String,
+    pub(crate) action: String,
+    pub(crate) ms: i64,
+    pub(crate) price: Option<i64>,
+}
+
+impl Entry {
+    pub(crate) fn sent(item: &Item, epoch: i64) -> Self {
+        Self::Sent(Sent {
+            claim: Token {
+                row: item.row.clone(),
+                fence: item.fence,
+            },
+            epoch,
+            at: item.armed.unwrap_or_default(),
+            account: item.account.clone().unwrap_or_default(),
+            endpoint: item.endpoint.clone().unwrap_or_default(),
+            key: item.key.as_str().to_owned(),
+            hash: item.hash.clone(),
+            action: item.action.clone(),
+            ms: item.ms,
+            price: item.price,
+        })
+    }
+
+    pub(crate) fn created(claim: &Token, task: &str) -> Self {
+        let (claim, task) = (claim.clone(), task.to_owned());
+        Self::Created { claim, task }
+    }
+
+    pub(crate) fn not_sent(claim: &Token) -> Self {
+        let claim = claim.clone();
+        Self::NotSent { claim }
+    }
+}
+
+/// A send whose outcome the seal knows at most as a task id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    pub(crate) sent: Sent,
+    pub(crate) task: Option<String>,
+}
+
+/// The file. Its methods block.
+#[derive(Debug)]
+pub(crate) struct Seal {
+    path: PathBuf,
+    ledger: String,
+    file: Mutex<File>,
+}
+
+impl Seal {
+    /// Opens the file of a ledger, and creates it if necessary.
+    pub(crate) fn open(path: &Path, ledger: &str) -> Result<Self, LedgerError> {
+        let file = files::open(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            ledger: ledger.to_owned(),
+            file: Mutex::new(file),
+        })
+    }
+
+    /// Returns the ledger that the newest line of a file belongs to, or `None` for an empty or missing
+    /// file.
+    pub(crate) fn ledger_of(path: &Path) -> Result<Option<String>, LedgerError> {
+        let lines = match File::open(path) {
+            Ok(mut file) => tail(&mut file).map_err(|error| files::failed("read", path, error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(files::failed("open", path, error)),
+        };
+        Ok(lines.into_iter().next_back().map(|(ledger, _)| ledger))
+    }
+
+    /// Appends a line; with `sync`, it is on the disk when this returns.
+    pub(crate) fn append(&self, entry: &Entry, sync: bool) -> Result<(), LedgerError> {
+        let line = encode(&self.ledger, entry)?;
+        #[cfg(feature = "failpoints")]
+        crate::failpoint::pass("seal", "before");
+        let mut file = lock(&self.file);
+        self.append_to(&mut file, &line, sync)
+            .map_err(|error| files::failed("write", &self.path, error))?;
+        #[cfg(feature = "failpoints")]
+        crate::failpoint::pass("seal", "after");
+        Ok(())
+    }
+
+    /// Appends while no process replaces the file by a compacted one.
+    fn append_to(&self, file: &mut File, line: &[u8], sync: bool) -> io::Result<()> {
+        loop {
+            file.lock_shared()?;
+            if files::is_at(file, &self.path) {
+                break;
+            }
+            *file = files::reopen(&self.path)?;
+        }
+        let written = file.write_all(line);
+        let synced = written.and_then(|()| if sync { file.sync_data() } else { Ok(()) });
+        file.unlock()?;
+        synced
+    }
+
+    /// Returns the highest epoch of the newest sends, or `None` if there is none.
+    pub(crate) fn epoch(&self) -> Result<Option<i64>, LedgerError> {
+        let lines = tail(&mut lock(&self.file));
+        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
+        let epochs = lines.into_iter().filter_map(|(_, entry)| match entry {
+            Entry::Sent(sent) => Some(sent.epoch),
+            _ => None,
+        });
+        Ok(epochs.max())
+    }
+
+    /// Returns all sends that the seal does not know as refused or not sent, oldest first.
+    pub(crate) fn sends(&self) -> Result<Vec<Sealed>, LedgerError> {
+        let mut order = Vec::new();
+        let mut known: HashMap<(RowId, Fence), Sealed> = HashMap::new();
+        for entry in self.entries()? {
+            match entry {
+                Entry::Sent(sent) => {
+                    let claim = (sent.claim.row.clone(), sent.claim.fence);
+                    order.push(claim.clone());
+                    known.insert(claim, Sealed { sent, task: None });
+                }
+                Entry::Created { claim, task } => {
+                    if let Some(sealed) = known.get_mut(&(claim.row, claim.fence)) {
+                        sealed.task = Some(task);
+                    }
+                }
+                Entry::NotSent { claim } => {
+                    known.remove(&(claim.row, claim.fence));
+                }
+            }
+        }
+        Ok(order
+            .into_iter()
+            .filter_map(|claim| known.remove(&claim))
+            .collect())
+    }
+
+    /// Returns the task ids of some sends, as far as the seal has them.
+    pub(crate) fn tasks(&self, claims: &[Token]) -> Result<Vec<(Token, String)>, LedgerError> {
+        let found = self.entries()?.into_iter().filter_map(|entry| match entry {
+            Entry::Created { claim, task } if claims.contains(&claim) => Some((claim, task)),
+            _ => None,
+        });
+        Ok(found.collect())
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
+        let file = File::open(&self.path);
+        let lines = file.and_then(|file| read(BufReader::new(file)));
+        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
+        Ok(lines.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// Removes the lines of rows that the store removed. Appending processes wait meanwhile.
+    pub(crate) fn compact(&self, removed: &[RowId]) -> Result<(), LedgerError> {
+        let compacted = self.replace(removed);
+        compacted.map_err(|error| files::failed("compact", &self.path, error))
+    }
+
+    fn replace(&self, removed: &[RowId]) -> io::Result<()> {
+        let mut file = lock(&self.file);
+        loop {
+            file.lock()?;
+            if files::is_at(&file, &self.path) {
+                break;
+            }
+            *file = files::reopen(&self.path)?;
+        }
+        let mut lines = Vec::new();
+        for (ledger, entry) in read(BufReader::new(File::open(&self.path)?))? {
+            if !removed.contains(entry.row()) {
+                lines.extend(encode(&ledger, &entry).map_err(io::Error::other)?);
+            }
+        }
+        let mut new = self.path.clone().into_os_string();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        let _left_behind = fs::remove_file(&new);
+        let mut replacement = files::create(&new)?;
+        replacement.write_all(&lines)?;
+        replacement.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        files::sync_folder(&self.path)?;
+        *file = replacement;
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn row(&self) -> &RowId {
+        match self {
+            Self::Sent(sent) => &sent.claim.row,
+            Self::Created { claim, .. } | Self::NotSent { claim } => &claim.row,
+        }
+    }
+}
+
+/// Returns a line: checksum, ledger, JSON.
+fn encode(ledger: &str, entry: &Entry) -> Result<Vec<u8>, LedgerError> {
+    let json = serde_json::to_string(entry).map_err(|error| {
+        let message = "a line of the seal cannot be written";
+        LedgerError::new(LedgerErrorKind::Io, message).with_source(error)
+    })?;
+    let sum = short(&[ledger, &json]);
+    Ok(format!("\n{sum} {ledger} {json}\n").into_bytes())
+}
+
+/// Returns the ledger and the entry of a line, or `None` if it is empty, torn or damaged.
+fn decode(line: &[u8]) -> Option<(String, Entry)> {
+    let line = std::str::from_utf8(line).ok()?.trim_end();
+    let (sum, rest) = line.split_once(' ')?;
+    let (ledger, json) = rest.split_once(' ')?;
+    if short(&[ledger, json]) != sum {
+        return None;
+    }
+    Some((ledger.to_owned(), serde_json::from_str(json).ok()?))
+}
+
+fn read(mut from: impl BufRead) -> io::Result<Vec<(String, Entry)>> {
+    let mut entries = Vec::new();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if from.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
+            return Ok(entries);
+        }
+        entries.extend(decode(&line));
+    }
+}
+
+/// Returns the entries in the last bytes of a file.
+fn tail(file: &mut File) -> io::Result<Vec<(String, Entry)>> {
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    read(BufReader::new(file))
+}

@@ -3,10 +3,16 @@
 use std::time::Duration;
 
 use super::{
-    Ledger,
+    Ledger, batch,
+    change::{Change, claim_lost, no_batch, no_row, record, wrong_state},
     error::LedgerError,
-    rows::{BatchId, Claim, Timestamp, Token},
+    item::{ITEM, item, locked, select},
+    liveness::register,
+    rows::{BatchId, Claim, Item, RowId, Timestamp, Token},
+    seal::Entry,
+    tx::{Op, Transaction, values},
 };
+use crate::state::{State, Transition};
 
 /// Time for which a claim is held without being renewed. Renew it every third of it.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -48,7 +54,10 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that nobody received is planned
     /// again when the process ends.
     pub async fn claim(&self, batch: &BatchId) -> Result<Option<Claim>, LedgerError> {
-        self.later(batch.clone()).await
+        self.run(Op::durable("claim"), batch.clone(), |tx, batch| {
+            Box::pin(claim_next(tx, batch))
+        })
+        .await
     }
 
     /// Claims one planned row by its number, like [`claim`](Self::claim). Returns `None` when it is not
@@ -59,8 +68,11 @@ impl Ledger {
     ///
     /// # Cancel safety
     /// As [`claim`](Self::claim).
-    pub async fn claim_row(&self, row: &super::RowId) -> Result<Option<Claim>, LedgerError> {
-        self.later(row.clone()).await
+    pub async fn claim_row(&self, row: &RowId) -> Result<Option<Claim>, LedgerError> {
+        self.run(Op::durable("claim_row"), row.clone(), |tx, row| {
+            Box::pin(claim_row(tx, row))
+        })
+        .await
     }
 
     /// Extends the leases of claims that wait in a queue, in a pause or for an answer. Returns the
@@ -72,7 +84,10 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn renew(&self, claims: &[Token]) -> Result<Vec<Token>, LedgerError> {
-        self.later(claims.to_vec()).await
+        self.run(Op::relaxed("renew"), claims.to_vec(), |tx, claims| {
+            Box::pin(renew(tx, claims))
+        })
+        .await
     }
 
     /// Records that the bytes of a claim are about to leave, in the store and in the seal. Both are on
@@ -87,7 +102,15 @@ impl Ledger {
     /// A dropped call may have armed the row. Call [`disarm`](Self::disarm) or
     /// [`not_sent`](Self::not_sent), or let the row become in doubt.
     pub async fn arm(&self, claim: &Token) -> Result<(), LedgerError> {
-        self.later(claim.clone()).await
+        let started = self.clock().monotonic();
+        let (item, epoch) = self
+            .run(Op::durable("arm"), claim.clone(), |tx, claim| {
+                Box::pin(arm(tx, claim))
+            })
+            .await?;
+        self.seal(Entry::sent(&item, epoch)).await?;
+        self.measure_commit(self.clock().monotonic().saturating_sub(started));
+        Ok(())
     }
 
     /// Records that an armed attempt did not leave, or was refused by throttling, and that the caller
@@ -100,7 +123,13 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn disarm(&self, claim: &Token) -> Result<bool, LedgerError> {
-        self.later(claim.clone()).await
+        let disarmed = self
+            .run(Op::relaxed("disarm"), claim.clone(), |tx, claim| {
+                Box::pin(disarm(tx, claim))
+            })
+            .await?;
+        self.seal_later(disarmed, Entry::not_sent(claim)).await;
+        Ok(disarmed)
     }
 
     /// Records that nothing was sent and that the caller gives the claim up, armed or not. The row
@@ -113,7 +142,14 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn not_sent(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        self.later((claim.clone(), answer)).await
+        let args = (claim.clone(), answer);
+        let released = self
+            .run(Op::durable("not_sent"), args, |tx, (claim, answer)| {
+                Box::pin(not_sent(tx, claim, answer))
+            })
+            .await?;
+        self.seal_later(released, Entry::not_sent(claim)).await;
+        Ok(released)
     }
 
     /// Records the task id that the service answered with, in the seal and in the store. `due` is the
@@ -131,8 +167,18 @@ impl Ledger {
         answer: Answer,
         due: Timestamp,
     ) -> Result<Recorded, LedgerError> {
-        self.later((claim.clone(), task.to_owned(), answer, due))
-            .await
+        // Before the store, which may fail: the id of a task must not be lost.
+        self.seal_later(true, Entry::created(claim, task)).await;
+        let args = (claim.clone(), task.to_owned(), answer, due);
+        let recorded = self
+            .run(
+                Op::durable("created"),
+                args,
+                |tx, (claim, task, answer, due)| Box::pin(created(tx, claim, task, answer, *due)),
+            )
+            .await?;
+        self.store_commit_time().await;
+        Ok(recorded)
     }
 
     /// Records that the service refused the request: nothing was created. Returns `false` when the row
@@ -144,7 +190,14 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn refused(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        self.later((claim.clone(), answer)).await
+        let args = (claim.clone(), answer);
+        let refused = self
+            .run(Op::durable("refused"), args, |tx, (claim, answer)| {
+                Box::pin(refused(tx, claim, answer))
+            })
+            .await?;
+        self.seal_later(refused, Entry::not_sent(claim)).await;
+        Ok(refused)
     }
 
     /// Records that the outcome is unknown: the request may have been executed and billed. Returns
@@ -156,6 +209,300 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn in_doubt(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        self.later((claim.clone(), answer)).await
+        let args = (claim.clone(), answer);
+        self.run(Op::durable("in_doubt"), args, |tx, (claim, answer)| {
+            Box::pin(in_doubt(tx, claim, answer))
+        })
+        .await
+    }
+}
+
+async fn claim_next(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+) -> Result<Option<Claim>, LedgerError> {
+    let next = "batch = $1 AND state = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let next = select(tx, next, values![batch.as_str()]).await?.pop();
+    match next {
+        Some(item) => claim_planned(tx, &item).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn claim_row(tx: &mut dyn Transaction, row: &RowId) -> Result<Option<Claim>, LedgerError> {
+    match locked(tx, row).await? {
+        None => Err(no_row(row)),
+        Some(item) if item.state == State::Planned => claim_planned(tx, &item).await.map(Some),
+        Some(_) => Ok(None),
+    }
+}
+
+async fn claim_planned(tx: &mut dyn Transaction, item: &Item) -> Result<Claim, LedgerError> {
+    let batch = batch::find(tx, &item.row.batch).await?;
+    let bound = batch.and_then(|batch| batch.account.zip(batch.endpoint));
+    let Some((account, endpoint)) = bound else {
+        return Err(no_batch(item.row.batch.as_str()));
+    };
+    let change = Change::new(Transition::Claim)
+        .set("account", account)
+        .set("endpoint", endpoint);
+    let item = claimed(tx, change, item).await?;
+    let body = batch::body(tx, &item.row).await?;
+    match body {
+        Some(body) => Ok(Claim { item, body }),
+        None => Err(wrong_state(&item.row, item.state)),
+    }
+}
+
+/// Applies a transition to `intent`: a new token, this process as owner, and a lease.
+pub(crate) async fn claimed(
+    tx: &mut dyn Transaction,
+    change: Change<'_>,
+    item: &Item,
+) -> Result<Item, LedgerError> {
+    register(tx).await?;
+    let owner = tx.process().id.clone();
+    let lease = tx.now().after(LEASE).0;
+    change
+        .set("fence", item.fence.0 + 1)
+        .set("attempt", item.attempt + 1)
+        .set("owner", owner)
+        .set("lease", lease)
+        .clear(&["armed", "code", "message", "request_id", "done"])
+        .apply(tx, item)
+        .await
+}
+
+async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>, LedgerError> {
+    let (lease, owner) = (tx.now().after(LEASE).0, tx.process().id.clone());
+    let mut lost = Vec::new();
+    for claim in claims {
+        let row = &claim.row;
+        let values = values![row.batch.as_str(), row.seq, claim.fence.0, &owner, lease];
+        let renewed = tx
+            .execute(
+                "UPDATE item SET lease = $5 WHERE batch = $1 AND seq = $2 AND fence = $3
+                    AND owner = $4 AND state IN ('intent', 'sending')",
+                values,
+            )
+            .await?;
+        if renewed == 0 {
+            lost.push(claim.clone());
+        }
+    }
+    Ok(lost)
+}
+
+/// One statement decides: whoever took the row over changed its token, its state or its owner.
+async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
+    let (now, lease) = (tx.now().0, tx.now().after(LEASE).0);
+    let (row, owner) = (&claim.row, tx.process().id.clone());
+    let sql = format!(
+        "UPDATE item SET state = 'sending', armed = $5, lease = $6
+            WHERE batch = $1 AND seq = $2 AND fence = $3 AND owner = $4 AND state = 'intent'
+            AND lease > $5 RETURNING {ITEM}"
+    );
+    let values = values![
+        row.batch.as_str(),
+        row.seq,
+        claim.fence.0,
+        owner,
+        now,
+        lease
+    ];
+    let Some(armed) = tx.query(&sql, values).await?.pop() else {
+        return Err(claim_lost(row));
+    };
+    let armed = item(armed)?;
+    record(
+        tx,
+        &armed,
+        armed.fence,
+        Some(State::Intent),
+        armed.state,
+        None,
+    )
+    .await?;
+    let epoch = tx.epoch().await?;
+    Ok((armed, epoch))
+}
+
+/// Returns the row if its last claim is this one.
+async fn current(tx: &mut dyn Transaction, claim: &Token) -> Result<Option<Item>, LedgerError> {
+    let found = locked(tx, &claim.row).await?;
+    Ok(found.filter(|item| item.fence == claim.fence))
+}
+
+async fn disarm(tx: &mut dyn Transaction, claim: &Token) -> Result<bool, LedgerError> {
+    let Some(item) = current(tx, claim).await? else {
+        return Ok(false);
+    };
+    match item.state {
+        State::Intent => Ok(true),
+        State::Sending => {
+            let lease = tx.now().after(LEASE).0;
+            let change = Change::new(Transition::Disarm).set("lease", lease);
+            change.clear(&["armed"]).apply(tx, &item).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+async fn not_sent(
+    tx: &mut dyn Transaction,
+    claim: &Token,
+    answer: &Answer,
+) -> Result<bool, LedgerError> {
+    let Some(item) = current(tx, claim).await? else {
+        return Ok(false);
+    };
+    let transition = match item.state {
+        State::Intent => Transition::Release,
+        State::Sending => Transition::NotSent,
+        state => return Ok(item.owner.is_none() && state == item.home.state()),
+    };
+    let change = answered(Change::new(transition), answer);
+    released(tx, change, &item).await?;
+    Ok(true)
+}
+
+/// Applies a transition that takes a row from its holder. A row whose home is an end ends now.
+pub(crate) async fn released(
+    tx: &mut dyn Transaction,
+    change: Change<'_>,
+    item: &Item,
+) -> Result<Item, LedgerError> {
+    let ends = item.home.state().is_ended();
+    let done = ends.then(|| tx.now().0);
+    let change = change.set("done", done).clear(&["owner", "lease"]);
+    change.apply(tx, item).await
+}
+
+fn answered<'a>(change: Change<'a>, answer: &Answer) -> Change<'a> {
+    change
+        .set("request_id", answer.request_id.as_ref())
+        .set("code", answer.code.as_ref())
+        .set("message", answer.message.as_ref())
+}
+
+async fn created(
+    tx: &mut dyn Transaction,
+    claim: &Token,
+    task: &str,
+    answer: &Answer,
+    due: Timestamp,
+) -> Result<Recorded, LedgerError> {
+    let Some(item) = locked(tx, &claim.row).await? else {
+        return Err(no_row(&claim.row));
+    };
+    let is_ours = item.fence == claim.fence;
+    if is_ours && item.task.as_deref() == Some(task) {
+        return Ok(Recorded::Created);
+    }
+    if !is_ours || !matches!(item.state, State::Sending | State::InDoubt) {
+        return stray(
+            tx,
+            &item,
+            claim,
+            task,
+            "the row no longer waits for this attempt",
+        )
+        .await;
+    }
+    if is_known_task(tx, &item, task).await? {
+        if item.state == State::Sending {
+            let change = answered(Change::new(Transition::Doubt), answer);
+            change
+                .note("another row has the task id")
+                .apply(tx, &item)
+                .await?;
+        }
+        return stray(tx, &item, claim, task, "another row has this task id").await;
+    }
+    let now = tx.now().0;
+    Change::new(Transition::Create)
+        .set("task", task)
+        .set("request_id", answer.request_id.as_ref())
+        .set("created", now)
+        .set("due", due.0)
+        .clear(&["owner", "lease", "code", "message", "done"])
+        .apply(tx, &item)
+        .await?;
+    Ok(Recorded::Created)
+}
+
+/// Returns `true` when another row of the account has the task id.
+pub(crate) async fn is_known_task(
+    tx: &mut dyn Transaction,
+    item: &Item,
+    task: &str,
+) -> Result<bool, LedgerError> {
+    let sql = "SELECT seq FROM item WHERE account = $1 AND endpoint = $2 AND task = $3";
+    let values = values![item.account.as_ref(), item.endpoint.as_ref(), task];
+    Ok(!tx.query(sql, values).await?.is_empty())
+}
+
+async fn stray(
+    tx: &mut dyn Transaction,
+    item: &Item,
+    claim: &Token,
+    task: &str,
+    why: &str,
+) -> Result<Recorded, LedgerError> {
+    let row = &item.row;
+    let values = values![
+        row.batch.as_str(),
+        row.seq,
+        claim.fence.0,
+        task,
+        tx.now().0,
+        why
+    ];
+    tx.execute(
+        "INSERT INTO stray (batch, seq, fence, task, seen, why) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (batch, seq, fence) DO NOTHING",
+        values,
+    )
+    .await?;
+    Ok(Recorded::Stray)
+}
+
+async fn refused(
+    tx: &mut dyn Transaction,
+    claim: &Token,
+    answer: &Answer,
+) -> Result<bool, LedgerError> {
+    let Some(item) = current(tx, claim).await? else {
+        return Ok(false);
+    };
+    match item.state {
+        State::Refused => Ok(true),
+        State::Sending | State::InDoubt => {
+            let done = tx.now().0;
+            let change = answered(Change::new(Transition::Refuse), answer).set("done", done);
+            change.clear(&["owner", "lease"]).apply(tx, &item).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+async fn in_doubt(
+    tx: &mut dyn Transaction,
+    claim: &Token,
+    answer: &Answer,
+) -> Result<bool, LedgerError> {
+    let Some(item) = current(tx, claim).await? else {
+        return Ok(false);
+    };
+    match item.state {
+        State::InDoubt => Ok(true),
+        State::Sending => {
+            let change = answered(Change::new(Transition::Doubt), answer);
+            change.apply(tx, &item).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
     }
 }

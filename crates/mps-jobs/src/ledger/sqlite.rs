@@ -5,6 +5,7 @@
 
 use std::{
     future::ready,
+    path::PathBuf,
     sync::{Arc, Mutex},
 };
 
@@ -18,14 +19,19 @@ use rusqlite::Connection;
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
+    files,
     rows::Timestamp,
     schema,
-    tx::{Mode, Op, Row, Transaction, Value, Work, unexpected},
+    seal::Seal,
+    thread_ended,
+    tx::{Mode, Op, Process, Row, Transaction, Value, Work, unexpected},
 };
 
 mod connection;
+mod locks;
+mod open;
 
-use self::connection::failed;
+use self::{connection::failed, locks::Locks};
 
 pub(super) struct SqliteStore {
     shared: Arc<Shared>,
@@ -38,13 +44,31 @@ struct Shared {
     /// `None` in memory, where there is one connection.
     reader: Option<Mutex<Connection>>,
     clock: SharedClock,
-    worker: String,
+    process: Process,
+    /// `None` in memory, which no other process shares.
+    file: Option<LedgerFile>,
+}
+
+/// What is known about the file of a ledger.
+struct LedgerFile {
+    path: PathBuf,
+    identity: (u64, u64),
+    locks: Locks,
 }
 
 impl SqliteStore {
-    pub(super) async fn open(location: &str, clock: &SharedClock) -> Result<Self, LedgerError> {
-        let _ = (location, clock);
-        Err(LedgerError::new(LedgerErrorKind::Location, "not built yet"))
+    /// Opens the ledger of a file and its seal.
+    pub(super) async fn open(
+        location: &str,
+        clock: &SharedClock,
+    ) -> Result<(Self, Seal), LedgerError> {
+        let store = |shared| Self {
+            shared: Arc::new(shared),
+            writer: Worker::new("mps-ledger-write"),
+            reader: Worker::new("mps-ledger-read"),
+        };
+        let (shared, seal) = open::open(location, clock).await?;
+        Ok((store(shared), seal))
     }
 
     pub(super) fn in_memory(clock: &SharedClock) -> Result<Self, LedgerError> {
@@ -52,9 +76,10 @@ impl SqliteStore {
             writer: Mutex::new(connection::in_memory()?),
             reader: None,
             clock: clock.clone(),
-            worker: format!("{:016x}", fastrand::u64(..)),
+            process: Process::new(),
+            file: None,
         };
-        shared.transaction(Op::durable("migrate"), &0, schema::migrate)?;
+        shared.migrate()?;
         Ok(Self {
             shared: Arc::new(shared),
             writer: Worker::inline(),
@@ -63,7 +88,7 @@ impl SqliteStore {
     }
 
     pub(super) fn worker(&self) -> &str {
-        &self.shared.worker
+        &self.shared.process.id
     }
 
     pub(super) async fn run<A, T>(
@@ -84,12 +109,17 @@ impl SqliteStore {
         let done = thread
             .run(move || shared.transaction(op, &args, work))
             .await;
-        done.unwrap_or_else(|error| {
-            let message = "the ledger's thread ended";
-            Err(LedgerError::new(LedgerErrorKind::Io, message)
-                .with_hint("raise the limit of processes and threads (ulimit -u)")
-                .with_source(error))
-        })
+        done.unwrap_or_else(|error| Err(thread_ended(error)))
+    }
+
+    /// Moves the write-ahead log into the database and empties it.
+    pub(super) async fn truncate_log(&self) -> Result<(), LedgerError> {
+        let shared = self.shared.clone();
+        let done = self.writer.run(move || {
+            let connection = lock(&shared.writer);
+            connection::truncate_log(&connection)
+        });
+        done.await.unwrap_or_else(|error| Err(thread_ended(error)))
     }
 }
 
@@ -101,6 +131,9 @@ impl Shared {
             _ => &self.writer,
         };
         let connection = &mut *lock(connection);
+        if let (Some(file), Mode::Durable) = (&self.file, op.mode) {
+            file.check_still_there()?;
+        }
         begin(connection, op.mode)?;
         let before = connection.total_changes();
         let mut tx = SqliteTransaction {
@@ -112,7 +145,36 @@ impl Shared {
         let done = work(&mut tx, args).now_or_never();
         let done = done.unwrap_or_else(|| Err(unexpected()));
         let changed = connection.total_changes() != before;
+        if changed && done.is_ok() {
+            connection::execute(connection, NEXT_EPOCH, &[]).map_err(failed)?;
+        }
         finish(connection, op, done, changed)
+    }
+
+    fn migrate(&self) -> Result<(), LedgerError> {
+        let version = connection::schema_version(&lock(&self.writer))?;
+        self.transaction(Op::durable("migrate"), &version, schema::migrate)
+    }
+}
+
+/// Every commit that changes something counts, so that a store that went back is noticed.
+const NEXT_EPOCH: &str =
+    "UPDATE meta SET v = CAST(CAST(v AS INTEGER) + 1 AS TEXT) WHERE k = 'epoch'";
+
+impl LedgerFile {
+    /// Returns an error when the path names another file than the one that is open: what is written
+    /// would be lost.
+    fn check_still_there(&self) -> Result<(), LedgerError> {
+        let named = std::fs::symlink_metadata(&self.path);
+        if named.is_ok_and(|named| files::identity(&named) == self.identity) {
+            return Ok(());
+        }
+        let message = format!(
+            "{} was deleted or replaced while it was in use",
+            self.path.display()
+        );
+        Err(LedgerError::new(LedgerErrorKind::Damaged, message)
+            .with_hint("put the file back, next to its seal, and start again"))
     }
 }
 
@@ -183,15 +245,18 @@ impl Transaction for SqliteTransaction<'_> {
         self.now
     }
 
-    fn worker(&self) -> &str {
-        &self.shared.worker
+    fn process(&self) -> &Process {
+        &self.shared.process
     }
 
-    fn is_orphan(&mut self, _owner: &str, _lease: Timestamp) -> bool {
-        false
+    fn is_orphan(&mut self, owner: &str, _: Timestamp) -> bool {
+        let file = self.shared.file.as_ref();
+        owner != self.shared.process.id && file.is_some_and(|file| file.locks.is_free(owner))
     }
 
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>> {
-        Box::pin(ready(Ok(0)))
+        let epoch = connection::epoch(self.connection);
+        // The commit of this transaction counts.
+        Box::pin(ready(epoch.map(|epoch| epoch + 1)))
     }
 }

@@ -73,8 +73,8 @@ pub(crate) trait Transaction: Send {
     /// Returns the time of the store's clock at the beginning of the transaction.
     fn now(&self) -> Timestamp;
 
-    /// Returns the id of this process in the table `worker`.
-    fn worker(&self) -> &str;
+    /// Returns this process, as the table `worker` names it.
+    fn process(&self) -> &Process;
 
     /// Returns `true` when the process that claimed a row no longer holds it: its lock is free
     /// (SQLite), or the row's lease is over (PostgreSQL). Always `false` for this process's own rows
@@ -84,6 +84,24 @@ pub(crate) trait Transaction: Send {
     /// Returns a number that grows with every commit, so that a store that went back is noticed:
     /// a counter in `meta` (SQLite), or the position in the write-ahead log (PostgreSQL).
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>>;
+}
+
+/// The process that uses a store. Its id is drawn at random for each opened ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    pub(crate) id: String,
+    pub(crate) host: String,
+    pub(crate) pid: i64,
+}
+
+impl Process {
+    pub(crate) fn new() -> Self {
+        Self {
+            id: format!("{:016x}", fastrand::u64(..)),
+            host: crate::machine::host(),
+            pid: i64::from(std::process::id()),
+        }
+    }
 }
 
 /// A parameter or a column.

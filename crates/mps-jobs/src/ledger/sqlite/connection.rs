@@ -1,8 +1,13 @@
 //! A connection to SQLite: its settings, statements and errors.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, params_from_iter, types::ToSqlOutput, types::ValueRef};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _,
+    config::DbConfig,
+    params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
 
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
@@ -20,6 +25,95 @@ pub(super) fn in_memory() -> Result<Connection, LedgerError> {
     configure(&connection).map_err(failed)?;
     Ok(connection)
 }
+
+/// Opens a file that exists. The log is emptied in small steps rather than at the end of every command.
+pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    configure(&connection).map_err(failed)?;
+    let kept = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(kept, true).map_err(failed)?;
+    connection
+        .execute_batch("PRAGMA wal_autocheckpoint = 256")
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// Switches to a write-ahead log, which lets others read while one writes.
+pub(super) fn use_log(connection: &Connection) -> Result<(), LedgerError> {
+    let mode = pragma(connection, "PRAGMA journal_mode = WAL")?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let message = format!("the file system of the ledger supports no write-ahead log ({mode})");
+    Err(LedgerError::new(LedgerErrorKind::Io, message)
+        .with_hint("use a disk of this machine: --ledger PATH"))
+}
+
+/// Moves the write-ahead log into the database and empties it.
+pub(super) fn truncate_log(connection: &Connection) -> Result<(), LedgerError> {
+    let busy: i64 = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(failed)?;
+    if busy == 0 {
+        return Ok(());
+    }
+    let message = "another program reads the ledger, so its log still contains what was forgotten";
+    Err(LedgerError::new(LedgerErrorKind::Busy, message)
+        .with_hint("repeat it when no other program uses the ledger"))
+}
+
+/// Returns an error if the database's structure is damaged: indexes and tables are compared.
+pub(super) fn check_integrity(connection: &Connection) -> Result<(), LedgerError> {
+    let found = pragma(connection, "PRAGMA integrity_check(1)")?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(damaged().with_source(found))
+}
+
+fn pragma(connection: &Connection, sql: &str) -> Result<String, LedgerError> {
+    connection
+        .query_row(sql, [], |row| row.get(0))
+        .map_err(failed)
+}
+
+/// Returns the version of the schema; 0 for an empty database.
+pub(super) fn schema_version(connection: &Connection) -> Result<usize, LedgerError> {
+    let tables = "SELECT COUNT(*) FROM sqlite_schema";
+    let tables: i64 = connection
+        .query_row(tables, [], |row| row.get(0))
+        .map_err(failed)?;
+    if tables == 0 {
+        return Ok(0);
+    }
+    let version = meta(connection, "schema").ok().flatten();
+    version
+        .and_then(|version| version.parse().ok())
+        .ok_or_else(damaged)
+}
+
+/// Returns a value of the table `meta`.
+pub(super) fn meta(connection: &Connection, name: &str) -> Result<Option<String>, LedgerError> {
+    let sql = "SELECT v FROM meta WHERE k = ?1";
+    let value = connection.query_row(sql, [name], |row| row.get(0));
+    value.optional().map_err(failed)
+}
+
+/// Returns the number of commits that changed something.
+pub(super) fn epoch(connection: &Connection) -> Result<i64, LedgerError> {
+    let epoch = meta(connection, "epoch")?;
+    epoch
+        .and_then(|epoch| epoch.parse().ok())
+        .ok_or_else(damaged)
+}
+
+pub(super) fn damaged() -> LedgerError {
+    LedgerError::new(LedgerErrorKind::Damaged, DAMAGED).with_hint(RESTORE)
+}
+
+const DAMAGED: &str = "the ledger is damaged, or is no ledger";
+const RESTORE: &str = "restore it from a backup, next to its seal, or use another: --ledger PATH";
 
 /// Settings of every connection.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
@@ -127,11 +221,9 @@ pub(super) fn failed(error: rusqlite::Error) -> LedgerError {
             "use a folder that you may read and write: --ledger PATH",
         ),
         (Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase), _)
-        | (_, rusqlite::Error::Utf8Error(..) | rusqlite::Error::InvalidColumnType(..)) => (
-            K::Damaged,
-            "the ledger is damaged, or is no ledger",
-            "restore it from a backup, next to its seal, or use another: --ledger PATH",
-        ),
+        | (_, rusqlite::Error::Utf8Error(..) | rusqlite::Error::InvalidColumnType(..)) => {
+            (K::Damaged, DAMAGED, RESTORE)
+        }
         _ => (
             K::Io,
             "the ledger cannot be read or written",

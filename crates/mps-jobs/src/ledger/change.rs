@@ -1,0 +1,249 @@
+//! A change of a row's state: decided by the pure state machine, compared with the row's token and
+//! state, counted against the caps, and recorded as an event.
+
+use super::{
+    error::{LedgerError, LedgerErrorKind},
+    item::{ITEM, item},
+    rows::{Fence, Item, RowId},
+    tx::{Transaction, Value, values},
+};
+use crate::state::{self, State, Transition};
+
+/// A transition of a row, with the columns that change beside the state.
+#[derive(Debug)]
+pub(crate) struct Change<'a> {
+    transition: Transition,
+    note: Option<&'a str>,
+    columns: Vec<(&'static str, Value)>,
+}
+
+impl<'a> Change<'a> {
+    pub(crate) fn new(transition: Transition) -> Self {
+        Self {
+            transition,
+            note: None,
+            columns: Vec::new(),
+        }
+    }
+
+    /// Sets the reason that the event records.
+    pub(crate) fn note(mut self, note: &'a str) -> Self {
+        self.note = Some(note);
+        self
+    }
+
+    pub(crate) fn set(mut self, column: &'static str, value: impl Into<Value>) -> Self {
+        self.columns.push((column, value.into()));
+        self
+    }
+
+    pub(crate) fn clear(mut self, columns: &[&'static str]) -> Self {
+        let columns = columns.iter().map(|column| (*column, Value::Null));
+        self.columns.extend(columns);
+        self
+    }
+
+    /// Applies the change to a row that was read in the same transaction, and returns the row after
+    /// it.
+    pub(crate) async fn apply(
+        self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+    ) -> Result<Item, LedgerError> {
+        let to = state::next(item.state, self.transition, item.home)
+            .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))?;
+        let changed = self.update(tx, item, to).await?;
+        self.count(tx, item, to).await?;
+        record(tx, item, changed.fence, Some(item.state), to, self.note).await?;
+        Ok(changed)
+    }
+
+    async fn update(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        to: State,
+    ) -> Result<Item, LedgerError> {
+        let mut sql = String::from("UPDATE item SET state = $5");
+        let mut values = values![
+            item.row.batch.as_str(),
+            item.row.seq,
+            item.fence.0,
+            item.state.as_str(),
+            to.as_str(),
+        ]
+        .to_vec();
+        for (column, value) in &self.columns {
+            values.push(value.clone());
+            sql.push_str(&format!(", {column} = ${}", values.len()));
+        }
+        sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4 RETURNING ");
+        sql.push_str(ITEM);
+        let changed = tx.query(&sql, &values).await?.pop();
+        changed.map_or_else(|| Err(claim_lost(&item.row)), item_row)
+    }
+
+    /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
+    /// fit the caps; any other records what has happened already.
+    async fn count(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        to: State,
+    ) -> Result<(), LedgerError> {
+        let money = state::money(item.state, to, self.transition);
+        if money == state::Money::default() {
+            return Ok(());
+        }
+        let price = item.price.unwrap_or_default();
+        let (held, held_ms) = (money.held * price, money.held * item.ms);
+        let (spent, spent_ms) = (money.spent * price, money.spent * item.ms);
+        let begins = matches!(
+            self.transition,
+            Transition::Claim | Transition::Resubmit | Transition::RecreateNow
+        );
+        let mut sql = String::from(
+            "UPDATE batch SET held = held + $2, held_ms = held_ms + $3, spent = spent + $4,
+                spent_ms = spent_ms + $5 WHERE id = $1",
+        );
+        if begins {
+            let priced = if item.price.is_some() {
+                ""
+            } else {
+                " AND cap IS NULL"
+            };
+            sql.push_str(priced);
+            sql.push_str(
+                " AND (cap IS NULL OR held + spent + $2 + $4 <= cap)
+                    AND (cap_ms IS NULL OR held_ms + spent_ms + $3 + $5 <= cap_ms)",
+            );
+        }
+        let batch = item.row.batch.as_str();
+        let values = values![batch, held, held_ms, spent, spent_ms];
+        match tx.execute(&sql, values).await? {
+            0 => Err(cap_reached(tx, item).await?),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn item_row(row: super::tx::Row) -> Result<Item, LedgerError> {
+    item(row)
+}
+
+/// Records an event of a row.
+pub(crate) async fn record(
+    tx: &mut dyn Transaction,
+    item: &Item,
+    fence: Fence,
+    was: Option<State>,
+    now: State,
+    note: Option<&str>,
+) -> Result<(), LedgerError> {
+    let who = tx.process().id.clone();
+    let values = values![
+        item.row.batch.as_str(),
+        item.row.seq,
+        tx.now().0,
+        fence.0,
+        was.map(State::as_str),
+        now.as_str(),
+        who,
+        note,
+    ];
+    tx.execute(
+        "INSERT INTO event (batch, seq, at, fence, was, now, who, note)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        values,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Returns the error that names the cap which the row's price does not fit.
+async fn cap_reached(tx: &mut dyn Transaction, item: &Item) -> Result<LedgerError, LedgerError> {
+    let batch = values![item.row.batch.as_str()];
+    let sums = "SELECT cap, held + spent, cap_ms, held_ms + spent_ms FROM batch WHERE id = $1";
+    let Some(mut row) = tx.query(sums, batch).await?.pop() else {
+        return Ok(no_batch(item.row.batch.as_str()));
+    };
+    let (cap, used) = (row.optional_int()?, row.int()?);
+    let (cap_ms, used_ms) = (row.optional_int()?, row.int()?);
+    let price = item.price.unwrap_or_default();
+    if let (Some(_), None) = (cap, item.price) {
+        return Ok(no_price(&item.row));
+    }
+    let message = match (cap, cap_ms) {
+        (Some(cap), _) if used + price > cap => format!(
+            "the next row costs {} and {} of {} are used: the cap on money is reached",
+            decimal(price, 6),
+            decimal(used, 6),
+            decimal(cap, 6)
+        ),
+        _ => format!(
+            "the next row is {} s long and {} of {} s are used: the cap on seconds is reached",
+            decimal(item.ms, 3),
+            decimal(used_ms, 3),
+            decimal(cap_ms.unwrap_or_default(), 3)
+        ),
+    };
+    Ok(LedgerError::new(LedgerErrorKind::CapReached, message)
+        .with_hint("raise the cap, or wait until rows in doubt are resolved: mps tasks --in-doubt"))
+}
+
+/// Returns a number of `10^-digits` units as a decimal without trailing zeros.
+fn decimal(value: i64, digits: u32) -> String {
+    let unit = 10_i64.pow(digits);
+    let rest = (value % unit).abs();
+    if rest == 0 {
+        return (value / unit).to_string();
+    }
+    let width = usize::try_from(digits).unwrap_or_default();
+    let text = format!("{}.{rest:0width$}", value / unit);
+    text.trim_end_matches('0').to_owned()
+}
+
+pub(crate) fn no_price(row: &RowId) -> LedgerError {
+    let message = format!("the price of {row} is not known, and the cap on money needs it");
+    LedgerError::new(LedgerErrorKind::NoPrice, message)
+        .with_hint("supply a price table, or use a cap on seconds: --max-seconds N")
+}
+
+pub(crate) fn claim_lost(row: &RowId) -> LedgerError {
+    let message = format!("{row} was taken over by another process; nothing was sent");
+    LedgerError::new(LedgerErrorKind::ClaimLost, message).with_hint("look at it: mps tasks")
+}
+
+pub(crate) fn wrong_state(row: &RowId, state: State) -> LedgerError {
+    let message = format!("{row} is {state}, which does not allow this");
+    LedgerError::new(LedgerErrorKind::WrongState, message).with_hint("look at it: mps tasks")
+}
+
+pub(crate) fn no_row(row: &RowId) -> LedgerError {
+    let message = format!("the ledger has no row {row}");
+    LedgerError::new(LedgerErrorKind::NotFound, message).with_hint("list the rows: mps tasks")
+}
+
+pub(crate) fn no_batch(id: &str) -> LedgerError {
+    let message = format!("the ledger has no batch {id}");
+    LedgerError::new(LedgerErrorKind::NotFound, message)
+        .with_hint("import it first: mps batch run FILE --out DIR")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_shown_without_trailing_zeros() {
+        for (value, digits, text) in [
+            (0, 6, "0"),
+            (5_000, 3, "5"),
+            (5_250, 3, "5.25"),
+            (1, 6, "0.000001"),
+            (12_000_100, 6, "12.0001"),
+        ] {
+            assert_eq!(decimal(value, digits), text);
+        }
+    }
+}

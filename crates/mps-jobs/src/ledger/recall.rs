@@ -1,0 +1,149 @@
+//! Sends that the store forgot and the seal knows.
+
+use super::{
+    batch,
+    change::Change,
+    error::LedgerError,
+    item::select,
+    rows::Item,
+    seal::{Sealed, Sent},
+    send::is_known_task,
+    tx::{Transaction, values},
+};
+use crate::state::{State, Transition};
+
+/// The reason in the event of a recalled row.
+const FORGOTTEN: &str = "the store forgot this send";
+
+/// Compares sends of the seal with the store. One that the store does not know becomes in doubt, or
+/// created if the seal has its task id. Idempotent.
+pub(crate) async fn recall(tx: &mut dyn Transaction, sends: &[Sealed]) -> Result<u64, LedgerError> {
+    let mut recalled = 0;
+    for sealed in sends {
+        let known = find(tx, &sealed.sent).await?;
+        let item = match known {
+            Some(item) => item,
+            None => insert(tx, &sealed.sent).await?,
+        };
+        recalled += u64::from(recall_one(tx, &item, sealed).await?);
+    }
+    Ok(recalled)
+}
+
+async fn recall_one(
+    tx: &mut dyn Transaction,
+    item: &Item,
+    sealed: &Sealed,
+) -> Result<bool, LedgerError> {
+    let Sent { claim, at, .. } = &sealed.sent;
+    if item.fence > claim.fence {
+        return Ok(false);
+    }
+    let is_older = item.fence < claim.fence;
+    let item = match item.state {
+        State::Planned | State::Intent | State::Unsent => doubt(tx, item, sealed).await?,
+        // The row was retried after its end, and the retry was sent.
+        State::Refused | State::Failed | State::Expired | State::Abandoned | State::Created
+            if is_older =>
+        {
+            doubt(tx, item, sealed).await?
+        }
+        State::Sending | State::InDoubt if is_older => {
+            let sql = "UPDATE item SET fence = $3, armed = $4 WHERE batch = $1 AND seq = $2";
+            let row = &item.row;
+            tx.execute(
+                sql,
+                values![row.batch.as_str(), row.seq, claim.fence.0, at.0],
+            )
+            .await?;
+            Item {
+                fence: claim.fence,
+                ..item.clone()
+            }
+        }
+        State::InDoubt => item.clone(),
+        _ => return Ok(false),
+    };
+    if let Some(task) = &sealed.task
+        && !is_known_task(tx, &item, task).await?
+    {
+        let (created, due) = (tx.now().0, tx.now().0);
+        Change::new(Transition::Create)
+            .note("the seal has the task id")
+            .set("task", task)
+            .set("created", created)
+            .set("due", due)
+            .clear(&["owner", "lease", "done"])
+            .apply(tx, &item)
+            .await?;
+        return Ok(true);
+    }
+    Ok(is_older || item.state != State::InDoubt)
+}
+
+async fn doubt(
+    tx: &mut dyn Transaction,
+    item: &Item,
+    sealed: &Sealed,
+) -> Result<Item, LedgerError> {
+    let sent = &sealed.sent;
+    Change::new(Transition::Recall)
+        .note(FORGOTTEN)
+        .set("fence", sent.claim.fence.0)
+        .set("armed", sent.at.0)
+        .set("account", &sent.account)
+        .set("endpoint", &sent.endpoint)
+        .set("code", "store_forgot")
+        .clear(&["owner", "lease", "done"])
+        .apply(tx, item)
+        .await
+}
+
+/// Returns the row of a send: by its key, since a store that went back may have given its number to
+/// another row.
+async fn find(tx: &mut dyn Transaction, sent: &Sent) -> Result<Option<Item>, LedgerError> {
+    let batch = sent.claim.row.batch.as_str();
+    let values = values![batch, &sent.key];
+    let mut found = select(tx, "batch = $1 AND key = $2 FOR UPDATE", values).await?;
+    Ok(found.pop())
+}
+
+/// Records the row of a send that the store lost completely. Its body is lost.
+async fn insert(tx: &mut dyn Transaction, sent: &Sent) -> Result<Item, LedgerError> {
+    let row = &sent.claim.row;
+    let batch = row.batch.as_str();
+    let values = values![batch, &sent.account, &sent.endpoint, tx.now().0];
+    tx.execute(
+        "INSERT INTO batch (id, account, endpoint, added) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (id) DO NOTHING",
+        values,
+    )
+    .await?;
+    batch::locked_batch(tx, &row.batch).await?;
+    let home = if row.batch.is_singles() {
+        State::Unsent
+    } else {
+        State::Planned
+    };
+    let values = values![
+        batch,
+        row.seq,
+        &sent.key,
+        &sent.hash,
+        &sent.action,
+        sent.ms,
+        sent.price,
+        home.as_str(),
+        tx.now().0,
+    ];
+    tx.execute(
+        "INSERT INTO item (batch, seq, key, hash, action, ms, price, state, home, added)
+            SELECT $1, CASE WHEN EXISTS (SELECT 1 FROM item WHERE batch = $1 AND seq = $2)
+                THEN (SELECT MAX(seq) + 1 FROM item WHERE batch = $1) ELSE $2 END,
+                $3, $4, $5, $6, $7, $8, $8, $9",
+        values,
+    )
+    .await?;
+    let inserted = find(tx, sent).await?;
+    inserted.ok_or_else(super::tx::unexpected)
+}

@@ -1,0 +1,248 @@
+//! Opening a ledger's file: one process at a time, so that creation, the switch to a write-ahead log,
+//! migration and the comparison with the seal need no care for others.
+
+use std::{
+    fs::{self, File, Metadata},
+    io,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
+
+use mps_core::{BoxFuture, clock::SharedClock, sync::Worker};
+use rusqlite::Connection;
+
+use super::{LedgerFile, Locks, Shared, connection, locks::try_lock};
+use crate::{
+    ledger::{
+        error::{LedgerError, LedgerErrorKind},
+        files::{self, beside},
+        learned::set_meta,
+        recall::recall,
+        rows::Timestamp,
+        seal::{Seal, Sealed},
+        thread_ended,
+        tx::{Op, Process, Transaction},
+    },
+    machine,
+};
+
+/// Longest wait for other processes that open the ledger.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// Pause between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Time after which the whole file is checked again.
+const CHECKED: Duration = Duration::from_secs(24 * 60 * 60);
+/// Sends of one transaction.
+const STEP: usize = 500;
+
+/// Opens the ledger at a location and its seal.
+pub(super) async fn open(
+    location: &str,
+    clock: &SharedClock,
+) -> Result<(Shared, Seal), LedgerError> {
+    let path = path(location)?;
+    // A thread of its own, which a disk that does not respond may keep for ever.
+    let thread = Worker::new("mps-ledger-open");
+    let beginning = {
+        let path = path.clone();
+        thread.run(move || open_lock(&path)).await
+    };
+    let lock = beginning.unwrap_or_else(|error| Err(thread_ended(error)))?;
+    wait_for(&lock, &path, clock).await?;
+    let clock = clock.clone();
+    let opened = thread.run(move || {
+        let opened = open_locked(&path, clock);
+        // Others go on.
+        drop(lock);
+        opened
+    });
+    opened
+        .await
+        .unwrap_or_else(|error| Err(thread_ended(error)))
+}
+
+/// Returns the path that a location names.
+fn path(location: &str) -> Result<PathBuf, LedgerError> {
+    let refused = |message: String, hint: &str| {
+        Err(LedgerError::new(LedgerErrorKind::Location, message).with_hint(hint))
+    };
+    let path = location.strip_prefix("sqlite:").unwrap_or(location);
+    match path {
+        "" => refused(
+            "the location of the ledger is empty".to_owned(),
+            "name a file: --ledger PATH",
+        ),
+        ":memory:" => refused(
+            "a ledger in memory has no location".to_owned(),
+            "name a file: --ledger PATH",
+        ),
+        path if path.contains("://") => {
+            let scheme = path.split("://").next().unwrap_or_default();
+            let message = format!("this build does not support ledgers at {scheme}://");
+            refused(
+                message,
+                "name a file, or use a build with the feature `postgres`",
+            )
+        }
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File, LedgerError> {
+    files::prepare_folder(path)?;
+    for suffix in ["", "-wal", "-shm", "-seal", "-lock"] {
+        files::check(&beside(path, suffix))?;
+    }
+    files::open(&beside(path, "-lock"))
+}
+
+async fn wait_for(lock: &File, path: &Path, clock: &SharedClock) -> Result<(), LedgerError> {
+    let begun = clock.monotonic();
+    while !try_lock(lock, path)? {
+        if clock.monotonic().saturating_sub(begun) > LONGEST_WAIT {
+            let message = "another program opens the ledger for more than 5 s";
+            return Err(LedgerError::new(LedgerErrorKind::Busy, message)
+                .with_hint("end the program that opens it, which may be stopped"));
+        }
+        clock.sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+fn open_locked(path: &Path, clock: SharedClock) -> Result<(Shared, Seal), LedgerError> {
+    let metadata = create_if_missing(path)?;
+    let seal_path = beside(path, "-seal");
+    let writer = connection::open(path)?;
+    connection::use_log(&writer)?;
+    let process = Process::new();
+    let shared = Shared {
+        reader: None,
+        writer: Mutex::new(writer),
+        clock,
+        file: Some(LedgerFile {
+            path: path.to_owned(),
+            identity: files::identity(&metadata),
+            locks: Locks::open(path, &process.id)?,
+        }),
+        process,
+    };
+    shared.migrate()?;
+    let id = shared.identify(Seal::ledger_of(&seal_path)?)?;
+    let seal = Seal::open(&seal_path, &id)?;
+    shared.compare(&seal)?;
+    let reader = connection::open(path)?;
+    Ok((
+        Shared {
+            reader: Some(Mutex::new(reader)),
+            ..shared
+        },
+        seal,
+    ))
+}
+
+/// Creates the file for its owner only if there is none, and returns what names it.
+///
+/// A file that exists is not opened here: SQLite's locks belong to the process, and closing any handle
+/// of the file would release those of another ledger of this process.
+fn create_if_missing(path: &Path) -> Result<Metadata, LedgerError> {
+    match files::create(path) {
+        Ok(_new) => files::sync_folder(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+    .and_then(|()| fs::symlink_metadata(path))
+    .map_err(|error| files::failed("create", path, error))
+}
+
+impl Shared {
+    /// Returns the id of the ledger. A new ledger beside a seal is one that lost its file, and takes the
+    /// seal's id; one of another machine is a copy, and gets a new id.
+    fn identify(&self, sealed: Option<String>) -> Result<String, LedgerError> {
+        let known = {
+            let writer = mps_core::sync::lock(&self.writer);
+            connection::meta(&writer, "id")?.zip(connection::meta(&writer, "host")?)
+        };
+        let host = machine::identity();
+        let id = match known {
+            Some((id, of)) if of == host => return Ok(id),
+            Some(_) => new_id(),
+            None => sealed.unwrap_or_else(new_id),
+        };
+        let args = (id.clone(), host);
+        self.transaction(Op::durable("identify"), &args, |tx, (id, host)| {
+            Box::pin(async move {
+                set_meta(tx, "id", id).await?;
+                set_meta(tx, "host", host).await
+            })
+        })?;
+        Ok(id)
+    }
+
+    /// Compares the store with the seal when it went back, and after each boot and each day, in which
+    /// case the structure of the file is checked as well.
+    fn compare(&self, seal: &Seal) -> Result<(), LedgerError> {
+        let sealed = seal.epoch()?.unwrap_or_default();
+        let now = Timestamp::from(self.clock.wall());
+        let went_back = {
+            let writer = mps_core::sync::lock(&self.writer);
+            let epoch = connection::epoch(&writer)?;
+            if epoch >= sealed && !is_check_due(&writer, now)? {
+                return Ok(());
+            }
+            connection::check_integrity(&writer)?;
+            epoch < sealed
+        };
+        if went_back {
+            tracing::warn!("the ledger lost commits; its seal is compared with it");
+        }
+        let mut recalled = 0;
+        for sends in seal.sends()?.chunks(STEP) {
+            let sends = sends.to_vec();
+            recalled +=
+                self.transaction(Op::durable("recall"), &sends, |tx, sends: &Vec<Sealed>| {
+                    Box::pin(recall(tx, sends))
+                })?;
+        }
+        if recalled > 0 {
+            tracing::warn!(
+                recalled,
+                "the ledger forgot sends; they are in doubt, see `mps tasks --in-doubt`"
+            );
+        }
+        let args = (went_back.then(|| sealed.to_string()), checked(now));
+        self.transaction(Op::durable("compared"), &args, compared)
+    }
+}
+
+/// Records that the store was compared: it is at least as new as the seal now.
+fn compared<'t>(
+    tx: &'t mut dyn Transaction,
+    (epoch, checked): &'t (Option<String>, String),
+) -> BoxFuture<'t, Result<(), LedgerError>> {
+    Box::pin(async move {
+        if let Some(epoch) = epoch {
+            set_meta(tx, "epoch", epoch).await?;
+        }
+        set_meta(tx, "checked", checked).await
+    })
+}
+
+/// The value that says when the file was checked: the boot, and the time.
+fn checked(now: Timestamp) -> String {
+    format!("{} {}", machine::boot(), now.0)
+}
+
+fn is_check_due(connection: &Connection, now: Timestamp) -> Result<bool, LedgerError> {
+    let Some(checked) = connection::meta(connection, "checked")? else {
+        return Ok(true);
+    };
+    let (boot, at) = checked.rsplit_once(' ').unwrap_or_default();
+    let at = at.parse().unwrap_or_default();
+    let is_recent = (now.before(CHECKED)..=now).contains(&Timestamp(at));
+    Ok(boot != machine::boot() || !is_recent)
+}
+
+fn new_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

@@ -1,0 +1,106 @@
+//! Forgetting and retention.
+
+use std::{sync::Arc, time::Duration};
+
+use mps_core::clock::TestClock;
+use mps_jobs::{
+    Ledger, State,
+    ledger::{Answer, Caps, FileRow, Finished, Forget, Timestamp},
+};
+
+use crate::support::*;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Returns `true` when a file of the ledger contains the text. The ledger must be closed: reading the
+/// file would release SQLite's locks of this process.
+fn is_anywhere(folder: &tempfile::TempDir, text: &str) -> bool {
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    let mut files = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file());
+    files.any(|path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    })
+}
+
+#[tokio::test]
+async fn forgotten_content_is_in_no_file() {
+    let folder = folder();
+    let ledger = open(&path_in(&folder)).await;
+    let batch = import(&ledger, 2, Caps::default()).await;
+    let row = create(&ledger, &batch, "task-1").await;
+    ledger.done(&row, Finished::default()).await.unwrap();
+    let saved = FileRow {
+        n: 0,
+        url: "https://host/a.mp4".to_owned(),
+        path: Some("/home/me/clips/zebra.mp4".to_owned()),
+        bytes: None,
+        etag: None,
+        sha256: None,
+    };
+    ledger.file_saved(&row, saved).await.unwrap();
+    ledger.fetched(&row).await.unwrap();
+    let open_row = create(&ledger, &batch, "task-2").await;
+    let forgotten = ledger
+        .forget(Forget::Rows(vec![row.clone(), open_row.clone()]))
+        .await
+        .unwrap();
+    assert_eq!(
+        (forgotten.scrubbed, forgotten.open),
+        (1, vec![open_row.clone()])
+    );
+    assert_eq!(ledger.body(&row).await.unwrap(), None);
+    assert_eq!(ledger.files(&row).await.unwrap(), []);
+    let item = get(&ledger, &row).await;
+    assert_eq!(
+        (item.state, item.task.as_deref(), item.ms),
+        (State::Fetched, Some("task-1"), 5_000)
+    );
+    assert!(ledger.body(&open_row).await.unwrap().is_some());
+    drop(ledger);
+    assert!(!is_anywhere(&folder, "prompt 1"));
+    assert!(!is_anywhere(&folder, "zebra"));
+    assert!(is_anywhere(&folder, "prompt 2"));
+}
+
+#[tokio::test]
+async fn contents_are_kept_for_30_days_and_rows_for_a_year() {
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let ledger = Ledger::in_memory(clock.clone()).unwrap();
+    let batch = import(&ledger, 3, Caps::default()).await;
+    let ended = create(&ledger, &batch, "task-1").await;
+    ledger.failed(&ended, answer("Failed")).await.unwrap();
+    let running = create(&ledger, &batch, "task-2").await;
+    let doubtful = claim(&ledger, &batch).await.token();
+    ledger.arm(&doubtful).await.unwrap();
+    ledger.in_doubt(&doubtful, Answer::default()).await.unwrap();
+
+    clock.advance(DAY * 29);
+    assert_eq!(ledger.retain().await.unwrap().scrubbed, 0);
+    clock.advance(DAY * 2);
+    // The other one's results are long gone.
+    assert_eq!(ledger.retain().await.unwrap().scrubbed, 2);
+    assert_eq!(get(&ledger, &running).await.state, State::Expired);
+    assert_eq!(ledger.body(&ended).await.unwrap(), None);
+    assert_eq!(ledger.retain().await.unwrap().scrubbed, 0);
+
+    clock.advance(DAY * 340);
+    assert_eq!(ledger.retain().await.unwrap().removed, 2);
+    assert_eq!(ledger.get(&ended).await.unwrap(), None);
+    let item = get(&ledger, &doubtful.row).await;
+    assert_eq!(item.state, State::InDoubt);
+    assert!(ledger.body(&doubtful.row).await.unwrap().is_some());
+    let time = Timestamp::from(mps_core::clock::Clock::wall(&*clock));
+    assert_eq!(
+        ledger
+            .forget(Forget::EndedBefore(time))
+            .await
+            .unwrap()
+            .scrubbed,
+        0
+    );
+}

@@ -1,0 +1,10 @@
+//! The ledger through its public API, in memory and in files.
+
+mod follow;
+mod forget;
+mod key_and_repeat;
+mod money;
+mod opening;
+mod resolve;
+mod send;
+mod support;
