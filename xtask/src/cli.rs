@@ -12,7 +12,7 @@ use crate::{
     output::Mode,
     sources,
     targets::{self, codegen},
-    texts, workspace,
+    texts, whole_service, workspace,
 };
 
 const USAGE: &str = "\
@@ -39,6 +39,8 @@ usage: cargo xtask <command>
                      classify every change between two specifications (a folder, or git:REVISION)
                      or two published descriptions (api.json)
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
+  models-all <folder> [--examples <examples.json>]
+                     write a crate that replaces mps-models and has every action of the service
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -83,6 +85,9 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["models-all", rest @ ..] => {
+            whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
+        }
         ["spec", "add", rest @ ..] => spec_add(&workspace::root()?, rest),
         ["spec", "read", "--all"] => spec_read(&workspace::root()?, &[]),
         ["spec", "read", rows @ ..] if !rows.is_empty() => spec_read(&workspace::root()?, rows),

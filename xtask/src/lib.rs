@@ -37,6 +37,7 @@ pub mod rule_kinds;
 mod sources;
 pub mod targets;
 pub mod texts;
+pub mod whole_service;
 pub mod workspace;
 
 pub use codegen::generate;

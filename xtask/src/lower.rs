@@ -15,6 +15,7 @@ mod example;
 mod files;
 mod helper;
 mod member;
+mod model_names;
 mod names;
 mod rules;
 mod service;
@@ -35,8 +36,10 @@ pub use self::{
     files::{File, Item, MODULE, Use, lower},
     helper::{Helper, SetterArgument},
     member::{
-        Argument, Cardinality, Check, Condition, Field, Overridable, Peer, Severity, ValueType,
+        Argument, Bounds, Cardinality, Check, Condition, Field, Overridable, Peer, Push, Severity,
+        ValueType,
     },
+    model_names::{ModelNames, NamedModel},
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,

@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod add;
 mod bad_input;
 mod checkout;
 mod class;

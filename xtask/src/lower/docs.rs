@@ -47,6 +47,16 @@ pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
     lines
 }
 
+/// Returns a description as one text.
+pub(super) fn summary(doc: &str) -> String {
+    text(doc).join("\n")
+}
+
+/// Returns the documentation of the setter that adds an item to a list.
+pub(super) fn push(member: &ir::Member) -> Vec<String> {
+    vec![format!("Adds an item to `{}`.", member.name)]
+}
+
 /// Returns the documentation of a setter.
 pub(super) fn setter(member: &ir::Member) -> Vec<String> {
     let name = &member.name;
