@@ -1,5 +1,5 @@
 //! Shared helpers of the tests: a search for leaked secrets, limiters and transports with delays,
-//! and processes (`mps`, a Redis server, workers that share a limit, the vendor's SDKs).
+//! and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs).
 //!
 //! # Example
 //! ```
@@ -12,6 +12,8 @@ pub mod capture;
 pub mod delay;
 pub mod front;
 pub mod official;
+#[cfg(unix)]
+pub mod postgres;
 pub mod process;
 pub mod redis;
 pub mod window;

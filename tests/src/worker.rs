@@ -22,8 +22,8 @@ use mps_core::{
     BoxFuture,
     clock::{Clock, MachineClock, SharedClock, SystemClock, SystemMachineClock},
     limit::{
-        FileLimiter, LimitError, Limiter, LocalLimiter, PermitRequest, RedisLimiter, Reserve,
-        Reserved,
+        FileLimiter, LimitError, Limiter, LocalLimiter, PermitRequest, PostgresLimiter,
+        RedisLimiter, Reserve, Reserved,
     },
 };
 use mps_models::Effect;
@@ -49,7 +49,7 @@ pub struct Worker(Child);
 
 impl Worker {
     /// Runs this program again with `arguments` that lead it to [`work`]. `limiter` is a folder or
-    /// the URL of a Redis server, which may follow [`RESERVED`].
+    /// the URL of a Redis server, which may follow [`RESERVED`], or of a PostgreSQL server.
     ///
     /// # Errors
     /// Returns an error if the program cannot be run.
@@ -104,6 +104,8 @@ fn limiter_of(named: &str, clock: SharedClock) -> Result<Box<dyn Limiter>, Limit
         let shared = RedisLimiter::new(url, "account", clock.clone())?;
         let own = LocalLimiter::new(clock.clone());
         Box::new(Reserved::new(shared, own, RESERVE, clock))
+    } else if named.starts_with("postgres://") {
+        Box::new(PostgresLimiter::new(named, "account", clock)?)
     } else if named.contains("://") {
         Box::new(RedisLimiter::new(named, "account", clock)?)
     } else {

@@ -16,6 +16,7 @@ use std::{
 
 use mps_core::clock::{Clock as _, SystemClock, timeout};
 use mps_tests::{
+    postgres::{PgBouncer, PostgresServer, Stop},
     redis::RedisServer,
     window::most_in_any_second,
     worker::{self, LIMIT, RESERVED, Worker},
@@ -211,5 +212,44 @@ async fn processes_that_keep_a_reserve_while_the_server_is_away_for_some_or_for_
             2 => server.run().unwrap(),
             _ => symlink(server.socket(), &way).unwrap(),
         })
+        .await;
+}
+
+/// Does to a PostgreSQL server what loses its row: the table is emptied, or the server ends.
+fn fail_postgres(server: &mut PostgresServer, number: usize) {
+    match number % 4 {
+        0 => drop(server.sql("DELETE FROM mps.ring").unwrap()),
+        1 => {
+            server.stop(Stop::Crash).unwrap();
+            server.run().unwrap();
+        }
+        2 => drop(server.sql("DROP SCHEMA mps CASCADE").unwrap()),
+        _ => {
+            server.stop(Stop::Orderly).unwrap();
+            server.run().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn processes_that_share_a_postgresql_server_and_are_killed_while_it_fails() {
+    let Some(mut server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    Workers::start(|_| server.url(), 5)
+        .run_through(|number| fail_postgres(&mut server, number))
+        .await;
+}
+
+#[tokio::test]
+async fn processes_that_share_a_postgresql_server_behind_a_pooler_and_are_killed() {
+    let Some(mut server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let Some(pooler) = PgBouncer::start(&server, 3).unwrap() else {
+        return;
+    };
+    Workers::start(|_| pooler.url(""), 6)
+        .run_through(|number| fail_postgres(&mut server, number))
         .await;
 }

@@ -34,6 +34,7 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
+//! - `postgres`: a rate limit shared by hosts through a PostgreSQL server, with TLS.
 //! - `test-util`: test doubles, see [`core`].
 
 mod any_task;

@@ -175,7 +175,10 @@ fn refuse_secrets(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
         Some(LimiterScope::Url(url)) if url.has_password() => Err(Failure::usage(format!(
             "--limiter: the URL {url} contains a password, which other users of this machine can see"
         ))
-        .hint("set it in the environment instead: MPS_LIMITER=redis://...")),
+        .hint(match url.scheme().as_str() {
+            "postgres" | "postgresql" => "set it in the environment instead, MPS_LIMITER=postgres://..., or write the password into ~/.pgpass",
+            _ => "set it in the environment instead: MPS_LIMITER=redis://...",
+        })),
         _ => Ok(flags),
     }
 }

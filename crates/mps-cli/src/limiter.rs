@@ -2,6 +2,8 @@
 
 use std::{env, path::PathBuf, sync::Arc};
 
+#[cfg(feature = "postgres")]
+use mps_core::limit::LimitError;
 use mps_core::{
     clock::SystemClock,
     limit::{Limiter, LocalLimiter},
@@ -44,10 +46,10 @@ fn named(scope: LimiterScope, account: &str) -> Result<Arc<dyn Limiter>, Failure
             "redis" | "rediss" | "redis+unix" | "unix" | "valkey" | "valkeys" => {
                 redis_limiter(&url, account)
             }
-            "postgres" | "postgresql" => Err(lacking("postgres", &url)),
+            "postgres" | "postgresql" => postgres_limiter(&url, account),
             _ => Err(
                 Failure::usage(format!("--limiter: there is no limiter for the URL {url}"))
-                    .hint("write it as redis://HOST:6379/0, or rediss:// for TLS"),
+                    .hint("write it as redis://HOST:6379/0 or postgres://USER@HOST/DATABASE"),
             ),
         },
     }
@@ -68,17 +70,35 @@ fn redis_limiter(url: &SecretUrl, _: &str) -> Result<Arc<dyn Limiter>, Failure> 
     Err(lacking("redis", url))
 }
 
+#[cfg(feature = "postgres")]
+fn postgres_limiter(url: &SecretUrl, account: &str) -> Result<Arc<dyn Limiter>, Failure> {
+    let url = url.reveal_with_password_file();
+    let limiter = mps_core::limit::PostgresLimiter::new(&url, account, SystemClock::shared());
+    let limiter = limiter.map_err(|error| {
+        let hint = match &error {
+            LimitError::Unavailable(error) => error.hint().map(ToOwned::to_owned),
+            _ => None,
+        };
+        let hint = hint.unwrap_or_else(|| "write it as postgres://USER@HOST/DATABASE".to_owned());
+        Failure::usage(format!("--limiter: {error}")).hint(hint)
+    })?;
+    Ok(Arc::new(limiter))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres_limiter(url: &SecretUrl, _: &str) -> Result<Arc<dyn Limiter>, Failure> {
+    Err(lacking("postgres", url))
+}
+
 /// Returns the error for a limiter that this build does not have.
+#[cfg(not(all(feature = "postgres", feature = "redis")))]
 fn lacking(feature: &str, url: &SecretUrl) -> Failure {
-    let message =
-        format!("--limiter: this mps is built without the feature {feature}, which {url} needs");
-    let failure = Failure::usage(message);
-    match feature {
-        "redis" => {
-            failure.hint("build it with: cargo install --path crates/mps-cli --features redis")
-        }
-        _ => failure.hint("choose from machine, process and redis://HOST"),
-    }
+    Failure::usage(format!(
+        "--limiter: this mps is built without the feature {feature}, which {url} needs"
+    ))
+    .hint(format!(
+        "build it with: cargo install --path crates/mps-cli --features {feature}"
+    ))
 }
 
 /// Returns the limiter of calls that no other process can have preceded: to an emulator inside this

@@ -45,12 +45,12 @@ pub(crate) struct GlobalOptions {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) account: Option<String>,
     /// Processes that share the rate limit: machine (all of this machine), process (this one
-    /// alone), or the URL of a Redis server (all hosts that name it) [default: machine] [env:
-    /// MPS_LIMITER]
+    /// alone), or the URL of a Redis or PostgreSQL server (all hosts that name it) [default:
+    /// machine] [env: MPS_LIMITER]
     #[arg(
         long,
         global = true,
-        value_name = "machine|process|redis://HOST",
+        value_name = "machine|process|redis://HOST|postgres://HOST",
         value_parser = parse_limiter
     )]
     pub(crate) limiter: Option<LimiterScope>,

@@ -1,6 +1,8 @@
 //! URLs that may contain a password, which is shown nowhere.
 
 use std::fmt;
+#[cfg(feature = "postgres")]
+use std::path::{Path, PathBuf};
 
 /// Replaces a password in every text that is shown.
 const MASK: &str = "***";
@@ -18,9 +20,24 @@ impl SecretUrl {
     }
 
     /// Returns the whole URL, password included. Do not print it.
-    #[cfg(feature = "redis")]
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     pub(crate) fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the whole URL of a PostgreSQL server, with PostgreSQL's own password file
+    /// (`PGPASSFILE`, else `~/.pgpass`) if it exists and the URL has neither a password nor a file.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn reveal_with_password_file(&self) -> String {
+        let named = std::env::var_os("PGPASSFILE").filter(|file| !file.is_empty());
+        let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".pgpass"));
+        let file = named.map(PathBuf::from).or_else(home);
+        match file.filter(|file| file.exists()) {
+            Some(file) if !self.has_password() && !self.0.contains("passfile=") => {
+                with_password_file(&self.0, &file)
+            }
+            _ => self.0.clone(),
+        }
     }
 
     pub(crate) fn has_password(&self) -> bool {
@@ -67,6 +84,15 @@ pub(crate) fn masked(url: &str) -> String {
         None => String::new(),
     };
     format!("{scheme}{user}{}", without_secret_parameters(place))
+}
+
+/// Returns the URL of a PostgreSQL server with the parameter `passfile`.
+#[cfg(feature = "postgres")]
+fn with_password_file(url: &str, file: &Path) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let escaped = file.to_string_lossy();
+    let escaped = escaped.replace('%', "%25").replace('&', "%26");
+    format!("{url}{separator}passfile={escaped}")
 }
 
 /// Returns whether a URL contains a user name, or anything else before an `@`.
@@ -122,6 +148,22 @@ mod tests {
             assert_eq!(url.to_string(), shown);
             assert!(!format!("{url:?}").contains("hunt"), "{url:?}");
             assert_eq!(url.has_password(), shown.contains(MASK), "{url}");
+        }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_password_file_becomes_a_parameter() {
+        let file = Path::new("/home/a&b/50%/.pgpass");
+        for (url, expected) in [
+            ("postgres://u@h/db", "postgres://u@h/db?passfile="),
+            (
+                "postgres://u@h/db?schema=a",
+                "postgres://u@h/db?schema=a&passfile=",
+            ),
+        ] {
+            let url = with_password_file(url, file);
+            assert_eq!(url, format!("{expected}/home/a%26b/50%25/.pgpass"));
         }
     }
 

@@ -23,6 +23,7 @@
 //! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
 //! - `redis`: a rate limit shared by hosts.
 //! - `redis-tls`: the same over TLS (`rediss://`).
+//! - `postgres`: a rate limit shared by hosts through a PostgreSQL server, with TLS.
 //! - `test-util`: a clock that tests step by hand ([`clock::TestClock`]) and a scripted transport
 //!   ([`transport::ScriptedTransport`]).
 
@@ -37,13 +38,16 @@ mod envelope;
 mod error;
 pub mod limit;
 mod names;
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+pub mod postgres;
 pub mod retry;
 pub mod sign;
 #[doc(hidden)]
 pub mod sync;
 pub mod telemetry;
 pub mod text;
-#[cfg(any(feature = "reqwest", feature = "redis-tls"))]
+#[cfg(any(feature = "reqwest", feature = "redis-tls", feature = "postgres"))]
 mod tls;
 pub mod transport;
 mod wire;

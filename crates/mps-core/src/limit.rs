@@ -7,6 +7,7 @@
 //! | [`LocalLimiter`] (default of a client) | the clients of this process | memory |
 //! | `FileLimiter` (feature `file-limit`, Unix) | all processes of this machine | a small file |
 //! | `RedisLimiter` (feature `redis`) | all hosts | a key of a Redis server |
+//! | `PostgresLimiter` (feature `postgres`) | all hosts | a row of a PostgreSQL server |
 //! | [`Stacked`] | this process, with a share of any other limiter | both |
 //! | [`Reserved`] | all users of a shared limiter, at a lower rate while it is away | both |
 //!
@@ -27,6 +28,8 @@ mod events;
 mod file;
 mod local;
 mod permit;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 mod reserved;
@@ -35,9 +38,18 @@ mod reserved;
     expect(unreachable_pub, reason = "public in `internals` only")
 )]
 mod ring;
-#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
+#[cfg(any(
+    all(unix, feature = "file-limit"),
+    feature = "redis",
+    feature = "postgres"
+))]
 mod shared;
-#[cfg(any(test, feature = "test-util", all(unix, feature = "file-limit")))]
+#[cfg(any(
+    test,
+    feature = "test-util",
+    feature = "postgres",
+    all(unix, feature = "file-limit")
+))]
 #[cfg_attr(
     not(any(test, feature = "test-util")),
     expect(unreachable_pub, reason = "public in `internals` only")
@@ -48,6 +60,8 @@ mod stats;
 
 #[cfg(all(unix, feature = "file-limit"))]
 pub use self::file::FileLimiter;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresLimiter;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisLimiter;
 pub use self::{

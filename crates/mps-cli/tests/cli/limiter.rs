@@ -258,3 +258,19 @@ fn a_server_that_is_down_is_reported_with_advice_about_the_server() {
     assert!(run.stderr.contains("redis-cli"), "{run:?}");
     assert!(!run.stderr.contains("XDG_STATE_HOME"), "{run:?}");
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_postgresql_server_that_is_down_is_reported_and_a_wrong_url_is_a_usage_error() {
+    let emulator = Emulator::start("0s");
+    let create = ["--deadline", "3s", "video", "create", "--prompt", "a"];
+    let with = |url: &str| run(emulator.mps(&create).env("MPS_LIMITER", url));
+    let down = with("postgres://127.0.0.1:1/db");
+    assert_eq!(down.exit, 6, "{down:?}");
+    assert!(down.stderr.contains("pg_isready"), "{down:?}");
+    let wrong = with("postgres://u:hunter2@h/db?sslmode=prefer");
+    assert_eq!(wrong.exit, 2, "{wrong:?}");
+    assert!(wrong.stderr.contains("sslmode=verify-full"), "{wrong:?}");
+    assert!(!wrong.stderr.contains("hunter2"), "{wrong:?}");
+    assert_eq!(emulator.bill()["creates"], 0);
+}

@@ -11,14 +11,22 @@ pub(super) fn widened(action: &str, added: Duration) {
 }
 
 /// Reports that the shared state could not be read and is requested again after `pause`.
-#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
+#[cfg(any(
+    all(unix, feature = "file-limit"),
+    feature = "redis",
+    feature = "postgres"
+))]
 pub(super) fn retrying(action: &str, error: &super::Unavailable, pause: Duration) {
     let pause_ms = millis(pause);
     warn!(name: "mps.limit.retry", action, %error, pause_ms, "the shared limit is unavailable; asking again");
 }
 
 /// Reports that a read is limited by this process alone.
-#[cfg(any(all(unix, feature = "file-limit"), feature = "redis"))]
+#[cfg(any(
+    all(unix, feature = "file-limit"),
+    feature = "redis",
+    feature = "postgres"
+))]
 pub(super) fn read_fallback(action: &str, error: &super::Unavailable) {
     warn!(name: "mps.limit.read_fallback", action, %error, "the shared limit is unavailable; reads are limited within this process");
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::{
     LimitError, LimitStats, Limiter, Permit, PermitRequest, Unavailable,
     ring::Slot,
-    shared::{Shared, SlotReply, SlotRequest, Store, StoreDecision, StoreError},
+    shared::{Shared, SlotReply, SlotRequest, State, Store, StoreDecision, StoreError},
     slot_queue::Decision,
 };
 use crate::{
@@ -22,9 +22,8 @@ use crate::{
 };
 
 mod locked;
-mod state;
 
-use self::{locked::Locked, state::State};
+use self::locked::Locked;
 
 /// A [`Limiter`] for all processes of this machine that use the same directory and account: one
 /// small file for each action, locked while it is read and written. Clones share one limit.

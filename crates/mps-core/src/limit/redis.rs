@@ -12,7 +12,10 @@ use sha2::{Digest, Sha256};
 use super::{
     LimitError, LimitStats, Limiter, Permit, PermitRequest, Unavailable,
     ring::START_TOLERANCE,
-    shared::{Shared, SlotReply, SlotRequest, Store, StoreDecision, StoreError, slow_reply},
+    shared::{
+        ClockGuard, ClockReading, Shared, SlotReply, SlotRequest, Store, StoreDecision, StoreError,
+        slow_reply,
+    },
 };
 use crate::{
     BoxFuture,
@@ -20,8 +23,6 @@ use crate::{
     sync::lock,
 };
 
-mod clock_guard;
-mod clock_step;
 mod connection;
 mod reply;
 mod server;
@@ -30,8 +31,6 @@ mod store_error;
 mod tls;
 
 use self::{
-    clock_guard::ClockGuard,
-    clock_step::ClockReading,
     connection::Connection,
     reply::{Grant, ScriptReply},
     server::Server,

@@ -16,7 +16,13 @@ pub const START_TOLERANCE: Duration = Duration::from_millis(50);
 /// The longest time between the grant of a slot and the slot. A request and its reply may take as
 /// long as a start may be late, so asking this early hides their latency.
 #[cfg_attr(
-    not(any(test, feature = "test-util", feature = "file-limit", feature = "redis")),
+    not(any(
+        test,
+        feature = "test-util",
+        feature = "file-limit",
+        feature = "redis",
+        feature = "postgres"
+    )),
     expect(dead_code, reason = "only shared rings grant ahead")
 )]
 pub const GRANT_AHEAD: Duration = START_TOLERANCE;

@@ -31,13 +31,21 @@ use crate::{
     sync::lock,
 };
 
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod clock_guard;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+mod clock_step;
+#[cfg(any(all(unix, feature = "file-limit"), feature = "postgres"))]
+mod state;
 mod store;
 mod turn;
 
-#[cfg(feature = "redis")]
-pub(super) use self::store::slow_reply;
+#[cfg(any(all(unix, feature = "file-limit"), feature = "postgres"))]
+pub(super) use self::state::State;
 pub(super) use self::store::{SlotReply, SlotRequest, Store, StoreDecision, StoreError};
 use self::turn::QueueTurn;
+#[cfg(any(feature = "redis", feature = "postgres"))]
+pub(super) use self::{clock_guard::ClockGuard, clock_step::ClockReading, store::slow_reply};
 
 /// The time for which reads skip a store that failed, so that not each of them waits for it.
 const READS_SKIP_STORE_FOR: Duration = Duration::from_secs(5);

@@ -10,10 +10,7 @@ use redis::{
     AsyncConnectionConfig, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisError,
     aio::MultiplexedConnection,
 };
-use rustls::{
-    AlertDescription, ClientConfig, InvalidMessage, RootCertStore,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
+use rustls::{AlertDescription, ClientConfig, InvalidMessage, pki_types::ServerName};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, lookup_host},
@@ -44,12 +41,8 @@ impl Tls {
     }
 
     pub(super) fn trusting(server: &ConnectionInfo, pem: &[u8]) -> Result<Self, Unavailable> {
-        let authorities = authorities(pem)?;
-        let config = tls::builder().map(|builder| {
-            let builder = builder.with_root_certificates(authorities);
-            builder.with_no_client_auth()
-        });
-        Self::new(server, config)
+        let authorities = tls::authorities(pem).map_err(unusable)?;
+        Self::new(server, tls::trusting(authorities))
     }
 
     fn new(
@@ -133,23 +126,18 @@ impl Tls {
     }
 }
 
-fn authorities(pem: &[u8]) -> Result<RootCertStore, Unavailable> {
-    let unusable = || {
-        Unavailable::new(
-            "the authority of the rate limiter's Redis server is not a certificate in PEM form",
-        )
-        .with_hint("pass the text that begins with -----BEGIN CERTIFICATE-----, such as that of a file ca.pem")
-    };
-    let mut authorities = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| unusable().with_source(error))?;
-        let added = authorities.add(certificate);
-        added.map_err(|error| unusable().with_source(error))?;
+/// Returns the error for text that contains no usable certificate of an authority.
+fn unusable(error: Option<rustls::Error>) -> Unavailable {
+    let unusable = Unavailable::new(
+        "the authority of the rate limiter's Redis server is not a certificate in PEM form",
+    )
+    .with_hint(
+        "pass the text that begins with -----BEGIN CERTIFICATE-----, such as that of a file ca.pem",
+    );
+    match error {
+        Some(error) => unusable.with_source(error),
+        None => unusable,
     }
-    if authorities.is_empty() {
-        return Err(unusable());
-    }
-    Ok(authorities)
 }
 
 /// Returns the error for a failed connection. Errors of TLS itself are permanent.

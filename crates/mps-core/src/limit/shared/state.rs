@@ -1,4 +1,4 @@
-//! The contents of a limiter file: one line with version and checksum, one line of JSON.
+//! The text of a shared queue: one line with version and checksum, one line of JSON.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ const VERSION: &str = "mps-limit 2";
 
 /// The queue of one account and action.
 #[derive(Debug)]
-pub(super) struct State {
+pub(in crate::limit) struct State {
     /// A random number drawn for each new queue, so that a slot of a lost queue is never taken for
     /// one of the current queue.
-    pub(super) epoch: u64,
-    pub(super) queue: SlotQueue,
+    pub(in crate::limit) epoch: u64,
+    pub(in crate::limit) queue: SlotQueue,
 }
 
-/// The JSON form. Times are nanoseconds of the machine's clock.
+/// The JSON form. Times are nanoseconds of the store's clock.
 #[derive(Deserialize, Serialize)]
 struct Stored {
     boot: String,
@@ -36,22 +36,22 @@ struct Stored {
 }
 
 impl State {
-    /// Returns the fullest state that a lost file can have had.
-    pub(super) fn after_loss(limit: u32, now: Duration) -> Self {
+    /// Returns the fullest state that a lost one can have been.
+    pub(in crate::limit) fn after_loss(limit: u32, now: Duration) -> Self {
         Self {
             epoch: fastrand::u64(..),
             queue: SlotQueue::after_loss(limit, now),
         }
     }
 
-    pub(super) fn empty(limit: u32) -> Self {
+    pub(in crate::limit) fn empty(limit: u32) -> Self {
         Self {
             epoch: fastrand::u64(..),
             queue: SlotQueue::new(limit),
         }
     }
 
-    pub(super) fn encode(&self, boot: &str) -> Vec<u8> {
+    pub(in crate::limit) fn encode(&self, boot: &str) -> Vec<u8> {
         let ring = &self.queue.ring;
         let slots = ring.slots.iter();
         let waiting = self.queue.waiting.iter();
@@ -72,8 +72,9 @@ impl State {
         format!("{VERSION} {}\n{body}\n", checksum(body.as_bytes())).into_bytes()
     }
 
-    /// Returns the state in a file's bytes; `None` for anything but a complete state of this boot.
-    pub(super) fn decode(bytes: &[u8], boot: &str, limit: u32) -> Option<Self> {
+    /// Returns the state in these bytes; `None` for anything but a complete state of this boot (of the
+    /// machine or the server).
+    pub(in crate::limit) fn decode(bytes: &[u8], boot: &str, limit: u32) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
         let (head, body) = text.strip_suffix('\n')?.split_once('\n')?;
         let sum = head.strip_prefix(VERSION)?.strip_prefix(' ')?;

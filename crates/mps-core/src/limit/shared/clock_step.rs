@@ -12,10 +12,10 @@ const STEP_TOLERANCE: Duration = START_TOLERANCE.checked_div(2).unwrap();
 
 /// The server's clock, read between two moments of this process's clock.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ClockReading {
-    pub(super) server: Duration,
-    pub(super) sent: Duration,
-    pub(super) received: Duration,
+pub(in crate::limit) struct ClockReading {
+    pub(in crate::limit) server: Duration,
+    pub(in crate::limit) sent: Duration,
+    pub(in crate::limit) received: Duration,
 }
 
 /// Compares each reading with the one before.
@@ -23,10 +23,10 @@ pub(super) struct ClockReading {
 /// A clock that is set back needs no detection: the slots are then ahead of it, and are waited for
 /// or found implausible.
 #[derive(Debug, Default)]
-pub(super) struct StepDetector(Mutex<Option<ClockReading>>);
+pub(in crate::limit) struct StepDetector(Mutex<Option<ClockReading>>);
 
 impl StepDetector {
-    pub(super) fn was_set_forward(&self, reading: ClockReading) -> bool {
+    pub(in crate::limit) fn was_set_forward(&self, reading: ClockReading) -> bool {
         let Some(before) = lock(&self.0).replace(reading) else {
             return false;
         };

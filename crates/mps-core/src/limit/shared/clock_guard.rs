@@ -23,7 +23,7 @@ const OBSERVE_FOR: Duration = GRANT_AHEAD
 const GAP: Duration = Duration::from_secs(25);
 
 #[derive(Debug, Default)]
-pub(super) struct ClockGuard {
+pub(in crate::limit) struct ClockGuard {
     steps: StepDetector,
     observed: Mutex<Option<Observed>>,
 }
@@ -38,14 +38,14 @@ struct Observed {
 
 impl ClockGuard {
     /// Returns the time for which the clock must still be observed before a slot may be used.
-    pub(super) fn missing(&self, now: Duration) -> Duration {
+    pub(in crate::limit) fn missing(&self, now: Duration) -> Duration {
         let observed = lock(&self.observed).filter(|observed| observed.reaches(now));
         observed.map_or(OBSERVE_FOR, |observed| observed.missing(now))
     }
 
     /// Records a reading. Returns the time for which the clock must still be observed. A reading
     /// that took too long says too little about the clock and does not count.
-    pub(super) fn record(&self, reading: ClockReading) -> Duration {
+    pub(in crate::limit) fn record(&self, reading: ClockReading) -> Duration {
         if reading.is_too_slow() {
             return self.missing(reading.received);
         }
@@ -63,7 +63,7 @@ impl ClockGuard {
 
 impl ClockReading {
     /// Returns whether a slot granted with this reading is already over.
-    pub(super) fn is_too_slow(self) -> bool {
+    pub(in crate::limit) fn is_too_slow(self) -> bool {
         self.received.saturating_sub(self.sent) > START_TOLERANCE
     }
 }
