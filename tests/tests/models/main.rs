@@ -11,6 +11,7 @@ mod fixtures;
 mod json_schema;
 mod members;
 mod preflight;
+mod results;
 mod sample;
 mod service;
 mod setters;
