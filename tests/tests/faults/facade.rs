@@ -97,7 +97,7 @@ async fn a_wait_outlasts_every_odd_answer() {
         let task = world.video().await;
         fail(&world.service, &rule);
         let done = task
-            .wait()
+            .until_done()
             .await
             .unwrap_or_else(|error| panic!("{rule}: {error}"));
         assert_eq!(done.snapshot().status, "DONE", "{rule}");
