@@ -23,9 +23,11 @@ mod change;
 mod error;
 mod files;
 mod follow;
+mod import;
 mod item;
 mod learned;
 mod liveness;
+mod names;
 mod read;
 mod recall;
 mod resolve;
@@ -34,6 +36,7 @@ mod rows;
 mod schema;
 mod seal;
 mod send;
+mod settle;
 mod sqlite;
 mod submit;
 pub(crate) mod tx;
@@ -41,16 +44,17 @@ pub(crate) mod tx;
 pub use self::{
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
+    import::{Imported, NewBatch},
     liveness::Reaped,
+    names::{BatchId, Key, Timestamp},
     read::Filter,
     resolve::Resolution,
     retention::{Forget, Forgotten},
     rows::{
-        AuditEvent, Batch, BatchId, Claim, Count, Fence, FileRow, Item, Key, NewItem, RowId, Stray,
-        Timestamp, Token, Worker,
+        AuditEvent, Batch, Claim, Count, Fence, FileRow, Item, NewItem, RowId, Stray, Token, Worker,
     },
-    send::{Answer, Recorded},
-    submit::{Caps, Imported, NewBatch, Single, Submission},
+    settle::{Answer, Recorded},
+    submit::{Caps, Single, Submission},
 };
 use self::{
     seal::{Entry, Seal},

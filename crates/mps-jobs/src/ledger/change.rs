@@ -3,7 +3,7 @@
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
-    item::{ITEM, item},
+    item::{self, ITEM},
     rows::{Fence, Item, RowId},
     tx::{Transaction, Value, values},
 };
@@ -75,12 +75,13 @@ impl<'a> Change<'a> {
         .to_vec();
         for (column, value) in &self.columns {
             values.push(value.clone());
-            sql.push_str(&format!(", {column} = ${}", values.len()));
+            let number = values.len().to_string();
+            sql.extend([", ", column, " = $", &number]);
         }
         sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4 RETURNING ");
         sql.push_str(ITEM);
         let changed = tx.query(&sql, &values).await?.pop();
-        changed.map_or_else(|| Err(claim_lost(&item.row)), item_row)
+        changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)
     }
 
     /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
@@ -125,10 +126,6 @@ impl<'a> Change<'a> {
             _ => Ok(()),
         }
     }
-}
-
-fn item_row(row: super::tx::Row) -> Result<Item, LedgerError> {
-    item(row)
 }
 
 /// Records an event of a row.

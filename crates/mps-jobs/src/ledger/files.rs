@@ -112,7 +112,8 @@ fn check_owner(path: &Path, metadata: &fs::Metadata) -> Result<(), LedgerError> 
 fn make_private(path: &Path, metadata: &fs::Metadata) -> Result<(), LedgerError> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    if metadata.permissions().mode() & 0o077 == 0 {
+    const OTHERS: u32 = 0o077;
+    if metadata.permissions().mode() & OTHERS == 0 {
         return Ok(());
     }
     let private = fs::Permissions::from_mode(0o600);

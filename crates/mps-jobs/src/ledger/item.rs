@@ -2,7 +2,8 @@
 
 use super::{
     error::LedgerError,
-    rows::{BatchId, Fence, Item, Key, RowId, Timestamp},
+    names::{BatchId, Key, Timestamp},
+    rows::{Fence, Item, RowId},
     tx::{Row, Transaction, Value, unexpected, values},
 };
 use crate::state::{Home, State, Transition, next};

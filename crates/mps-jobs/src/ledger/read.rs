@@ -3,9 +3,10 @@
 use super::{
     Ledger, batch,
     error::LedgerError,
+    import::list as parameters,
     item::{as_reaped, row_id, select, state},
-    rows::{AuditEvent, Batch, BatchId, Count, Fence, FileRow, Item, Key, RowId, Stray, Timestamp},
-    submit::list as parameters,
+    names::{BatchId, Key, Timestamp},
+    rows::{AuditEvent, Batch, Count, Fence, FileRow, Item, RowId, Stray},
     tx::{Op, Row, Transaction, Value, values},
 };
 use crate::state::State;

@@ -7,7 +7,7 @@ use super::{
     item::select,
     rows::Item,
     seal::{Sealed, Sent},
-    send::is_known_task,
+    settle::is_known_task,
     tx::{Transaction, values},
 };
 use crate::state::{State, Transition};

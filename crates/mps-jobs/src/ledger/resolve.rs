@@ -5,8 +5,10 @@ use super::{
     change::{Change, no_row, wrong_state},
     error::LedgerError,
     item::locked,
-    rows::{Claim, Item, RowId, Timestamp},
-    send::{claimed, is_known_task},
+    names::Timestamp,
+    rows::{Claim, Item, RowId},
+    send::claimed,
+    settle::is_known_task,
     tx::{Op, Transaction, values},
 };
 use crate::state::{State, Transition};

@@ -7,7 +7,8 @@ use super::{
     change::Change,
     error::LedgerError,
     item::{locked, row_id, select},
-    rows::{RowId, Timestamp},
+    names::Timestamp,
+    rows::RowId,
     tx::{Op, Transaction, values},
 };
 use crate::state::Transition;

@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::{LedgerError, LedgerErrorKind},
     files,
-    rows::{Fence, Item, RowId, Timestamp, Token},
+    names::Timestamp,
+    rows::{Fence, Item, RowId, Token},
 };
 use crate::hash::short;
 

@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use super::{
     error::{LedgerError, LedgerErrorKind},
     files,
-    rows::Timestamp,
+    names::Timestamp,
     schema,
     seal::Seal,
     thread_ended,

@@ -11,7 +11,7 @@ use mps_core::BoxFuture;
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
-    rows::Timestamp,
+    names::Timestamp,
 };
 
 /// A kind of transaction.

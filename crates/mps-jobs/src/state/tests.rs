@@ -127,9 +127,13 @@ impl World {
             _ => {}
         }
         match transition {
-            Transition::Recreate => (self.allowed, self.home) = (self.allowed + 1, Home::Planned),
+            Transition::Recreate => {
+                self.allowed += 1;
+                self.home = Home::Planned;
+            }
             Transition::RecreateNow => {
-                (self.allowed, self.home) = (self.allowed + 1, Home::InDoubt)
+                self.allowed += 1;
+                self.home = Home::InDoubt;
             }
             Transition::Retry if self.state.is_spent() => self.allowed += 1,
             Transition::Release | Transition::NotSent if to == State::InDoubt => self.allowed -= 1,

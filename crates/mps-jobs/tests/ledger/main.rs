@@ -1,4 +1,9 @@
 //! The ledger through its public API, in memory and in files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod follow;
 mod forget;
