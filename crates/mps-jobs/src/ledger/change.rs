@@ -85,7 +85,7 @@ impl<'a> Change<'a> {
     }
 
     /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
-    /// fit the caps; any other records what has happened already.
+    /// fit the caps; any other records a past event.
     async fn count(
         &self,
         tx: &mut dyn Transaction,
@@ -137,7 +137,7 @@ pub(crate) async fn record(
     now: State,
     note: Option<&str>,
 ) -> Result<(), LedgerError> {
-    let who = tx.process().id.clone();
+    let worker = tx.process().id.clone();
     let values = values![
         item.row.batch.as_str(),
         item.row.seq,
@@ -145,11 +145,11 @@ pub(crate) async fn record(
         fence.0,
         was.map(State::as_str),
         now.as_str(),
-        who,
+        worker,
         note,
     ];
     tx.execute(
-        "INSERT INTO event (batch, seq, at, fence, was, now, who, note)
+        "INSERT INTO event (batch, seq, at, fence, was, now, worker, note)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         values,
     )

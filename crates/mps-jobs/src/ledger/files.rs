@@ -138,7 +138,7 @@ pub(crate) fn identity(metadata: &fs::Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Returns a constant: this system does not tell.
+/// Returns a constant: this system provides no identity.
 #[cfg(not(unix))]
 pub(crate) fn identity(_: &fs::Metadata) -> (u64, u64) {
     (0, 0)

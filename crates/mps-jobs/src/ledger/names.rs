@@ -13,7 +13,7 @@ use super::error::{LedgerError, LedgerErrorKind};
 /// Longest key or name of a batch, in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// A time in microseconds since 1970 (UTC), as the store's clock tells it.
+/// A time in microseconds since 1970 (UTC), by the store's clock.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -109,7 +109,7 @@ name! {
 }
 
 impl Key {
-    /// Returns a new short key for a create that nobody named.
+    /// Returns a new random key of ten characters, the default for a create without a key.
     #[must_use]
     pub fn random() -> Self {
         const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -1,4 +1,4 @@
-//! Sends that the store forgot and the seal knows.
+//! Sends that are in the seal and missing from the store.
 
 use super::{
     batch,

@@ -167,7 +167,7 @@ pub struct Batch {
     pub account: Option<String>,
     /// The endpoint of its first run.
     pub endpoint: Option<String>,
-    /// The place that the manifest was read from, so that two files of one name are told apart.
+    /// The place that the manifest was read from, to distinguish two files of one name.
     pub source: Option<String>,
     /// The hash of the manifest that was imported completely.
     pub manifest_hash: Option<String>,
@@ -237,7 +237,7 @@ pub struct AuditEvent {
     /// The state after.
     pub now: State,
     /// The process that made the change.
-    pub who: String,
+    pub worker: String,
     /// The reason, if one was given.
     pub note: Option<String>,
 }

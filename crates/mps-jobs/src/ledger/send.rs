@@ -19,7 +19,7 @@ use crate::state::{State, Transition};
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
 
 impl Ledger {
-    /// Claims the next planned row of a batch, in the order of its rows, and holds its price against
+    /// Claims the next planned row of a batch, in the order of its rows, and reserves its price within
     /// the caps. Returns `None` when no row is planned. Every call claims another row.
     ///
     /// The lease is 15 s; renew it every 5 s ([`renew`](Self::renew)).
@@ -30,7 +30,7 @@ impl Ledger {
     /// bound; else any error of the store.
     ///
     /// # Cancel safety
-    /// A dropped call either happened completely or not at all. A claim that nobody received is planned
+    /// A dropped call either happened completely or not at all. A claim that was not received is planned
     /// again when the process ends.
     pub async fn claim(&self, batch: &BatchId) -> Result<Option<Claim>, LedgerError> {
         self.run(Op::durable("claim"), batch.clone(), |tx, batch| {
@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// Extends the leases of claims that wait in a queue, in a pause or for an answer. Returns the
-    /// claims that this process no longer holds. Idempotent; may be lost with the machine.
+    /// claims that this process has lost. Idempotent; may be lost with the machine.
     ///
     /// # Errors
     /// Any error of the store.
@@ -93,7 +93,7 @@ impl Ledger {
     }
 
     /// Records that an armed attempt did not leave, or was refused by throttling, and that the caller
-    /// tries again with the same claim. Returns `false` when this process no longer holds the claim.
+    /// tries again with the same claim. Returns `false` when this process has lost the claim.
     /// Idempotent.
     ///
     /// # Errors
@@ -188,7 +188,7 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
     Ok(lost)
 }
 
-/// One statement decides: whoever took the row over changed its token, its state or its owner.
+/// One statement decides: a process that took the row over changed its token, state or owner.
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
     let (now, lease) = (tx.now().0, tx.now().after(LEASE).0);
     let (row, owner) = (&claim.row, tx.process().id.clone());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::state::{State, Transition};
 
-/// What the service, or the call, said at the end of an attempt.
+/// The answer of the service, or the error of the call, at the end of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The request id.
@@ -37,8 +37,8 @@ pub enum Recorded {
 
 impl Ledger {
     /// Records that nothing was sent and that the caller gives the claim up, armed or not. The row
-    /// returns to its [`home`](super::Item::home). Returns `false` when this process no longer holds
-    /// the claim. Idempotent.
+    /// returns to its [`home`](super::Item::home). Returns `false` when the claim is no longer
+    /// valid. Idempotent.
     ///
     /// # Errors
     /// Any error of the store.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::state::{Home, State, Transition};
 
-/// Limits on the spending of a batch. What is held by open rows counts as spent.
+/// Limits on the spending of a batch. The prices of open rows count as spent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caps {
     /// The most money, in millionths of the currency. Needs the price of every row.
@@ -56,7 +56,7 @@ impl Ledger {
     /// Records a single create and claims it, unless its key or its content is recorded already.
     ///
     /// Looks at the key, at repeats and at the caps in the transaction of the intent, so of two callers
-    /// at the same moment one is told of the other's row. Rows of processes that have ended are reaped
+    /// at the same moment one receives the other's row. Rows of processes that have ended are reaped
     /// first. A row of the key that was refused or not sent is claimed again.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Ledger {
     /// else any error of the store.
     ///
     /// # Cancel safety
-    /// A dropped call either happened completely or not at all. A claim that nobody received becomes
+    /// A dropped call either happened completely or not at all. A claim that was not received becomes
     /// unsent when the process ends.
     pub async fn submit(&self, single: Single) -> Result<Submission, LedgerError> {
         self.reap().await?;

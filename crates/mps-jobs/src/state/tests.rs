@@ -164,7 +164,7 @@ impl World {
             // It ends at any moment, and its rows are taken.
             worlds.push(self.with(process, Process::Idle));
         }
-        // A lease is over although its holder lives, as on a server: any claim may be reaped.
+        // A lease is over although its holder is alive, as on a server: any claim may be reaped.
         worlds.extend(self.change(Transition::Release).map(|world| World {
             fence: world.fence + 1,
             ..world

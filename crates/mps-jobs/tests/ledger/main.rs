@@ -2,9 +2,11 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "a test fails by panicking"
 )]
 
+mod disk;
 mod follow;
 mod forget;
 mod key_and_repeat;

@@ -52,7 +52,7 @@ async fn links_and_files_that_others_can_write_are_refused() {
     let (kind, text) = refused(&path).await;
     assert_eq!(kind, LedgerErrorKind::PermissionDenied);
     assert!(text.contains("can be written by others"), "{text}");
-    // What others could only read is protected.
+    // A file that others could only read is protected.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     drop(open(&path).await);
     assert_eq!(mode(&path), 0o600);
@@ -194,6 +194,6 @@ async fn rows_of_an_ended_process_are_reaped_and_shown_so_before() {
     }
     assert_eq!(ledger.reap().await.unwrap(), Reaped::default());
     assert_eq!(claim(&ledger, &batch).await.item.row, planned.row);
-    // The one that was thought to have ended comes back.
+    // A process that seemed to have ended continues.
     assert!(!ledger.not_sent(&planned, Answer::default()).await.unwrap());
 }

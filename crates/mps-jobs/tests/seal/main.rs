@@ -27,7 +27,7 @@ fn cases() -> usize {
     set.and_then(|cases| cases.parse().ok()).unwrap_or(60)
 }
 
-/// What became of a damaged ledger.
+/// The outcome of opening a damaged ledger.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Outcome {
     /// It was refused, with this kind of error.
@@ -40,7 +40,7 @@ enum Outcome {
     Harmless,
 }
 
-/// Opens a damaged ledger, and does what any later process would do.
+/// Opens a damaged ledger and repeats every request.
 async fn outcome(scene: &Scene, damage: &Damage) -> Outcome {
     let folder = damage.apply(scene);
     let path = folder.path().join("tasks.db");
