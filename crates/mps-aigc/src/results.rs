@@ -130,3 +130,6 @@ impl fmt::Debug for Results {
         self.data.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;
