@@ -5,10 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde_json::Value;
+
 use crate::{
     error::Error,
     family::{Family, Snapshot},
-    results::{DoneAt, RemoteFile, Results, TaskResults},
+    generated::Scenario,
+    results::{DoneAt, JsonText, JsonTextError, RemoteFile, Results, TaskResults},
     task::Task,
 };
 
@@ -101,6 +104,39 @@ impl<F: Family> Done<F> {
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.results.expires_at()
+    }
+}
+
+impl Done<Scenario> {
+    /// Returns the request that created the task, parsed from the JSON text of the answer; `None` if
+    /// the answer has none. Besides the members of the request it has the action and the account.
+    ///
+    /// # Errors
+    /// [`JsonTextError`] if the text is not JSON.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), Box<dyn std::error::Error>> {
+    /// let done = aigc.scenario().task("c50f6094-3b56-a1fa-e616-0eec386bfc36").wait().await?;
+    /// if let Some(request) = done.request()? {
+    ///     println!("{}", request["Action"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self) -> Result<Option<Value>, JsonTextError> {
+        let text = self.snapshot.request.as_ref();
+        text.map(JsonText::value).transpose()
+    }
+
+    /// Returns the details of the task, parsed from the JSON text of the answer; `None` if the answer
+    /// has none. Their members depend on the scenario.
+    ///
+    /// # Errors
+    /// [`JsonTextError`] if the text is not JSON.
+    pub fn details(&self) -> Result<Option<Value>, JsonTextError> {
+        let text = self.snapshot.details.as_ref();
+        text.map(JsonText::value).transpose()
     }
 }
 

@@ -192,3 +192,6 @@ impl fmt::Debug for Results {
         self.data.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

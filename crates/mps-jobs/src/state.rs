@@ -313,3 +313,6 @@ pub fn money(from: State, to: State, transition: Transition) -> Money {
         spent: change(State::is_spent) + kept,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ mod family_rules;
 mod fixtures;
 mod members;
 mod preflight;
+mod results;
 mod sample;
 mod service;
 mod setters;
