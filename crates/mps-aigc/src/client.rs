@@ -115,7 +115,7 @@ impl Aigc {
     /// tasks are not known. Sends nothing.
     #[must_use]
     pub fn estimate(&self, task: &TaskHandle) -> Option<Eta> {
-        let now = self.client().clock().wall();
+        let now = self.client().service_time();
         let age = now.duration_since(task.created_at()?).unwrap_or_default();
         self.0.watcher.estimate(task, age)
     }

@@ -114,7 +114,7 @@ impl<F: Family> Tasks<F> {
             return Err(Error::no_task_id(action, origin.request_id));
         };
         let client = &self.shared.client;
-        let mut handle = TaskHandle::new(F::FAMILY, id).with_created_at(client.clock().wall());
+        let mut handle = TaskHandle::new(F::FAMILY, id).with_created_at(client.service_time());
         if let Some(site) = client.endpoint().known_site() {
             handle = handle.with_site(site);
         }

@@ -48,7 +48,7 @@ impl Events {
         options: &WaitOptions,
     ) -> Self {
         let clock = shared.client.clock();
-        let (now, wall) = (clock.monotonic(), clock.wall());
+        let (now, wall) = (clock.monotonic(), shared.client.service_time());
         let aged = tasks.map(|task| {
             let created = task.handle().created_at();
             let age = created.map(|at| wall.duration_since(at).unwrap_or_default());
@@ -128,7 +128,7 @@ impl Events {
         let clock = self.shared.client.clock();
         let seen = end.pending_at.and_then(|at| {
             let since: Duration = clock.monotonic().saturating_sub(at);
-            clock.wall().checked_sub(since)
+            self.shared.client.service_time().checked_sub(since)
         });
         seen.or_else(|| end.task.created_at())
     }
