@@ -8,7 +8,7 @@
 use std::env;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response, Sse, sse};
+use axum::response::{Sse, sse};
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
@@ -16,7 +16,7 @@ use mps_jobs::aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAi
 use mps_jobs::{JobView, Jobs, JobsError, Key};
 use tokio::signal::unix::{SignalKind, signal};
 
-type Answer = Result<Json<JobView>, ApiError>;
+type Refused = (StatusCode, String);
 
 #[derive(serde::Deserialize)]
 struct Ask {
@@ -24,18 +24,20 @@ struct Ask {
     prompt: String,
 }
 
-async fn create(State(jobs): State<Jobs>, Json(Ask { key, prompt }): Json<Ask>) -> Answer {
+async fn create(State(jobs): State<Jobs>, Json(ask): Json<Ask>) -> Result<Json<JobView>, Refused> {
     let request = CreateAigcVideoTask::new()
         .model_name("Kling")
-        .prompt(prompt)
+        .prompt(ask.prompt)
         .duration(5);
-    let job = jobs.submit(key, request).out("clips/{key}.{ext}").await?; // same key, same job, one bill
-    Ok(Json(job.view()))
+    let submitted = jobs.submit(ask.key, request).out("clips/{key}.{ext}").await; // same key, same job
+    Ok(Json(submitted.map_err(refused)?.view()))
 }
 
-async fn show(State(jobs): State<Jobs>, Path(key): Path<Key>) -> Answer {
-    let job = jobs.get(&key).await?; // never asks the service
-    Ok(Json(job.ok_or(JobsError::NotFound(key))?.view()))
+async fn show(State(jobs): State<Jobs>, Path(key): Path<Key>) -> Result<Json<JobView>, Refused> {
+    let job = jobs.get(&key).await.map_err(refused)?; // never asks the service
+    Ok(Json(
+        job.ok_or((StatusCode::NOT_FOUND, key.to_string()))?.view(),
+    ))
 }
 
 async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Event, BoxError>>> {
@@ -45,24 +47,13 @@ async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Ev
     )
 }
 
-struct ApiError(JobsError);
-
-impl<E: Into<JobsError>> From<E> for ApiError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let status = match &self.0 {
-            JobsError::NotFound(_) => StatusCode::NOT_FOUND,
-            JobsError::Differs { .. } => StatusCode::CONFLICT,
-            JobsError::Preflight { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        (status, self.0.to_string()).into_response()
-    }
+fn refused(error: JobsError) -> Refused {
+    let status = match &error {
+        JobsError::Differs { .. } => StatusCode::CONFLICT,
+        JobsError::Preflight { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, error.to_string())
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -54,7 +54,7 @@ pub struct Tried {
     /// The state after it.
     pub state: State,
     /// The process, as the ledger names it.
-    pub who: String,
+    pub worker: String,
     /// The reason, if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -96,7 +96,7 @@ fn tried(event: AuditEvent) -> Option<Tried> {
     matches!(event.now, State::Sending | State::InDoubt).then(|| Tried {
         at: Utc(event.at),
         state: event.now,
-        who: event.who,
+        worker: event.worker,
         note: event.note,
     })
 }

@@ -3,10 +3,11 @@
 use super::{
     Ledger,
     error::LedgerError,
+    import::list,
     item::select,
     liveness::register,
-    rows::{BatchId, Item},
-    submit::list,
+    names::BatchId,
+    rows::Item,
     tx::{Op, Transaction, Value, values},
 };
 /// Arguments of [`Ledger::adopt`]: the batch, and the owners that have ended.

@@ -1,9 +1,9 @@
-//! Waits for created tasks, and records their ends.
+//! Waits for created tasks by the client's poll schedule, and records their ends.
 
 use std::{collections::HashSet, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use mps_aigc::{AnyTask, ErrorKind, ResultFile, Snapshot};
+use mps_aigc::{AnyTask, Error, ErrorKind, Event, ResultFile, Results, WaitOptions};
 
 use super::{Work, results};
 use crate::{
@@ -13,6 +13,12 @@ use crate::{
 
 /// Rows that are read from the ledger at once.
 const PAGE: usize = 500;
+
+/// Longest wait for one task. After it the task is waited for again.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
+
+/// Pause before a task is waited for again whose wait ended without its end.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Runs until it is dropped.
 pub(super) async fn run(work: &Work) {
@@ -51,72 +57,99 @@ pub(super) async fn load(work: &Work) -> Result<(), LedgerError> {
 
 /// Follows one task to its end and records it.
 async fn follow(work: &Work, item: Item) -> RowId {
-    let row = item.row.clone();
-    let Some(handle) = handle(&item) else {
-        return row;
-    };
-    let task = work.aigc.task(handle);
     loop {
-        match poll(work, &item, &task).await {
+        match follow_once(work, &item).await {
             Ok(true) => break,
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(%error, key = %item.key, "the end of a task could not be recorded")
+                tracing::warn!(%error, key = %item.key, "the end of a task could not be recorded");
             }
         }
-        work.clock().sleep(Duration::from_secs(5)).await;
+        work.clock().sleep(PAUSE).await;
     }
     work.notify();
-    row
+    item.row
+}
+
+/// Waits for the end of a task. Returns `true` when it is recorded.
+async fn follow_once(work: &Work, item: &Item) -> Result<bool, LedgerError> {
+    let Some(handle) = handle(item) else {
+        return Ok(true);
+    };
+    let options = WaitOptions::new().timeout(LONGEST_WAIT);
+    let mut events = work.aigc.watch_all_with([handle], &options);
+    let mut status = item.status.clone();
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Queued { snapshot, .. } | Event::Running { snapshot, .. } => {
+                let now = Timestamp::from(work.clock().wall());
+                work.ledger.polled(&item.row, &snapshot.status, now).await?;
+                status = Some(snapshot.status);
+            }
+            Event::Ended { snapshot, .. } => status = Some(snapshot.status),
+            Event::Done { results, .. } => return done(work, item, status, results).await,
+            Event::Failed { error, .. } => return failed(work, item, &error).await,
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Polls a task once. Returns `true` when it has ended and that is recorded.
 pub(crate) async fn poll(work: &Work, item: &Item, task: &AnyTask) -> Result<bool, LedgerError> {
-    match task.status().await {
-        Ok(snapshot) => described(work, item, task, snapshot).await,
-        Err(error) if error.kind() == ErrorKind::NotFound && is_old(work, item) => {
-            work.ledger.expired(&item.row).await?;
-            Ok(true)
-        }
-        Err(error) => {
-            tracing::warn!(%error, key = %item.key, "a poll failed");
-            Ok(false)
-        }
+    let polled = task.status().await.map(|snapshot| {
+        let outcome = results::outcome(task, &snapshot);
+        (snapshot.status, outcome)
+    });
+    match polled {
+        Ok((_, None)) => Ok(false),
+        // The service writes the status before the results.
+        Ok((_, Some(Ok(results)))) if results.files.is_empty() => Ok(false),
+        Ok((status, Some(Ok(results)))) => done(work, item, Some(status), results).await,
+        Ok((_, Some(Err(error)))) | Err(error) => failed(work, item, &error).await,
     }
 }
 
-async fn described(
+async fn done(
     work: &Work,
     item: &Item,
-    task: &AnyTask,
-    snapshot: Snapshot,
+    status: Option<String>,
+    results: Results,
 ) -> Result<bool, LedgerError> {
-    match results::outcome(task, &snapshot) {
-        None => Ok(false),
-        // The service writes the status before the results.
-        Some(Ok(results)) if results.files.is_empty() => Ok(false),
-        Some(Ok(results)) => {
-            let url = |file: &ResultFile| file.location.url().map(str::to_owned);
-            let finished = Finished {
-                status: Some(snapshot.status),
-                expires: results.expires_at().map(Timestamp::from),
-                urls: results.files.iter().filter_map(url).collect(),
-            };
-            work.keep_results(&item.row, results);
-            work.ledger.done(&item.row, finished).await?;
-            Ok(true)
-        }
-        Some(Err(error)) if error.kind() != ErrorKind::TaskFailed => {
-            tracing::warn!(%error, key = %item.key, "a task does not go on by itself");
-            Ok(false)
-        }
-        Some(Err(_)) => {
+    let url = |file: &ResultFile| file.location.url().map(str::to_owned);
+    let finished = Finished {
+        status,
+        expires: results.expires_at().map(Timestamp::from),
+        urls: results.files.iter().filter_map(url).collect(),
+    };
+    work.keep_results(&item.row, results);
+    work.ledger.done(&item.row, finished).await?;
+    Ok(true)
+}
+
+async fn failed(work: &Work, item: &Item, error: &Error) -> Result<bool, LedgerError> {
+    match error.kind() {
+        ErrorKind::TaskFailed => {
+            let message = Some(error.to_string());
             let answer = Answer {
-                message: snapshot.message,
+                message,
                 ..Answer::default()
             };
             work.ledger.failed(&item.row, answer).await?;
             Ok(true)
+        }
+        ErrorKind::NotFound if is_old(work, item) => {
+            work.ledger.expired(&item.row).await?;
+            Ok(true)
+        }
+        // Done without a result: it is looked for until it expires.
+        ErrorKind::Unfetchable => {
+            work.ledger.done(&item.row, Finished::default()).await?;
+            Ok(true)
+        }
+        _ => {
+            tracing::warn!(%error, key = %item.key, "a task is not followed for a while");
+            Ok(false)
         }
     }
 }

@@ -59,9 +59,11 @@ impl Pace {
     /// Returns `true` when a run that ends by itself need not wait any longer.
     pub(super) fn gave_up(&self) -> bool {
         let state = lock(&self.state);
-        match state.stopped {
+        match &state.stopped {
             None => false,
             Some(Stopped::Cap(_)) => true,
+            // A ledger that is busy or on a full disk is waited for.
+            Some(Stopped::Ledger(error)) if error.kind().is_transient() => false,
             Some(_) => state.stops >= STOPS,
         }
     }

@@ -42,6 +42,9 @@ async fn renew(work: &Work) -> Result<(), LedgerError> {
 async fn adopt(work: &Work) -> Result<(), LedgerError> {
     let reaped = work.ledger.reap().await?;
     let adopted = work.ledger.adopt(&work.batch).await?;
+    let processes = work.ledger.workers().await?.len();
+    work.aigc
+        .share_poll_budget(u32::try_from(processes).unwrap_or(u32::MAX).max(1));
     if adopted > 0 {
         follow::load(work).await?;
     }
