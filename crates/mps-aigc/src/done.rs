@@ -159,7 +159,7 @@ impl<F: Family> Done<F> {
             task_id: self.id(),
             urls: &self.snapshot.urls,
             done_for: self.age(),
-            kept_for: F::FAMILY.info().result_hours.map(hours),
+            kept_for: self.kept_for(),
         };
         let downloaded = results.download(destination).await;
         downloaded.map_err(|error| error.with_task(self.id()))
@@ -207,10 +207,12 @@ impl<F: Family> Done<F> {
         let seen = clock.monotonic().saturating_sub(self.at);
         self.results.age(clock.wall()).unwrap_or_default().max(seen)
     }
-}
 
-fn hours(hours: u32) -> Duration {
-    Duration::from_secs(u64::from(hours) * 3_600)
+    /// Returns the time for which the results can be fetched after the task was done, where it is known.
+    fn kept_for(&self) -> Option<Duration> {
+        let done_at = self.results.done_at?.at;
+        self.expires_at()?.duration_since(done_at).ok()
+    }
 }
 
 impl<F> Clone for Done<F> {
