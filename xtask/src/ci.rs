@@ -33,7 +33,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "codegen",
-        proves: "the generated code and pages match spec/",
+        proves: "spec/ has no mistake, and the generated code and pages match it",
         run: drift,
     },
     Step {
@@ -107,6 +107,7 @@ fn fmt(root: &Path) -> Result<(), Failure> {
 }
 
 fn drift(root: &Path) -> Result<(), Failure> {
+    crate::cli::spec_check(root)?;
     codegen(root, Mode::Check)
 }
 

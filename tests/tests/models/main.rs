@@ -8,6 +8,7 @@ mod arbitrary;
 mod enums;
 mod family_rules;
 mod fixtures;
+mod json_schema;
 mod members;
 mod preflight;
 mod results;
