@@ -26,6 +26,8 @@ mod follow;
 mod item;
 mod learned;
 mod liveness;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod read;
 mod recall;
 mod resolve;
@@ -90,10 +92,17 @@ struct Inner {
 /// The store below the operations.
 enum Store {
     Sqlite(sqlite::SqliteStore),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<postgres::PostgresStore>),
 }
 
 impl Ledger {
-    /// Opens the ledger at a path, and creates it if there is none.
+    /// Opens the ledger at a path, or at the URL of a PostgreSQL server (feature `postgres`), and creates
+    /// it if there is none.
+    ///
+    /// A URL is one of `mps_core::limit::PostgresLimiter`, with one more parameter: `seal` names the
+    /// folder of this host's seal, by default `mps` in the state folder that `XDG_STATE_HOME` or `HOME`
+    /// names. It must be on a disk of this machine and outlive the process.
     ///
     /// Files are created for their owner only. Also reads the seal beside a ledger that lost commits,
     /// and marks the sends that the ledger does not know as in doubt.
@@ -106,6 +115,17 @@ impl Ledger {
     /// # Cancel safety
     /// Dropping the future leaves a sound ledger, perhaps one that is open until the work ends.
     pub async fn open(location: &str, clock: SharedClock) -> Result<Self, LedgerError> {
+        #[cfg(feature = "postgres")]
+        if ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| location.starts_with(scheme))
+        {
+            let store = postgres::PostgresStore::open(location, &clock).await?;
+            let seal = Some(store.seal());
+            let ledger = Self::new(Store::Postgres(Box::new(store)), seal, clock);
+            ledger.load_commit_time().await?;
+            return Ok(ledger);
+        }
         let (store, seal) = sqlite::SqliteStore::open(location, &clock).await?;
         let ledger = Self::new(Store::Sqlite(store), Some(Arc::new(seal)), clock);
         ledger.load_commit_time().await?;
@@ -134,11 +154,33 @@ impl Ledger {
         }))
     }
 
+    /// Accepts a PostgreSQL server that was failed over or restored, after a replay of this host's
+    /// seal: starts go on. Returns the number of sends that the server had forgotten and that are in
+    /// doubt now. Does nothing for a file.
+    ///
+    /// A send of a host that has not replayed its seal is not known yet, and may be paid again. So stop
+    /// all hosts, open the ledger once on each host that has a seal, then accept. Idempotent.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call may have replayed the seal without accepting. Repeat it.
+    pub async fn accept_failover(&self) -> Result<u64, LedgerError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(0),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.accept_failover().await,
+        }
+    }
+
     /// Returns the id of this process in the ledger.
     #[must_use]
     pub fn worker(&self) -> &str {
         match &self.0.store {
             Store::Sqlite(store) => store.worker(),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.worker(),
         }
     }
 
@@ -156,6 +198,8 @@ impl Ledger {
     {
         match &self.0.store {
             Store::Sqlite(store) => store.run(op, args, work).await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.run(op, args, work).await,
         }
     }
 }
@@ -200,6 +244,8 @@ impl Ledger {
         match &self.0.store {
             _ if removed == 0 => Ok(()),
             Store::Sqlite(store) => store.truncate_log().await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.vacuum().await,
         }
     }
 }

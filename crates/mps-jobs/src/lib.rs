@@ -15,6 +15,7 @@
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `test-util`: test doubles, see `mps_core`.
+//! - `postgres`: ledgers in a PostgreSQL server, which several hosts share.
 //! - `failpoints`: ends the process at a named place, for tests of crashes.
 
 #[cfg(feature = "failpoints")]

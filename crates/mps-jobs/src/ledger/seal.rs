@@ -166,6 +166,18 @@ impl Seal {
         Ok(epochs.max())
     }
 
+    /// Returns the newest send, or `None` if there is none.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn newest(&self) -> Result<Option<Sent>, LedgerError> {
+        let lines = tail(&mut lock(&self.file));
+        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
+        let sends = lines.into_iter().filter_map(|(_, entry)| match entry {
+            Entry::Sent(sent) => Some(sent),
+            _ => None,
+        });
+        Ok(sends.last())
+    }
+
     /// Returns all sends that the seal does not know as refused or not sent, oldest first.
     pub(crate) fn sends(&self) -> Result<Vec<Sealed>, LedgerError> {
         let mut order = Vec::new();

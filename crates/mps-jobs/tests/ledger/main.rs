@@ -7,4 +7,5 @@ mod money;
 mod opening;
 mod resolve;
 mod send;
+mod store;
 mod support;
