@@ -92,7 +92,11 @@ async fn a_task_is_created_waited_for_and_downloaded() {
     assert_eq!(seen, ["WAIT", "RUN", "DONE"]);
 
     let folder = tempfile::tempdir().unwrap();
-    let files = done.download(folder.path().join("cat.mp4")).await.unwrap();
+    let files = done
+        .results()
+        .save_all(folder.path().join("cat.mp4"))
+        .await
+        .unwrap();
     let names: Vec<_> = files
         .iter()
         .map(|file| file.path.file_name().unwrap().to_str().unwrap())
@@ -515,7 +519,8 @@ async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
         (hours(11), ErrorKind::Unfetchable, None),
         (hours(13), ErrorKind::Expired, Some(hours(13))),
     ] {
-        let case = case([done(), Reply::answer(403, "text/plain", "")]);
+        let refused = || Reply::answer(403, "text/plain", "");
+        let case = case([done(), refused(), done(), refused(), done(), refused()]);
         let created_at = case.clock.wall() - age;
         let handle =
             TaskHandle::new(TaskFamily::Video, "4-AigcVideo-0f").with_created_at(created_at);
@@ -524,10 +529,8 @@ async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
         let done = task.wait().await.unwrap();
         assert_eq!(done.expires_at(), Some(created_at + hours(12)));
         let folder = tempfile::tempdir().unwrap();
-        let error = done
-            .download(folder.path().join("a.mp4"))
-            .await
-            .unwrap_err();
+        let file = done.first().unwrap();
+        let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
         assert_eq!((error.kind(), error.age()), (kind, shown), "{error}");
     }
 }
@@ -538,12 +541,11 @@ async fn a_signed_url_of_a_scenario_expires_with_its_signature() {
     let body = format!(
         r#""TaskStatus":"FINISHED","FinishedTime":"2023-11-15 06:13:20","OutputUrl":"{url}""#
     );
-    let case = case([answer(&body), Reply::answer(403, "text/plain", "")]);
+    let refused = || Reply::answer(403, "text/plain", "");
+    let case = case([answer(&body), refused(), answer(&body), refused()]);
     let done = case.aigc.scenario().task("u-1").wait().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let error = done
-        .download(folder.path().join("a.mp4"))
-        .await
-        .unwrap_err();
+    let file = done.first().unwrap();
+    let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired, "{error}");
 }
