@@ -545,7 +545,7 @@ async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
             TaskHandle::new(TaskFamily::Video, "4-AigcVideo-0f").with_created_at(created_at);
         let handle: TaskHandle = handle.to_string().parse().unwrap();
         let task = case.aigc.task(handle).typed::<Video>().unwrap();
-        let done = task.wait().await.unwrap();
+        let done = task.until_done().await.unwrap();
         assert_eq!(done.expires_at(), Some(created_at + hours(12)));
         let folder = tempfile::tempdir().unwrap();
         let file = done.first().unwrap();
@@ -562,7 +562,7 @@ async fn a_signed_url_of_a_scenario_expires_with_its_signature() {
     );
     let refused = || Reply::answer(403, "text/plain", "");
     let case = case([answer(&body), refused(), answer(&body), refused()]);
-    let done = case.aigc.scenario().task("u-1").wait().await.unwrap();
+    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = done.first().unwrap();
     let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
