@@ -22,7 +22,8 @@ usage: cargo xtask <command>
   codegen --check    show how these differ from the files on disk, and fail if they do
   spec check         report every mistake in spec/
   spec import <api.json> [--site intl|cn] [--previous <api.json>] [--release VERSION]
-              [--source TEXT] [--action NAME]… [--format text|markdown] [--dry-run]
+              [--source TEXT] [--action NAME]… [--format text|markdown] [--max-bytes N]
+              [--dry-run]
                      report every difference to the description of that site (default intl) that
                      was last seen, and import its structure into spec/, as stubs to be described;
                      --previous shows the texts of that description as well, --release is the
@@ -167,7 +168,7 @@ pub fn spec_read(root: &Path, names: &[&str]) -> Result<(), Failure> {
 pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let options = import::Options::parse(words)?;
     let import = import::import(root, &options)?;
-    print(import.report.render(options.format).trim_end())?;
+    print(import.report.render(options.format, options.max_bytes).trim_end())?;
     Ok(match import.report.class() {
         None => ExitCode::Success,
         Some(Class::Documentation) => ExitCode::TextOnly,
