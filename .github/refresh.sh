@@ -108,10 +108,11 @@ look() {
 
   # A branch of an earlier week keeps what people wrote there: main is merged into it, and the import
   # adds to it, since it never changes a text that a person wrote.
-  local base=HEAD start
+  local base start
   start=$(git rev-parse HEAD)
+  base=$start
   if git fetch --quiet origin "+refs/heads/$BRANCH:refs/remotes/origin/$BRANCH" 2> /dev/null; then
-    base=origin/$BRANCH
+    base=$(git rev-parse "origin/$BRANCH")
   fi
   git -c advice.detachedHead=false checkout --quiet --detach "$base"
   git config user.name "$BOT"
@@ -130,10 +131,9 @@ look() {
     git commit --quiet --message "Refresh the specification from ${version[intl]} and ${version[cn]}" \
       --message "Imports the published descriptions of both sites: tccli-intl-en ${version[intl]} of ${day[intl]}, tccli ${version[cn]} of ${day[cn]}."
   fi
-  git rev-parse HEAD > "$OUT/head"
-  if [[ $(git rev-parse HEAD) != "$(git rev-parse "$base")" ]]; then
+  if [[ $(git rev-parse HEAD) != "$base" ]]; then
     git branch --force refresh-result HEAD
-    git bundle create --quiet "$OUT/commits.bundle" refresh-result --not "$start" ${base/HEAD/}
+    git bundle create --quiet "$OUT/commits.bundle" refresh-result --not "$start" "$base"
   fi
   {
     echo "**$(name_of "$class")**"
@@ -159,7 +159,7 @@ open_change() {
   esac
   title="Refresh the specification ($(name_of "$class" | cut -d: -f1))"
   if [[ -f $OUT/commits.bundle ]]; then
-    git fetch --quiet "$OUT/commits.bundle" refresh-result:refresh-result
+    git fetch --quiet "$OUT/commits.bundle" +refresh-result:refresh-result
     # Not forced: a push that would lose somebody's commit fails.
     git push --quiet origin "refresh-result:refs/heads/$BRANCH"
   fi
