@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, print},
     import, isolation, model,
     output::Mode,
-    sources,
+    release, sources,
     targets::{self, codegen},
     texts, whole_service, workspace,
 };
@@ -42,6 +42,9 @@ usage: cargo xtask <command>
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
   models-all <folder> [--examples <examples.json>]
                      write a crate that replaces mps-models and has every action of the service
+  release [--since TAG] [--date DAY] [--at-least breaking|compatible] [--write]
+                     propose version, CHANGELOG entry and tag from what changed since the last tag;
+                     --write changes CHANGELOG.md and Cargo.toml
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -86,6 +89,11 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["release", rest @ ..] => {
+            let options = release::Options::parse(rest)?;
+            let proposal = release::release(&workspace::root()?, &options)?;
+            print(proposal.to_string().trim_end())
+        }
         ["models-all", rest @ ..] => {
             whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
         }
@@ -168,7 +176,12 @@ pub fn spec_read(root: &Path, names: &[&str]) -> Result<(), Failure> {
 pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let options = import::Options::parse(words)?;
     let import = import::import(root, &options)?;
-    print(import.report.render(options.format, options.max_bytes).trim_end())?;
+    print(
+        import
+            .report
+            .render(options.format, options.max_bytes)
+            .trim_end(),
+    )?;
     Ok(match import.report.class() {
         None => ExitCode::Success,
         Some(Class::Documentation) => ExitCode::TextOnly,
