@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -24,7 +25,13 @@ pub use self::{
     remote::RemoteFile,
     time::{DoneAt, TimeBasis},
 };
-use crate::error::Error;
+use crate::{
+    destination::Destination,
+    error::Error,
+    family::Snapshot,
+    fetch::{self, DownloadOptions, SavedFile, Source},
+    handle::TaskHandle,
+};
 
 /// The results of a task that is done, of any family, as plain data.
 ///
@@ -80,6 +87,8 @@ impl TaskResults {
 pub struct Results {
     client: Client,
     data: Arc<TaskResults>,
+    /// When this value was made, on the client's monotonic clock.
+    seen_at: Duration,
 }
 
 impl Results {
@@ -87,9 +96,32 @@ impl Results {
     #[must_use]
     pub fn new(client: Client, data: TaskResults) -> Self {
         Self {
+            seen_at: client.clock().monotonic(),
             client,
             data: Arc::new(data),
         }
+    }
+
+    /// Returns the results that a snapshot of a task shows. `pending_at` is the last moment at which the
+    /// task was known not to be done: its last status before, or its creation.
+    pub(crate) fn of(
+        client: &Client,
+        task: &TaskHandle,
+        snapshot: &Snapshot,
+        pending_at: Option<SystemTime>,
+    ) -> Self {
+        let done_at = DoneAt::known(snapshot.finished_at, pending_at, client.service_time());
+        let mut files = snapshot.results.clone();
+        for file in &mut files {
+            file.expires_at = file.expiry(task.family(), done_at.at);
+        }
+        let data = TaskResults {
+            family: task.family(),
+            task_id: task.id().to_owned(),
+            files,
+            done_at: Some(done_at),
+        };
+        Self::new(client.clone(), data)
     }
 
     /// Returns the first result.
@@ -102,6 +134,7 @@ impl Results {
     }
 
     /// Returns an iterator over the results.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
         (0..self.data.files.len()).map(|index| RemoteFile::new(self.clone(), index))
     }
@@ -110,6 +143,60 @@ impl Results {
     #[must_use]
     pub fn data(&self) -> &TaskResults {
         &self.data
+    }
+
+    /// Saves every result and returns the files. `path` is a file, a folder or a template, see
+    /// [`Destination`]; up to four results are fetched at the same time. Idempotent and free.
+    ///
+    /// All names are reserved before anything is fetched. If a result cannot be saved, the others
+    /// are nevertheless; [`ExistingFile::AcceptIdentical`](crate::ExistingFile::AcceptIdentical)
+    /// then lets a second call fetch the missing ones only. Otherwise as [`RemoteFile::save`].
+    ///
+    /// # Errors
+    /// As for [`RemoteFile::save`]: the error of the first result that could not be saved.
+    ///
+    /// # Cancel safety
+    /// As for [`RemoteFile::save`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(done: mps_aigc::Done<mps_aigc::Image>) -> Result<(), mps_aigc::Error> {
+    /// for file in done.results().save_all("pictures/{task_id}-{index}.{ext}").await? {
+    ///     println!("{}", file.path.display());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn save_all(&self, path: impl AsRef<Path> + Send) -> Result<Vec<SavedFile>, Error> {
+        let options = DownloadOptions::new();
+        let destination = Destination::reserve_with(path, &options).await;
+        let destination = destination.map_err(|error| error.with_task(&self.task_id))?;
+        self.save_all_to(&destination, &options).await
+    }
+
+    /// Saves every result in a place that was reserved before, with settings. Otherwise as
+    /// [`save_all`](Self::save_all).
+    ///
+    /// # Errors
+    /// As for [`save_all`](Self::save_all).
+    ///
+    /// # Cancel safety
+    /// As for [`save_all`](Self::save_all).
+    pub async fn save_all_to(
+        &self,
+        destination: &Destination,
+        options: &DownloadOptions,
+    ) -> Result<Vec<SavedFile>, Error> {
+        if self.files.is_empty() {
+            return Err(Error::no_result(&self.task_id));
+        }
+        let sources: Result<Vec<_>, _> = self.iter().map(|file| Source::of(&file)).collect();
+        let saved = fetch::save_all(&sources?, destination, options).await;
+        saved.map_err(|error| error.with_task(&self.task_id))
+    }
+
+    pub(crate) fn seen_at(&self) -> Duration {
+        self.seen_at
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -10,7 +10,8 @@ use std::{
 };
 
 use mps_aigc::{
-    Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions, models::TaskPhase,
+    Destination, Done, DownloadOptions, Error, Event as TaskEvent, Family, SavedFile, Snapshot,
+    Task, WaitOptions, models::TaskPhase,
 };
 use mps_core::clock;
 use serde_json::json;
@@ -99,7 +100,10 @@ impl Delivery<'_> {
     async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
         let is_known = AtomicBool::new(false);
         let is_done = AtomicBool::new(false);
-        let report = |snapshot: &Snapshot| {
+        let report = |event: &TaskEvent| {
+            let Some(snapshot) = event.snapshot() else {
+                return;
+            };
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
             self.followed.update(|row| row.set_status(&status));
@@ -107,7 +111,7 @@ impl Delivery<'_> {
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let wait = Box::pin(task.wait_with(options, report));
+        let wait = Box::pin(task.until_done_with(options, report));
         let error = match self.context.phase.race(wait).await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,
@@ -158,7 +162,8 @@ impl Delivery<'_> {
         self.detail(Event::new("download", "").details(json!({"results": count})));
         let begun = Transfer::default();
         self.followed.update(|row| row.set_transfer(0, begun));
-        let download = Box::pin(done.download_to(destination));
+        let options = DownloadOptions::new();
+        let download = Box::pin(done.results().save_all_to(destination, &options));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
