@@ -92,7 +92,11 @@ async fn a_task_is_created_waited_for_and_downloaded() {
     assert_eq!(seen, ["WAIT", "RUN", "DONE"]);
 
     let folder = tempfile::tempdir().unwrap();
-    let files = done.download(folder.path().join("cat.mp4")).await.unwrap();
+    let files = done
+        .results()
+        .save_all(folder.path().join("cat.mp4"))
+        .await
+        .unwrap();
     let names: Vec<_> = files
         .iter()
         .map(|file| file.path.file_name().unwrap().to_str().unwrap())
