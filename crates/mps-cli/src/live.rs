@@ -9,6 +9,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mps_aigc::DownloadProgress;
 use mps_core::{clock::SharedClock, sync::lock};
 use terminal_size::{Height, Width, terminal_size_of};
 
@@ -53,6 +54,23 @@ impl Followed {
     pub(crate) fn update(&self, change: impl FnOnce(&mut Row)) {
         if let Some(row) = self.live.board().rows.get_mut(&self.task_id) {
             change(row);
+        }
+    }
+
+    /// Returns a function that shows the progress of downloads of the task.
+    pub(crate) fn progress(&self) -> impl Fn(&DownloadProgress) + Send + Sync + 'static {
+        let (live, task_id) = (self.live.clone(), self.task_id.clone());
+        move |progress| {
+            if let Some(row) = live.board().rows.get_mut(&task_id) {
+                row.set_transfer(
+                    progress.index,
+                    Transfer {
+                        bytes: progress.bytes,
+                        total: progress.total,
+                        bytes_per_second: progress.bytes_per_second,
+                    },
+                );
+            }
         }
     }
 }

@@ -99,7 +99,6 @@ fn requests(world: &World) -> u64 {
 
 /// At most 1 MiB is fetched twice a kill, and the file appears when it is whole.
 #[tokio::test]
-#[ignore = "downloads are not resumed across processes yet"]
 async fn a_download_is_resumed_where_the_killed_one_was() {
     let kills = repetitions(10, 100);
     let world = World::start(&["--queue-time", "0s", "--render-time", "0s"]);

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::{self, IsTerminal as _},
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, is_separator},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -49,14 +49,17 @@ impl Target {
         }
     }
 
-    /// Claims a place for the results of several tasks, which must be a directory.
+    /// Claims a place for the results of several tasks, which must be a folder or a template of names.
     pub(super) async fn claim_for(tasks: usize, out: Option<&Path>) -> Result<Self, Failure> {
-        if let Some(path) = out.filter(|path| tasks > 1 && !path.is_dir()) {
+        if let Some(path) = out.filter(|path| tasks > 1 && !takes_several(path)) {
             let message = format!(
                 "the results of {tasks} tasks cannot all be saved as {}",
-                path.display()
+                foreign_text::path(path)
             );
-            return Err(Failure::usage(message).hint("name an existing directory: --out DIR"));
+            return Err(Failure::usage(message).hint(
+                "name a folder, which is made if needed, or a template: --out DIR/, \
+                 --out 'DIR/{task_id}-{index}.{ext}'",
+            ));
         }
         Self::claim(out).await
     }
@@ -76,6 +79,12 @@ impl Target {
     }
 }
 
+/// Returns whether an output path is a folder or a template of names.
+fn takes_several(path: &Path) -> bool {
+    let text = path.as_os_str().to_string_lossy();
+    text.ends_with(is_separator) || text.contains('{') || path.is_dir()
+}
+
 /// The rest of a command after its task is known.
 pub(super) struct Delivery<'a> {
     pub(super) context: &'a Context,
@@ -84,6 +93,8 @@ pub(super) struct Delivery<'a> {
     pub(super) result: TaskResult,
     pub(super) target: &'a Target,
     pub(super) followed: Followed,
+    /// Shared by all tasks of the command, so that it bounds their connections together.
+    pub(super) downloads: &'a DownloadOptions,
     /// The start of the command, on its clock.
     pub(super) started: Duration,
     /// The end of the wait and the download, on the command's clock.
@@ -159,7 +170,7 @@ impl Delivery<'_> {
         self.detail(Event::new("download", "").details(json!({"results": count})));
         let begun = Transfer::default();
         self.followed.update(|row| row.set_transfer(0, begun));
-        let options = DownloadOptions::new();
+        let options = self.downloads.clone().on_progress(self.followed.progress());
         let download = Box::pin(done.results().save_all_to(destination, &options));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {

@@ -194,7 +194,6 @@ fn each_task_has_a_line_that_is_drawn_in_place_and_removed_at_the_end() {
 }
 
 #[test]
-#[ignore = "downloads report no progress yet"]
 fn a_download_shows_its_bytes_and_its_speed() {
     let emulator = Emulator::start("0s");
     let id = create(&emulator, "a");
