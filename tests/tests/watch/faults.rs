@@ -123,7 +123,7 @@ async fn fetch(task: Task<Video>, folder: &Path) -> Result<Vec<SavedFile>, Error
     let done = task
         .wait_with(WaitOptions::new().timeout(TIMEOUT), |_| {})
         .await?;
-    done.download(folder).await
+    done.results().save_all(folder).await
 }
 
 /// Returns `fetched` or the kind of the error, which must name its task.

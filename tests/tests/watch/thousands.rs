@@ -59,7 +59,7 @@ async fn thousands_of_restored_tasks_are_found_done_fetched_and_verified() {
         let path = folder.path().to_owned();
         waits.spawn(async move {
             let done = task.wait().await?;
-            Ok::<_, mps_aigc::Error>((task.id().to_owned(), done.download(path).await?))
+            Ok::<_, mps_aigc::Error>((task.id().to_owned(), done.results().save_all(path).await?))
         });
     }
     service.clock().resume();

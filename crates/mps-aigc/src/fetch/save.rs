@@ -9,6 +9,7 @@ use super::{
     SavedFile,
     checksum::Digests,
     content::Content,
+    entity::Entity,
     errors::TransferError,
     file_writer::FileWriter,
     options::DownloadOptions,
@@ -70,7 +71,21 @@ async fn save(
         Ok(fetched) => fetched,
         Err(error) => return Err((error, file.into_place().await)),
     };
-    publish(&transfer, source, *partial, sha256).await
+    let of_url = extension_of_url(&source.url);
+    let (content, head) = (transfer.content(), transfer.head());
+    let shape = Shape {
+        extension: content.extension(of_url.as_deref(), head),
+        kind: content.media_kind(of_url.as_deref(), head),
+    };
+    let file = publish(shape, *partial, sha256).await?;
+    transfer.report_complete();
+    Ok(file)
+}
+
+/// What the content of a result says about its file.
+struct Shape {
+    extension: Option<String>,
+    kind: MediaKind,
 }
 
 async fn open(
@@ -108,7 +123,7 @@ async fn fetch(
             Ok(Step::Data(bytes)) => file.write(bytes).await?,
             Ok(Step::End) => {
                 let partial = file.finish().await?;
-                let (partial, verified) = verify(partial, transfer).await?;
+                let (partial, verified) = verify(partial, transfer.entity().clone()).await?;
                 match verified {
                     Ok(sha256) => return Ok((partial, sha256)),
                     Err(error) => {
@@ -125,9 +140,8 @@ async fn fetch(
 
 async fn verify(
     mut partial: Box<Partial>,
-    transfer: &Transfer,
+    entity: Entity,
 ) -> Result<(Box<Partial>, Result<String, TransferError>), Error> {
-    let entity = transfer.entity().clone();
     blocking(move || {
         let verified = partial.verify(&entity);
         Ok((partial, verified))
@@ -156,8 +170,7 @@ async fn discard_if_useless(file: &mut FileWriter, error: Error) -> Error {
 }
 
 async fn publish(
-    transfer: &Transfer,
-    source: &Source,
+    shape: Shape,
     partial: Partial,
     sha256: String,
 ) -> Result<SavedFile, (Error, Option<Place>)> {
@@ -166,26 +179,20 @@ async fn publish(
         let error = Error::new(ErrorKind::File, "the work on an output file did not end");
         return Err((error, None));
     };
-    let wanted = place.path();
-    let (content, head) = (transfer.content(), transfer.head());
-    let of_url = extension_of_url(&source.url);
-    if let Some(extension) = content.extension(of_url.as_deref(), head) {
-        place.set_extension(&extension);
+    if let Some(extension) = &shape.extension {
+        place.set_extension(extension);
     }
-    let named = place.path();
+    let wanted = place.path();
     let path = place.publish().await.map_err(|error| (error, None))?;
-    let kind = content.media_kind(of_url.as_deref(), head);
-    if kind == MediaKind::Unknown {
+    if shape.kind == MediaKind::Unknown {
         tracing::warn!(path = %path.display(), "a result of unknown kind was saved");
     }
-    transfer.report_complete();
-    let is_elsewhere = named != path;
     Ok(SavedFile {
+        instead_of: Some(wanted).filter(|wanted| *wanted != path),
         path,
         bytes,
         sha256,
-        kind,
-        instead_of: is_elsewhere.then_some(if named == wanted { wanted } else { named }),
+        kind: shape.kind,
     })
 }
 
@@ -229,7 +236,7 @@ async fn accept(
 fn read(
     path: &PathBuf,
     total: u64,
-    entity: &super::entity::Entity,
+    entity: &Entity,
 ) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
     let file = place::open_to_compare(path)?;
     if file.metadata()?.len() != total {

@@ -85,3 +85,23 @@ async fn a_stream_yields_the_content_or_ends_with_an_error() {
     assert!(error.to_string().contains("no length"), "{error}");
     assert_eq!(error.task_id(), Some("7"));
 }
+
+/// Fails to compile if a future cannot move between threads.
+fn assert_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[tokio::test]
+async fn downloads_can_be_spawned() {
+    let case = case([whole(), whole()]);
+    let (source, options) = (case.source(), DownloadOptions::new());
+    let mut content = Vec::new();
+    assert_send(write_to(source.clone(), &options, &mut content))
+        .await
+        .unwrap();
+    drop(assert_send(stream(source.clone(), options.clone())));
+    let destination = Destination::reserve(case.path()).await.unwrap();
+    assert_send(save_all(&[source], &destination, &options))
+        .await
+        .unwrap();
+}
