@@ -113,7 +113,7 @@ impl Delivery<'_> {
         let is_done = AtomicBool::new(false);
         let report = |event: &TaskEvent| {
             let Some(snapshot) = event.snapshot() else {
-                return;
+                return self.report_event(event);
             };
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
@@ -137,6 +137,34 @@ impl Delivery<'_> {
             outcome::of_task(&error)
         };
         Err(self.failure(error, outcome))
+    }
+
+    /// Shows an event that is no change of the status.
+    fn report_event(&self, event: &TaskEvent) {
+        match event {
+            TaskEvent::Progress { eta, .. } => {
+                self.followed.set_estimate(eta.p50, eta.p90);
+                let millis = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                let details = json!({"p50_ms": millis(eta.p50), "p90_ms": millis(eta.p90)});
+                self.detail(Event::new("progress", "").details(details));
+            }
+            TaskEvent::PollTrouble { since, error, .. } => {
+                self.followed.set_trouble(*since);
+                let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+                let call = error.call();
+                let name = |text: Option<&str>| text.map(foreign_text::cut_name);
+                let details = json!({
+                    "since_ms": since,
+                    "action": call.and_then(|call| call.action()),
+                    "kind": call.map_or(error.kind().as_str(), |call| call.kind().as_str()),
+                    "code": name(call.and_then(|call| call.code())),
+                    "request_id": name(call.and_then(|call| call.request_id())),
+                    "dispatch": call.map(|call| call.dispatch().as_str()),
+                });
+                self.detail(Event::new("poll_trouble", "").details(details));
+            }
+            _ => {}
+        }
     }
 
     /// Returns the error for a task that is done and whose result was not named before the timeout.
