@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     host::Host,
     long::repetitions,
-    programs::{self, World, kill, until, visible_files},
+    programs::{self, World, kill, until, until_beside, visible_files},
 };
 
 const MIB: u64 = 1 << 20;
@@ -115,10 +115,10 @@ async fn a_download_is_resumed_where_the_killed_one_was() {
     };
     for round in 0..kills as u64 {
         let before = host.sent();
-        let process = download();
+        let mut process = download();
         // At a different place each time.
         let more = 256 * 1024 + round * 97_001 % (768 * 1024);
-        until(|| host.sent() >= before + more).await;
+        until_beside(&mut process, || host.sent() >= before + more).await;
         kill(process);
         assert_eq!(
             visible_files(&folder),
