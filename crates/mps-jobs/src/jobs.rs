@@ -193,7 +193,7 @@ impl Jobs {
     where
         S: Future + Send,
     {
-        runner::run(&self, &aigc, shutdown, Until::Shutdown).await
+        Box::pin(runner::run(&self, &aigc, shutdown, Until::Shutdown)).await
     }
 
     /// Does the jobs of the batch until none is left, or until `shutdown` is ready. Otherwise as
@@ -211,7 +211,7 @@ impl Jobs {
     where
         S: Future + Send,
     {
-        runner::run(self, &aigc, shutdown, Until::Empty).await
+        Box::pin(runner::run(self, &aigc, shutdown, Until::Empty)).await
     }
 
     /// Records the request if its key is new, does what is next for it, and returns how far it is: one
@@ -231,7 +231,7 @@ impl Jobs {
         request: C,
     ) -> Result<Step, JobsError> {
         let submit = self.submit(key.as_str(), request);
-        step::step(self, aigc, submit).await
+        Box::pin(step::step(self, aigc, submit)).await
     }
 
     /// Returns the job with a key, or `None` if there is none. Never asks the service.

@@ -31,7 +31,7 @@ pub(super) async fn run(work: &Work) {
     loop {
         for item in work.take_created() {
             if followed.insert(item.row.clone()) {
-                ends.push(follow(work, item));
+                ends.push(Box::pin(follow(work, item)));
             }
         }
         work.set_followed(followed.len());

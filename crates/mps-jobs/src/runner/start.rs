@@ -35,7 +35,12 @@ pub(super) async fn run(work: &Arc<Work>, stop: &Stop) {
         };
         // Not in the select: a claim that nobody receives would be held for nothing.
         match work.ledger.claim(&work.batch).await {
-            Ok(Some(claim)) => drop(sends.0.spawn(send(work.clone(), claim, turn, stop.clone()))),
+            Ok(Some(claim)) => drop(sends.0.spawn(Box::pin(send(
+                work.clone(),
+                claim,
+                turn,
+                stop.clone(),
+            )))),
             Ok(None) => drop(select(pin!(stop.requested()), pin!(work.change())).await),
             Err(error) => pause(work, error),
         }
