@@ -226,7 +226,8 @@ async fn tasks_of_a_watch_end_as_they_finish_and_the_durations_are_learned() {
     let learned = service
         .aigc()
         .with_polling(PollSettings::new().curves(aigc.curves()));
-    assert_eq!(learned.estimate(&later), Some(eta));
+    let again = learned.estimate(&later).unwrap();
+    assert!(again.p50.abs_diff(eta.p50) < Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
