@@ -57,6 +57,7 @@ impl<F: Family> Done<F> {
     }
 
     /// Returns an iterator over the results.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
         self.results.iter()
     }

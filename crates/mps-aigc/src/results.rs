@@ -134,6 +134,7 @@ impl Results {
     }
 
     /// Returns an iterator over the results.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
         (0..self.data.files.len()).map(|index| RemoteFile::new(self.clone(), index))
     }

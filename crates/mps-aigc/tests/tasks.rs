@@ -530,3 +530,41 @@ async fn the_expiry_of_a_scenario_follows_from_its_signature() {
     );
     assert!(!format!("{done:?} {:?} {:?}", done.snapshot(), done.results()).contains("q-sign"));
 }
+
+#[tokio::test]
+async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    for (age, kind, shown) in [
+        (hours(11), ErrorKind::Unfetchable, None),
+        (hours(13), ErrorKind::Expired, Some(hours(13))),
+    ] {
+        let refused = || Reply::answer(403, "text/plain", "");
+        let case = case([done(), refused(), done(), refused(), done(), refused()]);
+        let created_at = case.clock.wall() - age;
+        let handle =
+            TaskHandle::new(TaskFamily::Video, "4-AigcVideo-0f").with_created_at(created_at);
+        let handle: TaskHandle = handle.to_string().parse().unwrap();
+        let task = case.aigc.task(handle).typed::<Video>().unwrap();
+        let done = task.until_done().await.unwrap();
+        assert_eq!(done.expires_at(), Some(created_at + hours(12)));
+        let folder = tempfile::tempdir().unwrap();
+        let file = done.first().unwrap();
+        let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
+        assert_eq!((error.kind(), error.age()), (kind, shown), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_signed_url_of_a_scenario_expires_with_its_signature() {
+    let url = "https://b.example/0.mp4?q-sign-time=1700000000%3B1700604860&q-signature=5";
+    let body = format!(
+        r#""TaskStatus":"FINISHED","FinishedTime":"2023-11-15 06:13:20","OutputUrl":"{url}""#
+    );
+    let refused = || Reply::answer(403, "text/plain", "");
+    let case = case([answer(&body), refused(), answer(&body), refused()]);
+    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = done.first().unwrap();
+    let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired, "{error}");
+}
