@@ -32,7 +32,7 @@ use crate::{
 /// The error of the first result that could not be saved, with the task id.
 ///
 /// # Cancel safety
-/// Dropping the future stops the transfers; what was received is kept if it can be resumed.
+/// Dropping the future stops the transfers; the received part is kept if it can be resumed.
 pub(crate) async fn save_all(
     sources: &[Source],
     destination: &Destination,
@@ -82,7 +82,7 @@ async fn save(
     Ok(file)
 }
 
-/// What the content of a result says about its file.
+/// The extension and the kind that the content of a result shows.
 struct Shape {
     extension: Option<String>,
     kind: MediaKind,
@@ -160,7 +160,7 @@ async fn retry(
     }
 }
 
-/// Keeps what was received only after errors after which it can be of use.
+/// Removes the received part after errors after which it is of no use.
 async fn discard_if_useless(file: &mut FileWriter, error: Error) -> Error {
     if error.kind() != ErrorKind::Download {
         file.forget_collected();

@@ -52,7 +52,7 @@ pub(super) struct Transfer {
     skip: u64,
     /// The first bytes of the content, not more than [`content::HEAD`].
     head: BytesMut,
-    /// Whether the first bytes were looked at.
+    /// The kind of the content, once enough bytes are there to decide on it.
     content: Option<Content>,
     held: VecDeque<Bytes>,
     body: Option<Body>,
@@ -120,7 +120,7 @@ impl Transfer {
         self
     }
 
-    /// Continues what an earlier transfer has received.
+    /// Continues after the bytes that an earlier transfer has received.
     pub(super) fn resume(&mut self, received: Received) {
         self.entity = received.entity;
         self.received = received.bytes;
@@ -177,7 +177,7 @@ impl Transfer {
         }
     }
 
-    /// Returns what the host says about the content, without receiving it.
+    /// Returns the host's description of the content, without receiving it.
     ///
     /// # Errors
     /// As for [`next`](Self::next).
@@ -237,7 +237,7 @@ impl Transfer {
         self.report(true);
     }
 
-    /// Sends a request for what is missing, and looks at the head of its response.
+    /// Sends a request for the missing bytes, and looks at the head of its response.
     async fn begin(&mut self) -> Result<(), TransferError> {
         let now = self.now();
         self.meter = Meter::new(now);

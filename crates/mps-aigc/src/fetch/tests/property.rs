@@ -140,7 +140,10 @@ fn answers() -> impl Strategy<Value = Vec<Answer>> {
     );
     let answers = prop::collection::vec(answer, 1..=6);
     // Half of the hosts begin with a part before a kill, and half of them end with the rest.
-    let part = (30..99_usize).prop_map(|sent| Answer { sent, ..honest(Body::Whole) });
+    let part = (30..99_usize).prop_map(|sent| Answer {
+        sent,
+        ..honest(Body::Whole)
+    });
     let rest = Just(honest(Body::Part));
     (prop::option::of(part), answers, prop::option::of(rest)).prop_map(|(part, answers, rest)| {
         let mut all: Vec<_> = part.into_iter().collect();
