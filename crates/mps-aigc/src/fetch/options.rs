@@ -57,8 +57,11 @@ pub struct DownloadOptions {
     pub(crate) speed_window: Duration,
     pub(crate) deadline: Duration,
     pub(crate) slots: Arc<Slots>,
-    progress: Option<Arc<dyn Fn(&DownloadProgress) + Send + Sync>>,
+    progress: Option<Report>,
 }
+
+/// A function that receives progress.
+type Report = Arc<dyn Fn(&DownloadProgress) + Send + Sync>;
 
 impl Default for DownloadOptions {
     fn default() -> Self {

@@ -1,6 +1,6 @@
 //! Saving results as files, several at the same time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::future::join_all;
 use mps_models::MediaKind;
@@ -234,7 +234,7 @@ async fn accept(
 
 /// Returns the checksums and the first bytes of a file; `None` if it has another length.
 fn read(
-    path: &PathBuf,
+    path: &Path,
     total: u64,
     entity: &Entity,
 ) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
