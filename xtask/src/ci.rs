@@ -116,7 +116,7 @@ fn clippy(root: &Path) -> Result<(), Failure> {
     let all = ["clippy", "--workspace", "--all-targets", "--all-features"];
     cargo(root, all.iter().chain(&deny))?;
     // Not with --workspace: other members would enable the features again.
-    for package in ["mps-core", "mps-aigc"] {
+    for package in ["mps-core", "mps-aigc", "mps-jobs"] {
         let bare = ["clippy", "--package", package, "--no-default-features"];
         cargo(root, bare.iter().chain(&deny))?;
     }

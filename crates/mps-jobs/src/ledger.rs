@@ -1,9 +1,9 @@
 //! The ledger: one set of operations over two stores.
 //!
 //! A row is claimed ([`Ledger::claim`], [`Ledger::submit`]), armed when its bytes are about to leave
-//! ([`Ledger::arm`]), and settled by what came back ([`Ledger::created`], [`Ledger::refused`],
+//! ([`Ledger::arm`]), and settled by the outcome ([`Ledger::created`], [`Ledger::refused`],
 //! [`Ledger::in_doubt`], [`Ledger::not_sent`]). Each of these is one transaction, which compares the
-//! claim's fencing token and the row's state: an operation that comes too late changes nothing.
+//! claim's fencing token and the row's state: a late operation changes nothing.
 //!
 //! # Files
 //! A ledger `tasks.db` is the file of that name and, beside it, `tasks.db-wal` and `tasks.db-shm`
@@ -23,9 +23,11 @@ mod change;
 mod error;
 mod files;
 mod follow;
+mod import;
 mod item;
 mod learned;
 mod liveness;
+mod names;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
@@ -36,6 +38,7 @@ mod rows;
 mod schema;
 mod seal;
 mod send;
+mod settle;
 mod sqlite;
 mod submit;
 pub(crate) mod tx;
@@ -43,16 +46,17 @@ pub(crate) mod tx;
 pub use self::{
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
+    import::{Imported, NewBatch},
     liveness::Reaped,
+    names::{BatchId, Key, Timestamp},
     read::Filter,
     resolve::Resolution,
     retention::{Forget, Forgotten},
     rows::{
-        AuditEvent, Batch, BatchId, Claim, Count, Fence, FileRow, Item, Key, NewItem, RowId, Stray,
-        Timestamp, Token, Worker,
+        AuditEvent, Batch, Claim, Count, Fence, FileRow, Item, NewItem, RowId, Stray, Token, Worker,
     },
-    send::{Answer, Recorded},
-    submit::{Caps, Imported, NewBatch, Single, Submission},
+    settle::{Answer, Recorded},
+    submit::{Caps, Single, Submission},
 };
 use self::{
     seal::{Entry, Seal},
@@ -108,7 +112,7 @@ impl Ledger {
     /// and marks the sends that the ledger does not know as in doubt.
     ///
     /// # Errors
-    /// [`LedgerErrorKind`] tells apart: another program holds the ledger for longer than five seconds,
+    /// [`LedgerErrorKind`] distinguishes: a ledger locked by another program for more than five seconds,
     /// a full disk, a newer version, damage, a place that cannot be written, a network file system, a
     /// file of another user, and a location that this build does not support.
     ///
@@ -210,7 +214,7 @@ impl Ledger {
         self.with_seal(move |seal| seal.append(&entry, true)).await
     }
 
-    /// Appends what is useful to know and not needed: a line that is lost leaves a row in doubt.
+    /// Appends a line that is not synced: if it is lost, the row stays in doubt.
     async fn seal_later(&self, happened: bool, entry: Entry) {
         if happened && let Err(error) = self.with_seal(move |seal| seal.append(&entry, false)).await
         {

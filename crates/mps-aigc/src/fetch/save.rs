@@ -233,11 +233,7 @@ async fn accept(
 }
 
 /// Returns the checksums and the first bytes of a file; `None` if it has another length.
-fn read(
-    path: &Path,
-    total: u64,
-    entity: &Entity,
-) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
+fn read(path: &Path, total: u64, entity: &Entity) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
     let file = place::open_to_compare(path)?;
     if file.metadata()?.len() != total {
         return Ok(None);

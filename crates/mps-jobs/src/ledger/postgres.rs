@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     error::LedgerError,
-    rows::Timestamp,
+    names::Timestamp,
     seal::Seal,
     tx::{Op, Process, Work},
 };

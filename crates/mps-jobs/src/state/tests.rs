@@ -127,9 +127,13 @@ impl World {
             _ => {}
         }
         match transition {
-            Transition::Recreate => (self.allowed, self.home) = (self.allowed + 1, Home::Planned),
+            Transition::Recreate => {
+                self.allowed += 1;
+                self.home = Home::Planned;
+            }
             Transition::RecreateNow => {
-                (self.allowed, self.home) = (self.allowed + 1, Home::InDoubt)
+                self.allowed += 1;
+                self.home = Home::InDoubt;
             }
             Transition::Retry if self.state.is_spent() => self.allowed += 1,
             Transition::Release | Transition::NotSent if to == State::InDoubt => self.allowed -= 1,
@@ -160,7 +164,7 @@ impl World {
             // It ends at any moment, and its rows are taken.
             worlds.push(self.with(process, Process::Idle));
         }
-        // A lease is over although its holder lives, as on a server: any claim may be reaped.
+        // A lease is over although its holder is alive, as on a server: any claim may be reaped.
         worlds.extend(self.change(Transition::Release).map(|world| World {
             fence: world.fence + 1,
             ..world

@@ -3,7 +3,11 @@
 //!
 //! The child process is this binary, running the ignored test `child` with its orders in the
 //! environment.
-
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 #![cfg(feature = "failpoints")]
 
 mod child;

@@ -2,7 +2,7 @@
 
 use mps_jobs::{
     State,
-    ledger::{Answer, Finished, Resolution, Submission},
+    ledger::{Answer, Caps, Finished, Resolution, Submission},
 };
 
 use crate::support::*;
@@ -142,7 +142,7 @@ async fn a_repeat_is_allowed_again_for_another_account_and_beside_batches() {
         assert!(matches!(submitted, Submission::Claimed(_)), "{submitted:?}");
     }
     let ledger = new_ledger().await;
-    let batch = import(&ledger, 1, Default::default()).await;
+    let batch = import(&ledger, 1, Caps::default()).await;
     create(&ledger, &batch, "task-1").await;
     claim_single(&ledger, "single", "prompt 1").await;
 }
@@ -150,7 +150,7 @@ async fn a_repeat_is_allowed_again_for_another_account_and_beside_batches() {
 #[tokio::test]
 async fn a_key_finds_its_row_and_so_does_a_task() {
     let ledger = new_ledger().await;
-    let batch = import(&ledger, 2, Default::default()).await;
+    let batch = import(&ledger, 2, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
     for name in ["1", "task-1"] {
         let found = ledger.find_any(name).await.unwrap();

@@ -32,7 +32,7 @@ async fn a_doubt_is_resolved_once() {
         assert_eq!(item.state, state);
         let error = ledger.resolve(&token.row, decision).await.unwrap_err();
         assert_eq!(error.kind(), LedgerErrorKind::WrongState);
-        // An answer that comes later is kept, and reported.
+        // A late answer is kept and reported.
         let late = ledger
             .created(&token, "late", Answer::default(), DUE)
             .await

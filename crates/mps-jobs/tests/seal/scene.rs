@@ -6,8 +6,8 @@ use mps_core::clock::{SharedClock, SystemClock};
 use mps_jobs::{
     Ledger, LedgerError, State, content_hash,
     ledger::{
-        Answer, BatchId, Caps, Claim, Finished, NewBatch, NewItem, Resolution, Single, Submission,
-        Timestamp,
+        Answer, BatchId, Caps, Claim, Filter, Finished, NewBatch, NewItem, Resolution, Single,
+        Submission, Timestamp,
     },
 };
 use rusqlite::Connection;
@@ -37,7 +37,7 @@ pub(crate) fn batch() -> BatchId {
     "clips".parse().unwrap()
 }
 
-fn item(key: String) -> NewItem {
+fn item(key: &str) -> NewItem {
     let body = format!(r#"{{"Prompt":"{key}"}}"#);
     NewItem {
         hash: content_hash("CreateAigcVideoTask", &body),
@@ -55,7 +55,7 @@ pub(crate) fn singles() -> impl Iterator<Item = Single> {
     (0..SINGLES).map(|n| Single {
         account: ACCOUNT.to_owned(),
         endpoint: ENDPOINT.to_owned(),
-        item: item(format!("single-{n}")),
+        item: item(&format!("single-{n}")),
         again: false,
         caps: Caps::default(),
     })
@@ -68,7 +68,7 @@ pub(crate) async fn import(ledger: &Ledger) -> Result<(), LedgerError> {
         source: None,
     };
     ledger.create_batch(new).await?;
-    let rows = (0..ROWS).map(|n| item(format!("row-{n}")));
+    let rows = (0..ROWS).map(|n| item(&format!("row-{n}")));
     ledger.import(&batch(), rows.collect()).await?;
     ledger
         .bind(&batch(), ACCOUNT, ENDPOINT, Caps::default())
@@ -215,7 +215,7 @@ async fn send_singles(ledger: &Ledger, first: usize) {
 }
 
 async fn sent(ledger: &Ledger) -> BTreeMap<String, State> {
-    let rows = ledger.list(&Default::default()).await.unwrap().into_iter();
+    let rows = ledger.list(&Filter::default()).await.unwrap().into_iter();
     let not_sent = [State::Planned, State::Intent, State::Unsent, State::Refused];
     let sent = rows.filter(|row| !not_sent.contains(&row.state));
     sent.map(|row| (row.key.to_string(), row.state)).collect()

@@ -6,7 +6,7 @@ use tokio_postgres::SimpleQueryRow;
 use super::{attempt::Failed, failover, timestamp};
 use crate::ledger::{
     error::LedgerError,
-    rows::Timestamp,
+    names::Timestamp,
     tx::{Mode, Op, unexpected},
 };
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::ledger::{
     error::LedgerError,
-    rows::Timestamp,
+    names::Timestamp,
     tx::{Process, Row, Transaction, Value},
 };
 
