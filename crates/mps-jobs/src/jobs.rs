@@ -164,12 +164,20 @@ impl Jobs {
     /// # Ok(())
     /// # }
     /// ```
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a request is usually built for this call"
+    )]
     pub fn submit<C: Create>(&self, key: impl Into<String>, request: C) -> Submit<'_> {
         Submit::new(self, key.into(), Request::typed(&request))
     }
 
     /// Records a request whose body is JSON, of any action that creates tasks. Otherwise as
     /// [`submit`](Self::submit).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a request is usually built for this call"
+    )]
     pub fn submit_untyped(&self, key: impl Into<String>, call: UntypedCall) -> Submit<'_> {
         Submit::new(self, key.into(), Request::untyped(&call))
     }

@@ -1,4 +1,4 @@
-//! One idempotent call for the activities of workflow engines.
+//! A single idempotent call for the activities of workflow engines.
 
 use mps_aigc::{Aigc, TaskHandle};
 

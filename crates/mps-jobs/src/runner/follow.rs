@@ -51,7 +51,9 @@ pub(super) async fn load(work: &Work) -> Result<(), LedgerError> {
             return Ok(());
         };
         after = last.row.seq;
-        page.into_iter().for_each(|item| work.hand_over(item));
+        for item in page {
+            work.hand_over(item);
+        }
     }
 }
 

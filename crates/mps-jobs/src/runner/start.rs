@@ -41,7 +41,9 @@ pub(super) async fn run(work: &Arc<Work>, stop: &Stop) {
                 turn,
                 stop.clone(),
             )))),
-            Ok(None) => drop(select(pin!(stop.requested()), pin!(work.change())).await),
+            Ok(None) => {
+                select(pin!(stop.requested()), pin!(work.change())).await;
+            }
             Err(error) => pause(work, error),
         }
         while sends.0.try_join_next().is_some() {}
