@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use mps_aigc::{Create, Family, PreflightLevel, Task};
+use mps_aigc::{Create, DownloadOptions, Family, PreflightLevel, Task};
 use serde_json::json;
 
 use super::{
@@ -124,6 +124,7 @@ pub(crate) async fn run<C: Create>(
         result: created,
         target: &target,
         followed: context.output.live().follow(task.id()),
+        downloads: &DownloadOptions::new(),
         started,
         deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
     };

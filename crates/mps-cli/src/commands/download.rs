@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::{Family, Task};
+use mps_aigc::{DownloadOptions, Family, Task};
 
 use super::{
     delivery::{Delivery, Target},
@@ -41,9 +41,10 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let connection = context.connect().await?;
     let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
     let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let options = DownloadOptions::new();
     let downloads = tasks
         .iter()
-        .map(|task| download(args, task, &target, context));
+        .map(|task| download(args, task, &target, &options, context));
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
@@ -51,6 +52,7 @@ async fn download<F: Family>(
     args: &DownloadArgs,
     task: &Task<F>,
     target: &Target,
+    downloads: &DownloadOptions,
     context: &Context,
 ) -> Result<(), Failure> {
     let receipt = Receipt::of(task, &context.global, Some(&args.out));
@@ -72,6 +74,7 @@ async fn download<F: Family>(
         result: TaskResult::of(task),
         target,
         followed: context.output.live().follow(task.id()),
+        downloads,
         started,
         deadline: started.saturating_add(args.timeout),
     };

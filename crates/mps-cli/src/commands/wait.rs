@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::Family;
+use mps_aigc::{DownloadOptions, Family};
 
 use super::{
     delivery::{Delivery, Target},
@@ -38,8 +38,9 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
     let target = Target::claim_for(handles.len(), out).await?;
     let connection = context.connect().await?;
     let started = context.clock.monotonic();
+    let downloads = DownloadOptions::new();
     let waits = handles.into_iter().map(|handle| {
-        let (connection, target) = (&connection, &target);
+        let (connection, target, downloads) = (&connection, &target, &downloads);
         async move {
             let task = connection.task::<F>(handle)?;
             let delivery = Delivery {
@@ -48,6 +49,7 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
                 result: TaskResult::of(&task),
                 target,
                 followed: context.output.live().follow(task.id()),
+                downloads,
                 started,
                 deadline: started.saturating_add(args.timeout),
             };
