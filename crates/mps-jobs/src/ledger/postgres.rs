@@ -82,7 +82,7 @@ impl PostgresStore {
             let failure = match self.attempt(op, &args, work).await {
                 Ok(done) => return Ok(done),
                 Err(Failed::Suspicious(begun, reason)) => {
-                    self.take_notice(&begun, reason).await?;
+                    Box::pin(self.take_notice(&begun, reason)).await?;
                     continue;
                 }
                 Err(failure) => failure,
@@ -186,7 +186,7 @@ impl PostgresStore {
             Some(connection) => Ok(connection),
             None => {
                 let connection = self.connect().await?;
-                self.compare_with_seal(&connection).await?;
+                Box::pin(self.compare_with_seal(&connection)).await?;
                 Ok(connection)
             }
         }

@@ -18,6 +18,7 @@ use super::{
     attempt::Failed,
     begin::{Begun, CLUSTER},
     failover::Seen,
+    failpoint,
     failure::{failed, silent},
     location,
     transaction::PgTransaction,
@@ -112,9 +113,13 @@ async fn prepare(
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(
         "INSERT INTO meta (k, v) VALUES ('id', '{id}'), ('accepted', '1'), ('cluster', {CLUSTER}) \
-         ON CONFLICT (k) DO NOTHING; SELECT v FROM meta WHERE k = 'id'; COMMIT"
+         ON CONFLICT (k) DO NOTHING; SELECT v FROM meta WHERE k = 'id'"
     );
     let rows = connection.rows(&statements).await.map_err(failed)?;
+    let op = Op::durable("migrate");
+    failpoint(op, "before");
+    connection.rows("COMMIT").await.map_err(failed)?;
+    failpoint(op, "after");
     let id = rows.last().and_then(|row| row.try_get(0).ok().flatten());
     id.map(ToOwned::to_owned).ok_or_else(unexpected)
 }
