@@ -30,10 +30,8 @@ async fn a_wait_is_resumed_from_handles_after_each_kill() {
     let unfetched = || {
         let files: HashSet<_> = visible_files(&folder).into_iter().collect();
         let missing = |id: &&String| !files.contains(&format!("{id}.mp4"));
-        ids.iter()
-            .filter(missing)
-            .map(|id| format!("{id}\n"))
-            .collect::<String>()
+        let ids: Vec<_> = ids.iter().filter(missing).map(String::as_str).collect();
+        ids.join("\n")
     };
     let wait = || {
         fs::write(world.path("handles"), unfetched()).unwrap();

@@ -126,12 +126,15 @@ pub(crate) async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> b
         is_so() || end.is_some()
     })
     .await;
-    if end.is_some() && !is_so() {
-        let mut stderr = String::new();
+    let mut stderr = String::new();
+    if end.is_some() {
         let pipe = child.stderr.take();
         pipe.unwrap().read_to_string(&mut stderr).unwrap();
-        panic!("the command ended early: {end:?} {stderr}");
     }
+    assert!(
+        end.is_none() || is_so(),
+        "the command ended early: {end:?} {stderr}"
+    );
 }
 
 /// Ends a command as `kill -9` does.
