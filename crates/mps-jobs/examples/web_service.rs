@@ -48,6 +48,7 @@ async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Ev
     )
 }
 
+#[allow(clippy::needless_pass_by_value)] // for map_err
 fn refused(error: JobsError) -> Refused {
     let text = error.to_string();
     let status = match error {

@@ -27,7 +27,7 @@
 //!   that no number of processes exceeds them.
 //! - [`Jobs::get`] and [`Jobs::events`] read the ledger and never ask the service.
 //!
-//! Below is the [`Ledger`](ledger::Ledger). It records an intent before a byte leaves, so that a crash
+//! Below is the [`Ledger`]. It records an intent before a byte leaves, so that a crash
 //! at any moment leaves one of two things behind: a request that was provably not sent, or one that is
 //! in doubt. Its store is a file of this machine (SQLite) or a PostgreSQL server that several hosts
 //! share.
