@@ -25,6 +25,7 @@ mod resolve;
 #[path = "../../../crates/mps-jobs/tests/ledger/send.rs"]
 mod send;
 mod server;
+mod steps;
 mod store;
 #[path = "../../../crates/mps-jobs/tests/ledger/support.rs"]
 #[expect(dead_code, reason = "files are not used here")]
