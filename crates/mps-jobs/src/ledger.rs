@@ -12,6 +12,7 @@
 //! process). Delete all of them together or none.
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{Arc, atomic::AtomicU64},
 };
@@ -229,7 +230,7 @@ impl Ledger {
         self.with_seal(move |seal| seal.tasks(&claims)).await
     }
 
-    async fn compact_seal(&self, removed: Vec<RowId>) -> Result<(), LedgerError> {
+    async fn compact_seal(&self, removed: HashSet<RowId>) -> Result<(), LedgerError> {
         self.with_seal(move |seal| seal.compact(&removed)).await
     }
 

@@ -1,10 +1,6 @@
 //! The transfer of one result: a sequence of verified steps over any number of attempts.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
@@ -56,20 +52,28 @@ pub(super) struct Transfer {
     skip: u64,
     /// The first bytes of the content, not more than [`content::HEAD`].
     head: BytesMut,
-    /// Whether the first bytes were looked at.
+    /// The kind of the content, once enough bytes are there to decide on it.
     content: Option<Content>,
     held: VecDeque<Bytes>,
-    body: Option<Body>,
-    is_ended: bool,
+    phase: Phase,
     has_to_restart: bool,
     retries: Retries,
     meter: Meter,
 }
 
+/// The state of the current attempt.
+#[derive(Debug)]
+enum Phase {
+    /// No request was sent yet.
+    Idle,
+    Receiving(Body),
+    /// All of the content was received.
+    Ended,
+}
+
 #[derive(Debug)]
 struct Body {
-    /// Never locked: it makes a transfer `Sync`, so that downloads can be spawned.
-    chunks: Mutex<ResponseBody>,
+    chunks: ResponseBody,
     speed: SpeedGuard,
 }
 
@@ -112,8 +116,7 @@ impl Transfer {
             head: BytesMut::new(),
             content: None,
             held: VecDeque::new(),
-            body: None,
-            is_ended: false,
+            phase: Phase::Idle,
             has_to_restart: false,
             retries: Retries::default(),
         }
@@ -125,7 +128,7 @@ impl Transfer {
         self
     }
 
-    /// Continues what an earlier transfer has received.
+    /// Continues after the bytes that an earlier transfer has received.
     pub(super) fn resume(&mut self, received: Received) {
         self.entity = received.entity;
         self.received = received.bytes;
@@ -169,12 +172,10 @@ impl Transfer {
                 self.yielded += bytes.len() as u64;
                 return Ok(Step::Data(bytes));
             }
-            if self.is_ended {
-                return Ok(Step::End);
-            }
-            let advanced = match self.body {
-                Some(_) => self.receive().await,
-                None => self.begin().await,
+            let advanced = match self.phase {
+                Phase::Idle => self.begin().await,
+                Phase::Receiving(_) => self.receive().await,
+                Phase::Ended => return Ok(Step::End),
             };
             if let Err(error) = advanced {
                 self.failed(error).await?;
@@ -182,7 +183,7 @@ impl Transfer {
         }
     }
 
-    /// Returns what the host says about the content, without receiving it.
+    /// Returns the host's description of the content, without receiving it.
     ///
     /// # Errors
     /// As for [`next`](Self::next).
@@ -190,12 +191,12 @@ impl Transfer {
     /// # Cancel safety
     /// Cancel safe.
     pub(super) async fn describe(&mut self) -> Result<Entity, Error> {
-        while self.body.is_none() {
+        while !matches!(self.phase, Phase::Receiving(_)) {
             if let Err(error) = self.begin().await {
                 self.failed(error).await?;
             }
         }
-        self.body = None;
+        self.phase = Phase::Idle;
         Ok(self.entity.clone())
     }
 
@@ -207,8 +208,7 @@ impl Transfer {
     /// # Cancel safety
     /// Dropping the future ends the pause.
     pub(super) async fn failed(&mut self, error: TransferError) -> Result<(), Error> {
-        self.body = None;
-        self.is_ended = false;
+        self.phase = Phase::Idle;
         if let TransferError::Refused(status) = &error
             && (self.source.is_expired() || !self.retries.may_refresh())
         {
@@ -242,7 +242,7 @@ impl Transfer {
         self.report(true);
     }
 
-    /// Sends a request for what is missing, and looks at the head of its response.
+    /// Sends a request for the missing bytes, and looks at the head of its response.
     async fn begin(&mut self) -> Result<(), TransferError> {
         let now = self.now();
         self.meter = Meter::new(now);
@@ -263,8 +263,7 @@ impl Transfer {
         self.accept(&head, &host)?;
         let now = self.now();
         let speed = SpeedGuard::new(self.options.min_speed, self.options.speed_window, now);
-        let chunks = Mutex::new(chunks);
-        self.body = Some(Body { chunks, speed });
+        self.phase = Phase::Receiving(Body { chunks, speed });
         self.report(false);
         Ok(())
     }
@@ -335,15 +334,13 @@ impl Transfer {
         let now = self.now();
         let overdue = self.time_left().is_zero();
         let (is_slow, chunk) = {
-            let Some(body) = &mut self.body else {
+            let Phase::Receiving(body) = &mut self.phase else {
                 return Ok(());
             };
             let left = body.speed.time_left(now);
             let limit = left.min(self.deadline.saturating_sub(now));
             let clock = self.source.client.clock();
-            let chunks = body.chunks.get_mut();
-            let chunks = chunks.unwrap_or_else(PoisonError::into_inner);
-            let chunk = clock::timeout(&**clock, limit, chunks.chunk()).await;
+            let chunk = clock::timeout(&**clock, limit, body.chunks.chunk()).await;
             let now = clock.monotonic();
             let length = match &chunk {
                 Some(Ok(Some(chunk))) => chunk.len() as u64,
@@ -424,7 +421,7 @@ impl Transfer {
     }
 
     fn end(&mut self) -> Result<(), TransferError> {
-        self.body = None;
+        self.phase = Phase::Idle;
         match self.entity.total {
             Some(total) if total != self.received => {
                 let received = self.received;
@@ -439,7 +436,7 @@ impl Transfer {
         if self.content.is_none() {
             self.look_at_head()?;
         }
-        self.is_ended = true;
+        self.phase = Phase::Ended;
         Ok(())
     }
 

@@ -15,9 +15,6 @@ use crate::ledger::{
     tx::{Op, Transaction, values},
 };
 
-/// Sends of one transaction.
-const STEP: usize = 500;
-
 /// Operations that stop while a server is not accepted.
 const STARTS: [&str; 5] = ["arm", "claim", "claim_row", "recreate_now", "submit"];
 
@@ -94,11 +91,19 @@ impl PostgresStore {
     /// forgotten.
     pub(super) async fn replay(&self) -> Result<u64, LedgerError> {
         let seal = self.seal.clone();
-        let sends = self.seal_thread.run(move || seal.sends()).await;
-        let sends = sends.unwrap_or_else(|error| Err(thread_ended(error)))?;
+        let parts = self.seal_thread.run(move || {
+            let mut parts = Vec::new();
+            seal.for_each_part(|sends| {
+                parts.push(sends);
+                Ok(())
+            })?;
+            Ok(parts)
+        });
+        let parts = parts
+            .await
+            .unwrap_or_else(|error| Err(thread_ended(error)))?;
         let mut recalled = 0;
-        for sends in sends.chunks(STEP) {
-            let sends = sends.to_vec();
+        for sends in parts {
             let op = Op::durable("recall");
             let forgotten = self.run_unchecked(op, &sends, |tx, sends: &Vec<Sealed>| {
                 Box::pin(recall(tx, sends))
