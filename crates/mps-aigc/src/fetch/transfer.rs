@@ -4,16 +4,12 @@ use std::{collections::VecDeque, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use mps_core::{
-    clock,
-    retry::retry_after,
-    transport::{ResponseBody, TransportError, TransportErrorKind},
-};
+use mps_core::{clock, retry::retry_after, transport::ResponseBody};
 
 use super::{
     content::{self, Content},
     entity::{self, Accepted, Entity},
-    errors::{TransferError, is_gone, is_transient, transient, wrong_content},
+    errors::{TransferError, is_gone, is_transient, transient},
     options::DownloadOptions,
     progress::{DownloadProgress, Meter},
     request::{self, Rest},
@@ -21,10 +17,10 @@ use super::{
     source::Source,
     speed::SpeedGuard,
 };
-use crate::{
-    error::{Error, ErrorKind},
-    file_name::extension_of_url,
-};
+use crate::error::{Error, ErrorKind};
+
+mod limits;
+mod pieces;
 
 /// Longest time until the head of a response.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -363,124 +359,6 @@ impl Transfer {
                 Err(error.into())
             }
             None => Err(self.slow()),
-        }
-    }
-
-    fn take(&mut self, mut chunk: Bytes) -> Result<(), TransferError> {
-        if self.skip > 0 {
-            let skipped = chunk
-                .len()
-                .min(usize::try_from(self.skip).unwrap_or(usize::MAX));
-            let _known = chunk.split_to(skipped);
-            self.skip -= skipped as u64;
-        }
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let received = self.received.saturating_add(chunk.len() as u64);
-        if let Some(total) = self.entity.total.filter(|total| received > *total) {
-            self.forget();
-            let message = format!("the host sent more than the {total} bytes of the file");
-            return Err(transient(message));
-        }
-        self.check_size(received)?;
-        self.received = received;
-        let is_report_due = self.meter.add(chunk.len() as u64);
-        let missing = content::HEAD.saturating_sub(self.head.len());
-        let head = chunk.get(..missing.min(chunk.len())).unwrap_or_default();
-        self.head.extend_from_slice(head);
-        self.held.push_back(chunk);
-        if self.content.is_none() && self.head.len() >= content::HEAD {
-            self.look_at_head()?;
-        }
-        if is_report_due {
-            self.report(false);
-        }
-        Ok(())
-    }
-
-    /// Checks that the content is not text in place of media, and not another kind than its URL says.
-    fn look_at_head(&mut self) -> Result<(), TransferError> {
-        let content = Content::of(&self.head);
-        let extension = extension_of_url(&self.url);
-        let size = self.entity.total.unwrap_or(self.received);
-        if let Some(name) = content.unexpected(extension.as_deref()) {
-            self.forget();
-            return Err(wrong_content(match content {
-                Content::Empty => format!("the host sent {name}"),
-                _ => format!("the host sent {name}, {size} bytes"),
-            }));
-        }
-        if let Some((claimed, sent)) = content.contradiction(extension.as_deref(), &self.head) {
-            self.forget();
-            let message = format!("the host sent {sent} where the URL names {claimed}");
-            return Err(wrong_content(message));
-        }
-        self.content = Some(content);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), TransferError> {
-        self.phase = Phase::Idle;
-        match self.entity.total {
-            Some(total) if total != self.received => {
-                let received = self.received;
-                let message = format!("the download has {received} bytes instead of {total}");
-                return Err(transient(message));
-            }
-            _ => {}
-        }
-        if self.skip > 0 {
-            return Err(transient("the download ended before the missing part"));
-        }
-        if self.content.is_none() {
-            self.look_at_head()?;
-        }
-        self.phase = Phase::Ended;
-        Ok(())
-    }
-
-    fn check_size(&self, bytes: u64) -> Result<(), TransferError> {
-        let most = self.options.max_bytes;
-        if bytes <= most {
-            return Ok(());
-        }
-        let message = format!("the result has {bytes} bytes or more, and {most} are allowed");
-        let error = Error::new(ErrorKind::TooLarge, message)
-            .with_hint("raise the limit on the size if such a result is expected");
-        Err(TransferError::Permanent(error))
-    }
-
-    fn slow(&self) -> TransferError {
-        let (least, window) = (self.options.min_speed, self.options.speed_window);
-        transient(format!(
-            "the download was slower than {least} bytes a second for {window:?}, after {} bytes",
-            self.received
-        ))
-    }
-
-    fn silent(&self, limit: Duration) -> TransferError {
-        if self.time_left().is_zero() {
-            return TransferError::Permanent(self.overdue());
-        }
-        let message = format!("no byte arrived for {limit:?}");
-        super::errors::unreachable(TransportError::new(
-            TransportErrorKind::Interrupted,
-            message,
-        ))
-    }
-
-    fn overdue(&self) -> Error {
-        let limit = self.options.deadline;
-        let message = format!("the download did not end within {limit:?}");
-        self.with_hint(Error::new(ErrorKind::Download, message))
-    }
-
-    fn with_hint(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Download => error.with_hint(self.source.hint("download again")),
-            ErrorKind::WrongContent => error.with_hint(self.source.hint("download again later")),
-            _ => error,
         }
     }
 

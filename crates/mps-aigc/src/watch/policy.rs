@@ -46,7 +46,7 @@ pub trait PollingPolicy: fmt::Debug + fmt::Display + Send + Sync {
     fn next_poll(&self, task: &PollInput<'_>) -> Duration;
 }
 
-/// What a [`PollingPolicy`] may consider.
+/// The input of a [`PollingPolicy`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct PollInput<'a> {
