@@ -3,8 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::expect_used,
     reason = "a test fails by panicking"
 )]
 
@@ -28,7 +26,6 @@ mod server;
 mod steps;
 mod store;
 #[path = "../../../crates/mps-jobs/tests/ledger/support.rs"]
-#[expect(dead_code, reason = "files are not used here")]
 mod support;
 #[path = "../../../crates/mps-jobs/tests/crash/table.rs"]
 mod table;
