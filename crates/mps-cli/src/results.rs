@@ -9,9 +9,7 @@ mod entry;
 
 use self::entry::ResultEntry;
 pub(crate) use self::entry::lines;
-use mps_aigc::{
-    CosObject, Done, Family, MediaKind, ResultFile, SavedFile, Snapshot, Task, TimeBasis,
-};
+use mps_aigc::{Done, Family, SavedFile, Snapshot, Task, TimeBasis};
 use serde::Serialize;
 
 use crate::{
@@ -95,9 +93,11 @@ impl Receipt {
         let (wait, download) = self.follow.as_ref()?;
         match outcome {
             Outcome::Continues(_) => Some(wait),
-            Outcome::Undelivered(Reason::Expired) => None,
+            Outcome::Undelivered(Reason::Expired)
+            | Outcome::NotCreated(_)
+            | Outcome::InDoubt
+            | Outcome::Failed { .. } => None,
             Outcome::Undelivered(_) => Some(download),
-            Outcome::NotCreated(_) | Outcome::InDoubt | Outcome::Failed { .. } => None,
         }
     }
 

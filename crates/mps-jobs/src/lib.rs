@@ -1,6 +1,6 @@
 //! A durable record of every billed task: its intent, its send, the answer, and its files.
 //!
-//! A [`Ledger`](ledger::Ledger) records an intent before a byte leaves, so that a crash at any moment
+//! A [`Ledger`] records an intent before a byte leaves, so that a crash at any moment
 //! leaves one of two things behind: a request that was provably not sent, or one that is **in doubt**
 //! and is never sent again without a person's decision. Its store is a file of this machine (SQLite)
 //! or a PostgreSQL server that several hosts share.

@@ -172,7 +172,7 @@ async fn every_task_is_fetched_or_ends_with_the_right_error_under_every_fault() 
         let mut rule = case.rule.clone();
         rule["match"] = json!(own.id());
         fail(&service, &rule);
-        let is_own = index / cases.len() % 2 == 0;
+        let is_own = (index / cases.len()).is_multiple_of(2);
         let task = if is_own {
             own
         } else {
