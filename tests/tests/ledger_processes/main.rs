@@ -365,7 +365,7 @@ async fn with_a_change(
     let prepared = Arc::new(Mutex::new(PathBuf::new()));
     let kept = prepared.clone();
     change(&server, move |server| {
-        *kept.lock().unwrap() = prepare(server)
+        *kept.lock().unwrap() = prepare(server);
     })
     .await;
     run.wait_for(45).await;
