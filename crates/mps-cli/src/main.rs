@@ -26,6 +26,7 @@ mod foreign_text;
 mod generated;
 mod heartbeat;
 mod input;
+mod ledger;
 mod limiter;
 mod line_writer;
 mod live;
@@ -42,6 +43,7 @@ mod results;
 mod resume;
 mod secret_url;
 mod signals;
+mod state_folder;
 mod streams;
 
 use commands::Command;

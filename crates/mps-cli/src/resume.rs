@@ -8,7 +8,7 @@ use std::{
 use mps_core::text::foreign;
 use serde::Serialize;
 
-use crate::options::{GlobalOptions, Site};
+use crate::options::{GlobalOptions, LedgerPlace, Site};
 
 /// A command line as an argument vector. `Display` quotes it for a POSIX shell; JSON has the vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +57,8 @@ impl CommandLine {
         line.push("--profile", global.profile.as_deref());
         line.push("--account", global.account.as_deref());
         line.push("--limiter", limiter.as_deref());
+        let ledger = global.ledger.as_ref().and_then(LedgerPlace::argument);
+        line.push("--ledger", ledger.as_deref());
         line
     }
 
