@@ -16,7 +16,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex},
+    sync::{Arc, Condvar, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -29,6 +29,9 @@ pub use self::bouncer::PgBouncer;
 
 /// Far more than it takes on any machine.
 const AT_MOST: Duration = Duration::from_secs(120);
+/// Runs a server until this script's stdin is closed, then removes its folder.
+const WATCHDOG: &str = "folder=$1; shift; \"$@\" & server=$!; cat > /dev/null; \
+     kill -QUIT $server; wait $server; rm -rf \"$folder\"";
 const READY: &str = "database system is ready to accept";
 
 /// A PostgreSQL server. It is stopped when dropped.
@@ -92,6 +95,37 @@ impl PostgresServer {
         let mut server = Self::new(programs, settings)?;
         server.initialize()?;
         server.run()?;
+        Ok(Some(server))
+    }
+
+    /// Returns one server for all tests of this program. It ends with the program, however that ends.
+    ///
+    /// # Errors
+    /// Fails if the server does not start, or if no program is installed where `CI` is `true`.
+    pub fn shared() -> io::Result<Option<&'static Self>> {
+        static SHARED: OnceLock<Result<Option<PostgresServer>, String>> = OnceLock::new();
+        let started =
+            SHARED.get_or_init(|| Self::start_shared().map_err(|error| error.to_string()));
+        let shared = started.as_ref().map(Option::as_ref);
+        shared.map_err(|error| Error::other(error.clone()))
+    }
+
+    fn start_shared() -> io::Result<Option<Self>> {
+        let Some(programs) = programs() else {
+            return skip("postgres", "MPS_TEST_POSTGRES").map(|()| None);
+        };
+        let mut server = Self::new(programs, &["fsync=off"])?;
+        server.initialize()?;
+        // Nothing of this program runs at its end, but its end of the pipe closes.
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", WATCHDOG, "sh"])
+            .arg(server.folder.path())
+            .arg(server.programs.join("postgres"))
+            .args(server.arguments());
+        as_user(&mut command, server.user);
+        command.current_dir(server.folder.path()).env("LC_ALL", "C");
+        server.running = Some(Running::start(command, READY)?);
         Ok(Some(server))
     }
 
@@ -183,17 +217,26 @@ impl PostgresServer {
     pub fn run(&mut self) -> io::Result<()> {
         self.running = None;
         let mut command = self.program("postgres");
-        command
-            .arg("-D")
-            .arg(self.data())
-            .args(["-p", &self.port.to_string(), "-k", ""])
-            .args(["-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "max_connections=60", "-c", "shared_buffers=16MB"]);
-        for setting in &self.settings {
-            command.args(["-c", setting]);
-        }
+        command.args(self.arguments());
         self.running = Some(Running::start(command, READY)?);
         Ok(())
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let fixed = [
+            "listen_addresses=127.0.0.1",
+            "max_connections=60",
+            "shared_buffers=16MB",
+        ];
+        let settings = fixed
+            .iter()
+            .map(ToString::to_string)
+            .chain(self.settings.clone());
+        let data = self.data().display().to_string();
+        let port = self.port.to_string();
+        let first = ["-D", &data, "-p", &port, "-k", ""].map(ToOwned::to_owned);
+        let settings = settings.flat_map(|setting| ["-c".to_owned(), setting]);
+        first.into_iter().chain(settings).collect()
     }
 
     /// Stops the server and waits for its end.
@@ -311,7 +354,8 @@ impl Running {
     /// Spawns the program and waits until its stderr says that it is ready.
     fn start(mut command: Command, ready: &str) -> io::Result<Self> {
         let mut child = command
-            .stdin(Stdio::null())
+            // Closed when this process ends.
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;

@@ -22,8 +22,8 @@ use crate::{
 };
 
 pub(crate) use examples::example_path;
-pub(crate) use types::reachable;
 pub use types::{Type, parse_type};
+pub(crate) use types::{leads_back, reachable};
 
 /// Returns every mistake in a specification that can be read.
 #[must_use]

@@ -1,16 +1,18 @@
 //! The commands of `cargo xtask`.
 
-use std::{path::Path, process};
+use std::{collections::BTreeMap, path::Path, process};
 
 use crate::{
-    ci,
+    add, ci,
+    codegen::api,
+    diagnostic,
     diff::{self, Class},
     failure::{Failure, print},
-    import, isolation,
+    import, isolation, model,
     output::Mode,
     sources,
     targets::{self, codegen},
-    workspace,
+    texts, whole_service, workspace,
 };
 
 const USAGE: &str = "\
@@ -27,10 +29,18 @@ usage: cargo xtask <command>
                      version of the package, --source the source of the facts, --action adds one
                      more action, --dry-run only reports
                      exit: 0 no difference, 10 compatible, 20 breaking, 30 only texts, 1 failure
+  spec add <ACTION>… | --all [--site intl|cn] [--examples <examples.json>] [--dry-run]
+                     add actions of the description last seen, of which only the structure is
+                     specified, with their structs and published examples
+  spec read <row>… | --all
+                     record that rows of the capability tables, such as \"video Kling 3.0\", agree with
+                     the texts of the descriptions last seen
   spec diff <old> <new> [--format text|markdown|json]
                      classify every change between two specifications (a folder, or git:REVISION)
                      or two published descriptions (api.json)
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
+  models-all <folder> [--examples <examples.json>]
+                     write a crate that replaces mps-models and has every action of the service
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -75,6 +85,12 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["models-all", rest @ ..] => {
+            whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
+        }
+        ["spec", "add", rest @ ..] => spec_add(&workspace::root()?, rest),
+        ["spec", "read", "--all"] => spec_read(&workspace::root()?, &[]),
+        ["spec", "read", rows @ ..] if !rows.is_empty() => spec_read(&workspace::root()?, rows),
         ["spec", "check"] => spec_check(&workspace::root()?),
         ["ci", steps @ ..] => ci::run(&workspace::root()?, steps),
         ["isolated", command @ ..] => isolation::run(&workspace::root()?, command),
@@ -95,11 +111,53 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
 /// Returns every mistake, each with its place.
 pub fn spec_check(root: &Path) -> Result<(), Failure> {
     let sources = sources::of(root);
-    let api = targets::generate(&sources)?.api;
+    let (spec, _) = model::parse(&sources);
+    let stale = texts::check(&spec, &sources);
+    let api = match (api(&sources), stale.is_empty()) {
+        (Ok(_), true) => targets::generate(&sources)?.api,
+        (other, _) => {
+            let mistakes = other.err().into_iter().flatten().chain(stale).collect();
+            let mistakes = diagnostic::sorted(mistakes);
+            return Err(Failure::from_mistakes(&mistakes, &sources));
+        }
+    };
+    let notes = add::unconfirmed(&spec);
+    let notes: String = notes.iter().map(|note| format!("\nnote: {note}")).collect();
     print(&format!(
-        "the specification is valid: {} actions",
+        "the specification is valid: {} actions{notes}",
         api.actions.len()
     ))
+}
+
+/// Adds actions of the description last seen to the specification of a workspace and prints a report.
+///
+/// # Errors
+/// Returns a failure if the specification cannot be read or written, or an action is unknown.
+pub fn spec_add(root: &Path, words: &[&str]) -> Result<(), Failure> {
+    let options = add::Options::parse(words)?;
+    let added = add::add(root, &options)?;
+    print(added.to_string().trim_end())
+}
+
+/// Records that rows of the capability tables agree with the texts of the descriptions last seen; all
+/// rows if none is named.
+///
+/// # Errors
+/// Returns a failure for an unknown row, or if a file cannot be read or written.
+pub fn spec_read(root: &Path, names: &[&str]) -> Result<(), Failure> {
+    let sources = sources::of(root);
+    let (spec, mistakes) = model::parse(&sources);
+    if !mistakes.is_empty() {
+        return Err(Failure::from_mistakes(&mistakes, &sources));
+    }
+    let text = texts::read(&spec, &sources, names)?;
+    let files = BTreeMap::from([(texts::PATH.to_owned(), text)]);
+    import::write::all(&root.join("spec"), &files)?;
+    let which = match names {
+        [] => "all rows".to_owned(),
+        names => names.join(", "),
+    };
+    print(&format!("read: {which}"))
 }
 
 /// Imports a published description into the specification of a workspace and prints a report.

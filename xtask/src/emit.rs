@@ -9,6 +9,7 @@ mod command;
 mod common;
 mod enums;
 mod example;
+mod model_names;
 mod print;
 mod rules;
 mod service;
@@ -45,6 +46,7 @@ fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
             Item::Service(service) => all.extend(service::emit(service)),
             Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
             Item::Columns(columns) => all.extend(columns::emit(columns)),
+            Item::ModelNames(names) => all.extend(model_names::emit(names)),
             Item::Families(families) => all.push(capability::families(families)),
             Item::Family(family) => all.extend(capability::family(family)),
             Item::TaskFamilies(families) => all.extend(task_family::models(families)),

@@ -25,6 +25,7 @@ use std::{
     path::Path,
 };
 
+pub(crate) use self::seen::stored;
 pub use self::{
     options::Options,
     report::{Note, Report},
@@ -34,8 +35,8 @@ use crate::{
     diagnostic::{Diagnostic, closest},
     failure::Failure,
     model::{self, SourceFile, Sources, Spec, UNDESCRIBED},
-    published::{self, Description, is_generation_action},
-    sources,
+    published::{self, Description, compare::Change, is_generation_action},
+    sources, texts,
 };
 
 /// The result of an import.
@@ -59,6 +60,7 @@ pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
     let description = published::read(&options.file)?;
     let mut import = merge(&description, &spec, &sources, options)?;
     let seen = seen::compare(&description, &spec, &sources, options)?;
+    import.report.rows = rows_to_read(&seen, &sources)?;
     if let Some((path, text)) = seen.file() {
         import.report.written.push(path.clone());
         import.files.insert(path, text);
@@ -68,6 +70,27 @@ pub fn import(root: &Path, options: &Options) -> Result<Import, Failure> {
         write::all(&dir, &import.files)?;
     }
     Ok(import)
+}
+
+/// Returns the rows of the capability tables that are linked to a text that changed.
+fn rows_to_read(seen: &Seen, sources: &Sources) -> Result<Vec<Note>, Failure> {
+    let links = texts::links(sources)?;
+    let mut rows: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for difference in &seen.differences {
+        let path = &*difference.path;
+        if matches!(
+            difference.change,
+            Change::Text { what: "text", .. } | Change::Removed(_)
+        ) {
+            for row in texts::linked(&links, &seen.site, path) {
+                rows.entry(row).or_default().push(path);
+            }
+        }
+    }
+    let notes = rows
+        .into_iter()
+        .map(|(row, paths)| Note::new(row, paths.join(", ")));
+    Ok(notes.collect())
 }
 
 /// Parses a specification. Stubs of an earlier import are no mistakes here.

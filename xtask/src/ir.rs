@@ -114,6 +114,8 @@ pub struct ErrorCode {
 pub struct Action {
     /// Name as it is sent.
     pub name: String,
+    /// True if only the structure is specified.
+    pub structure_only: bool,
     /// Place of its definition.
     pub at: Span,
     /// Path of its file below the specification.
@@ -163,8 +165,10 @@ fn since(since: &model::Since) -> Since {
 /// A struct that messages share.
 #[derive(Debug)]
 pub struct Struct {
-    /// Name in the documentation.
+    /// Name in Rust: that of the documentation, unless `renames.toml` has another one.
     pub name: String,
+    /// True if only the structure is specified.
+    pub structure_only: bool,
     /// Place of its definition.
     pub at: Span,
     /// Path of its file below the specification.
@@ -247,6 +251,10 @@ pub struct Member {
     pub default: Option<Scalar>,
     /// Example value.
     pub example: Option<Scalar>,
+    /// Values that the published texts name.
+    pub values: Vec<String>,
+    /// True if its struct leads back to the one it is in, so that it needs an allocation.
+    pub boxed: bool,
     /// Sites and days of its release.
     pub since: Since,
     /// Day of its withdrawal.

@@ -13,8 +13,10 @@
 //!
 //! [`rule_kinds`] is the table of preflight rules that most phases read. Three modules help to
 //! maintain the specification: [`published`] reads the vendor's description, [`import`] imports its
-//! structure, and [`diff`] classifies a change.
+//! structure, and [`diff`] classifies a change. [`texts`] links the
+//! capability tables to the texts that they were read from.
 
+pub mod add;
 pub mod check;
 pub mod ci;
 pub mod cli;
@@ -34,6 +36,8 @@ pub mod published;
 pub mod rule_kinds;
 mod sources;
 pub mod targets;
+pub mod texts;
+pub mod whole_service;
 pub mod workspace;
 
 pub use codegen::generate;

@@ -15,6 +15,7 @@ mod example;
 mod files;
 mod helper;
 mod member;
+mod model_names;
 mod names;
 mod rules;
 mod service;
@@ -23,7 +24,7 @@ mod task_families;
 mod task_family;
 mod task_results;
 
-pub(crate) use self::collisions::collisions;
+pub(crate) use self::collisions::{TAKEN_TYPES, collisions};
 pub use self::{
     action::{Action, Billed},
     capability::{Family, Model, Row, UnstatedFields, Value as CapabilityValue},
@@ -35,8 +36,10 @@ pub use self::{
     files::{File, Item, MODULE, Use, lower},
     helper::{Helper, SetterArgument},
     member::{
-        Argument, Cardinality, Check, Condition, Field, Overridable, Peer, Severity, ValueType,
+        Argument, Bounds, Cardinality, Check, Condition, Field, Overridable, Peer, Push, Severity,
+        ValueType,
     },
+    model_names::{ModelNames, NamedModel},
     rules::RuleInfo,
     service::{ErrorCode, Service},
     structure::Struct,

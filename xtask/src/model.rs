@@ -22,7 +22,7 @@ use std::{fmt, path::Path, rc::Rc};
 use toml::de::DeTable;
 
 use self::reader::{Reader, Trace};
-pub(crate) use self::reader::{TODO, UNDESCRIBED};
+pub(crate) use self::reader::{STRUCTURE_ONLY, TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
     capability::{Cell, Cells, Family, Model, Row, Version, field},
@@ -60,6 +60,8 @@ pub struct Spec {
     pub tasks: TaskFamilies,
     /// The files below `examples/`.
     pub examples: Vec<FileId>,
+    /// From `renames.toml`: names in Rust by the names of structs.
+    pub renames: Vec<(Located<String>, Located<String>)>,
     /// The fingerprints in `published/`.
     pub published: Vec<FileId>,
     /// True if some definition could not be read. If so, a name without a definition is no mistake.
@@ -182,6 +184,12 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
             spec.structs
                 .extend(read_toml(id, file, "a struct", structure::read, trace));
         }
+        ["renames.toml"] => {
+            let read =
+                |reader: &mut Reader<'_>| reader.table("structs", "a table of names", renames);
+            let renames = read_toml(id, file, "the file of renames", read, trace);
+            spec.renames = renames.unwrap_or_default();
+        }
         ["rules.toml"] => {
             let rules = read_toml(
                 id,
@@ -206,9 +214,19 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 .extend(read_toml(id, file, "a capability table", read, trace));
         }
         ["examples", _, _] => spec.examples.push(id),
+        ["published", "read.toml"] => {}
         ["published", name] if name.ends_with(".json") => spec.published.push(id),
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }
+}
+
+fn renames(reader: &mut Reader<'_>) -> Vec<(Located<String>, Located<String>)> {
+    let names = reader.keys();
+    let pairs = names.into_iter().filter_map(|name| {
+        let rust = reader.optional_text(&name.value)?;
+        Some((name, rust))
+    });
+    pairs.collect()
 }
 
 fn read_toml<T>(

@@ -98,7 +98,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Adds what the request of the task says about its results.
+    /// Adds the facts about the results that only the request states.
     pub(crate) fn expect(&mut self, family: TaskFamily, expected: &Expected) {
         if self.phase == TaskPhase::Succeeded {
             expected.apply(family, &mut self.results);

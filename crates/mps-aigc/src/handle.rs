@@ -140,8 +140,8 @@ impl TaskHandle {
         self.with(|parts| parts.account_hash = Some(AccountHash::of(account)))
     }
 
-    /// Sets what the request says about the results of the task, which answers leave out: their kind,
-    /// and the bucket in which they are stored. [`Expected::of_request`] reads it from a request.
+    /// Sets the facts about the results that answers leave out: their kind, and the bucket in which
+    /// they are stored. [`Expected::of_request`] reads them from a request.
     #[must_use]
     pub fn with_expected(self, expected: Expected) -> Self {
         let expected = (!expected.is_empty()).then(|| Box::new(expected));
@@ -192,8 +192,8 @@ impl TaskHandle {
         self.0.site
     }
 
-    /// Returns what the request says about the results of the task, or `None` if it says nothing or is
-    /// not known.
+    /// Returns the facts about the results that only the request states, or `None` if it states none or
+    /// is not known.
     #[must_use]
     pub fn expected(&self) -> Option<&Expected> {
         self.0.expected.as_deref()

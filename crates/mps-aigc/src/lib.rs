@@ -10,7 +10,7 @@
 //! let task = aigc.video().create(&request).await?;
 //! println!("task {}", task.id()); // Keep it: the wait can be resumed from the id alone.
 //! let done = task.wait().await?;
-//! for file in done.download("cat.mp4").await? {
+//! for file in done.results().save_all("cat.mp4").await? {
 //!     println!("{} ({} bytes)", file.path.display(), file.bytes);
 //! }
 //! # Ok(())
@@ -23,8 +23,9 @@
 //! - A [`Task`] can be rebuilt from its id, in another process, a day later.
 //! - A wait ends at its deadline and not because a poll failed, see [`WaitOptions`]; the error has
 //!   the task id.
-//! - The service keeps most results for 12 hours. Downloads resume, are checked for length, hashed,
-//!   and appear under their name only when they are complete. No file is replaced.
+//! - The service keeps most results for 12 hours. Downloads resume, also in another process, are
+//!   checked for length, checksum and kind, hashed, and appear under their name only when they are
+//!   complete. No file is replaced. See [`RemoteFile`] and [`DownloadOptions`].
 //! - Every [`Error`] has a kind to match on and [`advice`](Error::advice) on the next step.
 //!
 //! Every setting of the underlying client is available through [`Aigc::builder`], and its crate as
@@ -44,9 +45,11 @@ mod done;
 mod error;
 mod family;
 mod fetch;
+mod file_name;
 #[rustfmt::skip]
 mod generated;
 mod handle;
+mod name_template;
 mod place;
 mod results;
 mod task;
@@ -58,7 +61,7 @@ pub use destination::Destination;
 pub use done::Done;
 pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
-pub use fetch::{DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
+pub use fetch::{Delivered, DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use handle::{AccountHash, HandleError, TaskHandle};
 pub use mps_core as core;

@@ -4,7 +4,8 @@
 //! A reserved name is an exclusive lock on a temporary file of its own name in the target folder
 //! (`.cat.mp4.mps-part` for `cat.mp4`). Nothing exists at the final name before the file is
 //! complete. The lock ends with its process; a temporary file that a killed process left behind is
-//! taken over by the next one that reserves the same name.
+//! taken over by the next one that reserves the same name, with what is in it. A record beside it
+//! (`.cat.mp4.mps-info`) says what that is.
 //!
 //! On systems other than Unix there is no lock: a temporary file that exists refuses the name until
 //! it is deleted, and between the check of the final name and the rename another program can create
@@ -33,10 +34,14 @@ use self::unix as system;
 const LEAST_SPACE: u64 = 1024 * 1024;
 /// Most names that are tried beside one that is taken.
 const MOST_NAMES: usize = 1_000;
+/// Extension of a temporary file.
+const TEMPORARY: &str = "mps-part";
+/// Extension of the record of a temporary file.
+const RECORD: &str = "mps-info";
 
 /// A reserved output file.
 ///
-/// Dropping it removes the temporary file.
+/// Dropping it removes the temporary file, unless that is to be [kept](Self::keep).
 #[derive(Debug)]
 pub(crate) struct Place {
     base: PathBuf,
@@ -44,6 +49,9 @@ pub(crate) struct Place {
     number: usize,
     temporary: PathBuf,
     file: Option<File>,
+    is_kept: bool,
+    /// `true` if the extension follows from the content.
+    follows_kind: bool,
 }
 
 /// The reason why a temporary file cannot be used.
@@ -63,21 +71,20 @@ impl From<io::Error> for Unusable {
 }
 
 impl Place {
-    /// Reserves a name that must be free.
-    pub(crate) async fn reserve(path: &Path) -> Result<Self, Error> {
-        let path = path.to_owned();
-        blocking(move || Self::reserve_numbered(&path, 1)).await
-    }
-
-    /// Reserves the name for result `number` of several; 1 is the first. From the second on, names
-    /// that are taken are skipped.
-    pub(crate) async fn reserve_result(path: &Path, number: usize) -> Result<Self, Error> {
+    /// Reserves the name of a path with a number; 1 is the path itself. The name must be free, or
+    /// with `skips_taken` the next free one is taken. Missing folders are made.
+    pub(crate) async fn reserve(
+        path: &Path,
+        number: usize,
+        skips_taken: bool,
+    ) -> Result<Self, Error> {
         let path = path.to_owned();
         blocking(move || {
+            make_folder(folder_of(&path), &path)?;
             let mut tried = number;
             loop {
                 match Self::reserve_numbered(&path, tried) {
-                    Err(error) if is_taken(&error) && number > 1 && tried < MOST_NAMES => {
+                    Err(error) if is_taken(&error) && skips_taken && tried < MOST_NAMES => {
                         tried += 1;
                     }
                     other => return other,
@@ -87,16 +94,19 @@ impl Place {
         .await
     }
 
-    /// Checks that files can be created in a folder, and that it has space.
+    /// Makes a folder, and checks that files can be created in it and that it has space.
     pub(crate) async fn check_folder(folder: &Path) -> Result<(), Error> {
         let folder = folder.to_owned();
         blocking(move || {
+            make_folder(&folder, &folder)?;
             let temporary = folder.join(format!(".mps-{:016x}.mps-part", fastrand::u64(..)));
             let probe = Self {
                 file: Some(locked(&temporary, &folder)?),
                 base: folder.clone(),
                 number: 1,
                 temporary,
+                is_kept: false,
+                follows_kind: false,
             };
             probe.check_space(&folder, &folder)
         })
@@ -107,16 +117,71 @@ impl Place {
         let path = numbered(base, number);
         must_not_exist(&path)?;
         let temporary = temporary(&path)?;
-        let place = Self {
+        let mut place = Self {
             file: Some(locked(&temporary, &path)?),
             base: base.to_owned(),
             number,
             temporary,
+            is_kept: false,
+            follows_kind: false,
         };
+        place.is_kept = place.is_resumable();
         place.check_space(folder_of(&path), &path)?;
         // It may have been published between the first look and the lock.
         must_not_exist(&path)?;
         Ok(place)
+    }
+
+    /// Returns `true` if an earlier download has left a part of a result here.
+    fn is_resumable(&self) -> bool {
+        let length = |file: &File| file.metadata().map_or(0, |found| found.len());
+        self.file.as_ref().is_some_and(|file| length(file) > 0)
+            && self
+                .existing_record()
+                .is_some_and(|record| length(&record) > 0)
+    }
+
+    /// Sets whether dropping the place leaves the temporary file and its record behind.
+    pub(crate) fn keep(&mut self, keep: bool) {
+        self.is_kept = keep;
+    }
+
+    /// Sets whether [`set_extension`](Self::set_extension) has an effect.
+    pub(crate) fn follows_kind(&mut self, follows_kind: bool) {
+        self.follows_kind = follows_kind;
+    }
+
+    /// Changes the extension of the name to that of the content, if the name follows from it.
+    pub(crate) fn set_extension(&mut self, extension: &str) {
+        if self.follows_kind && self.base.extension().is_none_or(|it| it != extension) {
+            self.base.set_extension(extension);
+        }
+    }
+
+    /// Returns `true` if this is the place of the first result that is saved as `path`.
+    pub(crate) fn is_first_of(&self, path: &Path) -> bool {
+        self.base == path
+    }
+
+    /// Opens the record of the temporary file, and creates it if there is none. Returns `None` if
+    /// something that is not ours is in its place, or where no record is kept.
+    pub(crate) fn record(&self) -> Option<File> {
+        system::open_record(&self.record_path(), true).ok()
+    }
+
+    fn existing_record(&self) -> Option<File> {
+        system::open_record(&self.record_path(), false).ok()
+    }
+
+    /// Removes the record, but nothing that is not ours.
+    fn remove_record(&self) {
+        if self.existing_record().is_some() {
+            let _best_effort = fs::remove_file(self.record_path());
+        }
+    }
+
+    fn record_path(&self) -> PathBuf {
+        self.temporary.with_extension(RECORD)
     }
 
     fn check_space(&self, folder: &Path, shown: &Path) -> Result<(), Error> {
@@ -132,12 +197,11 @@ impl Place {
         numbered(&self.base, self.number)
     }
 
-    /// Returns a handle to the temporary file, at its begin and empty.
+    /// Returns a handle to the temporary file, at its begin.
     pub(crate) fn file(&self) -> Result<File, Error> {
         let file = self.file.as_ref().map_or_else(
             || Err(io::ErrorKind::NotFound.into()),
             |file| {
-                file.set_len(0)?;
                 io::Seek::rewind(&mut { file })?;
                 file.try_clone()
             },
@@ -158,6 +222,7 @@ impl Place {
             let path = numbered(&self.base, number);
             match system::rename_new(&self.temporary, &path) {
                 Ok(()) => {
+                    self.remove_record();
                     self.temporary.clear();
                     sync_folder(&path);
                     return Ok(path);
@@ -172,10 +237,12 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if !self.temporary.as_os_str().is_empty() {
-            // Removed while its lock is held, so that no other process takes it over in between.
-            let _best_effort = fs::remove_file(&self.temporary);
+        if self.is_kept || self.temporary.as_os_str().is_empty() {
+            return;
         }
+        // Removed while the lock is held, so that no other process takes them over in between.
+        self.remove_record();
+        let _best_effort = fs::remove_file(&self.temporary);
     }
 }
 
@@ -192,12 +259,13 @@ fn temporary(path: &Path) -> Result<PathBuf, Error> {
     };
     let mut temporary = OsString::from(".");
     temporary.push(name);
-    temporary.push(".mps-part");
+    temporary.push(".");
+    temporary.push(TEMPORARY);
     Ok(path.with_file_name(temporary))
 }
 
 /// Returns `name-NUMBER.ext` beside `name.ext`; the name itself for 1.
-fn numbered(path: &Path, number: usize) -> PathBuf {
+pub(crate) fn numbered(path: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return path.to_owned();
     }
@@ -208,6 +276,16 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
         name.push(extension);
     }
     path.with_file_name(name)
+}
+
+/// Makes a folder and those above it, if they do not exist.
+fn make_folder(folder: &Path, shown: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(|error| Error::cannot_write(shown, &error))
+}
+
+/// Opens a file that exists to compare it with a result: a regular file, not through a link.
+pub(crate) fn open_to_compare(path: &Path) -> io::Result<File> {
+    system::open_to_compare(path)
 }
 
 fn must_not_exist(path: &Path) -> Result<(), Error> {
@@ -257,7 +335,7 @@ fn sync_folder(path: &Path) {
 }
 
 /// Runs work that blocks on a thread for it.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;

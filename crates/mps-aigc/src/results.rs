@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -24,7 +25,11 @@ pub use self::{
     remote::RemoteFile,
     time::{DoneAt, TimeBasis},
 };
-use crate::error::Error;
+use crate::{
+    destination::Destination,
+    error::Error,
+    fetch::{self, DownloadOptions, SavedFile, Source},
+};
 
 /// The results of a task that is done, of any family, as plain data.
 ///
@@ -80,6 +85,8 @@ impl TaskResults {
 pub struct Results {
     client: Client,
     data: Arc<TaskResults>,
+    /// When this value was made, on the client's monotonic clock.
+    seen_at: Duration,
 }
 
 impl Results {
@@ -87,6 +94,7 @@ impl Results {
     #[must_use]
     pub fn new(client: Client, data: TaskResults) -> Self {
         Self {
+            seen_at: client.clock().monotonic(),
             client,
             data: Arc::new(data),
         }
@@ -112,6 +120,60 @@ impl Results {
         &self.data
     }
 
+    /// Saves every result and returns the files. `path` is a file, a folder or a template, see
+    /// [`Destination`]; up to four results are fetched at the same time. Idempotent and free.
+    ///
+    /// All names are reserved before anything is fetched. If a result cannot be saved, the others
+    /// are nevertheless; [`ExistingFile::AcceptIdentical`](crate::ExistingFile::AcceptIdentical)
+    /// then lets a second call fetch the missing ones only. Otherwise as [`RemoteFile::save`].
+    ///
+    /// # Errors
+    /// As for [`RemoteFile::save`]: the error of the first result that could not be saved.
+    ///
+    /// # Cancel safety
+    /// As for [`RemoteFile::save`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(done: mps_aigc::Done<mps_aigc::Image>) -> Result<(), mps_aigc::Error> {
+    /// for file in done.results().save_all("pictures/{task_id}-{index}.{ext}").await? {
+    ///     println!("{}", file.path.display());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn save_all(&self, path: impl AsRef<Path> + Send) -> Result<Vec<SavedFile>, Error> {
+        let options = DownloadOptions::new();
+        let destination = Destination::reserve_with(path, &options).await;
+        let destination = destination.map_err(|error| error.with_task(&self.task_id))?;
+        self.save_all_to(&destination, &options).await
+    }
+
+    /// Saves every result in a place that was reserved before, with settings. Otherwise as
+    /// [`save_all`](Self::save_all).
+    ///
+    /// # Errors
+    /// As for [`save_all`](Self::save_all).
+    ///
+    /// # Cancel safety
+    /// As for [`save_all`](Self::save_all).
+    pub async fn save_all_to(
+        &self,
+        destination: &Destination,
+        options: &DownloadOptions,
+    ) -> Result<Vec<SavedFile>, Error> {
+        if self.files.is_empty() {
+            return Err(Error::no_result(&self.task_id));
+        }
+        let sources: Result<Vec<_>, _> = self.iter().map(|file| Source::of(&file)).collect();
+        let saved = fetch::save_all(&sources?, destination, options).await;
+        saved.map_err(|error| error.with_task(&self.task_id))
+    }
+
+    pub(crate) fn seen_at(&self) -> Duration {
+        self.seen_at
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -130,3 +192,6 @@ impl fmt::Debug for Results {
         self.data.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests;

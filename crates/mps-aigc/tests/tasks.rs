@@ -92,7 +92,11 @@ async fn a_task_is_created_waited_for_and_downloaded() {
     assert_eq!(seen, ["WAIT", "RUN", "DONE"]);
 
     let folder = tempfile::tempdir().unwrap();
-    let files = done.download(folder.path().join("cat.mp4")).await.unwrap();
+    let files = done
+        .results()
+        .save_all(folder.path().join("cat.mp4"))
+        .await
+        .unwrap();
     let names: Vec<_> = files
         .iter()
         .map(|file| file.path.file_name().unwrap().to_str().unwrap())
@@ -493,9 +497,11 @@ async fn the_expiry_is_never_later_than_the_truth() {
 async fn the_expiry_of_a_scenario_follows_from_its_signature() {
     let url = "https://b.example/0.mp4?q-sign-time=1779798367%3B1780403227&q-signature=5";
     let case = case([answer(&format!(
-        r#""TaskStatus":"FINISHED","FinishedTime":"2026-05-26 20:27:08","OutputUrl":"{url}""#
+        r#""TaskStatus":"FINISHED","FinishedTime":"2026-05-26 20:27:08","TaskInfo":"{{","OutputUrl":"{url}""#
     ))]);
     let done = case.aigc.scenario().task("u-1").wait().await.unwrap();
+    assert!(done.request().is_ok_and(|request| request.is_none()));
+    assert!(done.details().is_err());
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     assert_eq!(done.expires_at(), Some(at(1_780_403_227)));
     let done_at = done.results().done_at.unwrap();

@@ -11,6 +11,7 @@ mod dry_run;
 pub(crate) mod emulator;
 mod family;
 mod follow;
+mod handles;
 mod models;
 mod select;
 mod sign;

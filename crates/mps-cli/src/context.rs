@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Tasks,
+    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Task, TaskHandle, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -55,6 +55,12 @@ impl Connection {
 
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
         self.aigc.tasks()
+    }
+
+    /// Returns the task of a handle, which must be one of the family `F`.
+    pub(crate) fn task<F: Family>(&self, handle: TaskHandle) -> Result<Task<F>, Failure> {
+        let task = self.aigc.task(handle).typed::<F>();
+        task.ok_or_else(|| Failure::internal("the task belongs to another family"))
     }
 
     /// Prints the warning about a create whose start no other process can know of.

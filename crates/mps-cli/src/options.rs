@@ -50,7 +50,7 @@ pub(crate) struct GlobalOptions {
     #[arg(
         long,
         global = true,
-        value_name = "machine|process|redis://HOST|postgres://HOST",
+        value_name = "machine|process|URL",
         value_parser = parse_limiter
     )]
     pub(crate) limiter: Option<LimiterScope>,

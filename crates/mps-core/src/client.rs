@@ -219,6 +219,13 @@ impl Client {
         &self.inner().transport
     }
 
+    /// Returns the time by the service's clock: this machine's, corrected by the difference that the
+    /// client has learned from rejected signatures.
+    #[must_use]
+    pub fn service_time(&self) -> SystemTime {
+        self.inner().service_time()
+    }
+
     /// Returns the client's source of time.
     #[must_use]
     pub fn clock(&self) -> &SharedClock {

@@ -16,6 +16,7 @@ mod mp3;
 mod mp4;
 mod pattern;
 mod picture;
+mod scene;
 mod size;
 mod sound;
 mod video;
@@ -23,8 +24,10 @@ mod video;
 use std::error::Error;
 
 use bytes::Bytes;
+use mps_models::MediaKind;
 
 pub(crate) use picture::{Picture, PictureFormat};
+pub(crate) use scene::Scene;
 pub(crate) use size::FrameSize;
 pub(crate) use sound::{Sound, SoundFormat};
 pub(crate) use video::Clip;
@@ -38,6 +41,7 @@ pub(crate) enum Media {
     Video(Clip),
     Picture(Picture),
     Sound(Sound),
+    Scene(Scene),
 }
 
 impl Media {
@@ -47,6 +51,7 @@ impl Media {
             Self::Video(clip) => clip.render(),
             Self::Picture(picture) => picture.render(),
             Self::Sound(sound) => sound.render(),
+            Self::Scene(scene) => scene.render(),
         }
         .map(Bytes::from)
     }
@@ -58,14 +63,15 @@ impl Media {
             Self::Video(clip) => clip.size.is_valid() && (1..=most_seconds).contains(&clip.seconds),
             Self::Picture(picture) => picture.size.is_valid(),
             Self::Sound(sound) => (1..=most_seconds).contains(&sound.seconds),
+            Self::Scene(scene) => (1..=most_seconds).contains(&scene.seconds),
         }
     }
 
-    /// Returns how long it plays, in whole seconds; `None` for a picture.
+    /// Returns how long it plays, in whole seconds; `None` for a picture or a scene.
     pub(crate) fn seconds(self) -> Option<u32> {
         match self {
             Self::Video(clip) => Some(clip.seconds),
-            Self::Picture(_) => None,
+            Self::Picture(_) | Self::Scene(_) => None,
             Self::Sound(sound) => Some(sound.seconds),
         }
     }
@@ -76,6 +82,7 @@ impl Media {
             Self::Video(_) => "mp4",
             Self::Picture(picture) => picture.format.extension(),
             Self::Sound(sound) => sound.format.extension(),
+            Self::Scene(_) => "glb",
         }
     }
 
@@ -84,6 +91,26 @@ impl Media {
             Self::Video(_) => "video/mp4",
             Self::Picture(picture) => picture.format.content_type(),
             Self::Sound(sound) => sound.format.content_type(),
+            Self::Scene(_) => "model/gltf-binary",
+        }
+    }
+
+    /// Returns the kind of the file.
+    pub(crate) fn kind(self) -> MediaKind {
+        match self {
+            Self::Video(_) => MediaKind::Video,
+            Self::Picture(_) => MediaKind::Image,
+            Self::Sound(_) => MediaKind::Audio,
+            Self::Scene(_) => MediaKind::Scene,
+        }
+    }
+
+    /// Returns width and height; `None` for a sound or a scene.
+    pub(crate) fn size(self) -> Option<FrameSize> {
+        match self {
+            Self::Video(clip) => Some(clip.size),
+            Self::Picture(picture) => Some(picture.size),
+            Self::Sound(_) | Self::Scene(_) => None,
         }
     }
 }

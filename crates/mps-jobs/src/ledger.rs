@@ -1,9 +1,9 @@
 //! The ledger: one set of operations over two stores.
 //!
 //! A row is claimed ([`Ledger::claim`], [`Ledger::submit`]), armed when its bytes are about to leave
-//! ([`Ledger::arm`]), and settled by what came back ([`Ledger::created`], [`Ledger::refused`],
+//! ([`Ledger::arm`]), and settled by the outcome ([`Ledger::created`], [`Ledger::refused`],
 //! [`Ledger::in_doubt`], [`Ledger::not_sent`]). Each of these is one transaction, which compares the
-//! claim's fencing token and the row's state: an operation that comes too late changes nothing.
+//! claim's fencing token and the row's state: a late operation changes nothing.
 //!
 //! # Files
 //! A ledger `tasks.db` is the file of that name and, beside it, `tasks.db-wal` and `tasks.db-shm`
@@ -23,9 +23,13 @@ mod change;
 mod error;
 mod files;
 mod follow;
+mod import;
 mod item;
 mod learned;
 mod liveness;
+mod names;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod read;
 mod recall;
 mod resolve;
@@ -34,6 +38,7 @@ mod rows;
 mod schema;
 mod seal;
 mod send;
+mod settle;
 mod sqlite;
 mod submit;
 pub(crate) mod tx;
@@ -41,16 +46,17 @@ pub(crate) mod tx;
 pub use self::{
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
+    import::{Imported, NewBatch},
     liveness::Reaped,
+    names::{BatchId, Key, Timestamp},
     read::Filter,
     resolve::Resolution,
     retention::{Forget, Forgotten},
     rows::{
-        AuditEvent, Batch, BatchId, Claim, Count, Fence, FileRow, Item, Key, NewItem, RowId, Stray,
-        Timestamp, Token, Worker,
+        AuditEvent, Batch, Claim, Count, Fence, FileRow, Item, NewItem, RowId, Stray, Token, Worker,
     },
-    send::{Answer, Recorded},
-    submit::{Caps, Imported, NewBatch, Single, Submission},
+    settle::{Answer, Recorded},
+    submit::{Caps, Single, Submission},
 };
 use self::{
     seal::{Entry, Seal},
@@ -90,22 +96,40 @@ struct Inner {
 /// The store below the operations.
 enum Store {
     Sqlite(sqlite::SqliteStore),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<postgres::PostgresStore>),
 }
 
 impl Ledger {
-    /// Opens the ledger at a path, and creates it if there is none.
+    /// Opens the ledger at a path, or at the URL of a PostgreSQL server (feature `postgres`), and creates
+    /// it if there is none.
+    ///
+    /// A URL is one of `mps_core::limit::PostgresLimiter`, with one more parameter: `seal` names the
+    /// folder of this host's seal, by default `mps` in the state folder that `XDG_STATE_HOME` or `HOME`
+    /// names. It must be on a disk of this machine and outlive the process.
     ///
     /// Files are created for their owner only. Also reads the seal beside a ledger that lost commits,
     /// and marks the sends that the ledger does not know as in doubt.
     ///
     /// # Errors
-    /// [`LedgerErrorKind`] tells apart: another program holds the ledger for longer than five seconds,
+    /// [`LedgerErrorKind`] distinguishes: a ledger locked by another program for more than five seconds,
     /// a full disk, a newer version, damage, a place that cannot be written, a network file system, a
     /// file of another user, and a location that this build does not support.
     ///
     /// # Cancel safety
     /// Dropping the future leaves a sound ledger, perhaps one that is open until the work ends.
     pub async fn open(location: &str, clock: SharedClock) -> Result<Self, LedgerError> {
+        #[cfg(feature = "postgres")]
+        if ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| location.starts_with(scheme))
+        {
+            let store = postgres::PostgresStore::open(location, &clock).await?;
+            let seal = Some(store.seal());
+            let ledger = Self::new(Store::Postgres(Box::new(store)), seal, clock);
+            ledger.load_commit_time().await?;
+            return Ok(ledger);
+        }
         let (store, seal) = sqlite::SqliteStore::open(location, &clock).await?;
         let ledger = Self::new(Store::Sqlite(store), Some(Arc::new(seal)), clock);
         ledger.load_commit_time().await?;
@@ -134,11 +158,33 @@ impl Ledger {
         }))
     }
 
+    /// Accepts a PostgreSQL server that was failed over or restored, after a replay of this host's
+    /// seal: starts go on. Returns the number of sends that the server had forgotten and that are in
+    /// doubt now. Does nothing for a file.
+    ///
+    /// A send of a host that has not replayed its seal is not known yet, and may be paid again. So stop
+    /// all hosts, open the ledger once on each host that has a seal, then accept. Idempotent.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call may have replayed the seal without accepting. Repeat it.
+    pub async fn accept_failover(&self) -> Result<u64, LedgerError> {
+        match &self.0.store {
+            Store::Sqlite(_) => Ok(0),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.accept_failover().await,
+        }
+    }
+
     /// Returns the id of this process in the ledger.
     #[must_use]
     pub fn worker(&self) -> &str {
         match &self.0.store {
             Store::Sqlite(store) => store.worker(),
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.worker(),
         }
     }
 
@@ -156,6 +202,8 @@ impl Ledger {
     {
         match &self.0.store {
             Store::Sqlite(store) => store.run(op, args, work).await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.run(op, args, work).await,
         }
     }
 }
@@ -166,7 +214,7 @@ impl Ledger {
         self.with_seal(move |seal| seal.append(&entry, true)).await
     }
 
-    /// Appends what is useful to know and not needed: a line that is lost leaves a row in doubt.
+    /// Appends a line that is not synced: if it is lost, the row stays in doubt.
     async fn seal_later(&self, happened: bool, entry: Entry) {
         if happened && let Err(error) = self.with_seal(move |seal| seal.append(&entry, false)).await
         {
@@ -200,6 +248,8 @@ impl Ledger {
         match &self.0.store {
             _ if removed == 0 => Ok(()),
             Store::Sqlite(store) => store.truncate_log().await,
+            #[cfg(feature = "postgres")]
+            Store::Postgres(store) => store.vacuum().await,
         }
     }
 }

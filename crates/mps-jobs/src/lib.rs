@@ -1,5 +1,4 @@
-//! A durable record of every billed task: what was intended, what was sent, what came back, and where
-//! the file is.
+//! A durable record of every billed task: its intent, its send, the answer, and its files.
 //!
 //! A [`Ledger`](ledger::Ledger) records an intent before a byte leaves, so that a crash at any moment
 //! leaves one of two things behind: a request that was provably not sent, or one that is **in doubt**
@@ -15,6 +14,7 @@
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `test-util`: test doubles, see `mps_core`.
+//! - `postgres`: ledgers in a PostgreSQL server, which several hosts share.
 //! - `failpoints`: ends the process at a named place, for tests of crashes.
 
 #[cfg(feature = "failpoints")]

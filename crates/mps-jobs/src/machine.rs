@@ -11,7 +11,7 @@ pub(crate) fn host() -> String {
     String::new()
 }
 
-/// Returns what identifies this installation: a ledger with another one was copied here.
+/// Returns an id of this installation: a ledger with another id was copied from elsewhere.
 pub(crate) fn identity() -> String {
     let id = std::fs::read_to_string("/etc/machine-id").unwrap_or_default();
     match id.trim() {
@@ -20,7 +20,7 @@ pub(crate) fn identity() -> String {
     }
 }
 
-/// Returns what identifies the time since the last boot; empty where the system does not tell.
+/// Returns an id of the current boot; empty where the system provides none.
 pub(crate) fn boot() -> String {
     let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     id.unwrap_or_default().trim().to_owned()

@@ -125,14 +125,14 @@ impl fmt::Display for State {
 pub enum Home {
     /// A row of a batch, which the next claim takes again.
     Planned,
-    /// A single create, which nobody sends later without being asked.
+    /// A single create, which is not sent later without a new request.
     Unsent,
     /// An attempt in doubt that a person decided to repeat.
     InDoubt,
 }
 
 impl Home {
-    /// Returns the state that this stands for.
+    /// Returns the corresponding state.
     #[must_use]
     pub fn state(self) -> State {
         match self {
@@ -158,7 +158,7 @@ impl Home {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Transition {
-    /// A process takes a planned row and holds its price.
+    /// A process takes a planned row and reserves its price.
     Claim,
     /// A single create that was surely not executed is sent again under its key.
     Resubmit,
@@ -176,7 +176,7 @@ pub enum Transition {
     Refuse,
     /// No usable answer came, or the holder ended while sending.
     Doubt,
-    /// The store lost a send that the seal knows.
+    /// The store lost a send that is in the seal.
     Recall,
     /// A person found the task.
     ResolveTask,
@@ -313,3 +313,6 @@ pub fn money(from: State, to: State, transition: Transition) -> Money {
         spent: change(State::is_spent) + kept,
     }
 }
+
+#[cfg(test)]
+mod tests;

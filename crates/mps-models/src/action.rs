@@ -95,6 +95,9 @@ pub struct ActionInfo {
     pub errors: &'static [&'static str],
     /// Page of the documentation.
     pub doc_url: &'static str,
+    /// False if only the structure of the action is specified: its effect and rate limit are then safe
+    /// assumptions.
+    pub described: bool,
     /// Shape of the request.
     pub request: &'static StructInfo,
     /// Shape of the response.

@@ -4,6 +4,7 @@
 //! every value.
 
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 /// Reads a member whose type has a default value; `null` means that value.
 pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -22,4 +23,14 @@ where
 {
     let items: Option<Vec<Option<T>>> = Option::deserialize(deserializer)?;
     Ok(items.unwrap_or_default().into_iter().flatten().collect())
+}
+
+/// Reads the members of a response that its type does not have, without those of the envelope.
+pub(crate) fn unknown_members<'de, D>(deserializer: D) -> Result<Map<String, Value>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let mut members = Map::deserialize(deserializer)?;
+    members.remove("RequestId");
+    Ok(members)
 }

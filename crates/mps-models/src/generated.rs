@@ -5,6 +5,8 @@ pub(crate) mod capabilities;
 mod catalog;
 pub(crate) mod columns;
 mod enums;
+/// Names of models and versions as constants, a module for each capability table.
+pub mod models;
 pub(crate) mod rules;
 pub(crate) mod service;
 mod structs;

@@ -19,11 +19,14 @@
 //! - Fields are public and named after the members: `ImageUrl` is `image_url`. A member that the
 //!   documentation calls optional is an `Option` or a `Vec`; `null` and a missing member read the
 //!   same, since the published flags are unreliable.
-//! - Members that no schema names are kept in `extra` and sent unchanged.
+//! - Members that no schema names are kept in `extra`, of requests and of responses, and sent
+//!   unchanged.
 //! - Value sets on which a program branches are open enums: an unknown value is kept and is never
 //!   an error. All other names, for example those of models, are plain text.
 //! - [`Preflight`](preflight::Preflight) finds the mistakes that the service would refuse before a
 //!   request is sent and paid for.
+//! - [`models`] are the names of models and versions as constants, [`schema`] describes every message
+//!   as data and as JSON Schema.
 //! - [`capabilities`] are tables of the features of each model, for programs that offer a choice.
 //! - `Debug` never shows a prompt or a URL, which may be pre-signed.
 //!

@@ -65,6 +65,12 @@ impl<T: Preflight> Preflight for Option<T> {
     }
 }
 
+impl<T: Preflight> Preflight for Box<T> {
+    fn inspect(&self, at: &Path<'_>, report: &mut Report) {
+        (**self).inspect(at, report);
+    }
+}
+
 impl<T: Preflight> Preflight for Vec<T> {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         for (index, item) in self.iter().enumerate() {

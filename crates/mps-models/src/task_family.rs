@@ -22,7 +22,7 @@ pub struct TaskFamilyInfo {
     pub result_hours: Option<u32>,
     /// Paths of the URLs of results in that answer, such as `VideoUrls` or `AudioInfos[].Url`.
     pub urls: &'static [&'static str],
-    /// What each of these URLs leads to, in the same order.
+    /// The kinds of the files at these URLs, and the paths of their sizes, in the same order.
     pub results: &'static [ResultSource],
     /// Members of the request that decide the kind of the results.
     pub kinds: &'static [ResultKind],
@@ -35,14 +35,14 @@ pub struct TaskFamilyInfo {
     pub request: Option<&'static str>,
     /// Path of details of the task, as JSON text.
     pub details: Option<&'static str>,
-    /// How a task that stops after a stage is continued; `None` if tasks have no stages.
+    /// The confirmation of a stage, for tasks that stop after stages; `None` if tasks have no stages.
     pub confirm: Option<Confirmation>,
     /// Middle part of task ids, as `AigcVideo` in `4-AigcVideo-0f1e`; `None` where ids are plain
     /// UUIDs.
     pub id_tag: Option<&'static str>,
 }
 
-/// Where an answer states results, and what they are.
+/// A place of results in an answer, and their kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ResultSource {
@@ -68,8 +68,8 @@ pub struct ResultKind {
     pub kind: MediaKind,
 }
 
-/// How a task that stops after a stage is continued: a person looks at the outcome of the stage, and
-/// confirms it or has it done again. Either starts a new task.
+/// The confirmation of a stage after which a task stops: a person looks at the outcome, and confirms it
+/// or has the stage done again. Either starts a new task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Confirmation {

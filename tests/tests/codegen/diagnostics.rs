@@ -135,6 +135,7 @@ fn names() {
     Broken::replace(POINT, "source", "since = { int = 2026-01-09 }\nsource")
         .assert_diagnostic("unknown-site");
     Broken::replace(SERVICE, "host = \"mps.", "host = \"msp.").assert_diagnostic("host");
+    Broken::with_file("renames.toml", "[structs]\nPont = \"Dot\"\n").assert_diagnostic("rename");
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn types() {
         .assert_diagnostic("list-of-lists");
     let lone = "name = \"Lone\"\ndoc = \"Alone.\"\nsource = \"a page\"\n";
     Broken::with_file("structs/lone.toml", lone).assert_diagnostic("unused");
-    Broken::replace(POINT, "\"Integer\"", "\"Point\"")
+    Broken::replace(POINT, "\"Integer\"", "\"Point\"\nrequired = true")
         .and(REQUEST, POINTS, "\"Points\": []")
         .assert_diagnostic("endless");
 }

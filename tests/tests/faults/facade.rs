@@ -180,7 +180,7 @@ async fn a_done_task_without_a_url_ends_the_wait_after_half_a_minute() {
     );
     world.service.clear_faults();
     let done = task.wait().await.unwrap();
-    let files = done.download(world.path()).await.unwrap();
+    let files = done.results().save_all(world.path()).await.unwrap();
     assert_eq!(files.len(), 1);
 }
 
@@ -257,7 +257,7 @@ async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let mut rule = rule.clone();
     rule["action"] = "download".into();
     fail(&world.service, &rule);
-    let result = done.download(world.path()).await;
+    let result = done.results().save_all(world.path()).await;
     if let Ok(files) = &result {
         assert_eq!(std::fs::read(&files[0].path).unwrap(), whole, "{rule}");
         assert_eq!(files[0].bytes, whole.len() as u64, "{rule}");
@@ -377,7 +377,7 @@ async fn a_download_comes_back_when_its_host_asks_it_to() {
         let rule = json!({"kind": "http", "status": status, "retry_after": seconds,
             "action": "download", "times": 1});
         fail(&world.service, &rule);
-        done.download(world.path()).await.unwrap();
+        done.results().save_all(world.path()).await.unwrap();
         let [first, second] = &world.service.downloads()[..] else {
             panic!("{rule}: not two downloads")
         };
@@ -394,7 +394,7 @@ async fn a_result_that_expired_is_not_asked_for_twice() {
     let done = world.video().await.wait().await.unwrap();
     let twelve_hours = Duration::from_secs(12 * 3_600);
     world.service.clock().advance(twelve_hours);
-    let error = done.download(world.path()).await.unwrap_err();
+    let error = done.results().save_all(world.path()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfetchable);
     assert_eq!(world.service.downloads().len(), 1);
     assert_eq!(world.files(), 0);

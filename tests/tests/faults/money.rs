@@ -109,7 +109,7 @@ async fn a_download_that_fails_names_the_task_and_leaves_no_file() {
         }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cat.mp4");
-        match done.download(&path).await {
+        match done.results().save_all(&path).await {
             Ok(files) => assert_eq!(whole(&path), Some(files[0].bytes), "{rule}"),
             Err(error) => {
                 assert_eq!(error.task_id(), Some(done.id()), "{rule}: {error}");

@@ -1,7 +1,8 @@
 //! Second setters store the value that is sent.
 
 use mps_models::{
-    AigcImageExtraParam, AigcVideoReferenceVideoInfo, CreateAigcAudioTask, preflight::Preflight,
+    AigcImageExtraParam, AigcImageInfo, AigcVideoReferenceVideoInfo, CreateAigcAudioTask,
+    CreateAigcImageTask, models, preflight::Preflight,
 };
 use serde_json::{Value, json};
 
@@ -25,4 +26,31 @@ fn booleans_that_are_sent_as_text_or_numbers() {
     let logo = |add| AigcImageExtraParam::new().logo_add_bool(add).logo_add;
     assert_eq!(logo(true), Some(1));
     assert_eq!(logo(false), Some(0));
+}
+
+#[test]
+fn items_are_added_to_a_list() {
+    let image = |url: &str| AigcImageInfo::new().image_url(url);
+    let request = CreateAigcImageTask::new()
+        .image_infos([image("https://example.com/a.png")])
+        .push_image_infos(image("https://example.com/b.png"));
+    let urls = request
+        .image_infos
+        .iter()
+        .map(|info| info.image_url.as_deref());
+    let urls: Vec<_> = urls.collect();
+    assert_eq!(
+        urls,
+        [
+            Some("https://example.com/a.png"),
+            Some("https://example.com/b.png")
+        ]
+    );
+}
+
+#[test]
+fn names_of_models_are_those_of_the_tables() {
+    assert_eq!(models::video::KLING, "Kling");
+    assert_eq!(models::video::kling::V3_0_OMNI, "3.0-Omni");
+    assert_eq!(models::audio::mureka::SONG_9_5, "song_9.5");
 }

@@ -256,7 +256,7 @@ async fn waits_and_downloads_do_not_leak() {
             capture.debug("task", &task);
             let done = task.wait().await?;
             capture.debug("done", &done);
-            done.download(directory.path()).await
+            done.results().save_all(directory.path()).await
         };
         match capture.watch(fetch).await {
             Ok(files) => capture.debug("files", &files),

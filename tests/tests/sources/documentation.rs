@@ -17,7 +17,13 @@ use crate::{
 };
 
 /// The libraries whose functions are documented for callers.
-const LIBRARIES: [&str; 4] = ["mps-models", "mps-core", "mps-aigc", "mps-emulator"];
+const LIBRARIES: [&str; 5] = [
+    "mps-models",
+    "mps-core",
+    "mps-aigc",
+    "mps-jobs",
+    "mps-emulator",
+];
 
 /// Folders of the workspace with sources of ours.
 const FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];

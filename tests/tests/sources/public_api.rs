@@ -239,5 +239,10 @@ fn the_public_api_of_mps_aigc_is_as_reviewed() {
     assert_unchanged("mps-aigc");
 }
 
+#[test]
+fn the_public_api_of_mps_jobs_is_as_reviewed() {
+    assert_unchanged("mps-jobs");
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod add;
 mod bad_input;
 mod checkout;
 mod class;
@@ -15,5 +16,6 @@ mod families;
 mod import;
 mod seen;
 mod support;
+mod texts;
 mod truth;
 mod whole;

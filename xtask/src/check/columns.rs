@@ -3,7 +3,8 @@
 use super::names::unique;
 use crate::{
     diagnostic::Diagnostic,
-    model::{Column, ColumnType, Spec},
+    model::{Action, Column, ColumnType, Spec},
+    texts::member_paths,
 };
 
 /// Names of the other members of a row and of the methods of its Rust type.
@@ -32,6 +33,24 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
             related(column, &spec.columns, out);
         }
         spelled(column, out);
+        if !spec.incomplete {
+            members(column, spec, out);
+        }
+    }
+}
+
+/// Checks that some request with a capability table has each member that a column is read from.
+fn members(column: &Column, spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let actions = spec
+        .actions
+        .iter()
+        .filter(|action| action.capabilities.is_some());
+    let actions: Vec<&Action> = actions.collect();
+    for member in &column.read_from {
+        if member_paths(spec, &actions, &member.value).is_empty() {
+            let title = format!("no request with a capability table has `{}`", member.value);
+            out.push(Diagnostic::at(&member.span, "E0615", title));
+        }
     }
 }
 

@@ -26,7 +26,30 @@ fn type_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
     let enums = spec.enums.iter().map(|set| &set.name);
     let names: Vec<_> = actions.chain(structs).chain(enums).collect();
     well_formed(names.iter().copied(), out);
-    unique("type", names, out);
+    let renamed: Vec<&str> = spec.renames.iter().map(|(from, _)| &*from.value).collect();
+    let kept = names
+        .into_iter()
+        .filter(|name| !renamed.contains(&&*name.value));
+    let new = spec.renames.iter().map(|(_, to)| to);
+    unique("type", kept.chain(new.clone()), out);
+    well_formed(new, out);
+    renames(spec, out);
+}
+
+/// Checks that `renames.toml` renames structs that exist.
+fn renames(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let structs: Vec<&str> = spec
+        .structs
+        .iter()
+        .map(|shared| &*shared.name.value)
+        .collect();
+    for (from, _) in spec.renames.iter().filter(|_| !spec.incomplete) {
+        if !structs.contains(&&*from.value) {
+            let title = format!("there is no struct `{}`", from.value);
+            let diagnostic = Diagnostic::at(&from.span, "E0209", title);
+            out.push(diagnostic.did_you_mean(&from.value, &structs));
+        }
+    }
 }
 
 fn member_names(spec: &Spec, out: &mut Vec<Diagnostic>) {

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The member by which every action of a family names a task.
-const TASK_ID: &str = "TaskId";
+pub(super) const TASK_ID: &str = "TaskId";
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
     let tasks = &spec.tasks;

@@ -1,14 +1,22 @@
 //! Results of task families: members of requests, and places of sizes and durations.
 
-use super::task_families::{known, resolve};
+use super::task_families::{TASK_ID, known, resolve};
 use crate::{
     diagnostic::Diagnostic,
-    model::{Located, MemberPath, Spec, TaskFamily, TaskResult},
+    model::{Located, MemberPath, Spec, TaskCreate, TaskFamily, TaskResult},
 };
 
 pub(super) fn check(spec: &Spec, family: &TaskFamily, out: &mut Vec<Diagnostic>) {
     for result in &family.results {
         places(result, out);
+    }
+    // A mistake in a creating action is reported elsewhere, and its request may be another one.
+    if !family
+        .creates
+        .iter()
+        .all(|create| creates_task(spec, create))
+    {
+        return;
     }
     for kind in &family.kinds {
         requested(spec, family, &kind.member, out);
@@ -20,6 +28,13 @@ pub(super) fn check(spec: &Spec, family: &TaskFamily, out: &mut Vec<Diagnostic>)
         requested(spec, family, &confirm.mode, out);
         known(spec, &confirm.action, out);
     }
+}
+
+fn creates_task(spec: &Spec, create: &TaskCreate) -> bool {
+    let mut actions = spec.actions.iter();
+    let action = actions.find(|action| action.name.value == create.action.value);
+    let mut members = action.into_iter().flat_map(|action| &action.response);
+    members.any(|member| member.name.value == TASK_ID)
 }
 
 /// A size is true of all results of a kind, a length of the item that has it.
@@ -35,7 +50,7 @@ fn places(result: &TaskResult, out: &mut Vec<Diagnostic>) {
             MemberPath::parse(&result.url.value),
             MemberPath::parse(&duration.value),
         );
-        if !url.each || !length.each || url.first != length.first {
+        if !length.each || url.first != length.first {
             let title = "`duration` has to be in the same list as `url`";
             let diagnostic = Diagnostic::at(&duration.span, "E0705", title);
             out.push(diagnostic.also(&result.url.span, "the URL"));

@@ -1,6 +1,6 @@
 //! Checks that types exist, are used and have a finite size.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::members;
 use crate::{
@@ -138,41 +138,46 @@ fn unused(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Checks that no struct contains itself other than in a list, which would have no finite size.
+/// Checks that no struct contains itself other than in a list or an optional member. An optional
+/// one is boxed, but a required one would have no finite value.
 fn recursive(spec: &Spec, out: &mut Vec<Diagnostic>) {
-    let inside: BTreeMap<&str, Vec<String>> = spec
-        .structs
-        .iter()
-        .map(|shared| {
-            (
-                &*shared.name.value,
-                shared.members.iter().filter_map(held).collect(),
-            )
-        })
-        .collect();
     for shared in &spec.structs {
-        if contains(
-            &inside,
-            &shared.name.value,
-            &shared.name.value,
-            &mut BTreeSet::new(),
-        ) {
-            let title = format!("`{}` contains itself", shared.name.value);
-            let diagnostic = Diagnostic::at(&shared.name.span, "E0215", title);
-            out.push(diagnostic.help("only a list can contain values of the same struct"));
+        let name = &shared.name;
+        let mut required = shared.members.iter().filter(|it| it.facts.is_required());
+        if required.any(|member| contains(spec, member, &name.value, true)) {
+            let title = format!("`{}` contains itself", name.value);
+            let diagnostic = Diagnostic::at(&name.span, "E0215", title);
+            out.push(
+                diagnostic.help("only a list or an optional member can contain the same struct"),
+            );
         }
     }
 }
 
-fn contains<'a>(
-    inside: &'a BTreeMap<&str, Vec<String>>,
-    from: &str,
-    wanted: &str,
-    seen: &mut BTreeSet<&'a str>,
-) -> bool {
-    let held = inside.get(from).map(Vec::as_slice).unwrap_or_default();
-    held.iter()
-        .any(|name| name == wanted || (seen.insert(name) && contains(inside, name, wanted, seen)))
+/// Returns whether the struct of a member, not in a list, leads back to the struct that it is in.
+pub(crate) fn leads_back(spec: &Spec, member: &Member, owner: &str) -> bool {
+    contains(spec, member, owner, false)
+}
+
+/// Returns whether a member contains a value of a struct, perhaps only through required members.
+fn contains(spec: &Spec, member: &Member, wanted: &str, only_required: bool) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<String> = held(member).into_iter().collect();
+    while let Some(name) = open.pop() {
+        if name == wanted {
+            return true;
+        }
+        if seen.insert(name.clone()) {
+            let inside = spec
+                .structs
+                .iter()
+                .filter(|shared| shared.name.value == name);
+            let members = inside.flat_map(|shared| &shared.members);
+            let members = members.filter(|it| !only_required || it.facts.is_required());
+            open.extend(members.filter_map(held));
+        }
+    }
+    false
 }
 
 /// Returns the names of all structs and enums that the given members lead to.

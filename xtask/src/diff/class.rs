@@ -73,9 +73,8 @@ pub(super) fn of_change(
 ) -> Class {
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
-        | "examples" | "unit" | "since" | "sources" | "order" | "response_order" => {
-            Class::Documentation
-        }
+        | "examples" | "unit" | "values" | "tier" | "since" | "sources" | "order"
+        | "response_order" => Class::Documentation,
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
         "about" | "column" if kind == Kind::Rule => Class::Compatible,
@@ -86,7 +85,7 @@ pub(super) fn of_change(
             Class::Compatible
         }
         // Only the checks of the specification itself use these keys.
-        "of" | "role" | "spelling" if kind == Kind::Column => Class::Compatible,
+        "of" | "role" | "spelling" | "read_from" if kind == Kind::Column => Class::Compatible,
         // A first way to describe a task takes nothing away.
         "poll" if before.is_none() => Class::Compatible,
         "role" if after.is_some_and(|role| role.value == Value::Text("sent".to_owned())) => {

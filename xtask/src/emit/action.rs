@@ -24,6 +24,7 @@ pub(super) fn emit(action: &Action) -> TokenStream {
     let billed = action.billed.as_ref().map(billable_seconds);
     let errors = &action.errors;
     let doc_url = &action.doc_url;
+    let described = action.described;
     quote! {
         impl Action for #name {
             type Response = #response;
@@ -36,6 +37,7 @@ pub(super) fn emit(action: &Action) -> TokenStream {
                 capabilities: #capabilities,
                 errors: &[#(#errors),*],
                 doc_url: #doc_url,
+                described: #described,
                 request: Self::SCHEMA,
                 response: #response::SCHEMA,
             };

@@ -47,13 +47,20 @@ fn visit(catalog: &Catalog) -> TokenStream {
 pub(super) fn modules(modules: &[Module]) -> Vec<TokenStream> {
     let declared = modules.iter().map(|module| {
         let name = ident(&module.name);
-        let inside = matches!(module.exports, Exports::Nothing).then(|| quote!(pub(crate)));
-        quote!(#inside mod #name;)
+        let visibility = match module.exports {
+            Exports::Nothing => quote!(pub(crate)),
+            Exports::Public => quote! {
+                /// Names of models and versions as constants, a module for each capability table.
+                pub
+            },
+            Exports::Names(_) | Exports::Everything => TokenStream::new(),
+        };
+        quote!(#visibility mod #name;)
     });
     let given = modules.iter().filter_map(|module| {
         let name = ident(&module.name);
         match &module.exports {
-            Exports::Nothing => None,
+            Exports::Nothing | Exports::Public => None,
             Exports::Everything => Some(quote!(pub use #name::*;)),
             Exports::Names(names) => {
                 let names = names.iter().map(|name| ident(name));

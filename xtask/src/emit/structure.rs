@@ -5,16 +5,17 @@ use quote::quote;
 
 use super::{
     checks,
-    common::{docs, ident},
+    common::{docs, ident, integer},
     example,
 };
-use crate::lower::{Cardinality, Field, Helper, SetterArgument, Struct, ValueType};
+use crate::lower::{Bounds, Cardinality, Field, Helper, Push, SetterArgument, Struct, ValueType};
 
 pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
-    let mut items = vec![definition(structure)?, implementation(structure)];
-    if structure.is_guarded() {
-        items.push(debug(structure));
-    }
+    let mut items = vec![
+        definition(structure)?,
+        implementation(structure),
+        debug(structure),
+    ];
     if structure.in_request {
         items.push(checks::preflight(structure));
     }
@@ -28,23 +29,27 @@ fn definition(structure: &Struct) -> Result<TokenStream, syn::Error> {
     }
     let doc = docs(&lines);
     let name = ident(&structure.name);
-    let debug = (!structure.is_guarded()).then(|| quote!(Debug,));
     let fields = structure.fields.iter().map(field);
-    let extra = structure.in_request.then(|| {
+    let extra = if structure.in_request {
         quote! {
             /// Members that the specification does not have, sent unchanged.
             #[serde(flatten)]
-            pub extra: Map<String, Value>,
         }
-    });
+    } else {
+        quote! {
+            /// Members that the specification does not have, kept as they were answered.
+            #[serde(flatten, deserialize_with = "de::unknown_members")]
+        }
+    };
     Ok(quote! {
         #doc
-        #[derive(Clone, #debug Default, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields)*
             #extra
+            pub extra: Map<String, Value>,
         }
     })
 }
@@ -56,6 +61,10 @@ fn field(field: &Field) -> TokenStream {
     let item = item(field);
     let (serde, ty) = match field.cardinality {
         Cardinality::Plain => (quote!(deserialize_with = "de::or_default"), item),
+        Cardinality::Optional if field.boxed => (
+            quote!(skip_serializing_if = "Option::is_none"),
+            quote!(Option<Box<#item>>),
+        ),
         Cardinality::Optional => (
             quote!(skip_serializing_if = "Option::is_none"),
             quote!(Option<#item>),
@@ -94,7 +103,7 @@ fn implementation(structure: &Struct) -> TokenStream {
     let schema = schema(structure);
     let new = new(structure);
     let setters = structure.fields.iter().map(setter);
-    let extra = structure.in_request.then(extra_setter);
+    let extra = extra_setter();
     quote! {
         impl #name {
             /// Names of the members as they are sent.
@@ -110,14 +119,48 @@ fn implementation(structure: &Struct) -> TokenStream {
 
 fn schema(structure: &Struct) -> TokenStream {
     let name = &structure.name;
+    let doc = &structure.summary;
+    let described = structure.described;
     let members = structure.fields.iter().map(|field| {
         let wire = &field.wire;
+        let doc = &field.summary;
         let kind = kind(field);
+        let bounds = bounds(&field.bounds);
         let required = field.required.then(|| quote!(.required()));
         let sensitive = field.sensitive.then(|| quote!(.sensitive()));
-        quote!(MemberInfo::new(#wire, #kind) #required #sensitive)
+        quote!(MemberInfo::new(#wire, #doc, #kind) #required #sensitive #bounds)
     });
-    quote!(&StructInfo { name: #name, members: &[#(#members),*] })
+    quote!(&StructInfo {
+        name: #name,
+        doc: #doc,
+        described: #described,
+        members: &[#(#members),*],
+    })
+}
+
+/// Returns the bounds of a member, if it has any.
+fn bounds(bounds: &Bounds) -> Option<TokenStream> {
+    let text = |key: &str, value: &Option<String>| {
+        let (key, value) = (ident(key), value.as_ref()?);
+        Some(quote!(#key: Some(#value),))
+    };
+    let count = |key: &str, value: Option<u32>| {
+        let (key, value) = (ident(key), integer(value?.into()));
+        Some(quote!(#key: Some(#value),))
+    };
+    let one_of = &bounds.one_of;
+    let fields = [
+        text("min", &bounds.min),
+        text("max", &bounds.max),
+        count("max_chars", bounds.max_chars),
+        count("max_items", bounds.max_items),
+        bounds.unique_items.then(|| quote!(unique_items: true,)),
+        (!one_of.is_empty()).then(|| quote!(one_of: &[#(#one_of),*],)),
+        text("format", &bounds.format),
+        text("default", &bounds.default),
+    ];
+    let fields: Vec<TokenStream> = fields.into_iter().flatten().collect();
+    (!fields.is_empty()).then(|| quote!(.bounds(Bounds { #(#fields)* ..Bounds::NONE })))
 }
 
 fn kind(field: &Field) -> TokenStream {
@@ -157,13 +200,11 @@ fn new(structure: &Struct) -> TokenStream {
         let value = value(field);
         quote!(#name: #value,)
     });
-    let all = structure.required().count() == structure.fields.len() && !structure.in_request;
-    let rest = (!all).then(|| quote!(..Self::default()));
     quote! {
         /// Creates a value with the required members.
         #[must_use]
         pub fn new(#(#params),*) -> Self {
-            Self { #(#values)* #rest }
+            Self { #(#values)* ..Self::default() }
         }
     }
 }
@@ -173,6 +214,7 @@ fn setter(field: &Field) -> TokenStream {
     let name = ident(&field.name);
     let param = param(field);
     let value = value(field);
+    let push = field.push.as_ref().map(|push| push_setter(field, push));
     let second = field
         .helper
         .as_ref()
@@ -184,7 +226,27 @@ fn setter(field: &Field) -> TokenStream {
             self.#name = #value;
             self
         }
+        #push
         #second
+    }
+}
+
+fn push_setter(field: &Field, push: &Push) -> TokenStream {
+    let doc = docs(&push.doc);
+    let setter = ident(&push.name);
+    let name = ident(&field.name);
+    let item = item(field);
+    let (param, value) = match &field.value_type {
+        ValueType::Text | ValueType::Enum(_) => (quote!(impl Into<#item>), quote!(item.into())),
+        _ => (item, quote!(item)),
+    };
+    quote! {
+        #doc
+        #[must_use]
+        pub fn #setter(mut self, item: #param) -> Self {
+            self.#name.push(#value);
+            self
+        }
     }
 }
 
@@ -239,6 +301,7 @@ fn value(field: &Field) -> TokenStream {
     };
     match field.cardinality {
         Cardinality::Plain => one,
+        Cardinality::Optional if field.boxed => quote!(Some(Box::new(#one))),
         Cardinality::Optional => quote!(Some(#one)),
         Cardinality::List if converts => quote!(#name.into_iter().map(Into::into).collect()),
         Cardinality::List => quote!(#name.into_iter().collect()),
@@ -263,9 +326,7 @@ fn debug(structure: &Struct) -> TokenStream {
         };
         quote!(.field(#label, &#value))
     });
-    let extra = structure
-        .in_request
-        .then(|| quote!(.field("extra", &Keys(&self.extra))));
+    let extra = quote!(.field("extra", &Keys(&self.extra)));
     quote! {
         impl fmt::Debug for #name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

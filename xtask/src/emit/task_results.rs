@@ -1,4 +1,4 @@
-//! Results of task families: the facts of the models, and how the facade reads them.
+//! Results of task families: the facts of the models, and the statements by which the facade reads them.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -145,6 +145,7 @@ pub(super) fn markdown(report: &Report, seen: &Seen) -> String {
     for (title, notes) in [
         ("Stubs to describe", &report.new),
         ("Stubs that changed", &report.changed),
+        ("Rows to read again", &report.rows),
         ("Only in the specification", &report.gone),
         ("Different in the specification", &report.differing),
     ] {

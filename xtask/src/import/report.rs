@@ -40,6 +40,8 @@ pub struct Report {
     pub written: Vec<String>,
     /// True if the files were not written.
     pub dry_run: bool,
+    /// Rows of the capability tables that were read from a text that changed, with the members.
+    pub rows: Vec<Note>,
     /// The comparison with the description that was last seen.
     pub seen: Option<Seen>,
 }
@@ -83,6 +85,7 @@ impl fmt::Display for Report {
             "changed: stubs that were updated from the file",
             &self.changed,
         )?;
+        notes(f, "rows to read again, since a text changed", &self.rows)?;
         notes(
             f,
             "gone: only in the specification, which is kept",

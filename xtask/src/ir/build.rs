@@ -77,6 +77,7 @@ impl Context<'_> {
         errors.sort();
         Action {
             name: action.name.value.clone(),
+            structure_only: action.structure_only,
             at: action.name.span.clone(),
             origin: self.origin(&action.name),
             summary: action.summary.clone(),
@@ -109,15 +110,35 @@ impl Context<'_> {
 
     fn structure(&self, shared: &model::Struct) -> Struct {
         Struct {
-            name: shared.name.value.clone(),
+            name: self.rust_name(&shared.name.value),
+            structure_only: shared.structure_only,
             at: shared.name.span.clone(),
             origin: self.origin(&shared.name),
             doc: shared.doc.clone(),
             since: since(&shared.since),
             source: shared.source.clone(),
             role: self.role(&shared.name.value),
-            members: self.members(&shared.members, &shared.source),
+            members: self.boxed(&shared.name.value, &shared.members, &shared.source),
         }
+    }
+
+    /// Returns the members of a struct; those that lead back to it are boxed.
+    fn boxed(&self, owner: &str, members: &[model::Member], source: &str) -> Vec<Member> {
+        let mut lowered = self.members(members, source);
+        for (member, lowered) in members.iter().zip(&mut lowered) {
+            lowered.boxed = check::leads_back(self.spec, member, owner);
+        }
+        lowered
+    }
+
+    /// Returns the name of a struct in Rust.
+    fn rust_name(&self, name: &str) -> String {
+        let renamed = self
+            .spec
+            .renames
+            .iter()
+            .find(|(from, _)| from.value == name);
+        renamed.map_or(name, |(_, to)| &to.value).to_owned()
     }
 
     fn set(&self, set: &model::Enum) -> Enum {
@@ -157,6 +178,8 @@ impl Context<'_> {
             unit: facts.unit.as_ref().map(|unit| unit.value.clone()),
             default: facts.default.as_ref().map(|value| value.value.clone()),
             example: facts.example.as_ref().map(|value| value.value.clone()),
+            values: facts.values.clone(),
+            boxed: false,
             since: since(&facts.since),
             until: facts.until.as_ref().map(|day| day.value.0.clone()),
             source: facts.source.clone().unwrap_or_else(|| source.to_owned()),
@@ -170,7 +193,7 @@ impl Context<'_> {
             check::Type::Float => Type::Float,
             check::Type::Boolean => Type::Boolean,
             check::Type::Named(name) if self.is_enum(&name) => Type::Enum(name),
-            check::Type::Named(name) => Type::Struct(name),
+            check::Type::Named(name) => Type::Struct(self.rust_name(&name)),
             check::Type::List(item) => Type::List(Box::new(self.ty(*item))),
         }
     }

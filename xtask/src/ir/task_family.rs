@@ -22,7 +22,7 @@ pub struct TaskFamily {
     pub code: Option<MemberPath>,
     /// The message.
     pub message: MemberPath,
-    /// Where the answer states results.
+    /// The places of results in the answer.
     pub results: Vec<TaskResult>,
     /// Members of the request that decide the kind of the results.
     pub kinds: Vec<ResultKind>,
@@ -34,7 +34,7 @@ pub struct TaskFamily {
     pub request: Option<MemberPath>,
     /// Details as JSON text.
     pub details: Option<MemberPath>,
-    /// How a task that stops after a stage is continued.
+    /// The confirmation of a stage after which a task stops.
     pub confirm: Option<Confirmation>,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,

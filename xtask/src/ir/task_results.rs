@@ -2,7 +2,7 @@
 
 use crate::model::{self, MemberPath};
 
-/// Where an answer states results, and what they are.
+/// A place of results in an answer, and their kind.
 #[derive(Debug)]
 pub struct TaskResult {
     /// The URLs.
@@ -26,7 +26,7 @@ pub struct ResultKind {
     pub kind: &'static str,
 }
 
-/// How a task that stops after a stage is continued.
+/// The confirmation of a stage after which a task stops.
 #[derive(Debug)]
 pub struct Confirmation {
     /// The action that confirms a stage.

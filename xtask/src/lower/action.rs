@@ -27,6 +27,8 @@ pub struct Action {
     pub errors: Vec<String>,
     /// Page of the documentation.
     pub doc_url: String,
+    /// False if only the structure is specified.
+    pub described: bool,
     /// The constant of the capability table that requests are checked against.
     pub capabilities: Option<String>,
     /// The source of the billed seconds of a request.
@@ -59,6 +61,7 @@ pub(super) fn lower(action: &ir::Action, api: &Api) -> Action {
         poll: action.poll.clone(),
         errors: action.errors.clone(),
         doc_url: action.doc_url.clone(),
+        described: !action.structure_only,
         capabilities: action.capabilities.as_deref().map(capability::constant),
         billed: action
             .billed_seconds

@@ -44,6 +44,8 @@ pub struct Module {
 pub enum Exports {
     /// None: the module is used by its own name inside the crate.
     Nothing,
+    /// None: the module is public.
+    Public,
     /// These names.
     Names(Vec<String>),
     /// All names.

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    helper,
-    names::{file_stem, response, snake, variant},
+    helper, model_names,
+    names::{file_stem, response, snake, variant, with_prefix},
 };
 use crate::{
     diagnostic::{Diagnostic, Span},
-    ir::{Api, Enum, Member},
+    ir::{Api, Enum, Member, Type},
 };
 
 /// Names of types that generated files use, or that have another meaning for every reader.
-const TAKEN_TYPES: &[&str] = &[
+pub(crate) const TAKEN_TYPES: &[&str] = &[
     "Action",
     "ActionInfo",
     "ActionVisitor",
@@ -88,6 +88,7 @@ pub(crate) fn collisions(api: &Api) -> Vec<Diagnostic> {
     for set in &api.enums {
         variants(set, &mut out);
     }
+    out.extend(api.families.iter().flat_map(model_names::collisions));
     out
 }
 
@@ -113,6 +114,9 @@ fn fields(members: &[Member], out: &mut Vec<Diagnostic>) {
     let mut names = Names::new("field", TAKEN_MEMBERS);
     for member in members {
         names.take(snake(&member.name), &member.at, out);
+        if matches!(member.ty, Type::List(_)) {
+            names.take(with_prefix("push", &member.name), &member.at, out);
+        }
         if let Some(helper) = helper::of(member) {
             names.take(helper.name, &member.at, out);
         }

@@ -24,6 +24,14 @@ pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
             .as_ref()
             .map(|value| format!("Example: {}.", code(value))),
     );
+    let values: Vec<String> = member
+        .values
+        .iter()
+        .map(|value| format!("`{value}`"))
+        .collect();
+    facts.extend(
+        (!values.is_empty()).then(|| format!("Values that the texts name: {}.", values.join(", "))),
+    );
     facts.extend(since(&member.since));
     facts.extend(
         member
@@ -37,6 +45,16 @@ pub(super) fn member(member: &ir::Member, source: &str) -> Vec<String> {
     }
     lines.extend(facts.into_iter().map(|fact| format!("- {fact}")));
     lines
+}
+
+/// Returns a description as one text.
+pub(super) fn summary(doc: &str) -> String {
+    text(doc).join("\n")
+}
+
+/// Returns the documentation of the setter that adds an item to a list.
+pub(super) fn push(member: &ir::Member) -> Vec<String> {
+    vec![format!("Adds an item to `{}`.", member.name)]
 }
 
 /// Returns the documentation of a setter.

@@ -8,7 +8,8 @@ use super::{
     capability::Value,
     catalog::{self, Exports},
     columns, enums,
-    member::{Argument, Cardinality, Check, Condition, Field, ValueType},
+    member::{Argument, Bounds, Cardinality, Check, Condition, Field, ValueType},
+    model_names::{self, ModelNames},
     names, rules, service,
     service::Service,
     structure, task_families,
@@ -66,6 +67,8 @@ pub enum Item {
     Catalog(Catalog),
     /// The columns of the capability tables, and the row that has a field for each.
     Columns(Vec<Column>),
+    /// The names of models and versions.
+    ModelNames(Vec<ModelNames>),
     /// The list of capability tables.
     Families(Vec<String>),
     /// The capability table of a family.
@@ -95,6 +98,7 @@ pub fn lower(api: &Api) -> Vec<File<'_>> {
     files.extend(api.structs.iter().map(struct_file));
     files.extend(enums_file(api));
     files.extend(columns_file(api));
+    files.extend(models_file(api));
     files.extend(families_file(api));
     files.extend(api.families.iter().map(|family| family_file(family, api)));
     files.extend(task_families::models(api));
@@ -108,6 +112,7 @@ fn root(api: &Api) -> File<'_> {
     let mut modules = vec![all("catalog"), module("service", Exports::Nothing)];
     let hidden = |name: &str| module(name, Exports::Nothing);
     modules.extend((!api.families.is_empty()).then(|| hidden("capabilities")));
+    modules.extend((!api.families.is_empty()).then(|| module("models", Exports::Public)));
     modules.extend((!api.columns.is_empty()).then(|| hidden("columns")));
     modules.extend((!api.rules.is_empty()).then(|| hidden("rules")));
     modules.extend((!api.actions.is_empty()).then(|| all("actions")));
@@ -231,6 +236,12 @@ fn columns_file(api: &Api) -> Option<File<'_>> {
     })
 }
 
+fn models_file(api: &Api) -> Option<File<'_>> {
+    let names = api.families.iter().map(model_names::lower).collect();
+    (!api.families.is_empty())
+        .then(|| file("models.rs", Uses::default(), vec![Item::ModelNames(names)]))
+}
+
 fn families_file(api: &Api) -> Option<File<'_>> {
     let constant = |family: &crate::ir::Family| capability::constant(&family.name);
     let constants: Vec<String> = api.families.iter().map(constant).collect();
@@ -304,16 +315,23 @@ impl Uses {
         if !structure.fields.is_empty() {
             self.add("crate::schema", &["Kind", "MemberInfo"]);
         }
-        if structure.is_guarded() {
-            self.add("std", &["fmt"]);
-        }
+        self.add("std", &["fmt"]);
+        self.add("crate::redact", &["Keys"]);
+        self.add("serde_json", &["Map", "Value"]);
         if structure.fields.iter().any(|field| field.sensitive) {
             self.add("crate::redact", &["Hidden"]);
         }
+        if structure
+            .fields
+            .iter()
+            .any(|field| field.bounds != Bounds::default())
+        {
+            self.add("crate::schema", &["Bounds"]);
+        }
         if structure.in_request {
             self.add("crate::preflight", &["Path", "Preflight", "Report"]);
-            self.add("crate::redact", &["Keys"]);
-            self.add("serde_json", &["Map", "Value"]);
+        } else {
+            self.add("crate", &["de"]);
         }
         if structure.queries_capabilities {
             self.add("crate::preflight", &["ToCapabilityQuery"]);

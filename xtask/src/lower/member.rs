@@ -24,12 +24,20 @@ pub struct Field {
     pub doc: Vec<String>,
     /// Documentation of its setter.
     pub setter_doc: Vec<String>,
+    /// Description for the schema.
+    pub summary: String,
+    /// Bounds for the schema.
+    pub bounds: Bounds,
+    /// The setter that adds an item to a list.
+    pub push: Option<Push>,
     /// A second setter.
     pub helper: Option<Helper>,
     /// Number of its values.
     pub cardinality: Cardinality,
     /// Type of each value.
     pub value_type: ValueType,
+    /// True if its struct is boxed, since it leads back to the one the field is in.
+    pub boxed: bool,
     /// True if every request must have it.
     pub required: bool,
     /// True if logs and messages leave out its value.
@@ -40,6 +48,71 @@ pub struct Field {
     pub checks: Vec<Check>,
     /// Checks that the model's own row overrides.
     pub overridable: Option<Overridable>,
+}
+
+/// The setter that adds an item to a list.
+#[derive(Debug)]
+pub struct Push {
+    /// Name in Rust.
+    pub name: String,
+    /// Documentation, line by line.
+    pub doc: Vec<String>,
+}
+
+/// Bounds whose breach is an error for every model; the texts are JSON.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Least value.
+    pub min: Option<String>,
+    /// Greatest value.
+    pub max: Option<String>,
+    /// Maximum number of characters.
+    pub max_chars: Option<u32>,
+    /// Maximum number of items.
+    pub max_items: Option<u32>,
+    /// True if no item can occur twice.
+    pub unique_items: bool,
+    /// The only values.
+    pub one_of: Vec<String>,
+    /// Form of a text.
+    pub format: Option<String>,
+    /// Value that the service assumes.
+    pub default: Option<String>,
+}
+
+fn bounds(member: &ir::Member) -> Bounds {
+    let mut found = Bounds {
+        default: member.default.as_ref().map(json),
+        ..Bounds::default()
+    };
+    let is_overridden = |rule: &ir::Rule| member.capability.is_some() && rule.kind.overridable;
+    for rule in member
+        .rules
+        .iter()
+        .filter(|rule| !rule.warns && !is_overridden(rule))
+    {
+        match (rule.kind.key, &rule.value) {
+            ("min", BoundValue::Number(bound)) => found.min = Some(json(bound)),
+            ("max", BoundValue::Number(bound)) => found.max = Some(json(bound)),
+            ("max_chars", BoundValue::Count(count)) => found.max_chars = Some(*count),
+            ("max_items", BoundValue::Count(count)) => found.max_items = Some(*count),
+            ("unique_items", _) => found.unique_items = true,
+            ("one_of", BoundValue::Values(values)) => {
+                found.one_of = values.iter().map(json).collect();
+            }
+            ("format", BoundValue::Word(word)) => found.format = Some((*word).to_owned()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Returns a value as JSON.
+fn json(value: &Scalar) -> String {
+    match value {
+        Scalar::Text(text) => serde_json::Value::from(&**text).to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// Checks that a column of the capability tables overrides.
@@ -187,11 +260,22 @@ pub(super) fn lower(
         wire: member.name.clone(),
         name: names::snake(&member.name),
         doc: docs::member(member, source),
+        summary: docs::summary(&member.doc),
+        bounds: if in_request {
+            bounds(member)
+        } else {
+            Bounds::default()
+        },
+        push: (cardinality == Cardinality::List).then(|| Push {
+            name: names::with_prefix("push", &member.name),
+            doc: docs::push(member),
+        }),
         setter_doc: docs::setter(member),
         helper: helper::of(member),
         nested: in_request && matches!(value_type, ValueType::Struct(_) | ValueType::Enum(_)),
         cardinality,
         value_type,
+        boxed: member.boxed && cardinality == Cardinality::Optional,
         required: member.required,
         sensitive: member.sensitive,
         checks,

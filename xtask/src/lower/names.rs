@@ -25,6 +25,12 @@ pub(super) fn with_suffix(wire: &str, suffix: &str) -> String {
     format!("{}_{suffix}", wire.to_snake_case())
 }
 
+/// Returns the name of a method of a field: for example, `push_image_infos` for `push` and
+/// `ImageInfos`.
+pub(super) fn with_prefix(prefix: &str, wire: &str) -> String {
+    format!("{prefix}_{}", wire.to_snake_case())
+}
+
 /// Returns the file name of a module, without folder and extension.
 pub(super) fn file_stem(wire: &str) -> String {
     wire.to_snake_case()

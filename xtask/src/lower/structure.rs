@@ -15,12 +15,15 @@ pub struct Struct {
     pub name: String,
     /// Documentation, line by line.
     pub doc: Vec<String>,
+    /// Description for the schema.
+    pub summary: String,
+    /// False if only the structure is specified.
+    pub described: bool,
     /// Example of how to build one.
     pub example: Option<Example>,
     /// Its fields.
     pub fields: Vec<Field>,
-    /// True if it can be part of a request. If so, it keeps unknown members and implements
-    /// `Preflight`.
+    /// True if it can be part of a request. If so, it implements `Preflight`.
     pub in_request: bool,
     /// True if it is a request that is checked against the capability tables.
     pub queries_capabilities: bool,
@@ -31,12 +34,6 @@ impl Struct {
     pub fn required(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.required)
     }
-
-    /// Returns whether `Debug` must hide values.
-    #[must_use]
-    pub fn is_guarded(&self) -> bool {
-        self.in_request || self.fields.iter().any(|field| field.sensitive)
-    }
 }
 
 pub(super) fn shared(shared: &ir::Struct) -> Struct {
@@ -44,6 +41,8 @@ pub(super) fn shared(shared: &ir::Struct) -> Struct {
     Struct {
         name: shared.name.clone(),
         doc: docs::structure(shared),
+        summary: docs::summary(&shared.doc),
+        described: !shared.structure_only,
         example: None,
         fields: fields(&shared.members, &shared.source, in_request),
         in_request,
@@ -55,6 +54,8 @@ pub(super) fn request(action: &ir::Action, api: &Api) -> Struct {
     Struct {
         name: action.name.clone(),
         doc: docs::action(action),
+        summary: docs::summary(&action.summary),
+        described: !action.structure_only,
         example: example::of(action, api),
         fields: fields(&action.request, &action.source, true),
         in_request: true,
@@ -66,6 +67,8 @@ pub(super) fn response(action: &ir::Action) -> Struct {
     Struct {
         name: names::response(&action.name),
         doc: docs::response(action),
+        summary: format!("The response of `{}`.", action.name),
+        described: !action.structure_only,
         example: None,
         fields: fields(&action.response, &action.source, false),
         in_request: false,

@@ -5,7 +5,7 @@ use heck::ToUpperCamelCase;
 use super::task_family::{Read, read};
 use crate::ir::{self, Api, Member};
 
-/// How the facade reads results from an answer.
+/// The fields from which the facade reads results.
 #[derive(Debug)]
 pub struct ResultRead {
     /// Variant of the kind.
@@ -33,7 +33,7 @@ pub struct ResultFacts {
     pub request: Option<String>,
     /// Path of details as JSON text.
     pub details: Option<String>,
-    /// How a stage is confirmed.
+    /// The confirmation of a stage.
     pub confirm: Option<Confirmation>,
 }
 
@@ -50,7 +50,7 @@ pub struct ResultPaths {
     pub duration: Option<String>,
 }
 
-/// How a task that stops after a stage is continued.
+/// The confirmation of a stage after which a task stops.
 #[derive(Debug)]
 pub struct Confirmation {
     /// The request type that confirms a stage.

@@ -5,11 +5,24 @@ use crate::diagnostic::Span;
 
 const EFFECTS: &[&str] = &["read", "paid-create", "control"];
 
+/// The effect of an action of which only the structure is specified. No description states whether
+/// a request is idempotent, and a name does not either, so it is never sent twice.
+const UNCONFIRMED_EFFECT: &str = "control";
+
+/// The rate limit that most actions have, for one of which only the structure is specified.
+const DEFAULT_RATE: u32 = 20;
+
+/// The page of an action by its name, for one without a page in the specification.
+const EXPLORER: &str =
+    "https://console.tencentcloud.com/api/explorer?Product=mps&Version=2019-06-12&Action=";
+
 /// An action.
 #[derive(Debug)]
 pub struct Action {
     /// Name as it is sent.
     pub name: Located<String>,
+    /// True if only the structure is specified.
+    pub structure_only: bool,
     /// Description in one sentence.
     pub summary: String,
     /// Further description.
@@ -55,14 +68,22 @@ pub struct Example {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let name = reader.text("name");
-    let summary = reader.text("summary");
+    let structure_only = reader.is_structure_only();
+    let summary = reader.prose("summary");
     let doc = reader.optional_text("doc");
-    let effect = reader.word("effect", EFFECTS);
-    let rate_limit = reader.needed_count("rate_limit");
+    let (effect, rate_limit) = if structure_only {
+        let effect = reader.optional_word("effect", EFFECTS);
+        (effect, reader.count("rate_limit"))
+    } else {
+        (
+            reader.word("effect", EFFECTS),
+            reader.needed_count("rate_limit"),
+        )
+    };
     let poll = reader.optional_text("poll");
     let capabilities = reader.optional_text("capabilities");
     let billed_seconds = reader.optional_text("billed_seconds");
-    let doc_url = reader.text("doc_url");
+    let doc_url = reader.prose("doc_url");
     let errors = reader.texts("errors");
     let since = read_since(reader);
     let source = reader.text("source");
@@ -70,16 +91,26 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Action> {
     let response = reader.tables("response", "a response member", member::read);
     let examples = reader.tables("example", "an example", read_example);
     let name = name?;
+    let assumed = if structure_only {
+        UNCONFIRMED_EFFECT
+    } else {
+        ""
+    };
+    let default_rate = if structure_only { DEFAULT_RATE } else { 1 };
+    let page = |name: &str| format!("{EXPLORER}{name}");
+    let sentence =
+        |name: &str| format!("Calls `{name}`, of which only the structure is specified.");
     // Missing values were reported; the rest is still worth checking.
     Some(Action {
-        summary: or_default(summary),
+        summary: summary.map_or_else(|| sentence(&name.value), |summary| summary.value),
         doc: doc.map(|doc| doc.value),
-        effect: or_default(effect),
-        rate_limit: rate_limit.unwrap_or_else(|| Located::new(1, name.span.clone())),
+        effect: effect.map_or(assumed, |effect| effect.value),
+        rate_limit: rate_limit.unwrap_or_else(|| Located::new(default_rate, name.span.clone())),
         poll,
         capabilities,
         billed_seconds,
-        doc_url: or_default(doc_url),
+        doc_url: doc_url.map_or_else(|| page(&name.value), |page| page.value),
+        structure_only,
         errors,
         since,
         source: or_default(source),

@@ -15,6 +15,8 @@ pub struct Column {
     pub role: Option<Located<&'static str>>,
     /// The spelling of its texts.
     pub spelling: Option<Located<&'static str>>,
+    /// Paths of the members of a request whose texts state its values.
+    pub read_from: Vec<Located<String>>,
     /// A noun phrase that describes it.
     pub doc: String,
     /// The value that an accessor returns, as the rest of a sentence that begins with "Returns".
@@ -161,6 +163,7 @@ fn read_column(reader: &mut Reader<'_>) -> Option<Column> {
     let of = reader.optional_text("of");
     let role = reader.optional_word("role", &[DEFAULT, DOUBTFUL]);
     let spelling = reader.optional_word("spelling", &[RESOLUTION, ASPECT_RATIO]);
+    let read_from = reader.texts("read_from");
     let doc = reader.text("doc");
     let returns = reader.text("returns");
     Some(Column {
@@ -169,6 +172,7 @@ fn read_column(reader: &mut Reader<'_>) -> Option<Column> {
         of,
         role,
         spelling,
+        read_from,
         doc: or_default(doc),
         returns: or_default(returns),
     })

@@ -1,6 +1,6 @@
 //! A member of a message or struct, and the facts about it.
 
-use super::{Date, Located, Scalar, Since, or_default, reader::Reader, structure::read_since};
+use super::{Date, Located, Scalar, Since, reader::Reader, structure::read_since};
 use crate::{
     diagnostic::Span,
     rule_kinds::{BoundValue, Condition, Form, REQUIRED, RULE_KINDS, RuleKind},
@@ -34,6 +34,8 @@ pub struct Facts {
     pub default: Option<Located<Scalar>>,
     /// Example value.
     pub example: Option<Located<Scalar>>,
+    /// Values that the published texts name, for documentation.
+    pub values: Vec<String>,
     /// True if logs and messages leave out its value.
     pub sensitive: bool,
     /// Sites and days of its release.
@@ -59,12 +61,14 @@ pub struct Bound {
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
     let name = reader.text("name");
     let ty = reader.text("type");
-    let doc = reader.text("doc");
+    let doc = reader.prose("doc");
     let facts = read_facts(reader);
+    let name = name?;
+    let sentence = || format!("`{}`, which the page of the action describes.", name.value);
     Some(Member {
-        name: name?,
         ty: ty?,
-        doc: or_default(doc),
+        doc: doc.map_or_else(sentence, |doc| doc.value),
+        name,
         facts,
     })
 }
@@ -81,6 +85,11 @@ fn read_facts(reader: &mut Reader<'_>) -> Facts {
         unit: reader.optional_text("unit"),
         default: reader.scalar("default"),
         example: reader.scalar("example"),
+        values: reader
+            .texts("values")
+            .into_iter()
+            .map(|value| value.value)
+            .collect(),
         sensitive: reader.flag("sensitive").is_some_and(|flag| flag.value),
         since: read_since(reader),
         until: reader.date("until"),

@@ -20,6 +20,9 @@ pub(crate) const TODO: &str = "TODO";
 /// The code of a mistake in a stub.
 pub(crate) const UNDESCRIBED: &str = "E0108";
 
+/// The tier of definitions of which only the structure is specified.
+pub(crate) const STRUCTURE_ONLY: &str = "structure-only";
+
 type Entry<'a> = &'a Spanned<DeValue<'a>>;
 
 /// The results of reading beside the values.
@@ -28,6 +31,9 @@ pub(super) struct Trace {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// True if some definition could not be read, so that references to it find nothing.
     pub(super) lost: bool,
+    /// True while a definition is read of which only the structure is specified, so that prose can
+    /// be missing.
+    pub(super) structure_only: bool,
     /// The columns of the capability tables; `None` if their file has mistakes.
     pub(super) columns: Option<Rc<[Column]>>,
 }
@@ -61,6 +67,21 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&mut self, key: &str) -> Option<Located<String>> {
         self.need(key);
         self.optional_text(key)
+    }
+
+    /// Returns a text in prose. Reports if it is missing, unless only the structure is specified.
+    pub(super) fn prose(&mut self, key: &str) -> Option<Located<String>> {
+        if !self.trace.structure_only {
+            self.need(key);
+        }
+        self.optional_text(key)
+    }
+
+    /// Reads the key `tier`, and returns whether only the structure of the definition is specified.
+    pub(super) fn is_structure_only(&mut self) -> bool {
+        let tier = self.optional_word("tier", &[STRUCTURE_ONLY]);
+        self.trace.structure_only = tier.is_some();
+        self.trace.structure_only
     }
 
     /// Returns an optional text. Reports if it is empty.
@@ -228,6 +249,16 @@ impl<'a> Reader<'a> {
             found.extend(inner);
         }
         found
+    }
+
+    /// Returns the keys of the table.
+    pub(super) fn keys(&self) -> Vec<Located<String>> {
+        let keys = self.table.keys();
+        let keys = keys.map(|key| {
+            let span = Span::new(self.span.file, key.span());
+            Located::new(key.get_ref().to_string(), span)
+        });
+        keys.collect()
     }
 
     /// Returns the columns of the capability tables.

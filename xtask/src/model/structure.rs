@@ -7,6 +7,8 @@ use super::{Located, Member, Since, member, or_default, reader::Reader};
 pub struct Struct {
     /// Name in the documentation.
     pub name: Located<String>,
+    /// True if only the structure is specified.
+    pub structure_only: bool,
     /// Description.
     pub doc: String,
     /// Sites and days of its release.
@@ -19,13 +21,22 @@ pub struct Struct {
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<Struct> {
     let name = reader.text("name");
-    let doc = reader.text("doc");
+    let structure_only = reader.is_structure_only();
+    let doc = reader.prose("doc");
     let since = read_since(reader);
     let source = reader.text("source");
     let members = reader.tables("member", "a member", member::read);
+    let name = name?;
+    let sentence = || {
+        format!(
+            "A `{}`, of which only the structure is specified.",
+            name.value
+        )
+    };
     Some(Struct {
-        name: name?,
-        doc: or_default(doc),
+        structure_only,
+        doc: doc.map_or_else(sentence, |doc| doc.value),
+        name,
         since,
         source: or_default(source),
         members,

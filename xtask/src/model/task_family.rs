@@ -36,7 +36,7 @@ pub struct TaskFamily {
     pub code: Option<Located<String>>,
     /// Path of the message.
     pub message: Located<String>,
-    /// Where the answer states results, in the order in which they are listed.
+    /// The places of results in the answer, in the order in which they are listed.
     pub results: Vec<TaskResult>,
     /// Members of the request that decide the kind of the results.
     pub kinds: Vec<ResultKind>,
@@ -48,7 +48,7 @@ pub struct TaskFamily {
     pub request: Option<Located<String>>,
     /// Path of details as JSON text.
     pub details: Option<Located<String>>,
-    /// How a task that stops after a stage is continued.
+    /// The confirmation of a stage after which a task stops.
     pub confirm: Option<Confirmation>,
     /// Hours for which the service keeps a result.
     pub result_hours: Option<u32>,

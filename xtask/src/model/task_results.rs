@@ -1,11 +1,11 @@
-//! Results of task families, from `families.toml`: where the answer states them, and what they are.
+//! Results of task families, from `families.toml`: their places in the answer, and their kinds.
 
 use super::{Located, reader::Reader};
 
 /// The kinds of results.
 const KINDS: &[&str] = &["video", "image", "audio", "scene", "document", "subtitle"];
 
-/// Where an answer states results, and what they are.
+/// A place of results in an answer, and their kind.
 #[derive(Debug)]
 pub struct TaskResult {
     /// Path of the URLs.
@@ -29,7 +29,7 @@ pub struct ResultKind {
     pub kind: Located<&'static str>,
 }
 
-/// How a task that stops after a stage is continued.
+/// The confirmation of a stage after which a task stops.
 #[derive(Debug)]
 pub struct Confirmation {
     /// The action that confirms a stage.

@@ -76,6 +76,27 @@ impl Error {
             .with_hint("look for it in your own storage if the task was told to store it there")
     }
 
+    /// Returns the error of an existing file that cannot be compared with a result.
+    pub(crate) fn cannot_read(path: &std::path::Path, error: &io::Error) -> Self {
+        let message = format!(
+            "{} exists already and cannot be read: {error}",
+            path.display()
+        );
+        Self::new(ErrorKind::AlreadyExists, message)
+            .with_hint("choose another name, or move the file away")
+    }
+
+    /// Returns the error of a writer that does not take a result.
+    pub(crate) fn cannot_deliver(error: &io::Error) -> Self {
+        let kind = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::NoSpace,
+            io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
+            _ => ErrorKind::File,
+        };
+        let message = format!("the result cannot be delivered: {error}");
+        Self::new(kind, message).with_hint("download again to another place")
+    }
+
     /// Returns the error of an output file.
     pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Self {
         let message = format!("cannot write {}: {error}", path.display());

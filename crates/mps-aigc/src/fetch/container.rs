@@ -242,6 +242,17 @@ pub(super) mod samples {
         .concat()
     }
 
+    /// Returns an MP4 file with `media` bytes that all differ from their neighbours.
+    pub(in crate::fetch) fn long_mp4(media: usize) -> Vec<u8> {
+        let data: Vec<u8> = (0..media).map(|at| (at * 7 % 251) as u8).collect();
+        [
+            mp4_box(b"ftyp", b"isom"),
+            mp4_box(b"mdat", &data),
+            mp4_box(b"moov", b"index"),
+        ]
+        .concat()
+    }
+
     pub(in crate::fetch) fn png() -> Vec<u8> {
         let chunk = |name: &[u8], data: &[u8]| {
             let size = u32::try_from(data.len()).unwrap();

@@ -119,8 +119,8 @@ impl DownloadOptions {
         self
     }
 
-    /// Sets the longest time for a download with all its results, attempts and pauses. Default: 2
-    /// hours.
+    /// Sets the longest time for one result, with all attempts and pauses but without the wait for
+    /// a connection. Default: 2 hours.
     ///
     /// A download that has not ended by then fails with
     /// [`Download`](crate::ErrorKind::Download); what has arrived is kept and resumed by the next

@@ -1,243 +1,308 @@
-//! A file that is not complete yet.
+//! A file that is not complete yet, with the record from which another process resumes it. All of
+//! this blocks.
 
 use std::{
-    io::{self, Read as _, Seek as _},
-    path::PathBuf,
+    fs::File,
+    io::{self, Read as _, Seek as _, Write as _},
 };
 
-use http::{HeaderMap, Request, StatusCode, Version, header, response};
-use mps_core::{
-    Client,
-    transport::{RequestBody, ResponseBody},
-};
-use sha2::{Digest as _, Sha256};
-use tokio::{
-    fs::File,
-    io::{AsyncSeekExt as _, AsyncWriteExt as _},
-};
+use bytes::Bytes;
 
 use super::{
-    TransferError,
+    checksum::Digests,
     container::Completeness,
     content::{self, Content},
-    transient, unless_silent,
+    entity::Entity,
+    errors::{TransferError, transient, wrong_content},
+    resume_log::{self, Checkpoint, Header, ResumeLog},
+    source::Source,
+    transfer::Received,
 };
-use crate::error::{Error, ErrorKind};
+use crate::{error::Error, place::Place};
 
-/// A file that is not complete yet, with the state that resuming needs.
+/// Bytes between two checkpoints: after a kill, at most these are fetched again.
+const CHECKPOINT: u64 = 512 * 1024;
+/// Size of the pieces in which a kept part is read.
+const READ: usize = 256 * 1024;
+
+/// A file that is not complete yet. Dropping it keeps it if it can be resumed.
+#[derive(Debug)]
 pub(super) struct Partial {
+    place: Option<Place>,
     file: File,
-    /// The path that errors name.
-    path: PathBuf,
-    hash: Sha256,
-    bytes: u64,
-    total: Option<u64>,
-    /// `true` if the connection itself shows the end of a body without a length.
-    is_framed: bool,
-    /// The strong entity tag that proves a later range to be of the same content.
-    validator: Option<String>,
+    log: Option<ResumeLog>,
+    digests: Digests,
+    written: u64,
+    /// Bytes at the last checkpoint.
+    checkpoint: u64,
+    /// `true` once a write has failed: what comes later has a gap before it.
+    is_broken: bool,
 }
 
 impl Partial {
-    pub(super) fn new(file: std::fs::File, path: PathBuf) -> Self {
-        Self {
-            file: File::from_std(file),
-            path,
-            hash: Sha256::new(),
-            bytes: 0,
-            total: None,
-            is_framed: false,
-            validator: None,
-        }
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
-    /// Makes the next request ask for all of the content.
-    pub(super) fn forget(&mut self) {
-        self.validator = None;
-    }
-
-    /// Returns the tag and the total length of the content whose missing part is requested; `None`
-    /// if all of it is.
-    pub(super) fn resumed(&self) -> Option<(&str, u64)> {
-        let resumed = self.validator.as_deref().zip(self.total);
-        resumed.filter(|_| self.bytes > 0)
-    }
-
-    pub(super) fn request(&self, url: &str) -> Result<Request<RequestBody>, TransferError> {
-        let mut request = Request::get(url).header(header::ACCEPT_ENCODING, "identity");
-        if let Some((validator, _)) = self.resumed() {
-            request = request
-                .header(header::RANGE, format!("bytes={}-", self.bytes))
-                .header(header::IF_RANGE, validator);
-        }
-        // The URL stays out of the error: it can contain a signature.
-        request.body(RequestBody::new("")).map_err(|error| {
-            let message = "the result's URL is not a URL";
-            TransferError::Permanent(Error::new(ErrorKind::Unfetchable, message).with_source(error))
-        })
-    }
-
-    /// Takes the head of an answer with content: begins anew with all of it, or continues with the
-    /// part that was requested.
-    pub(super) async fn accept(&mut self, head: &response::Parts) -> Result<(), TransferError> {
-        let accepted = match encoding(&head.headers) {
-            Some(encoding) => Err(wrong_content(&format!(
-                "the host sent the file encoded as {encoding}, although it was asked for as it is"
-            ))),
-            None if head.status == StatusCode::PARTIAL_CONTENT => self.continued(&head.headers),
-            None => self.start_over(head).await,
+    /// Opens the temporary file of a place. Returns what it contains of the result already, if an
+    /// earlier download has left that there.
+    pub(super) fn open(
+        place: Place,
+        source: &Source,
+    ) -> Result<(Self, Option<Received>), (Error, Option<Place>)> {
+        let file = match place.file() {
+            Ok(file) => file,
+            Err(error) => return Err((error, Some(place))),
         };
-        if accepted.is_err() {
-            self.forget();
+        let mut partial = Self {
+            place: Some(place),
+            file,
+            log: None,
+            digests: Digests::new(&Entity::default().expected),
+            written: 0,
+            checkpoint: 0,
+            is_broken: false,
+        };
+        match partial.take_over(source) {
+            Ok(received) => Ok((partial, received)),
+            Err(error) => {
+                let error = partial.unwritable(&error);
+                Err((error, partial.into_place()))
+            }
         }
-        accepted
     }
 
-    async fn start_over(&mut self, head: &response::Parts) -> Result<(), TransferError> {
-        self.bytes = 0;
-        self.hash = Sha256::new();
-        self.total = content_length(&head.headers);
-        self.is_framed = is_framed(head);
-        self.validator = strong_tag(&head.headers).map(str::to_owned);
-        self.file
-            .set_len(0)
-            .await
-            .map_err(|error| self.disk(&error))?;
-        self.file
-            .rewind()
-            .await
-            .map_err(|error| self.disk(&error))?;
+    fn take_over(&mut self, source: &Source) -> io::Result<Option<Received>> {
+        let received = self.received(source)?;
+        if received.is_none() {
+            self.clear()?;
+        }
+        Ok(received)
+    }
+
+    /// Reads the kept part up to the last checkpoint that its bytes agree with.
+    fn received(&mut self, source: &Source) -> io::Result<Option<Received>> {
+        let Some(record) = self.place.as_ref().and_then(Place::record) else {
+            return Ok(None);
+        };
+        let Some((header, checkpoints)) = resume_log::read(&record) else {
+            return Ok(None);
+        };
+        let entity = header.entity();
+        let Some(verified) = (if header.is_of(source) {
+            verified(&self.file, &checkpoints, &entity)?
+        } else {
+            None
+        }) else {
+            return Ok(None);
+        };
+        let (digests, checkpoint) = verified;
+        self.file.set_len(checkpoint.bytes)?;
+        let head = head(&self.file)?;
+        self.file.seek(io::SeekFrom::Start(checkpoint.bytes))?;
+        let mut log = ResumeLog::begin(record, &header)?;
+        log.add(&checkpoint)?;
+        self.log = Some(log);
+        self.digests = digests;
+        self.written = checkpoint.bytes;
+        self.checkpoint = checkpoint.bytes;
+        self.keep(true);
+        Ok(Some(Received {
+            entity,
+            bytes: checkpoint.bytes,
+            head,
+        }))
+    }
+
+    /// Begins with another content.
+    pub(super) fn start_over(&mut self, source: &Source, entity: &Entity) -> io::Result<()> {
+        self.clear()?;
+        self.digests = Digests::new(&entity.expected);
+        let header = Header::of(source, entity);
+        let record = self.place.as_ref().and_then(Place::record);
+        // Without a record the download goes on, and starts over in another process.
+        self.log = header
+            .zip(record)
+            .and_then(|(header, record)| ResumeLog::begin(record, &header).ok());
         Ok(())
     }
 
-    /// Checks that a part was requested, and that this is the rest of the same content.
-    fn continued(&self, headers: &HeaderMap) -> Result<(), TransferError> {
-        let refused = |message| Err(transient(Error::new(ErrorKind::Download, message)));
-        let Some((validator, total)) = self.resumed() else {
-            return refused("the host sent a part of the file, although none was asked for");
-        };
-        if strong_tag(headers) != Some(validator) {
-            return refused("the file changed at its host during the download");
-        }
-        let rest = Some((self.bytes, total.saturating_sub(1), total));
-        let length = content_length(headers).unwrap_or(total - self.bytes);
-        if content_range(headers) != rest || length != total - self.bytes {
-            return refused("the host sent another part of the file than was asked for");
-        }
+    /// Removes all content.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        self.keep(false);
+        self.log = None;
+        self.written = 0;
+        self.checkpoint = 0;
+        self.file.set_len(0)?;
+        self.file.rewind()?;
+        self.is_broken = false;
         Ok(())
     }
 
-    pub(super) async fn receive(
-        &mut self,
-        client: &Client,
-        mut body: ResponseBody,
-    ) -> Result<(), TransferError> {
-        loop {
-            let chunk = unless_silent(client, body.chunk()).await;
-            let chunk = chunk.map_err(|error| {
-                let message = format!("the download broke off after {} bytes", self.bytes);
-                transient(Error::new(ErrorKind::Download, message).with_source(error))
-            })?;
-            let Some(chunk) = chunk else { break };
-            let bytes = self.bytes + chunk.len() as u64;
-            if let Some(total) = self.total.filter(|total| bytes > *total) {
-                self.forget();
-                let message = format!("the host sent more than the {total} bytes of the file");
-                return Err(transient(Error::new(ErrorKind::Download, message)));
+    pub(super) fn append(&mut self, pieces: &[Bytes]) -> io::Result<()> {
+        for piece in pieces {
+            if self.is_broken {
+                return Err(io::ErrorKind::Other.into());
             }
             self.file
-                .write_all(&chunk)
-                .await
-                .map_err(|error| self.disk(&error))?;
-            self.hash.update(&chunk);
-            self.bytes = bytes;
-        }
-        match self.total {
-            Some(total) if total != self.bytes => {
-                let message = format!("the download has {} bytes instead of {total}", self.bytes);
-                Err(transient(Error::new(ErrorKind::Download, message)))
+                .write_all(piece)
+                .inspect_err(|_| self.is_broken = true)?;
+            self.digests.update(piece);
+            self.written += piece.len() as u64;
+            if self.written - self.checkpoint >= CHECKPOINT {
+                self.add_checkpoint();
             }
-            _ => Ok(()),
+        }
+        Ok(())
+    }
+
+    /// Records what was written. A failure costs a later process a part of the transfer, no more.
+    pub(super) fn add_checkpoint(&mut self) {
+        let Some(log) = &mut self.log else {
+            return;
+        };
+        if self.written == self.checkpoint {
+            return;
+        }
+        let checkpoint = Checkpoint {
+            bytes: self.written,
+            sha256: self.digests.sha256(),
+        };
+        if log.add(&checkpoint).is_ok() {
+            self.checkpoint = self.written;
+            self.keep(true);
+        } else {
+            self.log = None;
         }
     }
 
-    /// Checks that the file is complete, and of a kind that can have this extension.
-    pub(super) async fn check(&mut self, extension: Option<&str>) -> Result<(), TransferError> {
-        self.file.flush().await.map_err(|error| self.disk(&error))?;
-        let file = self
-            .file
-            .try_clone()
-            .await
-            .map_err(|error| self.disk(&error))?;
-        let (file, length) = (file.into_std().await, self.bytes);
-        let inspected = tokio::task::spawn_blocking(move || inspect(&file, length)).await;
-        let inspected = inspected.unwrap_or_else(|error| Err(io::Error::other(error)));
-        let (content, completeness) = inspected.map_err(|error| self.disk(&error))?;
-        let checked = self.judge(content, completeness, extension);
-        if checked.is_err() {
-            self.forget();
+    /// Checks that the file is complete and has the checksums that its host states. Returns its
+    /// SHA-256.
+    pub(super) fn verify(&mut self, entity: &Entity) -> Result<String, TransferError> {
+        let bytes = self.written;
+        if let Some(total) = entity.total.filter(|total| *total != bytes) {
+            let message = format!("the file has {bytes} bytes instead of {total}");
+            return Err(transient(message));
         }
-        checked
-    }
-
-    fn judge(
-        &self,
-        content: Content,
-        completeness: Completeness,
-        extension: Option<&str>,
-    ) -> Result<(), TransferError> {
-        let bytes = self.bytes;
-        let has_proven_length = self.total.is_some() || self.is_framed;
-        if let Some(name) = content.unexpected(extension) {
-            return Err(wrong_content(&match content {
-                Content::Empty => format!("the host sent {name}"),
-                _ => format!("the host sent {name}, {bytes} bytes"),
-            }));
+        if let Some(name) = self.digests.mismatch(&entity.expected) {
+            let message = format!(
+                "the {name} of the {bytes} received bytes is not the one that the host states"
+            );
+            return Err(wrong_content(message));
         }
+        let inspected = inspect(&self.file, bytes);
+        let (content, completeness) =
+            inspected.map_err(|error| TransferError::Permanent(self.unwritable(&error)))?;
         match (content, completeness) {
-            (_, Completeness::Proven) => Ok(()),
-            (_, Completeness::Possible) if has_proven_length => Ok(()),
-            (Content::Container(container), Completeness::Cut) if has_proven_length => {
+            (_, Completeness::Proven) => {}
+            (_, Completeness::Possible) if entity.has_proven_end() => {}
+            (Content::Container(container), Completeness::Cut) if entity.has_proven_end() => {
                 let name = container.name();
                 let message = format!("the host sent a cut {name} file, {bytes} bytes");
-                Err(wrong_content(&message))
+                return Err(wrong_content(message));
             }
-            _ => {
-                let message = format!(
-                    "the download ended after {bytes} bytes, and nothing shows that this is all: \
-                     the host sent no length"
-                );
-                Err(transient(Error::new(ErrorKind::Download, message)))
-            }
+            _ => return Err(unproven_end(bytes)),
         }
+        Ok(self.digests.sha256())
     }
 
-    /// Writes out all of the content, and returns its size and digest.
-    pub(super) async fn finish(mut self) -> Result<(u64, String), Error> {
-        let flushed = self.file.flush().await;
-        flushed.map_err(|error| self.unwritable(&error))?;
-        Ok((self.bytes, hex::encode(self.hash.finalize())))
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
-    fn unwritable(&self, error: &io::Error) -> Error {
-        Error::cannot_write(&self.path, error)
+    /// Returns the place, whose name stays reserved; what was received is kept if it can be resumed.
+    pub(super) fn into_place(mut self) -> Option<Place> {
+        self.add_checkpoint();
+        self.place.take()
     }
 
-    fn disk(&self, error: &io::Error) -> TransferError {
-        TransferError::Permanent(self.unwritable(error))
+    pub(super) fn unwritable(&self, error: &io::Error) -> Error {
+        let path = self.place.as_ref().map(Place::path).unwrap_or_default();
+        Error::cannot_write(&path, error)
+    }
+
+    fn keep(&mut self, keep: bool) {
+        if let Some(place) = &mut self.place {
+            place.keep(keep);
+        }
     }
 }
 
-/// Returns the kind of a file of `length` bytes, and whether it is complete.
-fn inspect(mut file: &std::fs::File, length: u64) -> io::Result<(Content, Completeness)> {
+impl Drop for Partial {
+    fn drop(&mut self) {
+        self.add_checkpoint();
+    }
+}
+
+/// Returns the error of a body of which nothing shows that it is complete.
+pub(super) fn unproven_end(bytes: u64) -> TransferError {
+    transient(format!(
+        "the download ended after {bytes} bytes, and nothing shows that this is all: the host sent \
+         no length"
+    ))
+}
+
+/// Reads a file up to the last checkpoint that its bytes agree with; `None` if none does.
+fn verified(
+    mut file: &File,
+    checkpoints: &[Checkpoint],
+    entity: &Entity,
+) -> io::Result<Option<(Digests, Checkpoint)>> {
     file.rewind()?;
+    let mut digests = Digests::new(&entity.expected);
+    let mut last = None;
+    let mut read = 0;
+    for checkpoint in checkpoints {
+        let length = checkpoint.bytes - read;
+        if !digest(&mut file.take(length), length, &mut digests)?
+            || digests.sha256() != checkpoint.sha256
+        {
+            break;
+        }
+        read = checkpoint.bytes;
+        last = Some((digests.clone(), checkpoint.clone()));
+    }
+    Ok(last)
+}
+
+/// Adds `length` bytes to the digests. Returns `false` if there are not as many.
+fn digest(from: &mut impl io::Read, length: u64, digests: &mut Digests) -> io::Result<bool> {
+    let mut buffer = vec![0; READ];
+    let mut left = length;
+    while left > 0 {
+        let count = match from.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if count == 0 {
+            return Ok(false);
+        }
+        digests.update(buffer.get(..count).unwrap_or_default());
+        left = left.saturating_sub(count as u64);
+    }
+    Ok(true)
+}
+
+/// Returns the checksums of a whole file.
+pub(super) fn digests_of(mut file: &File, entity: &Entity) -> io::Result<Digests> {
+    let mut digests = Digests::new(&entity.expected);
+    let length = file.metadata()?.len();
+    file.rewind()?;
+    if digest(&mut file, length, &mut digests)? {
+        Ok(digests)
+    } else {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// Returns the first bytes of a file, at most [`content::HEAD`].
+pub(super) fn head(mut file: &File) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
+    file.rewind()?;
     file.take(content::HEAD as u64).read_to_end(&mut head)?;
-    let content = Content::of(&head);
+    Ok(head)
+}
+
+/// Returns the kind of a file of `length` bytes, and whether it is complete.
+fn inspect(file: &File, length: u64) -> io::Result<(Content, Completeness)> {
+    let content = Content::of(&head(file)?);
     let completeness = match content {
         Content::Container(container) => {
             container.completeness(&mut io::BufReader::new(file), length)?
@@ -245,50 +310,4 @@ fn inspect(mut file: &std::fs::File, length: u64) -> io::Result<(Content, Comple
         _ => Completeness::Possible,
     };
     Ok((content, completeness))
-}
-
-fn wrong_content(message: &str) -> TransferError {
-    transient(Error::new(ErrorKind::WrongContent, message))
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
-fn strong_tag(headers: &HeaderMap) -> Option<&str> {
-    text(headers, header::ETAG).filter(|tag| !tag.starts_with("W/"))
-}
-
-/// Returns the announced length; `None` if there is none, or if several contradict each other.
-fn content_length(headers: &HeaderMap) -> Option<u64> {
-    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
-    let first = lengths.next()?;
-    if lengths.any(|other| other != first) {
-        return None;
-    }
-    first.to_str().ok()?.trim().parse().ok()
-}
-
-/// Returns the first and the last byte of a part, and the total length: `bytes 5-9/10`.
-fn content_range(headers: &HeaderMap) -> Option<(u64, u64, u64)> {
-    let range = text(headers, header::CONTENT_RANGE)?.strip_prefix("bytes ")?;
-    let (part, total) = range.split_once('/')?;
-    let (first, last) = part.split_once('-')?;
-    Some((first.parse().ok()?, last.parse().ok()?, total.parse().ok()?))
-}
-
-/// Returns the encoding of the content, or `None` if it is sent as it is.
-fn encoding(headers: &HeaderMap) -> Option<String> {
-    let encodings = headers.get_all(header::CONTENT_ENCODING).iter();
-    encodings
-        .map(|encoding| String::from_utf8_lossy(encoding.as_bytes()).into_owned())
-        .find(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity"))
-}
-
-/// Returns `true` if a body without a length cannot end early unnoticed: it is sent in chunks, or in
-/// a stream of HTTP/2 or later.
-fn is_framed(head: &response::Parts) -> bool {
-    let coding = text(&head.headers, header::TRANSFER_ENCODING).unwrap_or_default();
-    let last = coding.rsplit(',').next().unwrap_or_default().trim();
-    head.version >= Version::HTTP_2 || last.eq_ignore_ascii_case("chunked")
 }

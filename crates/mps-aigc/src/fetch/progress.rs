@@ -50,10 +50,6 @@ impl Meter {
         is_due
     }
 
-    pub(super) fn received(&self) -> u64 {
-        self.received
-    }
-
     /// Returns the average speed since the begin, in bytes a second.
     pub(super) fn speed(&self, now: Duration) -> u64 {
         let elapsed = now.saturating_sub(self.started).as_millis();
@@ -76,6 +72,5 @@ mod tests {
         assert!(meter.add(100_000));
         assert!(!meter.add(100_000));
         assert_eq!(meter.speed(Duration::from_secs(14)), 100_000);
-        assert_eq!(meter.received(), 400_000);
     }
 }

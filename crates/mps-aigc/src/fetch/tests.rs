@@ -1,17 +1,31 @@
 //! On scripted answers and a stepped clock.
 
-use std::sync::Arc;
-
-use mps_core::{
-    clock::TestClock,
-    credentials::Credentials,
-    transport::{Reply, ScriptedTransport},
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use super::*;
+use mps_core::{
+    BoxFuture, Client,
+    clock::TestClock,
+    credentials::Credentials,
+    sync::lock,
+    transport::{Reply, ScriptedTransport, Transport},
+};
 
+use super::{
+    retries::{ATTEMPTS, BACKOFF},
+    source::DescribeUrl,
+    *,
+};
+use crate::{Destination, Error, ErrorKind};
+
+mod checks;
+mod delivery;
 mod hostile;
+mod parallel;
 mod property;
+mod resume;
 
 /// Ten bytes of a binary kind that is not known.
 const FILE: &[u8] = b"\x00\x01media789";
@@ -21,49 +35,94 @@ struct Case {
     transport: ScriptedTransport,
     client: Client,
     folder: tempfile::TempDir,
-    urls: Vec<String>,
+    urls: Arc<NewUrls>,
+}
+
+/// The URLs that the service names when it is asked again.
+#[derive(Debug, Default)]
+struct NewUrls(Mutex<Vec<String>>);
+
+impl DescribeUrl for NewUrls {
+    fn url(&self, _: usize) -> BoxFuture<'_, Option<String>> {
+        let url = lock(&self.0).pop();
+        Box::pin(async { url })
+    }
+}
+
+fn client(transport: impl Transport + 'static, clock: TestClock) -> Client {
+    Client::builder()
+        .credentials(Credentials::new("id", "key"))
+        .transport(transport)
+        .clock(Arc::new(clock))
+        .build()
+        .unwrap()
 }
 
 fn case(replies: impl IntoIterator<Item = Reply>) -> Case {
     let transport = ScriptedTransport::new(replies);
-    let client = Client::builder()
-        .credentials(Credentials::new("id", "key"))
-        .transport(transport.clone())
-        .clock(Arc::new(TestClock::new(0).auto_advance()))
-        .build()
-        .unwrap();
     Case {
+        client: client(transport.clone(), TestClock::new(0).auto_advance()),
         transport,
-        client,
         folder: tempfile::tempdir().unwrap(),
-        urls: vec![URL.to_owned()],
+        urls: Arc::default(),
+    }
+}
+
+fn source(client: &Client, describe: Arc<dyn DescribeUrl>) -> Source {
+    Source {
+        client: client.clone(),
+        task_id: "7".into(),
+        index: 0,
+        url: URL.into(),
+        done_at: None,
+        seen_at: client.clock().monotonic(),
+        kept_for: Some(Duration::from_secs(12 * 3_600)),
+        expires_at: None,
+        describe,
     }
 }
 
 impl Case {
-    fn results(&self) -> Results<'_> {
-        Results {
-            client: &self.client,
-            task_id: "7",
-            urls: &self.urls,
-            done_for: Duration::ZERO,
-            kept_for: Some(Duration::from_secs(12 * 3_600)),
-        }
+    /// Answers the requests of a next process.
+    fn answer(&mut self, replies: impl IntoIterator<Item = Reply>) {
+        self.transport = ScriptedTransport::new(replies);
+        self.client = client(self.transport.clone(), TestClock::new(0).auto_advance());
+    }
+
+    fn source(&self) -> Source {
+        source(&self.client, self.urls.clone())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("a.mp4")
     }
 
     async fn run(&self) -> Result<SavedFile, Error> {
-        let destination = Destination::reserve(self.folder.path().join("a.mp4")).await?;
-        self.results()
-            .download(&destination)
-            .await
-            .map(|mut files| files.remove(0))
+        self.run_with(&DownloadOptions::new()).await
+    }
+
+    async fn run_with(&self, options: &DownloadOptions) -> Result<SavedFile, Error> {
+        let destination = Destination::reserve_with(self.path(), options).await?;
+        self.save(self.source(), &destination, options).await
+    }
+
+    async fn save(
+        &self,
+        source: Source,
+        destination: &Destination,
+        options: &DownloadOptions,
+    ) -> Result<SavedFile, Error> {
+        let saved = save_all(&[source], destination, options).await;
+        saved.map(|mut files| files.remove(0))
     }
 
     fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
-        entries
+        let mut names: Vec<_> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+            .collect();
+        names.sort();
+        names
     }
 }
 
@@ -98,7 +157,7 @@ async fn a_host_that_falls_silent_is_asked_again() {
     let case = case([Reply::silence(), whole()]);
     case.run().await.unwrap();
     assert_eq!(case.transport.requests().len(), 2);
-    assert!(case.client.clock().monotonic() >= SILENCE);
+    assert!(case.client.clock().monotonic() >= Duration::from_secs(120));
 }
 
 /// An answer that asks for a pause, and the time on the clock at the end.
@@ -170,13 +229,32 @@ async fn content_that_changed_meanwhile_and_a_wrong_range_begin_anew() {
     }
 }
 
+fn forbidden() -> Reply {
+    Reply::answer(403, "application/xml", "<Error/>")
+}
+
+#[tokio::test]
+async fn a_refused_url_is_asked_for_again_twice() {
+    for status in [403, 404, 410] {
+        let refused = || Reply::answer(status, "application/xml", "<Error/>");
+        let case = case([refused(), refused(), whole()]);
+        let new = ["https://bucket.example/0.mp4?q-signature=2", URL];
+        *lock(&case.urls.0) = new.map(str::to_owned).to_vec();
+        case.run().await.unwrap();
+        let requests = case.transport.requests();
+        let urls: Vec<_> = requests.iter().map(|it| it.uri().to_string()).collect();
+        assert_eq!(urls, [URL, new[1], new[0]]);
+    }
+}
+
 #[tokio::test]
 async fn a_result_that_is_gone_leaves_nothing_and_no_url_behind() {
-    let case = case([Reply::answer(403, "application/xml", "<Error/>")]);
+    let case = case((0..5).map(|_| forbidden()));
     let error = case.run().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfetchable);
     assert!(!format!("{error} {error:?}").contains("hunter2"));
     assert!(case.files().is_empty());
+    assert_eq!(case.transport.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -190,45 +268,52 @@ async fn a_short_file_is_never_published() {
 
 #[tokio::test]
 async fn a_result_that_is_refused_after_its_lifetime_has_expired() {
-    let refused = || Reply::answer(403, "application/xml", "<Error/>");
-    let case = case([refused(), refused()]);
-    let destination = Destination::reserve(case.folder.path().join("a.mp4"))
-        .await
-        .unwrap();
-    let after = |hours: u64| Results {
-        done_for: Duration::from_secs(hours * 3_600),
-        ..case.results()
+    let case = case((0..4).map(|_| forbidden()));
+    let destination = Destination::reserve(case.path()).await.unwrap();
+    let options = DownloadOptions::new();
+    let started = case.client.service_time();
+    let aged = |hours: u64| Source {
+        done_at: started.checked_sub(Duration::from_secs(hours * 3_600)),
+        ..case.source()
     };
-    let fresh = after(11).download(&destination).await.unwrap_err();
-    assert_eq!(fresh.kind(), ErrorKind::Unfetchable);
-    let old = after(13).download(&destination).await.unwrap_err();
+    let fresh = case.save(aged(11), &destination, &options).await;
+    assert_eq!(fresh.unwrap_err().kind(), ErrorKind::Unfetchable);
+    let old = case
+        .save(aged(13), &destination, &options)
+        .await
+        .unwrap_err();
     assert_eq!(
         old.to_string(),
         "the result has expired: HTTP 403 Forbidden, 13 hours after the task was done"
     );
     assert_eq!(old.kind(), ErrorKind::Expired);
+    assert_eq!(case.transport.requests().len(), 4);
 }
 
 #[tokio::test]
 async fn a_name_stays_reserved_after_a_download_that_failed() {
-    let case = case([Reply::answer(403, "application/xml", "<Error/>"), whole()]);
-    let path = case.folder.path().join("a.mp4");
-    let destination = Destination::reserve(&path).await.unwrap();
-    case.results().download(&destination).await.unwrap_err();
-    let error = Destination::reserve(&path).await.unwrap_err();
+    let case = case([forbidden(), forbidden(), forbidden(), whole()]);
+    let destination = Destination::reserve(case.path()).await.unwrap();
+    let options = DownloadOptions::new();
+    let failed = case.save(case.source(), &destination, &options).await;
+    failed.unwrap_err();
+    let error = Destination::reserve(case.path()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InUse);
-    let files = case.results().download(&destination).await.unwrap();
-    assert_eq!((&files[0].path, &files[0].instead_of), (&path, &None));
+    let file = case.save(case.source(), &destination, &options).await;
+    let file = file.unwrap();
+    assert_eq!((&file.path, &file.instead_of), (&case.path(), &None));
 }
 
 #[tokio::test]
 async fn a_name_that_is_taken_during_the_download_is_reported() {
     let case = case([whole()]);
-    let path = case.folder.path().join("a.mp4");
+    let path = case.path();
     let destination = Destination::reserve(&path).await.unwrap();
     std::fs::write(&path, "mine").unwrap();
-    let files = case.results().download(&destination).await.unwrap();
-    assert_eq!(files[0].path, case.folder.path().join("a-2.mp4"));
-    assert_eq!(files[0].instead_of, Some(path.clone()));
+    let options = DownloadOptions::new();
+    let file = case.save(case.source(), &destination, &options).await;
+    let file = file.unwrap();
+    assert_eq!(file.path, case.folder.path().join("a-2.mp4"));
+    assert_eq!(file.instead_of, Some(path.clone()));
     assert_eq!(std::fs::read(path).unwrap(), b"mine");
 }

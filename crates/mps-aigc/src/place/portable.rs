@@ -23,6 +23,19 @@ pub(super) fn open(path: &Path) -> Result<File, Unusable> {
     }
 }
 
+/// Without a lock no temporary file can be taken over, so none is kept and none has a record.
+pub(super) fn open_record(_: &Path, _: bool) -> Result<File, Unusable> {
+    Err(Unusable::Foreign("is not used on this system"))
+}
+
+pub(super) fn open_to_compare(path: &Path) -> io::Result<File> {
+    if fs::symlink_metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the form that Unix has")]
 pub(super) fn check_space(_: &File, _: &Path, _: u64) -> io::Result<()> {
     Ok(())

@@ -23,14 +23,20 @@ impl Folder {
     }
 }
 
+async fn reserve(path: &Path) -> Result<Place, Error> {
+    Place::reserve(path, 1, false).await
+}
+
 fn write(place: &Place, content: &str) {
-    io::Write::write_all(&mut place.file().unwrap(), content.as_bytes()).unwrap();
+    let mut file = place.file().unwrap();
+    file.set_len(0).unwrap();
+    io::Write::write_all(&mut file, content.as_bytes()).unwrap();
 }
 
 #[tokio::test]
 async fn nothing_exists_at_the_name_before_it_is_published() {
     let folder = Folder::new();
-    let place = Place::reserve(&folder.path("a.mp4")).await.unwrap();
+    let place = reserve(&folder.path("a.mp4")).await.unwrap();
     assert_eq!(folder.names(), [".a.mp4.mps-part"]);
     write(&place, "film");
     assert_eq!(place.publish().await.unwrap(), folder.path("a.mp4"));
@@ -41,7 +47,7 @@ async fn nothing_exists_at_the_name_before_it_is_published() {
 #[tokio::test]
 async fn a_place_that_is_given_up_leaves_nothing_behind() {
     let folder = Folder::new();
-    let place = Place::reserve(&folder.path("a.mp4")).await.unwrap();
+    let place = reserve(&folder.path("a.mp4")).await.unwrap();
     write(&place, "half");
     drop(place);
     assert!(folder.names().is_empty());
@@ -51,18 +57,18 @@ async fn a_place_that_is_given_up_leaves_nothing_behind() {
 async fn a_name_is_reserved_once() {
     let folder = Folder::new();
     let path = folder.path("a.mp4");
-    let first = Place::reserve(&path).await.unwrap();
-    let error = Place::reserve(&path).await.unwrap_err();
+    let first = reserve(&path).await.unwrap();
+    let error = reserve(&path).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InUse);
     first.publish().await.unwrap();
-    let error = Place::reserve(&path).await.unwrap_err();
+    let error = reserve(&path).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists);
 }
 
 #[tokio::test]
 async fn a_name_that_is_taken_meanwhile_is_kept_and_the_file_saved_beside_it() {
     let folder = Folder::new();
-    let place = Place::reserve(&folder.path("a.mp4")).await.unwrap();
+    let place = reserve(&folder.path("a.mp4")).await.unwrap();
     write(&place, "film");
     fs::write(folder.path("a.mp4"), "mine").unwrap();
     fs::write(folder.path("a-2.mp4"), "mine too").unwrap();
@@ -77,12 +83,12 @@ async fn further_results_skip_names_that_are_taken() {
     let folder = Folder::new();
     let path = folder.path("a.mp4");
     fs::write(folder.path("a-2.mp4"), "mine").unwrap();
-    let second = Place::reserve_result(&path, 2).await.unwrap();
-    let third = Place::reserve_result(&path, 3).await.unwrap();
+    let second = Place::reserve(&path, 2, true).await.unwrap();
+    let third = Place::reserve(&path, 3, true).await.unwrap();
     assert_eq!(second.path(), folder.path("a-3.mp4"));
     assert_eq!(third.path(), folder.path("a-4.mp4"));
     fs::write(&path, "mine").unwrap();
-    let error = Place::reserve_result(&path, 1).await.unwrap_err();
+    let error = reserve(&path).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AlreadyExists);
 }
 
@@ -93,16 +99,20 @@ async fn a_place_that_cannot_be_written_is_refused_with_a_hint() {
     let long = "a".repeat(250);
     for (name, kind, text) in [
         ("there.mp4", ErrorKind::AlreadyExists, "exists already"),
-        ("no/such/a.mp4", ErrorKind::File, "cannot write"),
+        ("there.mp4/no/a.mp4", ErrorKind::File, "cannot write"),
         // It would fit by itself, but not with what is added while it is incomplete.
         (&long, ErrorKind::File, "cannot write"),
     ] {
-        let error = Place::reserve(&folder.path(name)).await.unwrap_err();
+        let error = reserve(&folder.path(name)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert!(error.hint().is_some());
     }
-    assert!(Place::check_folder(&folder.path("no")).await.is_err());
+    assert!(
+        Place::check_folder(&folder.path("there.mp4/no"))
+            .await
+            .is_err()
+    );
     Place::check_folder(folder.0.path()).await.unwrap();
     assert_eq!(folder.names(), ["there.mp4"]);
 }
@@ -123,7 +133,7 @@ mod on_unix {
     /// Reserves `a.mp4` where its temporary name is taken, and returns the error.
     async fn refused(folder: &Folder) -> Error {
         let path = folder.path("a.mp4");
-        let reserved = Place::reserve(&path);
+        let reserved = reserve(&path);
         let limit = std::time::Duration::from_secs(20);
         let clock = SystemClock::new();
         let reserved = clock::timeout(&clock, limit, reserved).await;
@@ -134,7 +144,7 @@ mod on_unix {
     async fn a_stale_file_without_a_lock_is_taken_over() {
         let folder = Folder::new();
         fs::write(folder.path(TEMPORARY), "left by a killed process").unwrap();
-        let place = Place::reserve(&folder.path("a.mp4")).await.unwrap();
+        let place = reserve(&folder.path("a.mp4")).await.unwrap();
         write(&place, "film");
         place.publish().await.unwrap();
         assert_eq!(fs::read(folder.path("a.mp4")).unwrap(), b"film");
@@ -177,7 +187,7 @@ mod on_unix {
         fs::write(&mine, "mine").unwrap();
         symlink(&mine, folder.path("a.mp4.part")).unwrap();
         fs::write(folder.path("a.mp4.tmp"), "theirs").unwrap();
-        let place = Place::reserve(&folder.path("a.mp4")).await.unwrap();
+        let place = reserve(&folder.path("a.mp4")).await.unwrap();
         write(&place, "film");
         place.publish().await.unwrap();
         assert_eq!(fs::read(&mine).unwrap(), b"mine");
@@ -189,7 +199,7 @@ mod on_unix {
     async fn a_dangling_link_at_the_final_name_counts_as_taken() {
         let folder = Folder::new();
         symlink("/nowhere/at/all", folder.path("a.mp4")).unwrap();
-        let error = Place::reserve(&folder.path("a.mp4")).await.unwrap_err();
+        let error = reserve(&folder.path("a.mp4")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
     }
 

@@ -44,15 +44,40 @@ pub(super) fn open(path: &Path) -> Result<File, Unusable> {
     Err(Unusable::InUse)
 }
 
+/// Opens the record beside a temporary file that is locked; creates it on request.
+pub(super) fn open_record(path: &Path, creates: bool) -> Result<File, Unusable> {
+    if !creates {
+        return existing(path);
+    }
+    match options().create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => existing(path),
+        other => Ok(other?),
+    }
+}
+
+/// Opens a regular file for reading, not through a link.
+pub(super) fn open_to_compare(path: &Path) -> io::Result<File> {
+    let file = File::options()
+        .read(true)
+        .custom_flags(flags())
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
 fn options() -> OpenOptions {
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(flags());
+    options
+}
+
+fn flags() -> i32 {
     // Without NONBLOCK, opening a FIFO would wait for another process.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mut options = File::options();
-    options
-        .read(true)
-        .write(true)
-        .custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
-    options
+    i32::try_from(flags.bits()).unwrap_or_default()
 }
 
 fn create(path: &Path) -> io::Result<File> {
@@ -96,6 +121,10 @@ pub(super) fn check_space(file: &File, folder: &Path, least: u64) -> io::Result<
         && found.f_bavail.saturating_mul(found.f_frsize) < least
     {
         return Err(io::ErrorKind::StorageFull.into());
+    }
+    // What an earlier download has left must not be cut.
+    if file.metadata()?.len() > 0 {
+        return Ok(());
     }
     allocate(file, least)
 }

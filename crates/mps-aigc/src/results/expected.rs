@@ -1,4 +1,4 @@
-//! What a request says about the results of its task, which answers leave out.
+//! Facts about the results of a task that only its request states.
 
 use mps_models::{MediaKind, TaskFamily};
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,10 @@ use super::{
     file::{kind_of_url, without_query},
 };
 
-/// What the request of a task says about its results: their kind, and a bucket for them.
+/// The facts about the results of a task that its request states: their kind, and a bucket for them.
 ///
 /// Answers leave both out, except those that repeat the request, as for scenario tasks. The default
-/// says nothing.
+/// has neither.
 ///
 /// # Examples
 /// ```
@@ -52,7 +52,7 @@ pub struct CosFolder {
 }
 
 impl Expected {
-    /// Returns what a request of a family says, as the API writes it in JSON.
+    /// Reads a request of a family, as the API writes it in JSON.
     ///
     /// A bucket without a name or a region counts as none, as for the service.
     #[must_use]
@@ -66,7 +66,7 @@ impl Expected {
         }
     }
 
-    /// Returns `true` if the request says nothing about the results.
+    /// Returns `true` if the request states nothing about the results.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -115,12 +115,19 @@ impl CosFolder {
     fn object(&self, url: &str) -> Option<CosObject> {
         let parsed = url::Url::parse(without_query(url)).ok()?;
         let host = parsed.host_str()?;
-        let is_here = host.split_once('.').is_some_and(|(bucket, domain)| {
+        let path = decoded(parsed.path());
+        let is_host = host.split_once('.').is_some_and(|(bucket, domain)| {
             bucket.eq_ignore_ascii_case(&self.bucket) && domain.ends_with(".myqcloud.com")
         });
-        let key = parsed.path().trim_start_matches('/');
-        (is_here && !key.is_empty()).then(|| CosObject {
-            key: Some(decoded(key)),
+        let key = if is_host {
+            path.trim_start_matches('/')
+        } else {
+            // A gateway in front of buckets, as the emulator is one.
+            let here = format!("/{}/{}/", self.bucket, self.region);
+            path.split_once(&here)?.1
+        };
+        (!key.is_empty()).then(|| CosObject {
+            key: Some(key.to_owned()),
             url: Some(url.to_owned()),
             ..self.unnamed_object()
         })
@@ -219,6 +226,7 @@ mod tests {
             &[
                 "https://b-1.cos.ap-guangzhou.myqcloud.com/out/a%20b.mp4?q-sign=x",
                 "https://b-1.evil.example/out/a.mp4",
+                "http://127.0.0.1:1/cos/b-1/ap-guangzhou/out/c.mp4",
                 "https://other.cos.ap-guangzhou.myqcloud.com/a.mp4",
                 "not a url",
             ],
@@ -227,7 +235,11 @@ mod tests {
         assert_eq!(object.to_string(), "cos://b-1/out/a b.mp4");
         assert_eq!(object.region, "ap-guangzhou");
         assert!(files[0].url().unwrap().ends_with("q-sign=x"));
-        assert!(files[1..].iter().all(|file| file.location.cos().is_none()));
+        let others = files.iter().skip(1).map(|file| file.location.cos());
+        let others: Vec<_> = others
+            .map(|object| object.and_then(|it| it.key.as_deref()))
+            .collect();
+        assert_eq!(others, [None, Some("out/c.mp4"), None, None]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One result as plain data: its kind, its place and what else the service states.
+//! One result as plain data: kind, place, size, length and expiry.
 
 use std::{
     fmt,
@@ -40,7 +40,7 @@ pub struct ResultFile {
     /// RFC 3339.
     ///
     /// The service does not say when a video, image or audio task was done, so the time is an
-    /// estimate; [`DoneAt`](super::DoneAt) says on what it is based.
+    /// estimate, whose source [`DoneAt`](super::DoneAt) has.
     #[serde(
         default,
         with = "time::rfc3339::optional",

@@ -1,17 +1,17 @@
-//! Times of results: when a task was done, and the text and JSON forms of times.
+//! Times of results: the end of a task, and the text and JSON forms of times.
 
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-/// When a task was done.
+/// The time at which a task was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DoneAt {
     /// The time.
     #[serde(with = "rfc3339")]
     pub at: SystemTime,
-    /// How the time is known.
+    /// The source of the time.
     pub basis: TimeBasis,
 }
 
@@ -33,7 +33,7 @@ impl DoneAt {
     }
 }
 
-/// How the time at which a task was done is known.
+/// The source of the time at which a task was done.
 ///
 /// The service states it for scenario tasks only. An expiry that is computed from
 /// [`Reported`](Self::Reported) is exact, one from [`NotBefore`](Self::NotBefore) is never later

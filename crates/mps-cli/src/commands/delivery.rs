@@ -10,7 +10,8 @@ use std::{
 };
 
 use mps_aigc::{
-    Destination, Done, Error, Family, SavedFile, Snapshot, Task, WaitOptions, models::TaskPhase,
+    Destination, Done, DownloadOptions, Error, Family, SavedFile, Snapshot, Task, WaitOptions,
+    models::TaskPhase,
 };
 use mps_core::clock;
 use serde_json::json;
@@ -158,7 +159,8 @@ impl Delivery<'_> {
         self.detail(Event::new("download", "").details(json!({"results": count})));
         let begun = Transfer::default();
         self.followed.update(|row| row.set_transfer(0, begun));
-        let download = Box::pin(done.download_to(destination));
+        let options = DownloadOptions::new();
+        let download = Box::pin(done.results().save_all_to(destination, &options));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {

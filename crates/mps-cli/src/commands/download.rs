@@ -4,13 +4,14 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::{Family, Tasks};
+use mps_aigc::{Family, Task};
 
 use super::{
     delivery::{Delivery, Target},
     follow::follow,
+    handles,
     status::{query, status_or_none},
-    wait::{all_succeeded, unique},
+    wait::all_succeeded,
 };
 use crate::{
     context::Context,
@@ -23,9 +24,9 @@ use crate::{
 /// The arguments of `download`.
 #[derive(Args, Debug)]
 pub(crate) struct DownloadArgs {
-    /// Ids of the tasks
-    #[arg(required = true, value_name = "ID")]
-    task_ids: Vec<String>,
+    /// Ids or stored handles of the tasks, or `-` to read them from stdin, one a line
+    #[arg(required = true, value_name = "ID|-")]
+    tasks: Vec<String>,
     /// File, or directory, for the results; stdout if it is `-`
     #[arg(long, value_name = "PATH|-")]
     out: PathBuf,
@@ -35,27 +36,26 @@ pub(crate) struct DownloadArgs {
 }
 
 pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
-    let ids = unique(&args.task_ids);
-    let target = Target::claim_for(ids.len(), Some(&args.out)).await?;
+    let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
+    let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
     let connection = context.connect().await?;
-    let tasks = connection.tasks::<F>();
-    let downloads = ids
+    let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
+    let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let downloads = tasks
         .iter()
-        .map(|id| download(args, id, &tasks, &target, context));
+        .map(|task| download(args, task, &target, context));
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
 async fn download<F: Family>(
     args: &DownloadArgs,
-    id: &str,
-    tasks: &Tasks<F>,
+    task: &Task<F>,
     target: &Target,
     context: &Context,
 ) -> Result<(), Failure> {
-    let task = tasks.task(id);
-    let receipt = Receipt::of(&task, &context.global, Some(&args.out));
+    let receipt = Receipt::of(task, &context.global, Some(&args.out));
     let started = context.clock.monotonic();
-    let snapshot = query(&task, &receipt, context).await?;
+    let snapshot = query(task, &receipt, context).await?;
     let status = status_or_none(&snapshot).into_owned();
     let Some(result) = task.outcome(snapshot) else {
         let message = format!("task {} is not done yet: {status}", receipt.shown_id());
@@ -69,7 +69,7 @@ async fn download<F: Family>(
     let delivery = Delivery {
         context,
         receipt,
-        result: TaskResult::of(&task),
+        result: TaskResult::of(task),
         target,
         followed: context.output.live().follow(task.id()),
         started,

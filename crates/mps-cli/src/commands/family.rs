@@ -30,9 +30,9 @@ pub(crate) enum TaskCommand {
 /// The tasks that a verb is about.
 #[derive(Args, Debug)]
 pub(crate) struct TaskIdArgs {
-    /// Ids of the tasks
+    /// Ids or stored handles of the tasks
     #[arg(required = true, value_name = "ID")]
-    pub(crate) task_ids: Vec<String>,
+    pub(crate) tasks: Vec<String>,
 }
 
 impl<C: Creates> FamilyCommand<C> {

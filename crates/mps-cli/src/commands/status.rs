@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 use mps_aigc::{Family, Snapshot, models::TaskPhase};
 
-use super::{TaskIdArgs, wait::all_succeeded};
+use super::{TaskIdArgs, handles, wait::all_succeeded};
 use crate::{
     context::Context,
     failure::Failure,
@@ -17,12 +17,12 @@ use crate::{
 };
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
+    let handles = handles::of_arguments::<F>(&args.tasks)?;
     let connection = context.connect().await?;
-    let tasks = connection.tasks::<F>();
-    let queries = args.task_ids.iter().map(|id| {
-        let tasks = &tasks;
+    let queries = handles.into_iter().map(|handle| {
+        let connection = &connection;
         async move {
-            let task = tasks.task(id);
+            let task = connection.task::<F>(handle)?;
             let receipt = Receipt::of(&task, &context.global, None);
             let snapshot = query(&task, &receipt, context).await?;
             let mut result = TaskResult::of(&task).with_snapshot(&snapshot);

@@ -51,8 +51,8 @@ fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
             "error: there.mp4 exists already",
         ),
         (
-            &["--prompt", "a", "--out", "no/such/folder.mp4"],
-            "error: cannot write no/such/folder.mp4: No such file or directory (os error 2)",
+            &["--prompt", "a", "--out", "there.mp4/no/folder.mp4"],
+            "error: cannot write there.mp4/no/folder.mp4: Not a directory (os error 20)",
         ),
         (
             &["--prompt", "a", "--cos", "bucket"],

@@ -26,6 +26,7 @@ mod preflight;
 #[cfg(unix)]
 mod receipts;
 mod redaction;
+mod results;
 mod several;
 #[cfg(unix)]
 mod signals;

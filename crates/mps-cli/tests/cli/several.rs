@@ -87,6 +87,34 @@ fn ids_can_come_from_stdin() {
 }
 
 #[test]
+fn a_task_can_be_named_by_a_stored_handle_or_by_its_result() {
+    let emulator = Emulator::start("0s");
+    let create = ["--output", "json", "video", "create", "--prompt", "a"];
+    let created = emulator.run(&create);
+    let id = created.json()["task_id"].as_str().unwrap().to_owned();
+    let result = created.stdout.trim_end();
+    let json = format!(r#"{{"v":1,"family":"video","id":"{id}","model":"Kling"}}"#);
+    let text = format!("mps1:video:{id}?model=Kling");
+    for verb in ["status", "wait"] {
+        let run = emulator.run(&["--output", "json", "video", verb, &text]);
+        assert_eq!(
+            (run.exit, &run.json()["task_id"]),
+            (0, &json!(id)),
+            "{run:?}"
+        );
+    }
+    let lines = [result, &json, &text, &id].join("\n");
+    let mut download = emulator.mps(&["--output", "json", "video", "download", "--out", ".", "-"]);
+    let run = with_stdin(&mut download, &lines);
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert_eq!(objects(&run.stdout).len(), 1, "one task in four forms");
+
+    let other = emulator.run(&["image", "status", &text]);
+    assert_eq!(other.exit, 2, "{other:?}");
+    assert!(other.stderr.contains("mps video"), "{other:?}");
+}
+
+#[test]
 fn results_of_several_tasks_need_a_directory() {
     let emulator = Emulator::start("0s");
     for out in ["a.mp4", "-"] {

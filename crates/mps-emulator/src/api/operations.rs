@@ -7,7 +7,7 @@ mod scenario;
 mod task_lifecycle;
 
 use bytes::Bytes;
-use mps_models::{Action, ActionInfo};
+use mps_models::{Action, ActionInfo, ActionVisitor, visit_action};
 use serde_json::{Map, Value};
 
 pub(crate) use task_lifecycle::status_text;
@@ -63,6 +63,7 @@ fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal>
 pub(crate) enum Operation {
     Typed(&'static TypedOperation),
     Classic(&'static ActionInfo, classic::Operation),
+    Generic(&'static ActionInfo),
 }
 
 impl Operation {
@@ -71,18 +72,37 @@ impl Operation {
         match self {
             Self::Typed(operation) => (operation.run)(context),
             Self::Classic(action, operation) => operation.run(action, context),
+            Self::Generic(action) => {
+                visit_action(action.name, Generic(context)).ok_or_else(|| unsupported(action))?
+            }
         }
     }
 }
 
-/// Returns the implementation of an action: its own, or that of its family.
+/// The answer to an action of which only the structure is specified: the request is checked as every
+/// other, and the response is empty. A fault can refuse such an action with `UnsupportedOperation`.
+struct Generic<'a, 'c>(&'a Context<'c>);
+
+impl ActionVisitor for Generic<'_, '_> {
+    type Output = Result<Map<String, Value>, Refusal>;
+
+    fn visit<A: Action>(self) -> Self::Output {
+        body::parse::<A>(self.0.body)?;
+        Ok(Map::new())
+    }
+}
+
+/// Returns the implementation of an action: its own, that of its family, or an empty answer if only
+/// the structure of the action is specified.
 pub(crate) fn find(action: &'static ActionInfo) -> Result<Operation, Refusal> {
     let mut typed = scenario::OPERATIONS.iter();
     let typed = typed.find(|operation| operation.action.name == action.name);
     let classic = || Some(Operation::Classic(action, classic::Operation::of(action)?));
+    let generic = || (!action.described).then_some(Operation::Generic(action));
     typed
         .map(Operation::Typed)
         .or_else(classic)
+        .or_else(generic)
         .ok_or_else(|| unsupported(action))
 }
 

@@ -137,9 +137,5 @@ impl From<Availability> for ResultState {
 
 /// Returns playing time and size; sounds have no size, pictures no playing time.
 fn extent(media: Media) -> (Option<u32>, Option<String>) {
-    match media {
-        Media::Video(clip) => (Some(clip.seconds), Some(clip.size.to_string())),
-        Media::Picture(picture) => (None, Some(picture.size.to_string())),
-        Media::Sound(sound) => (Some(sound.seconds), None),
-    }
+    (media.seconds(), media.size().map(|size| size.to_string()))
 }

@@ -18,7 +18,7 @@ pub(crate) use store::Tasks;
 
 use crate::{
     engine::ids::AccountIndex,
-    media::{Clip, Media, Picture, Sound},
+    media::{Clip, Media, Picture, Scene as SceneFile, Sound},
 };
 
 /// The waiting and running time of a task.
@@ -74,6 +74,8 @@ pub(crate) enum Work {
     Video(Clip),
     Image(Picture),
     Audio(Sound),
+    /// A 3-D scene of the video family.
+    Scene(SceneFile),
     Scenario(Box<Scenario>),
     /// A family without a medium of its own: a video.
     Other(TaskFamily, Clip),
@@ -85,13 +87,14 @@ impl Work {
             Self::Video(clip) | Self::Other(_, clip) => Media::Video(*clip),
             Self::Image(picture) => Media::Picture(*picture),
             Self::Audio(sound) => Media::Sound(*sound),
+            Self::Scene(scene) => Media::Scene(*scene),
             Self::Scenario(scenario) => Media::Video(scenario.clip),
         }
     }
 
     pub(crate) fn family(&self) -> TaskFamily {
         match self {
-            Self::Video(_) => TaskFamily::Video,
+            Self::Video(_) | Self::Scene(_) => TaskFamily::Video,
             Self::Image(_) => TaskFamily::Image,
             Self::Audio(_) => TaskFamily::Audio,
             Self::Scenario(_) => TaskFamily::Scenario,

@@ -145,3 +145,20 @@ fn a_part_of_any_result_has_its_type() {
     assert_eq!(part.headers()["content-type"], "audio/mpeg");
     assert_eq!(world.get(&format!("/results/{task}/0.mp4")).status(), 404);
 }
+
+#[test]
+fn a_3d_scene_is_no_video_and_has_no_resolution() {
+    let world = World::new();
+    let body = json!({ "ModelName": "Hunyuan", "SceneType": "3d_scene", "Prompt": "a" });
+    let task = world.start("CreateAigcVideoTask", &body);
+    world.pass(3_000);
+    let done = world.ask("DescribeAigcVideoTask", &task);
+    assert_eq!(
+        (&done["Status"], done.get("Resolution")),
+        (&json!("DONE"), None)
+    );
+    let file = world.download(&done["VideoUrls"][0]);
+    assert_eq!(file.headers()["content-type"], "model/gltf-binary");
+    assert!(file.body().starts_with(b"glTF"));
+    assert_eq!(world.service.bill().seconds, 5);
+}

@@ -3,8 +3,9 @@
 use super::{
     change::no_batch,
     error::LedgerError,
-    rows::{Batch, BatchId, RowId, Timestamp},
-    submit::Single,
+    names::{BatchId, Timestamp},
+    rows::{Batch, RowId},
+    submit::{Caps, Single},
     tx::{Row, Transaction, unexpected, values},
 };
 
@@ -71,7 +72,7 @@ pub(crate) async fn open_singles(
     )
     .await?;
     locked_batch(tx, id).await?;
-    if single.caps != Default::default() {
+    if single.caps != Caps::default() {
         tx.execute(
             "UPDATE batch SET cap = COALESCE($2, cap), cap_ms = COALESCE($3, cap_ms) WHERE id = $1",
             values![id.as_str(), single.caps.money, single.caps.ms],

@@ -3,7 +3,7 @@
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
-    item::{ITEM, item},
+    item::{self, ITEM},
     rows::{Fence, Item, RowId},
     tx::{Transaction, Value, values},
 };
@@ -75,16 +75,17 @@ impl<'a> Change<'a> {
         .to_vec();
         for (column, value) in &self.columns {
             values.push(value.clone());
-            sql.push_str(&format!(", {column} = ${}", values.len()));
+            let number = values.len().to_string();
+            sql.extend([", ", column, " = $", &number]);
         }
         sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4 RETURNING ");
         sql.push_str(ITEM);
         let changed = tx.query(&sql, &values).await?.pop();
-        changed.map_or_else(|| Err(claim_lost(&item.row)), item_row)
+        changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)
     }
 
     /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
-    /// fit the caps; any other records what has happened already.
+    /// fit the caps; any other records a past event.
     async fn count(
         &self,
         tx: &mut dyn Transaction,
@@ -127,10 +128,6 @@ impl<'a> Change<'a> {
     }
 }
 
-fn item_row(row: super::tx::Row) -> Result<Item, LedgerError> {
-    item(row)
-}
-
 /// Records an event of a row.
 pub(crate) async fn record(
     tx: &mut dyn Transaction,
@@ -140,7 +137,7 @@ pub(crate) async fn record(
     now: State,
     note: Option<&str>,
 ) -> Result<(), LedgerError> {
-    let who = tx.process().id.clone();
+    let worker = tx.process().id.clone();
     let values = values![
         item.row.batch.as_str(),
         item.row.seq,
@@ -148,11 +145,11 @@ pub(crate) async fn record(
         fence.0,
         was.map(State::as_str),
         now.as_str(),
-        who,
+        worker,
         note,
     ];
     tx.execute(
-        "INSERT INTO event (batch, seq, at, fence, was, now, who, note)
+        "INSERT INTO event (batch, seq, at, fence, was, now, worker, note)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         values,
     )

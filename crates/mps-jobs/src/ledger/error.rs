@@ -8,7 +8,7 @@ type Source = Arc<dyn error::Error + Send + Sync>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LedgerErrorKind {
-    /// Another program holds the ledger for longer than five seconds.
+    /// Another program locks the ledger for more than five seconds.
     Busy,
     /// The disk is full.
     Full,
@@ -24,7 +24,7 @@ pub enum LedgerErrorKind {
     PermissionDenied,
     /// The database server cannot be reached or does not answer.
     Unreachable,
-    /// The database server was restored or failed over, and nobody has accepted it yet.
+    /// The database server was restored or failed over, and this has not been accepted yet.
     FailedOver,
     /// The location is not understood, or this build lacks a feature that it needs.
     Location,

@@ -112,7 +112,8 @@ fn check_owner(path: &Path, metadata: &fs::Metadata) -> Result<(), LedgerError> 
 fn make_private(path: &Path, metadata: &fs::Metadata) -> Result<(), LedgerError> {
     use std::os::unix::fs::PermissionsExt as _;
 
-    if metadata.permissions().mode() & 0o077 == 0 {
+    const OTHERS: u32 = 0o077;
+    if metadata.permissions().mode() & OTHERS == 0 {
         return Ok(());
     }
     let private = fs::Permissions::from_mode(0o600);
@@ -137,7 +138,7 @@ pub(crate) fn identity(metadata: &fs::Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Returns a constant: this system does not tell.
+/// Returns a constant: this system provides no identity.
 #[cfg(not(unix))]
 pub(crate) fn identity(_: &fs::Metadata) -> (u64, u64) {
     (0, 0)

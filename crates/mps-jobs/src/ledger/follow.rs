@@ -5,8 +5,9 @@ use super::{
     change::Change,
     error::LedgerError,
     item::locked,
-    rows::{FileRow, Item, RowId, Timestamp},
-    send::Answer,
+    names::Timestamp,
+    rows::{FileRow, Item, RowId},
+    settle::Answer,
     tx::{Op, Transaction, values},
 };
 use crate::{

@@ -2,7 +2,8 @@
 
 use super::{
     error::LedgerError,
-    rows::{BatchId, Fence, Item, Key, RowId, Timestamp},
+    names::{BatchId, Key, Timestamp},
+    rows::{Fence, Item, RowId},
     tx::{Row, Transaction, Value, unexpected, values},
 };
 use crate::state::{Home, State, Transition, next};
@@ -82,7 +83,7 @@ pub(crate) async fn locked(
     Ok(found.pop())
 }
 
-/// Returns an item as it is after reaping: a listing needs no writer to show what a process that has
+/// Returns an item as it is after reaping: a listing needs no writer to show the rows that a process that has
 /// ended left behind.
 pub(crate) fn as_reaped(tx: &mut dyn Transaction, mut item: Item) -> Item {
     let transition = match item.state {
@@ -98,7 +99,7 @@ pub(crate) fn as_reaped(tx: &mut dyn Transaction, mut item: Item) -> Item {
     item
 }
 
-/// Returns `true` when the process that claimed the row no longer holds it.
+/// Returns `true` when the process that claimed the row has lost it.
 pub(crate) fn is_orphan(tx: &mut dyn Transaction, item: &Item) -> bool {
     let owner = item.owner.as_deref().unwrap_or_default();
     tx.is_orphan(owner, item.lease.unwrap_or_default())

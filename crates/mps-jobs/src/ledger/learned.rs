@@ -11,18 +11,18 @@ use super::{
 /// The name under which the time of a commit is kept, in microseconds.
 const COMMIT: &str = "commit_us";
 
-/// What is learned is kept in `meta` under this prefix.
+/// Measurements are stored in `meta` under this prefix.
 const PREFIX: &str = "learned:";
 
 impl Ledger {
-    /// Returns the smoothed time that [`arm`](Self::arm) takes: 5 ms in a new ledger, later what this
-    /// and earlier processes measured. Arm that long before the slot.
+    /// Returns the smoothed time that [`arm`](Self::arm) takes: by default 5 ms, later the measurements of this
+    /// and earlier processes. Arm that long before the slot.
     #[must_use]
     pub fn commit_time(&self) -> Duration {
         Duration::from_micros(self.0.commit_us.load(Ordering::Relaxed))
     }
 
-    /// Returns what was learned, as pairs of name and value; for example the durations of a model.
+    /// Returns all stored measurements, as pairs of name and value; for example the durations of a model.
     ///
     /// # Errors
     /// Any error of the store.
@@ -34,7 +34,7 @@ impl Ledger {
             .await
     }
 
-    /// Stores what was learned under a name; the last writer wins. May be lost with the machine.
+    /// Stores a measurement under a name; the last writer wins. May be lost with the machine.
     /// Idempotent.
     ///
     /// # Errors

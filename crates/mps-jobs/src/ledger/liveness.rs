@@ -5,8 +5,10 @@ use super::{
     change::Change,
     error::LedgerError,
     item::{is_orphan, select},
-    rows::{Fence, Item, Timestamp, Token, Worker},
-    send::{LEASE, is_known_task, released},
+    names::Timestamp,
+    rows::{Fence, Item, Token, Worker},
+    send::LEASE,
+    settle::{is_known_task, released},
     tx::{Op, Transaction, values},
 };
 use crate::state::{State, Transition};

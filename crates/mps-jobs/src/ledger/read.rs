@@ -3,9 +3,10 @@
 use super::{
     Ledger, batch,
     error::LedgerError,
+    import::list as parameters,
     item::{as_reaped, row_id, select, state},
-    rows::{AuditEvent, Batch, BatchId, Count, Fence, FileRow, Item, Key, RowId, Stray, Timestamp},
-    submit::list as parameters,
+    names::{BatchId, Key, Timestamp},
+    rows::{AuditEvent, Batch, Count, Fence, FileRow, Item, RowId, Stray},
     tx::{Op, Row, Transaction, Value, values},
 };
 use crate::state::State;
@@ -348,7 +349,7 @@ async fn strays(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<Stray>, Led
     Ok(strays)
 }
 
-const EVENT: &str = "SELECT n, batch, seq, at, fence, was, now, who, note FROM event WHERE ";
+const EVENT: &str = "SELECT n, batch, seq, at, fence, was, now, worker, note FROM event WHERE ";
 
 async fn history(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<AuditEvent>, LedgerError> {
     let sql = format!("{EVENT} batch = $1 AND seq = $2 ORDER BY n");
@@ -374,7 +375,7 @@ fn event(mut row: Row) -> Result<AuditEvent, LedgerError> {
         fence: Fence(row.int()?),
         was: row.optional_text()?.map(|name| state(&name)).transpose()?,
         now: state(&row.text()?)?,
-        who: row.text()?,
+        worker: row.text()?,
         note: row.optional_text()?,
     })
 }

@@ -1,4 +1,4 @@
-//! Sends that the store forgot and the seal knows.
+//! Sends that are in the seal and missing from the store.
 
 use super::{
     batch,
@@ -7,7 +7,7 @@ use super::{
     item::select,
     rows::Item,
     seal::{Sealed, Sent},
-    send::is_known_task,
+    settle::is_known_task,
     tx::{Transaction, values},
 };
 use crate::state::{State, Transition};

@@ -5,8 +5,10 @@ use super::{
     change::{Change, no_row, wrong_state},
     error::LedgerError,
     item::locked,
-    rows::{Claim, Item, RowId, Timestamp},
-    send::{claimed, is_known_task},
+    names::Timestamp,
+    rows::{Claim, Item, RowId},
+    send::claimed,
+    settle::is_known_task,
     tx::{Op, Transaction, values},
 };
 use crate::state::{State, Transition};
@@ -54,7 +56,7 @@ impl Ledger {
     /// As [`resolve`](Self::resolve).
     ///
     /// # Cancel safety
-    /// A dropped call either happened completely or not at all. A claim that nobody received is in
+    /// A dropped call either happened completely or not at all. A claim that was not received is in
     /// doubt again when the process ends.
     pub async fn recreate_now(&self, row: &RowId) -> Result<Claim, LedgerError> {
         self.run(Op::durable("recreate_now"), row.clone(), |tx, row| {

@@ -1,4 +1,4 @@
-//! Forgetting: what people asked to be forgotten, and what is old.
+//! Forgetting: rows that people select, and rows past their retention.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use super::{
     change::Change,
     error::LedgerError,
     item::{locked, row_id, select},
-    rows::{RowId, Timestamp},
+    names::Timestamp,
+    rows::RowId,
     tx::{Op, Transaction, values},
 };
 use crate::state::Transition;
@@ -137,7 +138,7 @@ async fn old(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, 
     rows.into_iter().map(|mut row| row_id(&mut row)).collect()
 }
 
-/// Ends rows whose results are long gone and that nobody asked for.
+/// Ends rows whose results were not fetched and are long deleted.
 async fn lapse(tx: &mut dyn Transaction, before: Timestamp) -> Result<(), LedgerError> {
     let lapsed = format!("state IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
     for item in select(tx, &lapsed, values![before.0]).await? {

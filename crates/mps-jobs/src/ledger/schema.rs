@@ -52,7 +52,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE event (
         n BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         batch TEXT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, fence BIGINT NOT NULL,
-        was TEXT, now TEXT NOT NULL, who TEXT NOT NULL, note TEXT)",
+        was TEXT, now TEXT NOT NULL, worker TEXT NOT NULL, note TEXT)",
     "CREATE INDEX event_row ON event (batch, seq)",
     "CREATE TABLE worker (
         id TEXT PRIMARY KEY, host TEXT NOT NULL, pid BIGINT NOT NULL,

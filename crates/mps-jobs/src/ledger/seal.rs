@@ -1,7 +1,7 @@
 //! The seal: every send, in a file beside the store.
 //!
 //! A store can forget: a truncated write-ahead log opens cleanly without its last commits, and a backup
-//! put back knows nothing newer. A send that the store forgot would be sent again. So before the bytes
+//! put back contains nothing newer. A send that the store forgot would be sent again. So before the bytes
 //! leave, one line with the row and its token is written here and synced, and at open a send that the
 //! store does not know becomes in doubt.
 //!
@@ -22,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::{LedgerError, LedgerErrorKind},
     files,
-    rows::{Fence, Item, RowId, Timestamp, Token},
+    names::Timestamp,
+    rows::{Fence, Item, RowId, Token},
 };
 use crate::hash::short;
 
@@ -44,7 +45,7 @@ pub(crate) enum Entry {
     NotSent { claim: Token },
 }
 
-/// A send, with what is needed to record its row again.
+/// A send, with the data to record its row again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sent {
     pub(crate) claim: Token,
@@ -90,7 +91,7 @@ impl Entry {
     }
 }
 
-/// A send whose outcome the seal knows at most as a task id.
+/// A send that is neither refused nor unsent according to the seal, with its task id if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sealed {
     pub(crate) sent: Sent,
@@ -164,6 +165,18 @@ impl Seal {
             _ => None,
         });
         Ok(epochs.max())
+    }
+
+    /// Returns the newest send, or `None` if there is none.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn newest(&self) -> Result<Option<Sent>, LedgerError> {
+        let lines = tail(&mut lock(&self.file));
+        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
+        let sends = lines.into_iter().filter_map(|(_, entry)| match entry {
+            Entry::Sent(sent) => Some(sent),
+            _ => None,
+        });
+        Ok(sends.last())
     }
 
     /// Returns all sends that the seal does not know as refused or not sent, oldest first.

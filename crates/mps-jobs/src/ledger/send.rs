@@ -8,7 +8,8 @@ use super::{
     error::LedgerError,
     item::{ITEM, item, locked, select},
     liveness::register,
-    rows::{BatchId, Claim, Item, RowId, Timestamp, Token},
+    names::BatchId,
+    rows::{Claim, Item, RowId, Token},
     seal::Entry,
     tx::{Op, Transaction, values},
 };
@@ -17,30 +18,8 @@ use crate::state::{State, Transition};
 /// Time for which a claim is held without being renewed. Renew it every third of it.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
 
-/// What the service, or the call, said at the end of an attempt.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The request id.
-    pub request_id: Option<String>,
-    /// The error code, or the kind of the error.
-    pub code: Option<String>,
-    /// The error message, without secrets, prompts and signed URLs.
-    pub message: Option<String>,
-}
-
-/// The outcome of recording a task id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Recorded {
-    /// The id is the row's task.
-    Created,
-    /// The row no longer waits for this attempt, or another row has this id. The id is kept as a
-    /// stray; it may be billed.
-    Stray,
-}
-
 impl Ledger {
-    /// Claims the next planned row of a batch, in the order of its rows, and holds its price against
+    /// Claims the next planned row of a batch, in the order of its rows, and reserves its price within
     /// the caps. Returns `None` when no row is planned. Every call claims another row.
     ///
     /// The lease is 15 s; renew it every 5 s ([`renew`](Self::renew)).
@@ -51,7 +30,7 @@ impl Ledger {
     /// bound; else any error of the store.
     ///
     /// # Cancel safety
-    /// A dropped call either happened completely or not at all. A claim that nobody received is planned
+    /// A dropped call either happened completely or not at all. A claim that was not received is planned
     /// again when the process ends.
     pub async fn claim(&self, batch: &BatchId) -> Result<Option<Claim>, LedgerError> {
         self.run(Op::durable("claim"), batch.clone(), |tx, batch| {
@@ -76,7 +55,7 @@ impl Ledger {
     }
 
     /// Extends the leases of claims that wait in a queue, in a pause or for an answer. Returns the
-    /// claims that this process no longer holds. Idempotent; may be lost with the machine.
+    /// claims that this process has lost. Idempotent; may be lost with the machine.
     ///
     /// # Errors
     /// Any error of the store.
@@ -114,7 +93,7 @@ impl Ledger {
     }
 
     /// Records that an armed attempt did not leave, or was refused by throttling, and that the caller
-    /// tries again with the same claim. Returns `false` when this process no longer holds the claim.
+    /// tries again with the same claim. Returns `false` when this process has lost the claim.
     /// Idempotent.
     ///
     /// # Errors
@@ -130,90 +109,6 @@ impl Ledger {
             .await?;
         self.seal_later(disarmed, Entry::not_sent(claim)).await;
         Ok(disarmed)
-    }
-
-    /// Records that nothing was sent and that the caller gives the claim up, armed or not. The row
-    /// returns to its [`home`](super::Item::home). Returns `false` when this process no longer holds
-    /// the claim. Idempotent.
-    ///
-    /// # Errors
-    /// Any error of the store.
-    ///
-    /// # Cancel safety
-    /// A dropped call either happened completely or not at all.
-    pub async fn not_sent(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        let args = (claim.clone(), answer);
-        let released = self
-            .run(Op::durable("not_sent"), args, |tx, (claim, answer)| {
-                Box::pin(not_sent(tx, claim, answer))
-            })
-            .await?;
-        self.seal_later(released, Entry::not_sent(claim)).await;
-        Ok(released)
-    }
-
-    /// Records the task id that the service answered with, in the seal and in the store. `due` is the
-    /// time of the first poll. Idempotent.
-    ///
-    /// # Errors
-    /// Any error of the store. The seal may have the id nevertheless.
-    ///
-    /// # Cancel safety
-    /// A dropped call either happened completely or not at all.
-    pub async fn created(
-        &self,
-        claim: &Token,
-        task: &str,
-        answer: Answer,
-        due: Timestamp,
-    ) -> Result<Recorded, LedgerError> {
-        // Before the store, which may fail: the id of a task must not be lost.
-        self.seal_later(true, Entry::created(claim, task)).await;
-        let args = (claim.clone(), task.to_owned(), answer, due);
-        let recorded = self
-            .run(
-                Op::durable("created"),
-                args,
-                |tx, (claim, task, answer, due)| Box::pin(created(tx, claim, task, answer, *due)),
-            )
-            .await?;
-        self.store_commit_time().await;
-        Ok(recorded)
-    }
-
-    /// Records that the service refused the request: nothing was created. Returns `false` when the row
-    /// no longer waits for this attempt. Idempotent.
-    ///
-    /// # Errors
-    /// Any error of the store.
-    ///
-    /// # Cancel safety
-    /// A dropped call either happened completely or not at all.
-    pub async fn refused(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        let args = (claim.clone(), answer);
-        let refused = self
-            .run(Op::durable("refused"), args, |tx, (claim, answer)| {
-                Box::pin(refused(tx, claim, answer))
-            })
-            .await?;
-        self.seal_later(refused, Entry::not_sent(claim)).await;
-        Ok(refused)
-    }
-
-    /// Records that the outcome is unknown: the request may have been executed and billed. Returns
-    /// `false` when the row no longer waits for this attempt. Idempotent.
-    ///
-    /// # Errors
-    /// Any error of the store. The row then becomes in doubt when this process ends.
-    ///
-    /// # Cancel safety
-    /// A dropped call either happened completely or not at all.
-    pub async fn in_doubt(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
-        let args = (claim.clone(), answer);
-        self.run(Op::durable("in_doubt"), args, |tx, (claim, answer)| {
-            Box::pin(in_doubt(tx, claim, answer))
-        })
-        .await
     }
 }
 
@@ -293,7 +188,7 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
     Ok(lost)
 }
 
-/// One statement decides: whoever took the row over changed its token, its state or its owner.
+/// One statement decides: a process that took the row over changed its token, state or owner.
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
     let (now, lease) = (tx.now().0, tx.now().after(LEASE).0);
     let (row, owner) = (&claim.row, tx.process().id.clone());
@@ -328,7 +223,10 @@ async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), Led
 }
 
 /// Returns the row if its last claim is this one.
-async fn current(tx: &mut dyn Transaction, claim: &Token) -> Result<Option<Item>, LedgerError> {
+pub(crate) async fn current(
+    tx: &mut dyn Transaction,
+    claim: &Token,
+) -> Result<Option<Item>, LedgerError> {
     let found = locked(tx, &claim.row).await?;
     Ok(found.filter(|item| item.fence == claim.fence))
 }
@@ -343,164 +241,6 @@ async fn disarm(tx: &mut dyn Transaction, claim: &Token) -> Result<bool, LedgerE
             let lease = tx.now().after(LEASE).0;
             let change = Change::new(Transition::Disarm).set("lease", lease);
             change.clear(&["armed"]).apply(tx, &item).await?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
-}
-
-async fn not_sent(
-    tx: &mut dyn Transaction,
-    claim: &Token,
-    answer: &Answer,
-) -> Result<bool, LedgerError> {
-    let Some(item) = current(tx, claim).await? else {
-        return Ok(false);
-    };
-    let transition = match item.state {
-        State::Intent => Transition::Release,
-        State::Sending => Transition::NotSent,
-        state => return Ok(item.owner.is_none() && state == item.home.state()),
-    };
-    let change = answered(Change::new(transition), answer);
-    released(tx, change, &item).await?;
-    Ok(true)
-}
-
-/// Applies a transition that takes a row from its holder. A row whose home is an end ends now.
-pub(crate) async fn released(
-    tx: &mut dyn Transaction,
-    change: Change<'_>,
-    item: &Item,
-) -> Result<Item, LedgerError> {
-    let ends = item.home.state().is_ended();
-    let done = ends.then(|| tx.now().0);
-    let change = change.set("done", done).clear(&["owner", "lease"]);
-    change.apply(tx, item).await
-}
-
-fn answered<'a>(change: Change<'a>, answer: &Answer) -> Change<'a> {
-    change
-        .set("request_id", answer.request_id.as_ref())
-        .set("code", answer.code.as_ref())
-        .set("message", answer.message.as_ref())
-}
-
-async fn created(
-    tx: &mut dyn Transaction,
-    claim: &Token,
-    task: &str,
-    answer: &Answer,
-    due: Timestamp,
-) -> Result<Recorded, LedgerError> {
-    let Some(item) = locked(tx, &claim.row).await? else {
-        return Err(no_row(&claim.row));
-    };
-    let is_ours = item.fence == claim.fence;
-    if is_ours && item.task.as_deref() == Some(task) {
-        return Ok(Recorded::Created);
-    }
-    if !is_ours || !matches!(item.state, State::Sending | State::InDoubt) {
-        return stray(
-            tx,
-            &item,
-            claim,
-            task,
-            "the row no longer waits for this attempt",
-        )
-        .await;
-    }
-    if is_known_task(tx, &item, task).await? {
-        if item.state == State::Sending {
-            let change = answered(Change::new(Transition::Doubt), answer);
-            change
-                .note("another row has the task id")
-                .apply(tx, &item)
-                .await?;
-        }
-        return stray(tx, &item, claim, task, "another row has this task id").await;
-    }
-    let now = tx.now().0;
-    Change::new(Transition::Create)
-        .set("task", task)
-        .set("request_id", answer.request_id.as_ref())
-        .set("created", now)
-        .set("due", due.0)
-        .clear(&["owner", "lease", "code", "message", "done"])
-        .apply(tx, &item)
-        .await?;
-    Ok(Recorded::Created)
-}
-
-/// Returns `true` when another row of the account has the task id.
-pub(crate) async fn is_known_task(
-    tx: &mut dyn Transaction,
-    item: &Item,
-    task: &str,
-) -> Result<bool, LedgerError> {
-    let sql = "SELECT seq FROM item WHERE account = $1 AND endpoint = $2 AND task = $3";
-    let values = values![item.account.as_ref(), item.endpoint.as_ref(), task];
-    Ok(!tx.query(sql, values).await?.is_empty())
-}
-
-async fn stray(
-    tx: &mut dyn Transaction,
-    item: &Item,
-    claim: &Token,
-    task: &str,
-    why: &str,
-) -> Result<Recorded, LedgerError> {
-    let row = &item.row;
-    let values = values![
-        row.batch.as_str(),
-        row.seq,
-        claim.fence.0,
-        task,
-        tx.now().0,
-        why
-    ];
-    tx.execute(
-        "INSERT INTO stray (batch, seq, fence, task, seen, why) VALUES ($1, $2, $3, $4, $5, $6)
-            ON CONFLICT (batch, seq, fence) DO NOTHING",
-        values,
-    )
-    .await?;
-    Ok(Recorded::Stray)
-}
-
-async fn refused(
-    tx: &mut dyn Transaction,
-    claim: &Token,
-    answer: &Answer,
-) -> Result<bool, LedgerError> {
-    let Some(item) = current(tx, claim).await? else {
-        return Ok(false);
-    };
-    match item.state {
-        State::Refused => Ok(true),
-        State::Sending | State::InDoubt => {
-            let done = tx.now().0;
-            let change = answered(Change::new(Transition::Refuse), answer).set("done", done);
-            change.clear(&["owner", "lease"]).apply(tx, &item).await?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
-}
-
-async fn in_doubt(
-    tx: &mut dyn Transaction,
-    claim: &Token,
-    answer: &Answer,
-) -> Result<bool, LedgerError> {
-    let Some(item) = current(tx, claim).await? else {
-        return Ok(false);
-    };
-    match item.state {
-        State::InDoubt => Ok(true),
-        State::Sending => {
-            let change = answered(Change::new(Transition::Doubt), answer);
-            change.apply(tx, &item).await?;
             Ok(true)
         }
         _ => Ok(false),

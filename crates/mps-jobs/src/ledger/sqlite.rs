@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use super::{
     error::{LedgerError, LedgerErrorKind},
     files,
-    rows::Timestamp,
+    names::Timestamp,
     schema,
     seal::Seal,
     thread_ended,
@@ -49,7 +49,7 @@ struct Shared {
     file: Option<LedgerFile>,
 }
 
-/// What is known about the file of a ledger.
+/// The path, identity and lock files of a ledger.
 struct LedgerFile {
     path: PathBuf,
     identity: (u64, u64),
@@ -162,8 +162,8 @@ const NEXT_EPOCH: &str =
     "UPDATE meta SET v = CAST(CAST(v AS INTEGER) + 1 AS TEXT) WHERE k = 'epoch'";
 
 impl LedgerFile {
-    /// Returns an error when the path names another file than the one that is open: what is written
-    /// would be lost.
+    /// Returns an error when the path names another file than the one that is open: its
+    /// changes would be lost.
     fn check_still_there(&self) -> Result<(), LedgerError> {
         let named = std::fs::symlink_metadata(&self.path);
         if named.is_ok_and(|named| files::identity(&named) == self.identity) {

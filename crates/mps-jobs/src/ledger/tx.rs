@@ -11,7 +11,7 @@ use mps_core::BoxFuture;
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
-    rows::Timestamp,
+    names::Timestamp,
 };
 
 /// A kind of transaction.
@@ -76,7 +76,7 @@ pub(crate) trait Transaction: Send {
     /// Returns this process, as the table `worker` names it.
     fn process(&self) -> &Process;
 
-    /// Returns `true` when the process that claimed a row no longer holds it: its lock is free
+    /// Returns `true` when the process that claimed a row has lost it: its lock is free
     /// (SQLite), or the row's lease is over (PostgreSQL). Always `false` for this process's own rows
     /// on SQLite.
     fn is_orphan(&mut self, owner: &str, lease: Timestamp) -> bool;

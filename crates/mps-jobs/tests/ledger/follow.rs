@@ -9,7 +9,7 @@ use crate::support::*;
 
 #[tokio::test]
 async fn a_task_is_polled_done_and_fetched() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
     ledger
@@ -61,7 +61,7 @@ async fn a_task_is_polled_done_and_fetched() {
 
 #[tokio::test]
 async fn pages_contain_every_row_once() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 25, Caps::default()).await;
     for n in 0..5 {
         claim_single(&ledger, &format!("key-{n}"), &format!("single {n}")).await;

@@ -2,14 +2,14 @@
 
 use mps_jobs::{
     State,
-    ledger::{Answer, Finished, Resolution, Submission},
+    ledger::{Answer, Caps, Finished, Resolution, Submission},
 };
 
 use crate::support::*;
 
 #[tokio::test]
 async fn the_same_key_is_the_same_task() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let claim = claim_single(&ledger, "key", "a cat").await.token();
     let existing = async |state| match ledger.submit(single("key", "a cat")).await.unwrap() {
         Submission::Existing(item) => assert_eq!(item.state, state),
@@ -33,7 +33,7 @@ async fn the_same_key_is_the_same_task() {
 
 #[tokio::test]
 async fn a_key_that_was_surely_not_executed_is_sent_again() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let claim = claim_single(&ledger, "key", "a cat").await.token();
     ledger.not_sent(&claim, answer("Connect")).await.unwrap();
     assert_eq!(get(&ledger, &claim.row).await.state, State::Unsent);
@@ -49,7 +49,7 @@ async fn a_key_that_was_surely_not_executed_is_sent_again() {
 
 #[tokio::test]
 async fn ended_keys_keep_their_outcome() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let abandoned = claim_single(&ledger, "abandoned", "a cat").await.token();
     ledger.arm(&abandoned).await.unwrap();
     ledger
@@ -80,7 +80,7 @@ async fn ended_keys_keep_their_outcome() {
 
 #[tokio::test]
 async fn a_key_with_another_body_differs() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     claim_single(&ledger, "key", "a cat").await;
     match ledger.submit(single("key", "a dog")).await.unwrap() {
         Submission::Differs(item, Some(body)) => {
@@ -93,7 +93,7 @@ async fn a_key_with_another_body_differs() {
 
 #[tokio::test]
 async fn equal_content_is_a_repeat_until_it_cannot_be_billed_twice() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let claim = claim_single(&ledger, "first", "a cat").await.token();
     let repeats = async |state: Option<State>| match (
         ledger.submit(single("second", "a cat")).await.unwrap(),
@@ -126,7 +126,7 @@ async fn equal_content_is_a_repeat_until_it_cannot_be_billed_twice() {
 
 #[tokio::test]
 async fn a_repeat_is_allowed_again_for_another_account_and_beside_batches() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     claim_single(&ledger, "first", "a cat").await;
     let again = |change: fn(&mut mps_jobs::ledger::Single)| {
         let mut single = single("second", "a cat");
@@ -141,16 +141,16 @@ async fn a_repeat_is_allowed_again_for_another_account_and_beside_batches() {
         let submitted = ledger.submit(single).await.unwrap();
         assert!(matches!(submitted, Submission::Claimed(_)), "{submitted:?}");
     }
-    let ledger = in_memory();
-    let batch = import(&ledger, 1, Default::default()).await;
+    let ledger = new_ledger().await;
+    let batch = import(&ledger, 1, Caps::default()).await;
     create(&ledger, &batch, "task-1").await;
     claim_single(&ledger, "single", "prompt 1").await;
 }
 
 #[tokio::test]
 async fn a_key_finds_its_row_and_so_does_a_task() {
-    let ledger = in_memory();
-    let batch = import(&ledger, 2, Default::default()).await;
+    let ledger = new_ledger().await;
+    let batch = import(&ledger, 2, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
     for name in ["1", "task-1"] {
         let found = ledger.find_any(name).await.unwrap();

@@ -1,5 +1,12 @@
 //! The ledger through its public API, in memory and in files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
+mod disk;
 mod follow;
 mod forget;
 mod key_and_repeat;
@@ -7,4 +14,5 @@ mod money;
 mod opening;
 mod resolve;
 mod send;
+mod store;
 mod support;

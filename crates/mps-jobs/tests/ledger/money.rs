@@ -25,7 +25,7 @@ async fn a_cap_stops_claims_and_names_the_amounts() {
             "the next row is 5 s long and 10 of 12.5 s are used",
         ),
     ] {
-        let ledger = in_memory();
+        let ledger = new_ledger().await;
         let batch = import(&ledger, 3, caps).await;
         claim(&ledger, &batch).await;
         claim(&ledger, &batch).await;
@@ -39,7 +39,7 @@ async fn a_cap_stops_claims_and_names_the_amounts() {
 
 #[tokio::test]
 async fn what_is_released_can_be_spent_again_and_what_is_in_doubt_cannot() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 4, TWO).await;
     let first = claim(&ledger, &batch).await.token();
     let second = claim(&ledger, &batch).await.token();
@@ -57,7 +57,7 @@ async fn what_is_released_can_be_spent_again_and_what_is_in_doubt_cannot() {
 
 #[tokio::test]
 async fn sums_follow_every_row_to_its_end() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 3, Caps::default()).await;
     let sums = async || {
         let batch = ledger.batch(&batch).await.unwrap().unwrap();
@@ -90,7 +90,7 @@ async fn sums_follow_every_row_to_its_end() {
 
 #[tokio::test]
 async fn a_repeat_that_is_not_sent_is_held_as_before() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let claim = claim_single(&ledger, "key", "a cat").await.token();
     ledger.arm(&claim).await.unwrap();
     ledger.in_doubt(&claim, Answer::default()).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_repeat_that_is_not_sent_is_held_as_before() {
 
 #[tokio::test]
 async fn a_cap_on_money_needs_prices() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let mut unpriced = row("unpriced", "a dog");
     unpriced.price = None;

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use mps_jobs::{
     Ledger, LedgerErrorKind, State,
-    ledger::{Answer, Caps},
+    ledger::{Answer, Caps, Filter, Reaped},
 };
 use rusqlite::Connection;
 
@@ -52,7 +52,7 @@ async fn links_and_files_that_others_can_write_are_refused() {
     let (kind, text) = refused(&path).await;
     assert_eq!(kind, LedgerErrorKind::PermissionDenied);
     assert!(text.contains("can be written by others"), "{text}");
-    // What others could only read is protected.
+    // A file that others could only read is protected.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     drop(open(&path).await);
     assert_eq!(mode(&path), 0o600);
@@ -161,10 +161,7 @@ async fn many_first_opens_at_once_share_one_ledger() {
     for open in opens.collect::<Vec<_>>() {
         ledgers.push(open.await.unwrap());
     }
-    assert_eq!(
-        ledgers[0].list(&Default::default()).await.unwrap().len(),
-        40
-    );
+    assert_eq!(ledgers[0].list(&Filter::default()).await.unwrap().len(), 40);
     assert_eq!(ledgers[39].workers().await.unwrap().len(), 40);
 }
 
@@ -185,7 +182,7 @@ async fn rows_of_an_ended_process_are_reaped_and_shown_so_before() {
     ];
     let ledger = open(&path).await;
     assert_eq!(get(&ledger, &planned.row).await.state, State::Intent);
-    assert_eq!(ledger.reap().await.unwrap(), Default::default());
+    assert_eq!(ledger.reap().await.unwrap(), Reaped::default());
     drop(ended);
     for (token, state) in expected {
         assert_eq!(get(&ledger, &token.row).await.state, state);
@@ -195,8 +192,8 @@ async fn rows_of_an_ended_process_are_reaped_and_shown_so_before() {
     for (token, state) in expected {
         assert_eq!(get(&ledger, &token.row).await.state, state);
     }
-    assert_eq!(ledger.reap().await.unwrap(), Default::default());
+    assert_eq!(ledger.reap().await.unwrap(), Reaped::default());
     assert_eq!(claim(&ledger, &batch).await.item.row, planned.row);
-    // The one that was thought to have ended comes back.
+    // A process that seemed to have ended continues.
     assert!(!ledger.not_sent(&planned, Answer::default()).await.unwrap());
 }

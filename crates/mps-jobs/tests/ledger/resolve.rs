@@ -16,7 +16,7 @@ async fn doubtful(ledger: &mps_jobs::Ledger, claim: &Claim) -> Token {
 
 #[tokio::test]
 async fn a_doubt_is_resolved_once() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 3, Caps::default()).await;
     let found = Resolution::TaskId {
         task: "task-9".to_owned(),
@@ -32,7 +32,7 @@ async fn a_doubt_is_resolved_once() {
         assert_eq!(item.state, state);
         let error = ledger.resolve(&token.row, decision).await.unwrap_err();
         assert_eq!(error.kind(), LedgerErrorKind::WrongState);
-        // An answer that comes later is kept, and reported.
+        // A late answer is kept and reported.
         let late = ledger
             .created(&token, "late", Answer::default(), DUE)
             .await
@@ -46,7 +46,7 @@ async fn a_doubt_is_resolved_once() {
 
 #[tokio::test]
 async fn a_single_create_is_repeated_at_once_only() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let token = doubtful(&ledger, &claim_single(&ledger, "key", "a cat").await).await;
     let error = ledger
         .resolve(&token.row, Resolution::Recreate)
@@ -66,7 +66,7 @@ async fn a_single_create_is_repeated_at_once_only() {
 
 #[tokio::test]
 async fn ended_rows_of_a_batch_are_planned_again_on_request() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 4, Caps::default()).await;
     let refused = claim(&ledger, &batch).await.token();
     ledger.arm(&refused).await.unwrap();

@@ -9,7 +9,7 @@ use crate::support::*;
 
 #[tokio::test]
 async fn rows_are_claimed_in_order_and_once() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 3, Caps::default()).await;
     let mut claimed = Vec::new();
     while let Some(claim) = ledger.claim(&batch).await.unwrap() {
@@ -21,7 +21,7 @@ async fn rows_are_claimed_in_order_and_once() {
 
 #[tokio::test]
 async fn a_create_passes_through_its_states() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let claim = claim(&ledger, &batch).await;
     assert!(claim.body.contains("prompt 1"));
@@ -55,7 +55,7 @@ async fn a_create_passes_through_its_states() {
 
 #[tokio::test]
 async fn an_old_token_neither_arms_nor_settles() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let old = claim(&ledger, &batch).await.token();
     assert!(ledger.not_sent(&old, Answer::default()).await.unwrap());
@@ -85,7 +85,7 @@ async fn an_old_token_neither_arms_nor_settles() {
 
 #[tokio::test]
 async fn a_row_is_armed_once_per_send() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let token = claim(&ledger, &batch).await.token();
     ledger.arm(&token).await.unwrap();
@@ -98,7 +98,7 @@ async fn a_row_is_armed_once_per_send() {
 
 #[tokio::test]
 async fn a_late_answer_with_the_same_token_settles_a_doubt() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 2, Caps::default()).await;
     let doubtful = async || {
         let token = claim(&ledger, &batch).await.token();
@@ -137,7 +137,7 @@ async fn a_late_answer_with_the_same_token_settles_a_doubt() {
 
 #[tokio::test]
 async fn a_task_id_of_another_row_is_a_stray_and_leaves_a_doubt() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 2, Caps::default()).await;
     create(&ledger, &batch, "task-1").await;
     let token = claim(&ledger, &batch).await.token();
@@ -152,7 +152,7 @@ async fn a_task_id_of_another_row_is_a_stray_and_leaves_a_doubt() {
 
 #[tokio::test]
 async fn created_is_idempotent() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
     let item = get(&ledger, &row).await;
@@ -169,7 +169,7 @@ async fn created_is_idempotent() {
 
 #[tokio::test]
 async fn a_batch_is_claimed_by_its_account_only() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let other = ledger
         .bind(&batch, "account=other", ENDPOINT, Caps::default())
@@ -181,7 +181,7 @@ async fn a_batch_is_claimed_by_its_account_only() {
 
 #[tokio::test]
 async fn an_import_is_repeatable_and_names_changed_rows() {
-    let ledger = in_memory();
+    let ledger = new_ledger().await;
     let batch = import(&ledger, 250, Caps::default()).await;
     let rows: Vec<_> = (1..=251)
         .map(|n: i32| row(&n.to_string(), &format!("prompt {n}")))

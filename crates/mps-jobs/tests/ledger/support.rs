@@ -11,16 +11,14 @@ use mps_jobs::{
 };
 use tempfile::TempDir;
 
+pub(crate) use crate::store::new_ledger;
+
 pub(crate) const ACCOUNT: &str = "account=test";
 pub(crate) const ENDPOINT: &str = "mps.example";
 pub(crate) const DUE: Timestamp = Timestamp(1_000_000);
 
 pub(crate) fn clock() -> SharedClock {
     SystemClock::shared()
-}
-
-pub(crate) fn in_memory() -> Ledger {
-    Ledger::in_memory(clock()).unwrap()
 }
 
 /// A folder of the test's own, as the ledger demands.

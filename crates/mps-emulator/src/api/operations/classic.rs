@@ -4,7 +4,7 @@
 mod output;
 
 use mps_models::{
-    Action, ActionInfo, ActionVisitor, TaskFamily, TaskFamilyInfo, schema,
+    Action, ActionInfo, ActionVisitor, ResultSource, TaskFamily, TaskFamilyInfo, schema,
     schema::{Kind, StructInfo},
     visit_action,
 };
@@ -154,16 +154,13 @@ fn description(
     }
     if stage == Stage::Done {
         let media = task.work.media();
-        if let Media::Video(clip) = media
-            && has_member(shape, "Resolution")
-        {
-            members.insert("Resolution".to_owned(), json!(clip.size.to_string()));
-        }
-        if let Some(path) = family.urls.first() {
-            set_urls(
+        let mut sources = family.results.iter();
+        let source = sources.find(|source| source.kind == media.kind());
+        if let Some(source) = source.or(family.results.first()) {
+            set_results(
                 &mut members,
                 shape,
-                path,
+                source,
                 &results::urls(service, task),
                 media,
             );
@@ -187,22 +184,24 @@ fn set(members: &mut Map<String, Value>, path: &str, value: Value) {
     }
 }
 
-/// Sets the URLs at a path such as `VideoUrls` or `AudioInfos[].Url`.
-fn set_urls(
+/// Sets URLs, size and lengths where the specification has them.
+fn set_results(
     members: &mut Map<String, Value>,
     shape: &StructInfo,
-    path: &str,
+    source: &ResultSource,
     urls: &[String],
     media: Media,
 ) {
+    if let (Some(path), Some(size)) = (source.size, media.size()) {
+        set(members, path, json!(size.to_string()));
+    }
+    let path = source.url;
     if let Some((list, inner)) = path.split_once("[].") {
-        let item = item_shape(shape, list);
+        let duration = source.duration.and_then(|path| path.split_once("[]."));
         let items = urls.iter().map(|url| {
             let mut members = Map::from_iter([(inner.to_owned(), json!(url))]);
-            if let Some(seconds) = media.seconds()
-                && item.is_some_and(|item| has_member(item, "Duration"))
-            {
-                members.insert("Duration".to_owned(), json!(seconds));
+            if let (Some(seconds), Some((_, duration))) = (media.seconds(), duration) {
+                members.insert(duration.to_owned(), json!(seconds));
             }
             Value::Object(members)
         });
@@ -219,10 +218,6 @@ fn member<'a>(shape: &'a StructInfo, name: &str) -> Option<&'a Kind> {
     Some(&members.find(|member| member.name == name)?.kind)
 }
 
-fn has_member(shape: &StructInfo, name: &str) -> bool {
-    member(shape, name).is_some()
-}
-
 fn is_list(shape: &StructInfo, path: &str) -> bool {
     let kind = match path.split_once('.') {
         None => member(shape, path),
@@ -231,13 +226,6 @@ fn is_list(shape: &StructInfo, path: &str) -> bool {
         }
     };
     matches!(kind, Some(Kind::List(_)))
-}
-
-fn item_shape(shape: &StructInfo, list: &str) -> Option<&'static StructInfo> {
-    match member(shape, list)? {
-        Kind::List(item) => inner_shape(Some(item)),
-        _ => None,
-    }
 }
 
 fn inner_shape(kind: Option<&Kind>) -> Option<&'static StructInfo> {

@@ -114,6 +114,8 @@ fn amount(task: &Task) -> Amount {
         Media::Video(clip) => amount.seconds = clip.seconds.into(),
         Media::Picture(_) => amount.images = task.outputs.into(),
         Media::Sound(_) => amount.songs = 1,
+        // No document states the price of a scene; the request is that of a video.
+        Media::Scene(scene) => amount.seconds = scene.seconds.into(),
     }
     amount
 }

@@ -119,7 +119,7 @@ const RESTORE: &str = "restore it from a backup, next to its seal, or use anothe
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // What is deleted is overwritten, and statements in a damaged schema are not trusted.
+    // Deleted content is overwritten, and statements in a damaged schema are not trusted.
     connection.execute_batch(
         "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
     )

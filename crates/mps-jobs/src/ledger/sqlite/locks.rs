@@ -1,5 +1,5 @@
 //! A locked file for each process of a ledger. A lock ends with its process, however that ends, so a
-//! free lock proves that nobody holds the rows of that process any more.
+//! free lock proves that the process is gone and its rows are orphans.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -47,7 +47,7 @@ impl Locks {
 
 impl Drop for Locks {
     fn drop(&mut self) {
-        // Before the lock ends, so that nobody else finds the file.
+        // Before the lock ends, so that no other process finds the file.
         let _best_effort = fs::remove_file(&self.own);
     }
 }

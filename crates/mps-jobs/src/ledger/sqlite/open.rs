@@ -18,8 +18,8 @@ use crate::{
         error::{LedgerError, LedgerErrorKind},
         files::{self, beside},
         learned::set_meta,
+        names::Timestamp,
         recall::recall,
-        rows::Timestamp,
         seal::{Seal, Sealed},
         thread_ended,
         tx::{Op, Process, Transaction},
@@ -141,7 +141,7 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<(Shared, Seal), Ledger
     ))
 }
 
-/// Creates the file for its owner only if there is none, and returns what names it.
+/// Creates the file for its owner only if there is none, and returns its metadata.
 ///
 /// A file that exists is not opened here: SQLite's locks belong to the process, and closing any handle
 /// of the file would release those of another ledger of this process.

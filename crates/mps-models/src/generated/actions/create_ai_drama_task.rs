@@ -67,9 +67,20 @@ impl CreateAiDramaTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAiDramaTask",
+        doc: "Starts a task that turns a story into an animated comic, scene by scene.",
+        described: true,
         members: &[
-            MemberInfo::new("Input", Kind::Struct("AiDramaInput")).required(),
-            MemberInfo::new("CosInfo", Kind::Struct("VideoDramaCosInfo")),
+            MemberInfo::new(
+                    "Input",
+                    "The story and the look of the result.",
+                    Kind::Struct("AiDramaInput"),
+                )
+                .required(),
+            MemberInfo::new(
+                "CosInfo",
+                "Bucket of the caller for the result.",
+                Kind::Struct("VideoDramaCosInfo"),
+            ),
         ],
     };
 
@@ -136,13 +147,14 @@ impl Action for CreateAiDramaTask {
             "LimitExceeded.CreateTask",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/82062",
+        described: true,
         request: Self::SCHEMA,
         response: CreateAiDramaTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`CreateAiDramaTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAiDramaTaskResponse {
@@ -151,6 +163,9 @@ pub struct CreateAiDramaTaskResponse {
     /// - Example: `68459f79-bdce-52c8-4b86-5d446adbbee0`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateAiDramaTaskResponse {
@@ -160,7 +175,9 @@ impl CreateAiDramaTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAiDramaTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateAiDramaTask`.",
+        described: true,
+        members: &[MemberInfo::new("TaskId", "Id of the task. Opaque.", Kind::Text)],
     };
 
     /// Creates a value in which no member is set.
@@ -174,5 +191,21 @@ impl CreateAiDramaTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateAiDramaTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateAiDramaTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

@@ -81,10 +81,21 @@ impl CreateAiFissionTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAiFissionTask",
+        doc: "Starts a task that makes an advertising video from the images of a product.",
+        described: true,
         members: &[
-            MemberInfo::new("Input", Kind::Struct("AiFissionInput")).required(),
-            MemberInfo::new("CosInfo", Kind::Struct("VideoDramaCosInfo")),
-            MemberInfo::new("TaskInfo", Kind::Struct("FissionTaskInfo")),
+            MemberInfo::new("Input", "The product.", Kind::Struct("AiFissionInput"))
+                .required(),
+            MemberInfo::new(
+                "CosInfo",
+                "Bucket of the caller for the result.",
+                Kind::Struct("VideoDramaCosInfo"),
+            ),
+            MemberInfo::new(
+                "TaskInfo",
+                "Audience and options of the video.",
+                Kind::Struct("FissionTaskInfo"),
+            ),
         ],
     };
 
@@ -155,6 +166,7 @@ impl Action for CreateAiFissionTask {
         capabilities: None,
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://cloud.tencent.com/document/product/862/135362",
+        described: true,
         request: Self::SCHEMA,
         response: CreateAiFissionTaskResponse::SCHEMA,
     };
@@ -168,7 +180,7 @@ impl Action for CreateAiFissionTask {
 }
 
 /// The response of [`CreateAiFissionTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAiFissionTaskResponse {
@@ -177,6 +189,9 @@ pub struct CreateAiFissionTaskResponse {
     /// - Example: `24000048-AigcScenario-5bb4bbc1c0214685213aac29b01c1155`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateAiFissionTaskResponse {
@@ -186,7 +201,15 @@ impl CreateAiFissionTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAiFissionTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateAiFissionTask`.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                "TaskId",
+                "Id of the task. Opaque, and of another form than those of the other scenarios.",
+                Kind::Text,
+            ),
+        ],
     };
 
     /// Creates a value in which no member is set.
@@ -200,5 +223,21 @@ impl CreateAiFissionTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateAiFissionTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateAiFissionTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

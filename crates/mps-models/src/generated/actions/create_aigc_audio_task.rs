@@ -10,7 +10,7 @@ use crate::capabilities::Column;
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule, ToCapabilityQuery};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::capabilities::AUDIO;
 use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioReferenceVideoInfo, AigcStoreCosParam};
 
@@ -134,23 +134,61 @@ impl CreateAigcAudioTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcAudioTask",
+        doc: "Starts a task that generates music or sound from a prompt, a video or a piece of audio.",
+        described: true,
         members: &[
-            MemberInfo::new("ModelName", Kind::Text),
-            MemberInfo::new("ModelVersion", Kind::Text),
-            MemberInfo::new("SceneType", Kind::Text),
-            MemberInfo::new("Prompt", Kind::Text).sensitive(),
+            MemberInfo::new(
+                "ModelName",
+                "Family of the model, such as `GL`, `MiniMaxMusic`, `EL` or `Mureka`. Letter case is irregular and\nmatters.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ModelVersion",
+                "Version of the model. By default the service selects a stable version.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "SceneType",
+                "Kind of audio. `music` is the only documented scene.",
+                Kind::Text,
+            ),
+            MemberInfo::new("Prompt", "Description of the music or sound.", Kind::Text)
+                .sensitive(),
             MemberInfo::new(
                 "VideoInfos",
+                "Videos to make sound for: effects with Kling, background music with EL.",
                 Kind::List(&Kind::Struct("AigcAudioReferenceVideoInfo")),
             ),
             MemberInfo::new(
                 "AudioInfos",
+                "Songs to start from. `MiniMaxMusic` makes a cover of one.",
                 Kind::List(&Kind::Struct("AigcAudioReferenceAudioInfo")),
             ),
-            MemberInfo::new("StoreCosParam", Kind::Struct("AigcStoreCosParam")),
-            MemberInfo::new("ExtraParameters", Kind::Struct("AigcAudioExtraParam")),
-            MemberInfo::new("AdditionalParameters", Kind::Text).sensitive(),
-            MemberInfo::new("Operator", Kind::Text),
+            MemberInfo::new(
+                "StoreCosParam",
+                "Bucket of the caller for the result. COS has to be activated, and the role\n`MPS_QcsRole` created and granted.",
+                Kind::Struct("AigcStoreCosParam"),
+            ),
+            MemberInfo::new(
+                "ExtraParameters",
+                "File format of the result, and the resource to charge.",
+                Kind::Struct("AigcAudioExtraParam"),
+            ),
+            MemberInfo::new(
+                    "AdditionalParameters",
+                    "Parameters of the model's vendor, as JSON text: the lyrics, or that the music is to be\nwithout any. The documentation's own example of lyrics is not valid JSON.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("json"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "Operator",
+                "Name of the requester; a free text for the caller's own records.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -198,6 +236,13 @@ impl CreateAigcAudioTask {
         self
     }
 
+    /// Adds an item to `VideoInfos`.
+    #[must_use]
+    pub fn push_video_infos(mut self, item: AigcAudioReferenceVideoInfo) -> Self {
+        self.video_infos.push(item);
+        self
+    }
+
     /// Sets all items of `AudioInfos`.
     #[must_use]
     pub fn audio_infos(
@@ -205,6 +250,13 @@ impl CreateAigcAudioTask {
         audio_infos: impl IntoIterator<Item = AigcAudioReferenceAudioInfo>,
     ) -> Self {
         self.audio_infos = audio_infos.into_iter().collect();
+        self
+    }
+
+    /// Adds an item to `AudioInfos`.
+    #[must_use]
+    pub fn push_audio_infos(mut self, item: AigcAudioReferenceAudioInfo) -> Self {
+        self.audio_infos.push(item);
         self
     }
 
@@ -309,13 +361,14 @@ impl Action for CreateAigcAudioTask {
         capabilities: Some(&AUDIO),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/81006",
+        described: true,
         request: Self::SCHEMA,
         response: CreateAigcAudioTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`CreateAigcAudioTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAigcAudioTaskResponse {
@@ -324,6 +377,9 @@ pub struct CreateAigcAudioTaskResponse {
     /// - Example: `24*******AigcAudio-6a38**3a9f51468da5bfc25****9a462`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateAigcAudioTaskResponse {
@@ -333,7 +389,15 @@ impl CreateAigcAudioTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcAudioTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateAigcAudioTask`.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                "TaskId",
+                "Id of the task. Opaque: several forms exist, and more may come.",
+                Kind::Text,
+            ),
+        ],
     };
 
     /// Creates a value in which no member is set.
@@ -347,5 +411,21 @@ impl CreateAigcAudioTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateAigcAudioTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateAigcAudioTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

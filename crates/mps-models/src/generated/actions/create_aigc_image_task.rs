@@ -17,7 +17,7 @@ use crate::preflight::{
     ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::capabilities::IMAGE;
 use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 
@@ -141,19 +141,81 @@ impl CreateAigcImageTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcImageTask",
+        doc: "Starts a task that generates an image from a prompt or reference images.",
+        described: true,
         members: &[
-            MemberInfo::new("ModelName", Kind::Text),
-            MemberInfo::new("ModelVersion", Kind::Text),
-            MemberInfo::new("SceneType", Kind::Text),
-            MemberInfo::new("Prompt", Kind::Text).sensitive(),
-            MemberInfo::new("NegativePrompt", Kind::Text).sensitive(),
-            MemberInfo::new("EnhancePrompt", Kind::Boolean),
-            MemberInfo::new("ImageInfos", Kind::List(&Kind::Struct("AigcImageInfo"))),
-            MemberInfo::new("OutputImageCount", Kind::Integer),
-            MemberInfo::new("ExtraParameters", Kind::Struct("AigcImageExtraParam")),
-            MemberInfo::new("AdditionalParameters", Kind::Text).sensitive(),
-            MemberInfo::new("StoreCosParam", Kind::Struct("AigcStoreCosParam")),
-            MemberInfo::new("Operator", Kind::Text),
+            MemberInfo::new(
+                "ModelName",
+                "Family of the model, such as `Hunyuan`, `Qwen` or `Kling`. Letter case is irregular and matters.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ModelVersion",
+                "Version of the model. By default the service selects a stable version.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "SceneType",
+                "Special scene to generate, known to some models only: `3d_panorama` to Hunyuan.",
+                Kind::Text,
+            ),
+            MemberInfo::new("Prompt", "Description of the image.", Kind::Text)
+                .sensitive(),
+            MemberInfo::new(
+                    "NegativePrompt",
+                    "Description of content to avoid. Some models ignore it; no document lists which.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                    "EnhancePrompt",
+                    "Lets the service rewrite the prompt for a richer result. By default the model follows the prompt\nliterally.",
+                    Kind::Boolean,
+                )
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "ImageInfos",
+                "Reference images: one with most models, more with some.",
+                Kind::List(&Kind::Struct("AigcImageInfo")),
+            ),
+            MemberInfo::new(
+                    "OutputImageCount",
+                    "Number of images. The service supports only 1 today.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    min: Some("1"),
+                    default: Some("1"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "ExtraParameters",
+                "Size, shape, file format and watermark of the image.",
+                Kind::Struct("AigcImageExtraParam"),
+            ),
+            MemberInfo::new(
+                    "AdditionalParameters",
+                    "Parameters of the model's vendor, as JSON text. With `size` Hunyuan 3.0 takes sides of\n512 to 2048 pixels and at most 1,048,576 pixels in all; Qwen 0925 takes 262,144 to 4,194,304 pixels\nin all.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("json"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "StoreCosParam",
+                "Bucket of the caller's in which to store the image. COS has to be activated, and the role\n`MPS_QcsRole` created and granted. Without it the service keeps the image for 12 hours.",
+                Kind::Struct("AigcStoreCosParam"),
+            ),
+            MemberInfo::new(
+                "Operator",
+                "Name of the requester; a free text for the caller's own records.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -212,6 +274,13 @@ impl CreateAigcImageTask {
         image_infos: impl IntoIterator<Item = AigcImageInfo>,
     ) -> Self {
         self.image_infos = image_infos.into_iter().collect();
+        self
+    }
+
+    /// Adds an item to `ImageInfos`.
+    #[must_use]
+    pub fn push_image_infos(mut self, item: AigcImageInfo) -> Self {
+        self.image_infos.push(item);
         self
     }
 
@@ -337,13 +406,14 @@ impl Action for CreateAigcImageTask {
         capabilities: Some(&IMAGE),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76488",
+        described: true,
         request: Self::SCHEMA,
         response: CreateAigcImageTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`CreateAigcImageTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAigcImageTaskResponse {
@@ -352,6 +422,9 @@ pub struct CreateAigcImageTaskResponse {
     /// - Example: `4-AigcImage-c3b145ec76****94ac55b9e63be17d`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateAigcImageTaskResponse {
@@ -361,7 +434,15 @@ impl CreateAigcImageTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcImageTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateAigcImageTask`.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                "TaskId",
+                "Id of the task. Opaque: several forms exist, and more may come.",
+                Kind::Text,
+            ),
+        ],
     };
 
     /// Creates a value in which no member is set.
@@ -375,5 +456,21 @@ impl CreateAigcImageTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateAigcImageTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateAigcImageTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

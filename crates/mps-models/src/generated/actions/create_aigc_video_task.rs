@@ -17,7 +17,7 @@ use crate::preflight::{
     ToCapabilityQuery,
 };
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::capabilities::VIDEO;
 use super::super::{
     AigcStoreCosParam,
@@ -212,36 +212,111 @@ impl CreateAigcVideoTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcVideoTask",
+        doc: "Starts a task that generates a video from a prompt, images or reference videos.",
+        described: true,
         members: &[
-            MemberInfo::new("ModelName", Kind::Text),
-            MemberInfo::new("ModelVersion", Kind::Text),
-            MemberInfo::new("SceneType", Kind::Text),
-            MemberInfo::new("Prompt", Kind::Text).sensitive(),
-            MemberInfo::new("NegativePrompt", Kind::Text).sensitive(),
-            MemberInfo::new("EnhancePrompt", Kind::Boolean),
-            MemberInfo::new("ImageUrl", Kind::Text).sensitive(),
-            MemberInfo::new("LastImageUrl", Kind::Text).sensitive(),
+            MemberInfo::new(
+                "ModelName",
+                "Family of the model, such as `Hunyuan`, `Kling` or `Vidu`. Letter case is irregular and matters.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ModelVersion",
+                "Version of the model. By default the service selects a stable version.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "SceneType",
+                "Special scene to generate, known to some models only. With `3d_scene` the result is not a video.",
+                Kind::Text,
+            ),
+            MemberInfo::new("Prompt", "Description of the video.", Kind::Text)
+                .sensitive(),
+            MemberInfo::new(
+                    "NegativePrompt",
+                    "Description of content to avoid. Some models ignore it; no document lists which.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                    "EnhancePrompt",
+                    "Lets the service rewrite the prompt for a richer result. By default the model follows the prompt\nliterally.",
+                    Kind::Boolean,
+                )
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "ImageUrl",
+                    "First frame of the video: a JPEG or PNG of at most 10 MB that the service can fetch from the\npublic network. The service does not report an image it cannot fetch: it generates from the\nprompt alone, and bills that.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "LastImageUrl",
+                    "Last frame of the video, under the same rules as `ImageUrl`. Few models and versions support it,\nand some of them only at 1080P.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
             MemberInfo::new(
                 "ImageInfos",
+                "Reference images: things and styles the video should contain.",
                 Kind::List(&Kind::Struct("AigcVideoReferenceImageInfo")),
             ),
             MemberInfo::new(
                 "VideoInfos",
+                "Reference videos, or the video to edit. Only some models support them, Kling O1 first.",
                 Kind::List(&Kind::Struct("AigcVideoReferenceVideoInfo")),
             ),
             MemberInfo::new(
                 "AudioInfos",
+                "Reference sound. Only some models support it; no document lists which.",
                 Kind::List(&Kind::Struct("AigcVideoReferenceAudioInfo")),
             ),
             MemberInfo::new(
                 "SubjectInfos",
+                "Persons or things that the prompt calls by name. Supported by Vidu and Kling.",
                 Kind::List(&Kind::Struct("AigcVideoReferenceSubjectInfo")),
             ),
-            MemberInfo::new("Duration", Kind::Integer),
-            MemberInfo::new("ExtraParameters", Kind::Struct("AigcVideoExtraParam")),
-            MemberInfo::new("StoreCosParam", Kind::Struct("AigcStoreCosParam")),
-            MemberInfo::new("AdditionalParameters", Kind::Text).sensitive(),
-            MemberInfo::new("Operator", Kind::Text),
+            MemberInfo::new(
+                "Duration",
+                "Length of the video. Each model has its own values and its own default.",
+                Kind::Integer,
+            ),
+            MemberInfo::new(
+                "ExtraParameters",
+                "Size, shape, sound and watermark of the video.",
+                Kind::Struct("AigcVideoExtraParam"),
+            ),
+            MemberInfo::new(
+                "StoreCosParam",
+                "Bucket of the caller's in which to store the video. COS has to be activated, and the role\n`MPS_QcsRole` created and granted. Without it the service keeps the video for 12 hours.",
+                Kind::Struct("AigcStoreCosParam"),
+            ),
+            MemberInfo::new(
+                    "AdditionalParameters",
+                    "Parameters of the model's vendor, as JSON text: camera moves, storyboards with a\nprompt for each shot.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("json"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "Operator",
+                "Name of the requester; a free text for the caller's own records.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -317,6 +392,13 @@ impl CreateAigcVideoTask {
         self
     }
 
+    /// Adds an item to `ImageInfos`.
+    #[must_use]
+    pub fn push_image_infos(mut self, item: AigcVideoReferenceImageInfo) -> Self {
+        self.image_infos.push(item);
+        self
+    }
+
     /// Sets all items of `VideoInfos`.
     #[must_use]
     pub fn video_infos(
@@ -324,6 +406,13 @@ impl CreateAigcVideoTask {
         video_infos: impl IntoIterator<Item = AigcVideoReferenceVideoInfo>,
     ) -> Self {
         self.video_infos = video_infos.into_iter().collect();
+        self
+    }
+
+    /// Adds an item to `VideoInfos`.
+    #[must_use]
+    pub fn push_video_infos(mut self, item: AigcVideoReferenceVideoInfo) -> Self {
+        self.video_infos.push(item);
         self
     }
 
@@ -337,6 +426,13 @@ impl CreateAigcVideoTask {
         self
     }
 
+    /// Adds an item to `AudioInfos`.
+    #[must_use]
+    pub fn push_audio_infos(mut self, item: AigcVideoReferenceAudioInfo) -> Self {
+        self.audio_infos.push(item);
+        self
+    }
+
     /// Sets all items of `SubjectInfos`.
     #[must_use]
     pub fn subject_infos(
@@ -344,6 +440,13 @@ impl CreateAigcVideoTask {
         subject_infos: impl IntoIterator<Item = AigcVideoReferenceSubjectInfo>,
     ) -> Self {
         self.subject_infos = subject_infos.into_iter().collect();
+        self
+    }
+
+    /// Adds an item to `SubjectInfos`.
+    #[must_use]
+    pub fn push_subject_infos(mut self, item: AigcVideoReferenceSubjectInfo) -> Self {
+        self.subject_infos.push(item);
         self
     }
 
@@ -509,6 +612,7 @@ impl Action for CreateAigcVideoTask {
         capabilities: Some(&VIDEO),
         errors: &["InvalidParameter.ViolationContent"],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76487",
+        described: true,
         request: Self::SCHEMA,
         response: CreateAigcVideoTaskResponse::SCHEMA,
     };
@@ -519,7 +623,7 @@ impl Action for CreateAigcVideoTask {
 }
 
 /// The response of [`CreateAigcVideoTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateAigcVideoTaskResponse {
@@ -528,6 +632,9 @@ pub struct CreateAigcVideoTaskResponse {
     /// - Example: `2147483792`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateAigcVideoTaskResponse {
@@ -537,7 +644,15 @@ impl CreateAigcVideoTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateAigcVideoTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateAigcVideoTask`.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                "TaskId",
+                "Id of the task. Opaque: several forms exist, and more may come.",
+                Kind::Text,
+            ),
+        ],
     };
 
     /// Creates a value in which no member is set.
@@ -551,5 +666,21 @@ impl CreateAigcVideoTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateAigcVideoTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateAigcVideoTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

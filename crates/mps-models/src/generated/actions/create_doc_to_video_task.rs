@@ -79,10 +79,25 @@ impl CreateDocToVideoTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateDocToVideoTask",
+        doc: "Starts a task that turns documents into a video that presents them.",
+        described: true,
         members: &[
-            MemberInfo::new("Input", Kind::Struct("DocToVideoInput")).required(),
-            MemberInfo::new("CosInfo", Kind::Struct("DocToVideoCosInfo")),
-            MemberInfo::new("ResourceId", Kind::Text),
+            MemberInfo::new(
+                    "Input",
+                    "The documents and the options of the video.",
+                    Kind::Struct("DocToVideoInput"),
+                )
+                .required(),
+            MemberInfo::new(
+                "CosInfo",
+                "Bucket of the caller for the result.",
+                Kind::Struct("DocToVideoCosInfo"),
+            ),
+            MemberInfo::new(
+                "ResourceId",
+                "The resource to charge, which has to be enabled. Without it the main one of the account is charged.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -157,13 +172,14 @@ impl Action for CreateDocToVideoTask {
             "LimitExceeded.CreateTask",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/82061",
+        described: true,
         request: Self::SCHEMA,
         response: CreateDocToVideoTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`CreateDocToVideoTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateDocToVideoTaskResponse {
@@ -172,6 +188,9 @@ pub struct CreateDocToVideoTaskResponse {
     /// - Example: `516e11a9-**************-e0c84dffda8b`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateDocToVideoTaskResponse {
@@ -181,7 +200,9 @@ impl CreateDocToVideoTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateDocToVideoTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateDocToVideoTask`.",
+        described: true,
+        members: &[MemberInfo::new("TaskId", "Id of the task. Opaque.", Kind::Text)],
     };
 
     /// Creates a value in which no member is set.
@@ -195,5 +216,21 @@ impl CreateDocToVideoTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateDocToVideoTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateDocToVideoTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

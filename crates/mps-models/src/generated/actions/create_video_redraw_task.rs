@@ -63,10 +63,25 @@ impl CreateVideoRedrawTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateVideoRedrawTask",
+        doc: "Starts a task that draws a video anew in another style.",
+        described: true,
         members: &[
-            MemberInfo::new("Input", Kind::Struct("VideoRedrawInput")).required(),
-            MemberInfo::new("CosInfo", Kind::Struct("VideoRedrawCosInfo")),
-            MemberInfo::new("TaskInfo", Kind::Struct("VideoRedrawTaskInfo")),
+            MemberInfo::new(
+                    "Input",
+                    "The video to redraw.",
+                    Kind::Struct("VideoRedrawInput"),
+                )
+                .required(),
+            MemberInfo::new(
+                "CosInfo",
+                "Bucket of the caller for the result.",
+                Kind::Struct("VideoRedrawCosInfo"),
+            ),
+            MemberInfo::new(
+                "TaskInfo",
+                "Style and options of the redrawn video.",
+                Kind::Struct("VideoRedrawTaskInfo"),
+            ),
         ],
     };
 
@@ -143,13 +158,14 @@ impl Action for CreateVideoRedrawTask {
             "LimitExceeded.CreateTask",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/82060",
+        described: true,
         request: Self::SCHEMA,
         response: CreateVideoRedrawTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`CreateVideoRedrawTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CreateVideoRedrawTaskResponse {
@@ -158,6 +174,9 @@ pub struct CreateVideoRedrawTaskResponse {
     /// - Example: `d6f9bb2a-d1cd-****-447a-a4842e4279c6`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl CreateVideoRedrawTaskResponse {
@@ -167,7 +186,9 @@ impl CreateVideoRedrawTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CreateVideoRedrawTaskResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `CreateVideoRedrawTask`.",
+        described: true,
+        members: &[MemberInfo::new("TaskId", "Id of the task. Opaque.", Kind::Text)],
     };
 
     /// Creates a value in which no member is set.
@@ -181,5 +202,21 @@ impl CreateVideoRedrawTaskResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for CreateVideoRedrawTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreateVideoRedrawTaskResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

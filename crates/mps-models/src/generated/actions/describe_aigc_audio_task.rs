@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::action::{Action, ActionInfo, Effect};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
-use crate::redact::Keys;
+use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskStatus};
 
@@ -53,7 +53,16 @@ impl DescribeAigcAudioTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcAudioTask",
-        members: &[MemberInfo::new("TaskId", Kind::Text).required()],
+        doc: "Returns the status of an audio task and, once it is done, the URLs of its result.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "TaskId",
+                    "Id of the task, as the create answered it.",
+                    Kind::Text,
+                )
+                .required(),
+        ],
     };
 
     /// Creates a value with the required members.
@@ -117,13 +126,14 @@ impl Action for DescribeAigcAudioTask {
             "UnauthorizedOperation",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/81005",
+        described: true,
         request: Self::SCHEMA,
         response: DescribeAigcAudioTaskResponse::SCHEMA,
     };
 }
 
 /// The response of [`DescribeAigcAudioTask`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcAudioTaskResponse {
@@ -149,6 +159,9 @@ pub struct DescribeAigcAudioTaskResponse {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub video_infos: Vec<AigcAudioOutputVideoInfo>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcAudioTaskResponse {
@@ -163,15 +176,28 @@ impl DescribeAigcAudioTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcAudioTaskResponse",
+        doc: "The response of `DescribeAigcAudioTask`.",
+        described: true,
         members: &[
-            MemberInfo::new("Status", Kind::Enum(AigcTaskStatus::VALUES)),
-            MemberInfo::new("Message", Kind::Text),
+            MemberInfo::new(
+                "Status",
+                "Status of the task.",
+                Kind::Enum(AigcTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                    "Message",
+                    "Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.",
+                    Kind::Text,
+                )
+                .sensitive(),
             MemberInfo::new(
                 "AudioInfos",
+                "The audio of a task that is done.",
                 Kind::List(&Kind::Struct("AigcAudioOutputAudioInfo")),
             ),
             MemberInfo::new(
                 "VideoInfos",
+                "The videos of a task that is done, if it was to add sound to videos.",
                 Kind::List(&Kind::Struct("AigcAudioOutputVideoInfo")),
             ),
         ],
@@ -207,6 +233,13 @@ impl DescribeAigcAudioTaskResponse {
         self
     }
 
+    /// Adds an item to `AudioInfos`.
+    #[must_use]
+    pub fn push_audio_infos(mut self, item: AigcAudioOutputAudioInfo) -> Self {
+        self.audio_infos.push(item);
+        self
+    }
+
     /// Sets all items of `VideoInfos`.
     #[must_use]
     pub fn video_infos(
@@ -215,5 +248,31 @@ impl DescribeAigcAudioTaskResponse {
     ) -> Self {
         self.video_infos = video_infos.into_iter().collect();
         self
+    }
+
+    /// Adds an item to `VideoInfos`.
+    #[must_use]
+    pub fn push_video_infos(mut self, item: AigcAudioOutputVideoInfo) -> Self {
+        self.video_infos.push(item);
+        self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for DescribeAigcAudioTaskResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DescribeAigcAudioTaskResponse")
+            .field("status", &self.status)
+            .field("message", &Hidden)
+            .field("audio_infos", &self.audio_infos)
+            .field("video_infos", &self.video_infos)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

@@ -52,7 +52,16 @@ impl DescribeAigcImageTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcImageTask",
-        members: &[MemberInfo::new("TaskId", Kind::Text).required()],
+        doc: "Returns the status of an image task and, once it is done, the URLs of its result.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "TaskId",
+                    "Id of the task, as the create answered it.",
+                    Kind::Text,
+                )
+                .required(),
+        ],
     };
 
     /// Creates a value with the required members.
@@ -116,6 +125,7 @@ impl Action for DescribeAigcImageTask {
             "UnauthorizedOperation",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76486",
+        described: true,
         request: Self::SCHEMA,
         response: DescribeAigcImageTaskResponse::SCHEMA,
     };
@@ -141,6 +151,9 @@ pub struct DescribeAigcImageTaskResponse {
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcImageTaskResponse {
@@ -150,10 +163,26 @@ impl DescribeAigcImageTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcImageTaskResponse",
+        doc: "The response of `DescribeAigcImageTask`.",
+        described: true,
         members: &[
-            MemberInfo::new("Status", Kind::Enum(AigcTaskStatus::VALUES)),
-            MemberInfo::new("ImageUrls", Kind::List(&Kind::Text)).sensitive(),
-            MemberInfo::new("Message", Kind::Text),
+            MemberInfo::new(
+                "Status",
+                "Status of the task.",
+                Kind::Enum(AigcTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                    "ImageUrls",
+                    "URLs of the images of a task that is done. The service keeps them for 12 hours.",
+                    Kind::List(&Kind::Text),
+                )
+                .sensitive(),
+            MemberInfo::new(
+                    "Message",
+                    "Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.",
+                    Kind::Text,
+                )
+                .sensitive(),
         ],
     };
 
@@ -180,10 +209,24 @@ impl DescribeAigcImageTaskResponse {
         self
     }
 
+    /// Adds an item to `ImageUrls`.
+    #[must_use]
+    pub fn push_image_urls(mut self, item: impl Into<String>) -> Self {
+        self.image_urls.push(item.into());
+        self
+    }
+
     /// Sets `Message`.
     #[must_use]
     pub fn message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
+        self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
         self
     }
 }
@@ -193,7 +236,8 @@ impl fmt::Debug for DescribeAigcImageTaskResponse {
         f.debug_struct("DescribeAigcImageTaskResponse")
             .field("status", &self.status)
             .field("image_urls", &Hidden)
-            .field("message", &self.message)
+            .field("message", &Hidden)
+            .field("extra", &Keys(&self.extra))
             .finish()
     }
 }

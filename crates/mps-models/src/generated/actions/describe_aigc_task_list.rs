@@ -9,7 +9,7 @@ use crate::action::{Action, ActionInfo, Effect};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::{AigcTaskListItem, QueryTaskFilter};
 
 /// Lists the scenario tasks of the account, page by page.
@@ -66,10 +66,28 @@ impl DescribeAigcTaskList {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcTaskList",
+        doc: "Lists the scenario tasks of the account, page by page.",
+        described: true,
         members: &[
-            MemberInfo::new("PageNum", Kind::Integer),
-            MemberInfo::new("PageSize", Kind::Integer),
-            MemberInfo::new("QueryTaskFilter", Kind::Struct("QueryTaskFilter")),
+            MemberInfo::new("PageNum", "Which page, counted from one.", Kind::Integer)
+                .bounds(Bounds {
+                    default: Some("1"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "PageSize",
+                    "Number of tasks on a page. No document states a maximum.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    default: Some("10"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "QueryTaskFilter",
+                "Which tasks to list. Without it the list has all of them.",
+                Kind::Struct("QueryTaskFilter"),
+            ),
         ],
     };
 
@@ -147,13 +165,14 @@ impl Action for DescribeAigcTaskList {
             "ResourceNotFound.TaskNotFound",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/82313",
+        described: true,
         request: Self::SCHEMA,
         response: DescribeAigcTaskListResponse::SCHEMA,
     };
 }
 
 /// The response of [`DescribeAigcTaskList`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskListResponse {
@@ -179,6 +198,9 @@ pub struct DescribeAigcTaskListResponse {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub tasks: Vec<AigcTaskListItem>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskListResponse {
@@ -193,11 +215,21 @@ impl DescribeAigcTaskListResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcTaskListResponse",
+        doc: "The response of `DescribeAigcTaskList`.",
+        described: true,
         members: &[
-            MemberInfo::new("Total", Kind::Integer),
-            MemberInfo::new("PageNum", Kind::Integer),
-            MemberInfo::new("PageSize", Kind::Integer),
-            MemberInfo::new("Tasks", Kind::List(&Kind::Struct("AigcTaskListItem"))),
+            MemberInfo::new(
+                "Total",
+                "Number of tasks on all pages together.",
+                Kind::Integer,
+            ),
+            MemberInfo::new("PageNum", "The page this is.", Kind::Integer),
+            MemberInfo::new("PageSize", "Number of tasks on a page.", Kind::Integer),
+            MemberInfo::new(
+                "Tasks",
+                "The tasks of the page.",
+                Kind::List(&Kind::Struct("AigcTaskListItem")),
+            ),
         ],
     };
 
@@ -233,5 +265,31 @@ impl DescribeAigcTaskListResponse {
     pub fn tasks(mut self, tasks: impl IntoIterator<Item = AigcTaskListItem>) -> Self {
         self.tasks = tasks.into_iter().collect();
         self
+    }
+
+    /// Adds an item to `Tasks`.
+    #[must_use]
+    pub fn push_tasks(mut self, item: AigcTaskListItem) -> Self {
+        self.tasks.push(item);
+        self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for DescribeAigcTaskListResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DescribeAigcTaskListResponse")
+            .field("total", &self.total)
+            .field("page_num", &self.page_num)
+            .field("page_size", &self.page_size)
+            .field("tasks", &self.tasks)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

@@ -50,7 +50,16 @@ impl DescribeAigcTaskStatus {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcTaskStatus",
-        members: &[MemberInfo::new("TaskId", Kind::Text).required()],
+        doc: "Returns the status of a scenario task and, once it is done, the URLs of its result.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "TaskId",
+                    "Id of the task, as the create answered it.",
+                    Kind::Text,
+                )
+                .required(),
+        ],
     };
 
     /// Creates a value with the required members.
@@ -110,6 +119,7 @@ impl Action for DescribeAigcTaskStatus {
             "ResourceNotFound.TaskNotFound",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/82059",
+        described: true,
         request: Self::SCHEMA,
         response: DescribeAigcTaskStatusResponse::SCHEMA,
     };
@@ -178,6 +188,9 @@ pub struct DescribeAigcTaskStatusResponse {
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
     #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcTaskStatusResponse {
@@ -200,19 +213,68 @@ impl DescribeAigcTaskStatusResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcTaskStatusResponse",
+        doc: "The response of `DescribeAigcTaskStatus`.",
+        described: true,
         members: &[
-            MemberInfo::new("TaskId", Kind::Text),
-            MemberInfo::new("TaskStatus", Kind::Enum(ScenarioTaskStatus::VALUES)),
-            MemberInfo::new("OutputUrl", Kind::Text).sensitive(),
-            MemberInfo::new("CreateTime", Kind::Text),
-            MemberInfo::new("ScheduledTime", Kind::Text),
-            MemberInfo::new("FinishedTime", Kind::Text),
-            MemberInfo::new("TaskResultCode", Kind::Integer),
-            MemberInfo::new("TaskResultMsg", Kind::Text),
-            MemberInfo::new("RequestBody", Kind::Text).sensitive(),
-            MemberInfo::new("TaskType", Kind::Enum(ScenarioTaskType::VALUES)),
-            MemberInfo::new("TaskInfo", Kind::Text).sensitive(),
-            MemberInfo::new("Stage", Kind::Text),
+            MemberInfo::new("TaskId", "Id of the task.", Kind::Text),
+            MemberInfo::new(
+                "TaskStatus",
+                "Status of the task.",
+                Kind::Enum(ScenarioTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                    "OutputUrl",
+                    "URL of the result of a task that is done. No document states how long the service keeps it.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "CreateTime",
+                "When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ScheduledTime",
+                "When the task was taken out of the queue, in the same form.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "FinishedTime",
+                "When the task ended, in the same form.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "TaskResultCode",
+                "Why the task failed, as a negative number. The numbers are not documented.",
+                Kind::Integer,
+            ),
+            MemberInfo::new(
+                "TaskResultMsg",
+                "Why the task failed, in words.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                    "RequestBody",
+                    "The request that created the task, as JSON text. Besides its members there are the\naction, the account and the address it came from.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "TaskType",
+                "Which scenario the task belongs to.",
+                Kind::Enum(ScenarioTaskType::VALUES),
+            ),
+            MemberInfo::new(
+                    "TaskInfo",
+                    "Details of the task, JSON as text. Its members depend on the scenario.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "Stage",
+                "Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -305,6 +367,13 @@ impl DescribeAigcTaskStatusResponse {
         self.stage = Some(stage.into());
         self
     }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
 }
 
 impl fmt::Debug for DescribeAigcTaskStatusResponse {
@@ -322,6 +391,7 @@ impl fmt::Debug for DescribeAigcTaskStatusResponse {
             .field("task_type", &self.task_type)
             .field("task_info", &Hidden)
             .field("stage", &self.stage)
+            .field("extra", &Keys(&self.extra))
             .finish()
     }
 }

@@ -52,7 +52,16 @@ impl DescribeAigcVideoTask {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcVideoTask",
-        members: &[MemberInfo::new("TaskId", Kind::Text).required()],
+        doc: "Returns the status of a video task and, once it is done, the URLs of its result.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "TaskId",
+                    "Id of the task, as the create answered it.",
+                    Kind::Text,
+                )
+                .required(),
+        ],
     };
 
     /// Creates a value with the required members.
@@ -112,6 +121,7 @@ impl Action for DescribeAigcVideoTask {
             "ResourceNotFound.TaskNotFound",
         ],
         doc_url: "https://www.tencentcloud.com/document/product/1041/76485",
+        described: true,
         request: Self::SCHEMA,
         response: DescribeAigcVideoTaskResponse::SCHEMA,
     };
@@ -142,6 +152,9 @@ pub struct DescribeAigcVideoTaskResponse {
     /// - Example: `ok`.
     #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl DescribeAigcVideoTaskResponse {
@@ -156,11 +169,31 @@ impl DescribeAigcVideoTaskResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DescribeAigcVideoTaskResponse",
+        doc: "The response of `DescribeAigcVideoTask`.",
+        described: true,
         members: &[
-            MemberInfo::new("Status", Kind::Enum(AigcTaskStatus::VALUES)),
-            MemberInfo::new("VideoUrls", Kind::List(&Kind::Text)).sensitive(),
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("Message", Kind::Text),
+            MemberInfo::new(
+                "Status",
+                "Status of the task.",
+                Kind::Enum(AigcTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                    "VideoUrls",
+                    "URLs of the videos of a task that is done. The service keeps them for 12 hours.",
+                    Kind::List(&Kind::Text),
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "Resolution",
+                "Width and height in pixels, with an `x` or a `*` between them.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                    "Message",
+                    "Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.",
+                    Kind::Text,
+                )
+                .sensitive(),
         ],
     };
 
@@ -187,6 +220,13 @@ impl DescribeAigcVideoTaskResponse {
         self
     }
 
+    /// Adds an item to `VideoUrls`.
+    #[must_use]
+    pub fn push_video_urls(mut self, item: impl Into<String>) -> Self {
+        self.video_urls.push(item.into());
+        self
+    }
+
     /// Sets `Resolution`.
     #[must_use]
     pub fn resolution(mut self, resolution: impl Into<String>) -> Self {
@@ -200,6 +240,13 @@ impl DescribeAigcVideoTaskResponse {
         self.message = Some(message.into());
         self
     }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
 }
 
 impl fmt::Debug for DescribeAigcVideoTaskResponse {
@@ -208,7 +255,8 @@ impl fmt::Debug for DescribeAigcVideoTaskResponse {
             .field("status", &self.status)
             .field("video_urls", &Hidden)
             .field("resolution", &self.resolution)
-            .field("message", &self.message)
+            .field("message", &Hidden)
+            .field("extra", &Keys(&self.extra))
             .finish()
     }
 }

@@ -64,8 +64,14 @@ impl ModifyDocToVideoTaskStatus {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "ModifyDocToVideoTaskStatus",
+        doc: "Confirms a stage of a document-to-video task, or has it done again.",
+        described: true,
         members: &[
-            MemberInfo::new("Input", Kind::Struct("ModifyDocToVideoTaskStatusInput"))
+            MemberInfo::new(
+                    "Input",
+                    "The task, the stage, and the operation on it.",
+                    Kind::Struct("ModifyDocToVideoTaskStatusInput"),
+                )
                 .required(),
         ],
     };
@@ -119,13 +125,14 @@ impl Action for ModifyDocToVideoTaskStatus {
         capabilities: None,
         errors: &[],
         doc_url: "https://cloud.tencent.com/document/product/862/137668",
+        described: true,
         request: Self::SCHEMA,
         response: ModifyDocToVideoTaskStatusResponse::SCHEMA,
     };
 }
 
 /// The response of [`ModifyDocToVideoTaskStatus`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusResponse {
@@ -134,6 +141,9 @@ pub struct ModifyDocToVideoTaskStatusResponse {
     /// - Example: `72687c0b-19aa-f799-ddf9-716619c12eda`.
     #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl ModifyDocToVideoTaskStatusResponse {
@@ -143,7 +153,15 @@ impl ModifyDocToVideoTaskStatusResponse {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "ModifyDocToVideoTaskStatusResponse",
-        members: &[MemberInfo::new("TaskId", Kind::Text)],
+        doc: "The response of `ModifyDocToVideoTaskStatus`.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                "TaskId",
+                "Id of a new task, which replaces the one in the request. Opaque.",
+                Kind::Text,
+            ),
+        ],
     };
 
     /// Creates a value in which no member is set.
@@ -157,5 +175,21 @@ impl ModifyDocToVideoTaskStatusResponse {
     pub fn task_id(mut self, task_id: impl Into<String>) -> Self {
         self.task_id = Some(task_id.into());
         self
+    }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl fmt::Debug for ModifyDocToVideoTaskStatusResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModifyDocToVideoTaskStatusResponse")
+            .field("task_id", &self.task_id)
+            .field("extra", &Keys(&self.extra))
+            .finish()
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A story and the look of its comic.
 ///
@@ -60,11 +60,39 @@ impl AiDramaInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AiDramaInput",
+        doc: "A story and the look of its comic.",
+        described: true,
         members: &[
-            MemberInfo::new("Script", Kind::Text).required().sensitive(),
-            MemberInfo::new("Style", Kind::Text).required(),
-            MemberInfo::new("Ratio", Kind::Text).required(),
-            MemberInfo::new("Resolution", Kind::Text).required(),
+            MemberInfo::new(
+                    "Script",
+                    "The story. The service splits it into scenes by itself. No limit is stated.",
+                    Kind::Text,
+                )
+                .required()
+                .sensitive(),
+            MemberInfo::new("Style", "The style to draw in.", Kind::Text)
+                .required()
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"chinese_ink_wash\"",
+                        "\"fantasy_cyberpunk\"",
+                        "\"japanese_anime_2d\"",
+                        "\"realistic_live_action\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Ratio", "Width to height.", Kind::Text)
+                .required()
+                .bounds(Bounds {
+                    one_of: &["\"16:9\"", "\"9:16\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Resolution", "Resolution, in lower case here.", Kind::Text)
+                .required()
+                .bounds(Bounds {
+                    one_of: &["\"720p\"", "\"1080p\""],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

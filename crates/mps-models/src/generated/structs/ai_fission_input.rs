@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A product to advertise.
 ///
@@ -42,9 +42,22 @@ impl AiFissionInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AiFissionInput",
+        doc: "A product to advertise.",
+        described: true,
         members: &[
-            MemberInfo::new("ImageUrls", Kind::List(&Kind::Text)).required().sensitive(),
-            MemberInfo::new("Text", Kind::Text).sensitive(),
+            MemberInfo::new(
+                    "ImageUrls",
+                    "Images of the product that the service can fetch from the public network.",
+                    Kind::List(&Kind::Text),
+                )
+                .required()
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Text", "Description of the product.", Kind::Text)
+                .sensitive(),
         ],
     };
 
@@ -64,6 +77,13 @@ impl AiFissionInput {
         image_urls: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.image_urls = image_urls.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds an item to `ImageUrls`.
+    #[must_use]
+    pub fn push_image_urls(mut self, item: impl Into<String>) -> Self {
+        self.image_urls.push(item.into());
         self
     }
 

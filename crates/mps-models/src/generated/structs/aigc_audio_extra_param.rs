@@ -40,9 +40,15 @@ impl AigcAudioExtraParam {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcAudioExtraParam",
+        doc: "File format of the audio, and the resource to charge.",
+        described: true,
         members: &[
-            MemberInfo::new("ResourceId", Kind::Text),
-            MemberInfo::new("OutputAudioFormat", Kind::Text),
+            MemberInfo::new(
+                "ResourceId",
+                "Resource to charge, for models that need one.",
+                Kind::Text,
+            ),
+            MemberInfo::new("OutputAudioFormat", "Format of the file.", Kind::Text),
         ],
     };
 

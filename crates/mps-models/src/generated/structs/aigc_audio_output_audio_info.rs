@@ -3,8 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::redact::Hidden;
+use crate::de;
+use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 
 /// A piece of audio that an audio task has made.
@@ -22,6 +24,9 @@ pub struct AigcAudioOutputAudioInfo {
     /// - Example: `8`.
     #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl AigcAudioOutputAudioInfo {
@@ -31,9 +36,15 @@ impl AigcAudioOutputAudioInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcAudioOutputAudioInfo",
+        doc: "A piece of audio that an audio task has made.",
+        described: true,
         members: &[
-            MemberInfo::new("Url", Kind::Text).sensitive(),
-            MemberInfo::new("Duration", Kind::Integer),
+            MemberInfo::new("Url", "URL for the download.", Kind::Text).sensitive(),
+            MemberInfo::new(
+                "Duration",
+                "Length. No document states the unit.",
+                Kind::Integer,
+            ),
         ],
     };
 
@@ -56,6 +67,13 @@ impl AigcAudioOutputAudioInfo {
         self.duration = Some(duration);
         self
     }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
 }
 
 impl fmt::Debug for AigcAudioOutputAudioInfo {
@@ -63,6 +81,7 @@ impl fmt::Debug for AigcAudioOutputAudioInfo {
         f.debug_struct("AigcAudioOutputAudioInfo")
             .field("url", &Hidden)
             .field("duration", &self.duration)
+            .field("extra", &Keys(&self.extra))
             .finish()
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A video to make sound for.
 ///
@@ -33,7 +33,20 @@ impl AigcAudioReferenceVideoInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcAudioReferenceVideoInfo",
-        members: &[MemberInfo::new("VideoUrl", Kind::Text).sensitive()],
+        doc: "A video to make sound for.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "VideoUrl",
+                    "A video that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+        ],
     };
 
     /// Creates a value in which no member is set.

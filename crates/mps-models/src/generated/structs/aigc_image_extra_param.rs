@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// Size, shape, file format and watermark of an image.
 ///
@@ -59,11 +59,34 @@ impl AigcImageExtraParam {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcImageExtraParam",
+        doc: "Size, shape, file format and watermark of an image.",
+        described: true,
         members: &[
-            MemberInfo::new("AspectRatio", Kind::Text),
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("LogoAdd", Kind::Integer),
-            MemberInfo::new("OutputFormat", Kind::Text),
+            MemberInfo::new(
+                "AspectRatio",
+                "Width to height. Each model has its own values; MJ reads the ratio from the prompt.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "Resolution",
+                "Resolution, in upper case. Each model has its own values.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                    "LogoAdd",
+                    "Adds a watermark to the image: 1 for yes, 0 for no. A number, not a Boolean.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    one_of: &["0", "1"],
+                    default: Some("0"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("OutputFormat", "Format of the file.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"jpeg\"", "\"png\""],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

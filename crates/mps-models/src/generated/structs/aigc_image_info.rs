@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// An image of something the result should contain, or of the style it should have.
 ///
@@ -40,9 +40,24 @@ impl AigcImageInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcImageInfo",
+        doc: "An image of something the result should contain, or of the style it should have.",
+        described: true,
         members: &[
-            MemberInfo::new("ImageUrl", Kind::Text).sensitive(),
-            MemberInfo::new("ReferenceType", Kind::Text),
+            MemberInfo::new(
+                    "ImageUrl",
+                    "A JPEG, PNG or WebP, of less than 7 MB if possible, that the service can fetch from the public\nnetwork.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "ReferenceType",
+                "Role of the image: the id of a subject for Vidu q2, `asset` or `style` for GV. Other models ignore\nit.",
+                Kind::Text,
+            ),
         ],
     };
 

@@ -50,10 +50,18 @@ impl AigcStoreCosParam {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcStoreCosParam",
+        doc: "A COS bucket of the caller's, in which the service stores a result.",
+        described: true,
         members: &[
-            MemberInfo::new("CosBucketName", Kind::Text).required(),
-            MemberInfo::new("CosBucketRegion", Kind::Text).required(),
-            MemberInfo::new("CosBucketPath", Kind::Text),
+            MemberInfo::new(
+                    "CosBucketName",
+                    "Name of the bucket, the account's number included.",
+                    Kind::Text,
+                )
+                .required(),
+            MemberInfo::new("CosBucketRegion", "Region of the bucket.", Kind::Text)
+                .required(),
+            MemberInfo::new("CosBucketPath", "Folder inside the bucket.", Kind::Text),
         ],
     };
 

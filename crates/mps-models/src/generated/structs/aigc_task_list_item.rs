@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::de;
-use crate::redact::Hidden;
+use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
@@ -89,6 +90,9 @@ pub struct AigcTaskListItem {
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
     #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
+    /// Members that the specification does not have, kept as they were answered.
+    #[serde(flatten, deserialize_with = "de::unknown_members")]
+    pub extra: Map<String, Value>,
 }
 
 impl AigcTaskListItem {
@@ -113,21 +117,74 @@ impl AigcTaskListItem {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcTaskListItem",
+        doc: "A scenario task in a list.",
+        described: true,
         members: &[
-            MemberInfo::new("TaskId", Kind::Text),
-            MemberInfo::new("TaskType", Kind::Enum(ScenarioTaskType::VALUES)),
-            MemberInfo::new("TaskStatus", Kind::Enum(ScenarioTaskStatus::VALUES)),
-            MemberInfo::new("CreateTime", Kind::Text),
-            MemberInfo::new("ScheduledTime", Kind::Text),
-            MemberInfo::new("FinishedTime", Kind::Text),
-            MemberInfo::new("Urls", Kind::List(&Kind::Text)).sensitive(),
-            MemberInfo::new("TaskResultCode", Kind::Integer),
-            MemberInfo::new("TaskResultMsg", Kind::Text),
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("Ratio", Kind::Text),
-            MemberInfo::new("RequestBody", Kind::Text).sensitive(),
-            MemberInfo::new("TaskInfo", Kind::Text).sensitive(),
-            MemberInfo::new("Stage", Kind::Text),
+            MemberInfo::new("TaskId", "Id of the task.", Kind::Text),
+            MemberInfo::new(
+                "TaskType",
+                "Which scenario the task belongs to.",
+                Kind::Enum(ScenarioTaskType::VALUES),
+            ),
+            MemberInfo::new(
+                "TaskStatus",
+                "Status of the task.",
+                Kind::Enum(ScenarioTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                "CreateTime",
+                "When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ScheduledTime",
+                "When the task was taken out of the queue, in the same form.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "FinishedTime",
+                "When the task ended, in the same form.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                    "Urls",
+                    "URLs of the results of a task that is done. An example in the documentation is signed for seven\ndays.",
+                    Kind::List(&Kind::Text),
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "TaskResultCode",
+                "Why the task failed, as a negative number. The numbers are not documented.",
+                Kind::Integer,
+            ),
+            MemberInfo::new(
+                "TaskResultMsg",
+                "Why the task failed, in words.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "Resolution",
+                "Resolution of the result, in lower case.",
+                Kind::Text,
+            ),
+            MemberInfo::new("Ratio", "Width to height of the result.", Kind::Text),
+            MemberInfo::new(
+                    "RequestBody",
+                    "The request that created the task, as JSON text: another text, which holds the request\nitself. `DescribeAigcTaskStatus` wraps it only once.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                    "TaskInfo",
+                    "Details of the task, JSON as text. Its members depend on the scenario.",
+                    Kind::Text,
+                )
+                .sensitive(),
+            MemberInfo::new(
+                "Stage",
+                "Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.",
+                Kind::Text,
+            ),
         ],
     };
 
@@ -186,6 +243,13 @@ impl AigcTaskListItem {
         self
     }
 
+    /// Adds an item to `Urls`.
+    #[must_use]
+    pub fn push_urls(mut self, item: impl Into<String>) -> Self {
+        self.urls.push(item.into());
+        self
+    }
+
     /// Sets `TaskResultCode`.
     #[must_use]
     pub fn task_result_code(mut self, task_result_code: i64) -> Self {
@@ -234,6 +298,13 @@ impl AigcTaskListItem {
         self.stage = Some(stage.into());
         self
     }
+
+    /// Adds a member that the specification does not have.
+    #[must_use]
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
 }
 
 impl fmt::Debug for AigcTaskListItem {
@@ -253,6 +324,7 @@ impl fmt::Debug for AigcTaskListItem {
             .field("request_body", &Hidden)
             .field("task_info", &Hidden)
             .field("stage", &self.stage)
+            .field("extra", &Keys(&self.extra))
             .finish()
     }
 }

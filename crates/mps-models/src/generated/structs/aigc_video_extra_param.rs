@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// Size, shape, sound and watermark of a video.
 ///
@@ -65,13 +65,47 @@ impl AigcVideoExtraParam {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcVideoExtraParam",
+        doc: "Size, shape, sound and watermark of a video.",
+        described: true,
         members: &[
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("AspectRatio", Kind::Text),
-            MemberInfo::new("LogoAdd", Kind::Integer),
-            MemberInfo::new("EnableAudio", Kind::Boolean),
-            MemberInfo::new("OffPeak", Kind::Boolean),
-            MemberInfo::new("EnableBgm", Kind::Boolean),
+            MemberInfo::new(
+                "Resolution",
+                "Resolution, in upper case. Each model has its own values.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "AspectRatio",
+                "Width to height. Most models take it only without a first frame; Hailuo never does.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                    "LogoAdd",
+                    "Adds a watermark to the video: 1 for yes, 0 for no. A number, not a Boolean.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    one_of: &["0", "1"],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "EnableAudio",
+                    "Adds a sound track. Vidu q3, `PixVerse` and Kling generate one.",
+                    Kind::Boolean,
+                )
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "OffPeak",
+                "Lets the task wait for off-peak hours. It ends within 48 hours or is cancelled. Vidu only.",
+                Kind::Boolean,
+            ),
+            MemberInfo::new("EnableBgm", "Adds background music.", Kind::Boolean)
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
         ],
     };
 

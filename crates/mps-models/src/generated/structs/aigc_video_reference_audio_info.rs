@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A sound the video should follow.
 ///
@@ -33,7 +33,20 @@ impl AigcVideoReferenceAudioInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcVideoReferenceAudioInfo",
-        members: &[MemberInfo::new("AudioUrl", Kind::Text).sensitive()],
+        doc: "A sound the video should follow.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "AudioUrl",
+                    "A sound file that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+        ],
     };
 
     /// Creates a value in which no member is set.

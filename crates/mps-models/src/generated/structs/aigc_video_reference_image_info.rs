@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// An image of something the video should contain, or of the style it should have.
 ///
@@ -38,9 +38,24 @@ impl AigcVideoReferenceImageInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcVideoReferenceImageInfo",
+        doc: "An image of something the video should contain, or of the style it should have.",
+        described: true,
         members: &[
-            MemberInfo::new("ImageUrl", Kind::Text).sensitive(),
-            MemberInfo::new("ReferenceType", Kind::Text),
+            MemberInfo::new(
+                    "ImageUrl",
+                    "A JPEG or PNG of at most 10 MB that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "ReferenceType",
+                "Role of the image: `asset` or `style` for GV, the id of a subject for Vidu. Other models ignore it.",
+                Kind::Text,
+            ),
         ],
     };
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A person or thing with a name, for use in the prompt.
 ///
@@ -64,12 +64,40 @@ impl AigcVideoReferenceSubjectInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcVideoReferenceSubjectInfo",
+        doc: "A person or thing with a name, for use in the prompt.",
+        described: true,
         members: &[
-            MemberInfo::new("Id", Kind::Text),
-            MemberInfo::new("Name", Kind::Text),
-            MemberInfo::new("VoiceId", Kind::Text),
-            MemberInfo::new("ImageUrls", Kind::List(&Kind::Text)).sensitive(),
-            MemberInfo::new("VideoUrls", Kind::List(&Kind::Text)).sensitive(),
+            MemberInfo::new(
+                "Id",
+                "Id of the subject at the vendor of the model: a server id for Vidu, an element id for Kling.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "Name",
+                "Name of the subject. Vidu reads `@` and this name in the prompt as the subject.",
+                Kind::Text,
+            ),
+            MemberInfo::new("VoiceId", "Voice of the subject.", Kind::Text),
+            MemberInfo::new(
+                    "ImageUrls",
+                    "Images of the subject.",
+                    Kind::List(&Kind::Text),
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "VideoUrls",
+                    "Videos of the subject.",
+                    Kind::List(&Kind::Text),
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
         ],
     };
 
@@ -110,6 +138,13 @@ impl AigcVideoReferenceSubjectInfo {
         self
     }
 
+    /// Adds an item to `ImageUrls`.
+    #[must_use]
+    pub fn push_image_urls(mut self, item: impl Into<String>) -> Self {
+        self.image_urls.push(item.into());
+        self
+    }
+
     /// Sets all items of `VideoUrls`.
     #[must_use]
     pub fn video_urls(
@@ -117,6 +152,13 @@ impl AigcVideoReferenceSubjectInfo {
         video_urls: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.video_urls = video_urls.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds an item to `VideoUrls`.
+    #[must_use]
+    pub fn push_video_urls(mut self, item: impl Into<String>) -> Self {
+        self.video_urls.push(item.into());
         self
     }
 

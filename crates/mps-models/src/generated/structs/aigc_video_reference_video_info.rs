@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A video to edit, or to take features from.
 ///
@@ -49,10 +49,38 @@ impl AigcVideoReferenceVideoInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "AigcVideoReferenceVideoInfo",
+        doc: "A video to edit, or to take features from.",
+        described: true,
         members: &[
-            MemberInfo::new("VideoUrl", Kind::Text).sensitive(),
-            MemberInfo::new("ReferType", Kind::Text),
-            MemberInfo::new("KeepOriginalSound", Kind::Text),
+            MemberInfo::new(
+                    "VideoUrl",
+                    "A video that the service can fetch from the public network. A video to edit excludes a first and\na last frame.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "ReferType",
+                    "`base` for a video to edit, `feature` for one to take features from.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &["\"base\"", "\"feature\""],
+                    default: Some("\"base\""),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "KeepOriginalSound",
+                    "Keeps the sound of this video: `yes` or `no`. Text, not a Boolean.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &["\"yes\"", "\"no\""],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

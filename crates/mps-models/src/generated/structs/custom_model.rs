@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// A person in front of the camera of an advertising video.
 ///
@@ -57,11 +57,44 @@ impl CustomModel {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "CustomModel",
+        doc: "A person in front of the camera of an advertising video.",
+        described: true,
         members: &[
-            MemberInfo::new("Gender", Kind::Text),
-            MemberInfo::new("Age", Kind::Text),
-            MemberInfo::new("Appearance", Kind::Text),
-            MemberInfo::new("BodyType", Kind::Text),
+            MemberInfo::new("Gender", "Gender of the person.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"male\"", "\"female\"", "\"any\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Age", "Age of the person.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"teen\"",
+                        "\"young_adult\"",
+                        "\"middle_aged\"",
+                        "\"mature\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "Appearance",
+                    "Origin of the person, as far as looks go.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"caucasian\"",
+                        "\"asian\"",
+                        "\"latino\"",
+                        "\"african\"",
+                        "\"middle_eastern\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("BodyType", "Build of the person.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"slim\"", "\"standard\"", "\"athletic\"", "\"chubby\""],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

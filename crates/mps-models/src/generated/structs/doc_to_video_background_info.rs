@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// The image behind the contents of a video made from documents.
 ///
@@ -33,7 +33,20 @@ impl DocToVideoBackgroundInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DocToVideoBackgroundInfo",
-        members: &[MemberInfo::new("ImageUrl", Kind::Text).sensitive()],
+        doc: "The image behind the contents of a video made from documents.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "ImageUrl",
+                    "An image that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+        ],
     };
 
     /// Creates a value in which no member is set.

@@ -15,7 +15,7 @@ use crate::preflight::{
     Rule,
 };
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::{DocToVideoBackgroundInfo, DocToVideoWatermarkInfo};
 
 /// Documents and the options of the video that presents them.
@@ -144,21 +144,112 @@ impl DocToVideoInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DocToVideoInput",
+        doc: "Documents and the options of the video that presents them.",
+        described: true,
         members: &[
-            MemberInfo::new("FileUrl", Kind::List(&Kind::Text)).required().sensitive(),
-            MemberInfo::new("Prompt", Kind::Text).required().sensitive(),
-            MemberInfo::new("ModelVersion", Kind::Text),
-            MemberInfo::new("ModelName", Kind::Text),
-            MemberInfo::new("Ratio", Kind::Text),
-            MemberInfo::new("Language", Kind::Text),
-            MemberInfo::new("ReferenceDuration", Kind::Integer),
-            MemberInfo::new("EnableTTS", Kind::Boolean),
-            MemberInfo::new("VoiceId", Kind::Text),
-            MemberInfo::new("PPTXFidelity", Kind::Boolean),
-            MemberInfo::new("Mode", Kind::Text),
-            MemberInfo::new("Background", Kind::Struct("DocToVideoBackgroundInfo")),
-            MemberInfo::new("Watermark", Kind::Struct("DocToVideoWatermarkInfo")),
-            MemberInfo::new("EnableCaption", Kind::Boolean),
+            MemberInfo::new(
+                    "FileUrl",
+                    "The documents, each a PDF, PPTX, DOCX, PNG or JPEG of at most 10 MB and 100 pages that the service\ncan fetch from the public network. A list, in spite of its name.",
+                    Kind::List(&Kind::Text),
+                )
+                .required()
+                .sensitive()
+                .bounds(Bounds {
+                    max_items: Some(3),
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Prompt", "Description of the video.", Kind::Text)
+                .required()
+                .sensitive()
+                .bounds(Bounds {
+                    max_chars: Some(2_000),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("ModelVersion", "Version of the model.", Kind::Text)
+                .bounds(Bounds {
+                    default: Some("\"1.0\""),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "ModelName",
+                    "Family of the model. There is only one.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    default: Some("\"WAND\""),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Ratio", "Width to height.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"16:9\"", "\"9:16\"", "\"1:1\""],
+                    default: Some("\"16:9\""),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Language", "Language of the video.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"zh\"",
+                        "\"en\"",
+                        "\"ja\"",
+                        "\"ko\"",
+                        "\"ru\"",
+                        "\"fr\"",
+                        "\"es\"",
+                        "\"de\"",
+                    ],
+                    default: Some("\"zh\""),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "ReferenceDuration",
+                    "Approximate length of the video: a hint to the model, which may differ.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    min: Some("15"),
+                    max: Some("1200"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("EnableTTS", "Adds a voice.", Kind::Boolean)
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("VoiceId", "Which voice speaks.", Kind::Text),
+            MemberInfo::new(
+                    "PPTXFidelity",
+                    "Makes the video look like the slides as far as possible. One of the documents must be a PPTX; of\nseveral the first one counts. Animations are lost.",
+                    Kind::Boolean,
+                )
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "Mode",
+                    "`auto` to go all the way at once, `stage` to stop after each stage until\n`ModifyDocToVideoTaskStatus` confirms it.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &["\"auto\"", "\"stage\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "Background",
+                "Image behind the contents.",
+                Kind::Struct("DocToVideoBackgroundInfo"),
+            ),
+            MemberInfo::new(
+                "Watermark",
+                "Image in a corner.",
+                Kind::Struct("DocToVideoWatermarkInfo"),
+            ),
+            MemberInfo::new("EnableCaption", "Adds captions.", Kind::Boolean)
+                .bounds(Bounds {
+                    default: Some("false"),
+                    ..Bounds::NONE
+                }),
         ],
     };
 
@@ -182,6 +273,13 @@ impl DocToVideoInput {
         file_url: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.file_url = file_url.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds an item to `FileUrl`.
+    #[must_use]
+    pub fn push_file_url(mut self, item: impl Into<String>) -> Self {
+        self.file_url.push(item.into());
         self
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// Changes for the repetition of a stage.
 ///
@@ -52,10 +52,32 @@ impl DocToVideoRegenerateInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DocToVideoRegenerateInput",
+        doc: "Changes for the repetition of a stage.",
+        described: true,
         members: &[
-            MemberInfo::new("Scope", Kind::Text).required(),
-            MemberInfo::new("Prompt", Kind::Text).required().sensitive(),
-            MemberInfo::new("SceneIds", Kind::List(&Kind::Text)),
+            MemberInfo::new(
+                    "Scope",
+                    "`full` for the whole stage, `scenes` for some of its scenes.",
+                    Kind::Text,
+                )
+                .required()
+                .bounds(Bounds {
+                    one_of: &["\"full\"", "\"scenes\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Prompt", "Description of the change.", Kind::Text)
+                .required()
+                .sensitive(),
+            MemberInfo::new(
+                    "SceneIds",
+                    "The scenes to do again, such as `scene-3`.",
+                    Kind::List(&Kind::Text),
+                )
+                .bounds(Bounds {
+                    max_items: Some(5),
+                    unique_items: true,
+                    ..Bounds::NONE
+                }),
         ],
     };
 
@@ -90,6 +112,13 @@ impl DocToVideoRegenerateInput {
         scene_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         self.scene_ids = scene_ids.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds an item to `SceneIds`.
+    #[must_use]
+    pub fn push_scene_ids(mut self, item: impl Into<String>) -> Self {
+        self.scene_ids.push(item.into());
         self
     }
 

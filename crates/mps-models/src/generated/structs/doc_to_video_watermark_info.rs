@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// The image in a corner of a video made from documents.
 ///
@@ -39,9 +39,29 @@ impl DocToVideoWatermarkInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "DocToVideoWatermarkInfo",
+        doc: "The image in a corner of a video made from documents.",
+        described: true,
         members: &[
-            MemberInfo::new("ImageUrl", Kind::Text).sensitive(),
-            MemberInfo::new("Position", Kind::Text),
+            MemberInfo::new(
+                    "ImageUrl",
+                    "An image that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Position", "The corner.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"top-left\"",
+                        "\"top-right\"",
+                        "\"bottom-left\"",
+                        "\"bottom-right\"",
+                    ],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

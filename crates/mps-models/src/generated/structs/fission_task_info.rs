@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::CustomModel;
 
 /// Audience and options of an advertising video.
@@ -95,16 +95,101 @@ impl FissionTaskInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "FissionTaskInfo",
+        doc: "Audience and options of an advertising video.",
+        described: true,
         members: &[
-            MemberInfo::new("Duration", Kind::Integer),
-            MemberInfo::new("ModelTier", Kind::Text),
-            MemberInfo::new("Ratio", Kind::Text),
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("Market", Kind::Text),
-            MemberInfo::new("Language", Kind::Text),
-            MemberInfo::new("VideoType", Kind::Text),
-            MemberInfo::new("SplitCount", Kind::Integer),
-            MemberInfo::new("CustomModel", Kind::Struct("CustomModel")),
+            MemberInfo::new(
+                    "Duration",
+                    "Length of the video. The Chinese site takes no less than 4.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    min: Some("1"),
+                    max: Some("15"),
+                    default: Some("15"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("ModelTier", "Quality tier of the model.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"standard\"", "\"flagship\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Ratio", "Width to height.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"9:16\"", "\"16:9\"", "\"1:1\"", "\"3:4\"", "\"4:3\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("Resolution", "Resolution, in lower case here.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &["\"720p\"", "\"1080p\"", "\"2k\"", "\"4k\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "Market",
+                    "Market of the video. It decides the style, and the looks of the person unless `CustomModel` does.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"north_america\"",
+                        "\"europe\"",
+                        "\"china\"",
+                        "\"japan\"",
+                        "\"korea\"",
+                        "\"southeast_asia\"",
+                        "\"brazil\"",
+                        "\"global\"",
+                        "\"other\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "Language",
+                    "Language of voice and captions; `music_only` for neither.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"english\"",
+                        "\"chinese\"",
+                        "\"japanese\"",
+                        "\"korean\"",
+                        "\"spanish\"",
+                        "\"portuguese\"",
+                        "\"music_only\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "VideoType",
+                    "Plot of the video: a person recommends the product (`ugc`), talks about it (`talk`), unpacks it\n(`unboxing`) or reacts to it (`reaction`); or the product is shown alone, without speech\n(`display`).",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"ugc\"",
+                        "\"talk\"",
+                        "\"display\"",
+                        "\"unboxing\"",
+                        "\"reaction\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "SplitCount",
+                    "Number of videos. The service supports only 1 today.",
+                    Kind::Integer,
+                )
+                .bounds(Bounds {
+                    min: Some("0"),
+                    max: Some("1"),
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                "CustomModel",
+                "The person in front of the camera.",
+                Kind::Struct("CustomModel"),
+            ),
         ],
     };
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::DocToVideoRegenerateInput;
 
 /// A stage of a document-to-video task, and the operation on it.
@@ -62,11 +62,35 @@ impl ModifyDocToVideoTaskStatusInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "ModifyDocToVideoTaskStatusInput",
+        doc: "A stage of a document-to-video task, and the operation on it.",
+        described: true,
         members: &[
-            MemberInfo::new("Action", Kind::Text).required(),
-            MemberInfo::new("Stage", Kind::Text).required(),
-            MemberInfo::new("SourceTaskId", Kind::Text).required(),
-            MemberInfo::new("Regenerate", Kind::Struct("DocToVideoRegenerateInput")),
+            MemberInfo::new(
+                    "Action",
+                    "`confirm` continues with the next stage, `regenerate` repeats the stage.",
+                    Kind::Text,
+                )
+                .required()
+                .bounds(Bounds {
+                    one_of: &["\"confirm\"", "\"regenerate\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "Stage",
+                    "`STAGE_1` for the outline, `STAGE_2` for voice, animation and captions. Confirming the second one\nrenders the video.",
+                    Kind::Text,
+                )
+                .required()
+                .bounds(Bounds {
+                    one_of: &["\"STAGE_1\"", "\"STAGE_2\""],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new("SourceTaskId", "Id of the task.", Kind::Text).required(),
+            MemberInfo::new(
+                "Regenerate",
+                "Changes for the repetition of the stage.",
+                Kind::Struct("DocToVideoRegenerateInput"),
+            ),
         ],
     };
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
 /// Which tasks of a list to show: those that all of its members fit.
@@ -84,15 +84,55 @@ impl QueryTaskFilter {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "QueryTaskFilter",
+        doc: "Which tasks of a list to show: those that all of its members fit.",
+        described: true,
         members: &[
-            MemberInfo::new("TaskId", Kind::Text),
-            MemberInfo::new("TaskType", Kind::Enum(ScenarioTaskType::VALUES)),
-            MemberInfo::new("TaskStatus", Kind::Enum(ScenarioTaskStatus::VALUES)),
-            MemberInfo::new("Resolution", Kind::Text),
-            MemberInfo::new("Ratio", Kind::Text),
-            MemberInfo::new("ExecuteMode", Kind::Text),
-            MemberInfo::new("VideoType", Kind::Text),
-            MemberInfo::new("ModelTier", Kind::Text),
+            MemberInfo::new("TaskId", "The task with this id.", Kind::Text),
+            MemberInfo::new(
+                "TaskType",
+                "Tasks of this scenario.",
+                Kind::Enum(ScenarioTaskType::VALUES),
+            ),
+            MemberInfo::new(
+                "TaskStatus",
+                "Tasks that have come this far.",
+                Kind::Enum(ScenarioTaskStatus::VALUES),
+            ),
+            MemberInfo::new(
+                "Resolution",
+                "Tasks whose result has this resolution, in lower case.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "Ratio",
+                "Tasks whose result has this ratio of width to height.",
+                Kind::Text,
+            ),
+            MemberInfo::new(
+                "ExecuteMode",
+                "Document-to-video tasks of this mode. The mode `stage` of the create is `phased` here.",
+                Kind::Text,
+            ),
+            MemberInfo::new("VideoType", "Advertising videos of this kind.", Kind::Text)
+                .bounds(Bounds {
+                    one_of: &[
+                        "\"ugc\"",
+                        "\"talk\"",
+                        "\"display\"",
+                        "\"unboxing\"",
+                        "\"reaction\"",
+                    ],
+                    ..Bounds::NONE
+                }),
+            MemberInfo::new(
+                    "ModelTier",
+                    "Advertising videos of a model of this tier.",
+                    Kind::Text,
+                )
+                .bounds(Bounds {
+                    one_of: &["\"standard\"", "\"flagship\""],
+                    ..Bounds::NONE
+                }),
         ],
     };
 

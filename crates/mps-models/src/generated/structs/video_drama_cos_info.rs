@@ -51,10 +51,16 @@ impl VideoDramaCosInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "VideoDramaCosInfo",
+        doc: "A COS bucket of the caller's, in which the service stores a result. COS has to be activated, and\nthe role `MPS_QcsRole` created and granted.",
+        described: true,
         members: &[
-            MemberInfo::new("CosBucketRegion", Kind::Text),
-            MemberInfo::new("CosBucketName", Kind::Text),
-            MemberInfo::new("CosBucketPath", Kind::Text),
+            MemberInfo::new("CosBucketRegion", "Region of the bucket.", Kind::Text),
+            MemberInfo::new(
+                "CosBucketName",
+                "Name of the bucket, the account's number included.",
+                Kind::Text,
+            ),
+            MemberInfo::new("CosBucketPath", "Folder inside the bucket.", Kind::Text),
         ],
     };
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
-use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 
 /// The video to redraw.
 ///
@@ -35,7 +35,21 @@ impl VideoRedrawInput {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "VideoRedrawInput",
-        members: &[MemberInfo::new("Url", Kind::Text).required().sensitive()],
+        doc: "The video to redraw.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "Url",
+                    "A video that the service can fetch from the public network.",
+                    Kind::Text,
+                )
+                .required()
+                .sensitive()
+                .bounds(Bounds {
+                    format: Some("url"),
+                    ..Bounds::NONE
+                }),
+        ],
     };
 
     /// Creates a value with the required members.

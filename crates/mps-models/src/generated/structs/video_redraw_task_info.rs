@@ -33,7 +33,16 @@ impl VideoRedrawTaskInfo {
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
         name: "VideoRedrawTaskInfo",
-        members: &[MemberInfo::new("Style", Kind::Text).sensitive()],
+        doc: "Style and options of a redrawn video.",
+        described: true,
+        members: &[
+            MemberInfo::new(
+                    "Style",
+                    "The style to draw it in, in free words: anime, ink wash, clay.",
+                    Kind::Text,
+                )
+                .sensitive(),
+        ],
     };
 
     /// Creates a value in which no member is set.

@@ -1,6 +1,6 @@
 //! Reads the requested media from a request.
 
-use mps_models::TaskFamily;
+use mps_models::{MediaKind, TaskFamily};
 use serde_json::Value;
 
 use super::{super::invalid_value, text};
@@ -9,7 +9,7 @@ use crate::{
         refusal::Refusal,
         tasks::{MAX_OUTPUTS, Work},
     },
-    media::{Clip, FrameSize, Picture, PictureFormat, Sound, SoundFormat},
+    media::{Clip, FrameSize, Picture, PictureFormat, Scene, Sound, SoundFormat},
 };
 
 const DEFAULT_VIDEO_SECONDS: i64 = 5;
@@ -23,11 +23,27 @@ const AUDIO_SECONDS: u32 = 8;
 /// Returns the output of a task; for a family without a medium of its own, a video.
 pub(super) fn work(family: TaskFamily, request: &Value) -> Result<Work, Refusal> {
     Ok(match family {
+        TaskFamily::Video if is_scene(request) => Work::Scene(scene(request)?),
         TaskFamily::Video => Work::Video(clip(request)?),
         TaskFamily::Image => Work::Image(picture(request)?),
         TaskFamily::Audio => Work::Audio(sound(request)),
         other => Work::Other(other, clip(request)?),
     })
+}
+
+/// Returns whether the scene that a request names makes something else than a video, by the
+/// specification.
+fn is_scene(request: &Value) -> bool {
+    let mut kinds = TaskFamily::Video.info().kinds.iter();
+    kinds.any(|kind| {
+        let pointer = format!("/{}", kind.member.replace('.', "/"));
+        kind.kind == MediaKind::Scene && text(request, &pointer) == Some(kind.value)
+    })
+}
+
+fn scene(request: &Value) -> Result<Scene, Refusal> {
+    let seconds = seconds(request.pointer("/Duration"))?;
+    Ok(Scene { seconds })
 }
 
 /// Returns the number of results. The default is 1.

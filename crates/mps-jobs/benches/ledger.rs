@@ -1,0 +1,186 @@
+//! Operations of a ledger in a file, each beside the time of its bare fdatasyncs on the same disk.
+//!
+//! Run by hand: `cargo bench --package mps-jobs --bench ledger`. The disk is that of `TMPDIR`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench fails by panicking and prints its figures"
+)]
+
+use std::{fs::File, io::Write as _, path::Path, time::Duration};
+
+use mps_core::clock::{SharedClock, SystemClock};
+use mps_jobs::{
+    Ledger, content_hash,
+    ledger::{Answer, BatchId, Caps, NewBatch, NewItem, Single, Submission, Timestamp},
+};
+
+const ROUNDS: usize = 400;
+const ROWS: usize = 100_000;
+const CHUNK: usize = 500;
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = SystemClock::shared();
+    let path = folder.path().join("tasks.db");
+    let ledger = open(&path, &clock).await;
+
+    let started = clock.monotonic();
+    let batch = import(&ledger).await;
+    println!("import of {ROWS} rows: {:?}", since(&clock, started));
+
+    let mut counts = Vec::new();
+    for _ in 0..20 {
+        let started = clock.monotonic();
+        ledger.count(&batch).await.unwrap();
+        counts.push(since(&clock, started));
+    }
+    println!(
+        "status of {ROWS} rows: {:?} (target 50 ms)",
+        median(&mut counts)
+    );
+
+    let floor = floor(folder.path(), &clock);
+    println!("bare fdatasync of one line: {floor:?}");
+    operations(&ledger, &batch, &clock, floor).await;
+    drop(ledger);
+    single_creates(&folder.path().join("singles.db"), &clock, floor).await;
+}
+
+async fn open(path: &Path, clock: &SharedClock) -> Ledger {
+    Ledger::open(path.to_str().unwrap(), clock.clone())
+        .await
+        .unwrap()
+}
+
+fn item(n: usize) -> NewItem {
+    let body =
+        format!(r#"{{"Prompt":"a cat that walks through the snow, number {n}","Duration":5}}"#);
+    NewItem {
+        key: format!("row-{n}").parse().unwrap(),
+        action: "CreateAigcVideoTask".to_owned(),
+        model: Some("Hunyuan".to_owned()),
+        hash: content_hash("CreateAigcVideoTask", &body),
+        body,
+        ms: 5_000,
+        price: Some(1_000_000),
+        out: Some(format!("{n}.mp4")),
+    }
+}
+
+async fn import(ledger: &Ledger) -> BatchId {
+    let id: BatchId = "clips".parse().unwrap();
+    let new = NewBatch {
+        id: id.clone(),
+        source: None,
+    };
+    ledger.create_batch(new).await.unwrap();
+    for first in (0..ROWS).step_by(CHUNK) {
+        let rows = (first..first + CHUNK).map(item).collect();
+        ledger.import(&id, rows).await.unwrap();
+    }
+    ledger
+        .bind(&id, "account=bench", "host", Caps::default())
+        .await
+        .unwrap();
+    id
+}
+
+/// Returns the median time to append one line to a file and sync it.
+fn floor(folder: &Path, clock: &SharedClock) -> Duration {
+    let mut file = File::create(folder.join("floor")).unwrap();
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let started = clock.monotonic();
+        file.write_all(&[b'x'; 400]).unwrap();
+        file.sync_data().unwrap();
+        times.push(since(clock, started));
+    }
+    median(&mut times)
+}
+
+/// The operations of a create, with the number of syncs that each cannot do without.
+async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor: Duration) {
+    let mut times = [const { Vec::new() }; 4];
+    for n in 0..ROUNDS {
+        let begun = clock.monotonic();
+        let token = ledger.claim(batch).await.unwrap().unwrap().token();
+        let claimed = clock.monotonic();
+        ledger.arm(&token).await.unwrap();
+        let armed = clock.monotonic();
+        let task = format!("task-{n}");
+        ledger
+            .created(&token, &task, Answer::default(), Timestamp(0))
+            .await
+            .unwrap();
+        let created = clock.monotonic();
+        ledger
+            .polled(&token.row, "PROCESSING", Timestamp(1))
+            .await
+            .unwrap();
+        let ends = [claimed, armed, created, clock.monotonic()];
+        let begins = [begun, claimed, armed, created];
+        for (times, (end, begin)) in times.iter_mut().zip(ends.iter().zip(begins)) {
+            times.push(end.saturating_sub(begin));
+        }
+    }
+    let names = [
+        ("claim", 1),
+        ("arm and seal", 2),
+        ("created", 1),
+        ("polled", 0),
+    ];
+    for ((name, syncs), times) in names.into_iter().zip(&mut times) {
+        report(name, median(times), floor, syncs);
+    }
+}
+
+/// A command that creates one task: it opens the ledger, records each step, and ends.
+async fn single_creates(path: &Path, clock: &SharedClock, floor: Duration) {
+    let mut times = Vec::new();
+    for n in 0..ROUNDS / 4 {
+        let started = clock.monotonic();
+        let ledger = open(path, clock).await;
+        let single = Single {
+            account: "account=bench".to_owned(),
+            endpoint: "host".to_owned(),
+            item: item(n),
+            again: false,
+            caps: Caps::default(),
+        };
+        let Submission::Claimed(claim) = ledger.submit(single).await.unwrap() else {
+            continue;
+        };
+        let (token, task) = (claim.token(), format!("task-{n}"));
+        ledger.arm(&token).await.unwrap();
+        ledger
+            .created(&token, &task, Answer::default(), Timestamp(0))
+            .await
+            .unwrap();
+        drop(ledger);
+        times.push(since(clock, started));
+    }
+    let median = median(&mut times);
+    report("a single create, from opening to closing", median, floor, 4);
+    let target = floor * 5 + Duration::from_millis(3);
+    println!("  target: {target:?} (five bare fdatasyncs and 3 ms)");
+}
+
+fn since(clock: &SharedClock, started: Duration) -> Duration {
+    clock.monotonic().saturating_sub(started)
+}
+
+fn report(name: &str, median: Duration, floor: Duration, syncs: u32) {
+    let bare = floor * syncs;
+    let ratio = median.as_secs_f64() / bare.as_secs_f64().max(f64::MIN_POSITIVE);
+    match syncs {
+        0 => println!("{name}: {median:?}, without a sync"),
+        _ => println!("{name}: {median:?}, {ratio:.2} times {syncs} bare fdatasyncs ({bare:?})"),
+    }
+}
+
+fn median(times: &mut [Duration]) -> Duration {
+    times.sort();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,307 @@
+//! Recording batches and their rows.
+
+use std::collections::HashMap;
+
+use super::{
+    Ledger,
+    batch::locked_batch,
+    change::{no_batch, no_price},
+    error::{LedgerError, LedgerErrorKind},
+    names::{BatchId, Key},
+    rows::{Batch, NewItem, RowId},
+    submit::Caps,
+    tx::{Op, Transaction, Value, values},
+};
+use crate::state::{Home, State};
+
+/// Rows of one INSERT statement.
+const ROWS: usize = 100;
+
+/// A batch to be recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewBatch {
+    /// The name, unique in the ledger.
+    pub id: BatchId,
+    /// The place that the manifest is read from.
+    pub source: Option<String>,
+}
+
+/// The outcome of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Imported {
+    /// The number of rows that were added.
+    pub added: u64,
+    /// The number of rows that were there already, with the same content.
+    pub unchanged: u64,
+    /// The rows that are there with another content. When there is one, nothing was added.
+    pub changed: Vec<Key>,
+}
+
+impl Ledger {
+    /// Records a batch, or returns the one that exists.
+    ///
+    /// Idempotent. A batch that exists with another `source` is returned as it is; compare.
+    ///
+    /// # Errors
+    /// [`InvalidName`](super::LedgerErrorKind::InvalidName) for the name of a batch of single creates;
+    /// else any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn create_batch(&self, batch: NewBatch) -> Result<Batch, LedgerError> {
+        self.run(Op::durable("create_batch"), batch, |tx, batch| {
+            Box::pin(create_batch(tx, batch))
+        })
+        .await
+    }
+
+    /// Adds rows to a batch as planned. Rows are found by their key: a row with the same content is
+    /// left alone, whatever its state.
+    ///
+    /// Idempotent. Use chunks of about 500 rows: each call is one transaction.
+    ///
+    /// # Errors
+    /// [`NotFound`](super::LedgerErrorKind::NotFound) for an unknown batch; else any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn import(
+        &self,
+        batch: &BatchId,
+        rows: Vec<NewItem>,
+    ) -> Result<Imported, LedgerError> {
+        let args = (batch.clone(), rows);
+        self.run(Op::durable("import"), args, |tx, (batch, rows)| {
+            Box::pin(import(tx, batch, rows))
+        })
+        .await
+    }
+
+    /// Records the hash of a manifest that was imported completely. Idempotent.
+    ///
+    /// # Errors
+    /// [`NotFound`](super::LedgerErrorKind::NotFound) for an unknown batch; else any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn set_manifest(&self, batch: &BatchId, hash: &str) -> Result<(), LedgerError> {
+        let args = (batch.clone(), hash.to_owned());
+        self.run(Op::durable("set_manifest"), args, |tx, (batch, hash)| {
+            Box::pin(set_manifest(tx, batch, hash))
+        })
+        .await
+    }
+
+    /// Binds a batch to the account and endpoint of its first run, and sets its caps. Idempotent.
+    ///
+    /// A batch may have been bound before by another process: then account and endpoint must be equal.
+    /// Caps are replaced; `None` leaves one as it is.
+    ///
+    /// # Errors
+    /// [`WrongAccount`](super::LedgerErrorKind::WrongAccount) when the batch is bound to another account
+    /// or endpoint, [`NoPrice`](super::LedgerErrorKind::NoPrice) for a cap on money over rows without a
+    /// price, [`NotFound`](super::LedgerErrorKind::NotFound) for an unknown batch; else any error of the
+    /// store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn bind(
+        &self,
+        batch: &BatchId,
+        account: &str,
+        endpoint: &str,
+        caps: Caps,
+    ) -> Result<Batch, LedgerError> {
+        let args = (batch.clone(), account.to_owned(), endpoint.to_owned(), caps);
+        self.run(
+            Op::durable("bind"),
+            args,
+            |tx, (batch, account, endpoint, caps)| {
+                Box::pin(bind(tx, batch, account, endpoint, *caps))
+            },
+        )
+        .await
+    }
+}
+
+async fn create_batch(tx: &mut dyn Transaction, new: &NewBatch) -> Result<Batch, LedgerError> {
+    if new.id.is_singles() {
+        let message = "the name of a batch begins with a slash";
+        let error = LedgerError::new(LedgerErrorKind::InvalidName, message);
+        return Err(error.with_hint("choose another name: --name NAME"));
+    }
+    let values = values![new.id.as_str(), new.source.as_ref(), tx.now().0];
+    tx.execute(
+        "INSERT INTO batch (id, source, added) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        values,
+    )
+    .await?;
+    locked_batch(tx, &new.id).await
+}
+
+async fn import(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+    rows: &[NewItem],
+) -> Result<Imported, LedgerError> {
+    locked_batch(tx, batch).await?;
+    let known = known(tx, batch, rows).await?;
+    let mut imported = Imported::default();
+    let mut new = Vec::new();
+    for row in rows {
+        match known.get(row.key.as_str()) {
+            None => new.push(row),
+            Some(hash) if *hash == row.hash => imported.unchanged += 1,
+            Some(_) => imported.changed.push(row.key.clone()),
+        }
+    }
+    if imported.changed.is_empty() {
+        imported.added = insert(tx, batch, &new, State::Planned, Home::Planned).await?;
+    }
+    Ok(imported)
+}
+
+/// Returns the hashes of the given rows that the batch has, by key.
+async fn known(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+    rows: &[NewItem],
+) -> Result<HashMap<String, String>, LedgerError> {
+    let mut known = HashMap::new();
+    for rows in rows.chunks(ROWS) {
+        let mut values = vec![Value::from(batch.as_str())];
+        values.extend(rows.iter().map(|row| Value::from(row.key.as_str())));
+        let list = list(2, rows.len());
+        let sql = format!("SELECT key, hash FROM item WHERE batch = $1 AND key IN ({list})");
+        for mut row in tx.query(&sql, &values).await? {
+            known.insert(row.text()?, row.text()?);
+        }
+    }
+    Ok(known)
+}
+
+/// Returns `count` numbered parameters from `first` on, as in `$2, $3`.
+pub(crate) fn list(first: usize, count: usize) -> String {
+    let numbers: Vec<_> = (first..first + count)
+        .map(|number| format!("${number}"))
+        .collect();
+    numbers.join(", ")
+}
+
+/// Inserts rows after the last one of a locked batch, with their bodies.
+pub(crate) async fn insert(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+    rows: &[&NewItem],
+    state: State,
+    home: Home,
+) -> Result<u64, LedgerError> {
+    let last = "SELECT COALESCE(MAX(seq), 0) FROM item WHERE batch = $1";
+    let last = tx.query(last, values![batch.as_str()]).await?.pop();
+    let mut seq = last.map_or(Ok(0), |mut row| row.int())?;
+    let now = tx.now().0;
+    let mut inserted = 0;
+    for rows in rows.chunks(ROWS) {
+        let (mut items, mut bodies) = (Vec::new(), Vec::new());
+        for row in rows {
+            seq += 1;
+            items.extend_from_slice(values![
+                batch.as_str(),
+                seq,
+                row.key.as_str(),
+                &row.hash,
+                &row.action,
+                row.model.as_ref(),
+                row.ms,
+                row.price,
+                row.out.as_ref(),
+                state.as_str(),
+                home.state().as_str(),
+                now,
+            ]);
+            bodies.extend_from_slice(values![batch.as_str(), seq, &row.body]);
+        }
+        let sql = format!(
+            "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, home, added)
+                VALUES {} ON CONFLICT DO NOTHING",
+            tuples(rows.len(), 12)
+        );
+        let added = tx.execute(&sql, &items).await?;
+        if usize::try_from(added) != Ok(rows.len()) {
+            return Err(taken(batch));
+        }
+        let sql = format!(
+            "INSERT INTO body (batch, seq, json) VALUES {}",
+            tuples(rows.len(), 3)
+        );
+        tx.execute(&sql, &bodies).await?;
+        inserted += added;
+    }
+    Ok(inserted)
+}
+
+/// Returns the parameters of an INSERT, as in `($1, $2), ($3, $4)`.
+fn tuples(rows: usize, columns: usize) -> String {
+    let tuple = |row: usize| format!("({})", list(row * columns + 1, columns));
+    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
+}
+
+fn taken(batch: &BatchId) -> LedgerError {
+    let message = format!("two rows of batch {batch} have the same key or output name");
+    LedgerError::new(LedgerErrorKind::InvalidName, message)
+        .with_hint("give each row its own `id` and `out`")
+}
+
+async fn set_manifest(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+    hash: &str,
+) -> Result<(), LedgerError> {
+    let set = "UPDATE batch SET manifest = $2 WHERE id = $1";
+    match tx.execute(set, values![batch.as_str(), hash]).await? {
+        0 => Err(no_batch(batch.as_str())),
+        _ => Ok(()),
+    }
+}
+
+async fn bind(
+    tx: &mut dyn Transaction,
+    id: &BatchId,
+    account: &str,
+    endpoint: &str,
+    caps: Caps,
+) -> Result<Batch, LedgerError> {
+    let batch = locked_batch(tx, id).await?;
+    let is_other =
+        |bound: &Option<String>, to: &str| bound.as_ref().is_some_and(|bound| bound != to);
+    if is_other(&batch.account, account) || is_other(&batch.endpoint, endpoint) {
+        return Err(wrong_account(&batch));
+    }
+    if caps.money.is_some() {
+        let unpriced = "SELECT seq FROM item WHERE batch = $1 AND price IS NULL LIMIT 1";
+        if let Some(mut row) = tx.query(unpriced, values![id.as_str()]).await?.pop() {
+            let (batch, seq) = (id.clone(), row.int()?);
+            return Err(no_price(&RowId { batch, seq }));
+        }
+    }
+    tx.execute(
+        "UPDATE batch SET account = $2, endpoint = $3, cap = COALESCE($4, cap),
+            cap_ms = COALESCE($5, cap_ms) WHERE id = $1",
+        values![id.as_str(), account, endpoint, caps.money, caps.ms],
+    )
+    .await?;
+    locked_batch(tx, id).await
+}
+
+fn wrong_account(batch: &Batch) -> LedgerError {
+    let bound = |text: &Option<String>| text.clone().unwrap_or_default();
+    let message = format!(
+        "batch {} belongs to account {} at {}",
+        batch.id,
+        bound(&batch.account),
+        bound(&batch.endpoint)
+    );
+    LedgerError::new(LedgerErrorKind::WrongAccount, message)
+        .with_hint("use that account and endpoint, or import it under another name: --name NAME")
+}

@@ -1,0 +1,220 @@
+//! The store in a PostgreSQL server that several hosts share.
+//!
+//! Each operation is one transaction on one of a few connections. Nothing is bound to a session, so a
+//! pooler in transaction mode may be in between: statements are unnamed, and settings hold for their
+//! transaction only. The server's clock is the time of all processes.
+
+use std::{sync::Arc, sync::Mutex, time::Duration};
+
+use mps_core::{
+    clock::{SharedClock, timeout},
+    postgres::{Connection, Server},
+    sync::{Worker, lock},
+};
+use tokio::sync::Semaphore;
+
+use super::{
+    error::LedgerError,
+    names::Timestamp,
+    seal::Seal,
+    tx::{Op, Process, Work},
+};
+
+mod attempt;
+mod begin;
+mod failover;
+mod failure;
+mod location;
+mod open;
+mod transaction;
+mod value;
+
+use self::{
+    attempt::{Failed, Retries},
+    begin::Begun,
+    failover::Seen,
+    failure::{failed, silent},
+    transaction::PgTransaction,
+};
+
+/// Connections of one process. More would only wait for each other's rows.
+const CONNECTIONS: usize = 4;
+/// Longest time of one try, beyond the server's own limits on locks and statements.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+pub(super) struct PostgresStore {
+    server: Server,
+    clock: SharedClock,
+    process: Process,
+    /// Connections that are not in use.
+    idle: Mutex<Vec<Connection>>,
+    connections: Semaphore,
+    seal: Arc<Seal>,
+    seal_thread: Worker,
+    /// The newest state of the server that this process, or this host's seal, knows.
+    seen: Mutex<Seen>,
+}
+
+impl PostgresStore {
+    pub(super) fn worker(&self) -> &str {
+        &self.process.id
+    }
+
+    pub(super) fn seal(&self) -> Arc<Seal> {
+        self.seal.clone()
+    }
+
+    /// Runs an operation in a transaction of its own, again where that is safe.
+    pub(super) async fn run<A, T>(
+        &self,
+        op: Op,
+        args: A,
+        work: Work<A, T>,
+    ) -> Result<T, LedgerError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let mut retries = Retries::new(op, &self.clock);
+        loop {
+            let failure = match self.attempt(op, &args, work).await {
+                Ok(done) => return Ok(done),
+                Err(Failed::Suspicious(begun)) => {
+                    self.take_notice(&begun).await?;
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            retries.pause(failure).await?;
+        }
+    }
+
+    async fn attempt<A, T>(&self, op: Op, args: &A, work: Work<A, T>) -> Result<T, Failed>
+    where
+        A: Send + Sync,
+        T: Send,
+    {
+        let done = timeout(&*self.clock, ANSWER_WITHIN, async {
+            let _turn = self.connections.acquire().await;
+            let connection = self.connection().await?;
+            let begun = self.begin(&connection, op).await?;
+            if let Some(refusal) = begun.refusal(op) {
+                self.roll_back(connection).await;
+                return Err(Failed::Operation(refusal));
+            }
+            self.finish(connection, op, begun, args, work).await
+        });
+        let address = self.server.address();
+        done.await
+            .unwrap_or_else(|| Err(Failed::Unknown(silent(address))))
+    }
+
+    /// Runs an operation whatever the state of the server is: those that deal with it.
+    async fn run_unchecked<A, T>(
+        &self,
+        op: Op,
+        args: &A,
+        work: Work<A, T>,
+    ) -> Result<T, LedgerError>
+    where
+        A: Send + Sync,
+        T: Send,
+    {
+        let connection = self.connect().await.map_err(Failed::into_error)?;
+        let begun = Begun::read(&connection, &self.server, op).await;
+        let begun = begun.map_err(Failed::into_error)?;
+        let done = self.finish(connection, op, begun, args, work).await;
+        done.map_err(Failed::into_error)
+    }
+
+    async fn finish<A, T>(
+        &self,
+        connection: Connection,
+        op: Op,
+        begun: Begun,
+        args: &A,
+        work: Work<A, T>,
+    ) -> Result<T, Failed>
+    where
+        A: Send + Sync,
+        T: Send,
+    {
+        let mut tx = PgTransaction::new(&connection, &self.process, begun);
+        let done = work(&mut tx, args).await;
+        let cause = tx.into_failure();
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => {
+                if cause.is_none() {
+                    self.roll_back(connection).await;
+                }
+                return Err(Failed::before_commit(error, cause));
+            }
+        };
+        failpoint(op, "before");
+        let committed = connection.rows("COMMIT").await;
+        committed.map_err(|failure| Failed::at_commit(&failure))?;
+        failpoint(op, "after");
+        lock(&self.idle).push(connection);
+        Ok(done)
+    }
+
+    /// Begins a transaction and compares the server with what is known about it.
+    async fn begin(&self, connection: &Connection, op: Op) -> Result<Begun, Failed> {
+        let begun = Begun::read(connection, &self.server, op).await?;
+        let mut seen = lock(&self.seen);
+        if seen.is_suspicious(&begun) {
+            // The connection is dropped, which ends the transaction.
+            return Err(Failed::Suspicious(Box::new(begun)));
+        }
+        seen.epoch = seen.epoch.max(begun.epoch());
+        Ok(begun)
+    }
+
+    /// Returns an idle connection, or opens one and compares its server with the seal.
+    async fn connection(&self) -> Result<Connection, Failed> {
+        let idle = lock(&self.idle).pop();
+        match idle.filter(|connection| !connection.client().is_closed()) {
+            Some(connection) => Ok(connection),
+            None => {
+                let connection = self.connect().await?;
+                self.compare_with_seal(&connection).await?;
+                Ok(connection)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, Failed> {
+        let connected = self.server.connect().await;
+        connected.map_err(|failure| Failed::Unavailable(failed(failure)))
+    }
+
+    /// Ends a transaction without its changes, and keeps the connection if that succeeds.
+    async fn roll_back(&self, connection: Connection) {
+        if connection.rows("ROLLBACK").await.is_ok() {
+            lock(&self.idle).push(connection);
+        }
+    }
+
+    /// Removes deleted rows from the tables' files. Copies in the write-ahead log, in replicas and in
+    /// backups end with these.
+    pub(super) async fn vacuum(&self) -> Result<(), LedgerError> {
+        let connection = self.connect().await.map_err(Failed::into_error)?;
+        let schema = mps_core::postgres::identifier(self.server.schema());
+        let tables = ["item", "body", "file", "event"];
+        let tables = tables.map(|table| format!("{schema}.{table}")).join(", ");
+        let vacuumed = connection.rows(&format!("VACUUM {tables}")).await;
+        vacuumed.map(drop).map_err(failed)
+    }
+}
+
+fn failpoint(op: Op, side: &str) {
+    #[cfg(feature = "failpoints")]
+    crate::failpoint::pass(op.name, side);
+    let _ = (op.name, side);
+}
+
+/// Returns the time that the server's clock showed.
+fn timestamp(micros: i64) -> Timestamp {
+    Timestamp(micros)
+}

@@ -1,0 +1,165 @@
+//! A server that was failed over or restored: noticed, reported, and accepted by a person.
+//!
+//! Such a server may have forgotten commits, sends among them. So starts stop, each process replays
+//! its host's seal, and a person accepts the server once all hosts have done so.
+
+use mps_core::{postgres::Connection, sync::lock};
+
+use super::{PostgresStore, attempt::Failed, begin::Begun, open::newest_is_known};
+use crate::ledger::{
+    error::{LedgerError, LedgerErrorKind},
+    learned::set_meta,
+    recall::recall,
+    seal::Sealed,
+    thread_ended,
+    tx::{Op, Transaction, values},
+};
+
+/// Sends of one transaction.
+const STEP: usize = 500;
+
+/// Operations that stop while a server is not accepted.
+const STARTS: [&str; 5] = ["arm", "claim", "claim_row", "recreate_now", "submit"];
+
+/// The newest state of a server that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) cluster: String,
+    pub(super) epoch: i64,
+}
+
+impl Seen {
+    /// Returns whether a server is another one, or older than it was.
+    pub(super) fn is_suspicious(&self, begun: &Begun) -> bool {
+        self.cluster != begun.cluster || begun.epoch() < self.epoch
+    }
+}
+
+pub(super) fn leads_to_a_send(op: Op) -> bool {
+    STARTS.contains(&op.name)
+}
+
+pub(super) fn not_accepted(reason: &str) -> LedgerError {
+    let message = format!(
+        "the ledger's PostgreSQL server was failed over or restored ({reason}), so it may have forgotten sends; nothing is started"
+    );
+    LedgerError::new(LedgerErrorKind::FailedOver, message).with_hint(
+        "stop all hosts, start each host that has a seal once, then accept the server: mps batch run --accept-failover",
+    )
+}
+
+impl PostgresStore {
+    /// Stops starts of all processes if the server was not accepted, and replays the seal.
+    pub(super) async fn take_notice(&self, begun: &Begun) -> Result<(), LedgerError> {
+        let seen = lock(&self.seen).clone();
+        let reason = if begun.cluster != begun.accepted_cluster {
+            Some("it is another server or another timeline")
+        } else if begun.epoch() < seen.epoch {
+            Some("its write-ahead log went back")
+        } else {
+            None
+        };
+        self.stop_starts(reason).await?;
+        self.replay().await?;
+        let mut seen = lock(&self.seen);
+        seen.cluster.clone_from(&begun.cluster);
+        seen.epoch = begun.epoch();
+        Ok(())
+    }
+
+    /// Records in the store that starts wait for a person.
+    async fn stop_starts(&self, reason: Option<&'static str>) -> Result<(), LedgerError> {
+        let Some(reason) = reason else {
+            return Ok(());
+        };
+        tracing::warn!(
+            reason,
+            "the ledger's server may have forgotten commits; starts wait"
+        );
+        let op = Op::durable("stop_starts");
+        self.run_unchecked(op, &reason, |tx, reason| {
+            Box::pin(set_meta(tx, "failover", reason))
+        })
+        .await
+    }
+
+    /// Compares all sends of the seal with the store. Returns the number of those that it had
+    /// forgotten.
+    pub(super) async fn replay(&self) -> Result<u64, LedgerError> {
+        let seal = self.seal.clone();
+        let sends = self.seal_thread.run(move || seal.sends()).await;
+        let sends = sends.unwrap_or_else(|error| Err(thread_ended(error)))?;
+        let mut recalled = 0;
+        for sends in sends.chunks(STEP) {
+            let sends = sends.to_vec();
+            let op = Op::durable("recall");
+            let forgotten = self.run_unchecked(op, &sends, |tx, sends: &Vec<Sealed>| {
+                Box::pin(recall(tx, sends))
+            });
+            recalled += forgotten.await?;
+        }
+        if recalled > 0 {
+            tracing::warn!(
+                recalled,
+                "the ledger forgot sends; they are in doubt, see `mps tasks --in-doubt`"
+            );
+        }
+        Ok(recalled)
+    }
+
+    /// Compares a new connection's server with the newest send of the seal: what a server forgets is
+    /// newest.
+    pub(super) async fn compare_with_seal(&self, connection: &Connection) -> Result<(), Failed> {
+        let seal = self.seal.clone();
+        let newest = self.seal_thread.run(move || seal.newest()).await;
+        let newest = newest.unwrap_or_else(|error| Err(thread_ended(error)));
+        let Some(sent) = newest.map_err(Failed::Operation)? else {
+            return Ok(());
+        };
+        let begun = Begun::read(connection, &self.server, Op::read("compare")).await?;
+        let is_known = newest_is_known(connection, &sent).await;
+        let ended = connection.rows("ROLLBACK").await;
+        ended.map_err(|failure| Failed::at_begin(&failure))?;
+        if is_known? || lock(&self.seen).is_suspicious(&begun) {
+            // A suspicious server is dealt with at the beginning of the transaction.
+            return Ok(());
+        }
+        // Accepted meanwhile, by a person who did not wait for this host: its sends are in doubt now.
+        let is_accepted = begun.accepted > Begun::accepted_in(sent.epoch);
+        let reason = (!is_accepted).then_some("it does not know the newest send of a host");
+        self.stop_starts(reason).await.map_err(Failed::Operation)?;
+        self.replay().await.map(drop).map_err(Failed::Operation)
+    }
+
+    /// Accepts the server as it is, after a replay of this host's seal.
+    pub(in crate::ledger) async fn accept_failover(&self) -> Result<u64, LedgerError> {
+        let connection = self.connect().await.map_err(Failed::into_error)?;
+        let begun = Begun::read(&connection, &self.server, Op::read("accept")).await;
+        let begun = begun.map_err(Failed::into_error)?;
+        drop(connection);
+        let recalled = self.replay().await?;
+        let seen = lock(&self.seen).clone();
+        let accepted = begun.accepted.max(Begun::accepted_in(seen.epoch)) + 1;
+        let args = (begun.cluster.clone(), accepted.to_string());
+        let op = Op::durable("accept_failover");
+        self.run_unchecked(op, &args, |tx, (cluster, accepted)| {
+            Box::pin(accept(tx, cluster, accepted))
+        })
+        .await?;
+        let mut seen = lock(&self.seen);
+        seen.cluster = begun.cluster;
+        seen.epoch = 0;
+        Ok(recalled)
+    }
+}
+
+async fn accept(
+    tx: &mut dyn Transaction,
+    cluster: &str,
+    accepted: &str,
+) -> Result<(), LedgerError> {
+    set_meta(tx, "cluster", cluster).await?;
+    set_meta(tx, "accepted", accepted).await?;
+    let forget = "DELETE FROM meta WHERE k = $1";
+    tx.execute(forget, values!["failover"]).await.map(drop)
+}

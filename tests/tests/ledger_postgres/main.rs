@@ -1,0 +1,28 @@
+//! The ledger in a PostgreSQL server: the tests of the ledger in memory, and what only a server does.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod failover;
+#[path = "../../../crates/mps-jobs/tests/ledger/follow.rs"]
+mod follow;
+#[path = "../../../crates/mps-jobs/tests/ledger/forget.rs"]
+mod forget;
+#[path = "../../../crates/mps-jobs/tests/ledger/key_and_repeat.rs"]
+mod key_and_repeat;
+#[path = "../../../crates/mps-jobs/tests/ledger/money.rs"]
+mod money;
+#[path = "../../../crates/mps-jobs/tests/ledger/resolve.rs"]
+mod resolve;
+#[path = "../../../crates/mps-jobs/tests/ledger/send.rs"]
+mod send;
+mod server;
+mod store;
+#[path = "../../../crates/mps-jobs/tests/ledger/support.rs"]
+#[expect(dead_code, reason = "files are not used here")]
+mod support;

@@ -1,0 +1,12 @@
+//! The length of the runs.
+
+use std::env;
+
+/// Returns the number of repetitions: `short` by default, `long` if `MPS_LONG_TESTS` is set.
+pub(crate) fn repetitions(short: usize, long: usize) -> usize {
+    if env::var_os("MPS_LONG_TESTS").is_some_and(|value| !value.is_empty()) {
+        long
+    } else {
+        short
+    }
+}

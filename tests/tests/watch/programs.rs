@@ -1,0 +1,148 @@
+//! `mps` and its emulator as processes.
+
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use mps_core::clock::{Clock as _, SystemClock};
+use mps_tests::process::{EmulatorProcess, mps};
+use serde_json::Value;
+
+/// The longest wait for an event of a process, far more than it needs.
+const BOUND: Duration = Duration::from_secs(120);
+/// The pause between two looks at a process.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A running emulator, the program for it, and a folder for both.
+pub(crate) struct World {
+    emulator: EmulatorProcess,
+    program: PathBuf,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+/// The end of a command.
+#[derive(Debug)]
+pub(crate) struct End {
+    pub(crate) exit: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl World {
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        Self {
+            emulator: EmulatorProcess::start(flags).unwrap(),
+            program: mps().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// Returns `mps` with this emulator's endpoint and keys.
+    pub(crate) fn mps(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("TENCENTCLOUD_SECRET_ID", &self.emulator.secret_id)
+            .env("TENCENTCLOUD_SECRET_KEY", &self.emulator.secret_key)
+            .args(["--output", "json", "--endpoint"])
+            .arg(format!("http://{}", self.emulator.address))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Creates a task and returns its id.
+    pub(crate) fn create(&self, prompt: &str) -> String {
+        let end = ended(
+            self.mps(&["video", "create", "--prompt", prompt])
+                .spawn()
+                .unwrap(),
+        );
+        assert_eq!(end.exit, Some(0), "{end:?}");
+        let created: Value = serde_json::from_str(&end.stdout).unwrap();
+        created["task_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Returns a resource of the control API.
+    pub(crate) fn control(&self, name: &str) -> Value {
+        self.emulator.control(name).unwrap()
+    }
+
+    /// Posts to the control API.
+    pub(crate) fn post(&self, name: &str, body: &Value) {
+        let (address, body) = (&self.emulator.address, body.to_string());
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "POST /_emulator/v1/{name} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains(" 200 "), "{name} {body}: {answer}");
+    }
+
+    /// Returns a file below the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// Waits for the end of a command.
+pub(crate) fn ended(child: Child) -> End {
+    let output = child.wait_with_output().unwrap();
+    End {
+        exit: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Ends a command as `kill -9` does.
+pub(crate) fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// Returns the names of the files in a folder that are no temporary ones.
+pub(crate) fn visible_files(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+    let clock = SystemClock::new();
+    let started = clock.monotonic();
+    while !is_so() {
+        let waited = clock.monotonic().saturating_sub(started);
+        assert!(waited < BOUND, "it never came true");
+        clock.sleep(LOOK).await;
+    }
+}
+
+/// Returns the length of the longest temporary file in a folder: what a download has written so far.
+pub(crate) fn partial_length(folder: &Path) -> u64 {
+    let lengths = || -> io::Result<Option<u64>> {
+        let files = fs::read_dir(folder)?.filter_map(Result::ok);
+        let hidden = files.filter(|file| file.file_name().to_string_lossy().starts_with('.'));
+        // A file may be renamed meanwhile.
+        Ok(hidden
+            .filter_map(|file| Some(file.metadata().ok()?.len()))
+            .max())
+    };
+    lengths().unwrap().unwrap_or_default()
+}
