@@ -13,11 +13,13 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     client::Shared,
-    error::{Error, ErrorKind},
+    error::Error,
     family::{Family, Snapshot},
     generated::poller,
     handle::TaskHandle,
+    results::Results,
     task::{Origin, Task},
+    watch::{Events, WaitOptions},
 };
 
 /// A task of any family: its [handle](TaskHandle) and a client. Returned by
@@ -125,15 +127,49 @@ impl AnyTask {
     /// # Cancel safety
     /// Dropping the future abandons the poll and nothing else.
     pub async fn status(&self) -> Result<Snapshot, Error> {
-        let Some(poll) = poller(self.family()) else {
-            let message = format!(
-                "this version cannot poll tasks of the family {}",
-                self.family()
-            );
-            return Err(Error::new(ErrorKind::InvalidRequest, message).with_task(self.id()));
-        };
-        let polled = poll(self.client(), &self.handle, CallOptions::new()).await;
+        let client = self.client();
+        self.shared.watcher.yield_place(client.clock().monotonic());
+        let polled = poll(client, &self.handle, CallOptions::new()).await;
         polled.map_err(|error| Error::from(error).with_task(self.id()))
+    }
+
+    /// Waits until the task is done, for at most 30 minutes, and returns its results. Idempotent.
+    ///
+    /// # Errors
+    /// As for [`Task::until_done`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the polling and nothing else.
+    pub async fn until_done(&self) -> Result<Results, Error> {
+        let mut outcomes = self.events(WaitOptions::new()).outcomes();
+        match outcomes.next().await {
+            Some((_, outcome)) => outcome,
+            None => Err(Error::no_result(self.id())),
+        }
+    }
+
+    /// Returns the events of the task as a stream, which polls until the task ends, the deadline of
+    /// `options` passes, or the stream is dropped.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(task: mps_aigc::AnyTask) {
+    /// use mps_aigc::{Event, WaitOptions};
+    ///
+    /// let mut events = task.events(WaitOptions::new());
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Event::Progress { eta, .. } => println!("about {:?} left", eta.p50),
+    ///         Event::Done { results, .. } => println!("{} results", results.files.len()),
+    ///         Event::Failed { error, .. } => println!("{error}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn events(&self, options: WaitOptions) -> Events {
+        let task = std::iter::once(self.clone());
+        Events::new(self.shared.clone(), task, &options)
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -143,6 +179,21 @@ impl AnyTask {
     /// Returns whether this process has created the task, so that it certainly exists.
     pub(crate) fn is_own(&self) -> bool {
         self.origin.is_some()
+    }
+}
+
+/// Polls a task.
+pub(crate) async fn poll(
+    client: &Client,
+    task: &TaskHandle,
+    options: CallOptions,
+) -> Result<Snapshot, mps_core::Error> {
+    match poller(task.family()) {
+        Some(poll) => poll(client, task, options).await,
+        None => Err(mps_core::Error::unsupported(format!(
+            "this version cannot poll tasks of the family {}",
+            task.family()
+        ))),
     }
 }
 

@@ -4,7 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain};
 
-use crate::{any_task::AnyTask, error::Error, family::Family, handle::TaskHandle, task::Tasks};
+use crate::{
+    any_task::AnyTask,
+    error::Error,
+    family::Family,
+    handle::TaskHandle,
+    task::Tasks,
+    watch::{Curves, Eta, Events, Outcomes, PollSettings, WaitOptions, Watcher},
+};
 
 /// A client for AI generation on one account. Cheap to clone; clones share connections, rate limit
 /// and credentials.
@@ -30,6 +37,7 @@ pub struct Aigc(Arc<Shared>);
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) client: Client,
+    pub(crate) watcher: Watcher,
 }
 
 impl Aigc {
@@ -75,6 +83,105 @@ impl Aigc {
     #[must_use]
     pub fn tasks<F: Family>(&self) -> Tasks<F> {
         Tasks::new(self.0.clone())
+    }
+
+    fn new(client: Client, settings: PollSettings) -> Self {
+        let watcher = Watcher::new(settings);
+        Self(Arc::new(Shared { client, watcher }))
+    }
+
+    /// Returns this client with a poll scheduler of its own that has other settings. Call it right
+    /// after the client was made: waits of earlier clones keep their scheduler, and the budgets add up.
+    #[must_use]
+    pub fn with_polling(self, settings: PollSettings) -> Self {
+        Self::new(self.client().clone(), settings)
+    }
+
+    /// Divides the budget of the poll scheduler by the number of processes that share the account. Can
+    /// be changed at any time; 1 by default. Without it, processes that share a limiter find a balance
+    /// more slowly.
+    pub fn share_poll_budget(&self, processes: u32) {
+        self.0.watcher.share_budget(processes);
+    }
+
+    /// Returns what was learned of the durations of tasks, to be stored for
+    /// [`PollSettings::curves`].
+    #[must_use]
+    pub fn curves(&self) -> Curves {
+        self.0.watcher.curves()
+    }
+
+    /// Returns the estimated time until a task is done, or `None` if its age or the durations of such
+    /// tasks are not known. Sends nothing.
+    #[must_use]
+    pub fn estimate(&self, task: &TaskHandle) -> Option<Eta> {
+        let now = self.client().service_time();
+        let age = now.duration_since(task.created_at()?).unwrap_or_default();
+        self.0.watcher.estimate(task, age)
+    }
+
+    /// Returns the events of many tasks, of any family, as one stream. Polls them with the budget of
+    /// the client and the default [`WaitOptions`]: each task for at most 30 minutes from now.
+    ///
+    /// Needs at most 300 bytes a task, the handle included. Polls of tasks whose handle has the time of
+    /// their creation start by their age.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc, handles: Vec<mps_aigc::TaskHandle>) {
+    /// use mps_aigc::Event;
+    ///
+    /// let mut events = aigc.watch_all(handles);
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Event::Progress { task, eta, .. } => println!("{}: {:?} left", task.id(), eta.p50),
+    ///         Event::PollTrouble { since, .. } => eprintln!("no answer for {since:?}; waiting on"),
+    ///         Event::Done { task, results, .. } => println!("{}: {}", task.id(), results.files.len()),
+    ///         Event::Failed { error, .. } => eprintln!("{error}"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn watch_all<I>(&self, tasks: I) -> Events
+    where
+        I: IntoIterator<Item = TaskHandle>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        self.watch_all_with(tasks, &WaitOptions::new())
+    }
+
+    /// Watches many tasks with settings. Otherwise as [`watch_all`](Self::watch_all).
+    pub fn watch_all_with<I>(&self, tasks: I, options: &WaitOptions) -> Events
+    where
+        I: IntoIterator<Item = TaskHandle>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let tasks = tasks.into_iter().map(|handle| self.task(handle));
+        Events::new(self.0.clone(), tasks, options)
+    }
+
+    /// Waits for many tasks and returns their results in the order in which they are noticed, as a
+    /// stream. Otherwise as [`watch_all`](Self::watch_all).
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example(aigc: mps_aigc::Aigc, handles: Vec<mps_aigc::TaskHandle>) {
+    /// let mut outcomes = aigc.wait_all(handles);
+    /// while let Some((task, outcome)) = outcomes.next().await {
+    ///     match outcome {
+    ///         Ok(results) => println!("{}: {:?}", task.id(), results.expires_at()),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn wait_all<I>(&self, tasks: I) -> Outcomes
+    where
+        I: IntoIterator<Item = TaskHandle>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        self.watch_all(tasks).outcomes()
     }
 
     /// Returns the task of a handle, whatever its family. Sends nothing.
@@ -128,7 +235,7 @@ impl Aigc {
 
 impl From<Client> for Aigc {
     fn from(client: Client) -> Self {
-        Self(Arc::new(Shared { client }))
+        Self::new(client, PollSettings::new())
     }
 }
 

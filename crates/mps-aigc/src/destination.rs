@@ -52,7 +52,7 @@ const UNKNOWN_EXTENSION: &str = "bin";
 ///
 /// let destination = Destination::reserve("fox.mp4").await?;
 /// let request = CreateAigcVideoTask::new().prompt("a fox in the snow");
-/// let done = aigc.video().create(&request).await?.wait().await?;
+/// let done = aigc.video().create(&request).await?.until_done().await?;
 /// done.results().save_all_to(&destination, &DownloadOptions::new()).await?;
 /// # Ok(())
 /// # }

@@ -11,7 +11,7 @@ use crate::{
     error::Error,
     family::{Family, Snapshot},
     generated::Scenario,
-    results::{DoneAt, JsonText, JsonTextError, RemoteFile, Results, TaskResults},
+    results::{JsonText, JsonTextError, RemoteFile, Results},
     task::Task,
 };
 
@@ -30,19 +30,7 @@ impl<F: Family> Done<F> {
     /// Returns a task that `snapshot` shows to be done. `pending_at` is the last moment at which the
     /// task was known not to be done: its last status before, or its creation.
     pub(crate) fn new(task: Task<F>, snapshot: Snapshot, pending_at: Option<SystemTime>) -> Self {
-        let now = task.client().service_time();
-        let done_at = DoneAt::known(snapshot.finished_at, pending_at, now);
-        let mut files = snapshot.results.clone();
-        for file in &mut files {
-            file.expires_at = file.expiry(F::FAMILY, done_at.at);
-        }
-        let data = TaskResults {
-            family: F::FAMILY,
-            task_id: task.id().to_owned(),
-            files,
-            done_at: Some(done_at),
-        };
-        let results = Results::new(task.client().clone(), data);
+        let results = Results::of(task.client(), task.handle(), &snapshot, pending_at);
         Self {
             task,
             snapshot,
@@ -69,6 +57,7 @@ impl<F: Family> Done<F> {
     }
 
     /// Returns an iterator over the results.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
         self.results.iter()
     }
@@ -117,7 +106,7 @@ impl Done<Scenario> {
     /// # Examples
     /// ```no_run
     /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), Box<dyn std::error::Error>> {
-    /// let done = aigc.scenario().task("c50f6094-3b56-a1fa-e616-0eec386bfc36").wait().await?;
+    /// let done = aigc.scenario().task("c50f6094-3b56-a1fa-e616-0eec386bfc36").until_done().await?;
     /// if let Some(request) = done.request()? {
     ///     println!("{}", request["Action"]);
     /// }

@@ -9,7 +9,7 @@
 //! let request = CreateAigcVideoTask::new().model_name("Hunyuan").prompt("move the picture").duration(5);
 //! let task = aigc.video().create(&request).await?;
 //! println!("task {}", task.id()); // Keep it: the wait can be resumed from the id alone.
-//! let done = task.wait().await?;
+//! let done = task.until_done().await?;
 //! for file in done.results().save_all("cat.mp4").await? {
 //!     println!("{} ({} bytes)", file.path.display(), file.bytes);
 //! }
@@ -53,7 +53,7 @@ mod name_template;
 mod place;
 mod results;
 mod task;
-mod wait;
+mod watch;
 
 pub use any_task::AnyTask;
 pub use client::Aigc;
@@ -79,4 +79,7 @@ pub use results::{
     ResultFile, Results, TaskResults, TimeBasis,
 };
 pub use task::{Task, Tasks};
-pub use wait::WaitOptions;
+pub use watch::{
+    Curve, Curves, Eta, Event, Events, FixedPause, LearnedPolicy, Outcomes, PollInput,
+    PollSettings, PollingPolicy, WaitOptions,
+};

@@ -28,7 +28,9 @@ pub use self::{
 use crate::{
     destination::Destination,
     error::Error,
+    family::Snapshot,
     fetch::{self, DownloadOptions, SavedFile, Source},
+    handle::TaskHandle,
 };
 
 /// The results of a task that is done, of any family, as plain data.
@@ -100,6 +102,28 @@ impl Results {
         }
     }
 
+    /// Returns the results that a snapshot of a task shows. `pending_at` is the last moment at which the
+    /// task was known not to be done: its last status before, or its creation.
+    pub(crate) fn of(
+        client: &Client,
+        task: &TaskHandle,
+        snapshot: &Snapshot,
+        pending_at: Option<SystemTime>,
+    ) -> Self {
+        let done_at = DoneAt::known(snapshot.finished_at, pending_at, client.service_time());
+        let mut files = snapshot.results.clone();
+        for file in &mut files {
+            file.expires_at = file.expiry(task.family(), done_at.at);
+        }
+        let data = TaskResults {
+            family: task.family(),
+            task_id: task.id().to_owned(),
+            files,
+            done_at: Some(done_at),
+        };
+        Self::new(client.clone(), data)
+    }
+
     /// Returns the first result.
     ///
     /// # Errors
@@ -110,6 +134,7 @@ impl Results {
     }
 
     /// Returns an iterator over the results.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RemoteFile> + '_ {
         (0..self.data.files.len()).map(|index| RemoteFile::new(self.clone(), index))
     }

@@ -1,12 +1,8 @@
 //! Tasks: created once, waited for from anywhere, downloaded at the end.
 
-use std::{
-    marker::PhantomData,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{marker::PhantomData, sync::Arc, time::Duration};
 
-use mps_core::{BoxFuture, CallHandle, CallOptions, Client, Output, text::foreign};
+use mps_core::{BoxFuture, CallHandle, CallOptions, Client, Output};
 use mps_models::TaskPhase;
 
 use crate::{
@@ -17,13 +13,10 @@ use crate::{
     family::{Create, Family, Snapshot},
     handle::TaskHandle,
     results::Expected,
-    wait::{Pauses, Refusals, WaitOptions, pauses_without_url},
+    watch::{Event, Events, WaitOptions, WaitUpdate},
 };
 
 mod traits;
-
-/// Maximum length of an id or a status in a log, in characters.
-const LOGGED_CHARS: usize = 200;
 
 /// The tasks of one family. Returned by [`Aigc::video`](crate::Aigc::video) and its siblings. Cheap
 /// to clone.
@@ -121,7 +114,7 @@ impl<F: Family> Tasks<F> {
             return Err(Error::no_task_id(action, origin.request_id));
         };
         let client = &self.shared.client;
-        let mut handle = TaskHandle::new(F::FAMILY, id).with_created_at(client.clock().wall());
+        let mut handle = TaskHandle::new(F::FAMILY, id).with_created_at(client.service_time());
         if let Some(site) = client.endpoint().known_site() {
             handle = handle.with_site(site);
         }
@@ -242,27 +235,31 @@ impl<F: Family> Task<F> {
 
     /// Waits until the task is done, for at most 30 minutes, and returns its results. Idempotent.
     ///
+    /// All waits of a client share one poll scheduler, which polls at times learned from earlier
+    /// tasks, see [`PollSettings`](crate::PollSettings).
+    ///
     /// # Errors
     /// [`WaitTimedOut`](crate::ErrorKind::WaitTimedOut),
     /// [`TaskFailed`](crate::ErrorKind::TaskFailed),
+    /// [`AwaitsConfirmation`](crate::ErrorKind::AwaitsConfirmation),
     /// [`Unfetchable`](crate::ErrorKind::Unfetchable) for a task that is done without a result, or
     /// the error of a poll that ends the wait, see [`WaitOptions`]. Each has the task id; waiting
     /// again is safe.
     ///
     /// # Cancel safety
     /// Dropping the future stops the polling and nothing else.
-    pub async fn wait(&self) -> Result<Done<F>, Error> {
-        self.wait_with(WaitOptions::new(), |_| {}).await
+    pub async fn until_done(&self) -> Result<Done<F>, Error> {
+        self.until_done_with(WaitOptions::new(), |_| {}).await
     }
 
-    /// Waits with settings, and calls `on_change` with every change of status or stage. Otherwise
-    /// as [`wait`](Self::wait).
+    /// Waits with settings, and calls `on_event` with every event but the last one, which is the
+    /// result. Otherwise as [`until_done`](Self::until_done).
     ///
     /// # Errors
-    /// As for [`wait`](Self::wait).
+    /// As for [`until_done`](Self::until_done).
     ///
     /// # Cancel safety
-    /// As for [`wait`](Self::wait).
+    /// As for [`until_done`](Self::until_done).
     ///
     /// # Examples
     /// ```no_run
@@ -272,70 +269,46 @@ impl<F: Family> Task<F> {
     ///
     /// let task = aigc.video().task("4-AigcVideo-0f1e2d3c4b5a69788796a5b4c3d2e1f0");
     /// let options = WaitOptions::new().timeout(Duration::from_secs(3_600)); // default: 30 minutes
-    /// let done = task.wait_with(options, |snapshot| println!("{}", snapshot.status)).await?;
+    /// let done = task.until_done_with(options, |event| println!("{event:?}")).await?;
     /// println!("{:?}", done.snapshot().urls);
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn wait_with(
+    pub async fn until_done_with(
         &self,
         options: WaitOptions,
-        on_change: impl FnMut(&Snapshot) + Send,
+        mut on_event: impl FnMut(&Event) + Send,
     ) -> Result<Done<F>, Error> {
-        let clock = self.client().clock();
-        let mut wait = Wait {
-            task: self,
-            deadline: clock.monotonic().saturating_add(options.timeout),
-            pauses: Pauses::new(),
-            refusals: Refusals::new(self.any.is_own()),
-            polls_without_url: 0,
-            warned: false,
-            last: None,
-            last_failure: None,
-            pending_at: self.handle().created_at(),
-            on_change,
-        };
-        loop {
-            let time_left = wait.time_left();
-            if time_left.is_zero() {
-                let error = Error::wait_timed_out(self.id(), options.timeout);
-                return Err(match wait.last_failure {
-                    Some(failure) => error.with_source(failure),
-                    None => error,
-                });
+        let mut events = self.events(options);
+        while let Some(update) = events.next_update().await {
+            match update {
+                WaitUpdate::Event(event) => on_event(&event),
+                WaitUpdate::Done(snapshot, pending_at) => {
+                    return Ok(Done::new(self.clone(), *snapshot, pending_at));
+                }
+                WaitUpdate::Failed(error) => return Err(error),
             }
-            let asked_at = clock.wall();
-            let polled = self.poll(CallOptions::new().deadline(time_left)).await;
-            let pause = match polled {
-                Ok(snapshot) => match wait.described(snapshot, asked_at) {
-                    Step::End(outcome) => return outcome,
-                    Step::Pause(pause) => pause,
-                },
-                Err(error) => wait.failed(error)?,
-            };
-            clock.sleep(pause.min(wait.time_left())).await;
         }
+        Err(Error::no_result(self.id()))
+    }
+
+    /// Returns the events of the task as a stream, see [`AnyTask::events`].
+    pub fn events(&self, options: WaitOptions) -> Events {
+        self.any.events(options)
     }
 
     /// Returns the outcome that a snapshot of this task shows: done, failed, or `None` while the
     /// task runs.
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
-        self.outcome_after(snapshot, self.handle().created_at())
-    }
-
-    /// Returns the outcome that a snapshot of this task shows. `pending_at` is the last moment at which
-    /// the task was known not to be done.
-    pub(crate) fn outcome_after(
-        &self,
-        snapshot: Snapshot,
-        pending_at: Option<SystemTime>,
-    ) -> Option<Result<Done<F>, Error>> {
         if let Some(error) = Error::of_stage(F::FAMILY, self.id(), &snapshot) {
             return Some(Err(error));
         }
         match snapshot.phase {
-            TaskPhase::Succeeded => Some(Ok(Done::new(self.clone(), snapshot, pending_at))),
+            TaskPhase::Succeeded => {
+                let pending_at = self.handle().created_at();
+                Some(Ok(Done::new(self.clone(), snapshot, pending_at)))
+            }
             TaskPhase::Failed => {
                 let reason = snapshot.message.as_deref();
                 Some(Err(Error::task_failed(self.id(), reason)))
@@ -346,14 +319,6 @@ impl<F: Family> Task<F> {
 
     pub(crate) fn client(&self) -> &Client {
         self.any.client()
-    }
-
-    async fn poll(&self, options: CallOptions) -> Result<Snapshot, mps_core::Error> {
-        poll::<F>(self.client(), self.handle(), options).await
-    }
-
-    fn error(&self, error: mps_core::Error) -> Error {
-        Error::from(error).with_task(self.id())
     }
 }
 
@@ -379,90 +344,4 @@ pub(crate) fn poll<'a, F: Family>(
         }
         Ok(snapshot)
     })
-}
-
-/// The state of one wait.
-struct Wait<'a, F, C> {
-    task: &'a Task<F>,
-    /// On the client's monotonic clock.
-    deadline: Duration,
-    pauses: Pauses,
-    refusals: Refusals,
-    polls_without_url: usize,
-    /// `true` once an unknown status was logged.
-    warned: bool,
-    last: Option<(String, Option<String>)>,
-    /// The failure of the last poll, if it failed: the cause when the wait times out.
-    last_failure: Option<mps_core::Error>,
-    /// The last moment at which the task was known not to be done.
-    pending_at: Option<SystemTime>,
-    on_change: C,
-}
-
-/// The consequence of a poll.
-enum Step<T> {
-    End(T),
-    Pause(Duration),
-}
-
-impl<F: Family, C: FnMut(&Snapshot)> Wait<'_, F, C> {
-    fn time_left(&self) -> Duration {
-        let now = self.task.client().clock().monotonic();
-        self.deadline.saturating_sub(now)
-    }
-
-    fn described(
-        &mut self,
-        snapshot: Snapshot,
-        asked_at: SystemTime,
-    ) -> Step<Result<Done<F>, Error>> {
-        self.refusals.described();
-        self.last_failure = None;
-        self.report(&snapshot);
-        if let Some(pause) = pauses_without_url(&snapshot).get(self.polls_without_url) {
-            self.polls_without_url += 1;
-            return Step::Pause(*pause);
-        }
-        if snapshot.phase == TaskPhase::Pending {
-            self.pending_at = Some(asked_at);
-        }
-        let has_result = !snapshot.results.is_empty();
-        match self.task.outcome_after(snapshot, self.pending_at) {
-            Some(Ok(_)) if !has_result => Step::End(Err(Error::no_result(self.task.id()))),
-            Some(outcome) => Step::End(outcome),
-            None => Step::Pause(self.pauses.next(fastrand::f64())),
-        }
-    }
-
-    fn report(&mut self, snapshot: &Snapshot) {
-        if !snapshot.is_known_status && !self.warned {
-            self.warned = true;
-            tracing::warn!(
-                task_id = &*foreign(self.task.id(), LOGGED_CHARS),
-                status = &*foreign(&snapshot.status, LOGGED_CHARS),
-                "this version does not know the task's status; waiting on"
-            );
-        }
-        let current = (snapshot.status.clone(), snapshot.stage.clone());
-        if self.last.as_ref() != Some(&current) {
-            self.last = Some(current);
-            (self.on_change)(snapshot);
-        }
-    }
-
-    /// Returns the pause before the next poll, or the error if it ends the wait.
-    fn failed(&mut self, error: mps_core::Error) -> Result<Duration, Error> {
-        let now = self.task.client().clock().monotonic();
-        if self.refusals.failed(&error, now) {
-            return Err(self.task.error(error));
-        }
-        tracing::warn!(
-            task_id = &*foreign(self.task.id(), LOGGED_CHARS),
-            kind = error.kind().as_str(),
-            code = error.code(),
-            "a poll failed; waiting on"
-        );
-        self.last_failure = Some(error);
-        Ok(self.pauses.next(fastrand::f64()))
-    }
 }

@@ -84,7 +84,10 @@ async fn a_task_is_created_waited_for_and_downloaded() {
 
     let mut seen = Vec::new();
     let done = task
-        .wait_with(WaitOptions::new(), |snapshot| {
+        .until_done_with(WaitOptions::new(), |event| {
+            let Some(snapshot) = event.snapshot() else {
+                return;
+            };
             seen.push(snapshot.status.clone());
         })
         .await
@@ -116,7 +119,7 @@ async fn transient_errors_and_unknown_statuses_do_not_end_a_wait() {
         answer(r#""Status":null"#),
         done(),
     ]);
-    let done = case.aigc.video().task("7").wait().await.unwrap();
+    let done = case.aigc.video().task("7").until_done().await.unwrap();
     assert_eq!(done.snapshot().status, "DONE");
     assert!(done.snapshot().is_known_status);
 }
@@ -126,11 +129,11 @@ async fn a_done_task_without_a_url_is_polled_again() {
     let without = || answer(r#""Status":"DONE","VideoUrls":null"#);
     let late = case([without(), without(), done()]);
     let task = late.aigc.video().task("7");
-    assert_eq!(task.wait().await.unwrap().snapshot().urls.len(), 1);
+    assert_eq!(task.until_done().await.unwrap().snapshot().urls.len(), 1);
     assert_eq!(late.clock.monotonic().as_secs(), 3);
 
     let never = case((0..20).map(|_| without()));
-    let error = never.aigc.video().task("7").wait().await.unwrap_err();
+    let error = never.aigc.video().task("7").until_done().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::Unfetchable, Some("7"))
@@ -148,7 +151,7 @@ async fn the_deadline_ends_a_wait_and_keeps_the_id() {
         .aigc
         .video()
         .task("7")
-        .wait_with(options, |_| {})
+        .until_done_with(options, |_| {})
         .await
         .unwrap_err();
     assert_eq!(
@@ -157,7 +160,7 @@ async fn the_deadline_ends_a_wait_and_keeps_the_id() {
     );
     assert_eq!(case.clock.monotonic().as_secs(), 600);
     assert!(
-        (60..90).contains(&case.transport.requests().len()),
+        (30..70).contains(&case.transport.requests().len()),
         "{}",
         case.transport.requests().len()
     );
@@ -187,7 +190,7 @@ async fn single_refusals_after_an_own_create_do_not_end_the_wait() {
             vec![refused(), refused(), Reply::reset(), refused(), done()],
         ];
         let (_case, task) = created(polls.into_iter().flatten()).await;
-        task.wait()
+        task.until_done()
             .await
             .unwrap_or_else(|error| panic!("{code}: {error}"));
     }
@@ -202,7 +205,7 @@ async fn refusals_for_a_minute_end_the_wait_for_an_own_task_and_keep_the_id() {
     ]) {
         let polls = (0..200).map(|_| Reply::service_error(code, "no"));
         let (case, task) = created(polls).await;
-        let error = task.wait().await.unwrap_err();
+        let error = task.until_done().await.unwrap_err();
         assert_eq!((error.kind(), error.task_id()), (kind, Some("7")), "{code}");
         assert_eq!(error.call().unwrap().code(), Some(code));
         let seconds = case.clock.monotonic().as_secs();
@@ -211,23 +214,36 @@ async fn refusals_for_a_minute_end_the_wait_for_an_own_task_and_keep_the_id() {
 }
 
 #[tokio::test]
-async fn an_unknown_foreign_id_ends_the_wait_with_the_second_answer() {
+async fn an_unknown_foreign_id_ends_the_wait_at_once() {
     let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
-    let case = case([unknown(), unknown(), done()]);
-    let error = case.aigc.video().task("7").wait().await.unwrap_err();
+    let case = case([unknown(), done()]);
+    let error = case.aigc.video().task("7").until_done().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::NotFound, Some("7"))
     );
-    assert_eq!(case.transport.requests().len(), 2);
+    assert_eq!(case.transport.requests().len(), 1);
     assert_eq!(error.advice(), Advice::FixRequest);
 }
 
 #[tokio::test]
-async fn one_answer_that_a_foreign_id_is_unknown_does_not_end_the_wait() {
+async fn a_foreign_id_that_the_service_has_described_is_not_unknown_after_one_answer() {
     let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
-    let case = case([unknown(), status("RUN"), unknown(), done()]);
-    case.aigc.video().task("7").wait().await.unwrap();
+    let case = case([status("RUN"), unknown(), unknown(), done()]);
+    case.aigc.video().task("7").until_done().await.unwrap();
+}
+
+#[tokio::test]
+async fn other_refusals_do_not_end_the_wait_for_a_foreign_id_before_its_deadline() {
+    for code in ["AuthFailure.SignatureFailure", "InvalidParameterValue"] {
+        let case = case((0..1_000).map(|_| Reply::service_error(code, "no")));
+        let error = case.aigc.video().task("7").until_done().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.task_id()),
+            (ErrorKind::WaitTimedOut, Some("7"))
+        );
+        assert_eq!(case.clock.monotonic().as_secs(), 1_800);
+    }
 }
 
 #[tokio::test]
@@ -238,7 +254,7 @@ async fn missing_credentials_end_the_wait_for_a_foreign_id_at_once() {
         .transport(transport)
         .clock(Arc::new(TestClock::new(0).auto_advance()));
     let aigc = Aigc::from_builder(builder).unwrap();
-    let error = aigc.video().task("7").wait().await.unwrap_err();
+    let error = aigc.video().task("7").until_done().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Credentials);
     assert_eq!(aigc.client().clock().monotonic(), Duration::ZERO);
 }
@@ -299,7 +315,7 @@ async fn a_created_task_has_a_handle_from_which_another_process_continues() {
 #[tokio::test]
 async fn the_error_of_a_failed_task_has_its_reason() {
     let case = case([answer(r#""Status":"FAIL","Message":"ret:1201""#)]);
-    let error = case.aigc.video().task("7").wait().await.unwrap_err();
+    let error = case.aigc.video().task("7").until_done().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TaskFailed);
     assert_eq!(error.to_string(), "task 7 failed: ret:1201");
 }
@@ -342,14 +358,14 @@ async fn images_and_sounds_are_tasks_like_videos() {
     let image = CreateAigcImageTask::new().prompt("a cat");
     let image = case.aigc.image().create(&image).await.unwrap();
     assert_eq!(
-        image.wait().await.unwrap().snapshot().urls,
+        image.until_done().await.unwrap().snapshot().urls,
         ["https://b.example/0.png"]
     );
     let audio = CreateAigcAudioTask::new()
         .model_name("Mureka")
         .prompt("a song");
     let audio = case.aigc.audio().create(&audio).await.unwrap();
-    let done = audio.wait().await.unwrap();
+    let done = audio.until_done().await.unwrap();
     assert_eq!(
         done.snapshot().urls,
         ["https://b.example/0.mp3", "https://b.example/0.mp4"]
@@ -387,7 +403,10 @@ async fn scenarios_have_statuses_of_their_own() {
         .unwrap();
     let mut seen = Vec::new();
     let done = task
-        .wait_with(WaitOptions::new(), |snapshot| {
+        .until_done_with(WaitOptions::new(), |event| {
+            let Some(snapshot) = event.snapshot() else {
+                return;
+            };
             seen.push((
                 snapshot.status.clone(),
                 snapshot.stage.clone().unwrap_or_default(),
@@ -414,7 +433,7 @@ async fn scenarios_have_statuses_of_their_own() {
         "the service gave no reason",
         "the service gave no reason",
     ] {
-        let error = task.wait().await.unwrap_err();
+        let error = task.until_done().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TaskFailed);
         assert!(error.to_string().ends_with(why), "{error}");
     }
@@ -433,7 +452,7 @@ async fn a_stage_that_waits_for_confirmation_ends_the_wait() {
         // A task that was not asked to stop goes on.
         let case = case([stage(auto), stage(rest)]);
         let task = case.aigc.scenario().task("u-1");
-        let error = task.wait().await.unwrap_err();
+        let error = task.until_done().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AwaitsConfirmation);
         assert_eq!(error.stage(), Some("STAGE_1"));
         assert_eq!(error.task_id(), Some("u-1"));
@@ -462,7 +481,7 @@ async fn a_result_in_a_bucket_is_a_success() {
         store.cos_bucket_path = Some("out".to_owned());
         let request = request().store_cos_param(store);
         let task = case.aigc.video().create(&request).await.unwrap();
-        let done = task.wait().await.unwrap();
+        let done = task.until_done().await.unwrap();
         let object = done.first().unwrap().location.cos().cloned().unwrap();
         assert_eq!(object.to_string(), shown);
         assert_eq!(
@@ -485,7 +504,7 @@ async fn the_expiry_is_never_later_than_the_truth() {
     ]);
     let task = case.aigc.video().create(&request()).await.unwrap();
     let created = case.clock.wall();
-    let done = task.wait().await.unwrap();
+    let done = task.until_done().await.unwrap();
     let done_at = done.results().done_at.unwrap();
     assert_eq!(done_at.basis, TimeBasis::NotBefore);
     assert!(created < done_at.at && done_at.at < case.clock.wall());
@@ -499,7 +518,7 @@ async fn the_expiry_of_a_scenario_follows_from_its_signature() {
     let case = case([answer(&format!(
         r#""TaskStatus":"FINISHED","FinishedTime":"2026-05-26 20:27:08","TaskInfo":"{{","OutputUrl":"{url}""#
     ))]);
-    let done = case.aigc.scenario().task("u-1").wait().await.unwrap();
+    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
     assert!(done.request().is_ok_and(|request| request.is_none()));
     assert!(done.details().is_err());
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
@@ -510,4 +529,42 @@ async fn the_expiry_of_a_scenario_follows_from_its_signature() {
         (at(1_779_798_428), TimeBasis::Reported)
     );
     assert!(!format!("{done:?} {:?} {:?}", done.snapshot(), done.results()).contains("q-sign"));
+}
+
+#[tokio::test]
+async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    for (age, kind, shown) in [
+        (hours(11), ErrorKind::Unfetchable, None),
+        (hours(13), ErrorKind::Expired, Some(hours(13))),
+    ] {
+        let refused = || Reply::answer(403, "text/plain", "");
+        let case = case([done(), refused(), done(), refused(), done(), refused()]);
+        let created_at = case.clock.wall() - age;
+        let handle =
+            TaskHandle::new(TaskFamily::Video, "4-AigcVideo-0f").with_created_at(created_at);
+        let handle: TaskHandle = handle.to_string().parse().unwrap();
+        let task = case.aigc.task(handle).typed::<Video>().unwrap();
+        let done = task.until_done().await.unwrap();
+        assert_eq!(done.expires_at(), Some(created_at + hours(12)));
+        let folder = tempfile::tempdir().unwrap();
+        let file = done.first().unwrap();
+        let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
+        assert_eq!((error.kind(), error.age()), (kind, shown), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_signed_url_of_a_scenario_expires_with_its_signature() {
+    let url = "https://b.example/0.mp4?q-sign-time=1700000000%3B1700604860&q-signature=5";
+    let body = format!(
+        r#""TaskStatus":"FINISHED","FinishedTime":"2023-11-15 06:13:20","OutputUrl":"{url}""#
+    );
+    let refused = || Reply::answer(403, "text/plain", "");
+    let case = case([answer(&body), refused(), answer(&body), refused()]);
+    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = done.first().unwrap();
+    let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Expired, "{error}");
 }

@@ -57,6 +57,7 @@ pub struct CallOptions {
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) handle: Option<CallHandle>,
     pub(crate) cancel_on_drop: bool,
+    pub(crate) permit_within: Option<Duration>,
 }
 
 impl CallOptions {
@@ -101,6 +102,15 @@ impl CallOptions {
     #[must_use]
     pub fn handle(mut self, handle: CallHandle) -> Self {
         self.handle = Some(handle);
+        self
+    }
+
+    /// Sets the longest wait for a permit of the rate limiter. The time left by default. For calls in
+    /// the background, which should not queue in front of others: the call fails with
+    /// [`ErrorKind::Timeout`] as soon as the limiter shows that its permit would come later.
+    #[must_use]
+    pub fn permit_within(mut self, limit: Duration) -> Self {
+        self.permit_within = Some(limit);
         self
     }
 

@@ -186,6 +186,13 @@ impl Error {
     }
 
     /// Returns an error of which nothing else is known yet. Nothing was sent.
+    /// Returns the error of a call that this version has no request for. For the facade.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unsupported(message: String) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,

@@ -51,7 +51,7 @@ impl Media {
             Self::Video(clip) => clip.render(),
             Self::Picture(picture) => picture.render(),
             Self::Sound(sound) => sound.render(),
-            Self::Scene(scene) => scene.render(),
+            Self::Scene(_) => Scene::render(),
         }
         .map(Bytes::from)
     }

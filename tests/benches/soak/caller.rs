@@ -132,7 +132,7 @@ impl Caller {
         let to = self.folder.join(format!("{}.mp4", self.number));
         let max_wait = self.max_wait();
         let task = self.aigc.video().task(id);
-        let download = async { task.wait().await?.results().save_all(&to).await };
+        let download = async { task.until_done().await?.results().save_all(&to).await };
         let outcome = timeout(&*self.clock, max_wait, download).await;
         self.outcomes.count(outcome.as_ref());
         self.outcomes.downloaded += u64::from(matches!(outcome, Some(Ok(_))));

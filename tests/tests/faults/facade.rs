@@ -97,7 +97,7 @@ async fn a_wait_outlasts_every_odd_answer() {
         let task = world.video().await;
         fail(&world.service, &rule);
         let done = task
-            .wait()
+            .until_done()
             .await
             .unwrap_or_else(|error| panic!("{rule}: {error}"));
         assert_eq!(done.snapshot().status, "DONE", "{rule}");
@@ -117,7 +117,7 @@ async fn refusals_for_a_minute_end_the_wait_and_keep_the_id() {
         let task = world.video().await;
         fail(&world.service, &json!({"kind": "refuse", "code": code}));
         let begin = world.now();
-        let error = task.wait().await.unwrap_err();
+        let error = task.until_done().await.unwrap_err();
         assert_eq!(
             (error.kind(), error.task_id()),
             (kind, Some(task.id())),
@@ -126,7 +126,7 @@ async fn refusals_for_a_minute_end_the_wait_and_keep_the_id() {
         let waited = world.now().saturating_sub(begin).as_secs();
         assert!((60..75).contains(&waited), "{code}: {waited} s");
         world.service.clear_faults();
-        task.wait().await.unwrap();
+        task.until_done().await.unwrap();
         world.assert_billed_once();
     }
 }
@@ -136,7 +136,7 @@ async fn an_id_that_the_service_does_not_know_ends_the_wait_at_once() {
     let world = World::new();
     let task = world.aigc.video().task("2600000000-AigcVideo-0f");
     let begin = world.now();
-    let error = task.wait().await.unwrap_err();
+    let error = task.until_done().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::NotFound, Some(task.id()))
@@ -156,7 +156,9 @@ async fn a_status_that_stays_unknown_lasts_until_the_deadline_and_the_task_lives
     let mut seen = Vec::new();
     let options = mps_aigc::WaitOptions::new().timeout(Duration::from_secs(60));
     let error = task
-        .wait_with(options, |snapshot| seen.push(snapshot.status.clone()))
+        .until_done_with(options, |event| {
+            seen.extend(event.snapshot().map(|snapshot| snapshot.status.clone()));
+        })
         .await
         .unwrap_err();
     assert_eq!(
@@ -165,7 +167,7 @@ async fn a_status_that_stays_unknown_lasts_until_the_deadline_and_the_task_lives
     );
     assert_eq!(seen, ["ARCHIVED"]);
     world.service.clear_faults();
-    task.wait().await.unwrap();
+    task.until_done().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,13 +175,13 @@ async fn a_done_task_without_a_url_ends_the_wait_after_half_a_minute() {
     let world = World::new();
     let task = world.video().await;
     world.service.fail(Fault::done_without_url()).unwrap();
-    let error = task.wait().await.unwrap_err();
+    let error = task.until_done().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::Unfetchable, Some(task.id()))
     );
     world.service.clear_faults();
-    let done = task.wait().await.unwrap();
+    let done = task.until_done().await.unwrap();
     let files = done.results().save_all(world.path()).await.unwrap();
     assert_eq!(files.len(), 1);
 }
@@ -203,7 +205,7 @@ async fn a_create_whose_caller_goes_away_is_found_and_billed_once() {
     assert!(in_flight.is_empty());
     let task = video.created_by(&handle).await.unwrap();
     assert_eq!(*ends.0.lock().unwrap(), [Some(task.id().to_owned())]);
-    task.wait().await.unwrap();
+    task.until_done().await.unwrap();
     world.assert_billed_once();
 }
 
@@ -252,7 +254,7 @@ async fn a_create_whose_answer_is_null_or_lost_is_in_doubt_and_billed_once() {
 /// Returns the result of a download and the ranges that it requested.
 async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let world = World::new();
-    let done = world.video().await.wait().await.unwrap();
+    let done = world.video().await.until_done().await.unwrap();
     let whole = world.file(&done.snapshot().urls[0]);
     let mut rule = rule.clone();
     rule["action"] = "download".into();
@@ -373,7 +375,7 @@ async fn a_download_that_never_comes_ends_with_an_error() {
 async fn a_download_comes_back_when_its_host_asks_it_to() {
     for (status, seconds) in [(503, 1), (503, 45), (429, 45)] {
         let world = World::new();
-        let done = world.video().await.wait().await.unwrap();
+        let done = world.video().await.until_done().await.unwrap();
         let rule = json!({"kind": "http", "status": status, "retry_after": seconds,
             "action": "download", "times": 1});
         fail(&world.service, &rule);
@@ -391,7 +393,7 @@ async fn a_download_comes_back_when_its_host_asks_it_to() {
 #[tokio::test(start_paused = true)]
 async fn a_result_that_expired_is_not_asked_for_twice() {
     let world = World::new();
-    let done = world.video().await.wait().await.unwrap();
+    let done = world.video().await.until_done().await.unwrap();
     let twelve_hours = Duration::from_secs(12 * 3_600);
     world.service.clock().advance(twelve_hours);
     let error = done.results().save_all(world.path()).await.unwrap_err();

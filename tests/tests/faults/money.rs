@@ -83,7 +83,7 @@ async fn a_wait_that_ends_names_the_task_and_creates_nothing() {
             "{rule}"
         );
         let options = WaitOptions::new().timeout(Duration::from_secs(3_600));
-        if let Err(error) = task.wait_with(options, |_| {}).await {
+        if let Err(error) = task.until_done_with(options, |_| {}).await {
             assert_eq!(error.task_id(), Some(task.id()), "{rule}: {error}");
             assert!(!error.in_doubt(), "{rule}: {error}");
             failed += 1;
@@ -92,7 +92,7 @@ async fn a_wait_that_ends_names_the_task_and_creates_nothing() {
         assert_eq!((bill.creates, bill.duplicates), (1, 0), "{rule}");
         // The task can be continued once the fault is gone.
         service.clear_faults();
-        let done = aigc.video().task(task.id()).wait().await;
+        let done = aigc.video().task(task.id()).until_done().await;
         assert!(done.is_ok(), "{rule}: {:?}", done.err());
     }
     assert!(failed > 0);
@@ -103,7 +103,7 @@ async fn a_download_that_fails_names_the_task_and_leaves_no_file() {
     let mut failed = 0;
     for rule in rules() {
         let (service, aigc) = start();
-        let done = create(&aigc).await.unwrap().wait().await.unwrap();
+        let done = create(&aigc).await.unwrap().until_done().await.unwrap();
         if !add(&service, rule.clone(), "download") {
             continue;
         }

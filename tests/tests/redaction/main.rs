@@ -254,7 +254,7 @@ async fn waits_and_downloads_do_not_leak() {
         let fetch = async {
             let task = aigc.video().create(&request()).await?;
             capture.debug("task", &task);
-            let done = task.wait().await?;
+            let done = task.until_done().await?;
             capture.debug("done", &done);
             done.results().save_all(directory.path()).await
         };

@@ -119,7 +119,7 @@ fn fail(service: &Service, rule: &Value) {
 /// after a restart.
 async fn fetch(task: Task<Video>, folder: &Path) -> Result<Vec<SavedFile>, Error> {
     let done = task
-        .wait_with(WaitOptions::new().timeout(TIMEOUT), |_| {})
+        .until_done_with(WaitOptions::new().timeout(TIMEOUT), |_| {})
         .await?;
     done.results().save_all(folder).await
 }

@@ -58,7 +58,7 @@ async fn thousands_of_restored_tasks_are_found_done_fetched_and_verified() {
         let task = aigc.task(handle).typed::<Video>().unwrap();
         let path = folder.path().to_owned();
         waits.spawn(async move {
-            let done = task.wait().await?;
+            let done = task.until_done().await?;
             Ok::<_, mps_aigc::Error>((task.id().to_owned(), done.results().save_all(path).await?))
         });
     }

@@ -71,11 +71,16 @@ pub(super) fn read_confirmation(reader: &mut Reader<'_>) -> Option<Confirmation>
     let mode = reader.text("mode");
     let value = reader.text("value");
     reader.need("stages");
-    let stages = reader.table("stages", "`stages`", |stages| stages.texts_by_key());
+    let stages = reader.table("stages", "`stages`", read_stages);
     Some(Confirmation {
         action: action?,
         mode: mode?,
         value: value?.value,
         stages: stages?,
     })
+}
+
+/// Reads the stages at which a task stops, each with its name in the confirming request.
+fn read_stages(reader: &mut Reader<'_>) -> Vec<(Located<String>, Located<String>)> {
+    reader.texts_by_key()
 }

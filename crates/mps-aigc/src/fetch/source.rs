@@ -108,9 +108,11 @@ impl Source {
         age.and_then(Result::ok).unwrap_or_default().max(seen)
     }
 
-    /// Returns `true` if the service has deleted the result by now.
+    /// Returns `true` if the service has deleted the result by now, or its signature has ended.
     pub(super) fn is_expired(&self) -> bool {
+        let now = self.client.service_time();
         self.kept_for.is_some_and(|kept| self.age() >= kept)
+            || self.expires_at.is_some_and(|end| now >= end)
     }
 
     /// Returns a hint, with the time for which results can be fetched if it is known.

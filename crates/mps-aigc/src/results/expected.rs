@@ -256,6 +256,8 @@ mod tests {
 
     #[test]
     fn a_3d_scene_is_not_called_a_video() {
+        use MediaKind::{Scene, Video};
+
         let scene = Expected::of_request(TaskFamily::Video, &json!({"SceneType": "3d_scene"}));
         let kinds = |expected: &Expected| {
             let urls = [
@@ -269,7 +271,6 @@ mod tests {
                 .map(|file| file.kind)
                 .collect::<Vec<_>>()
         };
-        use MediaKind::{Scene, Video};
         assert_eq!(kinds(&scene), [Scene, Scene, Video, Scene]);
         assert_eq!(kinds(&Expected::default()), [Video, Scene, Video, Video]);
     }

@@ -187,8 +187,8 @@ impl fmt::Debug for CosObject {
 /// forms.
 fn pixels(size: &str) -> Option<(u32, u32)> {
     let (width, height) = size.trim().split_once(['x', 'X', '*'])?;
-    let side = |text: &str| text.trim().parse().ok().filter(|side| *side > 0);
-    Some((side(width)?, side(height)?))
+    let number = |text: &str| text.trim().parse().ok().filter(|it| *it > 0);
+    Some((number(width)?, number(height)?))
 }
 
 /// Returns the end of the signature of a COS URL, in the form `q-sign-time=START;END`.

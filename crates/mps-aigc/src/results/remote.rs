@@ -81,7 +81,7 @@ impl RemoteFile {
     /// # Examples
     /// ```no_run
     /// # async fn example(aigc: mps_aigc::Aigc) -> Result<(), mps_aigc::Error> {
-    /// let done = aigc.video().task("4-AigcVideo-0f1e2d3c4b5a69788796a5b4c3d2e1f0").wait().await?;
+    /// let done = aigc.video().task("4-AigcVideo-0f1e2d3c4b5a69788796a5b4c3d2e1f0").until_done().await?;
     /// let file = done.first()?.save("fox.mp4").await?;
     /// println!("{}: {} bytes, SHA-256 {}", file.path.display(), file.bytes, file.sha256);
     /// # Ok(())

@@ -80,7 +80,9 @@ pub(crate) fn utc(
 
 fn days_of_month(year: u64, month: u64) -> u64 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -162,6 +164,7 @@ pub(crate) mod rfc3339 {
     pub(crate) mod optional {
         use super::{Deserialize, Deserializer, Serializer, SystemTime, de, parse, text};
 
+        #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
         pub(crate) fn serialize<S: Serializer>(
             time: &Option<SystemTime>,
             to: S,
@@ -190,6 +193,7 @@ pub(crate) mod millis {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
     pub(crate) fn serialize<S: Serializer>(
         time: &Option<Duration>,
         to: S,

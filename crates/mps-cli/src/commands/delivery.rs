@@ -10,8 +10,8 @@ use std::{
 };
 
 use mps_aigc::{
-    Destination, Done, DownloadOptions, Error, Family, SavedFile, Snapshot, Task, WaitOptions,
-    models::TaskPhase,
+    Destination, Done, DownloadOptions, Error, Event as TaskEvent, Family, SavedFile, Snapshot,
+    Task, WaitOptions, models::TaskPhase,
 };
 use mps_core::clock;
 use serde_json::json;
@@ -100,7 +100,10 @@ impl Delivery<'_> {
     async fn wait<F: Family>(&self, task: &Task<F>) -> Result<Done<F>, Failure> {
         let is_known = AtomicBool::new(false);
         let is_done = AtomicBool::new(false);
-        let report = |snapshot: &Snapshot| {
+        let report = |event: &TaskEvent| {
+            let Some(snapshot) = event.snapshot() else {
+                return;
+            };
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
             self.followed.update(|row| row.set_status(&status));
@@ -108,7 +111,7 @@ impl Delivery<'_> {
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let wait = Box::pin(task.wait_with(options, report));
+        let wait = Box::pin(task.until_done_with(options, report));
         let error = match self.context.phase.race(wait).await {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error,

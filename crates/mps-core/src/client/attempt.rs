@@ -85,10 +85,16 @@ impl Execution<'_> {
         }
     }
 
+    /// Returns the longest wait for a permit.
+    fn longest_wait(&self) -> Duration {
+        let limit = self.options.permit_within.unwrap_or(Duration::MAX);
+        self.time_to_start().min(limit)
+    }
+
     async fn permit(&self) -> Result<Permit, Error> {
         let info = self.info();
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.time_to_start())
+            .max_wait(self.longest_wait())
             .lead(self.gate_lead());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)

@@ -19,7 +19,7 @@ const BINARY: u32 = 0x004E_4942;
 const CORNERS: [[f32; 3]; 3] = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
 
 impl Scene {
-    pub(super) fn render(self) -> Result<Vec<u8>, RenderError> {
+    pub(super) fn render() -> Result<Vec<u8>, RenderError> {
         let corners = CORNERS.iter().flatten();
         let binary: Vec<u8> = corners.flat_map(|number| number.to_le_bytes()).collect();
         let mut json = serde_json::to_vec(&description(binary.len()))?;
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_scene_is_a_whole_file_of_two_chunks() {
-        let file = Scene { seconds: 5 }.render().unwrap();
+        let file = Scene::render().unwrap();
         let number = |at: usize| {
             let bytes = file.get(at..at + 4).unwrap();
             u32::from_le_bytes(bytes.try_into().unwrap()) as usize

@@ -9,19 +9,15 @@ use mps_models::service::ErrorClass;
 const STREAK: Duration = Duration::from_secs(60);
 /// Fewest refusals in a row before they end a wait.
 const REFUSALS: u32 = 5;
-/// Fewest answers in a row that a task is unknown, before they end the wait for an id that was not
-/// created here.
-const NOT_FOUND: u32 = 2;
 
 /// The refusals in a row within one wait.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusals {
+pub(super) struct Refusals {
     /// `true` if the task was created by this process, so that it certainly exists.
     is_own: bool,
-    /// `true` once the service has described the task.
+    /// `true` if the service has described the task.
     is_known: bool,
     count: u32,
-    not_found: u32,
     since: Duration,
 }
 
@@ -50,49 +46,36 @@ impl Kind {
 }
 
 impl Refusals {
-    pub(crate) fn new(is_own: bool) -> Self {
+    /// Returns an empty record. `is_own` if this process has created the task, `is_known` if the
+    /// service has described it.
+    pub(super) fn new(is_own: bool, is_known: bool) -> Self {
         Self {
             is_own,
-            is_known: is_own,
+            is_known,
             count: 0,
-            not_found: 0,
             since: Duration::ZERO,
         }
     }
 
-    /// Records an answer that describes the task.
-    pub(crate) fn described(&mut self) {
-        self.is_known = true;
-        self.reset();
-    }
-
     /// Records a failed poll at a time, and returns whether it ends the wait.
-    pub(crate) fn failed(&mut self, error: &mps_core::Error, now: Duration) -> bool {
+    pub(super) fn failed(&mut self, error: &mps_core::Error, now: Duration) -> bool {
         self.record(Kind::of(error), now)
     }
 
     fn record(&mut self, kind: Kind, now: Duration) -> bool {
         if kind == Kind::Transient {
-            self.reset();
+            self.count = 0;
             return false;
         }
         if self.count == 0 {
             self.since = now;
         }
         self.count += 1;
-        self.not_found = match kind {
-            Kind::NotFound => self.not_found + 1,
-            _ => 0,
-        };
-        let is_unknown = !self.is_own && self.not_found >= NOT_FOUND;
-        let is_local = !self.is_known && kind == Kind::Local;
+        if !self.is_known {
+            return matches!(kind, Kind::NotFound | Kind::Local);
+        }
         let is_lasting = self.count >= REFUSALS && now.saturating_sub(self.since) >= STREAK;
-        is_unknown || is_local || is_lasting
-    }
-
-    fn reset(&mut self) {
-        self.count = 0;
-        self.not_found = 0;
+        is_lasting && (self.is_own || kind == Kind::NotFound)
     }
 }
 
@@ -110,7 +93,7 @@ mod tests {
     #[test]
     fn refusals_end_the_wait_for_an_own_task_after_a_minute_of_nothing_else() {
         use Kind::{NotFound, Refused, Transient};
-        let own = || Refusals::new(true);
+        let own = || Refusals::new(true, true);
         assert_eq!(ends(&mut own(), 10, &[NotFound; 20]), Some(6));
         assert_eq!(ends(&mut own(), 60, &[Refused; 20]), Some(4));
         assert_eq!(ends(&mut own(), 1, &[Refused; 60]), None);
@@ -122,25 +105,15 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_starts_the_minute_again() {
-        let mut refusals = Refusals::new(true);
-        assert_eq!(ends(&mut refusals, 10, &[Kind::NotFound; 6]), None);
-        refusals.described();
-        assert_eq!(ends(&mut refusals, 10, &[Kind::NotFound; 20]), Some(6));
-    }
-
-    #[test]
-    fn a_foreign_id_that_is_unknown_twice_ends_the_wait() {
-        use Kind::{Local, NotFound, Transient};
-        let foreign = || Refusals::new(false);
-        assert_eq!(ends(&mut foreign(), 1, &[NotFound; 5]), Some(1));
-        assert_eq!(
-            ends(&mut foreign(), 1, &[NotFound, Transient, NotFound]),
-            None
-        );
-        assert_eq!(ends(&mut foreign(), 1, &[Local]), Some(0));
-        let mut known = foreign();
-        known.described();
-        assert_eq!(ends(&mut known, 1, &[Local]), None);
+    fn only_an_unknown_task_and_missing_credentials_end_the_wait_for_a_foreign_id() {
+        use Kind::{Local, NotFound, Refused, Transient};
+        let foreign = || Refusals::new(false, false);
+        assert_eq!(ends(&mut foreign(), 1, &[NotFound; 5]), Some(0));
+        assert_eq!(ends(&mut foreign(), 1, &[Transient, Local]), Some(1));
+        assert_eq!(ends(&mut foreign(), 60, &[Refused; 60]), None);
+        let known = || Refusals::new(false, true);
+        assert_eq!(ends(&mut known(), 1, &[Local, NotFound]), None);
+        assert_eq!(ends(&mut known(), 10, &[NotFound; 20]), Some(6));
+        assert_eq!(ends(&mut known(), 60, &[Refused; 60]), None);
     }
 }
