@@ -40,6 +40,7 @@ mod skew;
 pub use self::builder::ClientBuilder;
 use self::{
     ending::{CallGuard, Ending, notify_safely},
+    errors::{no_credentials, no_credentials_in_time},
     execute::Execution,
     in_flight::InFlight,
     skew::Skew,
@@ -238,6 +239,27 @@ impl Client {
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         self.inner().account.get()
+    }
+
+    /// Returns the account that this client calls for, and looks up the credentials if none were used
+    /// yet. Sends nothing to the service.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credentials`] when no credentials are found.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the look-up for this caller and nothing else.
+    pub async fn identify(&self) -> Result<&Account, Error> {
+        let inner = self.inner();
+        if let Some(account) = inner.account.get() {
+            return Ok(account);
+        }
+        let provided = inner.credentials.provide();
+        let provided = clock::timeout(&*inner.clock, inner.limits.deadline, provided).await;
+        let credentials = provided.ok_or_else(no_credentials_in_time)?;
+        let credentials = credentials.map_err(|error| no_credentials(&error))?;
+        let account = &inner.account;
+        Ok(account.get_or_init(|| Account::from_credentials(&credentials)))
     }
 
     /// Returns the preferred endpoint.

@@ -28,6 +28,7 @@ mod item;
 mod learned;
 mod liveness;
 mod names;
+mod owned;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;

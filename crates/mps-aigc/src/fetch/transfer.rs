@@ -1,6 +1,10 @@
 //! The transfer of one result: a sequence of verified steps over any number of attempts.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
@@ -64,7 +68,8 @@ pub(super) struct Transfer {
 
 #[derive(Debug)]
 struct Body {
-    chunks: ResponseBody,
+    /// Never locked: it makes a transfer `Sync`, so that downloads can be spawned.
+    chunks: Mutex<ResponseBody>,
     speed: SpeedGuard,
 }
 
@@ -258,6 +263,7 @@ impl Transfer {
         self.accept(&head, &host)?;
         let now = self.now();
         let speed = SpeedGuard::new(self.options.min_speed, self.options.speed_window, now);
+        let chunks = Mutex::new(chunks);
         self.body = Some(Body { chunks, speed });
         self.report(false);
         Ok(())
@@ -335,7 +341,9 @@ impl Transfer {
             let left = body.speed.time_left(now);
             let limit = left.min(self.deadline.saturating_sub(now));
             let clock = self.source.client.clock();
-            let chunk = clock::timeout(&**clock, limit, body.chunks.chunk()).await;
+            let chunks = body.chunks.get_mut();
+            let chunks = chunks.unwrap_or_else(PoisonError::into_inner);
+            let chunk = clock::timeout(&**clock, limit, chunks.chunk()).await;
             let now = clock.monotonic();
             let length = match &chunk {
                 Some(Ok(Some(chunk))) => chunk.len() as u64,

@@ -67,6 +67,15 @@ pub trait Gate: fmt::Debug + Send + Sync {
     fn not_sent(&self, intent: &Intent) {
         let _ = intent;
     }
+
+    /// Receives an attempt that was sent and refused by the service, which therefore did not execute
+    /// it, for example because of its rate limit. The call may try again after a pause, and then asks
+    /// the gate again.
+    ///
+    /// Does nothing by default. Must not block.
+    fn refused(&self, intent: &Intent) {
+        let _ = intent;
+    }
 }
 
 impl<G: Gate + ?Sized> Gate for Arc<G> {
@@ -80,6 +89,10 @@ impl<G: Gate + ?Sized> Gate for Arc<G> {
 
     fn not_sent(&self, intent: &Intent) {
         (**self).not_sent(intent);
+    }
+
+    fn refused(&self, intent: &Intent) {
+        (**self).refused(intent);
     }
 }
 

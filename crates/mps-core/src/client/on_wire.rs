@@ -22,7 +22,7 @@ use crate::{
     clock,
     endpoint::EndpointLease,
     envelope::{Answer, Received},
-    error::{Error, StopReason},
+    error::{Dispatch, Error, StopReason},
     retry::retry_after,
     telemetry,
     transport::RequestBody,
@@ -98,6 +98,11 @@ impl OnWire {
         });
         let attempted = Attempted { outcome, facts };
         client.record_attempt(&call, lease, self.number, &span, &attempted);
+        if let (Some(passed), Err(error)) = (&self.passed, &attempted.outcome)
+            && error.dispatch() == Dispatch::Refused
+        {
+            passed.gate.refused(&passed.intent);
+        }
         drop(self.passed);
         attempted
     }

@@ -138,6 +138,14 @@ impl Service {
         self.0.changed.notify_one();
     }
 
+    /// Advances the [clock](Self::clock) by a time such as `12h` or `1h 30m`, and returns its time.
+    /// Returns `None` and does nothing if the text is no time.
+    pub fn advance(&self, by: &str) -> Option<Duration> {
+        let by = humantime::parse_duration(by).ok()?;
+        self.clock().advance(by);
+        Some(self.clock().now())
+    }
+
     /// Returns the clock of tasks, results and signatures, which can be frozen, advanced and
     /// accelerated.
     #[must_use]

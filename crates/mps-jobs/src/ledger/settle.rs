@@ -198,7 +198,7 @@ async fn created(
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
         .set("due", due.0)
-        .clear(&["owner", "lease", "code", "message", "done"])
+        .clear(&["lease", "code", "message", "done"])
         .apply(tx, &item)
         .await?;
     Ok(Recorded::Created)

@@ -1,0 +1,279 @@
+//! Requests as the ledger stores them.
+
+use mps_aigc::{Create, UntypedCall};
+use mps_models::{
+    Action, ActionVisitor, TaskFamily,
+    preflight::{Report, preflight_json},
+    visit_action,
+};
+use serde_json::Value;
+
+use crate::{
+    error::JobsError,
+    hash::content_hash,
+    ledger::{Key, NewItem},
+};
+
+/// A request to be recorded, with what the ledger wants to know about it.
+#[derive(Clone)]
+pub(crate) struct Request {
+    action: String,
+    body: String,
+    facts: Facts,
+}
+
+/// What the models say about a request.
+#[derive(Clone)]
+struct Facts {
+    /// Billed seconds; `None` if they are not known.
+    seconds: Option<u64>,
+    /// `true` if results are billed by the piece, as images and songs are (billing guides of
+    /// 2026-05-29 and 2026-07-03).
+    by_piece: bool,
+    report: Report,
+}
+
+impl Request {
+    /// Returns a request of any family.
+    pub(crate) fn typed<C: Create>(request: &C) -> Result<Self, JobsError> {
+        let body = serde_json::to_string(request);
+        let body = body.map_err(|_| JobsError::UnknownAction(C::INFO.name.to_owned()))?;
+        Ok(Self {
+            action: C::INFO.name.to_owned(),
+            body,
+            facts: Facts::of(request, request.preflight()),
+        })
+    }
+
+    /// Returns a request whose body is JSON, of an action that creates tasks of a known family.
+    pub(crate) fn untyped(call: &UntypedCall) -> Result<Self, JobsError> {
+        let unknown = || JobsError::UnknownAction(call.action.clone());
+        TaskFamily::created_by(&call.action).ok_or_else(unknown)?;
+        let body = serde_json::from_str(call.body.get()).map_err(|_| unknown())?;
+        let facts = visit_action(&call.action, FactsOf(&body)).ok_or_else(unknown)?;
+        Ok(Self {
+            action: call.action.clone(),
+            body: call.body.get().to_owned(),
+            facts,
+        })
+    }
+
+    /// Returns the row to be recorded.
+    ///
+    /// A request that breaks a documented rule is refused here, before it costs anything.
+    pub(crate) fn into_item(self, key: Key, terms: &Terms) -> Result<NewItem, JobsError> {
+        if !self.facts.report.is_ok() {
+            let report = Box::new(self.facts.report);
+            return Err(JobsError::Preflight { key, report });
+        }
+        let Facts {
+            seconds, by_piece, ..
+        } = self.facts;
+        if terms.has_seconds_cap && seconds.is_none() && !by_piece {
+            return Err(JobsError::UnknownSeconds(key));
+        }
+        if terms.has_money_cap && terms.price.is_none() {
+            return Err(JobsError::UnknownPrice(key));
+        }
+        let ms = seconds.unwrap_or_default().saturating_mul(1_000);
+        Ok(NewItem {
+            key,
+            model: model(&self.body),
+            hash: content_hash(&self.action, &self.body),
+            ms: i64::try_from(ms).unwrap_or(i64::MAX),
+            price: terms.price,
+            out: Some(terms.out.clone()),
+            action: self.action,
+            body: self.body,
+        })
+    }
+
+    /// Returns the facts that a price table looks at.
+    pub(crate) fn priced(&self) -> Priced<'_> {
+        Priced {
+            action: &self.action,
+            body: &self.body,
+            seconds: self.facts.seconds,
+        }
+    }
+
+    /// Returns the names of the members that differ from another body, sorted.
+    pub(crate) fn differing_members(&self, other: &str) -> Vec<String> {
+        let (Some(one), Some(other)) = (members(&self.body), members(other)) else {
+            return Vec::new();
+        };
+        let names = one
+            .keys()
+            .chain(other.keys().filter(|name| !one.contains_key(*name)));
+        let is_other = |name: &&String| one.get(*name) != other.get(*name);
+        let mut names: Vec<_> = names.filter(is_other).cloned().collect();
+        names.sort();
+        names
+    }
+}
+
+/// What is agreed about a request beside its content.
+pub(crate) struct Terms {
+    pub(crate) out: String,
+    pub(crate) price: Option<i64>,
+    pub(crate) has_seconds_cap: bool,
+    pub(crate) has_money_cap: bool,
+}
+
+/// A request as a price table sees it.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Priced<'a> {
+    /// The action.
+    pub action: &'a str,
+    /// The body as JSON.
+    pub body: &'a str,
+    /// The billed seconds; `None` if they are not known.
+    pub seconds: Option<u64>,
+}
+
+impl std::fmt::Debug for Priced<'_> {
+    // The body may contain a prompt.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Priced")
+            .field("action", &self.action)
+            .field("seconds", &self.seconds)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Facts {
+    fn of<A: Action>(request: &A, report: Report) -> Self {
+        let family = A::INFO.capabilities.map(|family| family.name);
+        Self {
+            seconds: request.billable_seconds(),
+            by_piece: matches!(family, Some("image" | "audio")),
+            report,
+        }
+    }
+}
+
+/// Finds the facts about a body of an action that is known by name only.
+struct FactsOf<'a>(&'a Value);
+
+impl ActionVisitor for FactsOf<'_> {
+    type Output = Facts;
+
+    fn visit<A: Action>(self) -> Facts {
+        let report = preflight_json::<A>(self.0);
+        match serde_json::from_value::<A>(self.0.clone()) {
+            Ok(request) => Facts::of(&request, report),
+            // The report has the findings.
+            Err(_) => Facts {
+                seconds: None,
+                by_piece: false,
+                report,
+            },
+        }
+    }
+}
+
+type Members = serde_json::Map<String, Value>;
+
+fn members(body: &str) -> Option<Members> {
+    serde_json::from_str(body).ok()
+}
+
+/// Returns the model that a body names, with its version, as in `Kling 2.6`.
+fn model(body: &str) -> Option<String> {
+    let members = members(body)?;
+    let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
+    match (text("ModelName")?, text("ModelVersion")) {
+        (model, Some(version)) => Some(format!("{model} {version}")),
+        (model, None) => Some(model),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mps_models::{CreateAigcImageTask, CreateAigcVideoTask};
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    fn terms(has_seconds_cap: bool) -> Terms {
+        Terms {
+            out: "a.mp4".to_owned(),
+            price: None,
+            has_seconds_cap,
+            has_money_cap: false,
+        }
+    }
+
+    fn key() -> Key {
+        "row-1".parse().unwrap()
+    }
+
+    #[test]
+    fn a_typed_and_an_untyped_request_make_the_same_row() {
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .model_version("2.6")
+            .prompt("a fox")
+            .duration(5);
+        let body = serde_json::to_string(&request).unwrap();
+        let call = UntypedCall::new("CreateAigcVideoTask", RawValue::from_string(body).unwrap());
+        let typed = Request::typed(&request)
+            .unwrap()
+            .into_item(key(), &terms(true))
+            .unwrap();
+        let untyped = Request::untyped(&call)
+            .unwrap()
+            .into_item(key(), &terms(true))
+            .unwrap();
+        assert!(typed == untyped);
+        assert_eq!(
+            (typed.ms, typed.model.as_deref()),
+            (5_000, Some("Kling 2.6"))
+        );
+    }
+
+    #[test]
+    fn a_request_that_breaks_a_rule_is_refused_with_its_report() {
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .prompt("a")
+            .duration(0);
+        let refused = Request::typed(&request)
+            .unwrap()
+            .into_item(key(), &terms(false));
+        let JobsError::Preflight { report, .. } = refused.unwrap_err() else {
+            panic!("another error");
+        };
+        assert!(!report.is_ok());
+    }
+
+    #[test]
+    fn a_cap_on_seconds_needs_them_except_for_what_is_billed_by_the_piece() {
+        let video = Request::typed(&CreateAigcVideoTask::new().prompt("a fox")).unwrap();
+        assert!(video.clone().into_item(key(), &terms(false)).is_ok());
+        let refused = video.into_item(key(), &terms(true)).unwrap_err();
+        assert!(matches!(refused, JobsError::UnknownSeconds(_)));
+        let image = CreateAigcImageTask::new()
+            .model_name("Kling")
+            .prompt("a fox");
+        let image = Request::typed(&image).unwrap();
+        assert!(image.into_item(key(), &terms(true)).is_ok());
+    }
+
+    #[test]
+    fn an_action_that_creates_no_task_is_refused() {
+        for action in ["DescribeAigcVideoTask", "NeverHeardOf"] {
+            let call = UntypedCall::new(action, RawValue::from_string("{}".to_owned()).unwrap());
+            assert!(Request::untyped(&call).is_err(), "{action}");
+        }
+    }
+
+    #[test]
+    fn the_members_that_differ_are_named() {
+        let request = CreateAigcVideoTask::new().prompt("a fox").duration(5);
+        let request = Request::typed(&request).unwrap();
+        let other = r#"{"Duration":6,"Prompt":"a fox","Resolution":"720P"}"#;
+        assert_eq!(request.differing_members(other), ["Duration", "Resolution"]);
+    }
+}

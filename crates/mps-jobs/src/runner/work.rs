@@ -1,0 +1,212 @@
+//! What the loops of a run share.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use mps_aigc::{Aigc, DownloadOptions, ExistingFile, Results};
+use mps_core::{clock::SharedClock, sync::lock};
+use tokio::sync::Notify;
+
+use super::{PAUSE, claims::Claims, pace::Pace};
+use crate::{
+    jobs::Jobs,
+    ledger::{BatchId, Item, Key, Ledger, RowId},
+    report::Unrecorded,
+    settings::Settings,
+};
+
+/// The most results of done tasks that are kept in memory. Others are asked for again.
+const KEPT_RESULTS: usize = 1_000;
+
+/// Results that are fetched at the same time: at 10 starts a second, a clip has to be fetched every
+/// 100 ms.
+const CONNECTIONS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+
+/// Pauses before results are fetched again.
+const FETCH_PAUSES: [Duration; 3] = [
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_secs(120),
+];
+const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(600);
+
+/// What the loops of a run share. Everything that has to outlive the process is in the ledger.
+pub(crate) struct Work {
+    pub(crate) ledger: Ledger,
+    pub(crate) batch: BatchId,
+    pub(crate) aigc: Aigc,
+    pub(crate) settings: Arc<Settings>,
+    /// Shares the bound on connections.
+    pub(super) downloads: DownloadOptions,
+    pub(super) claims: Claims,
+    pub(super) pace: Pace,
+    /// Wakes the loops after a change in the ledger by this process.
+    pub(super) changed: Arc<Notify>,
+    /// `true` while results are not fetched as fast as they would expire.
+    behind: AtomicBool,
+    shared: Mutex<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Created rows that nobody follows yet.
+    created: Vec<Item>,
+    /// The number of rows that are followed.
+    followed: usize,
+    /// Results of rows that were found done a moment ago.
+    results: HashMap<RowId, Results>,
+    unrecorded: Vec<Unrecorded>,
+    unsaved: HashMap<RowId, Unsaved>,
+}
+
+/// A row whose results could not be saved.
+struct Unsaved {
+    key: Key,
+    reason: String,
+    attempts: u32,
+    /// The time of the next attempt, on the monotonic clock.
+    retry_at: Duration,
+}
+
+impl Work {
+    pub(super) fn new(jobs: &Jobs, ledger: &Ledger, batch: BatchId, aigc: &Aigc) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            batch,
+            aigc: aigc.clone(),
+            settings: jobs.settings.clone(),
+            downloads: DownloadOptions::new()
+                .existing(ExistingFile::AcceptIdentical)
+                .connections(CONNECTIONS),
+            claims: Claims::default(),
+            pace: Pace::new(aigc.client().clock().clone()),
+            changed: jobs.changed.clone(),
+            behind: AtomicBool::new(false),
+            shared: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &SharedClock {
+        self.aigc.client().clock()
+    }
+
+    /// Waits for a change in the ledger, by this process or by another one.
+    pub(super) async fn change(&self) {
+        tokio::select! {
+            () = self.changed.notified() => {}
+            () = self.clock().sleep(PAUSE) => {}
+        }
+    }
+
+    pub(super) fn notify(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Returns the number of tasks of this process that are being sent or rendered.
+    pub(super) fn in_flight(&self) -> usize {
+        let shared = lock(&self.shared);
+        self.claims.len() + shared.created.len() + shared.followed
+    }
+
+    /// Hands a created row to the loop that follows it.
+    pub(crate) fn hand_over(&self, item: Item) {
+        lock(&self.shared).created.push(item);
+        self.notify();
+    }
+
+    /// Takes the created rows that were handed over.
+    pub(super) fn take_created(&self) -> Vec<Item> {
+        let mut shared = lock(&self.shared);
+        let created = std::mem::take(&mut shared.created);
+        shared.followed += created.len();
+        created
+    }
+
+    pub(super) fn set_followed(&self, rows: usize) {
+        lock(&self.shared).followed = rows;
+    }
+
+    pub(crate) fn keep_results(&self, row: &RowId, results: Results) {
+        let mut shared = lock(&self.shared);
+        if shared.results.len() < KEPT_RESULTS {
+            shared.results.insert(row.clone(), results);
+        }
+    }
+
+    pub(crate) fn take_results(&self, row: &RowId) -> Option<Results> {
+        lock(&self.shared).results.remove(row)
+    }
+
+    /// Returns `true` while fetching cannot keep up, so that nothing should be started.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Relaxed);
+    }
+
+    pub(super) fn unrecorded(&self, unrecorded: Unrecorded) {
+        lock(&self.shared).unrecorded.push(unrecorded);
+    }
+
+    /// Records that results could not be saved. The pause before the next attempt grows.
+    pub(crate) fn unsaved(&self, item: &Item, reason: String) {
+        let now = self.clock().monotonic();
+        let mut shared = lock(&self.shared);
+        let before = shared.unsaved.get(&item.row);
+        let attempts = before.map_or(0, |unsaved| unsaved.attempts) + 1;
+        let index = usize::try_from(attempts - 1).unwrap_or(usize::MAX);
+        let pause = FETCH_PAUSES.get(index).unwrap_or(&LONGEST_FETCH_PAUSE);
+        let unsaved = Unsaved {
+            key: item.key.clone(),
+            reason,
+            attempts,
+            retry_at: now.saturating_add(*pause),
+        };
+        shared.unsaved.insert(item.row.clone(), unsaved);
+    }
+
+    pub(crate) fn saved(&self, row: &RowId) {
+        lock(&self.shared).unsaved.remove(row);
+    }
+
+    /// Returns `true` when the results of a row are not to be fetched yet.
+    pub(super) fn waits_to_save(&self, row: &RowId) -> bool {
+        let now = self.clock().monotonic();
+        let shared = lock(&self.shared);
+        shared
+            .unsaved
+            .get(row)
+            .is_some_and(|unsaved| unsaved.retry_at > now)
+    }
+
+    pub(super) fn unsaved_rows(&self) -> usize {
+        lock(&self.shared).unsaved.len()
+    }
+
+    /// Returns the number of rows whose results could not be saved in several attempts.
+    pub(super) fn given_up_rows(&self) -> usize {
+        let shared = lock(&self.shared);
+        let unsaved = shared.unsaved.values();
+        let most = u32::try_from(FETCH_PAUSES.len()).unwrap_or(u32::MAX);
+        unsaved.filter(|unsaved| unsaved.attempts > most).count()
+    }
+
+    /// Returns what a report says about trouble.
+    pub(super) fn take_troubles(&self) -> (Vec<Unrecorded>, Vec<(Key, String)>) {
+        let mut shared = lock(&self.shared);
+        let unsaved = std::mem::take(&mut shared.unsaved).into_values();
+        let unsaved = unsaved
+            .map(|unsaved| (unsaved.key, unsaved.reason))
+            .collect();
+        (std::mem::take(&mut shared.unrecorded), unsaved)
+    }
+}

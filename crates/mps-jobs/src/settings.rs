@@ -1,0 +1,66 @@
+//! The settings of jobs.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use crate::{
+    amount::Amount,
+    ledger::{BatchId, Caps},
+    request::Priced,
+};
+
+/// A function that returns the price of a request, or `None` for one that it does not know.
+pub(crate) type PriceTable = Arc<dyn Fn(&Priced<'_>) -> Option<Amount> + Send + Sync>;
+
+/// The settings, which every method of [`Jobs`](crate::Jobs) shares.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    /// The name of the batch in the ledger.
+    pub(crate) batch: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) account: Option<String>,
+    pub(crate) max_seconds: Option<u64>,
+    pub(crate) max_spend: Option<Amount>,
+    pub(crate) concurrency: usize,
+    pub(crate) prices: Option<PriceTable>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            batch: "jobs".to_owned(),
+            folder: PathBuf::from("."),
+            account: None,
+            max_seconds: None,
+            max_spend: None,
+            concurrency: usize::MAX,
+            prices: None,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) fn batch(&self) -> Result<BatchId, crate::LedgerError> {
+        self.batch.parse()
+    }
+
+    pub(crate) fn caps(&self) -> Caps {
+        let ms = |seconds: u64| i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        Caps {
+            money: self.max_spend.map(Amount::micros),
+            ms: self.max_seconds.map(ms),
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("batch", &self.batch)
+            .field("folder", &self.folder)
+            .field("account", &self.account)
+            .field("max_seconds", &self.max_seconds)
+            .field("max_spend", &self.max_spend)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}

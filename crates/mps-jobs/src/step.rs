@@ -1,0 +1,96 @@
+//! One idempotent call for the activities of workflow engines.
+
+use mps_aigc::{Aigc, TaskHandle};
+
+use crate::{
+    doubt::DoubtPage,
+    error::JobsError,
+    job::{Job, JobFile},
+    jobs::Jobs,
+    ledger::Item,
+    runner::{self, Work, fetch, follow, send, upkeep},
+    state::State,
+    submit::Submit,
+};
+
+/// The state of a job after a [`step`](Jobs::step).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Step {
+    /// The results are saved.
+    Done(Vec<JobFile>),
+    /// It is waiting, being sent, rendered or fetched. Repeat the step later.
+    StillRunning,
+    /// Its create may have been executed and billed. A person decides.
+    InDoubt(Box<DoubtPage>),
+    /// The service refused the request; nothing was created. The reason.
+    Refused(String),
+    /// The task failed, or was given up by a person. The reason.
+    Failed(String),
+    /// The results were deleted before they were saved.
+    Expired(TaskHandle),
+}
+
+pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result<Step, JobsError> {
+    let key = submit.await?.key().clone();
+    let work = runner::begin(jobs, aigc).await?;
+    let found = |job: Option<Job>| job.ok_or_else(|| JobsError::NotFound(key.clone()));
+    let job = found(jobs.get(&key).await?)?;
+    tokio::select! {
+        moved = advance(&work, job.item()) => moved?,
+        () = upkeep::run(&work) => {}
+    }
+    let job = found(jobs.get(&key).await?)?;
+    outcome(jobs, &job).await
+}
+
+/// Does what is next for a row: sends, polls or fetches it.
+async fn advance(work: &Work, item: &Item) -> Result<(), JobsError> {
+    match item.state {
+        State::Planned => {
+            let Some(claim) = work.ledger.claim_row(&item.row).await? else {
+                return Ok(());
+            };
+            let (_stopper, stop) = runner::never();
+            send::send(work, claim, None, &stop).await;
+        }
+        State::Created => {
+            if let Some(handle) = crate::job::handle(item) {
+                let task = work.aigc.task(handle);
+                follow::poll(work, item, &task).await?;
+            }
+        }
+        State::Done => {
+            if let Some(reason) = fetch::fetch(work, item).await? {
+                tracing::warn!(reason, key = %item.key, "the results could not be saved");
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+async fn outcome(jobs: &Jobs, job: &Job) -> Result<Step, JobsError> {
+    let item = job.item();
+    let reason = || {
+        item.message
+            .clone()
+            .or_else(|| item.code.clone())
+            .unwrap_or_default()
+    };
+    Ok(match item.state {
+        State::Fetched => Step::Done(job.files()),
+        State::InDoubt => {
+            let page = DoubtPage::of(jobs.ledger()?, item).await?;
+            Step::InDoubt(Box::new(page))
+        }
+        State::Refused | State::Unsent => Step::Refused(reason()),
+        State::Failed => Step::Failed(reason()),
+        State::Abandoned => Step::Failed("given up by a person".to_owned()),
+        State::Expired => match job.handle() {
+            Some(handle) => Step::Expired(handle),
+            None => Step::Failed(reason()),
+        },
+        _ => Step::StillRunning,
+    })
+}

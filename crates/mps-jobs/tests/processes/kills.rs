@@ -1,0 +1,114 @@
+//! Several processes on one ledger file, killed at random moments.
+
+use std::{fs, path::Path};
+
+use mps_aigc::models::CreateAigcVideoTask;
+use mps_emulator::Emulator;
+use mps_jobs::Jobs;
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::process::Child;
+
+use crate::{
+    child, program,
+    server::{self, Account},
+};
+
+struct Crew<'a> {
+    emulator: &'a Emulator,
+    folder: &'a Path,
+    workers: Vec<Child>,
+}
+
+impl<'a> Crew<'a> {
+    fn start(emulator: &'a Emulator, folder: &'a Path, processes: usize) -> Self {
+        let mut crew = Self {
+            emulator,
+            folder,
+            workers: Vec::new(),
+        };
+        for _ in 0..processes {
+            crew.workers.push(crew.worker());
+        }
+        crew
+    }
+
+    fn worker(&self) -> Child {
+        program::start(
+            &mut program::worker(child::WORKER),
+            self.emulator,
+            self.folder,
+        )
+    }
+
+    /// Kills one process after another, each some creates after the one before, and replaces it.
+    async fn kill(&mut self, times: usize, rows: usize) {
+        for time in 0..times {
+            let goal = u64::try_from(rows * time / times / 2).unwrap();
+            let goal = goal + fastrand::u64(..3);
+            server::until("creates", || self.emulator.bill().creates >= goal).await;
+            let victim = fastrand::usize(..self.workers.len());
+            program::end(&mut self.workers[victim], Signal::KILL).await;
+            self.workers[victim] = self.worker();
+        }
+    }
+
+    async fn finish(self) {
+        for mut worker in self.workers {
+            assert!(worker.wait().await.unwrap().success());
+        }
+    }
+}
+
+async fn submit(folder: &Path, rows: usize) {
+    let jobs = Jobs::open(folder.join("jobs.db").to_str().unwrap())
+        .await
+        .unwrap();
+    fs::create_dir_all(folder.join("clips")).unwrap();
+    for row in 0..rows {
+        let request = CreateAigcVideoTask::new()
+            .model_name("Kling")
+            .prompt(format!("clip {row}"));
+        jobs.submit(format!("row-{row}"), request.duration(5))
+            .await
+            .unwrap();
+    }
+}
+
+/// Runs the jobs in some processes, with kills, and returns what became of them.
+async fn run(rows: usize, processes: usize, kills: usize) -> (f64, Account) {
+    let emulator = server::start().await;
+    let folder = TempDir::new().unwrap();
+    submit(folder.path(), rows).await;
+    let mut crew = Crew::start(&emulator, folder.path(), processes);
+    crew.kill(kills, rows).await;
+    crew.finish().await;
+    let account = Account::of(&emulator, &folder.path().join("jobs.db")).await;
+    let (rate, window) = (server::rate(&emulator), server::worst_window(&emulator));
+    println!(
+        "{processes} processes, {kills} kills: {account:?}, {} false doubts, {rate:.2}/s, worst second {window}",
+        account.false_doubts()
+    );
+    account.check(rows);
+    assert!(window <= 10, "{window} in one second");
+    (rate, account)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_that_are_killed_lose_nothing_and_pay_nothing_twice() {
+    run(60, 2, 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs for minutes; nightly"]
+async fn two_processes_that_are_killed_100_times_lose_nothing_and_pay_nothing_twice() {
+    run(1_200, 2, 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs for a minute and measures; nightly"]
+async fn four_processes_start_9_4_tasks_a_second() {
+    let (rate, account) = run(400, 4, 0).await;
+    assert_eq!(account.in_doubt, 0);
+    assert!(rate >= 9.4, "{rate:.2} starts a second");
+}
