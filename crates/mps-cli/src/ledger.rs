@@ -1,6 +1,9 @@
 //! The ledger of a command: its place, and the consequence when it cannot be used.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use mps_aigc::Endpoint;
 use mps_core::clock::SharedClock;
@@ -50,17 +53,23 @@ pub(crate) async fn open_to_record(
 ) -> Result<Recording, Failure> {
     if global.emulator {
         let ledger = Ledger::in_memory(clock.clone())?;
-        return Ok(Recording::On { ledger, new_file: None });
+        return Ok(Recording::On {
+            ledger,
+            new_file: None,
+        });
     }
     let place = match place(global, identity) {
         Ok(Some(place)) => place,
         Ok(None) => return Ok(Recording::Off),
         Err(reason) => return Ok(Recording::NoPlace(reason)),
     };
-    let new_file = place.file().filter(|file| !file.exists()).map(Path::to_owned);
+    let new_file = place
+        .file()
+        .filter(|file| !file.exists())
+        .map(Path::to_owned);
     match place.open(clock).await {
         Ok(ledger) => Ok(Recording::On { ledger, new_file }),
-        Err(error) if global.ledger.is_none() && is_want_of_a_place(error.kind()) => {
+        Err(error) if global.ledger.is_none() && is_want_of_a_place(&error) => {
             Ok(Recording::NoPlace(error.to_string()))
         }
         Err(error) => Err(error.into()),
@@ -108,7 +117,7 @@ pub(crate) async fn open_if_possible(
 }
 
 /// Returns the usage error of an option or command that needs a ledger.
-fn needed(reason: &str) -> Failure {
+pub(crate) fn needed(reason: &str) -> Failure {
     Failure::usage(format!("this needs a ledger: {reason}"))
         .hint("name a file on a disk of this machine: --ledger PATH")
 }
@@ -165,15 +174,25 @@ fn file_name(identity: Identity<'_>) -> String {
 }
 
 /// Returns whether a ledger that the user did not name is simply not there, rather than broken.
-fn is_want_of_a_place(kind: LedgerErrorKind) -> bool {
+fn is_want_of_a_place(error: &LedgerError) -> bool {
     use LedgerErrorKind::{NetworkFileSystem, ReadOnly};
-    matches!(kind, ReadOnly | NetworkFileSystem)
+    let cause =
+        std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let is_unusable = |cause: &io::Error| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::PermissionDenied
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::AlreadyExists
+        )
+    };
+    matches!(error.kind(), ReadOnly | NetworkFileSystem) || cause.is_some_and(is_unusable)
 }
 
 impl From<LedgerError> for Failure {
     /// Converts an error of the ledger from before anything was sent.
     fn from(error: LedgerError) -> Self {
-        let failure = Self {
+        Self {
             causes: failure::causes(&error),
             hint: error.hint().map(str::to_owned),
             ..Self::new(
@@ -181,8 +200,7 @@ impl From<LedgerError> for Failure {
                 error.kind().as_str(),
                 foreign_text::cut_message(&error.to_string()),
             )
-        };
-        failure
+        }
     }
 }
 

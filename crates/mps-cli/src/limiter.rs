@@ -11,9 +11,9 @@ use mps_core::{
     limit::{Limiter, LocalLimiter},
 };
 
+use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
 #[cfg(unix)]
 use crate::{failure::WITHOUT_LIMIT_FILE, state_folder};
-use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
 
 /// Printed before a create that no other process can know of.
 pub(crate) const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \

@@ -18,7 +18,7 @@ pub(crate) mod units;
 #[cfg(test)]
 use self::row::Estimate;
 use self::row::cut;
-pub(crate) use self::row::{DOWNLOAD, Row, Transfer};
+pub(crate) use self::row::{DOWNLOAD, Estimate, Row, Transfer};
 
 /// The pause between two looks at the tasks. A line is only drawn again when it has changed.
 pub(crate) const REDRAW_PAUSE: Duration = Duration::from_millis(200);

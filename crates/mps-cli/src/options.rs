@@ -202,10 +202,11 @@ pub(crate) enum LedgerPlace {
 }
 
 impl LedgerPlace {
-    /// Returns the place for a command line to copy; `None` for a URL with a password.
+    /// Returns the place for a command line to copy; `None` for a URL with a password, and without a
+    /// ledger, which makes no difference to a task that was not recorded.
     pub(crate) fn argument(&self) -> Option<String> {
         match self {
-            Self::Off => Some("off".to_owned()),
+            Self::Off => None,
             Self::File(path) => Some(path.display().to_string()),
             Self::Url(url) if url.has_password() => None,
             Self::Url(url) => Some(url.to_string()),

@@ -47,6 +47,24 @@ impl CommandLine {
         line
     }
 
+    /// Returns the command line that shows what the ledger has of a task.
+    pub(crate) fn for_show(global: &GlobalOptions, name: &str) -> Self {
+        let mut line = Self::of_account(global);
+        line.push("show", Some("--"));
+        line.0.push(name.to_owned());
+        line
+    }
+
+    /// Returns the command line that decides about a create in doubt by these words.
+    pub(crate) fn for_resolve(global: &GlobalOptions, key: &str, decision: &[&str]) -> Self {
+        let mut line = Self::of_account(global);
+        line.0.push("resolve".to_owned());
+        line.0
+            .extend(decision.iter().map(|word| (*word).to_owned()));
+        line.push("--", Some(key));
+        line
+    }
+
     /// Returns the program with the options that select endpoint and account.
     fn of_account(global: &GlobalOptions) -> Self {
         let limiter = global.limiter_argument();

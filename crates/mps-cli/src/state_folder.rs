@@ -24,7 +24,13 @@ fn base() -> Option<PathBuf> {
 
 #[cfg(target_os = "macos")]
 fn base() -> Option<PathBuf> {
-    let home = || Some(absolute("HOME")?.join("Library").join("Application Support"));
+    let home = || {
+        Some(
+            absolute("HOME")?
+                .join("Library")
+                .join("Application Support"),
+        )
+    };
     absolute("XDG_STATE_HOME").or_else(home)
 }
 
