@@ -10,7 +10,7 @@ use crate::{
     failure::{Failure, print},
     import, isolation, model,
     output::Mode,
-    sources,
+    release, sources,
     targets::{self, codegen},
     texts, whole_service, workspace,
 };
@@ -22,7 +22,8 @@ usage: cargo xtask <command>
   codegen --check    show how these differ from the files on disk, and fail if they do
   spec check         report every mistake in spec/
   spec import <api.json> [--site intl|cn] [--previous <api.json>] [--release VERSION]
-              [--source TEXT] [--action NAME]… [--format text|markdown] [--dry-run]
+              [--source TEXT] [--action NAME]… [--format text|markdown] [--max-bytes N]
+              [--dry-run]
                      report every difference to the description of that site (default intl) that
                      was last seen, and import its structure into spec/, as stubs to be described;
                      --previous shows the texts of that description as well, --release is the
@@ -41,6 +42,9 @@ usage: cargo xtask <command>
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
   models-all <folder> [--examples <examples.json>]
                      write a crate that replaces mps-models and has every action of the service
+  release [--since TAG] [--date DAY] [--at-least breaking|compatible] [--write]
+                     propose version, CHANGELOG entry and tag from what changed since the last tag;
+                     --write changes CHANGELOG.md and Cargo.toml
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -85,6 +89,11 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["release", rest @ ..] => {
+            let options = release::Options::parse(rest)?;
+            let proposal = release::release(&workspace::root()?, &options)?;
+            print(proposal.to_string().trim_end())
+        }
         ["models-all", rest @ ..] => {
             whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
         }
@@ -167,7 +176,12 @@ pub fn spec_read(root: &Path, names: &[&str]) -> Result<(), Failure> {
 pub fn spec_import(root: &Path, words: &[&str]) -> Result<ExitCode, Failure> {
     let options = import::Options::parse(words)?;
     let import = import::import(root, &options)?;
-    print(import.report.render(options.format).trim_end())?;
+    print(
+        import
+            .report
+            .render(options.format, options.max_bytes)
+            .trim_end(),
+    )?;
     Ok(match import.report.class() {
         None => ExitCode::Success,
         Some(Class::Documentation) => ExitCode::TextOnly,

@@ -17,6 +17,7 @@ mod render;
 
 use std::path::Path;
 
+pub(crate) use self::git::git as git_output;
 pub use self::{
     class::Class,
     compare::{Change, Delta, compare},
@@ -38,6 +39,12 @@ pub fn diff(root: &Path, options: &Options) -> Result<Vec<Change>, Failure> {
         ));
     }
     Ok(compare(&old.items, &new.items))
+}
+
+/// Returns a sentence part that describes a change.
+#[must_use]
+pub fn describe(change: &Change) -> String {
+    render::what(change)
 }
 
 /// Returns the changes as text in a format.

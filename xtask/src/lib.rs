@@ -33,6 +33,7 @@ pub mod model;
 pub mod output;
 pub mod pages;
 pub mod published;
+pub mod release;
 pub mod rule_kinds;
 mod sources;
 pub mod targets;

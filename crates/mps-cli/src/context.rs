@@ -22,7 +22,6 @@ use crate::{
     failure::Failure,
     ledger::Identity,
     limiter,
-    live::{Estimate, Followed},
     monitor::{CreateGate, Monitor, SignalGate},
     options::GlobalOptions,
     outcome::{Outcome, Reason},
@@ -81,16 +80,6 @@ impl Connection {
     pub(crate) fn learn_from(&mut self, curves: Curves) {
         let settings = PollSettings::new().curves(curves);
         self.aigc = self.aigc.clone().with_polling(settings);
-    }
-
-    /// Shows when a task will probably be done, if that was learned.
-    pub(crate) fn estimate<F: Family>(&self, task: &Task<F>, row: &Followed, context: &Context) {
-        let now = context.clock.monotonic();
-        let estimate = self.aigc.estimate(task.handle()).map(|eta| Estimate {
-            p50: now.saturating_add(eta.p50),
-            p90: now.saturating_add(eta.p90),
-        });
-        row.update(|row| row.set_estimate(estimate));
     }
 
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {

@@ -9,14 +9,13 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mps_aigc::DownloadProgress;
 use mps_core::{clock::SharedClock, sync::lock};
 use terminal_size::{Height, Width, terminal_size_of};
 
 mod row;
 pub(crate) mod units;
 
-#[cfg(test)]
-use self::row::Estimate;
 use self::row::cut;
 pub(crate) use self::row::{DOWNLOAD, Estimate, Row, Transfer};
 
@@ -41,6 +40,15 @@ struct Inner {
     clock: SharedClock,
 }
 
+/// The state of a task that the command follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) task_id: String,
+    pub(crate) status: String,
+    /// The time for which polls have failed.
+    pub(crate) silent_for: Option<Duration>,
+}
+
 /// A task that the command follows. Its line is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Followed {
@@ -53,6 +61,39 @@ impl Followed {
     pub(crate) fn update(&self, change: impl FnOnce(&mut Row)) {
         if let Some(row) = self.live.board().rows.get_mut(&self.task_id) {
             change(row);
+        }
+    }
+
+    /// Sets the time in which the task will be done in half and in nine of ten cases.
+    pub(crate) fn set_estimate(&self, p50: Duration, p90: Duration) {
+        let now = self.live.0.clock.monotonic();
+        let estimate = Estimate {
+            p50: now.saturating_add(p50),
+            p90: now.saturating_add(p90),
+        };
+        self.update(|row| row.set_estimate(estimate));
+    }
+
+    /// Sets the time for which polls have failed.
+    pub(crate) fn set_trouble(&self, since: Duration) {
+        let now = self.live.0.clock.monotonic();
+        self.update(|row| row.set_trouble(now.saturating_sub(since)));
+    }
+
+    /// Returns a function that shows the progress of downloads of the task.
+    pub(crate) fn progress(&self) -> impl Fn(&DownloadProgress) + Send + Sync + 'static {
+        let (live, task_id) = (self.live.clone(), self.task_id.clone());
+        move |progress| {
+            if let Some(row) = live.board().rows.get_mut(&task_id) {
+                row.set_transfer(
+                    progress.index,
+                    Transfer {
+                        bytes: progress.bytes,
+                        total: progress.total,
+                        bytes_per_second: progress.bytes_per_second,
+                    },
+                );
+            }
         }
     }
 }
@@ -110,13 +151,15 @@ impl Live {
         })
     }
 
-    /// Returns the id and the state of each task that has not ended.
-    pub(crate) fn states(&self) -> Vec<(String, String)> {
-        let board = self.board();
-        let states = board.rows.iter();
-        states
-            .map(|(task_id, row)| (task_id.clone(), row.status().to_owned()))
-            .collect()
+    /// Returns the state of each task that has not ended.
+    pub(crate) fn states(&self) -> Vec<State> {
+        let (board, now) = (self.board(), self.0.clock.monotonic());
+        let states = board.rows.iter().map(|(task_id, row)| State {
+            task_id: task_id.clone(),
+            status: row.status().to_owned(),
+            silent_for: row.silent_for(now),
+        });
+        states.collect()
     }
 
     /// Draws what has changed.

@@ -6,7 +6,7 @@ use mps_aigc::models::Effect;
 use mps_core::{
     BoxFuture, Gate, GateError, Intent,
     clock::SharedClock,
-    telemetry::{AttemptEnded, CallEnded, CallInfo, Failure, Metrics},
+    telemetry::{AttemptEnded, CallInfo, Failure, Metrics},
 };
 use mps_jobs::LedgerGate;
 use serde_json::json;
@@ -127,14 +127,6 @@ impl Metrics for Monitor {
         let (action, cause) = (call.action, describe(failure));
         let human = format!("{action}: throttled ({cause})");
         self.report("throttled", call, failure, &human, None);
-    }
-
-    fn call_ended(&self, call: CallInfo<'_>, ended: &CallEnded<'_>) {
-        // A failed create ends the command with an error, which says more.
-        if let Some(failure) = ended.failure.filter(|_| call.effect == Effect::Read) {
-            let human = format!("{}: {}", call.action, describe(&failure));
-            self.report("poll_trouble", call, &failure, &human, None);
-        }
     }
 }
 

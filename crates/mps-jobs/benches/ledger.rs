@@ -41,11 +41,11 @@ async fn main() {
         median(&mut counts)
     );
 
-    let floor = floor(folder.path(), &clock);
-    println!("bare fdatasync of one line: {floor:?}");
-    operations(&ledger, &batch, &clock, floor).await;
+    let mut floor = Floor::new(folder.path(), &clock);
+    operations(&ledger, &batch, &clock, &mut floor).await;
     drop(ledger);
-    single_creates(&folder.path().join("singles.db"), &clock, floor).await;
+    let mut floor = Floor::new(folder.path(), &clock);
+    single_creates(&folder.path().join("singles.db"), &clock, &mut floor).await;
 }
 
 async fn open(path: &Path, clock: &SharedClock) -> Ledger {
@@ -87,23 +87,43 @@ async fn import(ledger: &Ledger) -> BatchId {
     id
 }
 
-/// Returns the median time to append one line to a file and sync it.
-fn floor(folder: &Path, clock: &SharedClock) -> Duration {
-    let mut file = File::create(folder.join("floor")).unwrap();
-    let mut times = Vec::new();
-    for _ in 0..ROUNDS {
-        let started = clock.monotonic();
-        file.write_all(&[b'x'; 400]).unwrap();
-        file.sync_data().unwrap();
-        times.push(since(clock, started));
+/// A file to which lines are appended and synced, as the least that a durable record costs. Measured
+/// between the operations, so that both see the same load.
+struct Floor {
+    file: File,
+    clock: SharedClock,
+    times: Vec<Duration>,
+}
+
+impl Floor {
+    fn new(folder: &Path, clock: &SharedClock) -> Self {
+        Self {
+            file: File::create(folder.join("floor")).unwrap(),
+            clock: clock.clone(),
+            times: Vec::new(),
+        }
     }
-    median(&mut times)
+
+    fn measure(&mut self) {
+        let started = self.clock.monotonic();
+        self.file.write_all(&[b'x'; 400]).unwrap();
+        self.file.sync_data().unwrap();
+        self.times.push(since(&self.clock, started));
+    }
+
+    /// Returns the median.
+    fn time(&mut self) -> Duration {
+        let time = median(&mut self.times);
+        println!("bare fdatasync of an appended line: {time:?}");
+        time
+    }
 }
 
 /// The operations of a create, with the number of syncs that each cannot do without.
-async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor: Duration) {
+async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor: &mut Floor) {
     let mut times = [const { Vec::new() }; 4];
     for n in 0..ROUNDS {
+        floor.measure();
         let begun = clock.monotonic();
         let token = ledger.claim(batch).await.unwrap().unwrap().token();
         let claimed = clock.monotonic();
@@ -125,6 +145,7 @@ async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor
             times.push(end.saturating_sub(begin));
         }
     }
+    let floor = floor.time();
     let names = [
         ("claim", 1),
         ("arm and seal", 2),
@@ -137,9 +158,10 @@ async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor
 }
 
 /// A command that creates one task: it opens the ledger, records each step, and ends.
-async fn single_creates(path: &Path, clock: &SharedClock, floor: Duration) {
+async fn single_creates(path: &Path, clock: &SharedClock, floor: &mut Floor) {
     let mut times = Vec::new();
     for n in 0..ROUNDS / 4 {
+        floor.measure();
         let started = clock.monotonic();
         let ledger = open(path, clock).await;
         let single = Single {
@@ -161,7 +183,7 @@ async fn single_creates(path: &Path, clock: &SharedClock, floor: Duration) {
         drop(ledger);
         times.push(since(clock, started));
     }
-    let median = median(&mut times);
+    let (median, floor) = (median(&mut times), floor.time());
     report("a single create, from opening to closing", median, floor, 4);
     let target = floor * 5 + Duration::from_millis(3);
     println!("  target: {target:?} (five bare fdatasyncs and 3 ms)");

@@ -12,6 +12,7 @@
 //! process). Delete all of them together or none.
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{Arc, atomic::AtomicU64},
 };
@@ -125,7 +126,7 @@ impl Ledger {
             .iter()
             .any(|scheme| location.starts_with(scheme))
         {
-            let store = postgres::PostgresStore::open(location, &clock).await?;
+            let store = Box::pin(postgres::PostgresStore::open(location, &clock)).await?;
             let seal = Some(store.seal());
             let ledger = Self::new(Store::Postgres(Box::new(store)), seal, clock);
             ledger.load_commit_time().await?;
@@ -175,7 +176,7 @@ impl Ledger {
         match &self.0.store {
             Store::Sqlite(_) => Ok(0),
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => store.accept_failover().await,
+            Store::Postgres(store) => Box::pin(store.accept_failover()).await,
         }
     }
 
@@ -204,7 +205,8 @@ impl Ledger {
         match &self.0.store {
             Store::Sqlite(store) => store.run(op, args, work).await,
             #[cfg(feature = "postgres")]
-            Store::Postgres(store) => store.run(op, args, work).await,
+            // Boxed, because it is large, and every operation would contain it.
+            Store::Postgres(store) => Box::pin(store.run(op, args, work)).await,
         }
     }
 }
@@ -228,7 +230,7 @@ impl Ledger {
         self.with_seal(move |seal| seal.tasks(&claims)).await
     }
 
-    async fn compact_seal(&self, removed: Vec<RowId>) -> Result<(), LedgerError> {
+    async fn compact_seal(&self, removed: HashSet<RowId>) -> Result<(), LedgerError> {
         self.with_seal(move |seal| seal.compact(&removed)).await
     }
 

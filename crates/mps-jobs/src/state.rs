@@ -246,6 +246,15 @@ impl std::error::Error for IllegalTransition {}
 
 /// Returns the state after a transition.
 ///
+/// # Examples
+/// ```
+/// use mps_jobs::state::{Home, State, Transition, next};
+///
+/// let doubt = next(State::Sending, Transition::Doubt, Home::Planned);
+/// assert_eq!(doubt, Ok(State::InDoubt));
+/// assert!(next(State::InDoubt, Transition::Claim, Home::Planned).is_err());
+/// ```
+///
 /// # Errors
 /// [`IllegalTransition`] when the state does not allow it.
 pub fn next(state: State, transition: Transition, home: Home) -> Result<State, IllegalTransition> {

@@ -8,6 +8,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../../crates/mps-jobs/tests/crash/child.rs"]
+mod child;
+mod crash;
 mod failover;
 #[path = "../../../crates/mps-jobs/tests/ledger/follow.rs"]
 mod follow;
@@ -26,3 +29,5 @@ mod store;
 #[path = "../../../crates/mps-jobs/tests/ledger/support.rs"]
 #[expect(dead_code, reason = "files are not used here")]
 mod support;
+#[path = "../../../crates/mps-jobs/tests/crash/table.rs"]
+mod table;

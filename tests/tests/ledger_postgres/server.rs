@@ -11,7 +11,7 @@ use mps_jobs::{
 use mps_tests::postgres::{PgBouncer, PostgresServer, Stop};
 
 use crate::{
-    store::{new_location, open},
+    store::{new_location, open, schema_of},
     support::{DUE, claim, clock, get, import},
 };
 
@@ -73,11 +73,6 @@ async fn a_server_that_is_absent_or_refuses_is_named_by_the_kind_of_the_error() 
     let replica = server.replica().unwrap();
     let url = new_location(&replica.url());
     assert_eq!(refusal(&url).await.0, LedgerErrorKind::ReadOnly);
-}
-
-fn schema_of(url: &str) -> &str {
-    let (_, rest) = url.split_once("schema=").unwrap();
-    rest.split('&').next().unwrap()
 }
 
 /// A role that may create nothing but uses tables that exist is enough.

@@ -46,3 +46,9 @@ pub(crate) fn new_host() -> PathBuf {
 pub(crate) async fn open(url: &str) -> Ledger {
     Ledger::open(url, clock()).await.unwrap()
 }
+
+/// Returns the schema in the URL of a ledger.
+pub(crate) fn schema_of(url: &str) -> &str {
+    let (_, rest) = url.split_once("schema=").unwrap();
+    rest.split('&').next().unwrap()
+}

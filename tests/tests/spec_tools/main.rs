@@ -14,6 +14,7 @@ mod columns;
 mod diff;
 mod families;
 mod import;
+mod release;
 mod seen;
 mod support;
 mod texts;

@@ -34,8 +34,8 @@ fn run(change: impl Fn(&mut Value)) -> (ExitCode, String, String) {
     assert_eq!(again, ExitCode::Success, "the difference is seen by now");
     (
         code,
-        report.render(Format::Text),
-        report.render(Format::Markdown),
+        report.render(Format::Text, 60_000),
+        report.render(Format::Markdown, 60_000),
     )
 }
 

@@ -64,6 +64,8 @@ download {"kind": "encoding", "times": 1}                                       
 download {"kind": "encoding"}                                                                  | wrong_content
 download {"kind": "etag_change", "times": 1}                                                   | fetched
 download {"kind": "corrupt", "times": 1}                                                       | fetched
+download {"kind": "corrupt"}                                                                   | wrong_content
+download {"kind": "forbidden_once"}                                                            | fetched
 download {"kind": "unasked_206", "times": 1}                                                   | fetched
 download {"kind": "unasked_206"}                                                               | download
 download {"kind": "forbidden_once", "times": 100}                                              | unfetchable

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     host::Host,
     long::repetitions,
-    programs::{self, World, kill, until, visible_files},
+    programs::{self, World, kill, until, until_beside, visible_files},
 };
 
 const MIB: u64 = 1 << 20;
@@ -99,7 +99,6 @@ fn requests(world: &World) -> u64 {
 
 /// At most 1 MiB is fetched twice a kill, and the file appears when it is whole.
 #[tokio::test]
-#[ignore = "downloads are not resumed across processes yet"]
 async fn a_download_is_resumed_where_the_killed_one_was() {
     let kills = repetitions(10, 100);
     let world = World::start(&["--queue-time", "0s", "--render-time", "0s"]);
@@ -116,10 +115,10 @@ async fn a_download_is_resumed_where_the_killed_one_was() {
     };
     for round in 0..kills as u64 {
         let before = host.sent();
-        let process = download();
+        let mut process = download();
         // At a different place each time.
         let more = 256 * 1024 + round * 97_001 % (768 * 1024);
-        until(|| host.sent() >= before + more).await;
+        until_beside(&mut process, || host.sent() >= before + more).await;
         kill(process);
         assert_eq!(
             visible_files(&folder),

@@ -108,6 +108,22 @@ pub(crate) fn ended(child: Child) -> End {
     }
 }
 
+/// Waits until something is so while a command runs.
+pub(crate) async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> bool) {
+    let mut end = None;
+    until(|| {
+        end = child.try_wait().unwrap();
+        is_so() || end.is_some()
+    })
+    .await;
+    if end.is_some() && !is_so() {
+        let mut stderr = String::new();
+        let pipe = child.stderr.take();
+        pipe.unwrap().read_to_string(&mut stderr).unwrap();
+        panic!("the command ended early: {end:?} {stderr}");
+    }
+}
+
 /// Ends a command as `kill -9` does.
 pub(crate) fn kill(mut child: Child) {
     child.kill().unwrap();

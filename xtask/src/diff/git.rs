@@ -50,7 +50,8 @@ fn commit(root: &Path, revision: &str) -> Result<String, Failure> {
     Ok(hash.trim().to_owned())
 }
 
-fn git(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
+/// Returns the output of a command of git.
+pub(crate) fn git(root: &Path, arguments: &[&str]) -> Result<String, Failure> {
     let failed = |what: &str| Failure::new(format!("error: git {}: {what}", arguments.join(" ")));
     let output = Command::new("git")
         .args(arguments)

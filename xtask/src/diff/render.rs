@@ -87,7 +87,7 @@ fn by_class(changes: &[Change]) -> impl Iterator<Item = (Class, Vec<&Change>)> {
         .filter(|(_, changes)| !changes.is_empty())
 }
 
-fn what(change: &Change) -> String {
+pub(super) fn what(change: &Change) -> String {
     match &change.delta {
         Delta::Added => format!("{} added", change.kind),
         Delta::Removed => format!("{} removed", change.kind),

@@ -22,9 +22,14 @@ pub struct Options {
     pub release: String,
     /// Format of the report.
     pub format: Format,
+    /// Maximum number of bytes of a report in Markdown.
+    pub max_bytes: usize,
     /// True to report without writing.
     pub dry_run: bool,
 }
+
+/// Maximum number of bytes of a report by default. A pull request takes 65,536 characters.
+const MAX_BYTES: usize = 60_000;
 
 /// The site whose description is imported by default.
 const DEFAULT_SITE: &str = "intl";
@@ -41,6 +46,7 @@ impl Options {
             previous: None,
             release: String::new(),
             format: Format::Text,
+            max_bytes: MAX_BYTES,
             dry_run: false,
         }
     }
@@ -61,6 +67,12 @@ impl Options {
                 "--site" => value()?.clone_into(&mut options.site),
                 "--previous" => options.previous = Some(value()?.into()),
                 "--release" => value()?.clone_into(&mut options.release),
+                "--max-bytes" => {
+                    let number = value()?;
+                    options.max_bytes = number.parse().map_err(|_| {
+                        Failure::new(format!("error: `--max-bytes {number}` is not a number"))
+                    })?;
+                }
                 "--format" => options.format = format(value()?)?,
                 word if word.starts_with('-') => return Err(unknown(word)),
                 word if !options.file.as_os_str().is_empty() => return Err(unknown(word)),

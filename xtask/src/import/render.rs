@@ -16,12 +16,6 @@ use crate::{
     },
 };
 
-/// Maximum number of bytes of texts in Markdown. A pull request takes 65,536 characters.
-const MAX_TEXTS: usize = 40_000;
-
-/// Maximum number of bytes of a whole report in Markdown.
-const MAX_MARKDOWN: usize = 60_000;
-
 /// Maximum number of lines of one text.
 const MAX_LINES: usize = 60;
 
@@ -100,8 +94,9 @@ pub(super) fn text(report: &Report, seen: &Seen) -> String {
     out
 }
 
-/// Returns the report for a pull request.
-pub(super) fn markdown(report: &Report, seen: &Seen) -> String {
+/// Returns the report for a pull request, in at most this number of bytes, two thirds of which can be
+/// texts.
+pub(super) fn markdown(report: &Report, seen: &Seen, max_bytes: usize) -> String {
     let mut out = format!("## {}\n", markdown_words(&heading(seen)));
     if let Some(verdict) = verdict(report) {
         let _ = writeln!(out, "\n**{verdict}**");
@@ -114,7 +109,7 @@ pub(super) fn markdown(report: &Report, seen: &Seen) -> String {
             "\nNew actions that look like AI generation: {names}. Import them with `--action NAME`."
         );
     }
-    let mut room = MAX_TEXTS;
+    let mut room = max_bytes / 3 * 2;
     for (in_scope, place) in [(true, ""), (false, " elsewhere in the service")] {
         for class in CLASSES {
             let found = of(seen, in_scope, class);
@@ -151,7 +146,7 @@ pub(super) fn markdown(report: &Report, seen: &Seen) -> String {
     ] {
         note_list(&mut out, title, notes);
     }
-    cut(out)
+    cut(out, max_bytes)
 }
 
 fn note_list(out: &mut String, title: &str, notes: &[Note]) {
@@ -164,8 +159,8 @@ fn note_list(out: &mut String, title: &str, notes: &[Note]) {
 }
 
 /// Cuts a report that a pull request would not take, at the end of a line outside a code block.
-fn cut(out: String) -> String {
-    if out.len() <= MAX_MARKDOWN {
+fn cut(out: String, max_bytes: usize) -> String {
+    if out.len() <= max_bytes {
         return out;
     }
     let mut kept = String::new();
@@ -179,7 +174,7 @@ fn cut(out: String) -> String {
             fence.clear();
         }
         let _ = writeln!(block, "{line}");
-        if kept.len() + block.len() > MAX_MARKDOWN {
+        if kept.len() + block.len() > max_bytes {
             break;
         }
         if fence.is_empty() {

@@ -61,11 +61,12 @@ impl Report {
         seen.max((stubs || first).then_some(Class::Compatible))
     }
 
-    /// Returns the report as text, for a terminal or for a pull request.
+    /// Returns the report as text, for a terminal, or for a pull request in at most this number of
+    /// bytes.
     #[must_use]
-    pub fn render(&self, format: Format) -> String {
+    pub fn render(&self, format: Format, max_bytes: usize) -> String {
         match (format, &self.seen) {
-            (Format::Markdown, Some(seen)) => render::markdown(self, seen),
+            (Format::Markdown, Some(seen)) => render::markdown(self, seen, max_bytes),
             (_, Some(seen)) => format!("{}\n{self}", render::text(self, seen)),
             (_, None) => self.to_string(),
         }

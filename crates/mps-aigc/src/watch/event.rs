@@ -18,7 +18,8 @@ use crate::{error::Error, family::Snapshot, handle::TaskHandle, results::Results
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// The task is queued at the service. Sent at every change of its status.
+    /// The task is queued at the service. Sent at every change of its status, and at the first poll
+    /// that is answered after polls that failed.
     #[non_exhaustive]
     Queued {
         /// The task.
@@ -26,7 +27,8 @@ pub enum Event {
         /// Its state.
         snapshot: Box<Snapshot>,
     },
-    /// The task is running. Sent at every change of its status or stage.
+    /// The task is running. Sent at every change of its status or stage, and as
+    /// [`Queued`](Self::Queued) after polls that failed.
     #[non_exhaustive]
     Running {
         /// The task.

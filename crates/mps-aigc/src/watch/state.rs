@@ -115,7 +115,10 @@ impl WaitState {
         events: &mut Vec<Event>,
     ) -> Step {
         self.is_known = true;
-        self.trouble = None;
+        // A reader that shows failing polls has to learn that they ended.
+        if self.trouble.take().is_some() {
+            self.status = 0;
+        }
         self.report(task, &snapshot, events);
         if let Some(error) = Error::of_stage(task.family(), task.id(), &snapshot) {
             return Step::End(Ending::Failed(error));

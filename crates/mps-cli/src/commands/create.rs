@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
-use mps_aigc::{Create, Family, PreflightLevel, Task};
+use mps_aigc::{Create, DownloadOptions, Family, PreflightLevel, Task};
 use mps_jobs::ledger::Item;
 use serde_json::json;
 
@@ -141,9 +141,7 @@ pub(crate) async fn run<C: Create>(
         started,
         tracked,
     };
-    let delivered = created
-        .deliver(follow_up, &target, &connection, context)
-        .await;
+    let delivered = created.deliver(follow_up, &target, context).await;
     if follow_up.waits() {
         tracker.learn(&connection).await;
     }
@@ -165,7 +163,6 @@ impl<F: Family> Created<F> {
         self,
         follow_up: &FollowUp,
         target: &Target,
-        connection: &Connection,
         context: &Context,
     ) -> Result<(), Failure> {
         let Self {
@@ -194,15 +191,14 @@ impl<F: Family> Created<F> {
                 .receipt(&receipt.shown_id(), &created, &receipt);
         }
         announce(&task, &receipt, context);
-        let followed = context.output.live().follow(task.id());
-        connection.estimate(&task, &followed, context);
         let delivery = Delivery {
             context,
             receipt,
             result: created,
             target,
-            followed,
+            followed: context.output.live().follow(task.id()),
             tracked,
+            downloads: &DownloadOptions::new(),
             started,
             deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
         };

@@ -4,7 +4,7 @@
 use std::{
     fs::File,
     io::{self, IsTerminal as _},
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, is_separator},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -50,14 +50,17 @@ impl Target {
         }
     }
 
-    /// Claims a place for the results of several tasks, which must be a directory.
+    /// Claims a place for the results of several tasks, which must be a folder or a template of names.
     pub(super) async fn claim_for(tasks: usize, out: Option<&Path>) -> Result<Self, Failure> {
-        if let Some(path) = out.filter(|path| tasks > 1 && !path.is_dir()) {
+        if let Some(path) = out.filter(|path| tasks > 1 && !takes_several(path)) {
             let message = format!(
                 "the results of {tasks} tasks cannot all be saved as {}",
-                path.display()
+                foreign_text::path(path)
             );
-            return Err(Failure::usage(message).hint("name an existing directory: --out DIR"));
+            return Err(Failure::usage(message).hint(
+                "name a folder, which is made if needed, or a template: --out DIR/, \
+                 --out 'DIR/{task_id}-{index}.{ext}'",
+            ));
         }
         Self::claim(out).await
     }
@@ -77,6 +80,12 @@ impl Target {
     }
 }
 
+/// Returns whether an output path is a folder or a template of names.
+fn takes_several(path: &Path) -> bool {
+    let text = path.as_os_str().to_string_lossy();
+    text.ends_with(is_separator) || text.contains('{') || path.is_dir()
+}
+
 /// The rest of a command after its task is known.
 pub(super) struct Delivery<'a> {
     pub(super) context: &'a Context,
@@ -87,6 +96,8 @@ pub(super) struct Delivery<'a> {
     pub(super) followed: Followed,
     /// The task in the ledger, if it has it.
     pub(super) tracked: Option<Tracked>,
+    /// Shared by all tasks of the command, so that it bounds their connections together.
+    pub(super) downloads: &'a DownloadOptions,
     /// The start of the command, on its clock.
     pub(super) started: Duration,
     /// The end of the wait and the download, on the command's clock.
@@ -105,7 +116,7 @@ impl Delivery<'_> {
         let is_done = AtomicBool::new(false);
         let report = |event: &TaskEvent| {
             let Some(snapshot) = event.snapshot() else {
-                return;
+                return self.report_event(event);
             };
             let status = status_and_stage(snapshot);
             self.report_status(snapshot, &status);
@@ -137,6 +148,34 @@ impl Delivery<'_> {
             outcome::of_task(&error)
         };
         Err(self.failure(error, outcome))
+    }
+
+    /// Shows an event that is no change of the status.
+    fn report_event(&self, event: &TaskEvent) {
+        match event {
+            TaskEvent::Progress { eta, .. } => {
+                self.followed.set_estimate(eta.p50, eta.p90);
+                let millis = |left: Duration| u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+                let details = json!({"p50_ms": millis(eta.p50), "p90_ms": millis(eta.p90)});
+                self.detail(Event::new("progress", "").details(details));
+            }
+            TaskEvent::PollTrouble { since, error, .. } => {
+                self.followed.set_trouble(*since);
+                let since = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+                let call = error.call();
+                let name = |text: Option<&str>| text.map(foreign_text::cut_name);
+                let details = json!({
+                    "since_ms": since,
+                    "action": call.and_then(|call| call.action()),
+                    "kind": call.map_or(error.kind().as_str(), |call| call.kind().as_str()),
+                    "code": name(call.and_then(|call| call.code())),
+                    "request_id": name(call.and_then(|call| call.request_id())),
+                    "dispatch": call.map(|call| call.dispatch().as_str()),
+                });
+                self.detail(Event::new("poll_trouble", "").details(details));
+            }
+            _ => {}
+        }
     }
 
     /// Returns the error for a task that is done and whose result was not named before the timeout.
@@ -176,7 +215,7 @@ impl Delivery<'_> {
         self.detail(Event::new("download", "").details(json!({"results": count})));
         let begun = Transfer::default();
         self.followed.update(|row| row.set_transfer(0, begun));
-        let options = DownloadOptions::new();
+        let options = self.downloads.clone().on_progress(self.followed.progress());
         let download = Box::pin(done.results().save_all_to(destination, &options));
         let download = clock::timeout(clock, self.time_left(), download);
         match self.context.phase.race(download).await {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::{Family, Task};
+use mps_aigc::{DownloadOptions, Family, Task};
 
 use super::{
     delivery::{Delivery, Target},
@@ -43,9 +43,10 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let tracker = Tracker::open(context, &mut connection).await;
     let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
     let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let options = DownloadOptions::new();
     let downloads = tasks
         .iter()
-        .map(|task| download(args, task, &target, &tracker, context));
+        .map(|task| download(args, task, &target, (&tracker, &options), context));
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
@@ -53,7 +54,7 @@ async fn download<F: Family>(
     args: &DownloadArgs,
     task: &Task<F>,
     target: &Target,
-    tracker: &Tracker,
+    (tracker, downloads): (&Tracker, &DownloadOptions),
     context: &Context,
 ) -> Result<(), Failure> {
     let tracked = tracker.of(task.id()).await;
@@ -88,6 +89,7 @@ async fn download<F: Family>(
         target,
         followed: context.output.live().follow(task.id()),
         tracked,
+        downloads,
         started,
         deadline: started.saturating_add(args.timeout),
     };

@@ -27,7 +27,10 @@ pub(super) async fn follow<T>(context: &Context, work: impl Future<Output = T>) 
     loop {
         tokio::select! {
             biased;
-            output = &mut work => return output,
+            output = &mut work => {
+                live.end();
+                return output;
+            }
             () = context.clock.sleep(REDRAW_PAUSE) => live.draw(),
         }
     }
@@ -40,14 +43,17 @@ fn beat(output: &Output, format: OutputFormat, elapsed: Duration) {
         let human = format!("{summary} after {seconds} s");
         return output.progress(&Event::new("waiting", &human));
     }
-    for (task_id, status) in live.states() {
-        let shown = foreign_text::name(&task_id);
-        let (name, state) = match status.as_str() {
+    for state in live.states() {
+        let shown = foreign_text::name(&state.task_id);
+        let (name, status) = match state.status.as_str() {
             DOWNLOAD => ("download", "downloading"),
             status => ("waiting", status),
         };
-        let human = format!("task {shown}: {state} after {seconds} s");
-        let event = Event::new(name, &human).task(&task_id);
-        output.progress(&event.details(json!({"status": status})));
+        let trouble = state.silent_for.map_or_else(String::new, |silent| {
+            format!("; no poll answered for {} s, waiting on", silent.as_secs())
+        });
+        let human = format!("task {shown}: {status} after {seconds} s{trouble}");
+        let event = Event::new(name, &human).task(&state.task_id);
+        output.progress(&event.details(json!({"status": state.status})));
     }
 }

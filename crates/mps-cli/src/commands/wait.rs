@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::{Family, TaskFamily, TaskHandle};
+use mps_aigc::{DownloadOptions, Family, TaskFamily, TaskHandle};
 use mps_jobs::{Job, Ledger, State, ledger::Filter};
 
 use super::{
@@ -57,8 +57,10 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
         (Tracker::open(context, &mut connection).await, named)
     };
     let started = context.clock.monotonic();
+    let downloads = DownloadOptions::new();
     let waits = handles.into_iter().map(|handle| {
         let (connection, target, tracker) = (&connection, &target, &tracker);
+        let downloads = &downloads;
         async move {
             let tracked = tracker.of(handle.id()).await;
             let handle = tracked
@@ -66,15 +68,14 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
                 .map_or(handle.clone(), |it| it.known(&handle));
             let key = tracked.as_ref().map(Tracked::key);
             let task = connection.task::<F>(handle)?;
-            let followed = context.output.live().follow(task.id());
-            connection.estimate(&task, &followed, context);
             let delivery = Delivery {
                 context,
                 receipt: Receipt::of(&task, &context.global, out).with_key(key),
                 result: TaskResult::of(&task).with_key(key),
                 target,
-                followed,
+                followed: context.output.live().follow(task.id()),
                 tracked,
+                downloads,
                 started,
                 deadline: started.saturating_add(args.timeout),
             };

@@ -77,8 +77,10 @@ impl Row {
     }
 
     /// Sets the times at which the task will probably be done.
-    pub(crate) fn set_estimate(&mut self, estimate: Option<Estimate>) {
-        self.estimate = estimate;
+    pub(crate) fn set_estimate(&mut self, estimate: Estimate) {
+        // Sent after a poll that was answered.
+        self.trouble_since = None;
+        self.estimate = Some(estimate);
     }
 
     /// Sets the time since which polls fail.
@@ -89,6 +91,11 @@ impl Row {
     /// Sets the progress of the download of result `index`.
     pub(crate) fn set_transfer(&mut self, index: usize, transfer: Transfer) {
         self.transfers.insert(index, transfer);
+    }
+
+    /// Returns the time for which polls have failed.
+    pub(super) fn silent_for(&self, now: Duration) -> Option<Duration> {
+        self.trouble_since.map(|since| now.saturating_sub(since))
     }
 
     pub(super) fn id(&self) -> &str {
@@ -144,8 +151,8 @@ impl Row {
         if !self.transfers.is_empty() {
             return (TRANSFER, self.transfer_details());
         }
-        if let Some(since) = self.trouble_since {
-            let since = units::duration(now.saturating_sub(since));
+        if let Some(since) = self.silent_for(now) {
+            let since = units::duration(since);
             let details = [
                 format!("no poll answered for {since}; waiting on"),
                 format!("no answer for {since}"),

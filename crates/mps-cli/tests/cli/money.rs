@@ -214,11 +214,11 @@ fn a_wait_that_times_out_names_the_trouble_of_its_last_poll() {
         "a",
         "--wait",
         "--timeout",
-        "1s",
+        "5s",
     ];
     let run = emulator.run(&create);
     assert_eq!(run.exit, 5, "{run:?}");
-    assert!(run.stderr.contains("is not finished after 1s\n"), "{run:?}");
+    assert!(run.stderr.contains("is not finished after 5s\n"), "{run:?}");
     assert!(
         run.stderr.contains("because: ") && run.stderr.contains("502"),
         "{run:?}"

@@ -99,6 +99,15 @@ macro_rules! name {
 
 name! {
     /// The key of a row, unique in its batch: the same key is the same task and one bill.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_jobs::ledger::Key;
+    ///
+    /// assert!("scene-12/take-3".parse::<Key>().is_ok());
+    /// assert!("".parse::<Key>().is_err());
+    /// assert_eq!(Key::random().as_str().len(), 10);
+    /// ```
     Key, |name| check_name("key", name)
 }
 

@@ -53,6 +53,8 @@ pub(super) struct PostgresStore {
     seal_thread: Worker,
     /// The newest state of the server that this process, or this host's seal, knows.
     seen: Mutex<Seen>,
+    /// Held while a change of the server is dealt with, so that it is done once.
+    noticing: tokio::sync::Mutex<()>,
 }
 
 impl PostgresStore {
@@ -79,8 +81,8 @@ impl PostgresStore {
         loop {
             let failure = match self.attempt(op, &args, work).await {
                 Ok(done) => return Ok(done),
-                Err(Failed::Suspicious(begun)) => {
-                    self.take_notice(&begun).await?;
+                Err(Failed::Suspicious(begun, reason)) => {
+                    Box::pin(self.take_notice(&begun, reason)).await?;
                     continue;
                 }
                 Err(failure) => failure,
@@ -120,10 +122,14 @@ impl PostgresStore {
         A: Send + Sync,
         T: Send,
     {
-        let connection = self.connect().await.map_err(Failed::into_error)?;
-        let begun = Begun::read(&connection, &self.server, op).await;
-        let begun = begun.map_err(Failed::into_error)?;
-        let done = self.finish(connection, op, begun, args, work).await;
+        let done = timeout(&*self.clock, ANSWER_WITHIN, async {
+            let connection = self.connect().await?;
+            let begun = Begun::read(&connection, &self.server, op).await?;
+            self.finish(connection, op, begun, args, work).await
+        });
+        let done = done
+            .await
+            .unwrap_or_else(|| Err(Failed::Unknown(silent(self.server.address()))));
         done.map_err(Failed::into_error)
     }
 
@@ -161,12 +167,14 @@ impl PostgresStore {
 
     /// Begins a transaction and compares the server with what is known about it.
     async fn begin(&self, connection: &Connection, op: Op) -> Result<Begun, Failed> {
+        // Before the request: answers to others may arrive in another order.
+        let before = lock(&self.seen).clone();
         let begun = Begun::read(connection, &self.server, op).await?;
-        let mut seen = lock(&self.seen);
-        if seen.is_suspicious(&begun) {
+        if let Some(reason) = before.suspicion(&begun) {
             // The connection is dropped, which ends the transaction.
-            return Err(Failed::Suspicious(Box::new(begun)));
+            return Err(Failed::Suspicious(Box::new(begun), reason));
         }
+        let mut seen = lock(&self.seen);
         seen.epoch = seen.epoch.max(begun.epoch());
         Ok(begun)
     }
@@ -178,7 +186,7 @@ impl PostgresStore {
             Some(connection) => Ok(connection),
             None => {
                 let connection = self.connect().await?;
-                self.compare_with_seal(&connection).await?;
+                Box::pin(self.compare_with_seal(&connection)).await?;
                 Ok(connection)
             }
         }

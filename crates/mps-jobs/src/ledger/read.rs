@@ -12,6 +12,14 @@ use super::{
 use crate::state::State;
 
 /// A selection of rows. The default selects all, newest first, up to 1,000.
+///
+/// # Examples
+/// ```
+/// use mps_jobs::{State, ledger::Filter};
+///
+/// let doubtful = Filter { states: vec![State::InDoubt], ..Filter::default() };
+/// assert_eq!(doubtful.limit, 1_000);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Rows of this batch, in its order; of all batches and single creates, newest first, if `None`.

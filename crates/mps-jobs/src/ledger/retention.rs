@@ -20,6 +20,8 @@ const CONTENT: Duration = DAY.saturating_mul(30);
 const ROW: Duration = DAY.saturating_mul(365);
 /// Rows of one transaction.
 const STEP: usize = 200;
+/// Rows that are removed at once, since the seal is written anew afterwards.
+const MOST: usize = 20_000;
 
 /// A selection of rows to forget. Only ended rows are forgotten.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +72,8 @@ impl Ledger {
     }
 
     /// Applies the retention: contents are removed 30 days after the end of a row, and the row a year
-    /// after it. Works in small steps and does nothing when nothing is due. Idempotent.
+    /// after it. Works in small steps, removes at most
+    /// 20,000 rows, and does nothing when nothing is due. Idempotent.
     ///
     /// # Errors
     /// Any error of the store.
@@ -87,18 +90,7 @@ impl Ledger {
             scrubbed: self.scrub_before(now.before(CONTENT)).await?,
             ..Forgotten::default()
         };
-        loop {
-            let removed = self
-                .run(Op::durable("remove"), now.before(ROW), |tx, time| {
-                    Box::pin(remove(tx, *time))
-                })
-                .await?;
-            if removed.is_empty() {
-                break;
-            }
-            forgotten.removed += u64::try_from(removed.len()).unwrap_or_default();
-            self.compact_seal(removed).await?;
-        }
+        forgotten.removed = self.remove_before(now.before(ROW)).await?;
         self.truncate_log(forgotten.scrubbed + forgotten.removed)
             .await?;
         Ok(forgotten)
@@ -109,6 +101,28 @@ impl Ledger {
             Box::pin(scrub(tx, rows))
         })
         .await
+    }
+
+    /// Removes rows from the seal, then from the store: a row that only the seal has would look like a
+    /// send that the store forgot.
+    async fn remove_before(&self, time: Timestamp) -> Result<u64, LedgerError> {
+        let removable = self
+            .run(Op::read("removable"), time, |tx, time| {
+                Box::pin(removable(tx, *time))
+            })
+            .await?;
+        if removable.is_empty() {
+            return Ok(0);
+        }
+        self.compact_seal(removable.iter().cloned().collect())
+            .await?;
+        for rows in removable.chunks(STEP) {
+            self.run(Op::durable("remove"), rows.to_vec(), |tx, rows| {
+                Box::pin(remove(tx, rows))
+            })
+            .await?;
+        }
+        Ok(u64::try_from(removable.len()).unwrap_or_default())
     }
 
     async fn scrub_before(&self, time: Timestamp) -> Result<u64, LedgerError> {
@@ -182,18 +196,22 @@ async fn scrub(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<Forgotten, Le
     Ok(forgotten)
 }
 
-/// Removes some rows that ended long ago, and returns them.
-async fn remove(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, LedgerError> {
-    let sql = format!("SELECT batch, seq FROM item WHERE {ENDED} AND done < $1 LIMIT {STEP}");
-    let mut removed = Vec::new();
-    for mut row in tx.query(&sql, values![before.0]).await? {
-        let row = row_id(&mut row)?;
+/// Returns rows that ended long ago. Their content was removed, so none of them is sent again.
+async fn removable(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, LedgerError> {
+    let sql = format!(
+        "SELECT batch, seq FROM item WHERE {ENDED} AND done < $1 AND forgotten IS NOT NULL LIMIT {MOST}"
+    );
+    let rows = tx.query(&sql, values![before.0]).await?;
+    rows.into_iter().map(|mut row| row_id(&mut row)).collect()
+}
+
+async fn remove(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<(), LedgerError> {
+    for row in rows {
         for table in ["item", "body", "file", "stray", "event"] {
             let delete = format!("DELETE FROM {table} WHERE batch = $1 AND seq = $2");
-            tx.execute(&delete, values![row.batch.as_str(), row.seq])
-                .await?;
+            let values = values![row.batch.as_str(), row.seq];
+            tx.execute(&delete, values).await?;
         }
-        removed.push(row);
     }
-    Ok(removed)
+    Ok(())
 }

@@ -9,9 +9,9 @@
 //! or damaged one is skipped, and with a line break, so that it ends a torn one before it.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     fs::{self, File},
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     sync::Mutex,
 };
@@ -29,6 +29,12 @@ use crate::hash::short;
 
 /// Bytes at the end of the file that contain the newest lines of all processes.
 const TAIL: u64 = 64 * 1024;
+
+/// Sends that are kept until their later lines are read: more than start within ten minutes.
+const WINDOW: usize = 6_000;
+
+/// Sends that are compared at once.
+const PART: usize = 500;
 
 /// Longest line, in bytes; a longer one is damage.
 const LONGEST: u64 = 64 * 1024;
@@ -179,56 +185,65 @@ impl Seal {
         Ok(sends.last())
     }
 
-    /// Returns all sends that the seal does not know as refused or not sent, oldest first.
-    pub(crate) fn sends(&self) -> Result<Vec<Sealed>, LedgerError> {
-        let mut order = Vec::new();
-        let mut known: HashMap<(RowId, Fence), Sealed> = HashMap::new();
-        for entry in self.entries()? {
-            match entry {
-                Entry::Sent(sent) => {
-                    let claim = (sent.claim.row.clone(), sent.claim.fence);
-                    order.push(claim.clone());
-                    known.insert(claim, Sealed { sent, task: None });
-                }
-                Entry::Created { claim, task } => {
-                    if let Some(sealed) = known.get_mut(&(claim.row, claim.fence)) {
-                        sealed.task = Some(task);
-                    }
-                }
-                Entry::NotSent { claim } => {
-                    known.remove(&(claim.row, claim.fence));
-                }
+    /// Passes on all sends that are not recorded as refused or not sent, oldest first and in parts. Memory
+    /// does not grow with the file: a line that follows its send by more than [`WINDOW`] sends is too
+    /// late, which is longer than a call lasts.
+    pub(crate) fn for_each_part(
+        &self,
+        mut each: impl FnMut(Vec<Sealed>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let mut window = Window::default();
+        self.scan(|entry| {
+            window.add(entry);
+            match window.order.len() {
+                WINDOW.. => each(window.take(PART)),
+                _ => Ok(()),
             }
+        })?;
+        while !window.order.is_empty() {
+            each(window.take(PART))?;
         }
-        Ok(order
-            .into_iter()
-            .filter_map(|claim| known.remove(&claim))
-            .collect())
+        Ok(())
     }
 
     /// Returns the task ids of some sends, as far as the seal has them.
     pub(crate) fn tasks(&self, claims: &[Token]) -> Result<Vec<(Token, String)>, LedgerError> {
-        let found = self.entries()?.into_iter().filter_map(|entry| match entry {
-            Entry::Created { claim, task } if claims.contains(&claim) => Some((claim, task)),
-            _ => None,
-        });
-        Ok(found.collect())
+        let mut tasks = Vec::new();
+        if claims.is_empty() {
+            return Ok(tasks);
+        }
+        self.scan(|entry| {
+            if let Entry::Created { claim, task } = entry
+                && claims.contains(&claim)
+            {
+                tasks.push((claim, task));
+            }
+            Ok(())
+        })?;
+        Ok(tasks)
     }
 
-    fn entries(&self) -> Result<Vec<Entry>, LedgerError> {
-        let file = File::open(&self.path);
-        let lines = file.and_then(|file| read(BufReader::new(file)));
-        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
-        Ok(lines.into_iter().map(|(_, entry)| entry).collect())
+    fn scan(
+        &self,
+        mut each: impl FnMut(Entry) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let failed = |error| files::failed("read", &self.path, error);
+        let mut file = BufReader::new(File::open(&self.path).map_err(failed)?);
+        while let Some(line) = next(&mut file).map_err(failed)? {
+            if let Some((_, entry)) = line {
+                each(entry)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes the lines of rows that the store removed. Appending processes wait meanwhile.
-    pub(crate) fn compact(&self, removed: &[RowId]) -> Result<(), LedgerError> {
+    pub(crate) fn compact(&self, removed: &HashSet<RowId>) -> Result<(), LedgerError> {
         let compacted = self.replace(removed);
         compacted.map_err(|error| files::failed("compact", &self.path, error))
     }
 
-    fn replace(&self, removed: &[RowId]) -> io::Result<()> {
+    fn replace(&self, removed: &HashSet<RowId>) -> io::Result<()> {
         let mut file = lock(&self.file);
         loop {
             file.lock()?;
@@ -237,23 +252,58 @@ impl Seal {
             }
             *file = files::reopen(&self.path)?;
         }
-        let mut lines = Vec::new();
-        for (ledger, entry) in read(BufReader::new(File::open(&self.path)?))? {
-            if !removed.contains(entry.row()) {
-                lines.extend(encode(&ledger, &entry).map_err(io::Error::other)?);
+        let path = files::beside(&self.path, ".new");
+        let _left_behind = fs::remove_file(&path);
+        let mut new = BufWriter::new(files::create(&path)?);
+        let mut old = BufReader::new(File::open(&self.path)?);
+        while let Some(line) = next(&mut old)? {
+            if let Some((ledger, entry)) = line
+                && !removed.contains(entry.row())
+            {
+                new.write_all(&encode(&ledger, &entry).map_err(io::Error::other)?)?;
             }
         }
-        let mut new = self.path.clone().into_os_string();
-        new.push(".new");
-        let new = PathBuf::from(new);
-        let _left_behind = fs::remove_file(&new);
-        let mut replacement = files::create(&new)?;
-        replacement.write_all(&lines)?;
-        replacement.sync_all()?;
-        fs::rename(&new, &self.path)?;
+        let new = new.into_inner()?;
+        new.sync_all()?;
+        fs::rename(&path, &self.path)?;
         files::sync_folder(&self.path)?;
-        *file = replacement;
+        *file = new;
         Ok(())
+    }
+}
+
+/// Sends whose later lines may follow.
+#[derive(Default)]
+struct Window {
+    order: VecDeque<(RowId, Fence)>,
+    sends: HashMap<(RowId, Fence), Sealed>,
+}
+
+impl Window {
+    fn add(&mut self, entry: Entry) {
+        match entry {
+            Entry::Sent(sent) => {
+                let claim = (sent.claim.row.clone(), sent.claim.fence);
+                self.order.push_back(claim.clone());
+                self.sends.insert(claim, Sealed { sent, task: None });
+            }
+            Entry::Created { claim, task } => {
+                if let Some(sealed) = self.sends.get_mut(&(claim.row, claim.fence)) {
+                    sealed.task = Some(task);
+                }
+            }
+            Entry::NotSent { claim } => {
+                self.sends.remove(&(claim.row, claim.fence));
+            }
+        }
+    }
+
+    /// Removes and returns the oldest sends.
+    fn take(&mut self, count: usize) -> Vec<Sealed> {
+        let oldest = self.order.drain(..count.min(self.order.len()));
+        oldest
+            .filter_map(|claim| self.sends.remove(&claim))
+            .collect()
     }
 }
 
@@ -287,21 +337,25 @@ fn decode(line: &[u8]) -> Option<(String, Entry)> {
     Some((ledger.to_owned(), serde_json::from_str(json).ok()?))
 }
 
-fn read(mut from: impl BufRead) -> io::Result<Vec<(String, Entry)>> {
-    let mut entries = Vec::new();
+/// Reads a line: its entry, or `Some(None)` if it has none; `None` at the end.
+#[expect(
+    clippy::option_option,
+    reason = "a line without an entry is not the end"
+)]
+fn next(from: &mut impl BufRead) -> io::Result<Option<Option<(String, Entry)>>> {
     let mut line = Vec::new();
-    loop {
-        line.clear();
-        if from.by_ref().take(LONGEST).read_until(b'\n', &mut line)? == 0 {
-            return Ok(entries);
-        }
-        entries.extend(decode(&line));
-    }
+    let length = from.take(LONGEST).read_until(b'\n', &mut line)?;
+    Ok((length > 0).then(|| decode(&line)))
 }
 
 /// Returns the entries in the last bytes of a file.
 fn tail(file: &mut File) -> io::Result<Vec<(String, Entry)>> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    read(BufReader::new(file))
+    let mut file = BufReader::new(file);
+    let mut entries = Vec::new();
+    while let Some(line) = next(&mut file)? {
+        entries.extend(line);
+    }
+    Ok(entries)
 }

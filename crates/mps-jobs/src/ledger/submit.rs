@@ -59,6 +59,41 @@ impl Ledger {
     /// at the same moment one receives the other's row. Rows of processes that have ended are reaped
     /// first. A row of the key that was refused or not sent is claimed again.
     ///
+    /// # Examples
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), mps_jobs::LedgerError> {
+    /// use mps_core::clock::SystemClock;
+    /// use mps_jobs::{Ledger, content_hash, ledger::{Caps, Key, NewItem, Single, Submission}};
+    ///
+    /// let ledger = Ledger::in_memory(SystemClock::shared())?;
+    /// let create = |key: Key| {
+    ///     let (action, body) = ("CreateAigcVideoTask", r#"{"Prompt":"a cat"}"#);
+    ///     Single {
+    ///         account: "account=team".to_owned(),
+    ///         endpoint: "mps.intl.tencentcloudapi.com".to_owned(),
+    ///         item: NewItem {
+    ///             key,
+    ///             action: action.to_owned(),
+    ///             model: None,
+    ///             hash: content_hash(action, body),
+    ///             body: body.to_owned(),
+    ///             ms: 5_000,
+    ///             price: None,
+    ///             out: None,
+    ///         },
+    ///         again: false,
+    ///         caps: Caps::default(),
+    ///     }
+    /// };
+    /// let first = ledger.submit(create(Key::random())).await?;
+    /// assert!(matches!(first, Submission::Claimed(_)));
+    /// let second = ledger.submit(create(Key::random())).await?;
+    /// assert!(matches!(second, Submission::Repeat(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`CapReached`](super::LedgerErrorKind::CapReached), [`NoPrice`](super::LedgerErrorKind::NoPrice);
     /// else any error of the store.

@@ -104,3 +104,36 @@ async fn contents_are_kept_for_30_days_and_rows_for_a_year() {
         0
     );
 }
+
+#[tokio::test]
+async fn removed_rows_do_not_come_back_from_the_seal() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let open = async || {
+        let ledger = Ledger::open(path.to_str().unwrap(), clock.clone()).await;
+        ledger.unwrap()
+    };
+    let ledger = open().await;
+    let batch = import(&ledger, 2, Caps::default()).await;
+    let removed = create(&ledger, &batch, "task-1").await;
+    ledger.failed(&removed, answer("Failed")).await.unwrap();
+    clock.advance(DAY * 366);
+    let kept = create(&ledger, &batch, "task-2").await;
+    assert_eq!(ledger.retain().await.unwrap().removed, 1);
+    drop(ledger);
+    assert!(!is_anywhere(&folder, "task-1"));
+
+    // A day later the whole seal is compared.
+    clock.advance(DAY * 2);
+    let ledger = open().await;
+    assert_eq!(ledger.get(&removed).await.unwrap(), None);
+    assert_eq!(get(&ledger, &kept).await.state, State::Created);
+    create_after(&ledger).await;
+}
+
+/// The seal of a ledger that was written anew takes further lines.
+async fn create_after(ledger: &Ledger) {
+    let claim = claim_single(ledger, "after", "a cat").await.token();
+    ledger.arm(&claim).await.unwrap();
+}

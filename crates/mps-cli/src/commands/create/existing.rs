@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use mps_aigc::{Family, TaskFamily, TaskHandle, models::TaskPhase};
+use mps_aigc::{DownloadOptions, Family, TaskFamily, TaskHandle, models::TaskPhase};
 use mps_jobs::{DoubtPage, Job, JobFile, State, ledger::Item};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -81,6 +81,7 @@ impl Existing<'_> {
             target: &target,
             followed: self.context.output.live().follow(task.id()),
             tracked,
+            downloads: &DownloadOptions::new(),
             started,
             deadline: started.saturating_add(self.wanted.timeout),
         };

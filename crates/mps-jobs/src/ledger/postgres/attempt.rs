@@ -43,7 +43,7 @@ pub(super) enum Failed {
     /// No answer to the commit: it happened or not.
     Unknown(LedgerError),
     /// The server is not the one that this process knows, or went back.
-    Suspicious(Box<Begun>),
+    Suspicious(Box<Begun>, &'static str),
 }
 
 impl Failed {
@@ -89,7 +89,7 @@ impl Failed {
             | Self::Conflict(error)
             | Self::Unavailable(error)
             | Self::Unknown(error) => error,
-            Self::Suspicious(_) => super::failover::not_accepted("it changed"),
+            Self::Suspicious(_, reason) => super::failover::not_accepted(reason),
         }
     }
 }

@@ -84,8 +84,7 @@ impl Begun {
         if let Some(reason) = &self.failover {
             return Some(failover::not_accepted(reason));
         }
-        (self.cluster != self.accepted_cluster)
-            .then(|| failover::not_accepted("it is another server or another timeline"))
+        (self.cluster != self.accepted_cluster).then(|| failover::not_accepted(failover::OTHER))
     }
 }
 
@@ -112,5 +111,6 @@ fn statements(schema: &str, mode: Mode) -> String {
 pub(super) const CLUSTER: &str = "(SELECT system_identifier::text FROM pg_control_system()) || '/' || \
      left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
 
-/// The position in the write-ahead log, in bytes.
-pub(super) const POSITION: &str = "(pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint";
+/// The position up to which the write-ahead log is on the disk, in bytes. A crash does not take it back,
+/// unlike the position of the latest record.
+const POSITION: &str = "(pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint";

@@ -15,9 +15,6 @@ use crate::ledger::{
     tx::{Op, Transaction, values},
 };
 
-/// Sends of one transaction.
-const STEP: usize = 500;
-
 /// Operations that stop while a server is not accepted.
 const STARTS: [&str; 5] = ["arm", "claim", "claim_row", "recreate_now", "submit"];
 
@@ -29,11 +26,17 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Returns whether a server is another one, or older than it was.
-    pub(super) fn is_suspicious(&self, begun: &Begun) -> bool {
-        self.cluster != begun.cluster || begun.epoch() < self.epoch
+    /// Returns why a server may have forgotten commits: it is another one, or older than it was.
+    pub(super) fn suspicion(&self, begun: &Begun) -> Option<&'static str> {
+        if self.cluster != begun.cluster {
+            return Some(OTHER);
+        }
+        (begun.epoch() < self.epoch).then_some("its write-ahead log went back")
     }
 }
+
+/// The reason for a cluster that was never accepted.
+pub(super) const OTHER: &str = "it is another server or another timeline";
 
 pub(super) fn leads_to_a_send(op: Op) -> bool {
     STARTS.contains(&op.name)
@@ -49,17 +52,20 @@ pub(super) fn not_accepted(reason: &str) -> LedgerError {
 }
 
 impl PostgresStore {
-    /// Stops starts of all processes if the server was not accepted, and replays the seal.
-    pub(super) async fn take_notice(&self, begun: &Begun) -> Result<(), LedgerError> {
-        let seen = lock(&self.seen).clone();
-        let reason = if begun.cluster != begun.accepted_cluster {
-            Some("it is another server or another timeline")
-        } else if begun.epoch() < seen.epoch {
-            Some("its write-ahead log went back")
-        } else {
-            None
-        };
-        self.stop_starts(reason).await?;
+    /// Stops starts of all processes unless the server was accepted, and replays the seal.
+    pub(super) async fn take_notice(
+        &self,
+        begun: &Begun,
+        reason: &'static str,
+    ) -> Result<(), LedgerError> {
+        let _only_one = self.noticing.lock().await;
+        if lock(&self.seen).suspicion(begun).is_none() {
+            return Ok(());
+        }
+        let is_accepted = reason == OTHER && begun.cluster == begun.accepted_cluster;
+        if !is_accepted {
+            self.stop_starts(reason, begun.accepted).await?;
+        }
         self.replay().await?;
         let mut seen = lock(&self.seen);
         seen.cluster.clone_from(&begun.cluster);
@@ -67,18 +73,16 @@ impl PostgresStore {
         Ok(())
     }
 
-    /// Records in the store that starts wait for a person.
-    async fn stop_starts(&self, reason: Option<&'static str>) -> Result<(), LedgerError> {
-        let Some(reason) = reason else {
-            return Ok(());
-        };
+    /// Records in the store that starts wait for a person, unless a failover was accepted meanwhile.
+    async fn stop_starts(&self, reason: &'static str, accepted: i64) -> Result<(), LedgerError> {
         tracing::warn!(
             reason,
             "the ledger's server may have forgotten commits; starts wait"
         );
+        let args = (reason, accepted.to_string());
         let op = Op::durable("stop_starts");
-        self.run_unchecked(op, &reason, |tx, reason| {
-            Box::pin(set_meta(tx, "failover", reason))
+        self.run_unchecked(op, &args, |tx, (reason, accepted)| {
+            Box::pin(stop_starts(tx, reason, accepted))
         })
         .await
     }
@@ -87,11 +91,19 @@ impl PostgresStore {
     /// forgotten.
     pub(super) async fn replay(&self) -> Result<u64, LedgerError> {
         let seal = self.seal.clone();
-        let sends = self.seal_thread.run(move || seal.sends()).await;
-        let sends = sends.unwrap_or_else(|error| Err(thread_ended(error)))?;
+        let parts = self.seal_thread.run(move || {
+            let mut parts = Vec::new();
+            seal.for_each_part(|sends| {
+                parts.push(sends);
+                Ok(())
+            })?;
+            Ok(parts)
+        });
+        let parts = parts
+            .await
+            .unwrap_or_else(|error| Err(thread_ended(error)))?;
         let mut recalled = 0;
-        for sends in sends.chunks(STEP) {
-            let sends = sends.to_vec();
+        for sends in parts {
             let op = Op::durable("recall");
             let forgotten = self.run_unchecked(op, &sends, |tx, sends: &Vec<Sealed>| {
                 Box::pin(recall(tx, sends))
@@ -120,14 +132,16 @@ impl PostgresStore {
         let is_known = newest_is_known(connection, &sent).await;
         let ended = connection.rows("ROLLBACK").await;
         ended.map_err(|failure| Failed::at_begin(&failure))?;
-        if is_known? || lock(&self.seen).is_suspicious(&begun) {
+        if is_known? || lock(&self.seen).suspicion(&begun).is_some() {
             // A suspicious server is dealt with at the beginning of the transaction.
             return Ok(());
         }
-        // Accepted meanwhile, by a person who did not wait for this host: its sends are in doubt now.
-        let is_accepted = begun.accepted > Begun::accepted_in(sent.epoch);
-        let reason = (!is_accepted).then_some("it does not know the newest send of a host");
-        self.stop_starts(reason).await.map_err(Failed::Operation)?;
+        // Else it was accepted by a person who did not wait for this host: its sends are in doubt now.
+        if begun.accepted <= Begun::accepted_in(sent.epoch) {
+            let reason = "it does not know the newest send of a host";
+            let stopped = self.stop_starts(reason, begun.accepted).await;
+            stopped.map_err(Failed::Operation)?;
+        }
         self.replay().await.map(drop).map_err(Failed::Operation)
     }
 
@@ -151,6 +165,18 @@ impl PostgresStore {
         seen.epoch = 0;
         Ok(recalled)
     }
+}
+
+async fn stop_starts(
+    tx: &mut dyn Transaction,
+    reason: &str,
+    accepted: &str,
+) -> Result<(), LedgerError> {
+    let known = "SELECT v FROM meta WHERE k = 'accepted' AND v = $1 FOR UPDATE";
+    if tx.query(known, values![accepted]).await?.is_empty() {
+        return Ok(());
+    }
+    set_meta(tx, "failover", reason).await
 }
 
 async fn accept(

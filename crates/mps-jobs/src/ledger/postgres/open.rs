@@ -1,10 +1,13 @@
 //! Opening a ledger in a PostgreSQL server: creation and migration by one process at a time, then the
 //! comparison with the seal.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use mps_core::{
-    clock::SharedClock,
+    clock::{SharedClock, timeout},
     postgres::{Connection, Server, identifier},
     sync::Worker,
 };
@@ -15,7 +18,8 @@ use super::{
     attempt::Failed,
     begin::{Begun, CLUSTER},
     failover::Seen,
-    failure::failed,
+    failpoint,
+    failure::{failed, silent},
     location,
     transaction::PgTransaction,
 };
@@ -26,6 +30,9 @@ use crate::ledger::{
     thread_ended,
     tx::{Op, Process, Value, unexpected},
 };
+
+/// Longest time of creation, migration and the wait for other processes that do it.
+const OPENS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The lock of creation and migration, held until the end of its transaction.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7163904418265)";
@@ -39,10 +46,15 @@ impl PostgresStore {
         let (url, folder) = location::split(url)?;
         let server = Server::at(&url).map_err(failed)?;
         let process = Process::new();
-        let connection = server.connect().await.map_err(failed)?;
-        let ledger = prepare(&connection, &server, &process).await?;
-        warn_about_settings(&connection).await;
-        drop(connection);
+        let prepared = timeout(&**clock, OPENS_WITHIN, async {
+            let connection = server.connect().await.map_err(failed)?;
+            let ledger = prepare(&connection, &server, &process).await?;
+            warn_about_settings(&connection).await;
+            Ok(ledger)
+        });
+        let ledger = prepared
+            .await
+            .unwrap_or_else(|| Err(silent(server.address())))?;
         let path = location::seal_file(&folder, &ledger);
         let seal_thread = Worker::new("mps-ledger-seal-read");
         let opened = seal_thread.run(move || {
@@ -61,6 +73,7 @@ impl PostgresStore {
             connections: Semaphore::new(CONNECTIONS),
             seal: Arc::new(seal),
             seal_thread,
+            noticing: tokio::sync::Mutex::default(),
             seen: Mutex::new(Seen {
                 cluster: String::new(),
                 epoch,
@@ -96,16 +109,17 @@ async fn prepare(
     let version = begin(connection, server.schema()).await?;
     // Only the settings of the transaction and its tables are used.
     let mut tx = PgTransaction::new(connection, process, Begun::none());
-    let migrated = schema::migrate(&mut tx, &version).await;
-    if let Err(error) = migrated {
-        return Err(error);
-    }
+    schema::migrate(&mut tx, &version).await?;
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(
         "INSERT INTO meta (k, v) VALUES ('id', '{id}'), ('accepted', '1'), ('cluster', {CLUSTER}) \
-         ON CONFLICT (k) DO NOTHING; SELECT v FROM meta WHERE k = 'id'; COMMIT"
+         ON CONFLICT (k) DO NOTHING; SELECT v FROM meta WHERE k = 'id'"
     );
     let rows = connection.rows(&statements).await.map_err(failed)?;
+    let op = Op::durable("migrate");
+    failpoint(op, "before");
+    connection.rows("COMMIT").await.map_err(failed)?;
+    failpoint(op, "after");
     let id = rows.last().and_then(|row| row.try_get(0).ok().flatten());
     id.map(ToOwned::to_owned).ok_or_else(unexpected)
 }

@@ -27,9 +27,9 @@ impl Locks {
         made.map_err(|error| files::failed("create", &folder, error))?;
         remove_free(&folder);
         let own = folder.join(process);
-        let file = files::open(&own)?;
-        let locked = file.lock();
-        locked.map_err(|error| files::failed("lock", &own, error))?;
+        // Not synced: after a power cut a file that is missing is as good as a free one.
+        let file = files::create(&own).and_then(|file| file.lock().map(|()| file));
+        let file = file.map_err(|error| files::failed("lock", &own, error))?;
         Ok(Self {
             folder,
             own,

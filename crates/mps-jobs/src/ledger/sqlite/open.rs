@@ -20,7 +20,7 @@ use crate::{
         learned::set_meta,
         names::Timestamp,
         recall::recall,
-        seal::{Seal, Sealed},
+        seal::Seal,
         thread_ended,
         tx::{Op, Process, Transaction},
     },
@@ -33,8 +33,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(5);
 /// Time after which the whole file is checked again.
 const CHECKED: Duration = Duration::from_secs(24 * 60 * 60);
-/// Sends of one transaction.
-const STEP: usize = 500;
 
 /// Opens the ledger at a location and its seal.
 pub(super) async fn open(
@@ -197,13 +195,11 @@ impl Shared {
             tracing::warn!("the ledger lost commits; its seal is compared with it");
         }
         let mut recalled = 0;
-        for sends in seal.sends()?.chunks(STEP) {
-            let sends = sends.to_vec();
-            recalled +=
-                self.transaction(Op::durable("recall"), &sends, |tx, sends: &Vec<Sealed>| {
-                    Box::pin(recall(tx, sends))
-                })?;
-        }
+        seal.for_each_part(|sends| {
+            let op = Op::durable("recall");
+            recalled += self.transaction(op, &sends, |tx, sends| Box::pin(recall(tx, sends)))?;
+            Ok(())
+        })?;
         if recalled > 0 {
             tracing::warn!(
                 recalled,
