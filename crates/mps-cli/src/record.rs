@@ -103,7 +103,7 @@ impl<'a> Desk<'a> {
                         "creates are recorded in {shown}, with their prompts, for this user only; \
                          turn it off with --ledger off"
                     );
-                    let details = json!({"path": file});
+                    let details = json!({"path": file, "message": human});
                     output.progress(&Event::new("ledger_created", &human).details(details));
                 }
                 Some(ledger)
