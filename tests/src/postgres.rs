@@ -8,27 +8,26 @@
 
 use std::{
     env, fs,
-    io::{self, BufReader, Error, Write as _},
+    io::{self, Error, Write as _},
     net::TcpListener,
-    os::unix::{
-        fs::{MetadataExt as _, OpenOptionsExt as _, chown},
-        process::CommandExt as _,
-    },
+    os::unix::fs::{OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex, OnceLock},
-    time::Duration,
+    process::{Command, Stdio},
+    sync::OnceLock,
 };
 
-use mps_core::sync::lock;
 use tempfile::TempDir;
 
 mod bouncer;
+mod programs;
+mod running;
 
 pub use self::bouncer::PgBouncer;
+use self::{
+    programs::{User, as_user, programs, user},
+    running::Running,
+};
 
-/// Far more than it takes on any machine.
-const AT_MOST: Duration = Duration::from_secs(120);
 /// Runs a server until this script's stdin is closed, then removes its folder.
 const WATCHDOG: &str = "folder=$1; shift; \"$@\" & server=$!; cat > /dev/null; \
      kill -QUIT $server; wait $server; rm -rf \"$folder\"";
@@ -43,26 +42,6 @@ pub struct PostgresServer {
     port: u16,
     settings: Vec<String>,
     running: Option<Running>,
-}
-
-/// The user that runs the server, where this test runs as root.
-#[derive(Clone, Copy, Debug)]
-struct User {
-    uid: u32,
-    gid: u32,
-}
-
-#[derive(Debug)]
-struct Running {
-    child: Child,
-    log: Arc<Log>,
-}
-
-/// The lines that a program has written to its stderr.
-#[derive(Debug, Default)]
-struct Log {
-    lines: Mutex<(String, bool)>,
-    changed: Condvar,
 }
 
 /// The way in which a server ends.
@@ -350,69 +329,6 @@ impl Drop for PostgresServer {
     }
 }
 
-impl Running {
-    /// Spawns the program and waits until its stderr says that it is ready.
-    fn start(mut command: Command, ready: &str) -> io::Result<Self> {
-        let mut child = command
-            // Closed when this process ends.
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let log = Arc::new(Log::default());
-        if let Some(stderr) = child.stderr.take() {
-            let log = log.clone();
-            std::thread::spawn(move || log.collect(BufReader::new(stderr)));
-        }
-        let running = Self { child, log };
-        running.log.wait_for(ready)?;
-        Ok(running)
-    }
-
-    fn signal(&self, signal: &str) -> io::Result<()> {
-        let id = self.child.id().to_string();
-        run(Command::new("kill").arg(format!("-{signal}")).arg(id)).map(drop)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Fails if the process has already ended, which is fine.
-        let _ = self.signal("QUIT");
-        let _ = self.child.wait();
-    }
-}
-
-impl Log {
-    fn collect(&self, stderr: impl io::BufRead) {
-        for line in stderr.lines().map_while(Result::ok) {
-            let mut lines = lock(&self.lines);
-            lines.0.push_str(&line);
-            lines.0.push('\n');
-            self.changed.notify_all();
-        }
-        lock(&self.lines).1 = true;
-        self.changed.notify_all();
-    }
-
-    fn wait_for(&self, text: &str) -> io::Result<()> {
-        let waiting = |lines: &mut (String, bool)| !lines.0.contains(text) && !lines.1;
-        let lines = self
-            .changed
-            .wait_timeout_while(lock(&self.lines), AT_MOST, waiting);
-        let lines = lines
-            .map_err(|_| Error::other("the log's thread panicked"))?
-            .0;
-        if lines.0.contains(text) {
-            return Ok(());
-        }
-        Err(Error::other(format!(
-            "the program is not ready: {}",
-            lines.0
-        )))
-    }
-}
-
 /// Runs a command and returns its stdout.
 fn run(command: &mut Command) -> io::Result<String> {
     let output = command.stdin(Stdio::null()).output()?;
@@ -421,54 +337,6 @@ fn run(command: &mut Command) -> io::Result<String> {
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     Err(Error::other(format!("{command:?}: {stderr}")))
-}
-
-/// Returns the folder of the server's programs.
-fn programs() -> Option<PathBuf> {
-    if let Some(named) = env::var_os("MPS_TEST_POSTGRES") {
-        return Some(named.into());
-    }
-    let paths = env::var_os("PATH").unwrap_or_default();
-    let on_path = env::split_paths(&paths).find(|folder| {
-        ["postgres", "initdb", "pg_basebackup", "psql"]
-            .iter()
-            .all(|program| folder.join(program).is_file())
-    });
-    on_path.or_else(newest_version)
-}
-
-fn newest_version() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
-    let newest = versions
-        .filter_map(|entry| {
-            let number: u32 = entry.file_name().to_str()?.parse().ok()?;
-            Some((number, entry.path().join("bin")))
-        })
-        .filter(|(_, programs)| programs.join("postgres").is_file())
-        .max()?;
-    Some(newest.1)
-}
-
-/// Returns the user for the server's programs if this process is root's.
-fn user() -> io::Result<Option<User>> {
-    if fs::metadata("/proc/self").map_or(1, |process| process.uid()) != 0 {
-        return Ok(None);
-    }
-    let users = fs::read_to_string("/etc/passwd")?;
-    let user = users.lines().find_map(|line| {
-        let mut fields = line.strip_prefix("postgres:")?.split(':').skip(1);
-        let uid = fields.next()?.parse().ok()?;
-        let gid = fields.next()?.parse().ok()?;
-        Some(User { uid, gid })
-    });
-    user.map(Some)
-        .ok_or_else(|| Error::other("there is no user postgres, and the server refuses root"))
-}
-
-fn as_user(command: &mut Command, user: Option<User>) {
-    if let Some(user) = user {
-        command.uid(user.uid).gid(user.gid);
-    }
 }
 
 fn write(folder: &Path, user: Option<User>, name: &str, content: &str) -> io::Result<PathBuf> {

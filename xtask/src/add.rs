@@ -61,17 +61,10 @@ impl fmt::Display for Added {
             .renamed
             .iter()
             .map(|(from, to)| format!("{from} is {to} in Rust"));
-        section(
-            f,
-            "renamed, since an action has the name",
-            renamed.collect(),
-        )?;
-        section(f, "guessed from names, to confirm", self.guesses.clone())?;
-        section(
-            f,
-            "examples that do not fit their action",
-            self.skipped.clone(),
-        )?;
+        let renamed: Vec<String> = renamed.collect();
+        section(f, "renamed, since an action has the name", &renamed)?;
+        section(f, "guessed from names, to confirm", &self.guesses)?;
+        section(f, "examples that do not fit their action", &self.skipped)?;
         writeln!(
             f,
             "\nnext: run `cargo xtask spec check`, then `cargo xtask codegen`"
@@ -79,7 +72,7 @@ impl fmt::Display for Added {
     }
 }
 
-fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: Vec<String>) -> fmt::Result {
+fn section(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
     if lines.is_empty() {
         return Ok(());
     }

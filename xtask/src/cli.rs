@@ -131,11 +131,13 @@ pub fn spec_check(root: &Path) -> Result<(), Failure> {
         }
     };
     let notes = add::unconfirmed(&spec);
-    let notes: String = notes.iter().map(|note| format!("\nnote: {note}")).collect();
     print(&format!(
-        "the specification is valid: {} actions{notes}",
+        "the specification is valid: {} actions",
         api.actions.len()
-    ))
+    ))?;
+    notes
+        .iter()
+        .try_for_each(|note| print(&format!("note: {note}")))
 }
 
 /// Adds actions of the description last seen to the specification of a workspace and prints a report.

@@ -162,7 +162,7 @@ fn parse_columns(sources: &Sources, trace: &mut Trace) -> Vec<Column> {
 
 fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace) {
     match file.path.split('/').collect::<Vec<_>>().as_slice() {
-        ["README.md" | "columns.toml"] => {}
+        ["README.md" | "columns.toml"] | ["published", "read.toml"] => {}
         ["service.toml"] => {
             spec.service = read_toml(id, file, "the service", service::read, trace);
         }
@@ -214,8 +214,9 @@ fn parse_file(id: FileId, file: &SourceFile, spec: &mut Spec, trace: &mut Trace)
                 .extend(read_toml(id, file, "a capability table", read, trace));
         }
         ["examples", _, _] => spec.examples.push(id),
-        ["published", "read.toml"] => {}
-        ["published", name] if name.ends_with(".json") => spec.published.push(id),
+        ["published", name] if Path::new(name).extension() == Some("json".as_ref()) => {
+            spec.published.push(id);
+        }
         _ => trace.diagnostics.push(misplaced(&file.path)),
     }
 }

@@ -7,7 +7,12 @@
 mod options;
 mod version;
 
-use std::{collections::BTreeMap, fmt, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+    fs,
+    path::Path,
+};
 
 pub use self::{options::Options, version::Version};
 use crate::{
@@ -158,18 +163,21 @@ fn specification(
         .filter(|change| change.class != Class::Documentation);
     let lines = shown.clone().take(MAX_LISTED);
     for change in lines {
-        listed.push_str(&format!(
-            "- `{}`: {} ({})\n",
+        // Writing to a text cannot fail.
+        let _ = writeln!(
+            listed,
+            "- `{}`: {} ({})",
             change.path,
             diff::describe(change),
             change.class.name()
-        ));
+        );
     }
     let more = shown.count().saturating_sub(MAX_LISTED);
     if more > 0 {
-        listed.push_str(&format!(
-            "- and {more} more, see `cargo xtask spec diff git:{tag} spec`\n"
-        ));
+        let _ = writeln!(
+            listed,
+            "- and {more} more, see `cargo xtask spec diff git:{tag} spec`"
+        );
     }
     Ok(())
 }
@@ -234,7 +242,7 @@ fn section<'t>(text: &'t str, heading: &str) -> Option<&'t str> {
 fn entry(version: Version, date: &str, unreleased: &str, listed: &str) -> String {
     let mut entry = format!("## {version} - {date}\n\n{}\n", unreleased.trim());
     if !listed.is_empty() {
-        entry.push_str(&format!("\n### API\n{listed}"));
+        let _ = write!(entry, "\n### API\n{listed}");
     }
     entry.push('\n');
     entry

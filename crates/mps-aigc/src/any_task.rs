@@ -141,22 +141,22 @@ impl AnyTask {
     /// # Cancel safety
     /// Dropping the future stops the polling and nothing else.
     pub async fn until_done(&self) -> Result<Results, Error> {
-        let mut outcomes = self.events(WaitOptions::new()).outcomes();
+        let mut outcomes = self.events().outcomes();
         match outcomes.next().await {
             Some((_, outcome)) => outcome,
             None => Err(Error::no_result(self.id())),
         }
     }
 
-    /// Returns the events of the task as a stream, which polls until the task ends, the deadline of
-    /// `options` passes, or the stream is dropped.
+    /// Returns the events of the task as a stream, which polls until the task ends, 30 minutes have
+    /// passed, or the stream is dropped.
     ///
     /// # Examples
     /// ```no_run
     /// # async fn example(task: mps_aigc::AnyTask) {
-    /// use mps_aigc::{Event, WaitOptions};
+    /// use mps_aigc::Event;
     ///
-    /// let mut events = task.events(WaitOptions::new());
+    /// let mut events = task.events();
     /// while let Some(event) = events.next().await {
     ///     match event {
     ///         Event::Progress { eta, .. } => println!("about {:?} left", eta.p50),
@@ -167,9 +167,14 @@ impl AnyTask {
     /// }
     /// # }
     /// ```
-    pub fn events(&self, options: WaitOptions) -> Events {
+    pub fn events(&self) -> Events {
+        self.events_with(&WaitOptions::new())
+    }
+
+    /// Returns the events of the task with settings. Otherwise as [`events`](Self::events).
+    pub fn events_with(&self, options: &WaitOptions) -> Events {
         let task = std::iter::once(self.clone());
-        Events::new(self.shared.clone(), task, &options)
+        Events::new(self.shared.clone(), task, options)
     }
 
     pub(crate) fn client(&self) -> &Client {

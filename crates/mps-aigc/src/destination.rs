@@ -41,7 +41,7 @@ const UNKNOWN_EXTENSION: &str = "bin";
 /// # Interrupted downloads
 /// Beside `cat.mp4` a download keeps two hidden files, `.cat.mp4.mps-part` and `.cat.mp4.mps-info`.
 /// They are removed when the result is saved. If a download is interrupted, or its process killed,
-/// they stay, and the next download of the same result to the same name goes on from there (on
+/// they stay, and the next download of the same result to the same name continues from there (on
 /// Unix). A download of another result to that name uses them up. To give a download up for good,
 /// delete them.
 ///

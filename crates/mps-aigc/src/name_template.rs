@@ -107,7 +107,7 @@ impl NameTemplate {
                     component.push_str(pieces.next().unwrap_or_default());
                     for piece in pieces {
                         push(&mut path, &component, has_field);
-                        component = piece.to_owned();
+                        piece.clone_into(&mut component);
                         has_field = false;
                     }
                 }

@@ -4,8 +4,8 @@
 //! A reserved name is an exclusive lock on a temporary file of its own name in the target folder
 //! (`.cat.mp4.mps-part` for `cat.mp4`). Nothing exists at the final name before the file is
 //! complete. The lock ends with its process; a temporary file that a killed process left behind is
-//! taken over by the next one that reserves the same name, with what is in it. A record beside it
-//! (`.cat.mp4.mps-info`) says what that is.
+//! taken over by the next one that reserves the same name, with its content. A record beside it
+//! (`.cat.mp4.mps-info`) describes that content.
 //!
 //! On systems other than Unix there is no lock: a temporary file that exists refuses the name until
 //! it is deleted, and between the check of the final name and the rename another program can create

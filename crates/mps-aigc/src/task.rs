@@ -279,7 +279,7 @@ impl<F: Family> Task<F> {
         options: WaitOptions,
         mut on_event: impl FnMut(&Event) + Send,
     ) -> Result<Done<F>, Error> {
-        let mut events = self.events(options);
+        let mut events = self.events_with(&options);
         while let Some(update) = events.next_update().await {
             match update {
                 WaitUpdate::Event(event) => on_event(&event),
@@ -293,8 +293,13 @@ impl<F: Family> Task<F> {
     }
 
     /// Returns the events of the task as a stream, see [`AnyTask::events`].
-    pub fn events(&self, options: WaitOptions) -> Events {
-        self.any.events(options)
+    pub fn events(&self) -> Events {
+        self.any.events()
+    }
+
+    /// Returns the events of the task with settings. Otherwise as [`events`](Self::events).
+    pub fn events_with(&self, options: &WaitOptions) -> Events {
+        self.any.events_with(options)
     }
 
     /// Returns the outcome that a snapshot of this task shows: done, failed, or `None` while the

@@ -14,6 +14,7 @@ mod policy;
 mod refusals;
 mod schedule;
 mod state;
+mod updates;
 mod watcher;
 
 pub use self::{

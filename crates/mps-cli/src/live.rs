@@ -255,7 +255,7 @@ impl Board {
         }
         let mut rows: Vec<_> = self.rows.values().collect();
         rows.sort_by_key(|row| (row.urgency(), row.started));
-        let id_chars = row::id_chars(self.rows.values().map(Row::id));
+        let id_chars = row::id_chars(&self.rows.values().map(Row::id));
         let fits = if rows.len() <= lines {
             rows.len()
         } else {

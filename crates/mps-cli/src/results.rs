@@ -105,9 +105,11 @@ impl Receipt {
         let (wait, download) = self.follow.as_ref()?;
         match outcome {
             Outcome::Continues(_) => Some(wait),
-            Outcome::Undelivered(Reason::Expired) => None,
+            Outcome::Undelivered(Reason::Expired)
+            | Outcome::NotCreated(_)
+            | Outcome::InDoubt
+            | Outcome::Failed { .. } => None,
             Outcome::Undelivered(_) => Some(download),
-            Outcome::NotCreated(_) | Outcome::InDoubt | Outcome::Failed { .. } => None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! ```sh
 //! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
 //! ```
+#![allow(clippy::print_stderr)] // a program prints
 
 use std::env;
 
@@ -47,13 +48,15 @@ async fn live(State(jobs): State<Jobs>) -> Sse<impl Stream<Item = Result<sse::Ev
     )
 }
 
+#[allow(clippy::needless_pass_by_value)] // for map_err
 fn refused(error: JobsError) -> Refused {
-    let status = match &error {
+    let text = error.to_string();
+    let status = match error {
         JobsError::Differs { .. } => StatusCode::CONFLICT,
         JobsError::Preflight { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    (status, error.to_string())
+    (status, text)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -45,7 +45,7 @@ pub struct DoubtPage {
     pub next_steps: Vec<String>,
 }
 
-/// What became of one attempt.
+/// One change of an attempt.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Tried {

@@ -97,12 +97,11 @@ impl Tail {
         // Registered before the read, so that no change in between is missed.
         let changed = self.jobs.changed.notified();
         let page = ledger.events_since(after, PAGE).await?;
-        match page.last() {
-            Some(last) => self.after = Some(last.n),
-            None => {
-                let pause = ledger.clock().sleep(PAUSE);
-                futures_util::future::select(std::pin::pin!(changed), pause).await;
-            }
+        if let Some(last) = page.last() {
+            self.after = Some(last.n);
+        } else {
+            let pause = ledger.clock().sleep(PAUSE);
+            futures_util::future::select(std::pin::pin!(changed), pause).await;
         }
         self.read.extend(page);
         Ok(())

@@ -63,7 +63,7 @@ impl Job {
         self.files.iter().filter_map(JobFile::of).collect()
     }
 
-    /// Returns what a web page shows.
+    /// Returns the job as a web page shows it.
     #[must_use]
     pub fn view(&self) -> JobView {
         let item = &self.item;
@@ -128,7 +128,7 @@ impl JobFile {
     }
 }
 
-/// What a web page shows of a job. Its JSON leaves absent values out; times are RFC 3339 (UTC).
+/// A job as a web page shows it. Its JSON leaves absent values out; times are RFC 3339 (UTC).
 ///
 /// It has neither the prompt nor the URLs of results, which are secrets while they are signed.
 #[derive(Clone, Debug, Serialize)]

@@ -164,12 +164,20 @@ impl Jobs {
     /// # Ok(())
     /// # }
     /// ```
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a request is usually built for this call"
+    )]
     pub fn submit<C: Create>(&self, key: impl Into<String>, request: C) -> Submit<'_> {
         Submit::new(self, key.into(), Request::typed(&request))
     }
 
     /// Records a request whose body is JSON, of any action that creates tasks. Otherwise as
     /// [`submit`](Self::submit).
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "a request is usually built for this call"
+    )]
     pub fn submit_untyped(&self, key: impl Into<String>, call: UntypedCall) -> Submit<'_> {
         Submit::new(self, key.into(), Request::untyped(&call))
     }
@@ -193,7 +201,7 @@ impl Jobs {
     where
         S: Future + Send,
     {
-        runner::run(&self, &aigc, shutdown, Until::Shutdown).await
+        Box::pin(runner::run(&self, &aigc, shutdown, Until::Shutdown)).await
     }
 
     /// Does the jobs of the batch until none is left, or until `shutdown` is ready. Otherwise as
@@ -211,7 +219,7 @@ impl Jobs {
     where
         S: Future + Send,
     {
-        runner::run(self, &aigc, shutdown, Until::Empty).await
+        Box::pin(runner::run(self, &aigc, shutdown, Until::Empty)).await
     }
 
     /// Records the request if its key is new, does what is next for it, and returns how far it is: one
@@ -231,7 +239,7 @@ impl Jobs {
         request: C,
     ) -> Result<Step, JobsError> {
         let submit = self.submit(key.as_str(), request);
-        step::step(self, aigc, submit).await
+        Box::pin(step::step(self, aigc, submit)).await
     }
 
     /// Returns the job with a key, or `None` if there is none. Never asks the service.

@@ -1,15 +1,43 @@
-//! A durable record of every billed task: its intent, its send, the answer, and its files.
+//! Durable jobs on Tencent Cloud MPS: each request is recorded under a key, sent once, followed and
+//! fetched, across crashes, restarts and hosts.
 //!
-//! A [`Ledger`](ledger::Ledger) records an intent before a byte leaves, so that a crash at any moment
-//! leaves one of two things behind: a request that was provably not sent, or one that is **in doubt**
-//! and is never sent again without a person's decision. Its store is a file of this machine (SQLite)
-//! or a PostgreSQL server that several hosts share.
+//! ```no_run
+//! use mps_jobs::{Jobs, aigc::{Aigc, models::CreateAigcVideoTask}};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let jobs = Jobs::open("clips.db").await?.max_seconds(3_000); // or postgres://...
+//! let fox = CreateAigcVideoTask::new().model_name("Kling").prompt("a fox in the snow").duration(5);
+//! jobs.submit("fox", fox).out("clips/{key}.{ext}").await?; // same key, same job, one bill
+//! let report = jobs.run_until_empty(Aigc::from_env()?, mps_jobs::never()).await?;
+//! for doubt in report.in_doubt() {
+//!     println!("{doubt}"); // key, when, what to do
+//! }
+//! println!("{report}"); // 1 fetched, 5 of 3,000 s
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`Jobs::run`] does what was submitted until it is shut down, beside a web service for example;
+//!   [`Jobs::run_until_empty`] does a batch; [`Jobs::step`] is one idempotent call for a workflow engine.
+//!   `examples/web_service.rs` and `examples/batch.rs` are complete programs.
+//! - A request that may have been billed is **never sent again by itself**. Such a job is in doubt, and
+//!   [`Report::in_doubt`] has the [page](DoubtPage) with which a person finds out;
+//!   [`Jobs::resolve`] records the decision.
+//! - Caps on seconds and money are compared in the transaction that records the intent to send, so
+//!   that no number of processes exceeds them.
+//! - [`Jobs::get`] and [`Jobs::events`] read the ledger and never ask the service.
+//!
+//! Below is the [`Ledger`]. It records an intent before a byte leaves, so that a crash
+//! at any moment leaves one of two things behind: a request that was provably not sent, or one that is
+//! in doubt. Its store is a file of this machine (SQLite) or a PostgreSQL server that several hosts
+//! share.
 //!
 //! | part | module |
 //! |---|---|
 //! | states and transitions of a row, without I/O | [`state`] |
 //! | the ledger: operations, stores, seal | [`ledger`] |
 //! | the content hash of a request | [`content_hash`] |
+//! | the call gate that arms a row as late as possible | [`LedgerGate`] |
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.

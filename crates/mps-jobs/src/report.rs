@@ -101,6 +101,7 @@ impl Report {
     }
 
     /// Returns the jobs in doubt, each with what to do next; the first 1,000.
+    #[must_use]
     pub fn in_doubt(&self) -> impl ExactSizeIterator<Item = &DoubtPage> {
         self.in_doubt.iter()
     }

@@ -22,7 +22,7 @@ pub(crate) struct Request {
     facts: Facts,
 }
 
-/// What the models say about a request.
+/// The facts about a request that the models have.
 #[derive(Clone)]
 struct Facts {
     /// Billed seconds; `None` if they are not known.
@@ -137,7 +137,7 @@ fn differing_members(one: &str, other: &str) -> Vec<String> {
     names
 }
 
-/// What is agreed about a request beside its content.
+/// The terms of a request beside its content.
 pub(crate) struct Terms {
     pub(crate) out: String,
     pub(crate) price: Option<i64>,

@@ -55,7 +55,7 @@ pub(crate) async fn run<S: Future>(
     shutdown: S,
     until: Until,
 ) -> Result<Report, JobsError> {
-    let work = begin(jobs, aigc).await?;
+    let work = Box::pin(begin(jobs, aigc)).await?;
     let (stopper, stop) = stop::new();
     let end = async {
         let shutdown = std::pin::pin!(shutdown);
@@ -66,10 +66,16 @@ pub(crate) async fn run<S: Future>(
         stopper.stop();
         std::future::pending::<()>().await;
     };
+    // On the heap: together they would need much of a thread's stack.
+    let loops = (
+        Box::pin(follow::run(&work)),
+        Box::pin(fetch::run(&work)),
+        Box::pin(upkeep::run(&work)),
+    );
     tokio::select! {
         // Ends when it was stopped and every create on the wire is answered and recorded.
-        () = start::run(&work, &stop) => {}
-        _ = async { tokio::join!(end, follow::run(&work), fetch::run(&work), upkeep::run(&work)) } => {}
+        () = Box::pin(start::run(&work, &stop)) => {}
+        _ = async { tokio::join!(end, loops.0, loops.1, loops.2) } => {}
     }
     work.ledger.release(&work.batch).await?;
     report(&work).await

@@ -1,4 +1,4 @@
-//! One idempotent call for the activities of workflow engines.
+//! A single idempotent call for the activities of workflow engines.
 
 use mps_aigc::{Aigc, TaskHandle};
 
@@ -33,7 +33,7 @@ pub enum Step {
 
 pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result<Step, JobsError> {
     let key = submit.await?.key().clone();
-    let work = runner::begin(jobs, aigc).await?;
+    let work = Box::pin(runner::begin(jobs, aigc)).await?;
     let found = |job: Option<Job>| job.ok_or_else(|| JobsError::NotFound(key.clone()));
     let job = found(jobs.get(&key).await?)?;
     tokio::select! {

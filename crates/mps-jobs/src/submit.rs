@@ -85,9 +85,10 @@ impl<'a> Submit<'a> {
             let members = request.differing_members(&body);
             return Err(JobsError::Differs { key, members });
         }
-        let item = match self.again && can_be_repeated(&item) {
-            true => ledger.retry(&item.row).await?,
-            false => item,
+        let item = if self.again && can_be_repeated(&item) {
+            ledger.retry(&item.row).await?
+        } else {
+            item
         };
         jobs.changed.notify_waiters();
         Ok(Job::of(ledger, item).await?)

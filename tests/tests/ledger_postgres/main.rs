@@ -3,8 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::expect_used,
     reason = "a test fails by panicking"
 )]
 
@@ -25,9 +23,9 @@ mod resolve;
 #[path = "../../../crates/mps-jobs/tests/ledger/send.rs"]
 mod send;
 mod server;
+mod steps;
 mod store;
 #[path = "../../../crates/mps-jobs/tests/ledger/support.rs"]
-#[expect(dead_code, reason = "files are not used here")]
 mod support;
 #[path = "../../../crates/mps-jobs/tests/crash/table.rs"]
 mod table;

@@ -13,7 +13,7 @@
 
 use std::{
     collections::HashSet,
-    env, fmt,
+    env,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::Duration,
@@ -31,8 +31,10 @@ use mps_tests::{
 };
 use tempfile::TempDir;
 
+mod figures;
 mod worker;
 
+use figures::Figures;
 use worker::{Places, Worker};
 
 const BATCH: &str = "clips";
@@ -66,40 +68,6 @@ struct Run {
     ledger: Ledger,
     running: Vec<Worker>,
     rng: fastrand::Rng,
-}
-
-/// The figures of a run.
-#[derive(Debug)]
-struct Figures {
-    rows: usize,
-    kills: usize,
-    created: usize,
-    in_doubt: usize,
-    false_doubts: usize,
-    paid_twice: u64,
-    lost: usize,
-    throttled: usize,
-    worst_second: usize,
-    rate: f64,
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} rows, {} kills: created {}, in doubt {} ({} of them not started), paid twice {}, lost {}, throttled {}, worst second {}, {:.2} starts/s",
-            self.rows,
-            self.kills,
-            self.created,
-            self.in_doubt,
-            self.false_doubts,
-            self.paid_twice,
-            self.lost,
-            self.throttled,
-            self.worst_second,
-            self.rate
-        )
-    }
 }
 
 impl Run {
@@ -221,15 +189,6 @@ impl Run {
             worst_second: most_in_any_second(&arrivals),
             rate: f64::from(after_the_first) / Duration::from_micros(took).as_secs_f64(),
         }
-    }
-}
-
-impl Figures {
-    /// Asserts what holds whatever was killed.
-    fn assert_sound(&self) {
-        assert_eq!((self.paid_twice, self.lost), (0, 0), "{self}");
-        // The service throttles an arrival beyond the limit; a busy machine may delay some on the way.
-        assert!(self.throttled * 20 <= self.rows, "{self}");
     }
 }
 
@@ -365,7 +324,7 @@ async fn with_a_change(
     let prepared = Arc::new(Mutex::new(PathBuf::new()));
     let kept = prepared.clone();
     change(&server, move |server| {
-        *kept.lock().unwrap() = prepare(server)
+        *kept.lock().unwrap() = prepare(server);
     })
     .await;
     run.wait_for(45).await;

@@ -263,7 +263,7 @@ impl LedgerGate {
 }
 
 fn refused(error: LedgerError) -> GateError {
-    GateError::new(error.to_string())
+    GateError::new(error.to_string()).source(error)
 }
 
 impl Gate for LedgerGate {

@@ -36,15 +36,20 @@ const FACTS: &[(&str, Effect, u32, Option<&str>)] = &[
 
 const SCENARIO: Option<&str> = Some("DescribeAigcTaskStatus");
 
+/// The actions that are not merely specified by their structure.
+fn described() -> impl Iterator<Item = &'static ActionInfo> {
+    ACTIONS.iter().copied().filter(|action| action.described)
+}
+
 fn has(action: &ActionInfo, member: &str) -> bool {
     let mut names = action.response.members.iter().map(|member| member.name);
     names.any(|name| name == member)
 }
 
 #[test]
-fn the_catalog_has_thirteen_actions() {
-    let facts = |action: &&ActionInfo| (action.name, action.effect, action.rate_limit, action.poll);
-    let found: Vec<_> = ACTIONS.iter().map(facts).collect();
+fn the_catalog_has_thirteen_described_actions() {
+    let facts = |action: &ActionInfo| (action.name, action.effect, action.rate_limit, action.poll);
+    let found: Vec<_> = described().map(facts).collect();
     assert_eq!(found, FACTS);
 }
 
@@ -60,7 +65,7 @@ fn a_poll_action_is_a_read_that_returns_a_status() {
 
 #[test]
 fn every_create_returns_a_task_id_and_has_a_poll_action() {
-    for action in ACTIONS.iter().filter(|one| one.effect != Effect::Read) {
+    for action in described().filter(|one| one.effect != Effect::Read) {
         assert!(has(action, "TaskId"), "{action:?}");
         assert!(action.poll.is_some(), "{action:?}");
     }
@@ -81,7 +86,7 @@ fn every_code_of_an_action_is_explained() {
 /// A request names its status as it is asked for; an answer may say something new.
 #[test]
 fn statuses_are_open_enums_everywhere() {
-    for info in STRUCTS {
+    for info in STRUCTS.iter().filter(|info| info.described) {
         for member in info.members {
             let named = ["Status", "TaskStatus", "TaskType"].contains(&member.name);
             let is_enum = matches!(member.kind, Kind::Enum(_));

@@ -186,6 +186,10 @@ fn debug_shows_the_names_of_unknown_members_and_not_their_values() {
 #[test]
 fn prompts_and_urls_are_sensitive() {
     for_every_member(|_, spot| {
+        // Without a description, a guess from the name decides.
+        if !spot.of.described {
+            return;
+        }
         let name = spot.member.name;
         let texts = matches!(spot.member.kind, Kind::Text | Kind::List(Kind::Text));
         let guarded = name.contains("Prompt") && name != "EnhancePrompt"

@@ -77,9 +77,9 @@ fn differences_between_families() {
             Documentation,
         ),
         (
-            "[\"Url\"]",
-            "[\"Message\"]",
-            "family sketch urls",
+            "url = \"Url\"",
+            "url = \"Message\"",
+            "family sketch result",
             Compatible,
             Compatible,
         ),

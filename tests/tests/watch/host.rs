@@ -1,4 +1,5 @@
-//! A host of one large result, which sends no more than a little ahead of what is saved.
+//! A service whose result is one large file: it passes calls on to the emulator, and sends no more of
+//! the file than a little ahead of what is saved.
 
 use std::{
     path::PathBuf,
@@ -22,32 +23,39 @@ const PIECE: usize = 64 * 1024;
 /// system in its buffers.
 const AHEAD: u64 = 256 * 1024;
 
-/// A large MP4 file on a host of its own.
+/// A large MP4 file in place of every result of an emulator.
 pub(crate) struct Host {
-    pub(crate) url: String,
+    pub(crate) address: String,
     pub(crate) sha256: String,
     pub(crate) size: u64,
     sent: Arc<AtomicU64>,
 }
 
 impl Host {
-    /// Starts the host of a file of at least `size` bytes, downloaded to `folder`.
-    pub(crate) async fn start(size: usize, folder: PathBuf) -> Self {
+    /// Starts the host of a file of at least `size` bytes, downloaded to `folder`, before an emulator.
+    pub(crate) async fn start(emulator: &str, size: usize, folder: PathBuf) -> Self {
         let file: Arc<[u8]> = mp4(size).into();
         let sent = Arc::new(AtomicU64::new(0));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let emulator: Arc<str> = emulator.into();
         let host = Self {
-            url: format!("http://{}/big.mp4", listener.local_addr().unwrap()),
+            address: listener.local_addr().unwrap().to_string(),
             sha256: hex::encode(Sha256::digest(&file)),
             size: file.len() as u64,
             sent: sent.clone(),
         };
+        let address: Arc<str> = host.address.as_str().into();
         tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
+            while let Ok((mut stream, _)) = listener.accept().await {
                 let (file, folder, sent) = (file.clone(), folder.clone(), sent.clone());
+                let (emulator, address) = (emulator.clone(), address.clone());
                 tokio::spawn(async move {
                     // Fails when the client was killed.
-                    let _ = serve(stream, &file, &folder, &sent).await;
+                    let head = head(&mut stream).await?;
+                    if head.starts_with(b"GET /results/") {
+                        return serve(stream, &lower(&head), &file, &folder, &sent).await;
+                    }
+                    pass_on(stream, &head, &emulator, &address).await
                 });
             }
         });
@@ -60,13 +68,48 @@ impl Host {
     }
 }
 
+/// Passes a call on as it was signed, and replaces the emulator's address in the answer.
+async fn pass_on(
+    mut stream: TcpStream,
+    head: &[u8],
+    emulator: &str,
+    address: &str,
+) -> std::io::Result<()> {
+    let mut body = vec![0; content_length(&lower(head))];
+    stream.read_exact(&mut body).await?;
+    let mut service = TcpStream::connect(emulator).await?;
+    service.write_all(&[head, &body].concat()).await?;
+    let head = self::head(&mut service).await?;
+    let mut body = vec![0; content_length(&lower(&head))];
+    service.read_exact(&mut body).await?;
+    // Both have a port of five digits, so the length stays.
+    let body = String::from_utf8_lossy(&body).replace(emulator, address);
+    stream.write_all(&[&head, body.as_bytes()].concat()).await?;
+    stream.shutdown().await
+}
+
+fn lower(head: &[u8]) -> String {
+    String::from_utf8_lossy(head).to_lowercase()
+}
+
+fn value<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let line = head.lines().find_map(|line| line.strip_prefix(name));
+    line.map(str::trim)
+}
+
+fn content_length(head: &str) -> usize {
+    let length = value(head, "content-length:");
+    length.map_or(0, |length| length.parse().unwrap())
+}
+
 async fn serve(
     mut stream: TcpStream,
+    head: &str,
     file: &[u8],
     folder: &std::path::Path,
     sent: &AtomicU64,
 ) -> std::io::Result<()> {
-    let start = requested_start(&head(&mut stream).await?);
+    let start = requested_start(head);
     let range = match start {
         0 => "HTTP/1.1 200 OK\r\n".to_owned(),
         start => {
@@ -99,24 +142,20 @@ fn is_closed(stream: &TcpStream) -> bool {
     !matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-async fn head(stream: &mut TcpStream) -> std::io::Result<String> {
+async fn head(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
     }
-    Ok(String::from_utf8_lossy(&head).to_lowercase())
+    Ok(head)
 }
 
 /// Returns the first byte that a request asks for; all of them unless it names this version.
 fn requested_start(head: &str) -> usize {
-    let value = |name: &str| {
-        let line = head.lines().find_map(|line| line.strip_prefix(name));
-        line.map(str::trim)
-    };
-    let range = value("range:").and_then(|range| range.strip_prefix("bytes="));
+    let range = value(head, "range:").and_then(|range| range.strip_prefix("bytes="));
     let start = range.and_then(|range| range.strip_suffix('-')?.parse().ok());
     start
-        .filter(|_| value("if-range:") == Some("\"v1\""))
+        .filter(|_| value(head, "if-range:") == Some("\"v1\""))
         .unwrap_or(0)
 }
 

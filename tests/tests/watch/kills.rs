@@ -30,10 +30,8 @@ async fn a_wait_is_resumed_from_handles_after_each_kill() {
     let unfetched = || {
         let files: HashSet<_> = visible_files(&folder).into_iter().collect();
         let missing = |id: &&String| !files.contains(&format!("{id}.mp4"));
-        ids.iter()
-            .filter(missing)
-            .map(|id| format!("{id}\n"))
-            .collect::<String>()
+        let ids: Vec<_> = ids.iter().filter(missing).map(String::as_str).collect();
+        ids.join("\n")
     };
     let wait = || {
         fs::write(world.path("handles"), unfetched()).unwrap();
@@ -107,10 +105,10 @@ async fn a_download_is_resumed_where_the_killed_one_was() {
     fs::create_dir(&folder).unwrap();
     // Each process gets on by about 1 MiB before it is killed.
     let size = usize::try_from(MIB).unwrap() * (kills + 2);
-    let host = Host::start(size, folder.clone()).await;
-    world.post("faults", &json!({"kind": "redirect", "location": host.url}));
+    let host = Host::start(world.address(), size, folder.clone()).await;
     let download = || {
-        let mut download = world.mps(&["video", "download", "--out", "out/big.mp4", &id]);
+        let arguments = ["video", "download", "--out", "out/big.mp4", &id];
+        let mut download = world.mps_at(&host.address, &arguments);
         download.spawn().unwrap()
     };
     for round in 0..kills as u64 {

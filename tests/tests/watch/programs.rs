@@ -42,8 +42,18 @@ impl World {
         }
     }
 
+    /// Returns host and port of the emulator.
+    pub(crate) fn address(&self) -> &str {
+        &self.emulator.address
+    }
+
     /// Returns `mps` with this emulator's endpoint and keys.
     pub(crate) fn mps(&self, arguments: &[&str]) -> Command {
+        self.mps_at(self.address(), arguments)
+    }
+
+    /// Returns `mps` with this emulator's keys and another endpoint.
+    pub(crate) fn mps_at(&self, address: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .env_clear()
@@ -51,7 +61,7 @@ impl World {
             .env("TENCENTCLOUD_SECRET_ID", &self.emulator.secret_id)
             .env("TENCENTCLOUD_SECRET_KEY", &self.emulator.secret_key)
             .args(["--output", "json", "--endpoint"])
-            .arg(format!("http://{}", self.emulator.address))
+            .arg(format!("http://{address}"))
             .args(arguments)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
@@ -116,12 +126,15 @@ pub(crate) async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> b
         is_so() || end.is_some()
     })
     .await;
-    if end.is_some() && !is_so() {
-        let mut stderr = String::new();
+    let mut stderr = String::new();
+    if end.is_some() {
         let pipe = child.stderr.take();
         pipe.unwrap().read_to_string(&mut stderr).unwrap();
-        panic!("the command ended early: {end:?} {stderr}");
     }
+    assert!(
+        end.is_none() || is_so(),
+        "the command ended early: {end:?} {stderr}"
+    );
 }
 
 /// Ends a command as `kill -9` does.

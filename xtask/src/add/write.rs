@@ -1,5 +1,7 @@
 //! The files of definitions of which only the structure is specified.
 
+use std::fmt::Write;
+
 use super::{Added, guess};
 use crate::{
     model::STRUCTURE_ONLY,
@@ -80,7 +82,8 @@ fn block(list: &str, owner: &str, member: &Member, sent: bool, added: &mut Added
     }
     if !member.5.is_empty() && member.5.len() <= MAX_VALUES {
         let values: Vec<String> = member.5.iter().map(|value| quoted(value)).collect();
-        text.push_str(&format!("values = [{}]\n", values.join(", ")));
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "values = [{}]", values.join(", "));
     }
     text
 }

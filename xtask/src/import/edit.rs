@@ -30,11 +30,12 @@ fn edited(before: Option<&str>, steps: &[Step]) -> Result<String, String> {
         return created(steps);
     };
     let mut document: DocumentMut = before.parse().map_err(no_toml)?;
+    let mut positions = Positions::new();
     for step in steps {
         match step {
             Step::Create { .. } => return Err(taken()),
             Step::Insert { list, after, text } => {
-                insert(&mut document, list, after.as_deref(), text)?;
+                insert(&mut document, list, after.as_deref(), text, &mut positions)?;
             }
             Step::Update {
                 list,
@@ -63,6 +64,9 @@ fn no_toml(error: toml_edit::TomlError) -> String {
     format!("not valid TOML: {}", error.message())
 }
 
+/// Positions of the tables of each list, by name, so that many inserts take linear time.
+type Positions = BTreeMap<String, BTreeMap<String, Option<isize>>>;
+
 /// Inserts a table. Tables are written in the order of their positions, those with the same
 /// position in the order of the list, so a new one gets the position of its predecessor.
 fn insert(
@@ -70,9 +74,15 @@ fn insert(
     list: &str,
     after: Option<&str>,
     text: &str,
+    positions: &mut Positions,
 ) -> Result<(), String> {
+    let known = positions.entry(list.to_owned()).or_insert_with(|| {
+        let named = tables(document, list)
+            .filter_map(|table| Some((name_of(table)?.to_owned(), table.position())));
+        named.collect()
+    });
     let position = match after {
-        Some(name) => find(document, list, name).and_then(Table::position),
+        Some(name) => known.get(name).copied().flatten(),
         None => Some(first_position(document, list)),
     };
     let mut stub: DocumentMut = text.parse().map_err(no_toml)?;
@@ -87,6 +97,9 @@ fn insert(
     let tables = tables.ok_or_else(|| format!("`{list}` is not an array of tables"))?;
     for table in stub.iter_mut() {
         table.set_position(position);
+        if let Some(name) = name_of(table) {
+            known.insert(name.to_owned(), position);
+        }
         tables.push(table.clone());
     }
     Ok(())
@@ -119,8 +132,8 @@ fn update(document: &mut DocumentMut, list: &str, name: &str, ty: &str, required
     }
 }
 
-fn find<'a>(document: &'a DocumentMut, list: &str, name: &str) -> Option<&'a Table> {
-    tables(document, list).find(|table| is(table, name))
+fn name_of(table: &Table) -> Option<&str> {
+    table.get("name").and_then(Item::as_str)
 }
 
 fn tables<'a>(document: &'a DocumentMut, list: &str) -> impl Iterator<Item = &'a Table> {
@@ -129,5 +142,5 @@ fn tables<'a>(document: &'a DocumentMut, list: &str) -> impl Iterator<Item = &'a
 }
 
 fn is(table: &Table, name: &str) -> bool {
-    table.get("name").and_then(Item::as_str) == Some(name)
+    name_of(table) == Some(name)
 }

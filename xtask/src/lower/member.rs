@@ -15,6 +15,7 @@ use crate::{
 
 /// A field of a generated struct.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Field {
     /// Name as it is sent.
     pub wire: String,

@@ -3,6 +3,8 @@
 //! The texts are HTML and are never copied into the specification. Values such as `720P` are facts,
 //! so a fingerprint lists them.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 /// Maximum number of values of one member.
@@ -36,11 +38,12 @@ const NO_VALUES: &[&str] = &[
 #[must_use]
 pub fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut text = String::new();
+    for byte in digest.iter().take(8) {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Returns the lines of a text without its markup. A sentence is a line, so that a difference is
@@ -88,7 +91,7 @@ pub fn values(text: &str) -> Vec<String> {
             // Two whole numbers are the ends of a range; `[1.0, 1.1]` are versions.
             let is_range = items.len() == 2 && items.iter().all(|item| item.parse::<i64>().is_ok());
             if !is_range && items.iter().all(|item| is_value(item)) {
-                items.iter().for_each(|item| found.add(item));
+                found.extend(&items);
             }
         }
         described(&line, &mut found);
@@ -110,7 +113,7 @@ fn described(line: &str, found: &mut Found) {
     let items = items(sentence.split('。').next().unwrap_or_default());
     let are_values = items.len() > 1 && items.iter().all(|item| is_value(item));
     if are_values {
-        items.iter().for_each(|item| found.add(item));
+        found.extend(&items);
     }
 }
 
@@ -118,6 +121,12 @@ fn described(line: &str, found: &mut Found) {
 struct Found(Vec<String>);
 
 impl Found {
+    fn extend(&mut self, values: &[&str]) {
+        for value in values {
+            self.add(value);
+        }
+    }
+
     fn add(&mut self, value: &str) {
         let fits = is_value(value) && self.0.len() < MAX_VALUES;
         if fits && !self.0.iter().any(|known| known == value) {
@@ -155,8 +164,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
             .split_once(':')
             .is_some_and(|(one, other)| is_number(one) && is_number(other));
         let is_url = word.starts_with("http") || word.contains("://");
-        !is_url
-            && ((has_digit && has_letter) || (has_letter && chars.any(|c| c == '_')) || is_ratio)
+        !is_url && (is_ratio || (has_letter && (has_digit || chars.any(|c| c == '_'))))
     })
 }
 

@@ -1,4 +1,4 @@
-//! What the head of a response says about the content, and whether a part continues it. Decides
+//! The content as the head of a response describes it, and the decision whether a part continues it,
 //! without any I/O.
 
 use http::{HeaderMap, StatusCode, Version, header, response};
@@ -58,7 +58,7 @@ impl Entity {
     }
 }
 
-/// Decides what a response with status 200 or 206 is: all of the content, or the rest of `known`
+/// Classifies a response with status 200 or 206: it has all of the content, or the rest of `known`
 /// after its first `received` bytes, if that was requested.
 pub(super) fn accept(
     head: &response::Parts,

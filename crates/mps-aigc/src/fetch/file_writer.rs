@@ -17,7 +17,7 @@ const BLOCK: usize = 256 * 1024;
 
 /// A partial file and the bytes that are to be written to it.
 ///
-/// Dropping it writes what was collected, unless a write is in progress at that moment.
+/// Dropping it writes the collected bytes, unless a write is in progress at that moment.
 #[derive(Debug)]
 pub(super) struct FileWriter {
     partial: Access,
@@ -114,12 +114,12 @@ impl FileWriter {
         self.partial = Access::Idle(partial);
     }
 
-    /// Ends early and returns the place; what was received is kept if it can be resumed.
+    /// Ends early and returns the place; the received part is kept if it can be resumed.
     ///
     /// # Cancel safety
     /// As for dropping the writer.
     pub(super) async fn into_place(mut self) -> Option<Place> {
-        // A write that failed leaves what was written before it.
+        // A write that failed leaves the bytes before it.
         let _is_reported_already = self.wait().await;
         let pieces = mem::take(&mut self.pieces);
         match mem::replace(&mut self.partial, Access::Lost) {

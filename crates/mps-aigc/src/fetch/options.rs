@@ -15,7 +15,7 @@ const SPEED_WINDOW: Duration = Duration::from_secs(60);
 /// Default deadline of a download.
 const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What a download does if a file with the name of its output exists already.
+/// The behaviour of a download if a file with the name of its output exists already.
 ///
 /// No variant replaces a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,8 +57,11 @@ pub struct DownloadOptions {
     pub(crate) speed_window: Duration,
     pub(crate) deadline: Duration,
     pub(crate) slots: Arc<Slots>,
-    progress: Option<Arc<dyn Fn(&DownloadProgress) + Send + Sync>>,
+    progress: Option<Report>,
 }
+
+/// A function that receives progress.
+type Report = Arc<dyn Fn(&DownloadProgress) + Send + Sync>;
 
 impl Default for DownloadOptions {
     fn default() -> Self {
@@ -81,7 +84,7 @@ impl DownloadOptions {
         Self::default()
     }
 
-    /// Sets what happens if the output file exists already. Default: [`ExistingFile::Refuse`].
+    /// Sets the behaviour if the output file exists already. Default: [`ExistingFile::Refuse`].
     #[must_use]
     pub fn existing(mut self, mode: ExistingFile) -> Self {
         self.existing = mode;
@@ -123,7 +126,7 @@ impl DownloadOptions {
     /// a connection. Default: 2 hours.
     ///
     /// A download that has not ended by then fails with
-    /// [`Download`](crate::ErrorKind::Download); what has arrived is kept and resumed by the next
+    /// [`Download`](crate::ErrorKind::Download); the received part is kept and resumed by the next
     /// download of the same result to the same name.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {

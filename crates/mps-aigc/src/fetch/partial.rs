@@ -35,12 +35,12 @@ pub(super) struct Partial {
     written: u64,
     /// Bytes at the last checkpoint.
     checkpoint: u64,
-    /// `true` once a write has failed: what comes later has a gap before it.
+    /// `true` once a write has failed: later bytes have a gap before them.
     is_broken: bool,
 }
 
 impl Partial {
-    /// Opens the temporary file of a place. Returns what it contains of the result already, if an
+    /// Opens the temporary file of a place. Returns the part of the result that is there already, if an
     /// earlier download has left that there.
     pub(super) fn open(
         place: Place,
@@ -116,7 +116,7 @@ impl Partial {
         self.digests = Digests::new(&entity.expected);
         let header = Header::of(source, entity);
         let record = self.place.as_ref().and_then(Place::record);
-        // Without a record the download goes on, and starts over in another process.
+        // Without a record the download continues, and starts over in another process.
         self.log = header
             .zip(record)
             .and_then(|(header, record)| ResumeLog::begin(record, &header).ok());
@@ -152,7 +152,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Records what was written. A failure costs a later process a part of the transfer, no more.
+    /// Adds a checkpoint after the last byte that was written. A failure costs a later process a part of the transfer, no more.
     pub(super) fn add_checkpoint(&mut self) {
         let Some(log) = &mut self.log else {
             return;
@@ -206,7 +206,7 @@ impl Partial {
         self.written
     }
 
-    /// Returns the place, whose name stays reserved; what was received is kept if it can be resumed.
+    /// Returns the place, whose name stays reserved; the received part is kept if it can be resumed.
     pub(super) fn into_place(mut self) -> Option<Place> {
         self.add_checkpoint();
         self.place.take()

@@ -84,7 +84,7 @@ pub(super) struct Checkpoint {
 pub(super) struct ResumeLog(File);
 
 impl ResumeLog {
-    /// Begins a record in place of what `file` contains.
+    /// Begins a record in place of the content of `file`.
     pub(super) fn begin(mut file: File, header: &Header) -> io::Result<Self> {
         let line = serde_json::to_string(header)?;
         file.set_len(0)?;

@@ -1,6 +1,6 @@
 //! Saving results as files, several at the same time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures_util::future::join_all;
 use mps_models::MediaKind;
@@ -32,7 +32,7 @@ use crate::{
 /// The error of the first result that could not be saved, with the task id.
 ///
 /// # Cancel safety
-/// Dropping the future stops the transfers; what was received is kept if it can be resumed.
+/// Dropping the future stops the transfers; the received part is kept if it can be resumed.
 pub(crate) async fn save_all(
     sources: &[Source],
     destination: &Destination,
@@ -82,7 +82,7 @@ async fn save(
     Ok(file)
 }
 
-/// What the content of a result says about its file.
+/// The extension and the kind that the content of a result shows.
 struct Shape {
     extension: Option<String>,
     kind: MediaKind,
@@ -160,7 +160,7 @@ async fn retry(
     }
 }
 
-/// Keeps what was received only after errors after which it can be of use.
+/// Removes the received part after errors after which it is of no use.
 async fn discard_if_useless(file: &mut FileWriter, error: Error) -> Error {
     if error.kind() != ErrorKind::Download {
         file.forget_collected();
@@ -233,11 +233,7 @@ async fn accept(
 }
 
 /// Returns the checksums and the first bytes of a file; `None` if it has another length.
-fn read(
-    path: &PathBuf,
-    total: u64,
-    entity: &Entity,
-) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
+fn read(path: &Path, total: u64, entity: &Entity) -> std::io::Result<Option<(Digests, Vec<u8>)>> {
     let file = place::open_to_compare(path)?;
     if file.metadata()?.len() != total {
         return Ok(None);

@@ -77,7 +77,7 @@ impl Source {
             url: url.into(),
             seen_at: results.seen_at(),
             done_at: results.done_at.map(|done_at| done_at.at),
-            // What is in a bucket of the caller's stays there.
+            // The service does not delete results in a bucket of the caller's.
             kept_for: kept_for(results.family).filter(|_| file.location.cos().is_none()),
             expires_at: file.expires_at,
             describe: Arc::new(DescribeTask {

@@ -1,23 +1,15 @@
 //! The transfer of one result: a sequence of verified steps over any number of attempts.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
-use mps_core::{
-    clock,
-    retry::retry_after,
-    transport::{ResponseBody, TransportError, TransportErrorKind},
-};
+use mps_core::{clock, retry::retry_after, transport::ResponseBody};
 
 use super::{
     content::{self, Content},
     entity::{self, Accepted, Entity},
-    errors::{TransferError, is_gone, is_transient, transient, wrong_content},
+    errors::{TransferError, is_gone, is_transient, transient},
     options::DownloadOptions,
     progress::{DownloadProgress, Meter},
     request::{self, Rest},
@@ -25,10 +17,10 @@ use super::{
     source::Source,
     speed::SpeedGuard,
 };
-use crate::{
-    error::{Error, ErrorKind},
-    file_name::extension_of_url,
-};
+use crate::error::{Error, ErrorKind};
+
+mod limits;
+mod pieces;
 
 /// Longest time until the head of a response.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -56,20 +48,28 @@ pub(super) struct Transfer {
     skip: u64,
     /// The first bytes of the content, not more than [`content::HEAD`].
     head: BytesMut,
-    /// Whether the first bytes were looked at.
+    /// The kind of the content, once enough bytes are there to decide on it.
     content: Option<Content>,
     held: VecDeque<Bytes>,
-    body: Option<Body>,
-    is_ended: bool,
+    phase: Phase,
     has_to_restart: bool,
     retries: Retries,
     meter: Meter,
 }
 
+/// The state of the current attempt.
+#[derive(Debug)]
+enum Phase {
+    /// No request was sent yet.
+    Idle,
+    Receiving(Body),
+    /// All of the content was received.
+    Ended,
+}
+
 #[derive(Debug)]
 struct Body {
-    /// Never locked: it makes a transfer `Sync`, so that downloads can be spawned.
-    chunks: Mutex<ResponseBody>,
+    chunks: ResponseBody,
     speed: SpeedGuard,
 }
 
@@ -112,8 +112,7 @@ impl Transfer {
             head: BytesMut::new(),
             content: None,
             held: VecDeque::new(),
-            body: None,
-            is_ended: false,
+            phase: Phase::Idle,
             has_to_restart: false,
             retries: Retries::default(),
         }
@@ -125,7 +124,7 @@ impl Transfer {
         self
     }
 
-    /// Continues what an earlier transfer has received.
+    /// Continues after the bytes that an earlier transfer has received.
     pub(super) fn resume(&mut self, received: Received) {
         self.entity = received.entity;
         self.received = received.bytes;
@@ -169,12 +168,10 @@ impl Transfer {
                 self.yielded += bytes.len() as u64;
                 return Ok(Step::Data(bytes));
             }
-            if self.is_ended {
-                return Ok(Step::End);
-            }
-            let advanced = match self.body {
-                Some(_) => self.receive().await,
-                None => self.begin().await,
+            let advanced = match self.phase {
+                Phase::Idle => self.begin().await,
+                Phase::Receiving(_) => self.receive().await,
+                Phase::Ended => return Ok(Step::End),
             };
             if let Err(error) = advanced {
                 self.failed(error).await?;
@@ -182,7 +179,7 @@ impl Transfer {
         }
     }
 
-    /// Returns what the host says about the content, without receiving it.
+    /// Returns the host's description of the content, without receiving it.
     ///
     /// # Errors
     /// As for [`next`](Self::next).
@@ -190,12 +187,12 @@ impl Transfer {
     /// # Cancel safety
     /// Cancel safe.
     pub(super) async fn describe(&mut self) -> Result<Entity, Error> {
-        while self.body.is_none() {
+        while !matches!(self.phase, Phase::Receiving(_)) {
             if let Err(error) = self.begin().await {
                 self.failed(error).await?;
             }
         }
-        self.body = None;
+        self.phase = Phase::Idle;
         Ok(self.entity.clone())
     }
 
@@ -207,8 +204,7 @@ impl Transfer {
     /// # Cancel safety
     /// Dropping the future ends the pause.
     pub(super) async fn failed(&mut self, error: TransferError) -> Result<(), Error> {
-        self.body = None;
-        self.is_ended = false;
+        self.phase = Phase::Idle;
         if let TransferError::Refused(status) = &error
             && (self.source.is_expired() || !self.retries.may_refresh())
         {
@@ -242,7 +238,7 @@ impl Transfer {
         self.report(true);
     }
 
-    /// Sends a request for what is missing, and looks at the head of its response.
+    /// Sends a request for the missing bytes, and looks at the head of its response.
     async fn begin(&mut self) -> Result<(), TransferError> {
         let now = self.now();
         self.meter = Meter::new(now);
@@ -263,8 +259,7 @@ impl Transfer {
         self.accept(&head, &host)?;
         let now = self.now();
         let speed = SpeedGuard::new(self.options.min_speed, self.options.speed_window, now);
-        let chunks = Mutex::new(chunks);
-        self.body = Some(Body { chunks, speed });
+        self.phase = Phase::Receiving(Body { chunks, speed });
         self.report(false);
         Ok(())
     }
@@ -335,15 +330,13 @@ impl Transfer {
         let now = self.now();
         let overdue = self.time_left().is_zero();
         let (is_slow, chunk) = {
-            let Some(body) = &mut self.body else {
+            let Phase::Receiving(body) = &mut self.phase else {
                 return Ok(());
             };
             let left = body.speed.time_left(now);
             let limit = left.min(self.deadline.saturating_sub(now));
             let clock = self.source.client.clock();
-            let chunks = body.chunks.get_mut();
-            let chunks = chunks.unwrap_or_else(PoisonError::into_inner);
-            let chunk = clock::timeout(&**clock, limit, chunks.chunk()).await;
+            let chunk = clock::timeout(&**clock, limit, body.chunks.chunk()).await;
             let now = clock.monotonic();
             let length = match &chunk {
                 Some(Ok(Some(chunk))) => chunk.len() as u64,
@@ -366,124 +359,6 @@ impl Transfer {
                 Err(error.into())
             }
             None => Err(self.slow()),
-        }
-    }
-
-    fn take(&mut self, mut chunk: Bytes) -> Result<(), TransferError> {
-        if self.skip > 0 {
-            let skipped = chunk
-                .len()
-                .min(usize::try_from(self.skip).unwrap_or(usize::MAX));
-            let _known = chunk.split_to(skipped);
-            self.skip -= skipped as u64;
-        }
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        let received = self.received.saturating_add(chunk.len() as u64);
-        if let Some(total) = self.entity.total.filter(|total| received > *total) {
-            self.forget();
-            let message = format!("the host sent more than the {total} bytes of the file");
-            return Err(transient(message));
-        }
-        self.check_size(received)?;
-        self.received = received;
-        let is_report_due = self.meter.add(chunk.len() as u64);
-        let missing = content::HEAD.saturating_sub(self.head.len());
-        let head = chunk.get(..missing.min(chunk.len())).unwrap_or_default();
-        self.head.extend_from_slice(head);
-        self.held.push_back(chunk);
-        if self.content.is_none() && self.head.len() >= content::HEAD {
-            self.look_at_head()?;
-        }
-        if is_report_due {
-            self.report(false);
-        }
-        Ok(())
-    }
-
-    /// Checks that the content is not text in place of media, and not another kind than its URL says.
-    fn look_at_head(&mut self) -> Result<(), TransferError> {
-        let content = Content::of(&self.head);
-        let extension = extension_of_url(&self.url);
-        let size = self.entity.total.unwrap_or(self.received);
-        if let Some(name) = content.unexpected(extension.as_deref()) {
-            self.forget();
-            return Err(wrong_content(match content {
-                Content::Empty => format!("the host sent {name}"),
-                _ => format!("the host sent {name}, {size} bytes"),
-            }));
-        }
-        if let Some((claimed, sent)) = content.contradiction(extension.as_deref(), &self.head) {
-            self.forget();
-            let message = format!("the host sent {sent} where the URL names {claimed}");
-            return Err(wrong_content(message));
-        }
-        self.content = Some(content);
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), TransferError> {
-        self.body = None;
-        match self.entity.total {
-            Some(total) if total != self.received => {
-                let received = self.received;
-                let message = format!("the download has {received} bytes instead of {total}");
-                return Err(transient(message));
-            }
-            _ => {}
-        }
-        if self.skip > 0 {
-            return Err(transient("the download ended before the missing part"));
-        }
-        if self.content.is_none() {
-            self.look_at_head()?;
-        }
-        self.is_ended = true;
-        Ok(())
-    }
-
-    fn check_size(&self, bytes: u64) -> Result<(), TransferError> {
-        let most = self.options.max_bytes;
-        if bytes <= most {
-            return Ok(());
-        }
-        let message = format!("the result has {bytes} bytes or more, and {most} are allowed");
-        let error = Error::new(ErrorKind::TooLarge, message)
-            .with_hint("raise the limit on the size if such a result is expected");
-        Err(TransferError::Permanent(error))
-    }
-
-    fn slow(&self) -> TransferError {
-        let (least, window) = (self.options.min_speed, self.options.speed_window);
-        transient(format!(
-            "the download was slower than {least} bytes a second for {window:?}, after {} bytes",
-            self.received
-        ))
-    }
-
-    fn silent(&self, limit: Duration) -> TransferError {
-        if self.time_left().is_zero() {
-            return TransferError::Permanent(self.overdue());
-        }
-        let message = format!("no byte arrived for {limit:?}");
-        super::errors::unreachable(TransportError::new(
-            TransportErrorKind::Interrupted,
-            message,
-        ))
-    }
-
-    fn overdue(&self) -> Error {
-        let limit = self.options.deadline;
-        let message = format!("the download did not end within {limit:?}");
-        self.with_hint(Error::new(ErrorKind::Download, message))
-    }
-
-    fn with_hint(&self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Download => error.with_hint(self.source.hint("download again")),
-            ErrorKind::WrongContent => error.with_hint(self.source.hint("download again later")),
-            _ => error,
         }
     }
 

@@ -122,7 +122,7 @@ pub(super) fn check_space(file: &File, folder: &Path, least: u64) -> io::Result<
     {
         return Err(io::ErrorKind::StorageFull.into());
     }
-    // What an earlier download has left must not be cut.
+    // The part that an earlier download has left must not be cut.
     if file.metadata()?.len() > 0 {
         return Ok(());
     }

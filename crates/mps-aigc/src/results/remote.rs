@@ -75,8 +75,8 @@ impl RemoteFile {
     /// [`TooLarge`](crate::ErrorKind::TooLarge), with the task id.
     ///
     /// # Cancel safety
-    /// Dropping the future stops the download. What was received is kept beside the output file, and
-    /// the next download of the same result to the same name goes on from there.
+    /// Dropping the future stops the download. The received part is kept beside the output file, and
+    /// the next download of the same result to the same name continues it.
     ///
     /// # Examples
     /// ```no_run
@@ -114,7 +114,7 @@ impl RemoteFile {
 
     /// Writes the result to `writer` and flushes it. Idempotent and free.
     ///
-    /// What is written cannot be taken back. The first bytes are checked before any of them is
+    /// Written bytes cannot be taken back. The first bytes are checked before any of them is
     /// written, so that an error page is never delivered; length and checksum are checked at the
     /// end. **After an error the bytes that were written must be discarded.** The container is not
     /// checked, which needs the whole file: see [`save`](Self::save).

@@ -1,4 +1,4 @@
-//! What a program learns about a task that it watches.
+//! The events of a task that is watched.
 
 use std::time::Duration;
 

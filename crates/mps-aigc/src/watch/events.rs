@@ -16,7 +16,8 @@ use super::{
     event::Event,
     options::WaitOptions,
     state::Ending,
-    watcher::{End, Update, WatchId},
+    updates::{End, Update},
+    watcher::WatchId,
 };
 use crate::{
     any_task::AnyTask,

@@ -68,7 +68,7 @@ enum SlotState {
 struct Turn {
     at: Micros,
     slot: u32,
-    turn: u32,
+    number: u32,
 }
 
 /// A task of a [`Schedule`].
@@ -281,11 +281,11 @@ impl Schedule {
         slot.state = SlotState::Waiting;
         slot.ready = ready;
         slot.turn = slot.turn.wrapping_add(1);
-        let turn = slot.turn;
+        let number = slot.turn;
         self.in_flight -= usize::from(was_in_flight);
         self.idle_since = None;
         let slot = id.slot;
-        self.heap.push(Reverse(Turn { at, slot, turn }));
+        self.heap.push(Reverse(Turn { at, slot, number }));
     }
 
     /// Returns when a turn may begin: under load before its time, so that no place of the budget is
@@ -319,7 +319,7 @@ impl Schedule {
 
     fn is_valid(&self, turn: Turn) -> bool {
         let slot = self.slots.get(turn.slot as usize);
-        slot.is_some_and(|slot| slot.turn == turn.turn && slot.state == SlotState::Waiting)
+        slot.is_some_and(|slot| slot.turn == turn.number && slot.state == SlotState::Waiting)
     }
 
     /// Drops the turns of removed tasks when they are most of the heap.

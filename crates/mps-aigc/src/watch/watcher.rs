@@ -17,6 +17,7 @@ use super::{
     policy::PollingPolicy,
     schedule::{Id, Next, Schedule},
     state::{Ending, Step, WaitState},
+    updates::{End, Update, Watch},
 };
 use crate::{any_task::AnyTask, error::Error, family::Snapshot, handle::TaskHandle};
 
@@ -24,9 +25,6 @@ use crate::{any_task::AnyTask, error::Error, family::Snapshot, handle::TaskHandl
 const POLL_DEADLINE: Duration = Duration::from_secs(60);
 /// Pause of all polls after the limiter had no permit.
 const LIMITER_PAUSE: Duration = Duration::from_millis(200);
-
-/// Updates of a watch that were not read, from which passing ones are left out.
-const MAX_BACKLOG: usize = 1_000;
 
 /// The watches of a client and its clones.
 #[derive(Debug)]
@@ -59,35 +57,6 @@ struct Entry {
     watch: WatchId,
     /// `true` if the age of the task is known, so that its duration can be learned.
     has_age: bool,
-}
-
-/// A wait, or the tasks of an event stream.
-#[derive(Debug)]
-struct Watch {
-    policy: Option<Arc<dyn PollingPolicy>>,
-    deadline: Duration,
-    timeout: Duration,
-    tasks: Vec<Id>,
-    /// Tasks that have not ended.
-    running: usize,
-    updates: VecDeque<Update>,
-    reader: Option<Waker>,
-}
-
-/// An event, or the end of a task, which becomes one with the client.
-#[derive(Debug)]
-pub(super) enum Update {
-    Event(Event),
-    End(End),
-}
-
-/// The end of a task.
-#[derive(Debug)]
-pub(super) struct End {
-    pub(super) task: TaskHandle,
-    pub(super) ending: Ending,
-    /// When the task was last seen to be pending, if it was, on the client's monotonic clock.
-    pub(super) pending_at: Option<Duration>,
 }
 
 /// A poll to make.
@@ -425,23 +394,6 @@ impl State {
             for event in events {
                 watch.push(Update::Event(event));
             }
-        }
-    }
-}
-
-impl Watch {
-    /// Adds an update. A slow reader misses those that do not matter later.
-    fn push(&mut self, update: Update) {
-        let is_passing = matches!(
-            &update,
-            Update::Event(Event::Progress { .. } | Event::PollTrouble { .. })
-        );
-        if is_passing && self.updates.len() >= MAX_BACKLOG {
-            return;
-        }
-        self.updates.push_back(update);
-        if let Some(reader) = self.reader.take() {
-            reader.wake();
         }
     }
 }

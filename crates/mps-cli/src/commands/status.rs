@@ -73,19 +73,12 @@ fn status_line(snapshot: &Snapshot) -> String {
     if let Some(stage) = &snapshot.awaiting {
         return format!("{status}: waits for confirmation of {stage}");
     }
-    match (&snapshot.message, snapshot.phase) {
-        (Some(message), TaskPhase::Failed) => {
-            format!("{status}: {}", foreign_text::message(message))
-        }
-        _ => {
-            let lines = results::lines(&snapshot.results, io::stdout().is_terminal());
-            let separator = if io::stdout().is_terminal() {
-                "\n  "
-            } else {
-                " "
-            };
-            let parts = std::iter::once(status.into_owned()).chain(lines);
-            parts.collect::<Vec<_>>().join(separator)
-        }
+    if let (Some(message), TaskPhase::Failed) = (&snapshot.message, snapshot.phase) {
+        return format!("{status}: {}", foreign_text::message(message));
     }
+    let is_terminal = io::stdout().is_terminal();
+    let lines = results::lines(&snapshot.results, is_terminal);
+    let separator = if is_terminal { "\n  " } else { " " };
+    let parts = std::iter::once(status.into_owned()).chain(lines);
+    parts.collect::<Vec<_>>().join(separator)
 }

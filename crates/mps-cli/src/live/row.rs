@@ -195,12 +195,13 @@ fn estimate_details(estimate: Estimate, now: Duration) -> Vec<String> {
             format!("90 % end in {most}"),
         ];
         // Later than nine of ten: there is nothing left to say.
-        return match estimate.p90.saturating_sub(now).is_zero() {
-            true => vec![
+        return if estimate.p90.saturating_sub(now).is_zero() {
+            vec![
                 "later than 90 % of such tasks".to_owned(),
                 "late".to_owned(),
-            ],
-            false => details.to_vec(),
+            ]
+        } else {
+            details.to_vec()
         };
     }
     let left = units::duration(left);
@@ -213,7 +214,7 @@ fn estimate_details(estimate: Estimate, now: Duration) -> Vec<String> {
 
 /// Returns the shortest number of characters at the end of ids by which all of them differ, at least
 /// eight.
-pub(super) fn id_chars<'a>(ids: impl Iterator<Item = &'a str> + Clone) -> usize {
+pub(super) fn id_chars<'a>(ids: &(impl Iterator<Item = &'a str> + Clone)) -> usize {
     let longest = ids.clone().map(|id| id.chars().count()).max();
     let longest = longest.unwrap_or_default();
     let differ = |chars: usize| {

@@ -118,9 +118,9 @@ and 3 more: 2 RUN, 1 waiting; 7 ended"
 #[test]
 fn ids_are_shown_by_as_much_of_their_end_as_differs() {
     let ids = ["2600-AigcVideo-a-12345678", "2600-AigcVideo-b-12345678"];
-    let chars = row::id_chars(ids.into_iter());
+    let chars = row::id_chars(&ids.into_iter());
     assert_eq!(chars, "a-12345678".len());
-    assert_eq!(row::id_chars(["1"].into_iter()), 1);
+    assert_eq!(row::id_chars(&["1"].into_iter()), 1);
 }
 
 #[test]

@@ -77,8 +77,8 @@ impl Screen {
         let parser = self.parser.lock().unwrap();
         let screen = parser.screen();
         let rows = screen.rows(0, screen.size().1.get());
-        rows.map(|row| format!("{}\n", numbers_hidden(row.trim_end())))
-            .collect()
+        let rows: Vec<_> = rows.map(|row| numbers_hidden(row.trim_end())).collect();
+        rows.join("\n")
     }
 
     /// Returns the number of bytes that the command has written.

@@ -138,7 +138,7 @@ fn a_stored_result_without_a_url_is_done_and_cannot_be_saved() {
             .contains("coscli cp -r cos://b-1/ ."),
         "{error}"
     );
-    assert_eq!(error["task_id"].is_string(), true);
+    assert!(error["task_id"].is_string());
 }
 
 #[test]

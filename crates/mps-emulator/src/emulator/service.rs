@@ -140,6 +140,10 @@ impl Service {
 
     /// Advances the [clock](Self::clock) by a time such as `12h` or `1h 30m`, and returns its time.
     /// Returns `None` and does nothing if the text is no time.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the clock moves whether or not its time is looked at"
+    )]
     pub fn advance(&self, by: &str) -> Option<Duration> {
         let by = humantime::parse_duration(by).ok()?;
         self.clock().advance(by);

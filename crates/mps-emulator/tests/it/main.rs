@@ -58,6 +58,7 @@ mod state_file;
 mod steps;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
 mod thousands;
 #[cfg(test)]
 mod vectors;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mps_emulator::RateLimit;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::call::{DESCRIBE, World};
 
@@ -12,25 +12,6 @@ const TASKS: usize = 10_000;
 
 fn unlimited() -> World {
     World::with(|builder| builder.rate_limit(RateLimit::Off))
-}
-
-/// Returns the ids of all tasks, page by page.
-fn listed(world: &World) -> Vec<String> {
-    let (mut ids, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = world.control(&format!("tasks{after}"));
-        let tasks = page["tasks"].as_array().unwrap();
-        assert!(tasks.len() <= 1_000);
-        ids.extend(tasks.iter().map(|task| text(&task["task_id"])));
-        match page["next"].as_str() {
-            Some(next) => after = format!("?after={next}"),
-            None => return ids,
-        }
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap().to_owned()
 }
 
 /// Files of the same size and duration are made once: else this test takes minutes.
@@ -52,7 +33,20 @@ fn ten_thousand_running_tasks_are_restored_listed_described_and_served() {
     let other = unlimited();
     let (status, answer) = other.post("restore", &snapshot);
     assert_eq!((status, &answer["tasks"]), (StatusCode::OK, &json!(TASKS)));
-    assert_eq!(listed(&other), ids);
+    // Page by page.
+    let (mut listed, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = other.control(&format!("tasks{after}"));
+        let tasks = page["tasks"].as_array().unwrap();
+        assert!(tasks.len() <= 1_000);
+        let ids = tasks.iter().map(|task| task["task_id"].as_str().unwrap());
+        listed.extend(ids.map(str::to_owned));
+        match page["next"].as_str() {
+            Some(next) => after = format!("?after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(listed, ids);
     other.service.clock().advance(Duration::from_secs(3));
     let now = other.now() + 3;
     for id in &ids {

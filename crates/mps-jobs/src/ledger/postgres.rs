@@ -182,14 +182,12 @@ impl PostgresStore {
     /// Returns an idle connection, or opens one and compares its server with the seal.
     async fn connection(&self) -> Result<Connection, Failed> {
         let idle = lock(&self.idle).pop();
-        match idle.filter(|connection| !connection.client().is_closed()) {
-            Some(connection) => Ok(connection),
-            None => {
-                let connection = self.connect().await?;
-                Box::pin(self.compare_with_seal(&connection)).await?;
-                Ok(connection)
-            }
+        if let Some(connection) = idle.filter(|connection| !connection.client().is_closed()) {
+            return Ok(connection);
         }
+        let connection = self.connect().await?;
+        Box::pin(self.compare_with_seal(&connection)).await?;
+        Ok(connection)
     }
 
     async fn connect(&self) -> Result<Connection, Failed> {

@@ -178,11 +178,11 @@ impl Seal {
     pub(crate) fn newest(&self) -> Result<Option<Sent>, LedgerError> {
         let lines = tail(&mut lock(&self.file));
         let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
-        let sends = lines.into_iter().filter_map(|(_, entry)| match entry {
+        let mut newest_first = lines.into_iter().rev();
+        Ok(newest_first.find_map(|(_, entry)| match entry {
             Entry::Sent(sent) => Some(sent),
             _ => None,
-        });
-        Ok(sends.last())
+        }))
     }
 
     /// Passes on all sends that are not recorded as refused or not sent, oldest first and in parts. Memory

@@ -26,7 +26,7 @@ pub(super) async fn run(work: &Work) {
             Ok(items) => {
                 for item in items {
                     busy.insert(item.row.clone());
-                    fetches.push(fetch_in_loop(work, item));
+                    fetches.push(Box::pin(fetch_in_loop(work, item)));
                 }
             }
             Err(error) => tracing::warn!(%error, "the done tasks could not be read"),

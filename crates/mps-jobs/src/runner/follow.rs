@@ -31,7 +31,7 @@ pub(super) async fn run(work: &Work) {
     loop {
         for item in work.take_created() {
             if followed.insert(item.row.clone()) {
-                ends.push(follow(work, item));
+                ends.push(Box::pin(follow(work, item)));
             }
         }
         work.set_followed(followed.len());
@@ -51,7 +51,9 @@ pub(super) async fn load(work: &Work) -> Result<(), LedgerError> {
             return Ok(());
         };
         after = last.row.seq;
-        page.into_iter().for_each(|item| work.hand_over(item));
+        for item in page {
+            work.hand_over(item);
+        }
     }
 }
 

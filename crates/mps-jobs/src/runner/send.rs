@@ -58,7 +58,7 @@ async fn call(
     let body = RawValue::from_string(claim.body.clone()).unwrap_or_default();
     let call = UntypedCall::new(claim.item.action.clone(), body);
     let outcome = {
-        let call = work.aigc.client().call(call, options);
+        let call = Box::pin(work.aigc.client().call(call, options));
         tokio::select! {
             biased;
             outcome = call => Some(outcome),

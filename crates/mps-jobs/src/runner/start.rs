@@ -35,8 +35,15 @@ pub(super) async fn run(work: &Arc<Work>, stop: &Stop) {
         };
         // Not in the select: a claim that nobody receives would be held for nothing.
         match work.ledger.claim(&work.batch).await {
-            Ok(Some(claim)) => drop(sends.0.spawn(send(work.clone(), claim, turn, stop.clone()))),
-            Ok(None) => drop(select(pin!(stop.requested()), pin!(work.change())).await),
+            Ok(Some(claim)) => drop(sends.0.spawn(Box::pin(send(
+                work.clone(),
+                claim,
+                turn,
+                stop.clone(),
+            )))),
+            Ok(None) => {
+                select(pin!(stop.requested()), pin!(work.change())).await;
+            }
             Err(error) => pause(work, error),
         }
         while sends.0.try_join_next().is_some() {}

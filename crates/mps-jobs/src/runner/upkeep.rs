@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Work, follow};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, Reaped};
 
 /// Time between two renewals of the leases, a third of a lease.
 const RENEWAL: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ async fn adopt(work: &Work) -> Result<(), LedgerError> {
     if adopted > 0 {
         follow::load(work).await?;
     }
-    if adopted > 0 || reaped != Default::default() {
+    if adopted > 0 || reaped != Reaped::default() {
         tracing::info!(
             ?reaped,
             adopted,

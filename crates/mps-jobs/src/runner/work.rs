@@ -1,4 +1,4 @@
-//! What the loops of a run share.
+//! The state that the loops of a run share.
 
 use std::{
     collections::HashMap,
@@ -37,7 +37,7 @@ const FETCH_PAUSES: [Duration; 3] = [
 ];
 const LONGEST_FETCH_PAUSE: Duration = Duration::from_secs(600);
 
-/// What the loops of a run share. Everything that has to outlive the process is in the ledger.
+/// The state that the loops of a run share. Everything that has to outlive the process is in the ledger.
 pub(crate) struct Work {
     pub(crate) ledger: Ledger,
     pub(crate) batch: BatchId,

@@ -1,8 +1,9 @@
 //! Several processes on one ledger file, killed at random moments.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use mps_aigc::models::CreateAigcVideoTask;
+use mps_core::clock::{Clock as _, SystemClock};
 use mps_emulator::Emulator;
 use mps_jobs::Jobs;
 use rustix::process::Signal;
@@ -47,6 +48,9 @@ impl<'a> Crew<'a> {
             let goal = u64::try_from(rows * time / times / 2).unwrap();
             let goal = goal + fastrand::u64(..3);
             server::until("creates", || self.emulator.bill().creates >= goal).await;
+            // At any moment: right after a create, its answer would be on the wire each time.
+            let later = Duration::from_millis(fastrand::u64(..300));
+            SystemClock::new().sleep(later).await;
             let victim = fastrand::usize(..self.workers.len());
             program::end(&mut self.workers[victim], Signal::KILL).await;
             self.workers[victim] = self.worker();

@@ -3,6 +3,14 @@
 //! The tests that run long are ignored; `cargo test -p mps-jobs --test processes -- --ignored` is for a
 //! nightly run.
 #![cfg(unix)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and prints figures"
+)]
 
 mod child;
 mod examples;

@@ -31,7 +31,7 @@ pub(crate) async fn until(what: &str, mut is_true: impl FnMut() -> bool) {
     assert!(waited.is_some(), "waited too long: {what}");
 }
 
-/// What became of the jobs, and of the tasks that were billed.
+/// The ends of the jobs, compared with the tasks that were billed.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) creates: u64,

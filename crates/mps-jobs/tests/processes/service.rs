@@ -36,10 +36,8 @@ async fn restarts(clips: usize, restarts: usize, signal: Signal) -> (Emulator, T
         if restart < restarts {
             // Somewhere in the middle of what was submitted last.
             let sent = goal - fastrand::usize(..=clips / (restarts + 1) / 2);
-            server::until("sends", || {
-                rows(folder.path(), "NOT IN ('planned', 'intent')") >= sent
-            })
-            .await;
+            let answered = "NOT IN ('planned', 'intent', 'sending')";
+            server::until("answers", || rows(folder.path(), answered) >= sent).await;
         } else {
             let ended = "IN ('fetched', 'in_doubt')";
             server::until("the rest", || rows(folder.path(), ended) >= clips).await;

@@ -1,7 +1,7 @@
 //! The stream of changes.
 
 use futures_util::StreamExt as _;
-use mps_jobs::State;
+use mps_jobs::State::{self, Created, Done, Fetched, Intent, Sending};
 
 use crate::world::{Error, World};
 
@@ -14,7 +14,6 @@ async fn a_stream_has_every_change_of_a_job_in_order() -> Result<(), Error> {
     let (events, report) = tokio::join!(events, world.run(&jobs));
     report?;
     let states: Result<Vec<_>, _> = events.into_iter().map(|it| it.map(|it| it.state)).collect();
-    use State::{Created, Done, Fetched, Intent, Sending};
     assert_eq!(states?, [Intent, Sending, Created, Done, Fetched][..]);
     Ok(())
 }

@@ -1,4 +1,11 @@
 //! The runner against the emulator in this process, in virtual time.
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod caps;
 mod events;

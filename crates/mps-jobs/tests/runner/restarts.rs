@@ -63,6 +63,16 @@ async fn a_run_that_is_dropped_loses_no_answer() -> Result<(), Error> {
     Ok(())
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_run_needs_little_of_the_stack() -> Result<(), Error> {
+    let world = World::new();
+    let jobs = world.jobs();
+    let run = jobs.run_until_empty(world.aigc(), never());
+    let bytes = size_of_val(&run);
+    assert!(bytes < 8_192, "{bytes} bytes");
+    Ok(())
+}
+
 #[tokio::test]
 async fn two_runners_share_one_ledger_file() -> Result<(), Error> {
     let world = World::new();

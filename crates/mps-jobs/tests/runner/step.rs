@@ -1,4 +1,4 @@
-//! One idempotent call for workflow engines.
+//! A single idempotent call for workflow engines.
 
 use std::time::Duration;
 

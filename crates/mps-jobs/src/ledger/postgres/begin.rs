@@ -14,7 +14,7 @@ use crate::ledger::{
 /// the failovers that were accepted.
 const POSITION_BITS: u32 = 47;
 
-/// What the server answered at the beginning of a transaction.
+/// The answers of the server at the beginning of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Begun {
     pub(super) now: Timestamp,

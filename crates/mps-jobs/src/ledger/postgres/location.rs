@@ -57,16 +57,12 @@ fn decoded(text: &str) -> String {
     while let [first, after @ ..] = rest {
         let escape = after.split_at_checked(2).filter(|_| *first == b'%');
         let digits = escape.and_then(|(digits, _)| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = match byte {
+            Some(_) => after.get(2..).unwrap_or_default(),
+            None => after,
+        };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
