@@ -32,7 +32,10 @@ impl ForbiddenHost {
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(mps().unwrap());
-    command.args(arguments).envs(environment.iter().copied());
+    command
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .env("MPS_LEDGER", "off");
     command.output().unwrap()
 }
 

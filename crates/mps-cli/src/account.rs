@@ -5,20 +5,24 @@ use mps_core::limit::Account;
 
 use crate::options::GlobalOptions;
 
-/// Returns the name of the account that a command works for, at its endpoint: the one given as
-/// `--account`, else the profile, else the identity of temporary credentials, which stays the same
-/// when they are renewed, else the secret id.
+/// Returns the account that a command works for: the one given as `--account`, else the profile, else
+/// the identity of temporary credentials, which stays the same when they are renewed, else the secret
+/// id.
+pub(crate) fn of(global: &GlobalOptions, credentials: &Credentials) -> Account {
+    match (&global.account, &global.profile) {
+        (Some(name), _) => Account::from_name(name),
+        (None, Some(profile)) => Account::from_profile(profile),
+        (None, None) => Account::from_credentials(credentials),
+    }
+}
+
+/// Returns the name of the account at an endpoint, by which a shared limiter distinguishes it.
 pub(crate) fn scope(
     global: &GlobalOptions,
     endpoint: &Endpoint,
     credentials: &Credentials,
 ) -> String {
-    let account = match (&global.account, &global.profile) {
-        (Some(name), _) => Account::from_name(name),
-        (None, Some(profile)) => Account::from_profile(profile),
-        (None, None) => Account::from_credentials(credentials),
-    };
-    account.at(endpoint)
+    of(global, credentials).at(endpoint)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use mps_core::{clock::SystemClock, text::foreign};
 use crate::{
     Cli, color,
     failure::Failure,
-    options::{ColorMode, GlobalOptions, LimiterScope, OutputFormat, environment},
+    options::{ColorMode, GlobalOptions, LedgerPlace, LimiterScope, OutputFormat, environment},
     output::Output,
     secret_url,
 };
@@ -171,16 +171,27 @@ fn without_passwords(text: String, arguments: &[OsString]) -> String {
 
 /// Refuses secrets on the command line, where every user of the machine can read them.
 fn refuse_secrets(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
-    match &flags.limiter {
-        Some(LimiterScope::Url(url)) if url.has_password() => Err(Failure::usage(format!(
-            "--limiter: the URL {url} contains a password, which other users of this machine can see"
-        ))
-        .hint(match url.scheme().as_str() {
-            "postgres" | "postgresql" => "set it in the environment instead, MPS_LIMITER=postgres://..., or write the password into ~/.pgpass",
-            _ => "set it in the environment instead: MPS_LIMITER=redis://...",
-        })),
-        _ => Ok(flags),
+    let limiter = match &flags.limiter {
+        Some(LimiterScope::Url(url)) => Some(("--limiter", "MPS_LIMITER", url)),
+        _ => None,
+    };
+    let ledger = match &flags.ledger {
+        Some(LedgerPlace::Url(url)) => Some(("--ledger", "MPS_LEDGER", url)),
+        _ => None,
+    };
+    let urls = limiter.into_iter().chain(ledger);
+    for (option, variable, url) in urls.filter(|(.., url)| url.has_password()) {
+        let message = format!(
+            "{option}: the URL {url} contains a password, which other users of this machine can see"
+        );
+        let scheme = url.scheme();
+        let hint = format!("set it in the environment instead: {variable}={scheme}://...");
+        return Err(Failure::usage(message).hint(match scheme.as_str() {
+            "postgres" | "postgresql" => format!("{hint}, or write the password into ~/.pgpass"),
+            _ => hint,
+        }));
     }
+    Ok(flags)
 }
 
 /// Refuses options that contradict each other, wherever they come from.

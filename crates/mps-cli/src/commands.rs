@@ -13,9 +13,12 @@ mod family;
 mod follow;
 mod handles;
 mod models;
+mod resolve;
 mod select;
+mod show;
 mod sign;
 mod status;
+mod tasks;
 mod wait;
 
 use self::family::TaskIdArgs;
@@ -31,6 +34,12 @@ use crate::{context::Context, failure::Failure, generated::TaskCommand};
 pub(crate) enum Command {
     #[command(flatten)]
     Task(TaskCommand),
+    /// List the tasks that the ledger has, newest first; export and forget them
+    Tasks(tasks::TasksArgs),
+    /// Show one task of the ledger: its request, history, files and next step
+    Show(show::ShowArgs),
+    /// Decide about a create in doubt, after a look into the vendor's console
+    Resolve(resolve::ResolveArgs),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(call::CallArgs),
     /// Check a request without sending it: every finding, exit 0 or 2
@@ -48,6 +57,9 @@ impl Command {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
             Self::Task(command) => command.run(context).await,
+            Self::Tasks(args) => tasks::run(&args, context).await,
+            Self::Show(args) => show::run(&args, context).await,
+            Self::Resolve(args) => resolve::run(&args, context).await,
             Self::Call(args) => call::run(args, context).await,
             Self::Check(args) => check::run(&args, context),
             Self::Models(args) => models::run(&args, context),

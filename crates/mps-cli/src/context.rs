@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Task, TaskHandle, Tasks,
+    Aigc, CallOptions, Client, Credentials, Curves, Endpoint, Family, PollSettings, Task,
+    TaskHandle, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -13,13 +14,15 @@ use mps_core::{
     transport::ReqwestTransport,
 };
 use mps_emulator::{BucketUrls, Emulator};
+use mps_jobs::LedgerGate;
 
 use crate::{
     account, cautions,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
+    ledger::Identity,
     limiter,
-    monitor::{Monitor, SignalGate},
+    monitor::{CreateGate, Monitor, SignalGate},
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     output::Output,
@@ -38,6 +41,8 @@ pub(crate) struct Context {
 pub(crate) struct Connection {
     aigc: Aigc,
     secret_id: String,
+    /// The account that the ledger records tasks under.
+    account: String,
     /// A warning to print before a create.
     limit_warning: Option<&'static str>,
     _emulator: Option<Emulator>,
@@ -53,6 +58,30 @@ impl Connection {
         &self.secret_id
     }
 
+    /// Returns the account that pays, as the ledger names it.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Returns the endpoint and the key, which decide the place of the ledger.
+    pub(crate) fn identity(&self) -> Identity<'_> {
+        Identity {
+            endpoint: self.client().endpoint(),
+            secret_id: &self.secret_id,
+        }
+    }
+
+    pub(crate) fn aigc(&self) -> &Aigc {
+        &self.aigc
+    }
+
+    /// Starts with the durations of tasks that earlier commands have learned. Call it before any task
+    /// is made.
+    pub(crate) fn learn_from(&mut self, curves: Curves) {
+        let settings = PollSettings::new().curves(curves);
+        self.aigc = self.aigc.clone().with_polling(settings);
+    }
+
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
         self.aigc.tasks()
     }
@@ -63,11 +92,9 @@ impl Connection {
         task.ok_or_else(|| Failure::internal("the task belongs to another family"))
     }
 
-    /// Prints the warning about a create whose start no other process can know of.
-    pub(crate) fn warn_of_limit(&self, output: &Output) {
-        if let Some(warning) = self.limit_warning {
-            output.warning(warning);
-        }
+    /// Returns the warning about a create whose start no other process can know of.
+    pub(crate) fn limit_warning(&self) -> Option<&'static str> {
+        self.limit_warning
     }
 }
 
@@ -101,12 +128,14 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = self.find_credentials(&provider).await?;
-        let account = account::scope(&self.global, &endpoint, &credentials);
-        let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &account)?;
+        let account = account::of(&self.global, &credentials).to_string();
+        let scope = account::scope(&self.global, &endpoint, &credentials);
+        let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &scope)?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
             secret_id: credentials.secret_id().to_owned(),
+            account,
             limit_warning,
             _emulator: None,
         })
@@ -173,9 +202,11 @@ impl Context {
         chain.from_environment()
     }
 
-    /// Returns the options of a create: it does not leave after a signal.
-    pub(crate) fn create_options(&self) -> CallOptions {
-        let gate = SignalGate::new(self.phase.clone(), self.clock.clone());
+    /// Returns the options of a create: it does not leave after a signal, nor unrecorded if there is a
+    /// gate of the ledger.
+    pub(crate) fn create_options(&self, ledger: Option<Arc<LedgerGate>>) -> CallOptions {
+        let signals = SignalGate::new(self.phase.clone(), self.clock.clone());
+        let gate = CreateGate::new(ledger, signals);
         CallOptions::new()
             .gate(Arc::new(gate))
             .handle(self.phase.call())
@@ -203,6 +234,7 @@ impl Context {
         let aigc = self.client(endpoint, transport, keys, limiter::unshared_limiter())?;
         Ok(Connection {
             aigc,
+            account: secret_id.clone(),
             secret_id,
             limit_warning: None,
             _emulator: Some(emulator),

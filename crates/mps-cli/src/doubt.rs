@@ -6,15 +6,20 @@ use std::{
 };
 
 use mps_core::Intent;
+use mps_jobs::{DoubtPage, Key, State, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::{
     foreign_text,
+    options::GlobalOptions,
     output::{Event, Output},
-    resume::CommandLine,
+    resume::{CommandLine, quoted},
     signals::Signal,
 };
+
+/// The id in command lines for a task whose id is unknown.
+pub(crate) const ID_PLACEHOLDER: &str = "TASK_ID";
 
 /// The longest time for one attempt, as the client has it.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -32,6 +37,9 @@ pub(crate) struct Doubt {
     host: String,
     /// The last characters of the secret id.
     key_id: String,
+    /// The key in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,12 +76,55 @@ impl Doubt {
             action: action.to_owned(),
             host: host.to_owned(),
             key_id: secret_id.chars().skip(skipped).collect(),
+            key: None,
             request_id: None,
             body_sha256: None,
             attempts: Vec::new(),
             next_steps: next_steps(follow),
             follow: follow.cloned(),
         }
+    }
+
+    /// Sets the key under which the ledger has the create, and the next steps that record a decision.
+    pub(crate) fn with_key(mut self, global: &GlobalOptions, key: &Key) -> Self {
+        self.next_steps = keyed_steps(global, key, self.follow.as_ref());
+        self.key = Some(key.to_string());
+        self
+    }
+
+    /// Returns the record of a create that the ledger has as in doubt.
+    pub(crate) fn of_page(
+        page: &DoubtPage,
+        secret_id: &str,
+        follow: Option<&CommandLine>,
+        global: &GlobalOptions,
+    ) -> Self {
+        let host = page.host.clone().unwrap_or_default();
+        let mut doubt = Self::new(&page.action, &host, secret_id, follow);
+        doubt.request_id.clone_from(&page.request_id);
+        doubt.body_sha256.clone_from(&page.body_sha256);
+        for tried in &page.tried {
+            match (tried.state, doubt.attempts.last_mut()) {
+                (State::Sending, _) => doubt.add_attempt(tried.at, &host),
+                (_, Some(attempt)) => {
+                    let reason = tried.note.as_ref().or(page.reason.as_ref());
+                    let reason = reason.map_or("the process ended", String::as_str);
+                    attempt.outcome = foreign_text::message(reason).into_owned();
+                }
+                (_, None) => {}
+            }
+        }
+        doubt.with_key(global, &page.key)
+    }
+
+    fn add_attempt(&mut self, at: Utc, host: &str) {
+        let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX);
+        self.attempts.push(Attempt {
+            number: number.saturating_add(1),
+            at: at.0.into(),
+            host: host.to_owned(),
+            outcome: NO_ANSWER.to_owned(),
+        });
     }
 
     /// Adds an attempt that is sent now.
@@ -133,6 +184,13 @@ impl Doubt {
     /// Sets the task that the answer names although it is an error.
     pub(crate) fn with_task(mut self, task_id: &str, follow: Option<&CommandLine>) -> Self {
         let shown = foreign_text::name(task_id);
+        if self.key.is_some() {
+            let named = format!("the answer names task {shown}, which may run");
+            let steps = self.next_steps.iter().skip(1);
+            let steps = steps.map(|step| step.replace(ID_PLACEHOLDER, &quoted(task_id)));
+            self.next_steps = std::iter::once(named).chain(steps).collect();
+            return self;
+        }
         let follow = follow.map_or_else(String::new, |line| format!(": {line}"));
         let first = format!("the answer names task {shown}, which may run: wait for it{follow}");
         self.next_steps = vec![
@@ -160,6 +218,24 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
     ]
 }
 
+/// Returns the next steps for a create that the ledger has under a key.
+fn keyed_steps(global: &GlobalOptions, key: &Key, follow: Option<&CommandLine>) -> Vec<String> {
+    let resolve = |decision: &[&str]| CommandLine::for_resolve(global, key.as_str(), decision);
+    let found = resolve(&["--task-id", ID_PLACEHOLDER]);
+    let follow = follow.map_or_else(String::new, |line| format!("; then follow it: {line}"));
+    vec![
+        "look for a task of that time in the vendor's console, under the account of that key"
+            .to_owned(),
+        format!("if there is one, record its id, it is billed already: {found}{follow}"),
+        "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
+        format!(
+            "only if there is certainly no such task, send it again: {}",
+            resolve(&["--recreate"])
+        ),
+        format!("or give it up: {}", resolve(&["--abandon"])),
+    ]
+}
+
 /// Formats the page, one fact a line.
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,12 +254,14 @@ impl fmt::Display for Doubt {
             )?;
         }
         let time = self.time().map_or_else(String::new, utc);
+        let key = self.key.as_ref();
+        let key = key.map_or_else(String::new, |key| format!("  key          {key}\n"));
         write!(
             f,
             "the create may have been executed and billed:\n  \
              time         {time}\n  \
              host         {}\n  \
-             action       {}\n  \
+             action       {}\n{key}  \
              request id   {}\n  \
              body SHA-256 {}\n  \
              key id       ends with {}{attempts}\nnext steps:",

@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) request_id: Option<String>,
     pub(crate) task_id: Option<String>,
+    /// The key in the ledger.
+    pub(crate) key: Option<String>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) hint: Option<String>,
     /// `true` if this command has created the task.
@@ -44,6 +46,7 @@ impl Failure {
             code: None,
             request_id: None,
             task_id: None,
+            key: None,
             dispatch: None,
             hint: None,
             created: false,
@@ -97,6 +100,18 @@ impl Failure {
         self
     }
 
+    /// Sets the command line to go on with.
+    pub(crate) fn resume(mut self, line: CommandLine) -> Self {
+        self.resume = Some(line);
+        self
+    }
+
+    /// Sets the key in the ledger.
+    pub(crate) fn with_key(mut self, key: Option<&mps_jobs::Key>) -> Self {
+        self.key = key.map(ToString::to_string).or(self.key);
+        self
+    }
+
     pub(crate) fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
@@ -105,6 +120,7 @@ impl Failure {
     /// Sets the task, and the command line that resumes the work on it.
     pub(crate) fn receipt(mut self, receipt: &Receipt) -> Self {
         self.task_id = Some(receipt.task_id.clone());
+        self.key = receipt.key.clone().or(self.key);
         self.created = receipt.created;
         self.request_id = self.request_id.or_else(|| receipt.request_id.clone());
         self.resume = receipt.resume(self.outcome).cloned();
@@ -212,6 +228,7 @@ impl Serialize for Failure {
             message: foreign_text::cut_message(&self.message),
             request_id: self.request_id.as_deref().map(foreign_text::cut_name),
             task_id: self.task_id.as_deref(),
+            key: self.key.as_deref(),
             dispatch: self.dispatch.map(Dispatch::as_str),
             hint: self.hint.as_deref(),
             created: self.created,
@@ -242,6 +259,8 @@ struct ErrorObject<'a> {
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dispatch: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

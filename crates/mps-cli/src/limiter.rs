@@ -1,6 +1,8 @@
 //! The rate limiter that `--limiter` selects.
 
-use std::{env, path::PathBuf, sync::Arc};
+#[cfg(unix)]
+use std::path::PathBuf;
+use std::sync::Arc;
 
 #[cfg(feature = "postgres")]
 use mps_core::limit::LimitError;
@@ -9,11 +11,9 @@ use mps_core::{
     limit::{Limiter, LocalLimiter},
 };
 
-use crate::{
-    failure::{Failure, WITHOUT_LIMIT_FILE},
-    options::LimiterScope,
-    secret_url::SecretUrl,
-};
+use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
+#[cfg(unix)]
+use crate::{failure::WITHOUT_LIMIT_FILE, state_folder};
 
 /// Printed before a create that no other process can know of.
 pub(crate) const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \
@@ -124,18 +124,14 @@ fn machine_limiter(_: &str) -> Result<Arc<dyn Limiter>, Failure> {
     Ok(process_limiter())
 }
 
-/// Returns the state folder of the XDG specification, for data that is of use to this machine only.
 #[cfg(unix)]
 fn directory() -> Result<PathBuf, Failure> {
-    let absolute = |name| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
-    let state = absolute("XDG_STATE_HOME").or_else(home).ok_or_else(|| {
-        Failure::usage("there is no place for the file that holds this machine's rate limit: neither XDG_STATE_HOME nor HOME is an absolute path")
-            .hint(WITHOUT_LIMIT_FILE)
+    let state = state_folder::find().ok_or_else(|| {
+        let message = format!(
+            "there is no place for the file of this machine's rate limit: {}",
+            state_folder::ABSENT
+        );
+        Failure::usage(message).hint(WITHOUT_LIMIT_FILE)
     })?;
-    Ok(state.join("mps").join("limits"))
+    Ok(state.join("limits"))
 }

@@ -26,6 +26,7 @@ mod foreign_text;
 mod generated;
 mod heartbeat;
 mod input;
+mod ledger;
 mod limiter;
 mod line_writer;
 mod live;
@@ -36,13 +37,17 @@ mod outcome;
 mod output;
 mod phase;
 mod preflight;
+mod record;
+mod refresh;
 mod request;
 mod request_log;
 mod results;
 mod resume;
 mod secret_url;
 mod signals;
+mod state_folder;
 mod streams;
+mod tracked;
 
 use commands::Command;
 use context::Context;
@@ -66,7 +71,8 @@ Exit codes:
   8    content refused
   9    a create is in doubt: it may have been billed
   10   the task is done, its result is not saved
-  12   refused by --max-seconds; nothing was created
+  12   refused before it was sent: --max-seconds, or a repeat
+       of a request that may be billed already (--again)
   129, 130, 143
        interrupted by SIGHUP, SIGINT or SIGTERM
 

@@ -1,6 +1,6 @@
 //! Observes the calls of a client: keeps the phase of a create up to date, and prints events.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mps_aigc::models::Effect;
 use mps_core::{
@@ -8,6 +8,7 @@ use mps_core::{
     clock::SharedClock,
     telemetry::{AttemptEnded, CallInfo, Failure, Metrics},
 };
+use mps_jobs::LedgerGate;
 use serde_json::json;
 
 use crate::{
@@ -43,6 +44,52 @@ impl Gate for SignalGate {
 
     fn not_sent(&self, _: &Intent) {
         self.phase.attempt_not_sent();
+    }
+}
+
+/// The gates of a create: the ledger records that it leaves, then a signal is looked for.
+#[derive(Debug)]
+pub(crate) struct CreateGate {
+    ledger: Option<Arc<LedgerGate>>,
+    signals: SignalGate,
+}
+
+impl CreateGate {
+    pub(crate) fn new(ledger: Option<Arc<LedgerGate>>, signals: SignalGate) -> Self {
+        Self { ledger, signals }
+    }
+}
+
+impl Gate for CreateGate {
+    fn pass<'a>(&'a self, intent: &'a Intent) -> BoxFuture<'a, Result<(), GateError>> {
+        Box::pin(async move {
+            if let Some(ledger) = &self.ledger {
+                ledger.pass(intent).await?;
+            }
+            let passed = self.signals.pass(intent).await;
+            if let (Err(_), Some(ledger)) = (&passed, &self.ledger) {
+                ledger.not_sent(intent);
+            }
+            passed
+        })
+    }
+
+    fn lead(&self) -> Duration {
+        let ledger = self.ledger.as_ref();
+        ledger.map_or(Duration::ZERO, |ledger| ledger.lead())
+    }
+
+    fn not_sent(&self, intent: &Intent) {
+        self.signals.not_sent(intent);
+        if let Some(ledger) = &self.ledger {
+            ledger.not_sent(intent);
+        }
+    }
+
+    fn refused(&self, intent: &Intent) {
+        if let Some(ledger) = &self.ledger {
+            ledger.refused(intent);
+        }
     }
 }
 

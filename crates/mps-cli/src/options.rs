@@ -1,6 +1,6 @@
 //! The options that every subcommand takes.
 
-use std::time::Duration;
+use std::{convert::Infallible, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -54,6 +54,10 @@ pub(crate) struct GlobalOptions {
         value_parser = parse_limiter
     )]
     pub(crate) limiter: Option<LimiterScope>,
+    /// Ledger that creates are recorded in: a file, the URL of a PostgreSQL server, or off [default:
+    /// a file in the state folder of this machine] [env: MPS_LEDGER]
+    #[arg(long, global = true, value_name = "PATH|URL|off", value_parser = parse_ledger)]
+    pub(crate) ledger: Option<LedgerPlace>,
     /// Longest time of one call: its turn, retries and answer [default: 2m] [env: MPS_DEADLINE]
     #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
@@ -184,6 +188,39 @@ fn parse_limiter(text: &str) -> Result<LimiterScope, String> {
         url if url.contains(['/', '@']) => Ok(LimiterScope::Url(SecretUrl::new(url))),
         _ => Err("choose from machine, process and the URL of a server".to_owned()),
     }
+}
+
+/// The place of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LedgerPlace {
+    /// No ledger: nothing is recorded.
+    Off,
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database server that several hosts share.
+    Url(SecretUrl),
+}
+
+impl LedgerPlace {
+    /// Returns the place for a command line to copy; `None` for a URL with a password, and without a
+    /// ledger, which makes no difference to a task that was not recorded.
+    pub(crate) fn argument(&self) -> Option<String> {
+        match self {
+            Self::Off => None,
+            Self::File(path) => Some(path.display().to_string()),
+            Self::Url(url) if url.has_password() => None,
+            Self::Url(url) => Some(url.to_string()),
+        }
+    }
+}
+
+/// Parses the value of `--ledger`: never fails, since an error of clap's would repeat a password.
+fn parse_ledger(text: &str) -> Result<LedgerPlace, Infallible> {
+    Ok(match text {
+        "off" => LedgerPlace::Off,
+        url if url.contains("://") => LedgerPlace::Url(SecretUrl::new(url)),
+        path => LedgerPlace::File(path.into()),
+    })
 }
 
 /// Handling of a request with preflight errors.

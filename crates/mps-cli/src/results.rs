@@ -10,6 +10,7 @@ mod entry;
 use self::entry::ResultEntry;
 pub(crate) use self::entry::lines;
 use mps_aigc::{Done, Family, SavedFile, Snapshot, Task, TimeBasis};
+use mps_jobs::{JobFile, Key};
 use serde::Serialize;
 
 use crate::{
@@ -24,6 +25,8 @@ use crate::{
 pub(crate) struct Receipt {
     pub(crate) task_id: String,
     pub(crate) request_id: Option<String>,
+    /// The key in the ledger.
+    pub(crate) key: Option<String>,
     /// `true` if this command has created the task.
     pub(crate) created: bool,
     /// `true` if the task is known to be done.
@@ -62,9 +65,18 @@ impl Receipt {
         Self {
             task_id: task_id.to_owned(),
             request_id,
+            key: None,
             created,
             is_done: false,
             follow: (!global.emulator).then(follow),
+        }
+    }
+
+    /// Sets the key under which the ledger has the task.
+    pub(crate) fn with_key(self, key: Option<&Key>) -> Self {
+        Self {
+            key: key.map(ToString::to_string),
+            ..self
         }
     }
 
@@ -126,6 +138,9 @@ impl Receipt {
 pub(crate) struct TaskResult {
     schema: String,
     task_id: String,
+    /// The key in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,9 +176,20 @@ impl TaskResult {
     pub(crate) fn of<F: Family>(task: &Task<F>) -> Self {
         let created = task.attempts() > 0;
         Self {
-            schema: format!("mps.{}/1", F::NAME),
-            task_id: task.id().to_owned(),
             request_id: task.request_id().map(foreign_text::cut_name),
+            attempts: created.then_some(task.attempts()),
+            elapsed_ms: created.then_some(task.elapsed().as_millis()),
+            ..Self::new(F::NAME, task.id())
+        }
+    }
+
+    /// Returns the result of a task of which only family and id are known.
+    pub(crate) fn new(family: &str, task_id: &str) -> Self {
+        Self {
+            schema: format!("mps.{family}/1"),
+            task_id: task_id.to_owned(),
+            key: None,
+            request_id: None,
             status: None,
             stage: None,
             awaiting: None,
@@ -171,9 +197,38 @@ impl TaskResult {
             results: Vec::new(),
             files: Vec::new(),
             message: None,
-            attempts: created.then_some(task.attempts()),
-            elapsed_ms: created.then_some(task.elapsed().as_millis()),
+            attempts: None,
+            elapsed_ms: None,
         }
+    }
+
+    /// Sets the key under which the ledger has the task.
+    pub(crate) fn with_key(mut self, key: Option<&Key>) -> Self {
+        self.key = key.map(ToString::to_string);
+        self
+    }
+
+    /// Sets the request id of the create.
+    pub(crate) fn with_request_id(mut self, request_id: Option<&str>) -> Self {
+        self.request_id = request_id.map(foreign_text::cut_name);
+        self
+    }
+
+    /// Sets the status that the ledger has.
+    pub(crate) fn with_status(mut self, status: Option<&str>) -> Self {
+        self.status = status.map(foreign_text::cut_name);
+        self
+    }
+
+    /// Sets the files that the ledger has.
+    pub(crate) fn with_job_files(mut self, files: &[JobFile]) -> Self {
+        let file = |file: &JobFile| File {
+            path: file.path.clone(),
+            bytes: file.bytes,
+            sha256: file.sha256.clone(),
+        };
+        self.files = files.iter().map(file).collect();
+        self
     }
 
     pub(crate) fn with_snapshot(mut self, snapshot: &Snapshot) -> Self {

@@ -8,7 +8,7 @@ use std::{
 use mps_core::text::foreign;
 use serde::Serialize;
 
-use crate::options::{GlobalOptions, Site};
+use crate::options::{GlobalOptions, LedgerPlace, Site};
 
 /// A command line as an argument vector. `Display` quotes it for a POSIX shell; JSON has the vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +47,24 @@ impl CommandLine {
         line
     }
 
+    /// Returns the command line that shows what the ledger has of a task.
+    pub(crate) fn for_show(global: &GlobalOptions, name: &str) -> Self {
+        let mut line = Self::of_account(global);
+        line.push("show", Some("--"));
+        line.0.push(name.to_owned());
+        line
+    }
+
+    /// Returns the command line that decides about a create in doubt by these words.
+    pub(crate) fn for_resolve(global: &GlobalOptions, key: &str, decision: &[&str]) -> Self {
+        let mut line = Self::of_account(global);
+        line.0.push("resolve".to_owned());
+        line.0
+            .extend(decision.iter().map(|word| (*word).to_owned()));
+        line.push("--", Some(key));
+        line
+    }
+
     /// Returns the program with the options that select endpoint and account.
     fn of_account(global: &GlobalOptions) -> Self {
         let limiter = global.limiter_argument();
@@ -57,6 +75,8 @@ impl CommandLine {
         line.push("--profile", global.profile.as_deref());
         line.push("--account", global.account.as_deref());
         line.push("--limiter", limiter.as_deref());
+        let ledger = global.ledger.as_ref().and_then(LedgerPlace::argument);
+        line.push("--ledger", ledger.as_deref());
         line
     }
 

@@ -40,6 +40,12 @@ impl SecretUrl {
         }
     }
 
+    /// Returns the whole URL: this build connects to no PostgreSQL server.
+    #[cfg(not(feature = "postgres"))]
+    pub(crate) fn reveal_with_password_file(&self) -> String {
+        self.0.clone()
+    }
+
     pub(crate) fn has_password(&self) -> bool {
         has_password(&self.0)
     }

@@ -18,7 +18,14 @@ pub struct Job {
 }
 
 impl Job {
-    pub(crate) async fn of(ledger: &Ledger, item: Item) -> Result<Self, LedgerError> {
+    /// Returns the job of a row, with the files that the ledger has.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn of(ledger: &Ledger, item: Item) -> Result<Self, LedgerError> {
         let files = match item.state {
             State::Done | State::Fetched | State::Expired => ledger.files(&item.row).await?,
             _ => Vec::new(),

@@ -32,7 +32,7 @@ use crate::{
 /// ```no_run
 /// use mps_jobs::{Jobs, aigc::{Aigc, models::CreateAigcVideoTask}};
 ///
-/// # async fn example(shutdown: impl Future<Output = ()>) -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn example(shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn std::error::Error>> {
 /// let jobs = Jobs::open("clips.db").await?.max_seconds(3_000);
 /// let fox = CreateAigcVideoTask::new().model_name("Kling").prompt("a fox in the snow").duration(5);
 /// jobs.submit("fox", fox).out("clips/{key}.{ext}").await?;

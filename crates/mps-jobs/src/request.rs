@@ -75,16 +75,11 @@ impl Request {
         if terms.has_money_cap && terms.price.is_none() {
             return Err(JobsError::UnknownPrice(key));
         }
-        let ms = seconds.unwrap_or_default().saturating_mul(1_000);
+        let item = NewItem::new(key, &self.action, self.body, seconds);
         Ok(NewItem {
-            key,
-            model: model(&self.body),
-            hash: content_hash(&self.action, &self.body),
-            ms: i64::try_from(ms).unwrap_or(i64::MAX),
             price: terms.price,
             out: Some(terms.out.clone()),
-            action: self.action,
-            body: self.body,
+            ..item
         })
     }
 
@@ -99,17 +94,47 @@ impl Request {
 
     /// Returns the names of the members that differ from another body, sorted.
     pub(crate) fn differing_members(&self, other: &str) -> Vec<String> {
-        let (Some(one), Some(other)) = (members(&self.body), members(other)) else {
-            return Vec::new();
-        };
-        let names = one
-            .keys()
-            .chain(other.keys().filter(|name| !one.contains_key(*name)));
-        let is_other = |name: &&String| one.get(*name) != other.get(*name);
-        let mut names: Vec<_> = names.filter(is_other).cloned().collect();
-        names.sort();
-        names
+        differing_members(&self.body, other)
     }
+}
+
+impl NewItem {
+    /// Returns the row of a request, without a price and an output name.
+    ///
+    /// `seconds` are the billed seconds, if they are known.
+    #[must_use]
+    pub fn new(key: Key, action: &str, body: String, seconds: Option<u64>) -> Self {
+        let ms = seconds.unwrap_or_default().saturating_mul(1_000);
+        Self {
+            key,
+            model: model(&body),
+            hash: content_hash(action, &body),
+            ms: i64::try_from(ms).unwrap_or(i64::MAX),
+            price: None,
+            out: None,
+            action: action.to_owned(),
+            body,
+        }
+    }
+
+    /// Returns the names of the body's members that differ from those of another body, sorted.
+    #[must_use]
+    pub fn differing_members(&self, other: &str) -> Vec<String> {
+        differing_members(&self.body, other)
+    }
+}
+
+fn differing_members(one: &str, other: &str) -> Vec<String> {
+    let (Some(one), Some(other)) = (members(one), members(other)) else {
+        return Vec::new();
+    };
+    let names = one
+        .keys()
+        .chain(other.keys().filter(|name| !one.contains_key(*name)));
+    let is_other = |name: &&String| one.get(*name) != other.get(*name);
+    let mut names: Vec<_> = names.filter(is_other).cloned().collect();
+    names.sort();
+    names
 }
 
 /// The terms of a request beside its content.

@@ -3,22 +3,30 @@
 use clap::{Args, ValueEnum};
 use mps_aigc::{
     CallOptions, Dispatch, RawBody, UntypedCall,
-    models::{Effect, TaskFamily},
+    models::{Action, ActionVisitor, Effect, TaskFamily, visit_action},
 };
 use mps_core::Output;
+use mps_jobs::{Key, ledger::Item};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{
+    json,
+    value::{RawValue, to_raw_value},
+};
 
-use super::create;
+use super::create::{
+    self,
+    existing::{Existing, Wanted},
+};
 use crate::{
     context::{Connection, Context},
-    doubt::Doubt,
     failure::Failure,
     foreign_text,
     input::Source,
     outcome::Outcome,
+    record::{Admission, Desk, Guard, Record},
+    refresh::is_over,
     results::Receipt,
-    resume::CommandLine,
+    tracked::Tracker,
 };
 
 /// The arguments of `mps call`.
@@ -33,6 +41,8 @@ pub(crate) struct CallArgs {
     /// never sent twice when the first may have been executed [default: paid-create]
     #[arg(long, value_name = "EFFECT")]
     effect: Option<EffectArg>,
+    #[command(flatten)]
+    guard: Guard,
 }
 
 /// The effect of an action.
@@ -51,6 +61,9 @@ pub(crate) enum EffectArg {
 struct CallResult<'a> {
     schema: &'static str,
     action: &'a str,
+    /// The key in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a Key>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     response: &'a RawValue,
@@ -65,9 +78,10 @@ pub(crate) async fn run(args: CallArgs, context: &Context) -> Result<(), Failure
     };
     let connection = context.connect().await?;
     if call.effect == Effect::Read {
+        refuse_guard(&args)?;
         return read(&args.action, call, &connection, context).await;
     }
-    create(&args.action, call, &connection, context).await
+    Box::pin(create(&args, call, &connection, context)).await
 }
 
 async fn read(
@@ -90,52 +104,137 @@ async fn read(
 
 /// Calls an action that is billed or changes a task: its answer is a receipt.
 async fn create(
-    action: &str,
+    args: &CallArgs,
     call: UntypedCall,
     connection: &Connection,
     context: &Context,
 ) -> Result<(), Failure> {
-    connection.warn_of_limit(&context.output);
-    let client = connection.client();
+    let action = args.action.as_str();
     let family = TaskFamily::created_by(action).map(TaskFamily::as_str);
-    let line = |family| {
-        CommandLine::for_task(
-            &context.global,
-            family,
-            "wait",
-            create::ID_PLACEHOLDER,
-            None,
-        )
+    let record = match family {
+        Some(_) => match admit(args, &call, connection, context).await? {
+            Admitted::Send(record) => record,
+            Admitted::Printed => return Ok(()),
+        },
+        None => {
+            refuse_guard(args)?;
+            if let Some(warning) = connection.limit_warning() {
+                context.output.warning(warning);
+            }
+            Record::none(context)
+        }
     };
-    let doubt = Doubt::new(
-        action,
-        client.endpoint().host(),
-        connection.secret_id(),
-        family.map(line).as_ref(),
-    );
-    let output = create::send(
-        context,
-        doubt,
-        Box::pin(client.call(call, context.create_options())),
-    )
-    .await?;
-    let result = CallResult::new(action, &output);
+    let doubt = create::doubt(action, family, &record, connection, context);
+    let options = context.create_options(record.gate());
+    let sent = Box::pin(connection.client().call(call, options));
+    let output = create::send(context, doubt, &record, sent).await?;
+    let result = CallResult {
+        key: record.key(),
+        ..CallResult::new(action, &output)
+    };
     let task_id = output.body.task_id();
     let (Some(family), Some(task_id)) = (family, task_id) else {
         let in_doubt = family.map(|_| no_task_id(action, output.request_id.clone(), context));
+        if let Some(failure) = &in_doubt {
+            record.not_created(failure).await;
+        }
         context.phase.end_create(None);
         let body = foreign_text::json(output.body.get());
         context.output.listing(&body, &result)?;
-        return in_doubt.map_or(Ok(()), Err);
+        return in_doubt.map_or(Ok(()), |failure| Err(failure.with_key(record.key())));
     };
     let request_id = output.request_id.clone();
     let receipt = Receipt::new(family, &task_id, request_id, true, &context.global, None);
+    let receipt = receipt.with_key(record.key());
+    let unrecorded = record.created(&receipt).await;
     context.phase.end_create(Some(receipt.clone()));
+    if let Some(key) = receipt.key.as_deref().filter(|_| !context.global.emulator) {
+        create::announce_key(&receipt, key, context);
+    }
     let body = foreign_text::json(output.body.get());
+    let printed = context.output.receipt(&body, &result, &receipt);
+    let signal = context.phase.signal();
+    let interrupted = signal.map(|signal| Failure::interrupted_task(signal, &receipt));
+    let failures = [unrecorded, printed.err(), interrupted]
+        .into_iter()
+        .flatten();
+    Failure::combined(failures.collect()).map_or(Ok(()), Err)
+}
+
+/// Refuses the options of the guard for an action whose tasks the ledger does not have.
+fn refuse_guard(args: &CallArgs) -> Result<(), Failure> {
+    if args.guard.key.is_none() && !args.guard.again {
+        return Ok(());
+    }
+    let message = format!(
+        "--key and --again: {} creates no task that is recorded",
+        args.action
+    );
+    Err(Failure::usage(message).hint("leave them out"))
+}
+
+/// The answer to a call that would create a task.
+enum Admitted {
+    Send(Record),
+    /// The key has a task, whose answer was printed again.
+    Printed,
+}
+
+/// Records the call in the ledger, unless its key has a task.
+async fn admit(
+    args: &CallArgs,
+    call: &UntypedCall,
+    connection: &Connection,
+    context: &Context,
+) -> Result<Admitted, Failure> {
+    let desk = Desk::open(context, connection, &args.guard).await?;
+    let tracker = Tracker::new(context, connection, desk.ledger().cloned());
+    let body = call.body.get();
+    let seconds = visit_action(&call.action, Seconds(body)).flatten();
+    let new = desk.row(&call.action, body.to_owned(), seconds);
+    let item = match desk.known(&new).await? {
+        Some(item) => item,
+        None => {
+            let is_over = async |item: &Item| is_over(context, connection, &tracker, item).await;
+            match Box::pin(desk.admit(new, is_over)).await? {
+                Admission::Send(record) => return Ok(Admitted::Send(record)),
+                Admission::Existing(item) => item,
+            }
+        }
+    };
+    let existing = Existing {
+        context,
+        connection,
+        tracker: &tracker,
+        wanted: Wanted::default(),
+    };
+    let job = existing.job(*item).await?;
+    let handle = existing.living_task(&job).await?;
+    let receipt = existing.receipt(&job, handle.family().as_str(), handle.id());
+    existing.announce(&job, &receipt);
+    let request_id = job.item().request_id.as_deref();
+    let answer = to_raw_value(&json!({"TaskId": handle.id(), "RequestId": request_id}));
+    let answer = answer.map_err(|error| Failure::internal(error.to_string()))?;
+    let result = CallResult {
+        schema: "mps.call/1",
+        action: &call.action,
+        key: Some(job.key()),
+        request_id,
+        response: &answer,
+    };
+    let body = foreign_text::json(answer.get());
     context.output.receipt(&body, &result, &receipt)?;
-    match context.phase.signal() {
-        Some(signal) => Err(Failure::interrupted_task(signal, &receipt)),
-        None => Ok(()),
+    Ok(Admitted::Printed)
+}
+
+/// Finds the billed seconds of a body.
+struct Seconds<'a>(&'a str);
+
+impl ActionVisitor for Seconds<'_> {
+    type Output = Option<u64>;
+
+    fn visit<A: Action>(self) -> Option<u64> {
+        serde_json::from_str::<A>(self.0).ok()?.billable_seconds()
     }
 }
 
@@ -159,6 +258,7 @@ impl<'a> CallResult<'a> {
         Self {
             schema: "mps.call/1",
             action,
+            key: None,
             request_id: output.request_id.as_deref(),
             response: &output.body,
         }

@@ -4,29 +4,33 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use mps_aigc::{Create, DownloadOptions, Family, PreflightLevel, Task};
+use mps_jobs::ledger::Item;
 use serde_json::json;
 
+pub(super) mod existing;
+
+use self::existing::{Existing, Wanted};
 use super::{
     delivery::{Delivery, Target},
     dry_run,
     follow::follow,
 };
 use crate::{
-    context::Context,
-    doubt::Doubt,
+    context::{Connection, Context},
+    doubt::{Doubt, ID_PLACEHOLDER},
     failure::Failure,
     foreign_text, heartbeat,
     options::parse_duration,
     outcome::{Outcome, Reason},
     output::Event,
     preflight::Checked,
+    record::{Admission, Desk, Guard, Record},
+    refresh::is_over,
     request::{self, RequestFields},
     results::{Receipt, TaskResult},
     resume::CommandLine,
+    tracked::{Tracked, Tracker},
 };
-
-/// The id in command lines for a task whose id is unknown.
-pub(super) const ID_PLACEHOLDER: &str = "TASK_ID";
 
 /// Arguments of a `create` subcommand, which know how to run it.
 pub(crate) trait Creates: Args {
@@ -67,6 +71,8 @@ pub(crate) struct FollowUp {
     /// number
     #[arg(long, value_name = "N")]
     max_seconds: Option<u64>,
+    #[command(flatten)]
+    guard: Guard,
     /// Print the exact request, its preflight report, the seconds it is billed and its string to
     /// sign; send nothing
     #[arg(long)]
@@ -95,76 +101,174 @@ pub(crate) async fn run<C: Create>(
         return dry_run::run(&checked, context);
     }
     checked.admit(context)?;
-    let target = Target::claim(follow_up.out.as_deref()).await?;
-    let started = context.clock.monotonic();
-    let task = create_task(request, context).await?;
-    let receipt = Receipt::of(&task.0, &context.global, follow_up.out.as_deref());
-    context.phase.end_create(Some(receipt.clone()));
-    let (task, _connection) = task;
-    let created = TaskResult::of(&task);
-    if let Some(signal) = context.phase.signal() {
-        context
-            .output
-            .receipt(&receipt.shown_id(), &created, &receipt)?;
-        return Err(Failure::interrupted_task(signal, &receipt));
-    }
-    if !follow_up.wait && follow_up.out.is_none() {
-        if context.global.emulator {
-            let message = "the emulator, and with it the task, ends with this command";
-            context.output.warning(message);
-        }
-        return context
-            .output
-            .receipt(&receipt.shown_id(), &created, &receipt);
-    }
-    announce(&task, context);
-    let delivery = Delivery {
+    let mut connection = context.connect().await?;
+    let desk = Desk::open(context, &connection, &follow_up.guard).await?;
+    let tracker = Tracker::new(context, &connection, desk.ledger().cloned());
+    tracker.teach(&mut connection).await;
+    let existing = Existing {
         context,
-        receipt,
-        result: created,
-        target: &target,
-        followed: context.output.live().follow(task.id()),
-        downloads: &DownloadOptions::new(),
-        started,
-        deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
+        connection: &connection,
+        tracker: &tracker,
+        wanted: follow_up.wanted(),
     };
-    follow(context, delivery.wait_and_deliver(&task)).await
+    let body = serde_json::to_string(request);
+    let body = body.map_err(|error| Failure::internal(error.to_string()))?;
+    let new = desk.row(C::INFO.name, body, request.billable_seconds());
+    if let Some(item) = desk.known(&new).await? {
+        return Box::pin(existing.run::<C::Family>(*item)).await;
+    }
+    let target = Target::claim(follow_up.out.as_deref()).await?;
+    let is_over = async |item: &Item| is_over(context, &connection, &tracker, item).await;
+    let record = match Box::pin(desk.admit(new, is_over)).await? {
+        Admission::Send(record) => record,
+        Admission::Existing(item) => {
+            drop(target);
+            return Box::pin(existing.run::<C::Family>(*item)).await;
+        }
+    };
+    let started = context.clock.monotonic();
+    let task = create_task(request, &record, &connection, context).await?;
+    let receipt = Receipt::of(&task, &context.global, follow_up.out.as_deref());
+    let receipt = receipt.with_key(record.key());
+    let unrecorded = record.created(&receipt).await;
+    context.phase.end_create(Some(receipt.clone()));
+    let tracked = record.token().filter(|_| unrecorded.is_none());
+    let tracked = tracked.zip(record.key());
+    let tracked = tracked.and_then(|(token, key)| tracker.of_row(&token.row, key));
+    let created = Created {
+        task,
+        receipt,
+        started,
+        tracked,
+    };
+    let delivered = created.deliver(follow_up, &target, context).await;
+    if follow_up.waits() {
+        tracker.learn(&connection).await;
+    }
+    let failures = [unrecorded, delivered.err()].into_iter().flatten();
+    Failure::combined(failures.collect()).map_or(Ok(()), Err)
 }
 
-/// Sends the create. The connection is returned too, since a task of the emulator inside this
-/// process ends with it.
+/// A task that this command has created.
+struct Created<F: Family> {
+    task: Task<F>,
+    receipt: Receipt,
+    started: Duration,
+    tracked: Option<Tracked>,
+}
+
+impl<F: Family> Created<F> {
+    /// Prints the receipt, or waits for the task and delivers its results.
+    async fn deliver(
+        self,
+        follow_up: &FollowUp,
+        target: &Target,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let Self {
+            task,
+            receipt,
+            started,
+            tracked,
+        } = self;
+        let key = tracked.as_ref().map(Tracked::key);
+        let created = TaskResult::of(&task).with_key(key);
+        if let Some(signal) = context.phase.signal() {
+            context
+                .output
+                .receipt(&receipt.shown_id(), &created, &receipt)?;
+            return Err(Failure::interrupted_task(signal, &receipt));
+        }
+        if !follow_up.waits() {
+            if context.global.emulator {
+                let message = "the emulator, and with it the task, ends with this command";
+                context.output.warning(message);
+            } else if let Some(key) = &receipt.key {
+                announce_key(&receipt, key, context);
+            }
+            return context
+                .output
+                .receipt(&receipt.shown_id(), &created, &receipt);
+        }
+        announce(&task, &receipt, context);
+        let delivery = Delivery {
+            context,
+            receipt,
+            result: created,
+            target,
+            followed: context.output.live().follow(task.id()),
+            tracked,
+            downloads: &DownloadOptions::new(),
+            started,
+            deadline: context.clock.monotonic().saturating_add(follow_up.timeout),
+        };
+        follow(context, delivery.wait_and_deliver(&task)).await
+    }
+}
+
+impl FollowUp {
+    fn waits(&self) -> bool {
+        self.wait || self.out.is_some()
+    }
+
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            wait: self.wait,
+            out: self.out.as_deref(),
+            timeout: self.timeout,
+        }
+    }
+}
+
+/// Sends the create.
 async fn create_task<C: Create>(
     request: &C,
+    record: &Record,
+    connection: &Connection,
     context: &Context,
-) -> Result<(Task<C::Family>, crate::context::Connection), Failure> {
-    let connection = context.connect().await?;
-    connection.warn_of_limit(&context.output);
-    let (client, family) = (connection.client(), C::Family::NAME);
-    let follow = CommandLine::for_task(&context.global, family, "wait", ID_PLACEHOLDER, None);
-    let doubt = Doubt::new(
+) -> Result<Task<C::Family>, Failure> {
+    let doubt = doubt(
         C::INFO.name,
-        client.endpoint().host(),
-        connection.secret_id(),
-        Some(&follow).filter(|_| !context.global.emulator),
+        Some(C::Family::NAME),
+        record,
+        connection,
+        context,
     );
     let tasks = connection.tasks::<C::Family>();
     // Checked already, by the rules of the command line.
-    let options = context.create_options().preflight(PreflightLevel::Off);
-    let task = send(
-        context,
-        doubt,
-        Box::pin(tasks.create_with(request, options)),
-    )
-    .await?;
-    Ok((task, connection))
+    let options = context.create_options(record.gate());
+    let options = options.preflight(PreflightLevel::Off);
+    let create = Box::pin(tasks.create_with(request, options));
+    send(context, doubt, record, create).await
+}
+
+/// Returns the page for the case that the outcome of a create stays unknown.
+pub(super) fn doubt(
+    action: &str,
+    family: Option<&str>,
+    record: &Record,
+    connection: &Connection,
+    context: &Context,
+) -> Doubt {
+    let global = &context.global;
+    let line = |family| CommandLine::for_task(global, family, "wait", ID_PLACEHOLDER, None);
+    let follow = family.filter(|_| !global.emulator).map(line);
+    let host = connection.client().endpoint().host();
+    let doubt = Doubt::new(action, host, connection.secret_id(), follow.as_ref());
+    match record.key() {
+        // A ledger in memory ends with this command.
+        Some(key) if !global.emulator => doubt.with_key(global, key),
+        _ => doubt,
+    }
 }
 
 /// Sends a create, and ends early on a signal: before it is on the wire at once, else after its
-/// answer. After an answer that names a task, the caller must call
+/// answer. After an answer, the caller must record it and then call
 /// [`Phase::end_create`](crate::phase::Phase::end_create).
 pub(super) async fn send<T, E: Into<Failure>>(
     context: &Context,
     doubt: Doubt,
+    record: &Record,
     create: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Failure> {
     let phase = &context.phase;
@@ -173,13 +277,14 @@ pub(super) async fn send<T, E: Into<Failure>>(
         let human = format!("the create is not answered after {} s", elapsed.as_secs());
         context.output.progress(&Event::new("waiting", &human));
     });
-    let failure = match phase.race(create).await {
+    let failure = match phase.race(record.hold(create)).await {
         Ok(Ok(created)) => return Ok(created),
         Ok(Err(error)) => not_created(error.into(), context),
         Err(signal) => Failure::interrupted(signal),
     };
+    record.not_created(&failure).await;
     phase.end_create(None);
-    Err(failure)
+    Err(failure.with_key(record.key()))
 }
 
 fn not_created(failure: Failure, context: &Context) -> Failure {
@@ -195,14 +300,29 @@ fn not_created(failure: Failure, context: &Context) -> Failure {
     }
 }
 
-fn announce<F: Family>(task: &Task<F>, context: &Context) {
+/// Prints the key of a task that is not waited for.
+pub(super) fn announce_key(receipt: &Receipt, key: &str, context: &Context) {
+    let shown = foreign_text::name(key);
+    let human = format!("created task {}, key {shown}", receipt.shown_id());
+    let details = json!({"request_id": receipt.request_id, "key": key});
+    let event = Event::new("created", &human).task(&receipt.task_id);
+    context.output.progress(&event.details(details));
+}
+
+fn announce<F: Family>(task: &Task<F>, receipt: &Receipt, context: &Context) {
     let id = foreign_text::name(task.id());
     let request_id = task.request_id().map(foreign_text::cut_name);
     let human = match request_id.as_deref().map(foreign_text::name) {
         Some(request_id) => format!("created task {id} (request id {request_id})"),
         None => format!("created task {id}"),
     };
-    let details = json!({"request_id": request_id, "attempts": task.attempts()});
+    let human = match &receipt.key {
+        Some(key) => format!("{human}, key {}", foreign_text::name(key)),
+        None => human,
+    };
+    let details = json!({
+        "request_id": request_id, "attempts": task.attempts(), "key": receipt.key,
+    });
     let event = Event::new("created", &human)
         .task(task.id())
         .details(details);

@@ -28,6 +28,7 @@ use crate::{
     resume::CommandLine,
     signals::Signal,
     streams,
+    tracked::Tracked,
 };
 
 /// The place for the results of a task, checked before anything is paid for.
@@ -93,6 +94,8 @@ pub(super) struct Delivery<'a> {
     pub(super) result: TaskResult,
     pub(super) target: &'a Target,
     pub(super) followed: Followed,
+    /// The task in the ledger, if it has it.
+    pub(super) tracked: Option<Tracked>,
     /// Shared by all tasks of the command, so that it bounds their connections together.
     pub(super) downloads: &'a DownloadOptions,
     /// The start of the command, on its clock.
@@ -124,12 +127,20 @@ impl Delivery<'_> {
         let options = WaitOptions::new().timeout(self.time_left());
         let wait = Box::pin(task.until_done_with(options, report));
         let error = match self.context.phase.race(wait).await {
-            Ok(Ok(done)) => return Ok(done),
+            Ok(Ok(done)) => {
+                if let Some(tracked) = &self.tracked {
+                    tracked.done(&done).await;
+                }
+                return Ok(done);
+            }
             Ok(Err(error)) => error,
             Err(signal) => return Err(Failure::interrupted_task(signal, &self.receipt)),
         };
         if is_done.into_inner() && error.kind() == mps_aigc::ErrorKind::WaitTimedOut {
             return Err(self.without_result_in_time());
+        }
+        if let Some(tracked) = &self.tracked {
+            tracked.ended(&error).await;
         }
         let outcome = if self.receipt.created || is_known.into_inner() {
             outcome::of_living_task(&error)
@@ -185,6 +196,9 @@ impl Delivery<'_> {
             Target::None => this.print(done, &[]),
             Target::Path(destination) => {
                 let files = this.save(done, destination).await?;
+                if let Some(tracked) = &this.tracked {
+                    tracked.saved(&files).await;
+                }
                 this.print(done, &files)
             }
             Target::Stdout(folder) => this.stream(done, folder.path()).await,
@@ -214,6 +228,9 @@ impl Delivery<'_> {
                 Ok(files)
             }
             Ok(Some(Err(error))) => {
+                if let Some(tracked) = &self.tracked {
+                    tracked.ended(&error).await;
+                }
                 let outcome = self.outcome_of_save(&error);
                 Err(self.failure(error, outcome))
             }

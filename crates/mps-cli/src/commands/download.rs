@@ -19,6 +19,7 @@ use crate::{
     options::parse_duration,
     outcome::{self, Outcome, Reason},
     results::{Receipt, TaskResult},
+    tracked::{Tracked, Tracker},
 };
 
 /// The arguments of `download`.
@@ -38,13 +39,14 @@ pub(crate) struct DownloadArgs {
 pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
     let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
-    let connection = context.connect().await?;
+    let mut connection = context.connect().await?;
+    let tracker = Tracker::open(context, &mut connection).await;
     let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
     let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
     let options = DownloadOptions::new();
     let downloads = tasks
         .iter()
-        .map(|task| download(args, task, &target, &options, context));
+        .map(|task| download(args, task, &target, (&tracker, &options), context));
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
@@ -52,10 +54,13 @@ async fn download<F: Family>(
     args: &DownloadArgs,
     task: &Task<F>,
     target: &Target,
-    downloads: &DownloadOptions,
+    (tracker, downloads): (&Tracker, &DownloadOptions),
     context: &Context,
 ) -> Result<(), Failure> {
-    let receipt = Receipt::of(task, &context.global, Some(&args.out));
+    let tracked = tracker.of(task.id()).await;
+    let key = tracked.as_ref().map(Tracked::key);
+    let receipt = Receipt::of(task, &context.global, Some(&args.out)).with_key(key);
+    let result_so_far = TaskResult::of(task).with_key(key);
     let started = context.clock.monotonic();
     let snapshot = query(task, &receipt, context).await?;
     let status = status_or_none(&snapshot).into_owned();
@@ -64,16 +69,26 @@ async fn download<F: Family>(
         let outcome = Outcome::Continues(Reason::Trouble);
         return Err(Failure::new(outcome, "unfetchable", message).receipt(&receipt));
     };
-    let done = result.map_err(|error| {
-        let outcome = outcome::of_task(&error);
-        Failure::from(error).outcome(outcome).receipt(&receipt)
-    })?;
+    let done = match result {
+        Ok(done) => done,
+        Err(error) => {
+            if let Some(tracked) = &tracked {
+                tracked.ended(&error).await;
+            }
+            let outcome = outcome::of_task(&error);
+            return Err(Failure::from(error).outcome(outcome).receipt(&receipt));
+        }
+    };
+    if let Some(tracked) = &tracked {
+        tracked.done(&done).await;
+    }
     let delivery = Delivery {
         context,
         receipt,
-        result: TaskResult::of(task),
+        result: result_so_far,
         target,
         followed: context.output.live().follow(task.id()),
+        tracked,
         downloads,
         started,
         deadline: started.saturating_add(args.timeout),

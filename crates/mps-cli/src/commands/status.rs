@@ -14,19 +14,31 @@ use crate::{
     failure::Failure,
     foreign_text,
     results::{self, Receipt, TaskResult},
+    tracked::{Tracked, Tracker},
 };
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments::<F>(&args.tasks)?;
-    let connection = context.connect().await?;
+    let mut connection = context.connect().await?;
+    let tracker = Tracker::open(context, &mut connection).await;
     let queries = handles.into_iter().map(|handle| {
-        let connection = &connection;
+        let (connection, tracker) = (&connection, &tracker);
         async move {
             let task = connection.task::<F>(handle)?;
-            let receipt = Receipt::of(&task, &context.global, None);
+            let tracked = tracker.of(task.id()).await;
+            let key = tracked.as_ref().map(Tracked::key);
+            let receipt = Receipt::of(&task, &context.global, None).with_key(key);
             let snapshot = query(&task, &receipt, context).await?;
-            let mut result = TaskResult::of(&task).with_snapshot(&snapshot);
-            if let Some(Ok(done)) = task.outcome(snapshot.clone()) {
+            let mut result = TaskResult::of(&task).with_key(key).with_snapshot(&snapshot);
+            let outcome = task.outcome(snapshot.clone());
+            if let Some(tracked) = &tracked {
+                match &outcome {
+                    Some(Ok(done)) => tracked.done(done).await,
+                    Some(Err(error)) => tracked.ended(error).await,
+                    None => tracked.polled(&snapshot).await,
+                }
+            }
+            if let Some(Ok(done)) = outcome {
                 result = result.with_expiry(&done);
             }
             let line = status_line(&snapshot);

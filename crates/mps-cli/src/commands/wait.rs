@@ -4,7 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 use futures_util::future::join_all;
-use mps_aigc::{DownloadOptions, Family};
+use mps_aigc::{DownloadOptions, Family, TaskFamily, TaskHandle};
+use mps_jobs::{Job, Ledger, State, ledger::Filter};
 
 use super::{
     delivery::{Delivery, Target},
@@ -12,18 +13,24 @@ use super::{
     handles,
 };
 use crate::{
-    context::Context,
+    context::{Connection, Context},
     failure::Failure,
+    ledger,
     options::parse_duration,
     results::{Receipt, TaskResult},
+    tracked::{Tracked, Tracker},
 };
 
 /// The arguments of `wait`.
 #[derive(Args, Debug)]
 pub(crate) struct WaitArgs {
     /// Ids or stored handles of the tasks, or `-` to read them from stdin, one a line
-    #[arg(required = true, value_name = "ID|-")]
+    #[arg(required_unless_present = "last", value_name = "ID|-")]
     tasks: Vec<String>,
+    /// Wait for the newest task of this family, account and endpoint that the ledger has and that is
+    /// not done
+    #[arg(long, conflicts_with = "tasks")]
+    last: bool,
     /// Then download the results to this file, into this directory, or to stdout if it is `-`
     #[arg(long, value_name = "PATH|-")]
     out: Option<PathBuf>,
@@ -33,22 +40,41 @@ pub(crate) struct WaitArgs {
 }
 
 pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result<(), Failure> {
-    let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
+    let mut named = Vec::new();
+    if !args.last {
+        named = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
+    }
     let out = args.out.as_deref();
-    let target = Target::claim_for(handles.len(), out).await?;
-    let connection = context.connect().await?;
+    let target = Target::claim_for(named.len().max(1), out).await?;
+    let mut connection = context.connect().await?;
+    let (tracker, handles) = if args.last {
+        let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
+        let last = last::<F>(&ledger, &connection).await?;
+        let tracker = Tracker::new(context, &connection, Some(ledger));
+        tracker.teach(&mut connection).await;
+        (tracker, vec![last])
+    } else {
+        (Tracker::open(context, &mut connection).await, named)
+    };
     let started = context.clock.monotonic();
     let downloads = DownloadOptions::new();
     let waits = handles.into_iter().map(|handle| {
-        let (connection, target, downloads) = (&connection, &target, &downloads);
+        let (connection, target, tracker) = (&connection, &target, &tracker);
+        let downloads = &downloads;
         async move {
+            let tracked = tracker.of(handle.id()).await;
+            let handle = tracked
+                .as_ref()
+                .map_or(handle.clone(), |it| it.known(&handle));
+            let key = tracked.as_ref().map(Tracked::key);
             let task = connection.task::<F>(handle)?;
             let delivery = Delivery {
                 context,
-                receipt: Receipt::of(&task, &context.global, out),
-                result: TaskResult::of(&task),
+                receipt: Receipt::of(&task, &context.global, out).with_key(key),
+                result: TaskResult::of(&task).with_key(key),
                 target,
                 followed: context.output.live().follow(task.id()),
+                tracked,
                 downloads,
                 started,
                 deadline: started.saturating_add(args.timeout),
@@ -56,7 +82,30 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
             delivery.wait_and_deliver(&task).await
         }
     });
-    all_succeeded(follow(context, join_all(waits)).await)
+    let waited = follow(context, join_all(waits)).await;
+    tracker.learn(&connection).await;
+    all_succeeded(waited)
+}
+
+/// Returns the newest task of a family that is not done, as the ledger has it.
+async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<TaskHandle, Failure> {
+    let filter = Filter {
+        account: Some(connection.account().to_owned()),
+        endpoint: Some(connection.client().endpoint().host().to_owned()),
+        states: vec![State::Created],
+        ..Filter::default()
+    };
+    let items = ledger.list(&filter).await?.into_iter();
+    let mut items = items.filter(|item| TaskFamily::created_by(&item.action) == Some(F::FAMILY));
+    let last = match items.next() {
+        Some(item) => Job::of(ledger, item).await?.handle(),
+        None => None,
+    };
+    last.ok_or_else(|| {
+        let family = F::NAME;
+        let message = format!("the ledger has no {family} task that is not done");
+        Failure::usage(message).hint("list all tasks with: mps tasks")
+    })
 }
 
 /// Returns the error of several tasks, if any has one.

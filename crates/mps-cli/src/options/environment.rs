@@ -9,13 +9,14 @@ use super::GlobalOptions;
 use crate::{arguments, failure::Failure};
 
 /// The options with a value, each with its variable.
-const VALUES: [(&str, &str); 10] = [
+const VALUES: [(&str, &str); 11] = [
     ("--endpoint", "MPS_ENDPOINT"),
     ("--site", "MPS_SITE"),
     ("--region", "MPS_REGION"),
     ("--profile", "MPS_PROFILE"),
     ("--account", "MPS_ACCOUNT"),
     ("--limiter", "MPS_LIMITER"),
+    ("--ledger", "MPS_LEDGER"),
     ("--deadline", "MPS_DEADLINE"),
     ("--preflight", "MPS_PREFLIGHT"),
     ("--output", "MPS_OUTPUT"),
@@ -127,6 +128,7 @@ fn merged(flags: GlobalOptions, other: GlobalOptions) -> GlobalOptions {
         profile: flags.profile.or(other.profile),
         account: flags.account.or(other.account),
         limiter: flags.limiter.or(other.limiter),
+        ledger: flags.ledger.or(other.ledger),
         deadline: flags.deadline.or(other.deadline),
         preflight: flags
             .preflight

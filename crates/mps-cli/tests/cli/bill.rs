@@ -121,7 +121,13 @@ pub(crate) fn case(emulator: &Emulator, arguments: &[&str], action: &str, fault:
     rule["times"] = json!(1);
     emulator.add_fault(&rule);
     let before = emulator.bill();
-    let run = emulator.run(&[&["--output", "json"], arguments].concat());
+    // Recorded like any other create; the same request once more is meant.
+    let again: &[&str] = if arguments.contains(&"create") || arguments[0] == "call" {
+        &["--again"]
+    } else {
+        &[]
+    };
+    let run = emulator.record(&[arguments, again].concat());
     let after = emulator.bill();
     emulator.clear_faults();
     let creates = |bill: &Value| bill["creates"].as_u64().unwrap();

@@ -72,7 +72,9 @@ impl Hostile {
             .args(["--endpoint", &self.endpoint])
             .args(arguments)
             .env("TENCENTCLOUD_SECRET_ID", "AKIDhostile")
-            .env("TENCENTCLOUD_SECRET_KEY", "no-real-key");
+            .env("TENCENTCLOUD_SECRET_KEY", "no-real-key")
+            // The same task is created several times.
+            .env("MPS_LEDGER", "off");
         command
     }
 

@@ -15,6 +15,12 @@ mod faults;
 mod foreign_text;
 mod hostile;
 #[cfg(unix)]
+mod ledger;
+#[cfg(unix)]
+mod ledger_broken;
+#[cfg(unix)]
+mod ledger_race;
+#[cfg(unix)]
 mod limiter;
 #[cfg(unix)]
 mod live;

@@ -113,8 +113,16 @@ impl Emulator {
         }
     }
 
-    /// `mps` with this emulator's endpoint and keys.
+    /// `mps` with this emulator's endpoint and keys, without a ledger: most tests create the same task
+    /// several times.
     pub(crate) fn mps(&self, arguments: &[&str]) -> Command {
+        let mut command = self.recorded(arguments);
+        command.env("MPS_LEDGER", "off");
+        command
+    }
+
+    /// `mps` with this emulator's endpoint and keys, and with its ledger in the emulator's folder.
+    pub(crate) fn recorded(&self, arguments: &[&str]) -> Command {
         let mut command = mps(self.folder.path());
         command
             .args(["--endpoint", &self.endpoint])
@@ -126,6 +134,16 @@ impl Emulator {
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         run(&mut self.mps(arguments))
+    }
+
+    /// Runs a command that records in the ledger, with its output as JSON.
+    pub(crate) fn record(&self, arguments: &[&str]) -> Run {
+        run(&mut self.recorded(&[&["--output", "json"], arguments].concat()))
+    }
+
+    /// Returns the state folder, which has the ledger.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join(".local/state/mps")
     }
 
     /// Every request it received, as `GET /_emulator/v1/requests` tells it.

@@ -224,7 +224,7 @@ fn a_password_in_the_environment_is_used_and_shown_nowhere() {
                 ("TENCENTCLOUD_SECRET_KEY", "a-secret-key"),
             ];
             let run = wrong(&[&arguments[..], &create].concat(), &variables);
-            let exit = if url.starts_with("redis") { 6 } else { 2 };
+            let exit = if url.starts_with("gopher") { 2 } else { 6 };
             assert_eq!(run.exit, exit, "{url}: {run:?}");
             assert!(!run.stderr.contains("hunter2"), "{url}: {run:?}");
         }

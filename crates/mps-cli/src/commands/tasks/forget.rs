@@ -1,0 +1,32 @@
+//! `mps tasks forget`: removes the contents of tasks that have ended.
+
+use mps_jobs::ledger::{Forget, Timestamp};
+use serde_json::json;
+
+use super::{ForgetArgs, account_ledger, find_one};
+use crate::{context::Context, failure::Failure};
+
+pub(super) async fn run(args: &ForgetArgs, context: &Context) -> Result<(), Failure> {
+    let (ledger, _) = account_ledger(context).await?;
+    let selected = match args.older_than {
+        Some(age) => Forget::EndedBefore(Timestamp::from(context.clock.wall()).before(age)),
+        None => {
+            let mut rows = Vec::new();
+            for name in &args.tasks {
+                rows.push(find_one(&ledger, name, |_| true).await?.row);
+            }
+            Forget::Rows(rows)
+        }
+    };
+    let forgotten = ledger.forget(selected).await?;
+    let human = format!("forgot the contents of {} tasks", forgotten.scrubbed);
+    let result = json!({"schema": "mps.forgotten/1", "forgotten": forgotten.scrubbed});
+    context.output.listing(&human, &result)?;
+    match forgotten.open.len() {
+        0 => Ok(()),
+        open => {
+            let message = format!("{open} of the tasks have not ended, and are not forgotten");
+            Err(Failure::usage(message).hint("wait for them, or resolve them: mps tasks --undone"))
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The ledger of a command: its place, and the consequence when it cannot be used.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use mps_aigc::Endpoint;
+use mps_core::clock::SharedClock;
+use mps_jobs::{Ledger, LedgerError, LedgerErrorKind, content_hash};
+
+use crate::{
+    failure::{self, Failure},
+    foreign_text,
+    options::{GlobalOptions, LedgerPlace},
+    outcome::{Outcome, Reason},
+    state_folder,
+};
+
+/// The file of the ledger in the state folder.
+const FILE: &str = "ledger.db";
+
+/// The ledger of a command that creates a task.
+pub(crate) enum Recording {
+    /// Creates are recorded in this ledger.
+    On {
+        ledger: Ledger,
+        /// The file, if this command is the first to use it.
+        new_file: Option<PathBuf>,
+    },
+    /// Nothing is recorded, by the user's choice.
+    Off,
+    /// Nothing is recorded, for want of a place: the reason.
+    NoPlace(String),
+}
+
+/// The endpoint and the key that a command uses: a ledger for an emulator has a file of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    pub(crate) secret_id: &'a str,
+}
+
+/// Opens the ledger for a create.
+///
+/// # Errors
+/// Returns an error when the ledger cannot be used, unless the user named none and there is no place
+/// for one.
+pub(crate) async fn open_to_record(
+    global: &GlobalOptions,
+    identity: Identity<'_>,
+    clock: &SharedClock,
+) -> Result<Recording, Failure> {
+    if global.emulator {
+        let ledger = Ledger::in_memory(clock.clone())?;
+        return Ok(Recording::On {
+            ledger,
+            new_file: None,
+        });
+    }
+    let place = match place(global, identity) {
+        Ok(Some(place)) => place,
+        Ok(None) => return Ok(Recording::Off),
+        Err(reason) => return Ok(Recording::NoPlace(reason)),
+    };
+    let new_file = place
+        .file()
+        .filter(|file| !file.exists())
+        .map(Path::to_owned);
+    match place.open(clock).await {
+        Ok(ledger) => Ok(Recording::On { ledger, new_file }),
+        Err(error) if global.ledger.is_none() && is_want_of_a_place(&error) => {
+            Ok(Recording::NoPlace(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens the ledger for a command that cannot do without one.
+///
+/// # Errors
+/// Returns an error when there is no ledger or it cannot be used.
+pub(crate) async fn open(
+    global: &GlobalOptions,
+    identity: Identity<'_>,
+    clock: &SharedClock,
+) -> Result<Ledger, Failure> {
+    match open_to_record(global, identity, clock).await? {
+        Recording::On { ledger, .. } => Ok(ledger),
+        Recording::Off => Err(needed("the ledger is turned off")),
+        Recording::NoPlace(reason) => Err(needed(&reason)),
+    }
+}
+
+/// Opens the ledger for a command that goes on without one: returns `None` and a warning, if any.
+pub(crate) async fn open_if_possible(
+    global: &GlobalOptions,
+    identity: Identity<'_>,
+    clock: &SharedClock,
+) -> (Option<Ledger>, Option<String>) {
+    let absent = match place(global, identity) {
+        Ok(Some(Place::File(file))) => !file.exists(),
+        Ok(Some(Place::Url(_))) => false,
+        Ok(None) | Err(_) => true,
+    };
+    if global.emulator || absent {
+        return (None, None);
+    }
+    match open_to_record(global, identity, clock).await {
+        Ok(Recording::On { ledger, .. }) => (Some(ledger), None),
+        Ok(Recording::Off | Recording::NoPlace(_)) => (None, None),
+        Err(failure) => {
+            let warning = format!("the ledger is not used: {}", failure.message);
+            (None, Some(warning))
+        }
+    }
+}
+
+/// Returns the usage error of an option or command that needs a ledger.
+pub(crate) fn needed(reason: &str) -> Failure {
+    Failure::usage(format!("this needs a ledger: {reason}"))
+        .hint("name a file on a disk of this machine: --ledger PATH")
+}
+
+/// The place of a ledger that is on.
+enum Place {
+    File(PathBuf),
+    Url(String),
+}
+
+impl Place {
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Url(_) => None,
+        }
+    }
+
+    async fn open(&self, clock: &SharedClock) -> Result<Ledger, LedgerError> {
+        let location = match self {
+            Self::File(path) => path.to_string_lossy(),
+            Self::Url(url) => url.into(),
+        };
+        Ledger::open(&location, clock.clone()).await
+    }
+}
+
+/// Returns the place of the ledger; `None` if it is turned off.
+///
+/// # Errors
+/// Returns the reason when the user named none and there is no state folder.
+fn place(global: &GlobalOptions, identity: Identity<'_>) -> Result<Option<Place>, String> {
+    match &global.ledger {
+        Some(LedgerPlace::Off) => Ok(None),
+        Some(LedgerPlace::File(path)) => Ok(Some(Place::File(path.clone()))),
+        Some(LedgerPlace::Url(url)) => Ok(Some(Place::Url(url.reveal_with_password_file()))),
+        None => {
+            let folder = state_folder::find().ok_or_else(|| state_folder::ABSENT.to_owned())?;
+            Ok(Some(Place::File(folder.join(file_name(identity)))))
+        }
+    }
+}
+
+/// Returns the name of the ledger's file. An emulator on this machine has a file of its own, named
+/// after its address and key, so that its tasks are not among those that were paid for.
+fn file_name(identity: Identity<'_>) -> String {
+    if !identity.endpoint.is_loopback() {
+        return FILE.to_owned();
+    }
+    let host = identity.endpoint.host();
+    let hash = content_hash(host, identity.secret_id);
+    let hash = hash.get(..16).unwrap_or_default();
+    format!("emulator-{hash}.db")
+}
+
+/// Returns whether a ledger that the user did not name is simply not there, rather than broken.
+fn is_want_of_a_place(error: &LedgerError) -> bool {
+    use LedgerErrorKind::{NetworkFileSystem, ReadOnly};
+    let cause =
+        std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let is_unusable = |cause: &io::Error| {
+        matches!(
+            cause.kind(),
+            io::ErrorKind::PermissionDenied
+                | io::ErrorKind::NotADirectory
+                | io::ErrorKind::AlreadyExists
+        )
+    };
+    matches!(error.kind(), ReadOnly | NetworkFileSystem) || cause.is_some_and(is_unusable)
+}
+
+impl From<LedgerError> for Failure {
+    /// Converts an error of the ledger from before anything was sent.
+    fn from(error: LedgerError) -> Self {
+        Self {
+            causes: failure::causes(&error),
+            hint: error.hint().map(str::to_owned),
+            ..Self::new(
+                Outcome::NotCreated(reason(error.kind())),
+                error.kind().as_str(),
+                foreign_text::cut_message(&error.to_string()),
+            )
+        }
+    }
+}
+
+/// Returns the reason that decides the exit code: an error that passes by itself is trouble (6), and
+/// one that needs a change of the usage is not (2).
+fn reason(kind: LedgerErrorKind) -> Reason {
+    use LedgerErrorKind::{Busy, CapReached, ClaimLost, Full, Io, Unreachable};
+    match kind {
+        CapReached => Reason::SpendGuard,
+        Busy | Full | Unreachable | ClaimLost | Io => Reason::Trouble,
+        _ => Reason::Usage,
+    }
+}

@@ -1,0 +1,408 @@
+//! Creates in the ledger: keys, the guard against repeats, and what follows a task.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Emulator, Run};
+
+const CREATE: [&str; 4] = ["video", "create", "--prompt", "a cat"];
+
+fn create(emulator: &Emulator, more: &[&str]) -> Run {
+    emulator.record(&[&CREATE, more].concat())
+}
+
+fn creates(emulator: &Emulator) -> u64 {
+    emulator.bill()["creates"].as_u64().unwrap()
+}
+
+/// The rows of the ledger, newest first.
+fn tasks(emulator: &Emulator, arguments: &[&str]) -> Vec<Value> {
+    let run = emulator.record(&[&["tasks"], arguments].concat());
+    assert_eq!(run.exit, 0, "{run:?}");
+    let lines = run.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn only_task(emulator: &Emulator) -> Value {
+    let mut tasks = tasks(emulator, &[]);
+    assert_eq!(tasks.len(), 1, "{tasks:?}");
+    tasks.remove(0)
+}
+
+fn lose_reply(emulator: &Emulator) {
+    emulator.add_fault(&json!({"kind": "reply_lost", "times": 1, "action": "CreateAigcVideoTask"}));
+}
+
+#[test]
+fn a_repeat_of_a_create_in_doubt_is_refused_unless_it_is_meant() {
+    let emulator = Emulator::start("0s");
+    lose_reply(&emulator);
+    let lost = create(&emulator, &[]);
+    assert_eq!(lost.exit, 9, "{lost:?}");
+    let key = lost.error()["key"].as_str().unwrap().to_owned();
+    assert_eq!(creates(&emulator), 1);
+
+    let repeat = create(&emulator, &[]);
+    let error = repeat.error();
+    assert_eq!(
+        (repeat.exit, &error["kind"], &error["key"]),
+        (12, &json!("repeat"), &json!(key)),
+        "{repeat:?}"
+    );
+    let resume = error["resume"].as_array().unwrap();
+    assert_eq!(resume.last().unwrap(), &json!(key), "{error}");
+    assert_eq!(creates(&emulator), 1);
+    let call = [
+        "call",
+        "CreateAigcVideoTask",
+        "--json",
+        r#"{"Prompt":"a cat"}"#,
+    ];
+    assert_eq!(emulator.record(&call).exit, 12);
+
+    let other = emulator.record(&["video", "create", "--prompt", "a dog"]);
+    assert_eq!(other.exit, 0, "{other:?}");
+    let again = create(&emulator, &["--again"]);
+    assert_eq!(again.exit, 0, "{again:?}");
+    assert_eq!(creates(&emulator), 3);
+}
+
+#[test]
+fn a_create_that_is_done_or_failed_or_refused_is_no_obstacle() {
+    let emulator = Emulator::start("1h");
+    let first = create(&emulator, &[]);
+    assert_eq!(first.exit, 0, "{first:?}");
+    let id = first.json()["task_id"].clone();
+    let repeat = create(&emulator, &[]);
+    assert_eq!(repeat.exit, 12, "{repeat:?}");
+    assert_eq!(repeat.error()["task_id"], id);
+    // Without an answer about the status it stays refused.
+    emulator.add_fault(&json!({
+        "kind": "refuse", "code": "InternalError", "action": "DescribeAigcVideoTask"
+    }));
+    assert_eq!(create(&emulator, &["--deadline", "2s"]).exit, 12);
+    emulator.clear_faults();
+
+    emulator.tell("clock", &json!({"advance": "2h"}));
+    let second = create(&emulator, &[]);
+    assert_eq!(second.exit, 0, "{second:?}");
+    assert_eq!(tasks(&emulator, &[])[1]["state"], "done");
+    assert_eq!(creates(&emulator), 2);
+
+    let emulator = Emulator::start("0s");
+    let rule = json!({"kind": "refuse", "code": "InvalidParameterValue", "times": 1});
+    emulator.add_fault(&rule);
+    assert_eq!(create(&emulator, &[]).exit, 2);
+    assert_eq!(only_task(&emulator)["state"], "refused");
+    assert_eq!(create(&emulator, &[]).exit, 0);
+    assert_eq!(creates(&emulator), 1);
+}
+
+#[test]
+fn the_same_key_is_the_same_task_and_one_bill() {
+    let emulator = Emulator::start("0s");
+    let first = create(&emulator, &["--key", "cat-1"]);
+    assert_eq!(
+        (first.exit, &first.json()["key"]),
+        (0, &json!("cat-1")),
+        "{first:?}"
+    );
+    let id = first.json()["task_id"].clone();
+    // Its state, its result, its file, and its file again.
+    for (more, member) in [
+        (&[][..], "status"),
+        (&["--wait"], "urls"),
+        (&["--out", "cat.mp4"], "files"),
+        (&["--out", "cat.mp4"], "files"),
+        (&["--out", "."], "files"),
+        (&["--wait"], "files"),
+        (&["--out", "copy.mp4"], "files"),
+    ] {
+        let run = create(&emulator, &[&["--key", "cat-1"], more].concat());
+        assert_eq!(run.exit, 0, "{more:?}: {run:?}");
+        let result = run.json();
+        assert_eq!((&result["task_id"], &result["key"]), (&id, &json!("cat-1")));
+        assert!(
+            result[member].is_string() || result[member].is_array(),
+            "{more:?}: {result}"
+        );
+    }
+    let call = [
+        "call",
+        "CreateAigcVideoTask",
+        "--json",
+        r#"{"Prompt":"a cat"}"#,
+        "--key",
+        "cat-1",
+    ];
+    let call = emulator.record(&call);
+    assert_eq!(call.json()["response"]["TaskId"], id, "{call:?}");
+    assert_eq!(creates(&emulator), 1);
+    let task = only_task(&emulator);
+    assert_eq!((&task["state"], &task["task_id"]), (&json!("fetched"), &id));
+
+    let taken = emulator.folder.path().join("taken.mp4");
+    fs::write(taken, "of somebody").unwrap();
+    let run = create(&emulator, &["--key", "cat-1", "--out", "taken.mp4"]);
+    assert_eq!(run.exit, 2, "{run:?}");
+}
+
+#[test]
+fn a_key_with_another_content_names_what_differs_and_no_value() {
+    let emulator = Emulator::start("0s");
+    assert_eq!(create(&emulator, &["--key", "k"]).exit, 0);
+    let run = emulator.record(&[
+        "video",
+        "create",
+        "--prompt",
+        "a secret",
+        "--duration",
+        "6",
+        "--key",
+        "k",
+    ]);
+    assert_eq!(run.exit, 2, "{run:?}");
+    let message = run.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("Duration, Prompt"), "{message}");
+    assert!(!run.stderr.contains("secret"), "{run:?}");
+    assert_eq!(creates(&emulator), 1);
+}
+
+#[test]
+fn a_key_whose_create_ended_without_a_task_tells_or_repeats_its_outcome() {
+    let emulator = Emulator::start("0s");
+    lose_reply(&emulator);
+    assert_eq!(create(&emulator, &["--key", "lost"]).exit, 9);
+    let doubt = create(&emulator, &["--key", "lost"]);
+    assert_eq!(doubt.exit, 9, "{doubt:?}");
+    let page = doubt.error()["doubt"].to_string();
+    assert!(
+        page.contains("resolve") && page.contains("--task-id"),
+        "{page}"
+    );
+    assert_eq!(creates(&emulator), 1);
+    let given_up = emulator.record(&["resolve", "lost", "--abandon"]);
+    assert_eq!(given_up.exit, 0, "{given_up:?}");
+    let abandoned = create(&emulator, &["--key", "lost"]);
+    assert_eq!(
+        (abandoned.exit, creates(&emulator)),
+        (7, 1),
+        "{abandoned:?}"
+    );
+
+    for code in ["InvalidParameterValue", "FailedOperation.UserArrears"] {
+        let rule = json!({"kind": "refuse", "code": code, "times": 1});
+        emulator.add_fault(&rule);
+        assert_ne!(create(&emulator, &["--key", code]).exit, 0);
+        let sent = create(&emulator, &["--key", code]);
+        assert_eq!(sent.exit, 0, "{sent:?}");
+    }
+    assert_eq!(creates(&emulator), 3);
+}
+
+#[test]
+fn a_key_whose_task_failed_ends_as_it_did() {
+    let emulator = Emulator::start("0s");
+    let create = [
+        "video",
+        "create",
+        "--prompt",
+        "a cat [emulator:fail]",
+        "--key",
+        "k",
+        "--wait",
+    ];
+    let failed = emulator.record(&create);
+    assert_eq!(failed.exit, 7, "{failed:?}");
+    let paid = creates(&emulator);
+    let again = emulator.record(&create);
+    assert_eq!((again.exit, creates(&emulator)), (7, paid), "{again:?}");
+    assert_eq!(again.error()["task_id"], failed.error()["task_id"]);
+    assert_eq!(only_task(&emulator)["state"], "failed");
+}
+
+#[test]
+fn an_expired_result_is_told_under_its_key() {
+    let emulator = Emulator::start("0s");
+    assert_eq!(create(&emulator, &["--key", "k", "--wait"]).exit, 0);
+    emulator.tell("clock", &json!({"advance": "13h"}));
+    let expired = create(&emulator, &["--key", "k", "--out", "late.mp4"]);
+    assert_eq!((expired.exit, creates(&emulator)), (10, 1), "{expired:?}");
+    assert_eq!(only_task(&emulator)["state"], "expired");
+    assert_eq!(create(&emulator, &["--key", "k"]).exit, 10);
+}
+
+#[test]
+fn wait_status_and_download_record_what_they_learn() {
+    let emulator = Emulator::start("0s");
+    let created = create(&emulator, &[]).json();
+    let id = created["task_id"].as_str().unwrap();
+    assert_eq!(only_task(&emulator)["state"], "created");
+    let status = emulator.record(&["video", "status", "--", id]);
+    assert_eq!(status.json()["key"], created["key"], "{status:?}");
+    let done = only_task(&emulator);
+    assert_eq!(done["state"], "done");
+    assert!(done["expires_at"].is_string(), "{done}");
+    let saved = emulator.record(&["video", "download", "--out", "cat.mp4", "--", id]);
+    assert_eq!(saved.exit, 0, "{saved:?}");
+    let fetched = only_task(&emulator);
+    assert_eq!(fetched["state"], "fetched");
+    let file = &fetched["files"][0];
+    let path = emulator
+        .folder
+        .path()
+        .canonicalize()
+        .unwrap()
+        .join("cat.mp4");
+    assert_eq!(
+        file["path"]
+            .as_str()
+            .map(fs::canonicalize)
+            .unwrap()
+            .unwrap(),
+        path
+    );
+    assert_eq!(file["sha256"], saved.json()["files"][0]["sha256"]);
+    assert_eq!(fetched["schema"], "mps.task/1");
+    assert_eq!(fetched["family"], "video");
+}
+
+#[test]
+fn wait_last_takes_the_newest_task_that_is_not_done() {
+    let emulator = Emulator::start("0s");
+    let none = emulator.record(&["video", "wait", "--last"]);
+    assert_eq!(none.exit, 2, "{none:?}");
+    for prompt in ["a", "b"] {
+        let run = emulator.record(&["video", "create", "--prompt", prompt]);
+        assert_eq!(run.exit, 0, "{run:?}");
+    }
+    let newest = tasks(&emulator, &[])[0]["task_id"].clone();
+    let oldest = tasks(&emulator, &[])[1]["task_id"].clone();
+    for expected in [newest, oldest] {
+        let run = emulator.record(&["video", "wait", "--last"]);
+        assert_eq!(
+            (run.exit, &run.json()["task_id"]),
+            (0, &expected),
+            "{run:?}"
+        );
+    }
+    assert_eq!(emulator.record(&["image", "wait", "--last"]).exit, 2);
+    assert_eq!(emulator.record(&["video", "wait", "--last"]).exit, 2);
+}
+
+#[test]
+fn an_attempt_in_doubt_is_resolved_each_way() {
+    let emulator = Emulator::start("0s");
+    for key in ["found", "sent", "gone"] {
+        lose_reply(&emulator);
+        let prompt = format!("a cat named {key}");
+        let lost = emulator.record(&["video", "create", "--prompt", &prompt, "--key", key]);
+        assert_eq!(lost.exit, 9, "{lost:?}");
+    }
+    assert_eq!(tasks(&emulator, &["--in-doubt"]).len(), 3);
+    let shown = emulator.record(&["show", "found"]);
+    assert_eq!(shown.exit, 0, "{shown:?}");
+    let doubt = shown.json()["doubt"].to_string();
+    assert!(
+        doubt.contains("support") && doubt.contains("body_sha256"),
+        "{doubt}"
+    );
+
+    let id = emulator.bill()["items"][0]["task_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let found = emulator.record(&["resolve", "found", "--task-id", &id]);
+    assert_eq!(
+        (found.exit, &found.json()["task_id"]),
+        (0, &json!(id)),
+        "{found:?}"
+    );
+    assert_eq!(creates(&emulator), 3);
+    let sent = emulator.record(&["resolve", "sent", "--recreate"]);
+    assert_eq!(sent.exit, 0, "{sent:?}");
+    assert_eq!(
+        (&sent.json()["key"], creates(&emulator)),
+        (&json!("sent"), 4)
+    );
+    assert!(sent.json()["task_id"].is_string());
+    let gone = emulator.record(&["resolve", "gone", "--abandon"]);
+    assert_eq!(gone.exit, 0, "{gone:?}");
+    assert_eq!(tasks(&emulator, &["--in-doubt"]).len(), 0);
+    for key in ["found", "sent", "gone", "unknown"] {
+        let late = emulator.record(&["resolve", key, "--abandon"]);
+        assert_eq!(late.exit, 2, "{late:?}");
+    }
+    assert_eq!(creates(&emulator), 4);
+}
+
+#[test]
+fn tasks_are_exported_and_forgotten_when_they_have_ended() {
+    let emulator = Emulator::start("0s");
+    assert_eq!(create(&emulator, &["--key", "a", "--out", "a.mp4"]).exit, 0);
+    let open = emulator.record(&["video", "create", "--prompt", "a dog", "--key", "b"]);
+    assert_eq!(open.exit, 0, "{open:?}");
+    let export = emulator.record(&["tasks", "export"]);
+    assert!(export.stdout.contains("a cat"), "{export:?}");
+    let file = emulator.record(&["tasks", "export", "all.jsonl"]);
+    assert_eq!(file.exit, 0, "{file:?}");
+    let written = fs::read_to_string(emulator.folder.path().join("all.jsonl")).unwrap();
+    assert_eq!(written.lines().count(), 2);
+    assert_eq!(emulator.record(&["tasks", "export", "all.jsonl"]).exit, 2);
+
+    let forgotten = emulator.record(&["tasks", "forget", "a"]);
+    assert_eq!(forgotten.exit, 0, "{forgotten:?}");
+    let refused = emulator.record(&["tasks", "forget", "b"]);
+    assert_eq!(refused.exit, 2, "{refused:?}");
+    let export = emulator.record(&["tasks", "export"]);
+    assert!(!export.stdout.contains("a cat"), "{export:?}");
+    assert!(export.stdout.contains("a dog"), "{export:?}");
+    assert_eq!(emulator.record(&["tasks", "forget", "unknown"]).exit, 2);
+}
+
+#[test]
+fn refresh_asks_for_the_tasks_that_are_not_done() {
+    let emulator = Emulator::start("0s");
+    assert_eq!(create(&emulator, &[]).exit, 0);
+    assert_eq!(tasks(&emulator, &["--undone"])[0]["state"], "created");
+    assert_eq!(tasks(&emulator, &["--refresh"])[0]["state"], "done");
+    assert!(tasks(&emulator, &["--undone"]).is_empty());
+    assert_eq!(tasks(&emulator, &["--expiring"]).len(), 1);
+    assert!(tasks(&emulator, &["--failed"]).is_empty());
+}
+
+#[test]
+fn the_first_record_says_where_it_is_and_how_to_turn_it_off() {
+    let emulator = Emulator::start("0s");
+    let first = create(&emulator, &[]);
+    assert!(first.stderr.contains("--ledger off"), "{first:?}");
+    assert!(first.stderr.contains("emulator-"), "{first:?}");
+    let second = emulator.record(&["video", "create", "--prompt", "a dog"]);
+    assert!(!second.stderr.contains("--ledger off"), "{second:?}");
+    let off = create(&emulator, &["--ledger", "off", "--key", "k"]);
+    assert_eq!(off.exit, 2, "{off:?}");
+    let off = create(&emulator, &["--ledger", "off"]);
+    assert_eq!(off.exit, 0, "{off:?}");
+    assert!(off.json()["key"].is_null(), "{off:?}");
+}
+
+#[test]
+fn the_emulator_within_a_command_records_nothing_on_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = [
+        "--emulator",
+        "--output=json",
+        "video",
+        "create",
+        "--prompt",
+        "a cat",
+    ];
+    for _ in 0..2 {
+        let run = crate::support::run(crate::support::mps(folder.path()).args(create));
+        assert_eq!(run.exit, 0, "{run:?}");
+    }
+    assert!(!folder.path().join(".local").exists());
+}

@@ -1,0 +1,128 @@
+//! Two processes and one request: paid once, whatever happens to either.
+
+use std::{
+    process::{Child, Stdio},
+    thread,
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Emulator, Run, eventually};
+
+fn start(emulator: &Emulator, prompt: &str, more: &[&str]) -> Child {
+    let arguments = ["--output=json", "video", "create", "--prompt", prompt];
+    let mut command = emulator.recorded(&[&arguments, more].concat());
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+fn end(process: Child) -> Run {
+    let output = process.wait_with_output().unwrap();
+    Run {
+        exit: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn creates(emulator: &Emulator) -> u64 {
+    emulator.bill()["creates"].as_u64().unwrap()
+}
+
+/// Runs the same create in two shells at the same instant, several times with other contents.
+fn two_shells(runs: u64) {
+    let emulator = Emulator::start("1h");
+    for number in 0..runs {
+        let prompt = format!("cat {number}");
+        let shells = [0, 1].map(|_| start(&emulator, &prompt, &[]));
+        let runs = shells.map(end);
+        let mut exits = runs.each_ref().map(|run| run.exit);
+        exits.sort_unstable();
+        assert_eq!(exits, [0, 12], "{runs:?}");
+        assert_eq!(creates(&emulator), number + 1, "{runs:?}");
+    }
+}
+
+#[test]
+fn of_two_shells_with_the_same_request_one_is_refused() {
+    two_shells(20);
+}
+
+#[test]
+#[ignore = "takes minutes; run every night"]
+fn of_two_shells_with_the_same_request_one_is_refused_200_times() {
+    two_shells(200);
+}
+
+#[test]
+fn two_shells_with_one_key_have_one_task() {
+    let emulator = Emulator::start("1h");
+    for number in 0..5 {
+        let key = format!("k{number}");
+        let shells = [0, 1].map(|_| start(&emulator, "a cat", &["--key", &key]));
+        let runs = shells.map(end);
+        let ids = runs.each_ref().map(|run| run.json()["task_id"].clone());
+        assert_eq!(ids[0], ids[1], "{runs:?}");
+        assert_eq!(creates(&emulator), number + 1);
+    }
+}
+
+/// A process that is killed on the wire leaves a create in doubt, and one before it nothing.
+#[test]
+fn a_kill_on_the_wire_is_listed_as_in_doubt() {
+    let emulator = Emulator::start("1h");
+    emulator.add_fault(&json!({"kind": "delay", "delay": "60s", "action": "CreateAigcVideoTask"}));
+    let mut process = start(&emulator, "a cat", &["--key", "k"]);
+    let arrived = || {
+        let requests = emulator.requests();
+        !requests.is_empty() || creates(&emulator) > 0 || state(&emulator) == json!("sending")
+    };
+    eventually(arrived);
+    let busy = emulator.record(&["video", "create", "--prompt", "a cat"]);
+    assert_eq!(busy.exit, 12, "{busy:?}");
+    let waits = emulator.record(&[
+        "--deadline",
+        "1s",
+        "video",
+        "create",
+        "--prompt",
+        "a cat",
+        "--key",
+        "k",
+    ]);
+    assert_eq!(waits.exit, 9, "{waits:?}");
+    process.kill().unwrap();
+    process.wait().unwrap();
+    emulator.clear_faults();
+    assert_eq!(state(&emulator), "in_doubt");
+    let again = emulator.record(&["video", "create", "--prompt", "a cat"]);
+    assert_eq!(again.exit, 12, "{again:?}");
+    let resolved = emulator.record(&["resolve", "k", "--recreate"]);
+    assert_eq!(resolved.exit, 0, "{resolved:?}");
+}
+
+fn state(emulator: &Emulator) -> Value {
+    let run = emulator.record(&["tasks"]);
+    let first = run.stdout.lines().next().map(serde_json::from_str::<Value>);
+    first.map_or(Value::Null, |line| line.unwrap()["state"].clone())
+}
+
+#[test]
+fn first_commands_at_once_share_one_new_ledger() {
+    let emulator = Emulator::start("1h");
+    thread::scope(|scope| {
+        let shells: Vec<_> = (0..10)
+            .map(|number| {
+                let emulator = &emulator;
+                scope.spawn(move || end(start(emulator, &format!("cat {number}"), &[])))
+            })
+            .collect();
+        for shell in shells {
+            let run = shell.join().unwrap();
+            assert_eq!(run.exit, 0, "{run:?}");
+        }
+    });
+    assert_eq!(creates(&emulator), 10);
+    let listed = emulator.record(&["tasks"]);
+    assert_eq!(listed.stdout.lines().count(), 10, "{listed:?}");
+}
