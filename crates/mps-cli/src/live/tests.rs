@@ -6,6 +6,7 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// Sets the state of a row.
 type Change<'a> = &'a dyn Fn(&mut Row);
 
 fn board(rows: &[(&str, Change<'_>)]) -> Board {
