@@ -84,7 +84,7 @@ impl Error {
         self.0.hint.as_deref().or_else(|| self.call()?.hint())
     }
 
-    /// Returns the stage that has to be confirmed, such as `STAGE_1`; `None` for any other kind than
+    /// Returns the stage that has to be confirmed, for example `STAGE_1`; `None` for any other kind than
     /// [`AwaitsConfirmation`](ErrorKind::AwaitsConfirmation).
     #[must_use]
     pub fn stage(&self) -> Option<&str> {

@@ -81,19 +81,21 @@ impl Jobs {
     }
 
     /// Sets the name of the batch that these jobs belong to. Default: `jobs`. Keys are unique in a
-    /// batch, and a run does the jobs of its own batch only.
+    /// batch, and a run does the jobs of its own batch only, so use one name for one project, for example
+    /// `spring-2026`.
     #[must_use]
     pub fn batch(self, name: impl Into<String>) -> Self {
         self.with(|settings| settings.batch = name.into())
     }
 
-    /// Sets the folder below which results are saved. Default: the current folder.
+    /// Sets the folder below which results are saved, for example `/srv/clips`. Default: the current
+    /// folder.
     #[must_use]
     pub fn folder(self, folder: impl Into<PathBuf>) -> Self {
         self.with(|settings| settings.folder = folder.into())
     }
 
-    /// Sets the name of the account that pays, which its users agreed on. Default: the account of the
+    /// Sets the name of the account that pays, which its users agreed on, for example `studio`. Default: the account of the
     /// client that runs the jobs. The batch is bound to the account of its first run.
     #[must_use]
     pub fn account(self, name: impl Into<String>) -> Self {
@@ -103,8 +105,8 @@ impl Jobs {
     /// Sets the cap on billed seconds of the batch, over all processes and runs. None by default.
     ///
     /// It is kept in the ledger and compared in the transaction that records the intent to send. Seconds
-    /// of jobs in doubt count. A video whose billed seconds are not known is then refused by
-    /// [`submit`](Self::submit).
+    /// of jobs in doubt count. A video whose billed seconds are not known, for example one
+    /// without a duration, is then refused by [`submit`](Self::submit).
     #[must_use]
     pub fn max_seconds(self, seconds: u64) -> Self {
         self.with(|settings| settings.max_seconds = Some(seconds))
@@ -117,8 +119,8 @@ impl Jobs {
         self.with(|settings| settings.max_spend = Some(amount))
     }
 
-    /// Sets a function that returns the price of a request, for jobs that are submitted without one.
-    /// None by default.
+    /// Sets a function that returns the price of a request, for jobs that are submitted without one,
+    /// for example its seconds at the rate of its model. None by default.
     #[must_use]
     pub fn price_table(
         self,

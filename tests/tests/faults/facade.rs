@@ -14,7 +14,7 @@ use mps_emulator::{Emulator, Fault, Service};
 use mps_models::CreateAigcVideoTask;
 use serde_json::{Value, json};
 
-use crate::support::fail;
+use crate::support::{fail, sha256};
 
 /// On tokio's paused clock, so that waiting takes no time.
 struct World {
@@ -270,11 +270,6 @@ async fn fetch(rule: &Value) -> (Result<(), ErrorKind>, Vec<Option<String>>) {
     let downloads = world.service.downloads().into_iter().skip(1);
     let ranges = downloads.map(|download| download.range).collect();
     (result.map(|_| ()).map_err(|error| error.kind()), ranges)
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    use sha2::Digest as _;
-    hex::encode(sha2::Sha256::digest(bytes))
 }
 
 #[tokio::test(start_paused = true)]

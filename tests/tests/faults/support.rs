@@ -162,3 +162,8 @@ pub(crate) fn control(
     let body = serde_json::from_slice(response.body()).unwrap();
     (response.status(), body)
 }
+
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex::encode(sha2::Sha256::digest(bytes))
+}

@@ -152,7 +152,7 @@ fn folder(store: &Value) -> Option<CosFolder> {
     })
 }
 
-/// Returns the text at a path such as `Input.Mode`.
+/// Returns the text at a path, for example `Input.Mode`.
 pub(crate) fn text<'a>(request: &'a Value, path: &str) -> Option<&'a str> {
     member(request, path)?.as_str()
 }

@@ -183,7 +183,7 @@ impl fmt::Debug for CosObject {
     }
 }
 
-/// Returns width and height of a text such as `1920x1088` or `1080*720`; the documentation has both
+/// Returns width and height of a text, for example `1920x1088` or `1080*720`; the documentation has both
 /// forms.
 fn pixels(size: &str) -> Option<(u32, u32)> {
     let (width, height) = size.trim().split_once(['x', 'X', '*'])?;

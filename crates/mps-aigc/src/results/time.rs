@@ -89,7 +89,7 @@ fn days_of_month(year: u64, month: u64) -> u64 {
     }
 }
 
-/// Returns the numbers of a text such as `2026-06-01`, of the given widths and separator.
+/// Returns the numbers of a text, for example `2026-06-01`, of the given widths and separator.
 fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u64; 3]> {
     let mut parts = text.split(separator);
     let mut numbers = [0; 3];
@@ -101,7 +101,7 @@ fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[u64; 3]> 
     parts.next().is_none().then_some(numbers)
 }
 
-/// Returns the time of a text such as `2026-06-01 20:40:50`, which scenario tasks write eight hours
+/// Returns the time of a text, for example `2026-06-01 20:40:50`, which scenario tasks write eight hours
 /// ahead of UTC; `None` for any other text.
 pub(crate) fn beijing(text: &str) -> Option<SystemTime> {
     let (date, time) = text.trim().split_once([' ', 'T'])?;
@@ -118,7 +118,7 @@ pub(crate) mod rfc3339 {
 
     use super::SECONDS_A_DAY;
 
-    /// Returns a time as text such as `2026-11-27T18:31:21Z`. Fractions of a second are left out,
+    /// Returns a time as text, for example `2026-11-27T18:31:21Z`. Fractions of a second are left out,
     /// so the text is never later than the time.
     pub(crate) fn text(time: SystemTime) -> String {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH);

@@ -388,15 +388,3 @@ fn a_task_whose_id_cannot_be_written_to_stdout_is_not_lost() {
     let resume = format!("video wait -- {}", id.as_str().unwrap());
     assert!(error["hint"].as_str().unwrap().ends_with(&resume));
 }
-
-#[cfg(unix)]
-#[test]
-fn a_request_without_an_end_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let endless = fs::File::open("/dev/zero").unwrap();
-    let mut command = mps(folder.path());
-    command.args(["video", "create", "--request", "-"]);
-    let run = run(command.stdin(endless));
-    assert_eq!(run.exit, 2, "{run:?}");
-    assert!(run.stderr.contains("longer than 64 MB"), "{run:?}");
-}

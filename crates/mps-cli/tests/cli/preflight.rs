@@ -1,5 +1,8 @@
 //! Preflight at the command line: refusals before anything is sent, dry runs, and switches.
 
+#[cfg(unix)]
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::support::{Emulator, Run, mps, run};
@@ -331,4 +334,16 @@ fn a_check_names_its_site_and_keeps_to_strict() {
         assert_eq!(run.exit, 2, "{run:?}");
         assert_eq!(run.json()["findings"][0]["rule"], "wrong-type", "{run:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_without_an_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let endless = fs::File::open("/dev/zero").unwrap();
+    let mut command = mps(folder.path());
+    command.args(["video", "create", "--request", "-"]);
+    let run = run(command.stdin(endless));
+    assert_eq!(run.exit, 2, "{run:?}");
+    assert!(run.stderr.contains("longer than 64 MB"), "{run:?}");
 }

@@ -1,18 +1,17 @@
 //! From create to file, on scripted answers and a stepped clock.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+mod refusals;
+mod results;
+
+use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image,
-    MediaKind, Task, TaskFamily, TaskHandle, TimeBasis, Video, WaitOptions,
-    credentials::CredentialsError,
+    AccountHash, Advice, Aigc, CallHandle, CallOptions, Credentials, Error, ErrorKind, Image, Task,
+    TaskFamily, Video, WaitOptions,
     models::{
-        AiDramaInput, AigcStoreCosParam, CreateAiDramaTask, CreateAigcAudioTask,
-        CreateAigcImageTask, CreateAigcVideoTask,
+        AiDramaInput, CreateAiDramaTask, CreateAigcAudioTask, CreateAigcImageTask,
+        CreateAigcVideoTask,
     },
 };
 use mps_core::{
@@ -165,98 +164,6 @@ async fn the_deadline_ends_a_wait_and_keeps_the_id() {
         case.transport.requests().len()
     );
     assert!(!error.in_doubt());
-}
-
-const REFUSALS: [&str; 3] = [
-    "AuthFailure.SignatureFailure",
-    "ResourceNotFound.TaskNotFound",
-    "InvalidParameterValue",
-];
-
-/// A task that was created, with the answers of its polls.
-async fn created(polls: impl IntoIterator<Item = Reply>) -> (Case, Task<Video>) {
-    let case = case(std::iter::once(answer(r#""TaskId":"7""#)).chain(polls));
-    let task = case.aigc.video().create(&request()).await.unwrap();
-    (case, task)
-}
-
-#[tokio::test]
-async fn single_refusals_after_an_own_create_do_not_end_the_wait() {
-    for code in REFUSALS {
-        let refused = || Reply::service_error(code, "no");
-        // Four in a row, and more than five in all.
-        let polls = [
-            vec![refused(), refused(), refused(), refused(), status("RUN")],
-            vec![refused(), refused(), Reply::reset(), refused(), done()],
-        ];
-        let (_case, task) = created(polls.into_iter().flatten()).await;
-        task.until_done()
-            .await
-            .unwrap_or_else(|error| panic!("{code}: {error}"));
-    }
-}
-
-#[tokio::test]
-async fn refusals_for_a_minute_end_the_wait_for_an_own_task_and_keep_the_id() {
-    for (code, kind) in REFUSALS.into_iter().zip([
-        ErrorKind::Credentials,
-        ErrorKind::NotFound,
-        ErrorKind::InvalidRequest,
-    ]) {
-        let polls = (0..200).map(|_| Reply::service_error(code, "no"));
-        let (case, task) = created(polls).await;
-        let error = task.until_done().await.unwrap_err();
-        assert_eq!((error.kind(), error.task_id()), (kind, Some("7")), "{code}");
-        assert_eq!(error.call().unwrap().code(), Some(code));
-        let seconds = case.clock.monotonic().as_secs();
-        assert!((60..75).contains(&seconds), "{code}: {seconds} s");
-    }
-}
-
-#[tokio::test]
-async fn an_unknown_foreign_id_ends_the_wait_at_once() {
-    let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
-    let case = case([unknown(), done()]);
-    let error = case.aigc.video().task("7").until_done().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.task_id()),
-        (ErrorKind::NotFound, Some("7"))
-    );
-    assert_eq!(case.transport.requests().len(), 1);
-    assert_eq!(error.advice(), Advice::FixRequest);
-}
-
-#[tokio::test]
-async fn a_foreign_id_that_the_service_has_described_is_not_unknown_after_one_answer() {
-    let unknown = || Reply::service_error("ResourceNotFound.TaskNotFound", "no");
-    let case = case([status("RUN"), unknown(), unknown(), done()]);
-    case.aigc.video().task("7").until_done().await.unwrap();
-}
-
-#[tokio::test]
-async fn other_refusals_do_not_end_the_wait_for_a_foreign_id_before_its_deadline() {
-    for code in ["AuthFailure.SignatureFailure", "InvalidParameterValue"] {
-        let case = case((0..1_000).map(|_| Reply::service_error(code, "no")));
-        let error = case.aigc.video().task("7").until_done().await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.task_id()),
-            (ErrorKind::WaitTimedOut, Some("7"))
-        );
-        assert_eq!(case.clock.monotonic().as_secs(), 1_800);
-    }
-}
-
-#[tokio::test]
-async fn missing_credentials_end_the_wait_for_a_foreign_id_at_once() {
-    let transport = ScriptedTransport::new([]);
-    let builder = Aigc::builder()
-        .credentials(CredentialsError::absent("nowhere"))
-        .transport(transport)
-        .clock(Arc::new(TestClock::new(0).auto_advance()));
-    let aigc = Aigc::from_builder(builder).unwrap();
-    let error = aigc.video().task("7").until_done().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Credentials);
-    assert_eq!(aigc.client().clock().monotonic(), Duration::ZERO);
 }
 
 #[tokio::test]
@@ -464,107 +371,4 @@ async fn a_stage_that_waits_for_confirmation_ends_the_wait() {
             "{hint}"
         );
     }
-}
-
-#[tokio::test]
-async fn a_result_in_a_bucket_is_a_success() {
-    let done = |rest: &str| answer(&format!(r#""Status":"DONE"{rest}"#));
-    let url = "https://b-1.cos.ap-guangzhou.myqcloud.com/out/0.mp4";
-    let named = format!(r#","VideoUrls":["{url}"],"Resolution":"1280*720""#);
-    for (answers, shown) in [
-        (vec![done(""), done(&named)], "cos://b-1/out/0.mp4"),
-        (vec![done(""), done(""), done("")], "cos://b-1/out/"),
-    ] {
-        let created = answer(r#""TaskId":"4-AigcVideo-0f""#);
-        let case = case([created].into_iter().chain(answers));
-        let mut store = AigcStoreCosParam::new("b-1", "ap-guangzhou");
-        store.cos_bucket_path = Some("out".to_owned());
-        let request = request().store_cos_param(store);
-        let task = case.aigc.video().create(&request).await.unwrap();
-        let done = task.until_done().await.unwrap();
-        let object = done.first().unwrap().location.cos().cloned().unwrap();
-        assert_eq!(object.to_string(), shown);
-        assert_eq!(
-            (done.first().unwrap().kind, done.expires_at()),
-            (MediaKind::Video, None)
-        );
-        // Another process learns the bucket from the handle.
-        let handle: TaskHandle = task.handle().to_string().parse().unwrap();
-        assert_eq!(handle.expected(), task.handle().expected());
-    }
-}
-
-#[tokio::test]
-async fn the_expiry_is_never_later_than_the_truth() {
-    let case = case([
-        answer(r#""TaskId":"4-AigcVideo-0f""#),
-        status("RUN"),
-        status("RUN"),
-        done(),
-    ]);
-    let task = case.aigc.video().create(&request()).await.unwrap();
-    let created = case.clock.wall();
-    let done = task.until_done().await.unwrap();
-    let done_at = done.results().done_at.unwrap();
-    assert_eq!(done_at.basis, TimeBasis::NotBefore);
-    assert!(created < done_at.at && done_at.at < case.clock.wall());
-    let kept = Duration::from_secs(12 * 3_600);
-    assert_eq!(done.expires_at(), Some(done_at.at + kept));
-}
-
-#[tokio::test]
-async fn the_expiry_of_a_scenario_follows_from_its_signature() {
-    let url = "https://b.example/0.mp4?q-sign-time=1779798367%3B1780403227&q-signature=5";
-    let case = case([answer(&format!(
-        r#""TaskStatus":"FINISHED","FinishedTime":"2026-05-26 20:27:08","TaskInfo":"{{","OutputUrl":"{url}""#
-    ))]);
-    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
-    assert!(done.request().is_ok_and(|request| request.is_none()));
-    assert!(done.details().is_err());
-    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-    assert_eq!(done.expires_at(), Some(at(1_780_403_227)));
-    let done_at = done.results().done_at.unwrap();
-    assert_eq!(
-        (done_at.at, done_at.basis),
-        (at(1_779_798_428), TimeBasis::Reported)
-    );
-    assert!(!format!("{done:?} {:?} {:?}", done.snapshot(), done.results()).contains("q-sign"));
-}
-
-#[tokio::test]
-async fn another_process_gets_the_age_of_an_expired_result_from_the_handle() {
-    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
-    for (age, kind, shown) in [
-        (hours(11), ErrorKind::Unfetchable, None),
-        (hours(13), ErrorKind::Expired, Some(hours(13))),
-    ] {
-        let refused = || Reply::answer(403, "text/plain", "");
-        let case = case([done(), refused(), done(), refused(), done(), refused()]);
-        let created_at = case.clock.wall() - age;
-        let handle =
-            TaskHandle::new(TaskFamily::Video, "4-AigcVideo-0f").with_created_at(created_at);
-        let handle: TaskHandle = handle.to_string().parse().unwrap();
-        let task = case.aigc.task(handle).typed::<Video>().unwrap();
-        let done = task.until_done().await.unwrap();
-        assert_eq!(done.expires_at(), Some(created_at + hours(12)));
-        let folder = tempfile::tempdir().unwrap();
-        let file = done.first().unwrap();
-        let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
-        assert_eq!((error.kind(), error.age()), (kind, shown), "{error}");
-    }
-}
-
-#[tokio::test]
-async fn a_signed_url_of_a_scenario_expires_with_its_signature() {
-    let url = "https://b.example/0.mp4?q-sign-time=1700000000%3B1700604860&q-signature=5";
-    let body = format!(
-        r#""TaskStatus":"FINISHED","FinishedTime":"2023-11-15 06:13:20","OutputUrl":"{url}""#
-    );
-    let refused = || Reply::answer(403, "text/plain", "");
-    let case = case([answer(&body), refused(), answer(&body), refused()]);
-    let done = case.aigc.scenario().task("u-1").until_done().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = done.first().unwrap();
-    let error = file.save(folder.path().join("a.mp4")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Expired, "{error}");
 }
