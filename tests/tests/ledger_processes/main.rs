@@ -229,7 +229,7 @@ fn with_seal(url: &str, folder: &TempDir) -> String {
 }
 
 #[tokio::test]
-async fn four_undisturbed_processes_start_at_the_limit() {
+async fn four_undisturbed_processes_start_every_row_once() {
     let Some(server) = server() else { return };
     let folder = tempfile::tempdir().unwrap();
     let plan = Plan {
@@ -240,10 +240,6 @@ async fn four_undisturbed_processes_start_at_the_limit() {
     let figures = run.finish(plan).await;
     figures.assert_sound();
     assert_eq!((figures.created, figures.in_doubt), (plan.rows, 0));
-    if is_long() {
-        assert!(figures.rate >= 9.4, "{figures}");
-        assert!(figures.worst_second <= LIMIT, "{figures}");
-    }
 }
 
 fn killed() -> Plan {
