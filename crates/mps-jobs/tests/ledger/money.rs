@@ -148,7 +148,7 @@ async fn do_something(ledger: &Ledger, batch: &BatchId, claims: &mut Vec<Token>,
     };
     let (row, none) = (&token.row, Answer::default());
     let task = format!("task-{}", at.u32(..));
-    match at.u8(0..16) {
+    match at.u8(0..17) {
         0..=3 => drop(ledger.arm(&token).await),
         4 => drop(ledger.disarm(&token).await),
         5 => drop(ledger.not_sent(&token, none).await),
@@ -163,10 +163,8 @@ async fn do_something(ledger: &Ledger, batch: &BatchId, claims: &mut Vec<Token>,
         }
         13 => drop(ledger.retry(row).await),
         14 => drop(ledger.done(row, Finished::default()).await),
-        _ => match at.bool() {
-            true => drop(ledger.failed(row, none).await),
-            false => drop(ledger.expired(row).await),
-        },
+        15 => drop(ledger.failed(row, none).await),
+        _ => drop(ledger.expired(row).await),
     }
 }
 

@@ -27,7 +27,7 @@ fn an_answer_belongs_to_the_send_before_it() {
             price: None,
         })
     };
-    let tasks = || seal.tasks(&[claim.clone()]).unwrap();
+    let tasks = || seal.tasks(std::slice::from_ref(&claim)).unwrap();
     seal.append(&sent("first"), false).unwrap();
     seal.append(&Entry::created(&claim, "task-1"), false)
         .unwrap();
