@@ -11,8 +11,8 @@ use toml::{
 };
 
 pub(super) use self::convert::Form;
-use self::convert::{date, holds_definitions, integer, kind, scalar, text};
-use super::{Column, Date, Located, Scalar, source::FileId};
+use self::convert::{date, holds_definitions, integer, scalar, text};
+use super::{Column, Date, Located, Scalar};
 use crate::diagnostic::{Diagnostic, Span};
 
 /// The placeholder that an import writes for a person to replace.

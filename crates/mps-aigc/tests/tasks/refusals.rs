@@ -1,11 +1,14 @@
 //! Refused polls, of own and of foreign tasks.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use mps_aigc::{Advice, Aigc, Credentials, ErrorKind, Task, Video, credentials::CredentialsError};
-use mps_core::{clock::Clock as _, transport::Reply};
+use mps_aigc::{Advice, Aigc, ErrorKind, Task, Video, credentials::CredentialsError};
+use mps_core::{
+    clock::{Clock as _, TestClock},
+    transport::{Reply, ScriptedTransport},
+};
 
-use super::{Case, answer, case, created, done, request, status};
+use super::{Case, answer, case, done, request, status};
 
 const REFUSALS: [&str; 3] = [
     "AuthFailure.SignatureFailure",
