@@ -144,6 +144,8 @@ impl<'a> Recorder<'a> {
             .monotonic()
             .saturating_add(self.context.global.deadline());
         loop {
+            // The seal may have the task of a process that could not record it.
+            ledger.reap().await?;
             let Some(item) = ledger.find(&batch, &new.key).await? else {
                 return Ok(None);
             };
