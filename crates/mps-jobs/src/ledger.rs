@@ -174,7 +174,7 @@ impl Ledger {
     /// A dropped call may have replayed the seal without accepting. Repeat it.
     #[cfg_attr(
         not(feature = "postgres"),
-        expect(clippy::unused_async, reason = "a file needs no work")
+        expect(clippy::unused_async, reason = "a file has no failover to accept")
     )]
     pub async fn accept_failover(&self) -> Result<u64, LedgerError> {
         match &self.0.store {
