@@ -89,7 +89,7 @@ impl<F: Family> Done<F> {
     }
 
     /// Returns the earliest expiry of a result, an estimate for most families; `None` if nothing
-    /// states one. See [`DoneAt`] for its basis.
+    /// states one. See [`DoneAt`](crate::DoneAt) for its basis.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.results.expires_at()

@@ -179,8 +179,8 @@ fn refuse_secrets(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
         Some(LedgerPlace::Url(url)) => Some(("--ledger", "MPS_LEDGER", url)),
         _ => None,
     };
-    let urls = limiter.into_iter().chain(ledger);
-    for (option, variable, url) in urls.filter(|(.., url)| url.has_password()) {
+    let mut urls = limiter.into_iter().chain(ledger);
+    if let Some((option, variable, url)) = urls.find(|(.., url)| url.has_password()) {
         let message = format!(
             "{option}: the URL {url} contains a password, which other users of this machine can see"
         );

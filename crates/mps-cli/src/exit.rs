@@ -29,7 +29,8 @@ pub(crate) enum Exit {
     InDoubt = 9,
     /// The task is done, but its result has expired, or cannot be downloaded or saved.
     Unsaved = 10,
-    /// Refused by `--max-seconds`, the limit on billable seconds, before anything was sent.
+    /// Refused before anything was sent: by `--max-seconds`, the limit on billable seconds, or as a
+    /// repeat of a create that may be billed already.
     SpendGuard = 12,
     /// Interrupted by SIGHUP.
     HungUp = 129,

@@ -25,7 +25,7 @@ pub(crate) struct Failure {
     pub(crate) request_id: Option<String>,
     pub(crate) task_id: Option<String>,
     /// The key in the ledger.
-    pub(crate) key: Option<String>,
+    pub(crate) key: Option<Box<str>>,
     pub(crate) dispatch: Option<Dispatch>,
     pub(crate) hint: Option<String>,
     /// `true` if this command has created the task.
@@ -33,7 +33,7 @@ pub(crate) struct Failure {
     pub(crate) resume: Option<CommandLine>,
     pub(crate) doubt: Option<Box<Doubt>>,
     /// The chain of sources, outermost first.
-    pub(crate) causes: Vec<String>,
+    pub(crate) causes: Box<[String]>,
     pub(crate) findings: Vec<Finding>,
     /// The errors of other tasks of the same command, printed before this one.
     pub(crate) others: Vec<Failure>,
@@ -54,7 +54,7 @@ impl Failure {
             created: false,
             resume: None,
             doubt: None,
-            causes: Vec::new(),
+            causes: Box::default(),
             findings: Vec::new(),
             others: Vec::new(),
         }
@@ -109,7 +109,7 @@ impl Failure {
 
     /// Sets the key in the ledger.
     pub(crate) fn with_key(mut self, key: Option<&mps_jobs::Key>) -> Self {
-        self.key = key.map(ToString::to_string).or(self.key);
+        self.key = key.map(|key| key.as_str().into()).or(self.key);
         self
     }
 
@@ -132,7 +132,7 @@ impl Failure {
     /// Sets the task, and the command line that resumes the work on it.
     pub(crate) fn receipt(mut self, receipt: &Receipt) -> Self {
         self.task_id = Some(receipt.task_id.clone());
-        self.key = receipt.key.clone().or(self.key);
+        self.key = receipt.key.as_deref().map(Box::from).or(self.key);
         self.created = receipt.created;
         self.request_id = self.request_id.or_else(|| receipt.request_id.clone());
         self.resume = receipt.resume(self.outcome).cloned();
@@ -291,7 +291,7 @@ struct ErrorObject<'a> {
 }
 
 /// Returns the sources of an error, outermost first.
-pub(crate) fn causes(error: &dyn std::error::Error) -> Vec<String> {
+pub(crate) fn causes(error: &dyn std::error::Error) -> Box<[String]> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
 }

@@ -76,7 +76,7 @@ impl Gate for CreateGate {
 
     fn lead(&self) -> Duration {
         let ledger = self.ledger.as_ref();
-        ledger.map_or(Duration::ZERO, |ledger| ledger.lead())
+        ledger.map_or(Duration::ZERO, Gate::lead)
     }
 
     fn not_sent(&self, intent: &Intent) {

@@ -40,7 +40,7 @@ pub(crate) struct GlobalOptions {
     /// are not used [env: MPS_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Account that the rate limit is for; give two keys of one account the same name [default: the
+    /// Account that the rate limit and the ledger are for; give two keys of one account the same name [default: the
     /// profile, the role of temporary keys, or the secret id] [env: MPS_ACCOUNT]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) account: Option<String>,
@@ -215,6 +215,7 @@ impl LedgerPlace {
 }
 
 /// Parses the value of `--ledger`: never fails, since an error of clap's would repeat a password.
+#[expect(clippy::unnecessary_wraps, reason = "the form of a parser of clap's")]
 fn parse_ledger(text: &str) -> Result<LedgerPlace, Infallible> {
     Ok(match text {
         "off" => LedgerPlace::Off,

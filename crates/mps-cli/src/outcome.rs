@@ -36,7 +36,7 @@ pub(crate) enum Reason {
     Quota,
     /// The content of the request was refused.
     Content,
-    /// The limit on billable seconds, `--max-seconds`.
+    /// The limit on billable seconds, `--max-seconds`, or the guard against repeats.
     SpendGuard,
     /// Network or service trouble, or a deadline that passed: repeating it later can succeed.
     Trouble,

@@ -232,7 +232,7 @@ impl<'a> Desk<'a> {
         );
         let failure = Failure::new(Outcome::NotCreated(Reason::SpendGuard), "repeat", message);
         Failure {
-            key: Some(key.to_owned()),
+            key: Some(key.into()),
             task_id: item.task.clone(),
             request_id: item.request_id.clone(),
             dispatch: Some(mps_aigc::Dispatch::NotSent),
@@ -258,7 +258,7 @@ fn differs(new: &NewItem, body: Option<&str>) -> Failure {
     };
     let failure = Failure::usage(message);
     Failure {
-        key: Some(new.key.to_string()),
+        key: Some(new.key.as_str().into()),
         ..failure.hint("nothing was sent; choose another key")
     }
 }

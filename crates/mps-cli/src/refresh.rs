@@ -7,7 +7,7 @@ use mps_jobs::{Job, ledger::Item};
 
 use crate::{
     context::{Connection, Context},
-    tracked::Tracker,
+    tracked::KnownTasks,
 };
 
 /// Asks for the status of a task. Returns `true` when the task is over: done, failed, or forgotten by
@@ -15,16 +15,17 @@ use crate::{
 pub(crate) async fn is_over(
     context: &Context,
     connection: &Connection,
-    tracker: &Tracker,
+    known_tasks: &KnownTasks,
     item: &Item,
 ) -> bool {
-    let Some(ledger) = tracker.ledger() else {
+    let Some(ledger) = known_tasks.ledger() else {
         return false;
     };
     let Ok(job) = Job::of(ledger, item.clone()).await else {
         return false;
     };
-    let (Some(handle), Some(tracked)) = (job.handle(), tracker.of_row(&item.row, &item.key)) else {
+    let (Some(handle), Some(tracked)) = (job.handle(), known_tasks.of_row(&item.row, &item.key))
+    else {
         return false;
     };
     let task = connection.aigc().task(handle);

@@ -22,7 +22,7 @@ use crate::{
 const CURVES: &str = "curves";
 
 /// The ledger of a command that goes on without one.
-pub(crate) struct Tracker {
+pub(crate) struct KnownTasks {
     ledger: Option<Ledger>,
     account: String,
     endpoint: String,
@@ -30,7 +30,7 @@ pub(crate) struct Tracker {
     clock: SharedClock,
 }
 
-impl Tracker {
+impl KnownTasks {
     /// Opens the ledger if there is one, and lets the connection start with the durations that it has.
     pub(crate) async fn open(context: &Context, connection: &mut Connection) -> Self {
         let identity = connection.identity();
@@ -39,12 +39,12 @@ impl Tracker {
         if let Some(warning) = warning {
             context.output.warning(&warning);
         }
-        let tracker = Self::new(context, connection, ledger);
-        tracker.teach(connection).await;
-        tracker
+        let known_tasks = Self::new(context, connection, ledger);
+        known_tasks.teach(connection).await;
+        known_tasks
     }
 
-    /// Returns the tracker of a ledger that is open.
+    /// Returns the tasks of a ledger that is open.
     pub(crate) fn new(context: &Context, connection: &Connection, ledger: Option<Ledger>) -> Self {
         Self {
             ledger,

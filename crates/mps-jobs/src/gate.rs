@@ -43,7 +43,7 @@ impl LedgerGate {
         self
     }
 
-    /// Waits until the ledger knows of every attempt that was not executed.
+    /// Waits until the ledger has recorded every attempt that was not executed.
     ///
     /// # Cancel safety
     /// Dropping the future ends the waiting and nothing else.

@@ -195,7 +195,7 @@ impl Jobs {
     /// out, see [`Report::stopped`].
     ///
     /// # Cancel safety
-    /// Dropping the future loses no answer as long as the runtime lives: creates on the wire are finished
+    /// Dropping the future loses no answer while the runtime exists: creates on the wire are finished
     /// and recorded by it. Prefer `shutdown`, which waits for them.
     pub async fn run<S>(self, aigc: Aigc, shutdown: S) -> Result<Report, JobsError>
     where

@@ -172,6 +172,10 @@ impl Ledger {
     ///
     /// # Cancel safety
     /// A dropped call may have replayed the seal without accepting. Repeat it.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "a file has no failover to accept")
+    )]
     pub async fn accept_failover(&self) -> Result<u64, LedgerError> {
         match &self.0.store {
             Store::Sqlite(_) => Ok(0),

@@ -14,7 +14,7 @@ use crate::{
     ledger::{Key, NewItem},
 };
 
-/// A request to be recorded, with what the ledger wants to know about it.
+/// A request to be recorded, with the facts that the ledger stores beside it.
 #[derive(Clone)]
 pub(crate) struct Request {
     action: String,

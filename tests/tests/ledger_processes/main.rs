@@ -54,7 +54,7 @@ fn is_long() -> bool {
     env::var_os("MPS_TEST_LONG").is_some_and(|long| long == "1")
 }
 
-/// What happens to the processes and the store in the middle of a run.
+/// The size of a run, and the number of its processes that are killed.
 #[derive(Clone, Copy)]
 struct Plan {
     rows: usize,

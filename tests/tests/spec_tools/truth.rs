@@ -72,8 +72,8 @@ fn the_first_site_is_the_default_one() {
             let text = side.file("service.toml");
             let mark = |name: &str| format!("name = \"{name}\"");
             let swapped = text
-                .replace(&format!("{}.example.com", first), "@.example.com")
-                .replace(&format!("{}.example.com", second), "#.example.com")
+                .replace(&format!("{first}.example.com"), "@.example.com")
+                .replace(&format!("{second}.example.com"), "#.example.com")
                 .replace(&mark(first), "name = \"@\"")
                 .replace(&mark(second), "name = \"#\"")
                 .replace("\"@\"", &format!("\"{second}\""))

@@ -244,7 +244,8 @@ pub(super) mod samples {
 
     /// Returns an MP4 file with `media` bytes that all differ from their neighbours.
     pub(in crate::fetch) fn long_mp4(media: usize) -> Vec<u8> {
-        let data: Vec<u8> = (0..media).map(|at| (at * 7 % 251) as u8).collect();
+        let cycle = (0..251_u16).map(|at| u8::try_from(at * 7 % 251).unwrap());
+        let data: Vec<u8> = cycle.cycle().take(media).collect();
         [
             mp4_box(b"ftyp", b"isom"),
             mp4_box(b"mdat", &data),

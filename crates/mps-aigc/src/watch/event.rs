@@ -45,7 +45,7 @@ pub enum Event {
         /// The estimate.
         eta: Eta,
     },
-    /// A poll failed; the watch goes on.
+    /// A poll failed; the watch continues.
     #[non_exhaustive]
     PollTrouble {
         /// The task.
@@ -55,7 +55,7 @@ pub enum Event {
         /// The failure.
         error: Error,
     },
-    /// The service wrote a status that this version does not know; the watch goes on. Sent once for a
+    /// The service wrote a status that this version does not know; the watch continues. Sent once for a
     /// task.
     #[non_exhaustive]
     UnknownStatus {

@@ -31,7 +31,7 @@ use crate::{
 /// The events of one task or of many, as a [`Stream`]. Returned by
 /// [`Aigc::watch_all`](crate::Aigc::watch_all) and [`Task::events`](crate::Task::events).
 ///
-/// It ends after the last event of every task. Polling goes on while no event is read, and stops when
+/// It ends after the last event of every task. Polling continues while no event is read, and stops when
 /// the stream is dropped; the tasks continue. A reader that is 1,000 events behind misses
 /// [`Progress`](Event::Progress) and [`PollTrouble`](Event::PollTrouble), and nothing else.
 ///

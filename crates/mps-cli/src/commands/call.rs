@@ -26,7 +26,7 @@ use crate::{
     record::{Admission, Desk, Guard, Record},
     refresh::is_over,
     results::Receipt,
-    tracked::Tracker,
+    tracked::KnownTasks,
 };
 
 /// The arguments of `mps call`.
@@ -111,18 +111,17 @@ async fn create(
 ) -> Result<(), Failure> {
     let action = args.action.as_str();
     let family = TaskFamily::created_by(action).map(TaskFamily::as_str);
-    let record = match family {
-        Some(_) => match admit(args, &call, connection, context).await? {
+    let record = if family.is_some() {
+        match admit(args, &call, connection, context).await? {
             Admitted::Send(record) => record,
             Admitted::Printed => return Ok(()),
-        },
-        None => {
-            refuse_guard(args)?;
-            if let Some(warning) = connection.limit_warning() {
-                context.output.warning(warning);
-            }
-            Record::none(context)
         }
+    } else {
+        refuse_guard(args)?;
+        if let Some(warning) = connection.limit_warning() {
+            context.output.warning(warning);
+        }
+        Record::none(context)
     };
     let doubt = create::doubt(action, family, &record, connection, context);
     let options = context.create_options(record.gate());
@@ -188,24 +187,23 @@ async fn admit(
     context: &Context,
 ) -> Result<Admitted, Failure> {
     let desk = Desk::open(context, connection, &args.guard).await?;
-    let tracker = Tracker::new(context, connection, desk.ledger().cloned());
+    let known_tasks = KnownTasks::new(context, connection, desk.ledger().cloned());
     let body = call.body.get();
     let seconds = visit_action(&call.action, Seconds(body)).flatten();
     let new = desk.row(&call.action, body.to_owned(), seconds);
-    let item = match desk.known(&new).await? {
-        Some(item) => item,
-        None => {
-            let is_over = async |item: &Item| is_over(context, connection, &tracker, item).await;
-            match Box::pin(desk.admit(new, is_over)).await? {
-                Admission::Send(record) => return Ok(Admitted::Send(record)),
-                Admission::Existing(item) => item,
-            }
+    let item = if let Some(item) = desk.known(&new).await? {
+        item
+    } else {
+        let is_over = async |item: &Item| is_over(context, connection, &known_tasks, item).await;
+        match Box::pin(desk.admit(new, is_over)).await? {
+            Admission::Send(record) => return Ok(Admitted::Send(record)),
+            Admission::Existing(item) => item,
         }
     };
     let existing = Existing {
         context,
         connection,
-        tracker: &tracker,
+        known_tasks: &known_tasks,
         wanted: Wanted::default(),
     };
     let job = existing.job(*item).await?;

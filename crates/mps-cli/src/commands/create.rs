@@ -29,7 +29,7 @@ use crate::{
     request::{self, RequestFields},
     results::{Receipt, TaskResult},
     resume::CommandLine,
-    tracked::{Tracked, Tracker},
+    tracked::{KnownTasks, Tracked},
 };
 
 /// Arguments of a `create` subcommand, which know how to run it.
@@ -84,7 +84,8 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
 
     async fn create(&self, context: &Context) -> Result<(), Failure> {
         let request = request::build(self.request.as_deref(), &self.fields)?;
-        run(&request, self.fields.model(), &self.follow_up, context).await
+        let model = self.fields.model();
+        Box::pin(run(&request, model, &self.follow_up, context)).await
     }
 }
 
@@ -103,12 +104,12 @@ pub(crate) async fn run<C: Create>(
     checked.admit(context)?;
     let mut connection = context.connect().await?;
     let desk = Desk::open(context, &connection, &follow_up.guard).await?;
-    let tracker = Tracker::new(context, &connection, desk.ledger().cloned());
-    tracker.teach(&mut connection).await;
+    let known_tasks = KnownTasks::new(context, &connection, desk.ledger().cloned());
+    known_tasks.teach(&mut connection).await;
     let existing = Existing {
         context,
         connection: &connection,
-        tracker: &tracker,
+        known_tasks: &known_tasks,
         wanted: follow_up.wanted(),
     };
     let body = serde_json::to_string(request);
@@ -118,7 +119,7 @@ pub(crate) async fn run<C: Create>(
         return Box::pin(existing.run::<C::Family>(*item)).await;
     }
     let target = Target::claim(follow_up.out.as_deref()).await?;
-    let is_over = async |item: &Item| is_over(context, &connection, &tracker, item).await;
+    let is_over = async |item: &Item| is_over(context, &connection, &known_tasks, item).await;
     let record = match Box::pin(desk.admit(new, is_over)).await? {
         Admission::Send(record) => record,
         Admission::Existing(item) => {
@@ -132,9 +133,9 @@ pub(crate) async fn run<C: Create>(
     let receipt = receipt.with_key(record.key());
     let unrecorded = record.created(&receipt).await;
     context.phase.end_create(Some(receipt.clone()));
-    let tracked = record.token().filter(|_| unrecorded.is_none());
-    let tracked = tracked.zip(record.key());
-    let tracked = tracked.and_then(|(token, key)| tracker.of_row(&token.row, key));
+    let recorded = record.token().filter(|_| unrecorded.is_none());
+    let recorded = recorded.zip(record.key());
+    let tracked = recorded.and_then(|(token, key)| known_tasks.of_row(&token.row, key));
     let created = Created {
         task,
         receipt,
@@ -143,7 +144,7 @@ pub(crate) async fn run<C: Create>(
     };
     let delivered = created.deliver(follow_up, &target, context).await;
     if follow_up.waits() {
-        tracker.learn(&connection).await;
+        known_tasks.learn(&connection).await;
     }
     let failures = [unrecorded, delivered.err()].into_iter().flatten();
     Failure::combined(failures.collect()).map_or(Ok(()), Err)

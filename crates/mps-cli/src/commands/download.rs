@@ -19,7 +19,7 @@ use crate::{
     options::parse_duration,
     outcome::{self, Outcome, Reason},
     results::{Receipt, TaskResult},
-    tracked::{Tracked, Tracker},
+    tracked::{KnownTasks, Tracked},
 };
 
 /// The arguments of `download`.
@@ -40,13 +40,13 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
     let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
     let mut connection = context.connect().await?;
-    let tracker = Tracker::open(context, &mut connection).await;
+    let known_tasks = KnownTasks::open(context, &mut connection).await;
     let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
     let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
     let options = DownloadOptions::new();
     let downloads = tasks
         .iter()
-        .map(|task| download(args, task, &target, (&tracker, &options), context));
+        .map(|task| download(args, task, &target, (&known_tasks, &options), context));
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
@@ -54,10 +54,10 @@ async fn download<F: Family>(
     args: &DownloadArgs,
     task: &Task<F>,
     target: &Target,
-    (tracker, downloads): (&Tracker, &DownloadOptions),
+    (known_tasks, downloads): (&KnownTasks, &DownloadOptions),
     context: &Context,
 ) -> Result<(), Failure> {
-    let tracked = tracker.of(task.id()).await;
+    let tracked = known_tasks.of(task.id()).await;
     let key = tracked.as_ref().map(Tracked::key);
     let receipt = Receipt::of(task, &context.global, Some(&args.out)).with_key(key);
     let result_so_far = TaskResult::of(task).with_key(key);

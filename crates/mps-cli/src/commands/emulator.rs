@@ -131,7 +131,7 @@ fn not_started(error: &StartError) -> Failure {
     } else {
         "listen on a free port of this machine, such as 127.0.0.1:0"
     };
-    let what = [vec![error.to_string()], causes(error)].concat();
+    let what = [vec![error.to_string()], causes(error).into_vec()].concat();
     Failure::usage(format!("cannot start the emulator: {}", what.join(": "))).hint(hint)
 }
 

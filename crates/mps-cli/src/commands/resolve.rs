@@ -60,7 +60,7 @@ pub(crate) async fn run(args: &ResolveArgs, context: &Context) -> Result<(), Fai
         None => Resolution::Abandon,
     };
     let item = ledger.resolve(&item.row, decision).await?;
-    let line = TaskLine::of(Job::of(&ledger, item).await?);
+    let line = TaskLine::of(&Job::of(&ledger, item).await?);
     context.output.listing(&line.human(), &line)
 }
 

@@ -43,6 +43,6 @@ impl<S: Selection> SelectArgs<S> {
     /// Sends the request of the file as this action.
     pub(crate) async fn send<C: Create>(&self, context: &Context) -> Result<(), Failure> {
         let request: C = Source::file_or_stdin(&self.request)?.parse()?;
-        create::run(&request, None, &self.follow_up, context).await
+        Box::pin(create::run(&request, None, &self.follow_up, context)).await
     }
 }

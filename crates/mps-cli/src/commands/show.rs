@@ -78,7 +78,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failur
     let strays = ledger.strays(&item.row).await?;
     let doubt = doubt(&ledger, &item, &secret_id, context).await?;
     let next = next(&item, context);
-    let line = TaskLine::of(Job::of(&ledger, item.clone()).await?);
+    let line = TaskLine::of(&Job::of(&ledger, item.clone()).await?);
     let shown = Shown {
         line: &line,
         account: item.account.as_deref(),

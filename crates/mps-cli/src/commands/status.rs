@@ -14,18 +14,18 @@ use crate::{
     failure::Failure,
     foreign_text,
     results::{self, Receipt, TaskResult},
-    tracked::{Tracked, Tracker},
+    tracked::{KnownTasks, Tracked},
 };
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments::<F>(&args.tasks)?;
     let mut connection = context.connect().await?;
-    let tracker = Tracker::open(context, &mut connection).await;
+    let known_tasks = KnownTasks::open(context, &mut connection).await;
     let queries = handles.into_iter().map(|handle| {
-        let (connection, tracker) = (&connection, &tracker);
+        let (connection, known_tasks) = (&connection, &known_tasks);
         async move {
             let task = connection.task::<F>(handle)?;
-            let tracked = tracker.of(task.id()).await;
+            let tracked = known_tasks.of(task.id()).await;
             let key = tracked.as_ref().map(Tracked::key);
             let receipt = Receipt::of(&task, &context.global, None).with_key(key);
             let snapshot = query(&task, &receipt, context).await?;

@@ -26,7 +26,7 @@ use crate::{
     ledger::{self, Identity},
     options::{OutputFormat, parse_duration},
     refresh::is_over,
-    tracked::Tracker,
+    tracked::KnownTasks,
 };
 
 /// Polls at the same time.
@@ -205,10 +205,10 @@ async fn list(args: &ListArgs, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
 async fn refreshed(args: &ListArgs, context: &Context) -> Result<(), Failure> {
     let connection = context.connect().await?;
     let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
-    let tracker = Tracker::new(context, &connection, Some(ledger.clone()));
+    let known_tasks = KnownTasks::new(context, &connection, Some(ledger.clone()));
     let items = list(args, &ledger).await?;
     let open = items.iter().filter(|item| is_open(item, &connection));
-    let polls = open.map(|item| is_over(context, &connection, &tracker, item));
+    let polls = open.map(|item| is_over(context, &connection, &known_tasks, item));
     stream::iter(polls)
         .buffer_unordered(POLLS)
         .for_each(|_| async {})
@@ -232,7 +232,7 @@ fn is_open(item: &Item, connection: &Connection) -> bool {
 async fn print(items: Vec<Item>, ledger: &Ledger, context: &Context) -> Result<(), Failure> {
     let mut lines = Vec::new();
     for item in items {
-        lines.push(TaskLine::of(Job::of(ledger, item).await?));
+        lines.push(TaskLine::of(&Job::of(ledger, item).await?));
     }
     let output = &context.output;
     let is_table = context.global.output() == OutputFormat::Human && io::stdout().is_terminal();

@@ -18,7 +18,7 @@ use crate::{
     ledger,
     options::parse_duration,
     results::{Receipt, TaskResult},
-    tracked::{Tracked, Tracker},
+    tracked::{KnownTasks, Tracked},
 };
 
 /// The arguments of `wait`.
@@ -47,22 +47,22 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
     let out = args.out.as_deref();
     let target = Target::claim_for(named.len().max(1), out).await?;
     let mut connection = context.connect().await?;
-    let (tracker, handles) = if args.last {
+    let (known_tasks, handles) = if args.last {
         let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
         let last = last::<F>(&ledger, &connection).await?;
-        let tracker = Tracker::new(context, &connection, Some(ledger));
-        tracker.teach(&mut connection).await;
-        (tracker, vec![last])
+        let known_tasks = KnownTasks::new(context, &connection, Some(ledger));
+        known_tasks.teach(&mut connection).await;
+        (known_tasks, vec![last])
     } else {
-        (Tracker::open(context, &mut connection).await, named)
+        (KnownTasks::open(context, &mut connection).await, named)
     };
     let started = context.clock.monotonic();
     let downloads = DownloadOptions::new();
     let waits = handles.into_iter().map(|handle| {
-        let (connection, target, tracker) = (&connection, &target, &tracker);
+        let (connection, target, known_tasks) = (&connection, &target, &known_tasks);
         let downloads = &downloads;
         async move {
-            let tracked = tracker.of(handle.id()).await;
+            let tracked = known_tasks.of(handle.id()).await;
             let handle = tracked
                 .as_ref()
                 .map_or(handle.clone(), |it| it.known(&handle));
@@ -83,7 +83,7 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
         }
     });
     let waited = follow(context, join_all(waits)).await;
-    tracker.learn(&connection).await;
+    known_tasks.learn(&connection).await;
     all_succeeded(waited)
 }
 

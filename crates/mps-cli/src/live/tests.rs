@@ -6,7 +6,10 @@ use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn board(rows: &[(&str, &dyn Fn(&mut Row))]) -> Board {
+/// Sets the state of a row.
+type Change<'a> = &'a dyn Fn(&mut Row);
+
+fn board(rows: &[(&str, Change<'_>)]) -> Board {
     let mut board = Board::default();
     for (number, (id, change)) in rows.iter().enumerate() {
         let started = SECOND * u32::try_from(number).unwrap();

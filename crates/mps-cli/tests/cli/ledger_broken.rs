@@ -1,8 +1,16 @@
 //! Ledgers that cannot be used: creates are refused before anything is paid, and reads go on.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
 
-use crate::support::{Emulator, Run, run};
+use serde_json::{Value, json};
+
+use crate::support::{Emulator, Run, eventually, run};
 
 /// The ledger's own file, which one create has made.
 fn ledger_file(emulator: &Emulator) -> PathBuf {
@@ -83,7 +91,7 @@ fn a_ledger_of_a_newer_version_is_left_alone() {
 }
 
 /// Runs SQL by a shell of SQLite's or of Python's; returns whether this machine has one.
-fn rusqlite_script(file: &std::path::Path, sql: &str) -> bool {
+fn rusqlite_script(file: &Path, sql: &str) -> bool {
     let program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).executescript(sys.argv[2])";
     let run = Command::new("python3")
         .args(["-c", program])
@@ -93,36 +101,86 @@ fn rusqlite_script(file: &std::path::Path, sql: &str) -> bool {
     run.is_ok_and(|status| status.success())
 }
 
-#[test]
-fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
-    let (emulator, id) = with_task();
-    let file = ledger_file(&emulator);
+/// A program that locks a ledger until it is killed; `None` without a Python to run it.
+fn lock(file: &Path) -> Option<Child> {
     let program = "import sqlite3, sys
-c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
 c.execute('BEGIN EXCLUSIVE')
 print('locked', flush=True)
 sys.stdin.read()";
-    let locker = Command::new("python3")
-        .args(["-c", program])
-        .arg(&file)
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn();
-    let Ok(mut locker) = locker else { return };
+    let mut command = Command::new("python3");
+    let command = command.args(["-c", program]).arg(file);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut locker = command.spawn().ok()?;
     let mut line = String::new();
     let stdout = locker.stdout.take().unwrap();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    assert_eq!(line, "locked\n");
+    Some(locker)
+}
+
+#[test]
+fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
+    let (emulator, id) = with_task();
+    let Some(mut locker) = lock(&ledger_file(&emulator)) else {
+        return;
+    };
     let create = emulator.record(&["video", "create", "--prompt", "b"]);
     let status = emulator.record(&["video", "status", "--", &id]);
     locker.kill().unwrap();
     locker.wait().unwrap();
-    assert_eq!(
-        (line.trim(), create.exit, status.exit),
-        ("locked", 6, 0),
-        "{create:?} {status:?}"
-    );
+    assert_eq!((create.exit, status.exit), (6, 0), "{create:?} {status:?}");
     assert_eq!(create.error()["kind"], "ledger_busy");
     assert_eq!(emulator.bill()["creates"], 1);
+}
+
+/// The task is paid for by then: the receipt is printed as usual, and the exit code is 1.
+#[test]
+fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
+    let (emulator, _) = with_task();
+    emulator.add_fault(&json!({
+        "kind": "delay", "delay": "3s", "action": "CreateAigcVideoTask"
+    }));
+    let create = [
+        "--output=json",
+        "video",
+        "create",
+        "--prompt",
+        "b",
+        "--key",
+        "late",
+    ];
+    let mut command = emulator.recorded(&create);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let process = command.spawn().unwrap();
+    eventually(|| {
+        emulator
+            .record(&["show", "late"])
+            .stdout
+            .contains(r#""state":"sending""#)
+    });
+    let locker = lock(&ledger_file(&emulator));
+    let output = process.wait_with_output().unwrap();
+    let Some(mut locker) = locker else {
+        return;
+    };
+    locker.kill().unwrap();
+    locker.wait().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let receipt: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    let id = receipt["task_id"].as_str().unwrap();
+    assert!(stderr.contains("the ledger does not have"), "{stderr}");
+    assert!(stderr.contains(id), "{stderr}");
+    assert_eq!(emulator.bill()["creates"], 2);
+    // The seal has the id, which the next command finds.
+    let again = emulator.record(&create[1..]);
+    assert_eq!(
+        (again.exit, &again.json()["task_id"]),
+        (0, &receipt["task_id"]),
+        "{again:?}"
+    );
+    assert_eq!(emulator.bill()["creates"], 2);
 }
 
 fn is_root() -> bool {

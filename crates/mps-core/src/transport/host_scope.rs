@@ -47,6 +47,7 @@ impl HostScope {
     }
 
     /// Returns the reason for which an address is refused.
+    #[cfg(feature = "reqwest")]
     pub(super) const fn refusal(self) -> &'static str {
         match self {
             Self::Public => "the address of the host is not public",

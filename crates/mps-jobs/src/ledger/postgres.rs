@@ -51,7 +51,7 @@ pub(super) struct PostgresStore {
     connections: Semaphore,
     seal: Arc<Seal>,
     seal_thread: Worker,
-    /// The newest state of the server that this process, or this host's seal, knows.
+    /// The newest state of the server that this process has seen or this host's seal has recorded.
     seen: Mutex<Seen>,
     /// Held while a change of the server is dealt with, so that it is done once.
     noticing: tokio::sync::Mutex<()>,

@@ -67,7 +67,7 @@ async fn call(
     };
     let outcome = match outcome {
         Some(outcome) => outcome,
-        // The call was dropped: it ends at once if nothing was on the wire, and else goes on alone.
+        // The call was dropped: it ends at once if nothing was on the wire, and else continues in the background.
         None => handle.outcome().await,
     };
     gate.settled().await;

@@ -33,7 +33,7 @@ pub(super) async fn run(work: &Arc<Work>, stop: &Stop) {
             () = stop.requested() => break,
             turn = ready => turn,
         };
-        // Not in the select: a claim that nobody receives would be held for nothing.
+        // Not in the select: a claim that is dropped unread would block its row until the lease ends.
         match work.ledger.claim(&work.batch).await {
             Ok(Some(claim)) => drop(sends.0.spawn(Box::pin(send(
                 work.clone(),
@@ -74,8 +74,8 @@ fn pause(work: &Work, error: LedgerError) {
     }
 }
 
-/// The rows that are being sent. When the run is dropped, they go on without it, so that no answer is
-/// lost as long as the runtime lives.
+/// The rows that are being sent. When the run is dropped, they continue without it, so that no answer is
+/// lost while the runtime exists.
 struct Sends(JoinSet<()>);
 
 impl Drop for Sends {

@@ -14,7 +14,7 @@ pub(super) fn new() -> (Stopper, Stop) {
     (Stopper(sender), Stop(receiver))
 }
 
-/// Returns a stop that is not requested as long as the first value lives.
+/// Returns a stop that is not requested as long as the first value is kept.
 pub(crate) fn never() -> (impl Sized, Stop) {
     new()
 }

@@ -56,7 +56,7 @@ pub(crate) struct Work {
 
 #[derive(Default)]
 struct Shared {
-    /// Created rows that nobody follows yet.
+    /// Created rows that are not followed yet.
     created: Vec<Item>,
     /// The number of rows that are followed.
     followed: usize,

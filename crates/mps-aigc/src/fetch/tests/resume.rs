@@ -178,14 +178,14 @@ async fn changed_or_foreign_files_are_not_continued() {
             fs::write(folder.join(INFO), info.replace("v1", "v2")).unwrap();
         }),
         ("no record", |folder| {
-            fs::remove_file(folder.join(INFO)).unwrap()
+            fs::remove_file(folder.join(INFO)).unwrap();
         }),
         ("a record that is a link", |folder| {
             fs::rename(folder.join(INFO), folder.join("mine")).unwrap();
             std::os::unix::fs::symlink("mine", folder.join(INFO)).unwrap();
         }),
         ("no part", |folder| {
-            fs::remove_file(folder.join(PART)).unwrap()
+            fs::remove_file(folder.join(PART)).unwrap();
         }),
     ];
     for (name, change) in changes {

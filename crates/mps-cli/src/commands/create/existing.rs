@@ -26,7 +26,7 @@ use crate::{
     output::Event,
     results::{Receipt, TaskResult},
     resume::CommandLine,
-    tracked::Tracker,
+    tracked::KnownTasks,
 };
 
 /// The steps that the command asks for after a create.
@@ -41,7 +41,7 @@ pub(in crate::commands) struct Wanted<'a> {
 pub(in crate::commands) struct Existing<'a> {
     pub(in crate::commands) context: &'a Context,
     pub(in crate::commands) connection: &'a Connection,
-    pub(in crate::commands) tracker: &'a Tracker,
+    pub(in crate::commands) known_tasks: &'a KnownTasks,
     pub(in crate::commands) wanted: Wanted<'a>,
 }
 
@@ -58,17 +58,15 @@ impl Existing<'_> {
                 .iter()
                 .map(|it| foreign_text::path(&it.path))
                 .collect();
-            let result = self
-                .result(&job, F::NAME, handle.id())
-                .with_job_files(&files);
+            let result = result_of(&job, F::NAME, handle.id()).with_job_files(&files);
             return self
                 .context
                 .output
                 .receipt(&lines.join("\n"), &result, &receipt.done());
         }
         let task = self.connection.task::<F>(handle)?;
-        let tracked = self.tracker.of_row(&job.item().row, job.key());
-        let result = self.result(&job, F::NAME, task.id());
+        let tracked = self.known_tasks.of_row(&job.item().row, job.key());
+        let result = result_of(&job, F::NAME, task.id());
         if !self.wanted.wait && self.wanted.out.is_none() {
             return self.print_state(&task, &job, result, &receipt).await;
         }
@@ -90,7 +88,7 @@ impl Existing<'_> {
 
     /// Returns the job of a row with its files.
     pub(in crate::commands) async fn job(&self, item: Item) -> Result<Job, Failure> {
-        match self.tracker.ledger() {
+        match self.known_tasks.ledger() {
             Some(ledger) => Ok(Job::of(ledger, item).await?),
             None => Err(Failure::internal("the ledger of a key is closed")),
         }
@@ -139,7 +137,7 @@ impl Existing<'_> {
     }
 
     async fn in_doubt(&self, job: &Job) -> Failure {
-        let page = match self.tracker.ledger() {
+        let page = match self.known_tasks.ledger() {
             Some(ledger) => DoubtPage::of(ledger, job.item()).await.ok(),
             None => None,
         };
@@ -167,14 +165,6 @@ impl Existing<'_> {
         let request_id = job.item().request_id.clone();
         let (global, out) = (&self.context.global, self.wanted.out);
         Receipt::new(family, task_id, request_id, false, global, out).with_key(Some(job.key()))
-    }
-
-    fn result(&self, job: &Job, family: &str, task_id: &str) -> TaskResult {
-        let item = job.item();
-        TaskResult::new(family, task_id)
-            .with_key(Some(job.key()))
-            .with_request_id(item.request_id.as_deref())
-            .with_status(item.status.as_deref())
     }
 
     pub(in crate::commands) fn announce(&self, job: &Job, receipt: &Receipt) {
@@ -217,7 +207,7 @@ impl Existing<'_> {
             Err(failure) => return Err(failure),
         };
         let ended = task.outcome(snapshot.clone());
-        if let Some(tracked) = self.tracker.of_row(&job.item().row, job.key()) {
+        if let Some(tracked) = self.known_tasks.of_row(&job.item().row, job.key()) {
             match &ended {
                 Some(Ok(done)) => tracked.done(done).await,
                 Some(Err(error)) => tracked.ended(error).await,
@@ -240,6 +230,15 @@ impl Existing<'_> {
             receipt,
         )
     }
+}
+
+/// Returns what the ledger has of a task, as a result.
+fn result_of(job: &Job, family: &str, task_id: &str) -> TaskResult {
+    let item = job.item();
+    TaskResult::new(family, task_id)
+        .with_key(Some(job.key()))
+        .with_request_id(item.request_id.as_deref())
+        .with_status(item.status.as_deref())
 }
 
 /// Returns whether an output name holds these files: it is the first one, or the folder of all.

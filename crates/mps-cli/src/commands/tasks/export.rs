@@ -63,7 +63,7 @@ async fn line(ledger: &Ledger, item: mps_jobs::ledger::Item) -> Result<String, F
     let body = ledger.body(&item.row).await?;
     let exported = Exported {
         request: body.and_then(|body| RawValue::from_string(body).ok()),
-        line: TaskLine::of(Job::of(ledger, item).await?),
+        line: TaskLine::of(&Job::of(ledger, item).await?),
     };
     let line = serde_json::to_string(&exported);
     let line = line.map_err(|error| Failure::internal(error.to_string()))?;

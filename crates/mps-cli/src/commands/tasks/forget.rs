@@ -8,15 +8,14 @@ use crate::{context::Context, failure::Failure};
 
 pub(super) async fn run(args: &ForgetArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = account_ledger(context).await?;
-    let selected = match args.older_than {
-        Some(age) => Forget::EndedBefore(Timestamp::from(context.clock.wall()).before(age)),
-        None => {
-            let mut rows = Vec::new();
-            for name in &args.tasks {
-                rows.push(find_one(&ledger, name, |_| true).await?.row);
-            }
-            Forget::Rows(rows)
+    let selected = if let Some(age) = args.older_than {
+        Forget::EndedBefore(Timestamp::from(context.clock.wall()).before(age))
+    } else {
+        let mut rows = Vec::new();
+        for name in &args.tasks {
+            rows.push(find_one(&ledger, name, |_| true).await?.row);
         }
+        Forget::Rows(rows)
     };
     let forgotten = ledger.forget(selected).await?;
     let human = format!("forgot the contents of {} tasks", forgotten.scrubbed);

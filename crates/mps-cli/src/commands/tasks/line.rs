@@ -21,7 +21,7 @@ pub(in crate::commands) struct TaskLine {
 }
 
 impl TaskLine {
-    pub(in crate::commands) fn of(job: Job) -> Self {
+    pub(in crate::commands) fn of(job: &Job) -> Self {
         let batch = &job.item().row.batch;
         let batch = (!batch.is_singles()).then(|| batch.to_string());
         let mut view = job.view();

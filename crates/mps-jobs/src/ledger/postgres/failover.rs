@@ -119,8 +119,8 @@ impl PostgresStore {
         Ok(recalled)
     }
 
-    /// Compares a new connection's server with the newest send of the seal: what a server forgets is
-    /// newest.
+    /// Compares a new connection's server with the newest send of the seal: a server loses its
+    /// newest transactions first.
     pub(super) async fn compare_with_seal(&self, connection: &Connection) -> Result<(), Failed> {
         let seal = self.seal.clone();
         let newest = self.seal_thread.run(move || seal.newest()).await;
@@ -136,7 +136,7 @@ impl PostgresStore {
             // A suspicious server is dealt with at the beginning of the transaction.
             return Ok(());
         }
-        // Else it was accepted by a person who did not wait for this host: its sends are in doubt now.
+        // Else a person accepted it without waiting for this host, whose sends are in doubt now.
         if begun.accepted <= Begun::accepted_in(sent.epoch) {
             let reason = "it does not know the newest send of a host";
             let stopped = self.stop_starts(reason, begun.accepted).await;

@@ -171,7 +171,7 @@ async fn warn_about_settings(connection: &Connection) {
     }
 }
 
-/// Returns whether the store knows a send.
+/// Returns whether the store has a send.
 pub(super) async fn newest_is_known(connection: &Connection, sent: &Sent) -> Result<bool, Failed> {
     let sql = "SELECT fence FROM item WHERE batch = $1 AND key = $2";
     let values = [

@@ -87,7 +87,7 @@ impl Transaction for PgTransaction<'_> {
         self.process
     }
 
-    /// A process that is alive renews its leases, so a lease that is over belongs to nobody.
+    /// A process that is alive renews its leases, so the owner of a lease that is over is dead.
     fn is_orphan(&mut self, _: &str, lease: Timestamp) -> bool {
         lease <= self.begun.now
     }

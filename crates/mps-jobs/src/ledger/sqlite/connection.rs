@@ -17,20 +17,23 @@ use crate::ledger::{
 /// Longest wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Pause before the file is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
+
 /// More statements than the ledger has, so that each is compiled once.
 const STATEMENTS: usize = 128;
 
 pub(super) fn in_memory() -> Result<Connection, LedgerError> {
-    let connection = Connection::open_in_memory().map_err(failed)?;
-    configure(&connection).map_err(failed)?;
+    let mut connection = Connection::open_in_memory().map_err(failed)?;
+    configure(&mut connection).map_err(failed)?;
     Ok(connection)
 }
 
 /// Opens a file that exists. The log is emptied in small steps rather than at the end of every command.
 pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    configure(&connection).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    configure(&mut connection).map_err(failed)?;
     let kept = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
     connection.set_db_config(kept, true).map_err(failed)?;
     connection
@@ -115,9 +118,22 @@ pub(super) fn damaged() -> LedgerError {
 const DAMAGED: &str = "the ledger is damaged, or is no ledger";
 const RESTORE: &str = "restore it from a backup, next to its seal, or use another: --ledger PATH";
 
+/// Waits for a moment while another process writes, and returns `false` when it takes too long.
+///
+/// `SQLite`'s own handler waits up to 100 ms at a time, twice as long as a slot of the rate limit lasts;
+/// a commit takes a few milliseconds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "SQLite calls it on the ledger's thread, which it blocks anyway"
+)]
+fn wait_for_writer(tries: i32) -> bool {
+    std::thread::sleep(BUSY_PAUSE);
+    u32::try_from(tries).is_ok_and(|tries| BUSY_PAUSE.saturating_mul(tries) < BUSY)
+}
+
 /// Settings of every connection.
-pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY)?;
+pub(super) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(wait_for_writer))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Deleted content is overwritten, and statements in a damaged schema are not trusted.
     connection.execute_batch(
