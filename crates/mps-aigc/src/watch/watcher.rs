@@ -234,8 +234,7 @@ impl State {
         !std::mem::replace(&mut self.has_driver, true)
     }
 
-    /// Takes note of the end of the driver, and wakes the readers, which start another one. It sends
-    /// those polls again whose answers the last one has not received.
+    /// Wakes the readers, which start another driver: it repeats the polls that have no answer yet.
     pub(super) fn driver_ended(&mut self, now: Duration) {
         self.has_driver = false;
         self.driver = None;
