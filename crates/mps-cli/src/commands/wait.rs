@@ -112,9 +112,12 @@ async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<Tas
 pub(super) fn all_succeeded(results: Vec<Result<(), Failure>>) -> Result<(), Failure> {
     let is_one_of_several = results.len() > 1;
     let failures = results.into_iter().filter_map(Result::err);
-    let failures = failures.map(|failure| match is_one_of_several {
-        true => failure.naming_its_task(),
-        false => failure,
+    let failures = failures.map(|failure| {
+        if is_one_of_several {
+            failure.naming_its_task()
+        } else {
+            failure
+        }
     });
     Failure::combined(failures.collect()).map_or(Ok(()), Err)
 }
