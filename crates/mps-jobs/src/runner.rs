@@ -56,6 +56,7 @@ pub(crate) async fn run<S: Future>(
     until: Until,
 ) -> Result<Report, JobsError> {
     let work = Box::pin(begin(jobs, aigc)).await?;
+    work.ledger.adopt(&work.batch).await?;
     let (stopper, stop) = stop::new();
     let end = async {
         let shutdown = std::pin::pin!(shutdown);
@@ -81,7 +82,7 @@ pub(crate) async fn run<S: Future>(
     report(&work).await
 }
 
-/// Binds the batch to the client's account and takes over what earlier processes left.
+/// Binds the batch to the client's account, and releases the claims of processes that have ended.
 pub(crate) async fn begin(jobs: &Jobs, aigc: &Aigc) -> Result<Arc<Work>, JobsError> {
     let (ledger, batch) = (jobs.ledger()?, jobs.batch_id()?);
     let account = match &jobs.settings.account {
@@ -96,7 +97,6 @@ pub(crate) async fn begin(jobs: &Jobs, aigc: &Aigc) -> Result<Arc<Work>, JobsErr
         .bind(&batch, &account.to_string(), endpoint, caps)
         .await?;
     ledger.reap().await?;
-    ledger.adopt(&batch).await?;
     Ok(Arc::new(Work::new(jobs, ledger, batch, aigc)))
 }
 

@@ -278,7 +278,8 @@ pub fn next(state: State, transition: Transition, home: Home) -> Result<State, I
             | S::Failed
             | S::Expired
             | S::Abandoned
-            | S::Created,
+            | S::Created
+            | S::Done,
             T::Recall,
         ) => S::InDoubt,
         (S::InDoubt, T::Abandon) => S::Abandoned,
@@ -306,13 +307,13 @@ pub struct Money {
 ///
 /// The price of an attempt in doubt that is repeated counts as spent, and so does that of an expired
 /// or abandoned row that is planned again: it may have been billed, and the new attempt is billed
-/// besides.
+/// besides. A spent row that is recalled was planned again in commits that the store lost.
 #[must_use]
 pub fn money(from: State, to: State, transition: Transition) -> Money {
     let change = |is: fn(State) -> bool| i64::from(is(to)) - i64::from(is(from));
     let kept = match transition {
         Transition::Recreate | Transition::RecreateNow => 1,
-        Transition::Retry => i64::from(from.is_spent()),
+        Transition::Retry | Transition::Recall => i64::from(from.is_spent()),
         // The repeat of an attempt in doubt was not sent: the old price is held again.
         Transition::Release | Transition::NotSent if to == State::InDoubt => -1,
         _ => 0,

@@ -1,5 +1,7 @@
 //! A single idempotent call for the activities of workflow engines.
 
+use std::sync::Arc;
+
 use mps_aigc::{Aigc, TaskHandle};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     error::JobsError,
     job::{Job, JobFile},
     jobs::Jobs,
-    ledger::Item,
+    ledger::{Item, LedgerError},
     runner::{self, Work, fetch, follow, send, upkeep},
     state::State,
     submit::Submit,
@@ -38,22 +40,16 @@ pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result
     let job = found(jobs.get(&key).await?)?;
     tokio::select! {
         moved = advance(&work, job.item()) => moved?,
-        () = upkeep::run(&work) => {}
+        () = upkeep::keep_claims(&work) => {}
     }
     let job = found(jobs.get(&key).await?)?;
     outcome(jobs, &job).await
 }
 
 /// Does what is next for a row: sends, polls or fetches it.
-async fn advance(work: &Work, item: &Item) -> Result<(), JobsError> {
+async fn advance(work: &Arc<Work>, item: &Item) -> Result<(), JobsError> {
     match item.state {
-        State::Planned => {
-            let Some(claim) = work.ledger.claim_row(&item.row).await? else {
-                return Ok(());
-            };
-            let (_stopper, stop) = runner::never();
-            send::send(work, claim, None, &stop).await;
-        }
+        State::Planned => claim_and_send(work, item).await?,
         State::Created => {
             if let Some(handle) = crate::job::handle(item) {
                 let task = work.aigc.task(handle);
@@ -68,6 +64,22 @@ async fn advance(work: &Work, item: &Item) -> Result<(), JobsError> {
         _ => {}
     }
     Ok(())
+}
+
+/// Claims and sends a row in a task of its own. When this future is dropped, as workflow engines do
+/// after a timeout, nothing more is sent, and the answer to a create on the wire is recorded without it.
+async fn claim_and_send(work: &Arc<Work>, item: &Item) -> Result<(), LedgerError> {
+    // Dropped with this future, which requests the stop.
+    let (_stopper, stop) = runner::never();
+    let (work, row) = (work.clone(), item.row.clone());
+    let sending = tokio::spawn(Box::pin(async move {
+        if let Some(claim) = work.ledger.claim_row(&row).await? {
+            send::send(&work, claim, None, &stop).await;
+        }
+        Ok(())
+    }));
+    // After a panic the row shows how far it came.
+    sending.await.unwrap_or(Ok(()))
 }
 
 async fn outcome(jobs: &Jobs, job: &Job) -> Result<Step, JobsError> {

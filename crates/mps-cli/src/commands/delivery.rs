@@ -16,7 +16,7 @@ use mps_aigc::{
 use mps_core::clock;
 use serde_json::json;
 
-use super::status::status_or_none;
+use super::status::status_and_stage;
 use crate::{
     context::Context,
     failure::Failure,
@@ -379,15 +379,5 @@ impl Delivery<'_> {
         self.context
             .output
             .detail(&event.task(&self.receipt.task_id));
-    }
-}
-
-/// Returns the status with the stage, where the task has stages: a finished stage waits for a
-/// confirmation.
-fn status_and_stage(snapshot: &Snapshot) -> String {
-    let status = status_or_none(snapshot);
-    match &snapshot.stage {
-        Some(stage) => format!("{status} {}", foreign_text::name(stage)),
-        None => status.into_owned(),
     }
 }

@@ -30,7 +30,8 @@ pub enum LedgerErrorKind {
     Location,
     /// A spend cap is reached.
     CapReached,
-    /// A cap on money needs the price of every row.
+    /// A cap on money needs the price of every row, or a price or length is negative or above a
+    /// million of the currency or a billion seconds.
     NoPrice,
     /// Another process took the row over, or it was resolved meanwhile. Nothing may be sent.
     ClaimLost,

@@ -1,5 +1,7 @@
 //! From a task id to its files.
 
+use std::fmt;
+
 use super::{
     Ledger,
     change::Change,
@@ -15,8 +17,8 @@ use crate::{
     state::{State, Transition},
 };
 
-/// The result of a task that is done.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The result of a task that is done. `Debug` leaves the URLs out, which may be signed.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Finished {
     /// The status as on the wire.
     pub status: Option<String>,
@@ -24,6 +26,15 @@ pub struct Finished {
     pub expires: Option<Timestamp>,
     /// The URLs of the results. Their queries are left out, since a signed URL is a secret.
     pub urls: Vec<String>,
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finished")
+            .field("status", &self.status)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Ledger {

@@ -17,6 +17,9 @@ use crate::state::{Home, State};
 /// Rows of one INSERT statement.
 const ROWS: usize = 100;
 
+/// The highest price and length of a row, so that the sums of a batch cannot overflow.
+const MOST: i64 = 1_000_000_000_000;
+
 /// A batch to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewBatch {
@@ -205,6 +208,7 @@ pub(crate) async fn insert(
     for rows in rows.chunks(ROWS) {
         let (mut items, mut bodies) = (Vec::new(), Vec::new());
         for row in rows {
+            check_amounts(row)?;
             seq += 1;
             items.extend_from_slice(values![
                 batch.as_str(),
@@ -239,6 +243,20 @@ pub(crate) async fn insert(
         inserted += added;
     }
     Ok(inserted)
+}
+
+/// Returns an error for an amount that would lower the sums of its batch or overflow them.
+fn check_amounts(row: &NewItem) -> Result<(), LedgerError> {
+    let range = 0..=MOST;
+    if range.contains(&row.ms) && row.price.is_none_or(|price| range.contains(&price)) {
+        return Ok(());
+    }
+    let message = format!(
+        "the price or the length of {} is negative or too large",
+        row.key
+    );
+    Err(LedgerError::new(LedgerErrorKind::NoPrice, message)
+        .with_hint("correct the price table, or the duration"))
 }
 
 /// Returns the parameters of an INSERT, as in `($1, $2), ($3, $4)`.

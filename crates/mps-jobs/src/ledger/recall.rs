@@ -5,6 +5,7 @@ use super::{
     change::Change,
     error::LedgerError,
     item::select,
+    retention::ROW,
     rows::Item,
     seal::{Sealed, Sent},
     settle::is_known_task,
@@ -23,6 +24,8 @@ pub(crate) async fn recall(tx: &mut dyn Transaction, sends: &[Sealed]) -> Result
         let known = find(tx, &sealed.sent).await?;
         let item = match known {
             Some(item) => item,
+            // Another host removed the row after its time, which this host's seal does not know.
+            None if sealed.sent.at < tx.now().before(ROW) => continue,
             None => insert(tx, &sealed.sent).await?,
         };
         recalled += u64::from(recall_one(tx, &item, sealed).await?);
@@ -43,7 +46,12 @@ async fn recall_one(
     let item = match item.state {
         State::Planned | State::Intent | State::Unsent => doubt(tx, item, sealed).await?,
         // The row was retried after its end, and the retry was sent.
-        State::Refused | State::Failed | State::Expired | State::Abandoned | State::Created
+        State::Refused
+        | State::Failed
+        | State::Expired
+        | State::Abandoned
+        | State::Created
+        | State::Done
             if is_older =>
         {
             doubt(tx, item, sealed).await?
@@ -87,14 +95,19 @@ async fn doubt(
     sealed: &Sealed,
 ) -> Result<Item, LedgerError> {
     let sent = &sealed.sent;
+    let before = item.task.as_ref();
+    let note = before.map(|task| format!("{FORGOTTEN}, a repeat after task {task}"));
     Change::new(Transition::Recall)
-        .note(FORGOTTEN)
+        .note(note.as_deref().unwrap_or(FORGOTTEN))
         .set("fence", sent.claim.fence.0)
         .set("armed", sent.at.0)
         .set("account", &sent.account)
         .set("endpoint", &sent.endpoint)
         .set("code", "store_forgot")
-        .clear(&["owner", "lease", "done"])
+        .clear(&["owner", "lease", "done", "forgotten"])
+        // They are those of the attempt before.
+        .clear(&["task", "request_id", "message", "status"])
+        .clear(&["created", "due", "expires"])
         .apply(tx, item)
         .await
 }

@@ -17,7 +17,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Time after its end for which the content of a row is kept.
 const CONTENT: Duration = DAY.saturating_mul(30);
 /// Time after its end for which a row is kept.
-const ROW: Duration = DAY.saturating_mul(365);
+pub(crate) const ROW: Duration = DAY.saturating_mul(365);
 /// Rows of one transaction.
 const STEP: usize = 200;
 /// Rows that are removed at once, since the seal is written anew afterwards.
@@ -81,7 +81,11 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call may have done a part. Repeat it.
     pub async fn retain(&self) -> Result<Forgotten, LedgerError> {
-        let now = Timestamp::from(self.clock().wall());
+        // The store's clock: that of one host among many may be wrong by years.
+        let now = self.run(Op::read("now"), (), |tx, ()| {
+            Box::pin(std::future::ready(Ok(tx.now())))
+        });
+        let now = now.await?;
         self.run(Op::durable("lapse"), now.before(CONTENT), |tx, time| {
             Box::pin(lapse(tx, *time))
         })
@@ -116,13 +120,16 @@ impl Ledger {
         }
         self.compact_seal(removable.iter().cloned().collect())
             .await?;
+        let mut removed = 0;
         for rows in removable.chunks(STEP) {
-            self.run(Op::durable("remove"), rows.to_vec(), |tx, rows| {
-                Box::pin(remove(tx, rows))
-            })
-            .await?;
+            let args = (rows.to_vec(), time);
+            removed += self
+                .run(Op::durable("remove"), args, |tx, (rows, time)| {
+                    Box::pin(remove(tx, rows, *time))
+                })
+                .await?;
         }
-        Ok(u64::try_from(removable.len()).unwrap_or_default())
+        Ok(removed)
     }
 
     async fn scrub_before(&self, time: Timestamp) -> Result<u64, LedgerError> {
@@ -196,7 +203,7 @@ async fn scrub(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<Forgotten, Le
     Ok(forgotten)
 }
 
-/// Returns rows that ended long ago. Their content was removed, so none of them is sent again.
+/// Returns rows that ended long ago and whose content was removed.
 async fn removable(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, LedgerError> {
     let sql = format!(
         "SELECT batch, seq FROM item WHERE {ENDED} AND done < $1 AND forgotten IS NOT NULL LIMIT {MOST}"
@@ -205,13 +212,27 @@ async fn removable(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<Ro
     rows.into_iter().map(|mut row| row_id(&mut row)).collect()
 }
 
-async fn remove(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<(), LedgerError> {
+/// Removes rows unless they were claimed again meanwhile. Returns the number of those removed.
+async fn remove(
+    tx: &mut dyn Transaction,
+    rows: &[RowId],
+    before: Timestamp,
+) -> Result<u64, LedgerError> {
+    let mut removed = 0;
+    let item = format!(
+        "DELETE FROM item WHERE batch = $1 AND seq = $2 AND {ENDED} AND done < $3
+            AND forgotten IS NOT NULL"
+    );
     for row in rows {
-        for table in ["item", "body", "file", "stray", "event"] {
+        let (batch, seq) = (row.batch.as_str(), row.seq);
+        if tx.execute(&item, values![batch, seq, before.0]).await? == 0 {
+            continue;
+        }
+        removed += 1;
+        for table in ["body", "file", "stray", "event"] {
             let delete = format!("DELETE FROM {table} WHERE batch = $1 AND seq = $2");
-            let values = values![row.batch.as_str(), row.seq];
-            tx.execute(&delete, values).await?;
+            tx.execute(&delete, values![batch, seq]).await?;
         }
     }
-    Ok(())
+    Ok(removed)
 }

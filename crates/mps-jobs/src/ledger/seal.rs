@@ -213,10 +213,14 @@ impl Seal {
             return Ok(tasks);
         }
         self.scan(|entry| {
-            if let Entry::Created { claim, task } = entry
-                && claims.contains(&claim)
-            {
-                tasks.push((claim, task));
+            match entry {
+                Entry::Created { claim, task } if claims.contains(&claim) => {
+                    tasks.push((claim, task));
+                }
+                // A store that went back gives out numbers and tokens again: what answers an earlier
+                // send does not answer this one.
+                Entry::Sent(sent) => tasks.retain(|(claim, _)| *claim != sent.claim),
+                _ => {}
             }
             Ok(())
         })?;
@@ -359,3 +363,6 @@ fn tail(file: &mut File) -> io::Result<Vec<(String, Entry)>> {
     }
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests;

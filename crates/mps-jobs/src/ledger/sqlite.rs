@@ -143,10 +143,11 @@ impl Shared {
         };
         // Every statement has run when it returns its future, so the first poll completes it.
         let done = work(&mut tx, args).now_or_never();
-        let done = done.unwrap_or_else(|| Err(unexpected()));
+        let mut done = done.unwrap_or_else(|| Err(unexpected()));
         let changed = connection.total_changes() != before;
         if changed && done.is_ok() {
-            connection::execute(connection, NEXT_EPOCH, &[]).map_err(failed)?;
+            let counted = connection::execute(connection, NEXT_EPOCH, &[]).map_err(failed);
+            done = done.and_then(|done| counted.map(|_| done));
         }
         finish(connection, op, done, changed)
     }
@@ -204,7 +205,8 @@ fn finish<T>(
             return Err(failed(error));
         }
         failpoint(op, "after");
-    } else {
+    } else if !connection.is_autocommit() {
+        // Some errors, such as a full disk, end the transaction; then they are what is reported.
         connection.execute_batch("ROLLBACK").map_err(failed)?;
     }
     done

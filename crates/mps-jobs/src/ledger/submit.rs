@@ -1,5 +1,7 @@
 //! Single creates, with their key and the guard against repeats.
 
+use std::fmt;
+
 use super::{
     Ledger, batch,
     change::{Change, no_batch},
@@ -38,8 +40,8 @@ pub struct Single {
     pub caps: Caps,
 }
 
-/// The outcome of recording a single create.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The outcome of recording a single create. `Debug` leaves bodies out.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Submission {
     /// The intent is recorded: arm it and send it.
@@ -50,6 +52,17 @@ pub enum Submission {
     Differs(Box<Item>, Option<String>),
     /// The same content is in doubt, being sent by a living process, or created and not done.
     Repeat(Box<Item>),
+}
+
+impl fmt::Debug for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Claimed(claim) => f.debug_tuple("Claimed").field(claim).finish(),
+            Self::Existing(item) => f.debug_tuple("Existing").field(item).finish(),
+            Self::Differs(item, _) => f.debug_tuple("Differs").field(item).finish(),
+            Self::Repeat(item) => f.debug_tuple("Repeat").field(item).finish(),
+        }
+    }
 }
 
 impl Ledger {
@@ -186,7 +199,9 @@ async fn claim_single(
     let change = Change::new(Transition::Resubmit)
         .set("account", &single.account)
         .set("endpoint", &single.endpoint)
-        .set("home", State::Unsent.as_str());
+        .set("home", State::Unsent.as_str())
+        // Its content is here again, and is removed again in time.
+        .clear(&["forgotten"]);
     let item = claimed(tx, change, item).await?;
     let body = single.item.body.clone();
     Ok(Submission::Claimed(Box::new(Claim { item, body })))

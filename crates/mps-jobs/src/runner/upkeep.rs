@@ -11,8 +11,18 @@ const RENEWAL: Duration = Duration::from_secs(5);
 /// Renewals between two searches for rows of processes that have ended.
 const ADOPTION: u32 = 3;
 
+/// Renews the leases of this process until it is dropped.
+pub(crate) async fn keep_claims(work: &Work) {
+    loop {
+        work.clock().sleep(RENEWAL).await;
+        if let Err(error) = renew(work).await {
+            tracing::warn!(%error, "the leases of this process could not be renewed");
+        }
+    }
+}
+
 /// Runs until it is dropped.
-pub(crate) async fn run(work: &Work) {
+pub(super) async fn run(work: &Work) {
     for round in 1_u32.. {
         work.clock().sleep(RENEWAL).await;
         if let Err(error) = renew(work).await {
@@ -45,9 +55,8 @@ async fn adopt(work: &Work) -> Result<(), LedgerError> {
     let processes = work.ledger.workers().await?.len();
     work.aigc
         .share_poll_budget(u32::try_from(processes).unwrap_or(u32::MAX).max(1));
-    if adopted > 0 {
-        follow::load(work).await?;
-    }
+    // Also those that a step or another run of this process created.
+    follow::load(work).await?;
     if adopted > 0 || reaped != Reaped::default() {
         tracing::info!(
             ?reaped,

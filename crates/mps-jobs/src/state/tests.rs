@@ -71,7 +71,7 @@ fn held_and_spent_follow_the_state_and_repeats_are_paid_besides() {
         let change = i64::from(to.is_spent()) - i64::from(from.is_spent());
         let besides = match transition {
             Transition::Recreate | Transition::RecreateNow => 1,
-            Transition::Retry if from.is_spent() => 1,
+            Transition::Retry | Transition::Recall if from.is_spent() => 1,
             Transition::Release | Transition::NotSent if to == State::InDoubt => -1,
             _ => 0,
         };

@@ -137,3 +137,18 @@ async fn create_after(ledger: &Ledger) {
     let claim = claim_single(ledger, "after", "a cat").await.token();
     ledger.arm(&claim).await.unwrap();
 }
+
+#[tokio::test]
+async fn content_that_is_sent_again_is_removed_again() {
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let ledger = Ledger::in_memory(clock.clone()).unwrap();
+    for _ in 0..2 {
+        let claim = claim_single(&ledger, "key", "a cat").await;
+        let token = claim.token();
+        ledger.not_sent(&token, Answer::default()).await.unwrap();
+        assert!(ledger.body(&token.row).await.unwrap().is_some());
+        clock.advance(DAY * 31);
+        assert_eq!(ledger.retain().await.unwrap().scrubbed, 1);
+        assert_eq!(ledger.body(&token.row).await.unwrap(), None);
+    }
+}

@@ -163,3 +163,19 @@ async fn a_key_finds_its_row_and_so_does_a_task() {
     let key = "2".parse().unwrap();
     assert_eq!(ledger.find(&batch, &key).await.unwrap().unwrap().row.seq, 2);
 }
+
+#[tokio::test]
+async fn prompts_are_not_shown_for_debugging() {
+    let ledger = new_ledger().await;
+    let claimed = ledger.submit(single("key", "a zebra")).await.unwrap();
+    let other = ledger.submit(single("key", "a cat")).await.unwrap();
+    assert!(matches!(other, Submission::Differs(_, Some(_))));
+    for shown in [format!("{claimed:?}"), format!("{other:?}")] {
+        assert!(shown.contains("key") && !shown.contains("zebra"), "{shown}");
+    }
+    let finished = Finished {
+        urls: vec!["https://host/a.mp4?sign=secret".to_owned()],
+        ..Finished::default()
+    };
+    assert!(!format!("{finished:?}").contains("secret"));
+}

@@ -1,8 +1,11 @@
 //! Caps on money and seconds.
 
+use std::collections::BTreeSet;
+
+use fastrand::Rng;
 use mps_jobs::{
-    LedgerErrorKind, State,
-    ledger::{Answer, Caps, Finished, Resolution},
+    Ledger, LedgerErrorKind, State,
+    ledger::{Answer, BatchId, Caps, Finished, Resolution, Token},
 };
 
 use crate::support::*;
@@ -120,4 +123,81 @@ async fn a_cap_on_money_needs_prices() {
     let error = ledger.submit(single).await.unwrap_err();
     assert_eq!(error.kind(), LedgerErrorKind::NoPrice);
     assert_eq!(ledger.find_any("key").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_price_that_would_lower_or_overflow_the_sums_is_refused() {
+    let ledger = new_ledger().await;
+    let batch = import(&ledger, 1, TWO).await;
+    for (price, ms) in [(-1, 5_000), (i64::MAX, 5_000), (1, -1), (1, i64::MAX)] {
+        let mut odd = row("odd", "a dog");
+        (odd.price, odd.ms) = (Some(price), ms);
+        let error = ledger.import(&batch, vec![odd]).await.unwrap_err();
+        assert_eq!(error.kind(), LedgerErrorKind::NoPrice, "{price} {ms}");
+    }
+}
+
+/// Does something at random with a row; what its state does not allow is refused.
+async fn do_something(ledger: &Ledger, batch: &BatchId, claims: &mut Vec<Token>, at: &mut Rng) {
+    let token = match claims.get(at.usize(0..claims.len().max(1))) {
+        Some(token) if at.u8(0..4) > 0 => token.clone(),
+        _ => {
+            let claimed = ledger.claim(batch).await.unwrap();
+            return claims.extend(claimed.map(|claim| claim.token()));
+        }
+    };
+    let (row, none) = (&token.row, Answer::default());
+    let task = format!("task-{}", at.u32(..));
+    match at.u8(0..17) {
+        0..=3 => drop(ledger.arm(&token).await),
+        4 => drop(ledger.disarm(&token).await),
+        5 => drop(ledger.not_sent(&token, none).await),
+        6 | 7 => drop(ledger.created(&token, &task, none, DUE).await),
+        8 => drop(ledger.refused(&token, none).await),
+        9 => drop(ledger.in_doubt(&token, none).await),
+        10 => drop(ledger.resolve(row, Resolution::Recreate).await),
+        11 => drop(ledger.resolve(row, Resolution::Abandon).await),
+        12 => {
+            let repeat = ledger.recreate_now(row).await;
+            claims.extend(repeat.map(|claim| claim.token()));
+        }
+        13 => drop(ledger.retry(row).await),
+        14 => drop(ledger.done(row, Finished::default()).await),
+        15 => drop(ledger.failed(row, none).await),
+        _ => drop(ledger.expired(row).await),
+    }
+}
+
+#[tokio::test]
+async fn sums_are_those_of_the_rows_after_any_sequence_of_operations() {
+    let mut states = BTreeSet::new();
+    for seed in 0..20 {
+        let ledger = Ledger::in_memory(clock()).unwrap();
+        let batch = import(&ledger, 6, Caps::default()).await;
+        let (mut claims, mut at) = (Vec::new(), Rng::with_seed(seed));
+        for step in 0..150 {
+            do_something(&ledger, &batch, &mut claims, &mut at).await;
+            let sums = ledger.batch(&batch).await.unwrap().unwrap();
+            let (mut held, mut spent) = (0, 0);
+            for count in ledger.count(&batch).await.unwrap() {
+                states.insert(count.state);
+                held += if count.state.is_held() {
+                    count.price
+                } else {
+                    0
+                };
+                spent += if count.state.is_spent() {
+                    count.price
+                } else {
+                    0
+                };
+            }
+            assert_eq!(sums.held, held, "seed {seed}, step {step}");
+            // Repeats are paid besides, and no row counts them.
+            assert!(sums.spent >= spent, "seed {seed}, step {step}");
+            assert_eq!(sums.held_ms * 400, sums.held);
+            assert_eq!(sums.spent_ms * 400, sums.spent);
+        }
+    }
+    assert!(states.len() >= 10, "{states:?}");
 }

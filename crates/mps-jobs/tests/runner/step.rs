@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mps_core::clock::{Clock as _, SystemClock};
 use mps_emulator::Fault;
-use mps_jobs::{Key, Step};
+use mps_jobs::{Key, State, Step};
 
 use crate::world::{Error, World, request};
 
@@ -67,5 +67,51 @@ async fn a_refused_step_has_the_reason() -> Result<(), Error> {
         .fail(Fault::refuse("InvalidParameterValue").action("CreateAigcVideoTask"))?;
     let step = outcome(&world, &"row-1".parse()?).await?;
     assert!(matches!(step, Step::Refused(_)), "{step:?}");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_recorded_after_the_step_was_dropped() -> Result<(), Error> {
+    let world = World::new();
+    let key = "row-1".parse()?;
+    let late = Fault::delay(Duration::from_secs(20));
+    world
+        .service
+        .fail(late.action("CreateAigcVideoTask").times(1))?;
+    let (jobs, aigc) = (world.jobs(), world.aigc());
+    let step = jobs.step(&aigc, &key, request(1));
+    let dropped = tokio::time::timeout(Duration::from_secs(5), step).await;
+    assert!(dropped.is_err());
+    SystemClock::new().sleep(Duration::from_secs(30)).await;
+    let job = jobs.get(&key).await?.unwrap();
+    assert_eq!(job.state(), State::Created);
+    assert_eq!(world.service.bill().creates, 1);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_of_the_same_process_finishes_what_a_step_began() -> Result<(), Error> {
+    let world = World::new();
+    let (jobs, aigc) = (world.jobs(), world.aigc());
+    // Submitted within the step, so that only the step sends it.
+    let step = async {
+        let key = "row-1".parse()?;
+        jobs.step(&aigc, &key, request(1)).await?;
+        SystemClock::new().sleep(Duration::from_secs(60)).await;
+        Ok::<_, Error>(jobs.get(&key).await?.unwrap())
+    };
+    let other = world.jobs();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let run = other.run(world.aigc(), async { drop(ended.await) });
+    let (job, report) = tokio::join!(
+        async {
+            let job = step.await;
+            drop(end);
+            job
+        },
+        run
+    );
+    assert_eq!(job?.state(), State::Fetched);
+    world.check(&report?, 1, 1);
     Ok(())
 }

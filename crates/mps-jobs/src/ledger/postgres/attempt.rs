@@ -63,6 +63,10 @@ impl Failed {
         let error = failed_ref(cause);
         match cause.code() {
             Some("40001" | "40P01") => Self::Conflict(error),
+            // The server or a pooler ended the connection, perhaps after the commit.
+            Some(code) if ["08", "57P"].iter().any(|class| code.starts_with(class)) => {
+                Self::Unknown(error)
+            }
             // Any other answer of the server means that the transaction was rolled back.
             Some(_) => Self::of(cause, error),
             None => Self::Unknown(error),

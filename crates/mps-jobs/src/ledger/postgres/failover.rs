@@ -91,25 +91,29 @@ impl PostgresStore {
     /// forgotten.
     pub(super) async fn replay(&self) -> Result<u64, LedgerError> {
         let seal = self.seal.clone();
-        let parts = self.seal_thread.run(move || {
-            let mut parts = Vec::new();
+        // One part at a time is in memory, however long the seal is.
+        let (to, mut parts) = tokio::sync::mpsc::channel::<Vec<Sealed>>(1);
+        let read = self.seal_thread.run(move || {
             seal.for_each_part(|sends| {
-                parts.push(sends);
+                // Nobody receives it after an error of the store, which is what is reported.
+                let _received = to.blocking_send(sends);
                 Ok(())
-            })?;
-            Ok(parts)
+            })
         });
-        let parts = parts
-            .await
-            .unwrap_or_else(|error| Err(thread_ended(error)))?;
-        let mut recalled = 0;
-        for sends in parts {
-            let op = Op::durable("recall");
-            let forgotten = self.run_unchecked(op, &sends, |tx, sends: &Vec<Sealed>| {
-                Box::pin(recall(tx, sends))
-            });
-            recalled += forgotten.await?;
-        }
+        let compare = async move {
+            let mut recalled = 0;
+            while let Some(sends) = parts.recv().await {
+                let op = Op::durable("recall");
+                let forgotten = self.run_unchecked(op, &sends, |tx, sends: &Vec<Sealed>| {
+                    Box::pin(recall(tx, sends))
+                });
+                recalled += forgotten.await?;
+            }
+            Ok::<_, LedgerError>(recalled)
+        };
+        let (read, recalled) = tokio::join!(read, compare);
+        read.unwrap_or_else(|error| Err(thread_ended(error)))?;
+        let recalled = recalled?;
         if recalled > 0 {
             tracing::warn!(
                 recalled,
