@@ -31,6 +31,8 @@ use crate::{
     tracked::Tracked,
 };
 
+mod warnings;
+
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
     /// The results are not downloaded.
@@ -80,10 +82,11 @@ impl Target {
     }
 }
 
-/// Returns whether an output path is a folder or a template of names.
+/// Returns whether an output path is a folder, or a template whose names differ between tasks.
 fn takes_several(path: &Path) -> bool {
     let text = path.as_os_str().to_string_lossy();
-    text.ends_with(is_separator) || text.contains('{') || path.is_dir()
+    let names_differ = text.replace("{{", "").contains("{task_id}");
+    text.ends_with(is_separator) || names_differ || path.is_dir()
 }
 
 /// The rest of a command after its task is known.
@@ -174,6 +177,7 @@ impl Delivery<'_> {
                 });
                 self.detail(Event::new("poll_trouble", "").details(details));
             }
+            TaskEvent::UnknownStatus { status, .. } => self.warn_of_status(status),
             _ => {}
         }
     }
@@ -221,7 +225,7 @@ impl Delivery<'_> {
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
                 for file in &files {
-                    self.report_other_name(file);
+                    self.warn_of_file(file);
                     let details = json!({"path": file.path, "bytes": file.bytes});
                     self.detail(Event::new("saved", "").details(details));
                 }
@@ -369,18 +373,6 @@ impl Delivery<'_> {
         let event = Event::new("status", &human).details(result);
         let event = event.task(&self.receipt.task_id);
         self.context.output.live_progress(&event);
-    }
-
-    /// Warns of a result that was saved beside a name that was taken in the meantime.
-    fn report_other_name(&self, file: &SavedFile) {
-        if let Some(taken) = &file.instead_of {
-            let details = json!({"path": file.path, "instead_of": taken});
-            let (taken, path) = (foreign_text::path(taken), foreign_text::path(&file.path));
-            let human = format!("{taken} was taken in the meantime; the result is {path}");
-            let event = Event::new("warning", &human).details(details);
-            let event = event.task(&self.receipt.task_id);
-            self.context.output.notice(&event);
-        }
     }
 
     fn detail(&self, event: Event<'_>) {
