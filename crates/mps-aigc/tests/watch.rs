@@ -329,3 +329,14 @@ fn a_watch_goes_on_when_the_runtime_of_another_one_ends() {
     drop(first);
     assert_eq!(second.block_on(other.next()).unwrap().task().id(), "0");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_preflight_refuses_ends_the_wait_at_once() {
+    let service = Service::new();
+    let asked = service.clock.monotonic();
+    let task = service.aigc().video().task("");
+    let error = task.until_done().await.unwrap_err();
+    assert_ne!(error.kind(), ErrorKind::WaitTimedOut, "{error}");
+    assert!(service.clock.monotonic() < asked + Duration::from_secs(5));
+    assert!(service.polls().is_empty());
+}

@@ -36,6 +36,8 @@ pub(crate) struct Doubt {
     pub(crate) action: String,
     host: String,
     /// The last characters of the secret id.
+    /// Empty if it is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
     key_id: String,
     /// The key in the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,6 +256,10 @@ impl fmt::Display for Doubt {
             )?;
         }
         let time = self.time().map_or_else(String::new, utc);
+        let key_id = match self.key_id.as_str() {
+            "" => String::new(),
+            tail => format!("\n  key id       ends with {tail}"),
+        };
         let key = self.key.as_ref();
         let key = key.map_or_else(String::new, |key| format!("  key          {key}\n"));
         write!(
@@ -263,13 +269,11 @@ impl fmt::Display for Doubt {
              host         {}\n  \
              action       {}\n{key}  \
              request id   {}\n  \
-             body SHA-256 {}\n  \
-             key id       ends with {}{attempts}\nnext steps:",
+             body SHA-256 {}{key_id}{attempts}\nnext steps:",
             self.host,
             self.action,
             self.request_id.as_deref().unwrap_or("none came"),
             self.body_sha256.as_deref().unwrap_or("unknown"),
-            self.key_id,
         )?;
         for (index, step) in self.next_steps.iter().enumerate() {
             write!(f, "\n  {}. {step}", index + 1)?;

@@ -1,5 +1,7 @@
 //! The error of a command: its outcome, its message and the next command.
 
+use std::cmp::Reverse;
+
 use mps_aigc::{Dispatch, Error, models::preflight::Finding};
 use serde::{Serialize, Serializer};
 
@@ -88,8 +90,7 @@ impl Failure {
     /// Combines the errors of several tasks: the most important one decides the exit code and is
     /// printed last. Returns `None` without errors.
     pub(crate) fn combined(mut failures: Vec<Self>) -> Option<Self> {
-        failures.sort_by_key(|failure| failure.exit().rank());
-        failures.reverse();
+        failures.sort_by_key(|failure| Reverse(failure.exit().rank()));
         let mut last = failures.pop()?;
         last.others = failures;
         Some(last)
@@ -109,6 +110,17 @@ impl Failure {
     /// Sets the key in the ledger.
     pub(crate) fn with_key(mut self, key: Option<&mps_jobs::Key>) -> Self {
         self.key = key.map(|key| key.as_str().into()).or(self.key);
+        self
+    }
+
+    /// Begins the message with the task, unless it names it already: the command is about several.
+    pub(crate) fn naming_its_task(mut self) -> Self {
+        if let Some(id) = &self.task_id {
+            let task = format!("task {}", foreign_text::name(id));
+            if !self.message.contains(&task) {
+                self.message = format!("{task}: {}", self.message);
+            }
+        }
         self
     }
 

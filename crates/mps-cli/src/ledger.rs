@@ -69,9 +69,10 @@ pub(crate) async fn open_to_record(
         .map(Path::to_owned);
     match place.open(clock).await {
         Ok(ledger) => Ok(Recording::On { ledger, new_file }),
-        Err(error) if global.ledger.is_none() && is_want_of_a_place(&error) => {
-            Ok(Recording::NoPlace(error.to_string()))
-        }
+        Err(error) if is_want_of_a_place(&error) => match global.ledger {
+            None => Ok(Recording::NoPlace(error.to_string())),
+            Some(_) => Err(Failure::from(error).outcome(Outcome::NotCreated(Reason::Usage))),
+        },
         Err(error) => Err(error.into()),
     }
 }

@@ -44,8 +44,8 @@ pub(crate) struct Guard {
     pub(crate) again: bool,
 }
 
-/// The desk of a command that creates: its ledger, if there is one, and its guard.
-pub(crate) struct Desk<'a> {
+/// The ledger of a command that creates, if there is one, with its guard against repeats.
+pub(crate) struct Recorder<'a> {
     context: &'a Context,
     ledger: Option<Ledger>,
     guard: &'a Guard,
@@ -61,7 +61,7 @@ pub(crate) enum Admission {
     Existing(Box<Item>),
 }
 
-impl<'a> Desk<'a> {
+impl<'a> Recorder<'a> {
     /// Opens the ledger, and prints what a person has to know about it.
     ///
     /// # Errors
@@ -144,6 +144,8 @@ impl<'a> Desk<'a> {
             .monotonic()
             .saturating_add(self.context.global.deadline());
         loop {
+            // The seal may have the task of a process that could not record it.
+            ledger.reap().await?;
             let Some(item) = ledger.find(&batch, &new.key).await? else {
                 return Ok(None);
             };

@@ -9,7 +9,7 @@ mod entry;
 
 use self::entry::ResultEntry;
 pub(crate) use self::entry::lines;
-use mps_aigc::{Done, Family, SavedFile, Snapshot, Task, TimeBasis};
+use mps_aigc::{Done, Family, MediaKind, SavedFile, Snapshot, Task, TimeBasis};
 use mps_jobs::{JobFile, Key};
 use serde::Serialize;
 
@@ -170,6 +170,9 @@ struct File {
     path: PathBuf,
     bytes: u64,
     sha256: String,
+    /// Unknown for a file that only the ledger has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<MediaKind>,
 }
 
 impl TaskResult {
@@ -226,6 +229,7 @@ impl TaskResult {
             path: file.path.clone(),
             bytes: file.bytes,
             sha256: file.sha256.clone(),
+            kind: None,
         };
         self.files = files.iter().map(file).collect();
         self
@@ -272,6 +276,7 @@ impl From<&SavedFile> for File {
             path: file.path.clone(),
             bytes: file.bytes,
             sha256: file.sha256.clone(),
+            kind: Some(file.kind),
         }
     }
 }

@@ -70,7 +70,7 @@ impl KnownTasks {
         connection.learn_from(curves.unwrap_or_default());
     }
 
-    /// Stores the durations that the connection knows.
+    /// Stores the durations that the connection has learned.
     pub(crate) async fn learn(&self, connection: &Connection) {
         let curves = serde_json::to_string(&connection.aigc().curves());
         if let (Some(ledger), Ok(curves)) = (&self.ledger, curves)
@@ -126,7 +126,7 @@ pub(crate) struct Tracked {
 }
 
 impl Tracked {
-    /// Returns the handle with what the ledger knows of the task, unless `handle` knows more.
+    /// Returns the handle with what the ledger has of the task, unless `handle` has more.
     pub(crate) fn known(&self, handle: &TaskHandle) -> TaskHandle {
         match &self.handle {
             Some(known) if handle.model().is_none() && known == handle => known.clone(),
@@ -160,7 +160,7 @@ impl Tracked {
         self.check(self.ledger.done(&self.row, finished).await);
     }
 
-    /// Records an end of the task that this error tells.
+    /// Records an end of the task that this error reports.
     pub(crate) async fn ended(&self, error: &Error) {
         match error.kind() {
             ErrorKind::TaskFailed => {

@@ -288,6 +288,9 @@ impl Jobs {
     /// Returns the changes of jobs from now on, those of other processes included; that of a new job
     /// is that it is claimed. It ends with an error of the ledger.
     ///
+    /// On a shared server, a change that was made at the same moment as another one may be missing: ask
+    /// for the [job](Self::get) where each change matters.
+    ///
     /// To begin elsewhere, see [`events_after`](Self::events_after).
     pub fn events(&self) -> impl Stream<Item = Result<JobEvent, JobsError>> + Send + use<> {
         events::stream(self.clone(), None)

@@ -30,11 +30,17 @@ impl Content {
         if let Some(container) = Container::of(head) {
             return Self::Container(container);
         }
-        if !is_text(head) {
-            return Self::Unknown;
-        }
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let text = text.trim_ascii_start();
+        if !is_text(head) {
+            // An error page with a stray byte is no media.
+            return match text {
+                _ if is_html(text) => Self::Html,
+                [b'{', b'"', ..] => Self::Json,
+                _ if text.starts_with(b"<?xml") || text.starts_with(b"<Error") => Self::Xml,
+                _ => Self::Unknown,
+            };
+        }
         match text.first() {
             Some(b'{' | b'[') => Self::Json,
             Some(b'<') if is_html(text) => Self::Html,
@@ -185,6 +191,10 @@ mod tests {
             (b" ", "text"),
             (b"\xb4\xed\xce\xf3", "text"), // GBK
             (b"\xff\xfeh\0i\0", "text"),   // UTF-16
+            (b"{\"error\":1}\0\0", "JSON"),
+            (b"<?xml version='1.0'?>\x01", "XML"),
+            (b"<Error>\x01</Error>", "XML"),
+            (b"<html>\x02", "HTML"),
         ] {
             let content = Content::of(head);
             assert_eq!(content.unexpected(Some("mp4")), Some(name), "{head:?}");

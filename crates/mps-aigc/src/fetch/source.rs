@@ -138,7 +138,14 @@ impl Source {
                 .with_hint(self.hint("create the task anew"));
         }
         let message = format!("the result cannot be fetched: HTTP {status}");
-        let hint = "sign the URL if the result is in your own bucket";
+        let hint = match self.kept_for {
+            // An id alone does not tell the age of its task.
+            Some(_) => {
+                "create the task anew if its result has expired, or sign the URL if the result is in your \
+                 own bucket"
+            }
+            None => "sign the URL if the result is in your own bucket",
+        };
         Error::new(ErrorKind::Unfetchable, message).with_hint(self.hint(hint))
     }
 }

@@ -96,6 +96,7 @@ struct Ended(Arc<Shared>);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        self.0.watcher.state().driver_ended();
+        let now = self.0.client.clock().monotonic();
+        self.0.watcher.state().driver_ended(now);
     }
 }

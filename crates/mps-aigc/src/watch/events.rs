@@ -35,7 +35,8 @@ use crate::{
 /// the stream is dropped; the tasks continue. A reader that is 1,000 events behind misses
 /// [`Progress`](Event::Progress) and [`PollTrouble`](Event::PollTrouble), and nothing else.
 ///
-/// It has to be read in a tokio runtime.
+/// It has to be read in a tokio runtime. All streams of a client are driven by a task of the runtime in
+/// which the first of them is read: while that runtime is stopped but not dropped, the others wait.
 #[must_use = "a stream that is dropped polls nothing"]
 pub struct Events {
     shared: Arc<Shared>,

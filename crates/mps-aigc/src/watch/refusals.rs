@@ -28,7 +28,8 @@ enum Kind {
     Transient,
     /// The service does not know the task.
     NotFound,
-    /// The machine has no usable credentials or configuration.
+    /// Nothing was sent: the machine has no usable credentials or configuration, or the id breaks a rule
+    /// of the service.
     Local,
     /// Any other refusal.
     Refused,
@@ -38,7 +39,9 @@ impl Kind {
     fn of(error: &mps_core::Error) -> Self {
         match error.kind() {
             _ if error.is_transient() => Self::Transient,
-            CallErrorKind::Config | CallErrorKind::Credentials => Self::Local,
+            CallErrorKind::Config | CallErrorKind::Credentials | CallErrorKind::Preflight => {
+                Self::Local
+            }
             _ if error.class() == Some(ErrorClass::NotFound) => Self::NotFound,
             _ => Self::Refused,
         }

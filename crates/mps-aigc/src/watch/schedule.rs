@@ -236,6 +236,21 @@ impl Schedule {
         self.push(id, micros(at), micros(at));
     }
 
+    /// Makes the tasks due whose polls will never be answered, because their driver has ended.
+    pub(super) fn abandon_polls(&mut self, now: Duration) {
+        let slots = (0_u32..).zip(&self.slots);
+        let abandoned: Vec<_> = slots
+            .filter(|(_, slot)| slot.state == SlotState::InFlight)
+            .map(|(number, slot)| Id {
+                slot: number,
+                serial: slot.serial,
+            })
+            .collect();
+        for id in abandoned {
+            self.again(id, now);
+        }
+    }
+
     /// Gives the next place of the budget to a call of a person.
     pub(super) fn yield_place(&mut self, now: Duration) {
         let now = micros(now);

@@ -234,10 +234,11 @@ impl State {
         !std::mem::replace(&mut self.has_driver, true)
     }
 
-    /// Takes note of the end of the driver, and wakes the readers, which start another one.
-    pub(super) fn driver_ended(&mut self) {
+    /// Wakes the readers, which start another driver: it repeats the polls that have no answer yet.
+    pub(super) fn driver_ended(&mut self, now: Duration) {
         self.has_driver = false;
         self.driver = None;
+        self.schedule.abandon_polls(now);
         let readers = self.watches.values_mut();
         readers
             .filter_map(|watch| watch.reader.take())

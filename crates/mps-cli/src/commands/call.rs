@@ -23,7 +23,7 @@ use crate::{
     foreign_text,
     input::Source,
     outcome::Outcome,
-    record::{Admission, Desk, Guard, Record},
+    record::{Admission, Guard, Record, Recorder},
     refresh::is_over,
     results::Receipt,
     tracked::KnownTasks,
@@ -186,16 +186,16 @@ async fn admit(
     connection: &Connection,
     context: &Context,
 ) -> Result<Admitted, Failure> {
-    let desk = Desk::open(context, connection, &args.guard).await?;
-    let known_tasks = KnownTasks::new(context, connection, desk.ledger().cloned());
+    let recorder = Recorder::open(context, connection, &args.guard).await?;
+    let known_tasks = KnownTasks::new(context, connection, recorder.ledger().cloned());
     let body = call.body.get();
     let seconds = visit_action(&call.action, Seconds(body)).flatten();
-    let new = desk.row(&call.action, body.to_owned(), seconds);
-    let item = if let Some(item) = desk.known(&new).await? {
+    let new = recorder.row(&call.action, body.to_owned(), seconds);
+    let item = if let Some(item) = recorder.known(&new).await? {
         item
     } else {
         let is_over = async |item: &Item| is_over(context, connection, &known_tasks, item).await;
-        match Box::pin(desk.admit(new, is_over)).await? {
+        match Box::pin(recorder.admit(new, is_over)).await? {
             Admission::Send(record) => return Ok(Admitted::Send(record)),
             Admission::Existing(item) => item,
         }

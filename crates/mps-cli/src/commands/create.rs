@@ -24,7 +24,7 @@ use crate::{
     outcome::{Outcome, Reason},
     output::Event,
     preflight::Checked,
-    record::{Admission, Desk, Guard, Record},
+    record::{Admission, Guard, Record, Recorder},
     refresh::is_over,
     request::{self, RequestFields},
     results::{Receipt, TaskResult},
@@ -103,8 +103,8 @@ pub(crate) async fn run<C: Create>(
     }
     checked.admit(context)?;
     let mut connection = context.connect().await?;
-    let desk = Desk::open(context, &connection, &follow_up.guard).await?;
-    let known_tasks = KnownTasks::new(context, &connection, desk.ledger().cloned());
+    let recorder = Recorder::open(context, &connection, &follow_up.guard).await?;
+    let known_tasks = KnownTasks::new(context, &connection, recorder.ledger().cloned());
     known_tasks.teach(&mut connection).await;
     let existing = Existing {
         context,
@@ -114,13 +114,13 @@ pub(crate) async fn run<C: Create>(
     };
     let body = serde_json::to_string(request);
     let body = body.map_err(|error| Failure::internal(error.to_string()))?;
-    let new = desk.row(C::INFO.name, body, request.billable_seconds());
-    if let Some(item) = desk.known(&new).await? {
+    let new = recorder.row(C::INFO.name, body, request.billable_seconds());
+    if let Some(item) = recorder.known(&new).await? {
         return Box::pin(existing.run::<C::Family>(*item)).await;
     }
     let target = Target::claim(follow_up.out.as_deref()).await?;
     let is_over = async |item: &Item| is_over(context, &connection, &known_tasks, item).await;
-    let record = match Box::pin(desk.admit(new, is_over)).await? {
+    let record = match Box::pin(recorder.admit(new, is_over)).await? {
         Admission::Send(record) => record,
         Admission::Existing(item) => {
             drop(target);
@@ -133,9 +133,9 @@ pub(crate) async fn run<C: Create>(
     let receipt = receipt.with_key(record.key());
     let unrecorded = record.created(&receipt).await;
     context.phase.end_create(Some(receipt.clone()));
-    let recorded = record.token().filter(|_| unrecorded.is_none());
-    let recorded = recorded.zip(record.key());
-    let tracked = recorded.and_then(|(token, key)| known_tasks.of_row(&token.row, key));
+    let row = record.token().filter(|_| unrecorded.is_none());
+    let row = row.zip(record.key());
+    let tracked = row.and_then(|(token, key)| known_tasks.of_row(&token.row, key));
     let created = Created {
         task,
         receipt,

@@ -16,7 +16,7 @@ use mps_aigc::{
 use mps_core::clock;
 use serde_json::json;
 
-use super::status::status_or_none;
+use super::status::status_and_stage;
 use crate::{
     context::Context,
     failure::Failure,
@@ -30,6 +30,8 @@ use crate::{
     streams,
     tracked::Tracked,
 };
+
+mod warnings;
 
 /// The place for the results of a task, checked before anything is paid for.
 pub(super) enum Target {
@@ -80,10 +82,11 @@ impl Target {
     }
 }
 
-/// Returns whether an output path is a folder or a template of names.
+/// Returns whether an output path is a folder, or a template whose names differ between tasks.
 fn takes_several(path: &Path) -> bool {
     let text = path.as_os_str().to_string_lossy();
-    text.ends_with(is_separator) || text.contains('{') || path.is_dir()
+    let names_differ = text.replace("{{", "").contains("{task_id}");
+    text.ends_with(is_separator) || names_differ || path.is_dir()
 }
 
 /// The rest of a command after its task is known.
@@ -174,6 +177,7 @@ impl Delivery<'_> {
                 });
                 self.detail(Event::new("poll_trouble", "").details(details));
             }
+            TaskEvent::UnknownStatus { status, .. } => self.warn_of_status(status),
             _ => {}
         }
     }
@@ -221,7 +225,7 @@ impl Delivery<'_> {
         match self.context.phase.race(download).await {
             Ok(Some(Ok(files))) => {
                 for file in &files {
-                    self.report_other_name(file);
+                    self.warn_of_file(file);
                     let details = json!({"path": file.path, "bytes": file.bytes});
                     self.detail(Event::new("saved", "").details(details));
                 }
@@ -371,31 +375,9 @@ impl Delivery<'_> {
         self.context.output.live_progress(&event);
     }
 
-    /// Warns of a result that was saved beside a name that was taken in the meantime.
-    fn report_other_name(&self, file: &SavedFile) {
-        if let Some(taken) = &file.instead_of {
-            let details = json!({"path": file.path, "instead_of": taken});
-            let (taken, path) = (foreign_text::path(taken), foreign_text::path(&file.path));
-            let human = format!("{taken} was taken in the meantime; the result is {path}");
-            let event = Event::new("warning", &human).details(details);
-            let event = event.task(&self.receipt.task_id);
-            self.context.output.notice(&event);
-        }
-    }
-
     fn detail(&self, event: Event<'_>) {
         self.context
             .output
             .detail(&event.task(&self.receipt.task_id));
-    }
-}
-
-/// Returns the status with the stage, where the task has stages: a finished stage waits for a
-/// confirmation.
-fn status_and_stage(snapshot: &Snapshot) -> String {
-    let status = status_or_none(snapshot);
-    match &snapshot.stage {
-        Some(stage) => format!("{status} {}", foreign_text::name(stage)),
-        None => status.into_owned(),
     }
 }

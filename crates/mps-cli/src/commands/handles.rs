@@ -15,22 +15,39 @@ pub(super) fn of_arguments<F: Family>(arguments: &[String]) -> Result<Vec<TaskHa
     arguments.iter().map(|text| handle::<F>(text)).collect()
 }
 
-/// Returns the tasks of the arguments, or those of stdin for `-`, each once: a second wait for the same
-/// task would find its output name taken.
+/// Returns the tasks of the arguments, with those of stdin in place of the first `-`, each once: a
+/// second wait for the same task would find its output name taken.
 pub(super) fn of_arguments_or_stdin<F: Family>(
     arguments: &[String],
 ) -> Result<Vec<TaskHandle>, Failure> {
-    if arguments != ["-"] {
+    let Some(stdin) = arguments.iter().position(|argument| argument == "-") else {
         return of_arguments::<F>(arguments).map(unique);
-    }
+    };
+    let (before, after) = arguments.split_at(stdin);
+    let after = after.iter().filter(|argument| *argument != "-");
+    let mut handles = of_arguments::<F>(before)?;
+    handles.extend(of_stdin::<F>()?);
+    handles.extend(
+        after
+            .map(|text| handle::<F>(text))
+            .collect::<Result<Vec<_>, _>>()?,
+    );
+    Ok(unique(handles))
+}
+
+/// Returns the tasks of stdin, at least one.
+fn of_stdin<F: Family>() -> Result<Vec<TaskHandle>, Failure> {
     let lines: io::Result<Vec<_>> = io::stdin().lock().lines().collect();
     let lines = lines.map_err(|error| {
         Failure::usage(format!("cannot read tasks from stdin: {error}"))
             .hint("write one id or handle a line, as UTF-8 text")
     })?;
-    let lines = lines.iter().map(|line| line.trim());
+    // Some programs begin their output with a byte order mark.
+    let lines = lines
+        .iter()
+        .map(|line| line.trim_start_matches('\u{feff}').trim());
     let handles = lines.filter(|line| !line.is_empty()).map(handle::<F>);
-    let handles = unique(handles.collect::<Result<_, _>>()?);
+    let handles = handles.collect::<Result<Vec<_>, _>>()?;
     if handles.is_empty() {
         return Err(Failure::usage("stdin has no task id").hint("write one id or handle a line"));
     }
@@ -40,6 +57,9 @@ pub(super) fn of_arguments_or_stdin<F: Family>(
 /// Returns the task of an id, of the text or the JSON of a handle, or of a result object of `mps`.
 fn handle<F: Family>(text: &str) -> Result<TaskHandle, Failure> {
     let handle = match text {
+        _ if text.trim().is_empty() => {
+            return Err(Failure::usage("a task id is empty").hint("name the task by its id"));
+        }
         _ if text.starts_with('{') => of_json::<F>(text)?,
         _ if is_handle(text) => text.parse().map_err(|error| invalid(&error))?,
         // Any other text may be an id: the service decides.
@@ -122,6 +142,8 @@ mod tests {
     #[test]
     fn a_broken_handle_and_one_of_another_family_are_refused() {
         for (text, part) in [
+            ("", "empty"),
+            (" \n", "empty"),
             ("{", "cannot be read"),
             ("{}", "cannot be read"),
             ("mps9:video:1", "format 9"),

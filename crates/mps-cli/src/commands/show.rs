@@ -11,7 +11,7 @@ use mps_jobs::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::tasks::{TaskLine, account_ledger, find_one};
+use super::tasks::{TaskLine, account_ledger, find_one, tidy};
 use crate::{
     context::Context,
     doubt::{Doubt, ID_PLACEHOLDER},
@@ -71,6 +71,7 @@ impl From<AuditEvent> for Change {
 
 pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, secret_id) = account_ledger(context).await?;
+    tidy(&ledger).await;
     let item = find_one(&ledger, &args.name, |_| true).await?;
     let body = ledger.body(&item.row).await?;
     let request = body.and_then(|body| RawValue::from_string(body).ok());

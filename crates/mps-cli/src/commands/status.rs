@@ -68,6 +68,16 @@ pub(super) fn status_or_none(snapshot: &Snapshot) -> Cow<'_, str> {
     }
 }
 
+/// Returns the status with the stage, where the task has stages: a finished stage waits for a
+/// confirmation.
+pub(super) fn status_and_stage(snapshot: &Snapshot) -> String {
+    let status = status_or_none(snapshot);
+    match &snapshot.stage {
+        Some(stage) => format!("{status} {}", foreign_text::name(stage)),
+        None => status.into_owned(),
+    }
+}
+
 fn status_line(snapshot: &Snapshot) -> String {
     let status = status_or_none(snapshot);
     if let Some(stage) = &snapshot.awaiting {

@@ -162,15 +162,19 @@ pub(super) async fn find_one(
     }
 }
 
-async fn list(args: &ListArgs, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
-    // So that a create whose process was killed is found as in doubt. A ledger that cannot be written
-    // shows it nevertheless.
+/// Records what became of creates whose process has ended, and applies the retention. A ledger that
+/// cannot be written is read nevertheless.
+pub(super) async fn tidy(ledger: &Ledger) {
     if let Err(error) = ledger.reap().await {
-        tracing::debug!(%error, "the ledger is not tidied");
+        tracing::debug!(%error, "creates of processes that have ended are not recorded");
     }
     if let Err(error) = ledger.retain().await {
-        tracing::debug!(%error, "the ledger is not tidied");
+        tracing::debug!(%error, "the retention is not applied");
     }
+}
+
+async fn list(args: &ListArgs, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
+    tidy(ledger).await;
     let mut filter = Filter {
         limit: args.n,
         ..Filter::default()

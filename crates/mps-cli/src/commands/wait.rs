@@ -110,6 +110,14 @@ async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<Tas
 
 /// Returns the error of several tasks, if any has one.
 pub(super) fn all_succeeded(results: Vec<Result<(), Failure>>) -> Result<(), Failure> {
-    let failures = results.into_iter().filter_map(Result::err).collect();
-    Failure::combined(failures).map_or(Ok(()), Err)
+    let is_one_of_several = results.len() > 1;
+    let failures = results.into_iter().filter_map(Result::err);
+    let failures = failures.map(|failure| {
+        if is_one_of_several {
+            failure.naming_its_task()
+        } else {
+            failure
+        }
+    });
+    Failure::combined(failures.collect()).map_or(Ok(()), Err)
 }

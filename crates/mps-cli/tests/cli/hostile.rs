@@ -26,6 +26,8 @@ pub(crate) struct Texts {
     /// Result URLs; each path is below this server.
     pub(crate) urls: Vec<String>,
     pub(crate) request_id: String,
+    /// The content of every result.
+    pub(crate) content: Vec<u8>,
     /// Refuse every request with this code.
     pub(crate) code: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Default for Texts {
             message: "ok".to_owned(),
             urls: vec!["/a.png".to_owned()],
             request_id: "r".to_owned(),
+            content: PNG.to_vec(),
             code: None,
         }
     }
@@ -106,7 +109,7 @@ fn serve(stream: &TcpStream, texts: &Texts, base: &str) {
             "application/json",
             answer(&action, texts, base).to_string().into_bytes(),
         ),
-        None => ("image/png", PNG.to_vec()),
+        None => ("image/png", texts.content.clone()),
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

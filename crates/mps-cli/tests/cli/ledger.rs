@@ -1,4 +1,4 @@
-//! Creates in the ledger: keys, the guard against repeats, and what follows a task.
+//! Creates in the ledger: keys, the guard against repeats, and the first record.
 
 use std::fs;
 
@@ -172,7 +172,7 @@ fn a_key_with_another_content_names_what_differs_and_no_value() {
 }
 
 #[test]
-fn a_key_whose_create_ended_without_a_task_tells_or_repeats_its_outcome() {
+fn a_key_whose_create_ended_without_a_task_reports_or_repeats_its_outcome() {
     let emulator = Emulator::start("0s");
     lose_reply(&emulator);
     assert_eq!(create(&emulator, &["--key", "lost"]).exit, 9);
@@ -225,7 +225,7 @@ fn a_key_whose_task_failed_ends_as_it_did() {
 }
 
 #[test]
-fn an_expired_result_is_told_under_its_key() {
+fn an_expired_result_is_reported_under_its_key() {
     let emulator = Emulator::start("0s");
     assert_eq!(create(&emulator, &["--key", "k", "--wait"]).exit, 0);
     emulator.tell("clock", &json!({"advance": "13h"}));
@@ -233,145 +233,6 @@ fn an_expired_result_is_told_under_its_key() {
     assert_eq!((expired.exit, creates(&emulator)), (10, 1), "{expired:?}");
     assert_eq!(only_task(&emulator)["state"], "expired");
     assert_eq!(create(&emulator, &["--key", "k"]).exit, 10);
-}
-
-#[test]
-fn wait_status_and_download_record_what_they_learn() {
-    let emulator = Emulator::start("0s");
-    let created = create(&emulator, &[]).json();
-    let id = created["task_id"].as_str().unwrap();
-    assert_eq!(only_task(&emulator)["state"], "created");
-    let status = emulator.record(&["video", "status", "--", id]);
-    assert_eq!(status.json()["key"], created["key"], "{status:?}");
-    let done = only_task(&emulator);
-    assert_eq!(done["state"], "done");
-    assert!(done["expires_at"].is_string(), "{done}");
-    let saved = emulator.record(&["video", "download", "--out", "cat.mp4", "--", id]);
-    assert_eq!(saved.exit, 0, "{saved:?}");
-    let fetched = only_task(&emulator);
-    assert_eq!(fetched["state"], "fetched");
-    let file = &fetched["files"][0];
-    let path = emulator
-        .folder
-        .path()
-        .canonicalize()
-        .unwrap()
-        .join("cat.mp4");
-    assert_eq!(
-        file["path"]
-            .as_str()
-            .map(fs::canonicalize)
-            .unwrap()
-            .unwrap(),
-        path
-    );
-    assert_eq!(file["sha256"], saved.json()["files"][0]["sha256"]);
-    assert_eq!(fetched["schema"], "mps.task/1");
-    assert_eq!(fetched["family"], "video");
-}
-
-#[test]
-fn wait_last_takes_the_newest_task_that_is_not_done() {
-    let emulator = Emulator::start("0s");
-    let none = emulator.record(&["video", "wait", "--last"]);
-    assert_eq!(none.exit, 2, "{none:?}");
-    for prompt in ["a", "b"] {
-        let run = emulator.record(&["video", "create", "--prompt", prompt]);
-        assert_eq!(run.exit, 0, "{run:?}");
-    }
-    let newest = tasks(&emulator, &[])[0]["task_id"].clone();
-    let oldest = tasks(&emulator, &[])[1]["task_id"].clone();
-    for expected in [newest, oldest] {
-        let run = emulator.record(&["video", "wait", "--last"]);
-        assert_eq!(
-            (run.exit, &run.json()["task_id"]),
-            (0, &expected),
-            "{run:?}"
-        );
-    }
-    assert_eq!(emulator.record(&["image", "wait", "--last"]).exit, 2);
-    assert_eq!(emulator.record(&["video", "wait", "--last"]).exit, 2);
-}
-
-#[test]
-fn an_attempt_in_doubt_is_resolved_each_way() {
-    let emulator = Emulator::start("0s");
-    for key in ["found", "sent", "gone"] {
-        lose_reply(&emulator);
-        let prompt = format!("a cat named {key}");
-        let lost = emulator.record(&["video", "create", "--prompt", &prompt, "--key", key]);
-        assert_eq!(lost.exit, 9, "{lost:?}");
-    }
-    assert_eq!(tasks(&emulator, &["--in-doubt"]).len(), 3);
-    let shown = emulator.record(&["show", "found"]);
-    assert_eq!(shown.exit, 0, "{shown:?}");
-    let doubt = shown.json()["doubt"].to_string();
-    assert!(
-        doubt.contains("support") && doubt.contains("body_sha256"),
-        "{doubt}"
-    );
-
-    let id = emulator.bill()["items"][0]["task_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let found = emulator.record(&["resolve", "found", "--task-id", &id]);
-    assert_eq!(
-        (found.exit, &found.json()["task_id"]),
-        (0, &json!(id)),
-        "{found:?}"
-    );
-    assert_eq!(creates(&emulator), 3);
-    let sent = emulator.record(&["resolve", "sent", "--recreate"]);
-    assert_eq!(sent.exit, 0, "{sent:?}");
-    assert_eq!(
-        (&sent.json()["key"], creates(&emulator)),
-        (&json!("sent"), 4)
-    );
-    assert!(sent.json()["task_id"].is_string());
-    let gone = emulator.record(&["resolve", "gone", "--abandon"]);
-    assert_eq!(gone.exit, 0, "{gone:?}");
-    assert_eq!(tasks(&emulator, &["--in-doubt"]).len(), 0);
-    for key in ["found", "sent", "gone", "unknown"] {
-        let late = emulator.record(&["resolve", key, "--abandon"]);
-        assert_eq!(late.exit, 2, "{late:?}");
-    }
-    assert_eq!(creates(&emulator), 4);
-}
-
-#[test]
-fn tasks_are_exported_and_forgotten_when_they_have_ended() {
-    let emulator = Emulator::start("0s");
-    assert_eq!(create(&emulator, &["--key", "a", "--out", "a.mp4"]).exit, 0);
-    let open = emulator.record(&["video", "create", "--prompt", "a dog", "--key", "b"]);
-    assert_eq!(open.exit, 0, "{open:?}");
-    let export = emulator.record(&["tasks", "export"]);
-    assert!(export.stdout.contains("a cat"), "{export:?}");
-    let file = emulator.record(&["tasks", "export", "all.jsonl"]);
-    assert_eq!(file.exit, 0, "{file:?}");
-    let written = fs::read_to_string(emulator.folder.path().join("all.jsonl")).unwrap();
-    assert_eq!(written.lines().count(), 2);
-    assert_eq!(emulator.record(&["tasks", "export", "all.jsonl"]).exit, 2);
-
-    let forgotten = emulator.record(&["tasks", "forget", "a"]);
-    assert_eq!(forgotten.exit, 0, "{forgotten:?}");
-    let refused = emulator.record(&["tasks", "forget", "b"]);
-    assert_eq!(refused.exit, 2, "{refused:?}");
-    let export = emulator.record(&["tasks", "export"]);
-    assert!(!export.stdout.contains("a cat"), "{export:?}");
-    assert!(export.stdout.contains("a dog"), "{export:?}");
-    assert_eq!(emulator.record(&["tasks", "forget", "unknown"]).exit, 2);
-}
-
-#[test]
-fn refresh_asks_for_the_tasks_that_are_not_done() {
-    let emulator = Emulator::start("0s");
-    assert_eq!(create(&emulator, &[]).exit, 0);
-    assert_eq!(tasks(&emulator, &["--undone"])[0]["state"], "created");
-    assert_eq!(tasks(&emulator, &["--refresh"])[0]["state"], "done");
-    assert!(tasks(&emulator, &["--undone"]).is_empty());
-    assert_eq!(tasks(&emulator, &["--expiring"]).len(), 1);
-    assert!(tasks(&emulator, &["--failed"]).is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Two processes and one request: paid once, whatever happens to either.
 
 use std::{
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
     thread,
 };
 
@@ -125,4 +125,62 @@ fn first_commands_at_once_share_one_new_ledger() {
     assert_eq!(creates(&emulator), 10);
     let listed = emulator.record(&["tasks"]);
     assert_eq!(listed.stdout.lines().count(), 10, "{listed:?}");
+}
+
+fn signal(process: &Child) {
+    let id = process.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &id]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
+    let emulator = Emulator::start("1h");
+    emulator.add_fault(&json!({"kind": "delay", "delay": "2s", "action": "CreateAigcVideoTask"}));
+    let process = start(&emulator, "a cat", &[]);
+    eventually(|| creates(&emulator) == 1);
+    signal(&process);
+    let run = end(process);
+    assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");
+    let task = emulator.record(&["tasks"]).json();
+    assert_eq!(task["state"], "created");
+    assert_eq!(task["task_id"], run.json()["task_id"]);
+}
+
+#[test]
+fn a_second_signal_on_the_wire_leaves_a_create_in_doubt_with_its_key() {
+    let emulator = Emulator::start("1h");
+    emulator.add_fault(&json!({"kind": "delay", "delay": "60s", "action": "CreateAigcVideoTask"}));
+    let process = start(&emulator, "a cat", &["--key", "k"]);
+    eventually(|| creates(&emulator) == 1);
+    signal(&process);
+    signal(&process);
+    // Two signals of one kind may arrive as one.
+    let mut process = process;
+    eventually(|| {
+        if process.try_wait().unwrap().is_none() {
+            signal(&process);
+        }
+        process.try_wait().unwrap().is_some()
+    });
+    let run = end(process);
+    assert_eq!(run.exit, 9, "{run:?}");
+    assert!(run.stderr.contains("resolve"), "{run:?}");
+    assert_eq!(state(&emulator), "in_doubt");
+}
+
+/// The service throttles the create, so that it waits to be sent again.
+#[test]
+fn a_signal_before_the_send_leaves_nothing_to_be_paid() {
+    let emulator = Emulator::start("1h");
+    emulator.add_fault(&json!({"kind": "refuse", "code": "RequestLimitExceeded"}));
+    let process = start(&emulator, "a cat", &["--key", "k"]);
+    eventually(|| state(&emulator) == "intent");
+    signal(&process);
+    let run = end(process);
+    assert_eq!((run.exit, creates(&emulator)), (143, 0), "{run:?}");
+    assert_eq!(state(&emulator), "unsent");
+    emulator.clear_faults();
+    let sent = end(start(&emulator, "a cat", &["--key", "k"]));
+    assert_eq!((sent.exit, creates(&emulator)), (0, 1), "{sent:?}");
 }

@@ -19,6 +19,8 @@ mod ledger;
 #[cfg(unix)]
 mod ledger_broken;
 #[cfg(unix)]
+mod ledger_commands;
+#[cfg(unix)]
 mod ledger_race;
 #[cfg(unix)]
 mod limiter;

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Run};
+use crate::{
+    hostile::{Hostile, Texts},
+    support::{Emulator, Run},
+};
 
 fn create(emulator: &Emulator, prompt: &str) -> String {
     let run = emulator.run(&["video", "create", "--prompt", prompt]);
@@ -79,9 +82,14 @@ fn ids_can_come_from_stdin() {
     let run = with_stdin(&mut wait, &lines);
     assert_eq!(run.exit, 0, "{run:?}");
     assert_eq!(objects(&run.stdout).len(), 2);
+    let again = ids.clone();
     for id in ids {
         assert!(emulator.folder.path().join(format!("{id}.mp4")).exists());
     }
+    // Also beside ids of the command line.
+    let mut wait = emulator.mps(&["video", "wait", &again[0], "-", "unknown"]);
+    let run = with_stdin(&mut wait, &again[1]);
+    assert_eq!((run.exit, run.stdout.lines().count()), (2, 2), "{run:?}");
     let nothing = with_stdin(&mut emulator.mps(&["video", "wait", "-"]), "\n");
     assert_eq!(nothing.exit, 2, "{nothing:?}");
 }
@@ -117,7 +125,7 @@ fn a_task_can_be_named_by_a_stored_handle_or_by_its_result() {
 #[test]
 fn results_of_several_tasks_need_a_directory() {
     let emulator = Emulator::start("0s");
-    for out in ["a.mp4", "-"] {
+    for out in ["a.mp4", "-", "{index}.{ext}", "a{{task_id}}.mp4"] {
         let run = emulator.run(&["video", "download", "--out", out, "1", "2"]);
         assert_eq!(run.exit, 2, "{run:?}");
         assert!(run.stderr.contains("--out DIR"), "{run:?}");
@@ -147,6 +155,7 @@ fn media_on_stdout_is_alone_there_and_the_result_is_the_last_line_of_stderr() {
             result["files"][0]["sha256"],
             saved.json()["files"][0]["sha256"]
         );
+        assert_eq!(result["files"][0]["kind"], "video");
     }
 
     let two = [
@@ -196,4 +205,50 @@ fn events_are_objects_with_the_task_and_the_time() {
     assert!(run.stderr.lines().all(first), "{run:?}");
     let known = ["mps.event/1", "mps.log/1"].map(Value::from);
     assert!(lines.iter().all(|line| known.contains(&line["schema"])));
+}
+
+#[test]
+fn each_error_of_several_tasks_names_its_task_in_the_order_of_the_command_line() {
+    let emulator = Emulator::start("0s");
+    let ids = ["unknown-1", "unknown-2", "unknown-3"];
+    for verb in ["status", "wait"] {
+        let run = emulator.run(&[&["video", verb][..], &ids].concat());
+        assert_eq!(run.exit, 2, "{run:?}");
+        let lines = run.stderr.lines();
+        let errors: Vec<_> = lines.filter(|line| line.starts_with("error: ")).collect();
+        assert_eq!(errors.len(), ids.len(), "{run:?}");
+        for (error, id) in errors.iter().zip(ids) {
+            assert!(error.starts_with(&format!("error: task {id}: ")), "{run:?}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_id_is_refused_before_anything_is_sent() {
+    let emulator = Emulator::start("0s");
+    let run = emulator.run(&["video", "wait", ""]);
+    assert_eq!(run.exit, 2, "{run:?}");
+    assert_eq!(emulator.requests().len(), 0);
+}
+
+#[test]
+fn an_unknown_status_and_an_unknown_kind_of_file_are_warnings() {
+    let emulator = Emulator::start("0s");
+    emulator.add_fault(&json!({"kind": "unknown_status", "times": 2}));
+    let create = ["video", "create", "--prompt", "a", "--wait"];
+    let run = emulator.run(&create);
+    assert_eq!(run.exit, 0, "{run:?}");
+    let warnings = run.stderr.matches("this version does not know").count();
+    assert_eq!(warnings, 1, "{run:?}");
+
+    let hostile = Hostile::answering(Texts {
+        urls: vec!["/a.mp4".to_owned()],
+        content: b"\x01\x02 neither a video nor text".to_vec(),
+        ..Texts::default()
+    });
+    let download = ["video", "download", "--out", "a.mp4", "1"];
+    let output = hostile.mps(&download).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(stderr.contains("a.mp4 is of no kind"), "{stderr}");
 }

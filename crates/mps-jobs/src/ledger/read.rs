@@ -211,6 +211,10 @@ impl Ledger {
     /// Returns up to `limit` changes of all rows after the one with number `n`, oldest first; 0 begins
     /// with the first.
     ///
+    /// On a shared server, transactions may commit in another order than their events are numbered. So
+    /// a reader that goes on after the last number may miss a change that was made at the same moment;
+    /// the rows themselves are complete.
+    ///
     /// # Errors
     /// Any error of the store.
     ///

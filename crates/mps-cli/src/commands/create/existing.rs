@@ -182,7 +182,7 @@ impl Existing<'_> {
     fn is_content_with(&self, state: State, files: &[JobFile]) -> bool {
         let is_there = match self.wanted.out {
             None => true,
-            Some(out) => holds(out, files),
+            Some(out) => have_name(out, files),
         };
         state == State::Fetched && is_there && !files.is_empty() && files.iter().all(is_whole)
     }
@@ -241,8 +241,8 @@ fn result_of(job: &Job, family: &str, task_id: &str) -> TaskResult {
         .with_status(item.status.as_deref())
 }
 
-/// Returns whether an output name holds these files: it is the first one, or the folder of all.
-fn holds(out: &Path, files: &[JobFile]) -> bool {
+/// Returns whether these files have an output name: it is the first one, or the folder of all.
+fn have_name(out: &Path, files: &[JobFile]) -> bool {
     let Ok(out) = fs::canonicalize(out) else {
         return false;
     };
