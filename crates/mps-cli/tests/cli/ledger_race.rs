@@ -138,7 +138,7 @@ fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     let emulator = Emulator::start("1h");
     emulator.add_fault(&json!({"kind": "delay", "delay": "2s", "action": "CreateAigcVideoTask"}));
     let process = start(&emulator, "a cat", &[]);
-    eventually(|| state(&emulator) == "sending");
+    eventually(|| creates(&emulator) == 1);
     signal(&process);
     let run = end(process);
     assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");
@@ -152,7 +152,7 @@ fn a_second_signal_on_the_wire_leaves_a_create_in_doubt_with_its_key() {
     let emulator = Emulator::start("1h");
     emulator.add_fault(&json!({"kind": "delay", "delay": "60s", "action": "CreateAigcVideoTask"}));
     let process = start(&emulator, "a cat", &["--key", "k"]);
-    eventually(|| state(&emulator) == "sending");
+    eventually(|| creates(&emulator) == 1);
     signal(&process);
     signal(&process);
     // Two signals of one kind may arrive as one.
