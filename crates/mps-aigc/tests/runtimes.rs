@@ -14,6 +14,7 @@ use mps_aigc::{
     Aigc, Credentials, Event, TaskFamily, TaskHandle,
     core::{
         BoxFuture,
+        clock::{SystemClock, timeout},
         transport::{RequestBody, ResponseBody, Transport, TransportError},
     },
 };
@@ -76,7 +77,7 @@ fn a_poll_that_ends_with_its_runtime_is_sent_again_in_the_next_one() {
             }
         };
         // The first poll would have been given up after a minute.
-        tokio::time::timeout(Duration::from_secs(30), until_last)
+        timeout(&SystemClock::new(), Duration::from_secs(30), until_last)
             .await
             .unwrap()
     });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mps_core::clock::{Clock as _, SystemClock};
+use mps_core::clock::{Clock as _, SystemClock, timeout};
 use mps_emulator::Fault;
 use mps_jobs::{Key, State, Step};
 
@@ -80,10 +80,9 @@ async fn an_answer_is_recorded_after_the_step_was_dropped() -> Result<(), Error>
         .fail(late.action("CreateAigcVideoTask").times(1))?;
     let (jobs, aigc) = (world.jobs(), world.aigc());
     let step = jobs.step(&aigc, &key, request(1));
-    let clock = SystemClock::new();
-    let dropped = mps_core::clock::timeout(&clock, Duration::from_secs(5), step).await;
+    let dropped = timeout(&SystemClock::new(), Duration::from_secs(5), step).await;
     assert!(dropped.is_none());
-    clock.sleep(Duration::from_secs(30)).await;
+    SystemClock::new().sleep(Duration::from_secs(30)).await;
     let job = jobs.get(&key).await?.unwrap();
     assert_eq!(job.state(), State::Created);
     assert_eq!(world.service.bill().creates, 1);
