@@ -42,12 +42,16 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
     let mut connection = context.connect().await?;
     let known_tasks = KnownTasks::open(context, &mut connection).await;
-    let tasks = handles.into_iter().map(|it| connection.task::<F>(it));
-    let tasks = tasks.collect::<Result<Vec<_>, _>>()?;
+    let connection = &connection;
     let options = DownloadOptions::new();
-    let downloads = tasks
-        .iter()
-        .map(|task| download(args, task, &target, (&known_tasks, &options), context));
+    let (target, known_tasks, options) = (&target, &known_tasks, &options);
+    let downloads = handles.into_iter().map(|handle| async move {
+        // The ledger knows the age of a task, and thus whether its result has expired.
+        let tracked = known_tasks.of(handle.id()).await;
+        let known = tracked.map(|it| it.known(&handle));
+        let task = connection.task::<F>(known.unwrap_or(handle))?;
+        download(args, &task, target, (known_tasks, options), context).await
+    });
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
