@@ -174,3 +174,21 @@ fn refresh_asks_for_the_tasks_that_are_not_done() {
     assert_eq!(tasks(&emulator, &["--expiring"]).len(), 1);
     assert!(tasks(&emulator, &["--failed"]).is_empty());
 }
+
+#[test]
+fn a_recorded_result_that_has_expired_is_named_with_its_age() {
+    let emulator = Emulator::start("0s");
+    let created = emulator.record(&["video", "create", "--prompt", "a cat", "--wait"]);
+    assert_eq!(created.exit, 0, "{created:?}");
+    let id = created.json()["task_id"].as_str().unwrap().to_owned();
+    emulator.tell("clock", &json!({"advance": "13h"}));
+    let download = emulator.record(&["video", "download", &id, "--out", "late.mp4"]);
+    let error = download.error();
+    assert_eq!(
+        (download.exit, &error["kind"]),
+        (10, &json!("expired")),
+        "{download:?}"
+    );
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("13 hours after"), "{message}");
+}
