@@ -106,6 +106,19 @@ impl Aigc {
 
     /// Returns what was learned of the durations of tasks, to be stored for
     /// [`PollSettings::curves`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # fn example(old: mps_aigc::Aigc, new: mps_aigc::Aigc) -> Result<(), Box<dyn std::error::Error>> {
+    /// use mps_aigc::PollSettings;
+    ///
+    /// std::fs::write("curves.json", serde_json::to_vec(&old.curves())?)?;
+    /// // After a restart:
+    /// let curves = serde_json::from_slice(&std::fs::read("curves.json")?)?;
+    /// let new = new.with_polling(PollSettings::new().curves(curves));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn curves(&self) -> Curves {
         self.0.watcher.curves()
@@ -125,6 +138,9 @@ impl Aigc {
     ///
     /// Needs at most 300 bytes a task, the handle included. Polls of tasks whose handle has the time of
     /// their creation start by their age.
+    ///
+    /// [`Progress`](crate::Event::Progress) needs learned durations, which a new client has none of: keep those
+    /// of earlier runs, see [`curves`](Self::curves).
     ///
     /// # Examples
     /// ```no_run

@@ -119,8 +119,9 @@ impl TaskHandle {
         self.with(|parts| parts.seconds = seconds)
     }
 
-    /// Sets the time at which the task was created, from which its age follows. It is kept in
-    /// milliseconds; times before 1970 count as not known.
+    /// Sets the time at which the task was created, by the service's clock
+    /// ([`Client::service_time`](mps_core::Client::service_time)), from which its age follows. It is
+    /// kept in milliseconds; times before 1970 count as not known.
     #[must_use]
     pub fn with_created_at(self, at: SystemTime) -> Self {
         let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -178,7 +179,7 @@ impl TaskHandle {
         (self.0.seconds > 0).then_some(self.0.seconds)
     }
 
-    /// Returns the time at which the task was created, by the clock of the machine that created it, or
+    /// Returns the time at which the task was created, by the service's clock as its creator knew it, or
     /// `None` if it is not known.
     #[must_use]
     pub fn created_at(&self) -> Option<SystemTime> {

@@ -1,5 +1,6 @@
 //! Makes a clip for each line of a JSONL file, such as `{"id": "fox", "prompt": "a fox in the snow"}`.
-//! Run it again after a crash, or with more lines: each line is billed once.
+//! Run it again after a crash, or with more lines: each line is billed once. It reads `prompts.jsonl`
+//! and keeps `batch.db` and `clips/` in the current folder; `ENDPOINT` names an emulator.
 #![allow(clippy::print_stdout)] // a program prints
 
 use std::{env, error::Error, fs};

@@ -1,8 +1,12 @@
 //! A web service that makes clips, and continues after any restart. Start it twice on the same
-//! `LEDGER` and port, with a crash in between: each clip is billed once.
+//! `LEDGER` and port, with a crash in between: each clip is billed once. Variables, besides those of the
+//! keys: `LEDGER` (`clips.db`), `LISTEN` (`127.0.0.1:8080`), `ENDPOINT` (that of an emulator; by default the
+//! service). SIGTERM ends it.
 //!
 //! ```sh
 //! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
+//! curl localhost:8080/clips/fox
+//! curl -N localhost:8080/events
 //! ```
 #![allow(clippy::print_stderr)] // a program prints
 

@@ -102,7 +102,7 @@ fn tried(event: AuditEvent) -> Option<Tried> {
 }
 
 fn next_steps(item: &Item) -> Vec<String> {
-    let key = &item.key;
+    let name = format!("{}/{}", item.row.batch.as_str(), item.key);
     let found = match &item.task {
         Some(task) => format!("the answer names task {task}: look at it first"),
         None => {
@@ -111,10 +111,14 @@ fn next_steps(item: &Item) -> Vec<String> {
     };
     vec![
         found,
-        format!("if there is one, record its id for {key} (TaskId); it is billed already"),
+        format!(
+            "if there is one, record its id, it is billed already: \
+             mps --ledger LEDGER resolve {name} --task-id TASK_ID (or Resolution::TaskId)"
+        ),
         "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
         format!(
-            "only if there is certainly none, send {key} again (Recreate), or give it up (Abandon)"
+            "only if there is certainly none, send it again: mps --ledger LEDGER resolve {name} \
+             --recreate (or Resolution::Recreate), or give it up: --abandon (or Resolution::Abandon)"
         ),
     ]
 }

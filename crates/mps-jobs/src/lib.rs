@@ -25,7 +25,8 @@
 //!   [`Jobs::resolve`] records the decision.
 //! - Caps on seconds and money are compared in the transaction that records the intent to send, so
 //!   that no number of processes exceeds them.
-//! - [`Jobs::get`] and [`Jobs::events`] read the ledger and never ask the service.
+//! - [`Jobs::get`] and [`Jobs::events`] read the ledger and never ask the service. So does the command
+//!   `mps`: `mps --ledger clips.db tasks --in-doubt` lists, `show` and `resolve` take `BATCH/KEY`.
 //!
 //! Below is the [`Ledger`]. It records an intent before a byte leaves, so that a crash
 //! at any moment leaves one of two things behind: a request that was provably not sent, or one that is

@@ -27,7 +27,7 @@ async fn assert_stopped(ledger: &Ledger, batch: &BatchId) {
     let error = ledger.claim(batch).await.unwrap_err();
     assert_eq!(error.kind(), LedgerErrorKind::FailedOver, "{error}");
     assert!(
-        error.hint().unwrap().contains("--accept-failover"),
+        error.hint().unwrap().contains("Ledger::accept_failover"),
         "{error}"
     );
 }

@@ -22,7 +22,9 @@ pub enum ErrorKind {
     Credentials,
     /// The account is not in order, or its quota is used up.
     Account,
-    /// Moderation refused the prompt or the media.
+    /// Moderation refused the prompt or the media, so that nothing was created. A task that fails later
+    /// is [`TaskFailed`](Self::TaskFailed) whatever the reason: the service has no code for it, only the
+    /// message.
     Moderated,
     /// The service does not know the task, or something else that the request names.
     NotFound,

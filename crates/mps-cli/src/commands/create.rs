@@ -60,7 +60,8 @@ pub(crate) struct FollowUp {
     /// Wait until the task is done
     #[arg(long)]
     wait: bool,
-    /// Then download the result to this file, into this directory, or to stdout if it is `-`;
+    /// Then download the result to this file, into this directory (`DIR/` is made if needed), to a
+    /// name made of a template such as `DIR/{task_id}-{index}.{ext}`, or to stdout if it is `-`;
     /// implies --wait
     #[arg(long, value_name = "PATH|-")]
     out: Option<PathBuf>,

@@ -28,7 +28,8 @@ pub(crate) struct DownloadArgs {
     /// Ids or stored handles of the tasks, or `-` to read them from stdin, one a line
     #[arg(required = true, value_name = "ID|-")]
     tasks: Vec<String>,
-    /// File, or directory, for the results; stdout if it is `-`
+    /// File, directory (`DIR/` is made if needed) or template such as
+    /// `DIR/{task_id}-{index}.{ext}` for the results; stdout if it is `-`
     #[arg(long, value_name = "PATH|-")]
     out: PathBuf,
     /// Longest time for the download

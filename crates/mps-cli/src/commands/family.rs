@@ -30,8 +30,8 @@ pub(crate) enum TaskCommand {
 /// The tasks that a verb is about.
 #[derive(Args, Debug)]
 pub(crate) struct TaskIdArgs {
-    /// Ids or stored handles of the tasks
-    #[arg(required = true, value_name = "ID")]
+    /// Ids or stored handles of the tasks, or `-` to read them from stdin, one a line
+    #[arg(required = true, value_name = "ID|-")]
     pub(crate) tasks: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{failure::Failure, foreign_text};
 
 /// Returns the tasks of the arguments.
-pub(super) fn of_arguments<F: Family>(arguments: &[String]) -> Result<Vec<TaskHandle>, Failure> {
+fn of_arguments<F: Family>(arguments: &[String]) -> Result<Vec<TaskHandle>, Failure> {
     arguments.iter().map(|text| handle::<F>(text)).collect()
 }
 

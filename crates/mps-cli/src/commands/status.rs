@@ -18,9 +18,10 @@ use crate::{
 };
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
-    let handles = handles::of_arguments::<F>(&args.tasks)?;
+    let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
     let mut connection = context.connect().await?;
     let known_tasks = KnownTasks::open(context, &mut connection).await;
+    let is_single = handles.len() == 1;
     let queries = handles.into_iter().map(|handle| {
         let (connection, known_tasks) = (&connection, &known_tasks);
         async move {
@@ -41,7 +42,11 @@ pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Resu
             if let Some(Ok(done)) = outcome {
                 result = result.with_expiry(&done);
             }
-            let line = status_line(&snapshot);
+            // Answers arrive in any order.
+            let line = match (status_line(&snapshot), is_single) {
+                (line, true) => line,
+                (line, false) => format!("{}: {line}", foreign_text::name(task.id())),
+            };
             context.output.receipt(&line, &result, &receipt)
         }
     });

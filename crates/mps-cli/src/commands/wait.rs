@@ -31,7 +31,8 @@ pub(crate) struct WaitArgs {
     /// not done
     #[arg(long, conflicts_with = "tasks")]
     last: bool,
-    /// Then download the results to this file, into this directory, or to stdout if it is `-`
+    /// Then download the results to this file, into this directory (`DIR/` is made if needed), to a
+    /// name made of a template such as `DIR/{task_id}-{index}.{ext}`, or to stdout if it is `-`
     #[arg(long, value_name = "PATH|-")]
     out: Option<PathBuf>,
     /// Longest time for the wait and the download together

@@ -95,6 +95,23 @@ fn ids_can_come_from_stdin() {
 }
 
 #[test]
+fn the_status_of_several_tasks_names_each_of_them() {
+    let emulator = Emulator::start("0s");
+    let ids = [create(&emulator, "one"), create(&emulator, "two")];
+    let run = with_stdin(
+        &mut emulator.mps(&["video", "status", "-"]),
+        &ids.join("\n"),
+    );
+    assert_eq!(run.exit, 0, "{run:?}");
+    assert_eq!(run.stdout.lines().count(), 2, "{run:?}");
+    for id in &ids {
+        assert!(run.stdout.contains(&format!("{id}: ")), "{run:?}");
+    }
+    let run = emulator.run(&["video", "status", &ids[0]]);
+    assert!(!run.stdout.contains(&format!("{}: ", ids[0])), "{run:?}");
+}
+
+#[test]
 fn a_task_can_be_named_by_a_stored_handle_or_by_its_result() {
     let emulator = Emulator::start("0s");
     let create = ["--output", "json", "video", "create", "--prompt", "a"];

@@ -224,7 +224,7 @@ pub(crate) fn no_row(row: &RowId) -> LedgerError {
 pub(crate) fn no_batch(id: &str) -> LedgerError {
     let message = format!("the ledger has no batch {id}");
     LedgerError::new(LedgerErrorKind::NotFound, message)
-        .with_hint("import it first: mps batch run FILE --out DIR")
+        .with_hint("submit its requests first: Jobs::submit")
 }
 
 #[cfg(test)]

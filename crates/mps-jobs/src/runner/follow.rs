@@ -3,7 +3,7 @@
 use std::{collections::HashSet, time::Duration};
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use mps_aigc::{AnyTask, Error, ErrorKind, Event, ResultFile, Results, WaitOptions};
+use mps_aigc::{AnyTask, Error, ErrorKind, Event, ResultFile, Results, TaskHandle, WaitOptions};
 
 use super::{Work, results};
 use crate::{
@@ -79,6 +79,7 @@ async fn follow_once(work: &Work, item: &Item) -> Result<bool, LedgerError> {
         return Ok(true);
     };
     let options = WaitOptions::new().timeout(LONGEST_WAIT);
+    let handle = by_service_time(work, handle);
     let mut events = work.aigc.watch_all_with([handle], &options);
     let mut status = item.status.clone();
     while let Some(event) = events.next().await {
@@ -95,6 +96,21 @@ async fn follow_once(work: &Work, item: &Item) -> Result<bool, LedgerError> {
         }
     }
     Ok(false)
+}
+
+/// Returns the handle with the time of the creation by the service's clock, from which waits count the
+/// age. The ledger has this machine's time: with a clock that is hours slow, a new task would read as
+/// hours old, and its next poll would be hours away.
+fn by_service_time(work: &Work, handle: TaskHandle) -> TaskHandle {
+    let (machine, service) = (work.clock().wall(), work.aigc.client().service_time());
+    let created = handle.created_at().and_then(|created| {
+        let age = machine.duration_since(created).unwrap_or_default();
+        service.checked_sub(age)
+    });
+    match created {
+        Some(created) => handle.with_created_at(created),
+        None => handle,
+    }
 }
 
 /// Polls a task once. Returns `true` when it has ended and that is recorded.

@@ -97,3 +97,20 @@ async fn two_runners_share_one_ledger_file() -> Result<(), Error> {
     assert_eq!(files(world.folder.path()), 30);
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_whose_clock_is_hours_slow_notices_ends_as_soon_as_any_other() -> Result<(), Error>
+{
+    for hours in [13, -13] {
+        let world = World::new();
+        let jobs = world.jobs();
+        world.service.fail(Fault::skew(hours * 3_600))?;
+        world.submit(&jobs, 3).await?;
+        let clock = SystemClock::new();
+        let report = world.run(&jobs).await?;
+        world.check(&report, 3, 3);
+        let took = clock.monotonic();
+        assert!(took < Duration::from_secs(30), "{hours} h: {took:?}");
+    }
+    Ok(())
+}

@@ -47,7 +47,7 @@ pub(super) fn not_accepted(reason: &str) -> LedgerError {
         "the ledger's PostgreSQL server was failed over or restored ({reason}), so it may have forgotten sends; nothing is started"
     );
     LedgerError::new(LedgerErrorKind::FailedOver, message).with_hint(
-        "stop all hosts, start each host that has a seal once, then accept the server: mps batch run --accept-failover",
+        "stop all hosts, start each host that has a seal once, then accept the server: Ledger::accept_failover",
     )
 }
 
