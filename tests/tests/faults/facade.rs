@@ -396,8 +396,8 @@ async fn a_download_comes_back_when_its_host_asks_it_to() {
 async fn a_result_that_expired_is_not_asked_for_twice() {
     let world = World::new();
     let done = world.video().await.until_done().await.unwrap();
-    let thirteen_hours = Duration::from_secs(13 * 3_600);
-    world.service.clock().advance(thirteen_hours);
+    let twelve_hours = Duration::from_secs(12 * 3_600);
+    world.aigc.client().clock().sleep(twelve_hours).await;
     let error = done.results().save_all(world.path()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Expired);
     assert_eq!(world.service.downloads().len(), 1);
