@@ -21,8 +21,13 @@ const CANARY: &str = "canary.tencentcloudapi.com";
 /// never reach a real host and are allowed.
 const RESERVED: [&str; 4] = ["example", "invalid", "localhost", "test"];
 
-/// Arguments of `unshare` for a network and a mount namespace that need no root rights.
-const NAMESPACES: [&str; 4] = ["--map-root-user", "--net", "--mount", "--"];
+/// Arguments of `unshare` for a network and a mount namespace, tried in this order. The first ones
+/// need root rights and keep all users, one of which runs the PostgreSQL servers of the tests. The
+/// others need no rights, and have one user, who is root.
+const NAMESPACES: [&[&str]; 2] = [
+    &["--net", "--mount", "--"],
+    &["--map-root-user", "--net", "--mount", "--"],
+];
 
 /// Returns `command` wrapped so that it runs in an isolated network. On a system without
 /// namespaces, returns it unchanged and prints a notice.
@@ -30,23 +35,23 @@ const NAMESPACES: [&str; 4] = ["--map-root-user", "--net", "--mount", "--"];
 /// # Errors
 /// Fails if the path of this program is unknown.
 pub(crate) fn isolated(command: &Command) -> Result<Command, Failure> {
-    if !is_supported() {
+    let Some(namespaces) = NAMESPACES.into_iter().find(|it| is_supported(it)) else {
         print("network not isolated: this system has no network namespaces for this user")?;
         let mut plain = Command::new(command.get_program());
         return Ok(copied(command, &mut plain));
-    }
+    };
     let own = std::env::current_exe()
         .map_err(|error| Failure::new(format!("error: this program's path: {error}")))?;
     let mut isolated = Command::new("unshare");
-    isolated.args(NAMESPACES).arg(own).arg("isolated");
+    isolated.args(namespaces).arg(own).arg("isolated");
     isolated.arg(command.get_program());
     Ok(copied(command, &mut isolated))
 }
 
-fn is_supported() -> bool {
+fn is_supported(namespaces: &[&str]) -> bool {
     let mut probe = Command::new("unshare");
     probe
-        .args(NAMESPACES)
+        .args(namespaces)
         .args(["ip", "link", "set", "lo", "up"]);
     let probe = probe.stdout(Stdio::null()).stderr(Stdio::null()).status();
     probe.is_ok_and(|status| status.success())
@@ -80,7 +85,17 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), Failure> {
     tool("ip", &["link", "set", "lo", "up"])?;
     let queries = resolver(root)?;
     verify_resolver(&queries)?;
-    let result = tool(program, arguments);
+    let result = match mapped_user()? {
+        // The servers of the tests refuse to run as root.
+        Some((user, group)) => {
+            let own = [
+                &*format!("--map-user={user}"),
+                &format!("--map-group={group}"),
+            ];
+            tool("unshare", &[&own, &["--", program], arguments].concat())
+        }
+        None => tool(program, arguments),
+    };
     let queries = queries.lock().unwrap_or_else(PoisonError::into_inner);
     if queries.is_empty() {
         return result.and_then(|()| print("no outbound network access was attempted"));
@@ -89,6 +104,22 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), Failure> {
         "error: tests looked up hosts other than this machine: {}",
         queries.join(", ")
     )))
+}
+
+/// Returns the user and the group that are root in this user namespace; `None` outside of one, and
+/// if they are root anyway.
+fn mapped_user() -> Result<Option<(u32, u32)>, Failure> {
+    let outside = |map: &str| {
+        let failed = |error| Failure::new(format!("error: {map}: {error}"));
+        let map = fs::read_to_string(map).map_err(failed)?;
+        let id = map.split_whitespace().nth(1).and_then(|id| id.parse().ok());
+        Ok(id.unwrap_or(0))
+    };
+    let (user, group) = (
+        outside("/proc/self/uid_map")?,
+        outside("/proc/self/gid_map")?,
+    );
+    Ok((user != 0).then_some((user, group)))
 }
 
 fn tool(program: &str, arguments: &[&str]) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::failure::Failure;
 
 /// The longest text that is read, in bytes: more than the service accepts, and little enough that a
-/// source without an end, such as `/dev/zero`, does not fill the memory.
+/// source without an end, for example `/dev/zero`, does not fill the memory.
 const MAX_BYTES: u64 = 64_000_000;
 
 /// A text with the name that error messages use for it.

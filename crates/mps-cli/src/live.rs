@@ -22,7 +22,7 @@ pub(crate) use self::row::{DOWNLOAD, Estimate, Row, Transfer};
 /// The pause between two looks at the tasks. A line is only drawn again when it has changed.
 pub(crate) const REDRAW_PAUSE: Duration = Duration::from_millis(200);
 
-/// The size of a terminal that does not tell it.
+/// The size that is assumed for a terminal without one.
 const DEFAULT_SIZE: Size = Size {
     columns: 80,
     lines: 24,

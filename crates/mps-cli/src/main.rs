@@ -120,7 +120,7 @@ fn main() -> ExitCode {
     let context = Context::new(cli.global, output.clone(), phase);
     let result = runtime().and_then(|runtime| {
         let result = runtime.block_on(cli.command.run(&context));
-        // Does not wait for blocking work, such as the lock of a file on a disk that does not answer.
+        // Does not wait for blocking work, for example the lock of a file on a disk that does not answer.
         runtime.shutdown_background();
         result
     });

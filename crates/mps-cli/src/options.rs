@@ -255,7 +255,7 @@ pub(crate) enum ColorMode {
     Never,
 }
 
-/// Parses a duration such as `90s`, `30m` or `2h`.
+/// Parses a duration, for example `90s`, `30m` or `2h`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|error| format!("{error}; write it as 90s, 30m or 2h"))
 }

@@ -1,4 +1,5 @@
-//! What a command learns about a task that the ledger has. A ledger that fails here only warns.
+//! Progress of a recorded task, written to the ledger by the command that observes it. A ledger that
+//! fails here only warns.
 
 use std::{path::PathBuf, time::Duration};
 

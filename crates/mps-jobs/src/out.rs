@@ -1,4 +1,4 @@
-//! Names of output files: templates such as `clips/{key}.{ext}`.
+//! Names of output files: templates, for example `clips/{key}.{ext}`.
 
 use std::path::{Component, Path};
 

@@ -280,7 +280,7 @@ async fn a_slow_or_broken_download_arrives_whole() {
     for (rule, ranges) in [
         (json!({"kind": "delay", "delay": "1min"}), none()),
         (
-            json!({"kind": "drip", "pieces": 50, "delay": "10s"}),
+            json!({"kind": "drip", "pieces": 50, "delay": "500ms"}),
             none(),
         ),
         (
@@ -350,15 +350,22 @@ async fn a_download_that_never_comes_ends_with_an_error() {
         (json!({"kind": "encoding"}), ErrorKind::WrongContent, 3),
         (json!({"kind": "redirect"}), ErrorKind::Unfetchable, 6),
         (json!({"kind": "unasked_206"}), ErrorKind::Download, 6),
+        // Less than the minimum speed of 1 KiB a second.
         (
-            json!({"kind": "no_length", "after": 1000}),
+            json!({"kind": "drip", "pieces": 50, "delay": "10s"}),
             ErrorKind::Download,
             6,
+        ),
+        // The end of the file's own structure is missing.
+        (
+            json!({"kind": "no_length", "after": 1000}),
+            ErrorKind::WrongContent,
+            3,
         ),
         (
             json!({"kind": "http", "status": 403}),
             ErrorKind::Unfetchable,
-            1,
+            3,
         ),
     ] {
         let (result, ranges) = fetch(&rule).await;
@@ -390,9 +397,9 @@ async fn a_result_that_expired_is_not_asked_for_twice() {
     let world = World::new();
     let done = world.video().await.until_done().await.unwrap();
     let twelve_hours = Duration::from_secs(12 * 3_600);
-    world.service.clock().advance(twelve_hours);
+    world.aigc.client().clock().sleep(twelve_hours).await;
     let error = done.results().save_all(world.path()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unfetchable);
+    assert_eq!(error.kind(), ErrorKind::Expired);
     assert_eq!(world.service.downloads().len(), 1);
     assert_eq!(world.files(), 0);
 }

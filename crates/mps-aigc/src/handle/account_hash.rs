@@ -1,4 +1,4 @@
-//! A short one-way hash that tells accounts apart.
+//! A short one-way hash that distinguishes accounts.
 
 use std::{fmt, str::FromStr};
 

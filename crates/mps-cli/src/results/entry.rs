@@ -76,7 +76,7 @@ pub(crate) fn lines(results: &[ResultFile], is_terminal: bool) -> Vec<String> {
     results.iter().map(line).collect()
 }
 
-/// Returns the kind of a result with its size and length, such as `video, 1280x720, 8 s`.
+/// Returns the kind of a result with its size and length, for example `video, 1280x720, 8 s`.
 fn description(file: &ResultFile) -> String {
     let kind = match file.kind {
         MediaKind::Scene => "3-D scene",

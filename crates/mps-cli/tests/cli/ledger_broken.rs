@@ -175,6 +175,7 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
     assert_eq!(emulator.bill()["creates"], 2);
     // The seal has the id, which the next command finds.
     let again = emulator.record(&create[1..]);
+    assert_eq!(again.exit, 0, "{again:?}");
     assert_eq!(
         (again.exit, &again.json()["task_id"]),
         (0, &receipt["task_id"]),

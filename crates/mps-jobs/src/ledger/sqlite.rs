@@ -206,7 +206,7 @@ fn finish<T>(
         }
         failpoint(op, "after");
     } else if !connection.is_autocommit() {
-        // Some errors, such as a full disk, end the transaction; then they are what is reported.
+        // Some errors, for example a full disk, end the transaction; then they are what is reported.
         connection.execute_batch("ROLLBACK").map_err(failed)?;
     }
     done

@@ -123,7 +123,7 @@ fn shown(text: Option<&str>) -> String {
     )
 }
 
-/// Returns an age in its largest unit, such as `3 min`.
+/// Returns an age in its largest unit, for example `3 min`.
 fn age_of(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
