@@ -15,7 +15,7 @@ const WRONG: [(&[&str], &str); 14] = [
         &["video", "create", "--duration", "long"],
         "invalid value 'long'",
     ),
-    (&["video", "status"], "<ID>"),
+    (&["video", "status"], "<ID|-"),
     (
         &["image", "wait", "1", "--timeout", "soon"],
         "invalid value 'soon'",
