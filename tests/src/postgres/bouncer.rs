@@ -16,7 +16,7 @@ use super::{PostgresServer, Running, as_user, free_port, skip, write};
 #[derive(Debug)]
 pub struct PgBouncer {
     port: u16,
-    _running: Running,
+    running: Running,
     _folder: TempDir,
 }
 
@@ -50,7 +50,7 @@ impl PgBouncer {
         command.arg(settings).current_dir(folder.path());
         Ok(Some(Self {
             port,
-            _running: Running::start(command, "process up")?,
+            running: Running::start(command, "process up")?,
             _folder: folder,
         }))
     }
@@ -62,6 +62,14 @@ impl PgBouncer {
             "postgres://postgres@127.0.0.1:{}/postgres{parameters}",
             self.port
         )
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        // It has nothing to save. Versions differ in the signals that end it at once, and old ones have
+        // no handler for SIGQUIT, which a shell ignores for programs in the background.
+        let _ = self.running.child.kill();
     }
 }
 

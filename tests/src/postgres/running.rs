@@ -53,8 +53,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails if the process has already ended, which is fine.
-        let _ = self.signal("QUIT");
+        // A process that has ended and was waited for has given its id up, perhaps to another one.
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            let _ = self.signal("QUIT");
+        }
         let _ = self.child.wait();
     }
 }
