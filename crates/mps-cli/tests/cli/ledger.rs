@@ -2,39 +2,12 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Emulator, Run};
-
-const CREATE: [&str; 4] = ["video", "create", "--prompt", "a cat"];
-
-fn create(emulator: &Emulator, more: &[&str]) -> Run {
-    emulator.record(&[&CREATE, more].concat())
-}
-
-fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
-}
-
-/// The rows of the ledger, newest first.
-fn tasks(emulator: &Emulator, arguments: &[&str]) -> Vec<Value> {
-    let run = emulator.record(&[&["tasks"], arguments].concat());
-    assert_eq!(run.exit, 0, "{run:?}");
-    let lines = run.stdout.lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn only_task(emulator: &Emulator) -> Value {
-    let mut tasks = tasks(emulator, &[]);
-    assert_eq!(tasks.len(), 1, "{tasks:?}");
-    tasks.remove(0)
-}
-
-fn lose_reply(emulator: &Emulator) {
-    emulator.add_fault(&json!({"kind": "reply_lost", "times": 1, "action": "CreateAigcVideoTask"}));
-}
+use crate::{
+    ledger_support::{create, creates, lose_reply, only_task, tasks},
+    support::Emulator,
+};
 
 #[test]
 fn a_repeat_of_a_create_in_doubt_is_refused_unless_it_is_meant() {

@@ -22,6 +22,7 @@ mod ledger_broken;
 mod ledger_commands;
 #[cfg(unix)]
 mod ledger_race;
+mod ledger_support;
 #[cfg(unix)]
 mod limiter;
 #[cfg(unix)]
