@@ -8,7 +8,7 @@ use std::{
 };
 
 use mps_core::{CallOptions, Client};
-use mps_models::TaskFamily;
+use mps_models::{TaskFamily, TaskPhase};
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -131,6 +131,27 @@ impl AnyTask {
         self.shared.watcher.yield_place(client.clock().monotonic());
         let polled = poll(client, &self.handle, CallOptions::new()).await;
         polled.map_err(|error| Error::from(error).with_task(self.id()))
+    }
+
+    /// Returns the outcome that a snapshot of this task shows: its results, its failure, or `None` while
+    /// the task runs.
+    #[must_use]
+    pub fn outcome(&self, snapshot: &Snapshot) -> Option<Result<Results, Error>> {
+        if let Some(error) = Error::of_stage(self.family(), self.id(), snapshot) {
+            return Some(Err(error));
+        }
+        match snapshot.phase {
+            TaskPhase::Succeeded => {
+                let created_at = self.handle.created_at();
+                let results = Results::of(self.client(), &self.handle, snapshot, created_at);
+                Some(Ok(results))
+            }
+            TaskPhase::Failed => {
+                let reason = snapshot.message.as_deref();
+                Some(Err(Error::task_failed(self.id(), reason)))
+            }
+            TaskPhase::Pending => None,
+        }
     }
 
     /// Waits until the task is done, for at most 30 minutes, and returns its results. Idempotent.

@@ -104,24 +104,26 @@ impl Aigc {
         self.0.watcher.share_budget(processes);
     }
 
-    /// Returns what was learned of the durations of tasks, to be stored for
-    /// [`PollSettings::curves`].
+    /// Returns what was learned of the durations of tasks, to be stored for [`learn`](Self::learn).
     ///
     /// # Examples
     /// ```no_run
     /// # fn example(old: mps_aigc::Aigc, new: mps_aigc::Aigc) -> Result<(), Box<dyn std::error::Error>> {
-    /// use mps_aigc::PollSettings;
-    ///
     /// std::fs::write("curves.json", serde_json::to_vec(&old.curves())?)?;
     /// // After a restart:
     /// let curves = serde_json::from_slice(&std::fs::read("curves.json")?)?;
-    /// let new = new.with_polling(PollSettings::new().curves(curves));
+    /// new.learn(&curves);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
     pub fn curves(&self) -> Curves {
         self.0.watcher.curves()
+    }
+
+    /// Adds what was learned of the durations of tasks before, once: a second time counts it twice.
+    pub fn learn(&self, curves: &Curves) {
+        self.0.watcher.learn(curves);
     }
 
     /// Returns the estimated time until a task is done, or `None` if its age or the durations of such

@@ -27,10 +27,8 @@ pub struct Done<F> {
 }
 
 impl<F: Family> Done<F> {
-    /// Returns a task that `snapshot` shows to be done. `pending_at` is the last moment at which the
-    /// task was known not to be done: its last status before, or its creation.
-    pub(crate) fn new(task: Task<F>, snapshot: Snapshot, pending_at: Option<SystemTime>) -> Self {
-        let results = Results::of(task.client(), task.handle(), &snapshot, pending_at);
+    /// Returns a task that `snapshot` shows to be done with `results`.
+    pub(crate) fn new(task: Task<F>, snapshot: Snapshot, results: Results) -> Self {
         Self {
             task,
             snapshot,

@@ -3,7 +3,6 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use mps_core::{BoxFuture, CallHandle, CallOptions, Client, Output};
-use mps_models::TaskPhase;
 
 use crate::{
     any_task::AnyTask,
@@ -12,7 +11,7 @@ use crate::{
     error::Error,
     family::{Create, Family, Snapshot},
     handle::TaskHandle,
-    results::Expected,
+    results::{Expected, Results},
     watch::{Event, Events, WaitOptions, WaitUpdate},
 };
 
@@ -284,7 +283,8 @@ impl<F: Family> Task<F> {
             match update {
                 WaitUpdate::Event(event) => on_event(&event),
                 WaitUpdate::Done(snapshot, pending_at) => {
-                    return Ok(Done::new(self.clone(), *snapshot, pending_at));
+                    let results = Results::of(self.client(), self.handle(), &snapshot, pending_at);
+                    return Ok(Done::new(self.clone(), *snapshot, results));
                 }
                 WaitUpdate::Failed(error) => return Err(error),
             }
@@ -306,20 +306,8 @@ impl<F: Family> Task<F> {
     /// task runs.
     #[must_use]
     pub fn outcome(&self, snapshot: Snapshot) -> Option<Result<Done<F>, Error>> {
-        if let Some(error) = Error::of_stage(F::FAMILY, self.id(), &snapshot) {
-            return Some(Err(error));
-        }
-        match snapshot.phase {
-            TaskPhase::Succeeded => {
-                let pending_at = self.handle().created_at();
-                Some(Ok(Done::new(self.clone(), snapshot, pending_at)))
-            }
-            TaskPhase::Failed => {
-                let reason = snapshot.message.as_deref();
-                Some(Err(Error::task_failed(self.id(), reason)))
-            }
-            TaskPhase::Pending => None,
-        }
+        let outcome = self.any.outcome(&snapshot)?;
+        Some(outcome.map(|results| Done::new(self.clone(), snapshot, results)))
     }
 
     pub(crate) fn client(&self) -> &Client {

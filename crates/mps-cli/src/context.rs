@@ -3,8 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, CallOptions, Client, Credentials, Curves, Endpoint, Family, PollSettings, Task,
-    TaskHandle, Tasks,
+    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Task, TaskHandle, Tasks,
     credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -73,13 +72,6 @@ impl Connection {
 
     pub(crate) fn aigc(&self) -> &Aigc {
         &self.aigc
-    }
-
-    /// Starts with the durations of tasks that earlier commands have learned. Call it before any task
-    /// is made.
-    pub(crate) fn learn_from(&mut self, curves: Curves) {
-        let settings = PollSettings::new().curves(curves);
-        self.aigc = self.aigc.clone().with_polling(settings);
     }
 
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {

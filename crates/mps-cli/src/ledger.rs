@@ -7,14 +7,13 @@ use std::{
 
 use mps_aigc::Endpoint;
 use mps_core::clock::SharedClock;
-use mps_jobs::{Ledger, LedgerError, LedgerErrorKind, content_hash};
+use mps_jobs::{Ledger, LedgerError, LedgerErrorKind, content_hash, state_folder_from_env};
 
 use crate::{
     failure::{self, Failure},
     foreign_text,
     options::{GlobalOptions, LedgerPlace},
     outcome::{Outcome, Reason},
-    state_folder,
 };
 
 /// The file of the ledger in the state folder.
@@ -156,7 +155,7 @@ fn place(global: &GlobalOptions, identity: Identity<'_>) -> Result<Option<Place>
         Some(LedgerPlace::File(path)) => Ok(Some(Place::File(path.clone()))),
         Some(LedgerPlace::Url(url)) => Ok(Some(Place::Url(url.reveal_with_password_file()))),
         None => {
-            let folder = state_folder::find().ok_or_else(|| state_folder::ABSENT.to_owned())?;
+            let folder = state_folder_from_env().map_err(|error| error.to_string())?;
             Ok(Some(Place::File(folder.join(file_name(identity)))))
         }
     }

@@ -11,9 +11,9 @@ use mps_core::{
     limit::{Limiter, LocalLimiter},
 };
 
-use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
 #[cfg(unix)]
-use crate::{failure::WITHOUT_LIMIT_FILE, state_folder};
+use crate::failure::WITHOUT_LIMIT_FILE;
+use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
 
 /// Printed before a create that no other process can know of.
 pub(crate) const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \
@@ -126,11 +126,9 @@ fn machine_limiter(_: &str) -> Result<Arc<dyn Limiter>, Failure> {
 
 #[cfg(unix)]
 fn directory() -> Result<PathBuf, Failure> {
-    let state = state_folder::find().ok_or_else(|| {
-        let message = format!(
-            "there is no place for the file of this machine's rate limit: {}",
-            state_folder::ABSENT
-        );
+    let state = mps_jobs::state_folder_from_env().map_err(|error| {
+        let message =
+            format!("there is no place for the file of this machine's rate limit: {error}");
         Failure::usage(message).hint(WITHOUT_LIMIT_FILE)
     })?;
     Ok(state.join("limits"))

@@ -45,7 +45,6 @@ mod results;
 mod resume;
 mod secret_url;
 mod signals;
-mod state_folder;
 mod streams;
 mod tracked;
 

@@ -1,14 +1,12 @@
 //! The record of a create in the ledger: from its key to its outcome.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, path::Path, pin::pin, sync::Arc, time::Duration};
 
 use clap::Args;
 use mps_core::clock::SharedClock;
 use mps_jobs::{
     Key, Ledger, LedgerError, LedgerGate, State,
-    ledger::{
-        Answer, BatchId, Caps, Claim, Item, NewItem, Recorded, Single, Submission, Timestamp, Token,
-    },
+    ledger::{Answer, BatchId, Caps, Claim, Item, NewItem, Recorded, Single, Submission, Token},
 };
 use serde_json::json;
 
@@ -17,7 +15,6 @@ use crate::{
     failure::Failure,
     foreign_text,
     ledger::{self, Recording},
-    limiter,
     outcome::{Outcome, Reason},
     output::{Event, Output},
     resume::CommandLine,
@@ -72,39 +69,18 @@ impl<'a> Recorder<'a> {
         guard: &'a Guard,
     ) -> Result<Self, Failure> {
         let opened = ledger::open_to_record(&context.global, connection.identity(), &context.clock);
-        let (ledger, limit) = (opened.await?, connection.limit_warning());
-        let output = &context.output;
-        let missing = match &ledger {
-            Recording::On { .. } => None,
-            Recording::Off => Some("the ledger is turned off"),
-            Recording::NoPlace(reason) => Some(reason.as_str()),
-        };
-        if let (Some(_), Some(reason)) = (&guard.key, missing) {
+        let recording = opened.await?;
+        if let (Some(_), Some(reason)) = (&guard.key, missing(&recording)) {
             return Err(ledger::needed(&format!("--key: {reason}")));
         }
-        match (&ledger, limit) {
-            (Recording::NoPlace(reason), Some(_)) => output.warning(&format!(
-                "creates are not recorded, and the rate limit holds for this process only: {reason}; \
-                 set XDG_STATE_HOME to a writable folder on a disk of this machine"
-            )),
-            (Recording::NoPlace(reason), None) => output.warning(&format!(
-                "creates are not recorded: {reason}; name a file on a disk of this machine: \
-                 --ledger PATH"
-            )),
-            (_, Some(limiter::ONLY_THIS_PROCESS)) => output.warning(limiter::ONLY_THIS_PROCESS),
-            (_, Some(warning)) => output.warning(warning),
-            (_, None) => {}
+        let output = &context.output;
+        if let Some(warning) = warning(&recording, connection.limit_warning()) {
+            output.warning(&warning);
         }
-        let ledger = match ledger {
+        let ledger = match recording {
             Recording::On { ledger, new_file } => {
                 if let Some(file) = new_file {
-                    let shown = foreign_text::path(&file);
-                    let human = format!(
-                        "creates are recorded in {shown}, with their prompts, for this user only; \
-                         turn it off with --ledger off"
-                    );
-                    let details = json!({"path": file, "message": human});
-                    output.progress(&Event::new("ledger_created", &human).details(details));
+                    announce_file(&file, output);
                 }
                 Some(ledger)
             }
@@ -245,6 +221,41 @@ impl<'a> Recorder<'a> {
         }
         .resume(line)
     }
+}
+
+/// Returns the reason why nothing is recorded; `None` if creates are.
+fn missing(recording: &Recording) -> Option<&str> {
+    match recording {
+        Recording::On { .. } => None,
+        Recording::Off => Some("the ledger is turned off"),
+        Recording::NoPlace(reason) => Some(reason),
+    }
+}
+
+/// Returns the warning about a ledger or a machine's rate limit that has no place. `limit` is the one
+/// about the limit alone.
+fn warning(recording: &Recording, limit: Option<&str>) -> Option<String> {
+    match (recording, limit) {
+        (Recording::NoPlace(reason), Some(_)) => Some(format!(
+            "creates are not recorded, and the rate limit holds for this process only: {reason}; set \
+             XDG_STATE_HOME to a writable folder on a disk of this machine"
+        )),
+        (Recording::NoPlace(reason), None) => Some(format!(
+            "creates are not recorded: {reason}; name a file on a disk of this machine: --ledger PATH"
+        )),
+        (_, limit) => limit.map(str::to_owned),
+    }
+}
+
+/// Prints once where creates are recorded, and how to turn that off.
+fn announce_file(file: &Path, output: &Output) {
+    let shown = foreign_text::path(file);
+    let human = format!(
+        "creates are recorded in {shown}, with their prompts, for this user only; turn it off with \
+         --ledger off"
+    );
+    let details = json!({"path": file, "message": human});
+    output.progress(&Event::new("ledger_created", &human).details(details));
 }
 
 /// Returns the error of a key that has another content.

@@ -1,9 +1,7 @@
 //! Asking the service once about a task that the ledger has, and recording the answer.
 
-use mps_aigc::{
-    AnyTask, Audio, Error, ErrorKind, Family, Image, Results, Scenario, Snapshot, Video,
-};
-use mps_jobs::{Job, ledger::Item};
+use mps_aigc::ErrorKind;
+use mps_jobs::ledger::{Item, Timestamp};
 
 use crate::{
     context::{Connection, Context},
@@ -18,19 +16,13 @@ pub(crate) async fn is_over(
     known_tasks: &KnownTasks,
     item: &Item,
 ) -> bool {
-    let Some(ledger) = known_tasks.ledger() else {
-        return false;
-    };
-    let Ok(job) = Job::of(ledger, item.clone()).await else {
-        return false;
-    };
-    let (Some(handle), Some(tracked)) = (job.handle(), known_tasks.of_row(&item.row, &item.key))
-    else {
+    let handle = item.handle(connection.client());
+    let (Some(handle), Some(tracked)) = (handle, known_tasks.of_row(&item.row, &item.key)) else {
         return false;
     };
     let task = connection.aigc().task(handle);
     match context.phase.race(Box::pin(task.status())).await {
-        Ok(Ok(snapshot)) => match outcome(&task, &snapshot) {
+        Ok(Ok(snapshot)) => match task.outcome(&snapshot) {
             Some(Ok(results)) => {
                 tracked.finished(&snapshot.status, &results).await;
                 true
@@ -44,7 +36,7 @@ pub(crate) async fn is_over(
                 false
             }
         },
-        Ok(Err(error)) if error.kind() == ErrorKind::NotFound && tracked.is_old(item) => {
+        Ok(Err(error)) if error.kind() == ErrorKind::NotFound && is_old(context, item) => {
             tracked.expired().await;
             true
         }
@@ -52,14 +44,6 @@ pub(crate) async fn is_over(
     }
 }
 
-fn outcome(task: &AnyTask, snapshot: &Snapshot) -> Option<Result<Results, Error>> {
-    of::<Video>(task, snapshot)
-        .or_else(|| of::<Image>(task, snapshot))
-        .or_else(|| of::<Audio>(task, snapshot))
-        .or_else(|| of::<Scenario>(task, snapshot))
-}
-
-fn of<F: Family>(task: &AnyTask, snapshot: &Snapshot) -> Option<Result<Results, Error>> {
-    let outcome = task.typed::<F>()?.outcome(snapshot.clone())?;
-    Some(outcome.map(|done| done.results().clone()))
+fn is_old(context: &Context, item: &Item) -> bool {
+    item.outlived_its_results(Timestamp::from(context.clock.wall()))
 }

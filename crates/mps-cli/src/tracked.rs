@@ -1,16 +1,10 @@
 //! Progress of a recorded task, written to the ledger by the command that observes it. A ledger that
 //! fails here only warns.
 
-use std::{path::PathBuf, time::Duration};
-
-use mps_aigc::{
-    Curves, Done, Error, ErrorKind, Family, ResultFile, Results, SavedFile, Snapshot, TaskFamily,
-    TaskHandle,
-};
-use mps_core::clock::SharedClock;
+use mps_aigc::{Client, Done, Error, ErrorKind, Family, Results, SavedFile, Snapshot, TaskHandle};
 use mps_jobs::{
-    Job, Key, Ledger, LedgerError,
-    ledger::{Answer, FileRow, Finished, Item, RowId, Timestamp},
+    Key, Ledger, LedgerError,
+    ledger::{Answer, Finished, Item, RowId},
 };
 
 use crate::{
@@ -19,21 +13,18 @@ use crate::{
     output::Output,
 };
 
-/// The name under which the ledger keeps the learned durations of tasks.
-const CURVES: &str = "curves";
-
 /// The ledger of a command that goes on without one.
 pub(crate) struct KnownTasks {
     ledger: Option<Ledger>,
     account: String,
     endpoint: String,
     output: Output,
-    clock: SharedClock,
+    client: Client,
 }
 
 impl KnownTasks {
     /// Opens the ledger if there is one, and lets the connection start with the durations that it has.
-    pub(crate) async fn open(context: &Context, connection: &mut Connection) -> Self {
+    pub(crate) async fn open(context: &Context, connection: &Connection) -> Self {
         let identity = connection.identity();
         let opened = ledger::open_if_possible(&context.global, identity, &context.clock).await;
         let (ledger, warning) = opened;
@@ -52,7 +43,7 @@ impl KnownTasks {
             account: connection.account().to_owned(),
             endpoint: connection.client().endpoint().host().to_owned(),
             output: context.output.clone(),
-            clock: context.clock.clone(),
+            client: connection.client().clone(),
         }
     }
 
@@ -61,21 +52,19 @@ impl KnownTasks {
     }
 
     /// Lets the connection start with the durations that the ledger has.
-    pub(crate) async fn teach(&self, connection: &mut Connection) {
-        let Some(ledger) = &self.ledger else {
-            return;
-        };
-        let learned = ledger.learned().await.unwrap_or_default();
-        let stored = learned.into_iter().find(|(name, _)| name == CURVES);
-        let curves = stored.and_then(|(_, json)| serde_json::from_str::<Curves>(&json).ok());
-        connection.learn_from(curves.unwrap_or_default());
+    pub(crate) async fn teach(&self, connection: &Connection) {
+        if let Some(ledger) = &self.ledger
+            && let Ok(curves) = ledger.curves(connection.client().endpoint()).await
+        {
+            connection.aigc().learn(&curves);
+        }
     }
 
     /// Stores the durations that the connection has learned.
     pub(crate) async fn learn(&self, connection: &Connection) {
-        let curves = serde_json::to_string(&connection.aigc().curves());
-        if let (Some(ledger), Ok(curves)) = (&self.ledger, curves)
-            && let Err(error) = ledger.learn(CURVES, &curves).await
+        let (endpoint, curves) = (connection.client().endpoint(), connection.aigc().curves());
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = ledger.keep_curves(endpoint, &curves).await
         {
             tracing::warn!(%error, "the durations of tasks are not stored");
         }
@@ -95,11 +84,9 @@ impl KnownTasks {
                 && item.endpoint.as_ref() == Some(&self.endpoint)
         };
         let item = found.into_iter().find(is_it)?;
-        let tracked = self.of_row(&item.row, &item.key)?;
-        let job = Job::of(&tracked.ledger, item).await.ok();
         Some(Tracked {
-            handle: job.and_then(|job| job.handle()),
-            ..tracked
+            handle: item.handle(&self.client),
+            ..self.of_row(&item.row, &item.key)?
         })
     }
 
@@ -111,7 +98,6 @@ impl KnownTasks {
             key: key.clone(),
             handle: None,
             output: self.output.clone(),
-            clock: self.clock.clone(),
         })
     }
 }
@@ -123,7 +109,6 @@ pub(crate) struct Tracked {
     key: Key,
     handle: Option<TaskHandle>,
     output: Output,
-    clock: SharedClock,
 }
 
 impl Tracked {
@@ -142,8 +127,7 @@ impl Tracked {
     /// Records a poll that found the task running.
     pub(crate) async fn polled(&self, snapshot: &Snapshot) {
         let status = foreign_text::cut_name(&snapshot.status);
-        let now = Timestamp::from(self.clock.wall());
-        self.check(self.ledger.polled(&self.row, &status, now).await);
+        self.check(self.ledger.polled(&self.row, &status).await);
     }
 
     /// Records that the task is done.
@@ -152,12 +136,7 @@ impl Tracked {
     }
 
     pub(crate) async fn finished(&self, status: &str, results: &Results) {
-        let url = |file: &ResultFile| file.url().map(str::to_owned);
-        let finished = Finished {
-            status: Some(foreign_text::cut_name(status)),
-            expires: results.expires_at().map(Timestamp::from),
-            urls: results.files.iter().filter_map(url).collect(),
-        };
+        let finished = Finished::new(Some(foreign_text::cut_name(status)), results);
         self.check(self.ledger.done(&self.row, finished).await);
     }
 
@@ -181,38 +160,14 @@ impl Tracked {
         self.check(self.ledger.expired(&self.row).await);
     }
 
-    /// Returns whether a task is older than its results live.
-    pub(crate) fn is_old(&self, item: &Item) -> bool {
-        let family = TaskFamily::created_by(&item.action);
-        let hours = family.and_then(|family| family.info().result_hours);
-        let (Some(hours), Some(created)) = (hours, item.created) else {
-            return false;
-        };
-        let kept = Duration::from_secs(u64::from(hours) * 3_600);
-        created.after(kept) < Timestamp::from(self.clock.wall())
-    }
-
     /// Records that the results of the task are saved as these files.
     pub(crate) async fn saved(&self, files: &[SavedFile]) {
-        self.check(self.save(files).await);
-    }
-
-    async fn save(&self, files: &[SavedFile]) -> Result<bool, LedgerError> {
-        let known = self.ledger.files(&self.row).await?;
-        for (n, file) in (0..).zip(files) {
-            let url = known.iter().find(|row| row.n == n);
-            let path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
-            let row = FileRow {
-                n,
-                url: url.map_or_else(String::new, |row| row.url.clone()),
-                path: Some(text(path)),
-                bytes: i64::try_from(file.bytes).ok(),
-                etag: None,
-                sha256: Some(file.sha256.clone()),
-            };
-            self.ledger.file_saved(&self.row, row).await?;
+        let mut files = files.to_vec();
+        for file in &mut files {
+            // A relative path is of no use to a command in another folder.
+            file.path = std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone());
         }
-        self.ledger.fetched(&self.row).await
+        self.check(self.ledger.fetched(&self.row, &files).await);
     }
 
     fn check<T>(&self, recorded: Result<T, LedgerError>) {
@@ -224,10 +179,4 @@ impl Tracked {
             ));
         }
     }
-}
-
-fn text(path: PathBuf) -> String {
-    path.into_os_string()
-        .into_string()
-        .unwrap_or_else(|path| path.to_string_lossy().into_owned())
 }

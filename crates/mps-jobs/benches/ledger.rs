@@ -12,7 +12,7 @@ use std::{fs::File, io::Write as _, path::Path, time::Duration};
 use mps_core::clock::{SharedClock, SystemClock};
 use mps_jobs::{
     Ledger, content_hash,
-    ledger::{Answer, BatchId, Caps, NewBatch, NewItem, Single, Submission, Timestamp},
+    ledger::{Answer, BatchId, Caps, NewBatch, NewItem, Single, Submission},
 };
 
 const ROUNDS: usize = 400;
@@ -131,14 +131,11 @@ async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor
         let armed = clock.monotonic();
         let task = format!("task-{n}");
         ledger
-            .created(&token, &task, Answer::default(), Timestamp(0))
+            .created(&token, &task, Answer::default())
             .await
             .unwrap();
         let created = clock.monotonic();
-        ledger
-            .polled(&token.row, "PROCESSING", Timestamp(1))
-            .await
-            .unwrap();
+        ledger.polled(&token.row, "PROCESSING").await.unwrap();
         let ends = [claimed, armed, created, clock.monotonic()];
         let begins = [begun, claimed, armed, created];
         for (times, (end, begin)) in times.iter_mut().zip(ends.iter().zip(begins)) {
@@ -177,7 +174,7 @@ async fn single_creates(path: &Path, clock: &SharedClock, floor: &mut Floor) {
         let (token, task) = (claim.token(), format!("task-{n}"));
         ledger.arm(&token).await.unwrap();
         ledger
-            .created(&token, &task, Answer::default(), Timestamp(0))
+            .created(&token, &task, Answer::default())
             .await
             .unwrap();
         drop(ledger);

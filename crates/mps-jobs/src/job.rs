@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::SystemTime};
 
-use mps_aigc::{TaskFamily, TaskHandle};
+use mps_aigc::{Client, TaskFamily, TaskHandle};
 use serde::{Serialize, Serializer};
 
 use crate::{
@@ -51,10 +51,11 @@ impl Job {
         &self.item
     }
 
-    /// Returns the handle of the task, or `None` as long as there is no task.
+    /// Returns the handle of the task, with its creation by the clock of the client's service; `None`
+    /// as long as there is no task.
     #[must_use]
-    pub fn handle(&self) -> Option<TaskHandle> {
-        handle(&self.item)
+    pub fn handle(&self, client: &Client) -> Option<TaskHandle> {
+        self.item.handle(client)
     }
 
     /// Returns the saved files.
@@ -89,21 +90,32 @@ impl Job {
     }
 }
 
-/// Returns the handle of a row's task.
-pub(crate) fn handle(item: &Item) -> Option<TaskHandle> {
-    let family = TaskFamily::created_by(&item.action)?;
-    let mut handle = TaskHandle::new(family, item.task.as_deref()?);
-    if let Some(model) = &item.model {
-        handle = match model.rsplit_once(' ') {
-            Some((model, version)) => handle.with_model(model, Some(version)),
-            None => handle.with_model(model, None),
-        };
+impl Item {
+    /// Returns the handle of the task, with its creation by the clock of the client's service; `None`
+    /// as long as there is no task.
+    ///
+    /// Waits count the age by that clock, and the ledger has this machine's time: with a clock that is
+    /// hours slow, a new task would read as hours old, and its next poll would be hours away.
+    #[must_use]
+    pub fn handle(&self, client: &Client) -> Option<TaskHandle> {
+        let family = TaskFamily::created_by(&self.action)?;
+        let mut handle = TaskHandle::new(family, self.task.as_deref()?);
+        if let Some(model) = &self.model {
+            handle = match model.rsplit_once(' ') {
+                Some((model, version)) => handle.with_model(model, Some(version)),
+                None => handle.with_model(model, None),
+            };
+        }
+        let age = self.created.map(|created| {
+            let machine = client.clock().wall();
+            machine.duration_since(created.into()).unwrap_or_default()
+        });
+        if let Some(created) = age.and_then(|age| client.service_time().checked_sub(age)) {
+            handle = handle.with_created_at(created);
+        }
+        let seconds = u32::try_from(self.ms / 1_000);
+        Some(handle.with_seconds(seconds.unwrap_or_default()))
     }
-    if let Some(created) = item.created {
-        handle = handle.with_created_at(created.into());
-    }
-    let seconds = u32::try_from(item.ms / 1_000);
-    Some(handle.with_seconds(seconds.unwrap_or_default()))
 }
 
 /// A saved result.

@@ -64,6 +64,7 @@ mod request;
 mod runner;
 mod settings;
 pub mod state;
+mod state_folder;
 mod step;
 mod submit;
 
@@ -81,6 +82,7 @@ pub use mps_aigc as aigc;
 pub use report::{Report, Stopped, Unrecorded};
 pub use request::Priced;
 pub use state::State;
+pub use state_folder::state_folder_from_env;
 pub use step::Step;
 pub use submit::Submit;
 

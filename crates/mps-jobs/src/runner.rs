@@ -28,7 +28,6 @@ pub(crate) mod fetch;
 pub(crate) mod follow;
 mod outcome;
 mod pace;
-mod results;
 pub(crate) mod send;
 mod start;
 mod stop;
@@ -78,6 +77,7 @@ pub(crate) async fn run<S: Future>(
         () = Box::pin(start::run(&work, &stop)) => {}
         _ = async { tokio::join!(end, loops.0, loops.1, loops.2) } => {}
     }
+    work.keep_curves().await?;
     work.ledger.release(&work.batch).await?;
     report(&work).await
 }
@@ -97,6 +97,9 @@ pub(crate) async fn begin(jobs: &Jobs, aigc: &Aigc) -> Result<Arc<Work>, JobsErr
         .bind(&batch, &account.to_string(), endpoint, caps)
         .await?;
     ledger.reap().await?;
+    if aigc.curves().is_empty() {
+        aigc.learn(&ledger.curves(aigc.client().endpoint()).await?);
+    }
     Ok(Arc::new(Work::new(jobs, ledger, batch, aigc)))
 }
 

@@ -268,7 +268,7 @@ pub fn next(state: State, transition: Transition, home: Home) -> Result<State, I
         (S::Intent, T::Arm) => S::Sending,
         (S::Intent, T::Release) | (S::Sending, T::NotSent) => home.state(),
         (S::Sending | S::InDoubt, T::Create) | (S::InDoubt, T::ResolveTask) => S::Created,
-        (S::Sending | S::InDoubt, T::Refuse) => S::Refused,
+        (S::Intent | S::Sending | S::InDoubt, T::Refuse) => S::Refused,
         (S::Sending, T::Doubt)
         | (
             S::Planned

@@ -43,7 +43,7 @@ pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result
         () = upkeep::keep_claims(&work) => {}
     }
     let job = found(jobs.get(&key).await?)?;
-    outcome(jobs, &job).await
+    outcome(jobs, aigc, &job).await
 }
 
 /// Does what is next for a row: sends, polls or fetches it.
@@ -51,7 +51,7 @@ async fn advance(work: &Arc<Work>, item: &Item) -> Result<(), JobsError> {
     match item.state {
         State::Planned => claim_and_send(work, item).await?,
         State::Created => {
-            if let Some(handle) = crate::job::handle(item) {
+            if let Some(handle) = item.handle(work.aigc.client()) {
                 let task = work.aigc.task(handle);
                 follow::poll(work, item, &task).await?;
             }
@@ -82,7 +82,7 @@ async fn claim_and_send(work: &Arc<Work>, item: &Item) -> Result<(), LedgerError
     sending.await.unwrap_or(Ok(()))
 }
 
-async fn outcome(jobs: &Jobs, job: &Job) -> Result<Step, JobsError> {
+async fn outcome(jobs: &Jobs, aigc: &Aigc, job: &Job) -> Result<Step, JobsError> {
     let item = job.item();
     let reason = || {
         item.message
@@ -99,7 +99,7 @@ async fn outcome(jobs: &Jobs, job: &Job) -> Result<Step, JobsError> {
         State::Refused | State::Unsent => Step::Refused(reason()),
         State::Failed => Step::Failed(reason()),
         State::Abandoned => Step::Failed("given up by a person".to_owned()),
-        State::Expired => match job.handle() {
+        State::Expired => match job.handle(aigc.client()) {
             Some(handle) => Step::Expired(handle),
             None => Step::Failed(reason()),
         },

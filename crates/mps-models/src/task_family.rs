@@ -1,6 +1,6 @@
 //! Families of tasks as data: which actions create and describe a task.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use crate::{action::ActionInfo, generated::TaskFamily, media_kind::MediaKind};
 
@@ -40,6 +40,15 @@ pub struct TaskFamilyInfo {
     /// Middle part of task ids, as `AigcVideo` in `4-AigcVideo-0f1e`; `None` where ids are plain
     /// UUIDs.
     pub id_tag: Option<&'static str>,
+}
+
+impl TaskFamilyInfo {
+    /// Returns the time for which the service keeps a result; `None` where no document states it.
+    #[must_use]
+    pub fn kept_for(&self) -> Option<Duration> {
+        let hours = u64::from(self.result_hours?);
+        Some(Duration::from_secs(hours * 3_600))
+    }
 }
 
 /// A place of results in an answer, and their kind.

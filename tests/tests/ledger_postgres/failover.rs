@@ -9,7 +9,7 @@ use mps_tests::postgres::{PostgresServer, Stop};
 
 use crate::{
     store::{new_host, new_location, open},
-    support::{DUE, claim, get, import},
+    support::{claim, get, import},
 };
 
 /// Sends the next row, and records its task id if it has one.
@@ -17,7 +17,7 @@ async fn send(ledger: &Ledger, batch: &BatchId, task: Option<&str>) -> RowId {
     let token = claim(ledger, batch).await.token();
     ledger.arm(&token).await.unwrap();
     if let Some(task) = task {
-        let recorded = ledger.created(&token, task, Answer::default(), DUE).await;
+        let recorded = ledger.created(&token, task, Answer::default()).await;
         recorded.unwrap();
     }
     token.row

@@ -12,7 +12,7 @@ use mps_tests::postgres::{PgBouncer, PostgresServer, Stop};
 
 use crate::{
     store::{new_location, open, schema_of},
-    support::{DUE, claim, clock, get, import},
+    support::{claim, clock, get, import},
 };
 
 async fn refusal(url: &str) -> (LedgerErrorKind, String) {
@@ -128,7 +128,7 @@ async fn four_processes_claim_every_row_once_also_through_a_pooler() {
                 let token = claim.token();
                 ledger.arm(&token).await.unwrap();
                 let task = format!("task-{}", token.row.seq);
-                let recorded = ledger.created(&token, &task, Answer::default(), DUE).await;
+                let recorded = ledger.created(&token, &task, Answer::default()).await;
                 assert_eq!(recorded.unwrap(), Recorded::Created);
                 rows.push(token.row.seq);
             }
@@ -164,7 +164,7 @@ async fn a_lease_that_is_over_belongs_to_nobody() {
     assert_eq!(lost.kind(), LedgerErrorKind::ClaimLost);
     // The late answer of the same attempt still counts.
     let late = slow
-        .created(&second.token(), "task-1", Answer::default(), DUE)
+        .created(&second.token(), "task-1", Answer::default())
         .await;
     assert_eq!(late.unwrap(), Recorded::Created);
     assert_eq!(get(&other, &second.token().row).await.state, State::Created);
@@ -183,7 +183,7 @@ async fn operations_wait_for_a_server_that_restarts_and_an_arm_does_not() {
         ledger.arm(&claimed).await.unwrap();
         server.stop(how).unwrap();
         let task = format!("task-{how:?}");
-        let answered = ledger.created(&claimed, &task, Answer::default(), DUE);
+        let answered = ledger.created(&claimed, &task, Answer::default());
         let (recorded, ()) = tokio::join!(answered, async {
             SystemClock::new().sleep(Duration::from_millis(200)).await;
             server.run().unwrap();

@@ -185,8 +185,7 @@ impl Process {
         match sent {
             Ok(output) => {
                 let task = output.body.task_id().unwrap();
-                let due = mps_jobs::ledger::Timestamp::from(self.clock.wall());
-                let record = || self.ledger.created(&token, &task, Answer::default(), due);
+                let record = || self.ledger.created(&token, &task, Answer::default());
                 patiently(&self.clock, record).await;
             }
             Err(error) if error.in_doubt() => {

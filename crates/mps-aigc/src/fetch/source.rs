@@ -6,7 +6,6 @@ use std::{
 };
 
 use mps_core::{BoxFuture, CallOptions, Client};
-use mps_models::TaskFamily;
 
 use crate::{
     error::{Error, ErrorKind},
@@ -78,7 +77,11 @@ impl Source {
             seen_at: results.seen_at(),
             done_at: results.done_at.map(|done_at| done_at.at),
             // The service does not delete results in a bucket of the caller's.
-            kept_for: kept_for(results.family).filter(|_| file.location.cos().is_none()),
+            kept_for: results
+                .family
+                .info()
+                .kept_for()
+                .filter(|_| file.location.cos().is_none()),
             expires_at: file.expires_at,
             describe: Arc::new(DescribeTask {
                 client: file.client().clone(),
@@ -156,11 +159,6 @@ fn no_url(file: &RemoteFile) -> Error {
         Some(object) => Error::in_bucket(file.task_id(), object),
         None => Error::no_result(file.task_id()),
     }
-}
-
-fn kept_for(family: TaskFamily) -> Option<Duration> {
-    let hours = family.info().result_hours?;
-    Some(Duration::from_secs(u64::from(hours) * 3_600))
 }
 
 fn hours(time: Duration) -> u64 {

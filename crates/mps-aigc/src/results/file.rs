@@ -81,8 +81,7 @@ impl ResultFile {
         let Location::Url(url) = &self.location else {
             return None;
         };
-        let hours = family.info().result_hours;
-        let kept = hours.map(|hours| Duration::from_secs(u64::from(hours) * 3_600));
+        let kept = family.info().kept_for();
         let deleted = kept.and_then(|kept| done_at.checked_add(kept));
         let times = [deleted, signed_until(url)];
         times.into_iter().flatten().min()

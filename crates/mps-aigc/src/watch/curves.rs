@@ -81,6 +81,12 @@ impl Curves {
         Self::default()
     }
 
+    /// Returns `true` if nothing was learned.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_kind.is_empty()
+    }
+
     /// Records the duration of a task.
     pub fn observe(&mut self, task: &TaskHandle, duration: Duration) {
         self.update(task, |curve| curve.observe(duration));

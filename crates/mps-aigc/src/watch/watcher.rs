@@ -107,6 +107,10 @@ impl Watcher {
         self.state().curves.clone()
     }
 
+    pub(crate) fn learn(&self, curves: &Curves) {
+        self.state().curves.merge(curves);
+    }
+
     pub(crate) fn estimate(&self, task: &TaskHandle, age: Duration) -> Option<Eta> {
         self.state().curves.estimate(task, age)
     }

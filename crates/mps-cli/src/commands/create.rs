@@ -103,10 +103,10 @@ pub(crate) async fn run<C: Create>(
         return dry_run::run(&checked, context);
     }
     checked.admit(context)?;
-    let mut connection = context.connect().await?;
+    let connection = context.connect().await?;
     let recorder = Recorder::open(context, &connection, &follow_up.guard).await?;
     let known_tasks = KnownTasks::new(context, &connection, recorder.ledger().cloned());
-    known_tasks.teach(&mut connection).await;
+    known_tasks.teach(&connection).await;
     let existing = Existing {
         context,
         connection: &connection,

@@ -40,8 +40,8 @@ pub(crate) struct DownloadArgs {
 pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
     let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
-    let mut connection = context.connect().await?;
-    let known_tasks = KnownTasks::open(context, &mut connection).await;
+    let connection = context.connect().await?;
+    let known_tasks = KnownTasks::open(context, &connection).await;
     let connection = &connection;
     let options = DownloadOptions::new();
     let (target, known_tasks, options) = (&target, &known_tasks, &options);

@@ -3,10 +3,7 @@
 use clap::Args;
 use mps_aigc::{TaskFamily, UntypedCall};
 use mps_core::Output as Answer;
-use mps_jobs::{
-    Job, Ledger, Resolution, State,
-    ledger::{Item, Timestamp},
-};
+use mps_jobs::{Job, Ledger, Resolution, State, ledger::Item};
 use serde_json::value::RawValue;
 
 use super::{
@@ -53,10 +50,7 @@ pub(crate) async fn run(args: &ResolveArgs, context: &Context) -> Result<(), Fai
     let (ledger, _) = account_ledger(context).await?;
     let item = doubtful(&ledger, &args.key).await?;
     let decision = match &args.decision.task_id {
-        Some(task) => Resolution::TaskId {
-            task: task.clone(),
-            due: Timestamp::from(context.clock.wall()),
-        },
+        Some(task) => Resolution::TaskId(task.clone()),
         None => Resolution::Abandon,
     };
     let item = ledger.resolve(&item.row, decision).await?;

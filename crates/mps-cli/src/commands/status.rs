@@ -19,8 +19,8 @@ use crate::{
 
 pub(super) async fn run<F: Family>(args: &TaskIdArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
-    let mut connection = context.connect().await?;
-    let known_tasks = KnownTasks::open(context, &mut connection).await;
+    let connection = context.connect().await?;
+    let known_tasks = KnownTasks::open(context, &connection).await;
     let is_single = handles.len() == 1;
     let queries = handles.into_iter().map(|handle| {
         let (connection, known_tasks) = (&connection, &known_tasks);

@@ -195,14 +195,8 @@ async fn list(args: &ListArgs, ledger: &Ledger) -> Result<Vec<Item>, Failure> {
     } else if which.expiring {
         filter.states = vec![State::Done];
         filter.expires_before = Some(Timestamp(i64::MAX));
-        filter.limit = usize::MAX;
     }
-    let mut items = ledger.list(&filter).await?;
-    if which.expiring {
-        items.sort_by_key(|item| item.expires);
-        items.truncate(args.n);
-    }
-    Ok(items)
+    Ok(ledger.list(&filter).await?)
 }
 
 /// Lists the tasks after a look at those that are not done.

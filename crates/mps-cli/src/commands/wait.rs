@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::Args;
 use futures_util::future::join_all;
 use mps_aigc::{DownloadOptions, Family, TaskFamily, TaskHandle};
-use mps_jobs::{Job, Ledger, State, ledger::Filter};
+use mps_jobs::{Ledger, State, ledger::Filter};
 
 use super::{
     delivery::{Delivery, Target},
@@ -47,15 +47,15 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
     }
     let out = args.out.as_deref();
     let target = Target::claim_for(named.len().max(1), out).await?;
-    let mut connection = context.connect().await?;
+    let connection = context.connect().await?;
     let (known_tasks, handles) = if args.last {
         let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
         let last = last::<F>(&ledger, &connection).await?;
         let known_tasks = KnownTasks::new(context, &connection, Some(ledger));
-        known_tasks.teach(&mut connection).await;
+        known_tasks.teach(&connection).await;
         (known_tasks, vec![last])
     } else {
-        (KnownTasks::open(context, &mut connection).await, named)
+        (KnownTasks::open(context, &connection).await, named)
     };
     let started = context.clock.monotonic();
     let downloads = DownloadOptions::new();
@@ -98,10 +98,8 @@ async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<Tas
     };
     let items = ledger.list(&filter).await?.into_iter();
     let mut items = items.filter(|item| TaskFamily::created_by(&item.action) == Some(F::FAMILY));
-    let last = match items.next() {
-        Some(item) => Job::of(ledger, item).await?.handle(),
-        None => None,
-    };
+    let last = items.next();
+    let last = last.and_then(|item| item.handle(connection.client()));
     last.ok_or_else(|| {
         let family = F::NAME;
         let message = format!("the ledger has no {family} task that is not done");

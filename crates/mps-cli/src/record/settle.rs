@@ -1,15 +1,12 @@
 //! Recording the outcome of a create. A ledger that fails now changes nothing about it.
 
-use super::{Answer, Claimed, LedgerError, Record, Recorded, Timestamp};
+use super::{Answer, Claimed, LedgerError, Record, Recorded};
 use crate::{
     failure::Failure,
     foreign_text,
     outcome::{Outcome, Reason},
     results::Receipt,
 };
-
-/// Time after the create at which another process may poll the task first.
-const FIRST_POLL: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl Record {
     /// Records the task that the service answered with. Returns the error to end with if that failed.
@@ -20,9 +17,8 @@ impl Record {
             request_id: receipt.request_id.clone(),
             ..Answer::default()
         };
-        let due = Timestamp::from(self.clock.wall()).after(FIRST_POLL);
         let (ledger, task) = (&claim.ledger, &receipt.task_id);
-        match ledger.created(&claim.token, task, answer, due).await {
+        match ledger.created(&claim.token, task, answer).await {
             Ok(Recorded::Stray) => {
                 let id = receipt.shown_id();
                 self.output.warning(&format!(
@@ -65,7 +61,9 @@ impl Record {
         };
         let recorded = match failure.outcome {
             Outcome::InDoubt => claim.ledger.in_doubt(&claim.token, answer).await,
-            Outcome::NotCreated(Reason::Usage | Reason::Content) => refused(claim, answer).await,
+            Outcome::NotCreated(Reason::Usage | Reason::Content) => {
+                claim.ledger.refused(&claim.token, answer).await
+            }
             _ => claim.ledger.not_sent(&claim.token, answer).await,
         };
         if let Err(error) = recorded {
@@ -77,14 +75,4 @@ impl Record {
             self.output.warning(&message);
         }
     }
-}
-
-/// Records a refusal. The gate has disarmed the row after it, so that a retry could follow.
-async fn refused(claim: &Claimed, answer: Answer) -> Result<bool, LedgerError> {
-    let (ledger, token) = (&claim.ledger, &claim.token);
-    if ledger.refused(token, answer.clone()).await? {
-        return Ok(true);
-    }
-    ledger.arm(token).await?;
-    ledger.refused(token, answer).await
 }

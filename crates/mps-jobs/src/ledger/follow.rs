@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+use mps_aigc::{ResultFile, Results, SavedFile};
+
 use super::{
     Ledger,
     change::Change,
     error::LedgerError,
     item::locked,
     names::Timestamp,
-    rows::{FileRow, Item, RowId},
+    rows::{Item, RowId},
     settle::Answer,
     tx::{Op, Transaction, values},
 };
@@ -28,6 +30,19 @@ pub struct Finished {
     pub urls: Vec<String>,
 }
 
+impl Finished {
+    /// Returns the end of a task with these results; `status` is the last one, as on the wire.
+    #[must_use]
+    pub fn new(status: Option<String>, results: &Results) -> Self {
+        let url = |file: &ResultFile| file.url().map(str::to_owned);
+        Self {
+            status,
+            expires: results.expires_at().map(Timestamp::from),
+            urls: results.files.iter().filter_map(url).collect(),
+        }
+    }
+}
+
 impl fmt::Debug for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Finished")
@@ -38,23 +53,17 @@ impl fmt::Debug for Finished {
 }
 
 impl Ledger {
-    /// Records a poll that found the task running, and the time of the next one. Idempotent; may be
-    /// lost with the machine.
+    /// Records the status of a task that a poll found running. Idempotent; may be lost with the machine.
     ///
     /// # Errors
     /// Any error of the store.
     ///
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
-    pub async fn polled(
-        &self,
-        row: &RowId,
-        status: &str,
-        due: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let args = (row.clone(), status.to_owned(), due);
-        self.run(Op::relaxed("polled"), args, |tx, (row, status, due)| {
-            Box::pin(polled(tx, row, status, *due))
+    pub async fn polled(&self, row: &RowId, status: &str) -> Result<(), LedgerError> {
+        let args = (row.clone(), status.to_owned());
+        self.run(Op::relaxed("polled"), args, |tx, (row, status)| {
+            Box::pin(polled(tx, row, status))
         })
         .await
     }
@@ -90,32 +99,18 @@ impl Ledger {
         .await
     }
 
-    /// Records a saved result: path, size, entity tag and hash. Idempotent.
+    /// Records that every result of a done task is saved, and where: the files in the order of the
+    /// results. Returns `false` when the row is not done. Idempotent.
     ///
     /// # Errors
     /// Any error of the store.
     ///
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
-    pub async fn file_saved(&self, row: &RowId, file: FileRow) -> Result<(), LedgerError> {
-        let args = (row.clone(), file);
-        self.run(Op::relaxed("file_saved"), args, |tx, (row, file)| {
-            Box::pin(save(tx, row, file))
-        })
-        .await
-    }
-
-    /// Records that every result of a done task is saved. Returns `false` when the row is not done.
-    /// Idempotent.
-    ///
-    /// # Errors
-    /// Any error of the store.
-    ///
-    /// # Cancel safety
-    /// A dropped call either happened completely or not at all.
-    pub async fn fetched(&self, row: &RowId) -> Result<bool, LedgerError> {
-        self.run(Op::durable("fetched"), row.clone(), |tx, row| {
-            Box::pin(fetched(tx, row))
+    pub async fn fetched(&self, row: &RowId, files: &[SavedFile]) -> Result<bool, LedgerError> {
+        let args = (row.clone(), files.to_vec());
+        self.run(Op::durable("fetched"), args, |tx, (row, files)| {
+            Box::pin(fetched(tx, row, files))
         })
         .await
     }
@@ -136,15 +131,10 @@ impl Ledger {
     }
 }
 
-async fn polled(
-    tx: &mut dyn Transaction,
-    row: &RowId,
-    status: &str,
-    due: Timestamp,
-) -> Result<(), LedgerError> {
-    let set = "UPDATE item SET status = $3, due = $4
+async fn polled(tx: &mut dyn Transaction, row: &RowId, status: &str) -> Result<(), LedgerError> {
+    let set = "UPDATE item SET status = $3
         WHERE batch = $1 AND seq = $2 AND state = 'created'";
-    tx.execute(set, values![row.batch.as_str(), row.seq, status, due.0])
+    tx.execute(set, values![row.batch.as_str(), row.seq, status])
         .await?;
     Ok(())
 }
@@ -177,7 +167,7 @@ async fn done(
         .set("status", finished.status.as_ref())
         .set("expires", finished.expires.map(|time| time.0))
         .set("done", tx.now().0)
-        .clear(&["due", "code", "message"]);
+        .clear(&["code", "message"]);
     let is_done = step(tx, row, &[State::Created], State::Done, change).await?;
     if is_done {
         for (n, url) in (0_i64..).zip(&finished.urls) {
@@ -201,42 +191,53 @@ async fn failed(
     let change = Change::new(Transition::Fail)
         .set("code", answer.code.as_ref())
         .set("message", answer.message.as_ref())
-        .set("done", tx.now().0)
-        .clear(&["due"]);
+        .set("done", tx.now().0);
     step(tx, row, &[State::Created], State::Failed, change).await
 }
 
-async fn save(tx: &mut dyn Transaction, row: &RowId, file: &FileRow) -> Result<(), LedgerError> {
+async fn fetched(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    files: &[SavedFile],
+) -> Result<bool, LedgerError> {
+    let change = Change::new(Transition::Fetch);
+    let is_fetched = step(tx, row, &[State::Done], State::Fetched, change).await?;
+    if is_fetched {
+        for (n, file) in (0_i64..).zip(files) {
+            save(tx, row, n, file).await?;
+        }
+    }
+    Ok(is_fetched)
+}
+
+/// Adds a saved file to its result, which is there unless the task was done without URLs.
+async fn save(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    n: i64,
+    file: &SavedFile,
+) -> Result<(), LedgerError> {
     let values = values![
         row.batch.as_str(),
         row.seq,
-        file.n,
-        without_query(&file.url),
-        file.path.as_ref(),
-        file.bytes,
-        file.etag.as_ref(),
-        file.sha256.as_ref(),
+        n,
+        file.path.to_string_lossy().as_ref(),
+        i64::try_from(file.bytes).ok(),
+        &file.sha256,
     ];
     tx.execute(
-        "INSERT INTO file (batch, seq, n, url, path, bytes, etag, sha256)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (batch, seq, n) DO UPDATE SET url = excluded.url, path = excluded.path,
-                bytes = excluded.bytes, etag = excluded.etag, sha256 = excluded.sha256",
+        "INSERT INTO file (batch, seq, n, url, path, bytes, sha256)
+            VALUES ($1, $2, $3, '', $4, $5, $6)
+            ON CONFLICT (batch, seq, n) DO UPDATE SET path = excluded.path,
+                bytes = excluded.bytes, sha256 = excluded.sha256",
         values,
     )
     .await?;
     Ok(())
 }
 
-async fn fetched(tx: &mut dyn Transaction, row: &RowId) -> Result<bool, LedgerError> {
-    let change = Change::new(Transition::Fetch);
-    step(tx, row, &[State::Done], State::Fetched, change).await
-}
-
 async fn expired(tx: &mut dyn Transaction, row: &RowId) -> Result<bool, LedgerError> {
-    let change = Change::new(Transition::Expire)
-        .set("done", tx.now().0)
-        .clear(&["due"]);
+    let change = Change::new(Transition::Expire).set("done", tx.now().0);
     let from = [State::Created, State::Done];
     step(tx, row, &from, State::Expired, change).await
 }

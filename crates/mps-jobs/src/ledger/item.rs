@@ -11,7 +11,7 @@ use crate::state::{Home, State, Transition, next};
 /// The columns of an [`Item`], in the order in which [`item`] reads them.
 pub(crate) const ITEM: &str = "batch, seq, account, endpoint, key, hash, action, model, ms, price, out, state, \
     home, fence, attempt, owner, lease, added, armed, created, task, request_id, code, message, status, \
-    due, done, expires";
+    done, expires";
 
 /// Returns a row of the columns [`ITEM`]. A name that no version writes is damage.
 pub(crate) fn item(mut row: Row) -> Result<Item, LedgerError> {
@@ -41,7 +41,6 @@ pub(crate) fn item(mut row: Row) -> Result<Item, LedgerError> {
         code: row.optional_text()?,
         message: row.optional_text()?,
         status: row.optional_text()?,
-        due: time(row)?,
         done: time(row)?,
         expires: time(row)?,
     })

@@ -2,6 +2,8 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use mps_aigc::{Curves, Endpoint};
+
 use super::{
     Ledger,
     error::LedgerError,
@@ -9,10 +11,10 @@ use super::{
 };
 
 /// The name under which the time of a commit is kept, in microseconds.
-const COMMIT: &str = "commit_us";
+const COMMIT: &str = "learned:commit_us";
 
-/// Measurements are stored in `meta` under this prefix.
-const PREFIX: &str = "learned:";
+/// The name of the durations of tasks, before the host of the endpoint.
+const CURVES: &str = "learned:curves:";
 
 impl Ledger {
     /// Returns the smoothed time that [`arm`](Self::arm) takes: by default 5 ms, later the measurements of this
@@ -22,39 +24,57 @@ impl Ledger {
         Duration::from_micros(self.0.commit_us.load(Ordering::Relaxed))
     }
 
-    /// Returns all stored measurements, as pairs of name and value; for example the durations of a model.
+    /// Returns the durations of tasks that were learned at an endpoint; empty if none were, or if a newer
+    /// version stored them.
     ///
     /// # Errors
     /// Any error of the store.
     ///
     /// # Cancel safety
     /// Reads only.
-    pub async fn learned(&self) -> Result<Vec<(String, String)>, LedgerError> {
-        self.run(Op::read("learned"), (), |tx, ()| Box::pin(learned(tx)))
-            .await
+    pub async fn curves(&self, endpoint: &Endpoint) -> Result<Curves, LedgerError> {
+        let stored = self.learned(curves_of(endpoint)).await?;
+        let curves = stored.and_then(|json| serde_json::from_str(&json).ok());
+        Ok(curves.unwrap_or_default())
     }
 
-    /// Stores a measurement under a name; the last writer wins. May be lost with the machine.
-    /// Idempotent.
+    /// Stores the durations of tasks that were learned at an endpoint; the last writer wins. May be lost
+    /// with the machine. Idempotent.
     ///
     /// # Errors
     /// Any error of the store.
     ///
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
-    pub async fn learn(&self, name: &str, value: &str) -> Result<(), LedgerError> {
-        let args = (name.to_owned(), value.to_owned());
-        self.run(Op::relaxed("learn"), args, |tx, (name, value)| {
-            Box::pin(learn(tx, name, value))
+    pub async fn keep_curves(
+        &self,
+        endpoint: &Endpoint,
+        curves: &Curves,
+    ) -> Result<(), LedgerError> {
+        match serde_json::to_string(curves) {
+            Ok(json) if !curves.is_empty() => self.learn(curves_of(endpoint), json).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn learned(&self, name: String) -> Result<Option<String>, LedgerError> {
+        self.run(Op::read("learned"), name, |tx, name| {
+            Box::pin(learned(tx, name))
+        })
+        .await
+    }
+
+    async fn learn(&self, name: String, value: String) -> Result<(), LedgerError> {
+        self.run(Op::relaxed("learn"), (name, value), |tx, (name, value)| {
+            Box::pin(set_meta(tx, name, value))
         })
         .await
     }
 
     /// Reads the time of a commit that earlier processes measured.
     pub(super) async fn load_commit_time(&self) -> Result<(), LedgerError> {
-        let learned = self.learned().await?;
-        let stored = learned.into_iter().find(|(name, _)| name == COMMIT);
-        if let Some(us) = stored.and_then(|(_, us)| us.parse().ok()) {
+        let stored = self.learned(COMMIT.to_owned()).await?;
+        if let Some(us) = stored.and_then(|us| us.parse().ok()) {
             self.0.commit_us.store(us, Ordering::Relaxed);
             self.0.stored_commit_us.store(us, Ordering::Relaxed);
         }
@@ -78,25 +98,28 @@ impl Ledger {
     pub(super) async fn store_commit_time(&self) {
         let us = self.0.commit_us.load(Ordering::Relaxed);
         let stored = self.0.stored_commit_us.load(Ordering::Relaxed);
-        if us.abs_diff(stored) * 4 > stored && self.learn(COMMIT, &us.to_string()).await.is_ok() {
+        let is_news = us.abs_diff(stored) * 4 > stored;
+        if is_news && self.learn(COMMIT.to_owned(), us.to_string()).await.is_ok() {
             self.0.stored_commit_us.store(us, Ordering::Relaxed);
         }
     }
 }
 
-async fn learned(tx: &mut dyn Transaction) -> Result<Vec<(String, String)>, LedgerError> {
-    let sql = "SELECT k, v FROM meta WHERE k LIKE 'learned:%' ORDER BY k";
-    let mut learned = Vec::new();
-    for mut row in tx.query(sql, &[]).await? {
-        let name = row.text()?;
-        let name = name.strip_prefix(PREFIX).unwrap_or(&name).to_owned();
-        learned.push((name, row.text()?));
-    }
-    Ok(learned)
+/// Returns the name under which the durations of tasks at an endpoint are kept. Those of emulators say
+/// nothing about the service.
+fn curves_of(endpoint: &Endpoint) -> String {
+    let host = if endpoint.is_loopback() {
+        "loopback"
+    } else {
+        endpoint.host()
+    };
+    format!("{CURVES}{host}")
 }
 
-async fn learn(tx: &mut dyn Transaction, name: &str, value: &str) -> Result<(), LedgerError> {
-    set_meta(tx, &format!("{PREFIX}{name}"), value).await
+async fn learned(tx: &mut dyn Transaction, name: &str) -> Result<Option<String>, LedgerError> {
+    let sql = "SELECT v FROM meta WHERE k = $1";
+    let found = tx.query(sql, values![name]).await?.pop();
+    found.map(|mut row| row.text()).transpose()
 }
 
 /// Sets a value of the table `meta`.

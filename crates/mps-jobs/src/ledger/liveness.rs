@@ -121,7 +121,6 @@ async fn reap(tx: &mut dyn Transaction, tasks: &[(Token, String)]) -> Result<Rea
                     .note("the seal has the task id")
                     .set("task", task)
                     .set("created", now)
-                    .set("due", now)
                     .clear(&["owner", "lease"])
                     .apply(tx, &item)
                     .await?;

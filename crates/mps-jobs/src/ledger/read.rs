@@ -30,7 +30,7 @@ pub struct Filter {
     pub endpoint: Option<String>,
     /// Rows in one of these states; in any, if empty.
     pub states: Vec<State>,
-    /// Rows whose results expire before this time.
+    /// Rows whose results expire before this time, the earliest first; in one page, unless in a batch.
     pub expires_before: Option<Timestamp>,
     /// Rows after this one: the last row of the page before.
     pub after: Option<(Timestamp, RowId)>,
@@ -297,6 +297,8 @@ async fn list(tx: &mut dyn Transaction, filter: &Filter) -> Result<Vec<Item>, Le
     }
     let order = if filter.batch.is_some() {
         "seq"
+    } else if filter.expires_before.is_some() {
+        "expires, batch, seq"
     } else {
         if let Some((added, row)) = &filter.after {
             let list = parameters(values.len() + 1, 3);
@@ -329,7 +331,7 @@ async fn count(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Vec<Count>, 
 }
 
 async fn files(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<FileRow>, LedgerError> {
-    let sql = "SELECT n, url, path, bytes, etag, sha256 FROM file
+    let sql = "SELECT n, url, path, bytes, sha256 FROM file
         WHERE batch = $1 AND seq = $2 ORDER BY n";
     let mut files = Vec::new();
     for mut row in tx.query(sql, values![row.batch.as_str(), row.seq]).await? {
@@ -338,7 +340,6 @@ async fn files(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<FileRow>, Le
             url: row.text()?,
             path: row.optional_text()?,
             bytes: row.optional_int()?,
-            etag: row.optional_text()?,
             sha256: row.optional_text()?,
         });
     }

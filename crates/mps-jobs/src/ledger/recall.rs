@@ -75,12 +75,11 @@ async fn recall_one(
     if let Some(task) = &sealed.task
         && !is_known_task(tx, &item, task).await?
     {
-        let (created, due) = (tx.now().0, tx.now().0);
+        let created = tx.now().0;
         Change::new(Transition::Create)
             .note("the seal has the task id")
             .set("task", task)
             .set("created", created)
-            .set("due", due)
             .clear(&["owner", "lease", "done"])
             .apply(tx, &item)
             .await?;
@@ -107,7 +106,7 @@ async fn doubt(
         .clear(&["owner", "lease", "done", "forgotten"])
         // They are those of the attempt before.
         .clear(&["task", "request_id", "message", "status"])
-        .clear(&["created", "due", "expires"])
+        .clear(&["created", "expires"])
         .apply(tx, item)
         .await
 }

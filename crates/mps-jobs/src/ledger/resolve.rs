@@ -5,7 +5,6 @@ use super::{
     change::{Change, no_row, wrong_state},
     error::LedgerError,
     item::locked,
-    names::Timestamp,
     rows::{Claim, Item, RowId},
     send::claimed,
     settle::is_known_task,
@@ -17,13 +16,8 @@ use crate::state::{State, Transition};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
-    /// The task was found; poll it from `due` on.
-    TaskId {
-        /// The id of the task.
-        task: String,
-        /// The time of the first poll.
-        due: Timestamp,
-    },
+    /// The task was found; this is its id.
+    TaskId(String),
     /// It is sent again by the next run of its batch. The old price counts as spent.
     Recreate,
     /// It is given up. Its price counts as spent.
@@ -99,7 +93,7 @@ async fn resolve(
     let item = doubtful(tx, row).await?;
     let now = tx.now().0;
     let change = match decision {
-        Resolution::TaskId { task, due } => {
+        Resolution::TaskId(task) => {
             if is_known_task(tx, &item, task).await? {
                 return Err(wrong_state(row, item.state)
                     .with_hint("another row has this task id; look at it: mps show ID"));
@@ -108,7 +102,6 @@ async fn resolve(
                 .note("a person found the task")
                 .set("task", task)
                 .set("created", now)
-                .set("due", due.0)
         }
         Resolution::Recreate if row.batch.is_singles() => {
             return Err(wrong_state(row, item.state)
@@ -160,7 +153,7 @@ async fn retry(tx: &mut dyn Transaction, row: &RowId) -> Result<Item, LedgerErro
             "message",
             "status",
         ])
-        .clear(&["due", "done", "expires"])
+        .clear(&["done", "expires"])
         .apply(tx, &item)
         .await?;
     let files = "DELETE FROM file WHERE batch = $1 AND seq = $2";

@@ -167,7 +167,6 @@ async fn lapse(tx: &mut dyn Transaction, before: Timestamp) -> Result<(), Ledger
         Change::new(Transition::Expire)
             .note("its results were not fetched within 30 days")
             .set("done", created)
-            .clear(&["due"])
             .apply(tx, &item)
             .await?;
     }

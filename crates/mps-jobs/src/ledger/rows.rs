@@ -1,7 +1,8 @@
 //! The rows of the ledger as values.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
+use mps_models::TaskFamily;
 use serde::{Deserialize, Serialize};
 
 use super::names::{BatchId, Key, Timestamp};
@@ -120,12 +121,28 @@ pub struct Item {
     pub message: Option<String>,
     /// The status that the last poll found, as on the wire.
     pub status: Option<String>,
-    /// The time of the next poll.
-    pub due: Option<Timestamp>,
     /// The time at which the task was found done, or the row ended otherwise.
     pub done: Option<Timestamp>,
     /// The time at which the service deletes the results.
     pub expires: Option<Timestamp>,
+}
+
+impl Item {
+    /// Returns the time for which the service keeps the results of the task; `None` where no document
+    /// states it.
+    pub(crate) fn kept_for(&self) -> Option<Duration> {
+        TaskFamily::created_by(&self.action)?.info().kept_for()
+    }
+
+    /// Returns `true` when the task was created longer ago than the service keeps results, so that it
+    /// may have forgotten the task. `now` is the time of this machine, as `created` is.
+    #[must_use]
+    pub fn outlived_its_results(&self, now: Timestamp) -> bool {
+        match (self.created, self.kept_for()) {
+            (Some(created), Some(kept_for)) => created.after(kept_for) < now,
+            _ => false,
+        }
+    }
 }
 
 /// A claimed row: the right to send it once, as long as its fencing token is the row's last one.
@@ -198,8 +215,6 @@ pub struct FileRow {
     pub path: Option<String>,
     /// Its size.
     pub bytes: Option<i64>,
-    /// The entity tag of the host.
-    pub etag: Option<String>,
     /// The SHA-256 of the content, in hexadecimal.
     pub sha256: Option<String>,
 }

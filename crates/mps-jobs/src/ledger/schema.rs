@@ -29,15 +29,16 @@ const MIGRATIONS: &[&[&str]] = &[&[
         state TEXT NOT NULL, home TEXT NOT NULL, fence BIGINT NOT NULL DEFAULT 0,
         attempt BIGINT NOT NULL DEFAULT 0, owner TEXT, lease BIGINT, added BIGINT NOT NULL, armed BIGINT,
         created BIGINT, task TEXT, request_id TEXT, code TEXT, message TEXT, status TEXT,
-        due BIGINT, done BIGINT, expires BIGINT, forgotten BIGINT,
+        done BIGINT, expires BIGINT, forgotten BIGINT,
         PRIMARY KEY (batch, seq), UNIQUE (batch, key), UNIQUE (batch, out))",
     "CREATE UNIQUE INDEX item_task ON item (account, endpoint, task)",
     "CREATE INDEX item_planned ON item (batch, seq) WHERE state = 'planned'",
     "CREATE INDEX item_held ON item (lease) WHERE state IN ('intent', 'sending')",
     "CREATE INDEX item_repeat ON item (account, endpoint, hash)
         WHERE state IN ('intent', 'sending', 'in_doubt', 'created')",
-    "CREATE INDEX item_due ON item (due) WHERE state = 'created'",
     "CREATE INDEX item_expires ON item (expires) WHERE state = 'done'",
+    "CREATE INDEX item_fetch ON item (batch, owner, (COALESCE(expires, done)), seq)
+        WHERE state = 'done'",
     "CREATE INDEX item_count ON item (batch, state, ms, price)",
     "CREATE INDEX item_added ON item (added, batch, seq)",
     "CREATE INDEX item_done ON item (done) WHERE done IS NOT NULL",
@@ -45,7 +46,7 @@ const MIGRATIONS: &[&[&str]] = &[&[
         batch TEXT NOT NULL, seq BIGINT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (batch, seq))",
     "CREATE TABLE file (
         batch TEXT NOT NULL, seq BIGINT NOT NULL, n BIGINT NOT NULL, url TEXT NOT NULL, path TEXT,
-        bytes BIGINT, etag TEXT, sha256 TEXT, PRIMARY KEY (batch, seq, n))",
+        bytes BIGINT, sha256 TEXT, PRIMARY KEY (batch, seq, n))",
     "CREATE TABLE stray (
         batch TEXT NOT NULL, seq BIGINT NOT NULL, fence BIGINT NOT NULL, task TEXT NOT NULL,
         seen BIGINT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (batch, seq, fence))",

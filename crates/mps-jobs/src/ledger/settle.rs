@@ -5,7 +5,6 @@ use super::{
     change::{Change, no_row},
     error::LedgerError,
     item::locked,
-    names::Timestamp,
     rows::{Item, Token},
     seal::Entry,
     send::current,
@@ -56,8 +55,7 @@ impl Ledger {
         Ok(released)
     }
 
-    /// Records the task id that the service answered with, in the seal and in the store. `due` is the
-    /// time of the first poll. Idempotent.
+    /// Records the task id that the service answered with, in the seal and in the store. Idempotent.
     ///
     /// # Errors
     /// Any error of the store. The seal may have the id nevertheless.
@@ -69,17 +67,14 @@ impl Ledger {
         claim: &Token,
         task: &str,
         answer: Answer,
-        due: Timestamp,
     ) -> Result<Recorded, LedgerError> {
         // Before the store, which may fail: the id of a task must not be lost.
         self.seal_later(true, Entry::created(claim, task)).await;
-        let args = (claim.clone(), task.to_owned(), answer, due);
+        let args = (claim.clone(), task.to_owned(), answer);
         let recorded = self
-            .run(
-                Op::durable("created"),
-                args,
-                |tx, (claim, task, answer, due)| Box::pin(created(tx, claim, task, answer, *due)),
-            )
+            .run(Op::durable("created"), args, |tx, (claim, task, answer)| {
+                Box::pin(created(tx, claim, task, answer))
+            })
             .await?;
         self.store_commit_time().await;
         Ok(recorded)
@@ -163,7 +158,6 @@ async fn created(
     claim: &Token,
     task: &str,
     answer: &Answer,
-    due: Timestamp,
 ) -> Result<Recorded, LedgerError> {
     let Some(item) = locked(tx, &claim.row).await? else {
         return Err(no_row(&claim.row));
@@ -197,7 +191,6 @@ async fn created(
         .set("task", task)
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
-        .set("due", due.0)
         .clear(&["lease", "code", "message", "done"])
         .apply(tx, &item)
         .await?;
@@ -250,7 +243,8 @@ async fn refused(
     };
     match item.state {
         State::Refused => Ok(true),
-        State::Sending | State::InDoubt => {
+        // Intent: refused before it was armed, by a check of this machine, or disarmed after the answer.
+        State::Intent | State::Sending | State::InDoubt => {
             let done = tx.now().0;
             let change = answered(Change::new(Transition::Refuse), answer).set("done", done);
             change.clear(&["owner", "lease"]).apply(tx, &item).await?;

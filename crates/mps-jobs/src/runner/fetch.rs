@@ -7,10 +7,9 @@ use mps_aigc::{
     AnyTask, Destination, DownloadOptions, Error, ErrorKind, ExistingFile, Results, SavedFile,
 };
 
-use super::{Work, follow::kept_for, results};
+use super::Work;
 use crate::{
-    job::handle,
-    ledger::{FileRow, Item, LedgerError, RowId, Timestamp},
+    ledger::{Item, LedgerError, RowId, Timestamp},
     out,
 };
 
@@ -56,8 +55,9 @@ async fn next(work: &Work, busy: &HashSet<RowId>) -> Result<Vec<Item>, LedgerErr
 ///
 /// A task that started now would wait as long, so that a quarter of a day is left as a reserve.
 fn is_late(work: &Work, item: &Item) -> bool {
-    let now = Timestamp::from(work.clock().wall());
-    match (item.expires, kept_for(item)) {
+    // The service's clock, as for the expiry.
+    let now = Timestamp::from(work.aigc.client().service_time());
+    match (item.expires, item.kept_for()) {
         (Some(expires), Some(kept_for)) => expires.before(kept_for / 2) < now,
         _ => false,
     }
@@ -79,7 +79,7 @@ async fn fetch_in_loop(work: &Work, item: Item) -> RowId {
 /// Fetches the results of a done row and records them, or that they are gone. Returns the reason why
 /// neither is possible now.
 pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, LedgerError> {
-    let Some(handle) = handle(item) else {
+    let Some(handle) = item.handle(work.aigc.client()) else {
         return Ok(None);
     };
     let results = match work.take_results(&item.row) {
@@ -96,7 +96,10 @@ pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, Le
         Err(error) => Err(error),
     };
     match saved {
-        Ok(files) => record(work, item, files).await.map(|()| None),
+        Ok(files) => {
+            work.ledger.fetched(&item.row, &files).await?;
+            Ok(None)
+        }
         Err(error) if is_gone(&error) => {
             work.ledger.expired(&item.row).await?;
             Ok(None)
@@ -112,7 +115,7 @@ fn is_gone(error: &Error) -> bool {
 /// Asks for the results, for example after a restart: their URLs are not stored.
 async fn describe(task: &AnyTask) -> Result<Option<Results>, Error> {
     let snapshot = task.status().await?;
-    results::outcome(task, &snapshot).transpose()
+    task.outcome(&snapshot).transpose()
 }
 
 /// Saves the results under the row's name. A name that another file has is left alone.
@@ -143,24 +146,4 @@ async fn save_as(
 ) -> Result<Vec<SavedFile>, Error> {
     let destination = Destination::reserve_with(path, options).await?;
     results.save_all_to(&destination, options).await
-}
-
-async fn record(work: &Work, item: &Item, files: Vec<SavedFile>) -> Result<(), LedgerError> {
-    let known = work.ledger.files(&item.row).await?;
-    for (n, file) in (0..).zip(files) {
-        let row = FileRow {
-            n,
-            url: known
-                .iter()
-                .find(|row| row.n == n)
-                .map_or_else(String::new, |row| row.url.clone()),
-            path: Some(file.path.to_string_lossy().into_owned()),
-            bytes: i64::try_from(file.bytes).ok(),
-            etag: None,
-            sha256: Some(file.sha256),
-        };
-        work.ledger.file_saved(&item.row, row).await?;
-    }
-    work.ledger.fetched(&item.row).await?;
-    Ok(())
 }

@@ -1,15 +1,12 @@
 //! Waits for created tasks by the client's poll schedule, and records their ends.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use mps_aigc::{AnyTask, Error, ErrorKind, Event, ResultFile, Results, TaskHandle, WaitOptions};
+use mps_aigc::{AnyTask, Error, ErrorKind, Event, Results, WaitOptions};
 
-use super::{Work, results};
-use crate::{
-    job::handle,
-    ledger::{Answer, Finished, Item, LedgerError, RowId, Timestamp},
-};
+use super::Work;
+use crate::ledger::{Answer, Finished, Item, LedgerError, RowId, Timestamp};
 
 /// Rows that are read from the ledger at once.
 const PAGE: usize = 500;
@@ -26,17 +23,12 @@ pub(super) async fn run(work: &Work) {
         tracing::warn!(%error, "the created tasks could not be read");
         work.change().await;
     }
-    let mut followed = HashSet::new();
     let mut ends = FuturesUnordered::new();
     loop {
-        for item in work.take_created() {
-            if followed.insert(item.row.clone()) {
-                ends.push(Box::pin(follow(work, item)));
-            }
-        }
-        work.set_followed(followed.len());
+        let created = work.take_created().into_iter();
+        ends.extend(created.map(|item| Box::pin(follow(work, item))));
         tokio::select! {
-            Some(row) = ends.next() => drop(followed.remove(&row)),
+            Some(row) = ends.next() => work.ended(&row),
             () = work.change() => {}
         }
     }
@@ -75,18 +67,16 @@ async fn follow(work: &Work, item: Item) -> RowId {
 
 /// Waits for the end of a task. Returns `true` when it is recorded.
 async fn follow_once(work: &Work, item: &Item) -> Result<bool, LedgerError> {
-    let Some(handle) = handle(item) else {
+    let Some(handle) = item.handle(work.aigc.client()) else {
         return Ok(true);
     };
     let options = WaitOptions::new().timeout(LONGEST_WAIT);
-    let handle = by_service_time(work, handle);
     let mut events = work.aigc.watch_all_with([handle], &options);
     let mut status = item.status.clone();
     while let Some(event) = events.next().await {
         match event {
             Event::Queued { snapshot, .. } | Event::Running { snapshot, .. } => {
-                let now = Timestamp::from(work.clock().wall());
-                work.ledger.polled(&item.row, &snapshot.status, now).await?;
+                work.ledger.polled(&item.row, &snapshot.status).await?;
                 status = Some(snapshot.status);
             }
             Event::Ended { snapshot, .. } => status = Some(snapshot.status),
@@ -98,25 +88,10 @@ async fn follow_once(work: &Work, item: &Item) -> Result<bool, LedgerError> {
     Ok(false)
 }
 
-/// Returns the handle with the time of the creation by the service's clock, from which waits count the
-/// age. The ledger has this machine's time: with a clock that is hours slow, a new task would read as
-/// hours old, and its next poll would be hours away.
-fn by_service_time(work: &Work, handle: TaskHandle) -> TaskHandle {
-    let (machine, service) = (work.clock().wall(), work.aigc.client().service_time());
-    let created = handle.created_at().and_then(|created| {
-        let age = machine.duration_since(created).unwrap_or_default();
-        service.checked_sub(age)
-    });
-    match created {
-        Some(created) => handle.with_created_at(created),
-        None => handle,
-    }
-}
-
 /// Polls a task once. Returns `true` when it has ended and that is recorded.
 pub(crate) async fn poll(work: &Work, item: &Item, task: &AnyTask) -> Result<bool, LedgerError> {
     let polled = task.status().await.map(|snapshot| {
-        let outcome = results::outcome(task, &snapshot);
+        let outcome = task.outcome(&snapshot);
         (snapshot.status, outcome)
     });
     match polled {
@@ -134,12 +109,7 @@ async fn done(
     status: Option<String>,
     results: Results,
 ) -> Result<bool, LedgerError> {
-    let url = |file: &ResultFile| file.location.url().map(str::to_owned);
-    let finished = Finished {
-        status,
-        expires: results.expires_at().map(Timestamp::from),
-        urls: results.files.iter().filter_map(url).collect(),
-    };
+    let finished = Finished::new(status, &results);
     work.keep_results(&item.row, results);
     work.ledger.done(&item.row, finished).await?;
     Ok(true)
@@ -156,7 +126,7 @@ async fn failed(work: &Work, item: &Item, error: &Error) -> Result<bool, LedgerE
             work.ledger.failed(&item.row, answer).await?;
             Ok(true)
         }
-        ErrorKind::NotFound if is_old(work, item) => {
+        ErrorKind::NotFound if item.outlived_its_results(Timestamp::from(work.clock().wall())) => {
             work.ledger.expired(&item.row).await?;
             Ok(true)
         }
@@ -169,21 +139,5 @@ async fn failed(work: &Work, item: &Item, error: &Error) -> Result<bool, LedgerE
             tracing::warn!(%error, key = %item.key, "a task is not followed for a while");
             Ok(false)
         }
-    }
-}
-
-/// Returns the time for which the service keeps the results of a row's family.
-pub(super) fn kept_for(item: &Item) -> Option<Duration> {
-    let family = mps_models::TaskFamily::created_by(&item.action)?;
-    let hours = family.info().result_hours?;
-    Some(Duration::from_secs(u64::from(hours) * 3_600))
-}
-
-/// Returns `true` when the service may have forgotten the task.
-fn is_old(work: &Work, item: &Item) -> bool {
-    let now = Timestamp::from(work.clock().wall());
-    match (item.created, kept_for(item)) {
-        (Some(created), Some(kept_for)) => created.after(kept_for) < now,
-        _ => false,
     }
 }

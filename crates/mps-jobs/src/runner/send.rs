@@ -10,13 +10,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Work, outcome::Outcome, stop::Stop};
 use crate::{
     gate::LedgerGate,
-    ledger::{Claim, Item, LedgerError, Recorded, Timestamp, Token},
+    ledger::{Claim, Item, LedgerError, Recorded, Token},
     report::Unrecorded,
     state::State,
 };
-
-/// Time after the create at which a task is polled first, if nothing was learned yet.
-const FIRST_POLL: Duration = Duration::from_secs(5);
 
 /// Pause before an answer is recorded again, and the number of attempts.
 const RECORDING: (Duration, u32) = (Duration::from_secs(1), 60);
@@ -104,8 +101,7 @@ async fn record_once(
     match outcome {
         Outcome::Created(task, answer) => {
             work.pace.succeeded();
-            let due = Timestamp::from(work.clock().wall()).after(FIRST_POLL);
-            match ledger.created(token, task, answer.clone(), due).await? {
+            match ledger.created(token, task, answer.clone()).await? {
                 Recorded::Created => follow(work, token).await?,
                 Recorded::Stray => {
                     tracing::warn!(key = %item.key, %task, "an answer arrived for a row that was taken over");
@@ -117,11 +113,7 @@ async fn record_once(
         }
         Outcome::Refused(answer) => {
             work.pace.succeeded();
-            if !ledger.refused(token, answer.clone()).await? {
-                // Refused before it was armed, by a check of this machine.
-                ledger.arm(token).await?;
-                ledger.refused(token, answer.clone()).await?;
-            }
+            ledger.refused(token, answer.clone()).await?;
         }
         Outcome::NotExecuted(error, answer) => {
             work.pace.failed(error);

@@ -1,7 +1,7 @@
 //! The state that the loops of a run share.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     num::NonZeroUsize,
     sync::{
         Arc, Mutex,
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::{PAUSE, claims::Claims, pace::Pace};
 use crate::{
     jobs::Jobs,
-    ledger::{BatchId, Item, Key, Ledger, RowId},
+    ledger::{BatchId, Item, Key, Ledger, LedgerError, RowId},
     report::Unrecorded,
     settings::Settings,
 };
@@ -58,8 +58,8 @@ pub(crate) struct Work {
 struct Shared {
     /// Created rows that are not followed yet.
     created: Vec<Item>,
-    /// The number of rows that are followed.
-    followed: usize,
+    /// Rows that are followed, or are about to be.
+    followed: HashSet<RowId>,
     /// Results of rows that were found done a moment ago.
     results: HashMap<RowId, Results>,
     unrecorded: Vec<Unrecorded>,
@@ -97,6 +97,13 @@ impl Work {
         self.aigc.client().clock()
     }
 
+    /// Stores what this process has learned of the durations of tasks.
+    pub(super) async fn keep_curves(&self) -> Result<(), LedgerError> {
+        let endpoint = self.aigc.client().endpoint();
+        let curves = self.aigc.curves();
+        self.ledger.keep_curves(endpoint, &curves).await
+    }
+
     /// Waits for a change in the ledger, by this process or by another one.
     pub(super) async fn change(&self) {
         tokio::select! {
@@ -112,25 +119,27 @@ impl Work {
     /// Returns the number of tasks of this process that are being sent or rendered.
     pub(super) fn in_flight(&self) -> usize {
         let shared = lock(&self.shared);
-        self.claims.len() + shared.created.len() + shared.followed
+        self.claims.len() + shared.followed.len()
     }
 
-    /// Hands a created row to the loop that follows it.
+    /// Hands a created row to the loop that follows it, unless it is followed already.
     pub(crate) fn hand_over(&self, item: Item) {
-        lock(&self.shared).created.push(item);
-        self.notify();
+        let mut shared = lock(&self.shared);
+        if shared.followed.insert(item.row.clone()) {
+            shared.created.push(item);
+            drop(shared);
+            self.notify();
+        }
     }
 
     /// Takes the created rows that were handed over.
     pub(super) fn take_created(&self) -> Vec<Item> {
-        let mut shared = lock(&self.shared);
-        let created = std::mem::take(&mut shared.created);
-        shared.followed += created.len();
-        created
+        std::mem::take(&mut lock(&self.shared).created)
     }
 
-    pub(super) fn set_followed(&self, rows: usize) {
-        lock(&self.shared).followed = rows;
+    /// Records that a row is no longer followed.
+    pub(super) fn ended(&self, row: &RowId) {
+        lock(&self.shared).followed.remove(row);
     }
 
     pub(crate) fn keep_results(&self, row: &RowId, results: Results) {

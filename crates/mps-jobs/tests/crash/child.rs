@@ -5,11 +5,9 @@ use mps_jobs::{
     Ledger, content_hash, failpoint,
     ledger::{
         Answer, BatchId, Caps, Finished, Forget, NewBatch, NewItem, Resolution, RowId, Single,
-        Submission, Timestamp, Token,
+        Submission, Token,
     },
 };
-
-const DUE: Timestamp = Timestamp(0);
 
 fn order(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
@@ -102,7 +100,7 @@ async fn doubtful(ledger: &Ledger) -> Token {
 async fn created(ledger: &Ledger) -> RowId {
     let token = armed(ledger).await;
     ledger
-        .created(&token, "task-1", Answer::default(), DUE)
+        .created(&token, "task-1", Answer::default())
         .await
         .unwrap();
     token.row
@@ -155,20 +153,18 @@ async fn run(ledger: &Ledger, edge: &str) {
         "created" => edge!(ledger, armed, |row| ledger.created(
             &row,
             "task-1",
-            answer(),
-            DUE
+            answer()
         )),
         "refused" => edge!(ledger, armed, |row| ledger.refused(&row, answer())),
         "doubt" => edge!(ledger, armed, |row| ledger.in_doubt(&row, answer())),
         "late" => edge!(ledger, doubtful, |row| ledger.created(
             &row,
             "task-1",
-            answer(),
-            DUE
+            answer()
         )),
         "task id" => {
             let task = "task-1".to_owned();
-            let found = Resolution::TaskId { task, due: DUE };
+            let found = Resolution::TaskId(task);
             edge!(ledger, doubtful, |row| ledger.resolve(&row.row, found));
         }
         "recreate" => edge!(ledger, doubtful, |row| ledger
@@ -179,7 +175,7 @@ async fn run(ledger: &Ledger, edge: &str) {
         "done" => edge!(ledger, created, |row| ledger
             .done(&row, Finished::default())),
         "failed" => edge!(ledger, created, |row| ledger.failed(&row, answer())),
-        "fetched" => edge!(ledger, done, |row| ledger.fetched(&row)),
+        "fetched" => edge!(ledger, done, |row| ledger.fetched(&row, &[])),
         "expired" => edge!(ledger, done, |row| ledger.expired(&row)),
         "retry" => edge!(ledger, failed, |row| ledger.retry(&row)),
         "forget" => edge!(ledger, failed, |row| ledger.forget(Forget::Rows(vec![row]))),

@@ -1,8 +1,11 @@
 //! From a task id to its files.
 
+use std::time::Duration;
+
+use mps_aigc::{Curves, Endpoint, TaskFamily, TaskHandle};
 use mps_jobs::{
     State,
-    ledger::{Caps, FileRow, Filter, Finished, Timestamp},
+    ledger::{Caps, Filter, Finished, Timestamp},
 };
 
 use crate::support::*;
@@ -12,15 +15,9 @@ async fn a_task_is_polled_done_and_fetched() {
     let ledger = new_ledger().await;
     let batch = import(&ledger, 1, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
-    ledger
-        .polled(&row, "PROCESSING", Timestamp(7))
-        .await
-        .unwrap();
+    ledger.polled(&row, "PROCESSING").await.unwrap();
     let item = get(&ledger, &row).await;
-    assert_eq!(
-        (item.status.as_deref(), item.due),
-        (Some("PROCESSING"), Some(Timestamp(7)))
-    );
+    assert_eq!(item.status.as_deref(), Some("PROCESSING"));
 
     let finished = Finished {
         status: Some("FINISH".to_owned()),
@@ -38,22 +35,17 @@ async fn a_task_is_polled_done_and_fetched() {
         ..Filter::default()
     };
     assert_eq!(ledger.list(&soon).await.unwrap().len(), 1);
-    let saved = FileRow {
-        n: 1,
-        url: "https://host/b.mp4?sign=secret".to_owned(),
-        path: Some("clips/b.mp4".to_owned()),
-        bytes: Some(3),
-        etag: None,
-        sha256: Some("00".to_owned()),
-    };
-    ledger.file_saved(&row, saved).await.unwrap();
+    let saved = [saved_file("clips/a.mp4"), saved_file("clips/b.mp4")];
+    assert!(ledger.fetched(&row, &saved).await.unwrap());
+    assert!(ledger.fetched(&row, &saved).await.unwrap(), "idempotent");
     let files = ledger.files(&row).await.unwrap();
     let urls: Vec<_> = files.iter().map(|file| file.url.as_str()).collect();
     assert_eq!(urls, ["https://host/a.mp4", "https://host/b.mp4"]);
     assert_eq!(files[1].path.as_deref(), Some("clips/b.mp4"));
-
-    assert!(ledger.fetched(&row).await.unwrap());
-    assert!(ledger.fetched(&row).await.unwrap(), "idempotent");
+    assert_eq!(
+        (files[1].bytes, files[1].sha256.as_deref()),
+        (Some(3), Some("00"))
+    );
     assert!(!ledger.expired(&row).await.unwrap());
     assert!(!ledger.failed(&row, answer("Failed")).await.unwrap());
     assert_eq!(get(&ledger, &row).await.state, State::Fetched);
@@ -94,15 +86,19 @@ async fn pages_contain_every_row_once() {
 }
 
 #[tokio::test]
-async fn what_was_learned_outlives_the_process() {
+async fn durations_of_an_endpoint_outlive_the_process() {
     let folder = folder();
     let ledger = open(&path_in(&folder)).await;
-    ledger.learn("Hunyuan 5 s", "[60,90,150]").await.unwrap();
-    ledger.learn("Hunyuan 5 s", "[61,91,151]").await.unwrap();
+    let task = TaskHandle::new(TaskFamily::Video, "7").with_model("Hunyuan", None);
+    let mut curves = Curves::new();
+    (0..20).for_each(|_| curves.observe(&task, Duration::from_secs(90)));
+    let service = Endpoint::default();
+    ledger.keep_curves(&service, &curves).await.unwrap();
+    ledger.keep_curves(&service, &Curves::new()).await.unwrap();
     drop(ledger);
-    let learned = open(&path_in(&folder)).await.learned().await.unwrap();
-    assert_eq!(
-        learned,
-        [("Hunyuan 5 s".to_owned(), "[61,91,151]".to_owned())]
-    );
+    let ledger = open(&path_in(&folder)).await;
+    let kept = ledger.curves(&service).await.unwrap();
+    assert!(kept.estimate(&task, Duration::ZERO).is_some());
+    let emulator = Endpoint::parse("http://127.0.0.1:8080").unwrap();
+    assert!(ledger.curves(&emulator).await.unwrap().is_empty());
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use mps_core::clock::TestClock;
 use mps_jobs::{
     Ledger, State,
-    ledger::{Answer, Caps, FileRow, Finished, Forget, Timestamp},
+    ledger::{Answer, Caps, Finished, Forget, Timestamp},
 };
 
 use crate::support::*;
@@ -34,16 +34,8 @@ async fn forgotten_content_is_in_no_file() {
     let batch = import(&ledger, 2, Caps::default()).await;
     let row = create(&ledger, &batch, "task-1").await;
     ledger.done(&row, Finished::default()).await.unwrap();
-    let saved = FileRow {
-        n: 0,
-        url: "https://host/a.mp4".to_owned(),
-        path: Some("/home/me/clips/zebra.mp4".to_owned()),
-        bytes: None,
-        etag: None,
-        sha256: None,
-    };
-    ledger.file_saved(&row, saved).await.unwrap();
-    ledger.fetched(&row).await.unwrap();
+    let saved = saved_file("/home/me/clips/zebra.mp4");
+    ledger.fetched(&row, &[saved]).await.unwrap();
     let open_row = create(&ledger, &batch, "task-2").await;
     let forgotten = ledger
         .forget(Forget::Rows(vec![row.clone(), open_row.clone()]))

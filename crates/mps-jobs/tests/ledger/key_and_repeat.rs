@@ -21,13 +21,13 @@ async fn the_same_key_is_the_same_task() {
     ledger.in_doubt(&claim, Answer::default()).await.unwrap();
     existing(State::InDoubt).await;
     ledger
-        .created(&claim, "task-1", Answer::default(), DUE)
+        .created(&claim, "task-1", Answer::default())
         .await
         .unwrap();
     existing(State::Created).await;
     ledger.done(&claim.row, Finished::default()).await.unwrap();
     existing(State::Done).await;
-    ledger.fetched(&claim.row).await.unwrap();
+    ledger.fetched(&claim.row, &[]).await.unwrap();
     existing(State::Fetched).await;
 }
 
@@ -63,7 +63,7 @@ async fn ended_keys_keep_their_outcome() {
     let failed = claim_single(&ledger, "failed", "a dog").await.token();
     ledger.arm(&failed).await.unwrap();
     ledger
-        .created(&failed, "task-1", Answer::default(), DUE)
+        .created(&failed, "task-1", Answer::default())
         .await
         .unwrap();
     ledger.failed(&failed.row, answer("Failed")).await.unwrap();
@@ -116,7 +116,7 @@ async fn equal_content_is_a_repeat_until_it_cannot_be_billed_twice() {
     ledger.in_doubt(&claim, Answer::default()).await.unwrap();
     repeats(Some(State::InDoubt)).await;
     ledger
-        .created(&claim, "task-1", Answer::default(), DUE)
+        .created(&claim, "task-1", Answer::default())
         .await
         .unwrap();
     repeats(Some(State::Created)).await;

@@ -18,10 +18,7 @@ async fn doubtful(ledger: &mps_jobs::Ledger, claim: &Claim) -> Token {
 async fn a_doubt_is_resolved_once() {
     let ledger = new_ledger().await;
     let batch = import(&ledger, 3, Caps::default()).await;
-    let found = Resolution::TaskId {
-        task: "task-9".to_owned(),
-        due: DUE,
-    };
+    let found = Resolution::TaskId("task-9".to_owned());
     for (decision, state) in [
         (found, State::Created),
         (Resolution::Abandon, State::Abandoned),
@@ -34,7 +31,7 @@ async fn a_doubt_is_resolved_once() {
         assert_eq!(error.kind(), LedgerErrorKind::WrongState);
         // A late answer is kept and reported.
         let late = ledger
-            .created(&token, "late", Answer::default(), DUE)
+            .created(&token, "late", Answer::default())
             .await
             .unwrap();
         assert_eq!(late, Recorded::Stray);
@@ -58,7 +55,7 @@ async fn a_single_create_is_repeated_at_once_only() {
     let token = again.token();
     ledger.arm(&token).await.unwrap();
     ledger
-        .created(&token, "task-2", Answer::default(), DUE)
+        .created(&token, "task-2", Answer::default())
         .await
         .unwrap();
     assert_eq!(get(&ledger, &token.row).await.state, State::Created);

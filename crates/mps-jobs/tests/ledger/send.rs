@@ -29,7 +29,7 @@ async fn a_create_passes_through_its_states() {
     ledger.arm(&token).await.unwrap();
     assert_eq!(get(&ledger, &token.row).await.state, State::Sending);
     let created = ledger
-        .created(&token, "task-1", answer("ok"), DUE)
+        .created(&token, "task-1", answer("ok"))
         .await
         .unwrap();
     assert_eq!(created, Recorded::Created);
@@ -38,10 +38,7 @@ async fn a_create_passes_through_its_states() {
         (item.state, item.task.as_deref()),
         (State::Created, Some("task-1"))
     );
-    assert_eq!(
-        (item.request_id.as_deref(), item.due),
-        (Some("request-1"), Some(DUE))
-    );
+    assert_eq!(item.request_id.as_deref(), Some("request-1"));
 
     let history = ledger.history(&token.row).await.unwrap();
     let states: Vec<_> = history.iter().map(|event| event.now).collect();
@@ -70,7 +67,7 @@ async fn an_old_token_neither_arms_nor_settles() {
     assert!(!ledger.not_sent(&old, Answer::default()).await.unwrap());
     assert!(!ledger.disarm(&old).await.unwrap());
     let late = ledger
-        .created(&old, "task-1", Answer::default(), DUE)
+        .created(&old, "task-1", Answer::default())
         .await
         .unwrap();
     assert_eq!(late, Recorded::Stray);
@@ -81,6 +78,29 @@ async fn an_old_token_neither_arms_nor_settles() {
         ("task-1", old.fence)
     );
     assert_eq!(ledger.renew(&[old.clone(), new]).await.unwrap(), [old]);
+}
+
+#[tokio::test]
+async fn a_claim_that_is_refused_before_it_was_armed_was_never_sending() {
+    let ledger = new_ledger().await;
+    let batch = import(&ledger, 1, Caps::default()).await;
+    let token = claim(&ledger, &batch).await.token();
+    assert!(ledger.refused(&token, answer("Preflight")).await.unwrap());
+    assert!(
+        ledger.refused(&token, answer("Preflight")).await.unwrap(),
+        "idempotent"
+    );
+    let history = ledger.history(&token.row).await.unwrap();
+    let states: Vec<_> = history.iter().map(|event| event.now).collect();
+    assert_eq!(states, [State::Intent, State::Refused]);
+    assert_eq!(
+        ledger
+            .batch(&batch)
+            .await
+            .unwrap()
+            .map(|batch| (batch.held_ms, batch.spent_ms)),
+        Some((0, 0))
+    );
 }
 
 #[tokio::test]
@@ -112,7 +132,7 @@ async fn a_late_answer_with_the_same_token_settles_a_doubt() {
     };
     let token = doubtful().await;
     let late = ledger
-        .created(&token, "task-1", Answer::default(), DUE)
+        .created(&token, "task-1", Answer::default())
         .await
         .unwrap();
     assert_eq!(late, Recorded::Created);
@@ -143,7 +163,7 @@ async fn a_task_id_of_another_row_is_a_stray_and_leaves_a_doubt() {
     let token = claim(&ledger, &batch).await.token();
     ledger.arm(&token).await.unwrap();
     let again = ledger
-        .created(&token, "task-1", Answer::default(), DUE)
+        .created(&token, "task-1", Answer::default())
         .await
         .unwrap();
     assert_eq!(again, Recorded::Stray);
@@ -161,7 +181,7 @@ async fn created_is_idempotent() {
         fence: item.fence,
     };
     let again = ledger
-        .created(&token, "task-1", Answer::default(), DUE)
+        .created(&token, "task-1", Answer::default())
         .await
         .unwrap();
     assert_eq!(again, Recorded::Created);

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use mps_core::clock::{SharedClock, SystemClock};
 use mps_jobs::{
     Ledger, content_hash,
-    ledger::{
-        Answer, BatchId, Caps, Claim, Item, NewBatch, NewItem, RowId, Single, Submission, Timestamp,
-    },
+    ledger::{Answer, BatchId, Caps, Claim, Item, NewBatch, NewItem, RowId, Single, Submission},
 };
 use tempfile::TempDir;
 
@@ -15,7 +13,6 @@ pub(crate) use crate::store::new_ledger;
 
 pub(crate) const ACCOUNT: &str = "account=test";
 pub(crate) const ENDPOINT: &str = "mps.example";
-pub(crate) const DUE: Timestamp = Timestamp(1_000_000);
 
 pub(crate) fn clock() -> SharedClock {
     SystemClock::shared()
@@ -97,7 +94,7 @@ pub(crate) async fn create(ledger: &Ledger, batch: &BatchId, task: &str) -> RowI
     let token = claim(ledger, batch).await.token();
     ledger.arm(&token).await.unwrap();
     ledger
-        .created(&token, task, Answer::default(), DUE)
+        .created(&token, task, Answer::default())
         .await
         .unwrap();
     token.row
@@ -109,4 +106,9 @@ pub(crate) fn answer(code: &str) -> Answer {
         code: Some(code.to_owned()),
         message: Some("a message".to_owned()),
     }
+}
+
+pub(crate) fn saved_file(path: &str) -> mps_aigc::SavedFile {
+    let file = serde_json::json!({"path": path, "bytes": 3, "sha256": "00"});
+    serde_json::from_value(file).unwrap()
 }

@@ -114,3 +114,20 @@ async fn a_machine_whose_clock_is_hours_slow_notices_ends_as_soon_as_any_other()
     }
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn durations_that_one_run_has_learned_are_known_to_the_next_one() -> Result<(), Error> {
+    let world = World::new();
+    let jobs = world.jobs();
+    world.submit(&jobs, 20).await?;
+    let first = world.aigc();
+    assert!(first.curves().is_empty());
+    jobs.run_until_empty(first, never()).await?;
+    let next = world.aigc();
+    let (_, known) = (
+        jobs.run_until_empty(next.clone(), never()).await?,
+        next.curves(),
+    );
+    assert!(!known.is_empty());
+    Ok(())
+}

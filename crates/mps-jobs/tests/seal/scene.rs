@@ -7,7 +7,7 @@ use mps_jobs::{
     Ledger, LedgerError, State, content_hash,
     ledger::{
         Answer, BatchId, Caps, Claim, Filter, Finished, NewBatch, NewItem, Resolution, Single,
-        Submission, Timestamp,
+        Submission,
     },
 };
 use rusqlite::Connection;
@@ -171,18 +171,18 @@ async fn send_rows(ledger: &Ledger, count: usize) {
                 let token = ledger.claim_row(&token.row).await.unwrap().unwrap().token();
                 ledger.arm(&token).await.unwrap();
                 ledger
-                    .created(&token, &task, Answer::default(), Timestamp(0))
+                    .created(&token, &task, Answer::default())
                     .await
                     .unwrap();
             }
             _ => {
                 ledger
-                    .created(&token, &task, Answer::default(), Timestamp(0))
+                    .created(&token, &task, Answer::default())
                     .await
                     .unwrap();
                 if n == 5 {
                     ledger.done(&token.row, Finished::default()).await.unwrap();
-                    ledger.fetched(&token.row).await.unwrap();
+                    ledger.fetched(&token.row, &[]).await.unwrap();
                 }
             }
         }
@@ -201,7 +201,7 @@ async fn send_singles(ledger: &Ledger, first: usize) {
             0 => {
                 ledger.arm(&token).await.unwrap();
                 ledger
-                    .created(&token, &task, Answer::default(), Timestamp(0))
+                    .created(&token, &task, Answer::default())
                     .await
                     .unwrap();
             }

@@ -101,7 +101,7 @@ impl Existing<'_> {
     /// up.
     pub(in crate::commands) async fn living_task(&self, job: &Job) -> Result<TaskHandle, Failure> {
         let (item, key) = (job.item(), foreign_text::name(job.key().as_str()));
-        let handle = match (item.state, job.handle()) {
+        let handle = match (item.state, item.handle(self.connection.client())) {
             (State::Created | State::Done | State::Fetched, Some(handle)) => return Ok(handle),
             (_, handle) => handle,
         };

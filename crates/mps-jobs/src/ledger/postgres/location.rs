@@ -1,11 +1,13 @@
 //! The URL of a ledger in a PostgreSQL server, and the folder of its seal.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use crate::ledger::error::{LedgerError, LedgerErrorKind};
+use url::form_urlencoded;
+
+use crate::{
+    ledger::error::{LedgerError, LedgerErrorKind},
+    state_folder_from_env,
+};
 
 /// The parameter of the URL that names the folder of the seal.
 const SEAL: &str = "seal";
@@ -13,7 +15,7 @@ const SEAL: &str = "seal";
 /// Returns the URL without the parameter `seal`, and the folder of the seal.
 pub(super) fn split(url: &str) -> Result<(String, PathBuf), LedgerError> {
     let Some((place, query)) = url.rsplit_once('?') else {
-        return Ok((url.to_owned(), state_folder_from_env()?));
+        return Ok((url.to_owned(), default_folder()?));
     };
     let (ours, others): (Vec<_>, Vec<_>) = query
         .split('&')
@@ -22,24 +24,19 @@ pub(super) fn split(url: &str) -> Result<(String, PathBuf), LedgerError> {
         [] => place.to_owned(),
         others => format!("{place}?{}", others.join("&")),
     };
-    let named = ours.last().and_then(|parameter| parameter.split_once('='));
-    match named {
-        Some((_, folder)) if !folder.is_empty() => Ok((url, PathBuf::from(decoded(folder)))),
-        _ => Ok((url, state_folder_from_env()?)),
+    // A plus sign is one, as in the other parameters.
+    let named = ours.last().map(|parameter| parameter.replace('+', "%2B"));
+    let named = named.as_deref().unwrap_or_default();
+    match form_urlencoded::parse(named.as_bytes()).next() {
+        Some((_, folder)) if !folder.is_empty() => Ok((url, PathBuf::from(folder.into_owned()))),
+        _ => Ok((url, default_folder()?)),
     }
 }
 
-/// Returns the state folder of the user, from `XDG_STATE_HOME` or `HOME`.
-fn state_folder_from_env() -> Result<PathBuf, LedgerError> {
-    let absolute = |name: &str| {
-        let path = env::var_os(name).map(PathBuf::from);
-        path.filter(|path| path.is_absolute())
-    };
-    let home = || absolute("HOME").map(|home| home.join(".local").join("state"));
-    let state = absolute("XDG_STATE_HOME").or_else(home);
-    state.map(|state| state.join("mps")).ok_or_else(|| {
-        let message =
-            "there is no folder for the seal: neither XDG_STATE_HOME nor HOME is an absolute path";
+/// Returns the folder of the seal for a URL that names none.
+fn default_folder() -> Result<PathBuf, LedgerError> {
+    state_folder_from_env().map_err(|error| {
+        let message = format!("there is no folder for the seal: {error}");
         LedgerError::new(LedgerErrorKind::Location, message)
             .with_hint("name a folder on a disk of this machine in the URL: seal=/var/lib/mps")
     })
@@ -48,23 +45,6 @@ fn state_folder_from_env() -> Result<PathBuf, LedgerError> {
 /// Returns the path of the seal of a ledger.
 pub(super) fn seal_file(folder: &Path, ledger: &str) -> PathBuf {
     folder.join(format!("{ledger}.seal"))
-}
-
-/// Returns a text with its percent escapes decoded; one that is none stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escape = after.split_at_checked(2).filter(|_| *first == b'%');
-        let digits = escape.and_then(|(digits, _)| std::str::from_utf8(digits).ok());
-        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = match byte {
-            Some(_) => after.get(2..).unwrap_or_default(),
-            None => after,
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

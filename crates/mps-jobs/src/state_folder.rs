@@ -1,19 +1,25 @@
-//! The folder for data that is of use to this machine only: the rate limit and the ledger.
+//! The folder for data that is of use to this machine only: ledgers, their seals, and rate limits.
 
 use std::{env, path::PathBuf};
 
+use crate::ledger::{LedgerError, LedgerErrorKind};
+
 /// The reason why there is no state folder.
 #[cfg(not(any(windows, target_os = "macos")))]
-pub(crate) const ABSENT: &str = "neither XDG_STATE_HOME nor HOME is an absolute path";
+const ABSENT: &str = "neither XDG_STATE_HOME nor HOME is an absolute path";
 #[cfg(target_os = "macos")]
-pub(crate) const ABSENT: &str = "HOME is not an absolute path";
+const ABSENT: &str = "HOME is not an absolute path";
 #[cfg(windows)]
-pub(crate) const ABSENT: &str = "LOCALAPPDATA is not an absolute path";
+const ABSENT: &str = "LOCALAPPDATA is not an absolute path";
 
-/// Returns the state folder of this program: that of the XDG specification, or of the platform.
-/// `None` where the environment names none. It need not exist.
-pub(crate) fn find() -> Option<PathBuf> {
-    Some(base()?.join("mps"))
+/// Returns the state folder of the user for these programs, from the environment: that of the XDG
+/// specification, or of the platform. It need not exist.
+///
+/// # Errors
+/// [`LedgerErrorKind::Location`] when the environment names none.
+pub fn state_folder_from_env() -> Result<PathBuf, LedgerError> {
+    let base = base().ok_or_else(|| LedgerError::new(LedgerErrorKind::Location, ABSENT));
+    Ok(base?.join("mps"))
 }
 
 #[cfg(not(any(windows, target_os = "macos")))]
