@@ -1,4 +1,4 @@
-//! Shared helpers of the tests: a search for leaked secrets, limiters and transports with delays,
+//! Shared helpers of the tests: a search for leaked secrets, shared limits, transports with delays,
 //! and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs).
 //!
 //! # Example
@@ -16,6 +16,7 @@ pub mod official;
 pub mod postgres;
 pub mod process;
 pub mod redis;
+pub mod shared_limit;
 pub mod window;
 #[cfg(unix)]
 pub mod worker;

@@ -10,46 +10,25 @@ use std::{fs, net::TcpListener, path::Path, time::Duration};
 
 use mps_core::{
     clock::{SystemClock, timeout},
-    limit::{LimitError, Limiter, Permit, PermitRequest, RedisLimiter},
+    limit::{LimitError, RedisLimiter},
 };
-use mps_models::Effect;
-use mps_tests::{capture::Capture, redis::RedisServer};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use mps_tests::{
+    capture::Capture,
+    redis::RedisServer,
+    shared_limit::{Authority, LONG, PASSWORD, acquire, free_port, starts},
+};
 use tempfile::TempDir;
 use tokio::{
     io::{copy, copy_bidirectional, sink},
     net::TcpStream,
 };
 
-const PASSWORD: &str = "hunter2";
-/// Far more than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
-
-/// An authority that signs certificates for servers.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        Self { pem, issuer }
-    }
-
-    /// Writes the files of a server for `name` into `folder`.
-    fn sign(&self, name: &str, folder: &Path) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        fs::write(folder.join("ca.pem"), &self.pem).unwrap();
-        fs::write(folder.join("server.pem"), certificate.pem()).unwrap();
-        fs::write(folder.join("server.key"), key.serialize_pem()).unwrap();
-    }
+/// Writes the files of a server for `name` into `folder`.
+fn sign(authority: &Authority, name: &str, folder: &Path) {
+    let (certificate, key) = authority.sign(name);
+    fs::write(folder.join("ca.pem"), &authority.pem).unwrap();
+    fs::write(folder.join("server.pem"), certificate).unwrap();
+    fs::write(folder.join("server.key"), key).unwrap();
 }
 
 /// A server on a port, and its files.
@@ -84,7 +63,7 @@ impl OnPort {
     /// One over TLS, with a certificate for `name`.
     fn with_tls(authority: &Authority, name: &str, clients: &str) -> Option<Self> {
         Self::start(|port, folder| {
-            authority.sign(name, folder);
+            sign(authority, name, folder);
             let file = |name: &str| folder.join(name).display().to_string();
             let arguments = [
                 ("--tls-port", port.to_string()),
@@ -104,25 +83,9 @@ impl OnPort {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 fn trusting(authority: &Authority, url: &str) -> RedisLimiter {
     let clock = SystemClock::shared();
     RedisLimiter::with_authority(url, authority.pem.as_bytes(), "account", clock).unwrap()
-}
-
-async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, LimitError> {
-    let request =
-        PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 2).max_wait(max_wait);
-    limiter.acquire(request).await
-}
-
-async fn starts(limiter: &RedisLimiter) {
-    // A start may be late on a slow machine, and is then asked for again.
-    while !acquire(limiter, LONG).await.unwrap().start() {}
 }
 
 fn unavailable(refused: LimitError) -> String {
@@ -187,7 +150,7 @@ async fn a_connection_ends_with_a_question_that_has_no_answer() {
     };
     tokio::select! {
         ended = relay => panic!("{ended:?}"),
-        () = starts(&limiter) => {}
+        _ = starts(&limiter) => {}
     }
     // From here on nothing is passed on.
     let refused = acquire(&limiter, Duration::from_millis(300)).await;

@@ -2,44 +2,24 @@
 //! made in clear text instead.
 
 use mps_core::{clock::SystemClock, limit::PostgresLimiter};
-use mps_tests::postgres::PostgresServer;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use mps_tests::{postgres::PostgresServer, shared_limit::Authority};
 
 use super::*;
 
-/// An authority that signs certificates for servers.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        Self { pem, issuer }
+/// Makes a server speak TLS with a certificate for `name`.
+fn certify(authority: &Authority, server: &PostgresServer, name: &str) {
+    let (certificate, key) = authority.sign(name);
+    let certificate = server.write("server.pem", &certificate).unwrap();
+    let key = server.write("server.key", &key).unwrap();
+    for (name, value) in [
+        ("ssl_cert_file", certificate.display().to_string()),
+        ("ssl_key_file", key.display().to_string()),
+        ("ssl", "on".to_owned()),
+    ] {
+        let set = format!("ALTER SYSTEM SET {name} = '{value}'");
+        server.sql(&set).unwrap();
     }
-
-    /// Makes a server speak TLS with a certificate for `name`.
-    fn certify(&self, server: &PostgresServer, name: &str) {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let certificate = server.write("server.pem", &certificate.pem()).unwrap();
-        let key = server.write("server.key", &key.serialize_pem()).unwrap();
-        for (name, value) in [
-            ("ssl_cert_file", certificate.display().to_string()),
-            ("ssl_key_file", key.display().to_string()),
-            ("ssl", "on".to_owned()),
-        ] {
-            let set = format!("ALTER SYSTEM SET {name} = '{value}'");
-            server.sql(&set).unwrap();
-        }
-        server.sql("SELECT pg_reload_conf()").unwrap();
-    }
+    server.sql("SELECT pg_reload_conf()").unwrap();
 }
 
 fn trusting(authority: &Authority, url: &str) -> PostgresLimiter {
@@ -53,7 +33,7 @@ async fn a_server_is_used_if_and_only_if_its_authority_and_its_name_are_right() 
         return;
     };
     let [ours, other] = [(); 2].map(|()| Authority::new());
-    ours.certify(&server, "localhost");
+    certify(&ours, &server, "localhost");
     let verified = server
         .url_of("postgres", "?sslmode=verify-full")
         .replace("127.0.0.1", "localhost");
@@ -80,7 +60,7 @@ async fn an_authority_can_be_named_in_the_url() {
         return;
     };
     let ours = Authority::new();
-    ours.certify(&server, "localhost");
+    certify(&ours, &server, "localhost");
     let file = server.write("ca.pem", &ours.pem).unwrap();
     let parameters = format!("?sslrootcert={}", file.display());
     let url = server

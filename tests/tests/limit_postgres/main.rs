@@ -1,30 +1,22 @@
 //! The limit in a PostgreSQL server that is unreachable, slow, read-only, locked, restarted, failed over
 //! or behind a pooler: it permits no create that it should not, and blocks no caller.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{net::TcpListener, time::Duration};
 
 use mps_core::{
     clock::{Clock as _, SystemClock},
-    limit::{
-        LimitError, Limiter, Permit, PermitRequest, PostgresLimiter, internals::START_TOLERANCE,
-    },
+    limit::{Limiter, PostgresLimiter, internals::START_TOLERANCE},
 };
-use mps_models::Effect;
-use mps_tests::postgres::{PgBouncer, PostgresServer, Stop};
+use mps_tests::{
+    postgres::{PgBouncer, PostgresServer, Stop},
+    shared_limit::{ACTION, LONG, PASSWORD, acquire, free_port, refusal, starts},
+};
 
 mod encrypted;
 
-const ACTION: &str = "CreateAigcVideoTask";
-const PASSWORD: &str = "hunter2";
 const SHORT: Duration = Duration::from_millis(300);
-/// Far more than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
 /// The time for which a lost slot can matter.
 const AFTER_LOSS: Duration = Duration::from_millis(1_100);
 
@@ -32,41 +24,9 @@ fn limiter(url: &str) -> PostgresLimiter {
     PostgresLimiter::new(url, "account", SystemClock::shared()).unwrap()
 }
 
-async fn acquire(limiter: &PostgresLimiter, max_wait: Duration) -> Result<Permit, LimitError> {
-    let request = PermitRequest::new(ACTION, Effect::PaidCreate, 2).max_wait(max_wait);
-    limiter.acquire(request).await
-}
-
-/// Returns its error for a caller with little time, which it must not exceed by much.
-async fn refusal(limiter: &PostgresLimiter, max_wait: Duration) -> String {
-    let clock = SystemClock::new();
-    let refused = acquire(limiter, max_wait).await.unwrap_err();
-    let LimitError::Unavailable(error) = refused else {
-        panic!("{refused}");
-    };
-    // Failures that may pass are retried for longer, where there is time.
-    assert!(clock.monotonic() < Duration::from_secs(9));
-    let text = format!("{error} {error:?} {limiter:?}");
-    assert!(!text.contains(PASSWORD), "{text}");
-    assert!(error.hint().is_some(), "{text}");
-    error.to_string()
-}
-
-/// Starts once, and so nothing that was refused before has taken a place. Returns the time it took.
-async fn starts(limiter: &PostgresLimiter) -> Duration {
-    let clock = SystemClock::new();
-    // A start may be late on a slow machine, and is then asked for again.
-    while !acquire(limiter, LONG).await.unwrap().start() {}
-    clock.monotonic()
-}
-
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let limiter = limiter(&format!("postgres://user:{PASSWORD}@127.0.0.1:{port}/db"));
     assert!(format!("{limiter:?}").contains(&format!("127.0.0.1:{port}")));
     let error = refusal(&limiter, SHORT).await;

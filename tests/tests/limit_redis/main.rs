@@ -1,68 +1,33 @@
 //! The limit in a Redis server that is unreachable, slow, full, read-only, locked or on another time:
 //! it permits no create and blocks no caller.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{net::TcpListener, time::Duration};
 
 use mps_core::{
-    clock::{Clock as _, SystemClock, timeout},
-    limit::{LimitError, Limiter, Permit, PermitRequest, RedisLimiter, internals::START_TOLERANCE},
+    clock::{SystemClock, timeout},
+    limit::{Limiter, RedisLimiter, internals::START_TOLERANCE},
 };
-use mps_models::Effect;
-use mps_tests::redis::RedisServer;
+use mps_tests::{
+    redis::RedisServer,
+    shared_limit::{ACTION, LONG, PASSWORD, acquire, free_port, refusal, starts},
+};
 use redis::{Connection, cmd};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 mod clocks;
 
-const PASSWORD: &str = "hunter2";
 /// Part of the error of a server that never replies.
 const SILENCE: &str = "did not answer within";
 const SHORT: Duration = Duration::from_millis(300);
-/// Far more than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
 
 fn limiter(url: &str) -> RedisLimiter {
     RedisLimiter::new(url, "account", SystemClock::shared()).unwrap()
 }
 
-async fn acquire(limiter: &RedisLimiter, max_wait: Duration) -> Result<Permit, LimitError> {
-    let request =
-        PermitRequest::new("CreateAigcVideoTask", Effect::PaidCreate, 2).max_wait(max_wait);
-    limiter.acquire(request).await
-}
-
-/// Returns its error for a caller with little time, which it must not exceed by much.
-async fn refusal(limiter: &RedisLimiter, max_wait: Duration) -> String {
-    let clock = SystemClock::new();
-    let refused = acquire(limiter, max_wait).await.unwrap_err();
-    let LimitError::Unavailable(error) = refused else {
-        panic!("{refused}");
-    };
-    // Trouble that may pass is endured for longer, where there is max_wait.
-    assert!(clock.monotonic() < Duration::from_secs(9));
-    let text = format!("{error} {error:?} {limiter:?}");
-    assert!(!text.contains(PASSWORD), "{text}");
-    error.to_string()
-}
-
-/// It starts, and so nothing that was refused before has taken a place.
-async fn starts(limiter: &RedisLimiter) {
-    // A start may be late on a slow machine, and is then asked for again.
-    while !acquire(limiter, LONG).await.unwrap().start() {}
-}
-
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = free_port();
     let limiter = limiter(&format!("redis://user:{PASSWORD}@127.0.0.1:{port}/0"));
     assert!(format!("{limiter:?}").contains(&format!("127.0.0.1:{port}")));
     let error = refusal(&limiter, SHORT).await;
@@ -70,7 +35,7 @@ async fn a_server_that_is_not_there_is_named_without_its_password() {
         error.contains(&format!("127.0.0.1:{port} cannot be reached")),
         "{error}"
     );
-    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().unavailable, 1);
+    assert_eq!(limiter.stats(ACTION).unwrap().unavailable, 1);
 }
 
 #[tokio::test]
@@ -105,10 +70,10 @@ async fn throttling_of_one_host_widens_the_limit_of_all() {
     };
     let [taught, other] = [(); 2].map(|()| limiter(&server.url()));
     starts(&taught).await;
-    taught.throttled("CreateAigcVideoTask");
+    taught.throttled(ACTION);
     starts(&taught).await;
     starts(&other).await;
-    let fence = other.stats("CreateAigcVideoTask").unwrap().tolerance;
+    let fence = other.stats(ACTION).unwrap().tolerance;
     assert_eq!(fence, START_TOLERANCE + Duration::from_millis(50));
 }
 
@@ -313,5 +278,5 @@ async fn an_unused_permit_releases_its_slot_in_the_server() {
     };
     let given_back = timeout(&SystemClock::new(), LONG, given_back).await;
     assert!(given_back.is_some());
-    assert_eq!(limiter.stats("CreateAigcVideoTask").unwrap().released, 1);
+    assert_eq!(limiter.stats(ACTION).unwrap().released, 1);
 }
