@@ -1,6 +1,6 @@
 //! Requests as the ledger stores them.
 
-use mps_aigc::{Create, UntypedCall};
+use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
     Action, ActionVisitor, TaskFamily,
     preflight::{Report, preflight_json},
@@ -34,23 +34,23 @@ struct Facts {
 }
 
 impl Request {
-    /// Returns a request of any family.
-    pub(crate) fn typed<C: Create>(request: &C) -> Result<Self, JobsError> {
+    /// Returns a request of any family, checked by the facts of a site, or of every site.
+    pub(crate) fn typed<C: Create>(request: &C, site: Option<Site>) -> Result<Self, JobsError> {
         let body = serde_json::to_string(request);
         let body = body.map_err(|_| JobsError::UnknownAction(C::INFO.name.to_owned()))?;
         Ok(Self {
             action: C::INFO.name.to_owned(),
             body,
-            facts: Facts::of(request, request.preflight()),
+            facts: Facts::of(request, request.preflight_on(site)),
         })
     }
 
     /// Returns a request whose body is JSON, of an action that creates tasks of a known family.
-    pub(crate) fn untyped(call: &UntypedCall) -> Result<Self, JobsError> {
+    pub(crate) fn untyped(call: &UntypedCall, site: Option<Site>) -> Result<Self, JobsError> {
         let unknown = || JobsError::UnknownAction(call.action.clone());
         TaskFamily::created_by(&call.action).ok_or_else(unknown)?;
         let body = serde_json::from_str(call.body.get()).map_err(|_| unknown())?;
-        let facts = visit_action(&call.action, FactsOf(&body)).ok_or_else(unknown)?;
+        let facts = visit_action(&call.action, FactsOf(&body, site)).ok_or_else(unknown)?;
         Ok(Self {
             action: call.action.clone(),
             body: call.body.get().to_owned(),
@@ -179,13 +179,13 @@ impl Facts {
 }
 
 /// Finds the facts about a body of an action that is known by name only.
-struct FactsOf<'a>(&'a Value);
+struct FactsOf<'a>(&'a Value, Option<Site>);
 
 impl ActionVisitor for FactsOf<'_> {
     type Output = Facts;
 
     fn visit<A: Action>(self) -> Facts {
-        let report = preflight_json::<A>(self.0);
+        let report = preflight_json::<A>(self.0, self.1);
         match serde_json::from_value::<A>(self.0.clone()) {
             Ok(request) => Facts::of(&request, report),
             // The report has the findings.
@@ -243,11 +243,11 @@ mod tests {
             .duration(5);
         let body = serde_json::to_string(&request).unwrap();
         let call = UntypedCall::new("CreateAigcVideoTask", RawValue::from_string(body).unwrap());
-        let typed = Request::typed(&request)
+        let typed = Request::typed(&request, None)
             .unwrap()
             .into_item(key(), &terms(true))
             .unwrap();
-        let untyped = Request::untyped(&call)
+        let untyped = Request::untyped(&call, None)
             .unwrap()
             .into_item(key(), &terms(true))
             .unwrap();
@@ -264,7 +264,7 @@ mod tests {
             .model_name("Kling")
             .prompt("a")
             .duration(0);
-        let refused = Request::typed(&request)
+        let refused = Request::typed(&request, None)
             .unwrap()
             .into_item(key(), &terms(false));
         let JobsError::Preflight { report, .. } = refused.unwrap_err() else {
@@ -275,14 +275,14 @@ mod tests {
 
     #[test]
     fn a_cap_on_seconds_needs_them_except_for_what_is_billed_by_the_piece() {
-        let video = Request::typed(&CreateAigcVideoTask::new().prompt("a fox")).unwrap();
+        let video = Request::typed(&CreateAigcVideoTask::new().prompt("a fox"), None).unwrap();
         assert!(video.clone().into_item(key(), &terms(false)).is_ok());
         let refused = video.into_item(key(), &terms(true)).unwrap_err();
         assert!(matches!(refused, JobsError::UnknownSeconds(_)));
         let image = CreateAigcImageTask::new()
             .model_name("Kling")
             .prompt("a fox");
-        let image = Request::typed(&image).unwrap();
+        let image = Request::typed(&image, None).unwrap();
         assert!(image.into_item(key(), &terms(true)).is_ok());
     }
 
@@ -290,14 +290,14 @@ mod tests {
     fn an_action_that_creates_no_task_is_refused() {
         for action in ["DescribeAigcVideoTask", "NeverHeardOf"] {
             let call = UntypedCall::new(action, RawValue::from_string("{}".to_owned()).unwrap());
-            assert!(Request::untyped(&call).is_err(), "{action}");
+            assert!(Request::untyped(&call, None).is_err(), "{action}");
         }
     }
 
     #[test]
     fn the_members_that_differ_are_named() {
         let request = CreateAigcVideoTask::new().prompt("a fox").duration(5);
-        let request = Request::typed(&request).unwrap();
+        let request = Request::typed(&request, None).unwrap();
         let other = r#"{"Duration":6,"Prompt":"a fox","Resolution":"720P"}"#;
         assert_eq!(request.differing_members(other), ["Duration", "Resolution"]);
     }

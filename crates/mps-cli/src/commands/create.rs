@@ -98,7 +98,7 @@ pub(crate) async fn run<C: Create>(
     follow_up: &FollowUp,
     context: &Context,
 ) -> Result<(), Failure> {
-    let checked = Checked::new(request, model, follow_up.max_seconds);
+    let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
     if follow_up.dry_run {
         return dry_run::run(&checked, context);
     }

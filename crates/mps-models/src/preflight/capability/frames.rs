@@ -1,6 +1,6 @@
 //! Checks of first and last frames.
 
-use super::{CapabilityQuery, row_fact::Fact};
+use super::{CapabilityQuery, Subject, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Report, Severity, rules},
@@ -10,7 +10,7 @@ use crate::{
 /// for it.
 pub(super) fn first(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.first_frame?;
@@ -21,7 +21,7 @@ pub(super) fn first(
 
 pub(super) fn last(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.last_frame?;
@@ -31,7 +31,7 @@ pub(super) fn last(
 
 pub(super) fn last_needs_resolution(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.last_frame?;
@@ -55,7 +55,7 @@ pub(super) fn last_needs_resolution(
 
 pub(super) fn last_needs_first(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.last_frame?;
