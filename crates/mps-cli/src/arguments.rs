@@ -15,6 +15,7 @@ use mps_core::{clock::SystemClock, text::foreign};
 
 use crate::{
     Cli, color,
+    config::{self, Config},
     failure::Failure,
     options::{ColorMode, GlobalOptions, LedgerPlace, LimiterScope, OutputFormat, environment},
     output::Output,
@@ -28,14 +29,31 @@ const MAX_WIDTH: usize = 100;
 /// The longest text of an argument that an error repeats, in characters.
 const MAX_SHOWN: usize = 400;
 
-/// Parses the command line and completes it from the environment.
+/// The common options by the place that sets them.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    /// Those of the command line.
+    pub(crate) flags: GlobalOptions,
+    /// Those of the environment.
+    pub(crate) environment: GlobalOptions,
+    /// The config file; empty if it has a mistake.
+    pub(crate) config: Config,
+    /// The mistake of the config file, for commands that run in spite of it.
+    pub(crate) mistake: Option<Failure>,
+}
+
+/// Parses the command line and completes it from the environment and the config file, in this order.
 ///
 /// # Errors
 /// Returns the exit code after `--help` and `--version`, and after a usage error, which is printed
 /// already.
-pub(crate) fn parse() -> Result<Cli, ExitCode> {
+pub(crate) fn parse() -> Result<(Cli, Settings), ExitCode> {
     let arguments: Vec<OsString> = env::args_os().collect();
-    let early = early_options(&arguments);
+    let (config, mistake) = match config::read() {
+        Ok(config) => (config, None),
+        Err(mistake) => (Config::default(), Some(mistake)),
+    };
+    let early = early_options(&arguments, &config);
     color::apply(early.color());
     let report = |failure: &Failure| {
         Output::new(&early, SystemClock::shared()).failure(failure);
@@ -48,11 +66,24 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
         }
         _ => print_usage_error(&error),
     })?;
-    cli.global = refuse_secrets(cli.global)
-        .and_then(environment::complete)
-        .and_then(refuse_contradictions)
-        .map_err(|failure| report(&failure))?;
-    Ok(cli)
+    let settings = refuse_secrets(&cli.global)
+        .and_then(|()| environment::read())
+        .map(|environment| Settings {
+            flags: cli.global.clone(),
+            environment,
+            config,
+            mistake,
+        });
+    let settings = settings.map_err(|failure| report(&failure))?;
+    if let Some(mistake) = &settings.mistake
+        && !cli.command.runs_without_config()
+    {
+        return Err(report(mistake));
+    }
+    let set = environment::merged(cli.global, settings.environment.clone());
+    let set = environment::merged(set, settings.config.options.clone());
+    cli.global = refuse_contradictions(set).map_err(|failure| report(&failure))?;
+    Ok((cli, settings))
 }
 
 fn parsed(arguments: &[OsString]) -> Result<Cli, clap::Error> {
@@ -72,15 +103,22 @@ fn width() -> usize {
 
 /// Returns the options that decide how a usage error is written. Values that are not valid are left
 /// to the parser.
-fn early_options(arguments: &[OsString]) -> GlobalOptions {
+fn early_options(arguments: &[OsString], config: &Config) -> GlobalOptions {
     let setting = |option: &str, variable: &str| {
-        last_value(arguments, option).or_else(|| env::var(variable).ok())
+        let variable = || env::var(variable).ok().filter(|value| !value.is_empty());
+        last_value(arguments, option).or_else(variable)
     };
     let output = setting("--output", "MPS_OUTPUT");
     let color = setting("--color", "MPS_COLOR");
     GlobalOptions {
-        output: output.and_then(|value| OutputFormat::from_str(&value, false).ok()),
-        color: color.and_then(|value| ColorMode::from_str(&value, false).ok()),
+        output: match output {
+            Some(value) => OutputFormat::from_str(&value, false).ok(),
+            None => config.options.output,
+        },
+        color: match color {
+            Some(value) => ColorMode::from_str(&value, false).ok(),
+            None => config.options.color,
+        },
         ..GlobalOptions::default()
     }
 }
@@ -170,7 +208,7 @@ fn without_passwords(text: String, arguments: &[OsString]) -> String {
 }
 
 /// Refuses secrets on the command line, where every user of the machine can read them.
-fn refuse_secrets(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
+fn refuse_secrets(flags: &GlobalOptions) -> Result<(), Failure> {
     let limiter = match &flags.limiter {
         Some(LimiterScope::Url(url)) => Some(("--limiter", "MPS_LIMITER", url)),
         _ => None,
@@ -188,10 +226,10 @@ fn refuse_secrets(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
         let hint = format!("set it in the environment instead: {variable}={scheme}://...");
         return Err(Failure::usage(message).hint(match scheme.as_str() {
             "postgres" | "postgresql" => format!("{hint}, or write the password into ~/.pgpass"),
-            _ => hint,
+            _ => format!("{hint}, or in the config file: mps config explain"),
         }));
     }
-    Ok(flags)
+    Ok(())
 }
 
 /// Refuses options that contradict each other, wherever they come from.
@@ -210,10 +248,10 @@ fn refuse_contradictions(options: GlobalOptions) -> Result<GlobalOptions, Failur
         );
     }
     if options.emulator && options.endpoint.is_some() {
-        return Err(
-            Failure::usage("MPS_EMULATOR and MPS_ENDPOINT name two endpoints")
-                .hint("unset one of them"),
-        );
+        return Err(Failure::usage(
+            "an emulator and an endpoint are both set, which are two endpoints",
+        )
+        .hint("unset one of them; see where they are set: mps config explain"));
     }
     if let Some(url) = &options.endpoint
         && secret_url::has_user_info(url)

@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 pub(crate) mod call;
 mod check;
+mod config;
 pub(crate) mod create;
 mod delivery;
 mod download;
@@ -50,9 +51,17 @@ pub(crate) enum Command {
     Sign(sign::SignArgs),
     /// Run the emulator until it is interrupted
     Emulator(emulator::args::EmulatorArgs),
+    /// Show where settings come from
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
 }
 
 impl Command {
+    /// Returns whether the subcommand runs although the config file has a mistake.
+    pub(crate) fn runs_without_config(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
+
     /// Runs the subcommand to its end.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
@@ -65,6 +74,7 @@ impl Command {
             Self::Models(args) => models::run(&args, context),
             Self::Sign(args) => sign::run(args, context).await,
             Self::Emulator(args) => emulator::run(args, context).await,
+            Self::Config(command) => config::run(&command, context),
         }
     }
 }

@@ -16,7 +16,10 @@ use mps_emulator::{BucketUrls, Emulator};
 use mps_jobs::LedgerGate;
 
 use crate::{
-    account, cautions,
+    account,
+    arguments::Settings,
+    cautions,
+    config::Defaults,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     ledger::Identity,
@@ -28,9 +31,10 @@ use crate::{
     phase::Phase,
 };
 
-/// The global options, the output streams, the phase and the clock of a command.
+/// The global options and where they are set, the output streams, the phase and the clock of a command.
 pub(crate) struct Context {
     pub(crate) global: GlobalOptions,
+    pub(crate) settings: Settings,
     pub(crate) output: Output,
     pub(crate) phase: Phase,
     pub(crate) clock: SharedClock,
@@ -91,13 +95,24 @@ impl Connection {
 }
 
 impl Context {
-    pub(crate) fn new(global: GlobalOptions, output: Output, phase: Phase) -> Self {
+    pub(crate) fn new(
+        global: GlobalOptions,
+        settings: Settings,
+        output: Output,
+        phase: Phase,
+    ) -> Self {
         Self {
             global,
+            settings,
             output,
             phase,
             clock: SystemClock::shared(),
         }
+    }
+
+    /// Returns the defaults of commands that the config file sets.
+    pub(crate) fn defaults(&self) -> &Defaults {
+        &self.settings.config.defaults
     }
 
     /// Connects with credentials that are known to exist. A signal ends the search for them.

@@ -60,6 +60,15 @@ impl Failure {
         }
     }
 
+    /// Returns the same usage error once more: for a command that reports it after its own output.
+    pub(crate) fn again(&self) -> Self {
+        let again = Self::new(self.outcome, self.kind, self.message.clone());
+        Self {
+            hint: self.hint.clone(),
+            ..again
+        }
+    }
+
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(Outcome::NotCreated(Reason::Internal), "internal", message)
     }

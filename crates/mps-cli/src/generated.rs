@@ -158,6 +158,10 @@ impl RequestFields for VideoFields {
         self.model.as_deref()
     }
 
+    fn set_model(request: &mut CreateAigcVideoTask, model: &str) {
+        request.model_name = Some(model.to_owned());
+    }
+
     fn apply(&self, request: &mut CreateAigcVideoTask) -> Result<(), Failure> {
         set(&mut request.model_name, self.model.as_ref());
         set(&mut request.model_version, self.model_version.as_ref());
@@ -333,6 +337,10 @@ impl RequestFields for ImageFields {
         self.model.as_deref()
     }
 
+    fn set_model(request: &mut CreateAigcImageTask, model: &str) {
+        request.model_name = Some(model.to_owned());
+    }
+
     fn apply(&self, request: &mut CreateAigcImageTask) -> Result<(), Failure> {
         set(&mut request.model_name, self.model.as_ref());
         set(&mut request.model_version, self.model_version.as_ref());
@@ -445,6 +453,10 @@ impl RequestFields for AudioFields {
 
     fn model(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    fn set_model(request: &mut CreateAigcAudioTask, model: &str) {
+        request.model_name = Some(model.to_owned());
     }
 
     fn apply(&self, request: &mut CreateAigcAudioTask) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ mod arguments;
 mod cautions;
 mod color;
 mod commands;
+mod config;
 mod context;
 mod doubt;
 mod exit;
@@ -46,6 +47,8 @@ mod resume;
 mod secret_url;
 mod signals;
 mod streams;
+mod suggest;
+mod table;
 mod tracked;
 
 use commands::Command;
@@ -104,8 +107,8 @@ pub(crate) struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = match arguments::parse() {
-        Ok(cli) => cli,
+    let (cli, settings) = match arguments::parse() {
+        Ok(parsed) => parsed,
         Err(exit) => return exit,
     };
     let output = Output::new(&cli.global, SystemClock::shared());
@@ -116,7 +119,12 @@ fn main() -> ExitCode {
     if !matches!(cli.command, Command::Emulator(_)) {
         logging::to_stderr(&cli.global);
     }
-    let context = Context::new(cli.global, output.clone(), phase);
+    if let Some(warning) = &settings.config.warning
+        && !cli.command.runs_without_config()
+    {
+        output.warning(warning);
+    }
+    let context = Context::new(cli.global, settings, output.clone(), phase);
     let result = runtime().and_then(|runtime| {
         let result = runtime.block_on(cli.command.run(&context));
         // Does not wait for blocking work, for example the lock of a file on a disk that does not answer.

@@ -8,6 +8,7 @@ use mps_aigc::Endpoint;
 use crate::secret_url::SecretUrl;
 
 pub(crate) mod environment;
+pub(crate) mod table;
 
 /// The longest time of a call unless `--deadline` says otherwise.
 const DEADLINE: Duration = Duration::from_secs(120);

@@ -45,10 +45,7 @@ impl<'a, A: Action> Checked<'a, A> {
                 Some(name) if finding.rule == rules::UNKNOWN_MODEL => {
                     unknown_model_option(finding, A::INFO, site, name)
                 }
-                Some(_) if finding.rule == rules::OTHER_SITE => Finding {
-                    severity: Severity::Error,
-                    ..finding
-                },
+                Some(_) if finding.rule == rules::OTHER_SITE => refusing(finding),
                 _ => finding,
             });
         }
@@ -90,6 +87,11 @@ impl<'a, A: Action> Checked<'a, A> {
         }
         over_limit(A::INFO, self.request.billable_seconds(), self.max_seconds?)
     }
+}
+
+fn refusing(mut finding: Finding) -> Finding {
+    finding.severity = Severity::Error;
+    finding
 }
 
 fn unknown_model_option(

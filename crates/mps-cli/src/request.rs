@@ -17,6 +17,11 @@ pub(crate) trait RequestFields: clap::Args {
         None
     }
 
+    /// Sets the model of a request; does nothing in a family whose requests name none.
+    fn set_model(request: &mut Self::Request, model: &str) {
+        let (_, _) = (request, model);
+    }
+
     /// Overwrites the members of `request` whose options were given.
     fn apply(&self, request: &mut Self::Request) -> Result<(), Failure>;
 }

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::Stream;
-use mps_aigc::{Aigc, Create, UntypedCall};
+use mps_aigc::{Aigc, Create, Site, UntypedCall};
 use mps_core::clock::SystemClock;
 use tokio::sync::Notify;
 
@@ -178,7 +178,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit<C: Create>(&self, key: impl Into<String>, request: C) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::typed(&request, self.settings.site))
+        Submit::new(
+            self,
+            key.into(),
+            Request::typed(&request, self.settings.site),
+        )
     }
 
     /// Records a request whose body is JSON, of any action that creates tasks. Otherwise as
@@ -188,7 +192,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit_untyped(&self, key: impl Into<String>, call: UntypedCall) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::untyped(&call, self.settings.site))
+        Submit::new(
+            self,
+            key.into(),
+            Request::untyped(&call, self.settings.site),
+        )
     }
 
     /// Does the jobs of the batch until `shutdown` is ready: sends what was submitted within the rate

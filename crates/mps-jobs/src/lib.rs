@@ -39,6 +39,7 @@
 //! | the ledger: operations, stores, seal | [`ledger`] |
 //! | the content hash of a request | [`content_hash`] |
 //! | the call gate that arms a row as late as possible | [`LedgerGate`] |
+//! | a file of requests, and what it would cost | [`manifest`], [`plan`] |
 //!
 //! # Features
 //! - `reqwest` (default): the HTTP transport, over rustls.
@@ -58,7 +59,10 @@ mod job;
 mod jobs;
 pub mod ledger;
 mod machine;
+pub mod manifest;
 mod out;
+pub mod plan;
+mod prices;
 mod report;
 mod request;
 mod runner;
@@ -78,7 +82,10 @@ pub use job::{Job, JobFile, JobView, Utc};
 pub use jobs::Jobs;
 pub use ledger::{Key, Resolution};
 pub use ledger::{Ledger, LedgerError, LedgerErrorKind};
+pub use manifest::Manifest;
 pub use mps_aigc as aigc;
+pub use plan::Plan;
+pub use prices::{PriceTable, PriceTableError};
 pub use report::{Report, Stopped, Unrecorded};
 pub use request::Priced;
 pub use state::State;

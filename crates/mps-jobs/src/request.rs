@@ -1,12 +1,15 @@
 //! Requests as the ledger stores them.
 
+use std::borrow::Cow;
+
 use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
     Action, ActionVisitor, TaskFamily,
     preflight::{Report, preflight_json},
     visit_action,
 };
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     error::JobsError,
@@ -47,15 +50,66 @@ impl Request {
 
     /// Returns a request whose body is JSON, of an action that creates tasks of a known family.
     pub(crate) fn untyped(call: &UntypedCall, site: Option<Site>) -> Result<Self, JobsError> {
-        let unknown = || JobsError::UnknownAction(call.action.clone());
-        TaskFamily::created_by(&call.action).ok_or_else(unknown)?;
-        let body = serde_json::from_str(call.body.get()).map_err(|_| unknown())?;
-        let facts = visit_action(&call.action, FactsOf(&body, site)).ok_or_else(unknown)?;
+        Self::of_json(&call.action, call.body.get().to_owned(), site, true)
+    }
+
+    /// Returns a request whose body is JSON. Unless it `is_checked`, its report is empty.
+    pub(crate) fn of_json(
+        action: &str,
+        body: String,
+        site: Option<Site>,
+        is_checked: bool,
+    ) -> Result<Self, JobsError> {
+        let unknown = || JobsError::UnknownAction(action.to_owned());
+        TaskFamily::created_by(action).ok_or_else(unknown)?;
+        let body_of = FactsOf {
+            body: &body,
+            site,
+            is_checked,
+        };
+        let facts = visit_action(action, body_of).flatten();
         Ok(Self {
-            action: call.action.clone(),
-            body: call.body.get().to_owned(),
-            facts,
+            facts: facts.ok_or_else(unknown)?,
+            action: action.to_owned(),
+            body,
         })
+    }
+
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
+    pub(crate) fn report(&self) -> &Report {
+        &self.facts.report
+    }
+
+    pub(crate) fn seconds(&self) -> Option<u64> {
+        self.facts.seconds
+    }
+
+    pub(crate) fn is_billed_by_piece(&self) -> bool {
+        self.facts.by_piece
+    }
+
+    /// Returns the model that the body names, with its version.
+    pub(crate) fn model(&self) -> Option<String> {
+        model(&self.body)
+    }
+
+    /// Returns the request as a call.
+    pub(crate) fn call(&self) -> UntypedCall {
+        // A body that was parsed is JSON.
+        let body = RawValue::from_string(self.body.clone()).unwrap_or_default();
+        UntypedCall::new(self.action.clone(), body)
+    }
+
+    /// Returns the row to be recorded, without a price and an output name.
+    pub(crate) fn into_new_item(self, key: Key) -> NewItem {
+        NewItem::new(key, &self.action, self.body, self.facts.seconds)
     }
 
     /// Returns the row to be recorded.
@@ -66,20 +120,17 @@ impl Request {
             let report = Box::new(self.facts.report);
             return Err(JobsError::Preflight { key, report });
         }
-        let Facts {
-            seconds, by_piece, ..
-        } = self.facts;
-        if terms.has_seconds_cap && seconds.is_none() && !by_piece {
+        let is_known = self.facts.seconds.is_some() || self.facts.by_piece;
+        if terms.has_seconds_cap && !is_known {
             return Err(JobsError::UnknownSeconds(key));
         }
         if terms.has_money_cap && terms.price.is_none() {
             return Err(JobsError::UnknownPrice(key));
         }
-        let item = NewItem::new(key, &self.action, self.body, seconds);
         Ok(NewItem {
             price: terms.price,
             out: Some(terms.out.clone()),
-            ..item
+            ..self.into_new_item(key)
         })
     }
 
@@ -169,32 +220,53 @@ impl std::fmt::Debug for Priced<'_> {
 
 impl Facts {
     fn of<A: Action>(request: &A, report: Report) -> Self {
-        let family = A::INFO.capabilities.map(|family| family.name);
         Self {
             seconds: request.billable_seconds(),
-            by_piece: matches!(family, Some("image" | "audio")),
+            by_piece: is_billed_by_piece::<A>(),
             report,
         }
     }
 }
 
+fn is_billed_by_piece<A: Action>() -> bool {
+    let family = A::INFO.capabilities.map(|family| family.name);
+    matches!(family, Some("image" | "audio"))
+}
+
 /// Finds the facts about a body of an action that is known by name only.
-struct FactsOf<'a>(&'a Value, Option<Site>);
+struct FactsOf<'a> {
+    body: &'a str,
+    site: Option<Site>,
+    is_checked: bool,
+}
 
 impl ActionVisitor for FactsOf<'_> {
-    type Output = Facts;
+    /// `None` for a body that is not JSON.
+    type Output = Option<Facts>;
 
-    fn visit<A: Action>(self) -> Facts {
-        let report = preflight_json::<A>(self.0, self.1);
-        match serde_json::from_value::<A>(self.0.clone()) {
+    fn visit<A: Action>(self) -> Option<Facts> {
+        let report_of = |request: &A| {
+            let report = self.is_checked.then(|| request.preflight_on(self.site));
+            report.unwrap_or_default()
+        };
+        // The usual case, in which the body is parsed once.
+        if let Ok(request) = serde_json::from_str::<A>(self.body) {
+            return Some(Facts::of(&request, report_of(&request)));
+        }
+        let body: Value = serde_json::from_str(self.body).ok()?;
+        let report = self
+            .is_checked
+            .then(|| preflight_json::<A>(&body, self.site));
+        let report = report.unwrap_or_default();
+        Some(match serde_json::from_value::<A>(body) {
             Ok(request) => Facts::of(&request, report),
             // The report has the findings.
             Err(_) => Facts {
                 seconds: None,
-                by_piece: false,
+                by_piece: is_billed_by_piece::<A>(),
                 report,
             },
-        }
+        })
     }
 }
 
@@ -204,20 +276,27 @@ fn members(body: &str) -> Option<Members> {
     serde_json::from_str(body).ok()
 }
 
+/// The members of a body that name the model.
+#[derive(Deserialize)]
+struct Model<'a> {
+    #[serde(rename = "ModelName", borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(rename = "ModelVersion", borrow)]
+    version: Option<Cow<'a, str>>,
+}
+
 /// Returns the model that a body names, with its version, as in `Kling 2.6`.
 fn model(body: &str) -> Option<String> {
-    let members = members(body)?;
-    let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
-    match (text("ModelName")?, text("ModelVersion")) {
-        (model, Some(version)) => Some(format!("{model} {version}")),
-        (model, None) => Some(model),
-    }
+    let Model { name, version } = serde_json::from_str(body).ok()?;
+    Some(match (name?, version) {
+        (name, Some(version)) => format!("{name} {version}"),
+        (name, None) => name.into_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use mps_models::{CreateAigcImageTask, CreateAigcVideoTask};
-    use serde_json::value::RawValue;
 
     use super::*;
 

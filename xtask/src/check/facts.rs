@@ -173,7 +173,7 @@ fn on_sites(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
             let Some(span) = bound.span() else { continue };
             if bound.kind.key == REQUIRED {
                 let title = "a member is required on every site or on none";
-                out.push(Diagnostic::at(span, "E0316", title));
+                out.push(Diagnostic::at(span, "E0315", title));
             } else if !bound.kind.applies_to.fits(ty) {
                 let title = format!(
                     "`{}` does not apply to a {}",

@@ -163,9 +163,14 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
     });
     let model = model.map(|option| {
         let field = ident(&option.field);
+        let member = ident(&option.member.field);
         quote! {
             fn model(&self) -> Option<&str> {
                 self.#field.as_deref()
+            }
+
+            fn set_model(request: &mut #request, model: &str) {
+                request.#member = Some(model.to_owned());
             }
         }
     });

@@ -16,6 +16,7 @@ use super::{
     follow::follow,
 };
 use crate::{
+    config::Defaults,
     context::{Connection, Context},
     doubt::{Doubt, ID_PLACEHOLDER},
     failure::Failure,
@@ -55,7 +56,7 @@ pub(crate) struct CreateArgs<F: Args> {
 }
 
 /// Options for the steps after a create.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct FollowUp {
     /// Wait until the task is done
     #[arg(long)]
@@ -84,8 +85,13 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
     type Family = <F::Request as Create>::Family;
 
     async fn create(&self, context: &Context) -> Result<(), Failure> {
-        let request = request::build(self.request.as_deref(), &self.fields)?;
-        let model = self.fields.model();
+        let mut request = request::build(self.request.as_deref(), &self.fields)?;
+        let mut model = self.fields.model();
+        // The body of a file is sent as it is.
+        if model.is_none() && self.request.is_none() {
+            model = context.defaults().model(Self::Family::FAMILY);
+            model.inspect(|model| F::set_model(&mut request, model));
+        }
         Box::pin(run(&request, model, &self.follow_up, context)).await
     }
 }
@@ -98,6 +104,7 @@ pub(crate) async fn run<C: Create>(
     follow_up: &FollowUp,
     context: &Context,
 ) -> Result<(), Failure> {
+    let follow_up = &follow_up.completed(context.defaults());
     let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
     if follow_up.dry_run {
         return dry_run::run(&checked, context);
@@ -209,6 +216,15 @@ impl<F: Family> Created<F> {
 }
 
 impl FollowUp {
+    /// Returns the options with the place of the config file, for a command that waits and names none.
+    fn completed(&self, defaults: &Defaults) -> Self {
+        let out = self.waits().then(|| defaults.out(self.out.as_deref()));
+        Self {
+            out: out.flatten(),
+            ..self.clone()
+        }
+    }
+
     fn waits(&self) -> bool {
         self.wait || self.out.is_some()
     }

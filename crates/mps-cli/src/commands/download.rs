@@ -1,6 +1,9 @@
 //! `download`: downloads the results of tasks that are done.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use futures_util::future::join_all;
@@ -29,9 +32,10 @@ pub(crate) struct DownloadArgs {
     #[arg(required = true, value_name = "ID|-")]
     tasks: Vec<String>,
     /// File, directory (`DIR/` is made if needed) or template such as
-    /// `DIR/{task_id}-{index}.{ext}` for the results; stdout if it is `-`
+    /// `DIR/{task_id}-{index}.{ext}` for the results; stdout if it is `-` [default: the folder in the
+    /// config file]
     #[arg(long, value_name = "PATH|-")]
-    out: PathBuf,
+    out: Option<PathBuf>,
     /// Longest time for the download
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = parse_duration)]
     timeout: Duration,
@@ -39,7 +43,12 @@ pub(crate) struct DownloadArgs {
 
 pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Result<(), Failure> {
     let handles = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
-    let target = Target::claim_for(handles.len(), Some(&args.out)).await?;
+    let out = context.defaults().out(args.out.as_deref());
+    let out = &out.ok_or_else(|| {
+        let failure = Failure::usage("--out is missing, and the config file names no folder");
+        failure.hint("name a file or a folder, which is made if needed: --out DIR/")
+    })?;
+    let target = Target::claim_for(handles.len(), Some(out)).await?;
     let connection = context.connect().await?;
     let known_tasks = KnownTasks::open(context, &connection).await;
     let connection = &connection;
@@ -50,13 +59,13 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
         let tracked = known_tasks.of(handle.id()).await;
         let known = tracked.map(|it| it.known(&handle));
         let task = connection.task::<F>(known.unwrap_or(handle))?;
-        download(args, &task, target, (known_tasks, options), context).await
+        download((args, out), &task, target, (known_tasks, options), context).await
     });
     all_succeeded(follow(context, join_all(downloads)).await)
 }
 
 async fn download<F: Family>(
-    args: &DownloadArgs,
+    (args, out): (&DownloadArgs, &Path),
     task: &Task<F>,
     target: &Target,
     (known_tasks, downloads): (&KnownTasks, &DownloadOptions),
@@ -64,7 +73,7 @@ async fn download<F: Family>(
 ) -> Result<(), Failure> {
     let tracked = known_tasks.of(task.id()).await;
     let key = tracked.as_ref().map(Tracked::key);
-    let receipt = Receipt::of(task, &context.global, Some(&args.out)).with_key(key);
+    let receipt = Receipt::of(task, &context.global, Some(out)).with_key(key);
     let result_so_far = TaskResult::of(task).with_key(key);
     let started = context.clock.monotonic();
     let snapshot = query(task, &receipt, context).await?;

@@ -45,7 +45,8 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
     if !args.last {
         named = handles::of_arguments_or_stdin::<F>(&args.tasks)?;
     }
-    let out = args.out.as_deref();
+    let out = context.defaults().out(args.out.as_deref());
+    let out = out.as_deref();
     let target = Target::claim_for(named.len().max(1), out).await?;
     let connection = context.connect().await?;
     let (known_tasks, handles) = if args.last {

@@ -5,33 +5,11 @@ use std::env;
 
 use clap::Parser;
 
-use super::GlobalOptions;
+use super::{
+    GlobalOptions,
+    table::{Kind, SETTINGS, Setting},
+};
 use crate::{arguments, failure::Failure};
-
-/// The options with a value, each with its variable.
-const VALUES: [(&str, &str); 11] = [
-    ("--endpoint", "MPS_ENDPOINT"),
-    ("--site", "MPS_SITE"),
-    ("--region", "MPS_REGION"),
-    ("--profile", "MPS_PROFILE"),
-    ("--account", "MPS_ACCOUNT"),
-    ("--limiter", "MPS_LIMITER"),
-    ("--ledger", "MPS_LEDGER"),
-    ("--deadline", "MPS_DEADLINE"),
-    ("--preflight", "MPS_PREFLIGHT"),
-    ("--output", "MPS_OUTPUT"),
-    ("--color", "MPS_COLOR"),
-];
-
-/// The options without a value, each with its variable.
-const SWITCHES: [(&str, &str); 3] = [
-    ("--emulator", "MPS_EMULATOR"),
-    ("--strict", "MPS_STRICT"),
-    ("--quiet", "MPS_QUIET"),
-];
-
-/// The number of times that `--verbose` is given.
-const VERBOSE: &str = "MPS_VERBOSE";
 
 /// The global options alone, parsed like a command line.
 #[derive(Debug, Parser)]
@@ -41,40 +19,36 @@ struct Environment {
     global: GlobalOptions,
 }
 
-/// Returns `flags` with the values of the environment for all options that are not given.
+/// Returns the options that the environment sets.
 ///
 /// # Errors
 /// Returns a usage error that names the variable when a value is not valid.
-pub(crate) fn complete(flags: GlobalOptions) -> Result<GlobalOptions, Failure> {
-    complete_from(flags, variable)
+pub(crate) fn read() -> Result<GlobalOptions, Failure> {
+    read_from(variable)
 }
 
-fn complete_from(
-    flags: GlobalOptions,
+fn read_from(
     variable: impl Fn(&str) -> Result<Option<String>, Failure>,
 ) -> Result<GlobalOptions, Failure> {
     let mut set = GlobalOptions::default();
-    for (option, name) in VALUES {
-        if let Some(value) = variable(name)? {
-            parse(&mut set, name, format!("{option}={value}"))?;
+    for setting in &SETTINGS {
+        let name = setting.variable();
+        let Some(value) = variable(&name)? else {
+            continue;
+        };
+        match setting.kind {
+            Kind::Value | Kind::Place => parse(&mut set, setting, &name, &value)?,
+            Kind::Switch if is_on(&name, &value)? => turn_on(&mut set, setting, &name)?,
+            Kind::Switch => {}
+            Kind::Count => {
+                set.verbose = value.parse().map_err(|_| {
+                    let message = format!("{name}: {value:?} is not a number from 0 to 255");
+                    Failure::usage(message).hint("1 prints each call, 2 each attempt")
+                })?;
+            }
         }
     }
-    for (option, name) in SWITCHES {
-        if let Some(value) = variable(name)?
-            && is_on(name, &value)?
-        {
-            parse(&mut set, name, option.to_owned())?;
-        }
-    }
-    if let Some(value) = variable(VERBOSE)? {
-        set.verbose = value.parse().map_err(|_| {
-            Failure::usage(format!(
-                "{VERBOSE}: {value:?} is not a number from 0 to 255"
-            ))
-            .hint("1 prints each call, 2 each attempt")
-        })?;
-    }
-    Ok(merged(flags, set))
+    Ok(set)
 }
 
 /// Returns the value of a variable; `None` for an empty one.
@@ -101,47 +75,77 @@ fn is_on(name: &str, value: &str) -> Result<bool, Failure> {
     }
 }
 
-/// Adds the value of one variable to `set`, by the rules of its option.
-fn parse(set: &mut GlobalOptions, name: &str, argument: String) -> Result<(), Failure> {
+/// Sets an option to a value by the rules of its flag. `name` is where the value comes from: a
+/// variable, or a key of the config file.
+///
+/// # Errors
+/// Returns a usage error that begins with `name` when the value is not valid.
+pub(crate) fn parse(
+    set: &mut GlobalOptions,
+    setting: &Setting,
+    name: &str,
+    value: &str,
+) -> Result<(), Failure> {
+    add(set, name, format!("{}={value}", setting.flag()))
+}
+
+/// Turns a switch on; see [`parse`].
+///
+/// # Errors
+/// Returns a usage error when the switch contradicts an option that is set already.
+pub(crate) fn turn_on(
+    set: &mut GlobalOptions,
+    setting: &Setting,
+    name: &str,
+) -> Result<(), Failure> {
+    add(set, name, setting.flag())
+}
+
+fn add(set: &mut GlobalOptions, name: &str, argument: String) -> Result<(), Failure> {
     let parsed = Environment::try_parse_from(["environment", &argument]);
     let parsed = parsed.map_err(|error| {
         let failure = arguments::usage_failure(&error, &[argument.into()]);
         let message = format!("{name}: {}", failure.message);
         Failure::usage(message).hint(format!("correct {name}, or unset it"))
     })?;
-    *set = merged(parsed.global, std::mem::take(set));
+    *set = joined(parsed.global, std::mem::take(set));
     Ok(())
 }
 
 /// Returns `flags` completed by `other`. Options that exclude each other are one setting: if the
-/// command line has any of them, the environment's are ignored. For example, `--emulator` overrides
+/// former has any of them, those of the latter are ignored. For example, `--emulator` overrides
 /// `MPS_ENDPOINT`.
-fn merged(flags: GlobalOptions, other: GlobalOptions) -> GlobalOptions {
-    let has_endpoint = flags.emulator || flags.endpoint.is_some();
-    let has_preflight = flags.strict || flags.preflight.is_some();
-    let has_verbosity = flags.quiet || flags.verbose > 0;
+pub(crate) fn merged(flags: GlobalOptions, mut other: GlobalOptions) -> GlobalOptions {
+    if flags.emulator || flags.endpoint.is_some() {
+        (other.emulator, other.endpoint) = (false, None);
+    }
+    if flags.strict || flags.preflight.is_some() {
+        (other.strict, other.preflight) = (false, None);
+    }
+    if flags.quiet || flags.verbose > 0 {
+        (other.quiet, other.verbose) = (false, 0);
+    }
+    joined(flags, other)
+}
+
+/// Returns the options of both; those of `first` count where both have one.
+fn joined(first: GlobalOptions, second: GlobalOptions) -> GlobalOptions {
     GlobalOptions {
-        emulator: flags.emulator || (!has_endpoint && other.emulator),
-        endpoint: flags.endpoint.or(other.endpoint.filter(|_| !has_endpoint)),
-        site: flags.site.or(other.site),
-        region: flags.region.or(other.region),
-        profile: flags.profile.or(other.profile),
-        account: flags.account.or(other.account),
-        limiter: flags.limiter.or(other.limiter),
-        ledger: flags.ledger.or(other.ledger),
-        deadline: flags.deadline.or(other.deadline),
-        preflight: flags
-            .preflight
-            .or(other.preflight.filter(|_| !has_preflight)),
-        strict: flags.strict || (!has_preflight && other.strict),
-        output: flags.output.or(other.output),
-        quiet: flags.quiet || (!has_verbosity && other.quiet),
-        verbose: if has_verbosity {
-            flags.verbose
-        } else {
-            other.verbose
-        },
-        color: flags.color.or(other.color),
+        emulator: first.emulator || second.emulator,
+        endpoint: first.endpoint.or(second.endpoint),
+        site: first.site.or(second.site),
+        region: first.region.or(second.region),
+        profile: first.profile.or(second.profile),
+        account: first.account.or(second.account),
+        limiter: first.limiter.or(second.limiter),
+        ledger: first.ledger.or(second.ledger),
+        deadline: first.deadline.or(second.deadline),
+        preflight: first.preflight.or(second.preflight),
+        strict: first.strict || second.strict,
+        output: first.output.or(second.output),
+        quiet: first.quiet || second.quiet,
+        verbose: first.verbose.max(second.verbose),
+        color: first.color.or(second.color),
     }
 }
 
@@ -155,10 +159,11 @@ mod tests {
         variables: &'static [(&'static str, &'static str)],
     ) -> Result<GlobalOptions, Failure> {
         let flags = Environment::try_parse_from([&["environment"], arguments].concat());
-        complete_from(flags.unwrap().global, |name| {
+        let set = read_from(|name| {
             let found = variables.iter().find(|(key, _)| *key == name);
             Ok(found.map(|(_, value)| (*value).to_owned()))
-        })
+        })?;
+        Ok(merged(flags.unwrap().global, set))
     }
 
     #[test]

@@ -6,6 +6,8 @@
 )]
 
 mod bill;
+#[cfg(unix)]
+mod config;
 mod credentials;
 mod emulator;
 mod emulator_flags;

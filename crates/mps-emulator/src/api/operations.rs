@@ -49,7 +49,8 @@ impl TypedOperation {
 }
 
 fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
-    let response = body::parse::<A>(context.body, context.service.settings.site)?.execute(context)?;
+    let response =
+        body::parse::<A>(context.body, context.service.settings.site)?.execute(context)?;
     match serde_json::to_value(response) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(Refusal::new(

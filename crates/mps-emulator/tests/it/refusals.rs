@@ -150,11 +150,9 @@ fn the_rules_of_the_specification_are_kept() {
     for (action, body, expected) in [
         (CREATE, json!({}), "MissingParameter"),
         (CREATE, json!({ "Prompt": "" }), "MissingParameter"),
-        (
-            CREATE,
-            json!({ "Prompt": "x".repeat(2_001) }),
-            "InvalidParameterValue",
-        ),
+        // The descriptions of both sites have dropped these two bounds of the base contract.
+        (CREATE, json!({ "Prompt": "x".repeat(2_001) }), ""),
+        (CREATE, json!({ "Prompt": "a", "ImageInfos": [{}, {}, {}, {}] }), ""),
         (
             CREATE,
             json!({ "Prompt": "a", "Duration": 0 }),
@@ -169,6 +167,24 @@ fn the_rules_of_the_specification_are_kept() {
         ),
     ] {
         assert_eq!(refusal(action, &body).0, expected, "{action}");
+    }
+}
+
+#[test]
+fn an_emulator_refuses_what_the_description_of_its_site_states() {
+    let mainland = json!({ "ModelName": "wand-vega-video", "Prompt": "a" });
+    let short = json!({
+        "Input": { "ImageUrls": ["https://example.com/a.png"] },
+        "TaskInfo": { "Duration": 3 },
+    });
+    for (site, of_mainland, of_short) in [
+        (Site::Intl, "InvalidParameterValue", ""),
+        (Site::Cn, "", "InvalidParameterValue"),
+    ] {
+        let service = Emulator::builder().site(site).service();
+        let code = |action, body| refusal_of(&service, action, body).0;
+        assert_eq!(code(CREATE, &mainland), of_mainland, "{site}");
+        assert_eq!(code("CreateAiFissionTask", &short), of_short, "{site}");
     }
 }
 

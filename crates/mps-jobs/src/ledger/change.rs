@@ -148,13 +148,12 @@ pub(crate) async fn record(
         worker,
         note,
     ];
-    tx.execute(
+    tx.execute_late(
         "INSERT INTO event (batch, seq, at, fence, was, now, worker, note)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        values,
+        values.to_vec(),
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 /// Returns the error that names the cap which the row's price does not fit.

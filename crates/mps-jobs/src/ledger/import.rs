@@ -17,6 +17,10 @@ use crate::state::{Home, State};
 /// Rows of one INSERT statement.
 const ROWS: usize = 100;
 
+/// Numbers of rows from which on the store's planner looks at them again: until then, or until the
+/// server does it by itself a minute later, it may choose an index that reads all rows of a batch.
+const GROWN: [i64; 3] = [500, 5_000, 50_000];
+
 /// The highest price and length of a row, so that the sums of a batch cannot overflow.
 const MOST: i64 = 1_000_000_000_000;
 
@@ -202,7 +206,8 @@ pub(crate) async fn insert(
 ) -> Result<u64, LedgerError> {
     let last = "SELECT COALESCE(MAX(seq), 0) FROM item WHERE batch = $1";
     let last = tx.query(last, values![batch.as_str()]).await?.pop();
-    let mut seq = last.map_or(Ok(0), |mut row| row.int())?;
+    let first = last.map_or(Ok(0), |mut row| row.int())?;
+    let mut seq = first;
     let now = tx.now().0;
     let mut inserted = 0;
     for rows in rows.chunks(ROWS) {
@@ -241,6 +246,9 @@ pub(crate) async fn insert(
         );
         tx.execute(&sql, &bodies).await?;
         inserted += added;
+    }
+    if GROWN.iter().any(|rows| (first..seq).contains(rows)) {
+        tx.refresh_statistics().await?;
     }
     Ok(inserted)
 }

@@ -13,9 +13,13 @@ pub(crate) const ITEM: &str = "batch, seq, account, endpoint, key, hash, action,
     home, fence, attempt, owner, lease, added, armed, created, task, request_id, code, message, status, \
     done, expires";
 
-/// Returns a row of the columns [`ITEM`]. A name that no version writes is damage.
+/// Returns a row of the columns [`ITEM`].
 pub(crate) fn item(mut row: Row) -> Result<Item, LedgerError> {
-    let row = &mut row;
+    next_item(&mut row)
+}
+
+/// Takes the columns [`ITEM`] from a row. A name that no version writes is damage.
+pub(crate) fn next_item(row: &mut Row) -> Result<Item, LedgerError> {
     Ok(Item {
         row: row_id(row)?,
         account: row.optional_text()?,

@@ -149,14 +149,14 @@ pub(crate) async fn register(tx: &mut dyn Transaction) -> Result<(), LedgerError
         process.host.as_str(),
         process.pid,
         tx.now().0
-    ];
-    tx.execute(
+    ]
+    .to_vec();
+    tx.execute_late(
         "INSERT INTO worker (id, host, pid, started, seen) VALUES ($1, $2, $3, $4, $4)
             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen",
         values,
     )
-    .await?;
-    Ok(())
+    .await
 }
 
 async fn all_workers(tx: &mut dyn Transaction) -> Result<Vec<(Worker, bool)>, LedgerError> {

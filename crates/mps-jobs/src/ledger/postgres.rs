@@ -146,11 +146,10 @@ impl PostgresStore {
         T: Send,
     {
         let mut tx = PgTransaction::new(&connection, &self.process, begun);
-        let done = work(&mut tx, args).await;
-        let cause = tx.into_failure();
-        let done = match done {
+        let done = match work(&mut tx, args).await {
             Ok(done) => done,
             Err(error) => {
+                let cause = tx.into_failure();
                 if cause.is_none() {
                     self.roll_back(connection).await;
                 }
@@ -158,8 +157,7 @@ impl PostgresStore {
             }
         };
         failpoint(op, "before");
-        let committed = connection.rows("COMMIT").await;
-        committed.map_err(|failure| Failed::at_commit(&failure))?;
+        tx.commit().await?;
         failpoint(op, "after");
         lock(&self.idle).push(connection);
         Ok(done)

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::{
-    Ledger, batch,
-    change::{Change, claim_lost, no_batch, no_row, record, wrong_state},
+    Ledger,
+    change::{Change, claim_lost, no_batch, record, wrong_state},
     error::LedgerError,
-    item::{ITEM, item, locked, select},
+    item::{ITEM, item, locked, next_item},
     liveness::register,
     names::BatchId,
     rows::{Claim, Item, RowId, Token},
     seal::Entry,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
 
@@ -117,36 +117,46 @@ async fn claim_next(
     batch: &BatchId,
 ) -> Result<Option<Claim>, LedgerError> {
     let next = "batch = $1 AND state = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
-    let next = select(tx, next, values![batch.as_str()]).await?.pop();
-    match next {
-        Some(item) => claim_planned(tx, &item).await.map(Some),
-        None => Ok(None),
-    }
+    claim_planned(tx, next, values![batch.as_str()]).await
 }
 
 async fn claim_row(tx: &mut dyn Transaction, row: &RowId) -> Result<Option<Claim>, LedgerError> {
-    match locked(tx, row).await? {
-        None => Err(no_row(row)),
-        Some(item) if item.state == State::Planned => claim_planned(tx, &item).await.map(Some),
-        Some(_) => Ok(None),
-    }
+    let condition = "batch = $1 AND seq = $2 FOR UPDATE";
+    claim_planned(tx, condition, values![row.batch.as_str(), row.seq]).await
 }
 
-async fn claim_planned(tx: &mut dyn Transaction, item: &Item) -> Result<Claim, LedgerError> {
-    let batch = batch::find(tx, &item.row.batch).await?;
-    let bound = batch.and_then(|batch| batch.account.zip(batch.endpoint));
-    let Some((account, endpoint)) = bound else {
+/// Claims the row that a condition selects, if it is planned.
+async fn claim_planned(
+    tx: &mut dyn Transaction,
+    condition: &str,
+    values: &[Value],
+) -> Result<Option<Claim>, LedgerError> {
+    // One statement, since each is a round trip.
+    let sql = format!(
+        "SELECT {ITEM}, (SELECT b.account FROM batch b WHERE b.id = item.batch),
+            (SELECT b.endpoint FROM batch b WHERE b.id = item.batch),
+            (SELECT j.json FROM body j WHERE j.batch = item.batch AND j.seq = item.seq)
+            FROM item WHERE {condition}"
+    );
+    let Some(mut row) = tx.query(&sql, values).await?.pop() else {
+        return Ok(None);
+    };
+    let item = next_item(&mut row)?;
+    if item.state != State::Planned {
+        return Ok(None);
+    }
+    let (account, endpoint) = (row.optional_text()?, row.optional_text()?);
+    let Some((account, endpoint)) = account.zip(endpoint) else {
         return Err(no_batch(item.row.batch.as_str()));
+    };
+    let Some(body) = row.optional_text()? else {
+        return Err(wrong_state(&item.row, item.state));
     };
     let change = Change::new(Transition::Claim)
         .set("account", account)
         .set("endpoint", endpoint);
-    let item = claimed(tx, change, item).await?;
-    let body = batch::body(tx, &item.row).await?;
-    match body {
-        Some(body) => Ok(Claim { item, body }),
-        None => Err(wrong_state(&item.row, item.state)),
-    }
+    let item = claimed(tx, change, &item).await?;
+    Ok(Some(Claim { item, body }))
 }
 
 /// Applies a transition to `intent`: a new token, this process as owner, and a lease.

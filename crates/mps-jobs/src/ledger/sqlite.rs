@@ -243,6 +243,15 @@ impl Transaction for SqliteTransaction<'_> {
         Box::pin(ready(changed.map_err(failed)))
     }
 
+    fn execute_late<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> BoxFuture<'t, Result<(), LedgerError>> {
+        let done = connection::execute(self.connection, sql, &values);
+        Box::pin(ready(done.map(drop).map_err(failed)))
+    }
+
     fn now(&self) -> Timestamp {
         self.now
     }

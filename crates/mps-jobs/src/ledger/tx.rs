@@ -70,6 +70,20 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, LedgerError>>;
 
+    /// Runs a statement that nothing in the transaction depends on. A store may delay it until the next
+    /// statement or the commit.
+    fn execute_late<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> BoxFuture<'t, Result<(), LedgerError>>;
+
+    /// Lets the store's planner look at the rows again, after their number has grown by much. Does
+    /// nothing in a store whose plans do not depend on it.
+    fn refresh_statistics(&mut self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     /// Returns the time of the store's clock at the beginning of the transaction.
     fn now(&self) -> Timestamp;
 

@@ -135,11 +135,7 @@ impl<T: Texts> Check<'_, T> {
         })
     }
 
-    fn each(
-        mut self,
-        rule: Rule,
-        finding: impl Fn(&Path<'_>, &str) -> Option<Finding>,
-    ) -> Self {
+    fn each(mut self, rule: Rule, finding: impl Fn(&Path<'_>, &str) -> Option<Finding>) -> Self {
         if !self.applies(rule) {
             return self;
         }
@@ -189,7 +185,9 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
     pub(crate) fn min(mut self, least: N, rule: Rule) -> Self {
         let applies = self.applies(rule);
         match *self.value {
-            Some(found) if applies && found < least => self.number(rules::MIN, found, "at least", least, rule),
+            Some(found) if applies && found < least => {
+                self.number(rules::MIN, found, "at least", least, rule)
+            }
             _ => self,
         }
     }
@@ -198,7 +196,9 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
     pub(crate) fn max(mut self, most: N, rule: Rule) -> Self {
         let applies = self.applies(rule);
         match *self.value {
-            Some(found) if applies && found > most => self.number(rules::MAX, found, "at most", most, rule),
+            Some(found) if applies && found > most => {
+                self.number(rules::MAX, found, "at most", most, rule)
+            }
             _ => self,
         }
     }

@@ -74,10 +74,7 @@ pub struct Finding {
     pub site: Option<Site>,
     /// The day since which the description of a site no longer states the bound. Such a bound of the
     /// base contract is an error, and the service may well accept the request.
-    #[serde(
-        serialize_with = "by_site",
-        skip_serializing_if = "<[Day]>::is_empty"
-    )]
+    #[serde(serialize_with = "by_site", skip_serializing_if = "<[Day]>::is_empty")]
     pub dropped: &'static [Day],
 }
 
@@ -117,7 +114,8 @@ impl Finding {
             return self;
         }
         let since: Vec<String> = days.iter().map(ToString::to_string).collect();
-        self.message += &format!("; no longer stated since {}", since.join(" and "));
+        let since = since.join(" and ");
+        self.message = format!("{}; no longer stated since {since}", self.message);
         self.hint = Some(SEND_ANYWAY.to_owned());
         self.dropped = days;
         self

@@ -241,6 +241,7 @@ mod tests {
                 ("ImageInfos[1]", "wrong-type"),
                 ("ExtraParameters.EnableAudio", "wrong-type"),
                 ("ExtraParameters.Unknown", "unknown-member"),
+                ("ImageInfos", "reference-images"),
                 ("Duration", "duration"),
             ]
             .map(|(path, rule)| (path.to_owned(), rule))

@@ -20,13 +20,14 @@ pub(super) fn report(site: Option<Site>, inspect: impl Fn(&mut Report)) -> Repor
     }
     let others = Site::ALL.iter().filter(|site| **site != Site::default());
     let others = others.map(|site| inspected(*site));
-    combined([first].into_iter().chain(others).collect())
+    let all: Vec<Report> = [first].into_iter().chain(others).collect();
+    combined(&all)
 }
 
 /// Returns one report: what every site refuses is refused, all else is a warning.
-fn combined(reports: Vec<Report>) -> Report {
+fn combined(reports: &[Report]) -> Report {
     let mut whole = Report::default();
-    for report in &reports {
+    for report in reports {
         for finding in report.findings() {
             if whole.findings().iter().any(|known| is_same(known, finding)) {
                 continue;
@@ -64,7 +65,7 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
 fn of_some_sites(mut finding: Finding, on_sites: &[(Site, &Finding)]) -> Finding {
     let names: Vec<&str> = on_sites.iter().map(|(site, _)| site.as_str()).collect();
     finding.severity = Severity::Warning;
-    finding.message += &format!(" (on the site {})", names.join(" and "));
+    finding.message = format!("{} (on the site {})", finding.message, names.join(" and "));
     finding.site = match on_sites {
         [(site, _)] => Some(*site),
         _ => None,

@@ -16,7 +16,7 @@ pub(super) fn unreachable(url: &str) -> Option<&'static str> {
     let host = host.split(':').next()?.trim_end_matches('.');
     match ipv4(host) {
         Some(address) => place(IpAddr::V4(address)),
-        None => name_place(&host.to_ascii_lowercase()),
+        None => name_place(host),
     }
 }
 
@@ -24,8 +24,11 @@ pub(super) fn unreachable(url: &str) -> Option<&'static str> {
 /// the domain that ICANN keeps for private use).
 fn name_place(name: &str) -> Option<&'static str> {
     let is_below = |domain: &str| {
-        let rest = name.strip_suffix(domain);
-        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        let split = name.len().checked_sub(domain.len());
+        let split = split.and_then(|at| name.split_at_checked(at));
+        split.is_some_and(|(rest, end)| {
+            end.eq_ignore_ascii_case(domain) && (rest.is_empty() || rest.ends_with('.'))
+        })
     };
     if is_below("localhost") {
         return Some("this machine");
@@ -72,26 +75,24 @@ fn place_of_v6(address: Ipv6Addr) -> Option<&'static str> {
 /// Reads an address as browsers and most clients do: one to four parts, each decimal, octal or
 /// hexadecimal, the last one for all bytes that are left. `2130706433` and `0x7f.1` are `127.0.0.1`.
 fn ipv4(host: &str) -> Option<Ipv4Addr> {
-    let parts: Vec<u64> = host.split('.').map(number).collect::<Option<_>>()?;
-    let (last, heads) = parts.split_last()?;
-    if heads.len() > 3 || heads.iter().any(|head| *head > 255) {
-        return None;
+    let (heads, last) = host.rsplit_once('.').unwrap_or(("", host));
+    let mut heads = heads.split('.').filter(|head| !head.is_empty());
+    let mut address: u32 = 0;
+    let mut bits = 32;
+    for head in heads.by_ref().take(3) {
+        bits -= 8;
+        address |= u32::from(u8::try_from(number(head)?).ok()?) << bits;
     }
-    let bits = 32 - 8 * heads.len();
-    if *last >= 1 << bits {
-        return None;
-    }
-    let heads = heads.iter().zip([24, 16, 8]);
-    let address = heads.fold(*last, |sum, (head, shift)| sum | (head << shift));
-    u32::try_from(address).ok().map(Ipv4Addr::from)
+    let last = number(last).filter(|last| heads.next().is_none() && *last < 1 << bits)?;
+    Some(Ipv4Addr::from(address | u32::try_from(last).ok()?))
 }
 
 fn number(part: &str) -> Option<u64> {
-    let lower = part.to_ascii_lowercase();
-    let (digits, radix) = match lower.strip_prefix("0x") {
+    let hexadecimal = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X"));
+    let (digits, radix) = match hexadecimal {
         Some(digits) => (digits, 16),
-        None if lower.len() > 1 && lower.starts_with('0') => (&*lower, 8),
-        None => (&*lower, 10),
+        None if part.len() > 1 && part.starts_with('0') => (part, 8),
+        None => (part, 10),
     };
     u64::from_str_radix(digits, radix).ok()
 }

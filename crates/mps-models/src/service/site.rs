@@ -84,9 +84,6 @@ mod tests {
         }
         assert_eq!(Site::default(), Site::Intl);
         let error = "eu".parse::<Site>().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "unknown site \"eu\"; known are intl, cn"
-        );
+        assert_eq!(error.to_string(), "unknown site \"eu\"; known are intl, cn");
     }
 }

@@ -1,5 +1,6 @@
 //! An open transaction of an operation.
 
+use futures_util::future::join;
 use mps_core::{
     BoxFuture,
     postgres::{Connection, Failure},
@@ -7,6 +8,7 @@ use mps_core::{
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{
+    attempt::Failed,
     begin::Begun,
     failure::failed_ref,
     value::{row, type_of},
@@ -23,6 +25,8 @@ pub(super) struct PgTransaction<'a> {
     begun: Begun,
     /// The failure of the first statement that failed, after which no other one can succeed.
     failure: Option<Failure>,
+    /// The statement that is sent in one round trip with the next one.
+    late: Option<(&'static str, Vec<Value>)>,
 }
 
 impl<'a> PgTransaction<'a> {
@@ -32,11 +36,26 @@ impl<'a> PgTransaction<'a> {
             process,
             begun,
             failure: None,
+            late: None,
         }
     }
 
     pub(super) fn into_failure(self) -> Option<Failure> {
         self.failure
+    }
+
+    /// Commits, in one round trip with the statement that is still to be sent.
+    pub(super) async fn commit(mut self) -> Result<(), Failed> {
+        let connection = self.connection;
+        let late = self.late.take();
+        let (late, committed) = join(run_late(connection, late), connection.rows("COMMIT")).await;
+        // After a failed statement, the commit rolls back.
+        if let Err(error) = late {
+            let failure = connection.failed(error);
+            return Err(Failed::before_commit(failed_ref(&failure), Some(failure)));
+        }
+        let committed = committed.map_err(|failure| Failed::at_commit(&failure));
+        committed.map(drop)
     }
 
     fn failed(&mut self, error: tokio_postgres::Error) -> LedgerError {
@@ -45,6 +64,18 @@ impl<'a> PgTransaction<'a> {
         self.failure.get_or_insert(failure);
         error
     }
+}
+
+async fn run_late(
+    connection: &Connection,
+    late: Option<(&'static str, Vec<Value>)>,
+) -> Result<(), tokio_postgres::Error> {
+    let Some((sql, values)) = late else {
+        return Ok(());
+    };
+    let values = parameters(&values);
+    connection.client().execute_typed(sql, &values).await?;
+    Ok(())
 }
 
 /// Returns the parameters of an unnamed statement.
@@ -60,9 +91,11 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>> {
         Box::pin(async move {
-            let client = self.connection.client();
-            let rows = client.query_typed(sql, &parameters(values)).await;
-            let rows = rows.map_err(|error| self.failed(error))?;
+            let (connection, late) = (self.connection, self.late.take());
+            let values = parameters(values);
+            let rows = connection.client().query_typed(sql, &values);
+            let (late, rows) = join(run_late(connection, late), rows).await;
+            let rows = late.and(rows).map_err(|error| self.failed(error))?;
             rows.iter().map(row).collect()
         })
     }
@@ -73,10 +106,28 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, LedgerError>> {
         Box::pin(async move {
-            let client = self.connection.client();
-            let changed = client.execute_typed(sql, &parameters(values)).await;
-            changed.map_err(|error| self.failed(error))
+            let (connection, late) = (self.connection, self.late.take());
+            let values = parameters(values);
+            let changed = connection.client().execute_typed(sql, &values);
+            let (late, changed) = join(run_late(connection, late), changed).await;
+            late.and(changed).map_err(|error| self.failed(error))
         })
+    }
+
+    fn execute_late<'t>(
+        &'t mut self,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> BoxFuture<'t, Result<(), LedgerError>> {
+        Box::pin(async move {
+            let (connection, late) = (self.connection, self.late.replace((sql, values)));
+            let done = run_late(connection, late).await;
+            done.map_err(|error| self.failed(error))
+        })
+    }
+
+    fn refresh_statistics(&mut self) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(async move { self.execute("ANALYZE item", &[]).await.map(drop) })
     }
 
     fn now(&self) -> Timestamp {

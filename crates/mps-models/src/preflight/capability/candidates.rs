@@ -9,7 +9,7 @@ use crate::{
     service::Site,
 };
 
-/// What a finding says about a request that leaves the version to the service.
+/// The part of a message about a request that leaves the version to the service.
 const VERSION_IS_SELECTED: &str =
     "the request names no ModelVersion, and no document says which one the service selects";
 
@@ -131,9 +131,9 @@ impl Candidates {
         let doubt = doubted.is_some();
         match refused.or(doubted) {
             Some(finding) if allowed => Some(self.for_some_versions(finding, check, query, at)),
-            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => {
-                Some(as_warning(self.for_every_version(finding, check, query, at)))
-            }
+            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => Some(
+                as_warning(self.for_every_version(finding, check, query, at)),
+            ),
             Some(finding) => Some(self.for_every_version(finding, check, query, at)),
             None if allowed => None,
             None => {
@@ -153,7 +153,7 @@ impl Candidates {
     ) -> Finding {
         let allow = self.rows().filter(|row| check(query, *row, at).is_none());
         let names: Vec<&str> = allow.filter_map(|row| row.version).collect();
-        finding.message += &format!("; {VERSION_IS_SELECTED}");
+        finding.message = format!("{}; {VERSION_IS_SELECTED}", finding.message);
         let hint = format!("name a ModelVersion that allows it: {}", names.join(", "));
         as_warning(finding).hint(hint)
     }
@@ -191,7 +191,7 @@ impl Candidates {
         if refuse.count() == self.rows().count() {
             finding.message += "; no other version allows it either";
         } else {
-            finding.message += &format!("; {VERSION_IS_SELECTED}");
+            finding.message = format!("{}; {VERSION_IS_SELECTED}", finding.message);
         }
         finding
     }

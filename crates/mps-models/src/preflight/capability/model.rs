@@ -27,7 +27,12 @@ pub(super) fn check(
         return report.add(unknown_model(query, name, site, &at.member("ModelName")));
     };
     if !model.rows.iter().any(|row| row.is_released_on(site)) {
-        return report.add(model_of_another_site(query, model, site, &at.member("ModelName")));
+        return report.add(model_of_another_site(
+            query,
+            model,
+            site,
+            &at.member("ModelName"),
+        ));
     }
     let version = query.version.map(|name| (name, model.version(name)));
     match version {
@@ -99,7 +104,10 @@ fn model_of_another_site(
 ) -> Finding {
     let elsewhere = sites(|other| model.rows.iter().any(|row| row.is_released_on(other)));
     let left: Vec<&str> = query.family.models_on(site).map(|it| it.name).collect();
-    let source = model.rows.first().map_or(query.family.source, |row| row.source);
+    let source = model
+        .rows
+        .first()
+        .map_or(query.family.source, |row| row.source);
     of_another_site(query, model.name, (&elsewhere, &left), site, at).source(source)
 }
 

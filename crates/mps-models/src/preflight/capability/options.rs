@@ -13,11 +13,7 @@ use crate::{
     },
 };
 
-pub(super) fn scene(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn scene(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let asked = query.scene?;
     let at = at.member("SceneType");
     let fact = Fact::new(row, Column::Scenes, rules::SCENE);
@@ -60,11 +56,7 @@ pub(super) fn prompt_length(
     })
 }
 
-pub(super) fn audio(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn audio(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::Audio, rules::AUDIO);
     let wanted = query.audio == Some(true);
     wanted.then(|| extra(fact, at, "EnableAudio", "sound track", Row::audio))?

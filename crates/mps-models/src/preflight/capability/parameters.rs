@@ -133,11 +133,7 @@ fn total(
     })
 }
 
-pub(super) fn size(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn size(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let allowed = row.size()?;
     let parameters = parameters_with(query, "size")?;
     let asked = parameters.get("size")?;

@@ -13,11 +13,7 @@ use crate::{
     },
 };
 
-pub(super) fn images(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn images(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let found = query.images.count();
     if found == 0 {
         return None;
@@ -117,11 +113,7 @@ pub(super) fn image_name(
     Some(finding.hint("give the name by which the prompt refers to the image"))
 }
 
-pub(super) fn video(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn video(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceVideo, rules::REFERENCE_VIDEO);
     let support = || {
         fact.support(
@@ -133,11 +125,7 @@ pub(super) fn video(
     (query.videos > 0).then(support)?
 }
 
-pub(super) fn audio(
-    query: &CapabilityQuery<'_>,
-    row: Subject,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn audio(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceAudio, rules::REFERENCE_AUDIO);
     let support = || {
         fact.support(

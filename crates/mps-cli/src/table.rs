@@ -1,0 +1,104 @@
+//! Tables of text: aligned columns, cut to the width of a terminal.
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use crate::foreign_text;
+
+/// The space between two columns.
+const GAP: &str = "  ";
+
+/// A column that is cut keeps at least this width.
+const LEAST: usize = 6;
+
+/// A table of `N` columns with a line of names above.
+#[derive(Debug)]
+pub(crate) struct Table<const N: usize> {
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    /// Returns a table with these names above its columns.
+    pub(crate) fn new(names: [&str; N]) -> Self {
+        let names = names.map(str::to_uppercase);
+        Self { rows: vec![names] }
+    }
+
+    /// Adds a row. What a terminal would obey is escaped.
+    pub(crate) fn row(&mut self, cells: [&str; N]) {
+        self.rows
+            .push(cells.map(|cell| foreign_text::message(cell).into_owned()));
+    }
+
+    /// Returns the lines, each of at most `width` columns: the widest columns are cut.
+    pub(crate) fn text(&self, width: usize) -> String {
+        let widths = self.widths(width);
+        let lines = self.rows.iter().map(|row| {
+            let cells = row.iter().zip(widths).map(|(cell, width)| {
+                let cell = cut(cell, width);
+                let missing = width.saturating_sub(cell.width());
+                format!("{cell}{}", " ".repeat(missing))
+            });
+            let line = cells.collect::<Vec<_>>().join(GAP);
+            cut(line.trim_end(), width)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    fn widths(&self, width: usize) -> [usize; N] {
+        let mut widths = [0; N];
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.width().max(*width);
+            }
+        }
+        let gaps = GAP.len() * N.saturating_sub(1);
+        let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        while excess > 0 {
+            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > LEAST) else {
+                break;
+            };
+            *widest -= 1;
+            excess -= 1;
+        }
+        widths
+    }
+}
+
+/// Cuts a text to a number of columns; a cut text ends with an ellipsis.
+fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut cut = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        used += character.width().unwrap_or_default();
+        if used + 1 > width {
+            break;
+        }
+        cut.push(character);
+    }
+    if width > 0 {
+        cut.push('…');
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_the_widest_is_cut() {
+        let mut table = Table::new(["name", "value"]);
+        table.row(["a", "a long value of many words"]);
+        table.row(["漢字", "b"]);
+        assert_eq!(
+            table.text(usize::MAX),
+            "NAME  VALUE\na     a long value of many words\n漢字  b"
+        );
+        let narrow = table.text(20);
+        assert_eq!(narrow, "NAME  VALUE\na     a long value …\n漢字  b");
+        assert!(table.text(5).lines().all(|line| line.width() <= 5));
+    }
+}

@@ -1,0 +1,205 @@
+//! The plan of a batch: all that can be said about a manifest before a row of it is sent.
+//!
+//! A plan needs no network, no credentials and no ledger, and writes nothing.
+
+mod findings;
+mod pipeline;
+mod totals;
+mod unique;
+
+use mps_core::PreflightLevel;
+
+pub use self::{findings::Findings, totals::ModelTotals};
+use self::{totals::Totals, unique::Unique};
+use crate::{
+    amount::Amount,
+    manifest::{Fingerprint, Manifest, ManifestError, ManifestRow, RowFinding, no_rows},
+    prices::PriceTable,
+};
+
+/// The settings of a plan.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct PlanOptions<'a> {
+    /// The preflight findings because of which the batch would be refused: errors by default. Findings
+    /// about the manifest itself, such as an id that is there twice, always refuse it.
+    pub level: PreflightLevel,
+    /// The prices. None by default.
+    pub prices: Option<&'a PriceTable>,
+}
+
+impl<'a> PlanOptions<'a> {
+    /// Sets the preflight findings because of which the batch would be refused.
+    #[must_use]
+    pub fn level(mut self, level: PreflightLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Sets the prices.
+    #[must_use]
+    pub fn prices(mut self, prices: Option<&'a PriceTable>) -> Self {
+        self.prices = prices;
+        self
+    }
+}
+
+/// The plan of a batch.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The number of rows, those with errors included.
+    pub rows: u64,
+    /// The billed seconds of all rows whose length is known.
+    pub seconds: u64,
+    /// The number of rows that are billed by the second, and whose length no document states.
+    pub unknown_seconds: u64,
+    /// The price of all rows that the price table has; `None` without a table.
+    pub price: Option<Amount>,
+    /// The number of rows that the price table does not have; 0 without a table.
+    pub unpriced: u64,
+    /// Rows, seconds and price of each model, the largest number of rows first.
+    pub models: Vec<ModelTotals>,
+    /// The findings.
+    pub findings: Findings,
+    /// The number of rows with a finding because of which the batch would be refused.
+    pub refused: u64,
+    /// The fingerprint of the manifest; `None` if it could not be read to its end.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl Plan {
+    /// Returns `true` if a run would start the batch.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.refused == 0
+    }
+}
+
+/// Reads a manifest, checks every row, and returns the plan of its batch.
+///
+/// Blocking: call it on a thread for blocking work, such as `tokio::task::spawn_blocking`. Rows are
+/// checked on up to four threads and not kept; 40 bytes per row are, to find ids and output names that
+/// are there twice.
+///
+/// # Errors
+/// [`ManifestError`] if the file cannot be opened. Everything else is a finding.
+///
+/// # Examples
+/// ```
+/// use mps_jobs::{manifest::Manifest, plan::{PlanOptions, plan}};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("foxes.csv");
+/// std::fs::write(&path, "id,ModelName,Prompt,Duration\nsnow,Kling,a fox,5\nrain,Kling,a fox,10\n")?;
+///
+/// let plan = plan(&Manifest::open(&path)?, &PlanOptions::default())?;
+/// assert!(plan.is_ok());
+/// assert_eq!((plan.rows, plan.seconds), (2, 15));
+/// # Ok(())
+/// # }
+/// ```
+pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, ManifestError> {
+    let mut building = Building {
+        level: options.level,
+        rows: 0,
+        refused: 0,
+        totals: Totals::new(options.prices.is_some()),
+        ids: Unique::default(),
+        outputs: Unique::default(),
+        findings: Findings::default(),
+    };
+    let prices = options.prices;
+    let check = |row: ManifestRow| CheckedRow {
+        price: prices.and_then(|prices| prices.price(&row.priced())),
+        row,
+    };
+    let fingerprint = pipeline::for_each(manifest.rows()?, check, |row| building.add(row));
+    Ok(building.finish(fingerprint))
+}
+
+/// A row with the outcome of everything that is independent of other rows.
+struct CheckedRow {
+    row: ManifestRow,
+    price: Option<Amount>,
+}
+
+/// A plan that rows are added to.
+struct Building {
+    level: PreflightLevel,
+    rows: u64,
+    refused: u64,
+    totals: Totals,
+    ids: Unique,
+    outputs: Unique,
+    findings: Findings,
+}
+
+impl Building {
+    fn add(&mut self, row: Result<CheckedRow, Vec<RowFinding>>) {
+        self.rows += 1;
+        let is_refused = match row {
+            Ok(checked) => self.add_row(&checked),
+            Err(findings) => {
+                self.findings.extend(findings);
+                true
+            }
+        };
+        self.refused += u64::from(is_refused);
+    }
+
+    /// Adds a row, and returns `true` if it would be refused.
+    fn add_row(&mut self, checked: &CheckedRow) -> bool {
+        let row = &checked.row;
+        self.totals.add(row, checked.price);
+        let report = row.report();
+        for finding in report.findings() {
+            let id = Some(row.key.as_str());
+            self.findings
+                .add(RowFinding::new(row.line, id, finding.clone()));
+        }
+        let id = self.ids.add(row.key.as_str(), row.line);
+        let id = id.map(|first| unique::duplicate_id(row, first));
+        // The same id has the same name: one finding is enough.
+        let output = match id {
+            Some(_) => None,
+            None => self.outputs.add(&unique::folded(&row.out), row.line),
+        };
+        let output = output.map(|first| unique::duplicate_output(row, first));
+        let duplicates: Vec<_> = id.into_iter().chain(output).collect();
+        let is_refused = !duplicates.is_empty()
+            || match self.level {
+                PreflightLevel::Off => false,
+                PreflightLevel::Warnings => !report.findings().is_empty(),
+                _ => !report.is_ok(),
+            };
+        self.findings.extend(duplicates);
+        is_refused
+    }
+
+    fn finish(mut self, fingerprint: Option<Fingerprint>) -> Plan {
+        if self.rows == 0 {
+            self.findings.add(no_rows());
+            self.refused += 1;
+        }
+        let Totals {
+            seconds,
+            unknown_seconds,
+            price,
+            unpriced,
+            ..
+        } = self.totals;
+        Plan {
+            rows: self.rows,
+            seconds,
+            unknown_seconds,
+            price,
+            unpriced,
+            models: self.totals.into_models(),
+            findings: self.findings,
+            refused: self.refused,
+            fingerprint,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Rows that are read on one thread, parsed on several, and added in their order.
+
+use std::{
+    num::NonZero,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    thread,
+};
+
+use crate::manifest::{Batch, Fingerprint, ManifestRow, RowFinding, RowParser, Rows, Source};
+
+/// The most threads that parse: reading and adding cannot keep up with more.
+const MOST_PARSERS: usize = 4;
+
+/// A row after `check`, or the findings because of which it is none.
+type Checked<T> = Result<T, Vec<RowFinding>>;
+
+/// Calls `check` for each row, on several threads, and `add` with the outcomes in the order of the rows.
+/// Returns the fingerprint of the file.
+pub(super) fn for_each<T: Send>(
+    rows: Rows,
+    check: impl Fn(ManifestRow) -> T + Sync,
+    mut add: impl FnMut(Checked<T>),
+) -> Option<Fingerprint> {
+    let (mut source, parser) = rows.into_parts();
+    let parse = |batch: &Batch| parsed(&parser, batch, &check);
+    let parsers = thread::available_parallelism().map_or(1, NonZero::get);
+    if parsers == 1 {
+        let mut batch = Batch::default();
+        while source.fill(&mut batch) {
+            parse(&batch).into_iter().for_each(&mut add);
+        }
+        return source.fingerprint().cloned();
+    }
+    thread::scope(|scope| {
+        let (mut batches, mut results) = (Vec::new(), Vec::new());
+        for _ in 0..parsers.min(MOST_PARSERS) {
+            let (give, take) = sync_channel::<Batch>(2);
+            let (done, result) = sync_channel(2);
+            let parse = &parse;
+            scope.spawn(move || {
+                for batch in take {
+                    if done.send(parse(&batch)).is_err() {
+                        break;
+                    }
+                }
+            });
+            batches.push(give);
+            results.push(result);
+        }
+        let reader = scope.spawn(move || read(source, &batches));
+        collect(&results, add);
+        // A panic of that thread ends this one too, when the scope ends.
+        reader.join().ok()?.fingerprint().cloned()
+    })
+}
+
+fn parsed<T>(
+    parser: &RowParser,
+    batch: &Batch,
+    check: impl Fn(ManifestRow) -> T,
+) -> Vec<Checked<T>> {
+    let rows = (0..batch.len()).filter_map(|nth| parser.row(batch, nth));
+    rows.map(|row| row.map(&check)).collect()
+}
+
+/// Reads all batches, and gives them to the parsers in turn.
+fn read(mut source: Source, parsers: &[SyncSender<Batch>]) -> Source {
+    for parser in parsers.iter().cycle() {
+        let mut batch = Batch::default();
+        if !source.fill(&mut batch) || parser.send(batch).is_err() {
+            break;
+        }
+    }
+    source
+}
+
+/// Takes the results of the parsers in turn, which is the order of the rows.
+fn collect<T>(parsers: &[Receiver<Vec<Checked<T>>>], mut add: impl FnMut(Checked<T>)) {
+    for parser in parsers.iter().cycle() {
+        let Ok(rows) = parser.recv() else {
+            return;
+        };
+        rows.into_iter().for_each(&mut add);
+    }
+}

@@ -1,0 +1,97 @@
+//! The sums of a plan, altogether and for each model.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use serde::Serialize;
+
+use crate::{amount::Amount, manifest::ManifestRow};
+
+/// The models that are counted apart. A manifest with more has a mistake.
+const MOST_MODELS: usize = 1_000;
+
+/// The totals of the rows of one model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ModelTotals {
+    /// The action, for example `CreateAigcVideoTask`.
+    pub action: String,
+    /// The model with its version, as in `Kling 2.6`; `None` for rows that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The number of rows.
+    pub rows: u64,
+    /// The billed seconds of the rows whose length is known.
+    pub seconds: u64,
+    /// The price of the rows that the price table has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<Amount>,
+}
+
+/// Sums that rows are added to.
+pub(super) struct Totals {
+    pub(super) seconds: u64,
+    pub(super) unknown_seconds: u64,
+    pub(super) price: Option<Amount>,
+    pub(super) unpriced: u64,
+    models: HashMap<(String, Option<String>), ModelTotals>,
+}
+
+impl Totals {
+    pub(super) fn new(has_prices: bool) -> Self {
+        Self {
+            seconds: 0,
+            unknown_seconds: 0,
+            price: has_prices.then(Amount::default),
+            unpriced: 0,
+            models: HashMap::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, row: &ManifestRow, price: Option<Amount>) {
+        let seconds = row.seconds();
+        if seconds.is_none() && !row.is_billed_by_piece() {
+            self.unknown_seconds += 1;
+        }
+        let seconds = seconds.unwrap_or_default();
+        self.seconds = self.seconds.saturating_add(seconds);
+        match (&mut self.price, price) {
+            (Some(sum), Some(price)) => *sum = plus(*sum, price),
+            (Some(_), None) => self.unpriced += 1,
+            (None, _) => {}
+        }
+        let model = self.model(row);
+        model.rows += 1;
+        model.seconds = model.seconds.saturating_add(seconds);
+        if let Some(price) = price {
+            model.price = Some(plus(model.price.unwrap_or_default(), price));
+        }
+    }
+
+    fn model(&mut self, row: &ManifestRow) -> &mut ModelTotals {
+        let mut key = (row.action().to_owned(), row.model());
+        if self.models.len() >= MOST_MODELS && !self.models.contains_key(&key) {
+            key.1 = Some("others".to_owned());
+        }
+        let (action, model) = key.clone();
+        self.models.entry(key).or_insert(ModelTotals {
+            action,
+            model,
+            rows: 0,
+            seconds: 0,
+            price: None,
+        })
+    }
+
+    pub(super) fn into_models(self) -> Vec<ModelTotals> {
+        let mut models: Vec<_> = self.models.into_values().collect();
+        models.sort_by(|one, other| {
+            let order = |it: &ModelTotals| (Reverse(it.rows), it.action.clone(), it.model.clone());
+            order(one).cmp(&order(other))
+        });
+        models
+    }
+}
+
+fn plus(one: Amount, other: Amount) -> Amount {
+    Amount::from_micros(one.micros().saturating_add(other.micros()))
+}
