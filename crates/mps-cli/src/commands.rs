@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+mod batch;
 pub(crate) mod call;
 mod check;
 mod config;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     /// Decide about a create in doubt, after a look into the vendor's console
     Resolve(resolve::ResolveArgs),
+    /// Create videos from a file of requests: plan it, run it, and never pay a row twice
+    Batch(batch::BatchArgs),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(call::CallArgs),
     /// Check a request without sending it: every finding, exit 0 or 2
@@ -69,6 +72,7 @@ impl Command {
             Self::Tasks(args) => tasks::run(&args, context).await,
             Self::Show(args) => show::run(&args, context).await,
             Self::Resolve(args) => resolve::run(&args, context).await,
+            Self::Batch(args) => batch::run(args, context).await,
             Self::Call(args) => call::run(args, context).await,
             Self::Check(args) => check::run(&args, context),
             Self::Models(args) => models::run(&args, context),

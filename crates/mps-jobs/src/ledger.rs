@@ -30,6 +30,8 @@ mod learned;
 mod liveness;
 mod names;
 mod owned;
+#[cfg(feature = "gallery")]
+mod pages;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
@@ -45,6 +47,8 @@ mod sqlite;
 mod submit;
 pub(crate) mod tx;
 
+#[cfg(feature = "gallery")]
+pub(crate) use self::pages::{Body, WholeRow};
 pub use self::{
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,

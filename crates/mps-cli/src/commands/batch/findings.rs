@@ -1,0 +1,98 @@
+//! The findings of a plan for people: equal ones together, with their lines.
+
+use std::{collections::HashMap, path::Path};
+
+use mps_aigc::models::preflight::Finding;
+use mps_jobs::{manifest::RowFinding, plan::Findings};
+
+use crate::foreign_text;
+
+/// The lines that are named where a finding is about several.
+const LINES: usize = 5;
+
+/// Findings that differ in nothing but their rows.
+struct Group<'a> {
+    first: &'a RowFinding,
+    /// The other lines.
+    lines: Vec<u64>,
+}
+
+/// Returns a line for each finding, as `FILE:LINE: error[rule]: ...`, in the order of the file.
+pub(super) fn lines(findings: &Findings, file: &Path) -> Vec<String> {
+    let groups = groups(&findings.kept());
+    let mut lines: Vec<_> = groups.iter().map(|group| group.text(file)).collect();
+    let more = findings.not_kept();
+    if more > 0 {
+        lines.push(format!("{more} more findings are not shown"));
+    }
+    lines
+}
+
+fn groups<'a>(findings: &[&'a RowFinding]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for first in findings {
+        let Finding {
+            rule,
+            path,
+            message,
+            ..
+        } = &first.finding;
+        let next = groups.len();
+        let nth = *known.entry((rule, path, message)).or_insert(next);
+        match groups.get_mut(nth) {
+            Some(group) => group.lines.push(first.line),
+            None => groups.push(Group {
+                first,
+                lines: Vec::new(),
+            }),
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    fn text(&self, file: &Path) -> String {
+        let RowFinding {
+            line, id, finding, ..
+        } = self.first;
+        let file = foreign_text::path(file);
+        let id = id.as_deref().map(foreign_text::name);
+        let id = id.map(|id| format!(" {id}:")).unwrap_or_default();
+        let path = match finding.path.as_str() {
+            "" => String::new(),
+            path => format!(" {}:", foreign_text::name(path)),
+        };
+        let message = foreign_text::message(&finding.message);
+        let mut text = format!(
+            "{file}:{line}: {}[{}]:{id}{path} {message}",
+            finding.severity, finding.rule
+        );
+        if let Some(hint) = &finding.hint {
+            text.push_str("\n  hint: ");
+            text.push_str(&foreign_text::message(hint));
+        }
+        if !self.lines.is_empty() {
+            text.push_str("\n  also on ");
+            text.push_str(&self.others());
+        }
+        text
+    }
+
+    /// Returns the other lines, as in `lines 18, 22 and 97 more`.
+    fn others(&self) -> String {
+        let shown: Vec<_> = self.lines.iter().take(LINES).map(u64::to_string).collect();
+        let noun = if self.lines.len() == 1 {
+            "line"
+        } else {
+            "lines"
+        };
+        let more = self.lines.len() - shown.len();
+        let shown = shown.join(", ");
+        if more == 0 {
+            format!("{noun} {shown}")
+        } else {
+            format!("{noun} {shown} and {more} more")
+        }
+    }
+}
