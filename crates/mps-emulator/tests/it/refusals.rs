@@ -1,5 +1,6 @@
 //! Refused calls and their codes.
 
+use mps_core::endpoint::Site;
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, Call, DESCRIBE, World, cat, code};
@@ -152,7 +153,11 @@ fn the_rules_of_the_specification_are_kept() {
         (CREATE, json!({ "Prompt": "" }), "MissingParameter"),
         // The descriptions of both sites have dropped these two bounds of the base contract.
         (CREATE, json!({ "Prompt": "x".repeat(2_001) }), ""),
-        (CREATE, json!({ "Prompt": "a", "ImageInfos": [{}, {}, {}, {}] }), ""),
+        (
+            CREATE,
+            json!({ "Prompt": "a", "ImageInfos": [{}, {}, {}, {}] }),
+            "",
+        ),
         (
             CREATE,
             json!({ "Prompt": "a", "Duration": 0 }),
@@ -181,10 +186,10 @@ fn an_emulator_refuses_what_the_description_of_its_site_states() {
         (Site::Intl, "InvalidParameterValue", ""),
         (Site::Cn, "", "InvalidParameterValue"),
     ] {
-        let service = Emulator::builder().site(site).service();
-        let code = |action, body| refusal_of(&service, action, body).0;
-        assert_eq!(code(CREATE, &mainland), of_mainland, "{site}");
-        assert_eq!(code("CreateAiFissionTask", &short), of_short, "{site}");
+        let world = World::with(|builder| builder.site(site));
+        let refusal = |action, body| code(&world.answer(action, body)).to_owned();
+        assert_eq!(refusal(CREATE, &mainland), of_mainland, "{site}");
+        assert_eq!(refusal("CreateAiFissionTask", &short), of_short, "{site}");
     }
 }
 
