@@ -31,10 +31,11 @@ use crate::{
     phase::Phase,
 };
 
-/// The global options and where they are set, the output streams, the phase and the clock of a command.
+/// The global options and where they are set, the output streams, the phase and the clock of a command. Clones share the streams and the phase.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) global: GlobalOptions,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) output: Output,
     pub(crate) phase: Phase,
     pub(crate) clock: SharedClock,
@@ -103,7 +104,7 @@ impl Context {
     ) -> Self {
         Self {
             global,
-            settings,
+            settings: Arc::new(settings),
             output,
             phase,
             clock: SystemClock::shared(),

@@ -158,7 +158,7 @@ fn over_limit(action: &ActionInfo, seconds: Option<u64>, limit: u64) -> Option<F
 
 /// Returns whether the results of an action are billed by the piece, as images and songs are (billing
 /// guides of 2026-05-29 and 2026-07-03).
-fn is_billed_by_piece(action: &ActionInfo) -> bool {
+pub(crate) fn is_billed_by_piece(action: &ActionInfo) -> bool {
     let family = action.capabilities.map(|family| family.name);
     matches!(family, Some("image" | "audio"))
 }

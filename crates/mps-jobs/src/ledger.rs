@@ -21,6 +21,7 @@ use mps_core::{clock::SharedClock, sync::Worker as Thread};
 
 mod batch;
 mod change;
+mod daily_cap;
 mod error;
 mod files;
 mod follow;
@@ -50,6 +51,7 @@ pub(crate) mod tx;
 #[cfg(feature = "gallery")]
 pub(crate) use self::pages::{Body, WholeRow};
 pub use self::{
+    daily_cap::DailyUse,
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
     import::{Imported, NewBatch},

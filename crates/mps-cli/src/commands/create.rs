@@ -7,7 +7,7 @@ use mps_aigc::{Create, DownloadOptions, Family, PreflightLevel, Task};
 use mps_jobs::ledger::Item;
 use serde_json::json;
 
-pub(super) mod existing;
+pub(crate) mod existing;
 
 use self::existing::{Existing, Wanted};
 use super::{
