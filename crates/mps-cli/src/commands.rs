@@ -14,13 +14,14 @@ pub(crate) mod emulator;
 mod family;
 mod follow;
 mod handles;
+mod mcp;
 mod models;
 mod resolve;
 mod select;
 mod show;
 mod sign;
 mod status;
-mod tasks;
+pub(crate) mod tasks;
 mod wait;
 
 use self::family::TaskIdArgs;
@@ -54,6 +55,9 @@ pub(crate) enum Command {
     Sign(sign::SignArgs),
     /// Run the emulator until it is interrupted
     Emulator(emulator::args::EmulatorArgs),
+    /// Serve creates, waits and downloads as tools for agents (MCP, over stdin and stdout), below a
+    /// daily cap
+    Mcp(mcp::McpArgs),
     /// Show where settings come from
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -78,6 +82,7 @@ impl Command {
             Self::Models(args) => models::run(&args, context),
             Self::Sign(args) => sign::run(args, context).await,
             Self::Emulator(args) => emulator::run(args, context).await,
+            Self::Mcp(args) => Box::pin(mcp::run(&args, context)).await,
             Self::Config(command) => config::run(&command, context),
         }
     }

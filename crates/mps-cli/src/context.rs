@@ -31,10 +31,11 @@ use crate::{
     phase::Phase,
 };
 
-/// The global options and where they are set, the output streams, the phase and the clock of a command.
+/// The global options and where they are set, the output streams, the phase and the clock of a command. Clones share the streams and the phase.
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) global: GlobalOptions,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) output: Output,
     pub(crate) phase: Phase,
     pub(crate) clock: SharedClock,
@@ -103,7 +104,7 @@ impl Context {
     ) -> Self {
         Self {
             global,
-            settings,
+            settings: Arc::new(settings),
             output,
             phase,
             clock: SystemClock::shared(),
@@ -221,13 +222,20 @@ impl Context {
 
     pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
         match &self.global.endpoint {
-            Some(url) => Ok(Endpoint::parse(url)?),
+            Some(url) => {
+                let endpoint = Endpoint::parse(url)?;
+                Ok(match self.global.site {
+                    Some(site) if endpoint.known_site().is_none() => endpoint.of_site(site.into()),
+                    _ => endpoint,
+                })
+            }
             None => Ok(Endpoint::site(self.global.site())),
         }
     }
 
     async fn connect_to_own_emulator(&self) -> Result<Connection, Failure> {
         let emulator = Emulator::builder()
+            .site(self.global.site())
             .task_times(Duration::from_millis(500), Duration::from_secs(1))
             // A result in a bucket of the user could not be downloaded: no such bucket exists here.
             .bucket_urls(BucketUrls::Local)

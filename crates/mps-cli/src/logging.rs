@@ -10,7 +10,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     Layer,
-    filter::LevelFilter,
+    filter::{LevelFilter, Targets},
     fmt::MakeWriter,
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
@@ -30,7 +30,7 @@ pub(crate) fn to_stderr(global: &GlobalOptions) {
     }
     let level = level(global, LevelFilter::OFF);
     if level != LevelFilter::OFF {
-        let lines = JsonLines.with_filter(level);
+        let lines = JsonLines.with_filter(filter(level));
         // Fails only when another subscriber is set already.
         let _already_set = tracing_subscriber::registry().with(lines).try_init();
     }
@@ -51,10 +51,18 @@ pub(crate) fn start(
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .without_time()
-        .with_filter(level);
+        .with_filter(filter(level));
     let subscriber = tracing_subscriber::registry().with(request_log).with(lines);
     // Fails only when another subscriber is set already.
     let _already_set = subscriber.try_init();
+}
+
+/// Returns the filter of log lines by level. The protocol of agents logs whole messages, with the
+/// prompts in them.
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level)
+        .with_target("rmcp", LevelFilter::OFF)
 }
 
 fn level(global: &GlobalOptions, minimum: LevelFilter) -> LevelFilter {

@@ -32,6 +32,8 @@ mod limiter;
 mod line_writer;
 mod live;
 mod logging;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod monitor;
 mod options;
 mod outcome;

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, ValueEnum};
+use mps_aigc::Endpoint;
 
 use crate::secret_url::SecretUrl;
 
@@ -30,8 +31,8 @@ pub(crate) struct GlobalOptions {
     /// Send requests to this endpoint, such as that of a running `mps emulator` [env: MPS_ENDPOINT]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
-    /// Site of the vendor that the account belongs to; preflight follows it [default: intl]
-    /// [env: MPS_SITE]
+    /// Site of the vendor that the account belongs to; preflight, models and the emulator follow it
+    /// [default: that of the endpoint, else intl] [env: MPS_SITE]
     #[arg(long, global = true, value_name = "SITE")]
     pub(crate) site: Option<Site>,
     /// Region to send with each request; most actions need none [env: MPS_REGION]
@@ -102,9 +103,15 @@ pub(crate) struct GlobalOptions {
 }
 
 impl GlobalOptions {
-    /// Returns the site, for preflight and where no endpoint is given; intl by default.
+    /// Returns the site, for preflight and where no endpoint is given: that of `--site`, else of the
+    /// endpoint, else intl.
     pub(crate) fn site(&self) -> mps_aigc::Site {
-        self.site.map(Into::into).unwrap_or_default()
+        let of_endpoint = || {
+            let endpoint = Endpoint::parse(self.endpoint.as_deref()?).ok()?;
+            endpoint.known_site()
+        };
+        let named = self.site.map(Into::into);
+        named.or_else(of_endpoint).unwrap_or_default()
     }
 
     /// Returns the scope of the rate limit; this machine by default.

@@ -1,6 +1,6 @@
 //! The phase of the command, shared with the thread that receives signals and with the panic hook.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use mps_core::{CallHandle, Intent};
 use tokio::sync::watch;
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::{
     doubt::Doubt,
     failure::Failure,
+    foreign_text,
     outcome::{Outcome, Reason},
     output::Output,
     results::Receipt,
@@ -34,6 +35,8 @@ struct State {
     call: CallHandle,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
+    /// The keys of the creates that a command with many of them is sending.
+    sends: BTreeSet<String>,
 }
 
 impl State {
@@ -192,10 +195,35 @@ impl Phase {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
         }
+        if !state.sends.is_empty() {
+            return left_in_doubt(signal, &state.sends);
+        }
         match state.receipt {
             Some(receipt) => Failure::interrupted_task(signal, &receipt),
             None => Failure::interrupted(signal),
         }
+    }
+
+    /// Records that the create of a key is being sent, until the returned value is dropped. For a
+    /// command that sends many.
+    pub(crate) fn begin_send(&self, key: &str) -> OpenSend {
+        self.0.send_modify(|state| {
+            state.sends.insert(key.to_owned());
+        });
+        OpenSend {
+            phase: self.clone(),
+            key: key.to_owned(),
+        }
+    }
+
+    /// Waits until no create of [`begin_send`](Self::begin_send) is left.
+    ///
+    /// # Cancel safety
+    /// Changes nothing.
+    pub(crate) async fn all_sent(&self) {
+        let mut states = self.0.subscribe();
+        // Cannot fail: `self` owns the sender.
+        let _ended = states.wait_for(|state| state.sends.is_empty()).await;
     }
 
     /// Returns the error to report when the program panics.
@@ -213,6 +241,34 @@ impl Phase {
             None => Failure::internal(message),
         }
     }
+}
+
+/// A create that is being sent.
+#[derive(Debug)]
+#[must_use = "the create counts as sent when this is dropped"]
+pub(crate) struct OpenSend {
+    phase: Phase,
+    key: String,
+}
+
+impl Drop for OpenSend {
+    fn drop(&mut self) {
+        self.phase.0.send_modify(|state| {
+            state.sends.remove(&self.key);
+        });
+    }
+}
+
+/// Returns the error of a command that a signal ended while it was sending creates.
+fn left_in_doubt(signal: Signal, keys: &BTreeSet<String>) -> Failure {
+    let shown: Vec<_> = keys.iter().map(|key| foreign_text::name(key)).collect();
+    let message = format!(
+        "{} while creates were being sent, which may be billed: {}",
+        signal.name(),
+        shown.join(", ")
+    );
+    let outcome = Outcome::Continues(Reason::Signal(signal));
+    Failure::new(outcome, "interrupted", message).hint("look at them: mps tasks --in-doubt")
 }
 
 /// Counts as a listener until it is dropped.

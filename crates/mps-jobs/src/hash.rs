@@ -112,7 +112,7 @@ pub(crate) fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
-fn is_signed(query: &str) -> bool {
+pub(crate) fn is_signed(query: &str) -> bool {
     query.split('&').any(|parameter| {
         let name = parameter.split('=').next().unwrap_or(parameter);
         SIGNATURES.contains(&name.to_ascii_lowercase().as_str())

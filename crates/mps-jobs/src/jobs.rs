@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::Stream;
-use mps_aigc::{Aigc, Create, UntypedCall};
+use mps_aigc::{Aigc, Create, Site, UntypedCall};
 use mps_core::clock::SystemClock;
 use tokio::sync::Notify;
 
@@ -102,6 +102,13 @@ impl Jobs {
         self.with(|settings| settings.account = Some(name.into()))
     }
 
+    /// Sets the site whose facts requests are checked against when they are submitted. By default those
+    /// of every site: what only some of them refuse is then a warning.
+    #[must_use]
+    pub fn site(self, site: Site) -> Self {
+        self.with(|settings| settings.site = Some(site))
+    }
+
     /// Sets the cap on billed seconds of the batch, over all processes and runs. None by default.
     ///
     /// It is kept in the ledger and compared in the transaction that records the intent to send. Seconds
@@ -171,7 +178,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit<C: Create>(&self, key: impl Into<String>, request: C) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::typed(&request))
+        Submit::new(
+            self,
+            key.into(),
+            Request::typed(&request, self.settings.site),
+        )
     }
 
     /// Records a request whose body is JSON, of any action that creates tasks. Otherwise as
@@ -181,7 +192,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit_untyped(&self, key: impl Into<String>, call: UntypedCall) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::untyped(&call))
+        Submit::new(
+            self,
+            key.into(),
+            Request::untyped(&call, self.settings.site),
+        )
     }
 
     /// Does the jobs of the batch until `shutdown` is ready: sends what was submitted within the rate

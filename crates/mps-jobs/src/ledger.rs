@@ -21,6 +21,7 @@ use mps_core::{clock::SharedClock, sync::Worker as Thread};
 
 mod batch;
 mod change;
+mod daily_cap;
 mod error;
 mod files;
 mod follow;
@@ -30,6 +31,8 @@ mod learned;
 mod liveness;
 mod names;
 mod owned;
+#[cfg(feature = "gallery")]
+mod pages;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
@@ -45,7 +48,10 @@ mod sqlite;
 mod submit;
 pub(crate) mod tx;
 
+#[cfg(feature = "gallery")]
+pub(crate) use self::pages::{Body, WholeRow};
 pub use self::{
+    daily_cap::DailyUse,
     error::{LedgerError, LedgerErrorKind},
     follow::Finished,
     import::{Imported, NewBatch},

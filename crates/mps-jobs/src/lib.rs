@@ -45,6 +45,7 @@
 //! - `reqwest` (default): the HTTP transport, over rustls.
 //! - `test-util`: test doubles, see `mps_core`.
 //! - `postgres`: ledgers in a PostgreSQL server, which several hosts share.
+//! - `gallery`: [`gallery::Gallery`], the page that shows a batch with its results.
 //! - `failpoints`: ends the process at a named place, for tests of crashes.
 
 mod amount;
@@ -53,6 +54,8 @@ mod error;
 mod events;
 #[cfg(feature = "failpoints")]
 pub mod failpoint;
+#[cfg(feature = "gallery")]
+pub mod gallery;
 mod gate;
 mod hash;
 mod job;

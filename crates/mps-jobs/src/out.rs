@@ -43,7 +43,7 @@ pub(crate) fn path(folder: &Path, name: &str) -> String {
 }
 
 /// Returns a key as part of a file name. Letters and digits of any script are kept.
-fn file_safe(key: &str) -> String {
+pub(crate) fn file_safe(key: &str) -> String {
     let is_safe = |letter: char| letter.is_alphanumeric() || "-_.+=@ ".contains(letter);
     let safe = |letter| if is_safe(letter) { letter } else { '_' };
     let name: String = key.chars().map(safe).collect();

@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
+use mps_aigc::Site;
+
 use crate::{
     amount::Amount,
     ledger::{BatchId, Caps},
@@ -18,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) batch: String,
     pub(crate) folder: PathBuf,
     pub(crate) account: Option<String>,
+    /// The site whose facts requests are checked against; `None` for those of every site.
+    pub(crate) site: Option<Site>,
     pub(crate) max_seconds: Option<u64>,
     pub(crate) max_spend: Option<Amount>,
     pub(crate) concurrency: usize,
@@ -30,6 +34,7 @@ impl Default for Settings {
             batch: "jobs".to_owned(),
             folder: PathBuf::from("."),
             account: None,
+            site: None,
             max_seconds: None,
             max_spend: None,
             concurrency: usize::MAX,

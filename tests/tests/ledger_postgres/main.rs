@@ -9,6 +9,8 @@
 #[path = "../../../crates/mps-jobs/tests/crash/child.rs"]
 mod child;
 mod crash;
+#[path = "../../../crates/mps-jobs/tests/ledger/daily_cap.rs"]
+mod daily_cap;
 mod failover;
 #[path = "../../../crates/mps-jobs/tests/ledger/follow.rs"]
 mod follow;

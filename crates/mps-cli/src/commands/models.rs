@@ -1,7 +1,10 @@
 //! `mps models`: prints the capability tables. Sends nothing.
 
 use clap::Args;
-use mps_aigc::models::capabilities::{self, Row};
+use mps_aigc::{
+    Site,
+    models::capabilities::{self, Row},
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,9 +26,10 @@ struct ModelResult {
 }
 
 pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<(), Failure> {
+    let site = context.global.site();
     let rows = match &args.model {
-        Some(name) => rows_of(name)?,
-        None => all_rows().collect(),
+        Some(name) => rows_of(name, site)?,
+        None => all_rows(site).collect(),
     };
     for row in rows {
         let schema = "mps.models/1";
@@ -37,29 +41,36 @@ pub(crate) fn run(args: &ModelsArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn all_rows() -> impl Iterator<Item = &'static Row> {
+/// Returns the rows of the models that a site offers or offered, with the facts of that site.
+fn all_rows(site: Site) -> impl Iterator<Item = &'static Row> {
     [
         capabilities::video(),
         capabilities::image(),
         capabilities::audio(),
     ]
     .into_iter()
-    .flat_map(capabilities::Family::rows)
+    .flat_map(move |family| family.rows_on(site))
 }
 
 /// Returns the rows of a model in every family; letter case does not matter.
-fn rows_of(name: &str) -> Result<Vec<&'static Row>, Failure> {
-    let rows: Vec<_> = all_rows()
+fn rows_of(name: &str, site: Site) -> Result<Vec<&'static Row>, Failure> {
+    let rows: Vec<_> = all_rows(site)
         .filter(|row| row.model.eq_ignore_ascii_case(name))
         .collect();
     if rows.is_empty() {
-        let mut known: Vec<_> = all_rows().map(|row| row.model).collect();
+        let elsewhere = Site::ALL.iter().filter(|other| {
+            let mut rows = all_rows(**other);
+            rows.any(|row| row.model.eq_ignore_ascii_case(name))
+        });
+        let message = format!("there is no model {name:?} in the tables of the site {site}");
+        let failure = Failure::usage(message);
+        if let Some(other) = elsewhere.last() {
+            return Err(failure.hint(format!("the site {other} has it: use --site {other}")));
+        }
+        let mut known: Vec<_> = all_rows(site).map(|row| row.model).collect();
         known.sort_unstable();
         known.dedup();
-        return Err(
-            Failure::usage(format!("there is no model {name:?} in the tables"))
-                .hint(format!("known are {}", known.join(", "))),
-        );
+        return Err(failure.hint(format!("known are {}", known.join(", "))));
     }
     Ok(rows)
 }

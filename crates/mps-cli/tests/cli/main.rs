@@ -30,6 +30,12 @@ mod ledger_support;
 mod limiter;
 #[cfg(unix)]
 mod live;
+#[cfg(all(unix, feature = "mcp"))]
+mod mcp;
+#[cfg(all(unix, feature = "mcp"))]
+mod mcp_ends;
+#[cfg(all(unix, feature = "mcp"))]
+mod mcp_support;
 mod money;
 mod output_names;
 #[cfg(unix)]

@@ -219,9 +219,7 @@ impl RowParser {
         if TaskFamily::created_by(action).is_none() {
             return Err(unknown_action(action));
         }
-        // Preflight does not look at the site yet.
-        let _site = self.site;
-        let request = Request::of_json(action, body(members), self.is_checked);
+        let request = Request::of_json(action, body(members), Some(self.site), self.is_checked);
         request.map_err(|_| members::unreadable_value(members))
     }
 }

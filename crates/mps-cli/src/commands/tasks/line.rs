@@ -9,9 +9,12 @@ use unicode_width::UnicodeWidthStr as _;
 use super::kind;
 use crate::foreign_text;
 
+/// The name of the batch of creates by agents, for `BATCH/KEY`.
+pub(super) const AGENTS: &str = "agents";
+
 /// `mps.task/1`.
 #[derive(Serialize)]
-pub(in crate::commands) struct TaskLine {
+pub(crate) struct TaskLine {
     schema: &'static str,
     #[serde(flatten)]
     view: JobView,
@@ -21,9 +24,12 @@ pub(in crate::commands) struct TaskLine {
 }
 
 impl TaskLine {
-    pub(in crate::commands) fn of(job: &Job) -> Self {
+    pub(crate) fn of(job: &Job) -> Self {
         let batch = &job.item().row.batch;
-        let batch = (!batch.is_singles()).then(|| batch.to_string());
+        let batch = match batch {
+            batch if batch.is_agents() => Some(AGENTS.to_owned()),
+            batch => (!batch.is_singles()).then(|| batch.to_string()),
+        };
         let mut view = job.view();
         view.message = view.message.as_deref().map(foreign_text::cut_message);
         view.status = view.status.as_deref().map(foreign_text::cut_name);
