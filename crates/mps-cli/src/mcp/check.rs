@@ -1,10 +1,13 @@
 //! The tool `check`, and the preflight of `create`.
 
-use mps_aigc::models::{
-    Action, ActionVisitor,
-    preflight::{Report, preflight_json},
-    schema::json_schema,
-    visit_action,
+use mps_aigc::{
+    Site,
+    models::{
+        Action, ActionVisitor,
+        preflight::{Report, preflight_json},
+        schema::json_schema,
+        visit_action,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -30,11 +33,15 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Checks a request of an action that creates tasks.
-    pub(super) fn new(action: &str, request: &Map<String, Value>) -> Result<Self, Failure> {
+    /// Checks a request of an action that creates tasks, by the facts of a site.
+    pub(super) fn new(
+        action: &str,
+        request: &Map<String, Value>,
+        site: Site,
+    ) -> Result<Self, Failure> {
         arguments::family(action)?;
         let request = Value::Object(request.clone());
-        let checked = visit_action(action, Inspect(&request));
+        let checked = visit_action(action, Inspect(&request, site));
         checked.ok_or_else(|| Failure::internal("there are no rules for the action"))
     }
 
@@ -71,7 +78,7 @@ impl Checked {
     }
 }
 
-struct Inspect<'a>(&'a Value);
+struct Inspect<'a>(&'a Value, Site);
 
 impl ActionVisitor for Inspect<'_> {
     type Output = Checked;
@@ -79,7 +86,7 @@ impl ActionVisitor for Inspect<'_> {
     fn visit<A: Action>(self) -> Checked {
         let request = serde_json::from_value::<A>(self.0.clone()).ok();
         Checked {
-            report: preflight_json::<A>(self.0),
+            report: preflight_json::<A>(self.0, Some(self.1)),
             seconds: request.and_then(|request| request.billable_seconds()),
             is_by_piece: is_billed_by_piece(A::INFO),
             schema: json_schema(A::INFO.request),
@@ -89,7 +96,11 @@ impl ActionVisitor for Inspect<'_> {
 
 /// Checks a request and sends nothing.
 pub(super) fn run(session: &Session, arguments: &arguments::Check) -> Answered {
-    let checked = Checked::new(&arguments.action, &arguments.request)?;
+    let checked = Checked::new(
+        &arguments.action,
+        &arguments.request,
+        session.context.global.site(),
+    )?;
     let refusal = checked.refusal(&session.context.global);
     let mut text = match &refusal {
         None => "the request passes".to_owned(),

@@ -44,7 +44,7 @@ pub(super) async fn run(
         request,
     } = arguments;
     let family = arguments::family(&action)?;
-    let checked = Checked::new(&action, &request)?;
+    let checked = Checked::new(&action, &request, session.context.global.site())?;
     let global = &session.context.global;
     if let Some(refused) = checked.refusal(global) {
         return Err(refused.with_key(Some(&key)));
