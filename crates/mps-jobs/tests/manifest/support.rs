@@ -10,7 +10,7 @@ use mps_jobs::{
 
 /// A manifest in a temporary folder.
 pub(crate) struct Written {
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     pub(crate) manifest: Manifest,
 }
 
@@ -19,7 +19,10 @@ pub(crate) fn write(name: &str, content: impl AsRef<[u8]>) -> Written {
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
     let manifest = Manifest::open(path).unwrap();
-    Written { folder, manifest }
+    Written {
+        _folder: folder,
+        manifest,
+    }
 }
 
 /// Returns the rows, all of which must be sound.
