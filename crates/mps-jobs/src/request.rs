@@ -88,6 +88,12 @@ impl Request {
         &self.facts.report
     }
 
+    /// Returns the request without its findings: they were looked at.
+    pub(crate) fn accepted(mut self) -> Self {
+        self.facts.report = Report::default();
+        self
+    }
+
     pub(crate) fn seconds(&self) -> Option<u64> {
         self.facts.seconds
     }

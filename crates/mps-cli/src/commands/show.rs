@@ -94,7 +94,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failur
     context.output.listing(&human(&shown, &strays), &shown)
 }
 
-async fn doubt(
+pub(super) async fn doubt(
     ledger: &Ledger,
     item: &Item,
     secret_id: &str,
