@@ -12,6 +12,7 @@ pub(crate) mod existing;
 use self::existing::{Existing, Wanted};
 use super::{
     delivery::{Delivery, Target},
+    batch::prices::PricesArgs,
     dry_run,
     follow::follow,
 };
@@ -79,6 +80,8 @@ pub(crate) struct FollowUp {
     /// sign; send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    prices: PricesArgs,
 }
 
 impl<F: RequestFields> Creates for CreateArgs<F> {
@@ -107,7 +110,7 @@ pub(crate) async fn run<C: Create>(
     let follow_up = &follow_up.completed(context.defaults());
     let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
     if follow_up.dry_run {
-        return dry_run::run(&checked, context);
+        return dry_run::run(&checked, follow_up.prices.load(context)?.as_ref(), context);
     }
     checked.admit(context)?;
     let connection = context.connect().await?;
