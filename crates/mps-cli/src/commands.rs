@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod call;
 mod check;
 mod completion;

@@ -9,7 +9,7 @@ use mps_aigc::{
 use mps_core::{
     ErrorKind,
     clock::{SharedClock, SystemClock},
-    limit::Limiter,
+    limit::{Account, Limiter},
     transport::ReqwestTransport,
 };
 use mps_emulator::{BucketUrls, Emulator};
@@ -48,6 +48,7 @@ pub(crate) struct Connection {
     secret_id: String,
     /// The account that the ledger records tasks under.
     account: String,
+    payer: Account,
     /// A warning to print before a create.
     limit_warning: Option<&'static str>,
     _emulator: Option<Emulator>,
@@ -74,6 +75,11 @@ impl Connection {
             endpoint: self.client().endpoint(),
             secret_id: &self.secret_id,
         }
+    }
+
+    /// Returns the account that pays, for jobs.
+    pub(crate) fn payer(&self) -> &Account {
+        &self.payer
     }
 
     pub(crate) fn aigc(&self) -> &Aigc {
@@ -137,14 +143,15 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = self.find_credentials(&provider).await?;
-        let account = account::of(&self.global, &credentials).to_string();
+        let payer = account::of(&self.global, &credentials);
         let scope = account::scope(&self.global, &endpoint, &credentials);
         let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &scope)?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
             secret_id: credentials.secret_id().to_owned(),
-            account,
+            account: payer.to_string(),
+            payer,
             limit_warning,
             _emulator: None,
         })
@@ -257,12 +264,14 @@ impl Context {
             .map_err(|error| Failure::internal(format!("cannot start the emulator: {error}")))?;
         let secret_id = emulator.secret_id().to_owned();
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
+        let payer = Account::from_credentials(&keys);
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
         let aigc = self.client(endpoint, transport, keys, limiter::unshared_limiter())?;
         Ok(Connection {
             aigc,
-            account: secret_id.clone(),
+            account: payer.to_string(),
+            payer,
             secret_id,
             limit_warning: None,
             _emulator: Some(emulator),

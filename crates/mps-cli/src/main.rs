@@ -78,6 +78,7 @@ Exit codes:
   8    content refused
   9    a create is in doubt: it may have been billed
   10   the task is done, its result is not saved
+  11   a batch ended with some rows not fetched
   12   refused before it was sent: --max-seconds, or a repeat
        of a request that may be billed already (--again)
   129, 130, 143

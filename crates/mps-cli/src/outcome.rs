@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     },
     /// The task is done, and its result was not delivered.
     Undelivered(Reason),
+    /// A batch that has sent a row ended with some rows not fetched.
+    Unfetched(Reason),
 }
 
 /// The reason why a command ended early.
@@ -62,6 +64,18 @@ impl Outcome {
             Self::Failed { refused: false } => Exit::TaskFailed,
             Self::Continues(reason) => reason.exit_of_task(Exit::Continues),
             Self::Undelivered(reason) => reason.exit_of_task(Exit::Unsaved),
+            Self::Unfetched(reason) => reason.exit_of_task(Exit::Unfetched),
+        }
+    }
+
+    /// Returns the reason; trouble where there is none.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::NotCreated(reason)
+            | Self::Continues(reason)
+            | Self::Undelivered(reason)
+            | Self::Unfetched(reason) => reason,
+            Self::InDoubt | Self::Failed { .. } => Reason::Trouble,
         }
     }
 
@@ -100,6 +114,10 @@ impl Outcome {
                 reason
             }
             Self::InDoubt | Self::Failed { .. } => return false,
+            // A row that was sent is not sent again.
+            Self::Unfetched(reason) => {
+                return matches!(reason, Reason::Trouble | Reason::Signal(_));
+            }
         };
         !created && matches!(reason, Reason::Trouble | Reason::Signal(_))
     }
@@ -234,6 +252,7 @@ mod tests {
                 assert!(!UNBILLED.contains(&outcome.exit()), "{outcome:?}");
                 assert!(!outcome.is_retryable(true), "{outcome:?}");
             }
+            assert!(!UNBILLED.contains(&Outcome::Unfetched(reason).exit()));
         }
         assert!(!UNBILLED.contains(&Outcome::InDoubt.exit()));
         assert!(!Outcome::InDoubt.is_retryable(false));

@@ -105,7 +105,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failur
     Ok(())
 }
 
-async fn doubt(
+pub(super) async fn doubt(
     ledger: &Ledger,
     item: &Item,
     secret_id: &str,

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod batch_plan;
 mod bill;
 #[cfg(unix)]
 mod completion;
