@@ -94,6 +94,7 @@ impl Outcome {
             Self::Failed { refused: false } => {
                 "read the message of the service; change the request, or create it again"
             }
+            Self::Unfetched(_) => "see which rows are left: mps batch status",
             Self::NotCreated(reason) => reason.hint(),
         }
     }
