@@ -22,6 +22,7 @@ use crate::{
     config::Defaults,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
+    foreign_text,
     ledger::Identity,
     limiter,
     monitor::{CreateGate, Monitor, SignalGate},
@@ -181,20 +182,32 @@ impl Context {
         &self,
         provider: &impl ProvideCredentials,
     ) -> Result<Credentials, Failure> {
+        let credentials = self.look_up(provider).await?;
+        if let Some(caution) = cautions::of_credentials(&credentials) {
+            self.output.warning(&caution);
+        }
+        Ok(credentials)
+    }
+
+    /// Returns the credentials that the options select, and warns of nothing.
+    pub(crate) async fn quiet_credentials(&self) -> Result<Credentials, Failure> {
+        let endpoint = self.endpoint()?;
+        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        self.look_up(&provider).await
+    }
+
+    async fn look_up(&self, provider: &impl ProvideCredentials) -> Result<Credentials, Failure> {
         let credentials = provider.provide().await;
-        let credentials = credentials.map_err(|error| {
-            let failure = Failure::no_credentials(&error);
+        credentials.map_err(|error| {
+            let profile = self.global.profile.as_deref();
+            let failure = Failure::no_credentials(&error, profile);
             // Only `mps sign` looks for keys although `--emulator` is given: it signs with the user's.
             if self.global.emulator {
                 failure.hint(KEYS_TO_SIGN_WITH)
             } else {
                 failure
             }
-        })?;
-        if let Some(caution) = cautions::of_credentials(&credentials) {
-            self.output.warning(&caution);
-        }
-        Ok(credentials)
+        })
     }
 
     /// Returns the provider of the credentials that the options select; it renews temporary ones.
@@ -292,7 +305,8 @@ impl Context {
     }
 }
 
-fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
+/// Returns the transport to an endpoint.
+pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
     let transport = ReqwestTransport::builder();
     // An emulator on this machine is reached directly, never through a proxy.
     let transport = if endpoint.is_loopback() {
@@ -310,12 +324,21 @@ const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_S
      or try it without an account: --emulator";
 
 impl Failure {
-    fn no_credentials(error: &CredentialsError) -> Self {
-        let failure = Self::new(
-            Outcome::NotCreated(Reason::Credentials),
-            ErrorKind::Credentials.as_str(),
-            error.to_string(),
-        );
+    fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Self {
+        let failure = |message: String| {
+            let outcome = Outcome::NotCreated(Reason::Credentials);
+            Self::new(outcome, ErrorKind::Credentials.as_str(), message)
+        };
+        if let Some(profile) = profile.filter(|_| error.is_absent()) {
+            let name = foreign_text::name(profile);
+            let message = format!("there is no profile {name}: {error}");
+            return failure(message).hint(format!(
+                "write a section [{name}] with secret_id and secret_key into \
+                 ~/.tencentcloud/credentials, or run: tccli configure --profile {name}; or leave \
+                 --profile out"
+            ));
+        }
+        let failure = failure(error.to_string());
         failure.hint(match error.hint() {
             Some(hint) => format!("{hint}; else {NO_CREDENTIALS_HINT}"),
             None => NO_CREDENTIALS_HINT.to_owned(),

@@ -237,6 +237,22 @@ impl Lines {
     }
 }
 
+/// Returns the width of the terminal that a stream is, in columns; the usual one if it has none.
+#[cfg(unix)]
+pub(crate) fn columns_of(stream: impl std::os::fd::AsFd) -> usize {
+    let size = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+    size.filter(|columns| *columns > 0)
+        .unwrap_or(DEFAULT_SIZE.columns)
+}
+
+/// Returns the width of the terminal that a stream is, in columns; the usual one if it has none.
+#[cfg(windows)]
+pub(crate) fn columns_of(stream: impl std::os::windows::io::AsHandle) -> usize {
+    let size = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+    size.filter(|columns| *columns > 0)
+        .unwrap_or(DEFAULT_SIZE.columns)
+}
+
 /// The size of a terminal.
 #[derive(Clone, Copy, Debug)]
 struct Size {

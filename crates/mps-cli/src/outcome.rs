@@ -79,6 +79,26 @@ impl Outcome {
         }
     }
 
+    /// Returns the hint for an error that has none of its own.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::InDoubt => "look for the task before creating it again: mps tasks --in-doubt",
+            Self::Continues(_) => "the task continues; look at it: mps tasks --undone",
+            Self::Undelivered(Reason::Expired) => {
+                "results are kept for a limited time; create it again"
+            }
+            Self::Undelivered(_) => "the task is done; download its result: mps tasks --expiring",
+            Self::Failed { refused: true } => {
+                "change the prompt or the media, then create it again"
+            }
+            Self::Failed { refused: false } => {
+                "read the message of the service; change the request, or create it again"
+            }
+            Self::Unfetched(_) => "see which rows are left: mps batch status",
+            Self::NotCreated(reason) => reason.hint(),
+        }
+    }
+
     /// Returns whether a create may have been executed without its outcome being known.
     pub(crate) fn in_doubt(self) -> bool {
         self == Self::InDoubt
@@ -116,6 +136,23 @@ impl Reason {
             Self::Expired | Self::Unfetchable => Exit::Unsaved,
             Self::Signal(signal) => signal.exit(),
             Self::Receipt | Self::Internal => Exit::Internal,
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Usage => "see the options and examples: mps --help",
+            Self::Credentials => "look for the cause: mps doctor",
+            Self::Quota => "look into the account's quota and balance in the vendor's console",
+            Self::Content => "change the prompt or the media",
+            Self::SpendGuard => "see what may be billed: mps tasks --undone",
+            Self::Trouble => "run the command again; look for the cause: mps doctor",
+            Self::Expired => "results are kept for a limited time; create it again",
+            Self::Unfetchable => "look at the task: mps tasks",
+            Self::Signal(_) => "nothing was created by this command",
+            Self::Receipt | Self::Internal => {
+                "report it with the output of: mps version; mps doctor"
+            }
         }
     }
 

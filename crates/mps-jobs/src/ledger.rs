@@ -70,6 +70,7 @@ pub use self::{
         AuditEvent, Batch, Claim, Count, Fence, FileRow, Item, NewItem, RowId, Stray, Token, Worker,
     },
     settle::{Answer, Recorded},
+    sqlite::{PeekedTask, peek_tasks},
     submit::{Caps, Single, Submission},
 };
 use self::{

@@ -86,7 +86,7 @@ pub use hash::content_hash;
 pub use job::{Job, JobFile, JobView, Utc};
 pub use jobs::Jobs;
 pub use ledger::{Key, Resolution};
-pub use ledger::{Ledger, LedgerError, LedgerErrorKind};
+pub use ledger::{Ledger, LedgerError, LedgerErrorKind, PeekedTask, peek_tasks};
 pub use manifest::Manifest;
 pub use mps_aigc as aigc;
 pub use plan::Plan;

@@ -7,6 +7,7 @@
 
 #[cfg(unix)]
 mod batch_kills;
+mod batch_plan;
 mod batch_run;
 #[cfg(unix)]
 mod batch_signals;
@@ -14,10 +15,17 @@ mod batch_support;
 mod batch_verbs;
 mod bill;
 #[cfg(unix)]
+mod completion;
+#[cfg(unix)]
 mod config;
 mod credentials;
+#[cfg(unix)]
+mod doctor;
 mod emulator;
 mod emulator_flags;
+mod errors;
+#[cfg(unix)]
+mod examples;
 mod failures;
 mod families;
 mod faults;
@@ -43,6 +51,8 @@ mod mcp_ends;
 #[cfg(all(unix, feature = "mcp"))]
 mod mcp_support;
 mod money;
+#[cfg(unix)]
+mod narrow;
 mod output_names;
 #[cfg(unix)]
 mod phases;
@@ -51,6 +61,7 @@ mod preflight;
 mod receipts;
 mod redaction;
 mod results;
+mod schemas;
 mod several;
 #[cfg(unix)]
 mod signals;
