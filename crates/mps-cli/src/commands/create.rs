@@ -11,8 +11,8 @@ pub(crate) mod existing;
 
 use self::existing::{Existing, Wanted};
 use super::{
-    delivery::{Delivery, Target},
     batch::prices::PricesArgs,
+    delivery::{Delivery, Target},
     dry_run,
     follow::follow,
 };

@@ -38,7 +38,8 @@ pub(crate) fn run<A: Action>(
     let body: &RawValue = serde_json::from_slice(&prepared.body)
         .map_err(|error| Failure::internal(error.to_string()))?;
     let seconds = checked.request.billable_seconds();
-    let price = prices.and_then(|prices| prices.price(&Priced::new(A::INFO.name, body.get(), seconds)));
+    let price =
+        prices.and_then(|prices| prices.price(&Priced::new(A::INFO.name, body.get(), seconds)));
     let result = DryRun {
         schema: "mps.dry-run/1",
         action: A::INFO.name,

@@ -167,8 +167,9 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "batch plan",
         &[
             "mps batch plan clips.jsonl",
-            "mps batch plan clips.jsonl --output json",
-            "mps --site cn batch plan clips.jsonl",
+            "mps batch plan clips.jsonl --prices prices.toml",
+            "mps batch plan clips.jsonl --strict",
+            "mps --site cn batch plan clips.jsonl --output json",
         ],
     ),
     (

@@ -69,6 +69,9 @@ impl Home {
         fs::write(home.join("prompt.txt"), "a cat in the snow").unwrap();
         let row = json!({"id": "fox", "out": "fox.mp4", "ModelName": "Kling", "Prompt": "a fox"});
         fs::write(home.join("clips.jsonl"), format!("{row}\n")).unwrap();
+        let prices =
+            "date = '2026-11-01'\nsource = 'a page'\ncurrency = 'USD'\n[[price]]\nper_second = 1";
+        fs::write(home.join("prices.toml"), prices).unwrap();
         let mut made = Self {
             folder,
             task: String::new(),
