@@ -9,6 +9,8 @@
 //! ```
 
 pub mod capture;
+#[cfg(unix)]
+pub mod commands;
 pub mod delay;
 pub mod front;
 pub mod official;
