@@ -1,4 +1,4 @@
-# Installs the vendor's SDKs below target/ and exports the variables that tests/src/official.rs reads.
+# Installs the vendor's SDKs and the official client of agents below target/, and exports the variables that tests/src/official.rs reads.
 # Source this file from the root of the repository.
 
 python3 -m venv target/sdks/python
@@ -10,6 +10,11 @@ python3 -m venv target/sdks/tccli
 target/sdks/tccli/bin/pip install --quiet --disable-pip-version-check \
   --requirement tests/sdks/tccli/requirements.txt
 export MPS_TEST_TCCLI="$PWD/target/sdks/tccli/bin/tccli"
+
+python3 -m venv target/sdks/mcp
+target/sdks/mcp/bin/pip install --quiet --disable-pip-version-check \
+  --requirement tests/sdks/mcp/requirements.txt
+export MPS_TEST_MCP_PYTHON="$PWD/target/sdks/mcp/bin/python"
 
 mkdir -p target/sdks/node
 cp tests/sdks/node/package.json target/sdks/node/

@@ -1,5 +1,5 @@
 //! Shared helpers of the tests: a search for leaked secrets, shared limits, transports with delays,
-//! and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs).
+//! and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs, a browser).
 //!
 //! # Example
 //! ```
@@ -8,6 +8,7 @@
 //! assert_eq!(most_in_any_second(&[0, 999_999, 1_000_000]), 2);
 //! ```
 
+pub mod browser;
 pub mod capture;
 #[cfg(unix)]
 pub mod commands;

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::process::PROXY_VARIABLES;
+use crate::process::{PROXY_VARIABLES, mps};
 
 /// An installed SDK.
 #[derive(Clone, Debug)]
@@ -144,6 +144,52 @@ impl Tccli {
         let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         serde_json::from_slice(&output.stdout)
             .map_err(|_| io::Error::other(printed(&output.stdout) + &printed(&output.stderr)))
+    }
+}
+
+/// An agent: the official client of the Model Context Protocol, installed and unmodified.
+#[derive(Clone, Debug)]
+pub struct Agent(OsString);
+
+impl Agent {
+    /// Returns the agent, or `None` unless `MPS_TEST_MCP_PYTHON` names an interpreter with
+    /// `sdks/mcp/requirements.txt` installed.
+    #[must_use]
+    pub fn installed() -> Option<Self> {
+        let purpose = "a Python interpreter that has tests/sdks/mcp/requirements.txt";
+        required("MPS_TEST_MCP_PYTHON", purpose).map(Self)
+    }
+
+    /// Runs a scenario of `sdks/mcp/agent.py` with `mps mcp`, whose daily cap is `max_seconds`, in an
+    /// empty home, and returns the JSON that it prints.
+    ///
+    /// # Errors
+    /// Fails if a program cannot be run, or if the scenario does not come to its end.
+    pub fn run(&self, caller: Caller<'_>, scenario: &str, max_seconds: u32) -> io::Result<Value> {
+        let home = tempfile::tempdir()?;
+        let mut command = Command::new(&self.0);
+        for name in PROXY_VARIABLES {
+            command.env_remove(name);
+        }
+        let output = command
+            .arg(script("mcp/agent.py"))
+            .arg(scenario)
+            .arg(mps()?)
+            .args(["--endpoint", &format!("http://{}", caller.address)])
+            .args(["mcp", "--max-seconds", &max_seconds.to_string()])
+            .arg("--out")
+            .arg(home.path().join("clips"))
+            .env("HOME", home.path())
+            .env("XDG_STATE_HOME", home.path())
+            .env("EMULATOR", caller.address)
+            .env("TENCENTCLOUD_SECRET_ID", caller.secret_id)
+            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
+            .output()?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(io::Error::other(stderr));
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
     }
 }
 

@@ -153,7 +153,7 @@ pub struct Action {
 /// Sites and days of a release.
 pub type Since = Vec<(String, String)>;
 
-fn since(since: &model::Since) -> Since {
+fn since(since: &[(model::Located<String>, model::Date)]) -> Since {
     let mut days: Since = since
         .iter()
         .map(|(site, day)| (site.value.clone(), day.0.clone()))

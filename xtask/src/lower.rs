@@ -41,7 +41,7 @@ pub use self::{
     },
     model_names::{ModelNames, NamedModel},
     rules::RuleInfo,
-    service::{ErrorCode, Service},
+    service::{ErrorCode, Service, Site},
     structure::Struct,
     task_families::{command_line, facade},
     task_family::{Answer, Label, Read, TaskCreate, TaskFamily},

@@ -25,10 +25,10 @@ use self::reader::{Reader, Trace};
 pub(crate) use self::reader::{STRUCTURE_ONLY, TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
-    capability::{Cell, Cells, Family, Model, Row, Version, field},
+    capability::{Cell, Cells, Family, Model, Row, SiteRow, Version, field},
     columns::{ASPECT_RATIO, Column, ColumnType, DEFAULT, DOUBTFUL, Group, RESOLUTION},
     enums::{Enum, EnumValue},
-    member::{Bound, Facts, Member},
+    member::{Bound, Facts, Member, SiteFacts},
     member_path::{MemberPath, OptionTarget},
     rules::RuleInfo,
     service::{ErrorCode, Regions, Service, Site},

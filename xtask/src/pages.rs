@@ -157,11 +157,26 @@ fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
         let severity = if bound.warns { "warning" } else { "error" };
         let weak = member.capability.is_some() && bound.kind.overridable;
         let star = if weak { "*" } else { "" };
+        let on = if bound.sites.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", bound.sites.join(", "))
+        };
+        let dropped: Vec<String> = bound
+            .dropped
+            .iter()
+            .map(|(site, day)| format!("{day} ({site})"))
+            .collect();
+        let dropped = if dropped.is_empty() {
+            String::new()
+        } else {
+            format!("; no longer stated since {}", dropped.join(" and "))
+        };
         format!(
-            "| `{owner}.{}` | {}{star} | {severity} | {} |\n",
+            "| `{owner}.{}` | {}{star}{on} | {severity} | {}{dropped} |\n",
             member.name,
             bound.value.quoted().join(", "),
-            member.source
+            bound.source.as_ref().unwrap_or(&member.source)
         )
     };
     of_rule.map(row).collect()

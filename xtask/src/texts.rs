@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Span},
     failure::Failure,
     import::stored,
-    model::{self, Action, Cells, MemberPath, Sources, Spec},
+    model::{self, Action, MemberPath, Sources, Spec},
     published::fingerprint::Fingerprint,
 };
 
@@ -48,11 +48,12 @@ pub fn rows(spec: &Spec, prints: &BTreeMap<String, Fingerprint>) -> Vec<TextRow>
             own.is_some_and(|name| name.value == *table)
         });
         let actions: Vec<&Action> = actions.collect();
-        let texts = |member: &str, cells: &Cells, since: &model::Since| {
-            let columns = spec
-                .columns
-                .iter()
-                .filter(|it| cells.contains_key(&it.key.value));
+        let texts = |member: &str, facts: &model::Row, since: &model::Since| {
+            let states = |key: &str| {
+                let mut own = facts.sites.iter().map(|own| &own.cells);
+                facts.cells.contains_key(key) || own.any(|cells| cells.contains_key(key))
+            };
+            let columns = spec.columns.iter().filter(|it| states(&it.key.value));
             let members = columns
                 .flat_map(|column| &column.read_from)
                 .map(|it| &*it.value);
@@ -76,7 +77,7 @@ pub fn rows(spec: &Spec, prints: &BTreeMap<String, Fingerprint>) -> Vec<TextRow>
         for model in &family.models {
             let name = format!("{table} {}", model.name.value);
             found.push(TextRow {
-                texts: texts("ModelName", &model.facts.cells, &model.facts.since),
+                texts: texts("ModelName", &model.facts, &model.facts.since),
                 at: model.name.span.clone(),
                 name: name.clone(),
             });
@@ -90,7 +91,7 @@ pub fn rows(spec: &Spec, prints: &BTreeMap<String, Fingerprint>) -> Vec<TextRow>
                 found.push(TextRow {
                     name: format!("{name} {}", version.name.value),
                     at: version.name.span.clone(),
-                    texts: texts("ModelVersion", &version.facts.cells, since),
+                    texts: texts("ModelVersion", &version.facts, since),
                 });
             }
         }

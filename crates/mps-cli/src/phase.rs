@@ -1,13 +1,15 @@
 //! The phase of the command, shared with the thread that receives signals and with the panic hook.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use mps_core::{CallHandle, Intent};
 use tokio::sync::watch;
 
 use crate::{
+    commands::batch::RunningBatch,
     doubt::Doubt,
     failure::Failure,
+    foreign_text,
     outcome::{Outcome, Reason},
     output::Output,
     results::Receipt,
@@ -34,6 +36,10 @@ struct State {
     call: CallHandle,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
+    /// The batch that this command runs.
+    batch: Option<RunningBatch>,
+    /// The keys of the creates that a command with many of them is sending.
+    sends: BTreeSet<String>,
 }
 
 impl State {
@@ -104,7 +110,35 @@ impl Phase {
     /// a create nor allowed to end slowly.
     pub(crate) fn is_overdue(&self) -> bool {
         let state = self.0.borrow();
-        !state.is_sending && !state.ends_slowly
+        !state.is_sending && !state.ends_slowly && state.batch.is_none()
+    }
+
+    /// Declares that the command runs a batch, and returns a future that is ready at the first signal.
+    /// From then on the command starts nothing new, waits for the creates on the wire, and ends itself; a
+    /// second signal ends it at once, with a list of those creates.
+    pub(crate) fn begin_batch(&self, batch: RunningBatch) -> impl Future<Output = Signal> + use<> {
+        self.0.send_modify(|state| {
+            state.batch = Some(batch);
+            state.listeners += 1;
+        });
+        let mut states = self.0.subscribe();
+        async move {
+            let signalled = states.wait_for(|state| state.signal.is_some()).await;
+            match signalled.map(|state| state.signal) {
+                Ok(Some(signal)) => signal,
+                // The command ends.
+                _ => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Declares that the batch has ended and that its creates are recorded.
+    pub(crate) fn end_batch(&self) {
+        self.0.send_modify(|state| {
+            if state.batch.take().is_some() {
+                state.listeners -= 1;
+            }
+        });
     }
 
     /// Declares that the command ends itself after the first signal at any time, and that this may
@@ -192,10 +226,38 @@ impl Phase {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
         }
+        if let Some(batch) = state.batch {
+            return batch.failure_at_exit(signal);
+        }
+        if !state.sends.is_empty() {
+            return left_in_doubt(signal, &state.sends);
+        }
         match state.receipt {
             Some(receipt) => Failure::interrupted_task(signal, &receipt),
             None => Failure::interrupted(signal),
         }
+    }
+
+    /// Records that the create of a key is being sent, until the returned value is dropped. For a
+    /// command that sends many.
+    pub(crate) fn begin_send(&self, key: &str) -> OpenSend {
+        self.0.send_modify(|state| {
+            state.sends.insert(key.to_owned());
+        });
+        OpenSend {
+            phase: self.clone(),
+            key: key.to_owned(),
+        }
+    }
+
+    /// Waits until no create of [`begin_send`](Self::begin_send) is left.
+    ///
+    /// # Cancel safety
+    /// Changes nothing.
+    pub(crate) async fn all_sent(&self) {
+        let mut states = self.0.subscribe();
+        // Cannot fail: `self` owns the sender.
+        let _ended = states.wait_for(|state| state.sends.is_empty()).await;
     }
 
     /// Returns the error to report when the program panics.
@@ -205,6 +267,9 @@ impl Phase {
         if let Some(doubt) = state.doubt_on_the_wire() {
             return Failure::new(Outcome::InDoubt, "internal", message).doubt(doubt);
         }
+        if let Some(batch) = state.batch {
+            return batch.failure_at_panic(message);
+        }
         match state.receipt {
             Some(receipt) => {
                 let outcome = Outcome::Continues(Reason::Receipt);
@@ -213,6 +278,34 @@ impl Phase {
             None => Failure::internal(message),
         }
     }
+}
+
+/// A create that is being sent.
+#[derive(Debug)]
+#[must_use = "the create counts as sent when this is dropped"]
+pub(crate) struct OpenSend {
+    phase: Phase,
+    key: String,
+}
+
+impl Drop for OpenSend {
+    fn drop(&mut self) {
+        self.phase.0.send_modify(|state| {
+            state.sends.remove(&self.key);
+        });
+    }
+}
+
+/// Returns the error of a command that a signal ended while it was sending creates.
+fn left_in_doubt(signal: Signal, keys: &BTreeSet<String>) -> Failure {
+    let shown: Vec<_> = keys.iter().map(|key| foreign_text::name(key)).collect();
+    let message = format!(
+        "{} while creates were being sent, which may be billed: {}",
+        signal.name(),
+        shown.join(", ")
+    );
+    let outcome = Outcome::Continues(Reason::Signal(signal));
+    Failure::new(outcome, "interrupted", message).hint("look at them: mps tasks --in-doubt")
 }
 
 /// Counts as a listener until it is dropped.

@@ -1,8 +1,11 @@
 //! Preflight at the command line: which findings refuse a request, and how much it may cost.
 
-use mps_aigc::models::{
-    Action, ActionInfo,
-    preflight::{Finding, Report, Severity, rules},
+use mps_aigc::{
+    Site,
+    models::{
+        Action, ActionInfo,
+        preflight::{Finding, Report, Severity, rules},
+    },
 };
 
 use crate::{
@@ -24,19 +27,25 @@ pub(crate) struct Checked<'a, A> {
 }
 
 impl<'a, A: Action> Checked<'a, A> {
-    /// Checks a request.
+    /// Checks a request by the facts of a site.
     ///
-    /// A model that no document lists is a warning, since the service may have learned it after this
-    /// program was built. Given as an option (`model`) it is an error: a typing error that would cost a
-    /// video.
-    pub(crate) fn new(request: &'a A, model: Option<&str>, max_seconds: Option<u64>) -> Self {
-        let findings = request.preflight().findings().to_vec().into_iter();
-        let mut report = Report::default();
+    /// A model that no document of the site lists is a warning, since the service may have learned it
+    /// after this program was built. Given as an option (`model`) it is an error: a typing error that
+    /// would cost a video.
+    pub(crate) fn new(
+        request: &'a A,
+        site: Site,
+        model: Option<&str>,
+        max_seconds: Option<u64>,
+    ) -> Self {
+        let findings = request.preflight_on(Some(site)).findings().to_vec();
+        let mut report = Report::on(site);
         for finding in findings {
             report.add(match model {
                 Some(name) if finding.rule == rules::UNKNOWN_MODEL => {
-                    unknown_model_option(finding, A::INFO, name)
+                    unknown_model_option(finding, A::INFO, site, name)
                 }
+                Some(_) if finding.rule == rules::OTHER_SITE => refusing(finding),
                 _ => finding,
             });
         }
@@ -80,10 +89,20 @@ impl<'a, A: Action> Checked<'a, A> {
     }
 }
 
-fn unknown_model_option(mut finding: Finding, action: &ActionInfo, name: &str) -> Finding {
+fn refusing(mut finding: Finding) -> Finding {
+    finding.severity = Severity::Error;
+    finding
+}
+
+fn unknown_model_option(
+    mut finding: Finding,
+    action: &ActionInfo,
+    site: Site,
+    name: &str,
+) -> Finding {
     finding.severity = Severity::Error;
     let family = action.capabilities;
-    let closest = family.map(|family| family.closest_models(name, CLOSEST_MODELS));
+    let closest = family.map(|family| family.closest_models_on(site, name, CLOSEST_MODELS));
     let closest = closest.filter(|names| !names.is_empty());
     let closest = closest.map(|names| format!("the closest known ones are {}; ", names.join(", ")));
     finding.hint(format!(
@@ -139,7 +158,7 @@ fn over_limit(action: &ActionInfo, seconds: Option<u64>, limit: u64) -> Option<F
 
 /// Returns whether the results of an action are billed by the piece, as images and songs are (billing
 /// guides of 2026-05-29 and 2026-07-03).
-fn is_billed_by_piece(action: &ActionInfo) -> bool {
+pub(crate) fn is_billed_by_piece(action: &ActionInfo) -> bool {
     let family = action.capabilities.map(|family| family.name);
     matches!(family, Some("image" | "audio"))
 }
@@ -158,7 +177,7 @@ mod tests {
     }
 
     fn is_refused(request: &CreateAigcVideoTask, model: Option<&str>, flags: &[&str]) -> bool {
-        Checked::new(request, model, None)
+        Checked::new(request, Site::Intl, model, None)
             .refusal(&options(flags))
             .is_some()
     }
@@ -191,7 +210,7 @@ mod tests {
     #[test]
     fn an_unknown_model_that_is_refused_comes_with_the_closest_names() {
         let request = CreateAigcVideoTask::new().model_name("Klng").prompt("a");
-        let checked = Checked::new(&request, Some("Klng"), None);
+        let checked = Checked::new(&request, Site::Intl, Some("Klng"), None);
         let failure = checked.refusal(&options(&[])).unwrap();
         let hint = failure.findings[0].hint.as_deref().unwrap();
         assert!(
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn the_seconds_of_a_request_are_limited_where_seconds_are_billed() {
         let limit = |request: &CreateAigcVideoTask| {
-            let failure = Checked::new(request, None, Some(5)).refusal(&options(&[]));
+            let failure = Checked::new(request, Site::Intl, None, Some(5)).refusal(&options(&[]));
             failure.map(|failure| failure.exit() as u8)
         };
         let request = CreateAigcVideoTask::new().model_name("Kling").prompt("a");
@@ -215,7 +234,7 @@ mod tests {
         let unknown = CreateAigcVideoTask::new().model_name("New").prompt("a");
         assert_eq!(limit(&unknown), Some(12));
         let image = CreateAigcImageTask::new().prompt("a");
-        let checked = Checked::new(&image, None, Some(0));
+        let checked = Checked::new(&image, Site::Intl, None, Some(0));
         assert!(checked.refusal(&options(&["--preflight", "off"])).is_none());
     }
 }

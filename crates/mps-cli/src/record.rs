@@ -158,6 +158,7 @@ impl<'a> Recorder<'a> {
             endpoint: self.endpoint.clone(),
             again: self.guard.again || self.guard.key.is_some(),
             caps: Caps::default(),
+            agent_cap_ms: None,
             item: new,
         };
         let mut asked = None;
@@ -248,7 +249,7 @@ fn warning(recording: &Recording, limit: Option<&str>) -> Option<String> {
 }
 
 /// Prints once where creates are recorded, and how to turn that off.
-fn announce_file(file: &Path, output: &Output) {
+pub(crate) fn announce_file(file: &Path, output: &Output) {
     let shown = foreign_text::path(file);
     let human = format!(
         "creates are recorded in {shown}, with their prompts, for this user only; turn it off with \
@@ -259,7 +260,7 @@ fn announce_file(file: &Path, output: &Output) {
 }
 
 /// Returns the error of a key that has another content.
-fn differs(new: &NewItem, body: Option<&str>) -> Failure {
+pub(crate) fn differs(new: &NewItem, body: Option<&str>) -> Failure {
     let members = body.map(|body| new.differing_members(body));
     let key = foreign_text::name(new.key.as_str());
     let message = match members.as_deref() {

@@ -1,11 +1,8 @@
 //! Command lines to copy: those that resume the work on a task.
 
-use std::{
-    fmt::{self, Write as _},
-    path::Path,
-};
+use std::{fmt, path::Path};
 
-use mps_core::text::foreign;
+pub(crate) use mps_core::text::shell_quoted as quoted;
 use serde::Serialize;
 
 use crate::options::{GlobalOptions, LedgerPlace, Site};
@@ -65,8 +62,17 @@ impl CommandLine {
         line
     }
 
+    /// Returns the command line of a verb of `mps batch`, with the arguments after it.
+    pub(crate) fn for_batch(global: &GlobalOptions, verb: &str, arguments: &[&str]) -> Self {
+        let mut line = Self::of_account(global);
+        line.push("batch", Some(verb));
+        let arguments = arguments.iter().map(|word| (*word).to_owned());
+        line.0.extend(arguments);
+        line
+    }
+
     /// Returns the program with the options that select endpoint and account.
-    fn of_account(global: &GlobalOptions) -> Self {
+    pub(crate) fn of_account(global: &GlobalOptions) -> Self {
         let limiter = global.limiter_argument();
         let mut line = Self(vec!["mps".to_owned()]);
         line.push("--endpoint", global.endpoint.as_deref());
@@ -78,6 +84,11 @@ impl CommandLine {
         let ledger = global.ledger.as_ref().and_then(LedgerPlace::argument);
         line.push("--ledger", ledger.as_deref());
         line
+    }
+
+    /// Returns the argument vector.
+    pub(crate) fn into_words(self) -> Vec<String> {
+        self.0
     }
 
     fn push(&mut self, option: &str, value: Option<&str>) {
@@ -99,42 +110,6 @@ impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<_> = self.0.iter().map(|word| quoted(word)).collect();
         f.write_str(&words.join(" "))
-    }
-}
-
-/// Quotes a word for a POSIX shell, if needed: for example, `it's` is written as `'it'\''s'`. A word with control characters or bidirectional
-/// overrides is written as `$'...'`, so that a terminal shows it as it is and the line stays one line.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain =
-        |character: char| character.is_ascii_alphanumeric() || "_-./:@=%+,".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    if foreign(word, usize::MAX) == word {
-        return format!("'{}'", word.replace('\'', r"'\''"));
-    }
-    let mut quoted = "$'".to_owned();
-    for character in word.chars() {
-        push_escaped(&mut quoted, character);
-    }
-    quoted.push('\'');
-    quoted
-}
-
-/// Appends a character as it is written within `$'...'`.
-fn push_escaped(quoted: &mut String, character: char) {
-    let mut buffer = [0; 4];
-    let text = character.encode_utf8(&mut buffer);
-    if matches!(character, '\'' | '\\') {
-        quoted.push('\\');
-        quoted.push(character);
-    } else if foreign(text, usize::MAX) == *text {
-        quoted.push(character);
-    } else {
-        for byte in text.bytes() {
-            // Writing to a string cannot fail.
-            let _ = write!(quoted, r"\x{byte:02x}");
-        }
     }
 }
 
@@ -166,19 +141,5 @@ mod tests {
             line.to_string(),
             r"mps --site cn --profile 'it'\''s mine' --limiter process video wait --out 'my cat.mp4' -- 4-AigcVideo-0f"
         );
-    }
-
-    #[test]
-    fn a_hostile_id_stays_one_argument_on_one_line() {
-        for (id, shown) in [
-            ("--endpoint=https://evil", "--endpoint=https://evil"),
-            ("a\nb", r"$'a\x0ab'"),
-            ("a'\u{1b}\\", r"$'a\'\x1b\\'"),
-            ("\u{202e}b", r"$'\xe2\x80\xaeb'"),
-            ("a; rm", "'a; rm'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(id), shown);
-        }
     }
 }

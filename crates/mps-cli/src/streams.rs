@@ -13,6 +13,12 @@ pub(crate) fn write_stdout(line: &str) -> io::Result<()> {
     write_line(anstream::stdout().lock(), line)
 }
 
+/// Returns whether stdout was closed before the program started.
+#[cfg(feature = "mcp")]
+pub(crate) fn is_stdout_closed() -> bool {
+    is_closed(&io::stdout())
+}
+
 /// Writes a line to stderr and flushes it.
 ///
 /// # Errors

@@ -75,6 +75,9 @@ impl CallOptions {
     }
 
     /// Sets which findings of the preflight check refuse the request.
+    ///
+    /// [`PreflightLevel::Off`] also sends what only the base contract forbids and newer descriptions no
+    /// longer state, such as a prompt of more than 2,000 characters; the service then decides.
     #[must_use]
     pub fn preflight(mut self, level: PreflightLevel) -> Self {
         self.preflight = level;

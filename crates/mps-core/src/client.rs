@@ -15,7 +15,7 @@ use crate::{
     },
     clock::{self, SharedClock, unix_seconds},
     credentials::ProvideCredentials,
-    endpoint::{Endpoint, Route},
+    endpoint::{Endpoint, Route, Site},
     envelope::Answer,
     error::{Error, ErrorKind},
     limit::{Account, Limiter},
@@ -140,7 +140,9 @@ impl Client {
         request: &A,
         options: CallOptions,
     ) -> Result<Output<A::Response>, Error> {
-        let call = preflight(request, options.preflight).and_then(|()| Call::typed(request));
+        let site = self.endpoint().known_site();
+        let call = preflight(request, options.preflight, site);
+        let call = call.and_then(|()| Call::typed(request));
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
         self.execute(call, &options, |answer| answer.decode()).await
     }
@@ -348,11 +350,16 @@ impl fmt::Debug for Client {
     }
 }
 
-fn preflight<A: Action>(request: &A, level: PreflightLevel) -> Result<(), Error> {
+/// Checks a request by the facts of the endpoint's site; if that is not known, by those of every site.
+fn preflight<A: Action>(
+    request: &A,
+    level: PreflightLevel,
+    site: Option<Site>,
+) -> Result<(), Error> {
     if level == PreflightLevel::Off {
         return Ok(());
     }
-    let report = request.preflight();
+    let report = request.preflight_on(site);
     if !level.stops(&report) {
         return Ok(());
     }

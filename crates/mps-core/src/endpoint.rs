@@ -4,13 +4,11 @@ use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
 use http::{Uri, uri::Authority};
 use mps_models::service;
+pub use mps_models::service::Site;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::{Host, Url};
 
-use crate::{
-    error::{Error, ErrorKind},
-    names::names,
-};
+use crate::error::{Error, ErrorKind};
 
 mod breaker;
 mod failover;
@@ -21,45 +19,12 @@ pub(crate) use self::{
     failover::{EndpointLease, Failover, Route},
 };
 
-/// A site of the vendor. Accounts, keys and bills of one site are unknown to the other.
-///
-/// # Example
-/// ```
-/// use mps_core::endpoint::Site;
-///
-/// assert_eq!("cn".parse(), Ok(Site::Cn));
-/// assert_eq!(Site::default().to_string(), "intl");
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Site {
-    /// The international site, `tencentcloud.com`.
-    #[default]
-    Intl,
-    /// The mainland site, `cloud.tencent.com`.
-    Cn,
-}
-
-names!("site", Site {
-    Intl = "intl",
-    Cn = "cn",
-});
-
-impl Site {
-    fn facts(self) -> &'static service::Site {
-        let site = service::SITES
-            .iter()
-            .find(|site| site.name == self.as_str());
-        site.unwrap_or_else(|| unreachable!("the specification has both sites"))
-    }
-
-    /// Returns the site of a host. Regional hosts of both sites have one domain, so they do not
-    /// show their site.
-    fn of(url: &Url) -> Option<Self> {
-        let host = url.host_str()?;
-        let all = Self::ALL.iter().copied();
-        all.into_iter().find(|site| host == site.facts().host)
-    }
+/// Returns the site of a host. Regional hosts of both sites have one domain, so they do not show
+/// their site.
+fn site_of(url: &Url) -> Option<Site> {
+    let host = url.host_str()?;
+    let mut sites = Site::ALL.iter().copied();
+    sites.find(|site| host == site.info().host)
 }
 
 /// An endpoint of the service.
@@ -89,7 +54,7 @@ impl Endpoint {
     /// Returns the nearest endpoint of a site.
     #[must_use]
     pub fn site(site: Site) -> Self {
-        Self::on(site, site.facts().host)
+        Self::on(site, site.info().host)
     }
 
     /// Returns the endpoint in one region. The region that executes a call is
@@ -105,7 +70,7 @@ impl Endpoint {
             return Err(Error::new(ErrorKind::Config, message)
                 .with_hint("give the whole URL of a newer one, and its site"));
         }
-        let domain = site.facts().regional_domain;
+        let domain = site.info().regional_domain;
         let host = format!("{}.{region}.{domain}", service::NAME);
         Ok(Self::on(site, &host))
     }
@@ -119,8 +84,11 @@ impl Endpoint {
         }
     }
 
-    /// Sets the site whose accounts a custom endpoint serves, where its host does not show it. Only
-    /// [failover](crate::ClientBuilder::failover) needs it.
+    /// Sets the site whose accounts a custom endpoint serves, where its host does not show it.
+    ///
+    /// Preflight then checks against the facts of that site, and
+    /// [failover](crate::ClientBuilder::failover) needs it. Without it, what only some sites refuse is a
+    /// warning.
     #[must_use]
     pub fn of_site(mut self, site: Site) -> Self {
         self.site = Some(site);
@@ -176,7 +144,7 @@ impl Endpoint {
                 "check its characters",
             );
         };
-        let site = Site::of(&url);
+        let site = site_of(&url);
         Ok(Self { url, uri, site })
     }
 

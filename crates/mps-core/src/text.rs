@@ -1,4 +1,4 @@
-//! Text from outside, made safe to print.
+//! Text from outside, made safe to print and to copy into a shell.
 
 use std::{borrow::Cow, fmt::Write as _};
 
@@ -101,6 +101,51 @@ impl Shown {
     }
 }
 
+/// Returns a word quoted for a POSIX shell, if it needs quotes: for example, `it's` becomes `'it'\''s'`.
+///
+/// A word with a character that [`foreign`] escapes is written as `$'...'`, so that a terminal shows it as
+/// it is and a command stays on one line.
+///
+/// # Example
+/// ```
+/// use mps_core::text::shell_quoted;
+///
+/// assert_eq!(shell_quoted("cat.mp4"), "cat.mp4");
+/// assert_eq!(shell_quoted("a cat"), "'a cat'");
+/// assert_eq!(shell_quoted("a\nb"), r"$'a\x0ab'");
+/// ```
+#[must_use]
+pub fn shell_quoted(word: &str) -> String {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "_-./:@=%+,".contains(character);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    if !word.contains(is_unsafe) {
+        return format!("'{}'", word.replace('\'', r"'\''"));
+    }
+    let mut quoted = "$'".to_owned();
+    for character in word.chars() {
+        push_shell_escaped(&mut quoted, character);
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Appends a character as it is written within `$'...'`.
+fn push_shell_escaped(quoted: &mut String, character: char) {
+    if matches!(character, '\'' | '\\') {
+        quoted.push('\\');
+    }
+    if !is_unsafe(character) {
+        quoted.push(character);
+        return;
+    }
+    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+        let _cannot_fail = write!(quoted, r"\x{byte:02x}");
+    }
+}
+
 /// Returns `text` owned, as [`foreign`] would show it.
 pub(crate) fn escaped(text: String, max_chars: usize) -> String {
     match foreign(&text, max_chars) {
@@ -147,6 +192,21 @@ mod tests {
         assert_eq!(foreign("ab", 1), "…");
         assert_eq!(foreign("ab", 0), "");
         assert_eq!(foreign("", 0), "");
+    }
+
+    #[test]
+    fn a_hostile_word_stays_one_argument_on_one_line() {
+        for (word, shown) in [
+            ("--endpoint=https://evil", "--endpoint=https://evil"),
+            ("a\nb", r"$'a\x0ab'"),
+            ("a'\u{1b}\\", r"$'a\'\x1b\\'"),
+            ("\u{202e}b", r"$'\xe2\x80\xaeb'"),
+            ("a; rm", "'a; rm'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_quoted(word), shown);
+        }
     }
 
     #[test]

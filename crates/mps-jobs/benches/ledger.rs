@@ -167,6 +167,7 @@ async fn single_creates(path: &Path, clock: &SharedClock, floor: &mut Floor) {
             item: item(n),
             again: false,
             caps: Caps::default(),
+            agent_cap_ms: None,
         };
         let Submission::Claimed(claim) = ledger.submit(single).await.unwrap() else {
             continue;

@@ -3,8 +3,8 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::Stream;
-use mps_aigc::{Aigc, Create, UntypedCall};
-use mps_core::clock::SystemClock;
+use mps_aigc::{Aigc, Create, Site, UntypedCall};
+use mps_core::{clock::SystemClock, limit::Account};
 use tokio::sync::Notify;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     ledger::{BatchId, Filter, Item, Key, Ledger, LedgerError, Resolution},
     report::Report,
     request::{Priced, Request},
-    runner::{self, Until},
+    runner::{self, OnWire, Until},
     settings::Settings,
     step::{self, Step},
     submit::Submit,
@@ -48,6 +48,8 @@ pub struct Jobs {
     pub(crate) settings: Arc<Settings>,
     /// Wakes the runner and the streams of events of this process.
     pub(crate) changed: Arc<Notify>,
+    /// The creates of this process that are on the wire.
+    pub(crate) on_wire: OnWire,
 }
 
 impl Jobs {
@@ -77,6 +79,7 @@ impl Jobs {
             ledger,
             settings: Arc::default(),
             changed: Arc::default(),
+            on_wire: OnWire::default(),
         }
     }
 
@@ -99,7 +102,21 @@ impl Jobs {
     /// client that runs the jobs. The batch is bound to the account of its first run.
     #[must_use]
     pub fn account(self, name: impl Into<String>) -> Self {
-        self.with(|settings| settings.account = Some(name.into()))
+        self.paid_by(Account::from_name(&name.into()))
+    }
+
+    /// Sets the account that pays, like [`account`](Self::account): for example that of a credentials
+    /// profile.
+    #[must_use]
+    pub fn paid_by(self, account: Account) -> Self {
+        self.with(|settings| settings.account = Some(account))
+    }
+
+    /// Sets the site whose facts requests are checked against when they are submitted. By default those
+    /// of every site: what only some of them refuse is then a warning.
+    #[must_use]
+    pub fn site(self, site: Site) -> Self {
+        self.with(|settings| settings.site = Some(site))
     }
 
     /// Sets the cap on billed seconds of the batch, over all processes and runs. None by default.
@@ -136,7 +153,7 @@ impl Jobs {
         self.with(|settings| settings.concurrency = tasks.max(1))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.settings));
         self
     }
@@ -171,7 +188,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit<C: Create>(&self, key: impl Into<String>, request: C) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::typed(&request))
+        Submit::new(
+            self,
+            key.into(),
+            Request::typed(&request, self.settings.site),
+        )
     }
 
     /// Records a request whose body is JSON, of any action that creates tasks. Otherwise as
@@ -181,7 +202,11 @@ impl Jobs {
         reason = "a request is usually built for this call"
     )]
     pub fn submit_untyped(&self, key: impl Into<String>, call: UntypedCall) -> Submit<'_> {
-        Submit::new(self, key.into(), Request::untyped(&call))
+        Submit::new(
+            self,
+            key.into(),
+            Request::untyped(&call, self.settings.site),
+        )
     }
 
     /// Does the jobs of the batch until `shutdown` is ready: sends what was submitted within the rate

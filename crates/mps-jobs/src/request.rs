@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mps_aigc::{Create, UntypedCall};
+use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
     Action, ActionVisitor, TaskFamily,
     preflight::{Report, preflight_json},
@@ -20,7 +20,7 @@ use crate::{
 /// A request to be recorded, with the facts that the ledger stores beside it.
 #[derive(Clone)]
 pub(crate) struct Request {
-    action: String,
+    action: &'static str,
     body: String,
     facts: Facts,
 }
@@ -37,40 +37,47 @@ struct Facts {
 }
 
 impl Request {
-    /// Returns a request of any family.
-    pub(crate) fn typed<C: Create>(request: &C) -> Result<Self, JobsError> {
+    /// Returns a request of any family, checked by the facts of a site, or of every site.
+    pub(crate) fn typed<C: Create>(request: &C, site: Option<Site>) -> Result<Self, JobsError> {
         let body = serde_json::to_string(request);
         let body = body.map_err(|_| JobsError::UnknownAction(C::INFO.name.to_owned()))?;
         Ok(Self {
-            action: C::INFO.name.to_owned(),
+            action: C::INFO.name,
             body,
-            facts: Facts::of(request, request.preflight()),
+            facts: Facts::of(request, request.preflight_on(site)),
         })
     }
 
     /// Returns a request whose body is JSON, of an action that creates tasks of a known family.
-    pub(crate) fn untyped(call: &UntypedCall) -> Result<Self, JobsError> {
-        Self::of_json(&call.action, call.body.get().to_owned(), true)
+    pub(crate) fn untyped(call: &UntypedCall, site: Option<Site>) -> Result<Self, JobsError> {
+        Self::of_json(&call.action, call.body.get().to_owned(), site, true)
     }
 
     /// Returns a request whose body is JSON. Unless it `is_checked`, its report is empty.
-    pub(crate) fn of_json(action: &str, body: String, is_checked: bool) -> Result<Self, JobsError> {
+    pub(crate) fn of_json(
+        action: &str,
+        body: String,
+        site: Option<Site>,
+        is_checked: bool,
+    ) -> Result<Self, JobsError> {
         let unknown = || JobsError::UnknownAction(action.to_owned());
         TaskFamily::created_by(action).ok_or_else(unknown)?;
         let body_of = FactsOf {
             body: &body,
+            site,
             is_checked,
         };
-        let facts = visit_action(action, body_of).flatten();
+        let found = visit_action(action, body_of).flatten();
+        let (action, facts) = found.ok_or_else(unknown)?;
         Ok(Self {
-            facts: facts.ok_or_else(unknown)?,
-            action: action.to_owned(),
+            action,
             body,
+            facts,
         })
     }
 
-    pub(crate) fn action(&self) -> &str {
-        &self.action
+    pub(crate) fn action(&self) -> &'static str {
+        self.action
     }
 
     pub(crate) fn body(&self) -> &str {
@@ -81,6 +88,12 @@ impl Request {
         &self.facts.report
     }
 
+    /// Returns the request without its findings: they were looked at.
+    pub(crate) fn accepted(mut self) -> Self {
+        self.facts.report = Report::default();
+        self
+    }
+
     pub(crate) fn seconds(&self) -> Option<u64> {
         self.facts.seconds
     }
@@ -89,21 +102,16 @@ impl Request {
         self.facts.by_piece
     }
 
-    /// Returns the model that the body names, with its version.
-    pub(crate) fn model(&self) -> Option<String> {
-        model(&self.body)
-    }
-
     /// Returns the request as a call.
     pub(crate) fn call(&self) -> UntypedCall {
         // A body that was parsed is JSON.
         let body = RawValue::from_string(self.body.clone()).unwrap_or_default();
-        UntypedCall::new(self.action.clone(), body)
+        UntypedCall::new(self.action, body)
     }
 
     /// Returns the row to be recorded, without a price and an output name.
     pub(crate) fn into_new_item(self, key: Key) -> NewItem {
-        NewItem::new(key, &self.action, self.body, self.facts.seconds)
+        NewItem::new(key, self.action, self.body, self.facts.seconds)
     }
 
     /// Returns the row to be recorded.
@@ -131,7 +139,7 @@ impl Request {
     /// Returns the facts that a price table looks at.
     pub(crate) fn priced(&self) -> Priced<'_> {
         Priced {
-            action: &self.action,
+            action: self.action,
             body: &self.body,
             seconds: self.facts.seconds,
         }
@@ -230,26 +238,30 @@ fn is_billed_by_piece<A: Action>() -> bool {
 /// Finds the facts about a body of an action that is known by name only.
 struct FactsOf<'a> {
     body: &'a str,
+    site: Option<Site>,
     is_checked: bool,
 }
 
 impl ActionVisitor for FactsOf<'_> {
-    /// `None` for a body that is not JSON.
-    type Output = Option<Facts>;
+    /// The name of the action with the facts; `None` for a body that is not JSON.
+    type Output = Option<(&'static str, Facts)>;
 
-    fn visit<A: Action>(self) -> Option<Facts> {
+    fn visit<A: Action>(self) -> Self::Output {
+        let action = A::INFO.name;
         let report_of = |request: &A| {
-            let report = self.is_checked.then(|| request.preflight());
+            let report = self.is_checked.then(|| request.preflight_on(self.site));
             report.unwrap_or_default()
         };
         // The usual case, in which the body is parsed once.
         if let Ok(request) = serde_json::from_str::<A>(self.body) {
-            return Some(Facts::of(&request, report_of(&request)));
+            return Some((action, Facts::of(&request, report_of(&request))));
         }
         let body: Value = serde_json::from_str(self.body).ok()?;
-        let report = self.is_checked.then(|| preflight_json::<A>(&body));
+        let report = self
+            .is_checked
+            .then(|| preflight_json::<A>(&body, self.site));
         let report = report.unwrap_or_default();
-        Some(match serde_json::from_value::<A>(body) {
+        let facts = match serde_json::from_value::<A>(body) {
             Ok(request) => Facts::of(&request, report),
             // The report has the findings.
             Err(_) => Facts {
@@ -257,7 +269,8 @@ impl ActionVisitor for FactsOf<'_> {
                 by_piece: is_billed_by_piece::<A>(),
                 report,
             },
-        })
+        };
+        Some((action, facts))
     }
 }
 
@@ -313,11 +326,11 @@ mod tests {
             .duration(5);
         let body = serde_json::to_string(&request).unwrap();
         let call = UntypedCall::new("CreateAigcVideoTask", RawValue::from_string(body).unwrap());
-        let typed = Request::typed(&request)
+        let typed = Request::typed(&request, None)
             .unwrap()
             .into_item(key(), &terms(true))
             .unwrap();
-        let untyped = Request::untyped(&call)
+        let untyped = Request::untyped(&call, None)
             .unwrap()
             .into_item(key(), &terms(true))
             .unwrap();
@@ -334,7 +347,7 @@ mod tests {
             .model_name("Kling")
             .prompt("a")
             .duration(0);
-        let refused = Request::typed(&request)
+        let refused = Request::typed(&request, None)
             .unwrap()
             .into_item(key(), &terms(false));
         let JobsError::Preflight { report, .. } = refused.unwrap_err() else {
@@ -345,14 +358,14 @@ mod tests {
 
     #[test]
     fn a_cap_on_seconds_needs_them_except_for_what_is_billed_by_the_piece() {
-        let video = Request::typed(&CreateAigcVideoTask::new().prompt("a fox")).unwrap();
+        let video = Request::typed(&CreateAigcVideoTask::new().prompt("a fox"), None).unwrap();
         assert!(video.clone().into_item(key(), &terms(false)).is_ok());
         let refused = video.into_item(key(), &terms(true)).unwrap_err();
         assert!(matches!(refused, JobsError::UnknownSeconds(_)));
         let image = CreateAigcImageTask::new()
             .model_name("Kling")
             .prompt("a fox");
-        let image = Request::typed(&image).unwrap();
+        let image = Request::typed(&image, None).unwrap();
         assert!(image.into_item(key(), &terms(true)).is_ok());
     }
 
@@ -360,14 +373,14 @@ mod tests {
     fn an_action_that_creates_no_task_is_refused() {
         for action in ["DescribeAigcVideoTask", "NeverHeardOf"] {
             let call = UntypedCall::new(action, RawValue::from_string("{}".to_owned()).unwrap());
-            assert!(Request::untyped(&call).is_err(), "{action}");
+            assert!(Request::untyped(&call, None).is_err(), "{action}");
         }
     }
 
     #[test]
     fn the_members_that_differ_are_named() {
         let request = CreateAigcVideoTask::new().prompt("a fox").duration(5);
-        let request = Request::typed(&request).unwrap();
+        let request = Request::typed(&request, None).unwrap();
         let other = r#"{"Duration":6,"Prompt":"a fox","Resolution":"720P"}"#;
         assert_eq!(request.differing_members(other), ["Duration", "Resolution"]);
     }

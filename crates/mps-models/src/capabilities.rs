@@ -30,7 +30,10 @@ pub use crate::generated::{
     capabilities::*,
     columns::{Column, Row},
 };
-use crate::preflight::{closest, nearest};
+use crate::{
+    preflight::{closest, nearest},
+    service::Site,
+};
 
 /// Returns the family with this name, such as `video`, or `None` if there is none.
 #[must_use]
@@ -48,6 +51,9 @@ pub struct Family {
     pub source: &'static str,
     /// True if a reference video to edit excludes a first and a last frame for every model.
     pub base_video_excludes_frames: bool,
+    /// Sites whose description lists the models of the family: a model of another site is refused
+    /// there. Elsewhere it gets a warning.
+    pub listed_on: &'static [Site],
     /// Models in the order of the documentation; withdrawn models are last.
     pub models: &'static [Model],
 }
@@ -84,6 +90,35 @@ impl Family {
     pub fn closest_models(&self, name: &str, most: usize) -> Vec<&'static str> {
         let current = self.models.iter().filter(|model| !model.is_withdrawn());
         nearest(name, current.map(|model| model.name), most)
+    }
+
+    /// Returns at most `most` names of models that a site offers, the nearest to a misspelled one
+    /// first.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::{capabilities, service::Site};
+    ///
+    /// let nearest = |site| capabilities::video().closest_models_on(site, "wand", 1);
+    /// assert_eq!(nearest(Site::Cn), ["wand-vega-video"]);
+    /// assert_ne!(nearest(Site::Intl), ["wand-vega-video"]);
+    /// ```
+    #[must_use]
+    pub fn closest_models_on(&self, site: Site, name: &str, most: usize) -> Vec<&'static str> {
+        nearest(name, self.models_on(site).map(|model| model.name), most)
+    }
+
+    /// Returns an iterator over the models that a site offers today.
+    pub fn models_on(&self, site: Site) -> impl Iterator<Item = &'static Model> {
+        let models = self.models.iter();
+        models.filter(move |model| model.is_offered_on(site))
+    }
+
+    /// Returns an iterator over the rows of the models that a site offers or offered, each with the
+    /// facts of that site.
+    pub fn rows_on(&self, site: Site) -> impl Iterator<Item = &'static Row> {
+        let rows = self.rows().filter(move |row| row.is_released_on(site));
+        rows.map(move |row| row.on(site))
     }
 
     /// Returns an iterator over every row of every model.
@@ -123,6 +158,12 @@ impl Model {
     pub fn closest_versions(&self, name: &str, most: usize) -> Vec<&'static str> {
         let current = self.rows.iter().filter(|row| !row.is_withdrawn());
         nearest(name, current.filter_map(|row| row.version), most)
+    }
+
+    /// Returns whether a site offers any version of the model today.
+    #[must_use]
+    pub fn is_offered_on(&self, site: Site) -> bool {
+        self.rows.iter().any(|row| row.is_offered_on(site))
     }
 
     /// Returns whether every version is withdrawn from at least one site.

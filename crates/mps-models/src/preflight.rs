@@ -17,6 +17,10 @@
 //! The bounds of single members are those in the documentation of the action. A fact in the
 //! [capability tables](crate::capabilities) about the requested model overrides them. A model that
 //! no table has gets a warning and is sent; [`rules`] lists every rule.
+//!
+//! Some facts are true on one [site](crate::service::Site) only. [`Preflight::preflight_on`] checks
+//! against those of a site; if the site is not known, a fact of some sites is only a warning.
+//! [`preflight_json`] does the same for a request that is JSON, in which types can be wrong.
 
 pub(crate) mod capability;
 mod check;
@@ -29,13 +33,17 @@ mod path;
 mod relation;
 mod report;
 pub mod rules;
+mod sites;
+mod unreachable;
 mod value;
 
 pub use finding::{Finding, Severity};
-pub use json::preflight_json;
+pub use json::{preflight_action, preflight_json};
 pub use path::Path;
 pub use report::Report;
 pub use rules::RuleInfo;
+
+use crate::service::Site;
 
 pub(crate) use capability::ToCapabilityQuery;
 pub(crate) use check::Rule;
@@ -49,11 +57,27 @@ pub trait Preflight {
     /// Adds a finding to the report for every broken rule in this value, which is at `at`.
     fn inspect(&self, at: &Path<'_>, report: &mut Report);
 
-    /// Returns a report of every broken rule in this request.
+    /// Returns a report of every broken rule in this request, for an endpoint whose site is not
+    /// known: as [`preflight_on`](Self::preflight_on) with `None`.
     fn preflight(&self) -> Report {
-        let mut report = Report::default();
-        self.inspect(&Path::ROOT, &mut report);
-        report
+        self.preflight_on(None)
+    }
+
+    /// Returns a report of every rule of a site that this request breaks.
+    ///
+    /// With `None`, for an endpoint whose site is not known, the request is checked against the facts
+    /// of every site: what only some of them refuse is a warning that names them.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::{CreateAigcVideoTask, preflight::Preflight, service::Site};
+    ///
+    /// let request = CreateAigcVideoTask::new().model_name("wand-vega-video").prompt("a cat");
+    /// assert!(request.preflight_on(Some(Site::Cn)).is_ok());
+    /// assert!(!request.preflight_on(Some(Site::Intl)).is_ok());
+    /// ```
+    fn preflight_on(&self, site: Option<Site>) -> Report {
+        sites::report(site, |report| self.inspect(&Path::ROOT, report))
     }
 }
 

@@ -4,12 +4,16 @@
 
 use std::fmt;
 
-pub use crate::generated::service::{ERROR_CODES, NAME, REGIONS, SITES, VERSION};
+pub use crate::generated::service::{ERROR_CODES, NAME, REGIONS, SITES, Site, VERSION};
 
-/// A cloud that offers the service. Accounts and keys belong to one site.
+mod site;
+
+pub use site::UnknownSite;
+
+/// The facts about a [`Site`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Site {
+pub struct SiteInfo {
     /// Short name: `intl` or `cn`.
     pub name: &'static str,
     /// Host that resolves to the nearest access point; the default endpoint.

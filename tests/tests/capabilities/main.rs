@@ -8,6 +8,7 @@ mod by_hand;
 mod matrix;
 mod others;
 mod request;
+mod sites;
 mod storyboard;
 mod tables;
 mod versions;

@@ -253,6 +253,10 @@ fn reference_images() {
             doubts(&with(1), rules::REFERENCE_IMAGES);
             return 1;
         };
+        if count.max == 0 {
+            refuses(&with(1), rules::REFERENCE_IMAGES);
+            return 1;
+        }
         accepts(&with(count.min.max(1)));
         accepts(&with(count.max));
         refuses(&with(count.max + 1), rules::REFERENCE_IMAGES);

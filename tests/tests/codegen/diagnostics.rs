@@ -226,6 +226,23 @@ fn conditions() {
 }
 
 #[test]
+fn facts_of_sites() {
+    let on_site = |facts: &str| Broken::fact("Unused", &format!("site = [{{ {facts} }}]"));
+    on_site("name = \"eu\", max_chars = 3").assert_diagnostic("site-of-a-fact");
+    on_site("name = \"cn\", required = true").assert_diagnostic("site-required");
+    on_site("name = \"cn\", max_items = 3").assert_diagnostic("site-rule-of-another-type");
+    on_site("name = \"cn\", max_chars = 3, warn_only = [\"max_items\"]")
+        .assert_diagnostic("site-warns-of-nothing");
+    Broken::fact("Unused", "dropped = { max_chars = { cn = 2026-05-26 } }")
+        .assert_diagnostic("dropped-nothing");
+    Broken::table("doubtful_durations = [12]", "doubtful_durations = []")
+        .assert_diagnostic("site-empty-set");
+    Broken::table("duration_default = 6", "duration_default = 7").assert_diagnostic("site-default");
+    Broken::table("listed_on = [\"intl\"]", "listed_on = [\"eu\"]")
+        .assert_diagnostic("site-of-a-list");
+}
+
+#[test]
 fn examples() {
     Broken::without_file(REQUEST).assert_diagnostic("no-example-file");
     Broken::with_file("examples/Draw/other.request.json", "{}")

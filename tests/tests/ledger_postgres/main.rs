@@ -11,6 +11,8 @@
 mod child;
 mod command_line;
 mod crash;
+#[path = "../../../crates/mps-jobs/tests/ledger/daily_cap.rs"]
+mod daily_cap;
 mod failover;
 #[path = "../../../crates/mps-jobs/tests/ledger/follow.rs"]
 mod follow;

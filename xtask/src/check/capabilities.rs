@@ -8,7 +8,7 @@ use crate::{
     diagnostic::{Diagnostic, Span},
     model::{
         ASPECT_RATIO, Cell, Column, ColumnType, DEFAULT, DOUBTFUL, Family, Located, Model,
-        RESOLUTION, Row, Since, Spec, field,
+        RESOLUTION, Row, Since, Spec, Version, field,
     },
 };
 
@@ -56,17 +56,22 @@ fn known(name: &Located<String>, families: &[Family], incomplete: bool, out: &mu
 fn rows(columns: &[Column], model: &Model, out: &mut Vec<Diagnostic>) {
     let own = model.versions.iter().map(|version| &version.facts);
     for facts in own.chain([&model.facts]) {
-        for (key, cell) in &facts.cells {
+        let on_sites = facts.sites.iter().flat_map(|own| &own.cells);
+        for (key, cell) in facts.cells.iter().chain(on_sites) {
             check_cell(columns, key, cell, out);
         }
+        unique("site", facts.sites.iter().map(|own| &own.site), out);
     }
     for version in &model.versions {
-        dependencies(columns, &model.cells(version), &version.name, out);
-        dangling(&version.facts, &model.cells(version), out);
+        let cells = model.cells(Some(version), None);
+        dependencies(columns, &cells, &version.name, out);
+        dangling(&version.facts, &cells, out);
+        on_sites(columns, model, Some(version), out);
     }
     let common = model.facts.cells.iter().map(|(key, cell)| (&**key, cell));
     if model.versions.is_empty() {
         dependencies(columns, &common.clone().collect(), &model.name, out);
+        on_sites(columns, model, None, out);
     }
     let own = model
         .versions
@@ -74,6 +79,33 @@ fn rows(columns: &[Column], model: &Model, out: &mut Vec<Diagnostic>) {
         .flat_map(|version| &version.facts.cells);
     let all = common.chain(own.map(|(key, cell)| (&**key, cell)));
     dangling(&model.facts, &all.collect(), out);
+}
+
+/// Checks the complete row of each site with facts of its own.
+fn on_sites(
+    columns: &[Column],
+    model: &Model,
+    version: Option<&Version>,
+    out: &mut Vec<Diagnostic>,
+) {
+    let own = version.map(|version| &version.facts);
+    let name = version.map_or(&model.name, |version| &version.name);
+    for facts in own.into_iter().chain([&model.facts]) {
+        for site in &facts.sites {
+            let cells = model.cells(version, Some(&site.site.value));
+            let mut found = Vec::new();
+            dependencies(columns, &cells, name, &mut found);
+            // A mistake of all sites was reported already.
+            found.retain(|mistake| !out.contains(mistake));
+            out.extend(found);
+            for key in &site.warn_only {
+                if !cells.contains_key(&*key.value) {
+                    let title = format!("the row has no `{}`", key.value);
+                    out.push(Diagnostic::at(&key.span, "E0607", title));
+                }
+            }
+        }
+    }
 }
 
 fn check_cell(columns: &[Column], key: &str, cell: &Located<Cell>, out: &mut Vec<Diagnostic>) {
@@ -261,6 +293,8 @@ fn dangling(facts: &Row, cells: &Cells<'_>, out: &mut Vec<Diagnostic>) {
 
 /// Checks that sites exist and that nothing is withdrawn before its release.
 fn days(spec: &Spec, out: &mut Vec<Diagnostic>) {
+    let listed = spec.families.iter().flat_map(|family| &family.listed_on);
+    known_sites(spec, listed, out);
     for model in spec.families.iter().flat_map(|family| &family.models) {
         let whole = (&model.facts.since, &model.facts.until);
         let versions = model.versions.iter().map(|version| {
@@ -272,7 +306,9 @@ fn days(spec: &Spec, out: &mut Vec<Diagnostic>) {
         }
         let own = model.versions.iter().map(|version| &version.facts);
         for facts in own.chain([&model.facts]) {
-            known_sites(spec, facts.since.iter().chain(&facts.until), out);
+            let days = facts.since.iter().chain(&facts.until);
+            let own = facts.sites.iter().map(|own| &own.site);
+            known_sites(spec, days.map(|(site, _)| site).chain(own), out);
         }
     }
 }

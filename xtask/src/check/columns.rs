@@ -9,18 +9,26 @@ use crate::{
 
 /// Names of the other members of a row and of the methods of its Rust type.
 const TAKEN: &[&str] = &[
+    "by_site",
+    "differs_by_site",
     "family",
+    "is_offered_on",
+    "is_released_on",
     "is_withdrawn",
+    "is_withdrawn_from",
     "model",
     "name",
     "new",
+    "on",
     "only_warns",
     "since",
+    "site",
     "source",
     "source_of",
     "sources",
     "states",
     "until",
+    "variants",
     "version",
     "warn_only",
 ];

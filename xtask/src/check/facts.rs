@@ -1,10 +1,10 @@
 //! Checks that facts fit the type of their member, and each other.
 
-use super::{Type, members, parse_type, reachable, task_families::leads_to};
+use super::{Type, members, names::unique, parse_type, reachable, task_families::leads_to};
 use crate::{
     diagnostic::{Diagnostic, Span},
     model::{Bound, Facts, Located, Member, Scalar, Spec},
-    rule_kinds::{BoundValue, overridable_keys},
+    rule_kinds::{BoundValue, REQUIRED, overridable_keys},
 };
 
 pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
@@ -16,6 +16,8 @@ pub(super) fn check(spec: &Spec, out: &mut Vec<Diagnostic>) {
         range(&member.facts, out);
         redundant(&member.facts, out);
         overridable(&member.facts, out);
+        dropped(&member.facts, out);
+        on_sites(member, &ty, out);
     }
     rate_limits(spec, out);
     billed(spec, out);
@@ -149,6 +151,53 @@ fn overridable(facts: &Facts, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Checks that a rule that descriptions dropped is one of the member.
+fn dropped(facts: &Facts, out: &mut Vec<Diagnostic>) {
+    for (key, _) in &facts.dropped {
+        if facts.bound(key.value).is_none() {
+            let title = format!(
+                "`dropped` names `{}`, which the member does not have",
+                key.value
+            );
+            out.push(Diagnostic::at(&key.span, "E0305", title));
+        }
+    }
+}
+
+/// Checks the facts of single sites: they fit the type and each other, and no site decides whether a
+/// member is required, since that decides the type of the field.
+fn on_sites(member: &Member, ty: &Type, out: &mut Vec<Diagnostic>) {
+    unique("site", member.facts.sites.iter().map(|own| &own.site), out);
+    for own in &member.facts.sites {
+        for bound in &own.bounds {
+            let Some(span) = bound.span() else { continue };
+            if bound.kind.key == REQUIRED {
+                let title = "a member is required on every site or on none";
+                out.push(Diagnostic::at(span, "E0315", title));
+            } else if !bound.kind.applies_to.fits(ty) {
+                let title = format!(
+                    "`{}` does not apply to a {}",
+                    bound.kind.key, member.ty.value
+                );
+                let diagnostic = Diagnostic::at(span, "E0301", title);
+                out.push(diagnostic.also(&member.ty.span, "the type"));
+            }
+        }
+        for value in own.bounds.iter().flat_map(Bound::scalars) {
+            typed(&value, ty.item(), member, out);
+        }
+        for weak in &own.warn_only {
+            if !own.bounds.iter().any(|bound| bound.kind.key == weak.value) {
+                let title = format!(
+                    "`warn_only` names `{}`, which the site does not have",
+                    weak.value
+                );
+                out.push(Diagnostic::at(&weak.span, "E0305", title));
+            }
+        }
+    }
+}
+
 fn rate_limits(spec: &Spec, out: &mut Vec<Diagnostic>) {
     for action in spec
         .actions
@@ -184,7 +233,14 @@ fn responses(spec: &Spec, out: &mut Vec<Diagnostic>) {
         .filter(|shared| !sent.contains(&shared.name.value));
     let answers = spec.actions.iter().flat_map(|action| &action.response);
     for member in answers.chain(structs.flat_map(|shared| &shared.members)) {
-        for span in member.facts.bounds.iter().filter_map(Bound::span) {
+        let own = member.facts.sites.iter().flat_map(|own| &own.bounds);
+        for span in member
+            .facts
+            .bounds
+            .iter()
+            .chain(own)
+            .filter_map(Bound::span)
+        {
             let title = format!(
                 "`{}` is only in responses, which are not checked",
                 member.name.value

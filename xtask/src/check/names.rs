@@ -7,7 +7,7 @@ use heck::ToSnakeCase;
 use super::groups;
 use crate::{
     diagnostic::Diagnostic,
-    model::{Date, Located, Sources, Spec},
+    model::{Located, Sources, Spec},
 };
 
 pub(super) fn check(spec: &Spec, sources: &Sources, out: &mut Vec<Diagnostic>) {
@@ -120,24 +120,29 @@ fn service_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Checks that the sites in `since` exist.
+/// Checks that the sites that facts name exist.
 fn site_names(spec: &Spec, out: &mut Vec<Diagnostic>) {
     let actions = spec.actions.iter().flat_map(|action| &action.since);
     let structs = spec.structs.iter().flat_map(|shared| &shared.since);
-    let members = super::members(spec).flat_map(|member| &member.facts.since);
-    known_sites(spec, actions.chain(structs).chain(members), out);
+    let members = super::members(spec).flat_map(|member| {
+        let dropped = member.facts.dropped.iter().flat_map(|(_, days)| days);
+        member.facts.since.iter().chain(dropped)
+    });
+    let days = actions.chain(structs).chain(members).map(|(site, _)| site);
+    let own = super::members(spec).flat_map(|member| &member.facts.sites);
+    known_sites(spec, days.chain(own.map(|own| &own.site)), out);
 }
 
 pub(super) fn known_sites<'s>(
     spec: &Spec,
-    days: impl Iterator<Item = &'s (Located<String>, Date)>,
+    names: impl Iterator<Item = &'s Located<String>>,
     out: &mut Vec<Diagnostic>,
 ) {
     let Some(service) = &spec.service else {
         return;
     };
     let known: Vec<&str> = service.sites.iter().map(|site| &*site.name.value).collect();
-    for (site, _) in days {
+    for site in names {
         if !known.contains(&&*site.value) {
             let title = format!("there is no site `{}`", site.value);
             let diagnostic = Diagnostic::at(&site.span, "E0205", title);

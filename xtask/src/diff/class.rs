@@ -3,6 +3,9 @@
 use super::item::{Fact, Item, Kind, Value};
 use crate::rule_kinds::{Change, RULE_KINDS, rule_kind};
 
+/// Separates the key of a fact of a single site from the site.
+pub(super) const ON_SITE: &str = " on ";
+
 /// The class of a difference, for users of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
@@ -71,12 +74,17 @@ pub(super) fn of_change(
     before: Option<&Fact>,
     after: Option<&Fact>,
 ) -> Class {
+    let key = key.split_once(ON_SITE).map_or(key, |(key, _)| key);
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
-        | "examples" | "unit" | "values" | "tier" | "since" | "sources" | "order"
-        | "response_order" => Class::Documentation,
+        | "examples" | "unit" | "values" | "tier" | "unpublished" | "since" | "sources"
+        | "order" | "response_order" => Class::Documentation,
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
+        // The bound stays an error.
+        "dropped" => Class::Compatible,
+        // A model of another site becomes an error.
+        "listed_on" => bound(Change::Demands, before, after),
         "about" | "column" if kind == Kind::Rule => Class::Compatible,
         // A rule that becomes an error refuses requests that used to pass.
         "severity"

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value as Toml};
 
+use super::class::ON_SITE;
 use super::item::{self, Fact, Item, Items, Kind, Value};
 use crate::{
     check::reachable,
@@ -215,6 +216,19 @@ fn row_from(parent: Option<&str>, table: &Table, columns: &[Column]) -> Item {
 /// Returns an item with a fact for each key of a table, except its name and nested items.
 fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
     let mut item = Item::new(kind, parent);
+    facts(kind, table, "", &mut item);
+    // Sites of the service are items of their own.
+    if kind != Kind::Service {
+        for site in tables(table, "site") {
+            let suffix = format!("{ON_SITE}{}", text(site, "name"));
+            facts(kind, site, &suffix, &mut item);
+        }
+    }
+    item
+}
+
+/// Adds the facts of a table; the suffix tells those of a single site from others.
+fn facts(kind: Kind, table: &Table, suffix: &str, item: &mut Item) {
     let weakened = table.get("warn_only").and_then(Toml::as_array);
     let named_by = match kind {
         Kind::ErrorCode => "code",
@@ -237,10 +251,9 @@ fn item_from(kind: Kind, parent: Option<&str>, table: &Table) -> Item {
                 warn_only,
                 ..Fact::from(value)
             };
-            item.facts.insert(key.clone(), fact);
+            item.facts.insert(format!("{key}{suffix}"), fact);
         }
     }
-    item
 }
 
 fn fact(key: &str, value: &Toml) -> Option<Value> {

@@ -26,6 +26,7 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
         base_video_excludes_frames,
         ..
     } = family;
+    let listed_on = family.listed_on.iter().map(|site| ident(site));
     let doc = format!(" The capability table of the family `{name}`.");
     let models = family.models.iter().zip(&names).map(|(model, rows)| {
         let name = &model.name;
@@ -37,6 +38,7 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
             name: #name,
             source: #source,
             base_video_excludes_frames: #base_video_excludes_frames,
+            listed_on: &[#(Site::#listed_on),*],
             models: &[#(#models),*],
         };
     };
@@ -85,12 +87,21 @@ fn row(family: &str, model: &str, row: &Row) -> TokenStream {
         let columns = row.warn_only.iter().map(|column| ident(column));
         quote!(warn_only: &[#(Column::#columns),*],)
     });
+    let by_site = (!row.sites.is_empty()).then(|| {
+        let each = row.sites.iter().map(|(site, own)| {
+            let site = ident(site);
+            let own = self::row(family, model, own);
+            quote!((Site::#site, &#own))
+        });
+        quote!(by_site: &[#(#each),*],)
+    });
     quote!(Row {
         #since
         #until
         #(#fields)*
         #sources
         #weak
+        #by_site
         ..Row::new(#family, #model, #version, #source)
     })
 }

@@ -73,6 +73,8 @@ fn check(check: &Check) -> TokenStream {
             argument,
             severity,
             source,
+            sites,
+            dropped,
         } => {
             let method = ident(method);
             let argument = self::argument(argument).map(|argument| quote!(#argument,));
@@ -80,7 +82,17 @@ fn check(check: &Check) -> TokenStream {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             });
-            quote!(.#method(#argument Rule::#severity(#source)))
+            let sites = (!sites.is_empty()).then(|| {
+                let sites = sites.iter().map(|site| ident(site));
+                quote!(.on(&[#(Site::#sites),*]))
+            });
+            let dropped = (!dropped.is_empty()).then(|| {
+                let days = dropped
+                    .iter()
+                    .map(|(site, day)| quote!(Day::new(#site, #day)));
+                quote!(.dropped(const { &[#(#days),*] }))
+            });
+            quote!(.#method(#argument Rule::#severity(#source) #sites #dropped))
         }
         Check::Withdrawn { day, source } => quote!(.withdrawn(#day, #source)),
     }

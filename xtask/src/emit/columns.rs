@@ -90,6 +90,9 @@ fn row(columns: &[Column]) -> TokenStream {
             /// Columns whose breach is only a warning.
             #[serde(skip)]
             pub(crate) warn_only: &'static [Column],
+            /// The rows of sites that have facts of their own.
+            #[serde(skip)]
+            pub(crate) by_site: &'static [(Site, &'static Row)],
             #(#fields)*
         }
     }
@@ -116,6 +119,7 @@ fn row_methods(columns: &[Column]) -> TokenStream {
                     until: &[],
                     sources: &[],
                     warn_only: &[],
+                    by_site: &[],
                     #(#fields: None,)*
                 }
             }

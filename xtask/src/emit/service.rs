@@ -4,12 +4,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::common::{docs, ident, option};
-use crate::lower::{ErrorCode, Service};
+use crate::lower::{ErrorCode, Service, Site};
 
 pub(super) fn emit(service: &Service) -> Vec<TokenStream> {
     vec![
         name(service),
         version(service),
+        site(service),
+        site_methods(service),
         sites(service),
         regions(service),
         errors(service),
@@ -32,16 +34,64 @@ fn version(service: &Service) -> TokenStream {
     }
 }
 
-fn sites(service: &Service) -> TokenStream {
-    let sites = service.sites.iter().map(site);
+fn site(service: &Service) -> TokenStream {
+    let variants = service.sites.iter().enumerate().map(|(nth, site)| {
+        let doc = docs(&site.doc);
+        let default = (nth == 0).then(|| quote!(#[default]));
+        let name = ident(&site.variant);
+        quote!(#doc #default #name,)
+    });
     quote! {
-        /// The clouds that offer the service; the first one is the default.
-        pub static SITES: &[Site] = &[#(#sites),*];
+        /// A cloud that offers the service. Accounts, keys and bills belong to one site, and so may
+        /// facts.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Site {
+            #(#variants)*
+        }
     }
 }
 
-fn site([name, host, root_domain, regional_domain]: &[String; 4]) -> TokenStream {
-    quote!(Site {
+fn site_methods(service: &Service) -> TokenStream {
+    let variants: Vec<_> = service
+        .sites
+        .iter()
+        .map(|site| ident(&site.variant))
+        .collect();
+    let names = service.sites.iter().map(|site| &site.name);
+    quote! {
+        impl Site {
+            /// Every site, the default one first.
+            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
+
+            /// Returns the name of the site.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    #(Self::#variants => #names,)*
+                }
+            }
+        }
+    }
+}
+
+fn sites(service: &Service) -> TokenStream {
+    let sites = service.sites.iter().map(site_info);
+    quote! {
+        /// The facts about every site, the default one first.
+        pub static SITES: &[SiteInfo] = &[#(#sites),*];
+    }
+}
+
+fn site_info(site: &Site) -> TokenStream {
+    let Site {
+        name,
+        host,
+        root_domain,
+        regional_domain,
+        ..
+    } = site;
+    quote!(SiteInfo {
         name: #name,
         host: #host,
         root_domain: #root_domain,

@@ -113,12 +113,12 @@ fn flag_difference(required_there: bool) -> String {
     }
 }
 
-/// Reports members that the file no longer has, except withdrawn ones.
+/// Reports members that the file no longer has, except those that are withdrawn or were never published.
 fn gone(group: &Group<'_>, plan: &mut Plan) {
     let there = |name: &str| group.theirs.iter().any(|theirs| theirs.name == name);
     for ours in group.ours {
         let name = &*ours.name.value;
-        if !there(name) && ours.facts.until.is_none() {
+        if !there(name) && ours.facts.until.is_none() && !ours.facts.unpublished {
             let note = group.note(name, &ours.ty.value);
             plan.report.gone.push(note);
         }

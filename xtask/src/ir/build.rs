@@ -18,6 +18,12 @@ pub fn build(spec: &Spec, sources: &Sources) -> Option<Api> {
         spec,
         sources,
         in_requests: reachable(spec, spec.actions.iter().flat_map(|action| &action.request)),
+        sites: spec
+            .service
+            .iter()
+            .flat_map(|service| &service.sites)
+            .map(|site| site.name.value.clone())
+            .collect(),
     };
     let mut api = Api {
         service: cx.service(spec.service.as_ref()?),
@@ -48,6 +54,8 @@ struct Context<'s> {
     spec: &'s Spec,
     sources: &'s Sources,
     in_requests: BTreeSet<String>,
+    /// The names of all sites.
+    sites: Vec<String>,
 }
 
 impl Context<'_> {
@@ -173,7 +181,7 @@ impl Context<'_> {
             doc: member.doc.clone(),
             required: facts.is_required(),
             sensitive: facts.sensitive,
-            rules: rules(facts),
+            rules: rules(facts, &self.sites),
             capability: facts.capability.as_ref().map(|column| column.value.clone()),
             unit: facts.unit.as_ref().map(|unit| unit.value.clone()),
             default: facts.default.as_ref().map(|value| value.value.clone()),

@@ -1,5 +1,7 @@
 //! Capability tables: one row for each version, including the facts of its model.
 
+use std::collections::BTreeSet;
+
 use super::Since;
 use crate::model::{self, ColumnType, Located};
 
@@ -29,6 +31,8 @@ pub struct Family {
     pub source: String,
     /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
+    /// Sites whose description lists the models.
+    pub listed_on: Vec<String>,
     /// Its models, in the order of the documentation.
     pub models: Vec<Model>,
 }
@@ -59,6 +63,8 @@ pub struct Row {
     pub warn_only: Vec<String>,
     /// Facts in the order of the columns.
     pub cells: Vec<(String, Cell)>,
+    /// The whole row of each site with facts of its own, sorted by site.
+    pub sites: Vec<(String, Row)>,
 }
 
 /// The value of a cell.
@@ -96,6 +102,7 @@ pub(super) fn family(family: &model::Family, columns: &[model::Column], origin: 
         origin,
         source: family.source.clone(),
         base_video_excludes_frames: family.base_video_excludes_frames,
+        listed_on: values(&family.listed_on),
         models: family.models.iter().map(|it| model(it, columns)).collect(),
     }
 }
@@ -104,10 +111,10 @@ fn model(model: &model::Model, columns: &[model::Column]) -> Model {
     let mut rows: Vec<Row> = model
         .versions
         .iter()
-        .map(|version| row(&model.facts, Some(version), columns))
+        .map(|version| row(model, Some(version), columns))
         .collect();
     if rows.is_empty() {
-        rows.push(row(&model.facts, None, columns));
+        rows.push(row(model, None, columns));
     }
     Model {
         name: model.name.value.clone(),
@@ -115,13 +122,51 @@ fn model(model: &model::Model, columns: &[model::Column]) -> Model {
     }
 }
 
-fn row(common: &model::Row, version: Option<&model::Version>, columns: &[model::Column]) -> Row {
+/// Returns the row of a version, with those of single sites.
+fn row(model: &model::Model, version: Option<&model::Version>, columns: &[model::Column]) -> Row {
+    let facts = [Some(&model.facts), version.map(|version| &version.facts)];
+    let facts = facts.into_iter().flatten();
+    let sites: BTreeSet<&str> = facts
+        .flat_map(|facts| &facts.sites)
+        .map(|own| &*own.site.value)
+        .collect();
+    let own = sites.into_iter().map(|site| {
+        let row = row_on(model, version, Some(site), columns);
+        (site.to_owned(), row)
+    });
+    Row {
+        sites: own.collect(),
+        ..row_on(model, version, None, columns)
+    }
+}
+
+fn row_on<'m>(
+    model: &'m model::Model,
+    version: Option<&'m model::Version>,
+    site: Option<&str>,
+    columns: &[model::Column],
+) -> Row {
+    let common = &model.facts;
     let own = version.map(|version| &version.facts);
     let days = |of: fn(&model::Row) -> &model::Since| {
         let own = own.map(of).filter(|days| !days.is_empty());
         super::since(own.unwrap_or_else(|| of(common)))
     };
     let source = own.and_then(|own| own.source.as_ref());
+    let cells = model.cells(version, site);
+    // The facts of the site that state a column. What the version states for all sites comes before
+    // what its model states for one.
+    let on_site = |key: &str| {
+        let of = |facts: &'m model::Row| {
+            let own = facts.on(site?);
+            own.filter(|own| own.cells.contains_key(key))
+        };
+        match own.and_then(of) {
+            None if own.is_some_and(|own| own.cells.contains_key(key)) => None,
+            None => of(common),
+            found => found,
+        }
+    };
     Row {
         version: version.map(|version| version.name.value.clone()),
         since: days(|facts| &facts.since),
@@ -131,18 +176,26 @@ fn row(common: &model::Row, version: Option<&model::Version>, columns: &[model::
             .cloned()
             .unwrap_or_default(),
         sources: in_order(columns, |key| {
-            Some((key.to_owned(), source_of(key, common, own)?.clone()))
+            let source = match on_site(key) {
+                Some(own) => own.source.as_ref(),
+                None => source_of(key, common, own),
+            };
+            Some((key.to_owned(), source?.clone()))
         }),
         warn_only: in_order(columns, |key| {
-            let mut all = own.into_iter().chain([common]);
-            let weak = |facts: &model::Row| facts.warn_only.iter().any(|weak| weak.value == key);
-            all.any(weak).then(|| key.to_owned())
+            let is_weak = match on_site(key) {
+                Some(own) => own.warn_only.iter().any(|weak| weak.value == key),
+                None => {
+                    let mut all = own.into_iter().chain([common]);
+                    all.any(|facts| facts.warn_only.iter().any(|weak| weak.value == key))
+                }
+            };
+            is_weak.then(|| key.to_owned())
         }),
         cells: in_order(columns, |key| {
-            let cell = own.and_then(|own| own.cells.get(key));
-            let cell = cell.or_else(|| common.cells.get(key))?;
-            Some((key.to_owned(), self::cell(&cell.value)))
+            Some((key.to_owned(), cell(&cells.get(key)?.value)))
         }),
+        sites: Vec::new(),
     }
 }
 

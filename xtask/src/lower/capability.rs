@@ -2,7 +2,7 @@
 
 use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 
-use super::names;
+use super::{names, service};
 use crate::{
     ir::{self, Cell, Since},
     model::ColumnType,
@@ -21,6 +21,8 @@ pub struct Family {
     pub source: String,
     /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
+    /// Variants of `Site` whose description lists the models.
+    pub listed_on: Vec<String>,
     /// Its models.
     pub models: Vec<Model>,
 }
@@ -51,6 +53,8 @@ pub struct Row {
     pub warn_only: Vec<String>,
     /// Fields with their values.
     pub fields: Vec<(String, Value)>,
+    /// Variants of `Site` with the rows of sites that have facts of their own.
+    pub sites: Vec<(String, Row)>,
 }
 
 /// The value of a field of a row.
@@ -99,6 +103,11 @@ pub(super) fn family(family: &ir::Family, columns: &[ir::Column]) -> Family {
         name: family.name.clone(),
         source: family.source.clone(),
         base_video_excludes_frames: family.base_video_excludes_frames,
+        listed_on: family
+            .listed_on
+            .iter()
+            .map(|site| service::variant(site))
+            .collect(),
         models: family.models.iter().map(|it| model(it, columns)).collect(),
     }
 }
@@ -128,6 +137,11 @@ fn row(row: &ir::Row, columns: &[ir::Column]) -> Row {
             .map(|key| key.to_upper_camel_case())
             .collect(),
         fields: row.cells.iter().filter_map(field).collect(),
+        sites: row
+            .sites
+            .iter()
+            .map(|(site, row)| (service::variant(site), self::row(row, columns)))
+            .collect(),
     }
 }
 

@@ -143,11 +143,15 @@ fn effect(effect: &str) -> &'static str {
 }
 
 fn since(since: &Since) -> Option<String> {
+    days(since).map(|days| format!("Since {days}."))
+}
+
+fn days(since: &Since) -> Option<String> {
     let days: Vec<String> = since
         .iter()
         .map(|(site, day)| format!("{day} (`{site}`)"))
         .collect();
-    (!days.is_empty()).then(|| format!("Since {}.", days.join(" and ")))
+    (!days.is_empty()).then(|| days.join(" and "))
 }
 
 fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
@@ -163,7 +167,16 @@ fn fact(member: &ir::Member, rule: &ir::Rule) -> String {
     } else {
         ""
     };
-    format!("{sentence}{each}{severity}.")
+    let sites: Vec<String> = rule.sites.iter().map(|site| format!("`{site}`")).collect();
+    let on = match sites.as_slice() {
+        [] => String::new(),
+        [one] => format!(" on the site {one}"),
+        many => format!(" on the sites {}", many.join(" and ")),
+    };
+    let dropped = days(&rule.dropped)
+        .map(|days| format!("; no longer stated since {days}"))
+        .unwrap_or_default();
+    format!("{sentence}{each}{on}{severity}{dropped}.")
 }
 
 fn code(value: &Scalar) -> String {
@@ -171,7 +184,7 @@ fn code(value: &Scalar) -> String {
 }
 
 /// Returns the lines of a text without leading and trailing blank lines.
-fn text(text: &str) -> Vec<String> {
+pub(super) fn text(text: &str) -> Vec<String> {
     text.trim()
         .lines()
         .map(|line| line.trim_end().to_owned())

@@ -211,7 +211,7 @@ fn service_file(api: &Api) -> File<'_> {
     let mut uses = Uses::default();
     uses.add(
         "crate::service",
-        &["ErrorClass", "ErrorCode", "Executed", "Site"],
+        &["ErrorClass", "ErrorCode", "Executed", "SiteInfo"],
     );
     File {
         origin: Some(&api.service.origin),
@@ -228,6 +228,7 @@ fn columns_file(api: &Api) -> Option<File<'_>> {
     uses.add("serde", &["Serialize"]);
     uses.add("crate::capabilities", &["Day", "by_site"]);
     uses.add("crate::capabilities", &columns::types(&api.columns));
+    uses.add("crate::service", &["Site"]);
     let lowered = api.columns.iter().map(columns::lower).collect();
     (!api.columns.is_empty()).then(|| File {
         origin: Some("columns.toml"),

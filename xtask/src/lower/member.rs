@@ -5,10 +5,10 @@ use heck::ToUpperCamelCase;
 use super::{
     docs,
     helper::{self, Helper},
-    names,
+    names, service,
 };
 use crate::{
-    ir::{self, Type},
+    ir::{self, Since, Type},
     model::Scalar,
     rule_kinds::{self, BoundValue, REQUIRED},
 };
@@ -91,6 +91,8 @@ fn bounds(member: &ir::Member) -> Bounds {
         .rules
         .iter()
         .filter(|rule| !rule.warns && !is_overridden(rule))
+        // Neither is refused everywhere.
+        .filter(|rule| rule.sites.is_empty() && rule.dropped.is_empty())
     {
         match (rule.kind.key, &rule.value) {
             ("min", BoundValue::Number(bound)) => found.min = Some(json(bound)),
@@ -166,6 +168,10 @@ pub enum Check {
         severity: Severity,
         /// Source of the rule.
         source: String,
+        /// Variants of `Site` that have the rule; empty for all.
+        sites: Vec<String>,
+        /// Sites and days since which the description no longer states it.
+        dropped: Since,
     },
     /// The member was withdrawn.
     Withdrawn {
@@ -327,7 +333,13 @@ fn check(member: &ir::Member, rule: &ir::Rule, group: &[ir::Member]) -> Option<C
         } else {
             Severity::Error
         },
-        source: member.source.clone(),
+        source: rule.source.as_ref().unwrap_or(&member.source).clone(),
+        sites: rule
+            .sites
+            .iter()
+            .map(|site| service::variant(site))
+            .collect(),
+        dropped: rule.dropped.clone(),
     })
 }
 

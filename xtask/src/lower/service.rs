@@ -2,6 +2,7 @@
 
 use heck::ToUpperCamelCase;
 
+use super::docs;
 use crate::ir;
 
 /// The facts about the service.
@@ -11,14 +12,31 @@ pub struct Service {
     pub name: String,
     /// Version of the API.
     pub version: String,
-    /// The clouds that offer it: name, host, root domain, regional domain.
-    pub sites: Vec<[String; 4]>,
+    /// The clouds that offer it, the default one first.
+    pub sites: Vec<Site>,
     /// Documentation of the list of regions, line by line.
     pub regions_doc: Vec<String>,
     /// Regions with a host of their own.
     pub regions: Vec<String>,
     /// Its error codes.
     pub errors: Vec<ErrorCode>,
+}
+
+/// A cloud that offers the service.
+#[derive(Debug)]
+pub struct Site {
+    /// Variant of `Site`.
+    pub variant: String,
+    /// Documentation of the variant, line by line.
+    pub doc: Vec<String>,
+    /// Name.
+    pub name: String,
+    /// Host that needs no region.
+    pub host: String,
+    /// Domain after the service's name in that host.
+    pub root_domain: String,
+    /// Domain after the region in the host of a region.
+    pub regional_domain: String,
 }
 
 /// An entry of the table of error codes.
@@ -53,14 +71,20 @@ pub(super) fn lower(service: &ir::Service) -> Service {
     }
 }
 
-fn site(site: &ir::Site) -> [String; 4] {
-    [
-        &site.name,
-        &site.host,
-        &site.root_domain,
-        &site.regional_domain,
-    ]
-    .map(Clone::clone)
+fn site(site: &ir::Site) -> Site {
+    Site {
+        variant: self::variant(&site.name),
+        doc: docs::text(&site.doc),
+        name: site.name.clone(),
+        host: site.host.clone(),
+        root_domain: site.root_domain.clone(),
+        regional_domain: site.regional_domain.clone(),
+    }
+}
+
+/// Returns the variant of `Site` for a site.
+pub(super) fn variant(site: &str) -> String {
+    site.to_upper_camel_case()
 }
 
 fn error(error: &ir::ErrorCode) -> ErrorCode {

@@ -42,6 +42,8 @@ pub struct Family {
     pub source: String,
     /// True if a video to edit excludes frames for every model.
     pub base_video_excludes_frames: bool,
+    /// Sites whose description lists the models.
+    pub listed_on: Vec<Located<String>>,
     /// Its models.
     pub models: Vec<Model>,
 }
@@ -81,14 +83,50 @@ pub struct Row {
     pub warn_only: Vec<Located<String>>,
     /// The facts.
     pub cells: Cells,
+    /// Facts of single sites.
+    pub sites: Vec<SiteRow>,
+}
+
+/// The facts about a model or a version that differ on a site.
+#[derive(Debug)]
+pub struct SiteRow {
+    /// The site.
+    pub site: Located<String>,
+    /// Source of the facts.
+    pub source: Option<String>,
+    /// Columns whose breach is only a warning there.
+    pub warn_only: Vec<Located<String>>,
+    /// The facts.
+    pub cells: Cells,
+}
+
+impl Row {
+    /// Returns the facts of a site, if it has any of its own.
+    #[must_use]
+    pub fn on(&self, site: &str) -> Option<&SiteRow> {
+        self.sites.iter().find(|facts| facts.site.value == site)
+    }
 }
 
 impl Model {
     /// Returns the cells of a version: its own, and by default those of the model.
+    ///
+    /// On a site, those of the site come before those of all sites, but what a version states comes
+    /// before everything that its model states.
     #[must_use]
-    pub fn cells<'m>(&'m self, version: &'m Version) -> BTreeMap<&'m str, &'m Located<Cell>> {
-        let all = self.facts.cells.iter().chain(&version.facts.cells);
-        all.map(|(key, cell)| (&**key, cell)).collect()
+    pub fn cells<'m>(
+        &'m self,
+        version: Option<&'m Version>,
+        site: Option<&str>,
+    ) -> BTreeMap<&'m str, &'m Located<Cell>> {
+        let rows = [Some(&self.facts), version.map(|version| &version.facts)];
+        let cells = rows.into_iter().flatten().flat_map(|row| {
+            let own = site.and_then(|site| row.on(site));
+            row.cells
+                .iter()
+                .chain(own.into_iter().flat_map(|own| &own.cells))
+        });
+        cells.map(|(key, cell)| (&**key, cell)).collect()
     }
 }
 
@@ -100,6 +138,7 @@ pub(super) fn read(name: Located<String>, reader: &mut Reader<'_>) -> Family {
         name,
         source: or_default(source),
         base_video_excludes_frames: excludes.is_some_and(|flag| flag.value),
+        listed_on: reader.texts("listed_on"),
         models,
     }
 }
@@ -133,7 +172,18 @@ fn read_row(reader: &mut Reader<'_>) -> Row {
             .unwrap_or_default(),
         warn_only: reader.column_names("warn_only"),
         cells: read_cells(reader),
+        sites: reader.tables("site", "the facts of a site", read_site),
     }
+}
+
+fn read_site(reader: &mut Reader<'_>) -> Option<SiteRow> {
+    let site = reader.text("name");
+    Some(SiteRow {
+        source: reader.optional_text("source").map(|source| source.value),
+        warn_only: reader.column_names("warn_only"),
+        cells: read_cells(reader),
+        site: site?,
+    })
 }
 
 fn read_sources(reader: &mut Reader<'_>) -> Vec<(Located<String>, String)> {

@@ -1,6 +1,10 @@
 //! A member of a message or struct, and the facts about it.
 
-use super::{Date, Located, Scalar, Since, reader::Reader, structure::read_since};
+use super::{
+    Date, Located, Scalar, Since,
+    reader::Reader,
+    structure::{read_days, read_since},
+};
 use crate::{
     diagnostic::Span,
     rule_kinds::{BoundValue, Condition, Form, REQUIRED, RULE_KINDS, RuleKind},
@@ -26,6 +30,10 @@ pub struct Facts {
     pub bounds: Vec<Bound>,
     /// Rules whose breach is only a warning.
     pub warn_only: Vec<Located<&'static str>>,
+    /// Sites and days since which a description no longer states a rule, by the key of the rule.
+    pub dropped: Vec<(Located<&'static str>, Since)>,
+    /// Facts of single sites.
+    pub sites: Vec<SiteFacts>,
     /// Column of the capability tables that overrides its overridable rules.
     pub capability: Option<Located<String>>,
     /// Unit of a number.
@@ -38,10 +46,25 @@ pub struct Facts {
     pub values: Vec<String>,
     /// True if logs and messages leave out its value.
     pub sensitive: bool,
+    /// True if a text names it, but the structure of no description has it.
+    pub unpublished: bool,
     /// Sites and days of its release.
     pub since: Since,
     /// Day of its withdrawal.
     pub until: Option<Located<Date>>,
+    /// Source of the facts.
+    pub source: Option<String>,
+}
+
+/// The rules of a member that differ on a site.
+#[derive(Debug)]
+pub struct SiteFacts {
+    /// The site.
+    pub site: Located<String>,
+    /// The rules that replace those of the same key there, in the order of [`RULE_KINDS`].
+    pub bounds: Vec<Bound>,
+    /// Rules whose breach is only a warning there.
+    pub warn_only: Vec<Located<&'static str>>,
     /// Source of the facts.
     pub source: Option<String>,
 }
@@ -74,13 +97,13 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<Member> {
 }
 
 fn read_facts(reader: &mut Reader<'_>) -> Facts {
-    let keys: Vec<&str> = RULE_KINDS.iter().map(|kind| kind.key).collect();
     Facts {
-        bounds: RULE_KINDS
-            .iter()
-            .filter_map(|kind| read_bound(kind, reader))
-            .collect(),
-        warn_only: reader.words("warn_only", &keys),
+        bounds: read_bounds(reader),
+        warn_only: reader.words("warn_only", &rule_keys()),
+        dropped: reader
+            .table("dropped", "`dropped`", read_dropped)
+            .unwrap_or_default(),
+        sites: reader.tables("site", "the facts of a site", read_site),
         capability: reader.optional_column("capability"),
         unit: reader.optional_text("unit"),
         default: reader.scalar("default"),
@@ -91,10 +114,41 @@ fn read_facts(reader: &mut Reader<'_>) -> Facts {
             .map(|value| value.value)
             .collect(),
         sensitive: reader.flag("sensitive").is_some_and(|flag| flag.value),
+        unpublished: reader.flag("unpublished").is_some_and(|flag| flag.value),
         since: read_since(reader),
         until: reader.date("until"),
         source: reader.optional_text("source").map(|source| source.value),
     }
+}
+
+fn rule_keys() -> Vec<&'static str> {
+    RULE_KINDS.iter().map(|kind| kind.key).collect()
+}
+
+fn read_bounds(reader: &mut Reader<'_>) -> Vec<Bound> {
+    let kinds = RULE_KINDS.iter();
+    kinds.filter_map(|kind| read_bound(kind, reader)).collect()
+}
+
+fn read_site(reader: &mut Reader<'_>) -> Option<SiteFacts> {
+    let site = reader.text("name");
+    Some(SiteFacts {
+        bounds: read_bounds(reader),
+        warn_only: reader.words("warn_only", &rule_keys()),
+        source: reader.optional_text("source").map(|source| source.value),
+        site: site?,
+    })
+}
+
+fn read_dropped(reader: &mut Reader<'_>) -> Vec<(Located<&'static str>, Since)> {
+    let mut found = Vec::new();
+    for name in reader.keys() {
+        if let Some(key) = reader.among("dropped", &name, &rule_keys()) {
+            let days = reader.table(key.value, "`dropped`", read_days);
+            found.push((key, days.unwrap_or_default()));
+        }
+    }
+    found
 }
 
 fn read_bound(kind: &'static RuleKind, reader: &mut Reader<'_>) -> Option<Bound> {
@@ -202,6 +256,12 @@ impl Facts {
     #[must_use]
     pub fn warns(&self, key: &str) -> bool {
         self.warn_only.iter().any(|weak| weak.value == key)
+    }
+
+    /// Returns the sites and days since which a description no longer states the rule with this key.
+    pub fn dropped(&self, key: &str) -> &[(Located<String>, Date)] {
+        let found = self.dropped.iter().find(|(rule, _)| rule.value == key);
+        found.map_or(&[], |(_, days)| days)
     }
 
     /// Returns the rule with this key, if the member has it.

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mps_aigc::models::{
-    self, Action, ActionVisitor,
-    preflight::{Report, preflight_json, rules},
+use mps_aigc::{
+    Site,
+    models::{
+        self, Action, ActionVisitor,
+        preflight::{Report, preflight_json, rules},
+    },
 };
 use serde::Serialize;
 
-use crate::{context::Context, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source, suggest};
 
 /// The arguments of `mps check`.
 #[derive(Args, Debug)]
@@ -33,12 +36,14 @@ struct CheckResult<'a> {
 
 pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
     let source = Source::file_or_stdin(args.request.as_deref().unwrap_or(Path::new("-")))?;
-    let report = models::visit_action(&args.action, Inspect(&source))
+    let site = context.global.site();
+    let inspect = Inspect(&source, site);
+    let report = models::visit_action(&args.action, inspect)
         .ok_or_else(|| unknown_action(&args.action))??;
     let result = CheckResult {
         schema: "mps.check/1",
         action: &args.action,
-        site: context.global.site().as_str(),
+        site: site.as_str(),
         report: &report,
     };
     context.output.listing(&human(&report), &result)?;
@@ -54,7 +59,7 @@ pub(crate) fn run(args: &CheckArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// Parses the request as the type of its action and checks it.
-struct Inspect<'a>(&'a Source);
+struct Inspect<'a>(&'a Source, Site);
 
 impl ActionVisitor for Inspect<'_> {
     type Output = Result<Report, Failure>;
@@ -62,10 +67,10 @@ impl ActionVisitor for Inspect<'_> {
     fn visit<A: Action>(self) -> Self::Output {
         let parsed = self.0.parse::<A>();
         match parsed {
-            Ok(request) => Ok(request.preflight()),
+            Ok(request) => Ok(request.preflight_on(Some(self.1))),
             Err(error) => {
                 // Parsing ends at the first value of a wrong type; here all of them are found.
-                let report = preflight_json::<A>(&self.0.parse()?);
+                let report = preflight_json::<A>(&self.0.parse()?, Some(self.1));
                 let mut findings = report.findings().iter();
                 let is_found = findings.any(|finding| finding.rule == rules::WRONG_TYPE);
                 if is_found { Ok(report) } else { Err(error) }
@@ -76,8 +81,9 @@ impl ActionVisitor for Inspect<'_> {
 
 fn unknown_action(name: &str) -> Failure {
     let known: Vec<_> = models::ACTIONS.iter().map(|action| action.name).collect();
-    Failure::usage(format!("there are no rules for the action {name:?}"))
-        .hint(format!("choose from {}", known.join(", ")))
+    let failure = Failure::usage(format!("there are no rules for the action {name:?}"))
+        .hint(format!("choose from {}", known.join(", ")));
+    suggest::with_closest(failure, name, known)
 }
 
 fn refused(findings: usize) -> Failure {

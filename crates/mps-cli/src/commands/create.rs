@@ -7,7 +7,7 @@ use mps_aigc::{Create, DownloadOptions, Family, PreflightLevel, Task};
 use mps_jobs::ledger::Item;
 use serde_json::json;
 
-pub(super) mod existing;
+pub(crate) mod existing;
 
 use self::existing::{Existing, Wanted};
 use super::{
@@ -71,7 +71,7 @@ pub(crate) struct FollowUp {
     timeout: Duration,
     /// Refuse the request if it is billed for more seconds of video than this, or for an unknown
     /// number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = request::natural_number)]
     max_seconds: Option<u64>,
     #[command(flatten)]
     guard: Guard,
@@ -105,7 +105,7 @@ pub(crate) async fn run<C: Create>(
     context: &Context,
 ) -> Result<(), Failure> {
     let follow_up = &follow_up.completed(context.defaults());
-    let checked = Checked::new(request, model, follow_up.max_seconds);
+    let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
     if follow_up.dry_run {
         return dry_run::run(&checked, context);
     }

@@ -50,6 +50,7 @@ pub(crate) async fn run(args: EmulatorArgs, context: &Context) -> Result<(), Fai
 async fn serve(args: EmulatorArgs, context: &Context) -> Result<(), Failure> {
     context.phase.end_slowly();
     let emulator = builder(&args)?
+        .site(context.global.site())
         .start()
         .await
         .map_err(|error| not_started(&error))?;

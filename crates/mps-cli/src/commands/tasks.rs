@@ -11,19 +11,20 @@ use futures_util::{StreamExt as _, stream};
 use mps_aigc::TaskFamily;
 use mps_jobs::{
     Job, Ledger, State,
-    ledger::{Filter, Item, Timestamp},
+    ledger::{BatchId, Filter, Item, Timestamp},
 };
 
 mod export;
 mod forget;
 mod line;
 
-pub(super) use self::line::TaskLine;
+pub(crate) use self::line::TaskLine;
 use crate::{
     context::{Connection, Context},
     failure::Failure,
     foreign_text,
     ledger::{self, Identity},
+    live,
     options::{OutputFormat, parse_duration},
     refresh::is_over,
     tracked::KnownTasks,
@@ -140,7 +141,7 @@ pub(super) async fn find_one(
     let mut found = ledger.find_any(name).await?;
     if let (true, Some((batch, key))) = (found.is_empty(), name.split_once('/')) {
         found = ledger.find_any(key).await?;
-        found.retain(|item| item.row.batch.as_str() == batch);
+        found.retain(|item| is_named(&item.row.batch, batch));
     }
     let shown = foreign_text::name(name);
     let known = found.first().map(|item| item.state);
@@ -160,6 +161,11 @@ pub(super) async fn find_one(
             Err(Failure::usage(message).hint("list them: mps tasks"))
         }
     }
+}
+
+/// Returns whether a batch has a name; that of an account's creates by agents is `agents`.
+fn is_named(batch: &BatchId, name: &str) -> bool {
+    batch.as_str() == name || (batch.is_agents() && name == line::AGENTS)
 }
 
 /// Records what became of creates whose process has ended, and applies the retention. A ledger that
@@ -236,7 +242,8 @@ async fn print(items: Vec<Item>, ledger: &Ledger, context: &Context) -> Result<(
     let is_table = context.global.output() == OutputFormat::Human && io::stdout().is_terminal();
     if is_table {
         let now = context.clock.wall();
-        return match line::table(&lines, now).as_str() {
+        let width = live::columns_of(io::stdout());
+        return match line::table(&lines, now, width).as_str() {
             "" => Ok(()),
             table => output.listing(table, &()),
         };

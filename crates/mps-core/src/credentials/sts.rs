@@ -228,18 +228,15 @@ pub(super) fn checked_length(length: Duration) -> Result<u64, CredentialsError> 
 
 /// Source: the API documentation of `AssumeRole` on either site (products 1150 and 1312).
 fn host(site: Site) -> Endpoint {
-    let url = match site {
-        Site::Intl => "https://sts.intl.tencentcloudapi.com",
-        Site::Cn => "https://sts.tencentcloudapi.com",
-    };
-    Endpoint::parse(url).unwrap_or_else(|_| unreachable!("both are URLs"))
+    let url = format!("https://sts.{}", site.info().root_domain);
+    Endpoint::parse(&url).unwrap_or_else(|_| unreachable!("domains of the specification parse"))
 }
 
 /// Any region works, but the service demands one.
 fn region(site: Site) -> &'static str {
     match site {
-        Site::Intl => "ap-singapore",
         Site::Cn => "ap-guangzhou",
+        _ => "ap-singapore",
     }
 }
 

@@ -49,7 +49,8 @@ impl TypedOperation {
 }
 
 fn run<A: Execute>(context: &Context<'_>) -> Result<Map<String, Value>, Refusal> {
-    let response = body::parse::<A>(context.body)?.execute(context)?;
+    let response =
+        body::parse::<A>(context.body, context.service.settings.site)?.execute(context)?;
     match serde_json::to_value(response) {
         Ok(Value::Object(members)) => Ok(members),
         _ => Err(Refusal::new(
@@ -87,7 +88,7 @@ impl ActionVisitor for Generic<'_, '_> {
     type Output = Result<Map<String, Value>, Refusal>;
 
     fn visit<A: Action>(self) -> Self::Output {
-        body::parse::<A>(self.0.body)?;
+        body::parse::<A>(self.0.body, self.0.service.settings.site)?;
         Ok(Map::new())
     }
 }

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use mps_core::clock::{SharedClock, SystemClock};
+use mps_core::{
+    clock::{SharedClock, SystemClock},
+    endpoint::Site,
+};
 use tokio::sync::Notify;
 
 use super::{
@@ -115,6 +118,17 @@ impl Builder {
     /// the endpoint.
     pub fn allow_host(mut self, name: impl Into<String>) -> Self {
         self.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// Sets the site whose description decides which requests are refused. Default: the international
+    /// site.
+    ///
+    /// It refuses what that description states today. So a request that breaks only a bound of the base
+    /// contract that the description dropped, such as a prompt of more than 2,000 characters, is
+    /// executed.
+    pub fn site(mut self, site: Site) -> Self {
+        self.settings.site = site;
         self
     }
 

@@ -1,10 +1,14 @@
 //! Settings that do not change after the start.
 
+use mps_models::service::Site;
+
 use crate::engine::tasks::Durations;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) durations: Durations,
+    /// The site whose description decides what is refused.
+    pub(crate) site: Site,
     /// Most unfinished tasks of an account.
     pub(crate) concurrency: Option<usize>,
     pub(crate) bucket_urls: BucketUrls,

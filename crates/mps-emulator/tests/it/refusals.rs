@@ -1,5 +1,6 @@
 //! Refused calls and their codes.
 
+use mps_core::endpoint::Site;
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, Call, DESCRIBE, World, cat, code};
@@ -150,10 +151,12 @@ fn the_rules_of_the_specification_are_kept() {
     for (action, body, expected) in [
         (CREATE, json!({}), "MissingParameter"),
         (CREATE, json!({ "Prompt": "" }), "MissingParameter"),
+        // The descriptions of both sites have dropped these two bounds of the base contract.
+        (CREATE, json!({ "Prompt": "x".repeat(2_001) }), ""),
         (
             CREATE,
-            json!({ "Prompt": "x".repeat(2_001) }),
-            "InvalidParameterValue",
+            json!({ "Prompt": "a", "ImageInfos": [{}, {}, {}, {}] }),
+            "",
         ),
         (
             CREATE,
@@ -169,6 +172,24 @@ fn the_rules_of_the_specification_are_kept() {
         ),
     ] {
         assert_eq!(refusal(action, &body).0, expected, "{action}");
+    }
+}
+
+#[test]
+fn an_emulator_refuses_what_the_description_of_its_site_states() {
+    let mainland = json!({ "ModelName": "wand-vega-video", "Prompt": "a" });
+    let short = json!({
+        "Input": { "ImageUrls": ["https://example.com/a.png"] },
+        "TaskInfo": { "Duration": 3 },
+    });
+    for (site, of_mainland, of_short) in [
+        (Site::Intl, "InvalidParameterValue", ""),
+        (Site::Cn, "", "InvalidParameterValue"),
+    ] {
+        let world = World::with(|builder| builder.site(site));
+        let refusal = |action, body| code(&world.answer(action, body)).to_owned();
+        assert_eq!(refusal(CREATE, &mainland), of_mainland, "{site}");
+        assert_eq!(refusal("CreateAiFissionTask", &short), of_short, "{site}");
     }
 }
 

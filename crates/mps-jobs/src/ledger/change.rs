@@ -188,7 +188,7 @@ async fn cap_reached(tx: &mut dyn Transaction, item: &Item) -> Result<LedgerErro
 }
 
 /// Returns a number of `10^-digits` units as a decimal without trailing zeros.
-fn decimal(value: i64, digits: u32) -> String {
+pub(crate) fn decimal(value: i64, digits: u32) -> String {
     let unit = 10_i64.pow(digits);
     let rest = (value % unit).abs();
     if rest == 0 {

@@ -138,15 +138,34 @@ impl BatchId {
         ))
     }
 
+    /// Returns the batch of the single creates that agents make for an account at an endpoint. It is
+    /// one batch for all days, so that a key stays the same task.
+    #[must_use]
+    pub fn agents(account: &str, endpoint: &str) -> Self {
+        Self(format!(
+            "{AGENTS}{}",
+            crate::hash::short(&[account, endpoint])
+        ))
+    }
+
     /// Returns `true` for a batch of single creates, whose rows no run claims.
     #[must_use]
     pub fn is_singles(&self) -> bool {
         self.0.starts_with(SINGLES)
     }
+
+    /// Returns `true` for a batch of single creates by agents.
+    #[must_use]
+    pub fn is_agents(&self) -> bool {
+        self.0.starts_with(AGENTS)
+    }
 }
 
 /// Begins the name of every batch of single creates.
 const SINGLES: &str = "/";
+
+/// Begins the name of every batch of single creates by agents.
+const AGENTS: &str = "/agents-";
 
 fn check_batch(name: &str) -> Result<(), LedgerError> {
     check_name("name of a batch", name)?;

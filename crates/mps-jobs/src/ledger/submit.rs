@@ -5,6 +5,7 @@ use std::fmt;
 use super::{
     Ledger, batch,
     change::{Change, no_batch},
+    daily_cap,
     error::LedgerError,
     import::insert,
     item::{is_orphan, select},
@@ -38,6 +39,22 @@ pub struct Single {
     pub again: bool,
     /// The caps of the account's single creates, if there are any.
     pub caps: Caps,
+    /// For a create by an agent: the most billable milliseconds of the account's creates by agents on
+    /// one day (UTC), in all processes. A task that is not billed by the second counts as one second.
+    ///
+    /// Such a create belongs to [`BatchId::agents`]. `None` for a create by a person.
+    pub agent_cap_ms: Option<i64>,
+}
+
+impl Single {
+    /// Returns the batch that the create belongs to.
+    #[must_use]
+    pub fn batch(&self) -> BatchId {
+        match self.agent_cap_ms {
+            Some(_) => BatchId::agents(&self.account, &self.endpoint),
+            None => BatchId::singles(&self.account, &self.endpoint),
+        }
+    }
 }
 
 /// The outcome of recording a single create. `Debug` leaves bodies out.
@@ -97,6 +114,7 @@ impl Ledger {
     ///         },
     ///         again: false,
     ///         caps: Caps::default(),
+    ///         agent_cap_ms: None,
     ///     }
     /// };
     /// let first = ledger.submit(create(Key::random())).await?;
@@ -124,7 +142,7 @@ impl Ledger {
 }
 
 async fn submit(tx: &mut dyn Transaction, single: &Single) -> Result<Submission, LedgerError> {
-    let batch = BatchId::singles(&single.account, &single.endpoint);
+    let batch = single.batch();
     batch::open_singles(tx, &batch, single).await?;
     let values = values![batch.as_str(), single.item.key.as_str()];
     let known = select(tx, "batch = $1 AND key = $2", values).await?.pop();
@@ -189,6 +207,9 @@ async fn claim_single(
     single: &Single,
     item: &Item,
 ) -> Result<Submission, LedgerError> {
+    if let Some(cap) = single.agent_cap_ms {
+        daily_cap::admit(tx, item, cap).await?;
+    }
     let body = values![item.row.batch.as_str(), item.row.seq, &single.item.body];
     tx.execute(
         "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)

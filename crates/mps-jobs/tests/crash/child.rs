@@ -56,6 +56,7 @@ async fn submit(ledger: &Ledger, key: &str) {
         item: item(key),
         again: false,
         caps: Caps::default(),
+        agent_cap_ms: None,
     };
     let submitted = ledger.submit(single).await.unwrap();
     assert!(matches!(submitted, Submission::Claimed(_)));

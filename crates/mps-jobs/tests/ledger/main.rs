@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod daily_cap;
 mod disk;
 mod follow;
 mod forget;

@@ -52,6 +52,7 @@ pub(crate) fn single(key: &str, prompt: &str) -> Single {
         item: row(key, prompt),
         again: false,
         caps: Caps::default(),
+        agent_cap_ms: None,
     }
 }
 

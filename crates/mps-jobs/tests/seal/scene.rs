@@ -58,6 +58,7 @@ pub(crate) fn singles() -> impl Iterator<Item = Single> {
         item: item(&format!("single-{n}")),
         again: false,
         caps: Caps::default(),
+        agent_cap_ms: None,
     })
 }
 

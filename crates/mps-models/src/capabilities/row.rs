@@ -2,9 +2,49 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Column, Row};
+use super::{Column, Day, Row};
+use crate::service::Site;
 
 impl Row {
+    /// Returns the row with the facts of a site: this one, unless the site has facts of its own.
+    #[must_use]
+    pub fn on(&'static self, site: Site) -> &'static Self {
+        let own = self.by_site.iter().find(|(other, _)| *other == site);
+        own.map_or(self, |(_, row)| row)
+    }
+
+    /// Returns whether a site has released this version, though it may have withdrawn it since.
+    ///
+    /// A version of which no document states the day counts as released everywhere.
+    #[must_use]
+    pub fn is_released_on(&self, site: Site) -> bool {
+        self.since.is_empty() || is_among(self.since, site)
+    }
+
+    /// Returns whether a site has withdrawn this version.
+    #[must_use]
+    pub fn is_withdrawn_from(&self, site: Site) -> bool {
+        is_among(self.until, site)
+    }
+
+    /// Returns whether a site offers this version today: it has released and not withdrawn it.
+    #[must_use]
+    pub fn is_offered_on(&self, site: Site) -> bool {
+        self.is_released_on(site) && !self.is_withdrawn_from(site)
+    }
+
+    /// Returns whether any fact of the row, or its existence, differs from site to site.
+    pub(crate) fn differs_by_site(&self) -> bool {
+        let is_partial = |days: &[Day]| !days.is_empty() && days.len() < Site::ALL.len();
+        !self.by_site.is_empty() || is_partial(self.since) || is_partial(self.until)
+    }
+
+    /// Returns an iterator over the row and the rows of single sites.
+    pub(crate) fn variants(&'static self) -> impl Iterator<Item = &'static Self> {
+        let own = self.by_site.iter().map(|(_, row)| *row);
+        [self].into_iter().chain(own)
+    }
+
     /// Returns whether any site has withdrawn this version.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {
@@ -23,6 +63,10 @@ impl Row {
         let own = self.sources.iter().find(|(other, _)| *other == column);
         own.map_or(self.source, |(_, source)| source)
     }
+}
+
+fn is_among(days: &[Day], site: Site) -> bool {
+    days.iter().any(|day| day.site == site.as_str())
 }
 
 /// Formats the model and its version, such as `Kling 3.0-Omni`.

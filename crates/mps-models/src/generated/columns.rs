@@ -11,6 +11,7 @@ use crate::capabilities::{
     Storyboard,
     by_site,
 };
+use crate::service::Site;
 
 /// A column of the capability tables: a fact that a table can state about a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,8 @@ pub enum Column {
     ReferenceImagesExcludeFrames,
     /// Values of `ReferenceType`, where the model accepts only these.
     ReferenceTypes,
+    /// Need for a name (`Text`) in each reference image.
+    ReferenceNames,
     /// Support for a reference video.
     ReferenceVideo,
     /// Support for reference audio.
@@ -103,6 +106,7 @@ impl Column {
         Self::ReferenceImagesWithVideo,
         Self::ReferenceImagesExcludeFrames,
         Self::ReferenceTypes,
+        Self::ReferenceNames,
         Self::ReferenceVideo,
         Self::ReferenceAudio,
         Self::Audio,
@@ -140,6 +144,7 @@ impl Column {
             Self::ReferenceImagesWithVideo => "reference_images_with_video",
             Self::ReferenceImagesExcludeFrames => "reference_images_exclude_frames",
             Self::ReferenceTypes => "reference_types",
+            Self::ReferenceNames => "reference_names",
             Self::ReferenceVideo => "reference_video",
             Self::ReferenceAudio => "reference_audio",
             Self::Audio => "audio",
@@ -182,6 +187,9 @@ pub struct Row {
     /// Columns whose breach is only a warning.
     #[serde(skip)]
     pub(crate) warn_only: &'static [Column],
+    /// The rows of sites that have facts of their own.
+    #[serde(skip)]
+    pub(crate) by_site: &'static [(Site, &'static Row)],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scenes: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +231,8 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference_types: Option<&'static [&'static str]>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reference_names: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference_video: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reference_audio: Option<bool>,
@@ -262,6 +272,7 @@ impl Row {
             until: &[],
             sources: &[],
             warn_only: &[],
+            by_site: &[],
             scenes: None,
             durations: None,
             durations_with_video: None,
@@ -282,6 +293,7 @@ impl Row {
             reference_images_with_video: None,
             reference_images_exclude_frames: None,
             reference_types: None,
+            reference_names: None,
             reference_video: None,
             reference_audio: None,
             audio: None,
@@ -324,6 +336,7 @@ impl Row {
                 self.reference_images_exclude_frames.is_some()
             }
             Column::ReferenceTypes => self.reference_types.is_some(),
+            Column::ReferenceNames => self.reference_names.is_some(),
             Column::ReferenceVideo => self.reference_video.is_some(),
             Column::ReferenceAudio => self.reference_audio.is_some(),
             Column::Audio => self.audio.is_some(),
@@ -496,6 +509,14 @@ impl Row {
     #[must_use]
     pub const fn reference_types(&self) -> Option<&'static [&'static str]> {
         self.reference_types
+    }
+
+    /// Returns whether each reference image needs a name, by which the prompt refers to it.
+    ///
+    /// Returns `None` if no document says.
+    #[must_use]
+    pub const fn reference_names(&self) -> Option<bool> {
+        self.reference_names
     }
 
     /// Returns whether the model accepts a reference video.

@@ -41,6 +41,9 @@ pub const ONE_OF: &str = "one-of";
 /// A text is not an absolute http or https URL.
 pub const FORMAT_URL: &str = "format-url";
 
+/// A URL is one of this machine, of a private network or of a link-local address, which the service cannot reach. It does not report an image that it cannot fetch: it generates from the prompt alone, and bills that. Checked where `format-url` is.
+pub const UNREACHABLE_URL: &str = "unreachable-url";
+
 /// A text that must be JSON is not.
 pub const FORMAT_JSON: &str = "format-json";
 
@@ -61,6 +64,9 @@ pub const UNKNOWN_MODEL: &str = "unknown-model";
 
 /// The capability table has the model but not this version, so only the rules of members are checked.
 pub const UNKNOWN_VERSION: &str = "unknown-version";
+
+/// Only another site offers the model or version; an error where the description of the site lists its models.
+pub const OTHER_SITE: &str = "other-site";
 
 /// The documents no longer list the model or version since the day in the message.
 pub const WITHDRAWN_MODEL: &str = "withdrawn-model";
@@ -100,6 +106,9 @@ pub const REFERENCE_IMAGES_EXCLUDE_FRAMES: &str = "reference-images-exclude-fram
 
 /// The model does not support this type of reference image.
 pub const REFERENCE_TYPE: &str = "reference-type";
+
+/// A reference image has no name, and the model wants one.
+pub const REFERENCE_NAME: &str = "reference-name";
 
 /// The model accepts no reference video; a warning if no document says.
 pub const REFERENCE_VIDEO: &str = "reference-video";
@@ -195,6 +204,10 @@ pub static RULES: &[RuleInfo] = &[
         meaning: "A text is not an absolute http or https URL.",
     },
     RuleInfo {
+        id: UNREACHABLE_URL,
+        meaning: "A URL is one of this machine, of a private network or of a link-local address, which the service cannot reach. It does not report an image that it cannot fetch: it generates from the prompt alone, and bills that. Checked where `format-url` is.",
+    },
+    RuleInfo {
         id: FORMAT_JSON,
         meaning: "A text that must be JSON is not.",
     },
@@ -221,6 +234,10 @@ pub static RULES: &[RuleInfo] = &[
     RuleInfo {
         id: UNKNOWN_VERSION,
         meaning: "The capability table has the model but not this version, so only the rules of members are checked.",
+    },
+    RuleInfo {
+        id: OTHER_SITE,
+        meaning: "Only another site offers the model or version; an error where the description of the site lists its models.",
     },
     RuleInfo {
         id: WITHDRAWN_MODEL,
@@ -273,6 +290,10 @@ pub static RULES: &[RuleInfo] = &[
     RuleInfo {
         id: REFERENCE_TYPE,
         meaning: "The model does not support this type of reference image.",
+    },
+    RuleInfo {
+        id: REFERENCE_NAME,
+        meaning: "A reference image has no name, and the model wants one.",
     },
     RuleInfo {
         id: REFERENCE_VIDEO,

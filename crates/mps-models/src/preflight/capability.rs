@@ -17,11 +17,12 @@ mod row_fact;
 mod video;
 
 pub(crate) use candidates::Candidates;
+use candidates::Subject;
 
 use super::{Finding, Path, Report};
 use crate::{
     billing,
-    capabilities::{Column, Family, Mode, Row},
+    capabilities::{Column, Family, Mode},
 };
 
 /// The features that a request asks of a model: the members that the capability tables cover.
@@ -62,6 +63,8 @@ pub(crate) trait References {
     fn count(&self) -> usize;
     /// Returns the `ReferenceType` of the image at this index, if it has one.
     fn kind(&self, index: usize) -> Option<&str>;
+    /// Returns whether the image at this index has a name, by which the prompt refers to it.
+    fn is_named(&self, index: usize) -> bool;
 }
 
 /// A request that asks for features of a model.
@@ -102,7 +105,7 @@ impl CapabilityQuery<'_> {
         let assumed = if takes_length_from_input {
             None
         } else {
-            Candidates::of(self).duration_default()
+            Candidates::of(self, None).duration_default()
         };
         billing::seconds(self.duration, assumed)
     }
@@ -129,6 +132,10 @@ impl References for () {
     fn kind(&self, _: usize) -> Option<&str> {
         None
     }
+
+    fn is_named(&self, _: usize) -> bool {
+        false
+    }
 }
 
 /// Returns a text unless it is empty.
@@ -137,7 +144,7 @@ pub(super) fn non_empty(text: Option<&String>) -> Option<&str> {
 }
 
 /// Checks a query against a row; the path is that of the request.
-type Check = fn(&CapabilityQuery<'_>, &'static Row, &Path<'_>) -> Option<Finding>;
+type Check = fn(&CapabilityQuery<'_>, Subject, &Path<'_>) -> Option<Finding>;
 
 /// Each check, and the column that a row needs to answer it. Without a column, a row that states
 /// nothing has no objection.
@@ -151,6 +158,7 @@ const CHECKS: &[(Check, Option<Column>)] = &[
     (references::images, Some(Column::ReferenceImages)),
     (references::images_or_frames, None),
     (references::image_type, None),
+    (references::image_name, None),
     (references::video, Some(Column::ReferenceVideo)),
     (references::audio, Some(Column::ReferenceAudio)),
     (references::subjects, Some(Column::Subjects)),
@@ -169,7 +177,8 @@ impl Report {
     /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides
     /// the bounds of members.
     pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
-        self.candidates = Candidates::of(query);
+        self.candidates = Candidates::of(query, Some(self.site));
+        self.differs_by_site |= self.candidates.differ_by_site();
     }
 
     /// Returns whether every candidate row states this column.

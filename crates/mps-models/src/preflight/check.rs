@@ -6,14 +6,19 @@ use serde_json::Value;
 
 use super::{
     Finding, Path, Report, Severity, closest::closest, extra::did_you_mean, format, rules,
-    value::Texts,
+    unreachable::unreachable, value::Texts,
 };
+use crate::{capabilities::Day, service::Site};
 
 /// The severity of a breach and the source of the rule.
 #[derive(Clone, Copy)]
 pub(crate) struct Rule {
     severity: Severity,
     source: &'static str,
+    /// The sites that have it; empty for all.
+    sites: &'static [Site],
+    /// The days since which the descriptions no longer state it.
+    dropped: &'static [Day],
 }
 
 impl Rule {
@@ -21,18 +26,38 @@ impl Rule {
         Self {
             severity: Severity::Error,
             source,
+            sites: &[],
+            dropped: &[],
         }
     }
 
     pub(crate) const fn warning(source: &'static str) -> Self {
         Self {
             severity: Severity::Warning,
-            source,
+            ..Self::error(source)
         }
     }
 
+    /// Restricts the rule to some sites.
+    pub(crate) const fn on(self, sites: &'static [Site]) -> Self {
+        Self { sites, ..self }
+    }
+
+    /// States the days since which the descriptions no longer have the rule.
+    #[allow(dead_code, reason = "the specification decides which rules are in use")]
+    pub(crate) const fn dropped(self, dropped: &'static [Day]) -> Self {
+        Self { dropped, ..self }
+    }
+
     pub(super) fn finding(self, at: &Path<'_>, name: &'static str, message: String) -> Finding {
-        Finding::new(at, name, self.severity, message).source(self.source)
+        let finding = Finding::new(at, name, self.severity, message).source(self.source);
+        Finding {
+            site: match self.sites {
+                [site] => Some(*site),
+                _ => None,
+            },
+            ..finding.dropped(self.dropped)
+        }
     }
 }
 
@@ -50,10 +75,17 @@ impl Report {
     }
 }
 
+impl<T> Check<'_, T> {
+    /// Returns whether the site has the rule.
+    pub(super) fn applies(&mut self, rule: Rule) -> bool {
+        self.report.is_fact_here(rule.sites)
+    }
+}
+
 impl<T: Texts> Check<'_, T> {
     /// Checks the length of each text, in Unicode scalar values.
     pub(crate) fn max_chars(self, most: usize, rule: Rule) -> Self {
-        self.each(|at, text| {
+        self.each(rule, |at, text| {
             // A text has at most as many characters as bytes, so short ones need no counting.
             let found = if text.len() > most {
                 text.chars().count()
@@ -71,7 +103,7 @@ impl<T: Texts> Check<'_, T> {
     }
 
     pub(crate) fn one_of(self, known: &'static [&'static str], rule: Rule) -> Self {
-        self.each(|at, text| {
+        self.each(rule, |at, text| {
             (!known.contains(&text)).then(|| {
                 let message = format!("{} is not one of {}", shown(at, text), known.join(", "));
                 let mut finding = rule.finding(at, rules::ONE_OF, message).bound(known);
@@ -82,8 +114,10 @@ impl<T: Texts> Check<'_, T> {
     }
 
     pub(crate) fn format_url(self, rule: Rule) -> Self {
-        self.each(|at, text| {
-            let fault = format::url_fault(text)?;
+        self.each(rule, |at, text| {
+            let Some(fault) = format::url_fault(text) else {
+                return not_reachable(at, text);
+            };
             let finding = rule
                 .finding(at, rules::FORMAT_URL, fault.to_owned())
                 .hint("put the file where the service can fetch it over http or https");
@@ -92,7 +126,7 @@ impl<T: Texts> Check<'_, T> {
     }
 
     pub(crate) fn format_json(self, rule: Rule) -> Self {
-        self.each(|at, text| {
+        self.each(rule, |at, text| {
             let fault = format::json_fault(text)?;
             Some(
                 rule.finding(at, rules::FORMAT_JSON, fault)
@@ -101,10 +135,13 @@ impl<T: Texts> Check<'_, T> {
         })
     }
 
-    fn each(self, rule: impl Fn(&Path<'_>, &str) -> Option<Finding>) -> Self {
+    fn each(mut self, rule: Rule, finding: impl Fn(&Path<'_>, &str) -> Option<Finding>) -> Self {
+        if !self.applies(rule) {
+            return self;
+        }
         let report = &mut *self.report;
         self.value.each_text(&self.at, &mut |at, text| {
-            if let Some(finding) = rule(at, text) {
+            if let Some(finding) = finding(at, text) {
                 report.add(finding);
             }
         });
@@ -113,19 +150,23 @@ impl<T: Texts> Check<'_, T> {
 }
 
 impl<T> Check<'_, Vec<T>> {
-    pub(crate) fn max_items(self, most: usize, rule: Rule) -> Self {
+    pub(crate) fn max_items(mut self, most: usize, rule: Rule) -> Self {
         let found = self.value.len();
-        if found > most {
+        if self.applies(rule) && found > most {
             let message = format!("{found} items, at most {most} are allowed");
             let finding = rule.finding(&self.at, rules::MAX_ITEMS, message);
-            self.report.add(finding.value(found).bound(most));
+            let hint = format!("leave out {}", found - most);
+            self.report.add(finding.hint(hint).value(found).bound(most));
         }
         self
     }
 }
 
 impl Check<'_, Vec<String>> {
-    pub(crate) fn unique_items(self, rule: Rule) -> Self {
+    pub(crate) fn unique_items(mut self, rule: Rule) -> Self {
+        if !self.applies(rule) {
+            return self;
+        }
         let mut firsts: HashMap<&str, usize> = HashMap::new();
         for (index, text) in self.value.iter().enumerate() {
             let first = *firsts.entry(text).or_insert(index);
@@ -141,23 +182,30 @@ impl Check<'_, Vec<String>> {
 }
 
 impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>> {
-    pub(crate) fn min(self, least: N, rule: Rule) -> Self {
+    pub(crate) fn min(mut self, least: N, rule: Rule) -> Self {
+        let applies = self.applies(rule);
         match *self.value {
-            Some(found) if found < least => self.number(rules::MIN, found, "at least", least, rule),
+            Some(found) if applies && found < least => {
+                self.number(rules::MIN, found, "at least", least, rule)
+            }
             _ => self,
         }
     }
 
     #[allow(dead_code, reason = "the specification decides which rules are in use")]
-    pub(crate) fn max(self, most: N, rule: Rule) -> Self {
+    pub(crate) fn max(mut self, most: N, rule: Rule) -> Self {
+        let applies = self.applies(rule);
         match *self.value {
-            Some(found) if found > most => self.number(rules::MAX, found, "at most", most, rule),
+            Some(found) if applies && found > most => {
+                self.number(rules::MAX, found, "at most", most, rule)
+            }
             _ => self,
         }
     }
 
-    pub(crate) fn one_of_numbers(self, known: &'static [N], rule: Rule) -> Self {
-        let Some(found) = self.value.filter(|found| !known.contains(found)) else {
+    pub(crate) fn one_of_numbers(mut self, known: &'static [N], rule: Rule) -> Self {
+        let applies = self.applies(rule);
+        let Some(found) = self.value.filter(|found| applies && !known.contains(found)) else {
             return self;
         };
         let list: Vec<String> = known.iter().map(ToString::to_string).collect();
@@ -173,6 +221,19 @@ impl<N: Copy + PartialOrd + std::fmt::Display + Into<Value>> Check<'_, Option<N>
         self.report.add(finding.value(found).bound(bound));
         self
     }
+}
+
+/// Returns the warning about a URL that only this machine or its network can reach.
+///
+/// The service reports no image that it cannot fetch: it generates from the prompt alone, and bills
+/// that.
+fn not_reachable(at: &Path<'_>, text: &str) -> Option<Finding> {
+    let place = unreachable(text)?;
+    let message = format!("a URL of {place}, which the service cannot reach");
+    Some(
+        Finding::new(at, rules::UNREACHABLE_URL, Severity::Warning, message)
+            .hint("put the file where the public network can fetch it; the service does not report a file that it cannot fetch, and bills the result without it"),
+    )
 }
 
 /// Returns a text for a message: neither sensitive nor long.

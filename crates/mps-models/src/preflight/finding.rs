@@ -6,6 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Path;
+use crate::{
+    capabilities::{Day, by_site},
+    service::Site,
+};
+
+/// Advice for a bound that the documents dropped.
+const SEND_ANYWAY: &str =
+    "send it anyway with `--preflight warn`, in a program with `CallOptions::preflight`";
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -61,6 +69,13 @@ pub struct Finding {
     /// Source of the rule, with its date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
+    /// The only site where this is a finding; `None` if all sites have the fact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<Site>,
+    /// The day since which the description of a site no longer states the bound. Such a bound of the
+    /// base contract is an error, and the service may well accept the request.
+    #[serde(serialize_with = "by_site", skip_serializing_if = "<[Day]>::is_empty")]
+    pub dropped: &'static [Day],
 }
 
 impl Finding {
@@ -76,13 +91,33 @@ impl Finding {
             value: None,
             bound: None,
             source: None,
+            site: None,
+            dropped: &[],
         }
     }
 
     /// Sets the advice to the caller.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        let hint = hint.into();
+        self.hint = Some(if self.dropped.is_empty() {
+            hint
+        } else {
+            format!("{hint}, or {SEND_ANYWAY}")
+        });
+        self
+    }
+
+    /// States that the descriptions dropped the bound on these days.
+    pub(super) fn dropped(mut self, days: &'static [Day]) -> Self {
+        if days.is_empty() {
+            return self;
+        }
+        let since: Vec<String> = days.iter().map(ToString::to_string).collect();
+        let since = since.join(" and ");
+        self.message = format!("{}; no longer stated since {since}", self.message);
+        self.hint = Some(SEND_ANYWAY.to_owned());
+        self.dropped = days;
         self
     }
 

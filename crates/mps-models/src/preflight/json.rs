@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, Path, Report, Severity, rules};
+use super::{Finding, Path, Report, Severity, rules, sites};
 use crate::{
-    action::Action,
+    action::{Action, ActionVisitor},
     schema::{Kind, StructInfo, structure},
+    service::Site,
+    visit_action,
 };
 
 /// Returns a report of every broken rule in a request that is given as JSON.
@@ -15,34 +17,67 @@ use crate::{
 /// [`preflight`](super::Preflight::preflight) about everything else. Nothing more is said about a
 /// member whose type is wrong. As in parsing, `null` has every type.
 ///
+/// `site` is that of [`preflight_on`](super::Preflight::preflight_on).
+///
 /// # Examples
 /// ```
 /// use mps_models::{CreateAigcVideoTask, preflight::preflight_json};
 /// use serde_json::json;
 ///
 /// let request = json!({"ModelName": "Kling", "Prompt": 5, "Duration": "5", "ImageInfos": {}});
-/// let report = preflight_json::<CreateAigcVideoTask>(&request);
+/// let report = preflight_json::<CreateAigcVideoTask>(&request, None);
 ///
 /// let paths: Vec<_> = report.findings().iter().map(|finding| &*finding.path).collect();
 /// assert_eq!(paths, ["Prompt", "ImageInfos", "Duration"]);
 /// ```
 #[must_use]
-pub fn preflight_json<A: Action>(request: &Value) -> Report {
+pub fn preflight_json<A: Action>(request: &Value, site: Option<Site>) -> Report {
     let mut checker = Checker {
         report: Report::default(),
         source: A::INFO.doc_url,
     };
     let corrected = checker.object(&Path::ROOT, request, A::INFO.request);
-    let mut report = checker.report;
-    let wrong: Vec<String> = paths(&report);
+    let types = checker.report;
     let Ok(request) = serde_json::from_value::<A>(corrected) else {
         // The schema and the type are generated from the same specification.
-        return report;
+        return types;
     };
-    let others = request.preflight();
-    let others = others.findings().iter();
-    report.extend(others.filter(|it| !is_within(&it.path, &wrong)).cloned());
+    let wrong = paths(&types);
+    let mut others = sites::report(site, |report| request.inspect(&Path::ROOT, report));
+    others.retain(|finding| !is_within(&finding.path, &wrong));
+    let mut report = types;
+    report.extend(others.into_findings());
     report
+}
+
+/// Returns the report of [`preflight_json`] for an action that is known by name only, or `None` if the
+/// specification has no such action.
+///
+/// # Examples
+/// ```
+/// use mps_models::preflight::preflight_action;
+/// use serde_json::json;
+///
+/// let report = preflight_action("DescribeAigcVideoTask", &json!({}), None).unwrap();
+/// assert_eq!(report.findings()[0].rule, "required");
+/// assert!(preflight_action("NeverHeardOf", &json!({}), None).is_none());
+/// ```
+#[must_use]
+pub fn preflight_action(action: &str, request: &Value, site: Option<Site>) -> Option<Report> {
+    visit_action(action, Inspection { request, site })
+}
+
+struct Inspection<'a> {
+    request: &'a Value,
+    site: Option<Site>,
+}
+
+impl ActionVisitor for Inspection<'_> {
+    type Output = Report;
+
+    fn visit<A: Action>(self) -> Report {
+        preflight_json::<A>(self.request, self.site)
+    }
 }
 
 fn paths(report: &Report) -> Vec<String> {
@@ -181,10 +216,10 @@ fn hint(value: &Value, kind: &Kind) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ActionVisitor, CreateAigcVideoTask, visit_action};
+    use crate::CreateAigcVideoTask;
 
     fn findings(request: &Value) -> Vec<(String, &'static str)> {
-        let report = preflight_json::<CreateAigcVideoTask>(request);
+        let report = preflight_json::<CreateAigcVideoTask>(request, None);
         let findings = report.findings().iter();
         findings.map(|it| (it.path.clone(), it.rule)).collect()
     }
@@ -206,6 +241,7 @@ mod tests {
                 ("ImageInfos[1]", "wrong-type"),
                 ("ExtraParameters.EnableAudio", "wrong-type"),
                 ("ExtraParameters.Unknown", "unknown-member"),
+                ("ImageInfos", "reference-images"),
                 ("Duration", "duration"),
             ]
             .map(|(path, rule)| (path.to_owned(), rule))
@@ -217,7 +253,7 @@ mod tests {
 
     #[test]
     fn no_value_of_a_wrong_type_is_shown() {
-        let report = preflight_json::<CreateAigcVideoTask>(&json!({"Prompt": ["a secret"]}));
+        let report = preflight_json::<CreateAigcVideoTask>(&json!({"Prompt": ["a secret"]}), None);
         assert!(!format!("{report:?}").contains("a secret"));
     }
 
@@ -239,7 +275,7 @@ mod tests {
                 ] {
                     let request = json!({member.name: value});
                     let is_parsed = serde_json::from_value::<A>(request.clone()).is_ok();
-                    let report = preflight_json::<A>(&request);
+                    let report = preflight_json::<A>(&request, None);
                     let mut findings = report.findings().iter();
                     let is_found = findings.any(|it| it.rule == rules::WRONG_TYPE);
                     assert_eq!(is_found, !is_parsed, "{} {request}", A::INFO.name);

@@ -10,8 +10,8 @@ use super::{
 type Peers<'p> = &'p [(&'static str, bool)];
 
 impl<T: IsSet> Check<'_, T> {
-    pub(crate) fn required(self, rule: Rule) -> Self {
-        if self.value.is_set() {
+    pub(crate) fn required(mut self, rule: Rule) -> Self {
+        if !self.applies(rule) || self.value.is_set() {
             return self;
         }
         self.broken(
@@ -21,8 +21,8 @@ impl<T: IsSet> Check<'_, T> {
         )
     }
 
-    pub(crate) fn required_unless_any(self, peers: Peers<'_>, rule: Rule) -> Self {
-        if self.value.is_set() || peers.iter().any(|(_, set)| *set) {
+    pub(crate) fn required_unless_any(mut self, peers: Peers<'_>, rule: Rule) -> Self {
+        if !self.applies(rule) || self.value.is_set() || peers.iter().any(|(_, set)| *set) {
             return self;
         }
         let names: Vec<&str> = peers.iter().map(|(name, _)| *name).collect();
@@ -32,13 +32,13 @@ impl<T: IsSet> Check<'_, T> {
 
     /// Checks that the member is set if another one has a certain value, which `is_met` states.
     pub(crate) fn required_if(
-        self,
+        mut self,
         member: &'static str,
         value: &'static str,
         is_met: bool,
         rule: Rule,
     ) -> Self {
-        if self.value.is_set() || !is_met {
+        if !self.applies(rule) || self.value.is_set() || !is_met {
             return self;
         }
         let message = format!("required if {member} is {value}, but missing or empty");
@@ -73,13 +73,13 @@ impl<T: IsSet> Check<'_, T> {
     /// Checks that the member is set only if another one has a certain value, which `is_met`
     /// states.
     pub(crate) fn only_if(
-        self,
+        mut self,
         member: &'static str,
         value: &'static str,
         is_met: bool,
         rule: Rule,
     ) -> Self {
-        if !self.value.is_set() || is_met {
+        if !self.applies(rule) || !self.value.is_set() || is_met {
             return self;
         }
         let message = format!("only of use if {member} is {value}");
@@ -106,7 +106,7 @@ impl<T: IsSet> Check<'_, T> {
         fault: impl Fn(&(&'static str, bool)) -> Option<(&'static str, String)>,
         rule: Rule,
     ) -> Self {
-        if self.value.is_set() {
+        if self.applies(rule) && self.value.is_set() {
             for (name, message) in peers.iter().filter_map(fault) {
                 self = self.broken(name, message, rule);
             }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{Finding, Severity, capability::Candidates};
+use crate::service::Site;
 
 /// The findings of an inspection, in the order of the specification.
 ///
@@ -15,9 +16,23 @@ pub struct Report {
     findings: Vec<Finding>,
     /// Rows of the requested model, while its request is inspected.
     pub(super) candidates: Candidates,
+    /// The site whose facts are checked.
+    pub(super) site: Site,
+    /// True if the request met a fact that differs from site to site.
+    pub(super) differs_by_site: bool,
 }
 
 impl Report {
+    /// Creates an empty report for an [inspection](super::Preflight::inspect) against the facts of a
+    /// site. By default it is that of the default site.
+    #[must_use]
+    pub fn on(site: Site) -> Self {
+        Self {
+            site,
+            ..Self::default()
+        }
+    }
+
     /// Returns every finding.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -45,8 +60,26 @@ impl Report {
         self.findings.push(finding);
     }
 
+    pub(super) fn retain(&mut self, keep: impl Fn(&Finding) -> bool) {
+        self.findings.retain(keep);
+    }
+
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         self.findings.extend(findings);
+    }
+
+    /// Returns whether a fact of these sites is one of the site; all sites have the same if there are
+    /// none.
+    pub(super) fn is_fact_here(&mut self, sites: &[Site]) -> bool {
+        if sites.is_empty() {
+            return true;
+        }
+        self.differs_by_site = true;
+        sites.contains(&self.site)
     }
 
     fn of(&self, severity: Severity) -> impl Iterator<Item = &Finding> {

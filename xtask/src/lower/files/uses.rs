@@ -56,7 +56,15 @@ impl Uses {
     /// Adds the types in the rows of a capability table.
     pub(super) fn table(&mut self, family: &Family) {
         const TABLES: &str = "crate::capabilities";
-        for row in family.models.iter().flat_map(|model| &model.rows) {
+        if !family.listed_on.is_empty() {
+            self.add("crate::service", &["Site"]);
+        }
+        let rows = family.models.iter().flat_map(|model| &model.rows);
+        let own = rows.clone().flat_map(|row| &row.sites);
+        if own.clone().next().is_some() {
+            self.add("crate::service", &["Site"]);
+        }
+        for row in rows.chain(own.map(|(_, row)| row)) {
             self.add(TABLES, &["Row"]);
             if !row.since.is_empty() || !row.until.is_empty() {
                 self.add(TABLES, &["Day"]);
@@ -93,10 +101,22 @@ impl Uses {
             .iter()
             .flat_map(|overridable| &overridable.checks);
         for check in field.checks.iter().chain(overridable) {
-            let Check::Rule { argument, .. } = check else {
+            let Check::Rule {
+                argument,
+                sites,
+                dropped,
+                ..
+            } = check
+            else {
                 continue;
             };
             self.add("crate::preflight", &["Rule"]);
+            if !sites.is_empty() {
+                self.add("crate::service", &["Site"]);
+            }
+            if !dropped.is_empty() {
+                self.add("crate::capabilities", &["Day"]);
+            }
             match argument {
                 Argument::Peers(_) => self.add("crate::preflight", &["IsSet"]),
                 Argument::Condition(condition) => self.condition(condition),

@@ -255,7 +255,7 @@ fn have_name(out: &Path, files: &[JobFile]) -> bool {
 }
 
 /// Returns whether a file has the recorded content.
-fn is_whole(file: &JobFile) -> bool {
+pub(crate) fn is_whole(file: &JobFile) -> bool {
     let hash = || -> io::Result<String> {
         let mut content = fs::File::open(&file.path)?;
         let (mut hash, mut part) = (Sha256::new(), vec![0; 1 << 16]);

@@ -4,16 +4,17 @@ use mps_models::{
     Action,
     preflight::{Finding, Path, rules},
     schema::{self, Kind, MemberInfo, StructInfo},
+    service::Site,
 };
 use serde_json::{Map, Value};
 
 use crate::engine::refusal::Refusal;
 
-/// Parses a body and checks it against the rules of the specification.
+/// Parses a body and checks it against the rules that the description of a site states today.
 ///
 /// The schema is checked before deserialization, because only the former names the wrong member
 /// without showing its value.
-pub(crate) fn parse<A: Action>(body: &[u8]) -> Result<A, Refusal> {
+pub(crate) fn parse<A: Action>(body: &[u8], site: Site) -> Result<A, Refusal> {
     let Value::Object(members) = serde_json::from_slice(body).map_err(|error| not_json(&error))?
     else {
         return Err(Refusal::new(
@@ -23,7 +24,7 @@ pub(crate) fn parse<A: Action>(body: &[u8]) -> Result<A, Refusal> {
     };
     check_members(&members, A::INFO.request, &Path::ROOT)?;
     let request = A::deserialize(Value::Object(members)).map_err(|_| unreadable(A::INFO.name))?;
-    check_rules(&request)?;
+    check_rules(&request, site)?;
     Ok(request)
 }
 
@@ -100,8 +101,15 @@ fn unknown_member(at: &Path<'_>, known: &[MemberInfo]) -> Refusal {
 }
 
 /// Only the first broken rule is answered, as the service does as far as its answers reveal.
-fn check_rules(request: &impl Action) -> Result<(), Refusal> {
-    match request.preflight().errors().next() {
+///
+/// A bound that the description of the site dropped is none of the service's.
+fn check_rules(request: &impl Action, site: Site) -> Result<(), Refusal> {
+    let report = request.preflight_on(Some(site));
+    let is_stated = |finding: &&Finding| {
+        let mut dropped = finding.dropped.iter();
+        !dropped.any(|day| day.site == site.as_str())
+    };
+    match report.errors().find(is_stated) {
         Some(finding) => Err(broken_rule(finding)),
         None => Ok(()),
     }

@@ -107,7 +107,7 @@ impl ActionVisitor for Describe<'_> {
 
 /// Parses and checks a request, and returns it both as its type and as JSON.
 fn parsed<A: Action>(context: &Context<'_>) -> Result<(A, Value), Refusal> {
-    let request = body::parse::<A>(context.body)?;
+    let request = body::parse::<A>(context.body, context.service.settings.site)?;
     let members = serde_json::to_value(&request)
         .map_err(|_| Refusal::new("InternalError", "the request cannot be written as JSON"))?;
     Ok((request, members))

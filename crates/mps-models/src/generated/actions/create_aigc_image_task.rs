@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::capabilities::Column;
+use crate::capabilities::{Column, Day};
 use crate::de;
 use crate::preflight::{
     IsSet,
@@ -64,7 +64,7 @@ pub struct CreateAigcImageTask {
     /// Description of the image.
     ///
     /// - Required unless `ImageInfos` is given.
-    /// - At most 1000 characters; a breach is only a warning.
+    /// - At most 1000 characters; a breach is only a warning; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
     /// - Example: `draw a cat`.
     /// - Source: API description of 2026-06-26.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
@@ -377,7 +377,16 @@ impl Preflight for CreateAigcImageTask {
         if !report.model_states(Column::PromptChars) {
             report
                 .check(at.sensitive("Prompt"), &self.prompt)
-                .max_chars(1_000, Rule::warning("API description of 2026-06-26"));
+                .max_chars(
+                    1_000,
+                    Rule::warning("API description of 2026-06-26")
+                        .dropped(const {
+                            &[
+                                Day::new("cn", "2026-05-26"),
+                                Day::new("intl", "2026-07-06"),
+                            ]
+                        }),
+                );
         }
         report.inspect(at.member("ImageInfos"), &self.image_infos);
         report

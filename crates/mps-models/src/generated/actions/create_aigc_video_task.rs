@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::capabilities::Column;
+use crate::capabilities::{Column, Day};
 use crate::de;
 use crate::preflight::{
     IsSet,
@@ -85,13 +85,14 @@ pub struct CreateAigcVideoTask {
     /// Special scene to generate, known to some models only. With `3d_scene` the result is not a video.
     ///
     /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`; a breach is only a warning.
+    /// - Since 2026-01-22 (`cn`) and 2026-02-03 (`intl`).
     /// - Source: API description of 2026-10-26.
     #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
     /// Description of the video.
     ///
     /// - Required unless `ImageUrl` or `LastImageUrl` or `ImageInfos` or `VideoInfos` is given.
-    /// - At most 2000 characters.
+    /// - At most 2000 characters; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
     /// - Example: `move the picture`.
     #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
@@ -122,7 +123,7 @@ pub struct CreateAigcVideoTask {
     pub last_image_url: Option<String>,
     /// Reference images: things and styles the video should contain.
     ///
-    /// - At most 3 items; a breach is only a warning.
+    /// - At most 3 items; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
     #[serde(
         rename = "ImageInfos",
         deserialize_with = "de::list",
@@ -130,6 +131,8 @@ pub struct CreateAigcVideoTask {
     )]
     pub image_infos: Vec<AigcVideoReferenceImageInfo>,
     /// Reference videos, or the video to edit. Only some models support them, Kling O1 first.
+    ///
+    /// - Since 2026-02-26 (`cn`) and 2026-03-13 (`intl`).
     #[serde(
         rename = "VideoInfos",
         deserialize_with = "de::list",
@@ -175,6 +178,7 @@ pub struct CreateAigcVideoTask {
     ///
     /// - JSON as text.
     /// - Example: `{"camera_control":{"type":"simple"}}`.
+    /// - Since 2026-01-06 (`cn`) and 2026-01-09 (`intl`).
     #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Name of the requester; a free text for the caller's own records.
@@ -560,7 +564,16 @@ impl Preflight for CreateAigcVideoTask {
         if !report.model_states(Column::PromptChars) {
             report
                 .check(at.sensitive("Prompt"), &self.prompt)
-                .max_chars(2_000, Rule::error("documentation page of 2026-03-10"));
+                .max_chars(
+                    2_000,
+                    Rule::error("documentation page of 2026-03-10")
+                        .dropped(const {
+                            &[
+                                Day::new("cn", "2026-05-26"),
+                                Day::new("intl", "2026-07-06"),
+                            ]
+                        }),
+                );
         }
         report
             .check(at.sensitive("ImageUrl"), &self.image_url)
@@ -579,7 +592,16 @@ impl Preflight for CreateAigcVideoTask {
         if !report.model_states(Column::ReferenceImages) {
             report
                 .check(at.member("ImageInfos"), &self.image_infos)
-                .max_items(3, Rule::warning("documentation page of 2026-03-10"));
+                .max_items(
+                    3,
+                    Rule::error("documentation page of 2026-03-10")
+                        .dropped(const {
+                            &[
+                                Day::new("cn", "2026-05-26"),
+                                Day::new("intl", "2026-07-06"),
+                            ]
+                        }),
+                );
         }
         report.inspect(at.member("ImageInfos"), &self.image_infos);
         report.inspect(at.member("VideoInfos"), &self.video_infos);

@@ -17,6 +17,10 @@ use super::super::AigcTaskStatus;
 /// Only tasks of `CreateAigcImageTask` are visible here; the generic task query of the service
 /// does not find them.
 ///
+/// According to the page of 2026-01-08 only tasks of the last seven days can be queried. Later texts are
+/// silent (since 2026-02-03 on the international site), so save a result within the 12 hours that it is
+/// kept.
+///
 /// - Effect: changes nothing, so the request is idempotent.
 /// - Rate limit: 20 starts in any one second, for one account.
 /// - Error codes beside the common ones: `FailedOperation.InvalidMpsUser`, `InternalError`, `InvalidParameterValue.Definitions`, `InvalidParameterValue.Limit`, `InvalidParameterValue.Type`, `UnauthorizedOperation`.

@@ -9,12 +9,14 @@ use crate::capabilities::{
     Row,
     Size,
 };
+use crate::service::Site;
 
 /// The capability table of the family `image`.
 pub static IMAGE: Family = Family {
     name: "image",
     source: "API description of 2026-10-26",
     base_video_excludes_frames: false,
+    listed_on: &[Site::Cn],
     models: &[
         Model {
             name: "Hunyuan",

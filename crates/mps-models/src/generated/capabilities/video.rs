@@ -11,12 +11,14 @@ use crate::capabilities::{
     Row,
     Storyboard,
 };
+use crate::service::Site;
 
 /// The capability table of the family `video`.
 pub static VIDEO: Family = Family {
     name: "video",
     source: "API description of 2026-10-26",
     base_video_excludes_frames: true,
+    listed_on: &[Site::Cn, Site::Intl],
     models: &[
         Model {
             name: "Hunyuan",
@@ -67,7 +69,10 @@ static VIDEO_0: &[Row] = &[
         since: &[Day::new("cn", "2026-05-26"), Day::new("intl", "2026-07-06")],
         scenes: Some(&["3d_scene"]),
         last_frame: Some(false),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
+        audio: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
         warn_only: &[Column::LastFrame],
         ..Row::new("video", "Hunyuan", Some("1.5"), "API description of 2026-10-26")
@@ -86,6 +91,8 @@ static VIDEO_1: &[Row] = &[
         last_frame: Some(true),
         reference_images: Some(Count { max: 9, ..Count::OPEN }),
         reference_video: Some(false),
+        audio: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
         ..Row::new(
             "video",
@@ -109,6 +116,7 @@ static VIDEO_2: &[Row] = &[
         aspect_ratios: Some(&[]),
         first_frame: Some(true),
         last_frame: Some(true),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(false),
         watermark: Some(true),
@@ -126,6 +134,7 @@ static VIDEO_2: &[Row] = &[
         resolution_default: Some("768P"),
         aspect_ratios: Some(&[]),
         last_frame: Some(false),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(false),
         watermark: Some(true),
@@ -143,6 +152,7 @@ static VIDEO_2: &[Row] = &[
         resolution_default: Some("768P"),
         aspect_ratios: Some(&[]),
         last_frame: Some(false),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(false),
         watermark: Some(true),
@@ -191,6 +201,7 @@ static VIDEO_3: &[Row] = &[
         aspect_ratio_modes: Some(&[Mode::Text]),
         first_frame: Some(true),
         last_frame: Some(true),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -216,6 +227,7 @@ static VIDEO_3: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         last_frame_resolution: Some("1080P"),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -241,6 +253,7 @@ static VIDEO_3: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         last_frame_resolution: Some("1080P"),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -295,6 +308,7 @@ static VIDEO_3: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         last_frame_resolution: Some("1080P"),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -322,6 +336,7 @@ static VIDEO_3: &[Row] = &[
         aspect_ratio_modes: Some(&[Mode::Text]),
         first_frame: Some(true),
         last_frame: Some(true),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -437,6 +452,7 @@ static VIDEO_4: &[Row] = &[
         aspect_ratio_modes: Some(&[Mode::Text, Mode::ReferenceImages]),
         first_frame: Some(true),
         last_frame: Some(true),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(false),
         watermark: Some(true),
@@ -459,6 +475,7 @@ static VIDEO_4: &[Row] = &[
         aspect_ratio_modes: Some(&[Mode::Text, Mode::ReferenceImages]),
         first_frame: Some(true),
         last_frame: Some(true),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
@@ -553,10 +570,13 @@ static VIDEO_5: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         reference_images: Some(Count { min: 1, max: 7 }),
+        reference_names: Some(true),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
+        warn_only: &[Column::ReferenceNames],
         ..Row::new("video", "PixVerse", Some("v5.6"), "API description of 2026-10-26")
     },
     Row {
@@ -577,10 +597,13 @@ static VIDEO_5: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         reference_images: Some(Count { min: 1, max: 7 }),
+        reference_names: Some(true),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
+        warn_only: &[Column::ReferenceNames],
         ..Row::new("video", "PixVerse", Some("v6"), "API description of 2026-10-26")
     },
     Row {
@@ -601,10 +624,13 @@ static VIDEO_5: &[Row] = &[
         first_frame: Some(true),
         last_frame: Some(true),
         reference_images: Some(Count { min: 1, max: 7 }),
+        reference_names: Some(true),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
+        warn_only: &[Column::ReferenceNames],
         ..Row::new("video", "PixVerse", Some("c1"), "API description of 2026-10-26")
     },
 ];
@@ -613,7 +639,11 @@ static VIDEO_6: &[Row] = &[
     Row {
         since: &[Day::new("cn", "2026-05-26"), Day::new("intl", "2026-07-06")],
         scenes: Some(&["land2port"]),
+        last_frame: Some(false),
+        reference_images: Some(Count::NONE),
         reference_video: Some(true),
+        audio: Some(false),
+        watermark: Some(false),
         off_peak: Some(false),
         sources: &[(Column::ReferenceVideo, "Tencent's own script of mid-2026")],
         ..Row::new("video", "Mingmou", None, "API description of 2026-10-26")
@@ -640,6 +670,7 @@ static VIDEO_7: &[Row] = &[
         reference_images: Some(Count { min: 1, max: 9 }),
         reference_images_with_video: Some(Count { min: 0, max: 5 }),
         reference_video: Some(true),
+        audio: Some(false),
         watermark: Some(true),
         off_peak: Some(false),
         ..Row::new("video", "H2", Some("1.0"), "API description of 2026-10-26")
@@ -667,6 +698,7 @@ static VIDEO_8: &[Row] = &[
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(true),
+        watermark: Some(false),
         off_peak: Some(false),
         ..Row::new("video", "GV", Some("3.1"), "documentation page of 2026-03-10")
     },
@@ -690,6 +722,7 @@ static VIDEO_8: &[Row] = &[
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(true),
+        watermark: Some(false),
         off_peak: Some(false),
         ..Row::new("video", "GV", Some("3.1-fast"), "documentation page of 2026-03-10")
     },
@@ -708,9 +741,11 @@ static VIDEO_9: &[Row] = &[
         aspect_ratio_default: Some("16:9"),
         aspect_ratio_modes: Some(&[Mode::Text]),
         last_frame: Some(false),
+        reference_images: Some(Count::NONE),
         reference_video: Some(false),
         audio: Some(true),
         audio_default: Some(true),
+        watermark: Some(false),
         off_peak: Some(false),
         ..Row::new("video", "OS", Some("2.0"), "documentation page of 2026-03-10")
     },

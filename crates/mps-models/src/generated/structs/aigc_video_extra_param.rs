@@ -31,19 +31,24 @@ pub struct AigcVideoExtraParam {
     /// Adds a watermark to the video: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
+    /// - Since 2026-01-19 (`cn`) and 2026-02-03 (`intl`).
     #[serde(rename = "LogoAdd", skip_serializing_if = "Option::is_none")]
     pub logo_add: Option<i64>,
     /// Adds a sound track. Vidu q3, `PixVerse` and Kling generate one.
     ///
     /// - Default: `false`.
+    /// - Since 2026-01-19 (`cn`) and 2026-02-03 (`intl`).
     #[serde(rename = "EnableAudio", skip_serializing_if = "Option::is_none")]
     pub enable_audio: Option<bool>,
     /// Lets the task wait for off-peak hours. It ends within 48 hours or is cancelled. Vidu only.
+    ///
+    /// - Since 2026-01-12 (`cn`) and 2026-02-03 (`intl`).
     #[serde(rename = "OffPeak", skip_serializing_if = "Option::is_none")]
     pub off_peak: Option<bool>,
     /// Adds background music.
     ///
     /// - Default: `false`.
+    /// - Since 2026-02-26 (`cn`) and 2026-03-13 (`intl`).
     #[serde(rename = "EnableBgm", skip_serializing_if = "Option::is_none")]
     pub enable_bgm: Option<bool>,
     /// Members that the specification does not have, sent unchanged.

@@ -26,6 +26,10 @@ pub struct AigcVideoReferenceImageInfo {
     /// - Example: `asset`.
     #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]
     pub reference_type: Option<String>,
+    /// Name of the image, by which the prompt refers to it. `PixVerse` wants one for each image, in the
+    /// text of `ImageInfos`; no schema has this member, so the service may refuse it.
+    #[serde(rename = "Text", skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Members that the specification does not have, sent unchanged.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -33,7 +37,7 @@ pub struct AigcVideoReferenceImageInfo {
 
 impl AigcVideoReferenceImageInfo {
     /// Names of the members as they are sent.
-    pub const MEMBERS: &'static [&'static str] = &["ImageUrl", "ReferenceType"];
+    pub const MEMBERS: &'static [&'static str] = &["ImageUrl", "ReferenceType", "Text"];
 
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {
@@ -56,6 +60,12 @@ impl AigcVideoReferenceImageInfo {
                 "Role of the image: `asset` or `style` for GV, the id of a subject for Vidu. Other models ignore it.",
                 Kind::Text,
             ),
+            MemberInfo::new(
+                    "Text",
+                    "Name of the image, by which the prompt refers to it. `PixVerse` wants one for each image, in the\ntext of `ImageInfos`; no schema has this member, so the service may refuse it.",
+                    Kind::Text,
+                )
+                .sensitive(),
         ],
     };
 
@@ -79,6 +89,13 @@ impl AigcVideoReferenceImageInfo {
         self
     }
 
+    /// Sets `Text`.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
     /// Adds a member that the specification does not have.
     #[must_use]
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -92,6 +109,7 @@ impl fmt::Debug for AigcVideoReferenceImageInfo {
         f.debug_struct("AigcVideoReferenceImageInfo")
             .field("image_url", &Hidden)
             .field("reference_type", &self.reference_type)
+            .field("text", &Hidden)
             .field("extra", &Keys(&self.extra))
             .finish()
     }

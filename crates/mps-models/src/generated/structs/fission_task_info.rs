@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::service::Site;
 use super::super::CustomModel;
 
 /// Audience and options of an advertising video.
@@ -17,9 +18,10 @@ use super::super::CustomModel;
 #[serde(default)]
 #[non_exhaustive]
 pub struct FissionTaskInfo {
-    /// Length of the video. The Chinese site takes no less than 4.
+    /// Length of the video.
     ///
-    /// - At least `1`.
+    /// - At least `1` on the site `intl`.
+    /// - At least `4` on the site `cn`.
     /// - At most `15`.
     /// - Unit: seconds.
     /// - Default: `15`.
@@ -98,13 +100,8 @@ impl FissionTaskInfo {
         doc: "Audience and options of an advertising video.",
         described: true,
         members: &[
-            MemberInfo::new(
-                    "Duration",
-                    "Length of the video. The Chinese site takes no less than 4.",
-                    Kind::Integer,
-                )
+            MemberInfo::new("Duration", "Length of the video.", Kind::Integer)
                 .bounds(Bounds {
-                    min: Some("1"),
                     max: Some("15"),
                     default: Some("15"),
                     ..Bounds::NONE
@@ -291,7 +288,8 @@ impl Preflight for FissionTaskInfo {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
             .check(at.member("Duration"), &self.duration)
-            .min(1, Rule::error("API description of 2026-10-26"))
+            .min(1, Rule::error("API description of 2026-10-26").on(&[Site::Intl]))
+            .min(4, Rule::error("API description of 2026-10-25 (cn)").on(&[Site::Cn]))
             .max(15, Rule::error("API description of 2026-10-26"));
         report
             .check(at.member("ModelTier"), &self.model_tier)

@@ -1,12 +1,17 @@
 //! The rows of a capability table that a request is checked against.
 
-use std::slice;
+use std::{fmt, ops::Deref, slice};
 
 use super::{CapabilityQuery, Check};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Severity},
+    service::Site,
 };
+
+/// The part of a message about a request that leaves the version to the service.
+const VERSION_IS_SELECTED: &str =
+    "the request names no ModelVersion, and no document says which one the service selects";
 
 /// The rows that a request is checked against.
 ///
@@ -15,30 +20,61 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Candidates {
     rows: &'static [Row],
-    include_withdrawn: bool,
+    /// The site whose facts are looked at; `None` for all of them.
+    site: Option<Site>,
+    /// True if the site offers none of the rows today.
+    includes_past: bool,
+}
+
+/// A row that a request is checked against, under the name that findings use for it.
+#[derive(Clone, Copy)]
+pub(super) struct Subject {
+    row: &'static Row,
+    pub(super) site: Option<Site>,
+    is_any_version: bool,
+}
+
+impl Deref for Subject {
+    type Target = Row;
+
+    fn deref(&self) -> &Row {
+        self.row
+    }
+}
+
+/// Formats the model and its version, or the model alone if the fact is one of every version.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_any_version {
+            f.write_str(self.row.model)
+        } else {
+            self.row.fmt(f)
+        }
+    }
 }
 
 impl Candidates {
-    pub(super) fn of(query: &CapabilityQuery<'_>) -> Self {
+    pub(super) fn of(query: &CapabilityQuery<'_>, site: Option<Site>) -> Self {
         let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
             return Self::default();
         };
-        match (model.rows, query.version) {
-            ([Row { version: None, .. }], _) => Self::one(model.rows.first()),
-            (_, Some(version)) => Self::one(model.version(version)),
-            // The service selects no withdrawn version, unless all are withdrawn.
-            (rows, None) => Self {
-                rows,
-                include_withdrawn: model.is_withdrawn(),
-            },
+        let rows = match (model.rows, query.version) {
+            ([Row { version: None, .. }], _) => model.rows,
+            (_, Some(version)) => model.version(version).map_or(&[][..], slice::from_ref),
+            (rows, None) => rows,
+        };
+        Self {
+            rows,
+            site,
+            // The service selects no withdrawn version, and none of another site, unless there is no
+            // other.
+            includes_past: !rows.iter().any(|row| is_offered(row, site)),
         }
     }
 
-    fn one(row: Option<&'static Row>) -> Self {
-        Self {
-            rows: row.map_or(&[], slice::from_ref),
-            include_withdrawn: true,
-        }
+    /// Returns whether a fact about the candidates differs from site to site.
+    pub(super) fn differ_by_site(self) -> bool {
+        self.rows.iter().any(Row::differs_by_site)
     }
 
     /// Returns whether every candidate states this column.
@@ -48,15 +84,25 @@ impl Candidates {
 
     /// Returns the default duration in seconds, if all candidates state the same one.
     pub(super) fn duration_default(self) -> Option<i64> {
-        let mut defaults = self.rows().map(Row::duration_default);
+        let mut defaults = self.rows().map(|row| row.duration_default());
         let first = defaults.next()??;
         defaults.all(|other| other == Some(first)).then_some(first)
     }
 
-    /// Returns an iterator over the candidates.
-    pub(super) fn rows(self) -> impl Iterator<Item = &'static Row> {
+    /// Returns an iterator over the candidates, with the facts of the site.
+    pub(super) fn rows(self) -> impl Iterator<Item = Subject> {
         let rows = self.rows.iter();
-        rows.filter(move |row| self.include_withdrawn || !row.is_withdrawn())
+        let rows = rows.filter(move |row| self.includes_past || is_offered(row, self.site));
+        let rows = rows.flat_map(move |row| {
+            let variants = self.site.is_none().then(|| row.variants());
+            let here = self.site.map(|site| row.on(site));
+            variants.into_iter().flatten().chain(here)
+        });
+        rows.map(move |row| Subject {
+            row,
+            site: self.site,
+            is_any_version: false,
+        })
     }
 
     /// Combines the findings of one check for all candidates into one finding.
@@ -71,7 +117,7 @@ impl Candidates {
         query: &CapabilityQuery<'_>,
         at: &Path<'_>,
     ) -> Option<Finding> {
-        let states_column = |row: &&Row| column.is_none_or(|column| row.states(column));
+        let states_column = |row: &Subject| column.is_none_or(|column| row.states(column));
         let mut allowed = false;
         let mut refused = None;
         let mut doubted = None;
@@ -85,28 +131,74 @@ impl Candidates {
         let doubt = doubted.is_some();
         match refused.or(doubted) {
             Some(finding) if allowed => Some(self.for_some_versions(finding, check, query, at)),
-            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => {
-                Some(as_warning(finding))
-            }
-            Some(finding) => Some(finding),
+            Some(finding) if doubt || !self.rows().all(|row| states_column(&row)) => Some(
+                as_warning(self.for_every_version(finding, check, query, at)),
+            ),
+            Some(finding) => Some(self.for_every_version(finding, check, query, at)),
             None if allowed => None,
-            None => check(query, self.rows().next()?, at),
+            None => {
+                let finding = check(query, self.rows().next()?, at)?;
+                Some(self.for_every_version(finding, check, query, at))
+            }
         }
     }
 
     /// Returns a finding as a warning that names the versions without it.
     fn for_some_versions(
         self,
-        finding: Finding,
+        mut finding: Finding,
         check: Check,
         query: &CapabilityQuery<'_>,
         at: &Path<'_>,
     ) -> Finding {
-        let allow = self.rows().filter(|row| check(query, row, at).is_none());
+        let allow = self.rows().filter(|row| check(query, *row, at).is_none());
         let names: Vec<&str> = allow.filter_map(|row| row.version).collect();
+        finding.message = format!("{}; {VERSION_IS_SELECTED}", finding.message);
         let hint = format!("name a ModelVersion that allows it: {}", names.join(", "));
         as_warning(finding).hint(hint)
     }
+
+    /// Returns a finding that no version is without. The version in it may not be the one that the
+    /// service selects, so it is left out where all versions have the same fact, and else said to be
+    /// one of several.
+    fn for_every_version(
+        self,
+        mut finding: Finding,
+        check: Check,
+        query: &CapabilityQuery<'_>,
+        at: &Path<'_>,
+    ) -> Finding {
+        if self.rows().count() < 2 {
+            return finding;
+        }
+        let mut of_any = self.rows().map(|row| {
+            let subject = Subject {
+                is_any_version: true,
+                ..row
+            };
+            check(query, subject, at)
+        });
+        let Some(Some(first)) = of_any.next() else {
+            return finding;
+        };
+        if of_any.all(|other| other.is_some_and(|other| other.message == first.message)) {
+            return Finding {
+                severity: finding.severity,
+                ..first
+            };
+        }
+        let refuse = self.rows().filter(|row| check(query, *row, at).is_some());
+        if refuse.count() == self.rows().count() {
+            finding.message += "; no other version allows it either";
+        } else {
+            finding.message = format!("{}; {VERSION_IS_SELECTED}", finding.message);
+        }
+        finding
+    }
+}
+
+fn is_offered(row: &Row, site: Option<Site>) -> bool {
+    site.map_or(!row.is_withdrawn(), |site| row.is_offered_on(site))
 }
 
 fn as_warning(finding: Finding) -> Finding {

@@ -1,6 +1,6 @@
 //! Checks of first and last frames.
 
-use super::{CapabilityQuery, row_fact::Fact};
+use super::{CapabilityQuery, Subject, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row},
     preflight::{Finding, Path, Report, Severity, rules},
@@ -8,22 +8,14 @@ use crate::{
 
 /// Checks for a first frame. A row that does not mention it has no objection: the action is made
 /// for it.
-pub(super) fn first(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn first(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     query.first_frame?;
     row.first_frame()?;
     let fact = Fact::new(row, Column::FirstFrame, rules::FIRST_FRAME);
     fact.support(&at.member("ImageUrl"), "first frame", Row::first_frame)
 }
 
-pub(super) fn last(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn last(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     query.last_frame?;
     let fact = Fact::new(row, Column::LastFrame, rules::LAST_FRAME);
     fact.support(&at.member("LastImageUrl"), "last frame", Row::last_frame)
@@ -31,7 +23,7 @@ pub(super) fn last(
 
 pub(super) fn last_needs_resolution(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.last_frame?;
@@ -55,7 +47,7 @@ pub(super) fn last_needs_resolution(
 
 pub(super) fn last_needs_first(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.last_frame?;

@@ -29,4 +29,8 @@ impl References for Vec<AigcImageInfo> {
     fn kind(&self, index: usize) -> Option<&str> {
         non_empty(self.get(index)?.reference_type.as_ref())
     }
+
+    fn is_named(&self, _: usize) -> bool {
+        false
+    }
 }

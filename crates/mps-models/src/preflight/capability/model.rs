@@ -9,6 +9,7 @@ use crate::{
         extra::did_you_mean,
         rules,
     },
+    service::Site,
 };
 
 pub(super) fn check(
@@ -20,24 +21,40 @@ pub(super) fn check(
     let Some(name) = query.model else {
         return;
     };
+    let site = report.site;
     let Some(model) = query.family.model(name) else {
-        return report.add(unknown_model(query, name, &at.member("ModelName")));
+        report.differs_by_site |= query.family.rows().any(Row::differs_by_site);
+        return report.add(unknown_model(query, name, site, &at.member("ModelName")));
     };
-    if let Some(version) = query.version.filter(|name| model.version(name).is_none()) {
-        report.add(unknown_version(model, version, &at.member("ModelVersion")));
+    if !model.rows.iter().any(|row| row.is_released_on(site)) {
+        return report.add(model_of_another_site(
+            query,
+            model,
+            site,
+            &at.member("ModelName"),
+        ));
     }
-    if let Some(row) = candidates.rows().next().filter(|row| row.is_withdrawn()) {
-        report.add(withdrawn(query, model, row, at));
+    let version = query.version.map(|name| (name, model.version(name)));
+    match version {
+        Some((name, None)) => {
+            let at = at.member("ModelVersion");
+            report.add(unknown_version(model, name, site, &at));
+        }
+        Some((_, Some(row))) if !row.is_released_on(site) => {
+            let at = at.member("ModelVersion");
+            report.add(version_of_another_site(query, model, row, site, &at));
+        }
+        _ => {}
+    }
+    if let Some(row) = candidates.rows().next()
+        && row.is_withdrawn_from(site)
+    {
+        report.add(withdrawn(query, model, &row, site, at));
     }
 }
 
-fn unknown_model(query: &CapabilityQuery<'_>, name: &str, at: &Path<'_>) -> Finding {
-    let current = query
-        .family
-        .models
-        .iter()
-        .filter(|model| !model.is_withdrawn());
-    let names: Vec<&str> = current.map(|model| model.name).collect();
+fn unknown_model(query: &CapabilityQuery<'_>, name: &str, site: Site, at: &Path<'_>) -> Finding {
+    let names: Vec<&str> = query.family.models_on(site).map(|it| it.name).collect();
     let message = format!(
         "no document lists {} {} model {}",
         if query.family.name.starts_with(['a', 'e', 'i', 'o', 'u']) {
@@ -59,8 +76,9 @@ fn unknown_model(query: &CapabilityQuery<'_>, name: &str, at: &Path<'_>) -> Find
     with_text(finding, at, name)
 }
 
-fn unknown_version(model: &Model, version: &str, at: &Path<'_>) -> Finding {
-    let names: Vec<&str> = model.rows.iter().filter_map(|row| row.version).collect();
+fn unknown_version(model: &Model, version: &str, site: Site, at: &Path<'_>) -> Finding {
+    let rows = model.rows.iter().filter(|row| row.is_released_on(site));
+    let names: Vec<&str> = rows.filter_map(|row| row.version).collect();
     let message = format!(
         "no document lists a version {} of {}",
         shown(at, version),
@@ -78,23 +96,81 @@ fn unknown_version(model: &Model, version: &str, at: &Path<'_>) -> Finding {
     with_text(finding, at, version)
 }
 
+fn model_of_another_site(
+    query: &CapabilityQuery<'_>,
+    model: &Model,
+    site: Site,
+    at: &Path<'_>,
+) -> Finding {
+    let elsewhere = sites(|other| model.rows.iter().any(|row| row.is_released_on(other)));
+    let left: Vec<&str> = query.family.models_on(site).map(|it| it.name).collect();
+    let source = model
+        .rows
+        .first()
+        .map_or(query.family.source, |row| row.source);
+    of_another_site(query, model.name, (&elsewhere, &left), site, at).source(source)
+}
+
+fn version_of_another_site(
+    query: &CapabilityQuery<'_>,
+    model: &Model,
+    row: &Row,
+    site: Site,
+    at: &Path<'_>,
+) -> Finding {
+    let elsewhere = sites(|other| row.is_released_on(other));
+    let left = model.rows.iter().filter(|row| row.is_offered_on(site));
+    let left: Vec<&str> = left.filter_map(|row| row.version).collect();
+    let name = row.to_string();
+    of_another_site(query, &name, (&elsewhere, &left), site, at).source(row.source)
+}
+
+fn sites(has: impl Fn(Site) -> bool) -> Vec<&'static str> {
+    let sites = Site::ALL.iter().filter(|site| has(**site));
+    sites.map(|site| site.as_str()).collect()
+}
+
+/// Returns the finding about a model that only other sites offer. Where the description of the site
+/// lists its models, that is an error; else the service decides.
+fn of_another_site(
+    query: &CapabilityQuery<'_>,
+    name: &str,
+    (elsewhere, left): (&[&'static str], &[&'static str]),
+    site: Site,
+    at: &Path<'_>,
+) -> Finding {
+    let severity = if query.family.listed_on.contains(&site) {
+        Severity::Error
+    } else {
+        Severity::Warning
+    };
+    let there = listed(elsewhere);
+    let message = format!("{name} is a model of the site {there}, and not of {site}");
+    let hint = format!(
+        "use {}, or an account of the site {there} with `--site {there}`",
+        listed(left)
+    );
+    let mut finding = Finding::new(at, rules::OTHER_SITE, severity, message).hint(hint);
+    finding.site = Some(site);
+    finding.bound = Some(left.into());
+    finding
+}
+
 fn withdrawn(
     query: &CapabilityQuery<'_>,
     model: &Model,
-    row: &'static Row,
+    row: &Row,
+    site: Site,
     at: &Path<'_>,
 ) -> Finding {
     let days: Vec<String> = row.until.iter().map(ToString::to_string).collect();
-    let (member, name, left) = if model.is_withdrawn() {
-        let models = query.family.models.iter();
-        let left = models
-            .filter(|model| !model.is_withdrawn())
-            .map(|model| model.name);
-        ("ModelName", model.name.to_owned(), left.collect::<Vec<_>>())
-    } else {
-        let left = model.rows.iter().filter(|row| !row.is_withdrawn());
+    let (member, name, left) = if model.is_offered_on(site) {
+        let left = model.rows.iter().filter(|row| row.is_offered_on(site));
         let left = left.filter_map(|row| row.version);
-        ("ModelVersion", row.to_string(), left.collect())
+        ("ModelVersion", row.to_string(), left.collect::<Vec<_>>())
+    } else {
+        let left = query.family.models_on(site).map(|model| model.name);
+        ("ModelName", model.name.to_owned(), left.collect())
     };
     let message = format!("{name} is no longer listed since {}", days.join(" and "));
     let at = at.member(member);

@@ -1,7 +1,7 @@
 //! Checks of scenes, prompts, sound tracks, watermarks and off-peak hours.
 
 use super::{
-    CapabilityQuery,
+    CapabilityQuery, Subject,
     row_fact::{Fact, listed},
 };
 use crate::{
@@ -13,11 +13,7 @@ use crate::{
     },
 };
 
-pub(super) fn scene(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn scene(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let asked = query.scene?;
     let at = at.member("SceneType");
     let fact = Fact::new(row, Column::Scenes, rules::SCENE);
@@ -42,7 +38,7 @@ pub(super) fn scene(
 
 pub(super) fn prompt_length(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let most = usize::try_from(row.prompt_chars()?).ok()?;
@@ -60,11 +56,7 @@ pub(super) fn prompt_length(
     })
 }
 
-pub(super) fn audio(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn audio(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::Audio, rules::AUDIO);
     let wanted = query.audio == Some(true);
     wanted.then(|| extra(fact, at, "EnableAudio", "sound track", Row::audio))?
@@ -72,7 +64,7 @@ pub(super) fn audio(
 
 pub(super) fn watermark(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let fact = Fact::new(row, Column::Watermark, rules::WATERMARK);
@@ -82,7 +74,7 @@ pub(super) fn watermark(
 
 pub(super) fn off_peak(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let fact = Fact::new(row, Column::OffPeak, rules::OFF_PEAK);

@@ -1,11 +1,11 @@
 //! Checks of duration, resolution and aspect ratio.
 
 use super::{
-    CapabilityQuery,
+    CapabilityQuery, Subject,
     row_fact::{Fact, listed},
 };
 use crate::{
-    capabilities::{Column, Mode, Row},
+    capabilities::{Column, Mode},
     preflight::{
         Finding, Path,
         check::{shown, with_text},
@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) fn duration(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let asked = query.duration?;
@@ -51,7 +51,7 @@ pub(super) fn duration(
 
 pub(super) fn resolution(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let asked = query.resolution?;
@@ -84,7 +84,7 @@ pub(super) fn resolution(
 
 pub(super) fn aspect_ratio(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let asked = query.aspect_ratio?;
@@ -115,7 +115,7 @@ pub(super) fn aspect_ratio(
 /// the service refuses it.
 pub(super) fn aspect_ratio_mode(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     query.aspect_ratio?;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Candidates, CapabilityQuery, row_fact::Fact};
+use super::{Candidates, CapabilityQuery, Subject, row_fact::Fact};
 use crate::{
     capabilities::{Column, Row, Size, Storyboard},
     preflight::{Finding, Path, Report, rules},
@@ -27,7 +27,7 @@ fn storyboard_parameters(query: &CapabilityQuery<'_>) -> Option<Value> {
 
 pub(super) fn storyboard(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     storyboard_parameters(query)?;
@@ -43,7 +43,7 @@ pub(super) fn shots(
     at: &Path<'_>,
     report: &mut Report,
 ) {
-    let of = |row: &'static Row| Some((row, row.storyboard().filter(|board| board.max_shots > 0)?));
+    let of = |row: Subject| Some((row, row.storyboard().filter(|board| board.max_shots > 0)?));
     let Some(parameters) = storyboard_parameters(query) else {
         return;
     };
@@ -67,7 +67,7 @@ pub(super) fn shots(
 
 fn number_of_shots(
     shots: &[Value],
-    row: &'static Row,
+    row: Subject,
     board: Storyboard,
     at: &Path<'_>,
 ) -> Option<Finding> {
@@ -82,7 +82,7 @@ fn number_of_shots(
 
 fn length_of_prompt(
     shot: &Value,
-    row: &'static Row,
+    row: Subject,
     board: Storyboard,
     at: &Path<'_>,
 ) -> Option<Finding> {
@@ -106,7 +106,7 @@ fn seconds(shot: &Value) -> Option<i64> {
     duration.as_i64().or_else(text)
 }
 
-fn length_of_shot(shot: &Value, row: &'static Row, at: &Path<'_>) -> Option<Finding> {
+fn length_of_shot(shot: &Value, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::Storyboard, rules::STORYBOARD_DURATION);
     seconds(shot).is_none_or(|seconds| seconds < 1).then(|| {
         let message = "a shot lasts a whole number of seconds, at least one".to_owned();
@@ -117,7 +117,7 @@ fn length_of_shot(shot: &Value, row: &'static Row, at: &Path<'_>) -> Option<Find
 fn total(
     shots: &[Value],
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let expected = query.duration.or(row.duration_default())?;
@@ -133,11 +133,7 @@ fn total(
     })
 }
 
-pub(super) fn size(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn size(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let allowed = row.size()?;
     let parameters = parameters_with(query, "size")?;
     let asked = parameters.get("size")?;

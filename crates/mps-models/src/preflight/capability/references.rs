@@ -1,7 +1,7 @@
 //! Checks of reference images, videos and audio, and of subjects.
 
 use super::{
-    CapabilityQuery,
+    CapabilityQuery, Subject,
     row_fact::{Fact, listed},
 };
 use crate::{
@@ -13,11 +13,7 @@ use crate::{
     },
 };
 
-pub(super) fn images(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn images(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let found = query.images.count();
     if found == 0 {
         return None;
@@ -57,7 +53,7 @@ pub(super) fn images(
 
 pub(super) fn images_or_frames(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let column = Column::ReferenceImagesExcludeFrames;
@@ -79,7 +75,7 @@ pub(super) fn images_or_frames(
 /// Checks the types of reference images and reports the first unknown one.
 pub(super) fn image_type(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let known = row.reference_types()?;
@@ -100,11 +96,24 @@ pub(super) fn image_type(
     Some(with_text(finding, &at, kind).bound(known))
 }
 
-pub(super) fn video(
+/// Checks that each reference image has a name where the model needs one, and reports the first
+/// without.
+pub(super) fn image_name(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
+    row.reference_names().filter(|needed| *needed)?;
+    let index = (0..query.images.count()).find(|index| !query.images.is_named(*index))?;
+    let list = at.member("ImageInfos");
+    let item = list.index(index);
+    let fact = Fact::new(row, Column::ReferenceNames, rules::REFERENCE_NAME);
+    let message = format!("{row} wants a name for each reference image");
+    let finding = fact.broken(&item.member("Text"), message);
+    Some(finding.hint("give the name by which the prompt refers to the image"))
+}
+
+pub(super) fn video(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceVideo, rules::REFERENCE_VIDEO);
     let support = || {
         fact.support(
@@ -116,11 +125,7 @@ pub(super) fn video(
     (query.videos > 0).then(support)?
 }
 
-pub(super) fn audio(
-    query: &CapabilityQuery<'_>,
-    row: &'static Row,
-    at: &Path<'_>,
-) -> Option<Finding> {
+pub(super) fn audio(query: &CapabilityQuery<'_>, row: Subject, at: &Path<'_>) -> Option<Finding> {
     let fact = Fact::new(row, Column::ReferenceAudio, rules::REFERENCE_AUDIO);
     let support = || {
         fact.support(
@@ -134,7 +139,7 @@ pub(super) fn audio(
 
 pub(super) fn subjects(
     query: &CapabilityQuery<'_>,
-    row: &'static Row,
+    row: Subject,
     at: &Path<'_>,
 ) -> Option<Finding> {
     let fact = Fact::new(row, Column::Subjects, rules::SUBJECTS);

@@ -1,20 +1,22 @@
 //! Findings about a fact of a row.
 
+use super::Subject;
 use crate::{
     capabilities::{Column, FAMILIES, Row},
     preflight::{Finding, Path, Severity},
+    service::Site,
 };
 
 /// A fact of a row, and the rule that checks requests against it.
 #[derive(Clone, Copy)]
 pub(super) struct Fact {
-    pub(super) row: &'static Row,
+    pub(super) row: Subject,
     pub(super) column: Column,
     pub(super) rule: &'static str,
 }
 
 impl Fact {
-    pub(super) const fn new(row: &'static Row, column: Column, rule: &'static str) -> Self {
+    pub(super) const fn new(row: Subject, column: Column, rule: &'static str) -> Self {
         Self { row, column, rule }
     }
 
@@ -41,13 +43,12 @@ impl Fact {
         supports: fn(&Row) -> Option<bool>,
     ) -> Option<Finding> {
         let row = self.row;
-        match supports(row) {
+        match supports(&row) {
             Some(true) => None,
             Some(false) => {
                 let finding = self.broken(at, format!("{row} takes no {what}"));
-                Some(finding.hint(alternatives_hint(row.family, |row| {
-                    supports(row) == Some(true)
-                })))
+                let has = |row: &Row| supports(row) == Some(true);
+                Some(finding.hint(alternatives_hint(row.family, row.site, has)))
             }
             None => {
                 let message = format!("no document says whether {row} takes any {what}");
@@ -61,14 +62,19 @@ impl Fact {
     }
 }
 
-/// Returns the hint to leave a feature out or to use a model that has it.
-fn alternatives_hint(family: &str, has: impl Fn(&Row) -> bool) -> String {
+/// Returns the hint to leave a feature out or to use a model of the site that has it.
+fn alternatives_hint(family: &str, site: Option<Site>, has: impl Fn(&Row) -> bool) -> String {
     let family = FAMILIES.iter().find(|other| other.name == family);
     let models = family.into_iter().flat_map(|family| family.models);
+    let is_offered = |row: &&'static Row| match site {
+        Some(site) => row.is_offered_on(site),
+        None => !row.is_withdrawn(),
+    };
+    let facts = |row: &'static Row| site.map_or(row, |site| row.on(site));
     let mut names = Vec::new();
-    for model in models.filter(|model| !model.is_withdrawn()) {
-        let rows = model.rows.iter().filter(|row| !row.is_withdrawn());
-        if rows.clone().all(&has) {
+    for model in models {
+        let rows = model.rows.iter().filter(is_offered).map(facts);
+        if rows.clone().next().is_some() && rows.clone().all(&has) {
             names.push(model.name.to_owned());
         } else {
             names.extend(rows.filter(|row| has(row)).map(ToString::to_string));

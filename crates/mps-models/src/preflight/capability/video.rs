@@ -45,4 +45,9 @@ impl References for Vec<AigcVideoReferenceImageInfo> {
     fn kind(&self, index: usize) -> Option<&str> {
         non_empty(self.get(index)?.reference_type.as_ref())
     }
+
+    fn is_named(&self, index: usize) -> bool {
+        let text = self.get(index).and_then(|image| image.text.as_ref());
+        non_empty(text).is_some()
+    }
 }

@@ -1,0 +1,124 @@
+//! Reports for one site, and for an endpoint whose site is not known.
+
+use super::{Finding, Report, Severity};
+use crate::service::Site;
+
+/// Returns the report of an inspection for a site, or for all of them together.
+pub(super) fn report(site: Option<Site>, inspect: impl Fn(&mut Report)) -> Report {
+    let inspected = |site| {
+        let mut report = Report::on(site);
+        inspect(&mut report);
+        report
+    };
+    if let Some(site) = site {
+        return inspected(site);
+    }
+    let first = inspected(Site::default());
+    // Most requests meet no fact that differs, and need no second look.
+    if !first.differs_by_site {
+        return first;
+    }
+    let others = Site::ALL.iter().filter(|site| **site != Site::default());
+    let others = others.map(|site| inspected(*site));
+    let all: Vec<Report> = [first].into_iter().chain(others).collect();
+    combined(&all)
+}
+
+/// Returns one report: what every site refuses is refused, all else is a warning.
+fn combined(reports: &[Report]) -> Report {
+    let mut whole = Report::default();
+    for report in reports {
+        for finding in report.findings() {
+            if whole.findings().iter().any(|known| is_same(known, finding)) {
+                continue;
+            }
+            let on_sites: Vec<(Site, &Finding)> = reports
+                .iter()
+                .filter_map(|other| {
+                    let mut findings = other.findings().iter();
+                    Some((other.site, findings.find(|it| is_same(it, finding))?))
+                })
+                .collect();
+            whole.add(if on_sites.len() == reports.len() {
+                let mut severities = on_sites.iter().map(|(_, it)| it.severity);
+                let is_warning = severities.any(|it| it == Severity::Warning);
+                Finding {
+                    severity: if is_warning {
+                        Severity::Warning
+                    } else {
+                        finding.severity
+                    },
+                    ..finding.clone()
+                }
+            } else {
+                of_some_sites(finding.clone(), &on_sites)
+            });
+        }
+    }
+    whole
+}
+
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    one.rule == other.rule && one.path == other.path
+}
+
+fn of_some_sites(mut finding: Finding, on_sites: &[(Site, &Finding)]) -> Finding {
+    let names: Vec<&str> = on_sites.iter().map(|(site, _)| site.as_str()).collect();
+    finding.severity = Severity::Warning;
+    finding.message = format!("{} (on the site {})", finding.message, names.join(" and "));
+    finding.site = match on_sites {
+        [(site, _)] => Some(*site),
+        _ => None,
+    };
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::Path;
+
+    fn finding(rule: &'static str, severity: Severity) -> Finding {
+        Finding::new(&Path::ROOT.member("A"), rule, severity, "broken".to_owned())
+    }
+
+    #[test]
+    fn a_fact_of_one_site_is_a_warning_if_the_site_is_not_known() {
+        let whole = report(None, |report| {
+            report.differs_by_site = true;
+            report.add(finding("min", Severity::Error));
+            if report.site == Site::Cn {
+                report.add(finding("max", Severity::Error));
+            }
+        });
+        let found: Vec<_> = whole
+            .findings()
+            .iter()
+            .map(|it| (it.rule, it.severity, it.site, it.message.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("min", Severity::Error, None, "broken"),
+                (
+                    "max",
+                    Severity::Warning,
+                    Some(Site::Cn),
+                    "broken (on the site cn)"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_report_on_a_site_has_the_facts_of_that_site() {
+        for site in Site::ALL {
+            let report = report(Some(*site), |report| {
+                if report.site == Site::Cn {
+                    report.add(finding("max", Severity::Error));
+                }
+            });
+            assert_eq!(report.is_ok(), *site != Site::Cn);
+        }
+    }
+}
