@@ -31,12 +31,12 @@ fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
         ),
         (
             &["--request", "type.json"],
-            "error: type.json:2:27: ImageInfos[0].ImageUrl: invalid type: integer `5`, expected a string",
+            "error[wrong-type]: ImageInfos[0].ImageUrl: has to be a text, not a number; put it in quotation marks",
         ),
         (&["--request", "empty.json"], "error: empty.json is empty"),
         (
             &["--request", "list.json"],
-            "error: list.json:1:0: invalid type: sequence, expected struct CreateAigcVideoTask",
+            "error[wrong-type]: has to be an object, not a list; write its members by name, in braces",
         ),
         (
             &["--request", "binary.json"],
