@@ -17,6 +17,7 @@ use crate::{
     Cli, color,
     config::{self, Config},
     failure::Failure,
+    help,
     options::{ColorMode, GlobalOptions, LedgerPlace, LimiterScope, OutputFormat, environment},
     output::Output,
     secret_url,
@@ -87,10 +88,19 @@ pub(crate) fn parse() -> Result<(Cli, Settings), ExitCode> {
 }
 
 fn parsed(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    let matches = Cli::command()
-        .term_width(width())
-        .try_get_matches_from(arguments)?;
-    Cli::from_arg_matches(&matches)
+    let parse = |command: clap::Command| {
+        let matches = command
+            .term_width(width())
+            .try_get_matches_from(arguments)?;
+        Cli::from_arg_matches(&matches)
+    };
+    // Help is rendered by the parser, and its examples would slow down every other command.
+    parse(Cli::command()).or_else(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            parse(help::command())
+        }
+        _ => Err(error),
+    })
 }
 
 /// Returns the width to wrap help at, in columns.
@@ -124,7 +134,7 @@ fn early_options(arguments: &[OsString], config: &Config) -> GlobalOptions {
 }
 
 /// Returns the value of the last `--option VALUE` or `--option=VALUE` before a `--`.
-fn last_value(arguments: &[OsString], option: &str) -> Option<String> {
+pub(crate) fn last_value(arguments: &[OsString], option: &str) -> Option<String> {
     let words = arguments.iter().map(|word| word.to_string_lossy());
     let words: Vec<_> = words.take_while(|word| word != "--").collect();
     let following = words.iter().skip(1).map(Some).chain([None]);

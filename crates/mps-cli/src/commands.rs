@@ -2,26 +2,31 @@
 
 use clap::Subcommand;
 
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod call;
 mod check;
+mod completion;
 mod config;
 pub(crate) mod create;
 mod delivery;
+mod doctor;
 mod download;
 mod dry_run;
 pub(crate) mod emulator;
 mod family;
 mod follow;
 mod handles;
+mod man;
 mod mcp;
 mod models;
 mod resolve;
+mod schema;
 mod select;
 mod show;
 mod sign;
 mod status;
 pub(crate) mod tasks;
+mod version;
 mod wait;
 
 use self::family::TaskIdArgs;
@@ -55,18 +60,36 @@ pub(crate) enum Command {
     Sign(sign::SignArgs),
     /// Run the emulator until it is interrupted
     Emulator(emulator::args::EmulatorArgs),
+    /// Look for what would make other commands fail, and say how to mend it
+    Doctor(doctor::DoctorArgs),
     /// Serve creates, waits and downloads as tools for agents (MCP, over stdin and stdout), below a
     /// daily cap
     Mcp(mcp::McpArgs),
     /// Show where settings come from
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print the script by which a shell completes commands, models and task ids
+    Completion(completion::CompletionArgs),
+    /// Print the manual, or write its pages to a folder
+    Man(man::ManArgs),
+    /// Print the JSON Schemas of all objects of --output json
+    Schema(schema::SchemaArgs),
+    /// Show the version of this program, of the API and of its description
+    Version,
 }
 
 impl Command {
     /// Returns whether the subcommand runs although the config file has a mistake.
     pub(crate) fn runs_without_config(&self) -> bool {
-        matches!(self, Self::Config(_))
+        matches!(
+            self,
+            Self::Config(_)
+                | Self::Completion(_)
+                | Self::Doctor(_)
+                | Self::Man(_)
+                | Self::Schema(_)
+                | Self::Version
+        )
     }
 
     /// Runs the subcommand to its end.
@@ -82,8 +105,13 @@ impl Command {
             Self::Models(args) => models::run(&args, context),
             Self::Sign(args) => sign::run(args, context).await,
             Self::Emulator(args) => emulator::run(args, context).await,
+            Self::Doctor(args) => doctor::run(&args, context).await,
             Self::Mcp(args) => Box::pin(mcp::run(&args, context)).await,
             Self::Config(command) => config::run(&command, context),
+            Self::Completion(args) => completion::run(&args, context),
+            Self::Man(args) => man::run(&args, context),
+            Self::Schema(args) => schema::run(&args, context),
+            Self::Version => version::run(context),
         }
     }
 }

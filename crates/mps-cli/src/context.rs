@@ -9,7 +9,7 @@ use mps_aigc::{
 use mps_core::{
     ErrorKind,
     clock::{SharedClock, SystemClock},
-    limit::Limiter,
+    limit::{Account, Limiter},
     transport::ReqwestTransport,
 };
 use mps_emulator::{BucketUrls, Emulator};
@@ -22,6 +22,7 @@ use crate::{
     config::Defaults,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
+    foreign_text,
     ledger::Identity,
     limiter,
     monitor::{CreateGate, Monitor, SignalGate},
@@ -47,6 +48,7 @@ pub(crate) struct Connection {
     secret_id: String,
     /// The account that the ledger records tasks under.
     account: String,
+    payer: Account,
     /// A warning to print before a create.
     limit_warning: Option<&'static str>,
     _emulator: Option<Emulator>,
@@ -73,6 +75,11 @@ impl Connection {
             endpoint: self.client().endpoint(),
             secret_id: &self.secret_id,
         }
+    }
+
+    /// Returns the account that pays, for jobs.
+    pub(crate) fn payer(&self) -> &Account {
+        &self.payer
     }
 
     pub(crate) fn aigc(&self) -> &Aigc {
@@ -136,14 +143,15 @@ impl Context {
         let provider = self.provider(&endpoint, &transport);
         // Now rather than at the first call: an error is best reported before any other work.
         let credentials = self.find_credentials(&provider).await?;
-        let account = account::of(&self.global, &credentials).to_string();
+        let payer = account::of(&self.global, &credentials);
         let scope = account::scope(&self.global, &endpoint, &credentials);
         let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &scope)?;
         let aigc = self.client(endpoint, transport, provider, limiter)?;
         Ok(Connection {
             aigc,
             secret_id: credentials.secret_id().to_owned(),
-            account,
+            account: payer.to_string(),
+            payer,
             limit_warning,
             _emulator: None,
         })
@@ -174,20 +182,32 @@ impl Context {
         &self,
         provider: &impl ProvideCredentials,
     ) -> Result<Credentials, Failure> {
+        let credentials = self.look_up(provider).await?;
+        if let Some(caution) = cautions::of_credentials(&credentials) {
+            self.output.warning(&caution);
+        }
+        Ok(credentials)
+    }
+
+    /// Returns the credentials that the options select, and warns of nothing.
+    pub(crate) async fn quiet_credentials(&self) -> Result<Credentials, Failure> {
+        let endpoint = self.endpoint()?;
+        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        self.look_up(&provider).await
+    }
+
+    async fn look_up(&self, provider: &impl ProvideCredentials) -> Result<Credentials, Failure> {
         let credentials = provider.provide().await;
-        let credentials = credentials.map_err(|error| {
-            let failure = Failure::no_credentials(&error);
+        credentials.map_err(|error| {
+            let profile = self.global.profile.as_deref();
+            let failure = Failure::no_credentials(&error, profile);
             // Only `mps sign` looks for keys although `--emulator` is given: it signs with the user's.
             if self.global.emulator {
                 failure.hint(KEYS_TO_SIGN_WITH)
             } else {
                 failure
             }
-        })?;
-        if let Some(caution) = cautions::of_credentials(&credentials) {
-            self.output.warning(&caution);
-        }
-        Ok(credentials)
+        })
     }
 
     /// Returns the provider of the credentials that the options select; it renews temporary ones.
@@ -244,12 +264,14 @@ impl Context {
             .map_err(|error| Failure::internal(format!("cannot start the emulator: {error}")))?;
         let secret_id = emulator.secret_id().to_owned();
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
+        let payer = Account::from_credentials(&keys);
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
         let aigc = self.client(endpoint, transport, keys, limiter::unshared_limiter())?;
         Ok(Connection {
             aigc,
-            account: secret_id.clone(),
+            account: payer.to_string(),
+            payer,
             secret_id,
             limit_warning: None,
             _emulator: Some(emulator),
@@ -283,7 +305,8 @@ impl Context {
     }
 }
 
-fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
+/// Returns the transport to an endpoint.
+pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
     let transport = ReqwestTransport::builder();
     // An emulator on this machine is reached directly, never through a proxy.
     let transport = if endpoint.is_loopback() {
@@ -301,12 +324,21 @@ const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_S
      or try it without an account: --emulator";
 
 impl Failure {
-    fn no_credentials(error: &CredentialsError) -> Self {
-        let failure = Self::new(
-            Outcome::NotCreated(Reason::Credentials),
-            ErrorKind::Credentials.as_str(),
-            error.to_string(),
-        );
+    fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Self {
+        let failure = |message: String| {
+            let outcome = Outcome::NotCreated(Reason::Credentials);
+            Self::new(outcome, ErrorKind::Credentials.as_str(), message)
+        };
+        if let Some(profile) = profile.filter(|_| error.is_absent()) {
+            let name = foreign_text::name(profile);
+            let message = format!("there is no profile {name}: {error}");
+            return failure(message).hint(format!(
+                "write a section [{name}] with secret_id and secret_key into \
+                 ~/.tencentcloud/credentials, or run: tccli configure --profile {name}; or leave \
+                 --profile out"
+            ));
+        }
+        let failure = failure(error.to_string());
         failure.hint(match error.hint() {
             Some(hint) => format!("{hint}; else {NO_CREDENTIALS_HINT}"),
             None => NO_CREDENTIALS_HINT.to_owned(),

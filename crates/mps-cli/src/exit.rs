@@ -29,6 +29,8 @@ pub(crate) enum Exit {
     InDoubt = 9,
     /// The task is done, but its result has expired, or cannot be downloaded or saved.
     Unsaved = 10,
+    /// A batch ended with some rows not fetched.
+    Unfetched = 11,
     /// Refused before anything was sent: by `--max-seconds`, the limit on billable seconds, or as a
     /// repeat of a create that may be billed already.
     SpendGuard = 12,
@@ -43,12 +45,13 @@ pub(crate) enum Exit {
 impl Exit {
     /// The order in which one exit code is chosen for several tasks: the first one present. A signal
     /// ends the whole command, so its code is the most important one.
-    const PRECEDENCE: [Self; 14] = [
+    const PRECEDENCE: [Self; 15] = [
         Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
         Self::InDoubt,
         Self::Internal,
+        Self::Unfetched,
         Self::Unsaved,
         Self::Continues,
         Self::TaskFailed,

@@ -163,6 +163,14 @@ impl Failure {
         self
     }
 
+    /// Returns the hint; one for errors of this exit code where the error has none of its own.
+    pub(crate) fn hint_or_default(&self) -> &str {
+        match &self.hint {
+            Some(hint) => hint,
+            None => self.outcome.hint(),
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.outcome.exit()
     }
@@ -180,6 +188,7 @@ impl Failure {
                 mps_core::ErrorKind::Limiter if is_about_limit_file(error) => {
                     Some(WITHOUT_LIMIT_FILE.to_owned())
                 }
+                _ if is_about_trust(error) => Some(TRUST_HINT.to_owned()),
                 _ => error.hint().map(str::to_owned),
             },
             findings: error
@@ -251,7 +260,7 @@ impl Serialize for Failure {
             task_id: self.task_id.as_deref(),
             key: self.key.as_deref(),
             dispatch: self.dispatch.map(Dispatch::as_str),
-            hint: self.hint.as_deref(),
+            hint: self.hint_or_default(),
             created: self.created,
             in_doubt: self.outcome.in_doubt(),
             retryable: self.outcome.is_retryable(self.created),
@@ -284,8 +293,7 @@ struct ErrorObject<'a> {
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dispatch: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: &'a str,
     created: bool,
     in_doubt: bool,
     retryable: bool,
@@ -303,6 +311,18 @@ struct ErrorObject<'a> {
 pub(crate) fn causes(error: &dyn std::error::Error) -> Box<[String]> {
     let deeper = std::iter::successors(error.source(), |cause| cause.source());
     deeper.map(ToString::to_string).collect()
+}
+
+/// The hint for a certificate that is not trusted: most often that of a proxy or of an emulator.
+pub(crate) const TRUST_HINT: &str =
+    "trust the authority that signed the certificate, as of a proxy: export SSL_CERT_FILE=FILE";
+
+/// Returns whether the certificate of the other side was not trusted.
+fn is_about_trust(error: &mps_core::Error) -> bool {
+    let causes = causes(error);
+    causes
+        .iter()
+        .any(|cause| cause.contains("invalid peer certificate"))
 }
 
 /// Returns whether the file of this machine's rate limit failed, rather than a server, whose own

@@ -112,7 +112,12 @@ pub(crate) struct VideoFields {
     #[arg(long, value_name = "URL")]
     ref_audio: Vec<String>,
     /// Length in seconds
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        value_parser = crate::request::whole_number
+    )]
     duration: Option<i64>,
     /// Resolution, such as 720P
     #[arg(long, value_name = "RESOLUTION")]
@@ -303,7 +308,12 @@ pub(crate) struct ImageFields {
     #[arg(long, value_name = "URL[,type=T]")]
     ref_image: Vec<String>,
     /// Number of images
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        allow_negative_numbers = true,
+        value_parser = crate::request::whole_number
+    )]
     count: Option<i64>,
     /// Resolution, such as 1080P
     #[arg(long, value_name = "RESOLUTION")]

@@ -9,7 +9,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, resume::quoted};
 
 /// The longest text that is read, in bytes: more than the service accepts, and little enough that a
 /// source without an end, for example `/dev/zero`, does not fill the memory.
@@ -39,6 +39,18 @@ impl Source {
             Failure::usage(format!("cannot read {name}: {error}"))
                 .hint("check the path, or use - for stdin")
         })?;
+        if let Some(order) = utf_16(&bytes) {
+            return Err(
+                Failure::usage(format!("{name} is UTF-16 text ({order})")).hint(format!(
+                    "save it as UTF-8: iconv -f UTF-16 -t UTF-8 -- {} > utf-8.json",
+                    if stdin {
+                        "FILE".to_owned()
+                    } else {
+                        quoted(&name)
+                    }
+                )),
+            );
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let place = error.utf8_error().valid_up_to();
             Failure::usage(format!(
@@ -118,6 +130,12 @@ impl Source {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
         let hint = match error.classify() {
+            _ if message.starts_with("duplicate field") => {
+                "a member may stand once only; remove one of them"
+            }
+            _ if is_about_surrogate(message) => {
+                "\\ud800 to \\udfff are halves of a character; write the character itself, or both halves"
+            }
             serde_json::error::Category::Data => "give the member the type that the API documents",
             serde_json::error::Category::Eof => {
                 "the JSON ends too early; close every brace and quote"
@@ -127,6 +145,20 @@ impl Source {
             }
         };
         Failure::usage(format!("{}:{line}:{column}: {member}{message}", self.name)).hint(hint)
+    }
+}
+
+/// Returns whether JSON was refused for an escape that is half of a character.
+fn is_about_surrogate(message: &str) -> bool {
+    message.contains("surrogate") || message.starts_with("unexpected end of hex escape")
+}
+
+/// Returns the byte order of UTF-16 text, which begins with a mark; `None` for other text.
+fn utf_16(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some("little endian"),
+        [0xfe, 0xff, ..] => Some("big endian"),
+        _ => None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     foreign_text,
     options::{GlobalOptions, LedgerPlace},
     outcome::{Outcome, Reason},
+    secret_url,
 };
 
 /// The file of the ledger in the state folder.
@@ -116,6 +117,32 @@ pub(crate) async fn open_if_possible(
     }
 }
 
+/// The place of a ledger, without opening it.
+pub(crate) enum Located {
+    InMemory,
+    Off,
+    NoPlace(String),
+    File(PathBuf),
+    /// A server, by its URL without a password.
+    Server(String),
+}
+
+/// Returns the place of the ledger of a command.
+pub(crate) fn locate(global: &GlobalOptions, identity: Identity<'_>) -> Located {
+    if global.emulator {
+        return Located::InMemory;
+    }
+    if let Some(LedgerPlace::Url(url)) = &global.ledger {
+        return Located::Server(url.to_string());
+    }
+    match place(global, identity) {
+        Ok(Some(Place::File(file))) => Located::File(file),
+        Ok(Some(Place::Url(url))) => Located::Server(secret_url::masked(&url)),
+        Ok(None) => Located::Off,
+        Err(reason) => Located::NoPlace(reason),
+    }
+}
+
 /// Returns the usage error of an option or command that needs a ledger.
 pub(crate) fn needed(reason: &str) -> Failure {
     Failure::usage(format!("this needs a ledger: {reason}"))
@@ -159,6 +186,12 @@ fn place(global: &GlobalOptions, identity: Identity<'_>) -> Result<Option<Place>
             Ok(Some(Place::File(folder.join(file_name(identity)))))
         }
     }
+}
+
+/// Returns the file of the ledger of a command that names none; `None` without a state folder.
+pub(crate) fn default_file(identity: Identity<'_>) -> Option<PathBuf> {
+    let folder = state_folder_from_env().ok()?;
+    Some(folder.join(file_name(identity)))
 }
 
 /// Returns the name of the ledger's file. An emulator on this machine has a file of its own, named

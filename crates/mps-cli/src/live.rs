@@ -13,11 +13,13 @@ use mps_aigc::DownloadProgress;
 use mps_core::{clock::SharedClock, sync::lock};
 use terminal_size::{Height, Width, terminal_size_of};
 
+mod batch;
 mod row;
 pub(crate) mod units;
 
-use self::row::cut;
+pub(crate) use self::batch::BatchProgress;
 pub(crate) use self::row::{DOWNLOAD, Estimate, Row, Transfer};
+use self::{batch::BatchView, row::cut};
 
 /// The pause between two looks at the tasks. A line is only drawn again when it has changed.
 pub(crate) const REDRAW_PAUSE: Duration = Duration::from_millis(200);
@@ -142,6 +144,20 @@ impl Live {
         }
     }
 
+    /// Sets the progress of the batch that the command runs, which is shown instead of tasks.
+    pub(crate) fn set_batch(&self, progress: BatchProgress) {
+        let now = self.0.clock.monotonic();
+        let mut board = self.board();
+        board.batch.get_or_insert_default().set(progress, now);
+    }
+
+    /// Returns the progress of the batch on one line, or `None` if the command runs none.
+    pub(crate) fn batch_summary(&self) -> Option<String> {
+        let board = self.board();
+        let batch = board.batch.as_ref()?;
+        Some(batch.progress().summary(batch.time_left()))
+    }
+
     /// Returns one line about all tasks that have not ended, or `None` if the command follows one only.
     pub(crate) fn summary(&self) -> Option<String> {
         let board = self.board();
@@ -184,7 +200,10 @@ impl Live {
 
     /// Removes all lines, for the end of the command.
     pub(crate) fn end(&self) {
-        self.board().rows.clear();
+        let mut board = self.board();
+        board.rows.clear();
+        board.batch = None;
+        drop(board);
         if let Some(lines) = &self.0.lines {
             lines.bar.finish_and_clear();
         }
@@ -218,6 +237,22 @@ impl Lines {
     }
 }
 
+/// Returns the width of the terminal that a stream is, in columns; the usual one if it has none.
+#[cfg(unix)]
+pub(crate) fn columns_of(stream: impl std::os::fd::AsFd) -> usize {
+    let size = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+    size.filter(|columns| *columns > 0)
+        .unwrap_or(DEFAULT_SIZE.columns)
+}
+
+/// Returns the width of the terminal that a stream is, in columns; the usual one if it has none.
+#[cfg(windows)]
+pub(crate) fn columns_of(stream: impl std::os::windows::io::AsHandle) -> usize {
+    let size = terminal_size_of(stream).map(|(Width(columns), _)| usize::from(columns));
+    size.filter(|columns| *columns > 0)
+        .unwrap_or(DEFAULT_SIZE.columns)
+}
+
 /// The size of a terminal.
 #[derive(Clone, Copy, Debug)]
 struct Size {
@@ -242,6 +277,7 @@ impl Size {
 struct Board {
     rows: BTreeMap<String, Row>,
     ended: usize,
+    batch: Option<BatchView>,
 }
 
 impl Board {
@@ -252,6 +288,9 @@ impl Board {
         let (width, lines) = (size.columns.saturating_sub(1), size.lines.saturating_sub(1));
         if lines == 0 {
             return String::new();
+        }
+        if let Some(batch) = &self.batch {
+            return batch.text(width, lines, color);
         }
         let mut rows: Vec<_> = self.rows.values().collect();
         rows.sort_by_key(|row| (row.urgency(), row.started));

@@ -1,7 +1,8 @@
 //! Log output of the libraries, shown with `-v`: as text, or with `--output json` as `mps.log/1`.
 
-use std::io;
+use std::time::SystemTime;
 
+use mps_core::clock::{Clock as _, SystemClock};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tracing::{
@@ -18,21 +19,79 @@ use tracing_subscriber::{
 };
 
 use crate::{
+    foreign_text,
     options::{GlobalOptions, OutputFormat},
-    output::print_json_to_stderr,
+    output::{print_json_to_stderr, print_stderr},
     request_log::{Members, RequestLog},
 };
 
+/// The crates whose log is shown. Those of libraries say nothing about the user's work, and the protocol
+/// of agents would log whole messages, with the prompts in them.
+const OWN: [&str; 5] = ["mps", "mps_core", "mps_aigc", "mps_jobs", "mps_emulator"];
+
+/// Events that a command prints by itself, without `-v` too.
+const PRINTED: [&str; 3] = ["mps.retry", "mps.throttled", "mps.in_doubt"];
+
 /// Starts logging to stderr, at the level that `-v` asks for; without `-v` nothing is logged.
 pub(crate) fn to_stderr(global: &GlobalOptions) {
-    if global.output() == OutputFormat::Human {
-        return start(global, LevelFilter::OFF, io::stderr, None);
-    }
     let level = level(global, LevelFilter::OFF);
-    if level != LevelFilter::OFF {
-        let lines = JsonLines.with_filter(filter(level));
-        // Fails only when another subscriber is set already.
-        let _already_set = tracing_subscriber::registry().with(lines).try_init();
+    if level == LevelFilter::OFF {
+        return;
+    }
+    // An emulator inside this process has a log of its own, which is that of the other side.
+    let own = own(level).with_target("mps_emulator", LevelFilter::OFF);
+    let (lines, sentences) = match global.output() {
+        OutputFormat::Human => (None, Some(Sentences.with_filter(own))),
+        OutputFormat::Json => (Some(JsonLines.with_filter(own)), None),
+    };
+    let subscriber = tracing_subscriber::registry().with(lines).with(sentences);
+    // Fails only when another subscriber is set already.
+    let _already_set = subscriber.try_init();
+}
+
+/// Returns a filter that passes the events of this workspace.
+fn own(level: LevelFilter) -> Targets {
+    Targets::new().with_targets(OWN.map(|name| (name, level)))
+}
+
+/// Returns the time of day in UTC, as `22:41:07.312`.
+pub(crate) fn time_of_day(time: SystemTime) -> String {
+    const DAY: u128 = 86_400_000;
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    let millis = since.unwrap_or_default().as_millis() % DAY;
+    let (seconds, millis) = (millis / 1_000, millis % 1_000);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!(
+        "{:02}:{:02}:{seconds:02}.{millis:03}",
+        minutes / 60,
+        minutes % 60
+    )
+}
+
+/// Writes each event as a sentence with the time, for people.
+struct Sentences;
+
+impl<S: Subscriber> Layer<S> for Sentences {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if PRINTED.contains(&event.metadata().name()) {
+            return;
+        }
+        let mut members = Members::with_message();
+        event.record(&mut members);
+        let mut fields = members.object();
+        let text = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let message = fields.remove("message").map(|it| text(&it));
+        let details = fields.iter();
+        let details = details.map(|(name, value)| format!("{name} {}", text(value)));
+        let parts: Vec<_> = message.into_iter().chain(details).collect();
+        let time = time_of_day(SystemClock::new().wall());
+        print_stderr(&format!(
+            "{time} {}",
+            foreign_text::lines(&parts.join(", "))
+        ));
     }
 }
 
@@ -51,18 +110,10 @@ pub(crate) fn start(
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(writer)
         .without_time()
-        .with_filter(filter(level));
+        .with_filter(own(level));
     let subscriber = tracing_subscriber::registry().with(request_log).with(lines);
     // Fails only when another subscriber is set already.
     let _already_set = subscriber.try_init();
-}
-
-/// Returns the filter of log lines by level. The protocol of agents logs whole messages, with the
-/// prompts in them.
-fn filter(level: LevelFilter) -> Targets {
-    Targets::new()
-        .with_default(level)
-        .with_target("rmcp", LevelFilter::OFF)
 }
 
 fn level(global: &GlobalOptions, minimum: LevelFilter) -> LevelFilter {
@@ -135,4 +186,17 @@ struct LogLine<'a> {
     message: Value,
     fields: Map<String, Value>,
     spans: Vec<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_time_of_day_is_in_utc_with_milliseconds() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_819_267_312);
+        assert_eq!(time_of_day(time), "22:41:07.312");
+    }
 }

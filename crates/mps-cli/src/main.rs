@@ -13,6 +13,7 @@ mod arguments;
 mod cautions;
 mod color;
 mod commands;
+mod completion;
 mod config;
 mod context;
 mod doubt;
@@ -26,6 +27,7 @@ mod foreign_text;
 )]
 mod generated;
 mod heartbeat;
+mod help;
 mod input;
 mod ledger;
 mod limiter;
@@ -46,6 +48,7 @@ mod request;
 mod request_log;
 mod results;
 mod resume;
+mod schemas;
 mod secret_url;
 mod signals;
 mod streams;
@@ -75,6 +78,7 @@ Exit codes:
   8    content refused
   9    a create is in doubt: it may have been billed
   10   the task is done, its result is not saved
+  11   a batch ended with some rows not fetched
   12   refused before it was sent: --max-seconds, or a repeat
        of a request that may be billed already (--again)
   129, 130, 143
@@ -91,12 +95,7 @@ the command line override the environment.";
 /// TENCENTCLOUD_CVM_ROLE is set to a role name or to auto, from the role of a CVM instance. With
 /// --emulator no credentials are needed and no request leaves this machine.
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "mps",
-    version,
-    propagate_version = true,
-    after_long_help = EXIT_CODES
-)]
+#[command(name = "mps", version, propagate_version = true)]
 #[expect(
     clippy::doc_markdown,
     reason = "help is shown as plain text, not as Markdown"
@@ -109,6 +108,9 @@ pub(crate) struct Cli {
 }
 
 fn main() -> ExitCode {
+    if completion::answer() {
+        return ExitCode::SUCCESS;
+    }
     let (cli, settings) = match arguments::parse() {
         Ok(parsed) => parsed,
         Err(exit) => return exit,

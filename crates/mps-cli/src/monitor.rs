@@ -102,6 +102,7 @@ pub(crate) struct Monitor {
 
 impl Metrics for Monitor {
     fn attempt_ended(&self, call: CallInfo<'_>, attempt: &AttemptEnded<'_>) {
+        self.output.sentence(|| sentence(call, attempt));
         if call.effect == Effect::Read {
             return;
         }
@@ -154,6 +155,35 @@ impl Monitor {
             self.output.progress(&event);
         }
     }
+}
+
+/// Returns what happened to one request, for `-v`. For example: `CreateAigcVideoTask to
+/// mps.intl.tencentcloudapi.com: status 200 after 312 ms, 87 bytes sent, 136 received, request id ...`.
+fn sentence(call: CallInfo<'_>, attempt: &AttemptEnded<'_>) -> String {
+    let mut text = format!("{} to {}", call.action, attempt.host);
+    if attempt.number > 1 {
+        text.push_str(&format!(", attempt {}", attempt.number));
+    }
+    text.push_str(": ");
+    if let Some(failure) = &attempt.failure {
+        text.push_str(&format!("{}, ", describe(failure)));
+    }
+    text.push_str(&match attempt.http_status {
+        Some(status) => format!("status {status} after "),
+        None => "no response after ".to_owned(),
+    });
+    text.push_str(&format!(
+        "{} ms, {} bytes sent",
+        attempt.took.as_millis(),
+        attempt.sent_bytes
+    ));
+    if let Some(bytes) = attempt.received_bytes {
+        text.push_str(&format!(", {bytes} received"));
+    }
+    if let Some(id) = attempt.request_id {
+        text.push_str(&format!(", request id {}", foreign_text::name(id)));
+    }
+    text
 }
 
 fn describe(failure: &Failure<'_>) -> String {

@@ -26,25 +26,30 @@ const DEADLINE: Duration = Duration::from_secs(120);
 pub(crate) struct GlobalOptions {
     /// Start the emulator inside this process and send requests to it; never uses the network
     /// [env: MPS_EMULATOR]
-    #[arg(long, global = true, conflicts_with = "endpoint")]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        conflicts_with = "endpoint"
+    )]
     pub(crate) emulator: bool,
     /// Send requests to this endpoint, such as that of a running `mps emulator` [env: MPS_ENDPOINT]
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// Site of the vendor that the account belongs to; preflight, models and the emulator follow it
     /// [default: that of the endpoint, else intl] [env: MPS_SITE]
-    #[arg(long, global = true, value_name = "SITE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "SITE")]
     pub(crate) site: Option<Site>,
     /// Region to send with each request; most actions need none [env: MPS_REGION]
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Section of the credentials file, or profile of tccli; if given, the keys in the environment
     /// are not used [env: MPS_PROFILE]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
     /// Account that the rate limit and the ledger are for; give two keys of one account the same name [default: the
     /// profile, the role of temporary keys, or the secret id] [env: MPS_ACCOUNT]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub(crate) account: Option<String>,
     /// Processes that share the rate limit: machine (all of this machine), process (this one
     /// alone), or the URL of a Redis or PostgreSQL server (all hosts that name it) [default:
@@ -52,49 +57,60 @@ pub(crate) struct GlobalOptions {
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         value_name = "machine|process|URL",
         value_parser = parse_limiter
     )]
     pub(crate) limiter: Option<LimiterScope>,
     /// Ledger that creates are recorded in: a file, the URL of a PostgreSQL server, or off [default:
     /// a file in the state folder of this machine] [env: MPS_LEDGER]
-    #[arg(long, global = true, value_name = "PATH|URL|off", value_parser = parse_ledger)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "PATH|URL|off", value_parser = parse_ledger)]
     pub(crate) ledger: Option<LedgerPlace>,
     /// Longest time of one call: its turn, retries and answer [default: 2m] [env: MPS_DEADLINE]
-    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, global = true, hide_short_help = true, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) deadline: Option<Duration>,
     /// Handling of a request in which preflight finds an error: refuse it, warn and send it, or
     /// check nothing [default: error] [env: MPS_PREFLIGHT]
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         value_name = "error|warn|off",
         hide_possible_values = true
     )]
     pub(crate) preflight: Option<PreflightMode>,
     /// Refuse a request for warnings of preflight too [env: MPS_STRICT]
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub(crate) strict: bool,
     /// Format of results and errors: text, or one JSON object a line [default: human] [env:
     /// MPS_OUTPUT]
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         overrides_with = "output",
         value_name = "human|json",
         hide_possible_values = true
     )]
     pub(crate) output: Option<OutputFormat>,
     /// Print results and errors only [env: MPS_QUIET]
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        hide_short_help = true,
+        conflicts_with = "verbose"
+    )]
     pub(crate) quiet: bool,
-    /// Print more: -v for each call, -vv for each attempt [env: MPS_VERBOSE]
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    /// Print more: -v for each request, with time, status, bytes and request id; -vv for each step
+    /// [env: MPS_VERBOSE]
+    #[arg(short, long, global = true, hide_short_help = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// When to use colour [default: auto] [env: MPS_COLOR]
     #[arg(
         long,
         global = true,
+        hide_short_help = true,
         overrides_with = "color",
         value_name = "auto|always|never",
         hide_possible_values = true
@@ -210,6 +226,15 @@ pub(crate) enum LedgerPlace {
 }
 
 impl LedgerPlace {
+    /// Returns the place that a text names.
+    pub(crate) fn new(text: &str) -> Self {
+        match text {
+            "off" => Self::Off,
+            url if url.contains("://") => Self::Url(SecretUrl::new(url)),
+            path => Self::File(path.into()),
+        }
+    }
+
     /// Returns the place for a command line to copy; `None` for a URL with a password, and without a
     /// ledger, which makes no difference to a task that was not recorded.
     pub(crate) fn argument(&self) -> Option<String> {
@@ -225,11 +250,7 @@ impl LedgerPlace {
 /// Parses the value of `--ledger`: never fails, since an error of clap's would repeat a password.
 #[expect(clippy::unnecessary_wraps, reason = "the form of a parser of clap's")]
 fn parse_ledger(text: &str) -> Result<LedgerPlace, Infallible> {
-    Ok(match text {
-        "off" => LedgerPlace::Off,
-        url if url.contains("://") => LedgerPlace::Url(SecretUrl::new(url)),
-        path => LedgerPlace::File(path.into()),
-    })
+    Ok(LedgerPlace::new(text))
 }
 
 /// Handling of a request with preflight errors.

@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     },
     /// The task is done, and its result was not delivered.
     Undelivered(Reason),
+    /// A batch that has sent a row ended with some rows not fetched.
+    Unfetched(Reason),
 }
 
 /// The reason why a command ended early.
@@ -62,6 +64,38 @@ impl Outcome {
             Self::Failed { refused: false } => Exit::TaskFailed,
             Self::Continues(reason) => reason.exit_of_task(Exit::Continues),
             Self::Undelivered(reason) => reason.exit_of_task(Exit::Unsaved),
+            Self::Unfetched(reason) => reason.exit_of_task(Exit::Unfetched),
+        }
+    }
+
+    /// Returns the reason; trouble where there is none.
+    pub(crate) fn reason(self) -> Reason {
+        match self {
+            Self::NotCreated(reason)
+            | Self::Continues(reason)
+            | Self::Undelivered(reason)
+            | Self::Unfetched(reason) => reason,
+            Self::InDoubt | Self::Failed { .. } => Reason::Trouble,
+        }
+    }
+
+    /// Returns the hint for an error that has none of its own.
+    pub(crate) fn hint(self) -> &'static str {
+        match self {
+            Self::InDoubt => "look for the task before creating it again: mps tasks --in-doubt",
+            Self::Continues(_) => "the task continues; look at it: mps tasks --undone",
+            Self::Undelivered(Reason::Expired) => {
+                "results are kept for a limited time; create it again"
+            }
+            Self::Undelivered(_) => "the task is done; download its result: mps tasks --expiring",
+            Self::Failed { refused: true } => {
+                "change the prompt or the media, then create it again"
+            }
+            Self::Failed { refused: false } => {
+                "read the message of the service; change the request, or create it again"
+            }
+            Self::Unfetched(_) => "see which rows are left: mps batch status",
+            Self::NotCreated(reason) => reason.hint(),
         }
     }
 
@@ -81,6 +115,10 @@ impl Outcome {
                 reason
             }
             Self::InDoubt | Self::Failed { .. } => return false,
+            // A row that was sent is not sent again.
+            Self::Unfetched(reason) => {
+                return matches!(reason, Reason::Trouble | Reason::Signal(_));
+            }
         };
         !created && matches!(reason, Reason::Trouble | Reason::Signal(_))
     }
@@ -98,6 +136,23 @@ impl Reason {
             Self::Expired | Self::Unfetchable => Exit::Unsaved,
             Self::Signal(signal) => signal.exit(),
             Self::Receipt | Self::Internal => Exit::Internal,
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Usage => "see the options and examples: mps --help",
+            Self::Credentials => "look for the cause: mps doctor",
+            Self::Quota => "look into the account's quota and balance in the vendor's console",
+            Self::Content => "change the prompt or the media",
+            Self::SpendGuard => "see what may be billed: mps tasks --undone",
+            Self::Trouble => "run the command again; look for the cause: mps doctor",
+            Self::Expired => "results are kept for a limited time; create it again",
+            Self::Unfetchable => "look at the task: mps tasks",
+            Self::Signal(_) => "nothing was created by this command",
+            Self::Receipt | Self::Internal => {
+                "report it with the output of: mps version; mps doctor"
+            }
         }
     }
 
@@ -198,6 +253,7 @@ mod tests {
                 assert!(!UNBILLED.contains(&outcome.exit()), "{outcome:?}");
                 assert!(!outcome.is_retryable(true), "{outcome:?}");
             }
+            assert!(!UNBILLED.contains(&Outcome::Unfetched(reason).exit()));
         }
         assert!(!UNBILLED.contains(&Outcome::InDoubt.exit()));
         assert!(!Outcome::InDoubt.is_retryable(false));

@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     foreign_text,
     live::Live,
+    logging,
     options::{GlobalOptions, OutputFormat},
     outcome::Reason,
     results::Receipt,
@@ -91,6 +92,14 @@ impl Output {
         }
     }
 
+    /// Returns the same streams without events and warnings.
+    pub(crate) fn silenced(&self) -> Self {
+        Self {
+            quiet: true,
+            ..self.clone()
+        }
+    }
+
     /// Returns the tasks that the command follows, as lines on a terminal.
     pub(crate) fn live(&self) -> &Live {
         &self.live
@@ -100,6 +109,19 @@ impl Output {
     /// no more results.
     pub(crate) fn listing(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
         match self.write_result(human, json)? {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written
+                .map_err(|error| Failure::internal(format!("cannot write to stdout: {error}"))),
+        }
+    }
+
+    /// Prints a result that names no paid task, as [`listing`](Self::listing) does. `human` is styled,
+    /// and contains nothing else that controls a terminal.
+    pub(crate) fn styled_listing(&self, human: &str, json: &impl Serialize) -> Result<(), Failure> {
+        if self.format == OutputFormat::Json {
+            return self.listing("", json);
+        }
+        match self.live.suspended(|| streams::write_stdout(human)) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             written => written
                 .map_err(|error| Failure::internal(format!("cannot write to stdout: {error}"))),
@@ -156,6 +178,16 @@ impl Output {
     pub(crate) fn detail(&self, event: &Event<'_>) {
         if self.format == OutputFormat::Json {
             self.progress(event);
+        }
+    }
+
+    /// Prints a sentence about what happens, with the time, where `-v` is given. Programs get log lines
+    /// instead.
+    pub(crate) fn sentence(&self, text: impl FnOnce() -> String) {
+        if self.verbose && !self.quiet && self.format == OutputFormat::Human {
+            let time = logging::time_of_day(self.clock.wall());
+            self.live
+                .suspended(|| print_stderr(&format!("{time} {}", foreign_text::lines(&text()))));
         }
     }
 
@@ -225,8 +257,8 @@ impl Output {
         lines.extend(causes.map(|cause| format!("  because: {}", foreign_text::message(cause))));
         let doubt = failure.doubt.as_ref().map(ToString::to_string);
         lines.extend(doubt.map(|doubt| foreign_text::lines(&doubt).into_owned()));
-        let hint = failure.hint.as_ref();
-        lines.extend(hint.map(|hint| format!("{HINT}hint{HINT:#}: {}", foreign_text::lines(hint))));
+        let hint = foreign_text::lines(failure.hint_or_default());
+        lines.push(format!("{HINT}hint{HINT:#}: {hint}"));
         lines.join("\n")
     }
 }

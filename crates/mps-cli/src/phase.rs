@@ -6,6 +6,7 @@ use mps_core::{CallHandle, Intent};
 use tokio::sync::watch;
 
 use crate::{
+    commands::batch::RunningBatch,
     doubt::Doubt,
     failure::Failure,
     foreign_text,
@@ -35,6 +36,8 @@ struct State {
     call: CallHandle,
     /// The task of this command, once it is known to exist.
     receipt: Option<Receipt>,
+    /// The batch that this command runs.
+    batch: Option<RunningBatch>,
     /// The keys of the creates that a command with many of them is sending.
     sends: BTreeSet<String>,
 }
@@ -107,7 +110,35 @@ impl Phase {
     /// a create nor allowed to end slowly.
     pub(crate) fn is_overdue(&self) -> bool {
         let state = self.0.borrow();
-        !state.is_sending && !state.ends_slowly
+        !state.is_sending && !state.ends_slowly && state.batch.is_none()
+    }
+
+    /// Declares that the command runs a batch, and returns a future that is ready at the first signal.
+    /// From then on the command starts nothing new, waits for the creates on the wire, and ends itself; a
+    /// second signal ends it at once, with a list of those creates.
+    pub(crate) fn begin_batch(&self, batch: RunningBatch) -> impl Future<Output = Signal> + use<> {
+        self.0.send_modify(|state| {
+            state.batch = Some(batch);
+            state.listeners += 1;
+        });
+        let mut states = self.0.subscribe();
+        async move {
+            let signalled = states.wait_for(|state| state.signal.is_some()).await;
+            match signalled.map(|state| state.signal) {
+                Ok(Some(signal)) => signal,
+                // The command ends.
+                _ => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Declares that the batch has ended and that its creates are recorded.
+    pub(crate) fn end_batch(&self) {
+        self.0.send_modify(|state| {
+            if state.batch.take().is_some() {
+                state.listeners -= 1;
+            }
+        });
     }
 
     /// Declares that the command ends itself after the first signal at any time, and that this may
@@ -195,6 +226,9 @@ impl Phase {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
         }
+        if let Some(batch) = state.batch {
+            return batch.failure_at_exit(signal);
+        }
         if !state.sends.is_empty() {
             return left_in_doubt(signal, &state.sends);
         }
@@ -232,6 +266,9 @@ impl Phase {
         let state = self.0.borrow().clone();
         if let Some(doubt) = state.doubt_on_the_wire() {
             return Failure::new(Outcome::InDoubt, "internal", message).doubt(doubt);
+        }
+        if let Some(batch) = state.batch {
+            return batch.failure_at_panic(message);
         }
         match state.receipt {
             Some(receipt) => {

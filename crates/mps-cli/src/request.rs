@@ -109,6 +109,31 @@ pub(crate) fn text_of_file(file: &Path) -> Result<String, Failure> {
     Ok(source.content().trim_end_matches(['\r', '\n']).to_owned())
 }
 
+/// Parses a whole number. A unit is refused with the number that was meant: `5s` with 5.
+///
+/// # Errors
+/// Returns how to write the number.
+pub(crate) fn whole_number(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| {
+        let number = text
+            .trim()
+            .trim_end_matches(|it: char| it.is_ascii_alphabetic());
+        match number.trim_end().parse::<i64>() {
+            Ok(number) => format!("write the number without a unit: {number}"),
+            Err(_) => "write a whole number, such as 5".to_owned(),
+        }
+    })
+}
+
+/// Parses a number that is not negative, as [`whole_number`] does.
+///
+/// # Errors
+/// Returns how to write the number.
+pub(crate) fn natural_number(text: &str) -> Result<u64, String> {
+    let number = whole_number(text)?;
+    u64::try_from(number).map_err(|_| "write 0 or more".to_owned())
+}
+
 /// Returns the value of a switch with an opposite, or `None` if neither was given.
 pub(crate) fn switch(on: bool, off: bool) -> Option<bool> {
     (on || off).then_some(on)
@@ -238,6 +263,20 @@ mod tests {
         );
         assert!(read("bucket").is_err());
         assert!(read("bucket=b,host=h").is_err());
+    }
+
+    #[test]
+    fn a_number_with_a_unit_is_refused_with_the_number() {
+        assert_eq!(whole_number("-5"), Ok(-5));
+        for (text, hint) in [
+            ("5s", "unit: 5"),
+            ("5 sec", "unit: 5"),
+            ("five", "such as 5"),
+        ] {
+            let error = whole_number(text).unwrap_err();
+            assert!(error.ends_with(hint), "{text}: {error}");
+        }
+        assert!(natural_number("-1").is_err());
     }
 
     #[test]

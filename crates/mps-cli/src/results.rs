@@ -108,6 +108,7 @@ impl Receipt {
             Outcome::Undelivered(Reason::Expired)
             | Outcome::NotCreated(_)
             | Outcome::InDoubt
+            | Outcome::Unfetched(_)
             | Outcome::Failed { .. } => None,
             Outcome::Undelivered(_) => Some(download),
         }

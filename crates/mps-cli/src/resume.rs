@@ -62,6 +62,15 @@ impl CommandLine {
         line
     }
 
+    /// Returns the command line of a verb of `mps batch`, with the arguments after it.
+    pub(crate) fn for_batch(global: &GlobalOptions, verb: &str, arguments: &[&str]) -> Self {
+        let mut line = Self::of_account(global);
+        line.push("batch", Some(verb));
+        let arguments = arguments.iter().map(|word| (*word).to_owned());
+        line.0.extend(arguments);
+        line
+    }
+
     /// Returns the program with the options that select endpoint and account.
     pub(crate) fn of_account(global: &GlobalOptions) -> Self {
         let limiter = global.limiter_argument();

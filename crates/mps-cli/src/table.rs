@@ -14,13 +14,24 @@ const LEAST: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Table<const N: usize> {
     rows: Vec<[String; N]>,
+    /// The column that is cut last.
+    kept: Option<usize>,
 }
 
 impl<const N: usize> Table<N> {
     /// Returns a table with these names above its columns.
     pub(crate) fn new(names: [&str; N]) -> Self {
         let names = names.map(str::to_uppercase);
-        Self { rows: vec![names] }
+        Self {
+            rows: vec![names],
+            kept: None,
+        }
+    }
+
+    /// Cuts this column after all others, since people copy its cells.
+    pub(crate) fn keep(mut self, column: usize) -> Self {
+        self.kept = Some(column);
+        self
     }
 
     /// Adds a row. What a terminal would obey is escaped.
@@ -53,12 +64,17 @@ impl<const N: usize> Table<N> {
         }
         let gaps = GAP.len() * N.saturating_sub(1);
         let mut excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
-        while excess > 0 {
-            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > LEAST) else {
-                break;
-            };
-            *widest -= 1;
-            excess -= 1;
+        for kept in [self.kept, None] {
+            while excess > 0 {
+                let columns = widths.iter_mut().enumerate();
+                let others = columns.filter(|(column, _)| Some(*column) != kept);
+                let widest = others.map(|(_, width)| width).max();
+                let Some(widest) = widest.filter(|widest| **widest > LEAST) else {
+                    break;
+                };
+                *widest -= 1;
+                excess -= 1;
+            }
         }
         widths
     }
@@ -100,5 +116,10 @@ mod tests {
         let narrow = table.text(20);
         assert_eq!(narrow, "NAME  VALUE\na     a long value …\n漢字  b");
         assert!(table.text(5).lines().all(|line| line.width() <= 5));
+        let kept = table.keep(0).text(20);
+        assert_eq!(kept, narrow);
+        let mut ids = Table::new(["id", "text"]).keep(0);
+        ids.row(["0123456789", "something long"]);
+        assert!(ids.text(20).contains("0123456789  somethi…"));
     }
 }

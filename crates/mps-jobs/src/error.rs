@@ -4,7 +4,10 @@ use std::{error, fmt};
 
 use mps_models::preflight::Report;
 
-use crate::ledger::{Key, LedgerError};
+use crate::{
+    batch::BatchError,
+    ledger::{Key, LedgerError},
+};
 
 /// The reason why jobs could not be submitted, run or read.
 ///
@@ -56,6 +59,8 @@ pub enum JobsError {
     },
     /// There is no job with this key.
     NotFound(Key),
+    /// The manifest of a batch is not run.
+    Batch(BatchError),
 }
 
 impl JobsError {
@@ -74,6 +79,7 @@ impl JobsError {
             Self::UnknownPrice(_) => Some("set the price, or a price table, or leave the cap out"),
             Self::InvalidName { .. } => Some("choose a name such as clips/{key}.{ext}"),
             Self::NotFound(_) => Some("submit it first"),
+            Self::Batch(error) => error.hint(),
         }
     }
 }
@@ -113,6 +119,7 @@ impl fmt::Display for JobsError {
                 write!(f, "the output name {name:?} {reason}")
             }
             Self::NotFound(key) => write!(f, "there is no job with the key {key}"),
+            Self::Batch(error) => error.fmt(f),
         }
     }
 }
@@ -146,6 +153,12 @@ impl error::Error for JobsError {
 impl From<LedgerError> for JobsError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
+    }
+}
+
+impl From<BatchError> for JobsError {
+    fn from(error: BatchError) -> Self {
+        Self::Batch(error)
     }
 }
 

@@ -1,11 +1,17 @@
 //! The gate of a call that sends a claimed row: it arms the row as late as possible.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use mps_core::{BoxFuture, Gate, GateError, Intent, sync::lock};
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, task::JoinHandle};
 
-use crate::ledger::{Ledger, LedgerError, Token};
+use crate::{
+    ledger::{Ledger, LedgerError, Token},
+    runner::WireEntry,
+};
 
 /// A gate that records in the ledger that a claimed row is about to be sent.
 ///
@@ -22,6 +28,8 @@ pub struct LedgerGate {
     claim: Token,
     /// Given up when the row is armed, so that the next row is claimed.
     turn: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Lists the job while its create is on the wire.
+    wire: Option<Arc<WireEntry>>,
     disarming: Mutex<Option<JoinHandle<Result<bool, LedgerError>>>>,
 }
 
@@ -33,6 +41,7 @@ impl LedgerGate {
             ledger,
             claim,
             turn: Mutex::default(),
+            wire: None,
             disarming: Mutex::default(),
         }
     }
@@ -40,6 +49,12 @@ impl LedgerGate {
     /// Sets a permit that is released when the row is armed.
     pub(crate) fn turn(self, turn: OwnedSemaphorePermit) -> Self {
         *lock(&self.turn) = Some(turn);
+        self
+    }
+
+    /// Sets the entry that lists the job while its create is on the wire.
+    pub(crate) fn wire(mut self, wire: Arc<WireEntry>) -> Self {
+        self.wire = Some(wire);
         self
     }
 
@@ -58,6 +73,9 @@ impl LedgerGate {
 
     /// Disarms the row in a task of the runtime, since the callers do not wait.
     fn disarm(&self) {
+        if let Some(wire) = &self.wire {
+            wire.disarmed();
+        }
         let (ledger, claim) = (self.ledger.clone(), self.claim.clone());
         let Ok(runtime) = Handle::try_current() else {
             return;
@@ -73,6 +91,9 @@ impl Gate for LedgerGate {
             self.settled().await;
             let armed = self.ledger.arm(&self.claim).await;
             armed.map_err(refusal)?;
+            if let Some(wire) = &self.wire {
+                wire.armed();
+            }
             drop(lock(&self.turn).take());
             Ok(())
         })

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use futures_util::Stream;
 use mps_aigc::{Aigc, Create, Site, UntypedCall};
-use mps_core::clock::SystemClock;
+use mps_core::{clock::SystemClock, limit::Account};
 use tokio::sync::Notify;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     ledger::{BatchId, Filter, Item, Key, Ledger, LedgerError, Resolution},
     report::Report,
     request::{Priced, Request},
-    runner::{self, Until},
+    runner::{self, OnWire, Until},
     settings::Settings,
     step::{self, Step},
     submit::Submit,
@@ -48,6 +48,8 @@ pub struct Jobs {
     pub(crate) settings: Arc<Settings>,
     /// Wakes the runner and the streams of events of this process.
     pub(crate) changed: Arc<Notify>,
+    /// The creates of this process that are on the wire.
+    pub(crate) on_wire: OnWire,
 }
 
 impl Jobs {
@@ -77,6 +79,7 @@ impl Jobs {
             ledger,
             settings: Arc::default(),
             changed: Arc::default(),
+            on_wire: OnWire::default(),
         }
     }
 
@@ -99,7 +102,14 @@ impl Jobs {
     /// client that runs the jobs. The batch is bound to the account of its first run.
     #[must_use]
     pub fn account(self, name: impl Into<String>) -> Self {
-        self.with(|settings| settings.account = Some(name.into()))
+        self.paid_by(Account::from_name(&name.into()))
+    }
+
+    /// Sets the account that pays, like [`account`](Self::account): for example that of a credentials
+    /// profile.
+    #[must_use]
+    pub fn paid_by(self, account: Account) -> Self {
+        self.with(|settings| settings.account = Some(account))
     }
 
     /// Sets the site whose facts requests are checked against when they are submitted. By default those
@@ -143,7 +153,7 @@ impl Jobs {
         self.with(|settings| settings.concurrency = tasks.max(1))
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.settings));
         self
     }

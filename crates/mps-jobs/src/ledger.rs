@@ -21,8 +21,10 @@ use mps_core::{clock::SharedClock, sync::Worker as Thread};
 
 mod batch;
 mod change;
+mod compare;
 mod daily_cap;
 mod error;
+mod export;
 mod files;
 mod follow;
 mod import;
@@ -48,22 +50,27 @@ mod sqlite;
 mod submit;
 pub(crate) mod tx;
 
+pub(crate) use self::batch::count_of;
 #[cfg(feature = "gallery")]
 pub(crate) use self::pages::{Body, WholeRow};
 pub use self::{
+    batch::BatchStatus,
+    compare::{Compared, RowContent},
     daily_cap::DailyUse,
     error::{LedgerError, LedgerErrorKind},
+    export::ExportedRow,
     follow::Finished,
     import::{Imported, NewBatch},
     liveness::Reaped,
     names::{BatchId, Key, Timestamp},
     read::Filter,
-    resolve::Resolution,
+    resolve::{Resolution, Retried},
     retention::{Forget, Forgotten},
     rows::{
         AuditEvent, Batch, Claim, Count, Fence, FileRow, Item, NewItem, RowId, Stray, Token, Worker,
     },
     settle::{Answer, Recorded},
+    sqlite::{PeekedTask, peek_tasks},
     submit::{Caps, Single, Submission},
 };
 use self::{

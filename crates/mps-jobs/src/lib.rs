@@ -49,6 +49,7 @@
 //! - `failpoints`: ends the process at a named place, for tests of crashes.
 
 mod amount;
+mod batch;
 mod doubt;
 mod error;
 mod events;
@@ -76,6 +77,7 @@ mod step;
 mod submit;
 
 pub use amount::{Amount, InvalidAmount};
+pub use batch::{BatchError, ChangedRow, PrepareOptions, PreparedBatch};
 pub use doubt::{DoubtPage, Tried};
 pub use error::JobsError;
 pub use events::JobEvent;
@@ -84,7 +86,7 @@ pub use hash::content_hash;
 pub use job::{Job, JobFile, JobView, Utc};
 pub use jobs::Jobs;
 pub use ledger::{Key, Resolution};
-pub use ledger::{Ledger, LedgerError, LedgerErrorKind};
+pub use ledger::{Ledger, LedgerError, LedgerErrorKind, PeekedTask, peek_tasks};
 pub use manifest::Manifest;
 pub use mps_aigc as aigc;
 pub use plan::Plan;

@@ -20,13 +20,14 @@ mod rows;
 pub mod rules;
 mod source;
 mod table;
+mod validation;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use mps_core::endpoint::Site;
+use mps_core::{PreflightLevel, endpoint::Site};
 
 use self::reader::Reader;
 pub use self::{
@@ -180,6 +181,15 @@ impl Manifest {
     pub fn fingerprint(&self) -> Result<Fingerprint, ManifestError> {
         let read = self.reader(None)?.read_to_end();
         read.map_err(|error| ManifestError::io(&self.path, &error))
+    }
+
+    /// Returns the terms of a validation as one text: the version of the rules, the site, and the findings
+    /// that refuse a row. A manifest of the same content that was validated on the same terms need not be
+    /// validated again.
+    #[must_use]
+    pub fn validation(&self, level: PreflightLevel) -> String {
+        let (rules, site) = (validation::rules_version(), self.site);
+        format!("rules {rules} site {site} level {level}")
     }
 
     fn reader(&self, expected: Option<Fingerprint>) -> Result<Reader, ManifestError> {

@@ -7,12 +7,22 @@ use crate::{error::JobsError, ledger::Key};
 /// The name of a job's first file when none is given.
 pub(crate) const DEFAULT: &str = "{key}.{ext}";
 
-/// Names that Windows reserves, in lower case.
-const RESERVED: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+/// Names that Windows reserves, in lower case and without a digit at their end.
+const RESERVED: [&str; 8] = [
+    "con", "prn", "aux", "nul", "com", "lpt", "conin$", "conout$",
+];
+
+/// Longest part of a path, in bytes: a longer one is shortened when it is saved, and two names could
+/// become one.
+const LONGEST: usize = 200;
 
 /// Returns a template with the key filled in, checked: a relative path below the folder. `{ext}` stays
 /// until the result is known.
 pub(crate) fn named(template: &str, key: &Key) -> Result<String, JobsError> {
+    // The usual case, in a batch of many rows.
+    if template == DEFAULT && is_plain(key.as_str()) {
+        return Ok(format!("{key}.{{ext}}"));
+    }
     let name = template.replace("{key}", &file_safe(key.as_str()));
     match problem(&name) {
         Some(reason) => Err(JobsError::InvalidName { name, reason }),
@@ -43,13 +53,21 @@ pub(crate) fn file_safe(key: &str) -> String {
     }
 }
 
+/// Returns `true` for a key that is a harmless name as it is.
+fn is_plain(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    key.len() <= LONGEST / 2 && key.bytes().all(is_plain) && !is_reserved(key)
+}
+
+/// Returns the reason why a name is not allowed. One that is allowed is saved under exactly this name
+/// on every file system.
 fn problem(name: &str) -> Option<&'static str> {
     let path = Path::new(name);
     let mut components = path.components();
     if name.is_empty() || name.ends_with('/') {
         return Some("names no file");
     }
-    if name.chars().any(char::is_control) || name.contains(['\\', ':']) {
+    if name.chars().any(is_forbidden) {
         return Some("contains a character that is not allowed");
     }
     if !components.all(|part| matches!(part, Component::Normal(_))) {
@@ -58,16 +76,35 @@ fn problem(name: &str) -> Option<&'static str> {
     if name.replace("{ext}", "").contains(['{', '}']) {
         return Some("has a placeholder other than {key} and {ext}");
     }
-    let mut parts = name.split('/');
-    parts
+    let parts = || name.split('/');
+    if parts().any(|part| part.ends_with(['.', ' '])) {
+        return Some("has a part that ends with a dot or a blank");
+    }
+    if parts().any(|part| part.len() > LONGEST) {
+        return Some("has a part of more than 200 bytes");
+    }
+    parts()
         .any(is_reserved)
         .then_some("is reserved on some systems")
 }
 
+/// Returns `true` for characters that a file system forbids, and for those that cannot be seen or change
+/// the direction of text.
+fn is_forbidden(letter: char) -> bool {
+    let is_invisible = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    letter.is_control() || r#"\:<>"|?*"#.contains(letter) || is_invisible
+}
+
 fn is_reserved(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).to_ascii_lowercase();
-    let name = stem.trim_end_matches(|letter: char| letter.is_ascii_digit());
-    RESERVED.contains(&name) && stem.len() - name.len() <= 1
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    // The longest name that is reserved.
+    if stem.len() > 8 {
+        return false;
+    }
+    let stem = stem.to_lowercase();
+    let is_digit = |letter: char| letter.is_ascii_digit() || "\u{b9}\u{b2}\u{b3}".contains(letter);
+    let name = stem.strip_suffix(is_digit).unwrap_or(&stem);
+    RESERVED.contains(&name)
 }
 
 #[cfg(test)]
@@ -105,10 +142,32 @@ mod tests {
             "a\nb",
             "nul.mp4",
             "x/COM1.mp4",
+            "lpt\u{b2}.mp4",
+            "CONIN$",
+            "a?.mp4",
+            "a./b.mp4",
+            "b.mp4 ",
+            "a\u{202e}4pm.exe",
         ] {
             assert!(out(template, "k").is_err(), "{template:?}");
         }
-        assert!(out("console/comma.mp4", "k").is_ok());
+        assert!(out(&"x".repeat(201), "k").is_err());
+        for template in [
+            "console/comma.mp4",
+            "com12.mp4",
+            "a b/c+d=e.mp4",
+            &"x".repeat(200),
+        ] {
+            assert!(out(template, "k").is_ok(), "{template:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_key_is_its_own_name_and_no_other() {
+        assert_eq!(out(DEFAULT, "row-1").unwrap(), "row-1.{ext}");
+        assert_eq!(out(DEFAULT, "a/b").unwrap(), "a_b.{ext}");
+        assert!(out(DEFAULT, "con").is_err());
+        assert!(out(DEFAULT, &"x".repeat(200)).is_err());
     }
 
     #[test]

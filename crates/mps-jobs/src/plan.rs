@@ -8,11 +8,13 @@ mod totals;
 mod unique;
 
 use mps_core::PreflightLevel;
+use mps_models::preflight::Finding;
 
 pub use self::{findings::Findings, totals::ModelTotals};
 use self::{totals::Totals, unique::Unique};
 use crate::{
     amount::Amount,
+    ledger::Key,
     manifest::{Fingerprint, Manifest, ManifestError, ManifestRow, RowFinding, no_rows},
     prices::PriceTable,
 };
@@ -110,19 +112,46 @@ pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, Mani
         outputs: Unique::default(),
         findings: Findings::default(),
     };
-    let prices = options.prices;
-    let check = |row: ManifestRow| CheckedRow {
-        price: prices.and_then(|prices| prices.price(&row.priced())),
-        row,
-    };
+    let (prices, hashes) = (
+        options.prices,
+        [building.ids.hashes(), building.outputs.hashes()],
+    );
+    let check = |row: ManifestRow| CheckedRow::new(row, prices, &hashes);
     let fingerprint = pipeline::for_each(manifest.rows()?, check, |row| building.add(row));
     Ok(building.finish(fingerprint))
 }
 
-/// A row with the outcome of everything that is independent of other rows.
+/// All of a row that other rows and the sums need.
 struct CheckedRow {
-    row: ManifestRow,
-    price: Option<Amount>,
+    line: u64,
+    key: Key,
+    id: unique::Hash,
+    output: unique::Hash,
+    facts: totals::Facts,
+    /// The findings of preflight; empty for most rows.
+    findings: Vec<Finding>,
+    has_errors: bool,
+}
+
+impl CheckedRow {
+    fn new(
+        row: ManifestRow,
+        prices: Option<&PriceTable>,
+        [ids, outputs]: &[unique::Hashes; 2],
+    ) -> Self {
+        let price = prices.and_then(|prices| prices.price(&row.priced()));
+        let facts = totals::Facts::of(&row, price);
+        let report = row.report();
+        Self {
+            line: row.line,
+            id: ids.of(row.key.as_str()),
+            output: outputs.of(&unique::folded(&row.out)),
+            facts,
+            findings: report.findings().to_vec(),
+            has_errors: !report.is_ok(),
+            key: row.key,
+        }
+    }
 }
 
 /// A plan that rows are added to.
@@ -140,7 +169,7 @@ impl Building {
     fn add(&mut self, row: Result<CheckedRow, Vec<RowFinding>>) {
         self.rows += 1;
         let is_refused = match row {
-            Ok(checked) => self.add_row(&checked),
+            Ok(checked) => self.add_row(checked),
             Err(findings) => {
                 self.findings.extend(findings);
                 true
@@ -150,32 +179,28 @@ impl Building {
     }
 
     /// Adds a row, and returns `true` if it would be refused.
-    fn add_row(&mut self, checked: &CheckedRow) -> bool {
-        let row = &checked.row;
-        self.totals.add(row, checked.price);
-        let report = row.report();
-        for finding in report.findings() {
-            let id = Some(row.key.as_str());
-            self.findings
-                .add(RowFinding::new(row.line, id, finding.clone()));
-        }
-        let id = self.ids.add(row.key.as_str(), row.line);
-        let id = id.map(|first| unique::duplicate_id(row, first));
-        // The same id has the same name: one finding is enough.
-        let output = match id {
-            Some(_) => None,
-            None => self.outputs.add(&unique::folded(&row.out), row.line),
+    fn add_row(&mut self, row: CheckedRow) -> bool {
+        let by_preflight = match self.level {
+            PreflightLevel::Off => false,
+            PreflightLevel::Warnings => !row.findings.is_empty(),
+            _ => row.has_errors,
         };
-        let output = output.map(|first| unique::duplicate_output(row, first));
-        let duplicates: Vec<_> = id.into_iter().chain(output).collect();
-        let is_refused = !duplicates.is_empty()
-            || match self.level {
-                PreflightLevel::Off => false,
-                PreflightLevel::Warnings => !report.findings().is_empty(),
-                _ => !report.is_ok(),
-            };
-        self.findings.extend(duplicates);
-        is_refused
+        self.totals.add(row.facts);
+        let (line, key) = (row.line, row.key.as_str());
+        let findings = row.findings.into_iter();
+        let findings = findings.map(|finding| RowFinding::new(line, Some(key), finding));
+        self.findings.extend(findings);
+        let duplicate = match self.ids.add(row.id, line) {
+            Some(first) => Some(unique::duplicate_id(line, key, first)),
+            // The same id has the same name: one finding is enough.
+            None => {
+                let first = self.outputs.add(row.output, line);
+                first.map(|first| unique::duplicate_output(line, key, first))
+            }
+        };
+        let is_duplicate = duplicate.is_some();
+        self.findings.extend(duplicate);
+        by_preflight || is_duplicate
     }
 
     fn finish(mut self, fingerprint: Option<Fingerprint>) -> Plan {

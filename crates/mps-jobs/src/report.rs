@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     doubt::DoubtPage,
     error::JobsError,
-    ledger::{Batch, BatchId, Count, Filter, Key, Ledger},
+    ledger::{Batch, BatchId, Count, Filter, Key, Ledger, count_of},
     state::State,
 };
 
@@ -40,18 +40,23 @@ pub enum Stopped {
     Cap(crate::LedgerError),
     /// The account's credentials, permissions or balance are not in order.
     Account(mps_core::Error),
+    /// The service could not be reached, or accepted no request, since the run began.
+    Service(mps_core::Error),
     /// The ledger cannot be written.
     Ledger(crate::LedgerError),
     /// Results are not fetched as fast as they would expire.
     Fetching,
+    /// Rows of the manifest could not be added; those before them were.
+    Import(JobsError),
 }
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cap(error) | Self::Ledger(error) => error.fmt(f),
-            Self::Account(error) => error.fmt(f),
+            Self::Account(error) | Self::Service(error) => error.fmt(f),
             Self::Fetching => f.write_str("results are not fetched as fast as they would expire"),
+            Self::Import(error) => error.fmt(f),
         }
     }
 }
@@ -93,11 +98,7 @@ impl Report {
     /// Returns the number of jobs in a state.
     #[must_use]
     pub fn count(&self, state: State) -> u64 {
-        let mut counts = self.counts.iter();
-        let rows = counts
-            .find(|count| count.state == state)
-            .map(|count| count.rows);
-        u64::try_from(rows.unwrap_or_default()).unwrap_or_default()
+        count_of(&self.counts, state)
     }
 
     /// Returns the jobs in doubt, each with what to do next; the first 1,000.

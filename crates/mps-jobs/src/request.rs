@@ -20,7 +20,7 @@ use crate::{
 /// A request to be recorded, with the facts that the ledger stores beside it.
 #[derive(Clone)]
 pub(crate) struct Request {
-    action: String,
+    action: &'static str,
     body: String,
     facts: Facts,
 }
@@ -42,7 +42,7 @@ impl Request {
         let body = serde_json::to_string(request);
         let body = body.map_err(|_| JobsError::UnknownAction(C::INFO.name.to_owned()))?;
         Ok(Self {
-            action: C::INFO.name.to_owned(),
+            action: C::INFO.name,
             body,
             facts: Facts::of(request, request.preflight_on(site)),
         })
@@ -67,16 +67,17 @@ impl Request {
             site,
             is_checked,
         };
-        let facts = visit_action(action, body_of).flatten();
+        let found = visit_action(action, body_of).flatten();
+        let (action, facts) = found.ok_or_else(unknown)?;
         Ok(Self {
-            facts: facts.ok_or_else(unknown)?,
-            action: action.to_owned(),
+            action,
             body,
+            facts,
         })
     }
 
-    pub(crate) fn action(&self) -> &str {
-        &self.action
+    pub(crate) fn action(&self) -> &'static str {
+        self.action
     }
 
     pub(crate) fn body(&self) -> &str {
@@ -87,6 +88,12 @@ impl Request {
         &self.facts.report
     }
 
+    /// Returns the request without its findings: they were looked at.
+    pub(crate) fn accepted(mut self) -> Self {
+        self.facts.report = Report::default();
+        self
+    }
+
     pub(crate) fn seconds(&self) -> Option<u64> {
         self.facts.seconds
     }
@@ -95,21 +102,16 @@ impl Request {
         self.facts.by_piece
     }
 
-    /// Returns the model that the body names, with its version.
-    pub(crate) fn model(&self) -> Option<String> {
-        model(&self.body)
-    }
-
     /// Returns the request as a call.
     pub(crate) fn call(&self) -> UntypedCall {
         // A body that was parsed is JSON.
         let body = RawValue::from_string(self.body.clone()).unwrap_or_default();
-        UntypedCall::new(self.action.clone(), body)
+        UntypedCall::new(self.action, body)
     }
 
     /// Returns the row to be recorded, without a price and an output name.
     pub(crate) fn into_new_item(self, key: Key) -> NewItem {
-        NewItem::new(key, &self.action, self.body, self.facts.seconds)
+        NewItem::new(key, self.action, self.body, self.facts.seconds)
     }
 
     /// Returns the row to be recorded.
@@ -137,7 +139,7 @@ impl Request {
     /// Returns the facts that a price table looks at.
     pub(crate) fn priced(&self) -> Priced<'_> {
         Priced {
-            action: &self.action,
+            action: self.action,
             body: &self.body,
             seconds: self.facts.seconds,
         }
@@ -241,24 +243,25 @@ struct FactsOf<'a> {
 }
 
 impl ActionVisitor for FactsOf<'_> {
-    /// `None` for a body that is not JSON.
-    type Output = Option<Facts>;
+    /// The name of the action with the facts; `None` for a body that is not JSON.
+    type Output = Option<(&'static str, Facts)>;
 
-    fn visit<A: Action>(self) -> Option<Facts> {
+    fn visit<A: Action>(self) -> Self::Output {
+        let action = A::INFO.name;
         let report_of = |request: &A| {
             let report = self.is_checked.then(|| request.preflight_on(self.site));
             report.unwrap_or_default()
         };
         // The usual case, in which the body is parsed once.
         if let Ok(request) = serde_json::from_str::<A>(self.body) {
-            return Some(Facts::of(&request, report_of(&request)));
+            return Some((action, Facts::of(&request, report_of(&request))));
         }
         let body: Value = serde_json::from_str(self.body).ok()?;
         let report = self
             .is_checked
             .then(|| preflight_json::<A>(&body, self.site));
         let report = report.unwrap_or_default();
-        Some(match serde_json::from_value::<A>(body) {
+        let facts = match serde_json::from_value::<A>(body) {
             Ok(request) => Facts::of(&request, report),
             // The report has the findings.
             Err(_) => Facts {
@@ -266,7 +269,8 @@ impl ActionVisitor for FactsOf<'_> {
                 by_piece: is_billed_by_piece::<A>(),
                 report,
             },
-        })
+        };
+        Some((action, facts))
     }
 }
 

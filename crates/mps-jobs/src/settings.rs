@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use mps_aigc::Site;
+use mps_core::limit::Account;
 
 use crate::{
     amount::Amount,
@@ -18,13 +19,17 @@ pub(crate) type PriceTable = Arc<dyn Fn(&Priced<'_>) -> Option<Amount> + Send + 
 pub(crate) struct Settings {
     /// The name of the batch in the ledger.
     pub(crate) batch: String,
+    /// The place that the manifest of the batch is read from.
+    pub(crate) source: Option<String>,
     pub(crate) folder: PathBuf,
-    pub(crate) account: Option<String>,
+    pub(crate) account: Option<Account>,
     /// The site whose facts requests are checked against; `None` for those of every site.
     pub(crate) site: Option<Site>,
     pub(crate) max_seconds: Option<u64>,
     pub(crate) max_spend: Option<Amount>,
     pub(crate) concurrency: usize,
+    /// Writes a JSON file beside each result.
+    pub(crate) sidecar: bool,
     pub(crate) prices: Option<PriceTable>,
 }
 
@@ -32,12 +37,14 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             batch: "jobs".to_owned(),
+            source: None,
             folder: PathBuf::from("."),
             account: None,
             site: None,
             max_seconds: None,
             max_spend: None,
             concurrency: usize::MAX,
+            sidecar: false,
             prices: None,
         }
     }
@@ -66,6 +73,7 @@ impl fmt::Debug for Settings {
             .field("max_seconds", &self.max_seconds)
             .field("max_spend", &self.max_spend)
             .field("concurrency", &self.concurrency)
+            .field("sidecar", &self.sidecar)
             .finish_non_exhaustive()
     }
 }

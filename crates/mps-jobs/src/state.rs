@@ -28,7 +28,8 @@ pub enum State {
     Fetched,
     /// The service refused the request; nothing was created.
     Refused,
-    /// The process ended before it sent anything. A final state of single creates.
+    /// The process ended before it sent anything, or the row was removed from its manifest before it was
+    /// sent. A final state.
     Unsent,
     /// The task failed. The service does not charge failed tasks.
     Failed,
@@ -196,11 +197,13 @@ pub enum Transition {
     Expire,
     /// An ended row is planned again.
     Retry,
+    /// A planned row was removed from its manifest.
+    Withdraw,
 }
 
 impl Transition {
     /// All transitions.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Claim,
         Self::Resubmit,
         Self::Arm,
@@ -220,6 +223,7 @@ impl Transition {
         Self::Fetch,
         Self::Expire,
         Self::Retry,
+        Self::Withdraw,
     ];
 }
 
@@ -282,6 +286,7 @@ pub fn next(state: State, transition: Transition, home: Home) -> Result<State, I
             | S::Done,
             T::Recall,
         ) => S::InDoubt,
+        (S::Planned, T::Withdraw) => S::Unsent,
         (S::InDoubt, T::Abandon) => S::Abandoned,
         (S::Created, T::Finish) => S::Done,
         (S::Created, T::Fail) => S::Failed,

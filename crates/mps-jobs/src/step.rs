@@ -34,6 +34,7 @@ pub enum Step {
 }
 
 pub(crate) async fn step(jobs: &Jobs, aigc: &Aigc, submit: Submit<'_>) -> Result<Step, JobsError> {
+    runner::check_account(jobs, aigc).await?;
     let key = submit.await?.key().clone();
     let work = Box::pin(runner::begin(jobs, aigc)).await?;
     let found = |job: Option<Job>| job.ok_or_else(|| JobsError::NotFound(key.clone()));

@@ -1,7 +1,8 @@
 //! Recording a request under a key.
 
-use std::future::IntoFuture;
+use std::{borrow::Cow, future::IntoFuture};
 
+use mps_aigc::Aigc;
 use mps_core::BoxFuture;
 
 use crate::{
@@ -9,10 +10,11 @@ use crate::{
     error::JobsError,
     job::Job,
     jobs::Jobs,
-    ledger::{BatchId, Imported, Item, Key, Ledger, LedgerErrorKind, NewBatch, NewItem},
+    ledger::{BatchId, Imported, Item, Key, LedgerErrorKind, NewBatch, NewItem},
     out,
     request::{Request, Terms},
     state::State,
+    step::{self, Step},
 };
 
 /// A request that is about to be recorded. Returned by [`Jobs::submit`]; await it.
@@ -21,7 +23,7 @@ pub struct Submit<'a> {
     jobs: &'a Jobs,
     key: String,
     request: Result<Request, JobsError>,
-    out: &'a str,
+    out: Cow<'a, str>,
     price: Option<Amount>,
     again: bool,
 }
@@ -32,7 +34,7 @@ impl<'a> Submit<'a> {
             jobs,
             key,
             request,
-            out: out::DEFAULT,
+            out: Cow::Borrowed(out::DEFAULT),
             price: None,
             again: false,
         }
@@ -46,7 +48,12 @@ impl<'a> Submit<'a> {
     /// and `{ext}` by the extension of the result. Further results of a task are saved as `name-2`,
     /// `name-3`.
     pub fn out(mut self, template: &'a str) -> Self {
-        self.out = template;
+        self.out = Cow::Borrowed(template);
+        self
+    }
+
+    pub(crate) fn named(mut self, out: String) -> Self {
+        self.out = Cow::Owned(out);
         self
     }
 
@@ -63,6 +70,19 @@ impl<'a> Submit<'a> {
         self
     }
 
+    /// Records the request if its key is new, does what is next for it, and returns how far it is. See
+    /// [`Jobs::step`].
+    ///
+    /// # Errors
+    /// As [`Jobs::step`].
+    ///
+    /// # Cancel safety
+    /// As [`Jobs::step`].
+    pub async fn step(self, aigc: &Aigc) -> Result<Step, JobsError> {
+        let jobs = self.jobs;
+        Box::pin(step::step(jobs, aigc, self)).await
+    }
+
     async fn record(self) -> Result<Job, JobsError> {
         let (jobs, ledger) = (self.jobs, self.jobs.ledger()?);
         let (batch, key) = (jobs.batch_id()?, Key::try_from(self.key)?);
@@ -71,13 +91,13 @@ impl<'a> Submit<'a> {
         let listed = settings.prices.as_ref();
         let listed = || listed.and_then(|price| price(&request.priced()));
         let terms = Terms {
-            out: out::named(self.out, &key)?,
+            out: out::named(&self.out, &key)?,
             price: self.price.or_else(listed).map(Amount::micros),
             has_seconds_cap: settings.max_seconds.is_some(),
             has_money_cap: settings.max_spend.is_some(),
         };
         let new = request.clone().into_item(key.clone(), &terms)?;
-        let imported = import(ledger, &batch, new, &terms.out).await?;
+        let imported = import(jobs, &batch, new, &terms.out).await?;
         let item = ledger.find(&batch, &key).await?;
         let item = item.ok_or_else(|| JobsError::NotFound(key.clone()))?;
         if !imported.changed.is_empty() {
@@ -97,14 +117,15 @@ impl<'a> Submit<'a> {
 
 /// Adds the row to the batch, which the first row creates.
 async fn import(
-    ledger: &Ledger,
+    jobs: &Jobs,
     batch: &BatchId,
     new: NewItem,
     out: &str,
 ) -> Result<Imported, JobsError> {
+    let ledger = jobs.ledger()?;
     let mut imported = ledger.import(batch, vec![new.clone()]).await;
     if is(&imported, LedgerErrorKind::NotFound) {
-        let (id, source) = (batch.clone(), None);
+        let (id, source) = (batch.clone(), jobs.settings.source.clone());
         ledger.create_batch(NewBatch { id, source }).await?;
         imported = ledger.import(batch, vec![new]).await;
     }

@@ -100,6 +100,8 @@ fn field(option: &CommandOption) -> TokenStream {
     let value = &option.value;
     let negative = matches!(option.form, Form::Integer | Form::Float)
         .then(|| quote!(, allow_negative_numbers = true));
+    let parser = matches!(option.form, Form::Integer)
+        .then(|| quote!(, value_parser = crate::request::whole_number));
     let ty = match &option.form {
         Form::Switch(_) => return switch(option),
         Form::Text | Form::Keys(..) => quote!(Option<String>),
@@ -110,7 +112,7 @@ fn field(option: &CommandOption) -> TokenStream {
     let file = option.file_doc.as_ref().map(|text| from_file(option, text));
     quote! {
         #doc
-        #[arg(long, value_name = #value #negative)]
+        #[arg(long, value_name = #value #negative #parser)]
         #field: #ty,
         #file
     }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use mps_aigc::{
     CallOptions, Dispatch, RawBody, UntypedCall,
-    models::{Action, ActionVisitor, Effect, TaskFamily, visit_action},
+    models::{self, Action, ActionVisitor, Effect, TaskFamily, visit_action},
 };
 use mps_core::Output;
 use mps_jobs::{Key, ledger::Item};
@@ -27,6 +27,7 @@ use crate::{
     record::{Admission, Guard, Record, Recorder},
     refresh::is_over,
     results::Receipt,
+    suggest,
     tracked::KnownTasks,
 };
 
@@ -101,9 +102,22 @@ async fn read(
             let result = CallResult::new(action, &output);
             context.output.listing(&body, &result)
         }
-        Ok(Err(error)) => Err(Failure::of_call(&error)),
+        Ok(Err(error)) => Err(with_action(Failure::of_call(&error), action)),
         Err(signal) => Err(Failure::interrupted(signal)),
     }
+}
+
+/// Adds the action that was probably meant to the refusal of an unknown one.
+fn with_action(failure: Failure, action: &str) -> Failure {
+    let is_unknown = failure
+        .code
+        .as_deref()
+        .is_some_and(|code| code.starts_with("InvalidAction"));
+    if !is_unknown {
+        return failure;
+    }
+    let known = models::ACTIONS.iter().map(|action| action.name);
+    suggest::with_closest(failure, action, known)
 }
 
 /// Calls an action that is billed or changes a task: its answer is a receipt.
@@ -130,7 +144,8 @@ async fn create(
     let doubt = create::doubt(action, family, &record, connection, context);
     let options = context.create_options(record.gate());
     let sent = Box::pin(connection.client().call(call, options));
-    let output = create::send(context, doubt, &record, sent).await?;
+    let output = create::send(context, doubt, &record, sent).await;
+    let output = output.map_err(|failure| with_action(failure, action))?;
     let result = CallResult {
         key: record.key(),
         ..CallResult::new(action, &output)

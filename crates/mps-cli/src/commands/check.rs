@@ -12,7 +12,7 @@ use mps_aigc::{
 };
 use serde::Serialize;
 
-use crate::{context::Context, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source, suggest};
 
 /// The arguments of `mps check`.
 #[derive(Args, Debug)]
@@ -81,8 +81,9 @@ impl ActionVisitor for Inspect<'_> {
 
 fn unknown_action(name: &str) -> Failure {
     let known: Vec<_> = models::ACTIONS.iter().map(|action| action.name).collect();
-    Failure::usage(format!("there are no rules for the action {name:?}"))
-        .hint(format!("choose from {}", known.join(", ")))
+    let failure = Failure::usage(format!("there are no rules for the action {name:?}"))
+        .hint(format!("choose from {}", known.join(", ")));
+    suggest::with_closest(failure, name, known)
 }
 
 fn refused(findings: usize) -> Failure {

@@ -71,7 +71,7 @@ pub(crate) struct FollowUp {
     timeout: Duration,
     /// Refuse the request if it is billed for more seconds of video than this, or for an unknown
     /// number
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = request::natural_number)]
     max_seconds: Option<u64>,
     #[command(flatten)]
     guard: Guard,

@@ -128,8 +128,14 @@ impl Delivery<'_> {
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let wait = Box::pin(task.until_done_with(options, report));
-        let error = match self.context.phase.race(wait).await {
+        let waited = match self.asked_once(task).await {
+            Some(outcome) => Ok(outcome),
+            None => {
+                let wait = Box::pin(task.until_done_with(options, report));
+                self.context.phase.race(wait).await
+            }
+        };
+        let error = match waited {
             Ok(Ok(done)) => {
                 if let Some(tracked) = &self.tracked {
                     tracked.done(&done).await;
@@ -151,6 +157,16 @@ impl Delivery<'_> {
             outcome::of_task(&error)
         };
         Err(self.failure(error, outcome))
+    }
+
+    /// Asks for the status once where there is no time to wait: a task that has ended needs none.
+    /// Returns `None` if it has not ended, and while there is time.
+    async fn asked_once<F: Family>(&self, task: &Task<F>) -> Option<Result<Done<F>, Error>> {
+        if !self.time_left().is_zero() {
+            return None;
+        }
+        let status = self.context.phase.race(Box::pin(task.status())).await;
+        task.outcome(status.ok()?.ok()?)
     }
 
     /// Shows an event that is no change of the status.

@@ -11,6 +11,8 @@ use mps_jobs::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+mod open;
+
 use super::tasks::{TaskLine, account_ledger, find_one, tidy};
 use crate::{
     context::Context,
@@ -26,6 +28,10 @@ pub(crate) struct ShowArgs {
     /// Id or key of the task; BATCH/KEY for a row of a batch
     #[arg(value_name = "ID|KEY")]
     name: String,
+    /// Also open its first file in the player of this machine, if it is still as it was saved; else
+    /// the page of the service
+    #[arg(long)]
+    open: bool,
 }
 
 /// `mps.task/1` with everything that the ledger has.
@@ -79,7 +85,8 @@ pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failur
     let strays = ledger.strays(&item.row).await?;
     let doubt = doubt(&ledger, &item, &secret_id, context).await?;
     let next = next(&item, context);
-    let line = TaskLine::of(&Job::of(&ledger, item.clone()).await?);
+    let job = Job::of(&ledger, item.clone()).await?;
+    let line = TaskLine::of(&job);
     let shown = Shown {
         line: &line,
         account: item.account.as_deref(),
@@ -91,10 +98,14 @@ pub(crate) async fn run(args: &ShowArgs, context: &Context) -> Result<(), Failur
         doubt: doubt.as_ref(),
         next: next.as_ref(),
     };
-    context.output.listing(&human(&shown, &strays), &shown)
+    context.output.listing(&human(&shown, &strays), &shown)?;
+    if args.open {
+        open::open(&job.view().files, context)?;
+    }
+    Ok(())
 }
 
-async fn doubt(
+pub(super) async fn doubt(
     ledger: &Ledger,
     item: &Item,
     secret_id: &str,

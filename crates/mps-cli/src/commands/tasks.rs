@@ -24,6 +24,7 @@ use crate::{
     failure::Failure,
     foreign_text,
     ledger::{self, Identity},
+    live,
     options::{OutputFormat, parse_duration},
     refresh::is_over,
     tracked::KnownTasks,
@@ -241,7 +242,8 @@ async fn print(items: Vec<Item>, ledger: &Ledger, context: &Context) -> Result<(
     let is_table = context.global.output() == OutputFormat::Human && io::stdout().is_terminal();
     if is_table {
         let now = context.clock.wall();
-        return match line::table(&lines, now).as_str() {
+        let width = live::columns_of(io::stdout());
+        return match line::table(&lines, now, width).as_str() {
             "" => Ok(()),
             table => output.listing(table, &()),
         };

@@ -243,10 +243,10 @@ fn set_option(
             let count = (number.radix() == 10).then(|| number.as_str().parse().ok());
             options.verbose = count
                 .flatten()
-                .ok_or_else(|| wrong("write 1 for each call, 2 for each attempt"))?;
+                .ok_or_else(|| wrong("write 1 for each request, 2 for each step"))?;
             Ok(())
         }
-        (Kind::Count, _) => Err(wrong("write 1 for each call, 2 for each attempt")),
+        (Kind::Count, _) => Err(wrong("write 1 for each request, 2 for each step")),
         (Kind::Place, DeValue::String(text)) if is_path(text) => {
             let path = absolute_path(text)
                 .map_err(|reason| Failure::usage("the path is relative").hint(reason))?;
@@ -354,7 +354,7 @@ mod tests {
             (
                 "verbose = 300",
                 "verbose: it is an integer",
-                "1 for each call",
+                "1 for each request",
             ),
             ("ledger = \"a.db\"", "ledger: the path is relative", "~/"),
             ("out = \"clips\"", "there is no key out", "below [defaults]"),

@@ -233,7 +233,7 @@ fn end_of(id: &str, chars: usize) -> &str {
     start.and_then(|(start, _)| id.get(start..)).unwrap_or("")
 }
 
-fn padded(text: &str, width: usize) -> String {
+pub(super) fn padded(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }

@@ -43,7 +43,7 @@ fn read_from(
             Kind::Count => {
                 set.verbose = value.parse().map_err(|_| {
                     let message = format!("{name}: {value:?} is not a number from 0 to 255");
-                    Failure::usage(message).hint("1 prints each call, 2 each attempt")
+                    Failure::usage(message).hint("1 prints each request, 2 each step")
                 })?;
             }
         }

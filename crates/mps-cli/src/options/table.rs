@@ -70,7 +70,7 @@ pub(crate) static SETTINGS: [Setting; 15] = [
     value("endpoint", "that of the site", |options| {
         options.endpoint.as_deref().map(secret_url::masked)
     }),
-    value("site", "intl", |options| {
+    value("site", "that of the endpoint, else intl", |options| {
         options.site.map(|site| site.as_str().to_owned())
     }),
     value("region", "none", |options| options.region.clone()),

@@ -58,7 +58,10 @@ fn a_flag_overrides_the_environment_and_that_the_config_file() {
         )
     };
     let both = |value: &str, origin: &str| (value.to_owned(), origin.to_owned());
-    assert_eq!(of(&[], &[]), both("intl", "default"));
+    assert_eq!(
+        of(&[], &[]),
+        both("that of the endpoint, else intl", "default")
+    );
     write(home.path(), "site = \"cn\"");
     assert_eq!(of(&[], &[]), both("cn", "config"));
     let variables = [("MPS_SITE", "intl")];

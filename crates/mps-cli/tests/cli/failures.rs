@@ -356,7 +356,10 @@ fn no_stream_ever_shows_a_key_or_a_prompt() {
                 !all.contains(&emulator.secret_key) && !all.contains("a secret prompt"),
                 "{all}"
             );
-            assert!(all.contains("mps.call"), "-vv shows what happens: {all}");
+            assert!(
+                all.contains("CreateAigcVideoTask"),
+                "-vv shows what happens: {all}"
+            );
         }
     }
 }

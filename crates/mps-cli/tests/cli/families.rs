@@ -144,14 +144,53 @@ fn models_lists_the_capabilities_of_each_version() {
     );
 
     let all = models(&["models"]);
+    let row = |words: &[&str]| {
+        let mut rows = all.stdout.lines();
+        rows.any(|row| {
+            row.split_whitespace()
+                .zip(words)
+                .all(|(cell, word)| cell == *word)
+        })
+    };
+    assert!(row(&["FAMILY", "MODEL", "VERSION"]), "{}", all.stdout);
     assert!(
-        all.stdout.contains("video GV") && all.stdout.contains("audio Mureka"),
+        row(&["video", "GV"]) && row(&["audio", "Mureka"]),
         "{}",
         all.stdout
     );
     let unknown = models(&["models", "Sora"]);
     assert_eq!(unknown.exit, 2);
     assert!(unknown.stderr.contains("Kling"), "{}", unknown.stderr);
+}
+
+#[test]
+fn models_are_selected_by_what_they_can_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = |arguments: &[&str]| run(mps(folder.path()).arg("models").args(arguments));
+    let all = models(&["--output", "json"]).stdout.lines().count();
+    let selected = models(&[
+        "--can",
+        "last-frame",
+        "--duration",
+        "10",
+        "--output",
+        "json",
+    ]);
+    let rows: Vec<serde_json::Value> = selected
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!rows.is_empty() && rows.len() < all, "{selected:?}");
+    assert!(rows.iter().all(|row| row["last_frame"] == true), "{rows:?}");
+    let unknown = models(&["--can", "last_fame"]);
+    assert_eq!(unknown.exit, 2);
+    assert!(
+        unknown.stderr.contains("did you mean last_frame?"),
+        "{unknown:?}"
+    );
+    let none = models(&["Hailuo", "--duration", "4000"]);
+    assert_eq!(none.exit, 2);
 }
 
 #[test]

@@ -5,12 +5,20 @@
     reason = "a test fails by panicking"
 )]
 
+mod batch_plan;
 mod bill;
+#[cfg(unix)]
+mod completion;
 #[cfg(unix)]
 mod config;
 mod credentials;
+#[cfg(unix)]
+mod doctor;
 mod emulator;
 mod emulator_flags;
+mod errors;
+#[cfg(unix)]
+mod examples;
 mod failures;
 mod families;
 mod faults;
@@ -36,6 +44,8 @@ mod mcp_ends;
 #[cfg(all(unix, feature = "mcp"))]
 mod mcp_support;
 mod money;
+#[cfg(unix)]
+mod narrow;
 mod output_names;
 #[cfg(unix)]
 mod phases;
@@ -44,6 +54,7 @@ mod preflight;
 mod receipts;
 mod redaction;
 mod results;
+mod schemas;
 mod several;
 #[cfg(unix)]
 mod signals;

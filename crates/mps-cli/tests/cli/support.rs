@@ -12,7 +12,7 @@ use std::{
 use mps_core::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 
-use crate::redaction;
+use crate::{redaction, schemas};
 
 /// The longest wait for something outside this process, far more than it needs.
 const BOUND: Duration = Duration::from_secs(20);
@@ -69,6 +69,7 @@ pub(crate) fn run(command: &mut Command) -> Run {
         stderr: String::from_utf8(output.stderr).unwrap(),
     };
     redaction::check(command, &run);
+    schemas::check(&run);
     run
 }
 

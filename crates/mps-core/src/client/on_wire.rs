@@ -61,6 +61,8 @@ pub(super) struct AttemptFacts {
     pub(super) service_time: Option<SystemTime>,
     /// The pause that a failed answer asks for.
     pub(super) retry_after: Option<Duration>,
+    /// The status of the response and the length of its body, if a whole one was received.
+    pub(super) response: Option<(u16, usize)>,
 }
 
 impl AttemptFacts {
@@ -88,6 +90,10 @@ impl OnWire {
             timestamp: self.timestamp,
             started: self.started,
             ended: client.clock.monotonic(),
+            response: received
+                .as_ref()
+                .ok()
+                .map(|received| (received.status.as_u16(), received.body.len())),
             ..AttemptFacts::default()
         };
         let outcome = received.and_then(|received| {

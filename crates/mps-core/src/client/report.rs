@@ -40,6 +40,9 @@ impl Inner {
             number,
             host: &host,
             took: attempted.facts.took(),
+            http_status: attempted.facts.response.map(|(status, _)| status),
+            sent_bytes: call.body.len(),
+            received_bytes: attempted.facts.response.map(|(_, bytes)| bytes),
             request_id: request_id(&attempted.outcome),
             failure: failure.map(Failure::of),
         };

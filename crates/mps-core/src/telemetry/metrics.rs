@@ -79,6 +79,12 @@ pub struct AttemptEnded<'a> {
     pub host: &'a str,
     /// Time from handing the request to the transport to the end of the response.
     pub took: Duration,
+    /// Status of the HTTP response, if a whole one was received.
+    pub http_status: Option<u16>,
+    /// Length of the request's body, in bytes.
+    pub sent_bytes: usize,
+    /// Length of the response's body in bytes, if a whole one was received.
+    pub received_bytes: Option<usize>,
     /// Request id for the vendor's support, if a response had one.
     pub request_id: Option<&'a str>,
     /// The failure, or `None` after a success.

@@ -1,16 +1,15 @@
 //! Recording batches and their rows.
 
-use std::collections::HashMap;
-
 use super::{
     Ledger,
     batch::locked_batch,
     change::{no_batch, no_price},
+    compare::{known, revive},
     error::{LedgerError, LedgerErrorKind},
     names::{BatchId, Key},
     rows::{Batch, NewItem, RowId},
     submit::Caps,
-    tx::{Op, Transaction, Value, values},
+    tx::{Op, Transaction, values},
 };
 use crate::state::{Home, State};
 
@@ -64,7 +63,8 @@ impl Ledger {
     }
 
     /// Adds rows to a batch as planned. Rows are found by their key: a row with the same content is
-    /// left alone, whatever its state.
+    /// left alone, whatever its state, unless it was [withdrawn](Self::withdraw): then it is planned
+    /// again.
     ///
     /// Idempotent. Use chunks of about 500 rows: each call is one transaction.
     ///
@@ -153,39 +153,24 @@ async fn import(
     rows: &[NewItem],
 ) -> Result<Imported, LedgerError> {
     locked_batch(tx, batch).await?;
-    let known = known(tx, batch, rows).await?;
+    let keys: Vec<_> = rows.iter().map(|row| row.key.as_str()).collect();
+    let known = known(tx, batch, &keys).await?;
     let mut imported = Imported::default();
     let mut new = Vec::new();
     for row in rows {
         match known.get(row.key.as_str()) {
             None => new.push(row),
-            Some(hash) if *hash == row.hash => imported.unchanged += 1,
+            Some((hash, _)) if *hash == row.hash => imported.unchanged += 1,
             Some(_) => imported.changed.push(row.key.clone()),
         }
     }
     if imported.changed.is_empty() {
         imported.added = insert(tx, batch, &new, State::Planned, Home::Planned).await?;
-    }
-    Ok(imported)
-}
-
-/// Returns the hashes of the given rows that the batch has, by key.
-async fn known(
-    tx: &mut dyn Transaction,
-    batch: &BatchId,
-    rows: &[NewItem],
-) -> Result<HashMap<String, String>, LedgerError> {
-    let mut known = HashMap::new();
-    for rows in rows.chunks(ROWS) {
-        let mut values = vec![Value::from(batch.as_str())];
-        values.extend(rows.iter().map(|row| Value::from(row.key.as_str())));
-        let list = list(2, rows.len());
-        let sql = format!("SELECT key, hash FROM item WHERE batch = $1 AND key IN ({list})");
-        for mut row in tx.query(&sql, &values).await? {
-            known.insert(row.text()?, row.text()?);
+        if imported.unchanged > 0 {
+            revive(tx, batch, &keys).await?;
         }
     }
-    Ok(known)
+    Ok(imported)
 }
 
 /// Returns `count` numbered parameters from `first` on, as in `$2, $3`.
@@ -299,11 +284,7 @@ async fn bind(
     caps: Caps,
 ) -> Result<Batch, LedgerError> {
     let batch = locked_batch(tx, id).await?;
-    let is_other =
-        |bound: &Option<String>, to: &str| bound.as_ref().is_some_and(|bound| bound != to);
-    if is_other(&batch.account, account) || is_other(&batch.endpoint, endpoint) {
-        return Err(wrong_account(&batch));
-    }
+    batch.check_account(account, endpoint)?;
     if caps.money.is_some() {
         let unpriced = "SELECT seq FROM item WHERE batch = $1 AND price IS NULL LIMIT 1";
         if let Some(mut row) = tx.query(unpriced, values![id.as_str()]).await?.pop() {
@@ -318,6 +299,18 @@ async fn bind(
     )
     .await?;
     locked_batch(tx, id).await
+}
+
+impl Batch {
+    /// Returns an error if the batch is bound to another account or endpoint.
+    pub(crate) fn check_account(&self, account: &str, endpoint: &str) -> Result<(), LedgerError> {
+        let is_other =
+            |bound: &Option<String>, to: &str| bound.as_ref().is_some_and(|bound| bound != to);
+        if is_other(&self.account, account) || is_other(&self.endpoint, endpoint) {
+            return Err(wrong_account(self));
+        }
+        Ok(())
+    }
 }
 
 fn wrong_account(batch: &Batch) -> LedgerError {

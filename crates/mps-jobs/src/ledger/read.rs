@@ -3,6 +3,7 @@
 use super::{
     Ledger, batch,
     error::LedgerError,
+    export::file,
     import::list as parameters,
     item::{as_reaped, row_id, select, state},
     names::{BatchId, Key, Timestamp},
@@ -313,7 +314,10 @@ async fn list(tx: &mut dyn Transaction, filter: &Filter) -> Result<Vec<Item>, Le
     selected(tx, &condition, &values).await
 }
 
-async fn count(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Vec<Count>, LedgerError> {
+pub(crate) async fn count(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+) -> Result<Vec<Count>, LedgerError> {
     let sql = "SELECT state, COUNT(*), CAST(SUM(ms) AS BIGINT),
             CAST(COALESCE(SUM(price), 0) AS BIGINT)
         FROM item WHERE batch = $1 GROUP BY state";
@@ -335,13 +339,7 @@ async fn files(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<FileRow>, Le
         WHERE batch = $1 AND seq = $2 ORDER BY n";
     let mut files = Vec::new();
     for mut row in tx.query(sql, values![row.batch.as_str(), row.seq]).await? {
-        files.push(FileRow {
-            n: row.int()?,
-            url: row.text()?,
-            path: row.optional_text()?,
-            bytes: row.optional_int()?,
-            sha256: row.optional_text()?,
-        });
+        files.push(file(&mut row)?);
     }
     Ok(files)
 }

@@ -3,12 +3,15 @@
 use super::{
     Ledger, batch,
     change::{Change, no_row, wrong_state},
+    compare::WITHDRAWN,
     error::LedgerError,
-    item::locked,
+    import::list,
+    item::{locked, select},
+    names::{BatchId, Key},
     rows::{Claim, Item, RowId},
     send::claimed,
     settle::is_known_task,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
 
@@ -74,6 +77,83 @@ impl Ledger {
         })
         .await
     }
+}
+
+/// The outcome of planning the rows in some states again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retried {
+    /// The number of rows that are planned again.
+    pub planned: u64,
+    /// The keys of rows that cannot be repeated, since their contents were forgotten.
+    pub forgotten: Vec<Key>,
+    /// The number of the last row that was looked at; `None` when there was none.
+    last: Option<i64>,
+}
+
+/// Rows that are planned again in one transaction.
+const PAGE: i64 = 500;
+
+/// Arguments of one transaction of [`Ledger::retry_all`]: the batch, the states, and the row before.
+type Page = (BatchId, Vec<State>, i64);
+
+impl Ledger {
+    /// Plans the rows of a batch in some of the states refused, failed, unsent, expired and abandoned
+    /// again, 500 in a transaction. Rows that were removed from their manifest are left out.
+    /// Idempotent.
+    ///
+    /// # Errors
+    /// [`WrongState`](super::LedgerErrorKind::WrongState) for another state; else any error of the
+    /// store. Rows before the error are planned.
+    ///
+    /// # Cancel safety
+    /// A dropped call may have planned some of the rows. Repeat it.
+    pub async fn retry_all(
+        &self,
+        batch: &BatchId,
+        states: &[State],
+    ) -> Result<Retried, LedgerError> {
+        let mut retried = Retried::default();
+        let mut after = 0;
+        loop {
+            let args = (batch.clone(), states.to_vec(), after);
+            let page = self
+                .run(Op::durable("retry_all"), args, |tx, page| {
+                    Box::pin(retry_page(tx, page))
+                })
+                .await?;
+            retried.planned += page.planned;
+            retried.forgotten.extend(page.forgotten);
+            match page.last {
+                Some(last) => after = last,
+                None => return Ok(retried),
+            }
+        }
+    }
+}
+
+async fn retry_page(
+    tx: &mut dyn Transaction,
+    (batch, states, after): &Page,
+) -> Result<Retried, LedgerError> {
+    let mut values = values![batch.as_str(), *after, PAGE].to_vec();
+    values.extend(states.iter().map(|state| Value::from(state.as_str())));
+    let condition = format!(
+        "batch = $1 AND seq > $2 AND COALESCE(code, '') <> '{WITHDRAWN}' AND state IN ({})
+            ORDER BY seq LIMIT $3",
+        list(4, states.len())
+    );
+    let mut page = Retried::default();
+    for item in select(tx, &condition, &values).await? {
+        page.last = Some(item.row.seq);
+        if batch::body(tx, &item.row).await?.is_some() {
+            retry(tx, &item.row).await?;
+            page.planned += 1;
+        } else {
+            page.forgotten.push(item.key);
+        }
+    }
+    Ok(page)
 }
 
 /// Returns a row that is in doubt.

@@ -30,7 +30,9 @@ use super::{
 mod connection;
 mod locks;
 mod open;
+mod peek;
 
+pub use self::peek::{PeekedTask, peek_tasks};
 use self::{connection::failed, locks::Locks};
 
 pub(super) struct SqliteStore {

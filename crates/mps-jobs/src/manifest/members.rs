@@ -52,16 +52,7 @@ pub(super) fn defaults(line: &str) -> Option<Result<Defaults, Vec<Finding>>> {
 }
 
 fn read_defaults(value: &str) -> Result<Defaults, Vec<Finding>> {
-    let members = split(value).map_err(|faults| {
-        let within = faults.into_iter().map(|mut fault| {
-            fault.path = match fault.path.as_str() {
-                "" => "defaults".to_owned(),
-                path => format!("defaults.{path}"),
-            };
-            fault
-        });
-        within.collect::<Vec<_>>()
-    })?;
+    let members = split(value).map_err(within_defaults)?;
     let mut defaults = Defaults::default();
     let mut faults = Vec::new();
     for (name, value) in members {
@@ -74,7 +65,7 @@ fn read_defaults(value: &str) -> Result<Defaults, Vec<Finding>> {
             "out" => text(&mut defaults.out),
             "id" => {
                 let message = "each row has its own id";
-                faults.push(error("defaults.id", rules::DEFAULTS, message).hint("leave it out"));
+                faults.push(error("id", rules::DEFAULTS, message).hint("leave it out"));
             }
             "after" => faults.push(reserved("after")),
             _ if value == "null" => {}
@@ -86,8 +77,31 @@ fn read_defaults(value: &str) -> Result<Defaults, Vec<Finding>> {
     if faults.is_empty() {
         Ok(defaults)
     } else {
-        Err(faults)
+        Err(within_defaults(faults))
     }
+}
+
+fn within_defaults(mut faults: Vec<Finding>) -> Vec<Finding> {
+    for fault in &mut faults {
+        fault.path = match fault.path.as_str() {
+            "" => "defaults".to_owned(),
+            path => format!("defaults.{path}"),
+        };
+    }
+    faults
+}
+
+/// Returns the model that members name, with its version, as in `Kling 2.6`.
+pub(super) fn model(members: &[Member<'_>]) -> Option<String> {
+    let text = |wanted: &str| {
+        let (_, value) = members.iter().find(|(name, _)| name == wanted)?;
+        serde_json::from_str::<Text<'_>>(value).ok()
+    };
+    let Text(mut model) = text("ModelName")?;
+    if let Some(Text(version)) = text("ModelVersion") {
+        model = format!("{model} {version}").into();
+    }
+    Some(model.into_owned())
 }
 
 /// Returns the finding of a member that is reserved.
@@ -144,16 +158,37 @@ pub(super) fn unreadable_value(members: &[Member<'_>]) -> Finding {
     faults.next().unwrap_or_else(other)
 }
 
-/// Returns the names that occur more than once.
-pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<&'a str> {
-    let mut seen = HashSet::new();
-    let mut repeated = Vec::new();
-    for name in names {
-        if !seen.insert(name) {
-            repeated.push(name);
+/// Names that were seen. Few are compared one by one, which is faster than hashing them.
+#[derive(Default)]
+pub(super) struct Names<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    /// The names that are compared one by one.
+    const FEW: usize = 24;
+
+    /// Adds a name, and returns `false` if it was seen before.
+    pub(super) fn add(&mut self, name: Cow<'a, str>) -> bool {
+        if self.few.contains(&name) || self.many.contains(&name) {
+            return false;
         }
+        if self.few.len() < Self::FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        true
     }
-    repeated
+}
+
+/// Returns the names that occur more than once.
+pub(super) fn repeated<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Names::default();
+    names
+        .filter(|name| !seen.add(Cow::Borrowed(name)))
+        .collect()
 }
 
 fn twice(member: &str, message: String) -> Finding {
@@ -222,7 +257,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut members = Vec::with_capacity(16);
-                while let Some(Name(name)) = map.next_key()? {
+                while let Some(Text(name)) = map.next_key()? {
                     let value: &RawValue = map.next_value()?;
                     members.push((name, Cow::Borrowed(value.get())));
                 }
@@ -234,30 +269,30 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A name that is borrowed unless it has escapes.
-struct Name<'a>(Cow<'a, str>);
+/// A text that is borrowed unless it has escapes.
+struct Text<'a>(Cow<'a, str>);
 
-impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
+        struct TextVisitor;
 
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
+                f.write_str("a text")
             }
 
             fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
+                Ok(Text(Cow::Borrowed(name)))
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_owned())))
+                Ok(Text(Cow::Owned(name.to_owned())))
             }
         }
 
-        deserializer.deserialize_str(Text)
+        deserializer.deserialize_str(TextVisitor)
     }
 }
 
@@ -305,14 +340,13 @@ impl<'de> Deserialize<'de> for Unique {
             }
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Unique, M::Error> {
-                let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    if seen.contains(&name) {
+                let mut seen = Names::default();
+                while let Some(Text(name)) = map.next_key()? {
+                    if !seen.add(name.clone()) {
                         let shown: String = name.chars().take(60).collect();
                         let message = format!("has the member {shown:?} twice");
                         return Err(de::Error::custom(message));
                     }
-                    seen.insert(name);
                     map.next_value::<Unique>()?;
                 }
                 Ok(Unique)

@@ -25,13 +25,15 @@ pub struct ManifestRow {
     /// The name of the output below the folder of the run, with the key filled in; `{ext}` stays until
     /// the kind of the result is known. `{key}.{ext}` by default.
     pub out: String,
+    /// The model, with its version.
+    pub(super) model: Option<String>,
     pub(crate) request: Request,
 }
 
 impl ManifestRow {
     /// Returns the action, for example `CreateAigcVideoTask`.
     #[must_use]
-    pub fn action(&self) -> &str {
+    pub fn action(&self) -> &'static str {
         self.request.action()
     }
 
@@ -62,8 +64,8 @@ impl ManifestRow {
 
     /// Returns the model that the request names, with its version, as in `Kling 2.6`.
     #[must_use]
-    pub fn model(&self) -> Option<String> {
-        self.request.model()
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
     }
 
     /// Returns the facts that a [price table](crate::PriceTable) looks at.

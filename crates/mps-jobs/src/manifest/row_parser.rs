@@ -37,6 +37,18 @@ pub(crate) struct RowParser {
     is_checked: bool,
 }
 
+/// The findings because of which a line is no row, with its id.
+struct Faults {
+    id: Option<String>,
+    findings: Vec<Finding>,
+}
+
+impl From<Vec<Finding>> for Faults {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self { id: None, findings }
+    }
+}
+
 /// The members of a row that are not part of its request.
 #[derive(Default)]
 struct Own {
@@ -62,34 +74,28 @@ impl RowParser {
         nth: usize,
     ) -> Option<Result<ManifestRow, Vec<RowFinding>>> {
         let entry = batch.entries.get(nth)?;
-        let mut id = None;
+        let line = entry.line;
         let row = match (&entry.raw, &self.layout) {
             (Raw::Line(range), Layout::Lines(defaults)) => {
-                let line = batch.bytes.get(range.clone()).unwrap_or_default();
-                self.line(line, defaults, &mut id)
+                let text = batch.bytes.get(range.clone()).unwrap_or_default();
+                self.line(line, text, defaults)
             }
             (Raw::Record(record), Layout::Columns(columns)) => {
-                self.record(record, columns, &mut id)
+                self.record(line, &batch.cells(record), columns)
             }
-            (Raw::Fault(fault), _) => Err(vec![(**fault).clone()]),
+            (Raw::Fault(fault), _) => Err(vec![(**fault).clone()].into()),
             // A source has rows of its own layout only.
             _ => return None,
         };
-        let line = entry.line;
-        let at_line = |fault| RowFinding::new(line, id.as_deref(), fault);
-        Some(match row {
-            Ok(row) => Ok(ManifestRow { line, ..row }),
-            Err(faults) => Err(faults.into_iter().map(at_line).collect()),
-        })
+        Some(row.map_err(|faults| {
+            let Faults { id, findings } = faults;
+            let at_line = |finding| RowFinding::new(line, id.as_deref(), finding);
+            findings.into_iter().map(at_line).collect()
+        }))
     }
 
-    fn line(
-        &self,
-        line: &[u8],
-        defaults: &Defaults,
-        id: &mut Option<String>,
-    ) -> Result<ManifestRow, Vec<Finding>> {
-        let text = json_lines::text(line).map_err(|fault| vec![fault])?;
+    fn line(&self, line: u64, text: &[u8], defaults: &Defaults) -> Result<ManifestRow, Faults> {
+        let text = json_lines::text(text).map_err(|fault| vec![fault])?;
         let members = members::split(text)?;
         let mut faults = Vec::new();
         let mut own = Own::default();
@@ -115,16 +121,15 @@ impl RowParser {
         }
         own.action = own.action.or_else(|| defaults.action.clone());
         own.out = own.out.or_else(|| defaults.out.clone());
-        id.clone_from(&own.id);
-        self.assemble(own, &request, faults)
+        self.assemble(line, own, &request, faults)
     }
 
     fn record(
         &self,
-        record: &csv::ByteRecord,
+        line: u64,
+        record: &[&[u8]],
         columns: &[String],
-        id: &mut Option<String>,
-    ) -> Result<ManifestRow, Vec<Finding>> {
+    ) -> Result<ManifestRow, Faults> {
         let mut faults = Vec::new();
         if record.len() != columns.len() {
             faults.push(wrong_cells(record.len(), columns.len()));
@@ -151,7 +156,6 @@ impl RowParser {
                 _ => cells.push((column.as_str(), cell)),
             }
         }
-        id.clone_from(&own.id);
         let info = action(own.action.as_deref().unwrap_or(DEFAULT_ACTION));
         let mut request = Vec::with_capacity(cells.len());
         for (column, cell) in cells {
@@ -162,16 +166,17 @@ impl RowParser {
         }
         // A cell can be JSON, in which a member can be there twice.
         faults.extend(members::nested_faults(&request));
-        self.assemble(own, &request, faults)
+        self.assemble(line, own, &request, faults)
     }
 
     /// Returns the row, or the findings so far with all others about it.
     fn assemble(
         &self,
+        line: u64,
         own: Own,
         members: &[Member<'_>],
         mut faults: Vec<Finding>,
-    ) -> Result<ManifestRow, Vec<Finding>> {
+    ) -> Result<ManifestRow, Faults> {
         let key = match own.id {
             Some(id) => Key::try_from(id).map_err(|fault| invalid_id(&fault)),
             None => Err(no_id(members)),
@@ -191,15 +196,21 @@ impl RowParser {
         let request = request.map_err(|fault| faults.push(fault)).ok();
         match (key, out, request) {
             (Some(key), Some(out), Some(request)) if faults.is_empty() => Ok(ManifestRow {
-                line: 0,
+                line,
                 key,
                 out,
+                model: members::model(members),
                 request,
             }),
-            (.., request) => {
+            (key, _, request) => {
                 let report = request.iter().flat_map(|it| it.report().findings());
-                faults.extend(report.cloned());
-                Err(faults)
+                let others = report.filter(|it| !is_within_any(&it.path, &faults));
+                let others: Vec<_> = others.cloned().collect();
+                faults.extend(others);
+                Err(Faults {
+                    id: key.map(String::from),
+                    findings: faults,
+                })
             }
         }
     }
@@ -211,6 +222,15 @@ impl RowParser {
         let request = Request::of_json(action, body(members), Some(self.site), self.is_checked);
         request.map_err(|_| members::unreadable_value(members))
     }
+}
+
+/// Returns `true` for the path of a member of which a finding is known already, and for one inside of it.
+fn is_within_any(path: &str, findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| {
+        let rest = path.strip_prefix(finding.path.as_str());
+        let is_within = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+        !finding.path.is_empty() && rest.is_some_and(is_within)
+    })
 }
 
 /// Returns the body of a request, without members that are `null`, which count as absent.

@@ -14,7 +14,7 @@ use super::{
     table::Table,
 };
 
-/// Rows and bytes at which a batch ends. A batch of less than a row's longest length has one row.
+/// Rows and bytes at which a batch ends.
 const BATCH_ROWS: usize = 512;
 const BATCH_BYTES: usize = 1024 * 1024;
 
@@ -22,6 +22,8 @@ const BATCH_BYTES: usize = 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(super) bytes: Vec<u8>,
+    /// The ends of the cells of records, each counted from the beginning of its record.
+    ends: Vec<usize>,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -36,9 +38,16 @@ pub(super) enum Raw {
     /// A line: its place in the bytes of the batch.
     Line(Range<usize>),
     /// A record of a table.
-    Record(csv::ByteRecord),
+    Record(Record),
     /// A line that could not be read, or that is not a row.
     Fault(Box<Finding>),
+}
+
+/// The place of a record in a batch.
+pub(super) struct Record {
+    /// The place of its first byte.
+    begin: usize,
+    ends: Range<usize>,
 }
 
 impl Batch {
@@ -58,8 +67,41 @@ impl Batch {
         self.add(line, Raw::Fault(Box::new(fault)));
     }
 
+    pub(super) fn add_record(&mut self, line: u64, bytes: &[u8], ends: &[usize]) {
+        let begin = self.bytes.len();
+        let first = self.ends.len();
+        self.bytes.extend_from_slice(bytes);
+        self.ends.extend_from_slice(ends);
+        let ends = first..self.ends.len();
+        self.add(line, Raw::Record(Record { begin, ends }));
+    }
+
+    /// Returns the cells of a record.
+    pub(super) fn cells(&self, record: &Record) -> Vec<&[u8]> {
+        let mut begin = record.begin;
+        let ends = self.ends.get(record.ends.clone()).unwrap_or_default();
+        let cells = ends.iter().map(|end| {
+            let end = record.begin + end;
+            let cell = self.bytes.get(begin..end).unwrap_or_default();
+            begin = end;
+            cell
+        });
+        cells.collect()
+    }
+
+    /// Returns an empty batch with room for as much as this one has.
+    pub(crate) fn next(&self) -> Self {
+        let room = self.bytes.len() + self.bytes.len() / 8;
+        Self {
+            bytes: Vec::with_capacity(room),
+            ends: Vec::with_capacity(self.ends.len()),
+            entries: Vec::with_capacity(self.entries.len()),
+        }
+    }
+
     fn clear(&mut self) {
         self.bytes.clear();
+        self.ends.clear();
         self.entries.clear();
     }
 }

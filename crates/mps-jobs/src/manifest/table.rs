@@ -1,13 +1,8 @@
 //! Records of CSV.
 
-use std::{
-    io::{self, BufRead as _, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::io::{self, BufRead as _};
 
+use csv_core::ReadRecordResult;
 use mps_models::preflight::Finding;
 
 use super::{
@@ -20,41 +15,33 @@ use super::{
     source::{Batch, Raw, not_utf8, too_long, unreadable, utf16},
 };
 
-/// Bytes that the parser reads ahead.
-const AHEAD: usize = 64 * 1024;
-
 /// The most columns that are read: more than members that any action has.
 const MOST_COLUMNS: usize = 1_000;
 
-/// The error text of a record that is too long.
-const TOO_LONG: &str = "the record is too long";
-
 /// A file of comma-separated values.
+///
+/// It is parsed by the parser below `csv`, which says where a record ends: so lines are counted exactly,
+/// whatever ends them, and a quote that is not closed reads no more than the longest row.
 pub(crate) struct Table {
-    records: csv::Reader<Bounded>,
-    budget: Budget,
+    reader: Reader,
+    parser: csv_core::Reader,
+    /// The number of line ends that were read.
+    lines: u64,
+    /// The current record: its cells one after the other, and their ends.
+    cells: Vec<u8>,
+    ends: Vec<usize>,
     /// The finding because of which there are no rows.
     fault: Option<(u64, Finding)>,
     has_ended: bool,
 }
 
-/// The bytes that may be read before the current record has to end. A quote that is not closed would
-/// otherwise read the rest of the file into one cell.
-type Budget = Arc<AtomicUsize>;
-
-struct Bounded {
-    reader: Reader,
-    budget: Budget,
-}
-
-impl Read for Bounded {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let amount = self.reader.read(into)?;
-        let left = self.budget.load(Ordering::Relaxed).checked_sub(amount);
-        let left = left.ok_or_else(|| io::Error::other(TOO_LONG))?;
-        self.budget.store(left, Ordering::Relaxed);
-        Ok(amount)
-    }
+/// The outcome of reading a record.
+enum Outcome {
+    /// A record with this number of bytes and cells.
+    Record(usize, usize),
+    TooLong,
+    TooManyCells,
+    End,
 }
 
 impl Table {
@@ -63,35 +50,33 @@ impl Table {
             Ok(fault) => fault,
             Err(error) => Some(unreadable(&error)),
         };
-        let budget = Budget::default();
-        let bounded = Bounded {
-            reader,
-            budget: budget.clone(),
-        };
-        let records = csv::ReaderBuilder::new()
-            .has_headers(false)
-            // A row with another number of cells is a finding, not the end.
-            .flexible(true)
-            .buffer_capacity(AHEAD)
-            .from_reader(bounded);
         Self {
-            records,
-            budget,
+            reader,
+            parser: csv_core::Reader::new(),
+            lines: 0,
+            cells: vec![0; 4_096],
+            ends: vec![0; 64],
             has_ended: fault.is_some(),
             fault: fault.map(|fault| (1, fault)),
         }
     }
 
     pub(super) fn fingerprint(&self) -> Option<&Fingerprint> {
-        self.records.get_ref().reader.fingerprint()
+        self.reader.fingerprint()
     }
 
     /// Reads the header. Without a sound one no row can be read, so a fault in it ends the rows.
     pub(super) fn read_header(&mut self) -> Layout {
-        let columns = match self.read() {
-            Ok(Some((line, record))) => header(&record).map_err(|fault| (line, fault)),
-            Ok(None) => Ok(Vec::new()),
-            Err(fault) => Err(fault),
+        let mut batch = Batch::default();
+        self.read(&mut batch);
+        let columns = match batch.entries.pop() {
+            None => Ok(Vec::new()),
+            Some(entry) => match entry.raw {
+                Raw::Record(record) => header(&batch.cells(&record)),
+                Raw::Fault(fault) => Err(*fault),
+                Raw::Line(_) => Ok(Vec::new()),
+            }
+            .map_err(|fault| (entry.line, fault)),
         };
         Layout::Columns(columns.unwrap_or_else(|fault| {
             self.fault = Some(fault);
@@ -104,59 +89,100 @@ impl Table {
         if let Some((line, fault)) = self.fault.take() {
             batch.add_fault(line, fault);
         }
-        let mut bytes = 0;
-        while !batch.is_full() && bytes < LONGEST_ROW {
-            match self.read() {
-                Ok(Some((line, record))) => {
-                    bytes += record.as_slice().len();
-                    batch.add(line, Raw::Record(record));
-                }
-                Ok(None) => return,
-                Err((line, fault)) => batch.add_fault(line, fault),
-            }
+        while !self.has_ended && !batch.is_full() {
+            self.read(batch);
         }
     }
 
-    /// Returns the next record that is not empty, with the number of its line.
-    fn read(&mut self) -> Result<Option<(u64, csv::ByteRecord)>, (u64, Finding)> {
-        let mut record = csv::ByteRecord::new();
+    /// Adds the next record with a cell that is not empty, or the finding because of which it cannot be
+    /// read.
+    fn read(&mut self, batch: &mut Batch) {
         while !self.has_ended {
-            self.budget.store(LONGEST_ROW + AHEAD, Ordering::Relaxed);
-            let begin = self.records.position().line();
-            match self.records.read_byte_record(&mut record) {
-                Ok(true) if record.iter().all(<[u8]>::is_empty) => {}
-                Ok(true) => {
-                    let line = record.position().map_or(begin, csv::Position::line);
-                    return Ok(Some((line, record)));
-                }
-                Ok(false) => self.has_ended = true,
-                Err(error) => {
+            let read = self.skip_line_ends().and_then(|()| {
+                let line = self.lines + 1;
+                Ok((line, self.read_record()?))
+            });
+            let (line, fault) = match read {
+                Ok((_, Outcome::End)) => {
                     self.has_ended = true;
-                    return Err((begin, fault(&error)));
+                    return;
                 }
+                Ok((_, Outcome::Record(0, _))) => continue,
+                Ok((line, Outcome::Record(bytes, cells))) => {
+                    let cells = self.ends.get(..cells).unwrap_or_default();
+                    let bytes = self.cells.get(..bytes).unwrap_or_default();
+                    return batch.add_record(line, bytes, cells);
+                }
+                Ok((line, Outcome::TooLong)) => {
+                    let hint = "close the quote of a cell that begins on this line, or shorten it";
+                    (line, too_long().hint(hint))
+                }
+                Ok((line, Outcome::TooManyCells)) => {
+                    let message = format!("the row has more than {MOST_COLUMNS} cells");
+                    (line, error("", rules::CELLS, message))
+                }
+                Err(error) => (self.lines + 1, unreadable(&error)),
+            };
+            self.has_ended = true;
+            batch.add_fault(line, fault);
+        }
+    }
+
+    fn skip_line_ends(&mut self) -> io::Result<()> {
+        loop {
+            let available = self.reader.fill_buf()?;
+            let blank = available
+                .iter()
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            let blank = blank.count();
+            let skipped = available.get(..blank).unwrap_or_default();
+            self.lines += line_ends(skipped);
+            if blank == 0 {
+                return Ok(());
+            }
+            self.reader.consume(blank);
+        }
+    }
+
+    fn read_record(&mut self) -> io::Result<Outcome> {
+        let (mut bytes, mut cells) = (0, 0);
+        loop {
+            let input = self.reader.fill_buf()?;
+            let into = self.cells.get_mut(bytes..).unwrap_or_default();
+            let ends = self.ends.get_mut(cells..).unwrap_or_default();
+            let (result, read, written, ended) = self.parser.read_record(input, into, ends);
+            self.lines += line_ends(input.get(..read).unwrap_or_default());
+            self.reader.consume(read);
+            bytes += written;
+            cells += ended;
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull if bytes >= LONGEST_ROW => {
+                    return Ok(Outcome::TooLong);
+                }
+                ReadRecordResult::OutputFull => {
+                    let length = (self.cells.len() * 2).min(LONGEST_ROW);
+                    self.cells.resize(length, 0);
+                }
+                ReadRecordResult::OutputEndsFull if cells > MOST_COLUMNS => {
+                    return Ok(Outcome::TooManyCells);
+                }
+                ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record => return Ok(Outcome::Record(bytes, cells)),
+                ReadRecordResult::End => return Ok(Outcome::End),
             }
         }
-        Ok(None)
     }
 }
 
-fn fault(error: &csv::Error) -> Finding {
-    match error.kind() {
-        csv::ErrorKind::Io(error) if error.to_string() == TOO_LONG => {
-            too_long().hint("close the quote of a cell that begins on this line, or shorten it")
-        }
-        csv::ErrorKind::Io(error) => unreadable(error),
-        _ => unreadable(&io::Error::other(error.to_string())),
-    }
+fn line_ends(bytes: &[u8]) -> u64 {
+    let count = memchr::memchr_iter(b'\n', bytes).count();
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Returns the names of the columns; those of columns without a name are empty.
-fn header(record: &csv::ByteRecord) -> Result<Vec<String>, Finding> {
-    if record.len() > MOST_COLUMNS {
-        let message = format!("the header has more than {MOST_COLUMNS} columns");
-        return Err(error("", rules::COLUMN, message));
-    }
-    let names = record.iter().map(|name| {
+fn header(cells: &[&[u8]]) -> Result<Vec<String>, Finding> {
+    let names = cells.iter().map(|name| {
         let name = std::str::from_utf8(name).map_err(|error| not_utf8("", error))?;
         Ok(name.trim().to_owned())
     });

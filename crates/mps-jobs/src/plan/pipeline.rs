@@ -65,9 +65,13 @@ fn parsed<T>(
 
 /// Reads all batches, and gives them to the parsers in turn.
 fn read(mut source: Source, parsers: &[SyncSender<Batch>]) -> Source {
+    let mut batch = Batch::default();
     for parser in parsers.iter().cycle() {
-        let mut batch = Batch::default();
-        if !source.fill(&mut batch) || parser.send(batch).is_err() {
+        if !source.fill(&mut batch) {
+            break;
+        }
+        let next = batch.next();
+        if parser.send(std::mem::replace(&mut batch, next)).is_err() {
             break;
         }
     }

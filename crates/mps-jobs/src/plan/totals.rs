@@ -27,13 +27,34 @@ pub struct ModelTotals {
     pub price: Option<Amount>,
 }
 
+/// The facts about a row that are summed.
+pub(super) struct Facts {
+    action: &'static str,
+    model: Option<String>,
+    seconds: Option<u64>,
+    is_billed_by_piece: bool,
+    price: Option<Amount>,
+}
+
+impl Facts {
+    pub(super) fn of(row: &ManifestRow, price: Option<Amount>) -> Self {
+        Self {
+            action: row.action(),
+            model: row.model().map(str::to_owned),
+            seconds: row.seconds(),
+            is_billed_by_piece: row.is_billed_by_piece(),
+            price,
+        }
+    }
+}
+
 /// Sums that rows are added to.
 pub(super) struct Totals {
     pub(super) seconds: u64,
     pub(super) unknown_seconds: u64,
     pub(super) price: Option<Amount>,
     pub(super) unpriced: u64,
-    models: HashMap<(String, Option<String>), ModelTotals>,
+    models: HashMap<(&'static str, Option<String>), ModelTotals>,
 }
 
 impl Totals {
@@ -47,39 +68,38 @@ impl Totals {
         }
     }
 
-    pub(super) fn add(&mut self, row: &ManifestRow, price: Option<Amount>) {
-        let seconds = row.seconds();
-        if seconds.is_none() && !row.is_billed_by_piece() {
+    pub(super) fn add(&mut self, row: Facts) {
+        if row.seconds.is_none() && !row.is_billed_by_piece {
             self.unknown_seconds += 1;
         }
-        let seconds = seconds.unwrap_or_default();
+        let seconds = row.seconds.unwrap_or_default();
         self.seconds = self.seconds.saturating_add(seconds);
-        match (&mut self.price, price) {
+        match (&mut self.price, row.price) {
             (Some(sum), Some(price)) => *sum = plus(*sum, price),
             (Some(_), None) => self.unpriced += 1,
             (None, _) => {}
         }
-        let model = self.model(row);
+        let model = self.model(row.action, row.model);
         model.rows += 1;
         model.seconds = model.seconds.saturating_add(seconds);
-        if let Some(price) = price {
+        if let Some(price) = row.price {
             model.price = Some(plus(model.price.unwrap_or_default(), price));
         }
     }
 
-    fn model(&mut self, row: &ManifestRow) -> &mut ModelTotals {
-        let mut key = (row.action().to_owned(), row.model());
+    fn model(&mut self, action: &'static str, model: Option<String>) -> &mut ModelTotals {
+        let mut key = (action, model);
         if self.models.len() >= MOST_MODELS && !self.models.contains_key(&key) {
             key.1 = Some("others".to_owned());
         }
-        let (action, model) = key.clone();
-        self.models.entry(key).or_insert(ModelTotals {
-            action,
-            model,
+        let new = |(action, model): &(&str, Option<String>)| ModelTotals {
+            action: (*action).to_owned(),
+            model: model.clone(),
             rows: 0,
             seconds: 0,
             price: None,
-        })
+        };
+        self.models.entry(key).or_insert_with_key(new)
     }
 
     pub(super) fn into_models(self) -> Vec<ModelTotals> {

@@ -1,47 +1,90 @@
 //! Ids and output names that are there twice.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
-    hash::{BuildHasher as _, RandomState},
+    hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState},
 };
 
-use crate::manifest::{ManifestRow, RowFinding, error, rules};
+use crate::manifest::{RowFinding, error, rules};
 
-/// The texts that were added, each by a hash of 128 bits with its line. Keys are random, so no file can
-/// be written whose texts collide.
+/// A hash of 128 bits.
+pub(super) type Hash = [u64; 2];
+
+/// Hashes of texts. The keys are random, so no file can be written whose texts collide.
+#[derive(Clone, Default)]
+pub(super) struct Hashes([RandomState; 2]);
+
+impl Hashes {
+    pub(super) fn of(&self, text: &str) -> Hash {
+        self.0.each_ref().map(|key| key.hash_one(text))
+    }
+}
+
+/// The texts that were added, each by its hash, with its line.
 #[derive(Default)]
 pub(super) struct Unique {
-    keys: [RandomState; 2],
-    lines: HashMap<[u64; 2], u64>,
+    hashes: Hashes,
+    lines: HashMap<Hash, u64, Unhashed>,
 }
 
 impl Unique {
-    /// Adds a text, and returns the line on which it was added before, if it was.
-    pub(super) fn add(&mut self, text: &str, line: u64) -> Option<u64> {
-        let hash = self.keys.each_ref().map(|key| key.hash_one(text));
-        let first = *self.lines.entry(hash).or_insert(line);
+    pub(super) fn hashes(&self) -> Hashes {
+        self.hashes.clone()
+    }
+
+    /// Adds a text by its hash, and returns the line on which it was added before, if it was.
+    pub(super) fn add(&mut self, text: Hash, line: u64) -> Option<u64> {
+        let first = *self.lines.entry(text).or_insert(line);
         (first != line).then_some(first)
     }
 }
 
+/// The hasher of what is a hash already.
+#[derive(Default)]
+pub(super) struct FirstHalf(u64);
+
+type Unhashed = BuildHasherDefault<FirstHalf>;
+
+impl Hasher for FirstHalf {
+    fn write(&mut self, bytes: &[u8]) {
+        // Half of the hash is enough to find its place in the map.
+        self.0 = bytes
+            .iter()
+            .take(8)
+            .fold(0, |hash, byte| hash << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 ^= number;
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Returns an output name as file systems compare it that do not distinguish upper and lower case.
-pub(super) fn folded(name: &str) -> String {
-    name.to_lowercase()
+pub(super) fn folded(name: &str) -> Cow<'_, str> {
+    let is_lower = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    if name.bytes().all(is_lower) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(name.to_lowercase())
+    }
 }
 
-pub(super) fn duplicate_id(row: &ManifestRow, first: u64) -> RowFinding {
+pub(super) fn duplicate_id(line: u64, id: &str, first: u64) -> RowFinding {
     let message = format!("line {first} has the same id");
-    let finding = error("id", rules::DUPLICATE_ID, message)
-        .value(row.key.as_str())
-        .hint("give each row its own id");
-    RowFinding::new(row.line, Some(row.key.as_str()), finding)
+    let finding = error("id", rules::DUPLICATE_ID, message).hint("give each row its own id");
+    RowFinding::new(line, Some(id), finding)
 }
 
-pub(super) fn duplicate_output(row: &ManifestRow, first: u64) -> RowFinding {
-    let message =
-        format!("line {first} has the same output name, except for the letter case at most");
+pub(super) fn duplicate_output(line: u64, id: &str, first: u64) -> RowFinding {
+    let message = format!("line {first} has the same output name; letter case does not count");
     let finding = error("out", rules::DUPLICATE_OUTPUT, message)
-        .value(row.out.as_str())
         .hint("set `out` to another name, or put {key} into it");
-    RowFinding::new(row.line, Some(row.key.as_str()), finding)
+    RowFinding::new(line, Some(id), finding)
 }

@@ -9,6 +9,7 @@ use mps_aigc::{
 
 use super::Work;
 use crate::{
+    batch::sidecar,
     ledger::{Item, LedgerError, RowId, Timestamp},
     out,
 };
@@ -34,6 +35,20 @@ pub(super) async fn run(work: &Work) {
             Some(row) = fetches.next() => drop(busy.remove(&row)),
             () = work.change() => {}
         }
+    }
+}
+
+/// Waits until no done row of this process is left, except for those whose results could not be saved
+/// in several attempts.
+pub(super) async fn emptied(work: &Work) {
+    loop {
+        let limit = work.given_up_rows() + 1;
+        match work.ledger.to_fetch(&work.batch, limit).await {
+            Ok(items) if items.len() < limit => return,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the done tasks could not be read"),
+        }
+        work.change().await;
     }
 }
 
@@ -97,6 +112,11 @@ pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, Le
     };
     match saved {
         Ok(files) => {
+            if work.settings.sidecar
+                && let Err(reason) = sidecar::write_all(&work.ledger, item, &files).await?
+            {
+                return Ok(Some(reason));
+            }
             work.ledger.fetched(&item.row, &files).await?;
             Ok(None)
         }

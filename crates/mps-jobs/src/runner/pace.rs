@@ -1,6 +1,12 @@
 //! Pauses in starting: after trouble, at a cap, and when fetching cannot keep up.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use mps_core::{Advice, Error, clock::SharedClock, sync::lock};
 
@@ -19,6 +25,8 @@ const STOPS: u32 = 3;
 pub(crate) struct Pace {
     clock: SharedClock,
     state: Mutex<State>,
+    /// `true` when the service has answered a request of this run.
+    answered: AtomicBool,
 }
 
 #[derive(Default)]
@@ -35,8 +43,11 @@ struct State {
 
 impl Pace {
     pub(super) fn new(clock: SharedClock) -> Self {
-        let state = Mutex::default();
-        Self { clock, state }
+        Self {
+            clock,
+            state: Mutex::default(),
+            answered: AtomicBool::new(false),
+        }
     }
 
     /// Waits until the pause is over.
@@ -70,6 +81,7 @@ impl Pace {
 
     /// Records that a request reached the service and was answered.
     pub(super) fn succeeded(&self) {
+        self.answered.store(true, Ordering::Relaxed);
         *lock(&self.state) = State::default();
     }
 
@@ -80,12 +92,16 @@ impl Pace {
         }
         let (first, longest) = PAUSES;
         let mut state = lock(&self.state);
+        state.failures = state.failures.saturating_add(1);
+        if state.failures >= STOPS && !self.answered.load(Ordering::Relaxed) {
+            drop(state);
+            return self.stop(Stopped::Service(error.clone()));
+        }
         let pause = first
-            .saturating_mul(2_u32.saturating_pow(state.failures))
+            .saturating_mul(2_u32.saturating_pow(state.failures.saturating_sub(1)))
             .min(longest);
         // Several processes must not return in step.
         let pause = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
-        state.failures = state.failures.saturating_add(1);
         state.until = self.clock.monotonic().saturating_add(pause);
     }
 

@@ -7,7 +7,7 @@ use mps_core::{Error, Output};
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Work, outcome::Outcome, stop::Stop};
+use super::{Work, on_wire::WireEntry, outcome::Outcome, stop::Stop};
 use crate::{
     gate::LedgerGate,
     ledger::{Claim, Item, LedgerError, Recorded, Token},
@@ -27,13 +27,18 @@ pub(crate) async fn send(
 ) {
     let token = claim.token();
     let _held = work.claims.hold(token.clone());
-    let outcome = Outcome::of(call(work, &claim, turn, stop).await);
+    let wire = work
+        .on_wire
+        .entry(token.row.clone(), claim.item.key.clone());
+    let wire = Arc::new(wire);
+    let outcome = Outcome::of(call(work, &claim, turn, &wire, stop).await);
     let item = claim.item;
     if let Err(error) = record(work, &token, &item, &outcome).await {
         let (key, task) = (item.key, outcome.task().map(str::to_owned));
         tracing::error!(%error, %key, task, "an answer could not be recorded");
         work.unrecorded(Unrecorded { key, task, error });
     }
+    wire.disarmed();
     work.notify();
 }
 
@@ -43,9 +48,10 @@ async fn call(
     work: &Work,
     claim: &Claim,
     turn: Option<OwnedSemaphorePermit>,
+    wire: &Arc<WireEntry>,
     stop: &Stop,
 ) -> Result<Output<RawBody>, Error> {
-    let gate = LedgerGate::new(work.ledger.clone(), claim.token());
+    let gate = LedgerGate::new(work.ledger.clone(), claim.token()).wire(wire.clone());
     let gate = Arc::new(match turn {
         Some(turn) => gate.turn(turn),
         None => gate,

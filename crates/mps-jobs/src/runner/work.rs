@@ -14,7 +14,7 @@ use mps_aigc::{Aigc, DownloadOptions, ExistingFile, Results};
 use mps_core::{clock::SharedClock, sync::lock};
 use tokio::sync::Notify;
 
-use super::{PAUSE, claims::Claims, pace::Pace};
+use super::{PAUSE, claims::Claims, on_wire::OnWire, pace::Pace};
 use crate::{
     jobs::Jobs,
     ledger::{BatchId, Item, Key, Ledger, LedgerError, RowId},
@@ -46,6 +46,7 @@ pub(crate) struct Work {
     /// Shares the bound on connections.
     pub(super) downloads: DownloadOptions,
     pub(super) claims: Claims,
+    pub(super) on_wire: OnWire,
     pub(super) pace: Pace,
     /// Wakes the loops after a change in the ledger by this process.
     pub(super) changed: Arc<Notify>,
@@ -86,6 +87,7 @@ impl Work {
                 .existing(ExistingFile::AcceptIdentical)
                 .connections(CONNECTIONS),
             claims: Claims::default(),
+            on_wire: jobs.on_wire.clone(),
             pace: Pace::new(aigc.client().clock().clone()),
             changed: jobs.changed.clone(),
             behind: AtomicBool::new(false),
@@ -112,7 +114,7 @@ impl Work {
         }
     }
 
-    pub(super) fn notify(&self) {
+    pub(crate) fn notify(&self) {
         self.changed.notify_waiters();
     }
 

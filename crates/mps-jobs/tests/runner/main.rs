@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod batch;
 mod caps;
 mod events;
 mod faults;

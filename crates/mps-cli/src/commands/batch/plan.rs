@@ -160,12 +160,12 @@ fn unreadable(error: &ManifestError) -> Failure {
 
 /// Returns the error of a manifest that no run would start.
 pub(super) fn refused(plan: &Plan) -> Failure {
-    let message = match plan.refused {
-        _ if plan.rows == 0 => "the manifest has no rows".to_owned(),
-        1 => "a row of the manifest is refused".to_owned(),
-        count => format!("{} rows of the manifest are refused", grouped(count)),
+    let (errors, warnings) = (plan.findings.errors(), plan.findings.warnings());
+    let reason = match errors {
+        0 => counted(warnings, "warning"),
+        _ => counted(errors, "error"),
     };
-    Failure::preflight(message)
+    Failure::preflight(format!("the manifest is refused: {reason}"))
 }
 
 fn result<'a>(
@@ -210,12 +210,8 @@ fn human(manifest: &Manifest, plan: &Plan, prices: Option<&PriceTable>) -> Strin
     if !plan.models.is_empty() {
         lines.push(totals::table(plan, prices));
     }
-    let rows = |count: u64, what: &str| {
-        (count > 0).then(|| {
-            let noun = if count == 1 { "row" } else { "rows" };
-            format!("{} {noun} {what}", grouped(count))
-        })
-    };
+    let rows =
+        |count: u64, what: &str| (count > 0).then(|| format!("{} {what}", counted(count, "row")));
     lines.extend(rows(
         plan.unknown_seconds,
         "without a Duration, of a length that no document states",
@@ -224,10 +220,15 @@ fn human(manifest: &Manifest, plan: &Plan, prices: Option<&PriceTable>) -> Strin
     lines.extend(prices.map(origin));
     let (errors, warnings) = (plan.findings.errors(), plan.findings.warnings());
     lines.push(format!(
-        "{} rows, {} errors, {} warnings",
-        grouped(plan.rows),
-        grouped(errors),
-        grouped(warnings)
+        "{}, {}, {}",
+        counted(plan.rows, "row"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
     ));
     lines.join("\n")
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
 }

@@ -1,6 +1,6 @@
 //! The price table of the user.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mps_jobs::PriceTable;
@@ -26,6 +26,11 @@ pub(crate) struct PricesResult<'a> {
 }
 
 impl PricesArgs {
+    /// Returns the file that the option names.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.prices.as_deref()
+    }
+
     /// Reads the table; `None` if none is named.
     pub(crate) fn load(&self, context: &Context) -> Result<Option<PriceTable>, Failure> {
         let path = self.prices.as_deref().or(context.defaults().prices());

@@ -3,6 +3,7 @@
 use mps_jobs::{Amount, Plan, PriceTable, plan::ModelTotals};
 use unicode_width::UnicodeWidthStr as _;
 
+pub(super) use crate::live::units::grouped;
 use crate::{foreign_text, table::Table};
 
 /// Models that the table lists; the rest have one line.
@@ -79,17 +80,4 @@ fn money(amount: Amount) -> String {
     let (whole, decimals) = text.split_once('.').unwrap_or((&text, "00"));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     format!("{whole}.{decimals}")
-}
-
-/// Returns a number with its thousands separated, as in `1,490`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

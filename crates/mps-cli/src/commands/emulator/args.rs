@@ -17,7 +17,7 @@ pub(crate) use self::{
     keys::{KeyPair, TemporaryKey},
     times::{Span, TaskTime, Tasks as TimedTasks},
 };
-use crate::options::parse_duration as duration;
+use crate::{options::parse_duration as duration, suggest};
 
 /// The arguments of `mps emulator`.
 #[derive(Args, Debug)]
@@ -168,5 +168,19 @@ fn host_name(text: &str) -> Result<String, String> {
 }
 
 fn fault(text: &str) -> Result<Fault, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    serde_json::from_str(text).map_err(|error| {
+        let error = error.to_string();
+        // The list of kinds ends the message.
+        let known = error.rsplit_once("known: ").map(|(_, known)| known);
+        let rule: Option<serde_json::Value> = serde_json::from_str(text).ok();
+        let kind = rule.as_ref().and_then(|rule| rule.get("kind")?.as_str());
+        let closest = match (kind, known) {
+            (Some(kind), Some(known)) => suggest::closest(kind, known.split(", ")),
+            _ => None,
+        };
+        match closest {
+            Some(closest) => format!("did you mean {closest}? {error}"),
+            None => error,
+        }
+    })
 }

@@ -4,10 +4,9 @@ use std::time::SystemTime;
 
 use mps_jobs::{Job, JobView};
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr as _;
 
 use super::kind;
-use crate::foreign_text;
+use crate::{foreign_text, table::Table};
 
 /// The name of the batch of creates by agents, for `BATCH/KEY`.
 pub(super) const AGENTS: &str = "agents";
@@ -139,31 +138,17 @@ fn age_of(seconds: u64) -> String {
     }
 }
 
-/// Returns the lines as a table for a terminal; empty without lines.
-pub(super) fn table(lines: &[TaskLine], now: SystemTime) -> String {
+/// Returns the lines as a table for a terminal of this width; empty without lines. Ids are cut last.
+pub(super) fn table(lines: &[TaskLine], now: SystemTime, width: usize) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let head = ["AGE", "STATE", "FAMILY", "KEY", "TASK", ""].map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(head)
-        .chain(lines.iter().map(|line| line.cells(now)))
-        .collect();
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.width().max(*width);
-        }
+    let mut table = Table::new(["age", "state", "family", "key", "task", ""]).keep(4);
+    for line in lines {
+        let cells = line.cells(now);
+        table.row(cells.each_ref().map(String::as_str));
     }
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths);
-        let padded = cells.map(|(cell, width)| {
-            let padding = width.saturating_sub(cell.width());
-            format!("{cell}{}", " ".repeat(padding))
-        });
-        let line = padded.collect::<Vec<_>>().join("  ");
-        line.trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    table.text(width)
 }
 
 #[cfg(test)]

@@ -1,0 +1,384 @@
+//! `mps batch run`: does the rows of a manifest, and continues what earlier runs left.
+
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use mps_aigc::{Destination, models::service};
+use mps_jobs::{
+    Amount, BatchError, Jobs, JobsError, Ledger, PrepareOptions, PreparedBatch, PriceTable, Report,
+    ledger::BatchId,
+    manifest::{Fingerprint, Manifest},
+};
+use serde_json::json;
+
+use super::{
+    findings,
+    plan::{open, planned, refused},
+    prices::PricesArgs,
+    result::{BatchResult, MOST_DOUBTS},
+    running::RunningBatch,
+    steps,
+    watch::watch,
+};
+use crate::{
+    context::{Connection, Context},
+    failure::Failure,
+    foreign_text, ledger,
+    live::units,
+    output::Event,
+    resume::CommandLine,
+    signals::Signal,
+};
+
+/// The longest time for which a create on the wire is waited for.
+const ANSWER_SECONDS: u64 = crate::doubt::ANSWER_TIMEOUT.as_secs();
+
+const EXAMPLES: &str = "\
+Examples:
+  mps batch run prompts.jsonl --out clips
+  mps batch run prompts.csv --out clips --max-seconds 3000 --sidecar
+  mps batch run prompts.csv --out clips --prices prices.toml --max-spend 50
+  mps batch run prompts.csv --out clips --name spring    # from several hosts, one ledger
+  mps --emulator batch run prompts.jsonl --out clips     # try it without an account
+
+Run it again after a crash, or with more rows: each row is billed once.";
+
+/// The arguments of `mps batch run`.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    manifest: ManifestArgs,
+    /// Stop starting when rows of the batch are billed for this many seconds, over all runs and hosts
+    #[arg(long, value_name = "N")]
+    max_seconds: Option<u64>,
+    /// Stop starting when rows of the batch cost this much, in the currency of the price table
+    #[arg(long, value_name = "AMOUNT")]
+    max_spend: Option<Amount>,
+    #[command(flatten)]
+    prices: PricesArgs,
+    /// Largest number of tasks that this process sends or waits for at the same time [default: no bound
+    /// but the service's]
+    #[arg(long, value_name = "N")]
+    concurrency: Option<NonZeroUsize>,
+    /// Write a JSON file beside each result: prompt, parameters, model, ids and SHA-256
+    #[arg(long)]
+    sidecar: bool,
+    /// Accept that the server of the ledger was restored or failed over, after every host that has a
+    /// seal was started once
+    #[arg(long)]
+    accept_failover: bool,
+}
+
+/// The manifest of a batch, its name and its folder.
+#[derive(Args, Debug)]
+pub(super) struct ManifestArgs {
+    /// Manifest: JSON Lines, or CSV if the name ends with .csv
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Folder for the results, which is made if needed
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+    /// Name of the batch; name it to join a batch that was begun from another file or host [default:
+    /// the name of the file without its extension]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<BatchId>,
+}
+
+impl ManifestArgs {
+    /// Returns the name of the batch.
+    pub(super) fn batch(&self, manifest: &Manifest) -> Result<BatchId, Failure> {
+        match &self.name {
+            Some(name) => Ok(name.clone()),
+            None => Ok(manifest.name()?),
+        }
+    }
+}
+
+pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
+    let run = Run::new(args, context)?;
+    let connection = context.connect().await?;
+    let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
+    if args.accept_failover {
+        run.accept_failover(&ledger).await?;
+    }
+    let jobs = run.jobs(&ledger, &connection);
+    let prepared = match context.phase.race(Box::pin(run.prepare(&jobs))).await {
+        Ok(prepared) => prepared?,
+        Err(signal) => return Err(Failure::interrupted(signal)),
+    };
+    Destination::reserve(run.folder.join("")).await?;
+    if let Some(warning) = connection.limit_warning() {
+        context.output.warning(warning);
+    }
+    ledger.keep_folder(&run.name, &run.folder).await?;
+    let before = jobs.status(0).await?;
+    let had_sent = before
+        .as_ref()
+        .is_some_and(|status| steps::has_sent(&status.counts));
+    let running = RunningBatch::new(&jobs, &run.name, &context.global, run.resume());
+    let signal = context.phase.begin_batch(running);
+    let shutdown = async {
+        let signal = signal.await;
+        announce(context, &jobs, signal);
+    };
+    let ended = tokio::select! {
+        report = prepared.run(connection.aigc(), shutdown) => report,
+        never = watch(context, &jobs) => match never {},
+    };
+    context.output.live().end();
+    context.phase.end_batch();
+    let report = match ended {
+        Ok(report) => report,
+        // Trouble after the first row is part of the report, unless the ledger failed at the end.
+        Err(error) => return Err(run.broken(error, had_sent)),
+    };
+    run.finish(&jobs, &report).await
+}
+
+/// A run as the command line describes it.
+struct Run<'a> {
+    args: &'a RunArgs,
+    context: &'a Context,
+    manifest: Manifest,
+    name: BatchId,
+    folder: PathBuf,
+    prices: Option<PriceTable>,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a RunArgs, context: &'a Context) -> Result<Self, Failure> {
+        let manifest = open(args.manifest.file.clone(), context)?;
+        let name = args.manifest.batch(&manifest)?;
+        let prices = args.prices.load(context)?;
+        if args.max_spend.is_some() && prices.is_none() {
+            let failure = Failure::usage("--max-spend needs the price of every row");
+            return Err(failure.hint(
+                "supply a price table: --prices FILE; or use a cap on seconds: --max-seconds N",
+            ));
+        }
+        Ok(Self {
+            args,
+            context,
+            manifest,
+            name,
+            folder: folder(&args.manifest.out)?,
+            prices,
+        })
+    }
+
+    async fn accept_failover(&self, ledger: &Ledger) -> Result<(), Failure> {
+        let forgotten = ledger.accept_failover().await?;
+        if forgotten > 0 {
+            let message = format!(
+                "the ledger's server had forgotten {forgotten} sends of this host; they are in doubt now"
+            );
+            self.context.output.warning(&message);
+        }
+        Ok(())
+    }
+
+    fn jobs(&self, ledger: &Ledger, connection: &Connection) -> Jobs {
+        let args = self.args;
+        let mut jobs = Jobs::from(ledger.clone())
+            .batch(self.name.as_str())
+            .folder(&self.folder)
+            .paid_by(connection.payer().clone())
+            .sidecar(args.sidecar);
+        if let Some(seconds) = args.max_seconds {
+            jobs = jobs.max_seconds(seconds);
+        }
+        if let Some(amount) = args.max_spend {
+            jobs = jobs.max_spend(amount);
+        }
+        if let Some(tasks) = args.concurrency {
+            jobs = jobs.concurrency(tasks.get());
+        }
+        match self.prices.clone() {
+            Some(prices) => jobs.price_table(move |request| prices.price(request)),
+            None => jobs,
+        }
+    }
+
+    /// Validates the manifest, unless an earlier run did, and compares it with the ledger.
+    async fn prepare(&self, jobs: &Jobs) -> Result<PreparedBatch, Failure> {
+        let label = self.validation();
+        let fingerprint = self.fingerprint().await?;
+        let fingerprint = if jobs.was_validated(&fingerprint, &label).await? {
+            fingerprint
+        } else {
+            self.validate().await?
+        };
+        let options = PrepareOptions::default()
+            .fingerprint(fingerprint)
+            .validation(label)
+            .joins(self.args.manifest.name.is_some());
+        let prepared = jobs.prepare(&self.manifest, options).await?;
+        self.announce_comparison(&prepared);
+        Ok(prepared)
+    }
+
+    /// Returns what a manifest is validated by: the facts of this program, the site, and how strictly.
+    fn validation(&self) -> String {
+        let global = &self.context.global;
+        let strictness = if global.strict { "strict" } else { "" };
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "{version}/{} {} {:?} {strictness}",
+            service::VERSION,
+            global.site().as_str(),
+            global.preflight()
+        )
+    }
+
+    async fn fingerprint(&self) -> Result<Fingerprint, Failure> {
+        let manifest = self.manifest.clone();
+        let read = tokio::task::spawn_blocking(move || manifest.fingerprint()).await;
+        let read = read.map_err(|error| Failure::internal(error.to_string()))?;
+        read.map_err(|error| JobsError::from(BatchError::Manifest(error)).into())
+    }
+
+    /// Checks every row, and returns the fingerprint of what was checked.
+    async fn validate(&self) -> Result<Fingerprint, Failure> {
+        let plan = planned(&self.manifest, self.prices.as_ref(), self.context).await?;
+        for line in findings::lines(&plan.findings, self.manifest.path()) {
+            self.context.output.progress(&Event::new("finding", &line));
+        }
+        let fingerprint = match plan.fingerprint.clone() {
+            Some(fingerprint) if plan.is_ok() => fingerprint,
+            _ => return Err(refused(&plan)),
+        };
+        let human = format!(
+            "{} rows, {} s",
+            units::grouped(plan.rows),
+            units::grouped(plan.seconds)
+        );
+        let details = json!({"rows": plan.rows, "seconds": plan.seconds});
+        let event = Event::new("validated", &human).details(details);
+        self.context.output.progress(&event);
+        Ok(fingerprint)
+    }
+
+    fn announce_comparison(&self, prepared: &PreparedBatch) {
+        let output = &self.context.output;
+        let (added, unchanged) = (prepared.added(), prepared.unchanged());
+        if unchanged > 0 {
+            let human = format!(
+                "batch {} has {} of the rows already; {} are new",
+                foreign_text::name(self.name.as_str()),
+                units::grouped(unchanged),
+                units::grouped(added)
+            );
+            let details = json!({"unchanged": unchanged, "added": added});
+            output.progress(&Event::new("compared", &human).details(details));
+        }
+        let removed = prepared.removed();
+        if !removed.is_empty() {
+            let named: Vec<_> = removed
+                .iter()
+                .take(10)
+                .map(|key| foreign_text::name(key.as_str()).into_owned())
+                .collect();
+            let more = match removed.len().saturating_sub(named.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            output.warning(&format!(
+                "{} planned rows are no longer in the manifest and are not sent: {}{more}",
+                removed.len(),
+                named.join(", ")
+            ));
+        }
+    }
+
+    /// Returns the command line that continues the run.
+    fn resume(&self) -> CommandLine {
+        let args = self.args;
+        let mut words = vec!["--out".to_owned(), self.folder.display().to_string()];
+        let mut option = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                words.extend([name.to_owned(), value]);
+            }
+        };
+        let name = args.manifest.name.as_ref();
+        option("--name", name.map(ToString::to_string));
+        option("--max-seconds", args.max_seconds.map(|it| it.to_string()));
+        option("--max-spend", args.max_spend.map(|it| it.to_string()));
+        let prices = args.prices.path();
+        option("--prices", prices.map(|path| path.display().to_string()));
+        option("--concurrency", args.concurrency.map(|it| it.to_string()));
+        if args.sidecar {
+            words.push("--sidecar".to_owned());
+        }
+        words.extend(["--".to_owned(), self.manifest.path().display().to_string()]);
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        CommandLine::for_batch(&self.context.global, "run", &words)
+    }
+
+    /// Returns the error of a run that ended without a report.
+    fn broken(&self, error: JobsError, had_sent: bool) -> Failure {
+        let failure = Failure::from(error);
+        match self.context.phase.signal() {
+            Some(signal) => failure.outcome(steps::interrupted(signal)),
+            None if had_sent => {
+                let reason = failure.outcome.reason();
+                failure.outcome(crate::outcome::Outcome::Unfetched(reason))
+            }
+            None => failure,
+        }
+    }
+
+    /// Prints the result and returns the error of an incomplete batch.
+    async fn finish(&self, jobs: &Jobs, report: &Report) -> Result<(), Failure> {
+        let context = self.context;
+        let status = jobs.status(MOST_DOUBTS).await?;
+        let status = status.ok_or_else(|| Failure::internal("the batch is not in the ledger"))?;
+        let result = BatchResult::of(&status, &context.global);
+        steps::report_troubles(report, &self.name, context);
+        context.output.listing(&result.human(), &result)?;
+        let next = steps::Next {
+            context,
+            name: &self.name,
+            resume: self.resume(),
+        };
+        next.failure(report, &status, context.phase.signal())
+            .map_or(Ok(()), Err)
+    }
+}
+
+/// Returns the folder of the results without links and relative parts, so that every command finds
+/// them.
+pub(super) fn folder(out: &Path) -> Result<PathBuf, Failure> {
+    let absolute = std::path::absolute(out);
+    let absolute = absolute.ok().filter(|path| path.to_str().is_some());
+    absolute.ok_or_else(|| {
+        let shown = foreign_text::path(out);
+        Failure::usage(format!("{shown} cannot be a folder of results"))
+            .hint("name a folder in UTF-8: --out DIR")
+    })
+}
+
+fn announce(context: &Context, jobs: &Jobs, signal: Signal) {
+    let (name, on_wire) = (signal.name(), jobs.on_wire().len());
+    let human = match on_wire {
+        0 => format!("{name}: starting nothing more; saving the state"),
+        1.. => format!(
+            "{name}: starting nothing more; waiting up to {ANSWER_SECONDS} s for the answers of {on_wire} \
+             creates on the wire; a second signal stops at once and leaves them in doubt"
+        ),
+    };
+    let details = json!({"signal": name, "on_wire": on_wire, "timeout_ms": ANSWER_SECONDS * 1_000});
+    context
+        .output
+        .notice(&Event::new("draining", &human).details(details));
+}
+
+impl From<JobsError> for Failure {
+    /// Converts an error from before a row was sent.
+    fn from(error: JobsError) -> Self {
+        steps::failure_of(error)
+    }
+}

@@ -1,0 +1,214 @@
+//! The end of a batch: its exit code, what went wrong, and the next commands.
+
+use mps_jobs::{
+    BatchError, JobsError, Report, State, Stopped,
+    ledger::{BatchId, BatchStatus, Count},
+};
+use serde_json::json;
+
+use crate::{
+    context::Context,
+    failure::{self, Failure},
+    foreign_text,
+    live::units,
+    outcome::{Outcome, Reason},
+    output::Event,
+    resume::CommandLine,
+    signals::Signal,
+};
+
+/// The most rows of one kind of trouble that are named.
+const MOST_NAMED: usize = 10;
+
+/// Returns the outcome of a batch that a signal ended.
+pub(super) fn interrupted(signal: Signal) -> Outcome {
+    Outcome::Unfetched(Reason::Signal(signal))
+}
+
+/// Returns `true` if a row of the batch was ever sent.
+pub(super) fn has_sent(counts: &[Count]) -> bool {
+    let never = [State::Planned, State::Intent, State::Unsent];
+    counts
+        .iter()
+        .any(|count| count.rows > 0 && !never.contains(&count.state))
+}
+
+/// Converts an error from before a row was sent.
+pub(super) fn failure_of(error: JobsError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    let message = error.to_string();
+    let usage = |kind: &'static str, reason: Reason| {
+        let failure = Failure::new(Outcome::NotCreated(reason), kind, message.clone());
+        match hint.clone() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    };
+    match error {
+        JobsError::Ledger(error) => error.into(),
+        JobsError::Client(error) => error.into(),
+        JobsError::Batch(BatchError::TooLong { .. } | BatchError::TooExpensive { .. }) => {
+            usage("cap_too_small", Reason::SpendGuard)
+        }
+        JobsError::UnknownSeconds(_) => usage("unknown_seconds", Reason::SpendGuard),
+        JobsError::UnknownPrice(_) => usage("no_price", Reason::Usage),
+        JobsError::Batch(BatchError::Changed { .. }) => usage("changed_rows", Reason::Usage),
+        JobsError::Batch(BatchError::OtherSource { .. }) => usage("name_taken", Reason::Usage),
+        JobsError::Batch(BatchError::Interrupted(_)) => usage("internal", Reason::Internal),
+        JobsError::Preflight { report, .. } => {
+            let mut failure = usage("preflight", Reason::Usage);
+            failure.findings = report.findings().to_vec();
+            failure
+        }
+        _ => usage("usage", Reason::Usage),
+    }
+}
+
+/// Prints what a person has to know about single rows, beside the counts.
+pub(super) fn report_troubles(report: &Report, name: &BatchId, context: &Context) {
+    let output = &context.output;
+    let named = |key: &str| foreign_text::name(&format!("{name}/{key}")).into_owned();
+    for lost in &report.unrecorded {
+        let key = named(lost.key.as_str());
+        let task = lost.task.as_deref().map(foreign_text::name);
+        let task = task.map_or_else(String::new, |task| format!(", which created task {task}"));
+        output.warning(&format!(
+            "the answer for {key}{task} is not recorded, and the row becomes in doubt: {}",
+            foreign_text::message(&lost.error.to_string())
+        ));
+    }
+    for (key, reason) in report.unsaved.iter().take(MOST_NAMED) {
+        let human = format!(
+            "{}: the results are not saved: {}",
+            named(key.as_str()),
+            foreign_text::message(reason)
+        );
+        let details = json!({"key": key, "message": foreign_text::cut_message(reason)});
+        output.progress(&Event::new("unsaved", &human).details(details));
+    }
+}
+
+/// The commands that come next.
+pub(super) struct Next<'a> {
+    pub(super) context: &'a Context,
+    pub(super) name: &'a BatchId,
+    /// The command line that runs the batch again.
+    pub(super) resume: CommandLine,
+}
+
+impl Next<'_> {
+    /// Returns the error of a batch that is not complete, with the next commands as its hint.
+    pub(super) fn failure(
+        &self,
+        report: &Report,
+        status: &BatchStatus,
+        signal: Option<Signal>,
+    ) -> Option<Failure> {
+        let fetched = status.count(State::Fetched);
+        let left = status.rows().saturating_sub(fetched);
+        if left == 0 && report.stopped.is_none() {
+            return None;
+        }
+        let outcome = match (signal, has_sent(&status.counts)) {
+            (Some(signal), _) => interrupted(signal),
+            (None, true) => Outcome::Unfetched(self.reason(report)),
+            (None, false) => Outcome::NotCreated(self.reason(report)),
+        };
+        let (shown, left) = (foreign_text::name(self.name.as_str()), units::grouped(left));
+        let rows = units::grouped(status.rows());
+        let mut message = format!("{left} of {rows} rows of batch {shown} are not fetched");
+        if let Some(signal) = signal {
+            message = format!("stopped by {}: {message}", signal.name());
+        } else if let Some(stopped) = &report.stopped {
+            let reason = stopped.to_string();
+            message = format!("{message}: {}", foreign_text::message(&reason));
+        }
+        let kind = match (signal, &report.stopped) {
+            (Some(_), _) => "interrupted",
+            (None, Some(Stopped::Cap(_))) => "cap_reached",
+            (None, Some(Stopped::Import(_))) => "import",
+            (None, _) => "unfetched",
+        };
+        let mut failure = Failure::new(outcome, kind, message).resume(self.resume.clone());
+        failure.created = has_sent(&status.counts);
+        if let Some(error) = stopped_error(report) {
+            failure.causes = failure::causes(error);
+        }
+        let hints = self.hints(report, status);
+        Some(if hints.is_empty() {
+            failure
+        } else {
+            failure.hint(hints.join("\n      "))
+        })
+    }
+
+    fn reason(&self, report: &Report) -> Reason {
+        let of = |failure: Failure| failure.outcome.reason();
+        match &report.stopped {
+            Some(Stopped::Cap(_)) => Reason::SpendGuard,
+            Some(Stopped::Account(error) | Stopped::Service(error)) => of(Failure::of_call(error)),
+            Some(Stopped::Ledger(error)) => of(error.clone().into()),
+            Some(Stopped::Import(error)) => of(failure_of(error.clone())),
+            _ => Reason::Trouble,
+        }
+    }
+
+    /// Returns the next commands, one for each kind of row that is not fetched.
+    fn hints(&self, report: &Report, status: &BatchStatus) -> Vec<String> {
+        let global = &self.context.global;
+        if global.emulator {
+            return vec!["the emulator and its ledger end with this command".to_owned()];
+        }
+        let count = |state: State| status.count(state);
+        let verb = |verb: &str| {
+            CommandLine::for_batch(global, verb, &["--name", self.name.as_str()]).to_string()
+        };
+        let mut hints = Vec::new();
+        match &report.stopped {
+            Some(Stopped::Cap(_)) => {
+                hints.push(format!("raise the cap, then continue: {}", self.resume));
+            }
+            Some(Stopped::Account(error)) => {
+                let fix = error.hint().unwrap_or("put the account in order");
+                hints.push(format!("{fix}; then continue: {}", self.resume));
+            }
+            _ if count(State::Planned) + count(State::Created) > 0 => {
+                hints.push(format!("continue: {}", self.resume));
+            }
+            _ => {}
+        }
+        if count(State::Done) > 0 {
+            hints.push(format!(
+                "fetch what is done before it expires: {}",
+                verb("rescue")
+            ));
+        }
+        if count(State::InDoubt) > 0 {
+            hints.push(format!(
+                "look at the rows in doubt, and decide: {}",
+                verb("status")
+            ));
+        }
+        if count(State::Refused) + count(State::Failed) + count(State::Unsent) > 0 {
+            hints.push(format!(
+                "plan refused, failed and unsent rows again: {}",
+                verb("retry")
+            ));
+        }
+        if count(State::Expired) + count(State::Abandoned) > 0 {
+            let line = ["--name", self.name.as_str(), "--id", "ID"];
+            let line = CommandLine::for_batch(global, "retry", &line);
+            hints.push(format!("expired rows are billed again: {line}"));
+        }
+        hints
+    }
+}
+
+fn stopped_error(report: &Report) -> Option<&(dyn std::error::Error + 'static)> {
+    match report.stopped.as_ref()? {
+        Stopped::Cap(error) | Stopped::Ledger(error) => Some(error),
+        Stopped::Account(error) | Stopped::Service(error) => Some(error),
+        Stopped::Import(error) => Some(error),
+        _ => None,
+    }
+}

@@ -1,0 +1,426 @@
+//! From a manifest to a run.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
+
+use mps_aigc::Aigc;
+
+use super::{
+    chunks::Chunks,
+    error::{BatchError, ChangedRow},
+    source,
+};
+use crate::{
+    amount::Amount,
+    error::JobsError,
+    jobs::Jobs,
+    ledger::{Batch, Compared, Filter, Imported, Key, Ledger, LedgerError, NewItem, RowContent},
+    manifest::{Fingerprint, Manifest, ManifestRow},
+    report::Report,
+    runner::{self, Until, Work},
+    state::State,
+};
+
+/// Rows of one transaction.
+const CHUNK: usize = 500;
+
+/// Rows of the first transaction: a start must not wait long for it.
+const FIRST_CHUNK: usize = 100;
+
+/// The most changed rows that are kept.
+const MOST_CHANGED: usize = 1_000;
+
+/// Pause before rows are added again to a ledger that is busy, and the number of attempts.
+const RETRIES: (Duration, u32) = (Duration::from_secs(1), 60);
+
+/// Options of [`Jobs::prepare`]. The default reads the manifest anew and takes no batch of another
+/// manifest.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct PrepareOptions {
+    /// The fingerprint of the manifest when it was validated: a file that was changed since is noticed.
+    pub fingerprint: Option<Fingerprint>,
+    /// The rules that the manifest was validated by, for example the version of the specification and the
+    /// site. [`Jobs::was_validated`] compares them with those of the last run.
+    pub validation: String,
+    /// Adds the rows to the batch also if that was begun from a manifest of another place or host.
+    pub joins: bool,
+}
+
+impl PrepareOptions {
+    /// Sets the fingerprint of the manifest when it was validated.
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
+        self.fingerprint = Some(fingerprint);
+        self
+    }
+
+    /// Sets the rules that the manifest was validated by.
+    #[must_use]
+    pub fn validation(mut self, validation: impl Into<String>) -> Self {
+        self.validation = validation.into();
+        self
+    }
+
+    /// Sets whether the rows are added to a batch that was begun from a manifest of another place.
+    #[must_use]
+    pub fn joins(mut self, joins: bool) -> Self {
+        self.joins = joins;
+        self
+    }
+}
+
+/// A manifest that was compared with the ledger. Nothing is recorded before it is [run](Self::run).
+#[derive(Debug)]
+pub struct PreparedBatch {
+    jobs: Jobs,
+    manifest: Manifest,
+    fingerprint: Fingerprint,
+    /// The recorded form of the manifest's content.
+    label: String,
+    /// `true` if the ledger has all rows already.
+    is_imported: bool,
+    unchanged: u64,
+    added: u64,
+    removed: Vec<Key>,
+}
+
+pub(super) async fn prepare(
+    jobs: &Jobs,
+    manifest: &Manifest,
+    options: PrepareOptions,
+) -> Result<PreparedBatch, JobsError> {
+    let fingerprint = match options.fingerprint {
+        Some(fingerprint) => fingerprint,
+        None => fingerprint(manifest).await?,
+    };
+    let label = format!("{} {}", fingerprint.sha256(), options.validation);
+    let (jobs, batch) = with_source(jobs, manifest, options.joins).await?;
+    let mut prepared = PreparedBatch {
+        is_imported: is_imported(batch.as_ref(), &label),
+        jobs,
+        manifest: manifest.clone(),
+        fingerprint,
+        label,
+        unchanged: 0,
+        added: 0,
+        removed: Vec::new(),
+    };
+    if prepared.needs_comparison(batch.as_ref()) {
+        Box::pin(prepared.compare(batch.as_ref())).await?;
+    }
+    Ok(prepared)
+}
+
+/// Returns the jobs with the place of the manifest, and the batch if it exists.
+///
+/// # Errors
+/// An error if the batch belongs to a manifest of another place, unless the caller `joins` it.
+pub(super) async fn with_source(
+    jobs: &Jobs,
+    manifest: &Manifest,
+    joins: bool,
+) -> Result<(Jobs, Option<Batch>), JobsError> {
+    let place = source::of(manifest.path()).map_err(|error| {
+        let reason = format!("its path cannot be resolved: {error}");
+        BatchError::Interrupted(reason)
+    })?;
+    let batch = jobs.ledger()?.batch(&jobs.batch_id()?).await?;
+    if let Some(batch) = batch.as_ref().filter(|_| !joins)
+        && batch.source.as_ref() != Some(&place)
+    {
+        let source = batch.source.clone();
+        return Err(BatchError::OtherSource {
+            batch: batch.id.clone(),
+            source: source.unwrap_or_else(|| "a program".to_owned()),
+        }
+        .into());
+    }
+    let jobs = jobs.clone();
+    Ok((jobs.with(|settings| settings.source = Some(place)), batch))
+}
+
+fn is_imported(batch: Option<&Batch>, label: &str) -> bool {
+    batch.is_some_and(|batch| batch.manifest_hash.as_deref() == Some(label))
+}
+
+async fn fingerprint(manifest: &Manifest) -> Result<Fingerprint, BatchError> {
+    let manifest = manifest.clone();
+    let read = tokio::task::spawn_blocking(move || manifest.fingerprint());
+    let read = read
+        .await
+        .map_err(|error| BatchError::Interrupted(error.to_string()))?;
+    read.map_err(BatchError::Manifest)
+}
+
+impl Jobs {
+    /// Returns `true` if a run has imported this content of a manifest into the batch completely, after
+    /// it was validated in the same way: it need not be validated again.
+    ///
+    /// # Errors
+    /// [`JobsError::Ledger`].
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn was_validated(
+        &self,
+        fingerprint: &Fingerprint,
+        validation: &str,
+    ) -> Result<bool, JobsError> {
+        let label = format!("{} {validation}", fingerprint.sha256());
+        let batch = self.ledger()?.batch(&self.batch_id()?).await?;
+        Ok(is_imported(batch.as_ref(), &label))
+    }
+}
+
+impl PreparedBatch {
+    /// Returns `true` if every row has to be looked at before the first one starts.
+    fn needs_comparison(&self, batch: Option<&Batch>) -> bool {
+        let caps = self.jobs.settings.caps();
+        let has_caps = caps.money.is_some() || caps.ms.is_some();
+        !self.is_imported && (batch.is_some() || has_caps)
+    }
+
+    /// Compares every row with the one that the ledger has, and with the caps.
+    async fn compare(&mut self, batch: Option<&Batch>) -> Result<(), JobsError> {
+        let mut chunks = Chunks::new(self.rows()?);
+        let (ledger, id) = (self.jobs.ledger()?.clone(), self.jobs.batch_id()?);
+        let hasher = RandomState::new();
+        let mut keys = HashSet::new();
+        let (mut changed, mut total) = (Vec::new(), 0);
+        loop {
+            let chunk = chunks.next(CHUNK).await?;
+            if chunk.is_empty() {
+                break;
+            }
+            let mut contents = Vec::with_capacity(chunk.len());
+            let mut places = Vec::with_capacity(chunk.len());
+            for row in chunk {
+                self.check_caps(&row)?;
+                keys.insert(hasher.hash_one(row.key.as_str()));
+                places.push((row.line, row.key.clone()));
+                let NewItem { key, hash, out, .. } = row.into_item(None);
+                contents.push(RowContent { key, hash, out });
+            }
+            let compared = match batch {
+                Some(_) => ledger.compare(&id, contents).await?,
+                None => vec![Compared::New; contents.len()],
+            };
+            for (change, (line, key)) in compared.into_iter().zip(places) {
+                match change {
+                    Compared::New => self.added += 1,
+                    Compared::Unchanged => self.unchanged += 1,
+                    Compared::Changed | Compared::Renamed => {
+                        total += 1;
+                        if changed.len() < MOST_CHANGED {
+                            changed.push(ChangedRow { line, key, change });
+                        }
+                    }
+                }
+            }
+        }
+        if total > 0 {
+            let (batch, rows) = (id, changed);
+            return Err(BatchError::Changed { batch, rows, total }.into());
+        }
+        let is_same_file = batch.is_some_and(|batch| batch.source == self.jobs.settings.source);
+        if is_same_file {
+            let is_removed = |key: &Key| !keys.contains(&hasher.hash_one(key.as_str()));
+            self.removed = planned(&ledger, &self.jobs, is_removed).await?;
+        }
+        Ok(())
+    }
+
+    fn check_caps(&self, row: &ManifestRow) -> Result<(), JobsError> {
+        let settings = &self.jobs.settings;
+        let key = || row.key.clone();
+        if let Some(cap) = settings.max_seconds {
+            match row.seconds() {
+                Some(seconds) if seconds > cap => {
+                    let (line, key) = (row.line, key());
+                    return Err(BatchError::TooLong {
+                        line,
+                        key,
+                        seconds,
+                        cap,
+                    }
+                    .into());
+                }
+                None if !row.is_billed_by_piece() => return Err(JobsError::UnknownSeconds(key())),
+                _ => {}
+            }
+        }
+        if let Some(cap) = settings.max_spend {
+            let price = self.price(row);
+            let price = price.ok_or_else(|| JobsError::UnknownPrice(key()))?;
+            if price > cap {
+                let (line, key) = (row.line, key());
+                return Err(BatchError::TooExpensive {
+                    line,
+                    key,
+                    price,
+                    cap,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn price(&self, row: &ManifestRow) -> Option<Amount> {
+        let prices = self.jobs.settings.prices.as_ref()?;
+        prices(&row.priced())
+    }
+
+    /// Returns an iterator over the rows of the content that was validated.
+    fn rows(&self) -> Result<crate::manifest::Rows, BatchError> {
+        let rows = self.manifest.clone().unchecked();
+        rows.rows_of(&self.fingerprint)
+            .map_err(BatchError::Manifest)
+    }
+}
+
+/// Returns the keys of the planned rows for which a condition holds.
+async fn planned(
+    ledger: &Ledger,
+    jobs: &Jobs,
+    condition: impl Fn(&Key) -> bool,
+) -> Result<Vec<Key>, LedgerError> {
+    let mut filter = Filter {
+        batch: Some(jobs.batch_id()?),
+        states: vec![State::Planned],
+        limit: CHUNK,
+        ..Filter::default()
+    };
+    let mut keys = Vec::new();
+    loop {
+        let page = ledger.list(&filter).await?;
+        let Some(last) = page.last() else {
+            return Ok(keys);
+        };
+        filter.after = Some((last.added, last.row.clone()));
+        keys.extend(page.into_iter().map(|item| item.key).filter(&condition));
+    }
+}
+
+impl PreparedBatch {
+    /// Returns the number of rows that the ledger has already, with the same content; 0 if the rows
+    /// were not compared, because the batch is new or its manifest has not changed.
+    #[must_use]
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
+    }
+
+    /// Returns the number of rows that are new in a batch that exists, under the same condition.
+    #[must_use]
+    pub fn added(&self) -> u64 {
+        self.added
+    }
+
+    /// Returns the keys of the planned rows that are no longer in the manifest. They are not sent: the
+    /// run ends them as unsent, until they are in the manifest again. Empty for a manifest that was
+    /// joined to the batch of another one.
+    #[must_use]
+    pub fn removed(&self) -> &[Key] {
+        &self.removed
+    }
+
+    /// Imports the rows and does the jobs of the batch until none is left, or until `shutdown` is ready.
+    /// The first rows start while later ones are imported. Otherwise as
+    /// [`Jobs::run_until_empty`].
+    ///
+    /// # Errors
+    /// As [`Jobs::run`].
+    ///
+    /// # Cancel safety
+    /// As [`Jobs::run`].
+    pub async fn run<S>(self, aigc: &Aigc, shutdown: S) -> Result<Report, JobsError>
+    where
+        S: Future + Send,
+    {
+        Box::pin(self.run_now(aigc, shutdown)).await
+    }
+
+    async fn run_now<S: Future>(self, aigc: &Aigc, shutdown: S) -> Result<Report, JobsError> {
+        let work = Box::pin(runner::begin(&self.jobs, aigc)).await?;
+        // Before the first claim, which would take one of them.
+        for keys in self.removed.chunks(CHUNK) {
+            work.ledger.withdraw(&work.batch, keys.to_vec()).await?;
+        }
+        let feed = Box::pin(self.import(&work));
+        Box::pin(runner::run_fed(&work, shutdown, Until::Empty, feed)).await
+    }
+
+    /// Adds the rows to the ledger.
+    async fn import(&self, work: &Work) -> Result<(), JobsError> {
+        if self.is_imported {
+            return Ok(());
+        }
+        let mut chunks = Chunks::new(self.rows()?);
+        let mut limit = FIRST_CHUNK;
+        loop {
+            let chunk = chunks.next(limit).await?;
+            if chunk.is_empty() {
+                break;
+            }
+            limit = CHUNK;
+            let started = work.clock().monotonic();
+            self.add(work, chunk).await?;
+            work.notify();
+            // A claim or a send waits for the transaction: half of the time is theirs.
+            let took = work.clock().monotonic().saturating_sub(started);
+            work.clock().sleep(took).await;
+        }
+        work.ledger.set_manifest(&work.batch, &self.label).await?;
+        Ok(())
+    }
+
+    async fn add(&self, work: &Work, chunk: Vec<ManifestRow>) -> Result<(), JobsError> {
+        let lines: Vec<_> = chunk
+            .iter()
+            .map(|row| (row.line, row.key.clone()))
+            .collect();
+        let items: Vec<_> = chunk
+            .into_iter()
+            .map(|row| {
+                let price = self.price(&row);
+                row.into_item(price)
+            })
+            .collect();
+        let imported = add_in_time(work, items).await?;
+        let changed = imported.changed;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        // Another process has added other rows since the comparison.
+        let total = u64::try_from(changed.len()).unwrap_or(u64::MAX);
+        let is_changed = |(_, key): &(u64, Key)| changed.contains(key);
+        let rows = lines.into_iter().filter(is_changed);
+        let change = Compared::Changed;
+        let rows = rows.map(|(line, key)| ChangedRow { line, key, change });
+        Err(BatchError::Changed {
+            batch: work.batch.clone(),
+            rows: rows.collect(),
+            total,
+        }
+        .into())
+    }
+}
+
+/// Adds rows, again while the ledger cannot be written.
+async fn add_in_time(work: &Work, items: Vec<NewItem>) -> Result<Imported, LedgerError> {
+    let (pause, attempts) = RETRIES;
+    let mut attempt = 1;
+    loop {
+        match work.ledger.import(&work.batch, items.clone()).await {
+            Err(error) if error.kind().is_transient() && attempt < attempts => {
+                attempt += 1;
+                work.clock().sleep(pause).await;
+            }
+            imported => return imported,
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Rows with mistakes.
+
+use crate::support::{only_finding, planned, rows, rules};
+
+/// A row, and the path, the rule and parts of message and hint of its one finding.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+#[test]
+fn each_mistake_in_a_line_has_a_finding_with_path_and_hint() {
+    let deep = format!(
+        r#"{{"id":"a","Prompt":"p","ExtraParameters":{}{}}}"#,
+        "[".repeat(200),
+        "]".repeat(200)
+    );
+    let cases: [Case<'_>; 21] = [
+        (
+            r#"{"Prompt":"p"}"#,
+            "id",
+            "required",
+            "has no id",
+            "its own `id`",
+        ),
+        (
+            r#"{"id":null,"Prompt":"p"}"#,
+            "id",
+            "required",
+            "has no id",
+            "its own `id`",
+        ),
+        (
+            r#"{"custom_id":"a","Prompt":"p"}"#,
+            "id",
+            "required",
+            "has no id",
+            "instead of `custom_id`",
+        ),
+        (r#"{"id":7,"Prompt":"p"}"#, "id", "required", "", ""),
+        (
+            r#"{"id":"","Prompt":"p"}"#,
+            "id",
+            "invalid-id",
+            "empty",
+            "1 to 200 bytes",
+        ),
+        (
+            "{\"id\":\"a\\u0007\",\"Prompt\":\"p\"}",
+            "id",
+            "invalid-id",
+            "not printable",
+            "control",
+        ),
+        (
+            r#"{"id":"a","id":"b","Prompt":"p"}"#,
+            "id",
+            "duplicate-member",
+            "twice",
+            "leave one",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","ExtraParameters":{"LogoAdd":0,"LogoAdd":1}}"#,
+            "ExtraParameters",
+            "duplicate-member",
+            "\"LogoAdd\" twice",
+            "leave one",
+        ),
+        (
+            r#"{"id":"a","after":"b","Prompt":"p"}"#,
+            "after",
+            "reserved",
+            "last frame",
+            "leave it out",
+        ),
+        (
+            r#"{"id":"a","defaults":{},"Prompt":"p"}"#,
+            "defaults",
+            "defaults",
+            "no other members",
+            "as the first line",
+        ),
+        (
+            r#"{"id":"a","action":"createaigcvideotask","Prompt":"p"}"#,
+            "action",
+            "action",
+            "no such action",
+            "did you mean `CreateAigcVideoTask`?",
+        ),
+        (
+            r#"{"id":"a","action":"DescribeAigcVideoTask"}"#,
+            "action",
+            "action",
+            "creates no task",
+            "choose from Create",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"../b.mp4"}"#,
+            "out",
+            "output-name",
+            "leaves the folder",
+            "clips/{key}.{ext}",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"/b.mp4"}"#,
+            "out",
+            "output-name",
+            "leaves the folder",
+            "clips/{key}.{ext}",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"a?.mp4"}"#,
+            "out",
+            "output-name",
+            "not allowed",
+            "clips/{key}.{ext}",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"b/aux.mp4"}"#,
+            "out",
+            "output-name",
+            "reserved",
+            "clips/{key}.{ext}",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"{task}.mp4"}"#,
+            "out",
+            "output-name",
+            "placeholder",
+            "clips/{key}.{ext}",
+        ),
+        (
+            r#"{"id":"nul","Prompt":"p"}"#,
+            "out",
+            "output-name",
+            "reserved",
+            "set `out`",
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","Duration":1e999}"#,
+            "Duration",
+            "format-json",
+            "out of range",
+            "",
+        ),
+        (
+            r#"{"id":"a","Prompt":"\ud800"}"#,
+            "Prompt",
+            "format-json",
+            "",
+            "",
+        ),
+        (&deep, "ExtraParameters", "nesting", "127 levels", ""),
+    ];
+    for (row, path, rule, message, hint) in cases {
+        let plan = planned("rows.jsonl", row);
+        let found = plan.findings.kept();
+        let found = found.iter().find(|it| it.finding.path == path);
+        let found = found.unwrap_or_else(|| panic!("{row}: {:?}", plan.findings.kept()));
+        if rule != "required" || !message.is_empty() {
+            assert_eq!(found.finding.rule, rule, "{row}: {found}");
+        }
+        assert!(found.finding.message.contains(message), "{row}: {found}");
+        let given = found.finding.hint.clone().unwrap_or_default();
+        assert!(given.contains(hint), "{row}: {found}");
+        assert!(!plan.is_ok(), "{row}");
+    }
+}
+
+#[test]
+fn each_mistake_in_a_cell_has_a_finding_with_its_column() {
+    for (column, cell, rule, hint) in [
+        ("Duration", "five", "wrong-type", "digits only"),
+        ("Duration", "5.5", "wrong-type", "digits only"),
+        (
+            "Duration",
+            "99999999999999999999",
+            "wrong-type",
+            "digits only",
+        ),
+        ("EnhancePrompt", "1", "wrong-type", "true or false"),
+        (
+            "ExtraParameters",
+            "720P",
+            "format-json",
+            "\"\"Resolution\"\"",
+        ),
+        ("ExtraParameters", "[]", "wrong-type", ""),
+        (
+            "ImageInfos",
+            "https://a.example/b.png",
+            "format-json",
+            "\"\"ImageUrl\"\"",
+        ),
+        ("after", "b", "reserved", "leave it out"),
+    ] {
+        let cell = cell.replace('"', "\"\"");
+        let content = format!("id,Prompt,{column}\na,p,\"{cell}\"\n");
+        let found = only_finding("rows.csv", &content);
+        assert_eq!(
+            (found.line, found.finding.rule),
+            (2, rule),
+            "{content}: {found}"
+        );
+        assert_eq!(found.finding.path, column, "{found}");
+        assert_eq!(found.id.as_deref(), Some("a"));
+        assert!(
+            found.finding.hint.unwrap_or_default().contains(hint),
+            "{content}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_in_the_order_of_the_file() {
+    let content = "\
+{\"id\":\"a\",\"Prompt\":\"p\",\"Duration\":\"5\",\"after\":\"b\"}
+{\"id\":\"b\",\"Promt\":\"p\",\"ImageUrl\":\"https://a.example/b.png\"}
+{\"Prompt\":\"p\"}
+{\"id\":\"a\",\"Prompt\":\"p\"}
+{\"id\":\"b\",\"Prompt\":\"p\"}
+";
+    let plan = planned("rows.jsonl", content);
+    assert_eq!(
+        rules(&plan),
+        [
+            (1, "reserved"),
+            (1, "wrong-type"),
+            (2, "unknown-member"),
+            (3, "required"),
+            // The first `a` is no row, so the second one is the only one.
+            (5, "duplicate-id"),
+        ]
+    );
+    assert_eq!((plan.rows, plan.refused), (5, 3));
+    let kept = plan.findings.kept();
+    assert_eq!(kept[4].finding.message, "line 2 has the same id");
+    assert_eq!(
+        kept[1].to_string(),
+        "line 1 (a): error[wrong-type]: Duration: has to be a whole number, not a text\n  \
+         = hint: leave the quotation marks out\n  \
+         = source: https://www.tencentcloud.com/document/product/1041/76487"
+    );
+}
+
+#[test]
+fn names_that_some_file_system_takes_for_one_are_refused() {
+    for (one, other) in [
+        (
+            r#"{"id":"a","Prompt":"p","out":"x.mp4"}"#,
+            r#"{"id":"b","Prompt":"p","out":"x.mp4"}"#,
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"x/Y.mp4"}"#,
+            r#"{"id":"b","Prompt":"p","out":"X/y.mp4"}"#,
+        ),
+        (
+            r#"{"id":"Fox","Prompt":"p"}"#,
+            r#"{"id":"fox","Prompt":"p"}"#,
+        ),
+        (
+            r#"{"id":"a/b","Prompt":"p"}"#,
+            r#"{"id":"a:b","Prompt":"p"}"#,
+        ),
+        (
+            r#"{"id":"\u00c9","Prompt":"p"}"#,
+            r#"{"id":"\u00e9","Prompt":"p"}"#,
+        ),
+        (
+            r#"{"id":"a","Prompt":"p"}"#,
+            r#"{"id":"b","Prompt":"p","out":"a.{ext}"}"#,
+        ),
+    ] {
+        let plan = planned("rows.jsonl", format!("{one}\n\n{other}\n"));
+        assert_eq!(rules(&plan), [(3, "duplicate-output")], "{one} {other}");
+        assert!(plan.findings.kept()[0].finding.message.contains("line 1"));
+    }
+}
+
+#[test]
+fn a_table_of_texts_with_unknown_columns_is_sent_with_warnings() {
+    let content = "id,Prompt,Seed\na,p,17\nb,p,\n";
+    let plan = planned("rows.csv", content);
+    assert_eq!(rules(&plan), [(2, "unknown-member")]);
+    assert!(plan.is_ok());
+    let rows = rows("rows.csv", content);
+    assert_eq!(rows[0].body(), r#"{"Prompt":"p","Seed":"17"}"#);
+    assert_eq!(rows[1].body(), r#"{"Prompt":"p"}"#);
+}
