@@ -1,7 +1,6 @@
 //! Refused calls and their codes.
 
 use mps_core::endpoint::Site;
-use mps_emulator::Fault;
 use serde_json::{Value, json};
 
 use crate::call::{CREATE, Call, DESCRIBE, World, cat, code};
@@ -192,16 +191,6 @@ fn an_emulator_refuses_what_the_description_of_its_site_states() {
         assert_eq!(refusal(CREATE, &mainland), of_mainland, "{site}");
         assert_eq!(refusal("CreateAiFissionTask", &short), of_short, "{site}");
     }
-}
-
-/// As the service answers an action that an account may not use.
-#[test]
-fn any_action_is_unsupported_on_demand() {
-    let world = World::new();
-    let fault = Fault::refuse("UnsupportedOperation").action(DESCRIBE).once();
-    world.service.fail(fault).unwrap();
-    let answer = world.answer(DESCRIBE, &json!({ "TaskId": "1" }));
-    assert_eq!(code(&answer), "UnsupportedOperation");
 }
 
 #[test]
