@@ -282,7 +282,12 @@ fn bounds() {
 #[test]
 fn facts_of_one_site() {
     let site = |facts: &str| format!("site = [{{ name = \"intl\", {facts} }}]");
-    bound(&site("max_chars = 50"), "max_chars on intl", Breaking, Compatible);
+    bound(
+        &site("max_chars = 50"),
+        "max_chars on intl",
+        Breaking,
+        Compatible,
+    );
     bound(
         &site("max_chars = 50, warn_only = [\"max_chars\"]"),
         "max_chars on intl",

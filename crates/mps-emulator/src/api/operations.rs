@@ -148,7 +148,9 @@ mod tests {
             request_id: "r-1",
         };
         let answer = Operation::Generic(Box::leak(Box::new(action))).run(&context);
-        answer.map(|members| members.len()).map_err(|refusal| refusal.code.to_string())
+        answer
+            .map(|members| members.len())
+            .map_err(|refusal| refusal.code.to_string())
     }
 
     /// As `cargo xtask spec add` makes them: no document was read for their facts.
