@@ -88,7 +88,8 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
     type Family = <F::Request as Create>::Family;
 
     async fn create(&self, context: &Context) -> Result<(), Failure> {
-        let mut request = request::build(self.request.as_deref(), &self.fields)?;
+        let mut request =
+            request::build(self.request.as_deref(), &self.fields, context.global.site())?;
         let mut model = self.fields.model();
         // The body of a file is sent as it is.
         if model.is_none() && self.request.is_none() {
