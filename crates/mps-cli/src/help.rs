@@ -24,10 +24,7 @@ fn with_examples(command: Command, path: &str) -> Command {
     };
     // A command that brings examples of its own keeps them.
     let own = command.get_after_help().map(ToString::to_string);
-    let examples = match own {
-        Some(own) if examples.is_empty() => own,
-        _ => examples,
-    };
+    let examples = own.unwrap_or(examples);
     let command = command
         .after_help(parts(&[&examples, &folded]))
         .after_long_help(parts(&[&examples, more]));

@@ -11,6 +11,8 @@ mod bill;
 mod completion;
 #[cfg(unix)]
 mod config;
+#[cfg(unix)]
+mod contract;
 mod credentials;
 #[cfg(unix)]
 mod doctor;
