@@ -41,6 +41,17 @@ async fn main() {
         median(&mut counts)
     );
 
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        let started = clock.monotonic();
+        ledger.status(&batch, 100).await.unwrap();
+        statuses.push(since(&clock, started));
+    }
+    println!(
+        "what mps batch status reads of {ROWS} rows: {:?} (target 1 s for the command)",
+        median(&mut statuses)
+    );
+
     let mut floor = Floor::new(folder.path(), &clock);
     operations(&ledger, &batch, &clock, &mut floor).await;
     drop(ledger);

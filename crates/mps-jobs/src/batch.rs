@@ -160,4 +160,10 @@ impl Jobs {
     pub fn on_wire(&self) -> Vec<Key> {
         self.on_wire.keys()
     }
+
+    /// Returns `true` if this process may have sent a create of these jobs.
+    #[must_use]
+    pub fn has_sent(&self) -> bool {
+        self.on_wire.has_sent()
+    }
 }

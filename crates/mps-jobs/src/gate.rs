@@ -73,14 +73,19 @@ impl LedgerGate {
 
     /// Disarms the row in a task of the runtime, since the callers do not wait.
     fn disarm(&self) {
-        if let Some(wire) = &self.wire {
-            wire.disarmed();
-        }
         let (ledger, claim) = (self.ledger.clone(), self.claim.clone());
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let disarming = runtime.spawn(async move { ledger.disarm(&claim).await });
+        let wire = self.wire.clone();
+        let disarming = runtime.spawn(async move {
+            let disarmed = ledger.disarm(&claim).await;
+            // Not before: a process that ends meanwhile leaves the row in doubt.
+            if let Some(wire) = wire.filter(|_| disarmed.is_ok()) {
+                wire.disarmed();
+            }
+            disarmed
+        });
         *lock(&self.disarming) = Some(disarming);
     }
 }
@@ -89,11 +94,12 @@ impl Gate for LedgerGate {
     fn pass<'a>(&'a self, _: &'a Intent) -> BoxFuture<'a, Result<(), GateError>> {
         Box::pin(async {
             self.settled().await;
-            let armed = self.ledger.arm(&self.claim).await;
-            armed.map_err(refusal)?;
+            // Before the commit: a process that ends after it leaves the row in doubt.
             if let Some(wire) = &self.wire {
                 wire.armed();
             }
+            let armed = self.ledger.arm(&self.claim).await;
+            armed.map_err(refusal)?;
             drop(lock(&self.turn).take());
             Ok(())
         })

@@ -195,6 +195,28 @@ fn each_task_has_a_line_that_is_drawn_in_place_and_removed_at_the_end() {
 }
 
 #[test]
+fn a_batch_has_a_bar_for_each_stage_that_is_removed_at_the_end() {
+    let emulator = Emulator::start("1h");
+    crate::batch_support::manifest(&emulator, "foxes.jsonl", 1..=3);
+    let batch = ["batch", "run", "foxes.jsonl", "--out", "clips"];
+    let screen = Screen::run(&emulator.recorded(&batch), 80, &[]);
+    screen.until(|screen| {
+        let lines = lines(screen);
+        let has = |text: &str| lines.iter().any(|line| line.contains(text));
+        has("foxes: # of # fetched, # %")
+            && has("started \u{2588}")
+            && has("rendered \u{2591}")
+            && has("# planned, # running, # to fetch, # s")
+    });
+    let last = screen.interrupt();
+    assert!(
+        !last.contains('\u{2588}') && !last.contains('\u{2591}'),
+        "{last}"
+    );
+    assert!(last.contains("starting nothing more"), "{last}");
+}
+
+#[test]
 fn a_download_shows_its_bytes_and_its_speed() {
     let emulator = Emulator::start("0s");
     let id = create(&emulator, "a");

@@ -5,7 +5,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(unix)]
+mod batch_kills;
 mod batch_plan;
+mod batch_run;
+#[cfg(unix)]
+mod batch_signals;
+mod batch_support;
+mod batch_verbs;
 mod bill;
 #[cfg(unix)]
 mod completion;

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use mps_core::sync::lock;
@@ -12,7 +15,14 @@ use crate::ledger::{Key, RowId};
 /// The jobs of a process whose creates may have left and are not answered or recorded yet. Clones share
 /// it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OnWire(Arc<Mutex<BTreeMap<RowId, Key>>>);
+pub(crate) struct OnWire(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    keys: Mutex<BTreeMap<RowId, Key>>,
+    /// `true` once a create was about to leave.
+    has_sent: AtomicBool,
+}
 
 /// A job in [`OnWire`], from the moment it is armed until this is dropped.
 #[derive(Debug)]
@@ -34,19 +44,26 @@ impl OnWire {
 
     /// Returns the keys in the order of the batch.
     pub(crate) fn keys(&self) -> Vec<Key> {
-        lock(&self.0).values().cloned().collect()
+        lock(&self.0.keys).values().cloned().collect()
+    }
+
+    /// Returns `true` once a create was about to leave.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.0.has_sent.load(Ordering::Relaxed)
     }
 }
 
 impl WireEntry {
     /// Records that the create is about to leave.
     pub(crate) fn armed(&self) {
-        lock(&self.on_wire.0).insert(self.row.clone(), self.key.clone());
+        let Inner { keys, has_sent } = &*self.on_wire.0;
+        has_sent.store(true, Ordering::Relaxed);
+        lock(keys).insert(self.row.clone(), self.key.clone());
     }
 
     /// Records that the last attempt was certainly not executed, or that its outcome is recorded.
     pub(crate) fn disarmed(&self) {
-        lock(&self.on_wire.0).remove(&self.row);
+        lock(&self.on_wire.0.keys).remove(&self.row);
     }
 }
 

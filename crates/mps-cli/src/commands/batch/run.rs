@@ -115,10 +115,6 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), Failure
         context.output.warning(warning);
     }
     ledger.keep_folder(&run.name, &run.folder).await?;
-    let before = jobs.status(0).await?;
-    let had_sent = before
-        .as_ref()
-        .is_some_and(|status| steps::has_sent(&status.counts));
     let running = RunningBatch::new(&jobs, &run.name, &context.global, run.resume());
     let signal = context.phase.begin_batch(running);
     let shutdown = async {
@@ -133,8 +129,8 @@ pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), Failure
     context.phase.end_batch();
     let report = match ended {
         Ok(report) => report,
-        // Trouble after the first row is part of the report, unless the ledger failed at the end.
-        Err(error) => return Err(run.broken(error, had_sent)),
+        // Trouble after the first row is part of the report, unless the ledger fails at the end.
+        Err(error) => return Err(run.broken(error, jobs.has_sent())),
     };
     run.finish(&jobs, &report).await
 }
@@ -319,11 +315,11 @@ impl<'a> Run<'a> {
     }
 
     /// Returns the error of a run that ended without a report.
-    fn broken(&self, error: JobsError, had_sent: bool) -> Failure {
+    fn broken(&self, error: JobsError, has_sent: bool) -> Failure {
         let failure = Failure::from(error);
         match self.context.phase.signal() {
             Some(signal) => failure.outcome(steps::interrupted(signal)),
-            None if had_sent => {
+            None if has_sent => {
                 let reason = failure.outcome.reason();
                 failure.outcome(crate::outcome::Outcome::Unfetched(reason))
             }

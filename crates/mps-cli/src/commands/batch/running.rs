@@ -50,7 +50,9 @@ impl RunningBatch {
         let doubts = self.jobs.on_wire();
         let message = match doubts.len() {
             0 => message.to_owned(),
-            count => format!("{message} with {count} creates on the wire, which are in doubt now"),
+            count => {
+                format!("{message} with {count} creates on the wire, which may be in doubt now")
+            }
         };
         let mut failure = Failure::new(Outcome::Unfetched(reason), kind, message)
             .hint(format!("continue with: {}", self.resume))

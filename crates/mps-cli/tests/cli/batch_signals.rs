@@ -1,0 +1,157 @@
+//! Signals to a batch, each checked against the bill and the ledger.
+
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use crate::{
+    batch_support::{batch, command, counts, creates, events, manifest, run_batch},
+    phases::Lines,
+    support::{Emulator, Run, eventually},
+};
+
+const CREATE: &str = "CreateAigcVideoTask";
+
+/// A run with a create on the wire that takes 3 s to be answered.
+struct Sending {
+    emulator: Emulator,
+    process: Child,
+    stderr: Lines,
+}
+
+impl Sending {
+    fn start() -> Self {
+        let emulator = Emulator::start("0s");
+        manifest(&emulator, "foxes.jsonl", 1..=30);
+        emulator.add_fault(&json!({"kind": "delay", "delay": "3s", "action": CREATE}));
+        let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = Lines::of(process.stderr.take().unwrap());
+        eventually(|| creates(&emulator)[0] > 0);
+        Self {
+            emulator,
+            process,
+            stderr,
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+    }
+
+    fn end(self) -> (Emulator, Run) {
+        let Self {
+            emulator,
+            mut process,
+            stderr,
+        } = self;
+        eventually(|| process.try_wait().unwrap().is_some());
+        let output = process.wait_with_output().unwrap();
+        let run = Run {
+            exit: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: stderr.rest(),
+        };
+        (emulator, run)
+    }
+}
+
+#[test]
+fn one_signal_starts_nothing_more_and_waits_for_the_answers() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let sending = Sending::start();
+        sending.send(signal);
+        sending.stderr.wait_for("draining");
+        let sent = creates(&sending.emulator)[0];
+        let (emulator, run) = sending.end();
+        assert_eq!(run.exit, code, "{run:?}");
+        let [in_doubt, planned, rows] = counts(&run, ["in_doubt", "planned", "rows"]);
+        assert_eq!(in_doubt, 0, "{run:?}");
+        // Those that were on the way to the wire at the signal may have left.
+        assert!(creates(&emulator)[0] <= sent + 4, "{run:?}");
+        assert_eq!(rows - planned, creates(&emulator)[0], "{run:?}");
+        emulator.clear_faults();
+        let run = run_batch(&emulator, "foxes.jsonl", &[]);
+        assert_eq!((run.exit, creates(&emulator)), (0, [30, 0]), "{run:?}");
+    }
+}
+
+#[test]
+fn a_second_signal_leaves_at_once_and_names_the_rows_in_doubt() {
+    let sending = Sending::start();
+    sending.send(Signal::INT);
+    sending.stderr.wait_for("draining");
+    sending.send(Signal::INT);
+    let (emulator, run) = sending.end();
+    assert_eq!((run.exit, run.stdout.as_str()), (130, ""), "{run:?}");
+    let error = run.error();
+    assert_eq!(
+        (&error["kind"], &error["in_doubt"]),
+        (&json!("interrupted"), &json!(false))
+    );
+    let lines = run.stderr.lines();
+    let errors = lines.filter(|line| line.contains("mps.error/1")).count();
+    let status = batch(&emulator, &["status"]);
+    let [in_doubt] = counts(&status, ["in_doubt"]);
+    assert!(in_doubt > 0, "{status:?}");
+    // One that was about to leave is named, too.
+    let named = u64::try_from(errors - 1).unwrap();
+    assert!(named >= in_doubt, "{run:?} {status:?}");
+    emulator.clear_faults();
+    let run = run_batch(&emulator, "foxes.jsonl", &[]);
+    assert_eq!((run.exit, creates(&emulator)[1]), (11, 0), "{run:?}");
+    assert_eq!(
+        counts(&run, ["in_doubt", "fetched"]),
+        [in_doubt, 30 - in_doubt]
+    );
+}
+
+#[test]
+fn a_signal_before_the_first_row_ends_the_command_at_once() {
+    let emulator = Emulator::start("0s");
+    manifest(&emulator, "foxes.jsonl", 1..=2);
+    let fifo = emulator.folder.path().join("keys");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    // The keys never arrive.
+    let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
+        .env_remove("TENCENTCLOUD_SECRET_ID")
+        .env_remove("TENCENTCLOUD_SECRET_KEY")
+        .env("TENCENTCLOUD_CREDENTIALS_FILE", &fifo)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually(|| crate::phases::catches_signals(process.id()));
+    kill_process(Pid::from_child(&process), Signal::INT).unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert_eq!(creates(&emulator), [0, 0]);
+}
+
+#[test]
+fn a_signal_while_tasks_are_rendered_stops_at_once() {
+    let emulator = Emulator::start("1h");
+    manifest(&emulator, "foxes.jsonl", 1..=2);
+    let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = Lines::of(process.stderr.take().unwrap());
+    stderr.wait_for("\"created\"");
+    stderr.wait_for("\"created\"");
+    kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
+    eventually(|| process.try_wait().unwrap().is_some());
+    let output = process.wait_with_output().unwrap();
+    let run = Run {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: stderr.rest(),
+    };
+    assert_eq!((run.exit, counts(&run, ["created"])), (143, [2]), "{run:?}");
+    assert_eq!(events(&run, "draining").len(), 1, "{run:?}");
+}

@@ -1,0 +1,241 @@
+//! `mps batch run` of four hosts on one PostgreSQL server: no row is sent twice, a cap is kept exactly
+//! while processes are killed, and the rate limit holds for all of them together.
+//!
+//! Runs are short by default. `MPS_LONG_TESTS=1` makes them as long as the nightly ones. Each prints its
+//! figures (`--nocapture`).
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and prints its figures"
+)]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use mps_core::clock::{Clock as _, SystemClock};
+use mps_tests::{
+    postgres::PostgresServer,
+    process::{EmulatorProcess, mps},
+};
+use serde_json::{Value, json};
+
+/// The longest wait for an event of a process, far more than it needs.
+const BOUND: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_millis(20);
+
+fn is_long() -> bool {
+    env::var_os("MPS_LONG_TESTS").is_some_and(|value| value == "1")
+}
+
+/// An emulator, a server of ledgers and limits, and a folder for the hosts.
+struct World {
+    emulator: EmulatorProcess,
+    server: PostgresServer,
+    program: PathBuf,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Returns `None` without a PostgreSQL server.
+    fn start(rows: usize) -> Option<Self> {
+        let server = PostgresServer::start().unwrap()?;
+        let times = ["--queue-time", "0s", "--render-time", "500ms"];
+        let world = Self {
+            emulator: EmulatorProcess::start(times).unwrap(),
+            server,
+            program: mps().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        };
+        for host in 0..4 {
+            let home = world.home(host);
+            fs::create_dir(&home).unwrap();
+            let row = |row: usize| {
+                json!({"id": format!("row-{row}"), "ModelName": "Kling", "Prompt": format!("clip {row}"),
+                    "Duration": 5})
+                .to_string()
+            };
+            let lines: Vec<_> = (0..rows).map(row).collect();
+            fs::write(home.join("clips.jsonl"), lines.join("\n")).unwrap();
+        }
+        Some(world)
+    }
+
+    /// The home of a host: its manifest, its results and its seal.
+    fn home(&self, host: usize) -> PathBuf {
+        self.folder.path().join(format!("host-{host}"))
+    }
+
+    fn command(&self, host: usize, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .env("HOME", self.home(host))
+            .env("TENCENTCLOUD_SECRET_ID", &self.emulator.secret_id)
+            .env("TENCENTCLOUD_SECRET_KEY", &self.emulator.secret_key)
+            .env("MPS_LEDGER", self.server.url())
+            .env("MPS_LIMITER", self.server.url())
+            .env("MPS_ENDPOINT", format!("http://{}", self.emulator.address))
+            .args(["--output", "json", "batch"])
+            .args(arguments)
+            .current_dir(self.home(host))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// Starts a run of the batch that all hosts share.
+    fn run(&self, host: usize, more: &[&str]) -> Child {
+        let arguments = ["run", "clips.jsonl", "--out", "clips", "--name", "clips"];
+        let mut command = self.command(host, &[&arguments, more].concat());
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn bill(&self) -> Value {
+        self.emulator.control("bill").unwrap()
+    }
+
+    fn creates(&self) -> u64 {
+        self.bill()["creates"].as_u64().unwrap()
+    }
+
+    /// Returns the number of videos that all hosts have.
+    fn videos(&self) -> usize {
+        let videos = |host| videos(&self.home(host).join("clips"));
+        (0..4).map(videos).sum()
+    }
+
+    /// Returns the times of all creates in microseconds.
+    fn starts(&self) -> Vec<u64> {
+        let bill = self.bill();
+        let items = bill["items"].as_array().unwrap().iter();
+        let mut starts: Vec<_> = items.map(|item| item["at_us"].as_u64().unwrap()).collect();
+        starts.sort_unstable();
+        starts
+    }
+}
+
+fn videos(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return 0;
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names
+        .filter(|name| name.ends_with(".mp4") && !name.starts_with('.'))
+        .count()
+}
+
+/// Waits for the end of a run and returns its exit code and its result.
+fn end(run: Child) -> (i32, Value) {
+    let output = run.wait_with_output().unwrap();
+    let result = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    (output.status.code().unwrap_or(-1), result)
+}
+
+fn until(mut is_so: impl FnMut() -> bool) {
+    let clock = SystemClock::new();
+    let started = clock.monotonic();
+    while !is_so() {
+        assert!(clock.monotonic() - started < BOUND, "it never came true");
+        pause(LOOK);
+    }
+}
+
+fn pause(pause: Duration) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().build().unwrap();
+    runtime.block_on(SystemClock::new().sleep(pause));
+}
+
+fn worst_second(starts: &[u64]) -> usize {
+    let within = |first: &u64| {
+        let window = *first..first + 1_000_000;
+        starts.iter().filter(|at| window.contains(at)).count()
+    };
+    starts.iter().map(within).max().unwrap_or_default()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate with two decimals")]
+fn rate(starts: &[u64]) -> f64 {
+    let span = starts.last().unwrap() - starts.first().unwrap();
+    (starts.len() - 1) as f64 / (span as f64 / 1e6)
+}
+
+/// Does all rows in some processes, one a host, and returns the rate of the starts.
+fn undisturbed(rows: usize, hosts: usize) -> Option<f64> {
+    let world = World::start(rows)?;
+    let runs: Vec<_> = (0..hosts).map(|host| world.run(host, &[])).collect();
+    for run in runs {
+        let (exit, result) = end(run);
+        assert_eq!(exit, 0, "{result}");
+        assert_eq!(
+            result["fetched"].as_u64(),
+            u64::try_from(rows).ok(),
+            "{result}"
+        );
+    }
+    let (bill, starts) = (world.bill(), world.starts());
+    assert_eq!(bill["creates"].as_u64(), u64::try_from(rows).ok());
+    assert_eq!(bill["duplicates"], 0);
+    assert_eq!(world.videos(), rows, "each result is on one host");
+    let (rate, worst) = (rate(&starts), worst_second(&starts));
+    println!("{hosts} processes, {rows} rows: {rate:.2} starts/s, worst second {worst}");
+    assert!(worst <= 10, "{worst}");
+    Some(rate)
+}
+
+#[test]
+fn four_hosts_share_a_batch_and_send_no_row_twice() {
+    let rows = if is_long() { 400 } else { 60 };
+    let Some(four) = undisturbed(rows, 4) else {
+        return;
+    };
+    if is_long() {
+        let one = undisturbed(rows, 1).unwrap();
+        assert!(four >= one * 0.95, "{four:.2} and {one:.2} starts/s");
+    }
+}
+
+#[test]
+fn a_cap_is_kept_exactly_while_processes_of_four_hosts_are_killed() {
+    let (cap, rows, kills) = if is_long() { (50, 80, 30) } else { (20, 30, 4) };
+    let Some(world) = World::start(rows) else {
+        return;
+    };
+    let seconds = (cap * 5).to_string();
+    let capped = ["--max-seconds", &seconds];
+    let mut runs: Vec<_> = (0..4).map(|host| world.run(host, &capped)).collect();
+    for kill in 1..=kills {
+        let goal = u64::try_from(cap * kill / kills / 2).unwrap();
+        until(|| world.creates() >= goal);
+        pause(Duration::from_millis(fastrand::u64(..300)));
+        let host = fastrand::usize(..4);
+        runs[host].kill().unwrap();
+        runs[host].wait().unwrap();
+        runs[host] = world.run(host, &capped);
+    }
+    let mut last = Value::Null;
+    for run in runs {
+        let (exit, result) = end(run);
+        assert_eq!(exit, 11, "{result}");
+        last = result;
+    }
+    let count = |state: &str| last[state].as_u64().unwrap();
+    let (creates, cap) = (world.creates(), u64::try_from(cap).unwrap());
+    let (fetched, in_doubt) = (count("fetched"), count("in_doubt"));
+    println!(
+        "cap of {cap} rows, {kills} kills: {creates} starts, {fetched} fetched, {in_doubt} in doubt, worst \
+         second {}",
+        worst_second(&world.starts())
+    );
+    assert_eq!(world.bill()["duplicates"], 0, "{last}");
+    // A row in doubt is held against the cap, whether it was started or not.
+    assert_eq!(fetched + in_doubt, cap, "{last}");
+    assert!(creates <= cap && creates >= fetched, "{last}");
+    assert!(worst_second(&world.starts()) <= 10);
+}
