@@ -15,7 +15,7 @@ mod parse;
 
 pub(crate) use self::{
     defaults::Defaults,
-    explain::{Origin, Value, explain},
+    explain::{Explanation, Origin, explain},
 };
 use crate::{failure::Failure, options::GlobalOptions};
 

@@ -2,7 +2,10 @@
 
 use clap::{Command, CommandFactory as _};
 
-use crate::{Cli, EXIT_CODES, options::table::SETTINGS};
+use crate::{
+    Cli, EXIT_CODES,
+    options::table::{SETTINGS, Setting},
+};
 
 mod examples;
 
@@ -48,7 +51,7 @@ fn text(examples: &[String]) -> String {
 
 /// Returns the line that stands for the common options in a short help.
 fn common_options() -> String {
-    let flags: Vec<_> = SETTINGS.iter().map(|setting| setting.flag()).collect();
+    let flags: Vec<_> = SETTINGS.iter().map(Setting::flag).collect();
     format!(
         "Common options, which --help explains: {}",
         flags.join(", ")

@@ -24,7 +24,7 @@ pub(crate) enum Origin {
 
 /// An option with its value and where that comes from.
 #[derive(Debug, Serialize)]
-pub(crate) struct Value {
+pub(crate) struct Explanation {
     pub(crate) name: &'static str,
     /// The value, passwords masked.
     pub(crate) value: String,
@@ -40,7 +40,7 @@ pub(crate) fn explain(
     environment: &GlobalOptions,
     config: &Config,
     effective: &GlobalOptions,
-) -> Vec<Value> {
+) -> Vec<Explanation> {
     let origin = |setting: &Setting| {
         if (setting.shown)(effective).is_none() {
             return Origin::Default;
@@ -57,7 +57,7 @@ pub(crate) fn explain(
             .next()
             .map_or(Origin::Default, |(_, origin)| *origin)
     };
-    let values = SETTINGS.iter().map(|setting| Value {
+    let values = SETTINGS.iter().map(|setting| Explanation {
         name: setting.name,
         value: (setting.shown)(effective).unwrap_or_else(|| setting.default.to_owned()),
         origin: origin(setting),

@@ -120,7 +120,7 @@ impl Home {
         };
         if path == "resolve" {
             let created = self.shell(emulator, "mps --ledger off video create --prompt fox");
-            self.task = created.stdout.trim().to_owned();
+            created.stdout.trim().clone_into(&mut self.task);
             let rule = json!({"kind": "reply_lost", "times": 1, "action": "CreateAigcVideoTask"});
             emulator.add_fault(&rule);
             let run = self.shell(emulator, &format!("mps {create}"));
@@ -134,7 +134,7 @@ impl Home {
         };
         let run = self.shell(emulator, &format!("mps -q --output json {create}{ended}"));
         assert_eq!(run.exit, 0, "{path}: {run:?}");
-        self.task = run.json()["task_id"].as_str().unwrap().to_owned();
+        self.task = run.json()["task_id"].as_str().unwrap().into();
     }
 
     /// Runs the batch that an example is about.
