@@ -32,6 +32,8 @@ mod failures;
 mod families;
 mod faults;
 mod foreign_text;
+#[cfg(unix)]
+mod gallery;
 mod hostile;
 #[cfg(unix)]
 mod ledger;
