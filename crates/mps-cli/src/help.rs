@@ -49,7 +49,7 @@ fn text(examples: &[String]) -> String {
     format!("Examples:{}", lines.collect::<String>())
 }
 
-/// Returns the line that stands for the common options in a short help.
+/// Returns the line with the common options of a short help, for example `--ledger`.
 fn common_options() -> String {
     let flags: Vec<_> = SETTINGS.iter().map(Setting::flag).collect();
     format!(

@@ -157,7 +157,7 @@ impl Monitor {
     }
 }
 
-/// Returns what happened to one request, for `-v`. For example: `CreateAigcVideoTask to
+/// Returns the sentence about one request, for `-v`. For example: `CreateAigcVideoTask to
 /// mps.intl.tencentcloudapi.com: status 200 after 312 ms, 87 bytes sent, 136 received, request id ...`.
 fn sentence(call: CallInfo<'_>, attempt: &AttemptEnded<'_>) -> String {
     let number = match attempt.number {

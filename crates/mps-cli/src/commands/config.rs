@@ -1,4 +1,4 @@
-//! `mps config explain`: each setting, and where its value comes from.
+//! `mps config explain`: each setting, and the origin of its value.
 
 use std::{env, path::Path};
 

@@ -1,4 +1,4 @@
-//! `mps doctor`: looks for what would make other commands fail, and says how to mend it. Sends no call
+//! `mps doctor`: finds causes that make other commands fail, each with its fix. Sends no call
 //! that is billed.
 
 use anstyle::{AnsiColor, Style};

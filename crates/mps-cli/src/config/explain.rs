@@ -1,4 +1,4 @@
-//! Where each value of the common options comes from.
+//! The origin of each value of the common options.
 
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub(crate) enum Origin {
     Default,
 }
 
-/// An option with its value and where that comes from.
+/// An option with its value and the origin of the value.
 #[derive(Debug, Serialize)]
 pub(crate) struct Explanation {
     pub(crate) name: &'static str,
@@ -33,7 +33,7 @@ pub(crate) struct Explanation {
     pub(crate) variable: String,
 }
 
-/// Returns all common options. `flags` and `environment` are what each of them sets, `effective` is what
+/// Returns all common options. `flags` and `environment` are the options that each sets; `effective` is what
 /// counts.
 pub(crate) fn explain(
     flags: &GlobalOptions,

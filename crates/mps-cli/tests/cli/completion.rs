@@ -1,4 +1,4 @@
-//! Completion in a shell: what it offers, and that it neither waits nor complains.
+//! Completion in a shell: its candidates, and that it neither waits nor complains.
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! The contract of the command line, a line at a time: what is promised, beside the command that shows
+//! The contract of the command line, a line at a time: each promise, beside the command that shows
 //! it. The exit codes of every fault are in `bill`, signals in `signals`, and the emulator in `emulator`.
 
 use std::thread;
@@ -8,7 +8,7 @@ use crate::{
     support::{Emulator, Run},
 };
 
-/// A promise, the line of a shell that shows it, its exit code, and what stdout and stderr contain.
+/// A promise, the line of a shell that shows it, its exit code, and a part of stdout and of stderr.
 type Row = (&'static str, &'static str, i32, &'static str, &'static str);
 
 const ROWS: &[Row] = &[

@@ -1,4 +1,4 @@
-//! Errors that say what to do: each names the mistake as a person would, and has a hint.
+//! Errors with the next step: each names the mistake as a person would, and has a hint.
 
 use std::fs;
 
@@ -217,7 +217,7 @@ fn v_tells_of_each_request_in_a_sentence_and_libraries_say_nothing() {
     assert!(logs.iter().all(own), "{logs:?}");
 }
 
-/// A program in place of the one that opens files, which writes down what it is asked to open.
+/// A program in place of the one that opens files, which writes down its argument.
 #[cfg(target_os = "linux")]
 #[test]
 fn show_opens_a_verified_file_and_else_the_page() {
@@ -251,7 +251,7 @@ fn show_opens_a_verified_file_and_else_the_page() {
         opened.trim_end().to_owned()
     };
     assert_eq!(opened_target(), home.join("-a.mp4").display().to_string());
-    // What another program put there is not opened.
+    // A file that another program put there is not opened.
     fs::write(home.join("-a.mp4"), "something else").unwrap();
     assert_eq!(opened_target(), format!("{}/_emulator/", emulator.endpoint));
     let mut command = emulator.recorded(&["--output", "json", "show", "--open", &id]);

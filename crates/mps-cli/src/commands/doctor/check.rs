@@ -21,7 +21,7 @@ pub(super) struct Check {
     pub(super) exit: Option<Reason>,
 }
 
-/// The state of what was checked.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {

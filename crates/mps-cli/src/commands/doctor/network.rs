@@ -23,7 +23,7 @@ use crate::{
 /// The longest time for the answer to one request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A smaller difference is within what the service accepts: five minutes, of which some are left.
+/// A smaller difference is accepted by the service: five minutes, of which some are left.
 const ACCEPTED_SKEW: Duration = Duration::from_secs(240);
 
 /// The client corrects a difference up to this one by itself.
@@ -128,7 +128,7 @@ fn is_about_trust(causes: &[String]) -> bool {
     causes.iter().any(|cause| cause.contains("certificate"))
 }
 
-/// Returns the finding about the clock; none if the endpoint did not tell the time.
+/// Returns the finding about the clock; none if its answer had no date.
 pub(super) fn clock(reached: Option<&Reached>, endpoint: &Endpoint) -> Option<Check> {
     let (skew, is_ahead) = reached?.skew?;
     if skew < ACCEPTED_SKEW {

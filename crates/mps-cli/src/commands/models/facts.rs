@@ -1,4 +1,4 @@
-//! The facts of a row of the capability tables: what they mean, and how they are written for people.
+//! The facts of a row of the capability tables: their meaning, and their form for people.
 
 use serde_json::{Map, Value};
 
