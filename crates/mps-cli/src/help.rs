@@ -25,9 +25,13 @@ fn with_examples(command: Command, path: &str) -> Command {
         let parts = parts.iter().filter(|part| !part.is_empty());
         parts.copied().collect::<Vec<_>>().join("\n\n")
     };
-    // A command that brings examples of its own keeps them.
+    // A command that brings examples of its own keeps them, and any other text follows the examples.
     let own = command.get_after_help().map(ToString::to_string);
-    let examples = own.unwrap_or(examples);
+    let examples = match own {
+        Some(own) if own.contains("Examples:") => own,
+        Some(own) => format!("{examples}\n\n{own}"),
+        None => examples,
+    };
     let command = command
         .after_help(parts(&[&examples, &folded]))
         .after_long_help(parts(&[&examples, more]));

@@ -5,7 +5,7 @@ mod find;
 mod findings;
 mod gallery;
 mod plan;
-mod prices;
+pub(crate) mod prices;
 mod rescue;
 mod result;
 mod retry;

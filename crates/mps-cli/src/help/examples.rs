@@ -164,6 +164,15 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "batch plan",
+        &[
+            "mps batch plan clips.jsonl",
+            "mps batch plan clips.jsonl --prices prices.toml",
+            "mps batch plan clips.jsonl --strict",
+            "mps --site cn batch plan clips.jsonl --output json",
+        ],
+    ),
+    (
         "show",
         &[
             "mps show $ID",

@@ -284,7 +284,7 @@ fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
     for (signal, _, code) in SIGNALS {
         for form in [
             &["video", "create", "--prompt", "a"][..],
-            &["call", "CreateAigcImageTask"],
+            &["call", "CreateAigcImageTask", "--json={\"Prompt\":\"a\"}"],
         ] {
             let mut command = mps(folder.path());
             let keys = [
