@@ -18,6 +18,8 @@ mod export;
 mod forget;
 mod line;
 
+#[cfg(feature = "mcp")]
+pub(crate) use self::line::AGENTS;
 pub(crate) use self::line::TaskLine;
 use crate::{
     context::{Connection, Context},

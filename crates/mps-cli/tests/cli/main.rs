@@ -15,6 +15,8 @@ mod batch_support;
 mod batch_verbs;
 mod bill;
 #[cfg(unix)]
+mod chaos;
+#[cfg(unix)]
 mod completion;
 #[cfg(unix)]
 mod config;
