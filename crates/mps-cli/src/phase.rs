@@ -150,7 +150,7 @@ impl Phase {
         });
     }
 
-    /// Returns whether the command goes on after a panic in one of its tasks. The emulator does: the
+    /// Returns whether the command continues after a panic in one of its tasks. The emulator does: the
     /// panic ends one connection only.
     pub(crate) fn survives_panics(&self) -> bool {
         self.0.borrow().ends_slowly

@@ -20,6 +20,8 @@ mod chaos;
 mod completion;
 #[cfg(unix)]
 mod config;
+#[cfg(unix)]
+mod contract;
 mod credentials;
 #[cfg(unix)]
 mod doctor;
