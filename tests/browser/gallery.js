@@ -178,6 +178,7 @@ async function large(page) {
   await timed("filter", 3_000, "const text = document.getElementById('text'); text.value = 'c19'; text.dispatchEvent(new Event('input')); await new Promise((done) => setTimeout(done, 100));");
   assert.equal(await shown(page).count(), 111);
   await page.locator("#text").fill("");
+  await until(page, "document.getElementById('count').textContent === '2,000 rows'");
   await timed("scroll to the end", 3_000, "scrollTo(0, document.body.scrollHeight);");
   await page.evaluate("scrollTo(0, 0)");
 

@@ -10,6 +10,8 @@
 
 pub mod browser;
 pub mod capture;
+#[cfg(unix)]
+pub mod commands;
 pub mod delay;
 pub mod front;
 pub mod official;

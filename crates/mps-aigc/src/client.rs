@@ -1,8 +1,8 @@
 //! The entry of the facade: one client, and the tasks of each family.
 
-use std::{sync::Arc, time::Duration};
+use std::{env, sync::Arc, time::Duration};
 
-use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain};
+use mps_core::{Client, ClientBuilder, Intent, credentials::DefaultChain, endpoint::Endpoint};
 
 use crate::{
     any_task::AnyTask,
@@ -59,14 +59,16 @@ impl Aigc {
 
     /// Returns a client with default settings and the credentials of the environment: the variables
     /// `TENCENTCLOUD_SECRET_ID` and `TENCENTCLOUD_SECRET_KEY`, the credentials files, or the role of
-    /// a pod or machine, in the order of [`DefaultChain`]. Sends requests to the international site.
+    /// a pod or machine, in the order of [`DefaultChain`]. Sends requests to the international site, or
+    /// to the endpoint that `MPS_ENDPOINT` names, for example that of an emulator; an empty value is
+    /// none.
     ///
     /// This is the only function of the crate that reads the environment. To combine the
     /// environment's credentials with other settings, give
     /// [`DefaultChain::from_environment`] to [`builder`](Self::builder).
     ///
     /// # Errors
-    /// As for [`from_builder`](Self::from_builder). Missing credentials are reported by the first
+    /// As for [`from_builder`](Self::from_builder) and [`Endpoint::parse`]. Missing credentials are reported by the first
     /// call, which looks for them.
     ///
     /// # Examples
@@ -75,8 +77,11 @@ impl Aigc {
     /// # Ok::<(), mps_aigc::Error>(())
     /// ```
     pub fn from_env() -> Result<Self, Error> {
-        let credentials = DefaultChain::new().from_environment();
-        Self::from_builder(Self::builder().credentials(credentials))
+        let mut builder = Self::builder().credentials(DefaultChain::new().from_environment());
+        if let Some(endpoint) = env::var("MPS_ENDPOINT").ok().filter(|url| !url.is_empty()) {
+            builder = builder.endpoint(Endpoint::parse(&endpoint)?);
+        }
+        Self::from_builder(builder)
     }
 
     /// Returns the tasks of a family, for code that is generic over families.

@@ -181,7 +181,7 @@ impl Output {
         }
     }
 
-    /// Prints a sentence about what happens, with the time, where `-v` is given. Programs get log lines
+    /// Prints a sentence about a request, with the time, where `-v` is given. Programs get log lines
     /// instead.
     pub(crate) fn sentence(&self, text: impl FnOnce() -> String) {
         if self.verbose && !self.quiet && self.format == OutputFormat::Human {

@@ -34,7 +34,7 @@ impl<const N: usize> Table<N> {
         self
     }
 
-    /// Adds a row. What a terminal would obey is escaped.
+    /// Adds a row. Characters that a terminal would obey are escaped.
     pub(crate) fn row(&mut self, cells: [&str; N]) {
         self.rows
             .push(cells.map(|cell| foreign_text::message(cell).into_owned()));

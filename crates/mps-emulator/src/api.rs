@@ -1,8 +1,9 @@
-//! The requests that the emulator answers: the API, the object storage and the control API.
+//! The requests that the emulator answers: the API, the object storage, the control API and its page.
 
 pub(crate) mod call;
 pub(crate) mod control;
 pub(crate) mod operations;
+pub(crate) mod page;
 pub(crate) mod results;
 pub(crate) mod service_state;
 pub(crate) mod snapshot;

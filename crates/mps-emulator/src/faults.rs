@@ -23,6 +23,8 @@ pub use fault::Fault;
 pub use invalid_fault::InvalidFault;
 pub(crate) use kind::Kind;
 use kind::Phase;
+#[cfg(test)]
+pub(crate) use parse::kind_names;
 pub(crate) use rules::Faults;
 
 use crate::{engine::ids::Ids, http::exchange::Connection};

@@ -1,11 +1,11 @@
 //! Makes a clip for each line of a JSONL file, such as `{"id": "fox", "prompt": "a fox in the snow"}`.
 //! Run it again after a crash, or with more lines: each line is billed once. It reads `prompts.jsonl`
-//! and keeps `batch.db` and `clips/` in the current folder; `ENDPOINT` names an emulator.
+//! and keeps `batch.db` and `clips/` in the current folder; `MPS_ENDPOINT` names an emulator.
 #![allow(clippy::print_stdout)] // a program prints
 
-use std::{env, error::Error, fs};
+use std::{error::Error, fs};
 
-use mps_jobs::aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask};
+use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
 
 #[derive(serde::Deserialize)]
 struct Row {
@@ -15,10 +15,6 @@ struct Row {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let mut aigc = Aigc::builder().credentials(DefaultChain::new().from_environment());
-    if let Ok(url) = env::var("ENDPOINT") {
-        aigc = aigc.endpoint(Endpoint::parse(&url)?);
-    }
     let jobs = mps_jobs::Jobs::open("batch.db").await?.max_seconds(3_000);
     for line in fs::read_to_string("prompts.jsonl")?.lines() {
         let Row { id, prompt } = serde_json::from_str(line)?;
@@ -28,8 +24,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .duration(5);
         jobs.submit(id, request).out("clips/{key}.{ext}").await?;
     }
-    let (aigc, ctrl_c) = (Aigc::from_builder(aigc)?, tokio::signal::ctrl_c());
-    let report = jobs.run_until_empty(aigc, ctrl_c).await?;
+    let report = jobs
+        .run_until_empty(Aigc::from_env()?, tokio::signal::ctrl_c())
+        .await?;
     report.in_doubt().for_each(|doubt| println!("{doubt}")); // key, when, what to do
     println!("{report}"); // 298 fetched, 1 failed, 1 in doubt, 1,490 of 3,000 s
     Ok(())

@@ -1,7 +1,7 @@
 //! A web service that makes clips, and continues after any restart. Start it twice on the same
 //! `LEDGER` and port, with a crash in between: each clip is billed once. Variables, besides those of the
-//! keys: `LEDGER` (`clips.db`), `LISTEN` (`127.0.0.1:8080`), `ENDPOINT` (that of an emulator; by default the
-//! service). SIGTERM ends it.
+//! keys: `LEDGER` (`clips.db`), `LISTEN` (`127.0.0.1:8080`), `MPS_ENDPOINT` (that of an emulator; by default
+//! the service). SIGTERM ends it.
 //!
 //! ```sh
 //! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
@@ -17,7 +17,7 @@ use axum::response::{Sse, sse};
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
-use mps_jobs::aigc::{Aigc, Endpoint, credentials::DefaultChain, models::CreateAigcVideoTask};
+use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
 use mps_jobs::{JobView, Jobs, JobsError, Key};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -65,18 +65,12 @@ fn refused(error: JobsError) -> Refused {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let mut aigc = Aigc::builder().credentials(DefaultChain::new().from_environment());
-    if let Ok(url) = env::var("ENDPOINT") {
-        aigc = aigc.endpoint(Endpoint::parse(&url)?);
-    }
     let jobs = Jobs::open(&env::var("LEDGER").unwrap_or("clips.db".into())).await?; // or postgres://...
     let mut terminate = signal(SignalKind::terminate())?;
     let shutdown = async move { terminate.recv().await.unwrap_or(()) }
         .boxed()
         .shared();
-    let worker = jobs
-        .clone()
-        .run(Aigc::from_builder(aigc)?, shutdown.clone());
+    let worker = jobs.clone().run(Aigc::from_env()?, shutdown.clone());
     let worker = tokio::spawn(worker); // sends, follows, fetches; continues what is there
     let api = Router::new()
         .route("/clips", post(create))

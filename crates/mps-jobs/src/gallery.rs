@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    ledger::{Batch, BatchId, Filter, Ledger},
+    ledger::{Batch, BatchId, ExportedRow, Filter, Ledger},
     state::State,
 };
 
@@ -21,8 +21,8 @@ use self::{page::Facts, target::Target};
 /// The name of the file below the folder of the results, unless another one is named.
 pub const DEFAULT_NAME: &str = "gallery.html";
 
-/// Rows that are read at once. At most three such pages are in memory.
-const PAGE: i64 = 50;
+/// Rows that are read at once. At most three such pages are in memory, and a body has at most 10 MB.
+const PAGE: usize = 20;
 
 /// The writer of a batch's gallery: one HTML file that shows prompt, parameters, cost and result of each
 /// row, and works without network and server.
@@ -83,8 +83,8 @@ impl Gallery {
         }
     }
 
-    /// Returns the folder below which the batch saves its results, as far as its first saved file
-    /// shows it; `None` when no file was saved.
+    /// Returns the folder below which the batch saves its results: that of its last run, else the one that
+    /// its first saved file shows; `None` when no file was saved.
     ///
     /// # Errors
     /// [`GalleryError::Ledger`].
@@ -92,6 +92,9 @@ impl Gallery {
     /// # Cancel safety
     /// Reads only.
     pub async fn folder(&self) -> Result<Option<PathBuf>, GalleryError> {
+        if let Some(folder) = self.ledger.folder(&self.batch).await? {
+            return Ok(Some(folder));
+        }
         let filter = Filter {
             batch: Some(self.batch.clone()),
             states: vec![State::Fetched],
@@ -142,11 +145,11 @@ impl Gallery {
     /// Sends the rows in pages, until the receiver ends because of an error of its own.
     async fn read(
         &self,
-        rows: &tokio::sync::mpsc::Sender<Vec<crate::ledger::WholeRow>>,
+        rows: &tokio::sync::mpsc::Sender<Vec<ExportedRow>>,
     ) -> Result<(), GalleryError> {
         let mut after = 0;
         loop {
-            let page = self.ledger.page(&self.batch, after, PAGE).await?;
+            let page = self.ledger.export(&self.batch, after, PAGE, true).await?;
             let Some(last) = page.last() else {
                 return Ok(());
             };

@@ -33,8 +33,6 @@ mod learned;
 mod liveness;
 mod names;
 mod owned;
-#[cfg(feature = "gallery")]
-mod pages;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
@@ -51,8 +49,6 @@ mod submit;
 pub(crate) mod tx;
 
 pub(crate) use self::batch::count_of;
-#[cfg(feature = "gallery")]
-pub(crate) use self::pages::{Body, WholeRow};
 pub use self::{
     batch::BatchStatus,
     compare::{Compared, RowContent},

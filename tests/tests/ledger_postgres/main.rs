@@ -3,11 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
 #[path = "../../../crates/mps-jobs/tests/crash/child.rs"]
 mod child;
+mod command_line;
 mod crash;
 #[path = "../../../crates/mps-jobs/tests/ledger/daily_cap.rs"]
 mod daily_cap;

@@ -15,7 +15,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::programs::{partial_length, until};
+use mps_tests::commands::{partial_length, until};
 
 /// Bytes of one write.
 const PIECE: usize = 64 * 1024;

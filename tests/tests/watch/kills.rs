@@ -9,11 +9,9 @@ use std::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    host::Host,
-    long::repetitions,
-    programs::{self, World, kill, until, until_beside, visible_files},
-};
+use mps_tests::commands::{self, World, kill, until, until_beside, visible_files};
+
+use crate::{host::Host, long::repetitions};
 
 const MIB: u64 = 1 << 20;
 
@@ -82,8 +80,8 @@ async fn a_wait_is_resumed_from_handles_after_each_kill() {
 }
 
 /// Waits for the end of a command while the host goes on.
-async fn ended(child: Child) -> programs::End {
-    let end = tokio::task::spawn_blocking(|| programs::ended(child));
+async fn ended(child: Child) -> commands::End {
+    let end = tokio::task::spawn_blocking(|| commands::ended(child));
     end.await.unwrap()
 }
 

@@ -14,7 +14,6 @@ mod host;
 mod kills;
 mod long;
 #[cfg(unix)]
-mod programs;
 mod thousands;
 #[cfg(unix)]
 mod two_processes;

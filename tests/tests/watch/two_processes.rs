@@ -3,10 +3,9 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    long::repetitions,
-    programs::{World, ended, visible_files},
-};
+use mps_tests::commands::{World, ended, visible_files};
+
+use crate::long::repetitions;
 
 #[test]
 fn of_two_processes_with_one_path_one_refuses_and_the_file_is_whole() {

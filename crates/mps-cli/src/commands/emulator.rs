@@ -188,7 +188,7 @@ fn banner(ready: &Ready<'_>, address: SocketAddr) -> String {
          Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"{scheme}://\", \"mps.localhost:{port}\"))\n  \
          Go:      profile.HttpProfile.Scheme, .Endpoint = \"{scheme}\", \"{place}\"\n\
          {token}\
-         requests and their cost: {endpoint}/_emulator/v1/\n\
+         tasks, bill, requests and faults in a browser: {endpoint}/_emulator/\n\
          Ctrl-C ends it",
         id = quoted(ready.secret_id),
         key = quoted(ready.secret_key),
@@ -218,6 +218,7 @@ mod tests {
         };
         let banner = banner(&ready, "[::1]:8080".parse().unwrap());
         for part in [
+            "http://[::1]:8080/_emulator/\n",
             "TENCENTCLOUD_SECRET_ID=AKIDEXAMPLE TENCENTCLOUD_SECRET_KEY='a$b c'\n",
             "endpoint=\"[::1]:8080\"",
             "\"mps.localhost:8080\"",

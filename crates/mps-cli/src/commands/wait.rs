@@ -28,7 +28,7 @@ pub(crate) struct WaitArgs {
     #[arg(required_unless_present = "last", value_name = "ID|-")]
     tasks: Vec<String>,
     /// Wait for the newest task of this family, account and endpoint that the ledger has and that is
-    /// not done
+    /// not fetched
     #[arg(long, conflicts_with = "tasks")]
     last: bool,
     /// Then download the results to this file, into this directory (`DIR/` is made if needed), to a
@@ -89,12 +89,12 @@ pub(super) async fn run<F: Family>(args: &WaitArgs, context: &Context) -> Result
     all_succeeded(waited)
 }
 
-/// Returns the newest task of a family that is not done, as the ledger has it.
+/// Returns the newest task of a family whose result is not fetched, as the ledger has it.
 async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<TaskHandle, Failure> {
     let filter = Filter {
         account: Some(connection.account().to_owned()),
         endpoint: Some(connection.client().endpoint().host().to_owned()),
-        states: vec![State::Created],
+        states: vec![State::Created, State::Done],
         ..Filter::default()
     };
     let items = ledger.list(&filter).await?.into_iter();
@@ -103,7 +103,7 @@ async fn last<F: Family>(ledger: &Ledger, connection: &Connection) -> Result<Tas
     let last = last.and_then(|item| item.handle(connection.client()));
     last.ok_or_else(|| {
         let family = F::NAME;
-        let message = format!("the ledger has no {family} task that is not done");
+        let message = format!("the ledger has no {family} task whose result is not fetched");
         Failure::usage(message).hint("list all tasks with: mps tasks")
     })
 }

@@ -15,9 +15,13 @@ mod batch_support;
 mod batch_verbs;
 mod bill;
 #[cfg(unix)]
+mod chaos;
+#[cfg(unix)]
 mod completion;
 #[cfg(unix)]
 mod config;
+#[cfg(unix)]
+mod contract;
 mod credentials;
 #[cfg(unix)]
 mod doctor;
@@ -30,6 +34,8 @@ mod failures;
 mod families;
 mod faults;
 mod foreign_text;
+#[cfg(unix)]
+mod gallery;
 mod hostile;
 #[cfg(unix)]
 mod ledger;

@@ -7,7 +7,7 @@ use http::{Request, Response, header, request::Parts};
 
 use crate::{
     api::{
-        call, control, results,
+        call, control, page, results,
         service_state::ServiceState,
         snapshot::Snapshot,
         task_record::{self, TaskRecord},
@@ -46,7 +46,7 @@ impl Service {
     /// Answers one request.
     ///
     /// `POST /` is the API, `/results/…` and `/cos/…` the object storage, `/_emulator/v1/…` the
-    /// control API; other paths return 404. A body longer than 10 MB is refused, as the service
+    /// control API, `/_emulator/` a page for people; other paths return 404. A body longer than 10 MB is refused, as the service
     /// does; a snapshot may have 128 MB.
     ///
     /// A function can neither lose nor delay an answer, so faults of this kind have no effect here,
@@ -265,10 +265,12 @@ fn route(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
         results::answer(service, head, path)
     } else if let Some(name) = path.strip_prefix(control::PREFIX) {
         Exchange::whole(control::answer(service, head, body, name))
+    } else if let Some(response) = page::answer(head) {
+        Exchange::whole(response)
     } else {
         Exchange::whole(reply::not_found(
             path,
-            "the API is at `/`, the control API under `/_emulator/v1/`",
+            "the API is at `/`, the control API under `/_emulator/v1/`, a page for people at `/_emulator/`",
         ))
     }
 }

@@ -129,6 +129,12 @@ const KINDS: [(&str, ReadKind); 28] = [
     ("forbidden_once", |_| Ok(Kind::ForbiddenOnce)),
 ];
 
+/// Returns the names of all kinds.
+#[cfg(test)]
+pub(crate) fn kind_names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 const A_DURATION: &str = "a duration such as `1s` or `250ms`";
 
 impl TryFrom<Map<String, Value>> for Fault {

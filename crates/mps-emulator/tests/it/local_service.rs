@@ -28,6 +28,8 @@ async fn web_pages_and_rebound_names_are_refused_on_every_endpoint() {
         ("POST", "/_emulator/v1/reset"),
         ("GET", "/_emulator/v1/snapshot"),
         ("GET", "/_emulator/v1/state"),
+        ("GET", "/_emulator/"),
+        ("GET", "/_emulator/page.js"),
         ("GET", "/results/none/0.mp4"),
         ("GET", "/cos/b-1/r/none_0.mp4"),
     ] {

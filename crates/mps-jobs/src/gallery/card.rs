@@ -14,7 +14,7 @@ use super::{
 use crate::{
     amount::Amount,
     job::Utc,
-    ledger::{Body, Item, Timestamp, WholeRow},
+    ledger::{ExportedRow, Item, Timestamp},
     state::State,
 };
 
@@ -22,6 +22,8 @@ use crate::{
 pub(super) const MAX_NAME: usize = 200;
 /// The longest prompt and message.
 const MAX_TEXT: usize = 20_000;
+/// The longest body whose members are shown, in bytes. A prompt has about 2,000 characters.
+const LONGEST_BODY: usize = 65_536;
 /// The longest value of a parameter.
 const MAX_VALUE: usize = 2_000;
 
@@ -67,14 +69,14 @@ struct Fact {
 
 impl Card {
     /// Returns a row as a page in `folder` shows it.
-    pub(super) fn new(row: &WholeRow, folder: &Path, program: &[String]) -> Self {
+    pub(super) fn new(row: &ExportedRow, folder: &Path, program: &[String]) -> Self {
         let item = &row.item;
         let files: Vec<_> = row
             .files
             .iter()
             .filter_map(|file| Media::of(file, folder))
             .collect();
-        let mut members = members(&row.body);
+        let mut members = members(row.body.as_deref());
         let prompt = take_prompt(&mut members);
         // The row has both as its model.
         members.retain(|name, _| item.model.is_none() || !name.starts_with("Model"));
@@ -111,12 +113,13 @@ impl Card {
     }
 }
 
-/// Returns the words that describe a duration, for example `2:41`.
-pub(super) fn duration(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        hours => format!("{hours}:{minutes:02}:{seconds:02}"),
+/// Returns a duration as people read it, for example `12 s` or `2:41`.
+fn duration(seconds: u64) -> String {
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, minutes) => format!("{minutes}:{rest:02}"),
+        (hours, minutes) => format!("{hours}:{minutes:02}:{rest:02}"),
     }
 }
 
@@ -179,19 +182,18 @@ fn error(item: &Item) -> Option<String> {
     (is_reason && !parts.is_empty()).then(|| parts.join(": "))
 }
 
+/// Returns the time from the answer to the end, unless it is too short to be that of a task.
 fn took(item: &Item) -> Option<Duration> {
     let micros = item.done?.0.checked_sub(item.created?.0)?;
-    u64::try_from(micros).ok().map(Duration::from_micros)
+    let took = Duration::from_micros(u64::try_from(micros).ok()?);
+    (took >= Duration::from_secs(1)).then_some(took)
 }
 
-fn members(body: &Body) -> Map<String, Value> {
-    let Body::Text(body) = body else {
-        return Map::new();
-    };
-    match serde_json::from_str(body) {
-        Ok(Value::Object(members)) => members,
-        _ => Map::new(),
-    }
+/// Returns the members of a body that is short enough to be listed.
+fn members(body: Option<&str>) -> Map<String, Value> {
+    let body = body.filter(|body| body.len() <= LONGEST_BODY);
+    let members = body.and_then(|body| serde_json::from_str(body).ok());
+    members.unwrap_or_default()
 }
 
 /// Takes the text that a result is made of.
@@ -234,13 +236,16 @@ fn parameter(member: &str, value: &Value) -> Fact {
 }
 
 /// Returns the facts about a row that are not in its request.
-fn facts(row: &WholeRow, files: &[Media]) -> Vec<Fact> {
+fn facts(row: &ExportedRow, files: &[Media]) -> Vec<Fact> {
     let item = &row.item;
     let time = |time: Option<Timestamp>| time.map(|time| Utc(time).to_string());
-    let body = match row.body {
-        Body::Long(length) => Some(format!("{}, not shown here", media::size(length))),
-        Body::Forgotten => Some("removed from the ledger".to_owned()),
-        Body::Text(_) => None,
+    let body = match &row.body {
+        Some(body) if body.len() > LONGEST_BODY => {
+            let size = media::size(i64::try_from(body.len()).unwrap_or(i64::MAX));
+            Some(format!("{size}, not shown here"))
+        }
+        Some(_) => None,
+        None => Some("removed from the ledger".to_owned()),
     };
     let facts = [
         ("Task", item.task.as_deref().map(name)),

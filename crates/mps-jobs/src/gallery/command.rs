@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::secrets::remove_secrets;
 use crate::{
-    ledger::{Body, Item, WholeRow},
+    ledger::{ExportedRow, Item},
     out,
     state::State,
 };
 
-/// The longest body that a command contains, in characters. Terminals accept more, people do not.
+/// The longest body that a command contains, in bytes. Terminals accept more, people do not.
 const LONGEST_BODY: usize = 16_384;
 
 /// A command with its purpose.
@@ -27,7 +27,7 @@ pub(super) struct Command {
 const SIGNED: &str = "A URL of the request has a signature or a password, which is left out here: put a new one in first.";
 
 /// Returns the commands of a row: the one that makes it again, or those that decide about a row in doubt.
-pub(super) fn of_row(row: &WholeRow, program: &[String]) -> Vec<Command> {
+pub(super) fn of_row(row: &ExportedRow, program: &[String]) -> Vec<Command> {
     if row.item.state == State::InDoubt {
         return decisions(&row.item, program);
     }
@@ -35,22 +35,20 @@ pub(super) fn of_row(row: &WholeRow, program: &[String]) -> Vec<Command> {
 }
 
 /// Returns the command that makes a row again: the request on the standard input of `create`.
-fn again(row: &WholeRow, program: &[String]) -> Option<Command> {
+fn again(row: &ExportedRow, program: &[String]) -> Option<Command> {
     let mut command = Command {
         title: "Make it again",
         text: String::new(),
         note: None,
     };
-    let mut body: Value = match &row.body {
-        Body::Text(body) if body.len() <= LONGEST_BODY => serde_json::from_str(body).ok()?,
-        Body::Text(_) | Body::Long(_) => {
-            command.title = "Show the request";
-            command.note = Some("The request is too long for a command.");
-            command.text = line(program, &["show", "--", &name(&row.item)]);
-            return Some(command);
-        }
-        Body::Forgotten => return None,
-    };
+    let body = row.body.as_deref()?;
+    if body.len() > LONGEST_BODY {
+        command.title = "Show the request";
+        command.note = Some("The request is too long for a command.");
+        command.text = line(program, &["show", "--", &name(&row.item)]);
+        return Some(command);
+    }
+    let mut body: Value = serde_json::from_str(body).ok()?;
     if remove_secrets(&mut body) {
         command.note = Some(SIGNED);
     }

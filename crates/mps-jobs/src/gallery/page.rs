@@ -16,7 +16,7 @@ use super::{
 use crate::{
     amount::Amount,
     job::Utc,
-    ledger::{Batch, Count, WholeRow},
+    ledger::{Batch, Count, ExportedRow},
 };
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -96,7 +96,7 @@ pub(super) fn render(
     target: &mut Target,
     facts: Facts,
     program: &[String],
-    pages: Receiver<Vec<WholeRow>>,
+    pages: Receiver<Vec<ExportedRow>>,
 ) -> Result<Written, GalleryError> {
     let counter = std::sync::Arc::new(std::sync::Mutex::new(Written::default()));
     let (counted, folder, program) = (counter.clone(), target.folder(), program.to_vec());

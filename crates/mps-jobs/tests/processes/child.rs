@@ -14,7 +14,7 @@ pub(crate) const WORKER: &str = "child::works_until_the_ledger_is_empty";
 #[tokio::test]
 #[ignore = "runs in a process of its own"]
 async fn works_until_the_ledger_is_empty() {
-    let Ok(endpoint) = env::var("ENDPOINT") else {
+    let Ok(endpoint) = env::var("MPS_ENDPOINT") else {
         return;
     };
     let folder: PathBuf = env::current_dir().unwrap();

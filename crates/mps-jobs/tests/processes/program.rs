@@ -39,7 +39,7 @@ pub(crate) fn start(command: &mut Command, emulator: &Emulator, folder: &Path) -
         .current_dir(folder)
         .env("TENCENTCLOUD_SECRET_ID", emulator.secret_id())
         .env("TENCENTCLOUD_SECRET_KEY", emulator.secret_key())
-        .env("ENDPOINT", emulator.endpoint())
+        .env("MPS_ENDPOINT", emulator.endpoint())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

@@ -4,31 +4,30 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mps_jobs::{
-    Ledger,
     gallery::{DEFAULT_NAME, Gallery, GalleryError, Written},
     ledger::BatchId,
 };
 use serde::Serialize;
 
-use super::super::tasks::{account_ledger, tidy};
+use super::{
+    super::tasks::{account_ledger, tidy},
+    NameArgs,
+    find::find,
+};
 use crate::{context::Context, failure::Failure, foreign_text, output::Event, resume::CommandLine};
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch gallery                              # the only batch of this ledger
+  mps batch gallery                       # the newest batch, beside its results
   mps batch gallery --name spring-2026
   mps batch gallery --name spring-2026 --out clips/index.html";
-
-/// The most batches that a hint names.
-const NAMES: usize = 5;
 
 /// The arguments of `mps batch gallery`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GalleryArgs {
-    /// The batch; needed if the ledger has more than one
-    #[arg(long)]
-    name: Option<String>,
+    #[command(flatten)]
+    batch: NameArgs,
     /// The file, a new one or an earlier gallery [default: gallery.html in the folder of the results]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -48,10 +47,7 @@ struct GalleryResult<'a> {
 pub(crate) async fn run(args: GalleryArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = account_ledger(context).await?;
     tidy(&ledger).await;
-    let batch = match args.name {
-        Some(name) => name.parse()?,
-        None => only_batch(&ledger).await?,
-    };
+    let batch = find(&ledger, args.batch.name.as_ref()).await?.id;
     let words = CommandLine::of_account(&context.global).into_words();
     let gallery = Gallery::new(ledger, batch.clone()).program(words);
     let file = match args.out {
@@ -63,30 +59,6 @@ pub(crate) async fn run(args: GalleryArgs, context: &Context) -> Result<(), Fail
         Err(signal) => return Err(Failure::interrupted(signal)),
     };
     report(&batch, &file, written, context)
-}
-
-/// Returns the batch of a ledger that has one.
-async fn only_batch(ledger: &Ledger) -> Result<BatchId, Failure> {
-    let batches = ledger.batches().await?;
-    let mut names = batches.into_iter().map(|batch| batch.id);
-    let mut names: Vec<_> = names.by_ref().filter(|name| !name.is_singles()).collect();
-    match names.len() {
-        0 => Err(Failure::usage("this ledger has no batch").hint("start one: mps batch run FILE")),
-        1 => Ok(names.remove(0)),
-        count => {
-            let shown = names.iter().take(NAMES);
-            let shown: Vec<_> = shown
-                .map(|name| foreign_text::name(name.as_str()))
-                .collect();
-            let more = if count > NAMES { ", ..." } else { "" };
-            Err(
-                Failure::usage(format!("this ledger has {count} batches")).hint(format!(
-                    "name one: --name NAME ({}{more})",
-                    shown.join(", ")
-                )),
-            )
-        }
-    }
 }
 
 async fn default_file(gallery: &Gallery) -> Result<PathBuf, Failure> {

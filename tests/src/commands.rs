@@ -1,4 +1,10 @@
-//! `mps` and its emulator as processes.
+//! Commands of `mps` against an emulator, each a process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{
     fs,
@@ -10,8 +16,10 @@ use std::{
 };
 
 use mps_core::clock::{Clock as _, SystemClock};
-use mps_tests::process::{EmulatorProcess, mps};
+
 use serde_json::Value;
+
+use crate::process::{EmulatorProcess, mps};
 
 /// The longest wait for an event of a process, far more than it needs.
 const BOUND: Duration = Duration::from_secs(120);
@@ -19,22 +27,29 @@ const BOUND: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// A running emulator, the program for it, and a folder for both.
-pub(crate) struct World {
+#[derive(Debug)]
+pub struct World {
     emulator: EmulatorProcess,
     program: PathBuf,
-    pub(crate) folder: tempfile::TempDir,
+    /// The home of all commands.
+    pub folder: tempfile::TempDir,
 }
 
 /// The end of a command.
 #[derive(Debug)]
-pub(crate) struct End {
-    pub(crate) exit: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct End {
+    /// The exit code, or `None` after a signal.
+    pub exit: Option<i32>,
+    /// Its output.
+    pub stdout: String,
+    /// Its messages.
+    pub stderr: String,
 }
 
 impl World {
-    pub(crate) fn start(flags: &[&str]) -> Self {
+    /// Starts an emulator with more arguments.
+    #[must_use]
+    pub fn start(flags: &[&str]) -> Self {
         Self {
             emulator: EmulatorProcess::start(flags).unwrap(),
             program: mps().unwrap(),
@@ -43,17 +58,20 @@ impl World {
     }
 
     /// Returns host and port of the emulator.
-    pub(crate) fn address(&self) -> &str {
+    #[must_use]
+    pub fn address(&self) -> &str {
         &self.emulator.address
     }
 
     /// Returns `mps` with this emulator's endpoint and keys.
-    pub(crate) fn mps(&self, arguments: &[&str]) -> Command {
+    #[must_use]
+    pub fn mps(&self, arguments: &[&str]) -> Command {
         self.mps_at(self.address(), arguments)
     }
 
     /// Returns `mps` with this emulator's keys and another endpoint.
-    pub(crate) fn mps_at(&self, address: &str, arguments: &[&str]) -> Command {
+    #[must_use]
+    pub fn mps_at(&self, address: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .env_clear()
@@ -71,7 +89,8 @@ impl World {
     }
 
     /// Creates a task and returns its id.
-    pub(crate) fn create(&self, prompt: &str) -> String {
+    #[must_use]
+    pub fn create(&self, prompt: &str) -> String {
         let end = ended(
             self.mps(&["video", "create", "--prompt", prompt])
                 .spawn()
@@ -83,12 +102,13 @@ impl World {
     }
 
     /// Returns a resource of the control API.
-    pub(crate) fn control(&self, name: &str) -> Value {
+    #[must_use]
+    pub fn control(&self, name: &str) -> Value {
         self.emulator.control(name).unwrap()
     }
 
     /// Posts to the control API.
-    pub(crate) fn post(&self, name: &str, body: &Value) {
+    pub fn post(&self, name: &str, body: &Value) {
         let (address, body) = (&self.emulator.address, body.to_string());
         let mut stream = TcpStream::connect(address).unwrap();
         write!(
@@ -103,13 +123,15 @@ impl World {
     }
 
     /// Returns a file below the folder.
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 }
 
 /// Waits for the end of a command.
-pub(crate) fn ended(child: Child) -> End {
+#[must_use]
+pub fn ended(child: Child) -> End {
     let output = child.wait_with_output().unwrap();
     End {
         exit: output.status.code(),
@@ -119,7 +141,10 @@ pub(crate) fn ended(child: Child) -> End {
 }
 
 /// Waits until something is so while a command runs.
-pub(crate) async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> bool) {
+///
+/// # Cancel safety
+/// Reads only.
+pub async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> bool) {
     let mut end = None;
     until(|| {
         end = child.try_wait().unwrap();
@@ -138,13 +163,14 @@ pub(crate) async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> b
 }
 
 /// Ends a command as `kill -9` does.
-pub(crate) fn kill(mut child: Child) {
+pub fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
 /// Returns the names of the files in a folder that are no temporary ones.
-pub(crate) fn visible_files(folder: &Path) -> Vec<String> {
+#[must_use]
+pub fn visible_files(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
@@ -153,7 +179,10 @@ pub(crate) fn visible_files(folder: &Path) -> Vec<String> {
 }
 
 /// Waits until something is so.
-pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
+///
+/// # Cancel safety
+/// Reads only.
+pub async fn until(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
     let started = clock.monotonic();
     while !is_so() {
@@ -164,7 +193,8 @@ pub(crate) async fn until(mut is_so: impl FnMut() -> bool) {
 }
 
 /// Returns the length of the longest temporary file in a folder: what a download has written so far.
-pub(crate) fn partial_length(folder: &Path) -> u64 {
+#[must_use]
+pub fn partial_length(folder: &Path) -> u64 {
     let lengths = || -> io::Result<Option<u64>> {
         let files = fs::read_dir(folder)?.filter_map(Result::ok);
         let hidden = files.filter(|file| file.file_name().to_string_lossy().starts_with('.'));
