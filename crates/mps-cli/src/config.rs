@@ -85,7 +85,7 @@ fn absolute(variable: &str) -> Option<PathBuf> {
     Some(PathBuf::from(env::var_os(variable)?)).filter(|path| path.is_absolute())
 }
 
-/// Returns a path of the config file with `~` replaced by the home folder.
+/// Returns a path of the config file with `~` replaced by the home folder: for example, `~/tasks.db`.
 ///
 /// # Errors
 /// Returns the reason when the path is relative: it would name another file in each working folder.

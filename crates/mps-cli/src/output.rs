@@ -92,7 +92,8 @@ impl Output {
         }
     }
 
-    /// Returns the same streams without events and warnings.
+    /// Returns the same streams without events and warnings: for example, for a check whose warnings are
+    /// its result.
     pub(crate) fn silenced(&self) -> Self {
         Self {
             quiet: true,

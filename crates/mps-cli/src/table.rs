@@ -28,7 +28,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Cuts this column after all others, since people copy its cells.
+    /// Cuts this column after all others, since people copy its cells: for example, the ids of tasks.
     pub(crate) fn keep(mut self, column: usize) -> Self {
         self.kept = Some(column);
         self

@@ -118,6 +118,13 @@ fn page(command: &Command, name: &str, path: &str) -> io::Result<Vec<u8>> {
     if !examples.is_empty() {
         section(&mut page, "EXAMPLES", &examples.join("\n"));
     }
+    // A command can bring examples of its own, and more.
+    if let Some(own) = command.get_after_help().map(ToString::to_string) {
+        match own.strip_prefix("Examples:\n") {
+            Some(examples) => section(&mut page, "EXAMPLES", examples),
+            None => section(&mut page, "NOTES", &own),
+        }
+    }
     if path.is_empty() {
         let codes = EXIT_CODES.trim_start_matches("Exit codes:\n");
         section(&mut page, "EXIT STATUS", codes);

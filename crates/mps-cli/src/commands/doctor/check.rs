@@ -8,7 +8,7 @@ use crate::{
     outcome::{Outcome, Reason},
 };
 
-/// The finding of one check.
+/// The finding of one check: for example, that the clock is ten minutes ahead.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) name: &'static str,

@@ -27,7 +27,8 @@ pub(super) fn accepts_duration(facts: &Map<String, Value>, seconds: u64) -> bool
     })
 }
 
-/// Returns the features that a model has: those that are a yes or a number of inputs.
+/// Returns the features that a model has: those that are a yes or a number of inputs. For example,
+/// `last_frame` and `reference_images<=4`.
 pub(super) fn features(facts: &Map<String, Value>) -> Vec<String> {
     let stated = facts.iter().filter(|(name, _)| has(facts, name));
     let features = stated.filter_map(|(name, value)| match value {
