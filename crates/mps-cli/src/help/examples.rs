@@ -52,7 +52,7 @@ fn of_family(verb: &str) -> &'static [&'static str] {
     }
 }
 
-/// The other commands.
+/// The other commands, without those that bring examples of their own.
 const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "",
@@ -159,8 +159,8 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "batch",
         &[
             "mps batch plan clips.jsonl",
-            "mps batch plan clips.jsonl --output json",
-            "mps --site cn batch plan clips.jsonl",
+            "mps batch run clips.jsonl --out clips --max-seconds 600",
+            "mps batch run clips.jsonl --out clips && mps batch status",
         ],
     ),
     (
