@@ -84,8 +84,8 @@ impl Plan {
 /// Reads a manifest, checks every row, and returns the plan of its batch.
 ///
 /// Blocking: call it on a thread for blocking work, such as `tokio::task::spawn_blocking`. Rows are
-/// checked on up to four threads and not kept; 40 bytes per row are, to find ids and output names that
-/// are there twice.
+/// checked on up to four threads and not kept; up to a hundred bytes per row are, to find ids and output
+/// names that are there twice.
 ///
 /// # Errors
 /// [`ManifestError`] if the file cannot be opened. Everything else is a finding.
@@ -196,13 +196,12 @@ impl Building {
         let findings = row.findings.into_iter();
         let findings = findings.map(|finding| RowFinding::new(line, Some(key), finding));
         self.findings.extend(findings);
-        let duplicate = match self.ids.add(row.id, line) {
-            Some(first) => Some(unique::duplicate_id(line, key, first)),
+        let duplicate = if let Some(first) = self.ids.add(row.id, line) {
             // The same id has the same name: one finding is enough.
-            None => {
-                let first = self.outputs.add(row.output, line);
-                first.map(|first| unique::duplicate_output(line, key, first))
-            }
+            Some(unique::duplicate_id(line, key, first))
+        } else {
+            let first = self.outputs.add(row.output, line);
+            first.map(|first| unique::duplicate_output(line, key, first))
         };
         let is_duplicate = duplicate.is_some();
         self.findings.extend(duplicate);
