@@ -64,7 +64,7 @@ pub(crate) fn run<A: Action>(
             || "unknown".to_owned(),
             |price| format!("{price} {}", prices.currency()),
         );
-        human.push_str(&format!("\n\n# price\n{price}, by the {}", origin(prices)));
+        human.extend(["\n\n# price\n", &price, ", by the ", &origin(prices)]);
     }
     context.output.listing(&human, &result)?;
     checked.refusal(&context.global).map_or(Ok(()), Err)
