@@ -1,9 +1,14 @@
 //! `mps resolve`: records a person's decision about a create in doubt.
 
+use std::time::Duration;
+
 use clap::Args;
-use mps_aigc::{TaskFamily, UntypedCall};
+use mps_aigc::{ErrorKind, TaskFamily, TaskHandle, UntypedCall};
 use mps_core::Output as Answer;
-use mps_jobs::{Job, Ledger, Resolution, State, ledger::Item};
+use mps_jobs::{
+    Job, Ledger, Resolution, State,
+    ledger::{Item, Timestamp},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -18,6 +23,9 @@ use crate::{
     record::Record,
     results::{Receipt, TaskResult},
 };
+
+/// The time for which the service answers queries about a task: seven days, by its page of 2026-01-08.
+const QUERIED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The arguments of `mps resolve`.
 #[derive(Args, Debug)]
@@ -50,7 +58,10 @@ pub(crate) async fn run(args: &ResolveArgs, context: &Context) -> Result<(), Fai
     let (ledger, _) = account_ledger(context).await?;
     let item = doubtful(&ledger, &args.key).await?;
     let decision = match &args.decision.task_id {
-        Some(task) => Resolution::TaskId(task.clone()),
+        Some(task) => {
+            look_for(task, &item, context).await?;
+            Resolution::TaskId(task.clone())
+        }
         None => Resolution::Abandon,
     };
     let item = ledger.resolve(&item.row, decision).await?;
@@ -62,6 +73,41 @@ async fn doubtful(ledger: &Ledger, key: &str) -> Result<Item, Failure> {
     // A create whose process was killed is in doubt from now on.
     ledger.reap().await?;
     find_one(ledger, key, |item| item.state == State::InDoubt).await
+}
+
+/// Asks the service for a task before it is recorded, since a wrong id cannot be taken back. Without an
+/// answer the person's word counts.
+///
+/// # Errors
+/// Returns a usage error when the service does not have the task, although it is as young as the create.
+async fn look_for(id: &str, item: &Item, context: &Context) -> Result<(), Failure> {
+    let Some(family) = TaskFamily::created_by(&item.action) else {
+        return Ok(());
+    };
+    let shown = foreign_text::name(id);
+    let unseen = |reason: &str| {
+        let reason = foreign_text::message(reason);
+        let warning = format!("task {shown} is recorded without a look at it: {reason}");
+        context.output.warning(&warning);
+        Ok(())
+    };
+    let connection = match context.connect().await {
+        Ok(connection) => connection,
+        Err(failure) => return unseen(&failure.message),
+    };
+    check_account(item, &connection)?;
+    let task = connection.aigc().task(TaskHandle::new(family, id));
+    let status = context.phase.race(Box::pin(task.status())).await;
+    let sent = item.armed.unwrap_or(item.added);
+    let is_kept = sent.after(QUERIED) > Timestamp::from(context.clock.wall());
+    match status.map_err(Failure::interrupted)? {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound && is_kept => {
+            let message = format!("the service has no {family} task {shown}; nothing is recorded");
+            Err(Failure::usage(message).hint("copy the id from the vendor's console"))
+        }
+        Err(error) => unseen(&error.to_string()),
+    }
 }
 
 /// Sends the request of a create in doubt again, with a receipt of its own.

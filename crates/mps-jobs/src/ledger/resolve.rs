@@ -4,7 +4,7 @@ use super::{
     Ledger, batch,
     change::{Change, no_row, wrong_state},
     compare::WITHDRAWN,
-    error::LedgerError,
+    error::{LedgerError, LedgerErrorKind},
     import::list,
     item::{locked, select},
     names::{BatchId, Key},
@@ -175,8 +175,9 @@ async fn resolve(
     let change = match decision {
         Resolution::TaskId(task) => {
             if is_known_task(tx, &item, task).await? {
-                return Err(wrong_state(row, item.state)
-                    .with_hint("another row has this task id; look at it: mps show ID"));
+                let message = "another row of the ledger has this task id";
+                return Err(LedgerError::new(LedgerErrorKind::WrongState, message)
+                    .with_hint("look at it: mps show ID"));
             }
             Change::new(Transition::ResolveTask)
                 .note("a person found the task")

@@ -9,6 +9,7 @@ use std::{
 };
 
 use mps_core::{Advice, Error, clock::SharedClock, sync::lock};
+use tokio::sync::Notify;
 
 use crate::report::Stopped;
 
@@ -27,6 +28,8 @@ pub(crate) struct Pace {
     state: Mutex<State>,
     /// `true` when the service has answered a request of this run.
     answered: AtomicBool,
+    /// Ends a pause whose reason is gone.
+    resumed: Notify,
 }
 
 #[derive(Default)]
@@ -47,18 +50,24 @@ impl Pace {
             clock,
             state: Mutex::default(),
             answered: AtomicBool::new(false),
+            resumed: Notify::new(),
         }
     }
 
     /// Waits until the pause is over.
     pub(super) async fn ready(&self) {
         loop {
+            // Before the look at the state, so that no change in between is missed.
+            let resumed = self.resumed.notified();
             let until = lock(&self.state).until;
             let wait = until.saturating_sub(self.clock.monotonic());
             if wait.is_zero() {
                 return;
             }
-            self.clock.sleep(wait).await;
+            tokio::select! {
+                () = self.clock.sleep(wait) => {}
+                () = resumed => {}
+            }
         }
     }
 
@@ -83,6 +92,7 @@ impl Pace {
     pub(super) fn succeeded(&self) {
         self.answered.store(true, Ordering::Relaxed);
         *lock(&self.state) = State::default();
+        self.resumed.notify_waiters();
     }
 
     /// Records a call that was certainly not executed and may succeed later.

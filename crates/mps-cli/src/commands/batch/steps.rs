@@ -166,7 +166,10 @@ impl Next<'_> {
         let mut hints = Vec::new();
         match &report.stopped {
             Some(Stopped::Cap(_)) => {
-                hints.push(format!("raise the cap, then continue: {}", self.resume));
+                hints.push(format!(
+                    "continue with a higher cap in place of the old one (--max-seconds N, --max-spend M): {}",
+                    self.resume
+                ));
             }
             Some(Stopped::Account(error)) => {
                 let fix = error.hint().unwrap_or("put the account in order");

@@ -27,6 +27,7 @@ struct Exported {
 
 pub(super) async fn run(file: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = account_ledger(context).await?;
+    let file = file.filter(|path| *path != Path::new("-"));
     let mut target = match file {
         Some(path) => Some(create(path).map_err(|error| cannot_write(path, &error))?),
         None => None,
