@@ -91,10 +91,12 @@ pub fn add(root: &std::path::Path, options: &Options) -> Result<Added, Failure> 
     if !mistakes.is_empty() {
         return Err(Failure::from_mistakes(&mistakes, &sources));
     }
-    let print = fingerprint(&spec, &sources, &options.site)?;
+    let mut stored = stored(&spec, &sources)?;
+    let since = days(&stored);
+    let print = fingerprint(&mut stored, &options.site)?;
     let names = wanted(&spec, &print, options)?;
     let mut added = Added::default();
-    let addition = Addition::new(&spec, &print, &names);
+    let addition = Addition::new(&spec, &print, &names, &since);
     addition.definitions(&mut added);
     addition.renames(&sources, &mut added);
     if let Some(file) = &options.examples {
@@ -106,8 +108,24 @@ pub fn add(root: &std::path::Path, options: &Options) -> Result<Added, Failure> 
     Ok(added)
 }
 
-fn fingerprint(spec: &Spec, sources: &Sources, site: &str) -> Result<Fingerprint, Failure> {
-    let mut stored = stored(spec, sources)?;
+/// The days of release by name and site, as far as the descriptions tell.
+type Days = BTreeMap<String, BTreeMap<String, String>>;
+
+fn days(stored: &BTreeMap<String, Fingerprint>) -> Days {
+    let mut days = Days::new();
+    for (site, print) in stored {
+        for (name, day) in &print.since {
+            let of_name = days.entry(name.clone()).or_default();
+            of_name.insert(site.clone(), day.clone());
+        }
+    }
+    days
+}
+
+fn fingerprint(
+    stored: &mut BTreeMap<String, Fingerprint>,
+    site: &str,
+) -> Result<Fingerprint, Failure> {
     stored.remove(site).ok_or_else(|| {
         Failure::new(format!(
             "error: no description of the site `{}` was imported\n\
@@ -150,12 +168,13 @@ struct Addition<'a> {
     spec: &'a Spec,
     print: &'a Fingerprint,
     names: &'a [String],
+    since: &'a Days,
     /// New structs, true if a request leads to them.
     structs: BTreeMap<&'a str, bool>,
 }
 
 impl<'a> Addition<'a> {
-    fn new(spec: &'a Spec, print: &'a Fingerprint, names: &'a [String]) -> Self {
+    fn new(spec: &'a Spec, print: &'a Fingerprint, names: &'a [String], since: &'a Days) -> Self {
         let ours: BTreeSet<&str> = spec.structs.iter().map(|it| &*it.name.value).collect();
         let mut structs = BTreeMap::new();
         for sent in [true, false] {
@@ -181,6 +200,7 @@ impl<'a> Addition<'a> {
             spec,
             print,
             names,
+            since,
             structs,
         }
     }
@@ -197,7 +217,8 @@ impl<'a> Addition<'a> {
                 shown.collect::<Vec<&Member>>()
             };
             let (request, response) = (members(&action.1), members(&action.2));
-            let text = write::action(name, self.print, &request, &response, added);
+            let head = write::head(name, self.print, self.since.get(name));
+            let text = write::action(head, name, &request, &response, added);
             added.files.insert(path("actions", name), text);
             added.actions.push(name.clone());
         }
@@ -205,7 +226,8 @@ impl<'a> Addition<'a> {
             let object = self.print.objects.get(*name);
             let members = object.into_iter().flat_map(|object| &object.members);
             let members: Vec<&Member> = members.filter(|it| !it.has(flags::DISABLED)).collect();
-            let text = write::structure(name, self.print, &members, *sent, added);
+            let head = write::head(name, self.print, self.since.get(*name));
+            let text = write::structure(head, name, &members, *sent, added);
             added.files.insert(path("structs", name), text);
             added.structs.push((*name).to_owned());
         }

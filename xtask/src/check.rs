@@ -14,6 +14,7 @@ mod relations;
 mod rules;
 mod task_families;
 mod task_results;
+mod tasks;
 mod types;
 
 use crate::{
@@ -38,6 +39,7 @@ pub fn check(spec: &Spec, sources: &Sources) -> Vec<Diagnostic> {
     capabilities::check(spec, &mut out);
     rules::check(spec, &mut out);
     task_families::check(spec, &mut out);
+    tasks::check(spec, &mut out);
     examples::check(spec, sources, &mut out);
     out
 }

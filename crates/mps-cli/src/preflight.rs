@@ -4,9 +4,10 @@ use mps_aigc::{
     Site,
     models::{
         Action, ActionInfo,
-        preflight::{Finding, Report, Severity, rules},
+        preflight::{Finding, Report, Severity, preflight_action, preflight_json, rules},
     },
 };
+use serde_json::Value;
 
 use crate::{
     context::Context,
@@ -62,30 +63,64 @@ impl<'a, A: Action> Checked<'a, A> {
     /// # Errors
     /// Returns the error of preflight with all findings, or that of `--max-seconds`. Nothing was sent.
     pub(crate) fn admit(&self, context: &Context) -> Result<(), Failure> {
-        let global = &context.global;
-        self.refusal(global).map_or(Ok(()), Err)?;
-        if global.preflight() == PreflightMode::Off {
-            return Ok(());
-        }
-        context.output.warnings(self.report.findings());
-        if !self.report.is_ok() {
-            let message = "the request is sent in spite of its errors, as --preflight warn says";
-            context.output.warning(message);
-        }
+        self.refusal(&context.global).map_or(Ok(()), Err)?;
+        remark(&self.report, context);
         Ok(())
     }
 
     /// Returns the error that the request is refused with.
     pub(crate) fn refusal(&self, global: &GlobalOptions) -> Option<Failure> {
-        let is_refused = match global.preflight() {
-            PreflightMode::Error if global.strict => !self.report.findings().is_empty(),
-            PreflightMode::Error => !self.report.is_ok(),
-            PreflightMode::Warn | PreflightMode::Off => false,
-        };
-        if is_refused {
+        if is_refused(&self.report, global) {
             return Some(refused(&self.report));
         }
         over_limit(A::INFO, self.request.billable_seconds(), self.max_seconds?)
+    }
+}
+
+/// Checks a request that is JSON, of an action that is known by name, and prints the findings that do
+/// not stop it. An action without rules passes.
+///
+/// # Errors
+/// Returns the error of preflight with all findings. Nothing was sent.
+pub(crate) fn admit_json(action: &str, request: &Value, context: &Context) -> Result<(), Failure> {
+    let site = context.global.site();
+    let report = preflight_action(action, request, Some(site));
+    let Some(report) = report.filter(|_| context.global.preflight() != PreflightMode::Off) else {
+        return Ok(());
+    };
+    if is_refused(&report, &context.global) {
+        return Err(refused(&report));
+    }
+    remark(&report, context);
+    Ok(())
+}
+
+/// Returns the error of a request that cannot be sent, since values in it have a wrong type, or `None`
+/// if all types are right.
+pub(crate) fn wrong_types<A: Action>(request: &Value, site: Site) -> Option<Failure> {
+    let report = preflight_json::<A>(request, Some(site));
+    let mut findings = report.findings().iter();
+    let is_wrong = findings.any(|finding| finding.rule == rules::WRONG_TYPE);
+    is_wrong.then(|| refused(&report))
+}
+
+/// Prints the findings that do not stop a request.
+fn remark(report: &Report, context: &Context) {
+    if context.global.preflight() == PreflightMode::Off {
+        return;
+    }
+    context.output.warnings(report.findings());
+    if !report.is_ok() {
+        let message = "the request is sent in spite of its errors, as --preflight warn says";
+        context.output.warning(message);
+    }
+}
+
+fn is_refused(report: &Report, global: &GlobalOptions) -> bool {
+    match global.preflight() {
+        PreflightMode::Error if global.strict => !report.findings().is_empty(),
+        PreflightMode::Error => !report.is_ok(),
+        PreflightMode::Warn | PreflightMode::Off => false,
     }
 }
 

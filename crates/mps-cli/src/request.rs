@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use mps_aigc::Create;
+use mps_aigc::{Create, Site};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::{failure::Failure, input::Source};
+use crate::{failure::Failure, input::Source, preflight};
 
 /// Options that set the members of a request.
 pub(crate) trait RequestFields: clap::Args {
@@ -27,16 +29,71 @@ pub(crate) trait RequestFields: clap::Args {
 }
 
 /// Returns the request of the file, or an empty one without a file, with the options applied.
+///
+/// # Errors
+/// Returns the place in a file that is not JSON, or all findings of preflight if values in it have a
+/// wrong type.
 pub(crate) fn build<F: RequestFields>(
     file: Option<&Path>,
     fields: &F,
+    site: Site,
 ) -> Result<F::Request, Failure> {
-    let mut request = match file {
-        Some(path) => Source::file_or_stdin(path)?.parse()?,
-        None => F::Request::default(),
+    let Some(path) = file else {
+        let mut request = F::Request::default();
+        fields.apply(&mut request)?;
+        return Ok(request);
     };
+    let source = Source::file_or_stdin(path)?;
+    match source.parse::<F::Request>() {
+        Ok(mut request) => {
+            fields.apply(&mut request)?;
+            Ok(request)
+        }
+        // Parsing ends at the first value of a wrong type, which an option may replace.
+        Err(error) => {
+            let whole = with_options(source.parse()?, fields)?;
+            match preflight::wrong_types::<F::Request>(&whole, site) {
+                Some(failure) => Err(failure),
+                None => serde_json::from_value(whole).map_err(|_| error),
+            }
+        }
+    }
+}
+
+/// Returns the JSON of a file with the members that options set.
+fn with_options<F: RequestFields>(mut file: Value, fields: &F) -> Result<Value, Failure> {
+    let mut request = F::Request::default();
+    let empty = json(&request)?;
     fields.apply(&mut request)?;
-    Ok(request)
+    overlay(&mut file, json(&request)?, &empty);
+    Ok(file)
+}
+
+fn json(request: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(request).map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Sets the members that differ from those of an empty request. Objects are merged by member.
+fn overlay(under: &mut Value, over: Value, empty: &Value) {
+    let (Value::Object(members), Value::Object(new)) = (under, over) else {
+        return;
+    };
+    for (name, value) in new {
+        let before = empty.get(&name).unwrap_or(&Value::Null);
+        if value == *before {
+            continue;
+        }
+        match members.get_mut(&name) {
+            Some(Value::Object(inside)) if value.is_object() => {
+                let mut object = Value::Object(std::mem::take(inside));
+                overlay(&mut object, value, before);
+                members.insert(name, object);
+            }
+            _ => {
+                members.insert(name, value);
+            }
+        }
+    }
 }
 
 /// Sets a member if its option was given.
@@ -159,7 +216,33 @@ pub(crate) fn keys_and_values<'a>(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn options_replace_members_and_keep_the_others_of_an_object() {
+        let mut file = json!({
+            "Prompt": 5,
+            "ExtraParameters": {"Resolution": 720, "LogoAdd": 1},
+            "ImageInfos": [{"ImageUrl": 1}],
+        });
+        let options = json!({
+            "Prompt": "a fox",
+            "ExtraParameters": {"Resolution": "720P"},
+            "ImageInfos": [],
+            "Empty": "",
+        });
+        overlay(&mut file, options, &json!({"ImageInfos": [], "Empty": ""}));
+        assert_eq!(
+            file,
+            json!({
+                "Prompt": "a fox",
+                "ExtraParameters": {"Resolution": "720P", "LogoAdd": 1},
+                "ImageInfos": [{"ImageUrl": 1}],
+            })
+        );
+    }
 
     #[test]
     fn options_are_taken_from_the_end_and_commas_stay_in_the_url() {

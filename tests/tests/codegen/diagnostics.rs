@@ -226,6 +226,26 @@ fn conditions() {
 }
 
 #[test]
+fn tasks_that_can_be_followed() {
+    let work = |path: &str, from: &str, to: &str| Broken(fixture("action")).and(path, from, to);
+    let (start, watch) = ("actions/start_work.toml", "actions/watch_work.toml");
+    work(start, "name = \"TaskId\"", "name = \"Id\"").assert_diagnostic("task-without-id");
+    work(start, "poll = \"WatchWork\"\n", "").assert_diagnostic("task-without-poll");
+    work(watch, "effect = \"read\"", "effect = \"control\"").assert_diagnostic("poll-no-read");
+    work(watch, "name = \"TaskId\"", "name = \"Id\"").assert_diagnostic("poll-without-id");
+    work(
+        watch,
+        "name = \"Status\"\ntype = \"WorkStatus\"",
+        "name = \"State\"\ntype = \"WorkStatus\"",
+    )
+    .and("enums.toml", "phase = \"pending\"\n", "")
+    .and("enums.toml", "phase = \"succeeded\"\n", "")
+    .assert_diagnostic("poll-without-status");
+    Broken::replace(DRAW, "name = \"Unused\"", "name = \"Status\"")
+        .assert_diagnostic("status-no-enum");
+}
+
+#[test]
 fn facts_of_sites() {
     let on_site = |facts: &str| Broken::fact("Unused", &format!("site = [{{ {facts} }}]"));
     on_site("name = \"eu\", max_chars = 3").assert_diagnostic("site-of-a-fact");

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use xtask::{
     add::{Options, add},
     codegen::generate,
+    import::import,
     model,
 };
 
@@ -108,6 +109,30 @@ fn one_command_leads_to_code_without_an_edit() {
     for key in ["summary", "effect", "rate_limit", "doc_url", "doc"] {
         assert!(asked.contains(&format!("`{key}`")), "{key}: {asked}");
     }
+}
+
+/// Only what an import saw appear has a day; what the first description had may be older.
+#[test]
+fn the_day_of_a_release_is_that_of_the_description_that_brought_it() {
+    let workspace = Workspace::new();
+    let mut options_of_import = workspace.options(&newer());
+    options_of_import.source = "API description of 2026-11-03".to_owned();
+    import(workspace.root(), &options_of_import).expect("an import");
+    let mut later = newer();
+    later["objects"]["EmbedSketch"]["document"] = "Changed since.".into();
+    let mut options_of_import = workspace.options(&later);
+    options_of_import.source = "API description of 2026-11-10".to_owned();
+    import(workspace.root(), &options_of_import).expect("another import");
+    add(workspace.root(), &options(&["--all"])).expect("an addition");
+    let day = "since = { intl = 2026-11-03 }";
+    assert!(workspace.file("actions/embed_sketch.toml").contains(day));
+    assert!(workspace.file("structs/sketch_tree.toml").contains(day));
+    assert!(
+        !workspace
+            .file("actions/create_transcript.toml")
+            .contains("since")
+    );
+    workspace.check().expect("nothing to edit");
 }
 
 #[test]

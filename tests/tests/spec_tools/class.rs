@@ -280,6 +280,29 @@ fn bounds() {
 }
 
 #[test]
+fn facts_of_one_site() {
+    let site = |facts: &str| format!("site = [{{ name = \"intl\", {facts} }}]");
+    bound(
+        &site("max_chars = 50"),
+        "max_chars on intl",
+        Breaking,
+        Compatible,
+    );
+    bound(
+        &site("max_chars = 50, warn_only = [\"max_chars\"]"),
+        "max_chars on intl",
+        Compatible,
+        Compatible,
+    );
+    bound(
+        "dropped = { max_chars = { intl = 2026-07-06 } }",
+        "dropped",
+        Compatible,
+        Compatible,
+    );
+}
+
+#[test]
 fn bounds_whose_breach_is_a_warning() {
     let items = "CreateAigcSketch.Frames max_items";
     assert_class(

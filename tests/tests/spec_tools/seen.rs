@@ -297,9 +297,9 @@ fn fingerprints_and_descriptions_that_do_not_fit() {
         other.contains("not the description that was last seen"),
         "{other}"
     );
-    workspace.replace("published/intl.json", "\"format\": 1", "\"format\": 2");
+    workspace.replace("published/intl.json", "\"format\": 1", "\"format\": 9");
     let newer = refusal(&workspace, |_| {});
-    assert!(newer.contains("format 2, supported is 1"), "{newer}");
+    assert!(newer.contains("format 9, supported is 2"), "{newer}");
     workspace.write("spec/published/intl.json", "{\"format\": 1");
     let broken = refusal(&workspace, |_| {});
     assert!(broken.contains("not a fingerprint"), "{broken}");

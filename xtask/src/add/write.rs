@@ -1,6 +1,6 @@
 //! The files of definitions of which only the structure is specified.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use super::{Added, guess};
 use crate::{
@@ -18,15 +18,15 @@ pub(super) const RENAMES: &str = "\
 /// Maximum number of values that are listed.
 const MAX_VALUES: usize = 40;
 
-/// Returns the file of an action.
+/// Returns the file of an action that begins with a head.
 pub(super) fn action(
+    head: String,
     name: &str,
-    print: &Fingerprint,
     request: &[&Member],
     response: &[&Member],
     added: &mut Added,
 ) -> String {
-    let mut text = head(name, print);
+    let mut text = head;
     for member in request {
         text.push_str(&block("request", name, member, true, added));
     }
@@ -37,28 +37,42 @@ pub(super) fn action(
     text
 }
 
-/// Returns the file of a struct.
+/// Returns the file of a struct that begins with a head.
 pub(super) fn structure(
+    head: String,
     name: &str,
-    print: &Fingerprint,
     members: &[&Member],
     sent: bool,
     added: &mut Added,
 ) -> String {
-    let mut text = head(name, print);
+    let mut text = head;
     for member in members {
         text.push_str(&block("member", name, member, sent, added));
     }
     text
 }
 
-fn head(name: &str, print: &Fingerprint) -> String {
-    let source = match &*print.source {
-        "" => format!("{} {}", print.package, print.release),
-        source => source.to_owned(),
+/// Returns the beginning of a file: the name, the days of its release by site, and the source.
+pub(super) fn head(
+    name: &str,
+    print: &Fingerprint,
+    since: Option<&BTreeMap<String, String>>,
+) -> String {
+    let days = since.into_iter().flatten();
+    let days: Vec<String> = days.map(|(site, day)| format!("{site} = {day}")).collect();
+    let since = if days.is_empty() {
+        String::new()
+    } else {
+        format!("since = {{ {} }}\n", days.join(", "))
+    };
+    let package = format!("{} {}", print.package, print.release);
+    let source = match (&*print.source, package.trim()) {
+        ("", "") => format!("published description of {}", print.site),
+        ("", package) => package.to_owned(),
+        (source, _) => source.to_owned(),
     };
     format!(
-        "name = \"{name}\"\ntier = \"{STRUCTURE_ONLY}\"\nsource = {}\n",
+        "name = \"{name}\"\ntier = \"{STRUCTURE_ONLY}\"\n{since}source = {}\n",
         quoted(source.trim())
     )
 }

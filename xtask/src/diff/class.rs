@@ -77,8 +77,8 @@ pub(super) fn of_change(
     let key = key.split_once(ON_SITE).map_or(key, |(key, _)| key);
     match key {
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
-        | "examples" | "unit" | "values" | "tier" | "unpublished" | "since" | "sources"
-        | "order" | "response_order" => Class::Documentation,
+        | "examples" | "unit" | "values" | "tier" | "unpublished" | "package" | "since"
+        | "sources" | "order" | "response_order" => Class::Documentation,
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
         | "rate_limit" | "errors" => Class::Compatible,
         // The bound stays an error.

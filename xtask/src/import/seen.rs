@@ -15,9 +15,6 @@ use crate::{
     rule_kinds::BoundValue,
 };
 
-/// The sites with the packages that ship their descriptions.
-const PACKAGES: [(&str, &str); 2] = [("intl", "tccli-intl-en"), ("cn", "tccli")];
-
 /// The comparison with the description that was last seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -64,7 +61,7 @@ pub(super) fn compare(
     };
     let origin = Origin {
         site,
-        package: package(site),
+        package: package(spec, site),
         release: &options.release,
         source,
     };
@@ -76,7 +73,10 @@ pub(super) fn compare(
     if let (Some(file), Some(last)) = (&options.previous, last) {
         texts.extend(previous(file, last, origin)?.texts);
     }
-    let print = reading.print;
+    let mut print = reading.print;
+    if let Some(last) = last {
+        print.date(last);
+    }
     let mut seen = Seen {
         site: site.to_owned(),
         before: last.map(label),
@@ -115,9 +115,12 @@ fn known_site<'o>(spec: &Spec, site: &'o str) -> Result<&'o str, Failure> {
     )))
 }
 
-fn package(site: &str) -> &'static str {
-    let found = PACKAGES.iter().find(|(known, _)| *known == site);
-    found.map_or("", |(_, package)| package)
+/// Returns the package that ships the description of a site; empty if the specification names none.
+fn package<'s>(spec: &'s Spec, site: &str) -> &'s str {
+    let mut sites = spec.service.iter().flat_map(|service| &service.sites);
+    let found = sites.find(|known| known.name.value == site);
+    let package = found.and_then(|site| site.package.as_deref());
+    package.unwrap_or_default()
 }
 
 /// Returns the fingerprints of all sites.

@@ -46,6 +46,8 @@ pub struct Site {
     pub root_domain: String,
     /// Domain after the region in the host of a region.
     pub regional_domain: String,
+    /// Package on PyPI that ships the description of the site.
+    pub package: Option<String>,
 }
 
 /// Regions with a host of their own.
@@ -96,12 +98,14 @@ fn read_site(reader: &mut Reader<'_>) -> Option<Site> {
     let host = reader.text("host");
     let root_domain = reader.text("root_domain");
     let regional_domain = reader.text("regional_domain");
+    let package = reader.optional_text("package");
     Some(Site {
         name: name?,
         doc: or_default(doc),
         host: host?,
         root_domain: or_default(root_domain),
         regional_domain: or_default(regional_domain),
+        package: package.map(|package| package.value),
     })
 }
 

@@ -15,7 +15,10 @@ use super::{
 use crate::failure::Failure;
 
 /// The version of the format of the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+
+/// The first format, which has no days.
+const WITHOUT_DAYS: u32 = 1;
 
 /// A fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +37,10 @@ pub struct Fingerprint {
     pub service: String,
     /// Version of its API.
     pub version: String,
+    /// The day of the first description with an action or object that no earlier one had, by name.
+    /// Those of the first description that was imported are not in it, since they may be older.
+    #[serde(default)]
+    pub since: BTreeMap<String, String>,
     /// Actions by their names.
     pub actions: BTreeMap<String, Action>,
     /// Messages and structs by their names.
@@ -170,6 +177,7 @@ impl Description {
                 source: origin.source.to_owned(),
                 service: self.service.clone(),
                 version: self.version.clone(),
+                since: BTreeMap::new(),
                 actions,
                 objects,
             },
@@ -263,14 +271,35 @@ impl Fingerprint {
             Failure::new(format!("error: {path}: not a fingerprint: {error}"))
         };
         let head: Head = serde_json::from_str(text).map_err(failed)?;
-        if head.format != FORMAT {
+        if ![WITHOUT_DAYS, FORMAT].contains(&head.format) {
             return Err(Failure::new(format!(
                 "error: {path}: the fingerprint has format {}, supported is {FORMAT}\n\
                  help: update this checkout, or delete the file and import the description again",
                 head.format
             )));
         }
-        serde_json::from_str(text).map_err(failed)
+        let print: Self = serde_json::from_str(text).map_err(failed)?;
+        Ok(Self {
+            format: FORMAT,
+            ..print
+        })
+    }
+
+    /// Takes the days over from the fingerprint of the description before, and adds that of this one
+    /// for the names that are new.
+    pub fn date(&mut self, before: &Self) {
+        let day = day_in(&self.source);
+        let names = self.actions.keys().chain(self.objects.keys());
+        let since = names.filter_map(|name| {
+            let is_old = before.actions.contains_key(name) || before.objects.contains_key(name);
+            let day = if is_old {
+                before.since.get(name)
+            } else {
+                day.as_ref()
+            };
+            Some((name.clone(), day?.clone()))
+        });
+        self.since = since.collect();
     }
 
     /// Returns the text of the file, with a line for each action and member.
@@ -290,6 +319,14 @@ impl Fingerprint {
         let _ = writeln!(text, "  \"format\": {},", self.format);
         for (key, value) in heads {
             let _ = writeln!(text, "  \"{key}\": {},", quoted(value));
+        }
+        let since = self
+            .since
+            .iter()
+            .map(|(name, day)| format!("    {}: {}", quoted(name), quoted(day)));
+        let since: Vec<String> = since.collect();
+        if !since.is_empty() {
+            let _ = writeln!(text, "  \"since\": {{\n{}\n  }},", since.join(",\n"));
         }
         let actions = self
             .actions
@@ -336,6 +373,16 @@ impl Fingerprint {
         };
         self.objects.get(message.map_or(owner, |name| &**name))
     }
+}
+
+/// Returns the day in the name of a description, as in `API description of 2026-10-26`.
+fn day_in(source: &str) -> Option<String> {
+    let mut words = source.split(|c: char| !c.is_ascii_digit() && c != '-');
+    let is_day = |word: &&str| {
+        let parts: Vec<usize> = word.split('-').map(str::len).collect();
+        parts == [4, 2, 2]
+    };
+    words.find(is_day).map(str::to_owned)
 }
 
 fn json(item: &impl Serialize) -> String {

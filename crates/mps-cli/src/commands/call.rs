@@ -23,6 +23,7 @@ use crate::{
     foreign_text,
     input::Source,
     outcome::Outcome,
+    preflight,
     record::{Admission, Guard, Record, Recorder},
     refresh::is_over,
     results::Receipt,
@@ -72,6 +73,9 @@ struct CallResult<'a> {
 
 pub(crate) async fn run(args: CallArgs, context: &Context) -> Result<(), Failure> {
     let body = Source::text_file_or_stdin("--json", &args.json)?.parse_raw()?;
+    if let Ok(request) = serde_json::from_str(body.get()) {
+        preflight::admit_json(&args.action, &request, context)?;
+    }
     let call = UntypedCall::new(&args.action, body);
     let call = match args.effect {
         Some(effect) => call.effect(effect.into()),

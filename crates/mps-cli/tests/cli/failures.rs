@@ -31,12 +31,12 @@ fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
         ),
         (
             &["--request", "type.json"],
-            "error: type.json:2:27: ImageInfos[0].ImageUrl: invalid type: integer `5`, expected a string",
+            "error[wrong-type]: ImageInfos[0].ImageUrl: has to be a text, not a number; put it in quotation marks",
         ),
         (&["--request", "empty.json"], "error: empty.json is empty"),
         (
             &["--request", "list.json"],
-            "error: list.json:1:0: invalid type: sequence, expected struct CreateAigcVideoTask",
+            "error[wrong-type]: has to be an object, not a list; write its members by name, in braces",
         ),
         (
             &["--request", "binary.json"],
@@ -63,10 +63,7 @@ fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
         let lines: Vec<_> = run.stderr.lines().collect();
         assert_eq!((run.exit, run.stdout.as_str()), (2, ""), "{run:?}");
         assert_eq!(lines[0], message);
-        assert!(
-            lines.len() == 2 && lines[1].starts_with("hint: "),
-            "{lines:?}"
-        );
+        assert!(lines.last().unwrap().starts_with("hint: "), "{lines:?}");
     }
     assert_eq!(emulator.requests().len(), 0);
     assert_eq!(

@@ -347,3 +347,117 @@ fn a_request_without_an_end_is_refused() {
     assert_eq!(run.exit, 2, "{run:?}");
     assert!(run.stderr.contains("longer than 64 MB"), "{run:?}");
 }
+
+/// Both descriptions dropped the bound, so the client's base contract alone forbids the prompt.
+#[test]
+fn a_bound_that_the_descriptions_dropped_yields_to_preflight_warn() {
+    let emulator = Emulator::start("0s");
+    let prompt = "x".repeat(2_001);
+    let create = ["video", "create", "--prompt", &prompt];
+    let run = emulator.run(&create);
+    assert_eq!((run.exit, creates(&emulator)), (2, 0), "{run:?}");
+    assert!(run.stderr.contains("no longer stated since"), "{run:?}");
+    assert!(run.stderr.contains("`--preflight warn`"), "{run:?}");
+    let run = emulator.run(&[&create[..], &["--preflight=warn"]].concat());
+    assert_eq!((run.exit, creates(&emulator)), (0, 1), "{run:?}");
+    assert!(run.stderr.contains("in spite of"), "{run:?}");
+}
+
+#[test]
+fn check_models_and_the_emulator_follow_the_site() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("request.json");
+    fs_write(&path, r#"{"Prompt":"a cat","ModelName":"wand-vega-video"}"#);
+    let path = path.to_str().unwrap();
+    let check = ["check", "CreateAigcVideoTask", "--request", path];
+    let cn = ["--endpoint=https://mps.tencentcloudapi.com"];
+    for (site, exit, name) in [
+        (&[][..], 2, "intl"),
+        (&["--site=intl"], 2, "intl"),
+        (&["--site=cn"], 0, "cn"),
+        (&cn, 0, "cn"),
+    ] {
+        let json = ["--output=json"];
+        let run = offline(&[&check[..], site, &json].concat());
+        assert_eq!(run.exit, exit, "{run:?}");
+        let report: Value = serde_json::from_str(run.stdout.trim()).unwrap();
+        assert_eq!(report["site"], name);
+        if exit == 2 {
+            let finding = &report["findings"][0];
+            assert_eq!(
+                (&finding["rule"], &finding["site"]),
+                (&json!("other-site"), &json!("intl"))
+            );
+        }
+        let models = offline(&[&["models", "wand-vega-video"], site].concat());
+        assert_eq!(models.exit, exit, "{models:?}");
+    }
+    let create = [
+        "video",
+        "create",
+        "--emulator",
+        "--limiter=process",
+        "--ledger=off",
+    ];
+    let create = [
+        &create[..],
+        &["--prompt=a", "--model=wand-vega-video", "--preflight=warn"],
+    ]
+    .concat();
+    let refused = offline(&create);
+    assert_eq!(refused.exit, 2, "{refused:?}");
+    assert!(
+        refused.stderr.contains("InvalidParameterValue"),
+        "{refused:?}"
+    );
+    let accepted = offline(&[&create[..], &["--site=cn"]].concat());
+    assert_eq!(accepted.exit, 0, "{accepted:?}");
+}
+
+#[test]
+fn all_values_of_a_wrong_type_are_findings_of_every_command() {
+    let emulator = Emulator::start("0s");
+    let body = r#"{"Prompt":5,"Duration":"5","ExtraParameters":{"LogoAdd":true},"ImageInfos":[{"ImageUrl":1}]}"#;
+    let path = emulator.folder.path().join("wrong.json");
+    fs_write(&path, body);
+    let path = path.to_str().unwrap();
+    let paths = [
+        "Prompt",
+        "ImageInfos[0].ImageUrl",
+        "Duration",
+        "ExtraParameters.LogoAdd",
+    ];
+    for command in [
+        &["video", "create", "--request", path][..],
+        &["call", "CreateAigcVideoTask", "--json", body],
+    ] {
+        let run = emulator.run(&[command, &["--output=json"]].concat());
+        assert_eq!(run.exit, 2, "{run:?}");
+        let error = run.error();
+        assert_eq!(
+            (&error["kind"], &error["dispatch"]),
+            (&json!("preflight"), &json!("not_sent"))
+        );
+        let findings = error["findings"].as_array().unwrap();
+        let wrong = findings.iter().filter(|it| it["rule"] == "wrong-type");
+        let found: Vec<&str> = wrong.map(|it| it["path"].as_str().unwrap()).collect();
+        assert_eq!(found, paths, "{error}");
+        assert!(
+            findings
+                .iter()
+                .all(|it| it["rule"] != "wrong-type" || it["hint"].is_string())
+        );
+    }
+    assert_eq!(emulator.requests().len(), 0);
+    // An option replaces a value of a wrong type.
+    fs_write(
+        std::path::Path::new(path),
+        r#"{"Prompt":5,"ExtraParameters":{"LogoAdd":1}}"#,
+    );
+    let run = emulator.run(&["video", "create", "--request", path, "--prompt=a"]);
+    assert_eq!((run.exit, creates(&emulator)), (0, 1), "{run:?}");
+}
+
+fn fs_write(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}

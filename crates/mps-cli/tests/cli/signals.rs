@@ -247,7 +247,7 @@ fn a_command_that_is_blocked_in_a_read_stops() {
     assert_eq!(creates(&emulator), 0);
 }
 
-/// `nohup mps ...` goes on when its terminal is closed.
+/// `nohup mps ...` continues when its terminal is closed.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_ignored_sighup_stays_ignored() {
@@ -284,7 +284,7 @@ fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
     for (signal, _, code) in SIGNALS {
         for form in [
             &["video", "create", "--prompt", "a"][..],
-            &["call", "CreateAigcImageTask"],
+            &["call", "CreateAigcImageTask", "--json={\"Prompt\":\"a\"}"],
         ] {
             let mut command = mps(folder.path());
             let keys = [

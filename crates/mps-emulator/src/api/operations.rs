@@ -124,6 +124,8 @@ fn invalid_value(message: impl Into<String>) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use mps_models::DescribeAigcTaskList;
+
     use super::*;
 
     #[test]
@@ -131,5 +133,42 @@ mod tests {
         for action in mps_models::ACTIONS {
             assert!(find(action).is_ok(), "{} has no operation", action.name);
         }
+    }
+
+    /// Returns the members of the generic answer to a body, or the code of its refusal.
+    fn generic_answer(name: &'static str, body: &'static str) -> Result<usize, String> {
+        let service = crate::Emulator::builder().service();
+        let mut action = DescribeAigcTaskList::INFO.clone();
+        action.name = name;
+        action.described = false;
+        let context = Context {
+            service: &service.0,
+            account: 0,
+            body: &Bytes::from_static(body.as_bytes()),
+            request_id: "r-1",
+        };
+        let answer = Operation::Generic(Box::leak(Box::new(action))).run(&context);
+        answer
+            .map(|members| members.len())
+            .map_err(|refusal| refusal.code.to_string())
+    }
+
+    /// As `cargo xtask spec add` makes them: no document was read for their facts.
+    #[test]
+    fn an_action_of_which_only_the_structure_is_specified_gets_an_empty_answer() {
+        let answer = |body| generic_answer("DescribeAigcTaskList", body);
+        assert_eq!(answer("{}"), Ok(0));
+        assert_eq!(answer(r#"{"PageNum":1}"#), Ok(0));
+        let refused = |code: &str| Err(code.to_owned());
+        assert_eq!(answer(r#"{"PageNum":"1"}"#), refused("InvalidParameter"));
+        assert_eq!(answer(r#"{"Page":1}"#), refused("UnknownParameter"));
+        assert_eq!(answer("[]"), refused("InvalidParameter"));
+        let mut added = DescribeAigcTaskList::INFO.clone();
+        added.name = "DescribeSomethingNew";
+        added.described = false;
+        let added: &ActionInfo = Box::leak(Box::new(added));
+        assert!(matches!(find(added), Ok(Operation::Generic(_))));
+        let unknown = generic_answer("DescribeSomethingNew", "{}");
+        assert_eq!(unknown, refused("UnsupportedOperation"));
     }
 }

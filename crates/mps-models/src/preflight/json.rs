@@ -151,10 +151,7 @@ impl Checker {
             .value(found)
             .bound(expected)
             .source(self.source);
-        match hint(value, kind) {
-            Some(hint) => finding.hint(hint),
-            None => finding,
-        }
+        finding.hint(hint(value, kind))
     }
 }
 
@@ -193,23 +190,27 @@ fn name_of(kind: &Kind) -> &'static str {
     }
 }
 
-fn hint(value: &Value, kind: &Kind) -> Option<&'static str> {
+fn hint(value: &Value, kind: &Kind) -> &'static str {
     match (kind, value) {
         (Kind::Text | Kind::Enum(_), Value::Number(_) | Value::Bool(_)) => {
-            Some("put it in quotation marks")
+            "put it in quotation marks"
         }
         (Kind::Text, Value::Object(_) | Value::Array(_)) => {
-            Some("write the JSON as a text, in quotation marks and escaped")
+            "write the JSON as a text, in quotation marks and escaped"
         }
+        (Kind::Text | Kind::Enum(_), _) => "write one text in quotation marks",
         (Kind::Integer | Kind::Float, Value::String(text)) if text.parse::<f64>().is_ok() => {
-            Some("leave the quotation marks out")
+            "leave the quotation marks out"
         }
         (Kind::Boolean, Value::String(text)) if text.parse::<bool>().is_ok() => {
-            Some("leave the quotation marks out")
+            "leave the quotation marks out"
         }
-        (Kind::Boolean, Value::Number(_)) => Some("write true or false"),
-        (Kind::List(_), _) => Some("put it in square brackets"),
-        _ => None,
+        (Kind::Integer, Value::Bool(_)) => "write 1 for yes or 0 for no",
+        (Kind::Integer, _) => "write a whole number without quotation marks",
+        (Kind::Float, _) => "write a number without quotation marks",
+        (Kind::Boolean, _) => "write true or false",
+        (Kind::Struct(_), _) => "write its members by name, in braces",
+        (Kind::List(_), _) => "put it in square brackets",
     }
 }
 
