@@ -1,6 +1,11 @@
 //! Renders the page: the template with style and script, and the rows as they arrive.
 
-use std::{fmt::Write as _, io::Write as _, time::SystemTime};
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
 
 use minijinja::{Environment, Value, syntax::SyntaxConfig, value::Serde};
 use mps_core::text::foreign;
@@ -17,17 +22,26 @@ use crate::{
     amount::Amount,
     job::Utc,
     ledger::{Batch, Count, ExportedRow},
+    report::grouped,
 };
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("look.css");
-const SCRIPT: &str = include_str!("gallery.js");
+/// The parts of one script, which share its scope.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(() => {\n",
+    include_str!("rows.js"),
+    include_str!("viewer.js"),
+    include_str!("pair.js"),
+    "})();\n"
+);
 
 /// The facts about the batch as a whole.
 #[derive(Serialize)]
 pub(super) struct Facts {
     name: String,
-    rows: i64,
+    rows: String,
+    is_one_row: bool,
     states: Vec<StateCount>,
     seconds: String,
     cap: Option<String>,
@@ -43,7 +57,7 @@ struct StateCount {
     state: &'static str,
     words: String,
     tone: &'static str,
-    rows: i64,
+    rows: String,
     /// Begin and width in percent of all rows.
     from: String,
     width: String,
@@ -57,10 +71,11 @@ impl Facts {
         let name = |text: &str| foreign(text, MAX_NAME).into_owned();
         Self {
             name: name(batch.id.as_str()),
-            rows,
+            rows: number(rows),
+            is_one_row: rows == 1,
             states: states(counts, rows),
-            seconds: card::seconds(used_ms),
-            cap: batch.cap_ms.map(card::seconds),
+            seconds: seconds(used_ms),
+            cap: batch.cap_ms.map(seconds),
             spent: (used > 0).then(|| Amount::from_micros(used).to_string()),
             endpoint: batch.endpoint.as_deref().map(name),
             account: batch.account.as_deref().map(name),
@@ -78,12 +93,22 @@ fn states(counts: &[Count], rows: i64) -> Vec<StateCount> {
             state: count.state.as_str(),
             words: count.state.as_str().replace('_', " "),
             tone: card::tone(count.state),
-            rows: count.rows,
+            rows: number(count.rows),
             from,
             width: percent(count.rows, rows),
         }
     });
     states.collect()
+}
+
+/// Returns a number with its thousands separated.
+fn number(number: i64) -> String {
+    grouped(u64::try_from(number).unwrap_or_default())
+}
+
+/// Returns milliseconds in whole seconds, for example `1,490 s`.
+fn seconds(ms: i64) -> String {
+    format!("{} s", number(ms / 1_000))
 }
 
 fn percent(part: i64, whole: i64) -> String {
@@ -98,8 +123,8 @@ pub(super) fn render(
     program: &[String],
     pages: Receiver<Vec<ExportedRow>>,
 ) -> Result<Written, GalleryError> {
-    let counter = std::sync::Arc::new(std::sync::Mutex::new(Written::default()));
-    let (counted, folder, program) = (counter.clone(), target.folder(), program.to_vec());
+    let numbers = Arc::new(Mutex::new(Written::default()));
+    let (counted, folder, program) = (numbers.clone(), target.folder(), program.to_vec());
     let mut pages = pages;
     let cards = std::iter::from_fn(move || pages.blocking_recv())
         .flatten()
@@ -131,7 +156,7 @@ pub(super) fn render(
     let rendered = template.render_captured_to(context, &mut *target);
     rendered.map_err(|error| target.failure(&error))?;
     target.flush().map_err(|error| target.io(error))?;
-    let written = counter.lock().map_err(|_| GalleryError::Render)?;
+    let written = numbers.lock().map_err(|_| GalleryError::Render)?;
     Ok(*written)
 }
 
