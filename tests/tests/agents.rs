@@ -59,8 +59,7 @@ fn a_create_whose_answer_was_lost_is_billed_once() {
 #[test]
 fn a_create_that_an_earlier_session_left_is_found_by_its_key() {
     let bill = json!({"creates": 1, "duplicates": 0});
-    let expected =
-        json!({"first": "timed out", "state": "created", "existing": true, "bill": bill});
+    let expected = json!({"state": "created", "existing": true, "bill": bill});
     check("gone", 60, &expected);
 }
 

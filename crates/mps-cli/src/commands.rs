@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Sign(sign::SignArgs),
     /// Run the emulator until it is interrupted
     Emulator(emulator::args::EmulatorArgs),
-    /// Look for what would make other commands fail, and say how to mend it
+    /// Find causes that make other commands fail, each with its fix
     Doctor(doctor::DoctorArgs),
     /// Serve creates, waits and downloads as tools for agents (MCP, over stdin and stdout), below a
     /// daily cap

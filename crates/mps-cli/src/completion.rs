@@ -84,7 +84,8 @@ fn of_family(command: Command, family: TaskFamily, words: &[OsString]) -> Comman
         })
 }
 
-/// Adds the values of an argument, if the command has it.
+/// Adds the values of an argument, if the command has it. For example, `create` of a scenario has no
+/// model.
 fn with(command: Command, argument: &str, values: ArgValueCandidates) -> Command {
     if command.get_arguments().all(|it| it.get_id() != argument) {
         return command;

@@ -1,7 +1,7 @@
 //! The config file of the user: values of the common options, and defaults of commands.
 //!
-//! It is read from one place only, never from the working folder: a file that comes with somebody
-//! else's project must not choose where prompts and keys are sent.
+//! It is read from one place only, never from the working folder: a file in the project of
+//! another person must not choose the receiver of prompts and keys.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ mod parse;
 
 pub(crate) use self::{
     defaults::Defaults,
-    explain::{Origin, Value, explain},
+    explain::{Explanation, Origin, explain},
 };
 use crate::{failure::Failure, options::GlobalOptions};
 
@@ -38,7 +38,7 @@ pub(crate) struct Config {
 /// Reads the config file, if it exists.
 ///
 /// # Errors
-/// Returns a usage error when the file is not a regular file of this user that nobody else can write
+/// Returns a usage error when the file is not a regular file of this user that no other user can write
 /// to, or has a mistake: then it names the place and the fix.
 pub(crate) fn read() -> Result<Config, Failure> {
     let Some(place) = place() else {
@@ -85,7 +85,7 @@ fn absolute(variable: &str) -> Option<PathBuf> {
     Some(PathBuf::from(env::var_os(variable)?)).filter(|path| path.is_absolute())
 }
 
-/// Returns a path of the config file with `~` replaced by the home folder.
+/// Returns a path of the config file with `~` replaced by the home folder: for example, `~/tasks.db`.
 ///
 /// # Errors
 /// Returns the reason when the path is relative: it would name another file in each working folder.

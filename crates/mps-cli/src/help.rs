@@ -2,7 +2,10 @@
 
 use clap::{Command, CommandFactory as _};
 
-use crate::{Cli, EXIT_CODES, options::table::SETTINGS};
+use crate::{
+    Cli, EXIT_CODES,
+    options::table::{SETTINGS, Setting},
+};
 
 mod examples;
 
@@ -22,11 +25,12 @@ fn with_examples(command: Command, path: &str) -> Command {
         let parts = parts.iter().filter(|part| !part.is_empty());
         parts.copied().collect::<Vec<_>>().join("\n\n")
     };
-    // A command that brings examples of its own keeps them.
+    // A command that brings examples of its own keeps them, and any other text follows the examples.
     let own = command.get_after_help().map(ToString::to_string);
     let examples = match own {
-        Some(own) if examples.is_empty() => own,
-        _ => examples,
+        Some(own) if own.contains("Examples:") => own,
+        Some(own) => format!("{examples}\n\n{own}"),
+        None => examples,
     };
     let command = command
         .after_help(parts(&[&examples, &folded]))
@@ -49,9 +53,9 @@ fn text(examples: &[String]) -> String {
     format!("Examples:{}", lines.collect::<String>())
 }
 
-/// Returns the line that stands for the common options in a short help.
+/// Returns the line with the common options of a short help, for example `--ledger`.
 fn common_options() -> String {
-    let flags: Vec<_> = SETTINGS.iter().map(|setting| setting.flag()).collect();
+    let flags: Vec<_> = SETTINGS.iter().map(Setting::flag).collect();
     format!(
         "Common options, which --help explains: {}",
         flags.join(", ")

@@ -93,7 +93,7 @@ pub(crate) async fn open(
     }
 }
 
-/// Opens the ledger for a command that goes on without one: returns `None` and a warning, if any.
+/// Opens the ledger for a command that works without one: returns `None` and a warning, if any.
 pub(crate) async fn open_if_possible(
     global: &GlobalOptions,
     identity: Identity<'_>,

@@ -178,7 +178,7 @@ impl Live {
         states.collect()
     }
 
-    /// Draws what has changed.
+    /// Draws the changed lines.
     pub(crate) fn draw(&self) {
         let Some(lines) = &self.0.lines else {
             return;

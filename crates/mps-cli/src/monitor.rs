@@ -157,33 +157,33 @@ impl Monitor {
     }
 }
 
-/// Returns what happened to one request, for `-v`. For example: `CreateAigcVideoTask to
+/// Returns the sentence about one request, for `-v`. For example: `CreateAigcVideoTask to
 /// mps.intl.tencentcloudapi.com: status 200 after 312 ms, 87 bytes sent, 136 received, request id ...`.
 fn sentence(call: CallInfo<'_>, attempt: &AttemptEnded<'_>) -> String {
-    let mut text = format!("{} to {}", call.action, attempt.host);
-    if attempt.number > 1 {
-        text.push_str(&format!(", attempt {}", attempt.number));
-    }
-    text.push_str(": ");
-    if let Some(failure) = &attempt.failure {
-        text.push_str(&format!("{}, ", describe(failure)));
-    }
-    text.push_str(&match attempt.http_status {
-        Some(status) => format!("status {status} after "),
-        None => "no response after ".to_owned(),
-    });
-    text.push_str(&format!(
-        "{} ms, {} bytes sent",
+    let number = match attempt.number {
+        1 => String::new(),
+        number => format!(", attempt {number}"),
+    };
+    let failure = attempt.failure.as_ref();
+    let failure = failure.map_or_else(String::new, |failure| format!("{}, ", describe(failure)));
+    let status = attempt.http_status.map_or_else(
+        || "no response".to_owned(),
+        |status| format!("status {status}"),
+    );
+    let received = attempt
+        .received_bytes
+        .map(|bytes| format!(", {bytes} received"));
+    let id = attempt.request_id.map(foreign_text::name);
+    let id = id.map(|id| format!(", request id {id}"));
+    format!(
+        "{} to {}{number}: {failure}{status} after {} ms, {} bytes sent{}{}",
+        call.action,
+        attempt.host,
         attempt.took.as_millis(),
-        attempt.sent_bytes
-    ));
-    if let Some(bytes) = attempt.received_bytes {
-        text.push_str(&format!(", {bytes} received"));
-    }
-    if let Some(id) = attempt.request_id {
-        text.push_str(&format!(", request id {}", foreign_text::name(id)));
-    }
-    text
+        attempt.sent_bytes,
+        received.unwrap_or_default(),
+        id.unwrap_or_default(),
+    )
 }
 
 fn describe(failure: &Failure<'_>) -> String {

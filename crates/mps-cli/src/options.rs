@@ -140,7 +140,7 @@ impl GlobalOptions {
         self.deadline.unwrap_or(DEADLINE)
     }
 
-    /// Returns what to do about findings; errors refuse a request by default.
+    /// Returns the handling of findings; errors refuse a request by default.
     pub(crate) fn preflight(&self) -> PreflightMode {
         self.preflight.unwrap_or(PreflightMode::Error)
     }

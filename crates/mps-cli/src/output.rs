@@ -92,7 +92,8 @@ impl Output {
         }
     }
 
-    /// Returns the same streams without events and warnings.
+    /// Returns the same streams without events and warnings: for example, for a check whose warnings are
+    /// its result.
     pub(crate) fn silenced(&self) -> Self {
         Self {
             quiet: true,
@@ -181,7 +182,7 @@ impl Output {
         }
     }
 
-    /// Prints a sentence about what happens, with the time, where `-v` is given. Programs get log lines
+    /// Prints a sentence about a request, with the time, where `-v` is given. Programs get log lines
     /// instead.
     pub(crate) fn sentence(&self, text: impl FnOnce() -> String) {
         if self.verbose && !self.quiet && self.format == OutputFormat::Human {

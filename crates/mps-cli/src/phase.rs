@@ -150,7 +150,7 @@ impl Phase {
         });
     }
 
-    /// Returns whether the command goes on after a panic in one of its tasks. The emulator does: the
+    /// Returns whether the command continues after a panic in one of its tasks. The emulator does: the
     /// panic ends one connection only.
     pub(crate) fn survives_panics(&self) -> bool {
         self.0.borrow().ends_slowly
@@ -240,6 +240,7 @@ impl Phase {
 
     /// Records that the create of a key is being sent, until the returned value is dropped. For a
     /// command that sends many.
+    #[cfg(feature = "mcp")]
     pub(crate) fn begin_send(&self, key: &str) -> OpenSend {
         self.0.send_modify(|state| {
             state.sends.insert(key.to_owned());
@@ -254,6 +255,7 @@ impl Phase {
     ///
     /// # Cancel safety
     /// Changes nothing.
+    #[cfg(feature = "mcp")]
     pub(crate) async fn all_sent(&self) {
         let mut states = self.0.subscribe();
         // Cannot fail: `self` owns the sender.
@@ -281,6 +283,7 @@ impl Phase {
 }
 
 /// A create that is being sent.
+#[cfg(feature = "mcp")]
 #[derive(Debug)]
 #[must_use = "the create counts as sent when this is dropped"]
 pub(crate) struct OpenSend {
@@ -288,6 +291,7 @@ pub(crate) struct OpenSend {
     key: String,
 }
 
+#[cfg(feature = "mcp")]
 impl Drop for OpenSend {
     fn drop(&mut self) {
         self.phase.0.send_modify(|state| {

@@ -59,7 +59,7 @@ pub(crate) enum Admission {
 }
 
 impl<'a> Recorder<'a> {
-    /// Opens the ledger, and prints what a person has to know about it.
+    /// Opens the ledger, and prints the warnings about it.
     ///
     /// # Errors
     /// Returns an error when the ledger cannot be used, or when `--key` needs one and there is none.

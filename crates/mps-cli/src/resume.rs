@@ -44,7 +44,7 @@ impl CommandLine {
         line
     }
 
-    /// Returns the command line that shows what the ledger has of a task.
+    /// Returns the command line that shows the row of a task in the ledger.
     pub(crate) fn for_show(global: &GlobalOptions, name: &str) -> Self {
         let mut line = Self::of_account(global);
         line.push("show", Some("--"));

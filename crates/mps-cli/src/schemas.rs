@@ -21,6 +21,8 @@ pub(crate) static SCHEMAS: &[(&str, &str)] = &[
     ("mps.plan/1", include_str!("schemas/plan.json")),
     ("mps.batch/1", include_str!("schemas/batch.json")),
     ("mps.gallery/1", include_str!("schemas/gallery.json")),
+    ("mps.retried/1", include_str!("schemas/retried.json")),
+    ("mps.row/1", include_str!("schemas/row.json")),
     ("mps.log/1", include_str!("schemas/log.json")),
     ("mps.config/1", include_str!("schemas/config.json")),
     ("mps.doctor/1", include_str!("schemas/doctor.json")),

@@ -20,7 +20,7 @@ pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     best.map(|(it, _)| it)
 }
 
-/// Begins the hint of an error with the name that was probably meant.
+/// Begins the hint of an error with the name that was probably meant, for example `did you mean site?`.
 pub(crate) fn with_closest<'a>(
     failure: Failure,
     name: &str,

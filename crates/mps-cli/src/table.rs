@@ -28,13 +28,13 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// Cuts this column after all others, since people copy its cells.
+    /// Cuts this column after all others, since people copy its cells: for example, the ids of tasks.
     pub(crate) fn keep(mut self, column: usize) -> Self {
         self.kept = Some(column);
         self
     }
 
-    /// Adds a row. What a terminal would obey is escaped.
+    /// Adds a row. Characters that a terminal would obey are escaped.
     pub(crate) fn row(&mut self, cells: [&str; N]) {
         self.rows
             .push(cells.map(|cell| foreign_text::message(cell).into_owned()));

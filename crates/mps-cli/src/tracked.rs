@@ -112,7 +112,7 @@ pub(crate) struct Tracked {
 }
 
 impl Tracked {
-    /// Returns the handle with what the ledger has of the task, unless `handle` has more.
+    /// Returns the handle as the ledger has it, unless `handle` has more.
     pub(crate) fn known(&self, handle: &TaskHandle) -> TaskHandle {
         match &self.handle {
             Some(known) if handle.model().is_none() && known == handle => known.clone(),

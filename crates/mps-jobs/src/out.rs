@@ -21,7 +21,7 @@ const LONGEST: usize = 200;
 pub(crate) fn named(template: &str, key: &Key) -> Result<String, JobsError> {
     // The usual case, in a batch of many rows.
     if template == DEFAULT && is_plain(key.as_str()) {
-        return Ok(format!("{key}.{{ext}}"));
+        return Ok([key.as_str(), ".{ext}"].concat());
     }
     let name = template.replace("{key}", &file_safe(key.as_str()));
     match problem(&name) {

@@ -3,6 +3,7 @@
 //! A plan needs no network, no credentials and no ledger, and writes nothing.
 
 mod findings;
+mod largest;
 mod pipeline;
 mod totals;
 mod unique;
@@ -10,6 +11,7 @@ mod unique;
 use mps_core::PreflightLevel;
 use mps_models::preflight::Finding;
 
+pub(crate) use self::largest::{Amounts, Largest};
 pub use self::{findings::Findings, totals::ModelTotals};
 use self::{totals::Totals, unique::Unique};
 use crate::{
@@ -68,6 +70,7 @@ pub struct Plan {
     pub refused: u64,
     /// The fingerprint of the manifest; `None` if it could not be read to its end.
     pub fingerprint: Option<Fingerprint>,
+    pub(crate) largest: Largest,
 }
 
 impl Plan {
@@ -81,8 +84,8 @@ impl Plan {
 /// Reads a manifest, checks every row, and returns the plan of its batch.
 ///
 /// Blocking: call it on a thread for blocking work, such as `tokio::task::spawn_blocking`. Rows are
-/// checked on up to four threads and not kept; 40 bytes per row are, to find ids and output names that
-/// are there twice.
+/// checked on up to four threads and not kept; up to a hundred bytes per row are, to find ids and output
+/// names that are there twice.
 ///
 /// # Errors
 /// [`ManifestError`] if the file cannot be opened. Everything else is a finding.
@@ -108,6 +111,7 @@ pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, Mani
         rows: 0,
         refused: 0,
         totals: Totals::new(options.prices.is_some()),
+        largest: Largest::default(),
         ids: Unique::default(),
         outputs: Unique::default(),
         findings: Findings::default(),
@@ -160,6 +164,7 @@ struct Building {
     rows: u64,
     refused: u64,
     totals: Totals,
+    largest: Largest,
     ids: Unique,
     outputs: Unique,
     findings: Findings,
@@ -185,18 +190,18 @@ impl Building {
             PreflightLevel::Warnings => !row.findings.is_empty(),
             _ => row.has_errors,
         };
+        self.largest.add(row.line, &row.key, row.facts.amounts());
         self.totals.add(row.facts);
         let (line, key) = (row.line, row.key.as_str());
         let findings = row.findings.into_iter();
         let findings = findings.map(|finding| RowFinding::new(line, Some(key), finding));
         self.findings.extend(findings);
-        let duplicate = match self.ids.add(row.id, line) {
-            Some(first) => Some(unique::duplicate_id(line, key, first)),
+        let duplicate = if let Some(first) = self.ids.add(row.id, line) {
             // The same id has the same name: one finding is enough.
-            None => {
-                let first = self.outputs.add(row.output, line);
-                first.map(|first| unique::duplicate_output(line, key, first))
-            }
+            Some(unique::duplicate_id(line, key, first))
+        } else {
+            let first = self.outputs.add(row.output, line);
+            first.map(|first| unique::duplicate_output(line, key, first))
         };
         let is_duplicate = duplicate.is_some();
         self.findings.extend(duplicate);
@@ -225,6 +230,7 @@ impl Building {
             findings: self.findings,
             refused: self.refused,
             fingerprint,
+            largest: self.largest,
         }
     }
 }

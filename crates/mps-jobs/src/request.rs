@@ -210,6 +210,18 @@ pub struct Priced<'a> {
     pub seconds: Option<u64>,
 }
 
+impl<'a> Priced<'a> {
+    /// Returns a request as a price table sees it.
+    #[must_use]
+    pub fn new(action: &'a str, body: &'a str, seconds: Option<u64>) -> Self {
+        Self {
+            action,
+            body,
+            seconds,
+        }
+    }
+}
+
 impl std::fmt::Debug for Priced<'_> {
     // The body may contain a prompt.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -149,7 +149,7 @@ fn until(mut is_so: impl FnMut() -> bool) {
 fn pause(pause: Duration) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().unwrap();
-    runtime.block_on(SystemClock::new().sleep(pause));
+    runtime.block_on(async { SystemClock::new().sleep(pause).await });
 }
 
 fn worst_second(starts: &[u64]) -> usize {
@@ -191,7 +191,7 @@ fn undisturbed(rows: usize, hosts: usize) -> Option<f64> {
 
 #[test]
 fn four_hosts_share_a_batch_and_send_no_row_twice() {
-    let rows = if is_long() { 400 } else { 60 };
+    let rows = if is_long() { 400 } else { 30 };
     let Some(four) = undisturbed(rows, 4) else {
         return;
     };

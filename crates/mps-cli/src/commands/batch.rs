@@ -1,11 +1,12 @@
 //! `mps batch`: files of requests.
 
+mod chaos;
 mod export;
 mod find;
 mod findings;
 mod gallery;
 mod plan;
-mod prices;
+pub(crate) mod prices;
 mod rescue;
 mod result;
 mod retry;
@@ -49,6 +50,9 @@ enum BatchCommand {
     Gallery(gallery::GalleryArgs),
     /// Do what is next for one row, once: for a workflow engine that repeats it
     Step(step::StepArgs),
+    /// Run a batch against the emulator while its processes are killed and replies are lost, and compare
+    /// ledger, files and bill
+    Chaos(chaos::ChaosArgs),
 }
 
 /// The option that names a batch that the ledger has.
@@ -69,5 +73,6 @@ pub(crate) async fn run(args: BatchArgs, context: &Context) -> Result<(), Failur
         BatchCommand::Export(args) => export::run(&args, context).await,
         BatchCommand::Step(args) => Box::pin(step::run(&args, context)).await,
         BatchCommand::Gallery(args) => gallery::run(args, context).await,
+        BatchCommand::Chaos(args) => Box::pin(chaos::run(&args, context)).await,
     }
 }

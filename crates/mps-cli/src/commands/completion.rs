@@ -29,7 +29,7 @@ pub(crate) enum Shell {
 
 /// `mps.completion/1`.
 #[derive(Serialize)]
-struct Script<'a> {
+struct CompletionResult<'a> {
     schema: &'static str,
     shell: &'static str,
     script: &'a str,
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failur
         .map_err(|error| Failure::internal(error.to_string()))?;
     let script = String::from_utf8_lossy(&script);
     let script = script.trim_end();
-    let result = Script {
+    let result = CompletionResult {
         schema: "mps.completion/1",
         shell,
         script,

@@ -1,4 +1,4 @@
-//! `mps config explain`: each setting, and where its value comes from.
+//! `mps config explain`: each setting, and the origin of its value.
 
 use std::{env, path::Path};
 
@@ -7,7 +7,7 @@ use mps_aigc::TaskFamily;
 use serde::Serialize;
 
 use crate::{
-    config::{self, Origin, Value},
+    config::{self, Explanation, Origin},
     context::Context,
     failure::Failure,
     foreign_text,
@@ -32,7 +32,7 @@ struct Explained<'a> {
     exists: bool,
     /// `true` if the file is used: it has no mistake.
     used: bool,
-    options: Vec<Value>,
+    options: Vec<Explanation>,
     defaults: Vec<DefaultValue>,
     credentials: Vec<Credential>,
 }

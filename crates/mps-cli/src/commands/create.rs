@@ -11,6 +11,7 @@ pub(crate) mod existing;
 
 use self::existing::{Existing, Wanted};
 use super::{
+    batch::prices::PricesArgs,
     delivery::{Delivery, Target},
     dry_run,
     follow::follow,
@@ -79,6 +80,8 @@ pub(crate) struct FollowUp {
     /// sign; send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    prices: PricesArgs,
 }
 
 impl<F: RequestFields> Creates for CreateArgs<F> {
@@ -108,7 +111,7 @@ pub(crate) async fn run<C: Create>(
     let follow_up = &follow_up.completed(context.defaults());
     let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
     if follow_up.dry_run {
-        return dry_run::run(&checked, context);
+        return dry_run::run(&checked, follow_up.prices.load(context)?.as_ref(), context);
     }
     checked.admit(context)?;
     let connection = context.connect().await?;

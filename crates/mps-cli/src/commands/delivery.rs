@@ -128,12 +128,11 @@ impl Delivery<'_> {
             is_done.store(snapshot.phase == TaskPhase::Succeeded, Ordering::Relaxed);
         };
         let options = WaitOptions::new().timeout(self.time_left());
-        let waited = match self.asked_once(task).await {
-            Some(outcome) => Ok(outcome),
-            None => {
-                let wait = Box::pin(task.until_done_with(options, report));
-                self.context.phase.race(wait).await
-            }
+        let waited = if let Some(outcome) = self.asked_once(task).await {
+            Ok(outcome)
+        } else {
+            let wait = Box::pin(task.until_done_with(options, report));
+            self.context.phase.race(wait).await
         };
         let error = match waited {
             Ok(Ok(done)) => {

@@ -1,4 +1,4 @@
-//! `mps doctor`: looks for what would make other commands fail, and says how to mend it. Sends no call
+//! `mps doctor`: finds causes that make other commands fail, each with its fix. Sends no call
 //! that is billed.
 
 use anstyle::{AnsiColor, Style};
@@ -140,12 +140,8 @@ fn human(check: &Check) -> String {
     let message = foreign_text::message(&check.message);
     let mut text = format!("{style}{state:<7}{style:#}  {name:<11}  {message}");
     if let Some(fix) = &check.fix {
-        text.push_str(&format!(
-            "\n{:<9}{:<11}  fix: {}",
-            "",
-            "",
-            foreign_text::message(fix)
-        ));
+        let fix = foreign_text::message(fix);
+        text = format!("{text}\n{:<20}  fix: {fix}", "");
     }
     text
 }

@@ -55,7 +55,7 @@ pub(super) async fn run<F: Family>(args: &DownloadArgs, context: &Context) -> Re
     let options = DownloadOptions::new();
     let (target, known_tasks, options) = (&target, &known_tasks, &options);
     let downloads = handles.into_iter().map(|handle| async move {
-        // The ledger knows the age of a task, and thus whether its result has expired.
+        // The ledger has the age of a task, and thus whether its result has expired.
         let tracked = known_tasks.of(handle.id()).await;
         let known = tracked.map(|it| it.known(&handle));
         let task = connection.task::<F>(known.unwrap_or(handle))?;

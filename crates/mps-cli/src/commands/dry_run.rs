@@ -2,9 +2,11 @@
 //! nothing.
 
 use mps_aigc::models::{Action, preflight::Report};
+use mps_jobs::{PriceTable, Priced};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
+use super::batch::prices::{PricesResult, origin};
 use crate::{context::Context, failure::Failure, preflight::Checked};
 
 /// `mps.dry-run/1`.
@@ -19,14 +21,25 @@ struct DryRun<'a> {
     report: &'a Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     billable_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prices: Option<PricesResult<'a>>,
     canonical_request: &'a str,
     string_to_sign: &'a str,
 }
 
-pub(crate) fn run<A: Action>(checked: &Checked<'_, A>, context: &Context) -> Result<(), Failure> {
+pub(crate) fn run<A: Action>(
+    checked: &Checked<'_, A>,
+    prices: Option<&PriceTable>,
+    context: &Context,
+) -> Result<(), Failure> {
     let prepared = context.offline()?.prepare(checked.request)?;
     let body: &RawValue = serde_json::from_slice(&prepared.body)
         .map_err(|error| Failure::internal(error.to_string()))?;
+    let seconds = checked.request.billable_seconds();
+    let price =
+        prices.and_then(|prices| prices.price(&Priced::new(A::INFO.name, body.get(), seconds)));
     let result = DryRun {
         schema: "mps.dry-run/1",
         action: A::INFO.name,
@@ -38,11 +51,22 @@ pub(crate) fn run<A: Action>(checked: &Checked<'_, A>, context: &Context) -> Res
             .collect(),
         request: body,
         report: &checked.report,
-        billable_seconds: checked.request.billable_seconds(),
+        billable_seconds: seconds,
+        price: price.map(|price| price.to_string()),
+        prices: prices.map(PricesResult::of),
         canonical_request: &prepared.canonical_request.text,
         string_to_sign: &prepared.string_to_sign,
     };
-    context.output.listing(&human_dry_run(&result), &result)?;
+    let mut human = human_dry_run(&result);
+    if let Some(prices) = prices {
+        let price = result.price.as_ref();
+        let price = price.map_or_else(
+            || "unknown".to_owned(),
+            |price| format!("{price} {}", prices.currency()),
+        );
+        human.extend(["\n\n# price\n", &price, ", by the ", &origin(prices)]);
+    }
+    context.output.listing(&human, &result)?;
     checked.refusal(&context.global).map_or(Ok(()), Err)
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct ManArgs {
 
 /// `mps.man/1`: a page that was written, or the text of one.
 #[derive(Serialize)]
-struct Page<'a> {
+struct ManResult<'a> {
     schema: &'static str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<(), Failure> {
             return Ok(());
         };
         let page = String::from_utf8_lossy(page);
-        let result = Page {
+        let result = ManResult {
             schema: SCHEMA,
             name,
             path: None,
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<(), Failure> {
     for (name, page) in &pages {
         let path = folder.join(name);
         fs::write(&path, page).map_err(|error| cannot_write(&path, &error))?;
-        let result = Page {
+        let result = ManResult {
             schema: SCHEMA,
             name,
             path: Some(&path),
@@ -117,6 +117,13 @@ fn page(command: &Command, name: &str, path: &str) -> io::Result<Vec<u8>> {
     let examples = help::examples(path);
     if !examples.is_empty() {
         section(&mut page, "EXAMPLES", &examples.join("\n"));
+    }
+    // A command can bring examples of its own, and more.
+    if let Some(own) = command.get_after_help().map(ToString::to_string) {
+        match own.strip_prefix("Examples:\n") {
+            Some(examples) => section(&mut page, "EXAMPLES", examples),
+            None => section(&mut page, "NOTES", &own),
+        }
     }
     if path.is_empty() {
         let codes = EXIT_CODES.trim_start_matches("Exit codes:\n");

@@ -143,11 +143,11 @@ fn of_model(name: &str, rows: Vec<Facts>, site: Site) -> Result<Vec<Facts>, Fail
         return Ok(found);
     }
     let message = format!("there is no model {name:?} in the tables of the site {site}");
-    let elsewhere = Site::ALL.iter().filter(|other| {
+    let mut elsewhere = Site::ALL.iter().filter(|other| {
         let mut rows = all_rows(**other);
         rows.any(|row| row.model.eq_ignore_ascii_case(name))
     });
-    if let Some(other) = elsewhere.last() {
+    if let Some(other) = elsewhere.next() {
         let hint = format!("the site {other} has it: use --site {other}");
         return Err(Failure::usage(message).hint(hint));
     }

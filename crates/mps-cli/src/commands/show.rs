@@ -1,4 +1,4 @@
-//! `mps show`: what the ledger has of one task, and the next step.
+//! `mps show`: the row of one task in the ledger, and the next step.
 
 use std::fmt::Write as _;
 
@@ -127,7 +127,7 @@ pub(super) async fn doubt(
     )))
 }
 
-/// Returns the command line that goes on with a task.
+/// Returns the command line that continues with a task.
 fn next(item: &Item, context: &Context) -> Option<CommandLine> {
     let family = TaskFamily::created_by(&item.action)?.as_str();
     let task = item.task.as_deref()?;

@@ -18,6 +18,8 @@ mod export;
 mod forget;
 mod line;
 
+#[cfg(feature = "mcp")]
+pub(crate) use self::line::AGENTS;
 pub(crate) use self::line::TaskLine;
 use crate::{
     context::{Connection, Context},
@@ -168,7 +170,7 @@ fn is_named(batch: &BatchId, name: &str) -> bool {
     batch.as_str() == name || (batch.is_agents() && name == line::AGENTS)
 }
 
-/// Records what became of creates whose process has ended, and applies the retention. A ledger that
+/// Records the outcome of creates whose process has ended, and applies the retention. A ledger that
 /// cannot be written is read nevertheless.
 pub(super) async fn tidy(ledger: &Ledger) {
     if let Err(error) = ledger.reap().await {

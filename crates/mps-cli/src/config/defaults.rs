@@ -35,7 +35,7 @@ impl Defaults {
         self.name_template.as_deref()
     }
 
-    /// Returns the price table, for estimates of what a request costs.
+    /// Returns the price table, for estimates of the cost of a request.
     pub(crate) fn prices(&self) -> Option<&Path> {
         self.prices.as_deref()
     }

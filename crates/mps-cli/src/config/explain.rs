@@ -1,4 +1,4 @@
-//! Where each value of the common options comes from.
+//! The origin of each value of the common options.
 
 use serde::Serialize;
 
@@ -22,9 +22,9 @@ pub(crate) enum Origin {
     Default,
 }
 
-/// An option with its value and where that comes from.
+/// An option with its value and the origin of the value.
 #[derive(Debug, Serialize)]
-pub(crate) struct Value {
+pub(crate) struct Explanation {
     pub(crate) name: &'static str,
     /// The value, passwords masked.
     pub(crate) value: String,
@@ -33,14 +33,14 @@ pub(crate) struct Value {
     pub(crate) variable: String,
 }
 
-/// Returns all common options. `flags` and `environment` are what each of them sets, `effective` is what
+/// Returns all common options. `flags` and `environment` are the options that each sets; `effective` is what
 /// counts.
 pub(crate) fn explain(
     flags: &GlobalOptions,
     environment: &GlobalOptions,
     config: &Config,
     effective: &GlobalOptions,
-) -> Vec<Value> {
+) -> Vec<Explanation> {
     let origin = |setting: &Setting| {
         if (setting.shown)(effective).is_none() {
             return Origin::Default;
@@ -57,7 +57,7 @@ pub(crate) fn explain(
             .next()
             .map_or(Origin::Default, |(_, origin)| *origin)
     };
-    let values = SETTINGS.iter().map(|setting| Value {
+    let values = SETTINGS.iter().map(|setting| Explanation {
         name: setting.name,
         value: (setting.shown)(effective).unwrap_or_else(|| setting.default.to_owned()),
         origin: origin(setting),

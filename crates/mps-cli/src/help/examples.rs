@@ -52,7 +52,7 @@ fn of_family(verb: &str) -> &'static [&'static str] {
     }
 }
 
-/// The other commands.
+/// The other commands, without those that bring examples of their own.
 const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "",
@@ -159,16 +159,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
         "batch",
         &[
             "mps batch plan clips.jsonl",
-            "mps batch plan clips.jsonl --output json",
-            "mps --site cn batch plan clips.jsonl",
+            "mps batch run clips.jsonl --out clips --max-seconds 600",
+            "mps batch run clips.jsonl --out clips && mps batch status",
         ],
     ),
     (
         "batch plan",
         &[
             "mps batch plan clips.jsonl",
-            "mps batch plan clips.jsonl --output json",
-            "mps --site cn batch plan clips.jsonl",
+            "mps batch plan clips.jsonl --prices prices.toml",
+            "mps batch plan clips.jsonl --strict",
+            "mps --site cn batch plan clips.jsonl --output json",
         ],
     ),
     (

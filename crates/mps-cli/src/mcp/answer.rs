@@ -47,18 +47,18 @@ impl Answer {
 /// Returns the result as the protocol has it.
 pub(super) fn result(answered: Answered) -> CallToolResult {
     match answered {
-        Ok(answer) => complete(answer.text, Value::Object(answer.content), false),
+        Ok(answer) => complete(&answer.text, Value::Object(answer.content), false),
         Err(failure) => {
             let content = serde_json::to_value(&failure).unwrap_or_default();
-            complete(failure_text(&failure), content, true)
+            complete(&failure_text(&failure), content, true)
         }
     }
 }
 
 /// Returns a result whose text is followed by the structured content, for clients that know text only.
-fn complete(text: String, content: Value, is_error: bool) -> CallToolResult {
+fn complete(text: &str, content: Value, is_error: bool) -> CallToolResult {
     let blocks = vec![
-        ContentBlock::text(foreign_text::lines(&text)),
+        ContentBlock::text(foreign_text::lines(text)),
         ContentBlock::text(content.to_string()),
     ];
     let mut result = CallToolResult::success(blocks);

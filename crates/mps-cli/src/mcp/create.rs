@@ -18,7 +18,7 @@ use super::{
     answer::Answered,
     arguments,
     check::Checked,
-    session::{LOOK, Session, cancelled},
+    session::{LOOK, Session, cancelled, stopping},
 };
 use crate::{
     failure::Failure,
@@ -62,7 +62,7 @@ pub(super) async fn run(
     };
     let permit = tokio::select! {
         biased;
-        () = session.stop.cancelled() => return Err(session.stopping()),
+        () = session.stop.cancelled() => return Err(stopping()),
         () = cancel.cancelled() => return Err(cancelled()),
         permit = session.creates.acquire() => permit,
     };
@@ -112,7 +112,7 @@ async fn admit(
     let mut asked = None;
     loop {
         if session.stop.is_cancelled() {
-            return Err(session.stopping());
+            return Err(stopping());
         }
         match session.ledger.submit(single.clone()).await? {
             Submission::Claimed(claim) => return Ok(Admitted::Claimed(claim)),
@@ -162,7 +162,7 @@ async fn settled(
         }
         tokio::select! {
             () = clock.sleep(LOOK) => {}
-            () = session.stop.cancelled() => return Err(session.stopping()),
+            () = session.stop.cancelled() => return Err(stopping()),
             () = cancel.cancelled() => return Err(cancelled()),
         }
         session.ledger.reap().await?;
@@ -255,9 +255,7 @@ async fn call(session: &Session, record: &Record, claim: &Claim) -> Result<Outpu
 fn not_created(session: &Session, error: &Error) -> Failure {
     let failure = Failure::of_call(error);
     if session.stop.is_cancelled() && !failure.outcome.in_doubt() {
-        return session
-            .stopping()
-            .outcome(Outcome::NotCreated(Reason::Trouble));
+        return stopping().outcome(Outcome::NotCreated(Reason::Trouble));
     }
     failure
 }

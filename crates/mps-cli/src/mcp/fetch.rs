@@ -8,7 +8,7 @@ use super::{
     answer::Answered,
     arguments,
     follow::poll,
-    session::{Session, cancelled},
+    session::{Session, cancelled, stopping},
 };
 use crate::{
     commands::create::existing::is_whole,
@@ -33,7 +33,7 @@ pub(super) async fn run(
     tokio::select! {
         biased;
         answered = Box::pin(work) => answered,
-        () = session.stop.cancelled() => Err(session.stopping()),
+        () = session.stop.cancelled() => Err(stopping()),
         () = cancel.cancelled() => Err(cancelled()),
     }
 }
@@ -43,9 +43,8 @@ async fn fetch(session: &Session, key: &mps_jobs::Key) -> Answered {
     poll(session, &item).await;
     let item = session.again(&item.row).await?;
     match item.state {
-        State::Done => {}
         State::Fetched if are_there(session, &item).await? => return session.view(item).await,
-        State::Fetched => {}
+        State::Done | State::Fetched => {}
         _ => return Err(nothing_to_fetch(session, &item).await?),
     }
     let results = results(session, &item).await?;

@@ -12,15 +12,12 @@ use crate::{commands::tasks::TaskLine, foreign_text};
 
 /// Lists tasks, oldest first.
 pub(super) async fn run(session: &Session, arguments: &arguments::List) -> Answered {
-    let after = match &arguments.after {
-        Some(key) => {
-            let item = session.item(key).await?;
-            Some((item.added, item.row))
-        }
-        None => {
-            session.ledger.reap().await?;
-            None
-        }
+    let after = if let Some(key) = &arguments.after {
+        let item = session.item(key).await?;
+        Some((item.added, item.row))
+    } else {
+        session.ledger.reap().await?;
+        None
     };
     let limit = arguments.limit();
     let filter = Filter {

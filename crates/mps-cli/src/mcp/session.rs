@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Settings, answer};
 use crate::{
+    commands::tasks::AGENTS,
     context::{Connection, Context},
     doubt::{Doubt, ID_PLACEHOLDER},
     failure::Failure,
@@ -137,7 +138,11 @@ impl Session {
 
     /// Returns the page about a create in doubt, with the lines by which a person decides.
     pub(super) async fn doubt(&self, item: &Item) -> Result<Doubt, Failure> {
-        let page = DoubtPage::of(&self.ledger, item).await?;
+        let mut page = DoubtPage::of(&self.ledger, item).await?;
+        // The name of the row for people: they may have a task under the same key.
+        if let Ok(name) = format!("{AGENTS}/{}", item.key).parse() {
+            page.key = name;
+        }
         let global = &self.context.global;
         let family = TaskFamily::created_by(&item.action);
         let follow = family.map(|family| {
@@ -182,12 +187,12 @@ impl Session {
         fetches.retain(|_, lock| Arc::strong_count(lock) > 1);
         fetches.entry(row.clone()).or_default().clone()
     }
+}
 
-    /// Returns the error of a call that ended because the session does.
-    pub(super) fn stopping(&self) -> Failure {
-        Failure::usage("the server is stopping; nothing was sent by this call")
-            .hint("start mps mcp again and repeat the call with the same key")
-    }
+/// Returns the error of a call that ended because the session does.
+pub(super) fn stopping() -> Failure {
+    Failure::usage("the server is stopping; nothing was sent by this call")
+        .hint("start mps mcp again and repeat the call with the same key")
 }
 
 /// Returns the error of a call that the client has cancelled. It never sees it.

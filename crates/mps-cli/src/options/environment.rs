@@ -75,7 +75,7 @@ fn is_on(name: &str, value: &str) -> Result<bool, Failure> {
     }
 }
 
-/// Sets an option to a value by the rules of its flag. `name` is where the value comes from: a
+/// Sets an option to a value by the rules of its flag. `name` is the origin of the value: a
 /// variable, or a key of the config file.
 ///
 /// # Errors

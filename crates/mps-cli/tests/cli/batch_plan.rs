@@ -182,3 +182,43 @@ fn names_and_ids_that_a_terminal_obeys_are_shown_escaped() {
     let all = run.stdout + &run.stderr;
     assert!(!all.contains(['\u{1b}', '\u{202e}']), "{all}");
 }
+
+#[test]
+fn a_dry_run_shows_the_price_by_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("prices.toml"), PRICES).unwrap();
+    let dry_run = |flags: &[&str]| {
+        let create = ["video", "create", "--dry-run", "--prompt", "a"];
+        run(mps(folder.path()).args(create).args(flags))
+    };
+    let flags = [
+        "--prices",
+        "prices.toml",
+        "--model",
+        "Kling",
+        "--duration",
+        "5",
+    ];
+    let human = dry_run(&flags);
+    assert_eq!(human.exit, 0, "{human:?}");
+    let price = "# price\n502.50 USD, by the prices of 2026-11-01 (https://www.example.com/prices)";
+    assert!(human.stdout.contains(price), "{}", human.stdout);
+    let json = dry_run(&[&flags[..], &["--output", "json"]].concat()).json();
+    assert_eq!(
+        (&json["price"], &json["prices"]["currency"]),
+        (&json!("502.50"), &json!("USD"))
+    );
+    let unpriced = dry_run(&[
+        "--prices",
+        "prices.toml",
+        "--model",
+        "Vidu",
+        "--duration",
+        "5",
+    ]);
+    assert!(
+        unpriced.stdout.contains("# price\nunknown, by the prices"),
+        "{unpriced:?}"
+    );
+    assert!(dry_run(&["--output", "json"]).json().get("price").is_none());
+}

@@ -1,4 +1,4 @@
-//! Completion in a shell: what it offers, and that it neither waits nor complains.
+//! Completion in a shell: its candidates, and that it neither waits nor complains.
 
 use std::{fs, path::Path, process::Command};
 
@@ -120,7 +120,9 @@ fn a_locked_ledger_does_not_delay_the_shell() {
         .map(|file| fs::File::open(file).unwrap())
         .collect();
     assert!(!open.is_empty());
-    open.iter().for_each(|file| file.lock().unwrap());
+    for file in &open {
+        file.lock().unwrap();
+    }
     let offered = offered(emulator.folder.path(), &["--ledger", ledger, "show", ""]);
     let id = create.json()["task_id"].as_str().unwrap().to_owned();
     assert!(offered.iter().any(|it| it.contains(&id)), "{offered:?}");

@@ -11,9 +11,8 @@ fn check(run: &Run, name: &str) -> Value {
     let diagnosis = run.json();
     let checks = diagnosis["checks"].as_array().unwrap();
     let found = checks.iter().find(|check| check["name"] == name);
-    found
-        .unwrap_or_else(|| panic!("{name}: {diagnosis}"))
-        .clone()
+    assert!(found.is_some(), "{name}: {diagnosis}");
+    found.unwrap().clone()
 }
 
 fn doctor(emulator: &Emulator, arguments: &[&str]) -> Run {

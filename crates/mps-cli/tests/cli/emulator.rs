@@ -101,7 +101,7 @@ fn sigterm_stops_the_emulator_like_ctrl_c() {
 fn a_client_that_reads_no_output_does_not_block_the_emulator() {
     let folder = tempfile::tempdir().unwrap();
     let (mut process, _stdout, endpoint) = started(folder.path(), &["--log=-"]);
-    // A pipe holds 64 KiB of them, some 500.
+    // A pipe buffers 64 KiB of them, some 500.
     for _ in 0..1_500 {
         post(&endpoint, "{}");
     }
@@ -220,7 +220,7 @@ fn a_second_emulator_on_the_same_state_file_does_not_start() {
     drop(Emulator::with(folder, &flags));
 }
 
-/// Until a file holds a text. An emulator saves a moment after a change.
+/// Waits until a file contains a text. An emulator saves a moment after a change.
 async fn wait_for(text: &str, file: &Path) {
     let clock = SystemClock::new();
     let written = async {

@@ -1,4 +1,4 @@
-//! Errors that say what to do: each names the mistake as a person would, and has a hint.
+//! Errors with the next step: each names the mistake as a person would, and has a hint.
 
 use std::fs;
 
@@ -188,7 +188,8 @@ fn v_tells_of_each_request_in_a_sentence_and_libraries_say_nothing() {
             .stderr
             .lines()
             .find(|line| line.contains("CreateAigcVideoTask to"));
-        let sentence = sentence.unwrap_or_else(|| panic!("{run:?}"));
+        assert!(sentence.is_some(), "{run:?}");
+        let sentence = sentence.unwrap();
         let (time, _) = sentence.split_once(' ').unwrap();
         assert_eq!(time.len(), "22:41:07.312".len(), "{sentence}");
         for part in [
@@ -216,7 +217,7 @@ fn v_tells_of_each_request_in_a_sentence_and_libraries_say_nothing() {
     assert!(logs.iter().all(own), "{logs:?}");
 }
 
-/// A program in place of the one that opens files, which writes down what it is asked to open.
+/// A program in place of the one that opens files, which writes down its argument.
 #[cfg(target_os = "linux")]
 #[test]
 fn show_opens_a_verified_file_and_else_the_page() {
@@ -228,18 +229,18 @@ fn show_opens_a_verified_file_and_else_the_page() {
     let home = emulator.folder.path().canonicalize().unwrap();
     let bin = home.join("bin");
     fs::create_dir(&bin).unwrap();
-    let opener = bin.join("xdg-open");
+    let program = bin.join("xdg-open");
     fs::write(
-        &opener,
+        &program,
         "#!/bin/sh\necho \"$1\" > opened.new && mv opened.new opened\n",
     )
     .unwrap();
-    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let create = ["video", "create", "--prompt", "a", "--out", "./-a.mp4"];
     let created = emulator.record(&create);
     assert_eq!(created.exit, 0, "{created:?}");
     let id = created.json()["task_id"].as_str().unwrap().to_owned();
-    let opened = || {
+    let opened_target = || {
         let mut command = emulator.recorded(&["show", "--open", &id]);
         let path = format!("{}:/usr/bin:/bin", bin.display());
         let run = run(command.env("PATH", path));
@@ -249,10 +250,10 @@ fn show_opens_a_verified_file_and_else_the_page() {
         fs::remove_file(home.join("opened")).unwrap();
         opened.trim_end().to_owned()
     };
-    assert_eq!(opened(), home.join("-a.mp4").display().to_string());
-    // What another program put there is not opened.
+    assert_eq!(opened_target(), home.join("-a.mp4").display().to_string());
+    // A file that another program put there is not opened.
     fs::write(home.join("-a.mp4"), "something else").unwrap();
-    assert_eq!(opened(), format!("{}/_emulator/", emulator.endpoint));
+    assert_eq!(opened_target(), format!("{}/_emulator/", emulator.endpoint));
     let mut command = emulator.recorded(&["--output", "json", "show", "--open", &id]);
     let without = run(command.env("PATH", home.join("none")));
     assert_eq!(without.exit, 1, "{without:?}");

@@ -1,4 +1,4 @@
-//! Pictures, sounds and scenarios, and what models can do.
+//! Pictures, sounds and scenarios, and the features of models.
 
 use std::fs;
 

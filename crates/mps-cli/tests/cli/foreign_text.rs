@@ -1,4 +1,4 @@
-//! Text of the service and of file names never controls a terminal, however it comes.
+//! Text of the service and of file names never controls a terminal.
 
 use std::{fs, thread};
 
@@ -21,7 +21,7 @@ fn hostile_texts() -> Vec<String> {
     texts
 }
 
-/// Checks that nothing in what a command printed controls a terminal, and that no text is printed
+/// Checks that nothing in the output of a command controls a terminal, and that no text is printed
 /// whose length nobody can read.
 fn check(run: &Run, what: &str) {
     for (stream, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {

@@ -15,9 +15,13 @@ mod batch_support;
 mod batch_verbs;
 mod bill;
 #[cfg(unix)]
+mod chaos;
+#[cfg(unix)]
 mod completion;
 #[cfg(unix)]
 mod config;
+#[cfg(unix)]
+mod contract;
 mod credentials;
 #[cfg(unix)]
 mod doctor;

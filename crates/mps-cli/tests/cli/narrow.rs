@@ -81,7 +81,10 @@ fn tables_fit_a_terminal_of_any_width() {
         for words in [&["models"][..], &["tasks"]] {
             let (exit, written) = on_terminal(&emulator.recorded(words), columns, &[]);
             assert_eq!(exit, 0, "{written}");
-            let widest = plain(&written).lines().map(|line| line.width()).max();
+            let widest = plain(&written)
+                .lines()
+                .map(unicode_width::UnicodeWidthStr::width)
+                .max();
             assert!(
                 widest <= Some(columns.into()),
                 "{words:?} {columns}: {written}"

@@ -18,7 +18,7 @@ use crate::support::{Emulator, eventually};
 /// The longest wait for an event of a process, far more than it needs.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// A phase of a command, and what the test waits for to know that the command is in it.
+/// A phase of a command, and the event by which the test sees that the command is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     PermitQueue,

@@ -11,7 +11,7 @@ const INVENTED: &str = "NotARealKey";
 /// A shorter text cannot be told from the words around it.
 const SHORTEST: usize = 5;
 
-/// Fails if what a run left behind shows a secret of its environment, its home or its arguments.
+/// Fails if a file of a run shows a secret of its environment, its home or its arguments.
 pub(crate) fn check(command: &Command, run: &Run) {
     assert_eq!(shown(command, run), None, "{command:?} shows it: {run:?}");
 }
@@ -24,7 +24,7 @@ fn shown(command: &Command, run: &Run) -> Option<(&'static str, String)> {
     keys.extend(keys_in_home(command));
     keys.extend(keys_in_arguments(&arguments));
     let prompts = prompts(command, &arguments);
-    // That is what a dry run is for: it prints the exact request.
+    // A dry run prints the exact request, which is its purpose.
     let is_dry = arguments.contains(&"--dry-run");
     let unseen_on_stdout = if is_dry { &[][..] } else { &prompts };
     [

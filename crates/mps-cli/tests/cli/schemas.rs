@@ -44,7 +44,8 @@ pub(crate) fn check(run: &Run) {
         let object: Value = serde_json::from_str(line).unwrap();
         let name = object["schema"].as_str().unwrap();
         let schema = SCHEMAS.get(name);
-        let schema = schema.unwrap_or_else(|| panic!("describe {name} in src/schemas: {line}"));
+        assert!(schema.is_some(), "describe {name} in src/schemas: {line}");
+        let schema = schema.unwrap();
         let mistakes: Vec<_> = schema
             .iter_errors(&object)
             .map(|mistake| format!("{}: {mistake}", mistake.instance_path()))

@@ -247,7 +247,7 @@ fn a_command_that_is_blocked_in_a_read_stops() {
     assert_eq!(creates(&emulator), 0);
 }
 
-/// `nohup mps ...` goes on when its terminal is closed.
+/// `nohup mps ...` continues when its terminal is closed.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_ignored_sighup_stays_ignored() {

@@ -147,7 +147,7 @@ impl Emulator {
         self.folder.path().join(".local/state/mps")
     }
 
-    /// Every request it received, as `GET /_emulator/v1/requests` tells it.
+    /// Every request it received, as `GET /_emulator/v1/requests` lists it.
     pub(crate) fn requests(&self) -> Vec<Value> {
         let log = get(&self.endpoint, "/_emulator/v1/requests");
         let list = log.get("requests").cloned().unwrap_or(log);

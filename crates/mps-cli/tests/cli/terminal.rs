@@ -139,7 +139,7 @@ fn sigterm_ends_every_phase() {
     check_phases(Interruption::Terminate);
 }
 
-/// A window that is closed: no stream can be written any more, and the task goes on at the service.
+/// A window that is closed: no stream can be written any more, and the task continues at the service.
 #[test]
 fn a_closed_terminal_ends_the_command() {
     let emulator = Emulator::start("1h");

@@ -41,7 +41,7 @@ fn the_documented_request_becomes_a_video_file() {
     assert_eq!(&video[4..8], b"ftyp");
     assert_eq!(file["bytes"], video.len());
     assert_eq!(file["sha256"].as_str().unwrap().len(), 64);
-    // The documentation's model is gone, which is told and stops nothing; then, before the wait
+    // The documentation's model is gone, which is a warning and stops nothing; then, before the wait
     // began, the id.
     let mut lines = run.stderr.lines();
     assert!(lines.next().unwrap().contains("withdrawn-model"));

@@ -45,6 +45,10 @@ pub struct BillItem {
     /// The called action.
     #[serde(deserialize_with = "known_action")]
     pub action: ActionName,
+    /// The SHA-256 of the request as the emulator's types serialize it: equal requests have the same
+    /// one, whatever the order of their members. Empty after a restore of an older state.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request: String,
     /// The requested model, if one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -212,6 +216,7 @@ fn item(charge: &Charge<'_>, uptime: Duration, duplicate_of: Option<String>) -> 
     BillItem {
         task_id: charge.task_id.to_owned(),
         action: charge.action,
+        request: charge.request.0.clone(),
         model: charge.model.map(str::to_owned),
         seconds: charge.amount.seconds,
         images: charge.amount.images,

@@ -17,8 +17,11 @@ use crate::{
     amount::Amount,
     error::JobsError,
     jobs::Jobs,
-    ledger::{Batch, Compared, Filter, Imported, Key, Ledger, LedgerError, NewItem, RowContent},
+    ledger::{
+        Batch, Caps, Compared, Filter, Imported, Key, Ledger, LedgerError, NewItem, RowContent,
+    },
     manifest::{Fingerprint, Manifest, ManifestRow},
+    plan::{Amounts, Largest, Plan},
     report::Report,
     runner::{self, Until, Work},
     state::State,
@@ -48,9 +51,20 @@ pub struct PrepareOptions {
     pub validation: String,
     /// Adds the rows to the batch also if that was begun from a manifest of another place or host.
     pub joins: bool,
+    /// The bounds of the rows, if a plan has them.
+    largest: Option<Largest>,
 }
 
 impl PrepareOptions {
+    /// Sets the plan of the manifest: its fingerprint, and the bounds of its rows, which need not be read
+    /// again to be compared with the caps.
+    #[must_use]
+    pub fn plan(mut self, plan: &Plan) -> Self {
+        self.fingerprint.clone_from(&plan.fingerprint);
+        self.largest = Some(plan.largest.clone());
+        self
+    }
+
     /// Sets the fingerprint of the manifest when it was validated.
     #[must_use]
     pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
@@ -109,7 +123,15 @@ pub(super) async fn prepare(
         added: 0,
         removed: Vec::new(),
     };
-    if prepared.needs_comparison(batch.as_ref()) {
+    let settings = prepared.jobs.settings.clone();
+    let has_bounds = match options.largest {
+        Some(largest) => {
+            largest.check(settings.max_seconds, settings.max_spend)?;
+            true
+        }
+        None => settings.caps() == Caps::default(),
+    };
+    if !prepared.is_imported && (batch.is_some() || !has_bounds) {
         Box::pin(prepared.compare(batch.as_ref())).await?;
     }
     Ok(prepared)
@@ -177,19 +199,12 @@ impl Jobs {
 }
 
 impl PreparedBatch {
-    /// Returns `true` if every row has to be looked at before the first one starts.
-    fn needs_comparison(&self, batch: Option<&Batch>) -> bool {
-        let caps = self.jobs.settings.caps();
-        let has_caps = caps.money.is_some() || caps.ms.is_some();
-        !self.is_imported && (batch.is_some() || has_caps)
-    }
-
     /// Compares every row with the one that the ledger has, and with the caps.
     async fn compare(&mut self, batch: Option<&Batch>) -> Result<(), JobsError> {
         let mut chunks = Chunks::new(self.rows()?);
         let (ledger, id) = (self.jobs.ledger()?.clone(), self.jobs.batch_id()?);
         let hasher = RandomState::new();
-        let mut keys = HashSet::new();
+        let (mut keys, mut largest) = (HashSet::new(), Largest::default());
         let (mut changed, mut total) = (Vec::new(), 0);
         loop {
             let chunk = chunks.next(CHUNK).await?;
@@ -199,7 +214,12 @@ impl PreparedBatch {
             let mut contents = Vec::with_capacity(chunk.len());
             let mut places = Vec::with_capacity(chunk.len());
             for row in chunk {
-                self.check_caps(&row)?;
+                let amounts = Amounts {
+                    seconds: row.seconds(),
+                    is_billed_by_piece: row.is_billed_by_piece(),
+                    price: self.price(&row),
+                };
+                largest.add(row.line, &row.key, amounts);
                 keys.insert(hasher.hash_one(row.key.as_str()));
                 places.push((row.line, row.key.clone()));
                 let NewItem { key, hash, out, .. } = row.into_item(None);
@@ -222,6 +242,8 @@ impl PreparedBatch {
                 }
             }
         }
+        let settings = &self.jobs.settings;
+        largest.check(settings.max_seconds, settings.max_spend)?;
         if total > 0 {
             let (batch, rows) = (id, changed);
             return Err(BatchError::Changed { batch, rows, total }.into());
@@ -230,42 +252,6 @@ impl PreparedBatch {
         if is_same_file {
             let is_removed = |key: &Key| !keys.contains(&hasher.hash_one(key.as_str()));
             self.removed = planned(&ledger, &self.jobs, is_removed).await?;
-        }
-        Ok(())
-    }
-
-    fn check_caps(&self, row: &ManifestRow) -> Result<(), JobsError> {
-        let settings = &self.jobs.settings;
-        let key = || row.key.clone();
-        if let Some(cap) = settings.max_seconds {
-            match row.seconds() {
-                Some(seconds) if seconds > cap => {
-                    let (line, key) = (row.line, key());
-                    return Err(BatchError::TooLong {
-                        line,
-                        key,
-                        seconds,
-                        cap,
-                    }
-                    .into());
-                }
-                None if !row.is_billed_by_piece() => return Err(JobsError::UnknownSeconds(key())),
-                _ => {}
-            }
-        }
-        if let Some(cap) = settings.max_spend {
-            let price = self.price(row);
-            let price = price.ok_or_else(|| JobsError::UnknownPrice(key()))?;
-            if price > cap {
-                let (line, key) = (row.line, key());
-                return Err(BatchError::TooExpensive {
-                    line,
-                    key,
-                    price,
-                    cap,
-                }
-                .into());
-            }
         }
         Ok(())
     }

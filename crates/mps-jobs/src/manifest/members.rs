@@ -99,7 +99,9 @@ pub(super) fn model(members: &[Member<'_>]) -> Option<String> {
     };
     let Text(mut model) = text("ModelName")?;
     if let Some(Text(version)) = text("ModelVersion") {
-        model = format!("{model} {version}").into();
+        let model = model.to_mut();
+        model.push(' ');
+        model.push_str(&version);
     }
     Some(model.into_owned())
 }
@@ -206,7 +208,7 @@ fn nested_fault(member: &str, fault: &serde_json::Error) -> Finding {
     error(member, preflight_rules::FORMAT_JSON, message)
 }
 
-/// The message of serde_json's about nesting.
+/// The message of `serde_json` about nesting.
 const RECURSION: &str = "recursion limit exceeded";
 
 /// Returns the message without its place, which is that in a part of the line.

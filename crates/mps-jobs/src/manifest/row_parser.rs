@@ -321,11 +321,9 @@ fn unknown_action(name: &str) -> Finding {
     } else {
         error("action", rules::ACTION, "there is no such action")
     };
-    match alike {
-        Some(info) => finding.hint(format!("did you mean `{}`?", info.name)),
-        None => {
-            let names: Vec<_> = creates().map(|info| info.name).collect();
-            finding.hint(format!("choose from {}", names.join(", ")))
-        }
+    if let Some(info) = alike {
+        return finding.hint(format!("did you mean `{}`?", info.name));
     }
+    let names: Vec<_> = creates().map(|info| info.name).collect();
+    finding.hint(format!("choose from {}", names.join(", ")))
 }

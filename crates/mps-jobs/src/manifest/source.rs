@@ -108,15 +108,15 @@ impl Batch {
 
 /// A manifest that is read in batches.
 pub(crate) enum Source {
-    Lines(JsonLines),
-    Table(Table),
+    Lines(Box<JsonLines>),
+    Table(Box<Table>),
 }
 
 impl Source {
     pub(super) fn new(format: Format, reader: Reader) -> Self {
         match format {
-            Format::JsonLines => Self::Lines(JsonLines::new(reader)),
-            Format::Csv => Self::Table(Table::new(reader)),
+            Format::JsonLines => Self::Lines(Box::new(JsonLines::new(reader))),
+            Format::Csv => Self::Table(Box::new(Table::new(reader))),
         }
     }
 

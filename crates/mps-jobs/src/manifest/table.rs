@@ -182,34 +182,32 @@ fn line_ends(bytes: &[u8]) -> u64 {
 
 /// Returns the names of the columns; those of columns without a name are empty.
 fn header(cells: &[&[u8]]) -> Result<Vec<String>, Finding> {
-    let names = cells.iter().map(|name| {
-        let name = std::str::from_utf8(name).map_err(|error| not_utf8("", error))?;
-        Ok(name.trim().to_owned())
+    let columns = cells.iter().map(|cell| {
+        let cell = std::str::from_utf8(cell).map_err(|error| not_utf8("", error))?;
+        Ok(cell.trim().to_owned())
     });
-    let names = names.collect::<Result<Vec<_>, Finding>>()?;
-    if let [only] = names.as_slice()
+    let columns = columns.collect::<Result<Vec<_>, Finding>>()?;
+    if let [only] = columns.as_slice()
         && let Some(separator) = [';', '\t'].into_iter().find(|it| only.contains(*it))
     {
         let message = format!("columns are separated by {separator:?}");
         let hint = "save the file with commas between the columns";
         return Err(error("", rules::COLUMN, message).hint(hint));
     }
-    if !names.iter().any(|name| name == "id") {
+    if !columns.iter().any(|column| column == "id") {
         let finding = error("id", rules::COLUMN, "the header has no such column");
-        let named = names.iter().filter(|name| !name.is_empty());
-        let named: Vec<_> = named.take(20).map(|name| format!("{name:?}")).collect();
+        let shown = columns.iter().filter(|column| !column.is_empty());
+        let shown: Vec<_> = shown.take(20).map(|it| format!("{it:?}")).collect();
         return Err(finding.hint(format!(
             "add a column `id`, unique in each row; there are {}",
-            named.join(", ")
+            shown.join(", ")
         )));
     }
-    let named = names.iter().map(String::as_str);
-    let named = named.filter(|name| !name.is_empty());
-    match repeated(named).first() {
-        Some(name) => Err(
-            error(name, rules::COLUMN, "the header has the column twice")
-                .hint("give each column its own name"),
-        ),
-        None => Ok(names),
+    let filled = columns.iter().map(String::as_str);
+    let twice = repeated(filled.filter(|column| !column.is_empty()));
+    if let Some(column) = twice.first() {
+        let finding = error(column, rules::COLUMN, "the header has the column twice");
+        return Err(finding.hint("give each column its own name"));
     }
+    Ok(columns)
 }

@@ -34,8 +34,8 @@ pub(super) fn for_each<T: Send>(
     thread::scope(|scope| {
         let (mut batches, mut results) = (Vec::new(), Vec::new());
         for _ in 0..parsers.min(MOST_PARSERS) {
-            let (give, take) = sync_channel::<Batch>(2);
-            let (done, result) = sync_channel(2);
+            let (give, take) = sync_channel::<Batch>(1);
+            let (done, result) = sync_channel(1);
             let parse = &parse;
             scope.spawn(move || {
                 for batch in take {

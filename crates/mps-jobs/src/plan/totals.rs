@@ -4,6 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use serde::Serialize;
 
+use super::Amounts;
 use crate::{amount::Amount, manifest::ManifestRow};
 
 /// The models that are counted apart. A manifest with more has a mistake.
@@ -44,6 +45,16 @@ impl Facts {
             seconds: row.seconds(),
             is_billed_by_piece: row.is_billed_by_piece(),
             price,
+        }
+    }
+}
+
+impl Facts {
+    pub(super) fn amounts(&self) -> Amounts {
+        Amounts {
+            seconds: self.seconds,
+            is_billed_by_piece: self.is_billed_by_piece,
+            price: self.price,
         }
     }
 }

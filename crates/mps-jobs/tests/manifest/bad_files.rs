@@ -1,6 +1,6 @@
 //! Files that are not what a manifest should be.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use mps_jobs::{
     Manifest,
@@ -14,150 +14,151 @@ const ROW: &str = r#"{"id":"fox","Prompt":"a fox"}"#;
 /// A file, its content, and the line, the rule and parts of message and hint of the one finding.
 type Case<'a> = (&'a str, &'a [u8], u64, &'a str, &'a str, &'a str);
 
+const FILES: [Case<'static>; 20] = [
+    ("a.jsonl", b"", 1, "no-rows", "no rows", "one object a line"),
+    (
+        "a.jsonl",
+        b"\n \n\r\n",
+        1,
+        "no-rows",
+        "no rows",
+        "one object a line",
+    ),
+    (
+        "a.jsonl",
+        b"{\"defaults\":{\"Prompt\":\"a\"}}\n",
+        1,
+        "no-rows",
+        "no rows",
+        "one object a line",
+    ),
+    ("a.csv", b"", 1, "no-rows", "no rows", ""),
+    ("a.csv", b"id,Prompt\n,\n,\n", 1, "no-rows", "no rows", ""),
+    (
+        "a.jsonl",
+        b"\xff\xfe{\0\"\0",
+        1,
+        "encoding",
+        "UTF-16",
+        "iconv -f UTF-16 -t UTF-8",
+    ),
+    (
+        "a.csv",
+        b"\xfe\xff\0i\0d",
+        1,
+        "encoding",
+        "UTF-16",
+        "iconv -f UTF-16 -t UTF-8",
+    ),
+    (
+        "a.jsonl",
+        b"{\"id\":\"a\",\"Prompt\":\"caf\xe9\"}\n",
+        1,
+        "encoding",
+        "byte 24 is not UTF-8",
+        "save the file as UTF-8",
+    ),
+    (
+        "a.csv",
+        b"id,Prompt\na,caf\xe9\n",
+        2,
+        "encoding",
+        "byte 4 is not UTF-8",
+        "save the file as UTF-8",
+    ),
+    (
+        "a.jsonl",
+        b"[{\"id\":\"a\",\"Prompt\":\"b\"}]",
+        1,
+        "wrong-type",
+        "has to be an object",
+        "jq -c '.[]'",
+    ),
+    (
+        "a.jsonl",
+        b"\"text\"",
+        1,
+        "wrong-type",
+        "has to be an object",
+        "one object a line",
+    ),
+    (
+        "a.jsonl",
+        b"{\"id\":\"a\",",
+        1,
+        "format-json",
+        "column",
+        "jq -c . FILE",
+    ),
+    (
+        "a.jsonl",
+        b"{\"id\":\"a\"} {\"id\":\"b\"}",
+        1,
+        "format-json",
+        "trailing characters",
+        "one object a line",
+    ),
+    (
+        "a.jsonl",
+        b"{'id':'a'}",
+        1,
+        "format-json",
+        "column 2",
+        "missing quote",
+    ),
+    (
+        "a.csv",
+        b"Prompt,Duration\na,5\n",
+        1,
+        "column",
+        "no such column",
+        "there are \"Prompt\", \"Duration\"",
+    ),
+    (
+        "a.csv",
+        b"id,Prompt,Prompt\na,b,c\n",
+        1,
+        "column",
+        "column twice",
+        "its own name",
+    ),
+    (
+        "a.csv",
+        b"id;Prompt\na;b\n",
+        1,
+        "column",
+        "separated by ';'",
+        "commas",
+    ),
+    (
+        "a.csv",
+        b"id\tPrompt\na\tb\n",
+        1,
+        "column",
+        "separated by '\\t'",
+        "commas",
+    ),
+    (
+        "a.csv",
+        b"id,Prompt\na,b,c\n",
+        2,
+        "cells",
+        "3 cells, and the header has 2",
+        "quotation marks",
+    ),
+    (
+        "a.csv",
+        b"id,Prompt,\na,b,c\n",
+        2,
+        "column",
+        "column 3 has no name",
+        "name the column",
+    ),
+];
+
 #[test]
 fn each_kind_of_bad_file_has_a_finding_with_line_and_hint() {
-    let cases: [Case<'_>; 20] = [
-        ("a.jsonl", b"", 1, "no-rows", "no rows", "one object a line"),
-        (
-            "a.jsonl",
-            b"\n \n\r\n",
-            1,
-            "no-rows",
-            "no rows",
-            "one object a line",
-        ),
-        (
-            "a.jsonl",
-            b"{\"defaults\":{\"Prompt\":\"a\"}}\n",
-            1,
-            "no-rows",
-            "no rows",
-            "one object a line",
-        ),
-        ("a.csv", b"", 1, "no-rows", "no rows", ""),
-        ("a.csv", b"id,Prompt\n,\n,\n", 1, "no-rows", "no rows", ""),
-        (
-            "a.jsonl",
-            b"\xff\xfe{\0\"\0",
-            1,
-            "encoding",
-            "UTF-16",
-            "iconv -f UTF-16 -t UTF-8",
-        ),
-        (
-            "a.csv",
-            b"\xfe\xff\0i\0d",
-            1,
-            "encoding",
-            "UTF-16",
-            "iconv -f UTF-16 -t UTF-8",
-        ),
-        (
-            "a.jsonl",
-            b"{\"id\":\"a\",\"Prompt\":\"caf\xe9\"}\n",
-            1,
-            "encoding",
-            "byte 24 is not UTF-8",
-            "save the file as UTF-8",
-        ),
-        (
-            "a.csv",
-            b"id,Prompt\na,caf\xe9\n",
-            2,
-            "encoding",
-            "byte 4 is not UTF-8",
-            "save the file as UTF-8",
-        ),
-        (
-            "a.jsonl",
-            b"[{\"id\":\"a\",\"Prompt\":\"b\"}]",
-            1,
-            "wrong-type",
-            "has to be an object",
-            "jq -c '.[]'",
-        ),
-        (
-            "a.jsonl",
-            b"\"text\"",
-            1,
-            "wrong-type",
-            "has to be an object",
-            "one object a line",
-        ),
-        (
-            "a.jsonl",
-            b"{\"id\":\"a\",",
-            1,
-            "format-json",
-            "column",
-            "jq -c . FILE",
-        ),
-        (
-            "a.jsonl",
-            b"{\"id\":\"a\"} {\"id\":\"b\"}",
-            1,
-            "format-json",
-            "trailing characters",
-            "one object a line",
-        ),
-        (
-            "a.jsonl",
-            b"{'id':'a'}",
-            1,
-            "format-json",
-            "column 2",
-            "missing quote",
-        ),
-        (
-            "a.csv",
-            b"Prompt,Duration\na,5\n",
-            1,
-            "column",
-            "no such column",
-            "there are \"Prompt\", \"Duration\"",
-        ),
-        (
-            "a.csv",
-            b"id,Prompt,Prompt\na,b,c\n",
-            1,
-            "column",
-            "column twice",
-            "its own name",
-        ),
-        (
-            "a.csv",
-            b"id;Prompt\na;b\n",
-            1,
-            "column",
-            "separated by ';'",
-            "commas",
-        ),
-        (
-            "a.csv",
-            b"id\tPrompt\na\tb\n",
-            1,
-            "column",
-            "separated by '\\t'",
-            "commas",
-        ),
-        (
-            "a.csv",
-            b"id,Prompt\na,b,c\n",
-            2,
-            "cells",
-            "3 cells, and the header has 2",
-            "quotation marks",
-        ),
-        (
-            "a.csv",
-            b"id,Prompt,\na,b,c\n",
-            2,
-            "column",
-            "column 3 has no name",
-            "name the column",
-        ),
-    ];
-    for (name, content, line, rule, message, hint) in cases {
+    for (name, content, line, rule, message, hint) in FILES {
         let found = only_finding(name, content);
         let shown = format!("{name} {:?}: {found}", String::from_utf8_lossy(content));
         assert_eq!((found.line, found.finding.rule), (line, rule), "{shown}");
@@ -259,7 +260,7 @@ fn a_broken_line_does_not_hide_the_others() {
         if n == 50_001 {
             content.push_str("{\"id\":\n");
         } else {
-            content.push_str(&format!("{{\"id\":\"{n}\",\"Prompt\":\"a\"}}\n"));
+            writeln!(content, "{{\"id\":\"{n}\",\"Prompt\":\"a\"}}").unwrap();
         }
     }
     let plan = planned("rows.jsonl", content);

@@ -5,151 +5,146 @@ use crate::support::{only_finding, planned, rows, rules};
 /// A row, and the path, the rule and parts of message and hint of its one finding.
 type Case<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
 
+const ROWS: [Case<'static>; 20] = [
+    (
+        r#"{"Prompt":"p"}"#,
+        "id",
+        "required",
+        "has no id",
+        "its own `id`",
+    ),
+    (
+        r#"{"id":null,"Prompt":"p"}"#,
+        "id",
+        "required",
+        "has no id",
+        "its own `id`",
+    ),
+    (
+        r#"{"custom_id":"a","Prompt":"p"}"#,
+        "id",
+        "required",
+        "has no id",
+        "instead of `custom_id`",
+    ),
+    (r#"{"id":7,"Prompt":"p"}"#, "id", "required", "", ""),
+    (
+        r#"{"id":"","Prompt":"p"}"#,
+        "id",
+        "invalid-id",
+        "empty",
+        "1 to 200 bytes",
+    ),
+    (
+        "{\"id\":\"a\\u0007\",\"Prompt\":\"p\"}",
+        "id",
+        "invalid-id",
+        "not printable",
+        "control",
+    ),
+    (
+        r#"{"id":"a","id":"b","Prompt":"p"}"#,
+        "id",
+        "duplicate-member",
+        "twice",
+        "leave one",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","ExtraParameters":{"LogoAdd":0,"LogoAdd":1}}"#,
+        "ExtraParameters",
+        "duplicate-member",
+        "\"LogoAdd\" twice",
+        "leave one",
+    ),
+    (
+        r#"{"id":"a","after":"b","Prompt":"p"}"#,
+        "after",
+        "reserved",
+        "last frame",
+        "leave it out",
+    ),
+    (
+        r#"{"id":"a","defaults":{},"Prompt":"p"}"#,
+        "defaults",
+        "defaults",
+        "no other members",
+        "as the first line",
+    ),
+    (
+        r#"{"id":"a","action":"createaigcvideotask","Prompt":"p"}"#,
+        "action",
+        "action",
+        "no such action",
+        "did you mean `CreateAigcVideoTask`?",
+    ),
+    (
+        r#"{"id":"a","action":"DescribeAigcVideoTask"}"#,
+        "action",
+        "action",
+        "creates no task",
+        "choose from Create",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","out":"../b.mp4"}"#,
+        "out",
+        "output-name",
+        "leaves the folder",
+        "clips/{key}.{ext}",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","out":"/b.mp4"}"#,
+        "out",
+        "output-name",
+        "leaves the folder",
+        "clips/{key}.{ext}",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","out":"a?.mp4"}"#,
+        "out",
+        "output-name",
+        "not allowed",
+        "clips/{key}.{ext}",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","out":"b/aux.mp4"}"#,
+        "out",
+        "output-name",
+        "reserved",
+        "clips/{key}.{ext}",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","out":"{task}.mp4"}"#,
+        "out",
+        "output-name",
+        "placeholder",
+        "clips/{key}.{ext}",
+    ),
+    (
+        r#"{"id":"nul","Prompt":"p"}"#,
+        "out",
+        "output-name",
+        "reserved",
+        "set `out`",
+    ),
+    (
+        r#"{"id":"a","Prompt":"p","Duration":1e999}"#,
+        "Duration",
+        "format-json",
+        "out of range",
+        "",
+    ),
+    (
+        r#"{"id":"a","Prompt":"\ud800"}"#,
+        "Prompt",
+        "format-json",
+        "",
+        "",
+    ),
+];
+
 #[test]
 fn each_mistake_in_a_line_has_a_finding_with_path_and_hint() {
-    let deep = format!(
-        r#"{{"id":"a","Prompt":"p","ExtraParameters":{}{}}}"#,
-        "[".repeat(200),
-        "]".repeat(200)
-    );
-    let cases: [Case<'_>; 21] = [
-        (
-            r#"{"Prompt":"p"}"#,
-            "id",
-            "required",
-            "has no id",
-            "its own `id`",
-        ),
-        (
-            r#"{"id":null,"Prompt":"p"}"#,
-            "id",
-            "required",
-            "has no id",
-            "its own `id`",
-        ),
-        (
-            r#"{"custom_id":"a","Prompt":"p"}"#,
-            "id",
-            "required",
-            "has no id",
-            "instead of `custom_id`",
-        ),
-        (r#"{"id":7,"Prompt":"p"}"#, "id", "required", "", ""),
-        (
-            r#"{"id":"","Prompt":"p"}"#,
-            "id",
-            "invalid-id",
-            "empty",
-            "1 to 200 bytes",
-        ),
-        (
-            "{\"id\":\"a\\u0007\",\"Prompt\":\"p\"}",
-            "id",
-            "invalid-id",
-            "not printable",
-            "control",
-        ),
-        (
-            r#"{"id":"a","id":"b","Prompt":"p"}"#,
-            "id",
-            "duplicate-member",
-            "twice",
-            "leave one",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","ExtraParameters":{"LogoAdd":0,"LogoAdd":1}}"#,
-            "ExtraParameters",
-            "duplicate-member",
-            "\"LogoAdd\" twice",
-            "leave one",
-        ),
-        (
-            r#"{"id":"a","after":"b","Prompt":"p"}"#,
-            "after",
-            "reserved",
-            "last frame",
-            "leave it out",
-        ),
-        (
-            r#"{"id":"a","defaults":{},"Prompt":"p"}"#,
-            "defaults",
-            "defaults",
-            "no other members",
-            "as the first line",
-        ),
-        (
-            r#"{"id":"a","action":"createaigcvideotask","Prompt":"p"}"#,
-            "action",
-            "action",
-            "no such action",
-            "did you mean `CreateAigcVideoTask`?",
-        ),
-        (
-            r#"{"id":"a","action":"DescribeAigcVideoTask"}"#,
-            "action",
-            "action",
-            "creates no task",
-            "choose from Create",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","out":"../b.mp4"}"#,
-            "out",
-            "output-name",
-            "leaves the folder",
-            "clips/{key}.{ext}",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","out":"/b.mp4"}"#,
-            "out",
-            "output-name",
-            "leaves the folder",
-            "clips/{key}.{ext}",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","out":"a?.mp4"}"#,
-            "out",
-            "output-name",
-            "not allowed",
-            "clips/{key}.{ext}",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","out":"b/aux.mp4"}"#,
-            "out",
-            "output-name",
-            "reserved",
-            "clips/{key}.{ext}",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","out":"{task}.mp4"}"#,
-            "out",
-            "output-name",
-            "placeholder",
-            "clips/{key}.{ext}",
-        ),
-        (
-            r#"{"id":"nul","Prompt":"p"}"#,
-            "out",
-            "output-name",
-            "reserved",
-            "set `out`",
-        ),
-        (
-            r#"{"id":"a","Prompt":"p","Duration":1e999}"#,
-            "Duration",
-            "format-json",
-            "out of range",
-            "",
-        ),
-        (
-            r#"{"id":"a","Prompt":"\ud800"}"#,
-            "Prompt",
-            "format-json",
-            "",
-            "",
-        ),
-        (&deep, "ExtraParameters", "nesting", "127 levels", ""),
-    ];
-    for (row, path, rule, message, hint) in cases {
+    for (row, path, rule, message, hint) in ROWS {
         let plan = planned("rows.jsonl", row);
         let found = plan.findings.kept();
         let found = found.iter().find(|it| it.finding.path == path);
@@ -162,6 +157,18 @@ fn each_mistake_in_a_line_has_a_finding_with_path_and_hint() {
         assert!(given.contains(hint), "{row}: {found}");
         assert!(!plan.is_ok(), "{row}");
     }
+}
+
+#[test]
+fn deep_nesting_is_a_finding_and_no_overflow() {
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+    let row = format!(r#"{{"id":"a","Prompt":"p","ExtraParameters":{open}{close}}}"#);
+    let found = only_finding("rows.jsonl", row);
+    assert_eq!(
+        (found.finding.path.as_str(), found.finding.rule),
+        ("ExtraParameters", "nesting")
+    );
+    assert!(found.finding.message.contains("127 levels"), "{found}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Plans: sums, defaults, levels and bounds.
 
+use std::fmt::Write as _;
+
 use mps_core::PreflightLevel;
 use mps_jobs::plan::{PlanOptions, plan};
 
@@ -123,14 +125,14 @@ fn the_level_decides_which_findings_of_preflight_refuse() {
 fn the_first_thousand_errors_and_warnings_are_kept_and_all_are_counted() {
     let mut content = String::new();
     for n in 0..3_000 {
-        content.push_str(&format!(
-            "{{\"id\":\"w{n}\",\"Prompt\":\"p\",\"Seed\":1}}\n"
-        ));
+        writeln!(content, "{{\"id\":\"w{n}\",\"Prompt\":\"p\",\"Seed\":1}}").unwrap();
     }
     for n in 0..1_500 {
-        content.push_str(&format!(
-            "{{\"id\":\"e{n}\",\"Prompt\":\"p\",\"Duration\":0}}\n"
-        ));
+        writeln!(
+            content,
+            "{{\"id\":\"e{n}\",\"Prompt\":\"p\",\"Duration\":0}}"
+        )
+        .unwrap();
     }
     let plan = planned("rows.jsonl", content);
     let findings = &plan.findings;

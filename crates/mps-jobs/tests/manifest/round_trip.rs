@@ -1,5 +1,7 @@
 //! Random rows as lines of JSON and as a table make the same requests.
 
+use std::fmt::Write as _;
+
 use mps_jobs::manifest::ManifestRow;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -69,9 +71,9 @@ fn as_table(rows: &[Map<String, Value>]) -> String {
                 Some(Value::String(text)) => text.clone(),
                 Some(value) => value.to_string(),
             };
-            table.push_str(&format!("\"{}\",", cell.replace('"', "\"\"")));
+            write!(table, "\"{}\",", cell.replace('"', "\"\"")).unwrap();
         }
-        table.push_str(&format!("row-{nth}\r\n"));
+        write!(table, "row-{nth}\r\n").unwrap();
     }
     table
 }

@@ -23,23 +23,14 @@ use crate::{
     options::{GlobalOptions, PreflightMode},
 };
 
-const EXAMPLES: &str = "\
-Examples:
-  mps batch plan prompts.jsonl
-  mps batch plan prompts.csv --prices prices.toml
-  mps batch plan prompts.jsonl --strict          # warnings refuse too
-  mps --site cn batch plan prompts.jsonl --output json
-
-A row is one JSON object a line, or one row of a CSV file:
-  {\"defaults\":{\"ModelName\":\"Kling\",\"Duration\":5}}
-  {\"id\":\"fox\",\"Prompt\":\"a fox in the snow\"}
-  {\"id\":\"owl\",\"Prompt\":\"an owl at night\",\"Duration\":10}";
-
 /// The arguments of `mps batch plan`.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
     /// Manifest: JSON Lines, or CSV if the name ends with .csv
+    ///
+    /// A line is a row, such as {"id":"fox","Prompt":"a fox"}: its id, then the members of the request
+    /// as the API names them. The first line can be {"defaults":{"ModelName":"Kling","Duration":5}}. A CSV
+    /// file has the same names as columns. docs/batch.md has the rest.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]

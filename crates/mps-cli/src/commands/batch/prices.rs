@@ -11,8 +11,8 @@ use crate::{context::Context, failure::Failure, foreign_text};
 /// The option that names a price table.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PricesArgs {
-    /// Price table: TOML, or JSON if the name ends with .json [default: `prices` of the config file, else
-    /// no prices]
+    /// Your price table, by which plans, runs and dry runs are priced: TOML, or JSON if the name ends
+    /// with .json [default: `prices` of the config file, else none]
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
 }

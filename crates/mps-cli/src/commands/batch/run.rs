@@ -8,7 +8,8 @@ use std::{
 use clap::Args;
 use mps_aigc::{Destination, models::service};
 use mps_jobs::{
-    Amount, BatchError, Jobs, JobsError, Ledger, PrepareOptions, PreparedBatch, PriceTable, Report,
+    Amount, BatchError, Jobs, JobsError, Ledger, Plan, PrepareOptions, PreparedBatch, PriceTable,
+    Report,
     ledger::BatchId,
     manifest::{Fingerprint, Manifest},
 };
@@ -203,13 +204,12 @@ impl<'a> Run<'a> {
     async fn prepare(&self, jobs: &Jobs) -> Result<PreparedBatch, Failure> {
         let label = self.validation();
         let fingerprint = self.fingerprint().await?;
-        let fingerprint = if jobs.was_validated(&fingerprint, &label).await? {
-            fingerprint
+        let options = if jobs.was_validated(&fingerprint, &label).await? {
+            PrepareOptions::default().fingerprint(fingerprint)
         } else {
-            self.validate().await?
+            PrepareOptions::default().plan(&self.validate().await?)
         };
-        let options = PrepareOptions::default()
-            .fingerprint(fingerprint)
+        let options = options
             .validation(label)
             .joins(self.args.manifest.name.is_some());
         let prepared = jobs.prepare(&self.manifest, options).await?;
@@ -237,16 +237,15 @@ impl<'a> Run<'a> {
         read.map_err(|error| JobsError::from(BatchError::Manifest(error)).into())
     }
 
-    /// Checks every row, and returns the fingerprint of what was checked.
-    async fn validate(&self) -> Result<Fingerprint, Failure> {
+    /// Checks every row, and returns the plan.
+    async fn validate(&self) -> Result<Plan, Failure> {
         let plan = planned(&self.manifest, self.prices.as_ref(), self.context).await?;
         for line in findings::lines(&plan.findings, self.manifest.path()) {
             self.context.output.progress(&Event::new("finding", &line));
         }
-        let fingerprint = match plan.fingerprint.clone() {
-            Some(fingerprint) if plan.is_ok() => fingerprint,
-            _ => return Err(refused(&plan)),
-        };
+        if !plan.is_ok() || plan.fingerprint.is_none() {
+            return Err(refused(&plan));
+        }
         let human = format!(
             "{} rows, {} s",
             units::grouped(plan.rows),
@@ -255,7 +254,7 @@ impl<'a> Run<'a> {
         let details = json!({"rows": plan.rows, "seconds": plan.seconds});
         let event = Event::new("validated", &human).details(details);
         self.context.output.progress(&event);
-        Ok(fingerprint)
+        Ok(plan)
     }
 
     fn announce_comparison(&self, prepared: &PreparedBatch) {

@@ -232,7 +232,7 @@ impl Existing<'_> {
     }
 }
 
-/// Returns what the ledger has of a task, as a result.
+/// Returns the row of a task in the ledger as a result.
 fn result_of(job: &Job, family: &str, task_id: &str) -> TaskResult {
     let item = job.item();
     TaskResult::new(family, task_id)

@@ -54,7 +54,7 @@ pub(super) async fn credentials(
     if let Some(end) = found.expires_at()
         && let Ok(left) = end.duration_since(context.clock.wall())
     {
-        message.push_str(&format!(", temporary, {} left", units::duration(left)));
+        message = format!("{message}, temporary, {} left", units::duration(left));
     }
     let mut checks = Vec::new();
     if let Some(caution) = cautions::of_credentials(&found) {
@@ -78,9 +78,8 @@ async fn accepted(connection: &Connection, message: String) -> Check {
     };
     let call = UntypedCall::new("DescribeAigcVideoTask", body).effect(Effect::Read);
     let options = CallOptions::new().deadline(CALL_TIME);
-    let error = match Box::pin(connection.client().call(call, options)).await {
-        Ok(_) => return Check::ok("credentials", format!("{message} is accepted")),
-        Err(error) => error,
+    let Err(error) = Box::pin(connection.client().call(call, options)).await else {
+        return Check::ok("credentials", format!("{message} is accepted"));
     };
     match outcome::of_call(&error) {
         Outcome::NotCreated(Reason::Credentials | Reason::Quota) => {

@@ -8,7 +8,7 @@ use crate::{
     outcome::{Outcome, Reason},
 };
 
-/// The finding of one check.
+/// The finding of one check: for example, that the clock is ten minutes ahead.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) name: &'static str,
@@ -21,7 +21,7 @@ pub(super) struct Check {
     pub(super) exit: Option<Reason>,
 }
 
-/// The state of what was checked.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
@@ -91,7 +91,11 @@ impl Check {
     }
 }
 
-#[expect(clippy::ref_option, reason = "the form of serde's serializers")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form of serde's serializers"
+)]
 fn as_code<S: Serializer>(reason: &Option<Reason>, serializer: S) -> Result<S::Ok, S::Error> {
     match reason {
         Some(reason) => serializer.serialize_u8(Outcome::NotCreated(*reason).exit() as u8),

@@ -23,11 +23,13 @@ use crate::{
 /// The longest time for the answer to one request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A smaller difference is within what the service accepts: five minutes, of which some are left.
+/// A smaller difference is accepted by the service: five minutes, of which some are left.
 const ACCEPTED_SKEW: Duration = Duration::from_secs(240);
 
 /// The client corrects a difference up to this one by itself.
 const CORRECTED_SKEW: Duration = Duration::from_secs(86_400);
+
+const CLOCK_FIX: &str = "set the clock by the network: sudo timedatectl set-ntp true";
 
 /// An answer of the endpoint to an unsigned request.
 pub(super) struct Reached {
@@ -40,17 +42,17 @@ pub(super) struct Reached {
 pub(super) enum Unreachable {
     TimedOut,
     Failed(TransportError),
-    Unusable(Failure),
+    Unusable(Box<Failure>),
 }
 
 /// Sends an unsigned request, which the service refuses and does not bill.
 pub(super) async fn reach(endpoint: &Endpoint, context: &Context) -> Result<Reached, Unreachable> {
-    let transport = context::transport(endpoint).map_err(Unreachable::Unusable)?;
+    let transport =
+        context::transport(endpoint).map_err(|failure| Unreachable::Unusable(Box::new(failure)))?;
     let request = Request::get(endpoint.as_str()).body(RequestBody::new(Vec::new()));
     let request = request.map_err(|error| {
-        Unreachable::Unusable(Failure::internal(format!(
-            "the endpoint is no URL: {error}"
-        )))
+        let failure = Failure::internal(format!("the endpoint is no URL: {error}"));
+        Unreachable::Unusable(Box::new(failure))
     })?;
     let clock = &context.clock;
     let started = clock.monotonic();
@@ -126,7 +128,7 @@ fn is_about_trust(causes: &[String]) -> bool {
     causes.iter().any(|cause| cause.contains("certificate"))
 }
 
-/// Returns the finding about the clock; none if the endpoint did not tell the time.
+/// Returns the finding about the clock; none if its answer had no date.
 pub(super) fn clock(reached: Option<&Reached>, endpoint: &Endpoint) -> Option<Check> {
     let (skew, is_ahead) = reached?.skew?;
     if skew < ACCEPTED_SKEW {
@@ -141,14 +143,13 @@ pub(super) fn clock(reached: Option<&Reached>, endpoint: &Endpoint) -> Option<Ch
         units::duration(skew),
         endpoint.host()
     );
-    const FIX: &str = "set the clock by the network: sudo timedatectl set-ntp true";
     Some(if !is_remote(endpoint) {
         Check::ok("clock", format!("{message}, whose clock is set at will"))
     } else if skew <= CORRECTED_SKEW {
         let message = format!("{message}; each command corrects it after a refusal");
-        Check::warning("clock", message).fix(FIX)
+        Check::warning("clock", message).fix(CLOCK_FIX)
     } else {
-        Check::error("clock", Reason::Usage, message).fix(FIX)
+        Check::error("clock", Reason::Usage, message).fix(CLOCK_FIX)
     })
 }
 

@@ -154,7 +154,7 @@ fn free_bytes(folder: &Path) -> Option<u64> {
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// The standard library does not tell.
+/// The standard library cannot query it.
 #[cfg(not(unix))]
 fn free_bytes(_: &Path) -> Option<u64> {
     None

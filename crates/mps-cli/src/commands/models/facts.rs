@@ -1,4 +1,4 @@
-//! The facts of a row of the capability tables: what they mean, and how they are written for people.
+//! The facts of a row of the capability tables: their meaning, and their form for people.
 
 use serde_json::{Map, Value};
 
@@ -27,7 +27,8 @@ pub(super) fn accepts_duration(facts: &Map<String, Value>, seconds: u64) -> bool
     })
 }
 
-/// Returns the features that a model has: those that are a yes or a number of inputs.
+/// Returns the features that a model has: those that are a yes or a number of inputs. For example,
+/// `last_frame` and `reference_images<=4`.
 pub(super) fn features(facts: &Map<String, Value>) -> Vec<String> {
     let stated = facts.iter().filter(|(name, _)| has(facts, name));
     let features = stated.filter_map(|(name, value)| match value {
@@ -54,16 +55,18 @@ pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
-        Value::Object(members) => match (members.get("min"), members.get("max"), members.len()) {
-            (Some(min), Some(max), 2) => format!("{min}-{max}"),
-            _ => {
-                let members = members.iter();
-                let members = members.map(|(name, value)| format!("{name} {}", text_of(value)));
-                members.collect::<Vec<_>>().join(", ")
-            }
-        },
+        Value::Object(members) => range(members).unwrap_or_else(|| {
+            let members = members.iter();
+            let members = members.map(|(name, value)| format!("{name} {}", text_of(value)));
+            members.collect::<Vec<_>>().join(", ")
+        }),
         other => other.to_string(),
     }
+}
+
+fn range(members: &Map<String, Value>) -> Option<String> {
+    let (min, max) = (members.get("min")?, members.get("max")?);
+    (members.len() == 2).then(|| format!("{min}-{max}"))
 }
 
 #[cfg(test)]

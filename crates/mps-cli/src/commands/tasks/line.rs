@@ -9,7 +9,7 @@ use super::kind;
 use crate::{foreign_text, table::Table};
 
 /// The name of the batch of creates by agents, for `BATCH/KEY`.
-pub(super) const AGENTS: &str = "agents";
+pub(crate) const AGENTS: &str = "agents";
 
 /// `mps.task/1`.
 #[derive(Serialize)]
