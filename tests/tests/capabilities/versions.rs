@@ -50,7 +50,7 @@ fn a_feature_of_some_versions_is_a_warning_that_names_them() {
     finds(&edited, "warning reference-video VideoInfos");
 }
 
-/// No document says how many of its kind H2 or MiniMaxMusic make; some versions say what they take.
+/// No document says how many of its kind H2 or `MiniMaxMusic` make; some versions say what they take.
 #[test]
 fn versions_without_the_fact_do_not_count() {
     let hunyuan = CreateAigcImageTask::new()

@@ -117,5 +117,5 @@ fn report(
         .progress(&Event::new("gallery", &text).details(details));
     context
         .output
-        .listing(&foreign_text::path(file).to_string(), &result)
+        .listing(&foreign_text::path(file), &result)
 }
