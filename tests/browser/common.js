@@ -88,8 +88,9 @@ async function until(page, expression) {
   throw new Error(`not within 20 s: ${expression}`);
 }
 
+/** Prints a line with the seconds since the start. */
 function log(line) {
-  console.log(line);
+  console.log(`${(performance.now() / 1_000).toFixed(1).padStart(5)} s  ${line}`);
 }
 
 function main(steps) {

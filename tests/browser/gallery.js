@@ -30,9 +30,9 @@ async function tab(page, times) {
   return order;
 }
 
-/** Enter plays the row that has the focus, and Escape closes the viewer. */
-async function playsAndCloses(page, key) {
-  const frame = page.locator(".card", { hasText: key }).locator(".play").first();
+/** Enter plays the row that has the focus, and Escape closes the viewer. `number` is that of the row. */
+async function playsAndCloses(page, key, number) {
+  const frame = page.locator(`[aria-labelledby=row-${number}] .play`);
   await frame.focus();
   await page.keyboard.press("Enter");
   assert.equal(await page.locator("#viewer").getAttribute("open"), "");
@@ -63,7 +63,7 @@ async function small(page, seen) {
     "fox:frame.play.video.hue-2",
   ]);
 
-  await playsAndCloses(page, "fox");
+  await playsAndCloses(page, "fox", 2);
   assert.equal(seen.requests.length, 2);
 
   log("arrow keys");
@@ -161,7 +161,7 @@ async function large(page) {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
   assert.match(await focused(page), /^row-1:frame/);
-  await playsAndCloses(page, "row-3");
+  await playsAndCloses(page, "row-3", 3);
 
   const timed = async (what, bound, work) => {
     const took = await page.evaluate(`(async () => {
@@ -176,18 +176,21 @@ async function large(page) {
   await timed("sort", 3_000, "const sort = document.getElementById('sort'); sort.value = 'key'; sort.dispatchEvent(new Event('change'));");
   assert.equal((await keys(page))[0], "row-1");
   await timed("filter", 3_000, "const text = document.getElementById('text'); text.value = 'c19'; text.dispatchEvent(new Event('input')); await new Promise((done) => setTimeout(done, 100));");
-  assert.equal(await shown(page).count(), 111);
+  assert.equal(await page.locator("#count").textContent(), "111 of 2,000 rows");
+  // All rows are alike, and axe-core looks at every element.
+  await accessible(page, "111 of 2,000 rows");
   await page.locator("#text").fill("");
   await until(page, "document.getElementById('count').textContent === '2,000 rows'");
+  assert.ok(await shown(page).count() < 500, "rows are added as the end comes near the screen");
+  const before = await shown(page).count();
   await timed("scroll to the end", 3_000, "scrollTo(0, document.body.scrollHeight);");
+  await until(page, `document.querySelectorAll('.card').length > ${before}`);
   await page.evaluate("scrollTo(0, 0)");
 
-  const frames = page.locator(".card .more");
-  await frames.first().press("Enter");
+  await page.locator(".card:first-child .more").press("Enter");
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.locator("#viewer-place").textContent(), "2 of 2,000");
   await page.keyboard.press("Escape");
-  await accessible(page, "2,000 rows", { include: [[".top"], [".tools"], [".card:nth-child(-n+24)"]] });
   await pictures(page, "large");
 }
 

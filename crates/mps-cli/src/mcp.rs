@@ -7,7 +7,7 @@
 //! | the protocol's requests | [`server`] |
 //! | the tools as agents see them | [`tools`], [`schemas`] |
 //! | the tools' work | [`create`], [`follow`], [`fetch`], [`list`], [`check`] |
-//! | what all of them share | [`session`] |
+//! | their shared state | [`session`] |
 
 use std::{path::PathBuf, pin::pin, sync::Arc};
 

@@ -20,6 +20,7 @@ pub(crate) static SCHEMAS: &[(&str, &str)] = &[
     ("mps.models/1", include_str!("schemas/models.json")),
     ("mps.plan/1", include_str!("schemas/plan.json")),
     ("mps.batch/1", include_str!("schemas/batch.json")),
+    ("mps.chaos/1", include_str!("schemas/chaos.json")),
     ("mps.gallery/1", include_str!("schemas/gallery.json")),
     ("mps.retried/1", include_str!("schemas/retried.json")),
     ("mps.row/1", include_str!("schemas/row.json")),

@@ -162,7 +162,7 @@ impl Gallery {
 
     async fn facts(&self, batch: &Batch) -> Result<Facts, GalleryError> {
         let counts = self.ledger.count(&self.batch).await?;
-        let written = self.ledger.clock().wall().into();
+        let written = self.ledger.clock().wall();
         Ok(Facts::new(batch, &counts, written))
     }
 }

@@ -110,7 +110,7 @@ pub(super) async fn of_task(ledger: &Ledger, item: Item, doubt: Option<Doubt>) -
     Ok(answer)
 }
 
-/// Returns what an agent does next with a task in a state.
+/// Returns the next step of an agent with a task in a state.
 fn next_step(state: State) -> &'static str {
     match state {
         State::Planned | State::Intent | State::Sending => {

@@ -25,7 +25,7 @@ pub(super) struct Progress {
     pub(super) token: ProgressToken,
 }
 
-/// Asks the service once about a task that is not done, and returns what is known of it.
+/// Asks the service once about a task that is not done, and returns its state.
 pub(super) async fn status(session: &Session, arguments: &arguments::OneKey) -> Answered {
     let item = session.item(&arguments.key).await?;
     let trouble = poll(session, &item).await;
@@ -61,7 +61,7 @@ pub(super) async fn poll(session: &Session, item: &Item) -> Option<Error> {
     None
 }
 
-/// Waits until a task is done or the time is over, and returns what is known of it.
+/// Waits until a task is done or the time is over, and returns its state.
 pub(super) async fn wait(
     session: &Session,
     arguments: &arguments::Wait,

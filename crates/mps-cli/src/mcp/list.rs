@@ -1,4 +1,4 @@
-//! The tool `list`: the tasks that agents of this account have created, and what is left of the cap.
+//! The tool `list`: the tasks that agents of this account have created, and the rest of the cap.
 
 use mps_jobs::{Job, Utc, ledger::Filter};
 use serde_json::json;

@@ -183,7 +183,7 @@ impl Session {
     /// Returns the lock of the downloads of a row, so that each is made once at a time.
     pub(super) fn fetch_lock(&self, row: &RowId) -> Arc<tokio::sync::Mutex<()>> {
         let mut fetches = lock(&self.fetches);
-        // Those that nobody holds are of no use.
+        // Locks without a holder are of no use.
         fetches.retain(|_, lock| Arc::strong_count(lock) > 1);
         fetches.entry(row.clone()).or_default().clone()
     }

@@ -1,4 +1,4 @@
-//! Messages as lines: bounded in length, with an end that waits for the answers of what was asked.
+//! Messages as lines: bounded in length, with an end that waits for open answers.
 
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
@@ -36,7 +36,7 @@ pub(super) struct Lines<R, W> {
     line: Vec<u8>,
     /// The rest of a line that is too long is skipped.
     is_skipping: bool,
-    /// `true` once a request has come: before it the protocol knows no other message.
+    /// `true` once a request has come: before it the protocol has no other message.
     has_begun: bool,
     has_ended: bool,
     writer: Arc<Mutex<W>>,

@@ -39,7 +39,15 @@ const FILES: [File; 5] = [
     File {
         name: "page.js",
         content_type: "text/javascript; charset=utf-8",
-        content: include_str!("page/page.js"),
+        // The parts of one script, which share its scope.
+        content: concat!(
+            "\"use strict\";\n(() => {\n",
+            include_str!("page/api.js"),
+            include_str!("page/tasks.js"),
+            include_str!("page/lists.js"),
+            include_str!("page/controls.js"),
+            "})();\n"
+        ),
     },
     File {
         name: "icon.svg",

@@ -1,5 +1,7 @@
 //! The commands of a row, to be copied into a POSIX shell.
 
+use std::fmt::Write as _;
+
 use mps_core::text::{foreign, shell_quoted};
 use mps_models::TaskFamily;
 use serde::Serialize;
@@ -115,7 +117,7 @@ fn ascii_controls(json: &str) -> String {
         if foreign(text, usize::MAX) == *text {
             escaped.push(character);
         } else {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            let _cannot_fail = write!(escaped, "\\u{:04x}", u32::from(character));
         }
     }
     escaped

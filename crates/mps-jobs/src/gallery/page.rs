@@ -1,6 +1,11 @@
 //! Renders the page: the template with style and script, and the rows as they arrive.
 
-use std::{fmt::Write as _, io::Write as _, time::SystemTime};
+use std::{
+    fmt::Write as _,
+    io::Write as _,
+    sync::{Arc, Mutex},
+    time::SystemTime,
+};
 
 use minijinja::{Environment, Value, syntax::SyntaxConfig, value::Serde};
 use mps_core::text::foreign;
@@ -21,7 +26,14 @@ use crate::{
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("look.css");
-const SCRIPT: &str = include_str!("gallery.js");
+/// The parts of one script, which share its scope.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(() => {\n",
+    include_str!("rows.js"),
+    include_str!("viewer.js"),
+    include_str!("pair.js"),
+    "})();\n"
+);
 
 /// The facts about the batch as a whole.
 #[derive(Serialize)]
@@ -98,8 +110,8 @@ pub(super) fn render(
     program: &[String],
     pages: Receiver<Vec<ExportedRow>>,
 ) -> Result<Written, GalleryError> {
-    let counter = std::sync::Arc::new(std::sync::Mutex::new(Written::default()));
-    let (counted, folder, program) = (counter.clone(), target.folder(), program.to_vec());
+    let numbers = Arc::new(Mutex::new(Written::default()));
+    let (counted, folder, program) = (numbers.clone(), target.folder(), program.to_vec());
     let mut pages = pages;
     let cards = std::iter::from_fn(move || pages.blocking_recv())
         .flatten()
@@ -131,7 +143,7 @@ pub(super) fn render(
     let rendered = template.render_captured_to(context, &mut *target);
     rendered.map_err(|error| target.failure(&error))?;
     target.flush().map_err(|error| target.io(error))?;
-    let written = counter.lock().map_err(|_| GalleryError::Render)?;
+    let written = numbers.lock().map_err(|_| GalleryError::Render)?;
     Ok(*written)
 }
 

@@ -31,14 +31,15 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch chaos
-  mps batch chaos --rows 2000 --seed 7
-  mps --ledger postgres://mps@localhost/chaos batch chaos --rows 2000
+  mps batch chaos --rows 20
+  mps batch chaos --rows 20 --seed 7 --output json
+  mps batch chaos --rows 20 --processes 2 --kills 4
 
 It ends with 0 if nothing was paid twice, nothing was lost, and every row
-in doubt is one that may have been billed; else with 1.";
+is fetched or in doubt; else with 1. The ledger is a file in a temporary
+folder, or the PostgreSQL server that --ledger or MPS_CHAOS_LEDGER names.";
 
-/// The time that tasks wait and run: short, since renders are not what is tested.
+/// The time that tasks wait and run: short, since renders are not tested.
 const TASK_TIMES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(400));
 
 /// The environment variable that names a ledger whose URL has a password.
@@ -51,7 +52,7 @@ const REPORTS: Duration = Duration::from_secs(10);
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ChaosArgs {
-    /// Rows of the batch; the limit of ten starts a second holds, so 200 rows take about 30 s
+    /// Rows of the batch; at ten starts a second, 200 rows take about 30 s
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     rows: u32,
     /// Seed of the faults and of the choice of processes [default: a random one, which is printed]

@@ -47,7 +47,7 @@ pub(super) struct Comparison {
 }
 
 impl Comparison {
-    /// Compares what the processes have left.
+    /// Compares the ledger and the files with the bill.
     pub(super) async fn new(
         place: &Place,
         emulator: &Emulator,
@@ -125,7 +125,7 @@ impl Comparison {
         self.complaint().is_empty()
     }
 
-    /// Returns what is wrong; empty if nothing is.
+    /// Returns the faults as text; empty if there is none.
     pub(super) fn complaint(&self) -> String {
         let wrong = [
             (self.duplicates, "paid twice"),
