@@ -28,6 +28,117 @@
 //! - [`Jobs::get`] and [`Jobs::events`] read the ledger and never ask the service. So does the command
 //!   `mps`: `mps --ledger clips.db tasks --in-doubt` lists, `show` and `resolve` take `BATCH/KEY`.
 //!
+//! # Dependencies
+//! The crates are not on crates.io yet. The second line names the runtime:
+//!
+//! ```sh
+//! cargo add mps-jobs --git https://github.com/mps-aigc/mps-aigc    # or: --path ../mps/crates/mps-jobs
+//! cargo add tokio --features macros,rt-multi-thread,signal
+//! cargo add futures-util                                            # for the stream of events
+//! ```
+//!
+//! Requests and the client are [`aigc`], so that `mps-aigc` is no dependency of its own.
+//!
+//! # Examples
+//! **Run beside a service.** [`Jobs`] is `Clone`, and clones share the ledger: one clone runs, the others
+//! submit. [`Jobs::run`] takes the client by value and a future that ends it.
+//!
+//! ```no_run
+//! use mps_jobs::{Jobs, aigc::Aigc};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let jobs = Jobs::open("clips.db").await?
+//!     .batch("spring") // unique keys are those of a batch; default: jobs
+//!     .folder("/srv/clips") // of the results; default: the current folder
+//!     .account("studio"); // who pays, for limit and caps; default: the account of the client
+//! let shutdown = async { let _ = tokio::signal::ctrl_c().await; };
+//! let running = tokio::spawn(jobs.clone().run(Aigc::from_env()?, shutdown));
+//! // ... submit, get and resolve with `jobs` ...
+//! let report = running.await??;
+//! println!("{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Submit and ask.** [`Jobs::submit`] returns the [`Job`], a known one as it is. The same key with
+//! another request is [`JobsError::Differs`]. [`Jobs::get`] returns `None` for an unknown key.
+//!
+//! ```no_run
+//! # use mps_jobs::{Jobs, JobsError, State, aigc::models::CreateAigcVideoTask};
+//! # async fn example(jobs: Jobs, request: CreateAigcVideoTask) -> Result<(), JobsError> {
+//! match jobs.submit("fox", request).await {
+//!     Ok(job) => println!("{}: {}", job.key(), job.state()), // fox: planned
+//!     Err(JobsError::Differs { key, members }) => println!("{key} differs in {members:?}"),
+//!     Err(error) => return Err(error),
+//! }
+//! if let Some(job) = jobs.get(&"fox".parse()?).await?
+//!     && job.state() == State::Fetched
+//! {
+//!     println!("{}", job.files()[0].path.display());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Any action.** [`Jobs::submit_untyped`] takes JSON as the API documents it.
+//!
+//! ```no_run
+//! # async fn example(jobs: mps_jobs::Jobs) -> Result<(), Box<dyn std::error::Error>> {
+//! use mps_jobs::aigc::UntypedCall;
+//!
+//! let body = serde_json::value::to_raw_value(&serde_json::json!({"Prompt": "a map"}))?;
+//! jobs.submit_untyped("map", UntypedCall::new("CreateAigcImageTask", body)).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Follow changes.** The items of [`Jobs::events`] are `Result<JobEvent, JobsError>`.
+//!
+//! ```no_run
+//! # async fn example(jobs: mps_jobs::Jobs) -> Result<(), mps_jobs::JobsError> {
+//! use futures_util::TryStreamExt;
+//!
+//! let mut events = std::pin::pin!(jobs.events());
+//! while let Some(event) = events.try_next().await? {
+//!     println!("{}: {:?} -> {}", event.key, event.was, event.state);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **A file of requests**, and the counters of its [`Report`]; `docs/batch.md` has the format.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use mps_jobs::{Jobs, Manifest, PrepareOptions, State, aigc::Aigc};
+//!
+//! let manifest = Manifest::open("foxes.jsonl")?;
+//! let jobs = Jobs::open("clips.db").await?.batch("foxes").folder("clips").max_seconds(3_000);
+//! let batch = jobs.prepare(&manifest, PrepareOptions::default()).await?;
+//! let report = batch.run(&Aigc::from_env()?, mps_jobs::never()).await?;
+//! println!("{} fetched, {} failed", report.count(State::Fetched), report.count(State::Failed));
+//! println!("complete: {}, not saved: {:?}", report.is_complete(), report.unsaved);
+//! if let Some(reason) = &report.stopped {
+//!     println!("not all was sent: {reason}"); // a cap, the account, the service, ...
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Decide about a job in doubt**, after a person has looked into the vendor's console.
+//!
+//! ```no_run
+//! # async fn example(jobs: mps_jobs::Jobs) -> Result<(), mps_jobs::JobsError> {
+//! use mps_jobs::{Key, Resolution};
+//!
+//! let key: Key = "fox".parse()?;
+//! jobs.resolve(&key, Resolution::TaskId("2600000146-AigcVideo-a36d1b37".to_owned())).await?; // it exists
+//! // or Resolution::Recreate (certainly not: send it again), or Resolution::Abandon (give it up)
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The ledger
 //! Below is the [`Ledger`]. It records an intent before a byte leaves, so that a crash
 //! at any moment leaves one of two things behind: a request that was provably not sent, or one that is
 //! in doubt. Its store is a file of this machine (SQLite) or a PostgreSQL server that several hosts

@@ -84,7 +84,7 @@ impl Plan {
 /// Reads a manifest, checks every row, and returns the plan of its batch.
 ///
 /// Blocking: call it on a thread for blocking work, such as `tokio::task::spawn_blocking`. Rows are
-/// checked on up to four threads and not kept; up to a hundred bytes per row are, to find ids and output
+/// checked on up to four threads and not kept; up to 150 bytes per row are, to find ids and output
 /// names that are there twice.
 ///
 /// # Errors

@@ -153,7 +153,7 @@ fn words(state: State) -> String {
 }
 
 /// Returns a number with its thousands separated.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -27,10 +27,6 @@ const NAMES: &str = "{task_id}-{index}.{ext}";
 
 /// The arguments of `mps mcp`.
 #[derive(Args, Debug)]
-#[cfg_attr(
-    not(feature = "mcp"),
-    expect(dead_code, reason = "parsed in every build, so that help is the same")
-)]
 #[command(after_help = HELP)]
 pub(crate) struct McpArgs {
     /// Most seconds of video that agents of this account may create on one day (UTC), over all

@@ -22,8 +22,16 @@ const PRICES: &str = r#"
     per_second = "0.05"
 "#;
 
-/// Parts of examples with programs that need not be there, and with rows that have not failed.
-const NOT_RUN: [&str; 4] = ["claude ", "| jq ", "watch ", "--id row-7"];
+/// Parts of examples that are not run: programs and servers that need not be there, rows that have not
+/// failed, and runs of minutes, which have tests of their own.
+const NOT_RUN: [&str; 6] = [
+    "claude ",
+    "| jq ",
+    "watch ",
+    "--id row-7",
+    "postgres://",
+    "batch chaos",
+];
 
 /// Returns the help of a command.
 fn help(path: &str) -> String {

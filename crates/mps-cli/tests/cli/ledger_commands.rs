@@ -45,7 +45,7 @@ fn wait_status_and_download_record_what_they_learn() {
 }
 
 #[test]
-fn wait_last_takes_the_newest_task_that_is_not_done() {
+fn wait_last_takes_the_newest_task_whose_result_is_not_fetched() {
     let emulator = Emulator::start("0s");
     let none = emulator.record(&["video", "wait", "--last"]);
     assert_eq!(none.exit, 2, "{none:?}");
@@ -56,7 +56,7 @@ fn wait_last_takes_the_newest_task_that_is_not_done() {
     let newest = tasks(&emulator, &[])[0]["task_id"].clone();
     let oldest = tasks(&emulator, &[])[1]["task_id"].clone();
     for expected in [newest, oldest] {
-        let run = emulator.record(&["video", "wait", "--last"]);
+        let run = emulator.record(&["video", "wait", "--last", "--out", "clips/"]);
         assert_eq!(
             (run.exit, &run.json()["task_id"]),
             (0, &expected),

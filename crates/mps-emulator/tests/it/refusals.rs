@@ -187,7 +187,7 @@ fn an_emulator_refuses_what_the_description_of_its_site_states() {
         (Site::Cn, "", "InvalidParameterValue"),
     ] {
         let world = World::with(|builder| builder.site(site));
-        let refusal = |action, body| code(&world.answer(action, body)).to_owned();
+        let refusal = |action, body| code(&world.answer(action, body)).clone();
         assert_eq!(refusal(CREATE, &mainland), of_mainland, "{site}");
         assert_eq!(refusal("CreateAiFissionTask", &short), of_short, "{site}");
     }

@@ -124,7 +124,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// Returns billed milliseconds as seconds, for example `5 s`.
-pub(super) fn seconds(ms: i64) -> String {
+fn seconds(ms: i64) -> String {
     format!("{} s", Amount::from_micros(ms.saturating_mul(1_000)))
 }
 

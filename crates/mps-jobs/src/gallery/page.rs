@@ -22,6 +22,7 @@ use crate::{
     amount::Amount,
     job::Utc,
     ledger::{Batch, Count, ExportedRow},
+    report::grouped,
 };
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -39,7 +40,8 @@ const SCRIPT: &str = concat!(
 #[derive(Serialize)]
 pub(super) struct Facts {
     name: String,
-    rows: i64,
+    rows: String,
+    is_one_row: bool,
     states: Vec<StateCount>,
     seconds: String,
     cap: Option<String>,
@@ -55,7 +57,7 @@ struct StateCount {
     state: &'static str,
     words: String,
     tone: &'static str,
-    rows: i64,
+    rows: String,
     /// Begin and width in percent of all rows.
     from: String,
     width: String,
@@ -69,10 +71,11 @@ impl Facts {
         let name = |text: &str| foreign(text, MAX_NAME).into_owned();
         Self {
             name: name(batch.id.as_str()),
-            rows,
+            rows: number(rows),
+            is_one_row: rows == 1,
             states: states(counts, rows),
-            seconds: card::seconds(used_ms),
-            cap: batch.cap_ms.map(card::seconds),
+            seconds: seconds(used_ms),
+            cap: batch.cap_ms.map(seconds),
             spent: (used > 0).then(|| Amount::from_micros(used).to_string()),
             endpoint: batch.endpoint.as_deref().map(name),
             account: batch.account.as_deref().map(name),
@@ -90,12 +93,22 @@ fn states(counts: &[Count], rows: i64) -> Vec<StateCount> {
             state: count.state.as_str(),
             words: count.state.as_str().replace('_', " "),
             tone: card::tone(count.state),
-            rows: count.rows,
+            rows: number(count.rows),
             from,
             width: percent(count.rows, rows),
         }
     });
     states.collect()
+}
+
+/// Returns a number with its thousands separated.
+fn number(number: i64) -> String {
+    grouped(u64::try_from(number).unwrap_or_default())
+}
+
+/// Returns milliseconds in whole seconds, for example `1,490 s`.
+fn seconds(ms: i64) -> String {
+    format!("{} s", number(ms / 1_000))
 }
 
 fn percent(part: i64, whole: i64) -> String {

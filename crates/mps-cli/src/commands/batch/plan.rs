@@ -6,7 +6,7 @@ use clap::Args;
 use mps_aigc::PreflightLevel;
 use mps_jobs::{
     Manifest, Plan, PriceTable,
-    manifest::{Format, ManifestError, RowFinding},
+    manifest::{Fingerprint, Format, ManifestError, RowFinding},
     plan::{ModelTotals, PlanOptions, plan},
 };
 use serde::Serialize;
@@ -137,7 +137,7 @@ pub(super) async fn planned(
 }
 
 /// Returns the findings of preflight that refuse a batch.
-fn level(global: &GlobalOptions) -> PreflightLevel {
+pub(super) fn level(global: &GlobalOptions) -> PreflightLevel {
     match global.preflight() {
         PreflightMode::Error if global.strict => PreflightLevel::Warnings,
         PreflightMode::Error => PreflightLevel::Errors,
@@ -188,7 +188,7 @@ fn result<'a>(
         warnings: plan.findings.warnings(),
         findings: plan.findings.kept(),
         more_findings: (more > 0).then_some(more),
-        sha256: plan.fingerprint.as_ref().map(|it| it.sha256()),
+        sha256: plan.fingerprint.as_ref().map(Fingerprint::sha256),
     }
 }
 

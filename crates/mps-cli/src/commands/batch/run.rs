@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use mps_aigc::{Destination, models::service};
+use mps_aigc::Destination;
 use mps_jobs::{
     Amount, BatchError, Jobs, JobsError, Ledger, Plan, PrepareOptions, PreparedBatch, PriceTable,
     Report,
@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{
     findings,
-    plan::{open, planned, refused},
+    plan::{level, open, planned, refused},
     prices::PricesArgs,
     result::{BatchResult, MOST_DOUBTS},
     running::RunningBatch,
@@ -217,17 +217,10 @@ impl<'a> Run<'a> {
         Ok(prepared)
     }
 
-    /// Returns what a manifest is validated by: the facts of this program, the site, and how strictly.
+    /// Returns the terms that a manifest is validated by: the rules of this program, the site, and the
+    /// findings that refuse a row.
     fn validation(&self) -> String {
-        let global = &self.context.global;
-        let strictness = if global.strict { "strict" } else { "" };
-        let version = env!("CARGO_PKG_VERSION");
-        format!(
-            "{version}/{} {} {:?} {strictness}",
-            service::VERSION,
-            global.site().as_str(),
-            global.preflight()
-        )
+        self.manifest.validation(level(&self.context.global))
     }
 
     async fn fingerprint(&self) -> Result<Fingerprint, Failure> {

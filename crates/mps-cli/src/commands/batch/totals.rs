@@ -13,7 +13,7 @@ const MODELS: usize = 30;
 pub(super) fn table(plan: &Plan, prices: Option<&PriceTable>) -> String {
     let mut rows: Vec<[String; 4]> = plan.models.iter().take(MODELS).map(row).collect();
     let others = plan.models.iter().skip(MODELS);
-    if let Some(others) = others.cloned().reduce(sum) {
+    if let Some(others) = others.cloned().reduce(|sum, model| plus(sum, &model)) {
         let [_, cells @ ..] = row(&others);
         let [count, seconds, price] = cells;
         rows.push(["others".to_owned(), count, seconds, price]);
@@ -44,7 +44,7 @@ fn row(model: &ModelTotals) -> [String; 4] {
     ]
 }
 
-fn sum(mut one: ModelTotals, other: ModelTotals) -> ModelTotals {
+fn plus(mut one: ModelTotals, other: &ModelTotals) -> ModelTotals {
     one.rows += other.rows;
     one.seconds = one.seconds.saturating_add(other.seconds);
     let micros = |price: Option<Amount>| price.map_or(0, Amount::micros);
