@@ -5,88 +5,19 @@
 
 use std::{collections::BTreeSet, fs};
 
-use xtask::{
-    cli,
-    model::{self, SourceFile},
+use xtask::{cli, model};
+
+use crate::{
+    broken::{Broken, DRAW, FILM},
+    support::{assert_snapshot, diagnostics, fixture, workspace},
 };
 
-use crate::support::{assert_snapshot, diagnostics, fixture, workspace};
-
-const FILM: &str = "capabilities/film.toml";
-const COLUMNS: &str = "columns.toml";
-const DRAW: &str = "actions/draw.toml";
 const POINT: &str = "structs/point.toml";
 const ENUMS: &str = "enums.toml";
 const SERVICE: &str = "service.toml";
 const REQUEST: &str = "examples/Draw/simple.request.json";
 const RESPONSE: &str = "examples/Draw/simple.response.json";
 const POINTS: &str = "\"Points\": [{ \"X\": 1 }, { \"X\": -20000 }]";
-
-/// The fixture with something broken in it.
-struct Broken(Vec<SourceFile>);
-
-impl Broken {
-    /// One text replaced in the capability table of the fixture that has one.
-    fn table(from: &str, to: &str) -> Self {
-        Self(fixture("capabilities")).and(FILM, from, to)
-    }
-
-    /// One text replaced in the list of columns of the fixture that has one.
-    fn column(from: &str, to: &str) -> Self {
-        Self(fixture("capabilities")).and(COLUMNS, from, to)
-    }
-
-    /// One text in one file replaced, which has to be there.
-    fn replace(path: &str, from: &str, to: &str) -> Self {
-        Self(fixture("example")).and(path, from, to)
-    }
-
-    /// A file that the fixture does not have.
-    fn with_file(path: &str, text: &str) -> Self {
-        let (path, text) = (path.to_owned(), text.to_owned());
-        let mut files = fixture("example");
-        files.push(SourceFile { path, text });
-        Self(files)
-    }
-
-    /// The fixture without one of its files.
-    fn without_file(path: &str) -> Self {
-        let mut files = fixture("example");
-        files.retain(|file| file.path != path);
-        Self(files)
-    }
-
-    /// One of the fixture's files under another name.
-    fn renamed(from: &str, to: &str) -> Self {
-        let mut files = fixture("example");
-        let file = files.iter_mut().find(|file| file.path == from);
-        file.expect(from).path = to.to_owned();
-        Self(files)
-    }
-
-    /// More keys for a member of the action's request.
-    fn fact(member: &str, facts: &str) -> Self {
-        let name = format!("name = \"{member}\"");
-        Self::replace(DRAW, &name, &format!("{name}\n{facts}"))
-    }
-
-    fn and(mut self, path: &str, from: &str, to: &str) -> Self {
-        let file = self
-            .0
-            .iter_mut()
-            .find(|file| file.path == path)
-            .expect(path);
-        assert!(file.text.contains(from), "{path} has no {from}");
-        file.text = file.text.replacen(from, to, 1);
-        self
-    }
-
-    fn assert_diagnostic(self, name: &str) {
-        let text = diagnostics(self.0);
-        assert_eq!(text.matches("error[E").count(), 1, "{text}");
-        assert_snapshot(&format!("mistake-{name}"), &text);
-    }
-}
 
 #[test]
 fn broken_toml() {

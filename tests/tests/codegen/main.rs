@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod broken;
 mod compile;
 mod diagnostics;
 mod generated;

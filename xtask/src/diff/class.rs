@@ -79,10 +79,9 @@ pub(super) fn of_change(
         "summary" | "doc" | "returns" | "doc_url" | "meaning" | "hint" | "source" | "example"
         | "examples" | "unit" | "values" | "tier" | "unpublished" | "package" | "since"
         | "sources" | "order" | "response_order" => Class::Documentation,
+        // A bound that descriptions dropped stays an error.
         "billed_seconds" | "concurrency_text" | "default" | "until" | "sensitive"
-        | "rate_limit" | "errors" => Class::Compatible,
-        // The bound stays an error.
-        "dropped" => Class::Compatible,
+        | "rate_limit" | "errors" | "dropped" => Class::Compatible,
         // A model of another site becomes an error.
         "listed_on" => bound(Change::Demands, before, after),
         "about" | "column" if kind == Kind::Rule => Class::Compatible,

@@ -183,14 +183,14 @@ fn row_on<'m>(
             Some((key.to_owned(), source?.clone()))
         }),
         warn_only: in_order(columns, |key| {
-            let is_weak = match on_site(key) {
-                Some(own) => own.warn_only.iter().any(|weak| weak.value == key),
-                None => {
-                    let mut all = own.into_iter().chain([common]);
-                    all.any(|facts| facts.warn_only.iter().any(|weak| weak.value == key))
-                }
-            };
-            is_weak.then(|| key.to_owned())
+            let is_weak = |names: &[Located<String>]| names.iter().any(|weak| weak.value == key);
+            let mut all = own.into_iter().chain([common]);
+            on_site(key)
+                .map_or_else(
+                    || all.any(|facts| is_weak(&facts.warn_only)),
+                    |own| is_weak(&own.warn_only),
+                )
+                .then(|| key.to_owned())
         }),
         cells: in_order(columns, |key| {
             Some((key.to_owned(), cell(&cells.get(key)?.value)))

@@ -259,6 +259,7 @@ impl Facts {
     }
 
     /// Returns the sites and days since which a description no longer states the rule with this key.
+    #[must_use]
     pub fn dropped(&self, key: &str) -> &[(Located<String>, Date)] {
         let found = self.dropped.iter().find(|(rule, _)| rule.value == key);
         found.map_or(&[], |(_, days)| days)

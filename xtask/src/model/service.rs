@@ -46,7 +46,7 @@ pub struct Site {
     pub root_domain: String,
     /// Domain after the region in the host of a region.
     pub regional_domain: String,
-    /// Package on PyPI that ships the description of the site.
+    /// Package on `PyPI` that ships the description of the site.
     pub package: Option<String>,
 }
 
