@@ -89,14 +89,14 @@ pub(crate) async fn run_fed<S: Future>(
     let (stopper, stop) = stop::new();
     let unfed = Mutex::new(None);
     let end = async {
-        let empty = async {
+        let all_done = async {
             match feed.await {
                 Ok(()) if until == Until::Empty => emptied::emptied(work).await,
                 Ok(()) => std::future::pending().await,
                 Err(error) => *lock(&unfed) = Some(error),
             }
         };
-        select(pin!(shutdown), pin!(empty)).await;
+        select(pin!(shutdown), pin!(all_done)).await;
         stopper.stop();
         std::future::pending::<()>().await;
     };

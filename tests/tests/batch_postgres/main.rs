@@ -126,7 +126,8 @@ fn videos(folder: &Path) -> usize {
     };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names
-        .filter(|name| name.ends_with(".mp4") && !name.starts_with('.'))
+        .filter(|name| Path::new(name).extension().is_some_and(|it| it == "mp4"))
+        .filter(|name| !name.starts_with('.'))
         .count()
 }
 

@@ -63,7 +63,10 @@ pub(crate) fn videos(folder: &Path) -> Vec<String> {
         return Vec::new();
     };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let is_video = |name: &String| name.ends_with(".mp4") && !name.starts_with('.');
+    let is_video = |name: &String| {
+        let extension = Path::new(name).extension();
+        extension.is_some_and(|it| it == "mp4") && !name.starts_with('.')
+    };
     let mut names: Vec<_> = names.filter(is_video).collect();
     names.sort();
     names

@@ -111,8 +111,8 @@ impl Next<'_> {
         }
         let outcome = match (signal, has_sent(&status.counts)) {
             (Some(signal), _) => interrupted(signal),
-            (None, true) => Outcome::Unfetched(self.reason(report)),
-            (None, false) => Outcome::NotCreated(self.reason(report)),
+            (None, true) => Outcome::Unfetched(Self::reason(report)),
+            (None, false) => Outcome::NotCreated(Self::reason(report)),
         };
         let (shown, left) = (foreign_text::name(self.name.as_str()), units::grouped(left));
         let rows = units::grouped(status.rows());
@@ -142,7 +142,7 @@ impl Next<'_> {
         })
     }
 
-    fn reason(&self, report: &Report) -> Reason {
+    fn reason(report: &Report) -> Reason {
         let of = |failure: Failure| failure.outcome.reason();
         match &report.stopped {
             Some(Stopped::Cap(_)) => Reason::SpendGuard,
