@@ -6,7 +6,7 @@ use std::{
 };
 
 use mps_core::Intent;
-use mps_jobs::{DoubtPage, Key, State, Utc};
+use mps_jobs::{DoubtPage, State, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
@@ -88,9 +88,9 @@ impl Doubt {
     }
 
     /// Sets the key under which the ledger has the create, and the next steps that record a decision.
-    pub(crate) fn with_key(mut self, global: &GlobalOptions, key: &Key) -> Self {
+    pub(crate) fn with_key(mut self, global: &GlobalOptions, key: &str) -> Self {
         self.next_steps = keyed_steps(global, key, self.follow.as_ref());
-        self.key = Some(key.to_string());
+        self.key = Some(key.to_owned());
         self
     }
 
@@ -116,7 +116,7 @@ impl Doubt {
                 (_, None) => {}
             }
         }
-        doubt.with_key(global, &page.key)
+        doubt.with_key(global, page.key.as_str())
     }
 
     fn add_attempt(&mut self, at: Utc, host: &str) {
@@ -221,8 +221,8 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
 }
 
 /// Returns the next steps for a create that the ledger has under a key.
-fn keyed_steps(global: &GlobalOptions, key: &Key, follow: Option<&CommandLine>) -> Vec<String> {
-    let resolve = |decision: &[&str]| CommandLine::for_resolve(global, key.as_str(), decision);
+fn keyed_steps(global: &GlobalOptions, key: &str, follow: Option<&CommandLine>) -> Vec<String> {
+    let resolve = |decision: &[&str]| CommandLine::for_resolve(global, key, decision);
     let found = resolve(&["--task-id", ID_PLACEHOLDER]);
     let follow = follow.map_or_else(String::new, |line| format!("; then follow it: {line}"));
     vec![

@@ -114,6 +114,7 @@ pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, Mani
         largest: Largest::default(),
         ids: Unique::default(),
         outputs: Unique::default(),
+        folders: Unique::default(),
         findings: Findings::default(),
     };
     let (prices, hashes) = (
@@ -131,6 +132,8 @@ struct CheckedRow {
     key: Key,
     id: unique::Hash,
     output: unique::Hash,
+    /// The folders of the output name.
+    folders: Box<[unique::Hash]>,
     facts: totals::Facts,
     /// The findings of preflight; empty for most rows.
     findings: Vec<Finding>,
@@ -150,6 +153,9 @@ impl CheckedRow {
             line: row.line,
             id: ids.of(row.key.as_str()),
             output: outputs.of(&unique::folded(&row.out)),
+            folders: unique::folders(&unique::folded(&row.out))
+                .map(|folder| outputs.of(folder))
+                .collect(),
             facts,
             findings: report.findings().to_vec(),
             has_errors: !report.is_ok(),
@@ -167,6 +173,7 @@ struct Building {
     largest: Largest,
     ids: Unique,
     outputs: Unique,
+    folders: Unique,
     findings: Findings,
 }
 
@@ -201,11 +208,32 @@ impl Building {
             Some(unique::duplicate_id(line, key, first))
         } else {
             let first = self.outputs.add(row.output, line);
-            first.map(|first| unique::duplicate_output(line, key, first))
+            first
+                .map(|first| unique::duplicate_output(line, key, first))
+                .or_else(|| {
+                    let first = self.file_and_folder(line, row.output, &row.folders);
+                    first.map(|first| unique::file_and_folder(line, key, first))
+                })
         };
         let is_duplicate = duplicate.is_some();
         self.findings.extend(duplicate);
         by_preflight || is_duplicate
+    }
+
+    /// Returns the line of an output name that is a file there and a folder here, or the reverse.
+    fn file_and_folder(
+        &mut self,
+        line: u64,
+        output: unique::Hash,
+        folders: &[unique::Hash],
+    ) -> Option<u64> {
+        for folder in folders {
+            self.folders.add(*folder, line);
+        }
+        let outputs = folders.iter().map(|folder| self.outputs.line(*folder));
+        self.folders
+            .line(output)
+            .or_else(|| outputs.flatten().next())
     }
 
     fn finish(mut self, fingerprint: Option<Fingerprint>) -> Plan {

@@ -279,7 +279,7 @@ pub(super) fn doubt(
     let doubt = Doubt::new(action, host, connection.secret_id(), follow.as_ref());
     match record.key() {
         // A ledger in memory ends with this command.
-        Some(key) if !global.emulator => doubt.with_key(global, key),
+        Some(key) if !global.emulator => doubt.with_key(global, key.as_str()),
         _ => doubt,
     }
 }

@@ -119,12 +119,14 @@ pub(super) async fn doubt(
     let family = TaskFamily::created_by(&item.action);
     let follow = family
         .map(|family| CommandLine::for_task(global, family.as_str(), "wait", ID_PLACEHOLDER, None));
-    Ok(Some(Doubt::of_page(
-        &page,
-        secret_id,
-        follow.as_ref(),
-        global,
-    )))
+    let doubt = Doubt::of_page(&page, secret_id, follow.as_ref(), global);
+    // The same key may be in another batch too.
+    let batch = &item.row.batch;
+    Ok(Some(if batch.is_singles() {
+        doubt
+    } else {
+        doubt.with_key(global, &format!("{batch}/{}", item.key))
+    }))
 }
 
 /// Returns the command line that continues with a task.

@@ -38,6 +38,17 @@ impl Unique {
         let first = *self.lines.entry(text).or_insert(line);
         (first != line).then_some(first)
     }
+
+    /// Returns the line on which a text was added, by its hash.
+    pub(super) fn line(&self, text: Hash) -> Option<u64> {
+        self.lines.get(&text).copied()
+    }
+}
+
+/// Returns the folders of an output name, as in `a` and `a/b` of `a/b/c.mp4`.
+pub(super) fn folders(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/')
+        .filter_map(|(end, _)| name.get(..end))
 }
 
 /// The hasher of what is a hash already.
@@ -79,6 +90,13 @@ pub(super) fn folded(name: &str) -> Cow<'_, str> {
 pub(super) fn duplicate_id(line: u64, id: &str, first: u64) -> RowFinding {
     let message = format!("line {first} has the same id");
     let finding = error("id", rules::DUPLICATE_ID, message).hint("give each row its own id");
+    RowFinding::new(line, Some(id), finding)
+}
+
+pub(super) fn file_and_folder(line: u64, id: &str, first: u64) -> RowFinding {
+    let message = format!("the name of a file is that of a folder on line {first}, or the reverse");
+    let finding = error("out", rules::DUPLICATE_OUTPUT, message)
+        .hint("give the file another name than the folder");
     RowFinding::new(line, Some(id), finding)
 }
 

@@ -22,9 +22,12 @@ async fn is_empty(work: &Work) -> Result<bool, LedgerError> {
         let counted = counts.iter().filter(|count| states.contains(&count.state));
         counted.map(|count| count.rows).sum::<i64>()
     };
-    let open = rows(&[State::Intent, State::Sending, State::Created, State::Done]);
+    let gave_up = work.pace.gave_up();
+    // Nothing is sent any more, so a claim that this process could not give back is no work of its.
+    let claimed = if gave_up { 0 } else { rows(&[State::Intent]) };
+    let open = claimed + rows(&[State::Sending, State::Created, State::Done]);
     if usize::try_from(open).unwrap_or(usize::MAX) > work.given_up_rows() {
         return Ok(false);
     }
-    Ok(rows(&[State::Planned]) == 0 || work.pace.gave_up())
+    Ok(rows(&[State::Planned]) == 0 || gave_up)
 }

@@ -111,6 +111,7 @@ async fn done(
 ) -> Result<bool, LedgerError> {
     let finished = Finished::new(status, &results);
     work.keep_results(&item.row, results);
+    work.saved(&item.row);
     work.ledger.done(&item.row, finished).await?;
     Ok(true)
 }
@@ -135,7 +136,11 @@ async fn failed(work: &Work, item: &Item, error: &Error) -> Result<bool, LedgerE
             work.ledger.done(&item.row, Finished::default()).await?;
             Ok(true)
         }
-        _ => {
+        kind => {
+            if kind == ErrorKind::NotFound {
+                // The run ends without it after a few times, and names it.
+                work.unsaved(item, error.to_string());
+            }
             tracing::warn!(%error, key = %item.key, "a task is not followed for a while");
             Ok(false)
         }

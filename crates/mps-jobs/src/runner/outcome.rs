@@ -65,6 +65,11 @@ impl Outcome {
         }
     }
 
+    /// Returns `false` when the request certainly was not executed and no answer has to be recorded.
+    pub(super) fn has_left(&self) -> bool {
+        !matches!(self, Self::NotExecuted(..) | Self::Stopped(_))
+    }
+
     /// Returns the task that the answer names.
     pub(super) fn task(&self) -> Option<&str> {
         match self {

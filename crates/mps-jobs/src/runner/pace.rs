@@ -11,7 +11,7 @@ use std::{
 use mps_core::{Advice, Error, clock::SharedClock, sync::lock};
 use tokio::sync::Notify;
 
-use crate::report::Stopped;
+use crate::{ledger::LedgerErrorKind, report::Stopped};
 
 /// First and longest pause after trouble that passes.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -82,7 +82,8 @@ impl Pace {
         match &state.stopped {
             None => false,
             Some(Stopped::Cap(_)) => true,
-            // A ledger that is busy or on a full disk is waited for.
+            Some(Stopped::Ledger(error)) if error.kind() == LedgerErrorKind::Full => true,
+            // A ledger that is busy or unreachable is waited for.
             Some(Stopped::Ledger(error)) if error.kind().is_transient() => false,
             Some(_) => state.stops >= STOPS,
         }

@@ -11,7 +11,7 @@ use super::{Work, on_wire::WireEntry, outcome::Outcome, stop::Stop};
 use crate::{
     gate::LedgerGate,
     ledger::{Claim, Item, LedgerError, Recorded, Token},
-    report::Unrecorded,
+    report::{Stopped, Unrecorded},
     state::State,
 };
 
@@ -34,6 +34,13 @@ pub(crate) async fn send(
     let outcome = Outcome::of(call(work, &claim, turn, &wire, stop).await);
     let item = claim.item;
     if let Err(error) = record(work, &token, &item, &outcome).await {
+        if !outcome.has_left() {
+            // Its claim ends with this process, which the next one notices.
+            tracing::warn!(%error, key = %item.key, "a claim could not be given back");
+            work.pace.stop(Stopped::Ledger(error));
+            wire.disarmed();
+            return;
+        }
         let (key, task) = (item.key, outcome.task().map(str::to_owned));
         tracing::error!(%error, %key, task, "an answer could not be recorded");
         work.unrecorded(Unrecorded { key, task, error });
@@ -88,7 +95,9 @@ async fn record(
     let mut attempt = 1;
     loop {
         match record_once(work, token, item, outcome).await {
-            Err(error) if error.kind().is_transient() && attempt < attempts => {
+            Err(error)
+                if error.kind().is_transient() && outcome.has_left() && attempt < attempts =>
+            {
                 attempt += 1;
                 work.clock().sleep(pause).await;
             }

@@ -174,7 +174,8 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<(), Fail
     let batch = find(&ledger, args.batch.name.as_ref()).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let format = args.format.unwrap_or_else(|| of_name(args.file.as_deref()));
-    let mut target = match &args.file {
+    let file = args.file.as_ref().filter(|file| **file != Path::new("-"));
+    let mut target = match file {
         Some(path) => Target::create(path)?,
         None => Target::Stdout,
     };

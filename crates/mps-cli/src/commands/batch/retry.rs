@@ -1,8 +1,11 @@
 //! `mps batch retry`: plans rows again that ended without a result.
 
 use clap::Args;
-use mps_jobs::{Jobs, Key, ledger::Batch};
-use serde_json::json;
+use mps_jobs::{
+    Jobs, Key,
+    ledger::{Batch, BatchId},
+};
+use serde::Serialize;
 
 use super::{NameArgs, find::find};
 use crate::{
@@ -58,14 +61,25 @@ pub(super) async fn run(args: &RetryArgs, context: &Context) -> Result<(), Failu
         );
         context.output.warning(&message);
     }
-    let result = json!({
-        "schema": "mps.retried/1",
-        "name": batch.id,
-        "planned": planned,
-        "forgotten": forgotten,
-        "next": (planned > 0).then_some(line),
-    });
-    context.output.listing(&human, &without_null(result))
+    let result = Retried {
+        schema: "mps.retried/1",
+        name: &batch.id,
+        planned,
+        forgotten,
+        next: (planned > 0).then_some(line),
+    };
+    context.output.listing(&human, &result)
+}
+
+/// `mps.retried/1`.
+#[derive(Serialize)]
+struct Retried<'a> {
+    schema: &'static str,
+    name: &'a BatchId,
+    planned: u64,
+    forgotten: Vec<Key>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<CommandLine>,
 }
 
 /// Plans rows by their ids: all of them, or none.
@@ -103,12 +117,4 @@ fn run_line(batch: &Batch, folder: Option<&std::path::Path>, context: &Context) 
     let folder = folder.map_or_else(|| "DIR".to_owned(), |folder| folder.display().to_string());
     let words = ["--out", &folder, "--name", batch.id.as_str(), "--", path];
     CommandLine::for_batch(&context.global, "run", &words)
-}
-
-/// Returns an object without its members that are null.
-fn without_null(mut value: serde_json::Value) -> serde_json::Value {
-    if let Some(members) = value.as_object_mut() {
-        members.retain(|_, value| !value.is_null());
-    }
-    value
 }

@@ -319,6 +319,24 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Returns the error of a run whose result could not be printed.
+    fn unprinted(&self, failure: Failure, has_sent: bool) -> Failure {
+        let reason = failure.outcome.reason();
+        let failure = failure.hint(format!(
+            "the batch is recorded: {}",
+            CommandLine::for_batch(
+                &self.context.global,
+                "status",
+                &["--name", self.name.as_str()]
+            )
+        ));
+        if has_sent {
+            failure.outcome(crate::outcome::Outcome::Unfetched(reason))
+        } else {
+            failure
+        }
+    }
+
     /// Prints the result and returns the error of an incomplete batch.
     async fn finish(&self, jobs: &Jobs, report: &Report) -> Result<(), Failure> {
         let context = self.context;
@@ -326,7 +344,8 @@ impl<'a> Run<'a> {
         let status = status.ok_or_else(|| Failure::internal("the batch is not in the ledger"))?;
         let result = BatchResult::of(&status, &context.global);
         steps::report_troubles(report, &self.name, context);
-        context.output.listing(&result.human(), &result)?;
+        let printed = context.output.listing(&result.human(), &result);
+        printed.map_err(|failure| self.unprinted(failure, jobs.has_sent()))?;
         let next = steps::Next {
             context,
             name: &self.name,
@@ -340,6 +359,10 @@ impl<'a> Run<'a> {
 /// Returns the folder of the results without links and relative parts, so that every command finds
 /// them.
 pub(super) fn folder(out: &Path) -> Result<PathBuf, Failure> {
+    if out == Path::new("-") {
+        let failure = Failure::usage("the results of a batch cannot be written to stdout");
+        return Err(failure.hint("name a folder: --out DIR"));
+    }
     let absolute = std::path::absolute(out);
     let absolute = absolute.ok().filter(|path| path.to_str().is_some());
     absolute.ok_or_else(|| {
