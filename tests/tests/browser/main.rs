@@ -1,7 +1,6 @@
 //! The gallery and the emulator's page in Chromium: keyboard, media, filters, hostile text,
 //! accessibility (axe-core) and screenshots, without any request to another host.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod emulator_page;
 mod gallery;

@@ -115,7 +115,5 @@ fn report(
     context
         .output
         .progress(&Event::new("gallery", &text).details(details));
-    context
-        .output
-        .listing(&foreign_text::path(file).to_string(), &result)
+    context.output.listing(&foreign_text::path(file), &result)
 }
