@@ -142,7 +142,10 @@ fn until(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
     let started = clock.monotonic();
     while !is_so() {
-        assert!(clock.monotonic() - started < BOUND, "it never came true");
+        assert!(
+            clock.monotonic().saturating_sub(started) < BOUND,
+            "it never came true"
+        );
         pause(LOOK);
     }
 }
