@@ -89,6 +89,13 @@ fn an_attempt_in_doubt_is_resolved_each_way() {
         .as_str()
         .unwrap()
         .to_owned();
+    // An id that the service does not have cannot be taken back, so it is not recorded.
+    let other = id.replace("AigcVideo", "AigcImage");
+    for unknown in ["nonsense", other.as_str()] {
+        let refused = emulator.record(&["resolve", "found", "--task-id", unknown]);
+        assert_eq!(refused.exit, 2, "{refused:?}");
+    }
+    assert_eq!(tasks(&emulator, &["--in-doubt"]).len(), 3);
     let found = emulator.record(&["resolve", "found", "--task-id", &id]);
     assert_eq!(
         (found.exit, &found.json()["task_id"]),

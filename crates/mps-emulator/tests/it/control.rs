@@ -131,7 +131,9 @@ fn state_has_the_documented_members() {
         (
             "bill",
             "/items/0",
-            &["task_id", "action", "seconds", "images", "songs", "at_us"],
+            &[
+                "task_id", "action", "seconds", "images", "songs", "at_us", "request",
+            ],
         ),
         ("faults", "/faults/0", &["kind", "code", "times", "struck"]),
         (

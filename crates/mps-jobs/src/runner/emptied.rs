@@ -23,9 +23,13 @@ async fn is_empty(work: &Work) -> Result<bool, LedgerError> {
         counted.map(|count| count.rows).sum::<i64>()
     };
     let gave_up = work.pace.gave_up();
-    // Nothing is sent any more, so a claim that this process could not give back is no work of its.
-    let claimed = if gave_up { 0 } else { rows(&[State::Intent]) };
-    let open = claimed + rows(&[State::Sending, State::Created, State::Done]);
+    // When nothing more is sent, a claim that could not be given back, as on a full disk, is no work left.
+    let claimed = if gave_up {
+        i64::try_from(work.claims.len()).unwrap_or(i64::MAX)
+    } else {
+        rows(&[State::Intent])
+    };
+    let open = claimed.saturating_add(rows(&[State::Sending, State::Created, State::Done]));
     if usize::try_from(open).unwrap_or(usize::MAX) > work.given_up_rows() {
         return Ok(false);
     }

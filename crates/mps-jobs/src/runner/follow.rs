@@ -125,6 +125,7 @@ async fn failed(work: &Work, item: &Item, error: &Error) -> Result<bool, LedgerE
                 ..Answer::default()
             };
             work.ledger.failed(&item.row, answer).await?;
+            work.pace.freed();
             Ok(true)
         }
         ErrorKind::NotFound if item.outlived_its_results(Timestamp::from(work.clock().wall())) => {

@@ -96,6 +96,16 @@ impl Pace {
         self.resumed.notify_waiters();
     }
 
+    /// Records that a task has failed, which frees what it held of a cap.
+    pub(super) fn freed(&self) {
+        let mut state = lock(&self.state);
+        if matches!(state.stopped, Some(Stopped::Cap(_))) {
+            *state = State::default();
+            drop(state);
+            self.resumed.notify_waiters();
+        }
+    }
+
     /// Records a call that was certainly not executed and may succeed later.
     pub(super) fn failed(&self, error: &Error) {
         if error.is_permanent() && error.advice() == Advice::FixAccount {

@@ -274,6 +274,15 @@ fn names_that_some_file_system_takes_for_one_are_refused() {
             r#"{"id":"a","Prompt":"p"}"#,
             r#"{"id":"b","Prompt":"p","out":"a.{ext}"}"#,
         ),
+        // A file and a folder.
+        (
+            r#"{"id":"a","Prompt":"p","out":"d"}"#,
+            r#"{"id":"b","Prompt":"p","out":"d/e/x.mp4"}"#,
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"d/E/x.mp4"}"#,
+            r#"{"id":"b","Prompt":"p","out":"d/e"}"#,
+        ),
     ] {
         let plan = planned("rows.jsonl", format!("{one}\n\n{other}\n"));
         assert_eq!(rules(&plan), [(3, "duplicate-output")], "{one} {other}");
