@@ -48,11 +48,11 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     /// Decide about a create in doubt, after a look into the vendor's console
     Resolve(resolve::ResolveArgs),
-    /// Create videos from a file of requests: plan it, run it, and never pay a row twice
+    /// Create videos, images and songs from a file of requests, a row a task: plan, run, continue
     Batch(batch::BatchArgs),
     /// Call any action of the service, untyped; signed and limited like the rest
     Call(call::CallArgs),
-    /// Check a request without sending it: every finding, exit 0 or 2
+    /// Check the JSON of one request without sending it, and print every finding; exit 0 or 2
     Check(check::CheckArgs),
     /// Show the capabilities of each model and version
     Models(models::ModelsArgs),

@@ -24,7 +24,7 @@ pub(crate) const ID_PLACEHOLDER: &str = "TASK_ID";
 /// The longest time for one attempt, as the client has it.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The number of characters of the key id that are shown.
+/// The number of characters of the secret id that are shown.
 const KEY_ID_TAIL: usize = 4;
 
 /// The outcome of an attempt whose answer has not come.
@@ -212,7 +212,7 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
         |line| format!("if there is one, follow it instead of creating again: {line}"),
     );
     vec![
-        "look for a task of that time in the vendor's console, under the account of that key"
+        "look for a task of that time in the vendor's console, under the account of that secret id"
             .to_owned(),
         follow,
         "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
@@ -226,7 +226,7 @@ fn keyed_steps(global: &GlobalOptions, key: &str, follow: Option<&CommandLine>) 
     let found = resolve(&["--task-id", ID_PLACEHOLDER]);
     let follow = follow.map_or_else(String::new, |line| format!("; then follow it: {line}"));
     vec![
-        "look for a task of that time in the vendor's console, under the account of that key"
+        "look for a task of that time in the vendor's console, under the account of that secret id"
             .to_owned(),
         format!("if there is one, record its id, it is billed already: {found}{follow}"),
         "if the console does not show it, ask the vendor's support with the lines above".to_owned(),
@@ -258,7 +258,7 @@ impl fmt::Display for Doubt {
         let time = self.time().map_or_else(String::new, utc);
         let key_id = match self.key_id.as_str() {
             "" => String::new(),
-            tail => format!("\n  key id       ends with {tail}"),
+            tail => format!("\n  secret id    ends with {tail}"),
         };
         let key = self.key.as_ref();
         let key = key.map_or_else(String::new, |key| format!("  key          {key}\n"));

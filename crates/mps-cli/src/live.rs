@@ -163,7 +163,8 @@ impl Live {
         let board = self.board();
         (board.rows.len() + board.ended > 1).then(|| {
             let all = counts(board.rows.values());
-            format!("{} tasks: {all}{}", board.rows.len(), board.ended())
+            let tasks = units::counted(board.rows.len(), "task");
+            format!("{tasks}: {all}{}", board.ended())
         })
     }
 

@@ -1,6 +1,6 @@
 //! Log output of the libraries, shown with `-v`: as text, or with `--output json` as `mps.log/1`.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use mps_core::clock::{Clock as _, SystemClock};
 use serde::Serialize;
@@ -31,6 +31,9 @@ const OWN: [&str; 5] = ["mps", "mps_core", "mps_aigc", "mps_jobs", "mps_emulator
 
 /// Events that a command prints by itself, without `-v` too.
 const PRINTED: [&str; 3] = ["mps.retry", "mps.throttled", "mps.in_doubt"];
+
+/// Words of a message that name its event.
+const NAME_WORDS: usize = 8;
 
 /// Starts logging to stderr, at the level that `-v` asks for; without `-v` nothing is logged.
 pub(crate) fn to_stderr(global: &GlobalOptions) {
@@ -162,13 +165,26 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for JsonLines {
         print_json_to_stderr(&LogLine {
             schema: "mps.log/1",
             level: metadata.level().as_str().to_ascii_lowercase(),
-            event: metadata.name(),
+            event: &event_name(metadata.name(), message.as_ref()),
             target: metadata.target(),
             message: message.unwrap_or_default(),
             fields,
             spans,
         });
     }
+}
+
+/// Returns the name of an event. One without a name has that of its place in the source, which changes with
+/// every edit: its name is made of its message, for example `mps.the_service_answers_again`.
+fn event_name<'a>(name: &'a str, message: Option<&Value>) -> Cow<'a, str> {
+    if !name.starts_with("event ") {
+        return Cow::Borrowed(name);
+    }
+    let message = message.and_then(Value::as_str).unwrap_or("log");
+    let words = message.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty()).take(NAME_WORDS);
+    let words: Vec<_> = words.map(str::to_ascii_lowercase).collect();
+    Cow::Owned(format!("mps.{}", words.join("_")))
 }
 
 /// `mps.log/1`.
@@ -193,6 +209,19 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn an_event_without_a_name_is_named_by_its_message() {
+        let message = json!("the rows could not be counted");
+        let place = "event crates/mps-jobs/src/runner/pace.rs:113";
+        for (name, message, expected) in [
+            ("mps.retry", Some(&message), "mps.retry"),
+            (place, Some(&message), "mps.the_rows_could_not_be_counted"),
+            (place, None, "mps.log"),
+        ] {
+            assert_eq!(event_name(name, message), expected);
+        }
+    }
 
     #[test]
     fn a_time_of_day_is_in_utc_with_milliseconds() {

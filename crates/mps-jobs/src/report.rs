@@ -125,7 +125,7 @@ impl fmt::Display for Report {
         let counted = order.chain(rest).map(|state| (state, self.count(state)));
         let mut parts: Vec<_> = counted
             .filter(|(_, rows)| *rows > 0)
-            .map(|(state, rows)| format!("{} {}", grouped(rows), words(state)))
+            .map(|(state, rows)| format!("{} {}", grouped(rows), state.words()))
             .collect();
         if parts.is_empty() {
             parts.push("no jobs".to_owned());
@@ -146,10 +146,6 @@ impl Report {
             None => format!("{used} s"),
         })
     }
-}
-
-fn words(state: State) -> String {
-    state.as_str().replace('_', " ")
 }
 
 /// Returns a number with its thousands separated.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
     Action, ActionVisitor, TaskFamily,
-    preflight::{Report, preflight_json},
+    preflight::{Finding, Report, preflight_json},
     visit_action,
 };
 use serde::Deserialize;
@@ -86,6 +86,24 @@ impl Request {
 
     pub(crate) fn report(&self) -> &Report {
         &self.facts.report
+    }
+
+    /// Returns the request with hints for the findings that have none.
+    pub(crate) fn with_hints(mut self, hint: impl Fn(&Finding) -> Option<String>) -> Self {
+        let is_better = |finding: &Finding| finding.hint.is_none() && hint(finding).is_some();
+        let found = self.facts.report.findings();
+        // The usual row has no findings.
+        if !found.iter().any(is_better) {
+            return self;
+        }
+        let mut report = Report::default();
+        for finding in found {
+            let mut finding = finding.clone();
+            finding.hint = finding.hint.take().or_else(|| hint(&finding));
+            report.add(finding);
+        }
+        self.facts.report = report;
+        self
     }
 
     /// Returns the request without its findings: they were looked at.

@@ -75,6 +75,15 @@ impl State {
         }
     }
 
+    /// Returns the name for people, for example `in doubt`.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InDoubt => "in doubt",
+            other => other.as_str(),
+        }
+    }
+
     /// Returns the state with this name, or `None` for an unknown name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

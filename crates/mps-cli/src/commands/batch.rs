@@ -34,7 +34,7 @@ pub(crate) struct BatchArgs {
 /// The verbs, one module each.
 #[derive(Debug, Subcommand)]
 enum BatchCommand {
-    /// Check a file of requests without sending any: every finding, seconds and price, exit 0 or 2
+    /// Check a file of requests without sending any: every finding, seconds and price; exit 0 or 2
     Plan(plan::PlanArgs),
     /// Send the rows of a file, wait for them and save the results; run it again to continue
     Run(Box<run::RunArgs>),
@@ -42,7 +42,7 @@ enum BatchCommand {
     Status(status::StatusArgs),
     /// Fetch everything that is done, the earliest expiry first; creates nothing
     Rescue(rescue::RescueArgs),
-    /// Plan rows again that were refused, have failed or were not sent; sends nothing
+    /// Plan failed, refused and unsent rows again, for the next run to send; sends nothing by itself
     Retry(retry::RetryArgs),
     /// Write every row with its state and files, as CSV or JSON Lines
     Export(export::ExportArgs),

@@ -177,7 +177,10 @@ fn human(shown: &Shown<'_>, strays: &[Stray]) -> String {
     for change in &shown.history {
         let note = change.note.as_deref().map(foreign_text::message);
         let note = note.map_or_else(String::new, |note| format!(": {note}"));
-        fact("history", &format!("{} {}{note}", change.at, change.state));
+        fact(
+            "history",
+            &format!("{} {}{note}", change.at, change.state.words()),
+        );
     }
     if let Some(request) = shown.request {
         fact("request", &foreign_text::json_line(request.get()));

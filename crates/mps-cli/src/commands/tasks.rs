@@ -155,7 +155,7 @@ pub(super) async fn find_one(
             Err(Failure::usage(message).hint("name one by its id, or as BATCH/KEY: mps tasks"))
         }
         (None, _, Some(state)) => {
-            let message = format!("{shown} is not in doubt: it is {state}");
+            let message = format!("{shown} is not in doubt: it is {}", state.words());
             Err(Failure::usage(message).hint("list those that are: mps tasks --in-doubt"))
         }
         (None, _, None) => {

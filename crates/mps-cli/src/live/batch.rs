@@ -81,8 +81,8 @@ impl BatchProgress {
             .collect();
         parts.push(self.spent.clone());
         parts.extend(time_left.map(about));
-        let rows = units::grouped(self.rows);
-        format!("batch {}: {rows} rows, {}", self.name, parts.join(", "))
+        let rows = units::counted(self.rows, "row");
+        format!("batch {}: {rows}, {}", self.name, parts.join(", "))
     }
 }
 

@@ -50,6 +50,21 @@ pub(crate) fn grouped(number: u64) -> String {
     grouped
 }
 
+/// Formats a number of things: `1 row`, `1,490 rows`.
+pub(crate) fn counted(count: impl TryInto<u64>, noun: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
+/// Returns the verb of a number of things: `is` or `are`.
+pub(crate) fn are(count: impl TryInto<u64>) -> &'static str {
+    match count.try_into() {
+        Ok(1) => "is",
+        _ => "are",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +79,14 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn things_are_counted_in_the_singular_and_the_plural() {
+        let text = |rows: u64| format!("{} {} new", counted(rows, "row"), are(rows));
+        assert_eq!(text(0), "0 rows are new");
+        assert_eq!(text(1), "1 row is new");
+        assert_eq!(text(1_200), "1,200 rows are new");
     }
 
     #[test]

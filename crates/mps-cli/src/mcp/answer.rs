@@ -96,7 +96,7 @@ pub(super) async fn of_task(ledger: &Ledger, item: Item, doubt: Option<Doubt>) -
     let task = job.item().task.as_deref().map(foreign_text::name);
     let task = task.map_or_else(String::new, |id| format!(", task {id}"));
     let key = foreign_text::name(key.as_str());
-    let mut text = format!("key {key}: {state}{task}; {next}");
+    let mut text = format!("key {key}: {}{task}; {next}", state.words());
     if let Some(doubt) = &doubt {
         let _ = write!(text, "\n{doubt}");
     }

@@ -117,7 +117,8 @@ async fn nothing_to_fetch(session: &Session, item: &Item) -> Result<Failure, Fai
             "call wait with this key until it is done",
         ),
     };
-    let message = format!("the task of the key {key} is {}{reason}", item.state);
+    let state = item.state.words();
+    let message = format!("the task of the key {key} is {state}{reason}");
     let failure = Failure::new(outcome, kind, message).hint(hint);
     let failure = failure.with_key(Some(&item.key));
     Ok(Failure {

@@ -8,7 +8,7 @@ use super::{
     arguments,
     session::Session,
 };
-use crate::{commands::tasks::TaskLine, foreign_text};
+use crate::{commands::tasks::TaskLine, foreign_text, live::units::counted};
 
 /// Lists tasks, oldest first.
 pub(super) async fn run(session: &Session, arguments: &arguments::List) -> Answered {
@@ -36,7 +36,7 @@ pub(super) async fn run(session: &Session, arguments: &arguments::List) -> Answe
             foreign_text::name(item.key.as_str()).into_owned(),
             item.state,
         );
-        lines.push(format!("\n{key}: {state}"));
+        lines.push(format!("\n{key}: {}", state.words()));
         tasks.push(TaskLine::of(&Job::of(&session.ledger, item).await?));
     }
     let used = session.ledger.daily_use(&session.batch()).await?;
@@ -44,8 +44,8 @@ pub(super) async fn run(session: &Session, arguments: &arguments::List) -> Answe
     let used_seconds = u64::try_from(used.ms).unwrap_or_default().div_ceil(1_000);
     let left = session.max_seconds.saturating_sub(used_seconds);
     let text = format!(
-        "{} tasks{}; {used_seconds} of {} s are used today, {left} s are left until {}{}",
-        tasks.len(),
+        "{}{}; {used_seconds} of {} s are used today, {left} s are left until {}{}",
+        counted(tasks.len(), "task"),
         if has_more { ", and there are more" } else { "" },
         session.max_seconds,
         Utc(used.resets),

@@ -53,7 +53,7 @@ fn people_get_a_summary_and_the_reasons_of_failures() {
     assert!(run.stdout.starts_with("foxes: 1 of 2 fetched\n"), "{run:?}");
     for part in [
         "row-2: failed: ",
-        "error: 1 of 2 rows of batch foxes are not fetched",
+        "error: 1 of 2 rows of batch foxes is not fetched (1 failed)",
         "batch retry --name foxes",
     ] {
         assert!(run.stderr.contains(part), "{part}: {run:?}");

@@ -327,13 +327,7 @@ const ROWS: &[Row] = &[
         "\"key\":\"cat-1\"",
         "",
     ),
-    (
-        "tasks forget",
-        "mps tasks forget $ID",
-        2,
-        "",
-        "have not ended",
-    ),
+    ("tasks forget", "mps tasks forget $ID", 2, "", "not ended"),
     ("show", "mps show cat-1", 0, "history", ""),
     ("batch plan", "mps batch plan clips.jsonl", 0, "1 row", ""),
     (

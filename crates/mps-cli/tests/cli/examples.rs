@@ -72,7 +72,9 @@ fn commands() -> Vec<(String, bool)> {
 fn examples(path: &str) -> Vec<String> {
     let help = help(path);
     let lines = section(&help, "Examples:").into_iter();
-    lines.map(|line| line.trim().to_owned()).collect()
+    // A comment explains the line below it.
+    let lines = lines.map(str::trim).filter(|line| !line.starts_with("# "));
+    lines.map(str::to_owned).collect()
 }
 
 /// A home folder with the files that examples name, and a task.

@@ -91,7 +91,7 @@ fn the_in_doubt_page_has_the_facts_and_the_next_steps() {
         "  action       CreateAigcVideoTask\n".to_owned(),
         format!("  host         {host}\n"),
         "  request id   none came\n".to_owned(),
-        format!("  key id       ends with {tail}\n"),
+        format!("  secret id    ends with {tail}\n"),
         format!("  body SHA-256 {hash}\n"),
         format!("{host}: interrupted\n"),
         format!(

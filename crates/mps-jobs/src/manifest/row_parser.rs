@@ -220,7 +220,8 @@ impl RowParser {
             return Err(unknown_action(action));
         }
         let request = Request::of_json(action, body(members), Some(self.site), self.is_checked);
-        request.map_err(|_| members::unreadable_value(members))
+        let request = request.map_err(|_| members::unreadable_value(members))?;
+        Ok(request.with_hints(own_member))
     }
 }
 
@@ -273,6 +274,24 @@ fn wrong_cells(found: usize, expected: usize) -> Finding {
 fn unnamed(number: usize) -> Finding {
     let message = format!("column {number} has no name");
     error("", rules::COLUMN, message).hint("name the column in the header, or clear the cell")
+}
+
+/// Returns the hint about an unknown member that is probably meant as one of the row itself.
+fn own_member(finding: &Finding) -> Option<String> {
+    const MEANT: [(&str, &[&str]); 2] = [
+        (
+            "out",
+            &["out", "otu", "ouput", "output", "file", "filename"],
+        ),
+        ("action", &["action", "actoin", "api"]),
+    ];
+    if finding.rule != preflight_rules::UNKNOWN_MEMBER {
+        return None;
+    }
+    let name = finding.path.to_ascii_lowercase();
+    let mut own = MEANT.iter();
+    let (meant, _) = own.find(|(_, names)| names.contains(&name.as_str()))?;
+    Some(format!("did you mean `{meant}`?"))
 }
 
 /// Returns the finding of a row without an id, with the member that is probably meant.

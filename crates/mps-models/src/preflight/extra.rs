@@ -3,7 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{Finding, Path, Preflight, Report, Severity, closest::closest, rules};
-use crate::open_enum::UnknownValue;
+use crate::{
+    generated::ACTIONS,
+    open_enum::UnknownValue,
+    schema::{Kind, StructInfo, structure},
+};
 
 impl Report {
     /// Adds the findings about the contents of a member.
@@ -37,7 +41,7 @@ impl Report {
             self.add(if members.contains(&name.as_str()) {
                 duplicate(&at)
             } else {
-                unknown(&at, closest(name, members.iter().copied()))
+                unknown(&at, meant(name, members).as_deref())
             });
         }
     }
@@ -47,6 +51,46 @@ fn duplicate(at: &Path<'_>) -> Finding {
     let message = "the member has a field of its own and would be sent twice".to_owned();
     Finding::new(at, rules::DUPLICATE_MEMBER, Severity::Error, message)
         .hint("set the field instead of putting the member into `extra`")
+}
+
+/// Shortest part of a name that is taken for the name, in bytes.
+const LEAST_PART: usize = 4;
+
+/// Returns the member that an unknown one of an object with these members probably means: one of the
+/// object, or one of an object within it, as a path.
+fn meant(name: &str, members: &'static [&'static str]) -> Option<String> {
+    let own = alike(name, members.iter().copied()).map(str::to_owned);
+    own.or_else(|| {
+        let info = requests().find(|info| has_members(info, members))?;
+        info.members.iter().find_map(|member| {
+            let (place, kind) = match &member.kind {
+                Kind::List(kind) => (format!("{}[]", member.name), *kind),
+                kind => (member.name.to_owned(), kind),
+            };
+            let Kind::Struct(within) = kind else {
+                return None;
+            };
+            let within = structure(within)?.members.iter().map(|it| it.name);
+            alike(name, within).map(|found| format!("{place}.{found}"))
+        })
+    })
+}
+
+/// Returns the name that another one is a misspelling or a part of.
+fn alike(name: &str, known: impl Iterator<Item = &'static str> + Clone) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    closest(name, known.clone()).or_else(|| {
+        let mut known = known.filter(|_| lower.len() >= LEAST_PART);
+        known.find(|it| it.to_lowercase().contains(&lower))
+    })
+}
+
+fn requests() -> impl Iterator<Item = &'static StructInfo> {
+    ACTIONS.iter().map(|action| action.request)
+}
+
+fn has_members(info: &StructInfo, members: &[&str]) -> bool {
+    info.members.len() == members.len() && info.members.iter().all(|it| members.contains(&it.name))
 }
 
 fn unknown(at: &Path<'_>, meant: Option<&str>) -> Finding {
@@ -64,7 +108,37 @@ pub(super) fn did_you_mean(meant: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{Path, Report, UnknownValue};
+    use crate::{CreateAigcVideoTask, preflight::preflight_json};
+
+    #[test]
+    fn an_unknown_member_is_compared_with_members_of_objects_within_too() {
+        for (body, meant) in [
+            (json!({"Promt": "a"}), Some("Prompt")),
+            (
+                json!({"Resolution": "1080P"}),
+                Some("ExtraParameters.Resolution"),
+            ),
+            (
+                json!({"aspect": "16:9"}),
+                Some("ExtraParameters.AspectRatio"),
+            ),
+            (
+                json!({"ExtraParameters": {"aspect": "16:9"}}),
+                Some("AspectRatio"),
+            ),
+            (json!({"Banana": 1}), None),
+        ] {
+            let report = preflight_json::<CreateAigcVideoTask>(&body, None);
+            let mut findings = report.findings().iter();
+            let unknown = findings.find(|finding| finding.rule == "unknown-member");
+            let hint = unknown.and_then(|finding| finding.hint.clone());
+            let meant = meant.map(super::did_you_mean);
+            assert_eq!(hint, meant, "{body}");
+        }
+    }
 
     #[test]
     fn an_unknown_value_of_an_open_enum_is_a_warning() {

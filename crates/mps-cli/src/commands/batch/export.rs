@@ -18,7 +18,8 @@ const EXAMPLES: &str = "\
 Examples:
   mps batch export rows.csv
   mps batch export --name spring | jq -r 'select(.state == \"failed\") | .key'
-  mps batch export rows.jsonl --with-request      # prompts too: keep the file private
+  # prompts too: keep the file private
+  mps batch export rows.jsonl --with-request
   mps batch export --format csv";
 
 /// The arguments of `mps batch export`.
@@ -171,7 +172,7 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<(), Fail
     if let Err(error) = ledger.reap().await {
         tracing::debug!(%error, "creates of processes that have ended are not recorded");
     }
-    let batch = find(&ledger, args.batch.name.as_ref()).await?;
+    let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let format = args.format.unwrap_or_else(|| of_name(args.file.as_deref()));
     let file = args.file.as_ref().filter(|file| **file != Path::new("-"));
@@ -264,6 +265,10 @@ impl Target {
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let shown = foreign_text::path(path);
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::usage(format!("{shown} exists already"))
+            .hint("choose another name, or move the file away");
+    }
     let failure = Failure::usage(format!("cannot write {shown}: {error}"));
     failure.hint("name a new file in a folder that can be written")
 }

@@ -14,11 +14,19 @@ use super::{
     NameArgs,
     find::find,
 };
-use crate::{context::Context, failure::Failure, foreign_text, output::Event, resume::CommandLine};
+use crate::{
+    context::Context,
+    failure::Failure,
+    foreign_text,
+    live::units::{are, counted},
+    output::Event,
+    resume::CommandLine,
+};
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch gallery                       # the newest batch, beside its results
+  # the newest batch, beside its results
+  mps batch gallery
   mps batch gallery --name spring-2026
   mps batch gallery --name spring-2026 --out clips/index.html";
 
@@ -47,7 +55,7 @@ struct GalleryResult<'a> {
 pub(crate) async fn run(args: GalleryArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = account_ledger(context).await?;
     tidy(&ledger).await;
-    let batch = find(&ledger, args.batch.name.as_ref()).await?.id;
+    let batch = find(&ledger, args.batch.name.as_ref(), context).await?.id;
     let words = CommandLine::of_account(&context.global).into_words();
     let gallery = Gallery::new(ledger, batch.clone()).program(words);
     let file = match args.out {
@@ -107,10 +115,10 @@ fn report(
     };
     let missing = match gone {
         0 => String::new(),
-        1 => "; 1 file is gone".to_owned(),
-        gone => format!("; {gone} files are gone"),
+        gone => format!("; {} {} gone", counted(gone, "file"), are(gone)),
     };
-    let text = format!("{rows} rows, {files} files{missing}; open it in a browser");
+    let (rows, files) = (counted(rows, "row"), counted(files, "file"));
+    let text = format!("{rows}, {files}{missing}; open it in a browser");
     let details = serde_json::json!({"message": text});
     context
         .output

@@ -14,12 +14,13 @@ use serde::Serialize;
 use super::{
     findings,
     prices::{PricesArgs, PricesResult, origin},
-    totals::{self, grouped},
+    totals,
 };
 use crate::{
     context::Context,
     failure::Failure,
     foreign_text,
+    live::units::counted,
     options::{GlobalOptions, PreflightMode},
 };
 
@@ -217,9 +218,4 @@ fn human(manifest: &Manifest, plan: &Plan, prices: Option<&PriceTable>) -> Strin
         counted(warnings, "warning")
     ));
     lines.join("\n")
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
 }

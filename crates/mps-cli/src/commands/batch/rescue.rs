@@ -20,6 +20,7 @@ use crate::{
     context::Context,
     failure::Failure,
     foreign_text, ledger,
+    live::units::counted,
     outcome::{Outcome, Reason},
     output::Event,
     resume::CommandLine,
@@ -27,7 +28,8 @@ use crate::{
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch rescue                         # the newest batch, into the folder of its last run
+  # the newest batch, into the folder of its last run
+  mps batch rescue
   mps batch rescue --name spring
   mps batch rescue --out clips --sidecar";
 
@@ -49,7 +51,7 @@ pub(super) async fn run(args: &RescueArgs, context: &Context) -> Result<(), Fail
     let connection = context.connect().await?;
     let ledger = ledger::open(&context.global, connection.identity(), &context.clock).await?;
     ledger.reap().await?;
-    let batch = find(&ledger, args.batch.name.as_ref()).await?;
+    let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let kept = ledger.folder(&batch.id).await?;
     let folder = match (&args.out, kept) {
         (Some(out), _) => folder(out)?,
@@ -126,13 +128,19 @@ fn failure(
     let unsaved = report.unsaved.len();
     let outcome = Outcome::Unfetched(Reason::Trouble);
     if unsaved > 0 {
-        let message = format!("the results of {unsaved} rows of batch {shown} are not saved");
+        let message = format!(
+            "the results of {} of batch {shown} are not saved",
+            counted(unsaved, "row")
+        );
         let failure = Failure::new(outcome, "unfetched", message);
         let hint = format!("remove the cause, then try again: {resume}");
         return Some(failure.resume(resume).hint(hint));
     }
     (expired > 0).then(|| {
-        let message = format!("the results of {expired} rows of batch {shown} have expired");
+        let message = format!(
+            "the results of {} of batch {shown} have expired",
+            counted(expired, "row")
+        );
         let line = ["--name", after.batch.id.as_str(), "--id", "ID"];
         let line = CommandLine::for_batch(&context.global, "retry", &line);
         Failure::new(outcome, "expired", message)

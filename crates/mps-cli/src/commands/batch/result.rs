@@ -88,7 +88,7 @@ impl BatchResult {
             let _ = write!(text, "\n  {name:<10} {value}");
         };
         for state in State::ALL.into_iter().filter(|state| count(*state) > 0) {
-            fact(&words(state), &units::grouped(count(state)));
+            fact(state.words(), &units::grouped(count(state)));
         }
         fact("spent", &self.spending());
         if let Some(expiry) = self.earliest_expiry {
@@ -178,9 +178,4 @@ fn money(batch: &Batch) -> Option<Amount> {
 
 fn seconds(ms: i64) -> u64 {
     u64::try_from(ms / 1_000).unwrap_or_default()
-}
-
-/// Returns the name of a state for people.
-pub(super) fn words(state: State) -> String {
-    state.as_str().replace('_', " ")
 }

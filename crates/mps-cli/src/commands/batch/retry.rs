@@ -2,22 +2,28 @@
 
 use clap::Args;
 use mps_jobs::{
-    Jobs, Key,
+    Jobs, Key, State,
     ledger::{Batch, BatchId},
 };
 use serde::Serialize;
 
 use super::{NameArgs, find::find};
 use crate::{
-    commands::tasks, context::Context, failure::Failure, foreign_text, live::units,
-    resume::CommandLine,
+    commands::tasks, context::Context, doubt::ID_PLACEHOLDER, failure::Failure, foreign_text,
+    live::units, resume::CommandLine,
 };
+
+/// The hint about a row in another state.
+const ONLY_ENDED: &str = "only rows that were refused, not sent or given up, have failed or have expired are planned \
+                          again: mps batch status";
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch retry                          # refused, failed and unsent rows of the newest batch
+  # refused, failed and unsent rows of the newest batch
+  mps batch retry
   mps batch retry --name spring
-  mps batch retry --id row-7 --id row-9    # these rows, expired or given up ones too: billed again";
+  # these rows, also if they have expired or were given up: billed again
+  mps batch retry --id row-7 --id row-9";
 
 /// The arguments of `mps batch retry`.
 #[derive(Args, Debug)]
@@ -25,8 +31,8 @@ Examples:
 pub(crate) struct RetryArgs {
     #[command(flatten)]
     batch: NameArgs,
-    /// Row to plan again, also if it has expired or was given up: it is billed once more. Can be given
-    /// several times [default: every refused, failed and unsent row]
+    /// Id of one row to plan again, also if it has expired or was given up: that is billed again. Repeat
+    /// the option for several rows [default: every refused, failed and unsent row]
     #[arg(long, value_name = "ID")]
     id: Vec<Key>,
 }
@@ -34,30 +40,27 @@ pub(crate) struct RetryArgs {
 pub(super) async fn run(args: &RetryArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = tasks::account_ledger(context).await?;
     ledger.reap().await?;
-    let batch = find(&ledger, args.batch.name.as_ref()).await?;
+    let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let folder = ledger.folder(&batch.id).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let (planned, forgotten) = if args.id.is_empty() {
         let retried = jobs.retry_all().await?;
         (retried.planned, retried.forgotten)
     } else {
-        (by_id(&jobs, &args.id).await?, Vec::new())
+        (by_id(&jobs, &batch.id, args, context).await?, Vec::new())
     };
     let line = run_line(&batch, folder.as_deref(), context);
     let shown = foreign_text::name(batch.id.as_str());
-    let rows = if planned == 1 { "row" } else { "rows" };
-    let mut human = format!(
-        "{} {rows} of batch {shown} are planned again",
-        units::grouped(planned)
-    );
+    let (rows, are) = (units::counted(planned, "row"), units::are(planned));
+    let mut human = format!("{rows} of batch {shown} {are} planned again");
     if planned > 0 {
         human.push_str("; send them: ");
         human.push_str(&line.to_string());
     }
     if !forgotten.is_empty() {
         let message = format!(
-            "{} rows cannot be sent again, since their contents were forgotten",
-            forgotten.len()
+            "{} cannot be sent again: the contents were forgotten",
+            units::counted(forgotten.len(), "row")
         );
         context.output.warning(&message);
     }
@@ -83,24 +86,42 @@ struct Retried<'a> {
 }
 
 /// Plans rows by their ids: all of them, or none.
-async fn by_id(jobs: &Jobs, ids: &[Key]) -> Result<u64, Failure> {
+async fn by_id(
+    jobs: &Jobs,
+    batch: &BatchId,
+    args: &RetryArgs,
+    context: &Context,
+) -> Result<u64, Failure> {
+    let ids = &args.id;
     let mut wrong = Vec::new();
+    let mut hints = Vec::new();
     for id in ids {
         let shown = foreign_text::name(id.as_str()).into_owned();
-        match jobs.get(id).await? {
-            None => wrong.push(format!("{shown} is unknown")),
-            Some(job) if !job.state().is_ended() || job.state() == mps_jobs::State::Fetched => {
-                wrong.push(format!("{shown} is {}", job.state()));
+        let Some(job) = jobs.get(id).await? else {
+            let batch = foreign_text::name(batch.as_str());
+            wrong.push(format!("batch {batch} has no row {shown}"));
+            hints.push("list the rows of a batch: mps batch export --name NAME".to_owned());
+            continue;
+        };
+        match job.state() {
+            State::InDoubt => {
+                let name = format!("{batch}/{id}");
+                let decide = ["--task-id", ID_PLACEHOLDER];
+                let line = CommandLine::for_resolve(&context.global, &name, &decide);
+                hints.push(format!(
+                    "look for {shown} in the vendor's console and decide, with --task-id, --recreate or \
+                     --abandon: {line}"
+                ));
             }
-            Some(_) => {}
+            state if state.is_ended() && state != State::Fetched => continue,
+            _ => hints.push(ONLY_ENDED.to_owned()),
         }
+        wrong.push(format!("{shown} is {}", job.state().words()));
     }
     if !wrong.is_empty() {
+        hints.dedup();
         let failure = Failure::usage(format!("not planned again: {}", wrong.join(", ")));
-        return Err(failure.hint(
-            "only rows are planned again that were refused, not sent, failed, expired or given up: \
-             mps batch status",
-        ));
+        return Err(failure.hint(hints.join("\n      ")));
     }
     let mut planned = 0;
     for id in ids {

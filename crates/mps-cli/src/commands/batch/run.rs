@@ -42,8 +42,10 @@ Examples:
   mps batch run prompts.jsonl --out clips
   mps batch run prompts.csv --out clips --max-seconds 3000 --sidecar
   mps batch run prompts.csv --out clips --prices prices.toml --max-spend 50
-  mps batch run prompts.csv --out clips --name spring    # from several hosts, one ledger
-  mps --emulator batch run prompts.jsonl --out clips     # try it without an account
+  # from several hosts, one ledger
+  mps batch run prompts.csv --out clips --name spring
+  # try it without an account
+  mps --emulator batch run prompts.jsonl --out clips
 
 Run it again after a crash, or with more rows: each row is billed once.";
 
@@ -68,8 +70,9 @@ pub(crate) struct RunArgs {
     /// Write a JSON file beside each result: prompt, parameters, model, ids and SHA-256
     #[arg(long)]
     sidecar: bool,
-    /// Accept that the server of the ledger was restored or failed over, after every host that has a
-    /// seal was started once
+    /// Go on although the server of the ledger was restored or failed over, and may have forgotten sends.
+    /// Run `mps tasks` once before on every host that has sent rows: each host keeps its sends in a file,
+    /// its seal, and reports those that the server has lost
     #[arg(long)]
     accept_failover: bool,
 }
@@ -171,7 +174,8 @@ impl<'a> Run<'a> {
         let forgotten = ledger.accept_failover().await?;
         if forgotten > 0 {
             let message = format!(
-                "the ledger's server had forgotten {forgotten} sends of this host; they are in doubt now"
+                "the ledger's server had forgotten {} of this host, now in doubt",
+                units::counted(forgotten, "send")
             );
             self.context.output.warning(&message);
         }
@@ -240,8 +244,8 @@ impl<'a> Run<'a> {
             return Err(refused(&plan));
         }
         let human = format!(
-            "{} rows, {} s",
-            units::grouped(plan.rows),
+            "{}, {} s",
+            units::counted(plan.rows, "row"),
             units::grouped(plan.seconds)
         );
         let details = json!({"rows": plan.rows, "seconds": plan.seconds});
@@ -255,10 +259,11 @@ impl<'a> Run<'a> {
         let (added, unchanged) = (prepared.added(), prepared.unchanged());
         if unchanged > 0 {
             let human = format!(
-                "batch {} has {} of the rows already; {} are new",
+                "batch {} has {} already; {} {} new",
                 foreign_text::name(self.name.as_str()),
-                units::grouped(unchanged),
-                units::grouped(added)
+                units::counted(unchanged, "row"),
+                units::grouped(added),
+                units::are(added)
             );
             let details = json!({"unchanged": unchanged, "added": added});
             output.progress(&Event::new("compared", &human).details(details));
@@ -274,9 +279,10 @@ impl<'a> Run<'a> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
+            let are = units::are(removed.len());
             output.warning(&format!(
-                "{} planned rows are no longer in the manifest and are not sent: {}{more}",
-                removed.len(),
+                "{} {are} no longer in the manifest and {are} not sent: {}{more}",
+                units::counted(removed.len(), "planned row"),
                 named.join(", ")
             ));
         }
@@ -377,8 +383,9 @@ fn announce(context: &Context, jobs: &Jobs, signal: Signal) {
     let human = match on_wire {
         0 => format!("{name}: starting nothing more; saving the state"),
         1.. => format!(
-            "{name}: starting nothing more; waiting up to {ANSWER_SECONDS} s for the answers of {on_wire} \
-             creates on the wire; a second signal stops at once and leaves them in doubt"
+            "{name}: starting nothing more; waiting up to {ANSWER_SECONDS} s for {} on the \
+             wire; a second signal stops at once and leaves what is on it in doubt",
+            units::counted(on_wire, "create")
         ),
     };
     let details = json!({"signal": name, "on_wire": on_wire, "timeout_ms": ANSWER_SECONDS * 1_000});

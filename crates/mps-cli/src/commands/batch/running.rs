@@ -4,6 +4,7 @@ use mps_jobs::{Jobs, ledger::BatchId};
 
 use crate::{
     failure::Failure,
+    live::units::counted,
     options::GlobalOptions,
     outcome::{Outcome, Reason},
     resume::CommandLine,
@@ -51,7 +52,8 @@ impl RunningBatch {
         let message = match doubts.len() {
             0 => message.to_owned(),
             count => {
-                format!("{message} with {count} creates on the wire, which may be in doubt now")
+                let creates = counted(count, "create");
+                format!("{message} with {creates} on the wire, which may be in doubt now")
             }
         };
         let mut failure = Failure::new(Outcome::Unfetched(reason), kind, message)

@@ -12,10 +12,12 @@ use crate::{commands::tasks, context::Context, failure::Failure};
 
 const EXAMPLES: &str = "\
 Examples:
-  mps batch status                         # the newest batch
+  # the newest batch
+  mps batch status
   mps batch status --name spring
   mps batch status --output json
-  watch mps batch status                   # beside a run, from another terminal";
+  # beside a run, from another terminal
+  watch mps batch status";
 
 /// The arguments of `mps batch status`.
 #[derive(Args, Debug)]
@@ -30,7 +32,7 @@ pub(super) async fn run(args: &StatusArgs, context: &Context) -> Result<(), Fail
     if let Err(error) = ledger.reap().await {
         tracing::debug!(%error, "creates of processes that have ended are not recorded");
     }
-    let batch = find(&ledger, args.batch.name.as_ref()).await?;
+    let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let status = jobs.status(MOST_DOUBTS).await?;
     let status = status.ok_or_else(|| Failure::internal("the batch was removed"))?;

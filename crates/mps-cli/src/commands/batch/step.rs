@@ -33,7 +33,8 @@ const EXAMPLES: &str = "\
 Examples:
   mps batch step prompts.jsonl --key fox --out clips
   until mps batch step prompts.jsonl --key fox --out clips; [ $? -ne 5 ]; do sleep 10; done
-  mps batch step prompts.jsonl --key fox --out clips --name spring   # in a pod, one ledger for all
+  # in a pod, one ledger for all
+  mps batch step prompts.jsonl --key fox --out clips --name spring
 
 It sends, polls or fetches once and never pays twice. Exit codes as of a create: 0 saved, 5 still
 running (repeat it), 6 not sent (repeat it), 7 failed, 9 in doubt, 10 not saved.";
@@ -271,7 +272,7 @@ impl StepRun<'_> {
             State::Created | State::Intent | State::Sending => (
                 Outcome::Continues(Reason::Trouble),
                 "still_running",
-                format!("{key} is {}", super::result::words(job.state())),
+                format!("{key} is {}", job.state().words()),
             ),
             State::Done => (
                 Outcome::Undelivered(Reason::Trouble),

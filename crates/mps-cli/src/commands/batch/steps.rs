@@ -114,9 +114,11 @@ impl Next<'_> {
             (None, true) => Outcome::Unfetched(Self::reason(report)),
             (None, false) => Outcome::NotCreated(Self::reason(report)),
         };
-        let (shown, left) = (foreign_text::name(self.name.as_str()), units::grouped(left));
-        let rows = units::grouped(status.rows());
-        let mut message = format!("{left} of {rows} rows of batch {shown} are not fetched");
+        let shown = foreign_text::name(self.name.as_str());
+        let (rows, are) = (units::counted(status.rows(), "row"), units::are(left));
+        let others = not_fetched(status);
+        let left = units::grouped(left);
+        let mut message = format!("{left} of {rows} of batch {shown} {are} not fetched{others}");
         if let Some(signal) = signal {
             message = format!("stopped by {}: {message}", signal.name());
         } else if let Some(stopped) = &report.stopped {
@@ -204,6 +206,19 @@ impl Next<'_> {
             hints.push(format!("expired rows are billed again: {line}"));
         }
         hints
+    }
+}
+
+/// Returns the states of the rows that are not fetched, for example ` (2 failed, 1 in doubt)`.
+fn not_fetched(status: &BatchStatus) -> String {
+    let left = State::ALL.into_iter().rev();
+    let left = left.filter(|state| *state != State::Fetched && status.count(*state) > 0);
+    let counts: Vec<_> = left
+        .map(|state| format!("{} {}", units::grouped(status.count(state)), state.words()))
+        .collect();
+    match counts.as_slice() {
+        [] => String::new(),
+        counts => format!(" ({})", counts.join(", ")),
     }
 }
 

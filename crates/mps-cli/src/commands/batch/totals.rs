@@ -3,8 +3,7 @@
 use mps_jobs::{Amount, Plan, PriceTable, plan::ModelTotals};
 use unicode_width::UnicodeWidthStr as _;
 
-pub(super) use crate::live::units::grouped;
-use crate::{foreign_text, table::Table};
+use crate::{foreign_text, live::units::grouped, table::Table};
 
 /// Models that the table lists; the rest have one line.
 const MODELS: usize = 30;

@@ -83,7 +83,7 @@ async fn show_change(
     let reason = item.message.as_deref().or(item.code.as_deref());
     let reason = reason.or(event.note.as_deref());
     let key = foreign_text::name(event.key.as_str());
-    let state = super::result::words(event.state);
+    let state = event.state.words();
     let human = match reason {
         Some(reason) => format!("{key}: {state}: {}", foreign_text::message(reason)),
         None => format!("{key}: {state}"),

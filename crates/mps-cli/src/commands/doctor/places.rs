@@ -83,7 +83,8 @@ async fn opened(place: &str, ledger: &Ledger, connection: Option<&Connection>) -
     let mut checks = vec![if in_doubt == 0 {
         Check::ok("ledger", format!("{place}, nothing in doubt"))
     } else {
-        let message = format!("{place}; {in_doubt} creates are in doubt, and may be billed");
+        let (creates, are) = (units::counted(in_doubt, "create"), units::are(in_doubt));
+        let message = format!("{place}; {creates} {are} in doubt, and may be billed");
         Check::warning("ledger", message).fix("look at them: mps tasks --in-doubt")
     }];
     checks.extend(accounts(ledger, connection).await);

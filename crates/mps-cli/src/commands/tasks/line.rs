@@ -81,7 +81,7 @@ impl TaskLine {
         };
         let facts = [
             ("key", Some(self.name())),
-            ("state", Some(view.state.to_string())),
+            ("state", Some(view.state.words().to_owned())),
             (
                 "action",
                 Some(foreign_text::name(&view.action).into_owned()),
@@ -112,7 +112,7 @@ impl TaskLine {
             .unwrap_or_default();
         [
             age_of(age.as_secs()),
-            view.state.as_str().replace('_', " "),
+            view.state.words().to_owned(),
             kind(&view.action).to_owned(),
             self.name(),
             shown(view.task_id.as_deref()),
@@ -138,12 +138,16 @@ fn age_of(seconds: u64) -> String {
     }
 }
 
-/// Returns the lines as a table for a terminal of this width; empty without lines. Ids are cut last.
+/// Returns the lines as a table for a terminal of this width; empty without lines. Ids are shortened first,
+/// since a key names a task as well; states are never cut.
 pub(super) fn table(lines: &[TaskLine], now: SystemTime, width: usize) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(["age", "state", "family", "key", "task", ""]).keep(4);
+    let mut table = Table::new(["age", "state", "family", "key", "task", "file or message"])
+        .whole(1)
+        .keep(3)
+        .shorten(4);
     for line in lines {
         let cells = line.cells(now);
         table.row(cells.each_ref().map(String::as_str));
