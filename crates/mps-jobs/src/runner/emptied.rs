@@ -22,16 +22,10 @@ async fn is_empty(work: &Work) -> Result<bool, LedgerError> {
         let counted = counts.iter().filter(|count| states.contains(&count.state));
         counted.map(|count| count.rows).sum::<i64>()
     };
-    let gave_up = work.pace.gave_up();
-    // When nothing more is sent, a claim that could not be given back, as on a full disk, is no work left.
-    let claimed = if gave_up {
-        i64::try_from(work.claims.len()).unwrap_or(i64::MAX)
-    } else {
-        rows(&[State::Intent])
-    };
-    let open = claimed.saturating_add(rows(&[State::Sending, State::Created, State::Done]));
-    if usize::try_from(open).unwrap_or(usize::MAX) > work.given_up_rows() {
+    let open = rows(&[State::Intent, State::Sending, State::Created, State::Done]);
+    let given_up = work.given_up_rows() + work.unreturned_claims();
+    if usize::try_from(open).unwrap_or(usize::MAX) > given_up {
         return Ok(false);
     }
-    Ok(rows(&[State::Planned]) == 0 || gave_up)
+    Ok(rows(&[State::Planned]) == 0 || work.pace.gave_up())
 }

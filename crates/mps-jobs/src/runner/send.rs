@@ -37,6 +37,7 @@ pub(crate) async fn send(
         if !outcome.has_left() {
             // Its claim ends with this process, which the next one notices.
             tracing::warn!(%error, key = %item.key, "a claim could not be given back");
+            work.claim_unreturned();
             work.pace.stop(Stopped::Ledger(error));
             wire.disarmed();
             return;

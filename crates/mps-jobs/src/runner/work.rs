@@ -5,7 +5,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -52,6 +52,8 @@ pub(crate) struct Work {
     pub(super) changed: Arc<Notify>,
     /// `true` while results are not fetched as fast as they would expire.
     behind: AtomicBool,
+    /// The number of claims that could not be given back, as on a full disk. They end with this process.
+    unreturned: AtomicUsize,
     shared: Mutex<Shared>,
 }
 
@@ -91,6 +93,7 @@ impl Work {
             pace: Pace::new(aigc.client().clock().clone()),
             changed: jobs.changed.clone(),
             behind: AtomicBool::new(false),
+            unreturned: AtomicUsize::new(0),
             shared: Mutex::default(),
         }
     }
@@ -162,6 +165,15 @@ impl Work {
 
     pub(super) fn set_behind(&self, behind: bool) {
         self.behind.store(behind, Ordering::Relaxed);
+    }
+
+    pub(super) fn unreturned_claims(&self) -> usize {
+        self.unreturned.load(Ordering::Relaxed)
+    }
+
+    /// Records a claim that could not be given back.
+    pub(super) fn claim_unreturned(&self) {
+        self.unreturned.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn unrecorded(&self, unrecorded: Unrecorded) {
