@@ -32,7 +32,8 @@ use crate::{
     phase::Phase,
 };
 
-/// The global options and where they are set, the output streams, the phase and the clock of a command. Clones share the streams and the phase.
+/// The global options and where they are set, the output streams, the phase and the clock of a command.
+/// Clones share the streams and the phase.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) global: GlobalOptions,

@@ -85,7 +85,7 @@ Exit codes:
        interrupted by SIGHUP, SIGINT or SIGTERM
 
 A switch such as --strict is set by MPS_STRICT=1. Options on
-the command line override the environment.";
+the command line override the environment, and both override the config file.";
 
 /// AI generation of video, pictures and sound on Tencent Cloud MPS: create, wait, download, and
 /// never pay twice.

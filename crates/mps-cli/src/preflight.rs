@@ -116,7 +116,8 @@ fn remark(report: &Report, context: &Context) {
     }
 }
 
-fn is_refused(report: &Report, global: &GlobalOptions) -> bool {
+/// Returns `true` when the options refuse a request with these findings.
+pub(crate) fn is_refused(report: &Report, global: &GlobalOptions) -> bool {
     match global.preflight() {
         PreflightMode::Error if global.strict => !report.findings().is_empty(),
         PreflightMode::Error => !report.is_ok(),

@@ -40,6 +40,28 @@ pub fn foreign(text: &str, max_chars: usize) -> Cow<'_, str> {
     Cow::Owned(shown.text)
 }
 
+/// Returns a number in decimal digits, with a comma between thousands.
+///
+/// # Example
+/// ```
+/// use mps_core::text::grouped;
+///
+/// assert_eq!(grouped(999), "999");
+/// assert_eq!(grouped(1_234_567), "1,234,567");
+/// ```
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Returns `true` if a terminal interprets the character, or reorders text because of it.
 fn is_unsafe(character: char) -> bool {
     character.is_control()

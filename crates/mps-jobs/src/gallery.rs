@@ -12,7 +12,6 @@ mod command;
 mod error;
 mod media;
 mod page;
-mod secrets;
 mod target;
 
 pub use self::error::GalleryError;

@@ -96,7 +96,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Returns a signed URL without its query, and any other text as it is.
-pub(crate) fn without_signature(text: &str) -> &str {
+fn without_signature(text: &str) -> &str {
     let is_url = ["http://", "https://"].iter().any(|scheme| {
         let begin = text.get(..scheme.len());
         begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))

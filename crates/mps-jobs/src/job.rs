@@ -76,7 +76,7 @@ impl Job {
             model: item.model.clone(),
             task_id: item.task.clone(),
             status: item.status.clone(),
-            message: item.message.clone().filter(|_| !is_well(item.state)),
+            message: item.message.clone(),
             seconds: u64::try_from(item.ms)
                 .ok()
                 .map(|ms| ms / 1_000)
@@ -88,12 +88,6 @@ impl Job {
             files: self.files(),
         }
     }
-}
-
-/// Returns `true` for the states of a task that exists and has not failed. A message of its row is older: it
-/// was that of a create in doubt, about which a person has decided.
-fn is_well(state: State) -> bool {
-    matches!(state, State::Created | State::Done | State::Fetched)
 }
 
 impl Item {

@@ -48,7 +48,6 @@ mod sqlite;
 mod submit;
 pub(crate) mod tx;
 
-pub(crate) use self::batch::count_of;
 pub use self::{
     batch::BatchStatus,
     compare::{Compared, RowContent},
@@ -69,6 +68,7 @@ pub use self::{
     sqlite::{PeekedTask, peek_tasks},
     submit::{Caps, Single, Submission},
 };
+pub(crate) use self::{batch::count_of, files::sync_folder};
 use self::{
     seal::{Entry, Seal},
     tx::{Op, Work},

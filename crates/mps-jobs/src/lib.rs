@@ -181,6 +181,7 @@ mod prices;
 mod report;
 mod request;
 mod runner;
+mod secrets;
 mod settings;
 pub mod state;
 mod state_folder;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mps_core::text::grouped;
+
 use crate::{
     doubt::DoubtPage,
     error::JobsError,
@@ -145,35 +147,5 @@ impl Report {
             Some(cap) => format!("{used} of {} s", seconds(cap)),
             None => format!("{used} s"),
         })
-    }
-}
-
-/// Returns a number with its thousands separated.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_separated() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_490, "1,490"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -111,7 +111,7 @@ pub(crate) async fn run_fed<S: Future>(
         () = Box::pin(start::run(work, &stop)) => {}
         _ = async { tokio::join!(end, loops.0, loops.1, loops.2) } => {}
     }
-    work.keep_curves().await?;
+    work.keep_curves().await;
     work.ledger.release(&work.batch).await?;
     let mut report = report(work).await?;
     let unfed = lock(&unfed).take();

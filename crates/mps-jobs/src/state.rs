@@ -29,7 +29,7 @@ pub enum State {
     /// The service refused the request; nothing was created.
     Refused,
     /// The process ended before it sent anything, or the row was removed from its manifest before it was
-    /// sent. A final state.
+    /// sent. Final for a single create; a row of a batch can be planned again.
     Unsent,
     /// The task failed. The service does not charge failed tasks.
     Failed,

@@ -49,6 +49,52 @@ fn a_video_model_of_the_mainland_is_refused_on_the_international_site() {
     assert!(hint.ends_with("with `--site cn`"), "{hint}");
 }
 
+#[test]
+fn an_unknown_version_of_a_model_of_one_site_is_no_error_if_the_site_is_not_known() {
+    let request = CreateAigcVideoTask::new()
+        .model_name("wand-vega-video")
+        .model_version("9.9")
+        .prompt("a cat");
+    assert_eq!(
+        on_each_site(&request, rules::OTHER_SITE),
+        [Some(Severity::Error), None, Some(Severity::Warning)]
+    );
+}
+
+#[test]
+fn a_misspelled_model_is_corrected_to_one_of_the_site_only() {
+    let request = CreateAigcVideoTask::new()
+        .model_name("wand-vega-vide")
+        .prompt("a cat");
+    let hint = |site| {
+        let report = request.preflight_on(Some(site));
+        report.findings()[0].hint.clone().unwrap_or_default()
+    };
+    assert!(
+        hint(Site::Cn).contains("wand-vega-video"),
+        "{}",
+        hint(Site::Cn)
+    );
+    assert!(
+        !hint(Site::Intl).contains("wand-vega-video"),
+        "{}",
+        hint(Site::Intl)
+    );
+}
+
+/// At least 1 s on the international site, and at least 4 s on the Chinese one.
+#[test]
+fn a_finding_of_every_site_names_none() {
+    let request = FissionTaskInfo::new().duration(0);
+    let report = request.preflight_on(None);
+    let finding = report
+        .findings()
+        .iter()
+        .find(|it| it.rule == rules::MIN)
+        .unwrap();
+    assert_eq!((finding.severity, finding.site), (Severity::Error, None));
+}
+
 /// The international texts on image models have been blank since 2026-08-17, so nothing there says
 /// which models it has.
 #[test]

@@ -19,6 +19,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     foreign_text,
+    live::units::counted,
     outcome::Outcome,
 };
 
@@ -53,10 +54,7 @@ pub(crate) async fn run(_: &DoctorArgs, context: &Context) -> Result<(), Failure
         return Ok(());
     };
     let errors = checks.iter().filter(|check| check.exit.is_some()).count();
-    let message = match errors {
-        1 => "one check found an error".to_owned(),
-        several => format!("{several} checks found errors"),
-    };
+    let message = format!("{} found an error", counted(errors, "check"));
     let failure = Failure::new(Outcome::NotCreated(worst), "doctor", message);
     Err(failure.hint("follow the line that begins with fix, then run: mps doctor"))
 }

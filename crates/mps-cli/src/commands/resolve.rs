@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use mps_aigc::{ErrorKind, TaskFamily, TaskHandle, UntypedCall};
+use mps_aigc::{Dispatch, ErrorKind, TaskFamily, TaskHandle, UntypedCall};
 use mps_core::Output as Answer;
 use mps_jobs::{
     Job, Ledger, Resolution, State,
@@ -128,7 +128,11 @@ async fn recreate(args: &ResolveArgs, context: &Context) -> Result<(), Failure> 
     let sent = Box::pin(connection.client().call(call, options));
     let answer: Answer<mps_aigc::RawBody> = create::send(context, doubt, &record, sent).await?;
     let Some(task_id) = answer.body.task_id() else {
-        let failure = Failure::new(Outcome::InDoubt, "no_task_id", "the answer has no task id");
+        let failure = Failure {
+            request_id: answer.request_id,
+            dispatch: Some(Dispatch::Executed),
+            ..Failure::new(Outcome::InDoubt, "no_task_id", "the answer has no task id")
+        };
         record.not_created(&failure).await;
         context.phase.end_create(None);
         let failure = failure.with_key(record.key());

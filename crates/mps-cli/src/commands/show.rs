@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 mod open;
 
-use super::tasks::{TaskLine, account_ledger, find_one, tidy};
+use super::tasks::{AGENTS, TaskLine, account_ledger, find_one, tidy};
 use crate::{
     context::Context,
     doubt::{Doubt, ID_PLACEHOLDER},
@@ -122,7 +122,9 @@ pub(super) async fn doubt(
     let doubt = Doubt::of_page(&page, secret_id, follow.as_ref(), global);
     // The same key may be in another batch too.
     let batch = &item.row.batch;
-    Ok(Some(if batch.is_singles() {
+    Ok(Some(if batch.is_agents() {
+        doubt.with_key(global, &format!("{AGENTS}/{}", item.key))
+    } else if batch.is_singles() {
         doubt
     } else {
         doubt.with_key(global, &format!("{batch}/{}", item.key))

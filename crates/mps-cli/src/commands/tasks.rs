@@ -18,9 +18,7 @@ mod export;
 mod forget;
 mod line;
 
-#[cfg(feature = "mcp")]
-pub(crate) use self::line::AGENTS;
-pub(crate) use self::line::TaskLine;
+pub(crate) use self::line::{AGENTS, TaskLine};
 use crate::{
     context::{Connection, Context},
     failure::Failure,

@@ -38,8 +38,8 @@ pub(super) struct Parsed {
 /// Returns a usage error that names the place of the first mistake, and never a value that may be a
 /// password.
 pub(super) fn parse(text: &str, name: &str) -> Result<Parsed, Failure> {
-    let file = File { text, name };
     let text = text.trim_start_matches('\u{feff}');
+    let file = File { text, name };
     // Not the error's own text, which repeats the line and with it a password.
     let table = DeTable::parse(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -340,6 +340,11 @@ mod tests {
                 "site = \"mars\"",
                 "config.toml:1:1: site: invalid value 'mars'",
                 "--help",
+            ),
+            (
+                "\u{feff}sitee = 1",
+                "config.toml:1:1: there is no key sitee",
+                "site",
             ),
             (
                 "site = 1",

@@ -21,6 +21,7 @@ use crate::{
     options::{GlobalOptions, PreflightMode},
     outcome::{Outcome, Reason},
     preflight::is_billed_by_piece,
+    preflight::is_refused,
 };
 
 /// The findings about a request, and its price in seconds.
@@ -48,12 +49,7 @@ impl Checked {
     /// Returns the error that the request is refused with, by the options that a person started the
     /// server with.
     pub(super) fn refusal(&self, global: &GlobalOptions) -> Option<Failure> {
-        let refuses = match global.preflight() {
-            PreflightMode::Error if global.strict => !self.report.findings().is_empty(),
-            PreflightMode::Error => !self.report.is_ok(),
-            PreflightMode::Warn | PreflightMode::Off => false,
-        };
-        if refuses {
+        if is_refused(&self.report, global) {
             let message = "preflight refuses the request";
             let mut failure = Failure::preflight(message);
             failure.hint = Some("nothing was sent; correct the request".to_owned());

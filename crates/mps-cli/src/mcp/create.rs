@@ -209,7 +209,11 @@ async fn send(session: Arc<Session>, claim: Claim, family: TaskFamily) -> Result
     };
     let Some(task_id) = answer.body.task_id() else {
         let message = "the answer has no task id";
-        let failure = Failure::new(Outcome::InDoubt, "no_task_id", message);
+        let failure = Failure {
+            request_id: answer.request_id,
+            dispatch: Some(Dispatch::Executed),
+            ..Failure::new(Outcome::InDoubt, "no_task_id", message)
+        };
         record.not_created(&failure).await;
         return Err(ended(&session, &claim, failure).await);
     };

@@ -1,25 +1,15 @@
 //! The JSON Schemas of the tools' arguments and answers.
 
+use mps_jobs::State;
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
 use super::arguments::{DEFAULT_ACTION, LIST, WAIT, creating_actions};
 
-/// The states of a task.
-const STATES: [&str; 12] = [
-    "planned",
-    "intent",
-    "sending",
-    "created",
-    "done",
-    "fetched",
-    "in_doubt",
-    "refused",
-    "unsent",
-    "failed",
-    "expired",
-    "abandoned",
-];
+/// Returns the states of a task.
+fn states() -> Vec<&'static str> {
+    State::ALL.into_iter().map(State::as_str).collect()
+}
 
 fn object(value: Value) -> JsonObject {
     match value {
@@ -113,7 +103,7 @@ pub(super) fn list() -> JsonObject {
         &json!({
             "states": {
                 "type": "array",
-                "items": {"type": "string", "enum": STATES},
+                "items": {"type": "string", "enum": states()},
                 "description": "Only tasks in these states; in any by default.",
             },
             "after": {
@@ -132,7 +122,7 @@ fn task_members() -> Value {
     json!({
         "schema": {"const": "mps.task/1"},
         "key": text,
-        "state": {"type": "string", "enum": STATES},
+        "state": {"type": "string", "enum": states()},
         "family": text,
         "action": text,
         "model": text,

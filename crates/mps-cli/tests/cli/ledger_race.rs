@@ -136,9 +136,10 @@ fn signal(process: &Child) {
 #[test]
 fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     let emulator = Emulator::start("1h");
-    emulator.add_fault(&json!({"kind": "delay", "delay": "2s", "action": "CreateAigcVideoTask"}));
+    emulator.add_fault(&json!({"kind": "delay", "delay": "5s", "action": "CreateAigcVideoTask"}));
     let process = start(&emulator, "a cat", &[]);
-    eventually(|| creates(&emulator) == 1);
+    // The bill grows with the answer, after which a signal finds the create off the wire.
+    eventually(|| state(&emulator) == "sending");
     signal(&process);
     let run = end(process);
     assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");

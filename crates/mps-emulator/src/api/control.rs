@@ -132,7 +132,7 @@ fn known() -> String {
     format!("known: {}", known.join(", "))
 }
 
-fn wrong_method(allowed: &str) -> Response<Bytes> {
+pub(super) fn wrong_method(allowed: &str) -> Response<Bytes> {
     let body = json!({ "error": "method not allowed", "hint": format!("use {allowed}") });
     let mut response = reply::json(StatusCode::METHOD_NOT_ALLOWED, &body);
     if let Ok(allowed) = HeaderValue::from_str(allowed) {

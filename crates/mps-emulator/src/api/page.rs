@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 use serde_json::json;
 
+use super::control;
 use crate::http::reply;
 
 /// The path of the page.
@@ -70,7 +71,7 @@ pub(crate) fn answer(head: &Parts) -> Option<Response<Bytes>> {
     let name = path.strip_prefix(PATH)?;
     let file = FILES.iter().find(|file| file.name == name)?;
     if !matches!(head.method, Method::GET | Method::HEAD) {
-        return Some(wrong_method());
+        return Some(control::wrong_method("GET, HEAD"));
     }
     let content = Bytes::from_static(file.content.as_bytes());
     let mut response = reply::with_type(StatusCode::OK, file.content_type, content);
@@ -91,13 +92,6 @@ pub(crate) fn answer(head: &Parts) -> Option<Response<Bytes>> {
 fn moved() -> Response<Bytes> {
     let mut response = reply::json(StatusCode::PERMANENT_REDIRECT, &json!({ "location": PATH }));
     set(&mut response, header::LOCATION, PATH);
-    response
-}
-
-fn wrong_method() -> Response<Bytes> {
-    let body = json!({ "error": "method not allowed", "hint": "use GET" });
-    let mut response = reply::json(StatusCode::METHOD_NOT_ALLOWED, &body);
-    set(&mut response, header::ALLOW, "GET, HEAD");
     response
 }
 

@@ -332,6 +332,10 @@ impl PreparedBatch {
 
     async fn run_now<S: Future>(self, aigc: &Aigc, shutdown: S) -> Result<Report, JobsError> {
         let work = Box::pin(runner::begin(&self.jobs, aigc)).await?;
+        if !self.is_imported {
+            // A run that ends early leaves the rows of no manifest, not those of the one before.
+            work.ledger.set_manifest(&work.batch, "").await?;
+        }
         // Before the first claim, which would take one of them.
         for keys in self.removed.chunks(CHUNK) {
             work.ledger.withdraw(&work.batch, keys.to_vec()).await?;

@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    hash::without_signature,
     job::Utc,
-    ledger::{Item, Key, Ledger, LedgerError},
+    ledger::{Item, Key, Ledger, LedgerError, sync_folder},
+    secrets::remove_secrets,
 };
 
 /// The most names that are tried beside one that another file has.
@@ -73,7 +73,9 @@ pub(crate) async fn write_all(
 /// Returns the sidecar of a result as text.
 fn text(item: &Item, body: &str, file: &SavedFile) -> String {
     let mut parameters: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-    parameters.values_mut().for_each(remove_signatures);
+    for value in parameters.values_mut() {
+        remove_secrets(value);
+    }
     let name = file.path.file_name().unwrap_or_default();
     let sidecar = Sidecar {
         schema: "mps.sidecar/1",
@@ -96,19 +98,6 @@ fn text(item: &Item, body: &str, file: &SavedFile) -> String {
     let mut text = serde_json::to_string_pretty(&sidecar).unwrap_or_default();
     text.push('\n');
     text
-}
-
-/// Removes the queries of signed URLs, which are secrets.
-fn remove_signatures(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            let unsigned = without_signature(text).len();
-            text.truncate(unsigned);
-        }
-        Value::Array(values) => values.iter_mut().for_each(remove_signatures),
-        Value::Object(members) => members.values_mut().for_each(remove_signatures),
-        _ => {}
-    }
 }
 
 /// Writes the sidecar of a file as `NAME.json`, readable by its owner only, and returns its path. A
@@ -142,7 +131,8 @@ fn publish(of: &Path, temporary: &Path, content: &[u8]) -> io::Result<PathBuf> {
         let path = named(of, &suffix, false);
         match name_new(temporary, &path) {
             Ok(()) => {
-                sync_folder(&path);
+                // A failure does not make the file missing.
+                let _best_effort = sync_folder(&path);
                 return Ok(path);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -191,13 +181,6 @@ fn has_content(path: &Path, content: &[u8]) -> bool {
     is_file && read().is_ok_and(|found| found == content)
 }
 
-/// Makes the new name durable. A failure does not make the file missing.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let folder = File::open(folder.unwrap_or(Path::new(".")));
-    let _best_effort = folder.and_then(|folder| folder.sync_all());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,19 +226,5 @@ mod tests {
         std::os::unix::fs::symlink(&target, folder.path().join("clip.mp4.json")).unwrap();
         let path = sidecar(folder.path(), "{}");
         assert_eq!(path, folder.path().join("clip.mp4-2.json"));
-    }
-
-    #[test]
-    fn signatures_are_removed_at_any_depth() {
-        let mut value = serde_json::json!({
-            "Images": [{"Url": "https://h/a.png?q-signature=1"}],
-            "Text": "why? sign=1",
-        });
-        remove_signatures(&mut value);
-        let expected = serde_json::json!({
-            "Images": [{"Url": "https://h/a.png"}],
-            "Text": "why? sign=1",
-        });
-        assert_eq!(value, expected);
     }
 }

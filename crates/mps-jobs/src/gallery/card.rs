@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use super::{
     command::{self, Command},
     media::{self, Media},
-    secrets::{remove_secrets, without_secrets},
 };
 use crate::{
     amount::Amount,
     job::Utc,
     ledger::{ExportedRow, Item, Timestamp},
+    secrets::{remove_secrets, without_secrets},
     state::State,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Card {
     /// The name of the state, for filters.
     state: &'static str,
     /// The state in words.
-    words: String,
+    words: &'static str,
     /// The look of the state: `good`, `busy`, `idle`, `warn` or `bad`.
     tone: &'static str,
     /// The sentence in place of a result.
@@ -85,7 +85,7 @@ impl Card {
             seq: item.row.seq,
             key: name(item.key.as_str()),
             state: item.state.as_str(),
-            words: item.state.as_str().replace('_', " "),
+            words: item.state.words(),
             tone: tone(item.state),
             note: note(item.state, &files),
             prompt,

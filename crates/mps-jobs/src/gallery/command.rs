@@ -7,10 +7,10 @@ use mps_models::TaskFamily;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::secrets::remove_secrets;
 use crate::{
     ledger::{ExportedRow, Item},
     out,
+    secrets::remove_secrets,
     state::State,
 };
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use minijinja::{Environment, Value, syntax::SyntaxConfig, value::Serde};
-use mps_core::text::foreign;
+use mps_core::text::{foreign, grouped};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::Receiver;
@@ -22,7 +22,6 @@ use crate::{
     amount::Amount,
     job::Utc,
     ledger::{Batch, Count, ExportedRow},
-    report::grouped,
 };
 
 const TEMPLATE: &str = include_str!("page.html");
@@ -55,7 +54,7 @@ pub(super) struct Facts {
 #[derive(Serialize)]
 struct StateCount {
     state: &'static str,
-    words: String,
+    words: &'static str,
     tone: &'static str,
     rows: String,
     /// Begin and width in percent of all rows.
@@ -91,7 +90,7 @@ fn states(counts: &[Count], rows: i64) -> Vec<StateCount> {
         before += count.rows;
         StateCount {
             state: count.state.as_str(),
-            words: count.state.as_str().replace('_', " "),
+            words: count.state.words(),
             tone: card::tone(count.state),
             rows: number(count.rows),
             from,

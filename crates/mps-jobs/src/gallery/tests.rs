@@ -125,7 +125,7 @@ proptest! {
         let json = between(&command, "printf %s '", " | mps ");
         let json = json.strip_suffix('\'').unwrap().replace(r"'\''", "'");
         let body: Value = serde_json::from_str(&json).unwrap();
-        let expected = super::secrets::without_secrets(&format!("x{prompt}")).into_owned();
+        let expected = crate::secrets::without_secrets(&format!("x{prompt}")).into_owned();
         prop_assert_eq!(body.get("Prompt").and_then(Value::as_str), Some(&*expected));
     }
 }

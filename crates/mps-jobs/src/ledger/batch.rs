@@ -6,6 +6,7 @@ use super::{
     Ledger,
     change::no_batch,
     error::LedgerError,
+    learned::{meta, set_meta},
     names::{BatchId, Key, Timestamp},
     read::count,
     rows::{Batch, Count, RowId},
@@ -156,21 +157,12 @@ async fn keep_folder(
     folder: &str,
 ) -> Result<(), LedgerError> {
     let key = folder_key(tx, batch);
-    tx.execute(
-        "INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
-        values![key, folder],
-    )
-    .await?;
-    Ok(())
+    set_meta(tx, &key, folder).await
 }
 
 async fn folder(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Option<PathBuf>, LedgerError> {
     let key = folder_key(tx, batch);
-    let row = tx
-        .query("SELECT v FROM meta WHERE k = $1", values![key])
-        .await?
-        .pop();
-    row.map(|mut row| row.text().map(PathBuf::from)).transpose()
+    Ok(meta(tx, &key).await?.map(PathBuf::from))
 }
 
 async fn status(

@@ -211,10 +211,7 @@ pub(crate) fn claim_lost(row: &RowId) -> LedgerError {
 }
 
 pub(crate) fn wrong_state(row: &RowId, state: State) -> LedgerError {
-    let message = format!(
-        "{row} is {}, which does not allow this",
-        state.as_str().replace('_', " ")
-    );
+    let message = format!("{row} is {}, which does not allow this", state.words());
     LedgerError::new(LedgerErrorKind::WrongState, message).with_hint("look at it: mps tasks")
 }
 

@@ -59,7 +59,7 @@ impl Ledger {
 
     async fn learned(&self, name: String) -> Result<Option<String>, LedgerError> {
         self.run(Op::read("learned"), name, |tx, name| {
-            Box::pin(learned(tx, name))
+            Box::pin(meta(tx, name))
         })
         .await
     }
@@ -116,7 +116,11 @@ fn curves_of(endpoint: &Endpoint) -> String {
     format!("{CURVES}{host}")
 }
 
-async fn learned(tx: &mut dyn Transaction, name: &str) -> Result<Option<String>, LedgerError> {
+/// Returns a value of the table `meta`.
+pub(crate) async fn meta(
+    tx: &mut dyn Transaction,
+    name: &str,
+) -> Result<Option<String>, LedgerError> {
     let sql = "SELECT v FROM meta WHERE k = $1";
     let found = tx.query(sql, values![name]).await?.pop();
     found.map(|mut row| row.text()).transpose()

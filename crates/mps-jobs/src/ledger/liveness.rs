@@ -121,7 +121,7 @@ async fn reap(tx: &mut dyn Transaction, tasks: &[(Token, String)]) -> Result<Rea
                     .note("the seal has the task id")
                     .set("task", task)
                     .set("created", now)
-                    .clear(&["owner", "lease"])
+                    .clear(&["owner", "lease", "code", "message"])
                     .apply(tx, &item)
                     .await?;
                 reaped.created += 1;

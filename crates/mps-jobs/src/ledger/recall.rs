@@ -80,7 +80,7 @@ async fn recall_one(
             .note("the seal has the task id")
             .set("task", task)
             .set("created", created)
-            .clear(&["owner", "lease", "done"])
+            .clear(&["owner", "lease", "done", "code", "message"])
             .apply(tx, &item)
             .await?;
         return Ok(true);

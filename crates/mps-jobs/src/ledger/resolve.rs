@@ -140,7 +140,7 @@ async fn retry_page(
     values.extend(states.iter().map(|state| Value::from(state.as_str())));
     let condition = format!(
         "batch = $1 AND seq > $2 AND COALESCE(code, '') <> '{WITHDRAWN}' AND state IN ({})
-            ORDER BY seq LIMIT $3",
+            ORDER BY seq LIMIT $3 FOR UPDATE",
         list(4, states.len())
     );
     let mut page = Retried::default();
@@ -183,6 +183,7 @@ async fn resolve(
                 .note("a person found the task")
                 .set("task", task)
                 .set("created", now)
+                .clear(&["code", "message"])
         }
         Resolution::Recreate if row.batch.is_singles() => {
             return Err(wrong_state(row, item.state)

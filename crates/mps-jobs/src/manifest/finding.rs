@@ -29,12 +29,6 @@ impl RowFinding {
         let id = id.map(str::to_owned);
         Self { line, id, finding }
     }
-
-    /// Returns `true` if the row cannot be sent.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        self.finding.severity == Severity::Error
-    }
 }
 
 /// Returns an error about a member of a row, or about the row itself if `member` is empty.

@@ -36,7 +36,7 @@ pub(crate) async fn rescue<S: Future>(
         () = Box::pin(end) => {}
         _ = async { tokio::join!(loops.0, loops.1) } => {}
     }
-    work.keep_curves().await?;
+    work.keep_curves().await;
     work.ledger.release(&work.batch).await?;
     report(&work).await
 }

@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::{Work, on_wire::WireEntry, outcome::Outcome, stop::Stop};
 use crate::{
     gate::LedgerGate,
-    ledger::{Claim, Item, LedgerError, Recorded, Token},
+    ledger::{Claim, Item, LedgerError, LedgerErrorKind, Recorded, Token},
     report::{Stopped, Unrecorded},
     state::State,
 };
@@ -27,6 +27,7 @@ pub(crate) async fn send(
 ) {
     let token = claim.token();
     let _held = work.claims.hold(token.clone());
+    work.reclaimed(&token.row);
     let wire = work
         .on_wire
         .entry(token.row.clone(), claim.item.key.clone());
@@ -37,7 +38,7 @@ pub(crate) async fn send(
         if !outcome.has_left() {
             // Its claim ends with this process, which the next one notices.
             tracing::warn!(%error, key = %item.key, "a claim could not be given back");
-            work.claim_unreturned();
+            work.claim_unreturned(&token.row);
             work.pace.stop(Stopped::Ledger(error));
             wire.disarmed();
             return;
@@ -97,7 +98,9 @@ async fn record(
     loop {
         match record_once(work, token, item, outcome).await {
             Err(error)
-                if error.kind().is_transient() && outcome.has_left() && attempt < attempts =>
+                if error.kind().is_transient()
+                    && (outcome.has_left() || error.kind() != LedgerErrorKind::Full)
+                    && attempt < attempts =>
             {
                 attempt += 1;
                 work.clock().sleep(pause).await;

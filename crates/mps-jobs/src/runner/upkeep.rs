@@ -55,7 +55,7 @@ async fn adopt(work: &Work) -> Result<(), LedgerError> {
     let processes = work.ledger.workers().await?.len();
     work.aigc
         .share_poll_budget(u32::try_from(processes).unwrap_or(u32::MAX).max(1));
-    work.keep_curves().await?;
+    work.keep_curves().await;
     // Also those that a step or another run of this process created.
     follow::load(work).await?;
     if adopted > 0 || reaped != Reaped::default() {

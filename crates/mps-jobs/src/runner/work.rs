@@ -5,7 +5,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use super::{PAUSE, claims::Claims, on_wire::OnWire, pace::Pace};
 use crate::{
     jobs::Jobs,
-    ledger::{BatchId, Item, Key, Ledger, LedgerError, RowId},
+    ledger::{BatchId, Item, Key, Ledger, RowId},
     report::Unrecorded,
     settings::Settings,
 };
@@ -52,8 +52,6 @@ pub(crate) struct Work {
     pub(super) changed: Arc<Notify>,
     /// `true` while results are not fetched as fast as they would expire.
     behind: AtomicBool,
-    /// The number of claims that could not be given back, as on a full disk. They end with this process.
-    unreturned: AtomicUsize,
     shared: Mutex<Shared>,
 }
 
@@ -67,6 +65,8 @@ struct Shared {
     results: HashMap<RowId, Results>,
     unrecorded: Vec<Unrecorded>,
     unsaved: HashMap<RowId, Unsaved>,
+    /// Claims that could not be given back, as on a full disk. They end with this process, or their lease.
+    unreturned: HashSet<RowId>,
 }
 
 /// A row whose results could not be saved.
@@ -93,7 +93,6 @@ impl Work {
             pace: Pace::new(aigc.client().clock().clone()),
             changed: jobs.changed.clone(),
             behind: AtomicBool::new(false),
-            unreturned: AtomicUsize::new(0),
             shared: Mutex::default(),
         }
     }
@@ -102,11 +101,13 @@ impl Work {
         self.aigc.client().clock()
     }
 
-    /// Stores what this process has learned of the durations of tasks.
-    pub(super) async fn keep_curves(&self) -> Result<(), LedgerError> {
+    /// Stores what this process has learned of the durations of tasks. A failure costs estimates only.
+    pub(super) async fn keep_curves(&self) {
         let endpoint = self.aigc.client().endpoint();
         let curves = self.aigc.curves();
-        self.ledger.keep_curves(endpoint, &curves).await
+        if let Err(error) = self.ledger.keep_curves(endpoint, &curves).await {
+            tracing::warn!(%error, "the learned durations could not be kept");
+        }
     }
 
     /// Waits for a change in the ledger, by this process or by another one.
@@ -168,12 +169,17 @@ impl Work {
     }
 
     pub(super) fn unreturned_claims(&self) -> usize {
-        self.unreturned.load(Ordering::Relaxed)
+        lock(&self.shared).unreturned.len()
     }
 
     /// Records a claim that could not be given back.
-    pub(super) fn claim_unreturned(&self) {
-        self.unreturned.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn claim_unreturned(&self, row: &RowId) {
+        lock(&self.shared).unreturned.insert(row.clone());
+    }
+
+    /// Records that a row is claimed again.
+    pub(super) fn reclaimed(&self, row: &RowId) {
+        lock(&self.shared).unreturned.remove(row);
     }
 
     pub(super) fn unrecorded(&self, unrecorded: Unrecorded) {

@@ -5,8 +5,10 @@ use std::{fs, path::PathBuf, time::Duration};
 use mps_core::clock::{Clock as _, SystemClock};
 use mps_emulator::Fault;
 use mps_jobs::{
-    BatchError, Jobs, JobsError, PrepareOptions, Report, State, Stopped, ledger::Compared,
-    manifest::Manifest, never,
+    BatchError, Jobs, JobsError, PrepareOptions, Report, State, Stopped,
+    ledger::{Answer, Compared},
+    manifest::Manifest,
+    never,
 };
 
 use crate::world::{Error, World, files};
@@ -244,6 +246,37 @@ async fn failed_rows_are_planned_again_by_a_retry_and_expired_ones_only_by_their
     let report = world.run_batch(&lines).await?;
     assert_eq!(report.count(State::Failed), 1, "{report}");
     assert_eq!(world.service.bill().creates, 4);
+
+    let jobs = world.batch();
+    let old = jobs
+        .submit_row(world.manifest(&[row(9)]).rows()?.next().unwrap().unwrap())
+        .await?;
+    let ledger = jobs.ledger()?;
+    let claim = ledger.claim_row(&old.item().row).await?.unwrap().token();
+    ledger.arm(&claim).await?;
+    ledger
+        .created(&claim, "task-old", Answer::default())
+        .await?;
+    ledger.expired(&claim.row).await?;
+    // The failed row only.
+    assert_eq!(jobs.retry_all().await?.planned, 1);
+    let old = jobs.retry(old.key()).await?;
+    assert_eq!(old.state(), State::Planned);
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_of_a_version_that_was_put_back_are_the_only_ones_sent() -> Result<(), Error> {
+    let world = World::new();
+    world.run_batch(&rows(1..=2)).await?;
+    let longer = world.prepared(&rows(1..=5_000)).await?;
+    let shutdown = SystemClock::new().sleep(Duration::from_millis(500));
+    longer.run(&world.aigc(), shutdown).await?;
+    let billed = world.service.bill().creates;
+    assert!((2..5_000).contains(&billed), "{billed}");
+    let report = world.run_batch(&rows(1..=2)).await?;
+    assert_eq!(report.count(State::Planned), 0, "{report}");
+    assert_eq!(world.service.bill().creates, billed);
     Ok(())
 }
 

@@ -63,6 +63,8 @@ pub fn preflight_json<A: Action>(request: &Value, site: Option<Site>) -> Report 
 /// assert!(preflight_action("NeverHeardOf", &json!({}), None).is_none());
 /// ```
 #[must_use]
+// Compiled where it is called: it needs the deserializers of all actions, which this crate alone does not.
+#[inline]
 pub fn preflight_action(action: &str, request: &Value, site: Option<Site>) -> Option<Report> {
     visit_action(action, Inspection { request, site })
 }

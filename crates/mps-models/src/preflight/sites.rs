@@ -48,6 +48,8 @@ fn combined(reports: &[Report]) -> Report {
                     } else {
                         finding.severity
                     },
+                    // Every site has it, perhaps with another bound.
+                    site: None,
                     ..finding.clone()
                 }
             } else {

@@ -169,9 +169,7 @@ fn quoted(cell: &str) -> String {
 
 pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = tasks::account_ledger(context).await?;
-    if let Err(error) = ledger.reap().await {
-        tracing::debug!(%error, "creates of processes that have ended are not recorded");
-    }
+    tasks::tidy(&ledger).await;
     let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let format = args.format.unwrap_or_else(|| of_name(args.file.as_deref()));

@@ -5,7 +5,10 @@ use std::{collections::HashMap, path::Path};
 use mps_aigc::models::preflight::Finding;
 use mps_jobs::{manifest::RowFinding, plan::Findings};
 
-use crate::foreign_text;
+use crate::{
+    foreign_text,
+    live::units::{are, counted},
+};
 
 /// The lines that are named where a finding is about several.
 const LINES: usize = 5;
@@ -23,7 +26,11 @@ pub(super) fn lines(findings: &Findings, file: &Path) -> Vec<String> {
     let mut lines: Vec<_> = groups.iter().map(|group| group.text(file)).collect();
     let more = findings.not_kept();
     if more > 0 {
-        lines.push(format!("{more} more findings are not shown"));
+        lines.push(format!(
+            "{} {} not shown",
+            counted(more, "more finding"),
+            are(more)
+        ));
     }
     lines
 }

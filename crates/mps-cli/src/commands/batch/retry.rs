@@ -1,5 +1,7 @@
 //! `mps batch retry`: plans rows again that ended without a result.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use mps_jobs::{
     Jobs, Key, State,
@@ -85,7 +87,8 @@ struct Retried<'a> {
     next: Option<CommandLine>,
 }
 
-/// Plans rows by their ids: all of them, or none.
+/// Plans rows by their ids, after a look at all of them. A row whose content was forgotten ends it, and rows
+/// before it are planned.
 async fn by_id(
     jobs: &Jobs,
     batch: &BatchId,
@@ -124,6 +127,7 @@ async fn by_id(
         return Err(failure.hint(hints.join("\n      ")));
     }
     let mut planned = 0;
+    let ids: BTreeSet<_> = ids.iter().collect();
     for id in ids {
         jobs.retry(id).await?;
         planned += 1;

@@ -56,7 +56,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     manifest: ManifestArgs,
     /// Stop starting when rows of the batch are billed for this many seconds, over all runs and hosts
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::request::natural_number)]
     max_seconds: Option<u64>,
     /// Stop starting when rows of the batch cost this much, in the currency of the price table
     #[arg(long, value_name = "AMOUNT")]
@@ -346,10 +346,11 @@ impl<'a> Run<'a> {
     /// Prints the result and returns the error of an incomplete batch.
     async fn finish(&self, jobs: &Jobs, report: &Report) -> Result<(), Failure> {
         let context = self.context;
-        let status = jobs.status(MOST_DOUBTS).await?;
+        steps::report_troubles(report, &self.name, context);
+        let status = jobs.status(MOST_DOUBTS).await;
+        let status = status.map_err(|error| self.broken(error, jobs.has_sent()))?;
         let status = status.ok_or_else(|| Failure::internal("the batch is not in the ledger"))?;
         let result = BatchResult::of(&status, &context.global);
-        steps::report_troubles(report, &self.name, context);
         let printed = context.output.listing(&result.human(), &result);
         printed.map_err(|failure| self.unprinted(failure, jobs.has_sent()))?;
         let next = steps::Next {

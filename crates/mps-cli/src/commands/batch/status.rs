@@ -29,9 +29,7 @@ pub(crate) struct StatusArgs {
 
 pub(super) async fn run(args: &StatusArgs, context: &Context) -> Result<(), Failure> {
     let (ledger, _) = tasks::account_ledger(context).await?;
-    if let Err(error) = ledger.reap().await {
-        tracing::debug!(%error, "creates of processes that have ended are not recorded");
-    }
+    tasks::tidy(&ledger).await;
     let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let status = jobs.status(MOST_DOUBTS).await?;

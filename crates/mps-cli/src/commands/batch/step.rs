@@ -20,8 +20,8 @@ use crate::{
     context::{Connection, Context},
     failure::Failure,
     foreign_text, ledger,
-    options::PreflightMode,
     outcome::{Outcome, Reason},
+    preflight::is_refused,
     results::{Receipt, TaskResult},
     resume::CommandLine,
 };
@@ -78,7 +78,8 @@ pub(super) async fn run(args: &StepArgs, context: &Context) -> Result<(), Failur
         jobs: &jobs,
         name: &name,
     };
-    step.advance(row).await?;
+    let advanced = step.advance(row).await;
+    advanced.map_err(|failure| step.unread(failure))?;
     step.outcome().await
 }
 
@@ -103,13 +104,8 @@ async fn find(manifest: Manifest, key: Key) -> Result<ManifestRow, Failure> {
 
 /// Refuses a row as `mps batch run` would.
 fn check(row: &ManifestRow, context: &Context) -> Result<(), Failure> {
-    let (global, report) = (&context.global, row.report());
-    let is_refused = match global.preflight() {
-        PreflightMode::Error if global.strict => !report.findings().is_empty(),
-        PreflightMode::Error => !report.is_ok(),
-        PreflightMode::Warn | PreflightMode::Off => false,
-    };
-    if !is_refused {
+    let report = row.report();
+    if !is_refused(report, &context.global) {
         context.output.warnings(report.findings());
         return Ok(());
     }
@@ -187,13 +183,25 @@ impl StepRun<'_> {
         CommandLine::for_batch(&self.context.global, "step", &words)
     }
 
+    /// Returns the error of a ledger that fails after this step may have sent the create.
+    fn unread(&self, failure: Failure) -> Failure {
+        match failure.outcome {
+            Outcome::NotCreated(_) if self.jobs.has_sent() => failure
+                .outcome(Outcome::InDoubt)
+                .with_key(Some(&self.args.key))
+                .resume(self.again()),
+            _ => failure,
+        }
+    }
+
     /// Prints the task of the row, and returns the error of a row that is not fetched.
     async fn outcome(&self) -> Result<(), Failure> {
-        let job = self.jobs.get(&self.args.key).await?;
+        let job = self.jobs.get(&self.args.key).await;
+        let job = job.map_err(|error| self.unread(error.into()))?;
         let job = job.ok_or_else(|| Failure::internal("the row is not in the ledger"))?;
         let receipt = self.print(&job)?;
         let failure = match self.context.phase.signal() {
-            Some(signal) if job.state() != State::Fetched => {
+            Some(signal) if !job.state().is_ended() && job.state() != State::InDoubt => {
                 let message = format!("the step was stopped by {}", signal.name());
                 let outcome = match &receipt {
                     Some(_) => Outcome::Continues(Reason::Signal(signal)),
@@ -228,7 +236,8 @@ impl StepRun<'_> {
         };
         let request_id = item.request_id.clone();
         let global = &self.context.global;
-        let receipt = Receipt::new(family, task, request_id, true, global, None);
+        let created = self.jobs.has_sent();
+        let receipt = Receipt::new(family, task, request_id, created, global, None);
         let receipt = receipt.with_key(Some(job.key()));
         let receipt = match job.state() {
             State::Done | State::Fetched => receipt.done(),

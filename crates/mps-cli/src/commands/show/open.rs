@@ -2,7 +2,6 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
     io,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -11,9 +10,11 @@ use std::{
 use mps_aigc::Site;
 use mps_jobs::JobFile;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-use crate::{context::Context, failure::Failure, foreign_text, output::Event};
+use crate::{
+    commands::create::existing::is_whole, context::Context, failure::Failure, foreign_text,
+    output::Event,
+};
 
 /// Opens the first file that is as it was saved, else the page of the service.
 pub(super) fn open(files: &[JobFile], context: &Context) -> Result<(), Failure> {
@@ -40,27 +41,7 @@ pub(super) fn open(files: &[JobFile], context: &Context) -> Result<(), Failure> 
 fn verified(file: &JobFile) -> Option<PathBuf> {
     // Absolute, so that no name is taken for an option.
     let path = file.path.canonicalize().ok()?;
-    let metadata = path.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() != file.bytes {
-        return None;
-    }
-    let mut hash = Sha256::new();
-    io::copy(&mut File::open(&path).ok()?, &mut Hasher(&mut hash)).ok()?;
-    (hex::encode(hash.finalize()) == file.sha256).then_some(path)
-}
-
-/// Writes into a hash.
-struct Hasher<'a>(&'a mut Sha256);
-
-impl io::Write for Hasher<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    (path.is_file() && is_whole(file)).then_some(path)
 }
 
 /// Returns the page of the service that has the tasks: the vendor's console, or the page of an emulator.

@@ -29,11 +29,13 @@
   byId("keep").addEventListener("click", () => byId("confirm").close());
   byId("forget").addEventListener("click", async () => {
     byId("confirm").close();
-    await ask("reset", "POST");
-    say("The emulator was reset");
-    [tasks, settled, limit] = [[], 0, SHOWN];
-    cards.clear();
-    await start();
+    await guarded(async () => {
+      await ask("reset", "POST");
+      say("The emulator was reset");
+      [tasks, settled, limit] = [[], 0, SHOWN];
+      cards.clear();
+      await start();
+    });
   });
 
   // Views
@@ -121,6 +123,10 @@
   byId("endpoint").textContent = location.host;
   document.title = `Emulator ${location.host}`;
   start();
+  let busy = false;
   setInterval(() => {
-    if (byId("live").checked && !document.hidden && byId("access").hidden) tick();
+    if (busy || !byId("live").checked || document.hidden || !byId("access").hidden) return;
+    // An answer that is late must not replace a newer one.
+    busy = true;
+    tick().finally(() => { busy = false; });
   }, PAUSE_MS);

@@ -49,10 +49,14 @@ impl<'a> PgTransaction<'a> {
         let connection = self.connection;
         let late = self.late.take();
         let (late, committed) = join(run_late(connection, late), connection.rows("COMMIT")).await;
-        // After a failed statement, the commit rolls back.
         if let Err(error) = late {
             let failure = connection.failed(error);
-            return Err(Failed::before_commit(failed_ref(&failure), Some(failure)));
+            // After a statement that the server refused, the commit rolls back. Without an answer to either,
+            // both may have been executed.
+            return Err(match Failed::at_commit(&failure) {
+                unknown @ Failed::Unknown(_) => unknown,
+                _ => Failed::before_commit(failed_ref(&failure), Some(failure)),
+            });
         }
         let committed = committed.map_err(|failure| Failed::at_commit(&failure));
         committed.map(drop)

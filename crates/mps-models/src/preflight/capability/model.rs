@@ -6,6 +6,7 @@ use crate::{
     preflight::{
         Finding, Path, Report, Severity,
         check::{shown, with_text},
+        closest::closest,
         extra::did_you_mean,
         rules,
     },
@@ -26,6 +27,7 @@ pub(super) fn check(
         report.differs_by_site |= query.family.rows().any(Row::differs_by_site);
         return report.add(unknown_model(query, name, site, &at.member("ModelName")));
     };
+    report.differs_by_site |= model.rows.iter().any(Row::differs_by_site);
     if !model.rows.iter().any(|row| row.is_released_on(site)) {
         return report.add(model_of_another_site(
             query,
@@ -54,7 +56,7 @@ pub(super) fn check(
 }
 
 fn unknown_model(query: &CapabilityQuery<'_>, name: &str, site: Site, at: &Path<'_>) -> Finding {
-    let names: Vec<&str> = query.family.models_on(site).map(|it| it.name).collect();
+    let names: Vec<&'static str> = query.family.models_on(site).map(|it| it.name).collect();
     let message = format!(
         "no document lists {} {} model {}",
         if query.family.name.starts_with(['a', 'e', 'i', 'o', 'u']) {
@@ -65,7 +67,7 @@ fn unknown_model(query: &CapabilityQuery<'_>, name: &str, site: Site, at: &Path<
         query.family.name,
         shown(at, name)
     );
-    let hint = query.family.closest(name).map_or_else(
+    let hint = closest(name, names.iter().copied()).map_or_else(
         || format!("it is sent unchanged; known are {}", names.join(", ")),
         did_you_mean,
     );
@@ -78,13 +80,13 @@ fn unknown_model(query: &CapabilityQuery<'_>, name: &str, site: Site, at: &Path<
 
 fn unknown_version(model: &Model, version: &str, site: Site, at: &Path<'_>) -> Finding {
     let rows = model.rows.iter().filter(|row| row.is_released_on(site));
-    let names: Vec<&str> = rows.filter_map(|row| row.version).collect();
+    let names: Vec<&'static str> = rows.filter_map(|row| row.version).collect();
     let message = format!(
         "no document lists a version {} of {}",
         shown(at, version),
         model.name
     );
-    let hint = match (model.closest(version), names.as_slice()) {
+    let hint = match (closest(version, names.iter().copied()), names.as_slice()) {
         (Some(meant), _) => did_you_mean(meant),
         (None, []) => "it is sent unchanged; no version is known".to_owned(),
         (None, names) => format!("it is sent unchanged; known are {}", names.join(", ")),

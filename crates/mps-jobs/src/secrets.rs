@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::hash::is_signed;
 
 /// Returns a text in which signed URLs have no query and no URL has a user name or password.
-pub(super) fn without_secrets(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
     let mut clean = String::new();
     let (mut kept, mut from) = (0, 0);
     while let Some(at) = text.get(from..).and_then(|rest| rest.find("://")) {
@@ -31,7 +31,7 @@ pub(super) fn without_secrets(text: &str) -> Cow<'_, str> {
 }
 
 /// Removes the secrets from every text of a value. Returns `true` if there was one.
-pub(super) fn remove_secrets(value: &mut Value) -> bool {
+pub(crate) fn remove_secrets(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
             let clean = match without_secrets(text) {
