@@ -72,13 +72,11 @@ impl Subjects {
         } = self.candidates;
         for row in self.rows.by_ref() {
             if includes_past || is_offered(row, site) {
-                return Some(match site {
-                    Some(site) => row.on(site),
-                    None => {
-                        self.own = row.by_site.iter();
-                        row
-                    }
-                });
+                if let Some(site) = site {
+                    return Some(row.on(site));
+                }
+                self.own = row.by_site.iter();
+                return Some(row);
             }
         }
         None
