@@ -22,7 +22,9 @@ struct VersionResult {
 }
 
 /// The optional features of a build, and whether this one has them.
-const FEATURES: [(&str, bool); 3] = [
+const FEATURES: [(&str, bool); 5] = [
+    ("emulator-tls", cfg!(feature = "emulator-tls")),
+    ("gallery", cfg!(feature = "gallery")),
     ("mcp", cfg!(feature = "mcp")),
     ("postgres", cfg!(feature = "postgres")),
     ("redis", cfg!(feature = "redis")),
