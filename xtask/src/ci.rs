@@ -12,6 +12,7 @@ use std::{
 
 use crate::{
     failure::{Failure, print},
+    instructions,
     isolation::isolated,
     output::Mode,
     targets::codegen,
@@ -57,6 +58,11 @@ const STEPS: &[Step] = &[
         run: docs,
     },
     Step {
+        name: "instructions",
+        proves: "hot paths execute as many instructions as tests/instruction-limits.toml says",
+        run: instructions::check,
+    },
+    Step {
         name: "test",
         proves: "tests and doctests pass in an isolated network, and every snapshot has a test",
         run: test,
@@ -76,7 +82,7 @@ const STEPS: &[Step] = &[
 /// Returns the steps, one per line, for the usage text.
 #[must_use]
 pub fn list() -> String {
-    let line = |step: &Step| format!("    {:<9} {}\n", step.name, step.proves);
+    let line = |step: &Step| format!("    {:<12} {}\n", step.name, step.proves);
     STEPS.iter().map(line).collect()
 }
 
@@ -220,7 +226,9 @@ fn package(root: &Path) -> Result<(), Failure> {
 fn pack(root: &Path, target: &Path, options: &[&str]) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["package", "--workspace", "--allow-dirty", "--quiet"]);
-    command.args(["--exclude", "xtask", "--exclude", "mps-tests"]);
+    for unpublished in ["xtask", "mps-tests", "mps-instructions"] {
+        command.args(["--exclude", unpublished]);
+    }
     run_to_success(command.args(options).arg("--target-dir").arg(target))
 }
 

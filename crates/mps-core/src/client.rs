@@ -144,7 +144,7 @@ impl Client {
         let call = preflight(request, options.preflight, site);
         let call = call.and_then(|()| Call::typed(request));
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        self.execute(call, &options, |answer| answer.decode()).await
+        self.execute(call, &options, Answer::decode).await
     }
 
     /// Calls any action and returns the body of its answer as the service wrote it.
