@@ -90,7 +90,7 @@ impl Bucket {
             (MEDIA_FOLDER, file) => ("", file),
             (folders, file) => (folders.strip_suffix(MEDIA_FOLDER)?.strip_suffix('/')?, file),
         };
-        mps_jobs::uploaded_hash(url)?;
+        mps_jobs::uploaded_hash(url).filter(|_| !url.contains(['?', '#']))?;
         let bucket = Self {
             name: name.to_owned(),
             region: region.to_owned(),
