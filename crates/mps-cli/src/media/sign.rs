@@ -1,4 +1,4 @@
-//! Signatures of the vendor's object storage, by the signer of Apache OpenDAL.
+//! Signatures of the vendor's object storage, by the signer of Apache `OpenDAL`.
 
 use std::time::Duration;
 
@@ -60,9 +60,9 @@ async fn sign(
         security_token: credentials.token().map(str::to_owned),
         expires_in: None,
     };
-    let signer = RequestSigner::new();
-    let context = Context::new();
-    let signed = signer.sign_request(&context, &mut parts, Some(&credential), validity);
-    signed.await.map_err(|_| invalid())?;
+    let signed = RequestSigner::new()
+        .sign_request(&Context::new(), &mut parts, Some(&credential), validity)
+        .await;
+    signed.map_err(|_| invalid())?;
     Ok(parts)
 }

@@ -295,7 +295,7 @@ impl Answer {
         };
         let failure = failure(reason, message).hint(hint);
         Failure {
-            code: Some(self.code.as_str().into()).filter(|code: &Box<str>| !code.is_empty()),
+            code: (!self.code.is_empty()).then(|| self.code.as_str().into()),
             request_id: self.request_id.clone(),
             ..failure
         }

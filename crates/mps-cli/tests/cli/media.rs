@@ -416,19 +416,19 @@ fn a_name_that_does_not_fit_is_a_warning_and_a_wrong_format_can_be_sent() {
     write(&emulator, "cat.gif", b"GIF89a");
     let sent = create(&emulator, "cat.gif", &["--cos", COS, "--preflight", "warn"]);
     assert_eq!(sent.exit, 0, "{sent:?}");
-    let names: Vec<_> = storage(&emulator)
+    let objects: Vec<_> = storage(&emulator)
         .into_iter()
         .filter(|(method, ..)| method == "PUT")
         .map(|(.., name)| name)
         .collect();
-    let extensions: Vec<_> = names
+    let extensions: Vec<_> = objects
         .iter()
         .map(|name| name.rsplit('.').next().unwrap())
         .collect();
     assert_eq!(extensions, ["png", "gif"]);
     assert!(
-        names.iter().all(|name| name.len() == HASH.len() * 2 + 4),
-        "{names:?}"
+        objects.iter().all(|name| name.len() == HASH.len() * 2 + 4),
+        "{objects:?}"
     );
 }
 

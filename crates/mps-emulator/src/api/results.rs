@@ -140,18 +140,15 @@ fn find_object(
     if !matches!(head.method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
-    let (object, modified) = match lookup(service, path)? {
-        Some((media, modified)) => {
-            let object = service.cache.object(media).map_err(|error| {
-                tracing::error!(%error, "a result could not be made");
-                NOT_MADE
-            })?;
-            (object, modified)
-        }
-        None => {
-            let stored = objects::find(service, head, path)?;
-            (stored.object, stored.modified)
-        }
+    let (object, modified) = if let Some((media, modified)) = lookup(service, path)? {
+        let object = service.cache.object(media).map_err(|error| {
+            tracing::error!(%error, "a result could not be made");
+            NOT_MADE
+        })?;
+        (object, modified)
+    } else {
+        let stored = objects::find(service, head, path)?;
+        (stored.object, stored.modified)
     };
     if !condition::if_match_allows(&object.etag, &head.headers) {
         return Err(OTHER_VERSION);

@@ -19,7 +19,7 @@ pub(crate) struct State {
     pub(crate) downloads: Log<DownloadRecord>,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
-    /// What clients uploaded; no part of a snapshot.
+    /// The objects that clients uploaded; no part of a snapshot.
     pub(crate) objects: Objects,
 }
 

@@ -69,7 +69,7 @@ impl Verifier<'_> {
             .accounts
             .find(&signature.secret_id)
             .ok_or(UNKNOWN_KEY)?;
-        if signature.expected(&account, head).ok_or(INVALID)? != signature.signature {
+        if signature.expected(&account, head).ok_or(INVALID)? != signature.digits {
             return Err(MISMATCH);
         }
         self.check_token(&account, head)
@@ -110,7 +110,7 @@ struct Signature {
     key_time: String,
     headers: String,
     parameters: String,
-    signature: String,
+    digits: String,
 }
 
 impl Signature {
@@ -128,7 +128,7 @@ impl Signature {
             secret_id: part("q-ak")?,
             headers: part("q-header-list")?,
             parameters: part("q-url-param-list")?,
-            signature: part("q-signature")?,
+            digits: part("q-signature")?,
             key_time,
         })
     }
@@ -248,10 +248,7 @@ mod tests {
         let signature = Signature::of(&head).unwrap();
         let key = "BQYIM75p8x0iWVFSIgqEKwFprpRSVHlz";
         let account = Account::given(signature.secret_id.clone(), key.to_owned(), 0);
-        assert_eq!(
-            signature.expected(&account, &head),
-            Some(signature.signature)
-        );
+        assert_eq!(signature.expected(&account, &head), Some(signature.digits));
     }
 
     #[test]
