@@ -1,7 +1,8 @@
 //! A web service that makes clips, and continues after any restart. Start it twice on the same
 //! `LEDGER` and port, with a crash in between: each clip is billed once. Variables, besides those of the
 //! keys: `LEDGER` (`clips.db`), `LISTEN` (`127.0.0.1:8080`), `MPS_ENDPOINT` (that of an emulator; by default
-//! the service). SIGTERM ends it.
+//! the service). SIGTERM ends it,
+//! on Windows Ctrl-Break.
 //!
 //! ```sh
 //! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
@@ -19,7 +20,7 @@ use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
 use mps_jobs::{JobView, Jobs, JobsError, Key};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal;
 
 type Refused = (StatusCode, String);
 
@@ -66,7 +67,10 @@ fn refused(error: JobsError) -> Refused {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let jobs = Jobs::open(&env::var("LEDGER").unwrap_or("clips.db".into())).await?; // or postgres://...
-    let mut terminate = signal(SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    #[cfg(windows)]
+    let mut terminate = signal::windows::ctrl_break()?;
     let shutdown = async move { terminate.recv().await.unwrap_or(()) }
         .boxed()
         .shared();
