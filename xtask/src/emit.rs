@@ -12,6 +12,7 @@ mod example;
 mod model_names;
 mod print;
 mod rules;
+mod serde;
 mod service;
 mod structure;
 mod task_family;

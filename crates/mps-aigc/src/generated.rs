@@ -85,6 +85,7 @@ pub struct Video;
 
 impl Family for Video {
     const FAMILY: TaskFamily = TaskFamily::Video;
+
     type Describe = DescribeAigcVideoTask;
 
     fn describe(task_id: &str) -> DescribeAigcVideoTask {
@@ -142,6 +143,7 @@ pub struct Image;
 
 impl Family for Image {
     const FAMILY: TaskFamily = TaskFamily::Image;
+
     type Describe = DescribeAigcImageTask;
 
     fn describe(task_id: &str) -> DescribeAigcImageTask {
@@ -194,6 +196,7 @@ pub struct Audio;
 
 impl Family for Audio {
     const FAMILY: TaskFamily = TaskFamily::Audio;
+
     type Describe = DescribeAigcAudioTask;
 
     fn describe(task_id: &str) -> DescribeAigcAudioTask {
@@ -261,6 +264,7 @@ pub struct Scenario;
 
 impl Family for Scenario {
     const FAMILY: TaskFamily = TaskFamily::Scenario;
+
     type Describe = DescribeAigcTaskStatus;
 
     fn describe(task_id: &str) -> DescribeAigcTaskStatus {

@@ -188,7 +188,7 @@ impl Failure {
                 mps_core::ErrorKind::Limiter if is_about_limit_file(error) => {
                     Some(WITHOUT_LIMIT_FILE.to_owned())
                 }
-                _ if is_about_trust(error) => Some(TRUST_HINT.to_owned()),
+                _ if is_about_trust(&causes(error)) => Some(TRUST_HINT.to_owned()),
                 _ => error.hint().map(str::to_owned),
             },
             findings: error
@@ -317,12 +317,10 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> Box<[String]> {
 pub(crate) const TRUST_HINT: &str =
     "trust the authority that signed the certificate, as of a proxy: export SSL_CERT_FILE=FILE";
 
-/// Returns whether the certificate of the other side was not trusted.
-fn is_about_trust(error: &mps_core::Error) -> bool {
-    let causes = causes(error);
-    causes
-        .iter()
-        .any(|cause| cause.contains("invalid peer certificate"))
+/// Returns `true` if one of the causes is a certificate that was not trusted.
+pub(crate) fn is_about_trust(causes: &[String]) -> bool {
+    let mut causes = causes.iter();
+    causes.any(|cause| cause.contains("invalid peer certificate"))
 }
 
 /// Returns whether the file of this machine's rate limit failed, rather than a server, whose own

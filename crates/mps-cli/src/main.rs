@@ -18,6 +18,7 @@ mod config;
 mod context;
 mod doubt;
 mod exit;
+mod export_target;
 mod failure;
 mod foreign_text;
 #[rustfmt::skip]

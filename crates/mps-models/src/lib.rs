@@ -41,6 +41,7 @@ mod open_enum;
 pub mod preflight;
 mod redact;
 pub mod schema;
+mod ser;
 pub mod service;
 mod task_family;
 

@@ -77,7 +77,7 @@ pub trait Preflight {
     /// assert!(!request.preflight_on(Some(Site::Intl)).is_ok());
     /// ```
     fn preflight_on(&self, site: Option<Site>) -> Report {
-        sites::report(site, |report| self.inspect(&Path::ROOT, report))
+        sites::report(site, &|report| self.inspect(&Path::ROOT, report))
     }
 }
 

@@ -36,6 +36,11 @@ pub(super) fn integer(number: i64) -> TokenStream {
     quote!(#sign #literal)
 }
 
+/// Returns the literal of an index.
+pub(super) fn index(index: usize) -> Literal {
+    Literal::usize_unsuffixed(index)
+}
+
 /// Returns the literal of a value.
 pub(super) fn number(value: &Scalar) -> TokenStream {
     match value {

@@ -49,7 +49,8 @@ pub(super) fn item(tokens: TokenStream) -> Result<String, syn::Error> {
 }
 
 fn ends_member(line: &str) -> bool {
-    let one_line = line.starts_with("    pub const ") || line.starts_with("    type ");
+    let starts = ["    pub const ", "    const ", "    type "];
+    let one_line = starts.iter().any(|start| line.starts_with(start));
     ["    }", "    };", "    ];"].contains(&line) || (one_line && line.ends_with(';'))
 }
 

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{
     checks,
     common::{docs, ident, integer},
-    example,
+    example, serde,
 };
 use crate::lower::{Bounds, Cardinality, Field, Helper, Push, SetterArgument, Struct, ValueType};
 
@@ -16,6 +16,7 @@ pub(super) fn emit(structure: &Struct) -> Result<Vec<TokenStream>, syn::Error> {
         implementation(structure),
         debug(structure),
     ];
+    items.extend(serde::emit(structure));
     if structure.in_request {
         items.push(checks::preflight(structure));
     }
@@ -33,18 +34,15 @@ fn definition(structure: &Struct) -> Result<TokenStream, syn::Error> {
     let extra = if structure.in_request {
         quote! {
             /// Members that the specification does not have, sent unchanged.
-            #[serde(flatten)]
         }
     } else {
         quote! {
             /// Members that the specification does not have, kept as they were answered.
-            #[serde(flatten, deserialize_with = "de::unknown_members")]
         }
     };
     Ok(quote! {
         #doc
-        #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct #name {
             #(#fields)*
@@ -56,30 +54,16 @@ fn definition(structure: &Struct) -> Result<TokenStream, syn::Error> {
 
 fn field(field: &Field) -> TokenStream {
     let doc = docs(&field.doc);
-    let wire = &field.wire;
     let name = ident(&field.name);
     let item = item(field);
-    let (serde, ty) = match field.cardinality {
-        Cardinality::Plain => (quote!(deserialize_with = "de::or_default"), item),
-        Cardinality::Optional if field.boxed => (
-            quote!(skip_serializing_if = "Option::is_none"),
-            quote!(Option<Box<#item>>),
-        ),
-        Cardinality::Optional => (
-            quote!(skip_serializing_if = "Option::is_none"),
-            quote!(Option<#item>),
-        ),
-        Cardinality::List => (
-            quote!(
-                deserialize_with = "de::list",
-                skip_serializing_if = "Vec::is_empty"
-            ),
-            quote!(Vec<#item>),
-        ),
+    let ty = match field.cardinality {
+        Cardinality::Plain => item,
+        Cardinality::Optional if field.boxed => quote!(Option<Box<#item>>),
+        Cardinality::Optional => quote!(Option<#item>),
+        Cardinality::List => quote!(Vec<#item>),
     };
     quote! {
         #doc
-        #[serde(rename = #wire, #serde)]
         pub #name: #ty,
     }
 }

@@ -1,14 +1,15 @@
 //! `mps batch run`.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Stdio};
 
 use serde_json::json;
 
 use crate::{
     batch_support::{
-        batch, checked, counts, creates, events, line, manifest, run_batch, videos, write,
+        batch, checked, command, counts, creates, events, line, manifest, run_batch, videos, write,
     },
-    support::{Emulator, run},
+    phases::Lines,
+    support::{Emulator, Run, eventually, run},
 };
 
 #[test]
@@ -213,4 +214,36 @@ fn a_batch_runs_in_the_emulator_of_its_process() {
     assert_eq!(run.exit, 0, "{run:?}");
     assert_eq!(videos(&folder.path().join("clips")), ["fox.mp4"]);
     assert!(!Path::new(&folder.path().join(".local/state/mps/ledger.db")).exists());
+}
+
+#[test]
+fn results_that_cannot_be_saved_are_named_at_once_and_saved_later() {
+    let emulator = Emulator::start("0s");
+    let row = json!({"id": "fox", "Prompt": "a fox", "Duration": 5, "out": "a/{key}.{ext}"});
+    write(&emulator, "foxes.jsonl", &[row.to_string()]);
+    let clips = emulator.folder.path().join("clips");
+    fs::create_dir(&clips).unwrap();
+    fs::write(clips.join("a"), "a file in the place of the folder").unwrap();
+    let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stderr = Lines::of(process.stderr.take().unwrap());
+    stderr.wait_for(r#""event":"unsaved""#);
+    fs::remove_file(clips.join("a")).unwrap();
+    eventually(|| process.try_wait().unwrap().is_some());
+    let output = process.wait_with_output().unwrap();
+    let run = Run {
+        exit: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: stderr.rest(),
+    };
+    assert_eq!(run.exit, 0, "{run:?}");
+    let unsaved = events(&run, "unsaved");
+    assert_eq!(unsaved.len(), 1, "{run:?}");
+    assert_eq!(unsaved[0]["key"], "fox");
+    assert!(unsaved[0]["message"].is_string(), "{run:?}");
+    assert!(clips.join("a/fox.mp4").exists());
+    assert_eq!(creates(&emulator), [1, 0]);
 }

@@ -262,3 +262,34 @@ fn show_opens_a_verified_file_and_else_the_page() {
         json!("open it yourself, or install xdg-utils")
     );
 }
+
+#[test]
+fn the_page_of_error_codes_says_with_which_exit_code_a_create_ends() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+    let page = fs::read_to_string(page).unwrap();
+    let emulator = Emulator::start("0s");
+    let mut sections = 0;
+    for section in page.split("\n## ") {
+        let Some((_, exit)) = section.split_once("Exit code: ") else {
+            continue;
+        };
+        let (exit, rows) = exit.split_once(".\n").unwrap();
+        // Every code of a section has the same class, of which the exit code is a function.
+        let (_, code) = rows.split_once("\n| `").unwrap();
+        let (code, _) = code.split_once('`').unwrap();
+        let prompt = format!("[emulator:refuse={code}]");
+        let throttled = section.contains("until the deadline");
+        let deadline = if throttled { "2s" } else { "90s" };
+        let run = emulator.run(&[
+            "--deadline",
+            deadline,
+            "video",
+            "create",
+            "--prompt",
+            &prompt,
+        ]);
+        assert_eq!(run.exit.to_string(), exit, "{code}: {run:?}");
+        sections += 1;
+    }
+    assert_eq!(sections, 14);
+}

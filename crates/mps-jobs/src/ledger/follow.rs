@@ -6,7 +6,7 @@ use mps_aigc::{ResultFile, Results, SavedFile};
 
 use super::{
     Ledger,
-    change::Change,
+    change::{Change, record},
     error::LedgerError,
     item::locked,
     names::Timestamp,
@@ -95,6 +95,22 @@ impl Ledger {
         let args = (row.clone(), answer);
         self.run(Op::durable("failed"), args, |tx, (row, answer)| {
             Box::pin(failed(tx, row, answer))
+        })
+        .await
+    }
+
+    /// Records the reason why the results of a done task could not be saved, as an event of the row,
+    /// which stays done. May be lost with the machine.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn unsaved(&self, row: &RowId, reason: &str) -> Result<(), LedgerError> {
+        let args = (row.clone(), reason.to_owned());
+        self.run(Op::relaxed("unsaved"), args, |tx, (row, reason)| {
+            Box::pin(unsaved(tx, row, reason))
         })
         .await
     }
@@ -193,6 +209,16 @@ async fn failed(
         .set("message", answer.message.as_ref())
         .set("done", tx.now().0);
     step(tx, row, &[State::Created], State::Failed, change).await
+}
+
+async fn unsaved(tx: &mut dyn Transaction, row: &RowId, reason: &str) -> Result<(), LedgerError> {
+    match locked(tx, row).await? {
+        Some(item) if item.state == State::Done => {
+            let (fence, state) = (item.fence, item.state);
+            record(tx, &item, fence, Some(state), state, Some(reason)).await
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn fetched(

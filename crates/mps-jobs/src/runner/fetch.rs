@@ -79,16 +79,28 @@ fn is_late(work: &Work, item: &Item) -> bool {
 }
 
 async fn fetch_in_loop(work: &Work, item: Item) -> RowId {
-    match fetch(work, &item).await {
-        Ok(None) => work.saved(&item.row),
-        Ok(Some(reason)) => {
-            tracing::warn!(reason, key = %item.key, "the results could not be saved; trying again later");
-            work.unsaved(&item, reason);
-        }
-        Err(error) => work.unsaved(&item, error.to_string()),
+    let reason = match fetch(work, &item).await {
+        Ok(reason) => reason,
+        Err(error) => Some(error.to_string()),
+    };
+    match reason {
+        None => work.saved(&item.row),
+        Some(reason) => unsaved(work, &item, reason).await,
     }
     work.notify();
     item.row
+}
+
+/// Plans another attempt. The first failure of a row becomes an event, so that the cause is seen before
+/// the run ends.
+async fn unsaved(work: &Work, item: &Item, reason: String) {
+    tracing::warn!(reason, key = %item.key, "the results could not be saved; trying again later");
+    if work.unsaved(item, reason.clone()) > 1 {
+        return;
+    }
+    if let Err(error) = work.ledger.unsaved(&item.row, &reason).await {
+        tracing::warn!(%error, "the reason is not recorded");
+    }
 }
 
 /// Fetches the results of a done row and records them, or that they are gone. Returns the reason why

@@ -186,8 +186,9 @@ impl Work {
         lock(&self.shared).unrecorded.push(unrecorded);
     }
 
-    /// Records that results could not be saved. The pause before the next attempt grows.
-    pub(crate) fn unsaved(&self, item: &Item, reason: String) {
+    /// Records that results could not be saved, and returns how often in a row. The pause before the next
+    /// attempt grows.
+    pub(crate) fn unsaved(&self, item: &Item, reason: String) -> u32 {
         let now = self.clock().monotonic();
         let mut shared = lock(&self.shared);
         let before = shared.unsaved.get(&item.row);
@@ -201,6 +202,7 @@ impl Work {
             retry_at: now.saturating_add(*pause),
         };
         shared.unsaved.insert(item.row.clone(), unsaved);
+        attempts
     }
 
     pub(crate) fn saved(&self, row: &RowId) {

@@ -39,12 +39,6 @@ impl Row {
         !self.by_site.is_empty() || is_partial(self.since) || is_partial(self.until)
     }
 
-    /// Returns an iterator over the row and the rows of single sites.
-    pub(crate) fn variants(&'static self) -> impl Iterator<Item = &'static Self> {
-        let own = self.by_site.iter().map(|(_, row)| *row);
-        [self].into_iter().chain(own)
-    }
-
     /// Returns whether any site has withdrawn this version.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {

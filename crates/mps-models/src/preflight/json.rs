@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Finding, Path, Report, Severity, rules, sites};
 use crate::{
-    action::{Action, ActionVisitor},
+    action::{Action, ActionInfo, ActionVisitor},
     schema::{Kind, StructInfo, structure},
     service::Site,
     visit_action,
@@ -32,18 +32,30 @@ use crate::{
 /// ```
 #[must_use]
 pub fn preflight_json<A: Action>(request: &Value, site: Option<Site>) -> Report {
+    let (types, corrected) = check_types(request, A::INFO);
+    // The schema and the type are generated from the same specification, so this succeeds.
+    match serde_json::from_value::<A>(corrected) {
+        Ok(request) => {
+            let inspect = |report: &mut Report| request.inspect(&Path::ROOT, report);
+            with_others(types, sites::report(site, &inspect))
+        }
+        Err(_) => types,
+    }
+}
+
+/// Returns the findings about wrong types, and the request with a stand-in for each such value.
+fn check_types(request: &Value, action: &ActionInfo) -> (Report, Value) {
     let mut checker = Checker {
         report: Report::default(),
-        source: A::INFO.doc_url,
+        source: action.doc_url,
     };
-    let corrected = checker.object(&Path::ROOT, request, A::INFO.request);
-    let types = checker.report;
-    let Ok(request) = serde_json::from_value::<A>(corrected) else {
-        // The schema and the type are generated from the same specification.
-        return types;
-    };
+    let corrected = checker.object(&Path::ROOT, request, action.request);
+    (checker.report, corrected)
+}
+
+/// Adds the findings about everything else, without those about values of a wrong type.
+fn with_others(types: Report, mut others: Report) -> Report {
     let wrong = paths(&types);
-    let mut others = sites::report(site, |report| request.inspect(&Path::ROOT, report));
     others.retain(|finding| !is_within(&finding.path, &wrong));
     let mut report = types;
     report.extend(others.into_findings());

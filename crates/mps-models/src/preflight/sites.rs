@@ -4,7 +4,7 @@ use super::{Finding, Report, Severity};
 use crate::service::Site;
 
 /// Returns the report of an inspection for a site, or for all of them together.
-pub(super) fn report(site: Option<Site>, inspect: impl Fn(&mut Report)) -> Report {
+pub(super) fn report(site: Option<Site>, inspect: &dyn Fn(&mut Report)) -> Report {
     let inspected = |site| {
         let mut report = Report::on(site);
         inspect(&mut report);
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_fact_of_one_site_is_a_warning_if_the_site_is_not_known() {
-        let whole = report(None, |report| {
+        let whole = report(None, &|report| {
             report.differs_by_site = true;
             report.add(finding("min", Severity::Error));
             if report.site == Site::Cn {
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_report_on_a_site_has_the_facts_of_that_site() {
         for site in Site::ALL {
-            let report = report(Some(*site), |report| {
+            let report = report(Some(*site), &|report| {
                 if report.site == Site::Cn {
                     report.add(finding("max", Severity::Error));
                 }

@@ -6,7 +6,7 @@ use super::{
     super::{
         Family, Struct,
         capability::Value,
-        member::{Argument, Bounds, Cardinality, Check, Condition, Field, ValueType},
+        member::{Argument, Bounds, Check, Condition, Field, ValueType},
     },
     Use,
 };
@@ -22,7 +22,10 @@ impl Uses {
     }
 
     pub(super) fn structure(&mut self, structure: &Struct) {
-        self.add("serde", &["Deserialize", "Serialize"]);
+        let serde = ["Deserialize", "Deserializer", "Serialize", "Serializer"];
+        self.add("serde", &serde);
+        self.add("serde::de", &["MapAccess"]);
+        self.add("crate", &["de", "ser"]);
         self.add("crate::schema", &["StructInfo"]);
         if !structure.fields.is_empty() {
             self.add("crate::schema", &["Kind", "MemberInfo"]);
@@ -42,8 +45,6 @@ impl Uses {
         }
         if structure.in_request {
             self.add("crate::preflight", &["Path", "Preflight", "Report"]);
-        } else {
-            self.add("crate", &["de"]);
         }
         if structure.queries_capabilities {
             self.add("crate::preflight", &["ToCapabilityQuery"]);
@@ -85,9 +86,6 @@ impl Uses {
     }
 
     fn field(&mut self, field: &Field, inside: &Struct) {
-        if field.cardinality != Cardinality::Optional {
-            self.add("crate", &["de"]);
-        }
         if let ValueType::Struct(name) | ValueType::Enum(name) = &field.value_type
             && *name != inside.name
         {

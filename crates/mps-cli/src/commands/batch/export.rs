@@ -1,10 +1,6 @@
 //! `mps batch export`: every row of a batch with its state, as CSV or JSON Lines.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{self, BufWriter, Write},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use mps_jobs::{Amount, JobFile, Jobs, State, Utc, ledger::ExportedRow};
@@ -12,7 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{NameArgs, find::find};
-use crate::{commands::tasks, context::Context, failure::Failure, foreign_text, streams};
+use crate::{
+    commands::tasks, context::Context, export_target::ExportTarget, failure::Failure, foreign_text,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -173,11 +171,7 @@ pub(super) async fn run(args: &ExportArgs, context: &Context) -> Result<(), Fail
     let batch = find(&ledger, args.batch.name.as_ref(), context).await?;
     let jobs = Jobs::from(ledger).batch(batch.id.as_str());
     let format = args.format.unwrap_or_else(|| of_name(args.file.as_deref()));
-    let file = args.file.as_ref().filter(|file| **file != Path::new("-"));
-    let mut target = match file {
-        Some(path) => Target::create(path)?,
-        None => Target::Stdout,
-    };
+    let mut target = ExportTarget::of(args.file.as_deref())?;
     if format == ExportFormat::Csv {
         let head = if args.with_request {
             format!("{COLUMNS},request")
@@ -215,60 +209,6 @@ fn of_name(file: Option<&Path>) -> ExportFormat {
         Some(extension) if extension.eq_ignore_ascii_case("csv") => ExportFormat::Csv,
         _ => ExportFormat::Jsonl,
     }
-}
-
-/// The place that rows are written to.
-enum Target {
-    File(PathBuf, BufWriter<File>),
-    Stdout,
-}
-
-impl Target {
-    /// Creates a new file that only its owner can read: it may contain prompts.
-    fn create(path: &Path) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options
-            .open(path)
-            .map_err(|error| cannot_write(path, &error))?;
-        Ok(Self::File(path.to_owned(), BufWriter::new(file)))
-    }
-
-    /// Writes a line. Returns `false` when the reader has closed the pipe and needs no more.
-    fn write(&mut self, line: &str) -> Result<bool, Failure> {
-        match self {
-            Self::File(path, file) => {
-                let written = writeln!(file, "{line}");
-                written.map_err(|error| cannot_write(path, &error))?;
-            }
-            Self::Stdout => match streams::write_stdout(line) {
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(false),
-                written => written.map_err(|error| {
-                    Failure::internal(format!("cannot write to stdout: {error}"))
-                })?,
-            },
-        }
-        Ok(true)
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::File(path, mut file) => file.flush().map_err(|error| cannot_write(&path, &error)),
-            Self::Stdout => Ok(()),
-        }
-    }
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    let shown = foreign_text::path(path);
-    if error.kind() == io::ErrorKind::AlreadyExists {
-        return Failure::usage(format!("{shown} exists already"))
-            .hint("choose another name, or move the file away");
-    }
-    let failure = Failure::usage(format!("cannot write {shown}: {error}"));
-    failure.hint("name a new file in a folder that can be written")
 }
 
 #[cfg(test)]

@@ -16,6 +16,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Looks between two lines where no bars are drawn.
 const LOOKS_PER_LINE: u32 = 30;
 
+/// The most rows without saved results that people are told of while the batch runs: the cause is
+/// usually one, such as a full disk. The end names more.
+const MOST_UNSAVED: u32 = 3;
+
 /// Runs until it is dropped.
 pub(super) async fn watch(context: &Context, jobs: &Jobs) -> Infallible {
     let counts = async {
@@ -26,7 +30,14 @@ pub(super) async fn watch(context: &Context, jobs: &Jobs) -> Infallible {
     };
     let changes = async {
         let mut events = pin!(jobs.events());
+        let mut unsaved = 0;
         while let Some(event) = events.next().await {
+            let is_unsaved = event.as_ref().is_ok_and(is_unsaved);
+            unsaved += u32::from(is_unsaved);
+            let output = context.global.output();
+            if is_unsaved && unsaved > MOST_UNSAVED && output == OutputFormat::Human {
+                continue;
+            }
             if let Err(error) = show_change(context, jobs, event).await {
                 tracing::debug!(%error, "the changes of rows are not shown");
             }
@@ -55,6 +66,11 @@ async fn show_counts(context: &Context, jobs: &Jobs, is_time_for_a_line: bool) {
     }
 }
 
+/// Returns `true` for the event of results that could not be saved.
+fn is_unsaved(event: &JobEvent) -> bool {
+    event.state == State::Done && event.was == Some(State::Done)
+}
+
 /// Shows a change of a row: to people only those that are worth a look.
 async fn show_change(
     context: &Context,
@@ -64,6 +80,7 @@ async fn show_change(
     let event = event?;
     let name = match event.state {
         State::Created => "created",
+        State::Done if is_unsaved(&event) => "unsaved",
         State::Done => "done",
         State::Fetched => "saved",
         State::Refused => "refused",
@@ -72,7 +89,8 @@ async fn show_change(
         State::InDoubt => "in_doubt",
         _ => return Ok(()),
     };
-    let is_trouble = !matches!(event.state, State::Created | State::Done | State::Fetched);
+    let is_usual = matches!(event.state, State::Created | State::Done | State::Fetched);
+    let is_trouble = !is_usual || is_unsaved(&event);
     if !is_trouble && context.global.output() == OutputFormat::Human {
         return Ok(());
     }
@@ -80,10 +98,14 @@ async fn show_change(
         return Ok(());
     };
     let item = job.item();
-    let reason = item.message.as_deref().or(item.code.as_deref());
-    let reason = reason.or(event.note.as_deref());
+    let note = event.note.as_deref();
+    let (state, message) = if is_unsaved(&event) {
+        ("the results are not saved, and are fetched again", note)
+    } else {
+        (event.state.words(), item.message.as_deref())
+    };
+    let reason = message.or(item.code.as_deref()).or(note);
     let key = foreign_text::name(event.key.as_str());
-    let state = event.state.words();
     let human = match reason {
         Some(reason) => format!("{key}: {state}: {}", foreign_text::message(reason)),
         None => format!("{key}: {state}"),
@@ -93,7 +115,7 @@ async fn show_change(
         "key": event.key,
         "state": event.state,
         "code": item.code.as_deref().map(foreign_text::cut_name),
-        "message": item.message.as_deref().map(foreign_text::cut_message),
+        "message": message.map(foreign_text::cut_message),
         "request_id": item.request_id.as_deref().map(foreign_text::cut_name),
         "files": Some(files).filter(|files| !files.is_empty()),
     });

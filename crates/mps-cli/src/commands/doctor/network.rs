@@ -13,7 +13,7 @@ use super::{check::Check, is_remote};
 use crate::{
     cautions, context,
     context::Context,
-    failure::{Failure, causes},
+    failure::{Failure, TRUST_HINT, causes, is_about_trust},
     live::units,
     options::Site,
     outcome::Reason,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The longest time for the answer to one request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A smaller difference is accepted by the service: five minutes, of which some are left.
 const ACCEPTED_SKEW: Duration = Duration::from_secs(240);
@@ -59,7 +59,7 @@ pub(super) async fn reach(endpoint: &Endpoint, context: &Context) -> Result<Reac
     let response = tokio::select! {
         biased;
         response = transport.send(request) => response.map_err(Unreachable::Failed)?,
-        () = clock.sleep(PATIENCE) => return Err(Unreachable::TimedOut),
+        () = clock.sleep(ANSWER_TIMEOUT) => return Err(Unreachable::TimedOut),
     };
     let elapsed = clock.monotonic().saturating_sub(started);
     let date = response.headers().get(header::DATE);
@@ -94,7 +94,7 @@ pub(super) fn endpoint(reached: &Result<Reached, Unreachable>, endpoint: &Endpoi
         }
         Err(Unreachable::Unusable(failure)) => Check::failed("endpoint", failure),
         Err(Unreachable::TimedOut) => {
-            let seconds = PATIENCE.as_secs();
+            let seconds = ANSWER_TIMEOUT.as_secs();
             unreachable(&format!("there is no answer within {seconds} s")).fix(reach_fix(endpoint))
         }
         Err(Unreachable::Failed(error)) => {
@@ -102,8 +102,7 @@ pub(super) fn endpoint(reached: &Result<Reached, Unreachable>, endpoint: &Endpoi
             let last = causes.last().cloned();
             let cause = last.unwrap_or_else(|| error.to_string());
             let fix = if is_about_trust(&causes) {
-                "trust the authority of the proxy or the emulator: export SSL_CERT_FILE=FILE"
-                    .to_owned()
+                TRUST_HINT.to_owned()
             } else {
                 reach_fix(endpoint)
             };
@@ -121,11 +120,6 @@ fn reach_fix(endpoint: &Endpoint) -> String {
     } else {
         "start the emulator, and use the endpoint that it prints: mps emulator".to_owned()
     }
-}
-
-/// Returns whether a certificate was not trusted.
-fn is_about_trust(causes: &[String]) -> bool {
-    causes.iter().any(|cause| cause.contains("certificate"))
 }
 
 /// Returns the finding about the clock; none if its answer had no date.

@@ -126,3 +126,96 @@ fn names_of_advice_can_be_read_back() {
         assert_eq!(advice.to_string().parse(), Ok(advice));
     }
 }
+
+/// Returns the rows of the table of kinds in `docs/errors.md`: what the error is, whether it is billed,
+/// whether it is retried, the advice.
+fn documented_kinds() -> Vec<[String; 4]> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let (_, table) = page.split_once("| kind |").unwrap();
+    let rows = table.lines().skip(2);
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.split('|').map(|cell| cell.trim().replace('`', ""));
+        cells.collect()
+    };
+    rows.map(|row| cells(row).try_into().unwrap())
+        .map(|[_, kind, _, billed, retried, advice, _, _]: [String; 8]| {
+            [kind, billed, retried, advice]
+        })
+        .collect()
+}
+
+#[test]
+fn the_page_of_errors_says_what_the_client_does_about_each_kind() {
+    use crate::retry::{RetryAction, retry_action};
+
+    let gateway = |status| {
+        let error = Error::new(ErrorKind::Gateway, "").with_http_status(status);
+        let unknown = status == http::StatusCode::BAD_GATEWAY;
+        error.with_dispatch(if unknown {
+            Dispatch::Unknown
+        } else {
+            Dispatch::Refused
+        })
+    };
+    let of = |kind, dispatch| Error::new(kind, "").with_dispatch(dispatch);
+    let table = [
+        ("config", of(ErrorKind::Config, Dispatch::NotSent)),
+        ("preflight", of(ErrorKind::Preflight, Dispatch::NotSent)),
+        ("credentials", of(ErrorKind::Credentials, Dispatch::NotSent)),
+        ("limiter", of(ErrorKind::Limiter, Dispatch::NotSent)),
+        ("gate", of(ErrorKind::Gate, Dispatch::NotSent)),
+        ("connect", of(ErrorKind::Connect, Dispatch::NotSent)),
+        (
+            "timeout, before a byte left",
+            of(ErrorKind::Timeout, Dispatch::NotSent),
+        ),
+        (
+            "timeout, after that",
+            of(ErrorKind::Timeout, Dispatch::Unknown),
+        ),
+        ("interrupted", of(ErrorKind::Interrupted, Dispatch::Unknown)),
+        ("gateway, status 4xx", gateway(http::StatusCode::FORBIDDEN)),
+        (
+            "gateway, status 408, 499, 5xx",
+            gateway(http::StatusCode::BAD_GATEWAY),
+        ),
+        (
+            "decode, not an answer of the service",
+            of(ErrorKind::Decode, Dispatch::Unknown),
+        ),
+        (
+            "decode, an answer of another type",
+            of(ErrorKind::Decode, Dispatch::Executed),
+        ),
+        (
+            "too_large, the request",
+            of(ErrorKind::TooLarge, Dispatch::NotSent),
+        ),
+        (
+            "too_large, the answer",
+            of(ErrorKind::TooLarge, Dispatch::Unknown),
+        ),
+    ];
+    let actual = table.map(|(name, error)| {
+        let error = error.with_call("A", Effect::PaidCreate, 1, Duration::ZERO);
+        let billed = match error.dispatch() {
+            Dispatch::Executed => "yes",
+            Dispatch::Unknown => "perhaps",
+            Dispatch::NotSent | Dispatch::Refused => "no",
+        };
+        let again = [Effect::PaidCreate, Effect::Read].map(|effect| retry_action(effect, &error));
+        let retried = match (again, error.kind()) {
+            ([None, None], ErrorKind::Gateway) => "after 429",
+            ([None, None], _) => "no",
+            ([None, Some(_)], _) => "only calls that read",
+            ([Some(RetryAction::Backoff), _], _) => "yes",
+            other => unreachable!("{other:?}"),
+        };
+        [name, billed, retried, error.advice().as_str()].map(str::to_owned)
+    });
+    assert_eq!(documented_kinds(), actual);
+    let too_many = gateway(http::StatusCode::TOO_MANY_REQUESTS);
+    let again = retry_action(Effect::PaidCreate, &too_many);
+    assert_eq!(again, Some(RetryAction::Backoff));
+}

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{AiDramaInput, VideoDramaCosInfo};
 
 /// Starts a task that turns a story into an animated comic, scene by scene.
@@ -43,20 +44,16 @@ use super::super::{AiDramaInput, VideoDramaCosInfo};
 ///             .cos_bucket_path(""),
 ///     );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAiDramaTask {
     /// The story and the look of the result.
     ///
     /// - Required.
-    #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiDramaInput,
     /// Bucket of the caller for the result.
-    #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -122,6 +119,44 @@ impl fmt::Debug for CreateAiDramaTask {
     }
 }
 
+impl Serialize for CreateAiDramaTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Input", &self.input)?;
+        object.optional("CosInfo", self.cos_info.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAiDramaTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAiDramaTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.input = de::or_default(members)?,
+            1 => self.cos_info = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateAiDramaTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report.inspect(at.member("Input"), &self.input);
@@ -154,17 +189,14 @@ impl Action for CreateAiDramaTask {
 }
 
 /// The response of [`CreateAiDramaTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAiDramaTaskResponse {
     /// Id of the task. Opaque.
     ///
     /// - Example: `68459f79-bdce-52c8-4b86-5d446adbbee0`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -207,5 +239,40 @@ impl fmt::Debug for CreateAiDramaTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateAiDramaTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAiDramaTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAiDramaTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
-use crate::{billing, de};
+use crate::{billing, de, ser};
 use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 
 /// Starts a task that makes an advertising video from the images of a product.
@@ -54,23 +55,18 @@ use super::super::{AiFissionInput, FissionTaskInfo, VideoDramaCosInfo};
 ///             .split_count(1),
 ///     );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAiFissionTask {
     /// The product.
     ///
     /// - Required.
-    #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: AiFissionInput,
     /// Bucket of the caller for the result.
-    #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoDramaCosInfo>,
     /// Audience and options of the video.
-    #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<FissionTaskInfo>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -145,6 +141,46 @@ impl fmt::Debug for CreateAiFissionTask {
     }
 }
 
+impl Serialize for CreateAiFissionTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Input", &self.input)?;
+        object.optional("CosInfo", self.cos_info.as_ref())?;
+        object.optional("TaskInfo", self.task_info.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAiFissionTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAiFissionTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.input = de::or_default(members)?,
+            1 => self.cos_info = members.next_value()?,
+            2 => self.task_info = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateAiFissionTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report.inspect(at.member("Input"), &self.input);
@@ -180,17 +216,14 @@ impl Action for CreateAiFissionTask {
 }
 
 /// The response of [`CreateAiFissionTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAiFissionTaskResponse {
     /// Id of the task. Opaque, and of another form than those of the other scenarios.
     ///
     /// - Example: `24000048-AigcScenario-5bb4bbc1c0214685213aac29b01c1155`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -239,5 +272,40 @@ impl fmt::Debug for CreateAiFissionTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateAiFissionTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAiFissionTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAiFissionTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::Column;
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule, ToCapabilityQuery};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::capabilities::AUDIO;
 use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioReferenceVideoInfo, AigcStoreCosParam};
 
@@ -52,67 +53,47 @@ use super::super::{AigcAudioExtraParam, AigcAudioReferenceAudioInfo, AigcAudioRe
 ///     .additional_parameters("{\"sequential_image_generation\":\"auto\"}")
 ///     .operator("admin");
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcAudioTask {
     /// Family of the model, such as `GL`, `MiniMaxMusic`, `EL` or `Mureka`. Letter case is irregular and
     /// matters.
     ///
     /// - Example: `MiniMaxMusic`.
-    #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `3.0`.
-    #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
     /// Kind of audio. `music` is the only documented scene.
     ///
     /// - One of `music`; a breach is only a warning.
     /// - Example: `music`.
-    #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
     /// Description of the music or sound.
     ///
     /// - At most 2000 characters.
-    #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Videos to make sound for: effects with Kling, background music with EL.
-    #[serde(
-        rename = "VideoInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub video_infos: Vec<AigcAudioReferenceVideoInfo>,
     /// Songs to start from. `MiniMaxMusic` makes a cover of one.
-    #[serde(
-        rename = "AudioInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub audio_infos: Vec<AigcAudioReferenceAudioInfo>,
     /// Bucket of the caller for the result. COS has to be activated, and the role
     /// `MPS_QcsRole` created and granted.
-    #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
     /// File format of the result, and the resource to charge.
-    #[serde(rename = "ExtraParameters", skip_serializing_if = "Option::is_none")]
     pub extra_parameters: Option<AigcAudioExtraParam>,
     /// Parameters of the model's vendor, as JSON text: the lyrics, or that the music is to be
     /// without any. The documentation's own example of lyrics is not valid JSON.
     ///
     /// - JSON as text.
     /// - Example: `{"is_instrumental":true}`.
-    #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
-    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -323,6 +304,60 @@ impl fmt::Debug for CreateAigcAudioTask {
     }
 }
 
+impl Serialize for CreateAigcAudioTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("ModelName", self.model_name.as_ref())?;
+        object.optional("ModelVersion", self.model_version.as_ref())?;
+        object.optional("SceneType", self.scene_type.as_ref())?;
+        object.optional("Prompt", self.prompt.as_ref())?;
+        object.list("VideoInfos", &self.video_infos)?;
+        object.list("AudioInfos", &self.audio_infos)?;
+        object.optional("StoreCosParam", self.store_cos_param.as_ref())?;
+        object.optional("ExtraParameters", self.extra_parameters.as_ref())?;
+        object.optional("AdditionalParameters", self.additional_parameters.as_ref())?;
+        object.optional("Operator", self.operator.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcAudioTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcAudioTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.model_name = members.next_value()?,
+            1 => self.model_version = members.next_value()?,
+            2 => self.scene_type = members.next_value()?,
+            3 => self.prompt = members.next_value()?,
+            4 => self.video_infos = de::list(members)?,
+            5 => self.audio_infos = de::list(members)?,
+            6 => self.store_cos_param = members.next_value()?,
+            7 => self.extra_parameters = members.next_value()?,
+            8 => self.additional_parameters = members.next_value()?,
+            9 => self.operator = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateAigcAudioTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         let query = self.capability_query();
@@ -368,17 +403,14 @@ impl Action for CreateAigcAudioTask {
 }
 
 /// The response of [`CreateAigcAudioTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcAudioTaskResponse {
     /// Id of the task. Opaque: several forms exist, and more may come.
     ///
     /// - Example: `24*******AigcAudio-6a38**3a9f51468da5bfc25****9a462`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -427,5 +459,40 @@ impl fmt::Debug for CreateAigcAudioTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateAigcAudioTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcAudioTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcAudioTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::{Column, Day};
-use crate::de;
 use crate::preflight::{
     IsSet,
     Path,
@@ -18,6 +18,7 @@ use crate::preflight::{
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::capabilities::IMAGE;
 use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 
@@ -41,25 +42,21 @@ use super::super::{AigcImageExtraParam, AigcImageInfo, AigcStoreCosParam};
 ///
 /// let request = CreateAigcImageTask::new().prompt("draw a cat").operator("admin");
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcImageTask {
     /// Family of the model, such as `Hunyuan`, `Qwen` or `Kling`. Letter case is irregular and matters.
     ///
     /// - Example: `Hunyuan`.
-    #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `3.0`.
-    #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
     /// Special scene to generate, known to some models only: `3d_panorama` to Hunyuan.
     ///
     /// - One of `3d_panorama`; a breach is only a warning.
     /// - Since 2026-05-08 (`cn`) and 2026-07-06 (`intl`).
-    #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
     /// Description of the image.
     ///
@@ -67,25 +64,17 @@ pub struct CreateAigcImageTask {
     /// - At most 1000 characters; a breach is only a warning; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
     /// - Example: `draw a cat`.
     /// - Source: API description of 2026-06-26.
-    #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Description of content to avoid. Some models ignore it; no document lists which.
     ///
     /// - Example: `adult face`.
-    #[serde(rename = "NegativePrompt", skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
     /// Lets the service rewrite the prompt for a richer result. By default the model follows the prompt
     /// literally.
     ///
     /// - Default: `false`.
-    #[serde(rename = "EnhancePrompt", skip_serializing_if = "Option::is_none")]
     pub enhance_prompt: Option<bool>,
     /// Reference images: one with most models, more with some.
-    #[serde(
-        rename = "ImageInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub image_infos: Vec<AigcImageInfo>,
     /// Number of images. The service supports only 1 today.
     ///
@@ -93,10 +82,8 @@ pub struct CreateAigcImageTask {
     /// - At most `1`; a breach is only a warning.
     /// - Default: `1`.
     /// - Since 2026-07-07 (`cn`) and 2026-07-08 (`intl`).
-    #[serde(rename = "OutputImageCount", skip_serializing_if = "Option::is_none")]
     pub output_image_count: Option<i64>,
     /// Size, shape, file format and watermark of the image.
-    #[serde(rename = "ExtraParameters", skip_serializing_if = "Option::is_none")]
     pub extra_parameters: Option<AigcImageExtraParam>,
     /// Parameters of the model's vendor, as JSON text. With `size` Hunyuan 3.0 takes sides of
     /// 512 to 2048 pixels and at most 1,048,576 pixels in all; Qwen 0925 takes 262,144 to 4,194,304 pixels
@@ -105,19 +92,15 @@ pub struct CreateAigcImageTask {
     /// - JSON as text.
     /// - Example: `{"size":"1024x1024"}`.
     /// - Since 2026-03-13 (`cn`) and 2026-04-09 (`intl`).
-    #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Bucket of the caller's in which to store the image. COS has to be activated, and the role
     /// `MPS_QcsRole` created and granted. Without it the service keeps the image for 12 hours.
-    #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
     /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
-    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -356,6 +339,64 @@ impl fmt::Debug for CreateAigcImageTask {
     }
 }
 
+impl Serialize for CreateAigcImageTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("ModelName", self.model_name.as_ref())?;
+        object.optional("ModelVersion", self.model_version.as_ref())?;
+        object.optional("SceneType", self.scene_type.as_ref())?;
+        object.optional("Prompt", self.prompt.as_ref())?;
+        object.optional("NegativePrompt", self.negative_prompt.as_ref())?;
+        object.optional("EnhancePrompt", self.enhance_prompt.as_ref())?;
+        object.list("ImageInfos", &self.image_infos)?;
+        object.optional("OutputImageCount", self.output_image_count.as_ref())?;
+        object.optional("ExtraParameters", self.extra_parameters.as_ref())?;
+        object.optional("AdditionalParameters", self.additional_parameters.as_ref())?;
+        object.optional("StoreCosParam", self.store_cos_param.as_ref())?;
+        object.optional("Operator", self.operator.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcImageTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcImageTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.model_name = members.next_value()?,
+            1 => self.model_version = members.next_value()?,
+            2 => self.scene_type = members.next_value()?,
+            3 => self.prompt = members.next_value()?,
+            4 => self.negative_prompt = members.next_value()?,
+            5 => self.enhance_prompt = members.next_value()?,
+            6 => self.image_infos = de::list(members)?,
+            7 => self.output_image_count = members.next_value()?,
+            8 => self.extra_parameters = members.next_value()?,
+            9 => self.additional_parameters = members.next_value()?,
+            10 => self.store_cos_param = members.next_value()?,
+            11 => self.operator = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateAigcImageTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         let query = self.capability_query();
@@ -422,17 +463,14 @@ impl Action for CreateAigcImageTask {
 }
 
 /// The response of [`CreateAigcImageTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcImageTaskResponse {
     /// Id of the task. Opaque: several forms exist, and more may come.
     ///
     /// - Example: `4-AigcImage-c3b145ec76****94ac55b9e63be17d`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -481,5 +519,40 @@ impl fmt::Debug for CreateAigcImageTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateAigcImageTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcImageTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcImageTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

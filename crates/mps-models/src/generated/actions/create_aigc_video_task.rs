@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
 use crate::capabilities::{Column, Day};
-use crate::de;
 use crate::preflight::{
     IsSet,
     Path,
@@ -18,6 +18,7 @@ use crate::preflight::{
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::capabilities::VIDEO;
 use super::super::{
     AigcStoreCosParam,
@@ -67,111 +68,79 @@ use super::super::{
 ///     )
 ///     .operator("admin");
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcVideoTask {
     /// Family of the model, such as `Hunyuan`, `Kling` or `Vidu`. Letter case is irregular and matters.
     ///
     /// - Example: `Hunyuan`.
     /// - Source: API description of 2026-10-26.
-    #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// Version of the model. By default the service selects a stable version.
     ///
     /// - Example: `1.5`.
-    #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
     /// Special scene to generate, known to some models only. With `3d_scene` the result is not a video.
     ///
     /// - One of `motion_control`, `avatar_i2v`, `lip_sync`, `land2port`, `template_effect`, `3d_scene`; a breach is only a warning.
     /// - Since 2026-01-22 (`cn`) and 2026-02-03 (`intl`).
     /// - Source: API description of 2026-10-26.
-    #[serde(rename = "SceneType", skip_serializing_if = "Option::is_none")]
     pub scene_type: Option<String>,
     /// Description of the video.
     ///
     /// - Required unless `ImageUrl` or `LastImageUrl` or `ImageInfos` or `VideoInfos` is given.
     /// - At most 2000 characters; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
     /// - Example: `move the picture`.
-    #[serde(rename = "Prompt", skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// Description of content to avoid. Some models ignore it; no document lists which.
     ///
     /// - Example: `Top lighting, bright colors`.
-    #[serde(rename = "NegativePrompt", skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
     /// Lets the service rewrite the prompt for a richer result. By default the model follows the prompt
     /// literally.
     ///
     /// - Default: `false`.
-    #[serde(rename = "EnhancePrompt", skip_serializing_if = "Option::is_none")]
     pub enhance_prompt: Option<bool>,
     /// First frame of the video: a JPEG or PNG of at most 10 MB that the service can fetch from the
     /// public network. The service does not report an image it cannot fetch: it generates from the
     /// prompt alone, and bills that.
     ///
     /// - A URL.
-    #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
     /// Last frame of the video, under the same rules as `ImageUrl`. Few models and versions support it,
     /// and some of them only at 1080P.
     ///
     /// - Only together with `ImageUrl`; a breach is only a warning.
     /// - A URL.
-    #[serde(rename = "LastImageUrl", skip_serializing_if = "Option::is_none")]
     pub last_image_url: Option<String>,
     /// Reference images: things and styles the video should contain.
     ///
     /// - At most 3 items; no longer stated since 2026-05-26 (`cn`) and 2026-07-06 (`intl`).
-    #[serde(
-        rename = "ImageInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub image_infos: Vec<AigcVideoReferenceImageInfo>,
     /// Reference videos, or the video to edit. Only some models support them, Kling O1 first.
     ///
     /// - Since 2026-02-26 (`cn`) and 2026-03-13 (`intl`).
-    #[serde(
-        rename = "VideoInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub video_infos: Vec<AigcVideoReferenceVideoInfo>,
     /// Reference sound. Only some models support it; no document lists which.
     ///
     /// - Since 2026-07-13 (`cn`) and 2026-08-06 (`intl`).
     /// - Source: API description of 2026-10-26.
-    #[serde(
-        rename = "AudioInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub audio_infos: Vec<AigcVideoReferenceAudioInfo>,
     /// Persons or things that the prompt calls by name. Supported by Vidu and Kling.
     ///
     /// - Since 2026-09-03 (`cn`) and 2026-09-17 (`intl`).
     /// - Source: API description of 2026-10-26.
-    #[serde(
-        rename = "SubjectInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub subject_infos: Vec<AigcVideoReferenceSubjectInfo>,
     /// Length of the video. Each model has its own values and its own default.
     ///
     /// - At least `1`.
     /// - Unit: seconds.
     /// - Example: `8`.
-    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// Size, shape, sound and watermark of the video.
-    #[serde(rename = "ExtraParameters", skip_serializing_if = "Option::is_none")]
     pub extra_parameters: Option<AigcVideoExtraParam>,
     /// Bucket of the caller's in which to store the video. COS has to be activated, and the role
     /// `MPS_QcsRole` created and granted. Without it the service keeps the video for 12 hours.
-    #[serde(rename = "StoreCosParam", skip_serializing_if = "Option::is_none")]
     pub store_cos_param: Option<AigcStoreCosParam>,
     /// Parameters of the model's vendor, as JSON text: camera moves, storyboards with a
     /// prompt for each shot.
@@ -179,15 +148,12 @@ pub struct CreateAigcVideoTask {
     /// - JSON as text.
     /// - Example: `{"camera_control":{"type":"simple"}}`.
     /// - Since 2026-01-06 (`cn`) and 2026-01-09 (`intl`).
-    #[serde(rename = "AdditionalParameters", skip_serializing_if = "Option::is_none")]
     pub additional_parameters: Option<String>,
     /// Name of the requester; a free text for the caller's own records.
     ///
     /// - Example: `admin`.
-    #[serde(rename = "Operator", skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -531,6 +497,74 @@ impl fmt::Debug for CreateAigcVideoTask {
     }
 }
 
+impl Serialize for CreateAigcVideoTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("ModelName", self.model_name.as_ref())?;
+        object.optional("ModelVersion", self.model_version.as_ref())?;
+        object.optional("SceneType", self.scene_type.as_ref())?;
+        object.optional("Prompt", self.prompt.as_ref())?;
+        object.optional("NegativePrompt", self.negative_prompt.as_ref())?;
+        object.optional("EnhancePrompt", self.enhance_prompt.as_ref())?;
+        object.optional("ImageUrl", self.image_url.as_ref())?;
+        object.optional("LastImageUrl", self.last_image_url.as_ref())?;
+        object.list("ImageInfos", &self.image_infos)?;
+        object.list("VideoInfos", &self.video_infos)?;
+        object.list("AudioInfos", &self.audio_infos)?;
+        object.list("SubjectInfos", &self.subject_infos)?;
+        object.optional("Duration", self.duration.as_ref())?;
+        object.optional("ExtraParameters", self.extra_parameters.as_ref())?;
+        object.optional("StoreCosParam", self.store_cos_param.as_ref())?;
+        object.optional("AdditionalParameters", self.additional_parameters.as_ref())?;
+        object.optional("Operator", self.operator.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcVideoTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcVideoTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.model_name = members.next_value()?,
+            1 => self.model_version = members.next_value()?,
+            2 => self.scene_type = members.next_value()?,
+            3 => self.prompt = members.next_value()?,
+            4 => self.negative_prompt = members.next_value()?,
+            5 => self.enhance_prompt = members.next_value()?,
+            6 => self.image_url = members.next_value()?,
+            7 => self.last_image_url = members.next_value()?,
+            8 => self.image_infos = de::list(members)?,
+            9 => self.video_infos = de::list(members)?,
+            10 => self.audio_infos = de::list(members)?,
+            11 => self.subject_infos = de::list(members)?,
+            12 => self.duration = members.next_value()?,
+            13 => self.extra_parameters = members.next_value()?,
+            14 => self.store_cos_param = members.next_value()?,
+            15 => self.additional_parameters = members.next_value()?,
+            16 => self.operator = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateAigcVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         let query = self.capability_query();
@@ -645,17 +679,14 @@ impl Action for CreateAigcVideoTask {
 }
 
 /// The response of [`CreateAigcVideoTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateAigcVideoTaskResponse {
     /// Id of the task. Opaque: several forms exist, and more may come.
     ///
     /// - Example: `2147483792`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -704,5 +735,40 @@ impl fmt::Debug for CreateAigcVideoTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateAigcVideoTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateAigcVideoTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateAigcVideoTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

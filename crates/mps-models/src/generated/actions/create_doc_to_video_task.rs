@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{DocToVideoCosInfo, DocToVideoInput};
 
 /// Starts a task that turns documents into a video that presents them.
@@ -49,26 +50,21 @@ use super::super::{DocToVideoCosInfo, DocToVideoInput};
 ///     )
 ///     .resource_id("vts-********-1");
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateDocToVideoTask {
     /// The documents and the options of the video.
     ///
     /// - Required.
-    #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: DocToVideoInput,
     /// Bucket of the caller for the result.
-    #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<DocToVideoCosInfo>,
     /// The resource to charge, which has to be enabled. Without it the main one of the account is charged.
     ///
     /// - Example: `vts-********-1`.
     /// - Since 2026-08-06 (`cn`) and 2026-08-17 (`intl`).
-    #[serde(rename = "ResourceId", skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -147,6 +143,46 @@ impl fmt::Debug for CreateDocToVideoTask {
     }
 }
 
+impl Serialize for CreateDocToVideoTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Input", &self.input)?;
+        object.optional("CosInfo", self.cos_info.as_ref())?;
+        object.optional("ResourceId", self.resource_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateDocToVideoTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateDocToVideoTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.input = de::or_default(members)?,
+            1 => self.cos_info = members.next_value()?,
+            2 => self.resource_id = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateDocToVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report.inspect(at.member("Input"), &self.input);
@@ -179,17 +215,14 @@ impl Action for CreateDocToVideoTask {
 }
 
 /// The response of [`CreateDocToVideoTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateDocToVideoTaskResponse {
     /// Id of the task. Opaque.
     ///
     /// - Example: `516e11a9-**************-e0c84dffda8b`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -232,5 +265,40 @@ impl fmt::Debug for CreateDocToVideoTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateDocToVideoTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateDocToVideoTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateDocToVideoTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{VideoRedrawCosInfo, VideoRedrawInput, VideoRedrawTaskInfo};
 
 /// Starts a task that draws a video anew in another style.
@@ -34,25 +35,20 @@ use super::super::{VideoRedrawCosInfo, VideoRedrawInput, VideoRedrawTaskInfo};
 ///     ),
 /// );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateVideoRedrawTask {
     /// The video to redraw.
     ///
     /// - Required.
-    #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: VideoRedrawInput,
     /// Bucket of the caller for the result.
-    #[serde(rename = "CosInfo", skip_serializing_if = "Option::is_none")]
     pub cos_info: Option<VideoRedrawCosInfo>,
     /// Style and options of the redrawn video.
     ///
     /// - Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`).
-    #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<VideoRedrawTaskInfo>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -131,6 +127,46 @@ impl fmt::Debug for CreateVideoRedrawTask {
     }
 }
 
+impl Serialize for CreateVideoRedrawTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Input", &self.input)?;
+        object.optional("CosInfo", self.cos_info.as_ref())?;
+        object.optional("TaskInfo", self.task_info.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateVideoRedrawTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateVideoRedrawTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.input = de::or_default(members)?,
+            1 => self.cos_info = members.next_value()?,
+            2 => self.task_info = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for CreateVideoRedrawTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report.inspect(at.member("Input"), &self.input);
@@ -165,17 +201,14 @@ impl Action for CreateVideoRedrawTask {
 }
 
 /// The response of [`CreateVideoRedrawTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CreateVideoRedrawTaskResponse {
     /// Id of the task. Opaque.
     ///
     /// - Example: `d6f9bb2a-d1cd-****-447a-a4842e4279c6`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -218,5 +251,40 @@ impl fmt::Debug for CreateVideoRedrawTaskResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CreateVideoRedrawTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CreateVideoRedrawTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CreateVideoRedrawTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

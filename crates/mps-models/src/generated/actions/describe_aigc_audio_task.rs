@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskStatus};
 
 /// Returns the status of an audio task and, once it is done, the URLs of its result.
@@ -31,18 +32,15 @@ use super::super::{AigcAudioOutputAudioInfo, AigcAudioOutputVideoInfo, AigcTaskS
 ///     "24000145-******d**-cb46b8040b684b539bbd46****e*e2fd",
 /// );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcAudioTask {
     /// Id of the task, as the create answered it.
     ///
     /// - Required.
     /// - Example: `24000145-******d**-cb46b8040b684b539bbd46****e*e2fd`.
-    #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -98,6 +96,41 @@ impl fmt::Debug for DescribeAigcAudioTask {
     }
 }
 
+impl Serialize for DescribeAigcAudioTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("TaskId", &self.task_id)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcAudioTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcAudioTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = de::or_default(members)?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for DescribeAigcAudioTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
@@ -133,34 +166,20 @@ impl Action for DescribeAigcAudioTask {
 }
 
 /// The response of [`DescribeAigcAudioTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcAudioTaskResponse {
     /// Status of the task.
-    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
     /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `Invalid model name for music`.
-    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The audio of a task that is done.
-    #[serde(
-        rename = "AudioInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub audio_infos: Vec<AigcAudioOutputAudioInfo>,
     /// The videos of a task that is done, if it was to add sound to videos.
-    #[serde(
-        rename = "VideoInfos",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub video_infos: Vec<AigcAudioOutputVideoInfo>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -274,5 +293,47 @@ impl fmt::Debug for DescribeAigcAudioTaskResponse {
             .field("video_infos", &self.video_infos)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DescribeAigcAudioTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Status", self.status.as_ref())?;
+        object.optional("Message", self.message.as_ref())?;
+        object.list("AudioInfos", &self.audio_infos)?;
+        object.list("VideoInfos", &self.video_infos)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcAudioTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcAudioTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.status = members.next_value()?,
+            1 => self.message = members.next_value()?,
+            2 => self.audio_infos = de::list(members)?,
+            3 => self.video_infos = de::list(members)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

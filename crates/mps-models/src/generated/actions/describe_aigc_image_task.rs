@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::AigcTaskStatus;
 
 /// Returns the status of an image task and, once it is done, the URLs of its result.
@@ -34,18 +35,15 @@ use super::super::AigcTaskStatus;
 ///     "4-AigcImage-c3b145ec76****94ac55b9e63be17d",
 /// );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcImageTask {
     /// Id of the task, as the create answered it.
     ///
     /// - Required.
     /// - Example: `4-AigcImage-c3b145ec76****94ac55b9e63be17d`.
-    #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -101,6 +99,41 @@ impl fmt::Debug for DescribeAigcImageTask {
     }
 }
 
+impl Serialize for DescribeAigcImageTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("TaskId", &self.task_id)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcImageTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcImageTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = de::or_default(members)?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for DescribeAigcImageTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
@@ -136,27 +169,18 @@ impl Action for DescribeAigcImageTask {
 }
 
 /// The response of [`DescribeAigcImageTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcImageTaskResponse {
     /// Status of the task.
-    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
     /// URLs of the images of a task that is done. The service keeps them for 12 hours.
-    #[serde(
-        rename = "ImageUrls",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub image_urls: Vec<String>,
     /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
-    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -243,5 +267,45 @@ impl fmt::Debug for DescribeAigcImageTaskResponse {
             .field("message", &Hidden)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DescribeAigcImageTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Status", self.status.as_ref())?;
+        object.list("ImageUrls", &self.image_urls)?;
+        object.optional("Message", self.message.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcImageTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcImageTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.status = members.next_value()?,
+            1 => self.image_urls = de::list(members)?,
+            2 => self.message = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

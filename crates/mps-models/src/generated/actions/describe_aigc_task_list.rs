@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{AigcTaskListItem, QueryTaskFilter};
 
 /// Lists the scenario tasks of the account, page by page.
@@ -31,27 +32,22 @@ use super::super::{AigcTaskListItem, QueryTaskFilter};
 ///         QueryTaskFilter::new().task_id("5ddc84c0-fe47-4cc8-35b8-ae8c313d1b9e"),
 ///     );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskList {
     /// Which page, counted from one.
     ///
     /// - At least `1`; a breach is only a warning.
     /// - Default: `1`.
-    #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
     /// Number of tasks on a page. No document states a maximum.
     ///
     /// - At least `1`; a breach is only a warning.
     /// - Default: `10`.
-    #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
     /// Which tasks to list. Without it the list has all of them.
-    #[serde(rename = "QueryTaskFilter", skip_serializing_if = "Option::is_none")]
     pub query_task_filter: Option<QueryTaskFilter>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -137,6 +133,46 @@ impl fmt::Debug for DescribeAigcTaskList {
     }
 }
 
+impl Serialize for DescribeAigcTaskList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("PageNum", self.page_num.as_ref())?;
+        object.optional("PageSize", self.page_size.as_ref())?;
+        object.optional("QueryTaskFilter", self.query_task_filter.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcTaskList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcTaskList {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.page_num = members.next_value()?,
+            1 => self.page_size = members.next_value()?,
+            2 => self.query_task_filter = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for DescribeAigcTaskList {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
@@ -172,34 +208,24 @@ impl Action for DescribeAigcTaskList {
 }
 
 /// The response of [`DescribeAigcTaskList`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskListResponse {
     /// Number of tasks on all pages together.
     ///
     /// - Example: `22`.
-    #[serde(rename = "Total", skip_serializing_if = "Option::is_none")]
     pub total: Option<i64>,
     /// The page this is.
     ///
     /// - Example: `1`.
-    #[serde(rename = "PageNum", skip_serializing_if = "Option::is_none")]
     pub page_num: Option<i64>,
     /// Number of tasks on a page.
     ///
     /// - Example: `10`.
-    #[serde(rename = "PageSize", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<i64>,
     /// The tasks of the page.
-    #[serde(
-        rename = "Tasks",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub tasks: Vec<AigcTaskListItem>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -291,5 +317,47 @@ impl fmt::Debug for DescribeAigcTaskListResponse {
             .field("tasks", &self.tasks)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DescribeAigcTaskListResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Total", self.total.as_ref())?;
+        object.optional("PageNum", self.page_num.as_ref())?;
+        object.optional("PageSize", self.page_size.as_ref())?;
+        object.list("Tasks", &self.tasks)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcTaskListResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcTaskListResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.total = members.next_value()?,
+            1 => self.page_num = members.next_value()?,
+            2 => self.page_size = members.next_value()?,
+            3 => self.tasks = de::list(members)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

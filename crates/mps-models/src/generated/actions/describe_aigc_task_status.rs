@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
 /// Returns the status of a scenario task and, once it is done, the URLs of its result.
@@ -28,18 +29,15 @@ use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 ///
 /// let request = DescribeAigcTaskStatus::new("c50f6094-3b56-a1fa-e616-0eec386bfc36");
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskStatus {
     /// Id of the task, as the create answered it.
     ///
     /// - Required.
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
-    #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -95,6 +93,41 @@ impl fmt::Debug for DescribeAigcTaskStatus {
     }
 }
 
+impl Serialize for DescribeAigcTaskStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("TaskId", &self.task_id)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcTaskStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcTaskStatus {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = de::or_default(members)?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for DescribeAigcTaskStatus {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
@@ -126,70 +159,56 @@ impl Action for DescribeAigcTaskStatus {
 }
 
 /// The response of [`DescribeAigcTaskStatus`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcTaskStatusResponse {
     /// Id of the task.
     ///
     /// - Example: `c50f6094-3b56-a1fa-e616-0eec386bfc36`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Status of the task.
     ///
     /// - Example: `FINISHED`.
-    #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<ScenarioTaskStatus>,
     /// URL of the result of a task that is done. No document states how long the service keeps it.
-    #[serde(rename = "OutputUrl", skip_serializing_if = "Option::is_none")]
     pub output_url: Option<String>,
     /// When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.
     ///
     /// - Example: `2026-06-01 20:40:50`.
-    #[serde(rename = "CreateTime", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
     /// When the task was taken out of the queue, in the same form.
     ///
     /// - Example: `2026-06-01 20:40:51`.
-    #[serde(rename = "ScheduledTime", skip_serializing_if = "Option::is_none")]
     pub scheduled_time: Option<String>,
     /// When the task ended, in the same form.
     ///
     /// - Example: `2026-06-01 20:44:32`.
-    #[serde(rename = "FinishedTime", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
     /// Why the task failed, as a negative number. The numbers are not documented.
     ///
     /// - Example: `-401`.
-    #[serde(rename = "TaskResultCode", skip_serializing_if = "Option::is_none")]
     pub task_result_code: Option<i64>,
     /// Why the task failed, in words.
     ///
     /// - Example: `Save to cos failed`.
-    #[serde(rename = "TaskResultMsg", skip_serializing_if = "Option::is_none")]
     pub task_result_msg: Option<String>,
     /// The request that created the task, as JSON text. Besides its members there are the
     /// action, the account and the address it came from.
-    #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
     /// Which scenario the task belongs to.
     ///
     /// - Example: `AIDrama`.
-    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
     /// Details of the task, JSON as text. Its members depend on the scenario.
     ///
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
     /// Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.
     ///
     /// - Example: `STAGE_1_FINISHED`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -393,5 +412,63 @@ impl fmt::Debug for DescribeAigcTaskStatusResponse {
             .field("stage", &self.stage)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DescribeAigcTaskStatusResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.optional("TaskStatus", self.task_status.as_ref())?;
+        object.optional("OutputUrl", self.output_url.as_ref())?;
+        object.optional("CreateTime", self.create_time.as_ref())?;
+        object.optional("ScheduledTime", self.scheduled_time.as_ref())?;
+        object.optional("FinishedTime", self.finished_time.as_ref())?;
+        object.optional("TaskResultCode", self.task_result_code.as_ref())?;
+        object.optional("TaskResultMsg", self.task_result_msg.as_ref())?;
+        object.optional("RequestBody", self.request_body.as_ref())?;
+        object.optional("TaskType", self.task_type.as_ref())?;
+        object.optional("TaskInfo", self.task_info.as_ref())?;
+        object.optional("Stage", self.stage.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcTaskStatusResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcTaskStatusResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.task_id = members.next_value()?,
+            1 => self.task_status = members.next_value()?,
+            2 => self.output_url = members.next_value()?,
+            3 => self.create_time = members.next_value()?,
+            4 => self.scheduled_time = members.next_value()?,
+            5 => self.finished_time = members.next_value()?,
+            6 => self.task_result_code = members.next_value()?,
+            7 => self.task_result_msg = members.next_value()?,
+            8 => self.request_body = members.next_value()?,
+            9 => self.task_type = members.next_value()?,
+            10 => self.task_info = members.next_value()?,
+            11 => self.stage = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::AigcTaskStatus;
 
 /// Returns the status of a video task and, once it is done, the URLs of its result.
@@ -34,18 +35,15 @@ use super::super::AigcTaskStatus;
 ///     "4-AigcVideo-0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 /// );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcVideoTask {
     /// Id of the task, as the create answered it.
     ///
     /// - Required.
     /// - Example: `2147483792`.
-    #[serde(rename = "TaskId", deserialize_with = "de::or_default")]
     pub task_id: String,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -101,6 +99,41 @@ impl fmt::Debug for DescribeAigcVideoTask {
     }
 }
 
+impl Serialize for DescribeAigcVideoTask {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("TaskId", &self.task_id)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcVideoTask {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcVideoTask {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = de::or_default(members)?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for DescribeAigcVideoTask {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report
@@ -132,32 +165,22 @@ impl Action for DescribeAigcVideoTask {
 }
 
 /// The response of [`DescribeAigcVideoTask`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DescribeAigcVideoTaskResponse {
     /// Status of the task.
-    #[serde(rename = "Status", skip_serializing_if = "Option::is_none")]
     pub status: Option<AigcTaskStatus>,
     /// URLs of the videos of a task that is done. The service keeps them for 12 hours.
-    #[serde(
-        rename = "VideoUrls",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub video_urls: Vec<String>,
     /// Width and height in pixels, with an `x` or a `*` between them.
     ///
     /// - Example: `1920x1088`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Reason why the task failed; otherwise `ok` or empty. A message alone is no sign of a failure.
     ///
     /// - Example: `ok`.
-    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -262,5 +285,47 @@ impl fmt::Debug for DescribeAigcVideoTaskResponse {
             .field("message", &Hidden)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DescribeAigcVideoTaskResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Status", self.status.as_ref())?;
+        object.list("VideoUrls", &self.video_urls)?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("Message", self.message.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DescribeAigcVideoTaskResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DescribeAigcVideoTaskResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.status = members.next_value()?,
+            1 => self.video_urls = de::list(members)?,
+            2 => self.resolution = members.next_value()?,
+            3 => self.message = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

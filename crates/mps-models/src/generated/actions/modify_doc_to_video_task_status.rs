@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::action::{Action, ActionInfo, Effect};
-use crate::de;
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::ModifyDocToVideoTaskStatusInput;
 
 /// Confirms a stage of a document-to-video task, or has it done again.
@@ -43,17 +44,14 @@ use super::super::ModifyDocToVideoTaskStatusInput;
 ///         ),
 /// );
 /// ```
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatus {
     /// The task, the stage, and the operation on it.
     ///
     /// - Required.
-    #[serde(rename = "Input", deserialize_with = "de::or_default")]
     pub input: ModifyDocToVideoTaskStatusInput,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -106,6 +104,41 @@ impl fmt::Debug for ModifyDocToVideoTaskStatus {
     }
 }
 
+impl Serialize for ModifyDocToVideoTaskStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Input", &self.input)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for ModifyDocToVideoTaskStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for ModifyDocToVideoTaskStatus {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.input = de::or_default(members)?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
+    }
+}
+
 impl Preflight for ModifyDocToVideoTaskStatus {
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {
         report.inspect(at.member("Input"), &self.input);
@@ -132,17 +165,14 @@ impl Action for ModifyDocToVideoTaskStatus {
 }
 
 /// The response of [`ModifyDocToVideoTaskStatus`].
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusResponse {
     /// Id of a new task, which replaces the one in the request. Opaque.
     ///
     /// - Example: `72687c0b-19aa-f799-ddf9-716619c12eda`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -191,5 +221,40 @@ impl fmt::Debug for ModifyDocToVideoTaskStatusResponse {
             .field("task_id", &self.task_id)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for ModifyDocToVideoTaskStatusResponse {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for ModifyDocToVideoTaskStatusResponse {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for ModifyDocToVideoTaskStatusResponse {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.task_id = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

@@ -2,49 +2,44 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A story and the look of its comic.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AiDramaInput {
     /// The story. The service splits it into scenes by itself. No limit is stated.
     ///
     /// - Required.
-    #[serde(rename = "Script", deserialize_with = "de::or_default")]
     pub script: String,
     /// The style to draw in.
     ///
     /// - Required.
     /// - One of `chinese_ink_wash`, `fantasy_cyberpunk`, `japanese_anime_2d`, `realistic_live_action`.
     /// - Example: `chinese_ink_wash`.
-    #[serde(rename = "Style", deserialize_with = "de::or_default")]
     pub style: String,
     /// Width to height.
     ///
     /// - Required.
     /// - One of `16:9`, `9:16`.
     /// - Example: `16:9`.
-    #[serde(rename = "Ratio", deserialize_with = "de::or_default")]
     pub ratio: String,
     /// Resolution, in lower case here.
     ///
     /// - Required.
     /// - One of `720p`, `1080p`.
     /// - Example: `720p`.
-    #[serde(rename = "Resolution", deserialize_with = "de::or_default")]
     pub resolution: String,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -158,6 +153,48 @@ impl fmt::Debug for AiDramaInput {
             .field("resolution", &self.resolution)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AiDramaInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Script", &self.script)?;
+        object.plain("Style", &self.style)?;
+        object.plain("Ratio", &self.ratio)?;
+        object.plain("Resolution", &self.resolution)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AiDramaInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AiDramaInput {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.script = de::or_default(members)?,
+            1 => self.style = de::or_default(members)?,
+            2 => self.ratio = de::or_default(members)?,
+            3 => self.resolution = de::or_default(members)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,48 +2,44 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// Size, shape, file format and watermark of an image.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcImageExtraParam {
     /// Width to height. Each model has its own values; MJ reads the ratio from the prompt.
     ///
     /// - Example: `16:9`.
-    #[serde(rename = "AspectRatio", skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<String>,
     /// Resolution, in upper case. Each model has its own values.
     ///
     /// - One of `720P`, `1080P`, `1K`, `2K`, `4K`; a breach is only a warning.
     /// - Example: `1080P`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Adds a watermark to the image: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
     /// - Default: `0`.
     /// - Since 2026-04-24 (`cn`) and 2026-05-12 (`intl`).
-    #[serde(rename = "LogoAdd", skip_serializing_if = "Option::is_none")]
     pub logo_add: Option<i64>,
     /// Format of the file.
     ///
     /// - One of `jpeg`, `png`.
     /// - Example: `png`.
     /// - Since 2026-05-11 (`cn`) and 2026-05-12 (`intl`).
-    #[serde(rename = "OutputFormat", skip_serializing_if = "Option::is_none")]
     pub output_format: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -147,6 +143,48 @@ impl fmt::Debug for AigcImageExtraParam {
             .field("output_format", &self.output_format)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcImageExtraParam {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("AspectRatio", self.aspect_ratio.as_ref())?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("LogoAdd", self.logo_add.as_ref())?;
+        object.optional("OutputFormat", self.output_format.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcImageExtraParam {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcImageExtraParam {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.aspect_ratio = members.next_value()?,
+            1 => self.resolution = members.next_value()?,
+            2 => self.logo_add = members.next_value()?,
+            3 => self.output_format = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,34 +2,32 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// An image of something the result should contain, or of the style it should have.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcImageInfo {
     /// A JPEG, PNG or WebP, of less than 7 MB if possible, that the service can fetch from the public
     /// network.
     ///
     /// - A URL.
-    #[serde(rename = "ImageUrl", skip_serializing_if = "Option::is_none")]
     pub image_url: Option<String>,
     /// Role of the image: the id of a subject for Vidu q2, `asset` or `style` for GV. Other models ignore
     /// it.
     ///
     /// - Example: `asset`.
-    #[serde(rename = "ReferenceType", skip_serializing_if = "Option::is_none")]
     pub reference_type: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -96,6 +94,44 @@ impl fmt::Debug for AigcImageInfo {
             .field("reference_type", &self.reference_type)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcImageInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("ImageUrl", self.image_url.as_ref())?;
+        object.optional("ReferenceType", self.reference_type.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcImageInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcImageInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.image_url = members.next_value()?,
+            1 => self.reference_type = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,40 +2,36 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A COS bucket of the caller's, in which the service stores a result.
 ///
 /// Source: documentation page of 2026-03-10.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcStoreCosParam {
     /// Name of the bucket, the account's number included.
     ///
     /// - Required.
     /// - Example: `bucket-1250000000`.
-    #[serde(rename = "CosBucketName", deserialize_with = "de::or_default")]
     pub cos_bucket_name: String,
     /// Region of the bucket.
     ///
     /// - Required.
     /// - Example: `ap-guangzhou`.
-    #[serde(rename = "CosBucketRegion", deserialize_with = "de::or_default")]
     pub cos_bucket_region: String,
     /// Folder inside the bucket.
     ///
     /// - Example: `my_file`.
-    #[serde(rename = "CosBucketPath", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_path: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -115,6 +111,46 @@ impl fmt::Debug for AigcStoreCosParam {
             .field("cos_bucket_path", &self.cos_bucket_path)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcStoreCosParam {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("CosBucketName", &self.cos_bucket_name)?;
+        object.plain("CosBucketRegion", &self.cos_bucket_region)?;
+        object.optional("CosBucketPath", self.cos_bucket_path.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcStoreCosParam {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcStoreCosParam {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.cos_bucket_name = de::or_default(members)?,
+            1 => self.cos_bucket_region = de::or_default(members)?,
+            2 => self.cos_bucket_path = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

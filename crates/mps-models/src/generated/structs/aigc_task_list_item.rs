@@ -2,96 +2,77 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
 /// A scenario task in a list.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcTaskListItem {
     /// Id of the task.
     ///
     /// - Example: `fa3329e2-dfd1-****-9f0a-bb8612af7dc5`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Which scenario the task belongs to.
     ///
     /// - Example: `RedrawVideo`.
-    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
     /// Status of the task.
     ///
     /// - Example: `FINISHED`.
-    #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<ScenarioTaskStatus>,
     /// When the task was created. Day and time, `YYYY-MM-DD HH:MM:SS`, eight hours ahead of UTC.
     ///
     /// - Example: `2026-03-20 17:15:31`.
-    #[serde(rename = "CreateTime", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<String>,
     /// When the task was taken out of the queue, in the same form.
     ///
     /// - Example: `2026-03-20 17:15:31`.
-    #[serde(rename = "ScheduledTime", skip_serializing_if = "Option::is_none")]
     pub scheduled_time: Option<String>,
     /// When the task ended, in the same form.
     ///
     /// - Example: `2026-03-20 17:15:32`.
-    #[serde(rename = "FinishedTime", skip_serializing_if = "Option::is_none")]
     pub finished_time: Option<String>,
     /// URLs of the results of a task that is done. An example in the documentation is signed for seven
     /// days.
-    #[serde(
-        rename = "Urls",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub urls: Vec<String>,
     /// Why the task failed, as a negative number. The numbers are not documented.
     ///
     /// - Example: `-403`.
-    #[serde(rename = "TaskResultCode", skip_serializing_if = "Option::is_none")]
     pub task_result_code: Option<i64>,
     /// Why the task failed, in words.
     ///
     /// - Example: `task is busy`.
-    #[serde(rename = "TaskResultMsg", skip_serializing_if = "Option::is_none")]
     pub task_result_msg: Option<String>,
     /// Resolution of the result, in lower case.
     ///
     /// - Example: `720p`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Width to height of the result.
     ///
     /// - Example: `16:9`.
-    #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
     /// The request that created the task, as JSON text: another text, which holds the request
     /// itself. `DescribeAigcTaskStatus` wraps it only once.
-    #[serde(rename = "RequestBody", skip_serializing_if = "Option::is_none")]
     pub request_body: Option<String>,
     /// Details of the task, JSON as text. Its members depend on the scenario.
     ///
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
-    #[serde(rename = "TaskInfo", skip_serializing_if = "Option::is_none")]
     pub task_info: Option<String>,
     /// Stage of a task with stages. Known are `STAGE_1_FINISHED` and `STAGE_2_FINISHED`.
     ///
     /// - Example: `STAGE_1_FINISHED`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
-    #[serde(rename = "Stage", skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// Members that the specification does not have, kept as they were answered.
-    #[serde(flatten, deserialize_with = "de::unknown_members")]
     pub extra: Map<String, Value>,
 }
 
@@ -326,5 +307,67 @@ impl fmt::Debug for AigcTaskListItem {
             .field("stage", &self.stage)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcTaskListItem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.optional("TaskType", self.task_type.as_ref())?;
+        object.optional("TaskStatus", self.task_status.as_ref())?;
+        object.optional("CreateTime", self.create_time.as_ref())?;
+        object.optional("ScheduledTime", self.scheduled_time.as_ref())?;
+        object.optional("FinishedTime", self.finished_time.as_ref())?;
+        object.list("Urls", &self.urls)?;
+        object.optional("TaskResultCode", self.task_result_code.as_ref())?;
+        object.optional("TaskResultMsg", self.task_result_msg.as_ref())?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("Ratio", self.ratio.as_ref())?;
+        object.optional("RequestBody", self.request_body.as_ref())?;
+        object.optional("TaskInfo", self.task_info.as_ref())?;
+        object.optional("Stage", self.stage.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcTaskListItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcTaskListItem {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = true;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.task_id = members.next_value()?,
+            1 => self.task_type = members.next_value()?,
+            2 => self.task_status = members.next_value()?,
+            3 => self.create_time = members.next_value()?,
+            4 => self.scheduled_time = members.next_value()?,
+            5 => self.finished_time = members.next_value()?,
+            6 => self.urls = de::list(members)?,
+            7 => self.task_result_code = members.next_value()?,
+            8 => self.task_result_msg = members.next_value()?,
+            9 => self.resolution = members.next_value()?,
+            10 => self.ratio = members.next_value()?,
+            11 => self.request_body = members.next_value()?,
+            12 => self.task_info = members.next_value()?,
+            13 => self.stage = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }

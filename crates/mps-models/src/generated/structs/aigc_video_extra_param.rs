@@ -2,57 +2,51 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::capabilities::Column;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// Size, shape, sound and watermark of a video.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcVideoExtraParam {
     /// Resolution, in upper case. Each model has its own values.
     ///
     /// - One of `540P`, `720P`, `768P`, `1080P`, `2K`, `4K`; a breach is only a warning.
     /// - Example: `720P`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Width to height. Most models take it only without a first frame; Hailuo never does.
     ///
     /// - Example: `16:9`.
-    #[serde(rename = "AspectRatio", skip_serializing_if = "Option::is_none")]
     pub aspect_ratio: Option<String>,
     /// Adds a watermark to the video: 1 for yes, 0 for no. A number, not a Boolean.
     ///
     /// - One of `0`, `1`.
     /// - Since 2026-01-19 (`cn`) and 2026-02-03 (`intl`).
-    #[serde(rename = "LogoAdd", skip_serializing_if = "Option::is_none")]
     pub logo_add: Option<i64>,
     /// Adds a sound track. Vidu q3, `PixVerse` and Kling generate one.
     ///
     /// - Default: `false`.
     /// - Since 2026-01-19 (`cn`) and 2026-02-03 (`intl`).
-    #[serde(rename = "EnableAudio", skip_serializing_if = "Option::is_none")]
     pub enable_audio: Option<bool>,
     /// Lets the task wait for off-peak hours. It ends within 48 hours or is cancelled. Vidu only.
     ///
     /// - Since 2026-01-12 (`cn`) and 2026-02-03 (`intl`).
-    #[serde(rename = "OffPeak", skip_serializing_if = "Option::is_none")]
     pub off_peak: Option<bool>,
     /// Adds background music.
     ///
     /// - Default: `false`.
     /// - Since 2026-02-26 (`cn`) and 2026-03-13 (`intl`).
-    #[serde(rename = "EnableBgm", skip_serializing_if = "Option::is_none")]
     pub enable_bgm: Option<bool>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -187,6 +181,52 @@ impl fmt::Debug for AigcVideoExtraParam {
             .field("enable_bgm", &self.enable_bgm)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcVideoExtraParam {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("AspectRatio", self.aspect_ratio.as_ref())?;
+        object.optional("LogoAdd", self.logo_add.as_ref())?;
+        object.optional("EnableAudio", self.enable_audio.as_ref())?;
+        object.optional("OffPeak", self.off_peak.as_ref())?;
+        object.optional("EnableBgm", self.enable_bgm.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcVideoExtraParam {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcVideoExtraParam {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.resolution = members.next_value()?,
+            1 => self.aspect_ratio = members.next_value()?,
+            2 => self.logo_add = members.next_value()?,
+            3 => self.enable_audio = members.next_value()?,
+            4 => self.off_peak = members.next_value()?,
+            5 => self.enable_bgm = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

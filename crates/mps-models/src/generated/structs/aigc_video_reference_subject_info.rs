@@ -2,52 +2,38 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A person or thing with a name, for use in the prompt.
 ///
 /// Since 2026-09-03 (`cn`) and 2026-09-17 (`intl`). Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcVideoReferenceSubjectInfo {
     /// Id of the subject at the vendor of the model: a server id for Vidu, an element id for Kling.
-    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Name of the subject. Vidu reads `@` and this name in the prompt as the subject.
-    #[serde(rename = "Name", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Voice of the subject.
     ///
     /// - Example: `voice_male`.
-    #[serde(rename = "VoiceId", skip_serializing_if = "Option::is_none")]
     pub voice_id: Option<String>,
     /// Images of the subject.
     ///
     /// - A URL, each item.
-    #[serde(
-        rename = "ImageUrls",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub image_urls: Vec<String>,
     /// Videos of the subject.
     ///
     /// - A URL, each item.
-    #[serde(
-        rename = "VideoUrls",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub video_urls: Vec<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -180,6 +166,50 @@ impl fmt::Debug for AigcVideoReferenceSubjectInfo {
             .field("video_urls", &Hidden)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcVideoReferenceSubjectInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Id", self.id.as_ref())?;
+        object.optional("Name", self.name.as_ref())?;
+        object.optional("VoiceId", self.voice_id.as_ref())?;
+        object.list("ImageUrls", &self.image_urls)?;
+        object.list("VideoUrls", &self.video_urls)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcVideoReferenceSubjectInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcVideoReferenceSubjectInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.id = members.next_value()?,
+            1 => self.name = members.next_value()?,
+            2 => self.voice_id = members.next_value()?,
+            3 => self.image_urls = de::list(members)?,
+            4 => self.video_urls = de::list(members)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

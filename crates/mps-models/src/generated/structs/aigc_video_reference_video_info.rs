@@ -2,39 +2,36 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A video to edit, or to take features from.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct AigcVideoReferenceVideoInfo {
     /// A video that the service can fetch from the public network. A video to edit excludes a first and
     /// a last frame.
     ///
     /// - A URL.
-    #[serde(rename = "VideoUrl", skip_serializing_if = "Option::is_none")]
     pub video_url: Option<String>,
     /// `base` for a video to edit, `feature` for one to take features from.
     ///
     /// - One of `base`, `feature`.
     /// - Default: `base`.
-    #[serde(rename = "ReferType", skip_serializing_if = "Option::is_none")]
     pub refer_type: Option<String>,
     /// Keeps the sound of this video: `yes` or `no`. Text, not a Boolean.
     ///
     /// - One of `yes`, `no`.
-    #[serde(rename = "KeepOriginalSound", skip_serializing_if = "Option::is_none")]
     pub keep_original_sound: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -136,6 +133,46 @@ impl fmt::Debug for AigcVideoReferenceVideoInfo {
             .field("keep_original_sound", &self.keep_original_sound)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for AigcVideoReferenceVideoInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("VideoUrl", self.video_url.as_ref())?;
+        object.optional("ReferType", self.refer_type.as_ref())?;
+        object.optional("KeepOriginalSound", self.keep_original_sound.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for AigcVideoReferenceVideoInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for AigcVideoReferenceVideoInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.video_url = members.next_value()?,
+            1 => self.refer_type = members.next_value()?,
+            2 => self.keep_original_sound = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

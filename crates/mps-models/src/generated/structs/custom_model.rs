@@ -2,46 +2,42 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A person in front of the camera of an advertising video.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CustomModel {
     /// Gender of the person.
     ///
     /// - One of `male`, `female`, `any`.
     /// - Example: `female`.
-    #[serde(rename = "Gender", skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// Age of the person.
     ///
     /// - One of `teen`, `young_adult`, `middle_aged`, `mature`.
     /// - Example: `young_adult`.
-    #[serde(rename = "Age", skip_serializing_if = "Option::is_none")]
     pub age: Option<String>,
     /// Origin of the person, as far as looks go.
     ///
     /// - One of `caucasian`, `asian`, `latino`, `african`, `middle_eastern`.
     /// - Example: `asian`.
-    #[serde(rename = "Appearance", skip_serializing_if = "Option::is_none")]
     pub appearance: Option<String>,
     /// Build of the person.
     ///
     /// - One of `slim`, `standard`, `athletic`, `chubby`.
     /// - Example: `slim`.
-    #[serde(rename = "BodyType", skip_serializing_if = "Option::is_none")]
     pub body_type: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -149,6 +145,48 @@ impl fmt::Debug for CustomModel {
             .field("body_type", &self.body_type)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for CustomModel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Gender", self.gender.as_ref())?;
+        object.optional("Age", self.age.as_ref())?;
+        object.optional("Appearance", self.appearance.as_ref())?;
+        object.optional("BodyType", self.body_type.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for CustomModel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for CustomModel {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.gender = members.next_value()?,
+            1 => self.age = members.next_value()?,
+            2 => self.appearance = members.next_value()?,
+            3 => self.body_type = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

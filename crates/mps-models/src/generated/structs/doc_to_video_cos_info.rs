@@ -2,41 +2,38 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{IsSet, Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// A COS bucket of the caller's, in which the service stores a result. COS has to be activated, and
 /// the role `MPS_QcsRole` created and granted.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DocToVideoCosInfo {
     /// Region of the bucket.
     ///
     /// - Only together with `CosBucketName`.
     /// - Example: `ap-guangzhou`.
-    #[serde(rename = "CosBucketRegion", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_region: Option<String>,
     /// Name of the bucket, the account's number included.
     ///
     /// - Only together with `CosBucketRegion`.
     /// - Example: `111-1251952100`.
-    #[serde(rename = "CosBucketName", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_name: Option<String>,
     /// Folder inside the bucket.
     ///
     /// - Only together with `CosBucketName`; a breach is only a warning.
     /// - Example: `/output`.
-    #[serde(rename = "CosBucketPath", skip_serializing_if = "Option::is_none")]
     pub cos_bucket_path: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -107,6 +104,46 @@ impl fmt::Debug for DocToVideoCosInfo {
             .field("cos_bucket_path", &self.cos_bucket_path)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DocToVideoCosInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("CosBucketRegion", self.cos_bucket_region.as_ref())?;
+        object.optional("CosBucketName", self.cos_bucket_name.as_ref())?;
+        object.optional("CosBucketPath", self.cos_bucket_path.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocToVideoCosInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DocToVideoCosInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.cos_bucket_region = members.next_value()?,
+            1 => self.cos_bucket_name = members.next_value()?,
+            2 => self.cos_bucket_path = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{
     Is,
     IsSet,
@@ -16,13 +16,13 @@ use crate::preflight::{
 };
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{DocToVideoBackgroundInfo, DocToVideoWatermarkInfo};
 
 /// Documents and the options of the video that presents them.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DocToVideoInput {
     /// The documents, each a PDF, PPTX, DOCX, PNG or JPEG of at most 10 MB and 100 pages that the service
@@ -31,65 +31,51 @@ pub struct DocToVideoInput {
     /// - Required.
     /// - At most 3 items.
     /// - A URL, each item.
-    #[serde(
-        rename = "FileUrl",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub file_url: Vec<String>,
     /// Description of the video.
     ///
     /// - Required.
     /// - At most 2000 characters.
-    #[serde(rename = "Prompt", deserialize_with = "de::or_default")]
     pub prompt: String,
     /// Version of the model.
     ///
     /// - One of `1.0`, `1.0-lite`; a breach is only a warning.
     /// - Default: `1.0`.
-    #[serde(rename = "ModelVersion", skip_serializing_if = "Option::is_none")]
     pub model_version: Option<String>,
     /// Family of the model. There is only one.
     ///
     /// - One of `WAND`; a breach is only a warning.
     /// - Default: `WAND`.
-    #[serde(rename = "ModelName", skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// Width to height.
     ///
     /// - One of `16:9`, `9:16`, `1:1`.
     /// - Default: `16:9`.
-    #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
     /// Language of the video.
     ///
     /// - One of `zh`, `en`, `ja`, `ko`, `ru`, `fr`, `es`, `de`.
     /// - Default: `zh`.
-    #[serde(rename = "Language", skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Approximate length of the video: a hint to the model, which may differ.
     ///
     /// - At least `15`.
     /// - At most `1200`.
     /// - Unit: seconds.
-    #[serde(rename = "ReferenceDuration", skip_serializing_if = "Option::is_none")]
     pub reference_duration: Option<i64>,
     /// Adds a voice.
     ///
     /// - Default: `false`.
-    #[serde(rename = "EnableTTS", skip_serializing_if = "Option::is_none")]
     pub enable_tts: Option<bool>,
     /// Which voice speaks.
     ///
     /// - Only if `EnableTTS` is `true`; a breach is only a warning.
-    #[serde(rename = "VoiceId", skip_serializing_if = "Option::is_none")]
     pub voice_id: Option<String>,
     /// Makes the video look like the slides as far as possible. One of the documents must be a PPTX; of
     /// several the first one counts. Animations are lost.
     ///
     /// - Default: `false`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "PPTXFidelity", skip_serializing_if = "Option::is_none")]
     pub pptx_fidelity: Option<bool>,
     /// `auto` to go all the way at once, `stage` to stop after each stage until
     /// `ModifyDocToVideoTaskStatus` confirms it.
@@ -97,28 +83,23 @@ pub struct DocToVideoInput {
     /// - One of `auto`, `stage`.
     /// - Example: `auto`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "Mode", skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// Image behind the contents.
     ///
     /// - Only if `PPTXFidelity` is `false`; a breach is only a warning.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "Background", skip_serializing_if = "Option::is_none")]
     pub background: Option<DocToVideoBackgroundInfo>,
     /// Image in a corner.
     ///
     /// - Only if `PPTXFidelity` is `false`; a breach is only a warning.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "Watermark", skip_serializing_if = "Option::is_none")]
     pub watermark: Option<DocToVideoWatermarkInfo>,
     /// Adds captions.
     ///
     /// - Default: `false`.
     /// - Since 2026-09-06 (`cn`) and 2026-09-17 (`intl`).
-    #[serde(rename = "EnableCaption", skip_serializing_if = "Option::is_none")]
     pub enable_caption: Option<bool>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -401,6 +382,68 @@ impl fmt::Debug for DocToVideoInput {
             .field("enable_caption", &self.enable_caption)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DocToVideoInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.list("FileUrl", &self.file_url)?;
+        object.plain("Prompt", &self.prompt)?;
+        object.optional("ModelVersion", self.model_version.as_ref())?;
+        object.optional("ModelName", self.model_name.as_ref())?;
+        object.optional("Ratio", self.ratio.as_ref())?;
+        object.optional("Language", self.language.as_ref())?;
+        object.optional("ReferenceDuration", self.reference_duration.as_ref())?;
+        object.optional("EnableTTS", self.enable_tts.as_ref())?;
+        object.optional("VoiceId", self.voice_id.as_ref())?;
+        object.optional("PPTXFidelity", self.pptx_fidelity.as_ref())?;
+        object.optional("Mode", self.mode.as_ref())?;
+        object.optional("Background", self.background.as_ref())?;
+        object.optional("Watermark", self.watermark.as_ref())?;
+        object.optional("EnableCaption", self.enable_caption.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocToVideoInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DocToVideoInput {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.file_url = de::list(members)?,
+            1 => self.prompt = de::or_default(members)?,
+            2 => self.model_version = members.next_value()?,
+            3 => self.model_name = members.next_value()?,
+            4 => self.ratio = members.next_value()?,
+            5 => self.language = members.next_value()?,
+            6 => self.reference_duration = members.next_value()?,
+            7 => self.enable_tts = members.next_value()?,
+            8 => self.voice_id = members.next_value()?,
+            9 => self.pptx_fidelity = members.next_value()?,
+            10 => self.mode = members.next_value()?,
+            11 => self.background = members.next_value()?,
+            12 => self.watermark = members.next_value()?,
+            13 => self.enable_caption = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

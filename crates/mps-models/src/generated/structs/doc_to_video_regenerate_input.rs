@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// Changes for the repetition of a stage.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DocToVideoRegenerateInput {
     /// `full` for the whole stage, `scenes` for some of its scenes.
@@ -22,26 +22,18 @@ pub struct DocToVideoRegenerateInput {
     /// - Required.
     /// - One of `full`, `scenes`.
     /// - Example: `full`.
-    #[serde(rename = "Scope", deserialize_with = "de::or_default")]
     pub scope: String,
     /// Description of the change.
     ///
     /// - Required.
-    #[serde(rename = "Prompt", deserialize_with = "de::or_default")]
     pub prompt: String,
     /// The scenes to do again, such as `scene-3`.
     ///
     /// - Required if `Scope` is `scenes`.
     /// - At most 5 items.
     /// - No item twice.
-    #[serde(
-        rename = "SceneIds",
-        deserialize_with = "de::list",
-        skip_serializing_if = "Vec::is_empty"
-    )]
     pub scene_ids: Vec<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -138,6 +130,46 @@ impl fmt::Debug for DocToVideoRegenerateInput {
             .field("scene_ids", &self.scene_ids)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for DocToVideoRegenerateInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Scope", &self.scope)?;
+        object.plain("Prompt", &self.prompt)?;
+        object.list("SceneIds", &self.scene_ids)?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for DocToVideoRegenerateInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for DocToVideoRegenerateInput {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.scope = de::or_default(members)?,
+            1 => self.prompt = de::or_default(members)?,
+            2 => self.scene_ids = de::list(members)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,20 +2,21 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
 use crate::service::Site;
+use crate::{de, ser};
 use super::super::CustomModel;
 
 /// Audience and options of an advertising video.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct FissionTaskInfo {
     /// Length of the video.
@@ -25,37 +26,31 @@ pub struct FissionTaskInfo {
     /// - At most `15`.
     /// - Unit: seconds.
     /// - Default: `15`.
-    #[serde(rename = "Duration", skip_serializing_if = "Option::is_none")]
     pub duration: Option<i64>,
     /// Quality tier of the model.
     ///
     /// - One of `standard`, `flagship`.
     /// - Example: `flagship`.
-    #[serde(rename = "ModelTier", skip_serializing_if = "Option::is_none")]
     pub model_tier: Option<String>,
     /// Width to height.
     ///
     /// - One of `9:16`, `16:9`, `1:1`, `3:4`, `4:3`.
     /// - Example: `9:16`.
-    #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
     /// Resolution, in lower case here.
     ///
     /// - One of `720p`, `1080p`, `2k`, `4k`.
     /// - Example: `1080p`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Market of the video. It decides the style, and the looks of the person unless `CustomModel` does.
     ///
     /// - One of `north_america`, `europe`, `china`, `japan`, `korea`, `southeast_asia`, `brazil`, `global`, `other`.
     /// - Example: `china`.
-    #[serde(rename = "Market", skip_serializing_if = "Option::is_none")]
     pub market: Option<String>,
     /// Language of voice and captions; `music_only` for neither.
     ///
     /// - One of `english`, `chinese`, `japanese`, `korean`, `spanish`, `portuguese`, `music_only`.
     /// - Example: `chinese`.
-    #[serde(rename = "Language", skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Plot of the video: a person recommends the product (`ugc`), talks about it (`talk`), unpacks it
     /// (`unboxing`) or reacts to it (`reaction`); or the product is shown alone, without speech
@@ -63,20 +58,16 @@ pub struct FissionTaskInfo {
     ///
     /// - One of `ugc`, `talk`, `display`, `unboxing`, `reaction`.
     /// - Example: `display`.
-    #[serde(rename = "VideoType", skip_serializing_if = "Option::is_none")]
     pub video_type: Option<String>,
     /// Number of videos. The service supports only 1 today.
     ///
     /// - At least `0`.
     /// - At most `1`.
     /// - Example: `1`.
-    #[serde(rename = "SplitCount", skip_serializing_if = "Option::is_none")]
     pub split_count: Option<i64>,
     /// The person in front of the camera.
-    #[serde(rename = "CustomModel", skip_serializing_if = "Option::is_none")]
     pub custom_model: Option<CustomModel>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -281,6 +272,58 @@ impl fmt::Debug for FissionTaskInfo {
             .field("custom_model", &self.custom_model)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for FissionTaskInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Duration", self.duration.as_ref())?;
+        object.optional("ModelTier", self.model_tier.as_ref())?;
+        object.optional("Ratio", self.ratio.as_ref())?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("Market", self.market.as_ref())?;
+        object.optional("Language", self.language.as_ref())?;
+        object.optional("VideoType", self.video_type.as_ref())?;
+        object.optional("SplitCount", self.split_count.as_ref())?;
+        object.optional("CustomModel", self.custom_model.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for FissionTaskInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for FissionTaskInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.duration = members.next_value()?,
+            1 => self.model_tier = members.next_value()?,
+            2 => self.ratio = members.next_value()?,
+            3 => self.resolution = members.next_value()?,
+            4 => self.market = members.next_value()?,
+            5 => self.language = members.next_value()?,
+            6 => self.video_type = members.next_value()?,
+            7 => self.split_count = members.next_value()?,
+            8 => self.custom_model = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::de;
 use crate::preflight::{Is, Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::DocToVideoRegenerateInput;
 
 /// A stage of a document-to-video task, and the operation on it.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ModifyDocToVideoTaskStatusInput {
     /// `confirm` continues with the next stage, `regenerate` repeats the stage.
@@ -23,7 +23,6 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// - Required.
     /// - One of `confirm`, `regenerate`.
     /// - Example: `confirm`.
-    #[serde(rename = "Action", deserialize_with = "de::or_default")]
     pub action: String,
     /// `STAGE_1` for the outline, `STAGE_2` for voice, animation and captions. Confirming the second one
     /// renders the video.
@@ -31,22 +30,18 @@ pub struct ModifyDocToVideoTaskStatusInput {
     /// - Required.
     /// - One of `STAGE_1`, `STAGE_2`.
     /// - Example: `STAGE_1`.
-    #[serde(rename = "Stage", deserialize_with = "de::or_default")]
     pub stage: String,
     /// Id of the task.
     ///
     /// - Required.
     /// - Example: `996190db-c567-d47b-1641-6216c7457036`.
-    #[serde(rename = "SourceTaskId", deserialize_with = "de::or_default")]
     pub source_task_id: String,
     /// Changes for the repetition of the stage.
     ///
     /// - Required if `Action` is `regenerate`.
     /// - Only if `Action` is `regenerate`; a breach is only a warning.
-    #[serde(rename = "Regenerate", skip_serializing_if = "Option::is_none")]
     pub regenerate: Option<DocToVideoRegenerateInput>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -154,6 +149,48 @@ impl fmt::Debug for ModifyDocToVideoTaskStatusInput {
             .field("regenerate", &self.regenerate)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for ModifyDocToVideoTaskStatusInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.plain("Action", &self.action)?;
+        object.plain("Stage", &self.stage)?;
+        object.plain("SourceTaskId", &self.source_task_id)?;
+        object.optional("Regenerate", self.regenerate.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for ModifyDocToVideoTaskStatusInput {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for ModifyDocToVideoTaskStatusInput {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.action = de::or_default(members)?,
+            1 => self.stage = de::or_default(members)?,
+            2 => self.source_task_id = de::or_default(members)?,
+            3 => self.regenerate = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

@@ -2,69 +2,61 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report, Rule};
 use crate::redact::Keys;
 use crate::schema::{Bounds, Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 use super::super::{ScenarioTaskStatus, ScenarioTaskType};
 
 /// Which tasks of a list to show: those that all of its members fit.
 ///
 /// Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct QueryTaskFilter {
     /// The task with this id.
     ///
     /// - Example: `5ddc84c0-fe47-4cc8-35b8-ae8c313d1b9e`.
-    #[serde(rename = "TaskId", skip_serializing_if = "Option::is_none")]
     pub task_id: Option<String>,
     /// Tasks of this scenario.
     ///
     /// - Example: `RedrawVideo`.
-    #[serde(rename = "TaskType", skip_serializing_if = "Option::is_none")]
     pub task_type: Option<ScenarioTaskType>,
     /// Tasks that have come this far.
     ///
     /// - Example: `FINISHED`.
-    #[serde(rename = "TaskStatus", skip_serializing_if = "Option::is_none")]
     pub task_status: Option<ScenarioTaskStatus>,
     /// Tasks whose result has this resolution, in lower case.
     ///
     /// - Example: `720p`.
-    #[serde(rename = "Resolution", skip_serializing_if = "Option::is_none")]
     pub resolution: Option<String>,
     /// Tasks whose result has this ratio of width to height.
     ///
     /// - Example: `16:9`.
-    #[serde(rename = "Ratio", skip_serializing_if = "Option::is_none")]
     pub ratio: Option<String>,
     /// Document-to-video tasks of this mode. The mode `stage` of the create is `phased` here.
     ///
     /// - One of `auto`, `phased`; a breach is only a warning.
     /// - Example: `auto`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
-    #[serde(rename = "ExecuteMode", skip_serializing_if = "Option::is_none")]
     pub execute_mode: Option<String>,
     /// Advertising videos of this kind.
     ///
     /// - One of `ugc`, `talk`, `display`, `unboxing`, `reaction`.
     /// - Example: `ugc`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
-    #[serde(rename = "VideoType", skip_serializing_if = "Option::is_none")]
     pub video_type: Option<String>,
     /// Advertising videos of a model of this tier.
     ///
     /// - One of `standard`, `flagship`.
     /// - Example: `standard`.
     /// - Since 2026-09-06 (`cn`) and 2026-10-14 (`intl`).
-    #[serde(rename = "ModelTier", skip_serializing_if = "Option::is_none")]
     pub model_tier: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -219,6 +211,56 @@ impl fmt::Debug for QueryTaskFilter {
             .field("model_tier", &self.model_tier)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for QueryTaskFilter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("TaskId", self.task_id.as_ref())?;
+        object.optional("TaskType", self.task_type.as_ref())?;
+        object.optional("TaskStatus", self.task_status.as_ref())?;
+        object.optional("Resolution", self.resolution.as_ref())?;
+        object.optional("Ratio", self.ratio.as_ref())?;
+        object.optional("ExecuteMode", self.execute_mode.as_ref())?;
+        object.optional("VideoType", self.video_type.as_ref())?;
+        object.optional("ModelTier", self.model_tier.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for QueryTaskFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for QueryTaskFilter {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        match index {
+            0 => self.task_id = members.next_value()?,
+            1 => self.task_type = members.next_value()?,
+            2 => self.task_status = members.next_value()?,
+            3 => self.resolution = members.next_value()?,
+            4 => self.ratio = members.next_value()?,
+            5 => self.execute_mode = members.next_value()?,
+            6 => self.video_type = members.next_value()?,
+            7 => self.model_tier = members.next_value()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

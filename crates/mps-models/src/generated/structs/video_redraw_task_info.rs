@@ -2,27 +2,26 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::MapAccess;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::preflight::{Path, Preflight, Report};
 use crate::redact::{Hidden, Keys};
 use crate::schema::{Kind, MemberInfo, StructInfo};
+use crate::{de, ser};
 
 /// Style and options of a redrawn video.
 ///
 /// Since 2026-07-21 (`cn`) and 2026-08-06 (`intl`). Source: API description of 2026-10-26.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct VideoRedrawTaskInfo {
     /// The style to draw it in, in free words: anime, ink wash, clay.
     ///
     /// - Example: `ink wash`.
-    #[serde(rename = "Style", skip_serializing_if = "Option::is_none")]
     pub style: Option<String>,
     /// Members that the specification does not have, sent unchanged.
-    #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
 
@@ -72,6 +71,41 @@ impl fmt::Debug for VideoRedrawTaskInfo {
             .field("style", &Hidden)
             .field("extra", &Keys(&self.extra))
             .finish()
+    }
+}
+
+impl Serialize for VideoRedrawTaskInfo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = ser::object(serializer)?;
+        object.optional("Style", self.style.as_ref())?;
+        object.end(&self.extra)
+    }
+}
+
+impl<'de> Deserialize<'de> for VideoRedrawTaskInfo {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        de::object(deserializer)
+    }
+}
+
+impl de::ReadMembers for VideoRedrawTaskInfo {
+    const INFO: &'static StructInfo = Self::SCHEMA;
+
+    const IS_RESPONSE: bool = false;
+
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        members: &mut A,
+    ) -> Result<(), A::Error> {
+        if index == 0 {
+            self.style = members.next_value()?;
+        }
+        Ok(())
+    }
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {
+        &mut self.extra
     }
 }
 

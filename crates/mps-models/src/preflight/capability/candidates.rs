@@ -53,6 +53,48 @@ impl fmt::Display for Subject {
     }
 }
 
+/// An iterator over [`Candidates`]: each row, followed by those of single sites if the site is not known.
+pub(super) struct Subjects {
+    candidates: Candidates,
+    rows: slice::Iter<'static, Row>,
+    own: slice::Iter<'static, (Site, &'static Row)>,
+}
+
+impl Subjects {
+    fn next_row(&mut self) -> Option<&'static Row> {
+        if let Some((_, row)) = self.own.next() {
+            return Some(row);
+        }
+        let Candidates {
+            site,
+            includes_past,
+            ..
+        } = self.candidates;
+        for row in self.rows.by_ref() {
+            if includes_past || is_offered(row, site) {
+                if let Some(site) = site {
+                    return Some(row.on(site));
+                }
+                self.own = row.by_site.iter();
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
+impl Iterator for Subjects {
+    type Item = Subject;
+
+    fn next(&mut self) -> Option<Subject> {
+        Some(Subject {
+            row: self.next_row()?,
+            site: self.candidates.site,
+            is_any_version: false,
+        })
+    }
+}
+
 impl Candidates {
     pub(super) fn of(query: &CapabilityQuery<'_>, site: Option<Site>) -> Self {
         let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
@@ -90,19 +132,12 @@ impl Candidates {
     }
 
     /// Returns an iterator over the candidates, with the facts of the site.
-    pub(super) fn rows(self) -> impl Iterator<Item = Subject> {
-        let rows = self.rows.iter();
-        let rows = rows.filter(move |row| self.includes_past || is_offered(row, self.site));
-        let rows = rows.flat_map(move |row| {
-            let variants = self.site.is_none().then(|| row.variants());
-            let here = self.site.map(|site| row.on(site));
-            variants.into_iter().flatten().chain(here)
-        });
-        rows.map(move |row| Subject {
-            row,
-            site: self.site,
-            is_any_version: false,
-        })
+    pub(super) fn rows(self) -> Subjects {
+        Subjects {
+            candidates: self,
+            rows: self.rows.iter(),
+            own: [].iter(),
+        }
     }
 
     /// Combines the findings of one check for all candidates into one finding.
