@@ -3,8 +3,6 @@
 //! and keeps `batch.db` and `clips/` in the current folder; `MPS_ENDPOINT` names an emulator.
 #![allow(clippy::print_stdout)] // a program prints
 
-use std::{error::Error, fs};
-
 use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
 
 #[derive(serde::Deserialize)]
@@ -14,9 +12,9 @@ struct Row {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let jobs = mps_jobs::Jobs::open("batch.db").await?.max_seconds(3_000);
-    for line in fs::read_to_string("prompts.jsonl")?.lines() {
+    for line in std::fs::read_to_string("prompts.jsonl")?.lines() {
         let Row { id, prompt } = serde_json::from_str(line)?;
         let request = CreateAigcVideoTask::new()
             .model_name("Kling")

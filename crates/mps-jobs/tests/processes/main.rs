@@ -13,7 +13,6 @@
 )]
 
 mod child;
-mod examples;
 mod kills;
 mod program;
 mod server;
