@@ -90,19 +90,11 @@ const RUNS: &[Run] = &[
         creates: 0,
         saves: Some("clips/row-2.mp4"),
     },
-    Run {
-        name: "virtual_time",
-        arguments: &[],
-        input: "",
-        prints: &["2 fetched, 10 s\n"],
-        creates: 2,
-        saves: Some("clips/clip-2.mp4"),
-    },
 ];
 
-/// Examples that other tests run: restarts of a service (`mps-jobs/tests/processes`), and two hosts
-/// below.
-const ELSEWHERE: [&str; 2] = ["two_hosts", "web_service"];
+/// Examples that are run elsewhere: two hosts below, tests in virtual time by Cargo, a service with
+/// restarts in `mps-jobs/tests/processes`.
+const ELSEWHERE: [&str; 3] = ["two_hosts", "virtual_time", "web_service"];
 
 /// An emulator and a folder for the programs.
 struct World {

@@ -38,6 +38,8 @@ mod faults;
 mod foreign_text;
 #[cfg(unix)]
 mod gallery;
+#[cfg(unix)]
+mod guide;
 mod hostile;
 #[cfg(unix)]
 mod ledger;

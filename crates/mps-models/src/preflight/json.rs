@@ -1,5 +1,7 @@
 //! Checks a request that is given as JSON, in which values can have the wrong type.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::{Finding, Path, Report, Severity, rules, sites};
@@ -55,7 +57,8 @@ fn check_types(request: &Value, action: &ActionInfo) -> (Report, Value) {
 
 /// Adds the findings about everything else, without those about values of a wrong type.
 fn with_others(types: Report, mut others: Report) -> Report {
-    let wrong = paths(&types);
+    let wrong = types.findings().iter().map(|finding| &*finding.path);
+    let wrong: HashSet<_> = wrong.collect();
     others.retain(|finding| !is_within(&finding.path, &wrong));
     let mut report = types;
     report.extend(others.into_findings());
@@ -94,17 +97,11 @@ impl ActionVisitor for Inspection<'_> {
     }
 }
 
-fn paths(report: &Report) -> Vec<String> {
-    let findings = report.findings().iter();
-    findings.map(|finding| finding.path.clone()).collect()
-}
-
 /// Returns whether a path is one of `outer`, or inside it.
-fn is_within(path: &str, outer: &[String]) -> bool {
-    outer.iter().any(|outer| {
-        let rest = path.strip_prefix(outer.as_str());
-        rest.is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with(['.', '[']))
-    })
+fn is_within(path: &str, outer: &HashSet<&str>) -> bool {
+    let mut ends = path.match_indices(['.', '[']).map(|(end, _)| end);
+    let is_outer = |end| path.get(..end).is_some_and(|path| outer.contains(path));
+    outer.contains("") || outer.contains(path) || ends.any(is_outer)
 }
 
 struct Checker {

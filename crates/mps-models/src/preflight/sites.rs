@@ -1,5 +1,7 @@
 //! Reports for one site, and for an endpoint whose site is not known.
 
+use std::collections::HashMap;
+
 use super::{Finding, Report, Severity};
 use crate::service::Site;
 
@@ -24,44 +26,47 @@ pub(super) fn report(site: Option<Site>, inspect: &dyn Fn(&mut Report)) -> Repor
     combined(&all)
 }
 
+/// The rule and the path of a finding, which say what it is about.
+type Subject<'a> = (&'static str, &'a str);
+
+fn subject(finding: &Finding) -> Subject<'_> {
+    (finding.rule, &finding.path)
+}
+
 /// Returns one report: what every site refuses is refused, all else is a warning.
 fn combined(reports: &[Report]) -> Report {
-    let mut whole = Report::default();
+    let mut by_subject: HashMap<Subject<'_>, Vec<(Site, &Finding)>> = HashMap::new();
     for report in reports {
         for finding in report.findings() {
-            if whole.findings().iter().any(|known| is_same(known, finding)) {
-                continue;
+            let on_sites = by_subject.entry(subject(finding)).or_default();
+            if on_sites.last().is_none_or(|(site, _)| *site != report.site) {
+                on_sites.push((report.site, finding));
             }
-            let on_sites: Vec<(Site, &Finding)> = reports
-                .iter()
-                .filter_map(|other| {
-                    let mut findings = other.findings().iter();
-                    Some((other.site, findings.find(|it| is_same(it, finding))?))
-                })
-                .collect();
-            whole.add(if on_sites.len() == reports.len() {
-                let mut severities = on_sites.iter().map(|(_, it)| it.severity);
-                let is_warning = severities.any(|it| it == Severity::Warning);
-                Finding {
-                    severity: if is_warning {
-                        Severity::Warning
-                    } else {
-                        finding.severity
-                    },
-                    // Every site has it, perhaps with another bound.
-                    site: None,
-                    ..finding.clone()
-                }
-            } else {
-                of_some_sites(finding.clone(), &on_sites)
-            });
         }
+    }
+    let mut whole = Report::default();
+    for finding in reports.iter().flat_map(Report::findings) {
+        // Each subject once, at the place of its first finding.
+        let Some(on_sites) = by_subject.remove(&subject(finding)) else {
+            continue;
+        };
+        whole.add(if on_sites.len() == reports.len() {
+            of_all_sites(finding.clone(), &on_sites)
+        } else {
+            of_some_sites(finding.clone(), &on_sites)
+        });
     }
     whole
 }
 
-fn is_same(one: &Finding, other: &Finding) -> bool {
-    one.rule == other.rule && one.path == other.path
+fn of_all_sites(mut finding: Finding, on_sites: &[(Site, &Finding)]) -> Finding {
+    let mut severities = on_sites.iter().map(|(_, it)| it.severity);
+    if severities.any(|it| it == Severity::Warning) {
+        finding.severity = Severity::Warning;
+    }
+    // Perhaps with another bound on each.
+    finding.site = None;
+    finding
 }
 
 fn of_some_sites(mut finding: Finding, on_sites: &[(Site, &Finding)]) -> Finding {
