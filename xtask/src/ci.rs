@@ -1,5 +1,7 @@
 //! The steps of continuous integration; each can be run alone by its name.
 
+mod optional;
+
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
@@ -83,15 +85,18 @@ const STEPS: &[Step] = &[
 #[must_use]
 pub fn list() -> String {
     let line = |step: &Step| format!("    {:<12} {}\n", step.name, step.proves);
-    STEPS.iter().map(line).collect()
+    let always: String = STEPS.iter().map(line).collect();
+    always + &optional::list()
 }
 
-/// Runs the named steps, or all of them if `names` is empty.
+/// Runs the named steps, or all of them if `names` is empty. Of the optional steps all that are quick and
+/// whose tools are installed; what is left out is listed.
 ///
 /// # Errors
 /// Fails at the first step that fails, or before any step if a name is unknown.
 pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
-    let known = |name: &&str| STEPS.iter().any(|step| step.name == *name);
+    let known =
+        |name: &&str| optional::is_known(name) || STEPS.iter().any(|step| step.name == *name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(Failure::new(format!(
             "error: unknown step `{unknown}`; the steps are\n{}",
@@ -105,6 +110,7 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
         print(&format!("== {}: {}", step.name, step.proves))?;
         (step.run)(root)?;
     }
+    optional::run(root, names)?;
     print("all steps passed")
 }
 

@@ -48,6 +48,7 @@ usage: cargo xtask <command>
   release [--since TAG] [--date DAY] [--at-least breaking|compatible] [--write]
                      propose version, CHANGELOG entry and tag from what changed since the last tag;
                      --write changes CHANGELOG.md and Cargo.toml
+  release-notes TAG  print the CHANGELOG entry of a tag, which must be the version of the workspace
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -101,6 +102,7 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
             let proposal = release::release(&workspace::root()?, &options)?;
             print(proposal.to_string().trim_end())
         }
+        ["release-notes", tag] => print(release::notes(&workspace::root()?, tag)?.trim_end()),
         ["models-all", rest @ ..] => {
             whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
         }
