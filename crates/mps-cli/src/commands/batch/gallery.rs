@@ -35,11 +35,7 @@ pub(crate) async fn run(args: GalleryArgs, context: &Context) -> Result<(), Fail
 }
 
 #[cfg(not(feature = "gallery"))]
-#[expect(
-    clippy::unused_async,
-    clippy::needless_pass_by_value,
-    reason = "the signature with the feature"
-)]
+#[expect(clippy::unused_async, reason = "the signature with the feature")]
 pub(crate) async fn run(_: GalleryArgs, _: &Context) -> Result<(), Failure> {
     Err(
         Failure::usage("batch gallery: this mps is built without the feature gallery")
