@@ -1,7 +1,6 @@
 //! The command on every system: the same few steps that a person takes first, and what a system lacks.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
 
