@@ -136,10 +136,10 @@ fn signal(process: &Child) {
 #[test]
 fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     let emulator = Emulator::start("1h");
-    emulator.add_fault(&json!({"kind": "delay", "delay": "5s", "action": "CreateAigcVideoTask"}));
+    emulator.add_fault(&json!({"kind": "delay", "delay": "15s", "action": "CreateAigcVideoTask"}));
     let process = start(&emulator, "a cat", &[]);
-    // The bill grows with the answer, after which a signal finds the create off the wire.
-    eventually(|| state(&emulator) == "sending");
+    // The request has arrived, and its answer is late enough for the signal to be earlier.
+    eventually(|| creates(&emulator) == 1);
     signal(&process);
     let run = end(process);
     assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");
