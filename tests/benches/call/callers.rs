@@ -60,8 +60,8 @@ impl ThroughClient {
 pub(crate) struct Bare {
     http: reqwest::Client,
     url: String,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Bare {
