@@ -27,14 +27,17 @@ pub(crate) fn address(url: &str) -> &str {
 
 /// Returns the bytes of the request.
 fn bytes(url: &str, headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut text = format!("POST / HTTP/1.1\r\nhost: {}\r\n", address(url));
+    let mut lines = vec![
+        "POST / HTTP/1.1".to_owned(),
+        format!("host: {}", address(url)),
+    ];
     for (name, value) in headers {
         if name != header::HOST && name != header::CONTENT_LENGTH {
-            text += &format!("{name}: {}\r\n", value.to_str()?);
+            lines.push(format!("{name}: {}", value.to_str()?));
         }
     }
-    text += &format!("content-length: {}\r\n\r\n", body.len());
-    let mut all = text.into_bytes();
+    lines.push(format!("content-length: {}\r\n\r\n", body.len()));
+    let mut all = lines.join("\r\n").into_bytes();
     all.extend(body);
     Ok(all)
 }
