@@ -98,19 +98,27 @@ pub(crate) struct VideoFields {
     #[arg(long, overrides_with = "enhance_prompt", hide = true)]
     no_enhance_prompt: bool,
     /// First frame
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     image: Option<String>,
     /// Last frame
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     last_image: Option<String>,
     /// Reference image; may be repeated
-    #[arg(long, value_name = "URL|PATH[,type=T]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,type=T]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_image: Vec<String>,
     /// Reference video; may be repeated
-    #[arg(long, value_name = "URL|PATH[,refer=base|feature][,sound=yes|no]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,refer=base|feature][,sound=yes|no]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_video: Vec<String>,
     /// Reference sound; may be repeated
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_audio: Vec<String>,
     /// Length in seconds
     #[arg(
@@ -359,7 +367,11 @@ pub(crate) struct ImageFields {
     #[arg(long, overrides_with = "enhance_prompt", hide = true)]
     no_enhance_prompt: bool,
     /// Reference image; may be repeated
-    #[arg(long, value_name = "URL|PATH[,type=T]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,type=T]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_image: Vec<String>,
     /// Number of images
     #[arg(
@@ -506,10 +518,10 @@ pub(crate) struct AudioFields {
     #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
     prompt_file: Option<PathBuf>,
     /// Reference video; may be repeated
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_video: Vec<String>,
     /// Reference sound; may be repeated
-    #[arg(long, value_name = "URL|PATH")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_audio: Vec<String>,
     /// Format of the file, such as mp3
     #[arg(long, value_name = "FORMAT")]

@@ -102,6 +102,11 @@ fn field(option: &CommandOption) -> TokenStream {
         .then(|| quote!(, allow_negative_numbers = true));
     let parser = matches!(option.form, Form::Integer)
         .then(|| quote!(, value_parser = crate::request::whole_number));
+    // So that shells complete paths.
+    let hint = option
+        .media
+        .as_ref()
+        .map(|_| quote!(, value_hint = clap::ValueHint::FilePath));
     let ty = match &option.form {
         Form::Switch(_) => return switch(option),
         Form::Text | Form::Keys(..) => quote!(Option<String>),
@@ -112,7 +117,7 @@ fn field(option: &CommandOption) -> TokenStream {
     let file = option.file_doc.as_ref().map(|text| from_file(option, text));
     quote! {
         #doc
-        #[arg(long, value_name = #value #negative #parser)]
+        #[arg(long, value_name = #value #negative #parser #hint)]
         #field: #ty,
         #file
     }
