@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     failure::{Failure, print},
+    instructions,
     isolation::isolated,
     output::Mode,
     targets::codegen,
@@ -57,6 +58,11 @@ const STEPS: &[Step] = &[
         name: "docs",
         proves: "the documentation builds without a warning",
         run: docs,
+    },
+    Step {
+        name: "instructions",
+        proves: "hot paths execute as many instructions as tests/instruction-limits.toml says",
+        run: instructions::check,
     },
     Step {
         name: "test",
@@ -226,7 +232,9 @@ fn package(root: &Path) -> Result<(), Failure> {
 fn pack(root: &Path, target: &Path, options: &[&str]) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["package", "--workspace", "--allow-dirty", "--quiet"]);
-    command.args(["--exclude", "xtask", "--exclude", "mps-tests"]);
+    for unpublished in ["xtask", "mps-tests", "mps-instructions"] {
+        command.args(["--exclude", unpublished]);
+    }
     run_to_success(command.args(options).arg("--target-dir").arg(target))
 }
 

@@ -60,6 +60,8 @@ mod mcp;
 mod mcp_ends;
 #[cfg(all(unix, feature = "mcp"))]
 mod mcp_support;
+#[cfg(feature = "media")]
+mod media;
 mod money;
 #[cfg(unix)]
 mod narrow;
