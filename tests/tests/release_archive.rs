@@ -22,7 +22,8 @@ fn root() -> PathBuf {
 fn template(key: &str) -> String {
     let manifest = fs::read_to_string(root().join("crates/mps-cli/Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
-    let metadata = manifest["package"].get("metadata").unwrap();
+    let package = manifest.get("package").unwrap();
+    let metadata = package.get("metadata").unwrap();
     let template = metadata.get("binstall").unwrap().get(key).unwrap();
     let filled = [
         ("{ repo }", "https://host/repo"),
