@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs what drives Chromium in tests below target/ and exports the variable that tests/src/browser.rs
 # reads. The browser itself is the system's package `chromium`.
 # Source this file from the root of the repository.

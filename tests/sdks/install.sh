@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Installs the vendor's SDKs and the official client of agents below target/, and exports the variables that tests/src/official.rs reads.
 # Source this file from the root of the repository.
 

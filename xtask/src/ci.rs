@@ -1,5 +1,7 @@
 //! The steps of continuous integration; each can be run alone by its name.
 
+mod optional;
+
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
@@ -12,6 +14,7 @@ use std::{
 
 use crate::{
     failure::{Failure, print},
+    instructions,
     isolation::isolated,
     output::Mode,
     targets::codegen,
@@ -57,6 +60,11 @@ const STEPS: &[Step] = &[
         run: docs,
     },
     Step {
+        name: "instructions",
+        proves: "hot paths execute as many instructions as tests/instruction-limits.toml says",
+        run: instructions::check,
+    },
+    Step {
         name: "test",
         proves: "tests and doctests pass in an isolated network, and every snapshot has a test",
         run: test,
@@ -76,16 +84,19 @@ const STEPS: &[Step] = &[
 /// Returns the steps, one per line, for the usage text.
 #[must_use]
 pub fn list() -> String {
-    let line = |step: &Step| format!("    {:<9} {}\n", step.name, step.proves);
-    STEPS.iter().map(line).collect()
+    let line = |step: &Step| format!("    {:<12} {}\n", step.name, step.proves);
+    let always: String = STEPS.iter().map(line).collect();
+    always + &optional::list()
 }
 
-/// Runs the named steps, or all of them if `names` is empty.
+/// Runs the named steps, or all of them if `names` is empty. Of the optional steps all that are quick and
+/// whose tools are installed; what is left out is listed.
 ///
 /// # Errors
 /// Fails at the first step that fails, or before any step if a name is unknown.
 pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
-    let known = |name: &&str| STEPS.iter().any(|step| step.name == *name);
+    let known =
+        |name: &&str| optional::is_known(name) || STEPS.iter().any(|step| step.name == *name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(Failure::new(format!(
             "error: unknown step `{unknown}`; the steps are\n{}",
@@ -99,6 +110,7 @@ pub fn run(root: &Path, names: &[&str]) -> Result<(), Failure> {
         print(&format!("== {}: {}", step.name, step.proves))?;
         (step.run)(root)?;
     }
+    optional::run(root, names)?;
     print("all steps passed")
 }
 
@@ -237,7 +249,9 @@ fn package(root: &Path) -> Result<(), Failure> {
 fn pack(root: &Path, target: &Path, options: &[&str]) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["package", "--workspace", "--allow-dirty", "--quiet"]);
-    command.args(["--exclude", "xtask", "--exclude", "mps-tests"]);
+    for unpublished in ["xtask", "mps-tests", "mps-instructions"] {
+        command.args(["--exclude", unpublished]);
+    }
     run_to_success(command.args(options).arg("--target-dir").arg(target))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     diagnostic,
     diff::{self, Class},
     failure::{Failure, print},
-    import, isolation, model,
+    import, instructions, isolation, model,
     output::Mode,
     release, sources,
     targets::{self, codegen},
@@ -42,10 +42,14 @@ usage: cargo xtask <command>
                      exit: 0 none or documentation, 10 compatible, 20 breaking, 1 failure
   models-all <folder> [--examples <examples.json>]
                      write a crate that replaces mps-models and has every action of the service
+  instructions [--update] [bench…]
+                     count the instructions of the hot paths under valgrind and compare them with
+                     tests/instruction-limits.toml; --update writes that file
   release [--since TAG] [--date DAY] [--at-least breaking|compatible] [--write]
                      propose version, CHANGELOG entry and tag from what changed since the last tag;
                      --write changes CHANGELOG.md and Cargo.toml
   pictures           make docs/pictures from a run against the emulator; needs chromium
+  release-notes TAG  print the CHANGELOG entry of a tag, which must be the version of the workspace
   ci [step…]         run everything that CI runs, or the named steps:
 ";
 
@@ -90,11 +94,16 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
     match words {
         ["codegen"] => codegen(&workspace::root()?, Mode::Write),
         ["codegen", "--check"] => codegen(&workspace::root()?, Mode::Check),
+        ["instructions", "--update", benches @ ..] => {
+            instructions::update(&workspace::root()?, benches)
+        }
+        ["instructions", benches @ ..] => instructions::compare(&workspace::root()?, benches),
         ["release", rest @ ..] => {
             let options = release::Options::parse(rest)?;
             let proposal = release::release(&workspace::root()?, &options)?;
             print(proposal.to_string().trim_end())
         }
+        ["release-notes", tag] => print(release::notes(&workspace::root()?, tag)?.trim_end()),
         ["models-all", rest @ ..] => {
             whole_service::write(&workspace::root()?, &whole_service::Options::parse(rest)?)
         }

@@ -26,6 +26,7 @@ pub mod diff;
 pub mod emit;
 pub mod failure;
 pub mod import;
+pub mod instructions;
 pub mod ir;
 mod isolation;
 pub mod lower;

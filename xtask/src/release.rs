@@ -4,6 +4,7 @@
 //! difference in the snapshots of the public API, and the section *Removed* of the CHANGELOG. Before
 //! 1.0 a breaking change raises the minor version and everything else the patch version.
 
+mod notes;
 mod options;
 mod version;
 
@@ -14,7 +15,7 @@ use std::{
     path::Path,
 };
 
-pub use self::{options::Options, version::Version};
+pub use self::{notes::notes, options::Options, version::Version};
 use crate::{
     diff::{self, Class, Format, git_output},
     failure::Failure,

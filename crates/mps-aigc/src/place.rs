@@ -58,6 +58,7 @@ pub(crate) struct Place {
 #[derive(Debug)]
 enum Unusable {
     /// It is locked by another reservation.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no lock"))]
     InUse,
     /// It was not made by this program, or by another user.
     Foreign(&'static str),

@@ -1,7 +1,10 @@
 //! Completion in a shell: the script of `mps completion` runs this program again, which answers from the
 //! command line so far, the capability tables and the ledger of this machine.
 
-use std::{env, ffi::OsString, io::Write as _, path::PathBuf, sync::mpsc, thread, time::Duration};
+use std::{
+    borrow::Cow, env, ffi::OsString, io::Write as _, path::PathBuf, sync::mpsc, thread,
+    time::Duration,
+};
 
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::{ArgValueCandidates, CompletionCandidate, env::Shells};
@@ -58,6 +61,13 @@ pub(crate) fn answer() -> bool {
 /// Returns the command line with the values that an argument can have.
 fn command(words: &[OsString]) -> Command {
     let mut command = Cli::command();
+    if !current_word(words).starts_with('-') {
+        // The common options would bury the commands and values that are meant.
+        command = command.mut_args(|it| {
+            let is_common = it.is_global_set();
+            it.hide(is_common)
+        });
+    }
     for family in TaskFamily::ALL {
         command = command.mut_subcommand(family.as_str(), |it| of_family(it, *family, words));
     }
@@ -71,6 +81,15 @@ fn command(words: &[OsString]) -> Command {
         .mut_subcommand("models", |it| with(it, "model", model_names(None)))
         .mut_subcommand("call", |it| with(it, "action", actions()))
         .mut_subcommand("check", |it| with(it, "action", actions()))
+}
+
+/// Returns the word that is completed: that of the index which some shells set, else the last one.
+fn current_word(words: &[OsString]) -> Cow<'_, str> {
+    let index = env::var("_CLAP_COMPLETE_INDEX");
+    let index = index.ok().and_then(|index| index.parse::<usize>().ok());
+    let word = index.and_then(|index| words.get(index));
+    let word = word.or(words.last().filter(|_| index.is_none()));
+    word.map_or(Cow::Borrowed(""), |word| word.to_string_lossy())
 }
 
 fn of_family(command: Command, family: TaskFamily, words: &[OsString]) -> Command {

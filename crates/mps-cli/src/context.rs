@@ -25,6 +25,7 @@ use crate::{
     foreign_text,
     ledger::Identity,
     limiter,
+    media::{self, Bucket},
     monitor::{CreateGate, Monitor, SignalGate},
     options::GlobalOptions,
     outcome::{Outcome, Reason},
@@ -47,6 +48,9 @@ pub(crate) struct Context {
 pub(crate) struct Connection {
     aigc: Aigc,
     secret_id: String,
+    /// The keys that were found, for requests to the object storage.
+    #[cfg(feature = "media")]
+    credentials: Credentials,
     /// The account that the ledger records tasks under.
     account: String,
     payer: Account,
@@ -63,6 +67,12 @@ impl Connection {
     /// Returns the id of the key that signs the requests.
     pub(crate) fn secret_id(&self) -> &str {
         &self.secret_id
+    }
+
+    /// Returns the keys of the calls, as they were when the command connected.
+    #[cfg(feature = "media")]
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// Returns the account that pays, as the ledger names it.
@@ -124,6 +134,16 @@ impl Context {
         &self.settings.config.defaults
     }
 
+    /// Returns the bucket for local files of requests that name none: that of the environment, else that of the
+    /// config file.
+    ///
+    /// # Errors
+    /// Returns a usage error if the variable is not valid.
+    pub(crate) fn media_bucket(&self) -> Result<Option<Bucket>, Failure> {
+        let bucket = media::from_environment()?;
+        Ok(bucket.or_else(|| self.defaults().media_bucket().cloned()))
+    }
+
     /// Connects with credentials that are known to exist. A signal ends the search for them.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
         match self.phase.race(Box::pin(self.connect_now())).await {
@@ -151,6 +171,8 @@ impl Context {
         Ok(Connection {
             aigc,
             secret_id: credentials.secret_id().to_owned(),
+            #[cfg(feature = "media")]
+            credentials,
             account: payer.to_string(),
             payer,
             limit_warning,
@@ -268,9 +290,12 @@ impl Context {
         let payer = Account::from_credentials(&keys);
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
-        let aigc = self.client(endpoint, transport, keys, limiter::unshared_limiter())?;
+        let limiter = limiter::unshared_limiter();
+        let aigc = self.client(endpoint, transport, keys.clone(), limiter)?;
         Ok(Connection {
             aigc,
+            #[cfg(feature = "media")]
+            credentials: keys,
             account: payer.to_string(),
             payer,
             secret_id,

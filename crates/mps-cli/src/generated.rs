@@ -25,6 +25,7 @@ use mps_aigc::models::{
 use crate::commands::{CreateArgs, FamilyCommand, SelectArgs, Selection};
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::media::{FileKind, MediaOption, MediaOptions};
 use crate::request::{
     RequestFields,
     keys_and_values,
@@ -66,7 +67,7 @@ impl TaskCommand {
 }
 
 /// The request of `mps video create` as options.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Request members")]
 #[expect(
     clippy::struct_excessive_bools,
@@ -97,19 +98,27 @@ pub(crate) struct VideoFields {
     #[arg(long, overrides_with = "enhance_prompt", hide = true)]
     no_enhance_prompt: bool,
     /// First frame
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     image: Option<String>,
     /// Last frame
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     last_image: Option<String>,
     /// Reference image; may be repeated
-    #[arg(long, value_name = "URL[,type=T]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,type=T]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_image: Vec<String>,
     /// Reference video; may be repeated
-    #[arg(long, value_name = "URL[,refer=base|feature][,sound=yes|no]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,refer=base|feature][,sound=yes|no]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_video: Vec<String>,
     /// Reference sound; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_audio: Vec<String>,
     /// Length in seconds
     #[arg(
@@ -145,7 +154,7 @@ pub(crate) struct VideoFields {
     off_peak: bool,
     #[arg(long, overrides_with = "off_peak", hide = true)]
     no_off_peak: bool,
-    /// Store the result in a bucket of yours
+    /// Store the result in a bucket of yours, and upload local files to it
     #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
     cos: Option<String>,
     /// Further parameters of the model, as JSON text
@@ -165,6 +174,59 @@ impl RequestFields for VideoFields {
 
     fn set_model(request: &mut CreateAigcVideoTask, model: &str) {
         request.model_name = Some(model.to_owned());
+    }
+
+    fn media<'a>(&'a mut self, media: &mut MediaOptions<'a>) {
+        media
+            .add(
+                MediaOption {
+                    flag: "--image",
+                    member: "ImageUrl",
+                    kind: FileKind::Image,
+                    keys: &[],
+                },
+                &mut self.image,
+            );
+        media
+            .add(
+                MediaOption {
+                    flag: "--last-image",
+                    member: "LastImageUrl",
+                    kind: FileKind::Image,
+                    keys: &[],
+                },
+                &mut self.last_image,
+            );
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-image",
+                    member: "ImageInfos[].ImageUrl",
+                    kind: FileKind::Image,
+                    keys: &["type"],
+                },
+                &mut self.ref_image,
+            );
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-video",
+                    member: "VideoInfos[].VideoUrl",
+                    kind: FileKind::Video,
+                    keys: &["refer", "sound"],
+                },
+                &mut self.ref_video,
+            );
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-audio",
+                    member: "AudioInfos[].AudioUrl",
+                    kind: FileKind::Audio,
+                    keys: &[],
+                },
+                &mut self.ref_audio,
+            );
     }
 
     fn apply(&self, request: &mut CreateAigcVideoTask) -> Result<(), Failure> {
@@ -274,7 +336,7 @@ impl RequestFields for VideoFields {
 }
 
 /// The request of `mps image create` as options.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Request members")]
 #[expect(
     clippy::struct_excessive_bools,
@@ -305,7 +367,11 @@ pub(crate) struct ImageFields {
     #[arg(long, overrides_with = "enhance_prompt", hide = true)]
     no_enhance_prompt: bool,
     /// Reference image; may be repeated
-    #[arg(long, value_name = "URL[,type=T]")]
+    #[arg(
+        long,
+        value_name = "URL|PATH[,type=T]",
+        value_hint = clap::ValueHint::FilePath
+    )]
     ref_image: Vec<String>,
     /// Number of images
     #[arg(
@@ -329,7 +395,7 @@ pub(crate) struct ImageFields {
     /// Format of the file, such as png
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// Store the result in a bucket of yours
+    /// Store the result in a bucket of yours, and upload local files to it
     #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
     cos: Option<String>,
     /// Further parameters of the model, as JSON text
@@ -349,6 +415,19 @@ impl RequestFields for ImageFields {
 
     fn set_model(request: &mut CreateAigcImageTask, model: &str) {
         request.model_name = Some(model.to_owned());
+    }
+
+    fn media<'a>(&'a mut self, media: &mut MediaOptions<'a>) {
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-image",
+                    member: "ImageInfos[].ImageUrl",
+                    kind: FileKind::Image,
+                    keys: &["type"],
+                },
+                &mut self.ref_image,
+            );
     }
 
     fn apply(&self, request: &mut CreateAigcImageTask) -> Result<(), Failure> {
@@ -420,7 +499,7 @@ impl RequestFields for ImageFields {
 }
 
 /// The request of `mps audio create` as options.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Request members")]
 pub(crate) struct AudioFields {
     /// Model, as `mps models` lists them
@@ -439,15 +518,15 @@ pub(crate) struct AudioFields {
     #[arg(long, value_name = "FILE|-", conflicts_with = "prompt")]
     prompt_file: Option<PathBuf>,
     /// Reference video; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_video: Vec<String>,
     /// Reference sound; may be repeated
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL|PATH", value_hint = clap::ValueHint::FilePath)]
     ref_audio: Vec<String>,
     /// Format of the file, such as mp3
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// Store the result in a bucket of yours
+    /// Store the result in a bucket of yours, and upload local files to it
     #[arg(long, value_name = "bucket=B,region=R[,path=P]")]
     cos: Option<String>,
     /// Further parameters of the model, as JSON text
@@ -467,6 +546,29 @@ impl RequestFields for AudioFields {
 
     fn set_model(request: &mut CreateAigcAudioTask, model: &str) {
         request.model_name = Some(model.to_owned());
+    }
+
+    fn media<'a>(&'a mut self, media: &mut MediaOptions<'a>) {
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-video",
+                    member: "VideoInfos[].VideoUrl",
+                    kind: FileKind::Video,
+                    keys: &[],
+                },
+                &mut self.ref_video,
+            );
+        media
+            .add(
+                MediaOption {
+                    flag: "--ref-audio",
+                    member: "AudioInfos[].AudioUrl",
+                    kind: FileKind::Audio,
+                    keys: &[],
+                },
+                &mut self.ref_audio,
+            );
     }
 
     fn apply(&self, request: &mut CreateAigcAudioTask) -> Result<(), Failure> {

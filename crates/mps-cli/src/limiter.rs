@@ -16,8 +16,14 @@ use crate::failure::WITHOUT_LIMIT_FILE;
 use crate::{failure::Failure, options::LimiterScope, secret_url::SecretUrl};
 
 /// Printed before a create that no other process can know of.
-pub(crate) const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \
+#[cfg(unix)]
+const ONLY_THIS_PROCESS: &str = "there is no state folder for this machine's rate limit, so it holds for this process only; set \
      XDG_STATE_HOME to a writable folder on a disk of this machine";
+
+/// Printed before a create that no other process can know of.
+#[cfg(not(unix))]
+const ONLY_THIS_PROCESS: &str = "this system has no rate limit for the whole machine, so it holds for this process only; share one with \
+     --limiter redis://HOST or postgres://HOST, or accept it with --limiter process";
 
 /// Returns the limiter of an account, and a warning for creates if it is not the one of the whole
 /// machine for want of a place. Opens no file and no connection yet.
@@ -118,10 +124,13 @@ fn machine_limiter(account: &str) -> Result<Arc<dyn Limiter>, Failure> {
     Ok(Arc::new(limiter))
 }
 
-/// Limits this process alone: this platform has no clock that two processes can compare.
+/// Returns a usage error: the standard library shows no clock here that two processes could compare.
 #[cfg(not(unix))]
 fn machine_limiter(_: &str) -> Result<Arc<dyn Limiter>, Failure> {
-    Ok(process_limiter())
+    let message = "--limiter machine: this system has no rate limit for the whole machine";
+    Err(Failure::usage(message).hint(
+        "use --limiter process, or share a limit with --limiter redis://HOST or postgres://HOST",
+    ))
 }
 
 #[cfg(unix)]

@@ -37,6 +37,7 @@ mod live;
 mod logging;
 #[cfg(feature = "mcp")]
 mod mcp;
+mod media;
 mod monitor;
 mod options;
 mod outcome;

@@ -57,6 +57,12 @@ impl<'a, A: Action> Checked<'a, A> {
         }
     }
 
+    /// Adds findings about the files that the request names.
+    pub(crate) fn with(mut self, findings: impl Iterator<Item = Finding>) -> Self {
+        findings.for_each(|finding| self.report.add(finding));
+        self
+    }
+
     /// Refuses the request if `--preflight`, `--strict` or `--max-seconds` say so, else prints the
     /// findings that do not stop it.
     ///

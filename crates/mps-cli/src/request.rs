@@ -7,10 +7,10 @@ use mps_aigc::{Create, Site};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{failure::Failure, input::Source, preflight};
+use crate::{failure::Failure, input::Source, media::MediaOptions, preflight};
 
 /// Options that set the members of a request.
-pub(crate) trait RequestFields: clap::Args {
+pub(crate) trait RequestFields: clap::Args + Clone {
     /// The request.
     type Request: Create + Default;
 
@@ -22,6 +22,11 @@ pub(crate) trait RequestFields: clap::Args {
     /// Sets the model of a request; does nothing in a family whose requests name none.
     fn set_model(request: &mut Self::Request, model: &str) {
         let (_, _) = (request, model);
+    }
+
+    /// Adds the options whose value may be a file of this machine; adds none by default.
+    fn media<'a>(&'a mut self, media: &mut MediaOptions<'a>) {
+        let (_, _) = (self, media);
     }
 
     /// Overwrites the members of `request` whose options were given.

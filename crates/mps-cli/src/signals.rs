@@ -145,17 +145,35 @@ fn is_hang_up_ignored() -> bool {
     mask.is_some_and(|mask| mask & 1 == 1)
 }
 
+/// The events of a console that correspond to signals.
 #[cfg(windows)]
-struct SignalStreams(tokio::signal::windows::CtrlC);
+struct SignalStreams {
+    interrupt: tokio::signal::windows::CtrlC,
+    stop: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
 
 #[cfg(windows)]
 impl SignalStreams {
     fn listen() -> io::Result<Self> {
-        tokio::signal::windows::ctrl_c().map(Self)
+        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
+
+        Ok(Self {
+            interrupt: ctrl_c()?,
+            stop: ctrl_break()?,
+            close: ctrl_close()?,
+            shutdown: ctrl_shutdown()?,
+        })
     }
 
+    /// Ctrl-Break is what another program can send to this one, as SIGTERM elsewhere.
     async fn next(&mut self) -> Signal {
-        self.0.recv().await;
-        Signal::Interrupt
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.stop.recv() => Signal::Terminate,
+            _ = self.close.recv() => Signal::HangUp,
+            _ = self.shutdown.recv() => Signal::Terminate,
+        }
     }
 }

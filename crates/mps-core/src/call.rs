@@ -11,6 +11,7 @@ use crate::{
     endpoint::Endpoint,
     envelope::Answer,
     error::{Error, ErrorKind},
+    json,
     names::names,
     sign::CanonicalRequest,
     telemetry::CallInfo,
@@ -179,7 +180,8 @@ pub struct Output<T> {
 impl Output<Answer> {
     pub(crate) fn new(answer: Answer, attempts: u32, elapsed: Duration) -> Self {
         Self {
-            request_id: answer.request_id.clone(),
+            // The answer has it until it is read.
+            request_id: None,
             body: answer,
             attempts,
             elapsed,
@@ -189,8 +191,8 @@ impl Output<Answer> {
     /// Returns a copy with the body as the service wrote it.
     pub(crate) fn to_raw(&self) -> Output<RawBody> {
         Output {
-            body: RawBody::new(self.body.response.clone()),
-            request_id: self.request_id.clone(),
+            body: RawBody::new(self.body.response()),
+            request_id: self.body.request_id.clone(),
             attempts: self.attempts,
             elapsed: self.elapsed,
         }
@@ -200,14 +202,14 @@ impl Output<Answer> {
     pub(crate) fn read<T>(
         self,
         call: CallInfo<'_>,
-        read: impl FnOnce(Answer) -> Result<T, Error>,
+        read: impl FnOnce(&Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let body = read(self.body).map_err(|error| {
+        let body = read(&self.body).map_err(|error| {
             error.with_call(call.action, call.effect, self.attempts, self.elapsed)
         })?;
         Ok(Output {
             body,
-            request_id: self.request_id,
+            request_id: self.body.request_id,
             attempts: self.attempts,
             elapsed: self.elapsed,
         })
@@ -265,8 +267,7 @@ impl fmt::Debug for Call {
 impl Call {
     pub(crate) fn typed<A: Action>(request: &A) -> Result<Self, Error> {
         // Most requests fit, so the buffer does not grow.
-        let mut body = Vec::with_capacity(1_024);
-        serde_json::to_writer(&mut body, request).map_err(|error| {
+        let body = json::to_vec(request, 1_024).map_err(|error| {
             Error::new(ErrorKind::Config, "the request cannot be written as JSON")
                 .with_source(error)
         })?;

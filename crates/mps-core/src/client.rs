@@ -144,7 +144,7 @@ impl Client {
         let call = preflight(request, options.preflight, site);
         let call = call.and_then(|()| Call::typed(request));
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        self.execute(call, &options, |answer| answer.decode()).await
+        self.execute(call, &options, Answer::decode).await
     }
 
     /// Calls any action and returns the body of its answer as the service wrote it.
@@ -163,7 +163,7 @@ impl Client {
     ) -> Result<Output<RawBody>, Error> {
         let call = Call::untyped(call);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        let read = |answer: Answer| Ok(RawBody::new(answer.response));
+        let read = |answer: &Answer| Ok(RawBody::new(answer.response()));
         self.execute(call, &options, read).await
     }
 
@@ -274,7 +274,7 @@ impl Client {
         &self,
         call: Call,
         options: &CallOptions,
-        read: impl FnOnce(Answer) -> Result<T, Error>,
+        read: impl FnOnce(&Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let (client, call) = (self.inner(), Arc::new(call));
         let span = telemetry::call_span(&call.action, call.effect);
@@ -357,6 +357,9 @@ fn preflight<A: Action>(
     site: Option<Site>,
 ) -> Result<(), Error> {
     if level == PreflightLevel::Off {
+        return Ok(());
+    }
+    if level == PreflightLevel::Errors && request.is_ok_on(site) {
         return Ok(());
     }
     let report = request.preflight_on(site);

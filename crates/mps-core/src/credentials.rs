@@ -94,6 +94,12 @@ pub use self::{
 /// ```
 #[derive(Clone)]
 pub struct Credentials {
+    parts: Arc<Parts>,
+}
+
+/// Shared by clones, since every call has one.
+#[derive(Clone)]
+struct Parts {
     secret_id: String,
     secret_key: Zeroizing<String>,
     token: Option<Zeroizing<String>>,
@@ -107,26 +113,28 @@ impl Credentials {
     #[must_use]
     pub fn new(secret_id: impl Into<String>, secret_key: impl Into<String>) -> Self {
         Self {
-            secret_id: secret_id.into(),
-            secret_key: Zeroizing::new(secret_key.into()),
-            token: None,
-            expires_at: None,
-            identity: None,
-            file: None,
+            parts: Arc::new(Parts {
+                secret_id: secret_id.into(),
+                secret_key: Zeroizing::new(secret_key.into()),
+                token: None,
+                expires_at: None,
+                identity: None,
+                file: None,
+            }),
         }
     }
 
     /// Adds the session token of temporary credentials.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(Zeroizing::new(token.into()));
+        Arc::make_mut(&mut self.parts).token = Some(Zeroizing::new(token.into()));
         self
     }
 
     /// Sets the time at which temporary credentials expire.
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
-        self.expires_at = Some(expires_at);
+        Arc::make_mut(&mut self.parts).expires_at = Some(expires_at);
         self
     }
 
@@ -134,7 +142,7 @@ impl Credentials {
     /// of their role.
     #[must_use]
     pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
-        self.identity = Some(identity.into());
+        Arc::make_mut(&mut self.parts).identity = Some(identity.into());
         self
     }
 
@@ -145,13 +153,13 @@ impl Credentials {
     /// of a shared rate limiter.
     #[must_use]
     pub fn identity(&self) -> Option<&str> {
-        self.identity.as_deref()
+        self.parts.identity.as_deref()
     }
 
     /// Sets the file that the credentials were read from.
     #[must_use]
     pub fn with_file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.file = Some(file.into());
+        Arc::make_mut(&mut self.parts).file = Some(file.into());
         self
     }
 
@@ -159,43 +167,43 @@ impl Credentials {
     /// credentials from anywhere else. For a role it is the file with the keys that assumed it.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+        self.parts.file.as_deref()
     }
 
     /// Returns the secret id, the public half, which every request carries.
     #[must_use]
     pub fn secret_id(&self) -> &str {
-        &self.secret_id
+        &self.parts.secret_id
     }
 
     /// Returns when the credentials expire, if they are temporary and it is known.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
+        self.parts.expires_at
     }
 
     /// Returns the secret key. It derives signing keys; do not log it.
     #[must_use]
     pub fn secret_key(&self) -> &str {
-        &self.secret_key
+        &self.parts.secret_key
     }
 
     /// Returns the session token, sent as `X-TC-Token`; do not log it.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
-        self.token.as_ref().map(|token| token.as_str())
+        self.parts.token.as_ref().map(|token| token.as_str())
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
-            .field("secret_id", &self.secret_id)
+            .field("secret_id", &self.parts.secret_id)
             .field("secret_key", &"<redacted>")
-            .field("token", &self.token.as_ref().map(|_| "<redacted>"))
-            .field("expires_at", &self.expires_at)
-            .field("identity", &self.identity)
-            .field("file", &self.file)
+            .field("token", &self.parts.token.as_ref().map(|_| "<redacted>"))
+            .field("expires_at", &self.parts.expires_at)
+            .field("identity", &self.parts.identity)
+            .field("file", &self.parts.file)
             .finish()
     }
 }
@@ -203,7 +211,7 @@ impl fmt::Debug for Credentials {
 impl Credentials {
     /// Returns whether `other` is the same key pair with the same token, whenever it expires.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.secret_id == other.secret_id && self.token == other.token
+        self.parts.secret_id == other.parts.secret_id && self.parts.token == other.parts.token
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
-use http::{Uri, uri::Authority};
+use http::{HeaderValue, Uri, uri::Authority};
 use mps_models::service;
 pub use mps_models::service::Site;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -16,7 +16,7 @@ mod failover;
 pub use self::breaker::{BreakerPolicy, BreakerState};
 pub(crate) use self::{
     breaker::Outcome,
-    failover::{EndpointLease, Failover, Route},
+    failover::{EndpointLease, Failover, Route, RouteEndpoint},
 };
 
 /// Returns the site of a host. Regional hosts of both sites have one domain, so they do not show
@@ -47,6 +47,8 @@ pub struct Endpoint {
     url: Url,
     /// The URL in the form that requests carry.
     uri: Uri,
+    /// The value of the `Host` header.
+    host: HeaderValue,
     site: Option<Site>,
 }
 
@@ -76,10 +78,11 @@ impl Endpoint {
     }
 
     fn on(site: Site, host: &str) -> Self {
-        let (url, uri) = constant(host);
+        let (url, uri, host) = constant(host);
         Self {
             url,
             uri,
+            host,
             site: Some(site),
         }
     }
@@ -138,14 +141,19 @@ impl Endpoint {
                 "use https, or a loopback address",
             );
         }
-        let Ok(uri) = url.as_str().parse() else {
+        let Some((uri, host)) = request_forms(&url) else {
             return refuse(
                 "has a host or path that no request can carry",
                 "check its characters",
             );
         };
         let site = site_of(&url);
-        Ok(Self { url, uri, site })
+        Ok(Self {
+            url,
+            uri,
+            host,
+            site,
+        })
     }
 
     /// Returns the host, with the port where it is not the scheme's own: the `Host` header, as
@@ -178,10 +186,15 @@ impl Endpoint {
         &self.uri
     }
 
+    /// Returns the host as the value of a header.
+    pub(crate) fn host_header(&self) -> HeaderValue {
+        self.host.clone()
+    }
+
     /// As [`is_origin_of`](Self::is_origin_of), without parsing a URL that is written in the same
     /// way.
     pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
-        let is_same = uri.scheme() == self.uri.scheme() && uri.authority() == self.uri.authority();
+        let is_same = uri.scheme() == self.uri.scheme() && has_authority_of(uri, &self.uri);
         is_same || self.is_origin_of(&uri.to_string())
     }
 
@@ -248,12 +261,28 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Returns whether two URIs have the same authority. Those of a client's requests are one text in
+/// memory, which is seen without reading it.
+fn has_authority_of(one: &Uri, other: &Uri) -> bool {
+    match (one.authority(), other.authority()) {
+        (Some(one), Some(other)) => std::ptr::eq(one.as_str(), other.as_str()) || one == other,
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// Returns a URL in the forms that requests carry.
+fn request_forms(url: &Url) -> Option<(Uri, HeaderValue)> {
+    let uri: Uri = url.as_str().parse().ok()?;
+    let host = HeaderValue::from_str(uri.authority()?.as_str()).ok()?;
+    Some((uri, host))
+}
+
 /// Parses a host of the generated tables. A test proves that all of them parse.
-fn constant(host: &str) -> (Url, Uri) {
-    let text = format!("https://{host}/");
-    match (Url::parse(&text), text.parse()) {
-        (Ok(url), Ok(uri)) => (url, uri),
-        _ => unreachable!("hosts of the specification parse"),
+fn constant(host: &str) -> (Url, Uri, HeaderValue) {
+    let url = Url::parse(&format!("https://{host}/")).ok();
+    match url.and_then(|url| Some((request_forms(&url)?, url))) {
+        Some(((uri, host), url)) => (url, uri, host),
+        None => unreachable!("hosts of the specification parse"),
     }
 }
 

@@ -11,7 +11,7 @@ use mps_models::{
     Effect,
     service::{self, Executed},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -22,8 +22,12 @@ use crate::{
 };
 
 mod head;
+mod plain;
 
-use self::head::{Head, Members, ServiceError};
+use self::{
+    head::{Head, Members, ServiceError},
+    plain::Plain,
+};
 
 /// Longest part of an unusable answer that an error keeps, in bytes.
 const EXCERPT_BYTES: usize = 2_048;
@@ -42,7 +46,8 @@ pub(crate) struct Received {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
-    pub(crate) response: Box<RawValue>,
+    /// The whole envelope, which is valid.
+    envelope: Bytes,
     task_id: Option<String>,
     status: StatusCode,
 }
@@ -54,21 +59,29 @@ impl Received {
         cap: usize,
     ) -> Result<Self, Error> {
         let (head, mut chunks) = response.into_parts();
+        // Most bodies are one piece, which is not copied.
+        let mut first = Bytes::new();
         let mut body = Vec::new();
         loop {
+            let received: &[u8] = if body.is_empty() { &first } else { &body };
             match chunks.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= cap => {
+                Ok(Some(chunk)) if received.len() + chunk.len() > cap => {
+                    return Err(too_large(head.status, received, cap));
+                }
+                Ok(Some(chunk)) if received.is_empty() => first = chunk,
+                Ok(Some(chunk)) => {
+                    body.extend_from_slice(&std::mem::take(&mut first));
                     body.extend_from_slice(&chunk);
                 }
-                Ok(Some(_)) => return Err(too_large(head.status, &body, cap)),
                 Ok(None) => break,
-                Err(error) => return Err(cut(head.status, &body, error)),
+                Err(error) => return Err(cut(head.status, received, error)),
             }
         }
+        let body = if body.is_empty() { first } else { body.into() };
         Ok(Self {
             status: head.status,
             headers: head.headers,
-            body: body.into(),
+            body,
         })
     }
 
@@ -78,6 +91,14 @@ impl Received {
     /// rewrites a header must not cost a task id. An answer that contradicts itself is no answer: it
     /// leaves a call that is not a read in doubt, and its error keeps the task id.
     pub(crate) fn open(&self, effect: Effect) -> Result<Answer, Error> {
+        // Nearly every answer. What is unusual about another one is found out below.
+        if let Some(plain) = Plain::read(&self.body) {
+            return Ok(self.answer(plain.request_id, plain.task_id));
+        }
+        self.open_unusual(effect)
+    }
+
+    fn open_unusual(&self, effect: Effect) -> Result<Answer, Error> {
         let Some(envelope) = Members::read(&self.body) else {
             return Err(self.not_json());
         };
@@ -107,14 +128,18 @@ impl Received {
         }
         let mut errors = head.errors.into_iter();
         match (errors.next(), errors.next()) {
-            (None, _) => Ok(Answer {
-                request_id: head.request_id.map(|id| escaped(id, ID_CHARS)),
-                task_id: head.task_ids.into_iter().next(),
-                response: response.to_owned(),
-                status: self.status,
-            }),
+            (None, _) => Ok(self.answer(head.request_id, head.task_ids.into_iter().next())),
             (Some(error), None) => Err(self.refused(&error, head.request_id)),
             (Some(_), Some(_)) => Err(self.unusable("the answer has two errors")),
+        }
+    }
+
+    fn answer(&self, request_id: Option<String>, task_id: Option<String>) -> Answer {
+        Answer {
+            request_id: request_id.map(|id| escaped(id, ID_CHARS)),
+            envelope: self.body.clone(),
+            task_id,
+            status: self.status,
         }
     }
 
@@ -209,13 +234,36 @@ impl Received {
     }
 }
 
+/// An envelope with a response of a known type.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    #[serde(rename = "Response")]
+    response: T,
+}
+
 impl Answer {
+    fn envelope(&self) -> &str {
+        // Text, or it would not have been opened.
+        str::from_utf8(&self.envelope).unwrap_or_default()
+    }
+
+    /// Returns the response as the service wrote it.
+    pub(crate) fn response(&self) -> Box<RawValue> {
+        let envelope = serde_json::from_str::<Envelope<Box<RawValue>>>(self.envelope());
+        // Never fails, since the envelope was opened.
+        envelope.map_or_else(|_| Box::default(), |envelope| envelope.response)
+    }
+
     /// Decodes the body.
     ///
     /// An error here does not undo the call: it was executed, and the error keeps the beginning of
     /// the answer.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let json = self.response.get();
+        if let Ok(whole) = serde_json::from_str::<Envelope<T>>(self.envelope()) {
+            return Ok(whole.response);
+        }
+        let response = self.response();
+        let json = response.get();
         serde_json::from_str(json).map_err(|error| {
             // Tracking the path is expensive, so it is done only after an error.
             let mut again = serde_json::Deserializer::from_str(json);

@@ -28,6 +28,8 @@
 //! assert!(signed.authorization.starts_with("TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2026-02-15/mps/"));
 //! ```
 
+use crate::decimal::Decimal;
+
 mod authorization;
 mod canonical;
 mod key;
@@ -88,7 +90,7 @@ pub fn sign(
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
     [
         ALGORITHM,
-        &timestamp.to_string(),
+        Decimal::of(timestamp).as_str(),
         scope.as_str(),
         canonical.hex_digest().as_str(),
     ]

@@ -120,10 +120,13 @@ impl Telemetry {
         span: &Span,
         attempt: &AttemptEnded<'_>,
     ) {
-        let failure = attempt.failure;
-        span.record("outcome", outcome(failure));
-        span.record("code", failure.and_then(|failure| failure.code));
-        span.record("request_id", attempt.request_id);
+        // A span that nobody listens to would look up each name all the same.
+        if !span.is_disabled() {
+            let failure = attempt.failure;
+            span.record("outcome", outcome(failure));
+            span.record("code", failure.and_then(|failure| failure.code));
+            span.record("request_id", attempt.request_id);
+        }
         self.count(|metrics| metrics.attempt_ended(call, attempt));
     }
 
@@ -184,9 +187,11 @@ impl Telemetry {
     }
 
     pub(crate) fn call_ended(&self, call: CallInfo<'_>, span: &Span, ended: &CallEnded<'_>) {
-        span.record("attempts", ended.attempts);
-        span.record("outcome", outcome(ended.failure));
-        span.record("request_id", ended.request_id);
+        if !span.is_disabled() {
+            span.record("attempts", ended.attempts);
+            span.record("outcome", outcome(ended.failure));
+            span.record("request_id", ended.request_id);
+        }
         self.count(|metrics| metrics.call_ended(call, ended));
     }
 

@@ -28,6 +28,10 @@ const ELLIPSIS: char = '\u{2026}';
 /// ```
 #[must_use]
 pub fn foreign(text: &str, max_chars: usize) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
+    if text.len() <= max_chars && text.bytes().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     if text.chars().nth(max_chars).is_none() && !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
     call::Call,
+    decimal::Decimal,
     endpoint::Endpoint,
     error::{Error, ErrorKind},
     sign::{CanonicalRequest, Payload, Request},
@@ -54,10 +55,11 @@ impl Wire<'_> {
         // Capacity for these and for the headers that the transport adds.
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
-        headers.insert(header::HOST, plain(self.endpoint.host().to_owned().into())?);
+        headers.insert(header::HOST, self.endpoint.host_header());
         headers.insert(&ACTION_NAME, plain(self.call.action.clone())?);
         headers.insert(&VERSION_NAME, plain(self.call.version.clone())?);
-        headers.insert(&TIMESTAMP_NAME, timestamp.into());
+        let timestamp = HeaderValue::from_str(Decimal::of(timestamp).as_str());
+        headers.insert(&TIMESTAMP_NAME, timestamp.map_err(malformed)?);
         headers.insert(&LANGUAGE_NAME, HeaderValue::from_static(LANGUAGE));
         headers.insert(&CLIENT_NAME, HeaderValue::from_static(CLIENT));
         if let Some(region) = self.region {

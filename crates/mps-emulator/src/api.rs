@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod control;
+pub(crate) mod objects;
 pub(crate) mod operations;
 pub(crate) mod page;
 pub(crate) mod results;

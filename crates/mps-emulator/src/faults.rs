@@ -14,7 +14,7 @@ mod rules;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::request::Parts;
+use http::{Method, request::Parts};
 use mps_models::ActionInfo;
 use serde_json::{Map, Value};
 
@@ -32,6 +32,18 @@ use crate::{engine::ids::Ids, http::exchange::Connection};
 /// The name that a rule uses for downloads, in place of an action.
 pub(crate) const DOWNLOAD: &str = "download";
 
+/// The name that a rule uses for uploads to a bucket.
+pub(crate) const UPLOAD: &str = "upload";
+
+/// Returns the name that a rule uses for a request of this method to the object storage.
+pub(crate) fn storage_action(method: &Method) -> &'static str {
+    if *method == Method::PUT {
+        UPLOAD
+    } else {
+        DOWNLOAD
+    }
+}
+
 /// Returns the message of an error code: its meaning in the specification, if it is known.
 fn usual_message(code: &str) -> &'static str {
     mps_models::service::error_code(code).map_or("refused on demand", |known| known.meaning)
@@ -39,7 +51,7 @@ fn usual_message(code: &str) -> &'static str {
 
 /// The parts of a request that rules compare.
 struct RequestView<'a> {
-    /// The called action, or [`DOWNLOAD`].
+    /// The called action, [`DOWNLOAD`] or [`UPLOAD`].
     action: &'a str,
     /// The text that a rule's `match` searches: the body of a call, the path of a download.
     text: &'a [u8],
@@ -79,11 +91,12 @@ impl Faults {
         })
     }
 
-    /// Returns the fault for a download.
+    /// Returns the fault for a download, or for an upload.
     pub(crate) fn on_download(&mut self, ids: &Ids, head: &Parts) -> Option<Kind> {
+        let action = storage_action(&head.method);
         let view = RequestView {
-            action: DOWNLOAD,
-            text: path_of_download(DOWNLOAD, head),
+            action,
+            text: path_of_download(action, head),
         };
         self.matching_rule(ids, &view, |kind| kind.phase() == Phase::Request)
     }
@@ -111,7 +124,7 @@ impl Faults {
 }
 
 fn path_of_download<'a>(action: &str, head: &'a Parts) -> &'a [u8] {
-    if action == DOWNLOAD {
+    if matches!(action, DOWNLOAD | UPLOAD) {
         head.uri.path().as_bytes()
     } else {
         // The body is not read yet; rules that search it are rejected for such faults.

@@ -19,7 +19,7 @@ use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{Stream, StreamExt as _};
 use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
 use mps_jobs::{JobView, Jobs, JobsError, Key};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal;
 
 type Refused = (StatusCode, String);
 
@@ -70,7 +70,10 @@ async fn main() -> Result<(), BoxError> {
         .route("/clips/{key}", get(show))
         .route("/events", get(live))
         .with_state(jobs.clone());
-    let mut terminate = signal(SignalKind::terminate())?;
+    #[cfg(unix)]
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    #[cfg(windows)]
+    let mut terminate = signal::windows::ctrl_break()?;
     tokio::select! {
         // Sends, follows and fetches, also what an earlier process left, until the signal.
         report = jobs.run(Aigc::from_env()?, terminate.recv()) => eprintln!("{}", report?),

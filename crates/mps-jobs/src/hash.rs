@@ -19,11 +19,36 @@ const SIGNATURES: [&str; 12] = [
     "auth_key",
 ];
 
+/// The folder in a bucket that local media are uploaded to. An object in it is named by the SHA-256 of its
+/// content, in hexadecimal, with an extension.
+pub const MEDIA_FOLDER: &str = "mps-media";
+
+/// Returns the SHA-256 of the content that the URL of an uploaded file names, such as
+/// `https://host/mps-media/HASH.png` with or without a query; `None` for any other text.
+///
+/// # Examples
+/// ```
+/// let url = format!("https://host/folder/mps-media/{}.png?q-signature=1", "0a".repeat(32));
+/// assert_eq!(mps_jobs::uploaded_hash(&url), Some("0a".repeat(32).as_str()));
+/// assert_eq!(mps_jobs::uploaded_hash("https://host/cat.png"), None);
+/// ```
+#[must_use]
+pub fn uploaded_hash(url: &str) -> Option<&str> {
+    let path = without_query(url);
+    let (folders, name) = path.rsplit_once('/').filter(|_| is_url(url))?;
+    let (hash, extension) = name.split_once('.')?;
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let is_hash = hash.len() == 64 && hash.bytes().all(is_digit);
+    let is_there = folders.rsplit('/').next() == Some(MEDIA_FOLDER);
+    (is_hash && is_there && !extension.is_empty()).then_some(hash)
+}
+
 /// Returns the content hash of a request body, in hexadecimal.
 ///
 /// Equal for bodies that differ in the order of members, in white space, in members that are `null`,
 /// and in the query strings of signed URLs, so a new signature is no new request. Media that a body
-/// contains inline count by their content. A body that is no JSON counts byte by byte.
+/// contains inline count by their content, and so do uploaded files (see [`uploaded_hash`]), whatever bucket
+/// they are in. A body that is no JSON counts byte by byte.
 ///
 /// # Examples
 /// ```
@@ -63,7 +88,10 @@ pub(crate) fn short(parts: &[&str]) -> String {
 /// Writes JSON with sorted members and without white space.
 fn write(value: &Value, to: &mut String) {
     match value {
-        Value::String(text) => to.push_str(&quoted(without_signature(text))),
+        Value::String(text) => match uploaded_hash(text) {
+            Some(hash) => to.push_str(&quoted(&format!("sha256:{hash}"))),
+            None => to.push_str(&quoted(without_signature(text))),
+        },
         Value::Array(values) => {
             to.push('[');
             for value in values {
@@ -97,14 +125,17 @@ fn quoted(text: &str) -> String {
 
 /// Returns a signed URL without its query, and any other text as it is.
 fn without_signature(text: &str) -> &str {
-    let is_url = ["http://", "https://"].iter().any(|scheme| {
-        let begin = text.get(..scheme.len());
-        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
-    });
     match text.split_once('?') {
-        Some((url, query)) if is_url && is_signed(query) => url,
+        Some((url, query)) if is_url(text) && is_signed(query) => url,
         _ => text,
     }
+}
+
+fn is_url(text: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| {
+        let begin = text.get(..scheme.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    })
 }
 
 /// Returns a URL without its query, for storage: a signed URL is a secret.
@@ -175,6 +206,29 @@ mod tests {
             "v=1&sign=4",
         ] {
             assert_eq!(url(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_uploaded_file_counts_by_its_content() {
+        let (one, other) = ("0a".repeat(32), "0b".repeat(32));
+        let url = |url: &str| hash(&format!(r#"{{"Url":"{url}"}}"#));
+        let expected = url(&format!("sha256:{one}"));
+        for same in [
+            format!("https://b-1.cos.r.myqcloud.com/mps-media/{one}.png"),
+            format!("https://b-2.cos.r.myqcloud.com/x/mps-media/{one}.jpg?q-signature=1"),
+            format!("http://127.0.0.1:1/cos/b/r/mps-media/{one}.png?q-signature=2"),
+        ] {
+            assert_eq!(url(&same), expected, "{same}");
+        }
+        for another in [
+            format!("https://h/mps-media/{other}.png"),
+            format!("https://h/media/{one}.png"),
+            format!("https://h/mps-media/{one}"),
+            format!("https://h/mps-media/{}.png", one.to_uppercase()),
+            format!("mps-media/{one}.png"),
+        ] {
+            assert_ne!(url(&another), expected, "{another}");
         }
     }
 

@@ -194,7 +194,7 @@ pub use doubt::{DoubtPage, Tried};
 pub use error::JobsError;
 pub use events::JobEvent;
 pub use gate::LedgerGate;
-pub use hash::content_hash;
+pub use hash::{MEDIA_FOLDER, content_hash, uploaded_hash};
 pub use job::{Job, JobFile, JobView, Utc};
 pub use jobs::Jobs;
 pub use ledger::{Key, Resolution};

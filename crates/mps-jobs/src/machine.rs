@@ -8,7 +8,7 @@ pub(crate) fn host() -> String {
         .to_string_lossy()
         .into_owned();
     #[cfg(not(unix))]
-    String::new()
+    whoami::hostname().unwrap_or_default()
 }
 
 /// Returns an id of this installation: a ledger with another id was copied from elsewhere.

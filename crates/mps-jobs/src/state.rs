@@ -339,4 +339,6 @@ pub fn money(from: State, to: State, transition: Transition) -> Money {
 }
 
 #[cfg(test)]
+// The path is written out because tests/instructions compiles this file, too.
+#[path = "state/tests.rs"]
 mod tests;

@@ -79,6 +79,20 @@ pub trait Preflight {
     fn preflight_on(&self, site: Option<Site>) -> Report {
         sites::report(site, &|report| self.inspect(&Path::ROOT, report))
     }
+
+    /// Returns whether the request may be sent: as [`is_ok`](Report::is_ok) of the report that
+    /// [`preflight_on`](Self::preflight_on) returns, but quicker, since no warning is looked for.
+    ///
+    /// # Examples
+    /// ```
+    /// use mps_models::{CreateAigcVideoTask, preflight::Preflight};
+    ///
+    /// assert!(CreateAigcVideoTask::new().prompt("a cat").is_ok_on(None));
+    /// assert!(!CreateAigcVideoTask::new().prompt("a cat").duration(0).is_ok_on(None));
+    /// ```
+    fn is_ok_on(&self, site: Option<Site>) -> bool {
+        sites::is_ok(site, &|report| self.inspect(&Path::ROOT, report))
+    }
 }
 
 impl<T: Preflight> Preflight for Option<T> {

@@ -6,6 +6,7 @@ use mps_models::{
     CreateAigcVideoTask,
     capabilities::{self, Row},
     preflight::{Preflight, rules::RULES},
+    service::Site,
 };
 use proptest::prelude::*;
 
@@ -73,5 +74,13 @@ proptest! {
             prop_assert!(finding.source.is_some(), "{}", finding);
         }
         let _ = report.to_string();
+    }
+
+    #[test]
+    fn a_request_is_ok_exactly_if_its_report_is(request in request()) {
+        for site in [None, Some(Site::Intl), Some(Site::Cn)] {
+            let report = request.preflight_on(site);
+            prop_assert_eq!(request.is_ok_on(site), report.is_ok(), "{:?} {}", site, report);
+        }
     }
 }

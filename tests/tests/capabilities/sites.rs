@@ -21,7 +21,11 @@ fn severity(report: &Report, rule: &str) -> Option<Severity> {
 }
 
 fn on_each_site(request: &impl Preflight, rule: &str) -> [Option<Severity>; 3] {
-    SITES.map(|site| severity(&request.preflight_on(site), rule))
+    SITES.map(|site| {
+        let report = request.preflight_on(site);
+        assert_eq!(request.is_ok_on(site), report.is_ok(), "{report}");
+        severity(&report, rule)
+    })
 }
 
 /// Released by the Chinese description of 2026-10-19; the international list of 2026-10-26 lacks it.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use xtask::{
     diff::Class,
-    release::{Options, Proposal, Version, release},
+    release::{Options, Proposal, Version, notes, release},
 };
 
 use crate::support::{SKETCH, Workspace, assert_snapshot};
@@ -122,4 +122,35 @@ fn versions_after_one() {
     assert_eq!(next(Class::Compatible), "1.3.0");
     assert_eq!(next(Class::Documentation), "1.2.4");
     assert!(Version::of_tag("v1.2").is_err());
+}
+
+#[test]
+fn the_notes_of_a_tag_are_its_entry_and_the_tag_is_the_version() {
+    let workspace = repository();
+    let of = |tag: &str| notes(workspace.root(), tag).map_err(|failure| failure.to_string());
+    assert_eq!(of("v0.3.1"), Ok("Old.\n".to_owned()));
+    for tag in ["v0.3.2", "0.3.1", "v0.3"] {
+        let refused = of(tag).expect_err(tag);
+        assert!(
+            refused.contains("Cargo.toml has the version 0.3.1"),
+            "{refused}"
+        );
+    }
+    workspace.write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n");
+    let missing = of("v0.3.1").expect_err("an entry");
+    assert!(
+        missing.contains("no heading `## 0.3.1 - DATE`"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_prepared_release_has_notes() {
+    let workspace = repository();
+    workspace.write(API, "pub fn a()\n");
+    let proposal = proposal(&workspace, &["--write"]);
+    let notes = notes(workspace.root(), &format!("v{}", proposal.version));
+    let notes = notes.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(notes.starts_with("### Added\n- A thing."), "{notes}");
+    assert!(!notes.contains("Old."), "{notes}");
 }

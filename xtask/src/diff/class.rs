@@ -111,7 +111,7 @@ pub(super) fn of_change(
         {
             Class::Compatible
         }
-        "file_doc" if before.is_none() => Class::Compatible,
+        "file_doc" | "media" if before.is_none() => Class::Compatible,
         "file_doc" if after.is_some() => Class::Documentation,
         key => match rule_kind(key) {
             Some(kind) => bound(kind.change, before, after),

@@ -87,7 +87,7 @@ fn fields(command: &Command, name: &str, options: &[CommandOption]) -> TokenStre
     let fields = options.iter().map(field);
     quote! {
         #doc
-        #[derive(Args, Debug)]
+        #[derive(Args, Clone, Debug)]
         #[command(next_help_heading = "Request members")]
         #bools
         pub(crate) struct #name { #(#fields)* }
@@ -102,6 +102,11 @@ fn field(option: &CommandOption) -> TokenStream {
         .then(|| quote!(, allow_negative_numbers = true));
     let parser = matches!(option.form, Form::Integer)
         .then(|| quote!(, value_parser = crate::request::whole_number));
+    // So that shells complete paths.
+    let hint = option
+        .media
+        .as_ref()
+        .map(|_| quote!(, value_hint = clap::ValueHint::FilePath));
     let ty = match &option.form {
         Form::Switch(_) => return switch(option),
         Form::Text | Form::Keys(..) => quote!(Option<String>),
@@ -112,7 +117,7 @@ fn field(option: &CommandOption) -> TokenStream {
     let file = option.file_doc.as_ref().map(|text| from_file(option, text));
     quote! {
         #doc
-        #[arg(long, value_name = #value #negative #parser)]
+        #[arg(long, value_name = #value #negative #parser #hint)]
         #field: #ty,
         #file
     }
@@ -176,11 +181,14 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
             }
         }
     });
+    let media = media(options);
     quote! {
         impl RequestFields for #name {
             type Request = #request;
 
             #model
+
+            #media
 
             fn apply(&self, request: &mut #request) -> Result<(), Failure> {
                 #(#own)*
@@ -189,6 +197,35 @@ fn apply(name: &str, request: &str, options: &[CommandOption]) -> TokenStream {
             }
         }
     }
+}
+
+/// Returns the method that lists the options whose value may be a file of this machine.
+fn media(options: &[CommandOption]) -> Option<TokenStream> {
+    let found = options.iter().filter_map(|option| {
+        let (kind, member) = option.media.as_ref()?;
+        let (field, kind, flag) = (ident(&option.field), ident(kind), &option.flag);
+        let keys = match &option.form {
+            Form::Items(item) => item.keys.iter().map(|(key, _)| key).collect(),
+            _ => Vec::new(),
+        };
+        Some(quote! {
+            media.add(
+                MediaOption {
+                    flag: #flag,
+                    member: #member,
+                    kind: FileKind::#kind,
+                    keys: &[#(#keys),*],
+                },
+                &mut self.#field,
+            );
+        })
+    });
+    let found: Vec<_> = found.collect();
+    (!found.is_empty()).then(|| {
+        quote! {
+            fn media<'a>(&'a mut self, media: &mut MediaOptions<'a>) { #(#found)* }
+        }
+    })
 }
 
 fn write(option: &CommandOption, on: &TokenStream) -> TokenStream {

@@ -66,6 +66,8 @@ pub struct OptionUse {
     pub doc: String,
     /// Help text of a second option that reads the value from a file.
     pub file_doc: Option<String>,
+    /// Kind of the file that may stand in place of a URL.
+    pub media: Option<&'static str>,
     /// The member.
     pub target: OptionTarget,
 }
@@ -86,6 +88,7 @@ fn family(family: &model::TaskFamily, options: &[model::CommandOption]) -> TaskF
             value: option.value.clone(),
             doc: option.doc.clone(),
             file_doc: option.file_doc.clone(),
+            media: option.media.as_ref().map(|media| media.value),
             target: OptionTarget::parse(&target.value),
         })
     });

@@ -58,6 +58,8 @@ pub struct CommandOption {
     pub doc: String,
     /// Help text of the option that reads the value from a file.
     pub file_doc: Option<String>,
+    /// Variant of the kind of file that may stand in place of a URL, and the member as documents write it.
+    pub media: Option<(String, String)>,
     /// Object of the request that has the member, if it is not the request itself.
     pub object: Option<Place>,
     /// The field of the request or object.
@@ -172,6 +174,10 @@ fn option(option: &ir::OptionUse, members: &[Member], api: &Api) -> Option<Comma
         value: format!("{placeholder}{}", keys_shown(option, first, api)),
         doc,
         file_doc: option.file_doc.clone(),
+        media: option
+            .media
+            .as_ref()
+            .map(|media| (media.to_upper_camel_case(), path.to_string())),
         object,
         member,
         form,

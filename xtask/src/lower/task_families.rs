@@ -145,6 +145,11 @@ impl CommandUses {
         {
             self.add(REQUEST, "set_object");
         }
+        if option.media.is_some() {
+            for name in ["FileKind", "MediaOption", "MediaOptions"] {
+                self.add("crate::media", name);
+            }
+        }
         if option.file_doc.is_some() {
             self.add("std::path", "PathBuf");
             self.add(REQUEST, "text_of_file");

@@ -71,6 +71,9 @@ pub struct TaskCreate {
     pub doc: Option<String>,
 }
 
+/// The kinds of files that may stand in place of a URL.
+const FILES: &[&str] = &["video", "image", "audio"];
+
 /// An option of the command line that families map to a member.
 #[derive(Debug)]
 pub struct CommandOption {
@@ -82,6 +85,8 @@ pub struct CommandOption {
     pub doc: String,
     /// Help text of a second option that reads the value from a file.
     pub file_doc: Option<String>,
+    /// Kind of the file that may stand in place of a URL.
+    pub media: Option<Located<&'static str>>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> TaskFamilies {
@@ -143,11 +148,13 @@ fn read_option(reader: &mut Reader<'_>) -> Option<CommandOption> {
     let value = reader.optional_text("value");
     let doc = reader.text("doc");
     let file_doc = reader.optional_text("file_doc");
+    let media = reader.optional_word("media", FILES);
     Some(CommandOption {
         flag: flag?,
         value: value.map(|value| value.value),
         doc: or_default(doc),
         file_doc: file_doc.map(|doc| doc.value),
+        media,
     })
 }
 

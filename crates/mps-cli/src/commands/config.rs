@@ -10,7 +10,7 @@ use crate::{
     config::{self, Explanation, Origin},
     context::Context,
     failure::Failure,
-    foreign_text,
+    foreign_text, media,
     table::Table,
 };
 
@@ -89,6 +89,9 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<(), Fail
 
 fn defaults(context: &Context) -> Vec<DefaultValue> {
     let defaults = context.defaults();
+    let of_environment = env::var(media::VARIABLE).ok();
+    let of_environment = of_environment.filter(|text| !text.is_empty());
+    let media_bucket = defaults.media_bucket_text().map(str::to_owned);
     let path = |path: Option<&Path>| path.map(|path| path.display().to_string());
     let models = TaskFamily::ALL.iter().filter_map(|family| {
         let name = family.as_str();
@@ -103,6 +106,7 @@ fn defaults(context: &Context) -> Vec<DefaultValue> {
             defaults.name_template().map(str::to_owned),
         ),
         ("defaults.prices", path(defaults.prices())),
+        ("defaults.media-bucket", media_bucket),
     ];
     let others = others.map(|(key, value)| (key.to_owned(), value));
     let all = models.chain(others).map(|(key, value)| DefaultValue {
@@ -113,7 +117,16 @@ fn defaults(context: &Context) -> Vec<DefaultValue> {
         },
         value,
     });
-    all.collect()
+    let mut all: Vec<_> = all.collect();
+    // The only default that the environment can set.
+    if let Some(last) = all.last_mut().filter(|_| of_environment.is_some()) {
+        *last = DefaultValue {
+            key: last.key.clone(),
+            value: of_environment,
+            origin: Origin::Environment,
+        };
+    }
+    all
 }
 
 fn credentials() -> Vec<Credential> {
@@ -137,9 +150,10 @@ fn human(explained: &Explained<'_>) -> String {
         table.row([option.name, &option.value, &from]);
     }
     for default in &explained.defaults {
-        let (value, from) = match &default.value {
-            Some(value) => (value.as_str(), "config file"),
-            None => ("none", "default"),
+        let (value, from) = match (&default.value, default.origin) {
+            (Some(value), Origin::Environment) => (value.as_str(), media::VARIABLE),
+            (Some(value), _) => (value.as_str(), "config file"),
+            (None, _) => ("none", "default"),
         };
         table.row([&default.key, value, from]);
     }

@@ -22,6 +22,7 @@ use crate::{
     doubt::{Doubt, ID_PLACEHOLDER},
     failure::Failure,
     foreign_text, heartbeat,
+    media::{LocalMedia, MediaOptions},
     options::parse_duration,
     outcome::{Outcome, Reason},
     output::Event,
@@ -88,30 +89,37 @@ impl<F: RequestFields> Creates for CreateArgs<F> {
     type Family = <F::Request as Create>::Family;
 
     async fn create(&self, context: &Context) -> Result<(), Failure> {
-        let mut request =
-            request::build(self.request.as_deref(), &self.fields, context.global.site())?;
+        let mut fields = self.fields.clone();
+        let mut options = MediaOptions::default();
+        fields.media(&mut options);
+        let media = LocalMedia::read(options)?;
+        let request = request::build(self.request.as_deref(), &fields, context.global.site())?;
+        let mut request = media.placed(request, context)?;
         let mut model = self.fields.model();
         // The body of a file is sent as it is.
         if model.is_none() && self.request.is_none() {
             model = context.defaults().model(Self::Family::FAMILY);
             model.inspect(|model| F::set_model(&mut request, model));
         }
-        Box::pin(run(&request, model, &self.follow_up, context)).await
+        Box::pin(run(&request, model, &media, &self.follow_up, context)).await
     }
 }
 
 /// Creates a task, then waits for it and downloads its results if `follow_up` says so. `model` is the
-/// model if an option names it.
+/// model if an option names it, `media` are the local files that the request names.
 pub(crate) async fn run<C: Create>(
     request: &C,
     model: Option<&str>,
+    media: &LocalMedia,
     follow_up: &FollowUp,
     context: &Context,
 ) -> Result<(), Failure> {
     let follow_up = &follow_up.completed(context.defaults());
     let checked = Checked::new(request, context.global.site(), model, follow_up.max_seconds);
+    let checked = checked.with(media.findings());
     if follow_up.dry_run {
-        return dry_run::run(&checked, follow_up.prices.load(context)?.as_ref(), context);
+        let prices = follow_up.prices.load(context)?;
+        return dry_run::run(&checked, media, prices.as_ref(), context);
     }
     checked.admit(context)?;
     let connection = context.connect().await?;
@@ -140,6 +148,8 @@ pub(crate) async fn run<C: Create>(
         }
     };
     let started = context.clock.monotonic();
+    let signed = upload(request, media, &record, &connection, context).await?;
+    let request = signed.as_ref().unwrap_or(request);
     let task = create_task(request, &record, &connection, context).await?;
     let receipt = Receipt::of(&task, &context.global, follow_up.out.as_deref());
     let receipt = receipt.with_key(record.key());
@@ -240,6 +250,25 @@ impl FollowUp {
             timeout: self.timeout,
         }
     }
+}
+
+/// Uploads the local files of a request that is admitted, and returns it with their signed URLs. A signal
+/// ends it at once.
+async fn upload<C: Create>(
+    request: &C,
+    media: &LocalMedia,
+    record: &Record,
+    connection: &Connection,
+    context: &Context,
+) -> Result<Option<C>, Failure> {
+    let uploaded = Box::pin(media.uploaded(request, connection, context));
+    let failure = match context.phase.race(record.hold(uploaded)).await {
+        Ok(Ok(request)) => return Ok(request),
+        Ok(Err(failure)) => failure,
+        Err(signal) => Failure::interrupted(signal),
+    };
+    record.not_created(&failure).await;
+    Err(failure.with_key(record.key()))
 }
 
 /// Sends the create.

@@ -7,7 +7,12 @@ use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
 use super::batch::prices::{PricesResult, origin};
-use crate::{context::Context, failure::Failure, preflight::Checked};
+use crate::{
+    context::Context,
+    failure::Failure,
+    media::{LocalMedia, Upload},
+    preflight::Checked,
+};
 
 /// `mps.dry-run/1`.
 #[derive(Serialize)]
@@ -27,10 +32,14 @@ struct DryRun<'a> {
     prices: Option<PricesResult<'a>>,
     canonical_request: &'a str,
     string_to_sign: &'a str,
+    /// The local files that the create would upload first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uploads: Vec<Upload<'a>>,
 }
 
 pub(crate) fn run<A: Action>(
     checked: &Checked<'_, A>,
+    media: &LocalMedia,
     prices: Option<&PriceTable>,
     context: &Context,
 ) -> Result<(), Failure> {
@@ -56,6 +65,7 @@ pub(crate) fn run<A: Action>(
         prices: prices.map(PricesResult::of),
         canonical_request: &prepared.canonical_request.text,
         string_to_sign: &prepared.string_to_sign,
+        uploads: media.uploads(),
     };
     let mut human = human_dry_run(&result);
     if let Some(prices) = prices {
@@ -65,6 +75,9 @@ pub(crate) fn run<A: Action>(
             |price| format!("{price} {}", prices.currency()),
         );
         human.extend(["\n\n# price\n", &price, ", by the ", &origin(prices)]);
+    }
+    for upload in &result.uploads {
+        human.extend(["\n\n# upload\n", &upload.to_string()]);
     }
     context.output.listing(&human, &result)?;
     checked.refusal(&context.global).map_or(Ok(()), Err)

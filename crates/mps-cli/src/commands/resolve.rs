@@ -18,7 +18,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
-    foreign_text, ledger,
+    foreign_text, ledger, media,
     outcome::Outcome,
     record::Record,
     results::{Receipt, TaskResult},
@@ -119,10 +119,16 @@ async fn recreate(args: &ResolveArgs, context: &Context) -> Result<(), Failure> 
     let action = item.action.clone();
     let family = TaskFamily::created_by(&action).map(TaskFamily::as_str);
     let family = family.ok_or_else(|| Failure::usage(format!("{action} creates no known task")))?;
+    let recorded = ledger.body(&item.row).await?.unwrap_or_default();
+    // Before the claim: the create stays in doubt if its files are gone.
+    let signed = Box::pin(media::signed_again(&recorded, &connection, context));
+    let signed = context.phase.race(signed).await;
+    let signed = signed.map_err(Failure::interrupted)??;
     let claim = ledger.recreate_now(&item.row).await?;
     let record = Record::of_claim(context, &ledger, &claim);
     let doubt = create::doubt(&action, Some(family), &record, &connection, context);
-    let body = RawValue::from_string(claim.body.clone()).unwrap_or_default();
+    let body = signed.unwrap_or_else(|| claim.body.clone());
+    let body = RawValue::from_string(body).unwrap_or_default();
     let call = UntypedCall::new(action.clone(), body);
     let options = context.create_options(record.gate());
     let sent = Box::pin(connection.client().call(call, options));

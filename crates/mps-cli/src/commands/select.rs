@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use mps_aigc::{Create, Family};
 
 use super::create::{self, Creates, FollowUp};
-use crate::{context::Context, failure::Failure, input::Source};
+use crate::{context::Context, failure::Failure, input::Source, media::LocalMedia};
 
 /// The words of a family, each of which selects an action.
 pub(crate) trait Selection: ValueEnum + Send + Sync + 'static {
@@ -43,6 +43,14 @@ impl<S: Selection> SelectArgs<S> {
     /// Sends the request of the file as this action.
     pub(crate) async fn send<C: Create>(&self, context: &Context) -> Result<(), Failure> {
         let request: C = Source::file_or_stdin(&self.request)?.parse()?;
-        Box::pin(create::run(&request, None, &self.follow_up, context)).await
+        let media = LocalMedia::default();
+        Box::pin(create::run(
+            &request,
+            None,
+            &media,
+            &self.follow_up,
+            context,
+        ))
+        .await
     }
 }

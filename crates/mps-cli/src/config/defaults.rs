@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf, is_separator};
 
 use mps_aigc::TaskFamily;
 
+use crate::media::Bucket;
+
 /// The defaults of commands. Flags override all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Defaults {
@@ -15,6 +17,8 @@ pub(crate) struct Defaults {
     pub(super) name_template: Option<String>,
     /// The price table.
     pub(super) prices: Option<PathBuf>,
+    /// The bucket for local files, and the text that names it.
+    pub(super) media_bucket: Option<(Bucket, String)>,
 }
 
 impl Defaults {
@@ -38,6 +42,16 @@ impl Defaults {
     /// Returns the price table, for estimates of the cost of a request.
     pub(crate) fn prices(&self) -> Option<&Path> {
         self.prices.as_deref()
+    }
+
+    /// Returns the bucket that local files are uploaded to.
+    pub(crate) fn media_bucket(&self) -> Option<&Bucket> {
+        self.media_bucket.as_ref().map(|(bucket, _)| bucket)
+    }
+
+    /// Returns the text that names that bucket.
+    pub(crate) fn media_bucket_text(&self) -> Option<&str> {
+        self.media_bucket.as_ref().map(|(_, text)| text.as_str())
     }
 
     /// Returns the place for results: that of `--out`, else the default one. A folder is completed by

@@ -7,6 +7,7 @@ use super::{Defaults, absolute_path};
 use crate::{
     failure::Failure,
     foreign_text,
+    media::Bucket,
     options::{
         GlobalOptions, LedgerPlace, LimiterScope, environment,
         table::{Kind, SETTINGS, Setting},
@@ -21,7 +22,7 @@ const VERSION: &str = "1";
 const DEFAULTS: &str = "defaults";
 
 /// The keys of that table, beside a model for each family.
-const DEFAULT_KEYS: [&str; 3] = ["out", "name-template", "prices"];
+const DEFAULT_KEYS: [&str; 4] = ["out", "name-template", "prices", "media-bucket"];
 
 /// The content of a config file.
 #[derive(Debug, Default)]
@@ -166,6 +167,11 @@ impl File<'_> {
                 "out" if text.starts_with("~/") => defaults.out = Some(path()?),
                 "out" => defaults.out = Some(text.into()),
                 "prices" => defaults.prices = Some(path()?),
+                "media-bucket" => {
+                    let origin = self.failure(at, &name).message;
+                    let bucket = Bucket::parse(&origin, text)?;
+                    defaults.media_bucket = Some((bucket, text.to_owned()));
+                }
                 _ => defaults.name_template = Some(text.to_owned()),
             }
         }

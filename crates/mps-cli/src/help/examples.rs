@@ -79,7 +79,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "mps video create --model Kling --prompt-file prompt.txt --duration 5",
             "mps video create --request request.json --dry-run",
             "mps video create --model Kling --prompt 'a cat' --duration 5 --max-seconds 5",
-            "mps --emulator video create --prompt 'a cat' --wait",
+            "mps video create --image ./cat.png --cos bucket=b-125,region=ap-seoul",
         ],
     ),
     (

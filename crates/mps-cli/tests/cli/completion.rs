@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Run, mps, run};
+use crate::support::{Emulator, Run, eventually, mps, run};
 
 /// Returns the command that a script of bash runs for the last of these words.
 fn complete(command: &mut Command, words: &[&str]) -> Run {
@@ -27,6 +27,7 @@ fn offered(folder: &Path, words: &[&str]) -> Vec<String> {
 #[test]
 fn commands_options_models_and_actions_are_offered() {
     let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cat.png"), "").unwrap();
     for (words, expected) in [
         (&["vid"][..], "video"),
         (&["video", ""], "create"),
@@ -37,10 +38,30 @@ fn commands_options_models_and_actions_are_offered() {
         (&["call", "DescribeAigcV"], "DescribeAigcVideoTask"),
         (&["models", "Hai"], "Hailuo"),
         (&["completion", ""], "powershell"),
+        (&["video", "create", "--image", "ca"], "cat.png"),
     ] {
         let offered = offered(folder.path(), words);
         assert!(
             offered.iter().any(|it| it == expected),
+            "{words:?}: {offered:?}"
+        );
+    }
+}
+
+#[test]
+fn common_options_are_offered_for_a_hyphen_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = "--endpoint".to_owned();
+    for (words, expected) in [
+        (&["video", ""][..], false),
+        (&[""], false),
+        (&["video", "-"], true),
+        (&["video", "create", "--end"], true),
+    ] {
+        let offered = offered(folder.path(), words);
+        assert_eq!(
+            offered.contains(&endpoint),
+            expected,
             "{words:?}: {offered:?}"
         );
     }
@@ -65,14 +86,17 @@ fn tasks_of_the_local_ledger_are_offered_by_family_and_state() {
         assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{run:?}");
         run.stdout
     };
-    assert!(offered(&["video", "wait", ""]).contains(&id));
+    // A busy machine may need more than the 50 ms that completion waits for the ledger.
+    eventually(|| offered(&["video", "wait", ""]).contains(&id));
     assert!(!offered(&["image", "wait", ""]).contains(&id));
     assert!(!offered(&["video", "download", ""]).contains(&id));
-    let shown = offered(&["show", ""]);
-    assert!(shown.contains(&id) && shown.contains("fox"), "{shown}");
+    eventually(|| {
+        let shown = offered(&["show", ""]);
+        shown.contains(&id) && shown.contains("fox")
+    });
     let wait = emulator.record(&["video", "wait", &id]);
     assert_eq!(wait.exit, 0, "{wait:?}");
-    assert!(offered(&["video", "download", ""]).contains(&id));
+    eventually(|| offered(&["video", "download", ""]).contains(&id));
 }
 
 #[test]
@@ -123,9 +147,13 @@ fn a_locked_ledger_does_not_delay_the_shell() {
     for file in &open {
         file.lock().unwrap();
     }
-    let offered = offered(emulator.folder.path(), &["--ledger", ledger, "show", ""]);
     let id = create.json()["task_id"].as_str().unwrap().to_owned();
-    assert!(offered.iter().any(|it| it.contains(&id)), "{offered:?}");
+    // A busy machine may need more than the 50 ms that completion waits for the ledger; a lock that it waited
+    // for would never let it through.
+    eventually(|| {
+        let offered = offered(emulator.folder.path(), &["--ledger", ledger, "show", ""]);
+        offered.iter().any(|it| it.contains(&id))
+    });
 }
 
 #[test]
@@ -143,24 +171,108 @@ fn each_shell_has_a_script_that_asks_this_program() {
     assert_eq!(unknown.exit, 2, "{unknown:?}");
 }
 
+/// Returns the folder of the command and those of the system, as a `PATH`.
+fn path() -> String {
+    let binary = Path::new(env!("CARGO_BIN_EXE_mps")).parent().unwrap();
+    format!("{}:/usr/local/bin:/usr/bin:/bin", binary.display())
+}
+
+/// Returns `true` if a shell is installed; its test has nothing to run otherwise.
+#[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]
+fn is_installed(shell: &str) -> bool {
+    let found = path()
+        .split(':')
+        .any(|folder| Path::new(folder).join(shell).exists());
+    if !found {
+        eprintln!("skipped: {shell} is not installed");
+    }
+    found
+}
+
+/// Returns the output of a script in a shell.
+fn in_shell(shell: &str, script: &str, folder: &Path) -> String {
+    // A word that is never completed must not hang the tests.
+    let bound: &[&str] = if is_installed("timeout") {
+        &["timeout", "300"]
+    } else {
+        &[]
+    };
+    let words = [bound, &[shell, "-c", script]].concat();
+    let (program, arguments) = words.split_first().unwrap();
+    let output = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("HOME", folder)
+        .env("PATH", path())
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// bash itself sources the script and completes a word.
 #[test]
 fn bash_completes_by_the_script() {
     let folder = tempfile::tempdir().unwrap();
-    let binary = Path::new(env!("CARGO_BIN_EXE_mps")).parent().unwrap();
     let script = r#"
         source <(mps completion bash) || exit 1
         COMP_WORDS=(mps vid); COMP_CWORD=1; COMP_TYPE=9
         _clap_complete_mps mps vid mps
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
-    let output = Command::new("bash")
-        .args(["-c", script])
-        .env_clear()
-        .env("HOME", folder.path())
-        .env("PATH", format!("{}:/usr/bin:/bin", binary.display()))
-        .output()
-        .unwrap();
-    let offered = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(offered.trim(), "video", "{output:?}");
+    assert_eq!(in_shell("bash", script, folder.path()).trim(), "video");
+}
+
+/// fish itself sources the script and completes words.
+#[test]
+fn fish_completes_by_the_script() {
+    if !is_installed("fish") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cat.png"), "").unwrap();
+    let script = "
+        mps completion fish | source
+        for line in 'vid' 'video create --model Kl' 'video create --image ca' 'video st'
+            complete --do-complete \"mps $line\"
+        end
+    ";
+    let offered = in_shell("fish", script, folder.path());
+    // A help text follows the word.
+    let words: Vec<_> = offered
+        .lines()
+        .map(|line| line.split('\t').next().unwrap())
+        .collect();
+    assert_eq!(words, ["video", "Kling", "cat.png", "status"], "{offered}");
+}
+
+/// zsh itself, on a terminal of its own, sources the script and completes words.
+#[test]
+fn zsh_completes_by_the_script() {
+    if !is_installed("zsh") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("cat.png"), "").unwrap();
+    // `zpty` types into a second zsh, whose prompt says that it is ready.
+    let script = r#"
+        zmodload zsh/zpty || exit 1
+        zpty shell zsh -f -i || exit 1
+        zpty -w shell "autoload -U compinit; compinit -u; source <(mps completion zsh); PROMPT=rea''dy:"
+        # Written apart above, so that the echo of the line is not taken for the prompt.
+        zpty -r -m shell seen '*ready:*'
+        for line expected in vid video 'video create --model Kl' Kling 'video create --image ca' cat.png 'video st' status; do
+            zpty -w -n shell "mps $line"$'\t'
+            # Ends when the word is there; a shell that never completes it is ended by the test.
+            zpty -r -m shell seen "*$expected*" && print -r -- "$expected"
+            zpty -w -n shell $'\x15'
+        done
+        zpty -d shell
+    "#;
+    let offered = in_shell("zsh", script, folder.path());
+    assert_eq!(
+        offered.lines().collect::<Vec<_>>(),
+        ["video", "Kling", "cat.png", "status"]
+    );
 }

@@ -91,6 +91,9 @@ impl Home {
         fs::copy(example("CreateAigcAudioTask"), home.join("audio.json")).unwrap();
         fs::copy(example("CreateAiDramaTask"), home.join("drama.json")).unwrap();
         fs::write(home.join("prompt.txt"), "a cat in the snow").unwrap();
+        if line.contains("./cat.png") {
+            fs::write(home.join("cat.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+        }
         let row = json!({
             "id": "fox", "out": "fox.mp4", "ModelName": "Kling", "Prompt": "a fox", "Duration": 5,
         });

@@ -83,7 +83,7 @@ fn preflight_reports_every_error_and_nothing_is_sent() {
         "--duration",
         "0",
         "--image",
-        "not a url",
+        "ftp://a.example/cat.png",
     ]);
     assert_eq!(run.exit, 2);
     let error = run.error();

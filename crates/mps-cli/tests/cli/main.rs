@@ -1,4 +1,6 @@
-//! `mps` as it is used: in a process of its own, against an emulator in another.
+//! `mps` as it is used: in a process of its own, against an emulator in another. On Linux only, since most
+//! of it is about signals, descriptors, terminals and the bits of files; `smoke.rs` runs everywhere.
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -58,6 +60,8 @@ mod mcp;
 mod mcp_ends;
 #[cfg(all(unix, feature = "mcp"))]
 mod mcp_support;
+#[cfg(feature = "media")]
+mod media;
 mod money;
 #[cfg(unix)]
 mod narrow;

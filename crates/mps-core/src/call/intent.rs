@@ -6,6 +6,7 @@ use mps_models::Effect;
 use sha2::{Digest as _, Sha256};
 
 use super::Call;
+use crate::endpoint::RouteEndpoint;
 
 /// A request that is about to leave, or has left: the facts that a ledger records, without the text of the body.
 ///
@@ -14,7 +15,7 @@ use super::Call;
 #[derive(Clone)]
 pub struct Intent {
     call: Arc<Call>,
-    host: Arc<str>,
+    endpoint: RouteEndpoint,
     attempt: u32,
     timestamp: i64,
     slot_time: Duration,
@@ -23,14 +24,14 @@ pub struct Intent {
 impl Intent {
     pub(crate) fn new(
         call: Arc<Call>,
-        host: &str,
+        endpoint: RouteEndpoint,
         attempt: u32,
         timestamp: i64,
         slot_time: Duration,
     ) -> Self {
         Self {
             call,
-            host: host.into(),
+            endpoint,
             attempt,
             timestamp,
             slot_time,
@@ -52,7 +53,7 @@ impl Intent {
     /// Returns the host of the request, with the port where it is not the scheme's own.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        self.endpoint.endpoint().host()
     }
 
     /// Returns the number of the attempt; the first of a call is 1. An attempt that was not sent

@@ -100,7 +100,9 @@ impl<'a> Execution<'a> {
 
     async fn credentials(&self) -> Result<Credentials, Error> {
         let provided = self.client.credentials.provide();
-        let provided = clock::timeout(&*self.client.clock, self.time_left(), provided).await;
+        // The call began a moment ago.
+        let limit = self.deadline.saturating_sub(self.ending.started());
+        let provided = clock::timeout(&*self.client.clock, limit, provided).await;
         match provided {
             Some(provided) => provided.map_err(|error| no_credentials(&error)),
             None => Err(no_credentials_in_time()),

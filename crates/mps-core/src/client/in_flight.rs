@@ -1,9 +1,6 @@
 //! The requests on the wire that may change or bill something.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
 
@@ -19,7 +16,8 @@ pub(super) struct InFlight {
 #[derive(Debug, Default)]
 struct Entries {
     last: u64,
-    intents: BTreeMap<u64, Intent>,
+    /// By number, which only grows. Usually a few, in memory that is kept.
+    intents: Vec<(u64, Intent)>,
 }
 
 /// The entry of one request, removed when this is dropped.
@@ -34,7 +32,7 @@ impl InFlight {
         let mut entries = self.entries();
         entries.last += 1;
         let number = entries.last;
-        entries.intents.insert(number, intent);
+        entries.intents.push((number, intent));
         Entry {
             register: self.clone(),
             number,
@@ -43,7 +41,12 @@ impl InFlight {
 
     /// Returns the requests on the wire, oldest first.
     pub(super) fn intents(&self) -> Vec<Intent> {
-        self.entries().intents.values().cloned().collect()
+        let entries = self.entries();
+        entries
+            .intents
+            .iter()
+            .map(|(_, intent)| intent.clone())
+            .collect()
     }
 
     /// Waits until no request is on the wire.
@@ -64,7 +67,14 @@ impl InFlight {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.register.entries().intents.remove(&self.number);
+        let mut entries = self.register.entries();
+        if let Ok(index) = entries
+            .intents
+            .binary_search_by_key(&self.number, |entry| entry.0)
+        {
+            entries.intents.remove(index);
+        }
+        drop(entries);
         self.register.left.notify_waiters();
     }
 }

@@ -25,20 +25,21 @@ impl Inner {
     pub(super) fn record_attempt(
         &self,
         call: &Call,
-        lease: EndpointLease,
+        mut lease: EndpointLease,
         number: u32,
         span: &Span,
         attempted: &Attempted,
     ) {
         let failure = attempted.outcome.as_ref().err();
-        let host = lease.endpoint().host().to_owned();
         let outcome = failure.map_or(Outcome::Answered, Outcome::of);
-        if let Some(state) = lease.settle(outcome, attempted.facts.ended) {
-            self.telemetry.breaker_changed(&host, state);
+        let changed = lease.settle(outcome, attempted.facts.ended);
+        let host = lease.endpoint().host();
+        if let Some(state) = changed {
+            self.telemetry.breaker_changed(host, state);
         }
         let ended = AttemptEnded {
             number,
-            host: &host,
+            host,
             took: attempted.facts.took(),
             http_status: attempted.facts.response.map(|(status, _)| status),
             sent_bytes: call.body.len(),

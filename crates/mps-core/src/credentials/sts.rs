@@ -160,7 +160,7 @@ impl Sts {
             .open(Effect::Read)
             .map_err(|error| self.refused(&error, received))?;
         // Serde's message could quote a key, so it is not shown.
-        let issued: IssuedKeys = serde_json::from_str(answer.response.get())
+        let issued: IssuedKeys = serde_json::from_str(answer.response().get())
             .map_err(|_| self.refusal("its answer is not that of a lent role"))?;
         let keys = issued
             .keys

@@ -34,12 +34,24 @@ pub(crate) struct Route {
     breakers: Mutex<Vec<Breaker>>,
 }
 
+/// An endpoint of a route.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteEndpoint {
+    route: Arc<Route>,
+    index: usize,
+}
+
+impl RouteEndpoint {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        self.route.endpoint(self.index)
+    }
+}
+
 /// One attempt's use of an endpoint. Dropped without [`settle`](Self::settle), it counts as
 /// inconclusive.
 #[derive(Debug)]
 pub(crate) struct EndpointLease {
-    route: Arc<Route>,
-    index: usize,
+    of: RouteEndpoint,
     /// Taken by `settle`.
     admission: Option<Admission>,
 }
@@ -77,7 +89,10 @@ impl Route {
     }
 
     fn endpoint(&self, index: usize) -> &Endpoint {
-        self.endpoints().nth(index).unwrap_or(&self.preferred)
+        let fallback = index
+            .checked_sub(1)
+            .and_then(|index| self.fallbacks.get(index));
+        fallback.unwrap_or(&self.preferred)
     }
 
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
@@ -97,8 +112,10 @@ impl Route {
     ) -> EndpointLease {
         let (index, admission) = self.choose(effect, now).unwrap_or((0, Admission::Regular));
         EndpointLease {
-            route: self.clone(),
-            index,
+            of: RouteEndpoint {
+                route: self.clone(),
+                index,
+            },
             admission: Some(admission),
         }
     }
@@ -146,7 +163,12 @@ impl Route {
 
 impl EndpointLease {
     pub(crate) fn endpoint(&self) -> &Endpoint {
-        self.route.endpoint(self.index)
+        self.of.endpoint()
+    }
+
+    /// Returns the endpoint, to be kept longer than the lease.
+    pub(crate) fn route_endpoint(&self) -> RouteEndpoint {
+        self.of.clone()
     }
 
     /// Returns whether this attempt probes its endpoint.
@@ -155,17 +177,18 @@ impl EndpointLease {
     }
 
     /// Reports the outcome of the attempt. Returns the new state of the breaker, if it changed.
-    pub(crate) fn settle(mut self, outcome: Outcome, now: Duration) -> Option<BreakerState> {
+    pub(crate) fn settle(&mut self, outcome: Outcome, now: Duration) -> Option<BreakerState> {
         let admission = self.admission.take()?;
-        self.route.settle(self.index, admission, outcome, now)
+        let RouteEndpoint { route, index } = &self.of;
+        route.settle(*index, admission, outcome, now)
     }
 }
 
 impl Drop for EndpointLease {
     fn drop(&mut self) {
         if let Some(admission) = self.admission.take() {
-            self.route
-                .settle(self.index, admission, Outcome::Inconclusive, Duration::ZERO);
+            let RouteEndpoint { route, index } = &self.of;
+            route.settle(*index, admission, Outcome::Inconclusive, Duration::ZERO);
         }
     }
 }
@@ -225,7 +248,7 @@ mod tests {
 
     fn fail(route: &Arc<Route>, times: u32, now: Duration) {
         for _ in 0..times {
-            let lease = route.lease(Effect::Read, || now);
+            let mut lease = route.lease(Effect::Read, || now);
             lease.settle(Outcome::Failed, now);
         }
     }
@@ -241,7 +264,7 @@ mod tests {
         assert!(next(&route, Effect::PaidCreate, at(1)).contains("ap-singapore"));
         fail(&route, 3, at(1));
         assert!(next(&route, Effect::PaidCreate, at(2)).contains("ap-tokyo"));
-        let probe = route.lease(Effect::Read, || at(30));
+        let mut probe = route.lease(Effect::Read, || at(30));
         assert!(probe.is_probe());
         assert_eq!(probe.endpoint().host(), "mps.intl.tencentcloudapi.com");
         assert_eq!(

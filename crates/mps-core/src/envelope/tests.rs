@@ -172,3 +172,62 @@ fn an_answer_of_another_shape_was_executed_and_keeps_its_text() {
     assert_eq!(error.request_id(), Some("r"));
     assert!(error.excerpt().unwrap().contains(r#"{"id":7}"#));
 }
+
+/// Opens an answer with and without the short way, which must not make a difference.
+fn opened(body: &str, effect: Effect) -> [String; 2] {
+    let received = received(200, "application/json", body);
+    let shown = |opened: Result<Answer, Error>| match opened {
+        Ok(answer) => format!(
+            "{:?} {:?} {}",
+            answer.request_id,
+            answer.task_id,
+            answer.response().get()
+        ),
+        Err(error) => format!("{error:?}"),
+    };
+    [received.open(effect), received.open_unusual(effect)].map(shown)
+}
+
+#[test]
+fn a_plain_answer_is_read_as_every_other_one() {
+    for response in [
+        r#"{"TaskId":"1","RequestId":"r"}"#,
+        r#"{"RequestId":"r"}"#,
+        r#"{"RequestId":"r","RequestId":"s"}"#,
+        r#"{"TaskId":"1","TaskId":"2"}"#,
+        r#"{"TaskId":"1","TaskId":"1"}"#,
+        r#"{"TaskId":" ","RequestId":" "}"#,
+        r#"{"TaskId":7,"RequestId":"r"}"#,
+        r#"{"TaskId":null,"RequestId":null}"#,
+        r#"{"TaskId":{},"RequestId":"r"}"#,
+        r#"{"RequestId":1}"#,
+        r#"{"Error":null,"TaskId":"1"}"#,
+        r#"{"Error":{"Code":"InternalError"},"TaskId":"1"}"#,
+        r#"{"T\u0061skId":"\u0031","Other":[{"Error":{}}]}"#,
+        r#"{"Other":1e400}"#,
+        "{}",
+        "[]",
+        "null",
+        "7",
+    ] {
+        for body in [
+            format!(r#"{{"Response":{response}}}"#),
+            format!(r#" {{ "a" : [1] , "Response" : {response} }} "#),
+            format!(r#"{{"Response":{response},"Response":{response}}}"#),
+            format!(r#"{{"Response":{response}}} trailing"#),
+            response.to_owned(),
+        ] {
+            for effect in [Effect::Read, Effect::PaidCreate] {
+                let [short, long] = opened(&body, effect);
+                assert_eq!(short, long, "{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_text_is_not_opened() {
+    let mut received = received(200, "application/json", "");
+    received.body = Bytes::from_static(b"{\"Response\":{\"TaskId\":\"1\",\"a\":\"\xff\"}}");
+    assert!(received.open(Effect::Read).is_err());
+}

@@ -13,11 +13,36 @@ pub fn network_file_system(file: &File) -> io::Result<Option<&'static str>> {
     Ok(network(stat.f_type.into()))
 }
 
-/// Returns `None`: only Linux tells.
+/// Returns the name of the network file system that contains a file, or `None` for a disk of this
+/// machine.
 ///
 /// # Errors
-/// None.
-#[cfg(not(target_os = "linux"))]
+/// When the file system cannot be inspected.
+#[cfg(target_vendor = "apple")]
+pub fn network_file_system(file: &File) -> io::Result<Option<&'static str>> {
+    /// The flag of a file system that is stored on this machine (`MNT_LOCAL` of `sys/mount.h`).
+    const LOCAL: u32 = 0x1000;
+    const NETWORKS: [&str; 4] = ["nfs", "smbfs", "afpfs", "webdav"];
+
+    let stat = rustix::fs::fstatfs(file)?;
+    if stat.f_flags & LOCAL != 0 {
+        return Ok(None);
+    }
+    let name: Vec<u8> = stat
+        .f_fstypename
+        .iter()
+        .map(|byte| byte.cast_unsigned())
+        .take_while(|byte| *byte != 0)
+        .collect();
+    let known = NETWORKS.iter().find(|known| known.as_bytes() == name);
+    Ok(Some(known.copied().unwrap_or("another machine")))
+}
+
+/// Returns `None`: this system does not tell through the standard library.
+///
+/// # Errors
+/// Never.
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
 pub fn network_file_system(_: &File) -> io::Result<Option<&'static str>> {
     Ok(None)
 }

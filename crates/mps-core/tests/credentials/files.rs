@@ -82,6 +82,7 @@ async fn a_file_of_another_user_is_an_error() {
     );
 }
 
+#[cfg(unix)]
 fn can_read(file: &Path) -> bool {
     fs::read(file).is_ok()
 }

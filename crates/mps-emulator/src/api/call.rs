@@ -5,12 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 use mps_core::clock::unix_seconds;
-use mps_models::ActionInfo;
+use mps_models::{ActionInfo, Effect};
 use serde_json::{Map, Value, json};
 
 use crate::{
     api::{
         operations::{self, Context},
+        results,
         service_state::ServiceState,
     },
     engine::{
@@ -124,12 +125,16 @@ fn execute(
     let account = signer(service, head, body)?;
     let operation = operations::find(action)?;
     check_rate(service, account, action)?;
-    operation.run(&Context {
+    let answer = operation.run(&Context {
         service,
         account,
         body,
         request_id,
-    })
+    })?;
+    if action.effect == Effect::PaidCreate {
+        results::fetch_media(service, body);
+    }
+    Ok(answer)
 }
 
 fn check_size(body: &Bytes) -> Result<(), Refusal> {

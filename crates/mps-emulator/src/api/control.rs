@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use refusal::Refusal;
 
 use crate::{
-    api::{call::MAX_BODY_BYTES, service_state::ServiceState},
+    api::{
+        call::MAX_BODY_BYTES, objects::MAX_OBJECT_BYTES, results::is_result,
+        service_state::ServiceState,
+    },
     http::reply,
 };
 
@@ -28,6 +31,7 @@ pub(crate) const MAX_SNAPSHOT_BYTES: usize = 128 * 1024 * 1024;
 pub(crate) fn max_body_bytes(path: &str) -> usize {
     match path.strip_prefix(PREFIX) {
         Some("restore") => MAX_SNAPSHOT_BYTES,
+        None if is_result(path) => MAX_OBJECT_BYTES,
         _ => MAX_BODY_BYTES,
     }
 }

@@ -1,20 +1,23 @@
-//! The object storage: serves results until they expire.
+//! The object storage: serves results until they expire, and the objects that clients upload.
 
 mod condition;
 mod location;
+mod media;
 mod range;
 mod record;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts};
 
-pub(crate) use location::{is_result, urls};
+pub(crate) use location::{bucket_path, is_result, urls};
+pub(crate) use media::fetch as fetch_media;
 use range::Selection;
 pub(crate) use record::dropped as record_dropped;
 
 use crate::{
-    api::service_state::ServiceState,
+    api::{objects, service_state::ServiceState},
     engine::tasks::Availability,
+    faults::{CallEffect, Kind},
     http::{exchange::Exchange, reply},
     media::{Media, cache::Object, checksum},
 };
@@ -22,11 +25,12 @@ use crate::{
 /// The header with the storage's request id.
 const REQUEST_ID: &str = "x-cos-request-id";
 
-/// Answers a request for a result.
-pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchange {
+/// Answers a request for a result, or for an object that a client uploads or has uploaded.
+pub(crate) fn answer(service: &ServiceState, head: &Parts, body: &Bytes, path: &str) -> Exchange {
     let mut record = record::arrived(service, head);
-    let mut response = match find_object(service, head, path) {
-        Ok((object, modified)) => served(&object, modified, head),
+    let fault = service.state().faults.on_download(&service.ids, head);
+    let mut response = match respond(service, head, body, path, fault.as_ref()) {
+        Ok(response) => response,
         Err(refusal) => {
             record.code = Some(refusal.code.to_owned());
             refusal.response(path, &record.request_id)
@@ -36,13 +40,30 @@ pub(crate) fn answer(service: &ServiceState, head: &Parts, path: &str) -> Exchan
     if let Ok(request_id) = HeaderValue::from_str(&record.request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
-    let fault = service.state().faults.on_download(&service.ids, head);
     let exchange = match &fault {
         Some(kind) => kind.deliver_download(response, path, service.time.wall()),
         None => Exchange::whole(response),
     };
     record::answered(service, record, fault.as_ref(), &exchange);
     exchange
+}
+
+fn respond(
+    service: &ServiceState,
+    head: &Parts,
+    body: &Bytes,
+    path: &str,
+    fault: Option<&Kind>,
+) -> Result<Response<Bytes>, StorageError> {
+    if head.method != Method::PUT || bucket_path(path).is_none() {
+        let (object, modified) = find_object(service, head, path)?;
+        return Ok(served(&object, modified, head));
+    }
+    // A request that a fault drops stores nothing.
+    if fault.is_some_and(|kind| matches!(kind.call_effect(), CallEffect::Dropped)) {
+        return Ok(Response::new(Bytes::new()));
+    }
+    objects::put(service, head, body, path)
 }
 
 fn served(object: &Object, modified: HeaderValue, head: &Parts) -> Response<Bytes> {
@@ -65,10 +86,11 @@ fn not_modified(object: &Object) -> Response<Bytes> {
 }
 
 /// An error of the object storage, in its own protocol.
-struct StorageError {
-    status: StatusCode,
-    code: &'static str,
-    message: &'static str,
+#[derive(Clone, Copy)]
+pub(crate) struct StorageError {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: &'static str,
 }
 
 const NOT_ALLOWED: StorageError = StorageError {
@@ -118,24 +140,42 @@ fn find_object(
     if !matches!(head.method, Method::GET | Method::HEAD) {
         return Err(NOT_ALLOWED);
     }
-    let (media, modified) = lookup(service, path)?;
-    let object = service.cache.object(media).map_err(|error| {
-        tracing::error!(%error, "a result could not be made");
-        NOT_MADE
-    })?;
+    let (object, modified) = if let Some((media, modified)) = lookup(service, path)? {
+        let object = service.cache.object(media).map_err(|error| {
+            tracing::error!(%error, "a result could not be made");
+            NOT_MADE
+        })?;
+        (object, modified)
+    } else {
+        let stored = objects::find(service, head, path)?;
+        (stored.object, stored.modified)
+    };
     if !condition::if_match_allows(&object.etag, &head.headers) {
         return Err(OTHER_VERSION);
     }
     Ok((object, modified))
 }
 
-fn lookup(service: &ServiceState, path: &str) -> Result<(Media, HeaderValue), StorageError> {
+/// Returns the result at a path; `None` if no result is there.
+fn lookup(
+    service: &ServiceState,
+    path: &str,
+) -> Result<Option<(Media, HeaderValue)>, StorageError> {
     let state = service.state();
-    let task = location::find(&state.tasks, path).ok_or(NO_SUCH_KEY)?;
+    let Some(task) = location::find(&state.tasks, path) else {
+        return if bucket_path(path).is_some() {
+            Ok(None)
+        } else {
+            Err(NO_SUCH_KEY)
+        };
+    };
     match task.availability(service.time.now()) {
         Availability::Missing => Err(NO_SUCH_KEY),
         Availability::Expired => Err(EXPIRED),
-        Availability::Available => Ok((task.work.media(), reply::http_date(task.finished_wall()))),
+        Availability::Available => Ok(Some((
+            task.work.media(),
+            reply::http_date(task.finished_wall()),
+        ))),
     }
 }
 
@@ -144,7 +184,8 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let length = object.bytes.len();
     let mut response = match range::select(wanted_range(object, headers), length) {
         Selection::Whole => {
-            reply::with_type(StatusCode::OK, object.content_type, object.bytes.clone())
+            let content = object.bytes.clone();
+            with_content_type(StatusCode::OK, &object.content_type, content)
         }
         Selection::Part(part) => {
             let location = format!(
@@ -155,14 +196,14 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
             let part = object.bytes.slice(part);
             with_range(
                 StatusCode::PARTIAL_CONTENT,
-                object.content_type,
+                &object.content_type,
                 part,
                 &location,
             )
         }
         Selection::Unsatisfiable => with_range(
             StatusCode::RANGE_NOT_SATISFIABLE,
-            object.content_type,
+            &object.content_type,
             Bytes::new(),
             &format!("bytes */{length}"),
         ),
@@ -190,16 +231,30 @@ fn wanted_range<'a>(object: &Object, headers: &'a HeaderMap) -> Option<&'a str> 
 
 fn with_range(
     status: StatusCode,
-    content_type: &'static str,
+    content_type: &HeaderValue,
     body: Bytes,
     location: &str,
 ) -> Response<Bytes> {
-    let mut response = reply::with_type(status, content_type, body);
+    let mut response = with_content_type(status, content_type, body);
     if let Ok(location) = HeaderValue::from_str(location) {
         response
             .headers_mut()
             .insert(header::CONTENT_RANGE, location);
     }
+    response
+}
+
+fn with_content_type(
+    status: StatusCode,
+    content_type: &HeaderValue,
+    body: Bytes,
+) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let content_type = content_type.clone();
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 

@@ -111,7 +111,9 @@ impl Snapshot {
         for task in self.tasks {
             tasks.add(task);
         }
+        let objects = std::mem::take(&mut state.objects);
         *state = State {
+            objects,
             tasks,
             limiter: Limiter::restored(flavour, self.limits),
             requests: Log::restored(self.requests, self.forgotten),

@@ -1,6 +1,7 @@
 //! All mutable state of the emulator, behind one lock.
 
 use crate::{
+    api::objects::Objects,
     engine::{
         bill::Ledger,
         limits::{Limiter, RateLimit},
@@ -18,6 +19,8 @@ pub(crate) struct State {
     pub(crate) downloads: Log<DownloadRecord>,
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
+    /// The objects that clients uploaded; no part of a snapshot.
+    pub(crate) objects: Objects,
 }
 
 impl State {
@@ -29,6 +32,7 @@ impl State {
             downloads: Log::default(),
             ledger: Ledger::default(),
             faults: Faults::default(),
+            objects: Objects::default(),
         }
     }
 

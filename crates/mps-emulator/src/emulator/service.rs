@@ -213,7 +213,7 @@ impl Service {
         let action = if path == call::PATH {
             call::named_action(head)
         } else if results::is_result(path) {
-            faults::DOWNLOAD
+            faults::storage_action(&head.method)
         } else {
             return false;
         };
@@ -262,7 +262,7 @@ fn route(service: &ServiceState, head: &Parts, body: &Bytes) -> Exchange {
     } else if path == call::PATH {
         call::answer(service, head, body)
     } else if results::is_result(path) {
-        results::answer(service, head, path)
+        results::answer(service, head, body, path)
     } else if let Some(name) = path.strip_prefix(control::PREFIX) {
         Exchange::whole(control::answer(service, head, body, name))
     } else if let Some(response) = page::answer(head) {

@@ -1,9 +1,5 @@
 //! Keeps the state in a file, so that an emulator continues after a stop or a kill.
 
-#[cfg(unix)]
-mod lock;
-#[cfg(not(unix))]
-#[path = "state_file/no_lock.rs"]
 mod lock;
 mod saver;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DOWNLOAD, Fault, InvalidFault, Kind, kind::Phase, parse};
+use super::{DOWNLOAD, Fault, InvalidFault, Kind, UPLOAD, kind::Phase, parse};
 
 use crate::http::auth::MAX_SKEW;
 
@@ -17,7 +17,7 @@ impl Fault {
         self.check_action()?;
         self.check_frequency()?;
         self.check_kind()?;
-        if self.text.is_some() && self.kind.phase() == Phase::Head && !self.concerns_downloads() {
+        if self.text.is_some() && self.kind.phase() == Phase::Head && !self.concerns_storage() {
             let bound = format!("left out for `{}`", self.kind());
             return Err(InvalidFault::new("match", "given", bound).with_hint(
                 "the connection ends before the body is read, so nothing in it can match",
@@ -26,22 +26,22 @@ impl Fault {
         Ok(())
     }
 
-    fn concerns_downloads(&self) -> bool {
-        self.action.as_deref() == Some(DOWNLOAD)
+    /// Returns `true` for a rule about requests to the object storage.
+    fn concerns_storage(&self) -> bool {
+        matches!(self.action.as_deref(), Some(DOWNLOAD | UPLOAD))
     }
 
     fn check_action(&self) -> Result<(), InvalidFault> {
         let Some(action) = &self.action else {
             return Ok(());
         };
-        if self.concerns_downloads() {
+        let is_for_other_storage = action == UPLOAD && self.kind.is_for_downloads_only();
+        if self.concerns_storage() && !is_for_other_storage {
             return if self.kind.applies_to_downloads() {
                 Ok(())
             } else {
-                Err(
-                    InvalidFault::new("action", DOWNLOAD, "an action of the API")
-                        .with_hint(format!("`{}` is about calls, not files", self.kind())),
-                )
+                Err(InvalidFault::new("action", action, "an action of the API")
+                    .with_hint(format!("`{}` is about calls, not files", self.kind())))
             };
         }
         if self.kind.is_for_downloads_only() {
@@ -55,10 +55,12 @@ impl Fault {
         }
         let known = mps_models::ACTIONS.iter().map(|action| action.name);
         let known: Vec<&str> = known.collect();
-        Err(
-            InvalidFault::new("action", action, "an action of the service or `download`")
-                .with_hint(format!("known: {}", known.join(", "))),
+        Err(InvalidFault::new(
+            "action",
+            action,
+            "an action of the service, `download` or `upload`",
         )
+        .with_hint(format!("known: {}", known.join(", "))))
     }
 
     fn check_frequency(&self) -> Result<(), InvalidFault> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{DOWNLOAD, Kind, RequestView, kind::WrongBody, parse};
+use super::{DOWNLOAD, Kind, RequestView, UPLOAD, kind::WrongBody, parse};
 
 /// A rule: a kind of fault, the requests it applies to, and how often.
 ///
@@ -265,7 +265,7 @@ impl Fault {
     pub(super) fn matches(&self, request: &RequestView<'_>) -> bool {
         let is_action = match &self.action {
             Some(action) => action == request.action,
-            None => request.action != DOWNLOAD,
+            None => !matches!(request.action, DOWNLOAD | UPLOAD),
         };
         let contains = |text: &String| {
             let text = text.as_bytes();

@@ -14,7 +14,7 @@ pub(crate) struct Object {
     pub(crate) bytes: Bytes,
     pub(crate) etag: HeaderValue,
     pub(crate) crc64: HeaderValue,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: HeaderValue,
 }
 
 /// The files that were used last. Making a file takes milliseconds and always gives the same bytes,
@@ -75,7 +75,7 @@ fn make(media: Media) -> Result<Object, RenderError> {
         etag: checksum::etag(&bytes),
         crc64: checksum::crc64_value(checksum::crc64(&bytes)),
         bytes,
-        content_type: media.content_type(),
+        content_type: HeaderValue::from_static(media.content_type()),
     })
 }
 
@@ -96,7 +96,7 @@ mod tests {
             bytes: Bytes::from(vec![0; bytes]),
             etag: HeaderValue::from_static("\"\""),
             crc64: HeaderValue::from_static("0"),
-            content_type: "video/mp4",
+            content_type: HeaderValue::from_static("video/mp4"),
         }
     }
 

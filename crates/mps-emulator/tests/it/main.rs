@@ -37,6 +37,8 @@ mod local_service;
 #[cfg(test)]
 mod many;
 #[cfg(test)]
+mod objects;
+#[cfg(test)]
 mod raw;
 #[cfg(test)]
 mod refusals;

@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mps_core::sync::network_file_system;
-
 use super::error::{LedgerError, LedgerErrorKind};
 
 /// Returns the path of a file beside a ledger, as `tasks.db-seal` beside `tasks.db`.
@@ -52,8 +50,7 @@ pub(crate) fn open(path: &Path) -> Result<File, LedgerError> {
         created => created.and_then(|file| sync_folder(path).map(|()| file)),
     };
     let file = file.map_err(|error| failed("open", path, error))?;
-    let network = network_file_system(&file).map_err(|error| failed("inspect", path, error))?;
-    match network {
+    match network_of(&file, path).map_err(|error| failed("inspect", path, error))? {
         None => Ok(file),
         Some(name) => Err(on_network(path, name)),
     }
@@ -120,14 +117,49 @@ fn make_private(path: &Path, metadata: &fs::Metadata) -> Result<(), LedgerError>
     fs::set_permissions(path, private).map_err(|error| failed("protect", path, error))
 }
 
+/// Accepts every file: the standard library shows no owner here. Folders of a user's profile are private
+/// by default; `docs/platforms.md` says that others have to be made so.
 #[cfg(not(unix))]
 fn check_owner(_: &Path, _: &fs::Metadata) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Changes nothing: a file has the rights of its folder here.
 #[cfg(not(unix))]
 fn make_private(_: &Path, _: &fs::Metadata) -> Result<(), LedgerError> {
     Ok(())
+}
+
+/// Returns the name of the network file system that an open file is on, or `None`.
+#[cfg(not(windows))]
+fn network_of(file: &File, _: &Path) -> io::Result<Option<&'static str>> {
+    mps_core::sync::network_file_system(file)
+}
+
+#[cfg(windows)]
+fn network_of(_: &File, path: &Path) -> io::Result<Option<&'static str>> {
+    network_path(path)
+}
+
+/// Returns the name of the network file system that a folder is on, or `None`.
+#[cfg(not(windows))]
+pub(crate) fn network_path(folder: &Path) -> io::Result<Option<&'static str>> {
+    mps_core::sync::network_file_system(&File::open(folder)?)
+}
+
+/// Returns `smb` for a path on another machine, also through the letter of a drive, or `None`.
+#[cfg(windows)]
+pub(crate) fn network_path(path: &Path) -> io::Result<Option<&'static str>> {
+    use std::path::{Component, Prefix};
+
+    let resolved = fs::canonicalize(path)?;
+    let is_remote = match resolved.components().next() {
+        Some(Component::Prefix(prefix)) => {
+            matches!(prefix.kind(), Prefix::UNC(..) | Prefix::VerbatimUNC(..))
+        }
+        _ => false,
+    };
+    Ok(is_remote.then_some("smb"))
 }
 
 /// The identity of a file, to notice that its path names another one.
@@ -138,13 +170,15 @@ pub(crate) fn identity(metadata: &fs::Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Returns a constant: this system provides no identity.
+/// Returns a constant: the standard library shows no identity here. None is needed for the ledger, which
+/// SQLite opens so that it can be neither deleted nor replaced; the seal is opened again for each line.
 #[cfg(not(unix))]
 pub(crate) fn identity(_: &fs::Metadata) -> (u64, u64) {
     (0, 0)
 }
 
 /// Returns `true` when the path still names the open file.
+#[cfg(unix)]
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     let ours = file.metadata().map(|metadata| identity(&metadata));
     let named = fs::symlink_metadata(path).map(|metadata| identity(&metadata));
@@ -152,8 +186,16 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
 }
 
 /// Makes a new name durable.
+#[cfg(unix)]
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(folder_of(path))?.sync_all()
+}
+
+/// Does nothing: a folder cannot be opened as a file here, and NTFS logs new names itself.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the form that Unix has")]
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -19,6 +19,9 @@ use std::{
 use mps_core::sync::lock;
 use serde::{Deserialize, Serialize};
 
+mod file_lock;
+
+use self::file_lock::{Purpose, locked};
 use super::{
     error::{LedgerError, LedgerErrorKind},
     files,
@@ -149,17 +152,10 @@ impl Seal {
 
     /// Appends while no process replaces the file by a compacted one.
     fn append_to(&self, file: &mut File, line: &[u8], sync: bool) -> io::Result<()> {
-        loop {
-            file.lock_shared()?;
-            if files::is_at(file, &self.path) {
-                break;
-            }
-            *file = files::reopen(&self.path)?;
-        }
-        let written = file.write_all(line);
-        let synced = written.and_then(|()| if sync { file.sync_data() } else { Ok(()) });
-        file.unlock()?;
-        synced
+        locked(file, &self.path, Purpose::Append, |file| {
+            file.write_all(line)?;
+            if sync { file.sync_data() } else { Ok(()) }
+        })
     }
 
     /// Returns the highest epoch of the newest sends, or `None` if there is none.
@@ -249,13 +245,14 @@ impl Seal {
 
     fn replace(&self, removed: &HashSet<RowId>) -> io::Result<()> {
         let mut file = lock(&self.file);
-        loop {
-            file.lock()?;
-            if files::is_at(&file, &self.path) {
-                break;
-            }
-            *file = files::reopen(&self.path)?;
-        }
+        locked(&mut file, &self.path, Purpose::Replace, |file| {
+            *file = self.compacted(removed)?;
+            Ok(())
+        })
+    }
+
+    /// Writes the lines that remain to a new file, gives it the name, and returns it.
+    fn compacted(&self, removed: &HashSet<RowId>) -> io::Result<File> {
         let path = files::beside(&self.path, ".new");
         let _left_behind = fs::remove_file(&path);
         let mut new = BufWriter::new(files::create(&path)?);
@@ -271,8 +268,7 @@ impl Seal {
         new.sync_all()?;
         fs::rename(&path, &self.path)?;
         files::sync_folder(&self.path)?;
-        *file = new;
-        Ok(())
+        Ok(new)
     }
 }
 

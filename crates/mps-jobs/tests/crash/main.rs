@@ -8,7 +8,7 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
-#![cfg(feature = "failpoints")]
+#![cfg(all(unix, feature = "failpoints"))]
 
 mod child;
 mod table;

@@ -12,6 +12,7 @@ mod follow;
 mod forget;
 mod key_and_repeat;
 mod money;
+#[cfg(unix)]
 mod opening;
 mod resolve;
 mod send;

@@ -146,32 +146,87 @@ pub(super) fn non_empty(text: Option<&String>) -> Option<&str> {
 /// Checks a query against a row; the path is that of the request.
 type Check = fn(&CapabilityQuery<'_>, Subject, &Path<'_>) -> Option<Finding>;
 
-/// Each check, and the column that a row needs to answer it. Without a column, a row that states
-/// nothing has no objection.
-const CHECKS: &[(Check, Option<Column>)] = &[
-    (options::scene, Some(Column::Scenes)),
-    (options::prompt_length, None),
-    (frames::first, None),
-    (frames::last, Some(Column::LastFrame)),
-    (frames::last_needs_resolution, None),
-    (frames::last_needs_first, None),
-    (references::images, Some(Column::ReferenceImages)),
-    (references::images_or_frames, None),
-    (references::image_type, None),
-    (references::image_name, None),
-    (references::video, Some(Column::ReferenceVideo)),
-    (references::audio, Some(Column::ReferenceAudio)),
-    (references::subjects, Some(Column::Subjects)),
-    (output_format::duration, None),
-    (output_format::resolution, None),
-    (output_format::aspect_ratio, None),
-    (output_format::aspect_ratio_mode, None),
-    (options::watermark, Some(Column::Watermark)),
-    (options::audio, Some(Column::Audio)),
-    (options::off_peak, Some(Column::OffPeak)),
-    (parameters::storyboard, Some(Column::Storyboard)),
-    (parameters::size, None),
+/// Returns whether a query asks for anything that a check is about. If not, the check finds nothing.
+type IsAsked = fn(&CapabilityQuery<'_>) -> bool;
+
+/// Each check, when it is made, and the column that a row needs to answer it. Without a column, a row
+/// that states nothing has no objection.
+const CHECKS: &[(IsAsked, Check, Option<Column>)] = &[
+    (
+        |it| it.scene.is_some(),
+        options::scene,
+        Some(Column::Scenes),
+    ),
+    (|it| it.prompt.is_some(), options::prompt_length, None),
+    (|it| it.first_frame.is_some(), frames::first, None),
+    (has_last_frame, frames::last, Some(Column::LastFrame)),
+    (has_last_frame, frames::last_needs_resolution, None),
+    (has_last_frame, frames::last_needs_first, None),
+    (
+        has_images,
+        references::images,
+        Some(Column::ReferenceImages),
+    ),
+    (has_images, references::images_or_frames, None),
+    (has_images, references::image_type, None),
+    (has_images, references::image_name, None),
+    (
+        |it| it.videos > 0,
+        references::video,
+        Some(Column::ReferenceVideo),
+    ),
+    (
+        |it| it.sounds > 0,
+        references::audio,
+        Some(Column::ReferenceAudio),
+    ),
+    (
+        |it| it.subjects > 0,
+        references::subjects,
+        Some(Column::Subjects),
+    ),
+    (|it| it.duration.is_some(), output_format::duration, None),
+    (
+        |it| it.resolution.is_some(),
+        output_format::resolution,
+        None,
+    ),
+    (has_aspect_ratio, output_format::aspect_ratio, None),
+    (has_aspect_ratio, output_format::aspect_ratio_mode, None),
+    (
+        |it| it.watermark.is_some(),
+        options::watermark,
+        Some(Column::Watermark),
+    ),
+    (|it| it.audio.is_some(), options::audio, Some(Column::Audio)),
+    (
+        |it| it.off_peak.is_some(),
+        options::off_peak,
+        Some(Column::OffPeak),
+    ),
+    (
+        has_parameters,
+        parameters::storyboard,
+        Some(Column::Storyboard),
+    ),
+    (has_parameters, parameters::size, None),
 ];
+
+fn has_last_frame(query: &CapabilityQuery<'_>) -> bool {
+    query.last_frame.is_some()
+}
+
+fn has_images(query: &CapabilityQuery<'_>) -> bool {
+    query.images.count() > 0
+}
+
+fn has_aspect_ratio(query: &CapabilityQuery<'_>) -> bool {
+    query.aspect_ratio.is_some()
+}
+
+fn has_parameters(query: &CapabilityQuery<'_>) -> bool {
+    query.parameters.is_some()
+}
 
 impl Report {
     /// Looks up the model of a request. Until [`check_model`](Self::check_model), its row overrides
@@ -190,10 +245,43 @@ impl Report {
     pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
         let candidates = std::mem::take(&mut self.candidates);
         model::check(query, candidates, at, self);
-        for (check, column) in CHECKS {
-            self.extend(candidates.combine(*check, *column, query, at));
+        let only = candidates.only();
+        for (is_asked, check, column) in CHECKS {
+            if is_asked(query) {
+                let finding = match only {
+                    Some(row) => check(query, row, at),
+                    None => candidates.combine(*check, *column, query, at),
+                };
+                self.extend(finding);
+            }
         }
         frames::beside_base_video(query, at, self);
         parameters::shots(query, candidates, at, self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capabilities::FAMILIES;
+
+    #[test]
+    fn a_check_that_is_not_made_would_find_nothing() {
+        for family in FAMILIES {
+            let query = CapabilityQuery::new(family);
+            for (index, (is_asked, check, _)) in CHECKS.iter().enumerate() {
+                assert!(!is_asked(&query), "{index}");
+                for model in family.models {
+                    assert!(model.rows.len() <= Candidates::MAX_ROWS);
+                    let query = CapabilityQuery {
+                        model: Some(model.name),
+                        ..query
+                    };
+                    for row in Candidates::of(&query, None).rows() {
+                        assert_eq!(check(&query, row, &Path::ROOT), None, "{index} {row}");
+                    }
+                }
+            }
+        }
     }
 }

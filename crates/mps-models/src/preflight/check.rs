@@ -76,9 +76,10 @@ impl Report {
 }
 
 impl<T> Check<'_, T> {
-    /// Returns whether the site has the rule.
+    /// Returns whether the site has the rule, and a breach would be reported.
     pub(super) fn applies(&mut self, rule: Rule) -> bool {
-        self.report.is_fact_here(rule.sites)
+        let is_wanted = rule.severity == Severity::Error || self.report.has_warnings();
+        is_wanted && self.report.is_fact_here(rule.sites)
     }
 }
 
@@ -114,9 +115,10 @@ impl<T: Texts> Check<'_, T> {
     }
 
     pub(crate) fn format_url(self, rule: Rule) -> Self {
+        let has_warnings = self.report.has_warnings();
         self.each(rule, |at, text| {
             let Some(fault) = format::url_fault(text) else {
-                return not_reachable(at, text);
+                return has_warnings.then(|| not_reachable(at, text)).flatten();
             };
             let finding = rule
                 .finding(at, rules::FORMAT_URL, fault.to_owned())

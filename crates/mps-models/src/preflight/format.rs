@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 /// The check is lenient on purpose: an example in the documentation masks parts of a host with
 /// asterisks, and only the service can fetch a URL from its network.
 pub(super) fn url_fault(text: &str) -> Option<&'static str> {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    let Some((scheme, rest)) = split_scheme(text) else {
         return Some("not a URL");
     };
     if !["http", "https"]
@@ -19,10 +19,24 @@ pub(super) fn url_fault(text: &str) -> Option<&'static str> {
     if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
         return Some("a URL without a host");
     }
-    let broken = |c: char| c.is_whitespace() || c.is_control();
-    text.chars()
-        .any(broken)
-        .then_some("a URL with a space or control character in it")
+    has_broken_characters(text).then_some("a URL with a space or control character in it")
+}
+
+/// Returns the parts of a text before and after the first `://`.
+pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    // The place is a few bytes from the start, where a search that skips ahead costs more.
+    let at = text.as_bytes().windows(3).position(|part| part == b"://")?;
+    Some((text.get(..at)?, text.get(at + 3..)?))
+}
+
+fn has_broken_characters(text: &str) -> bool {
+    let is_broken = |byte: u8| byte <= b' ' || byte == 0x7f;
+    // Looks at every byte, several at a time.
+    let (broken, other) = text.bytes().fold((false, false), |(broken, other), byte| {
+        (broken | is_broken(byte), other | !byte.is_ascii())
+    });
+    let is_broken = |c: char| c.is_whitespace() || c.is_control();
+    broken || (other && text.chars().any(is_broken))
 }
 
 /// Returns why a text is not JSON, or `None` if it is. The message has the place, never the text.
@@ -54,6 +68,11 @@ mod tests {
             "https://",
             "https:///a",
             "https://a b",
+            "https://a\tb",
+            "https://a\u{7f}b",
+            "https://a\u{a0}b",
+            "https://a\u{85}b",
+            "a:b",
         ] {
             assert!(url_fault(bad).is_some(), "{bad}");
         }

@@ -20,6 +20,8 @@ pub struct Report {
     pub(super) site: Site,
     /// True if the request met a fact that differs from site to site.
     pub(super) differs_by_site: bool,
+    /// True if warnings are left out, because only [`is_ok`](Self::is_ok) is wanted.
+    errors_only: bool,
 }
 
 impl Report {
@@ -31,6 +33,18 @@ impl Report {
             site,
             ..Self::default()
         }
+    }
+
+    /// Returns the report without warnings. What causes only a warning need not be checked then.
+    pub(super) fn without_warnings(self) -> Self {
+        Self {
+            errors_only: true,
+            ..self
+        }
+    }
+
+    pub(super) fn has_warnings(&self) -> bool {
+        !self.errors_only
     }
 
     /// Returns every finding.
@@ -57,7 +71,9 @@ impl Report {
 
     /// Adds a finding, for example one of a check that is not generated.
     pub fn add(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        if finding.severity == Severity::Error || self.has_warnings() {
+            self.findings.push(finding);
+        }
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(&Finding) -> bool) {
@@ -69,7 +85,7 @@ impl Report {
     }
 
     pub(super) fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        self.findings.extend(findings);
+        findings.into_iter().for_each(|finding| self.add(finding));
     }
 
     /// Returns whether a fact of these sites is one of the site; all sites have the same if there are

@@ -7,11 +7,24 @@ use crate::service::Site;
 
 /// Returns the report of an inspection for a site, or for all of them together.
 pub(super) fn report(site: Option<Site>, inspect: &dyn Fn(&mut Report)) -> Report {
-    let inspected = |site| {
+    for_site(site, |site| {
         let mut report = Report::on(site);
         inspect(&mut report);
         report
-    };
+    })
+}
+
+/// Returns whether [`report`] has no error, without writing its warnings.
+pub(super) fn is_ok(site: Option<Site>, inspect: &dyn Fn(&mut Report)) -> bool {
+    let report = for_site(site, |site| {
+        let mut report = Report::on(site).without_warnings();
+        inspect(&mut report);
+        report
+    });
+    report.is_ok()
+}
+
+fn for_site(site: Option<Site>, inspected: impl Fn(Site) -> Report) -> Report {
     if let Some(site) = site {
         return inspected(site);
     }

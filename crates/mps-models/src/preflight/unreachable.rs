@@ -2,39 +2,53 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::format::split_scheme;
+
 /// Returns the place of a URL that the service certainly cannot reach, or `None` if it may.
 ///
 /// Names are not resolved: a check has no I/O. The text is a URL with a scheme and a host.
 pub(super) fn unreachable(url: &str) -> Option<&'static str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
-    let host = authority.rsplit('@').next()?;
+    let (_, rest) = split_scheme(url)?;
+    let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#' | b'\\');
+    let end = rest.bytes().position(|byte| ends(&byte));
+    let authority = rest.get(..end.unwrap_or(rest.len()))?;
+    let user = authority.bytes().rposition(|byte| byte == b'@');
+    let host = authority.get(user.map_or(0, |at| at + 1)..)?;
     if let Some(inside) = host.strip_prefix('[') {
         let (address, _) = inside.split_once(']')?;
         return place(IpAddr::V6(address.parse().ok()?));
     }
-    let host = host.split(':').next()?.trim_end_matches('.');
-    match ipv4(host) {
+    let port = host.bytes().position(|byte| byte == b':');
+    let host = host.get(..port.unwrap_or(host.len()))?;
+    let host = host.trim_end_matches('.');
+    let label = host.bytes().rposition(|byte| byte == b'.');
+    let label = host.get(label.map_or(0, |at| at + 1)..)?;
+    // Only the last part of an address begins as a number does.
+    let may_be_address = label.starts_with(|first: char| first.is_ascii_digit() || first == '+');
+    match may_be_address.then(|| ipv4(host)).flatten() {
         Some(address) => place(IpAddr::V4(address)),
-        None => name_place(host),
+        None => name_place(host, label),
     }
 }
 
 /// Returns the place of a name that no public server can resolve (RFC 6761, RFC 6762, RFC 8375 and
 /// the domain that ICANN keeps for private use).
-fn name_place(name: &str) -> Option<&'static str> {
-    let is_below = |domain: &str| {
-        let split = name.len().checked_sub(domain.len());
-        let split = split.and_then(|at| name.split_at_checked(at));
-        split.is_some_and(|(rest, end)| {
-            end.eq_ignore_ascii_case(domain) && (rest.is_empty() || rest.ends_with('.'))
-        })
-    };
-    if is_below("localhost") {
+fn name_place(name: &str, last_label: &str) -> Option<&'static str> {
+    let is_last = |label: &str| last_label.eq_ignore_ascii_case(label);
+    if is_last("localhost") {
         return Some("this machine");
     }
-    let private = ["local", "internal", "home.arpa", "lan"];
-    (private.into_iter().any(is_below) || !name.contains('.')).then_some("a private network")
+    let is_private = ["local", "internal", "lan"].into_iter().any(is_last)
+        || (is_last("arpa") && is_home(name))
+        || last_label.len() == name.len();
+    is_private.then_some("a private network")
+}
+
+fn is_home(name: &str) -> bool {
+    let mut labels = name.rsplit('.').skip(1);
+    labels
+        .next()
+        .is_some_and(|label| label.eq_ignore_ascii_case("home"))
 }
 
 fn place(address: IpAddr) -> Option<&'static str> {
@@ -120,6 +134,7 @@ mod tests {
             ("http://[fd00::1]/a.png", "a private network"),
             ("http://nas/a.png", "a private network"),
             ("http://nas.local./a.png", "a private network"),
+            ("http://printer.home.ARPA/a.png", "a private network"),
             ("http://files.corp.internal/a.png", "a private network"),
             ("http://169.254.169.254/a.png", "a link-local address"),
             ("http://[fe80::1]/a.png", "a link-local address"),
@@ -139,6 +154,8 @@ mod tests {
             "https://1500039689.vod-**.com/**oxE6jcA.png",
             "https://example.com/?next=http://127.0.0.1/",
             "https://256.0.0.1/",
+            "https://home.arpa.example/",
+            "https://8.8.8.in-addr.arpa/",
             "https://\u{56fe}.example/a.png",
         ] {
             assert_eq!(unreachable(url), None, "{url}");

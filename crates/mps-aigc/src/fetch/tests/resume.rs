@@ -180,6 +180,7 @@ async fn changed_or_foreign_files_are_not_continued() {
         ("no record", |folder| {
             fs::remove_file(folder.join(INFO)).unwrap();
         }),
+        #[cfg(unix)]
         ("a record that is a link", |folder| {
             fs::rename(folder.join(INFO), folder.join("mine")).unwrap();
             std::os::unix::fs::symlink("mine", folder.join(INFO)).unwrap();

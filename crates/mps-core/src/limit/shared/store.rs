@@ -78,7 +78,7 @@ pub(in crate::limit) enum StoreError {
     /// Another process is using the store at this moment.
     #[cfg_attr(
         not(all(unix, feature = "file-limit")),
-        expect(dead_code, reason = "only a file is used by one process at a time")
+        allow(dead_code, reason = "only a file is used by one process at a time")
     )]
     Busy(Unavailable),
     /// The request may succeed later.

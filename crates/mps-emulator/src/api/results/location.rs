@@ -18,6 +18,14 @@ pub(crate) fn is_result(path: &str) -> bool {
     path.starts_with(OWN) || path.starts_with(BUCKETS)
 }
 
+/// Returns the bucket of a path below a bucket; `None` for any other path.
+pub(crate) fn bucket_path(path: &str) -> Option<&str> {
+    let mut parts = path.strip_prefix(BUCKETS)?.splitn(3, '/');
+    let (bucket, region, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_complete = !bucket.is_empty() && !region.is_empty() && !key.is_empty();
+    is_complete.then_some(bucket)
+}
+
 /// Returns the URLs of a task's results, as answers contain them.
 pub(crate) fn urls(service: &ServiceState, task: &Task) -> Vec<String> {
     let url = |file: String| match (&task.bucket, service.settings.bucket_urls) {

@@ -18,7 +18,7 @@ pub(super) fn arrived(service: &ServiceState, head: &Parts) -> DownloadRecord {
     let range = head.headers.get(header::RANGE);
     DownloadRecord {
         at_us: micros(service.uptime()),
-        action: faults::DOWNLOAD.to_owned(),
+        action: faults::storage_action(&head.method).to_owned(),
         outcome: Outcome::Dropped,
         code: None,
         request_id: service.ids.hex(),

@@ -8,13 +8,13 @@ use super::{Outcome, Record, truncate};
 /// members of a [`DownloadRecord`] that have a value.
 pub const DOWNLOADS_TARGET: &str = "mps_emulator::downloads";
 
-/// One request for a result.
+/// One request for a result or for an object of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DownloadRecord {
     /// Time of arrival, in microseconds since the emulator was created, on a monotonic clock.
     pub at_us: u64,
-    /// Always `download`, the name that a [`Fault`](crate::Fault) uses.
+    /// `download`, or `upload` for a `PUT`: the name that a [`Fault`](crate::Fault) uses.
     pub action: String,
     /// The outcome: [`Outcome::Executed`] if the storage served something, even if it did not
     /// arrive.

@@ -2,7 +2,6 @@
 
 use std::{path::Path, time::Duration};
 
-use mps_core::sync::network_file_system;
 use rusqlite::{Connection, OpenFlags, Row};
 
 use crate::{
@@ -80,8 +79,7 @@ fn connect(file: &Path) -> Option<Connection> {
     if !file.symlink_metadata().ok()?.is_file() {
         return None;
     }
-    let folder = std::fs::File::open(file.parent()?).ok()?;
-    if network_file_system(&folder).ok()?.is_some() {
+    if files::network_path(file.parent()?).ok()?.is_some() {
         return None;
     }
     let log = files::beside(file, "-wal");

@@ -22,8 +22,8 @@ pub(crate) struct Candidates {
     rows: &'static [Row],
     /// The site whose facts are looked at; `None` for all of them.
     site: Option<Site>,
-    /// True if the site offers none of the rows today.
-    includes_past: bool,
+    /// The rows that are looked at, the first one in the lowest bit.
+    looked_at: u64,
 }
 
 /// A row that a request is checked against, under the name that findings use for it.
@@ -66,13 +66,13 @@ impl Subjects {
             return Some(row);
         }
         let Candidates {
-            site,
-            includes_past,
-            ..
-        } = self.candidates;
+            site, looked_at, ..
+        } = &mut self.candidates;
         for row in self.rows.by_ref() {
-            if includes_past || is_offered(row, site) {
-                if let Some(site) = site {
+            let is_looked_at = *looked_at & 1 == 1;
+            *looked_at >>= 1;
+            if is_looked_at {
+                if let Some(site) = *site {
                     return Some(row.on(site));
                 }
                 self.own = row.by_site.iter();
@@ -96,6 +96,9 @@ impl Iterator for Subjects {
 }
 
 impl Candidates {
+    /// The largest number of versions of a model.
+    pub(super) const MAX_ROWS: usize = 64;
+
     pub(super) fn of(query: &CapabilityQuery<'_>, site: Option<Site>) -> Self {
         let Some(model) = query.model.and_then(|name| query.family.model(name)) else {
             return Self::default();
@@ -105,12 +108,16 @@ impl Candidates {
             (_, Some(version)) => model.version(version).map_or(&[][..], slice::from_ref),
             (rows, None) => rows,
         };
+        let mut offered = 0;
+        for (index, row) in rows.iter().take(Self::MAX_ROWS).enumerate() {
+            offered |= u64::from(is_offered(row, site)) << index;
+        }
         Self {
             rows,
             site,
             // The service selects no withdrawn version, and none of another site, unless there is no
             // other.
-            includes_past: !rows.iter().any(|row| is_offered(row, site)),
+            looked_at: if offered == 0 { u64::MAX } else { offered },
         }
     }
 
@@ -140,7 +147,14 @@ impl Candidates {
         }
     }
 
-    /// Combines the findings of one check for all candidates into one finding.
+    /// Returns the only candidate, or `None` if there are none or several.
+    pub(super) fn only(self) -> Option<Subject> {
+        let mut rows = self.rows();
+        rows.next().filter(|_| rows.next().is_none())
+    }
+
+    /// Combines the findings of one check for all candidates into one finding. That of a single
+    /// candidate is the finding of the check.
     ///
     /// No document says which version the service selects, so a refusal by all candidates is an
     /// error and a refusal or doubt by some of them is a warning. Candidates that do not state the

@@ -24,6 +24,9 @@ pub(super) fn check(
     };
     let site = report.site;
     let Some(model) = query.family.model(name) else {
+        if !report.has_warnings() {
+            return;
+        }
         report.differs_by_site |= query.family.rows().any(Row::differs_by_site);
         return report.add(unknown_model(query, name, site, &at.member("ModelName")));
     };
@@ -38,7 +41,7 @@ pub(super) fn check(
     }
     let version = query.version.map(|name| (name, model.version(name)));
     match version {
-        Some((name, None)) => {
+        Some((name, None)) if report.has_warnings() => {
             let at = at.member("ModelVersion");
             report.add(unknown_version(model, name, site, &at));
         }
@@ -48,7 +51,8 @@ pub(super) fn check(
         }
         _ => {}
     }
-    if let Some(row) = candidates.rows().next()
+    if report.has_warnings()
+        && let Some(row) = candidates.rows().next()
         && row.is_withdrawn_from(site)
     {
         report.add(withdrawn(query, model, &row, site, at));

@@ -1,0 +1,403 @@
+//! Local media: files that options name in place of a URL, such as `--image ./cat.png`.
+//!
+//! A file is read and checked before anything is sent. In the request it is the URL of an object whose name is
+//! the SHA-256 of the content, so the same file is the same request, in any bucket and under any signature.
+//! It is uploaded, and the URL signed, once the ledger has admitted the create.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use mps_aigc::models::{Action, preflight::Finding};
+use mps_jobs::MEDIA_FOLDER;
+use serde::Serialize;
+use serde_json::Value;
+
+mod bucket;
+mod file;
+mod format;
+#[cfg(not(feature = "media"))]
+mod no_upload;
+#[cfg(feature = "media")]
+mod sign;
+#[cfg(feature = "media")]
+mod upload;
+
+pub(crate) use self::bucket::{Bucket, VARIABLE, from_environment};
+use self::format::Format;
+#[cfg(not(feature = "media"))]
+use self::no_upload as upload;
+use crate::{
+    context::{Connection, Context},
+    failure::Failure,
+    foreign_text,
+    live::units,
+    request::url_and_options,
+};
+
+/// The kind of file that an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Image,
+    Video,
+    Audio,
+}
+
+/// An option whose value is a URL or a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MediaOption {
+    /// The option as it is typed.
+    pub(crate) flag: &'static str,
+    /// The member that it sets, such as `ImageInfos[].ImageUrl`.
+    pub(crate) member: &'static str,
+    pub(crate) kind: FileKind,
+    /// The keys that may follow the value, as in `URL,type=style`.
+    pub(crate) keys: &'static [&'static str],
+}
+
+/// The values of all such options.
+#[derive(Debug, Default)]
+pub(crate) struct MediaOptions<'a>(Vec<(MediaOption, usize, &'a mut String)>);
+
+impl<'a> MediaOptions<'a> {
+    /// Adds the values of an option.
+    pub(crate) fn add(
+        &mut self,
+        option: MediaOption,
+        values: impl IntoIterator<Item = &'a mut String>,
+    ) {
+        let values = values.into_iter().enumerate();
+        self.0
+            .extend(values.map(|(nth, value)| (option, nth, value)));
+    }
+}
+
+/// The local files of a request. Empty if all its media are URLs.
+#[derive(Debug, Default)]
+pub(crate) struct LocalMedia(Vec<LocalFile>);
+
+/// A local file that was read.
+#[derive(Debug)]
+struct LocalFile {
+    option: MediaOption,
+    /// The member with its index, such as `ImageInfos[0].ImageUrl`.
+    member: String,
+    path: PathBuf,
+    /// The SHA-256 of the content, in hexadecimal.
+    sha256: String,
+    content: Bytes,
+    /// `None` if the first bytes are those of no known format.
+    format: Option<&'static Format>,
+}
+
+/// A file that a create uploads, for `--dry-run`.
+#[derive(Serialize)]
+pub(crate) struct Upload<'a> {
+    member: &'a str,
+    path: String,
+    bytes: usize,
+    sha256: &'a str,
+    content_type: &'static str,
+}
+
+impl fmt::Display for Upload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = foreign_text::path(Path::new(&self.path));
+        let size = units::bytes(u64::try_from(self.bytes).unwrap_or(u64::MAX));
+        let (member, content_type, sha256) = (self.member, self.content_type, self.sha256);
+        write!(
+            f,
+            "{member}: {path}, {size}, {content_type}, sha256 {sha256}"
+        )
+    }
+}
+
+impl LocalMedia {
+    /// Reads the files among the values of options, and replaces each by a URL that stands for its content.
+    ///
+    /// # Errors
+    /// Returns a usage error for a file that cannot be read, is no regular file, or is empty; and for any file
+    /// if this program cannot upload.
+    pub(crate) fn read(options: MediaOptions<'_>) -> Result<Self, Failure> {
+        let mut files = Vec::new();
+        for (option, nth, value) in options.0 {
+            let (text, _) = url_and_options(option.flag, value, option.keys)?;
+            if is_url(text) {
+                continue;
+            }
+            upload::must_be_possible(option.flag)?;
+            let file = LocalFile::read(option, nth, Path::new(text))?;
+            *value = file.stand_in() + value.get(text.len()..).unwrap_or_default();
+            files.push(file);
+        }
+        Ok(Self(files))
+    }
+
+    /// Returns the request with the URLs that the files have in the bucket: that of the request, else that of the
+    /// environment or the config file.
+    ///
+    /// # Errors
+    /// Returns a usage error if there is no bucket, or if its name is not valid.
+    pub(crate) fn placed<A: Action>(&self, request: A, context: &Context) -> Result<A, Failure> {
+        let Some(first) = self.0.first() else {
+            return Ok(request);
+        };
+        let mut body = json(&request)?;
+        let bucket = match Bucket::of_request(&body)? {
+            Some(bucket) => bucket,
+            None => context.media_bucket()?.ok_or_else(|| no_bucket(first))?,
+        };
+        for file in &self.0 {
+            replace(&mut body, &file.stand_in(), &bucket.url(&file.name()));
+        }
+        parsed(body)
+    }
+
+    /// Returns the findings about the files.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.0.iter().flat_map(LocalFile::findings)
+    }
+
+    /// Returns the files that a create uploads, each once.
+    pub(crate) fn uploads(&self) -> Vec<Upload<'_>> {
+        self.0.iter().map(LocalFile::upload).collect()
+    }
+
+    /// Uploads the files that the bucket does not have, and returns the request with signed URLs.
+    ///
+    /// # Errors
+    /// Returns the refusal of the bucket, or the failure to reach it. The request was not sent.
+    ///
+    /// # Cancel safety
+    /// An upload is lost; it is idempotent.
+    pub(crate) async fn uploaded<A: Action>(
+        &self,
+        request: &A,
+        connection: &Connection,
+        context: &Context,
+    ) -> Result<Option<A>, Failure> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let mut body = json(request)?;
+        let storage = upload::Storage::new(connection, context)?;
+        let mut urls = Vec::new();
+        collect(&body, &mut urls);
+        urls.sort();
+        urls.dedup();
+        for url in urls {
+            let Some((bucket, name)) = Bucket::of_url(&url) else {
+                continue;
+            };
+            let Some(file) = self.0.iter().find(|file| file.name() == name) else {
+                continue;
+            };
+            let signed = Box::pin(storage.offer(&bucket, &url, Some(file))).await?;
+            replace(&mut body, &url, &signed);
+        }
+        parsed(body).map(Some)
+    }
+}
+
+/// Returns a recorded body in which the URLs of uploaded files are signed anew; `None` if it has none.
+///
+/// # Errors
+/// As [`LocalMedia::uploaded`], also if the bucket no longer has a file.
+///
+/// # Cancel safety
+/// Only reads.
+pub(crate) async fn signed_again(
+    body: &str,
+    connection: &Connection,
+    context: &Context,
+) -> Result<Option<String>, Failure> {
+    let Ok(mut body) = serde_json::from_str::<Value>(body) else {
+        return Ok(None);
+    };
+    let mut urls = Vec::new();
+    collect(&body, &mut urls);
+    urls.retain(|url| Bucket::of_url(url).is_some());
+    if urls.is_empty() {
+        return Ok(None);
+    }
+    upload::must_be_possible("resolve --recreate")?;
+    let storage = upload::Storage::new(connection, context)?;
+    for url in urls {
+        if let Some((bucket, _)) = Bucket::of_url(&url) {
+            let signed = Box::pin(storage.offer(&bucket, &url, None)).await?;
+            replace(&mut body, &url, &signed);
+        }
+    }
+    Ok(Some(body.to_string()))
+}
+
+impl LocalFile {
+    fn read(option: MediaOption, nth: usize, path: &Path) -> Result<Self, Failure> {
+        let content = file::read(option.flag, path)?;
+        Ok(Self {
+            option,
+            member: option.member.replace("[]", &format!("[{nth}]")),
+            path: path.to_owned(),
+            sha256: file::sha256(&content),
+            format: Format::of(&content),
+            content,
+        })
+    }
+
+    /// Returns the name of the object, which is the hash of the content, with an extension that fits.
+    fn name(&self) -> String {
+        let extension = self.format.map_or("bin", |format| format.extension());
+        format!("{}.{extension}", self.sha256)
+    }
+
+    /// Returns the URL that stands for the file while its bucket is not known.
+    fn stand_in(&self) -> String {
+        format!("https://local.invalid/{MEDIA_FOLDER}/{}", self.name())
+    }
+
+    fn content_type(&self) -> &'static str {
+        self.format
+            .map_or("application/octet-stream", |format| format.content_type)
+    }
+
+    /// Returns the path as errors show it.
+    fn shown(&self) -> String {
+        foreign_text::path(&self.path)
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        format::findings(&self.member, &self.shown(), self)
+    }
+
+    fn upload(&self) -> Upload<'_> {
+        Upload {
+            member: &self.member,
+            path: self.path.display().to_string(),
+            bytes: self.content.len(),
+            sha256: &self.sha256,
+            content_type: self.content_type(),
+        }
+    }
+}
+
+/// Returns `true` for a text with a scheme; any other text is the path of a file.
+fn is_url(text: &str) -> bool {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        // A letter and a colon begin a path on Windows.
+        scheme.len() > 1
+            && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || "+-.".contains(it))
+            && !Path::new(text).exists()
+    })
+}
+
+fn no_bucket(file: &LocalFile) -> Failure {
+    let (flag, path) = (file.option.flag, file.shown());
+    let message = format!("{flag}: the file {path} has no bucket to be uploaded to");
+    Failure::usage(message).hint(format!(
+        "name a bucket of yours: --cos bucket=NAME-APPID,region=REGION; or for all commands \
+         {VARIABLE}=bucket=...,region=..., or media-bucket below [defaults] in the config file; or give a URL"
+    ))
+}
+
+fn json(request: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(request).map_err(|error| Failure::internal(error.to_string()))
+}
+
+fn parsed<A: Action>(body: Value) -> Result<A, Failure> {
+    serde_json::from_value(body).map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Replaces every text that equals `from`.
+fn replace(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::String(text) if text == from => to.clone_into(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
+        Value::Object(members) => {
+            members
+                .values_mut()
+                .for_each(|member| replace(member, from, to));
+        }
+        _ => {}
+    }
+}
+
+/// Collects every text.
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, texts)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mps_aigc::models::CreateAigcVideoTask;
+
+    use super::*;
+
+    const IMAGE: MediaOption = MediaOption {
+        flag: "--ref-image",
+        member: "ImageInfos[].ImageUrl",
+        kind: FileKind::Image,
+        keys: &["type"],
+    };
+
+    #[test]
+    fn a_text_with_a_scheme_is_a_url_and_any_other_a_path() {
+        for (text, expected) in [
+            ("https://a.example/cat.png", true),
+            ("HTTP://a.example/cat.png", true),
+            ("data:image/png;base64,AA", true),
+            ("ftp:x", true),
+            ("cat.png", false),
+            ("./a:b.png", false),
+            ("C:\\cat.png", false),
+            ("a.example/cat.png", false),
+            ("", false),
+        ] {
+            assert_eq!(is_url(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_by_its_content_and_keeps_its_options() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a,b=c.png");
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
+        let mut values = [
+            "https://a.example/1.png,type=x".to_owned(),
+            format!("{},type=style", path.display()),
+        ];
+        let mut options = MediaOptions::default();
+        options.add(IMAGE, &mut values);
+        let media = LocalMedia::read(options).unwrap();
+        let sha256 = "4c4b6a3be1314ab86138bef4314dde022e600960d8689a2c8f8631802d20dab6";
+        assert_eq!(values[0], "https://a.example/1.png,type=x");
+        assert_eq!(
+            values[1],
+            format!("https://local.invalid/mps-media/{sha256}.png,type=style")
+        );
+        let upload = serde_json::to_value(media.uploads()).unwrap();
+        assert_eq!(upload[0]["member"], "ImageInfos[1].ImageUrl");
+        assert_eq!(upload[0]["content_type"], "image/png");
+        assert_eq!(media.findings().count(), 0);
+    }
+
+    #[test]
+    fn a_prompt_that_equals_a_url_changes_with_it_and_others_do_not() {
+        let request = CreateAigcVideoTask::new().prompt("a").image_url("b");
+        let mut body = json(&request).unwrap();
+        replace(&mut body, "b", "c");
+        let request: CreateAigcVideoTask = parsed(body).unwrap();
+        assert_eq!(request.image_url.as_deref(), Some("c"));
+        assert_eq!(request.prompt.as_deref(), Some("a"));
+    }
+}

@@ -1,0 +1,330 @@
+//! Uploads to a bucket: once for each content, and only where the service can read it afterwards.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use mps_aigc::Credentials;
+use mps_core::{
+    clock,
+    endpoint::Endpoint,
+    transport::{
+        Confined, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind,
+    },
+};
+use serde_json::json;
+
+use super::{Bucket, Connection, Context, Failure, LocalFile, sign};
+use crate::{
+    context::transport,
+    failure::causes,
+    foreign_text,
+    live::units,
+    outcome::{Outcome, Reason},
+    output::Event,
+};
+
+/// Most attempts of a request, and the pause after the first one, which doubles.
+const ATTEMPTS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Most bytes of an error's body that are read.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+/// Temporary keys that end sooner are warned of: a signed URL ends with them.
+const SHORT: Duration = Duration::from_secs(3_600);
+
+/// Checks that this build can upload files.
+///
+/// # Errors
+/// None in this build.
+#[expect(clippy::unnecessary_wraps, reason = "other builds cannot upload")]
+pub(super) fn must_be_possible(_: &str) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// The object storage, with the keys of the call.
+pub(super) struct Storage<'a> {
+    transport: Arc<dyn Transport>,
+    endpoint: &'a Endpoint,
+    credentials: &'a Credentials,
+    context: &'a Context,
+    /// The end of the time for all requests, on the monotonic clock.
+    deadline: Duration,
+}
+
+impl<'a> Storage<'a> {
+    /// Returns the storage at the endpoint of the calls if that is on this machine, else the vendor's.
+    ///
+    /// # Errors
+    /// Returns an error if the transport cannot be set up.
+    pub(super) fn new(connection: &'a Connection, context: &'a Context) -> Result<Self, Failure> {
+        let endpoint = connection.client().endpoint();
+        let transport: Arc<dyn Transport> = Arc::new(transport(endpoint)?);
+        let transport = if endpoint.is_loopback() {
+            Arc::new(Confined::new(transport, endpoint.clone()))
+        } else {
+            transport
+        };
+        let storage = Self {
+            transport,
+            endpoint,
+            credentials: connection.credentials(),
+            deadline: context
+                .clock
+                .monotonic()
+                .saturating_add(context.global.deadline()),
+            context,
+        };
+        storage.warn_of_short_keys();
+        Ok(storage)
+    }
+
+    fn warn_of_short_keys(&self) {
+        let now = self.context.clock.wall();
+        let expiry = self.credentials.expires_at();
+        let left = expiry.map(|expiry| expiry.duration_since(now).unwrap_or_default());
+        if let Some(left) = left.filter(|left| *left < SHORT) {
+            self.context.output.warning(&format!(
+                "the temporary keys end in {}, and so does the signed URL of the uploaded file",
+                units::duration(left)
+            ));
+        }
+    }
+
+    /// Returns a signed URL of an object that is there. Uploads `file` if it is not, or if it has another
+    /// length.
+    ///
+    /// # Errors
+    /// Returns the refusal of the bucket, or the failure to reach it; a usage error if there is neither the
+    /// object nor a file.
+    ///
+    /// # Cancel safety
+    /// An upload is lost; it is idempotent.
+    pub(super) async fn offer(
+        &self,
+        bucket: &Bucket,
+        url: &str,
+        file: Option<&LocalFile>,
+    ) -> Result<String, Failure> {
+        let name = url.rsplit('/').next().unwrap_or_default();
+        let address = if self.endpoint.is_loopback() {
+            bucket.local_url(self.endpoint, name)
+        } else {
+            url.to_owned()
+        };
+        let signed = sign::url(self.credentials, &address).await?;
+        let length = file.map(|file| file.content.len());
+        if Box::pin(self.has(bucket, &signed, length)).await? {
+            return Ok(signed);
+        }
+        let Some(file) = file else {
+            let message = format!("the bucket {} no longer has the file {name}", bucket.name());
+            return Err(Failure::usage(message).hint("create it anew from the file"));
+        };
+        self.announce(bucket, file);
+        Box::pin(self.put(bucket, &address, file)).await?;
+        if Box::pin(self.has(bucket, &signed, length)).await? {
+            return Ok(signed);
+        }
+        let message = format!(
+            "the bucket {} took {} and does not have it",
+            bucket.name(),
+            file.shown()
+        );
+        Err(failure(Reason::Trouble, message))
+    }
+
+    fn announce(&self, bucket: &Bucket, file: &LocalFile) {
+        let bytes = u64::try_from(file.content.len()).unwrap_or(u64::MAX);
+        let (shown, size) = (file.shown(), units::bytes(bytes));
+        let human = format!("uploading {shown} ({size}) to the bucket {}", bucket.name());
+        let details = json!({"path": file.path.display().to_string(), "bytes": bytes});
+        let event = Event::new("upload", &human).details(details);
+        self.context.output.progress(&event);
+    }
+
+    /// Returns `true` if a signed URL can be read, as the service will: a single byte is asked for.
+    async fn has(
+        &self,
+        bucket: &Bucket,
+        signed: &str,
+        length: Option<usize>,
+    ) -> Result<bool, Failure> {
+        let request = Request::get(signed).header(header::RANGE, "bytes=0-0");
+        let request = request.body(()).map_err(|_| unsendable())?;
+        let answer = self
+            .send(bucket, &request.into_parts().0, &Bytes::new())
+            .await?;
+        match answer.status {
+            StatusCode::OK => Ok(true),
+            StatusCode::PARTIAL_CONTENT => {
+                Ok(length.is_none_or(|length| answer.total() == Some(length)))
+            }
+            StatusCode::NOT_FOUND if answer.code == "NoSuchKey" => Ok(false),
+            _ => Err(answer.refusal(bucket, "does not let the file be read", "cos:GetObject")),
+        }
+    }
+
+    async fn put(&self, bucket: &Bucket, address: &str, file: &LocalFile) -> Result<(), Failure> {
+        let head = sign::put(self.credentials, address, file.content_type()).await?;
+        let answer = self.send(bucket, &head, &file.content).await?;
+        if !answer.status.is_success() {
+            return Err(answer.refusal(bucket, "refuses the file", "cos:PutObject"));
+        }
+        let mut digest = crc64fast::Digest::new();
+        digest.write(&file.content);
+        let stored = answer.crc64.filter(|stored| *stored != digest.sum64());
+        stored.map_or(Ok(()), |_| {
+            let shown = file.shown();
+            let message = format!("{shown} arrived changed in the bucket {}", bucket.name());
+            Err(failure(Reason::Trouble, message))
+        })
+    }
+
+    /// Sends a request until it has an answer other than one of a passing trouble. All requests are
+    /// idempotent.
+    async fn send(&self, bucket: &Bucket, head: &Parts, body: &Bytes) -> Result<Answer, Failure> {
+        let clock = &*self.context.clock;
+        let mut pause = PAUSE;
+        for attempt in 1.. {
+            let left = self.deadline.saturating_sub(clock.monotonic());
+            let answer = clock::timeout(clock, left, self.attempt(head, body)).await;
+            let is_last = attempt >= ATTEMPTS || left <= pause;
+            match answer {
+                None => return Err(overdue(bucket)),
+                Some(Ok(answer)) if !answer.is_transient() || is_last => return Ok(answer),
+                Some(Err(error)) if is_last || error.kind() == TransportErrorKind::Request => {
+                    return Err(unreachable(bucket, &error));
+                }
+                Some(_) => {}
+            }
+            clock.sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        Err(overdue(bucket))
+    }
+
+    async fn attempt(&self, head: &Parts, body: &Bytes) -> Result<Answer, TransportError> {
+        let request = Request::from_parts(head.clone(), RequestBody::new(body.clone()));
+        let response = self.transport.send(request).await?;
+        let (head, body) = response.into_parts();
+        // The rest of a file is of no use.
+        let text = if head.status.is_success() {
+            String::new()
+        } else {
+            error_text(body).await?
+        };
+        Ok(Answer::new(head.status, &head.headers, &text))
+    }
+}
+
+async fn error_text(mut body: ResponseBody) -> Result<String, TransportError> {
+    let mut text = Vec::new();
+    while let Some(chunk) = body.chunk().await?
+        && text.len() < MAX_ERROR_BYTES
+    {
+        text.extend_from_slice(&chunk);
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// An answer of the storage.
+struct Answer {
+    status: StatusCode,
+    /// The code of an error; empty without one.
+    code: String,
+    request_id: Option<String>,
+    crc64: Option<u64>,
+    range: Option<String>,
+}
+
+impl Answer {
+    fn new(status: StatusCode, headers: &HeaderMap, body: &str) -> Self {
+        let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
+        let code = body
+            .split_once("<Code>")
+            .and_then(|(_, rest)| rest.split('<').next());
+        Self {
+            status,
+            code: foreign_text::cut_name(code.unwrap_or_default()),
+            request_id: header("x-cos-request-id"),
+            crc64: header("x-cos-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
+            range: header("content-range"),
+        }
+    }
+
+    fn is_transient(&self) -> bool {
+        self.status.is_server_error()
+            || matches!(
+                self.status,
+                StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+            )
+    }
+
+    /// Returns the length of the whole object, from `Content-Range: bytes 0-0/LENGTH`.
+    fn total(&self) -> Option<usize> {
+        self.range.as_ref()?.rsplit_once('/')?.1.parse().ok()
+    }
+
+    /// Returns the error of a request that the storage refused. `permission` is what the key needs.
+    fn refusal(&self, bucket: &Bucket, refuses: &str, permission: &str) -> Failure {
+        let (name, region) = (bucket.name(), bucket.region());
+        let code = match &*self.code {
+            "" => String::new(),
+            code => format!(" {}", foreign_text::name(code)),
+        };
+        let status = self.status.as_u16();
+        let message = format!("the bucket {name} in {region} {refuses}: HTTP {status}{code}");
+        let (reason, hint) = match self.status {
+            _ if self.is_transient() => (Reason::Trouble, "run the command again".to_owned()),
+            StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => (
+                Reason::Credentials,
+                format!(
+                    "allow the key {permission} in the console of COS; or name another bucket: --cos"
+                ),
+            ),
+            StatusCode::NOT_FOUND => (
+                Reason::Usage,
+                "check bucket and region: --cos bucket=NAME-APPID,region=REGION".to_owned(),
+            ),
+            _ => (
+                Reason::Usage,
+                "check the bucket in the console of COS; or name another one: --cos".to_owned(),
+            ),
+        };
+        let failure = failure(reason, message).hint(hint);
+        Failure {
+            code: (!self.code.is_empty()).then(|| self.code.as_str().into()),
+            request_id: self.request_id.clone(),
+            ..failure
+        }
+    }
+}
+
+fn failure(reason: Reason, message: String) -> Failure {
+    Failure {
+        dispatch: Some(mps_aigc::Dispatch::NotSent),
+        ..Failure::new(Outcome::NotCreated(reason), "upload", message)
+    }
+}
+
+fn overdue(bucket: &Bucket) -> Failure {
+    let name = bucket.name();
+    let message = format!("the bucket {name} did not answer before the deadline");
+    failure(Reason::Trouble, message).hint("run the command again with a longer --deadline")
+}
+
+fn unreachable(bucket: &Bucket, error: &TransportError) -> Failure {
+    let (name, region) = (bucket.name(), bucket.region());
+    let message = format!("the bucket {name} in {region} cannot be reached: {error}");
+    let failure = failure(Reason::Trouble, message);
+    Failure {
+        causes: causes(error),
+        ..failure.hint("check bucket and region, and the network: mps doctor")
+    }
+}
+
+fn unsendable() -> Failure {
+    Failure::internal("a request to the bucket cannot be made")
+}

@@ -1,0 +1,90 @@
+//! The answer that nearly every call receives: one envelope around one response without an error.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
+};
+
+/// The ids in such an answer, read in one pass.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    pub(super) request_id: Option<String>,
+    pub(super) task_id: Option<String>,
+}
+
+impl Plain {
+    /// Returns `None` for every other answer: with an error, with a member that occurs twice, or with an
+    /// id that is no text.
+    pub(super) fn read(envelope: &[u8]) -> Option<Self> {
+        let mut json = serde_json::Deserializer::from_str(str::from_utf8(envelope).ok()?);
+        let plain = json.deserialize_map(Envelope).ok()?;
+        json.end().ok()?;
+        Some(plain)
+    }
+}
+
+/// The name of a member, borrowed unless it has escapes.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Envelope;
+
+impl<'de> Visitor<'de> for Envelope {
+    type Value = Plain;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an envelope")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+        let mut plain = None;
+        while let Some(Name(name)) = map.next_key()? {
+            if name != "Response" {
+                map.next_value::<IgnoredAny>()?;
+            } else if plain.replace(map.next_value_seed(Response)?).is_some() {
+                return Err(A::Error::duplicate_field("Response"));
+            }
+        }
+        plain.ok_or_else(|| A::Error::missing_field("Response"))
+    }
+}
+
+struct Response;
+
+impl<'de> DeserializeSeed<'de> for Response {
+    type Value = Plain;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Plain, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Response {
+    type Value = Plain;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a response")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+        let mut plain = Plain::default();
+        while let Some(Name(name)) = map.next_key()? {
+            let id = match &*name {
+                "RequestId" => &mut plain.request_id,
+                "TaskId" => &mut plain.task_id,
+                "Error" => return Err(A::Error::custom("an error")),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let text: String = map.next_value()?;
+            if text.trim().is_empty() || id.replace(text).is_some() {
+                return Err(A::Error::custom("an id that is blank or occurs twice"));
+            }
+        }
+        Ok(plain)
+    }
+}
