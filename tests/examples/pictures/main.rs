@@ -144,8 +144,14 @@ fn words(line: &str) -> Vec<String> {
 
 /// Returns whether about half of the batch is fetched: the line of that bar ends with the number.
 fn is_half_done(lines: &[String]) -> bool {
-    let mut fetched = lines.iter().filter(|line| line.trim_start().starts_with("fetched"));
-    fetched.any(|line| [" 2", " 3", " 4"].iter().any(|end| line.trim_end().ends_with(end)))
+    let mut fetched = lines
+        .iter()
+        .filter(|line| line.trim_start().starts_with("fetched"));
+    fetched.any(|line| {
+        [" 2", " 3", " 4"]
+            .iter()
+            .any(|end| line.trim_end().ends_with(end))
+    })
 }
 
 /// Writes a picture of a page whose previews are switched on.
