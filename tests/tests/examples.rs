@@ -1,11 +1,7 @@
 //! Runs every example of the crates against an emulator, as a reader would: as a program, in a folder of
 //! its own, with keys and endpoint in its environment.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     collections::BTreeSet,

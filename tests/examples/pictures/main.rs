@@ -2,7 +2,8 @@
 //! terminal, and a gallery in Chromium. `cargo xtask pictures` runs it; the argument is the folder.
 #![expect(
     clippy::unwrap_used,
-    reason = "a tool for maintainers fails by panicking"
+    clippy::print_stdout,
+    reason = "a tool for maintainers fails by panicking, and prints what it does"
 )]
 
 use std::{
