@@ -87,6 +87,7 @@ impl CommandLine {
     }
 
     /// Returns the argument vector.
+    #[cfg(feature = "gallery")]
     pub(crate) fn into_words(self) -> Vec<String> {
         self.0
     }

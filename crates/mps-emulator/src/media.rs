@@ -1,7 +1,7 @@
 //! Media files for results: playable, small, made in milliseconds, and the same for the same
 //! request.
 //!
-//! Libraries write the containers, PNG and WAV. The pictures of a video, JPEG and MP3 are written
+//! Libraries write PNG and WAV. The container and the pictures of a video, JPEG and MP3 are written
 //! here, since flat blocks and one tone need about a hundred lines each, measured 2026-11:
 //! pure-Rust H.264 encoders store every sample (megabytes for a file) or are large and young; the
 //! `image` crate's JPEG encoder adds eight crates and 6.7 s to a cold build on two cores;
@@ -48,7 +48,7 @@ impl Media {
     /// Makes the file.
     pub(crate) fn render(self) -> Result<Bytes, RenderError> {
         match self {
-            Self::Video(clip) => clip.render(),
+            Self::Video(clip) => Ok(clip.render()),
             Self::Picture(picture) => picture.render(),
             Self::Sound(sound) => sound.render(),
             Self::Scene(_) => Scene::render(),

@@ -91,7 +91,7 @@ fn builder(args: &EmulatorArgs) -> Result<Builder, Failure> {
         builder = builder.accept_machine_time();
     }
     if args.tls {
-        builder = builder.tls();
+        builder = with_tls(builder)?;
     }
     if args.lenient_service {
         builder = builder.lenient_service();
@@ -100,6 +100,22 @@ fn builder(args: &EmulatorArgs) -> Result<Builder, Failure> {
         builder = builder.allow_host(name);
     }
     Ok(builder)
+}
+
+#[cfg(feature = "emulator-tls")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the signature without the feature"
+)]
+fn with_tls(builder: Builder) -> Result<Builder, Failure> {
+    Ok(builder.tls())
+}
+
+#[cfg(not(feature = "emulator-tls"))]
+fn with_tls(_: Builder) -> Result<Builder, Failure> {
+    let message = "--tls: this mps is built without the feature emulator-tls";
+    let hint = "build it with: cargo install --path crates/mps-cli --features emulator-tls";
+    Err(Failure::usage(message).hint(hint))
 }
 
 fn with_keys(mut builder: Builder, args: &EmulatorArgs) -> Result<Builder, Failure> {

@@ -22,8 +22,11 @@ struct VersionResult {
 }
 
 /// The optional features of a build, and whether this one has them.
-const FEATURES: [(&str, bool); 3] = [
+const FEATURES: [(&str, bool); 6] = [
+    ("emulator-tls", cfg!(feature = "emulator-tls")),
+    ("gallery", cfg!(feature = "gallery")),
     ("mcp", cfg!(feature = "mcp")),
+    ("media", cfg!(feature = "media")),
     ("postgres", cfg!(feature = "postgres")),
     ("redis", cfg!(feature = "redis")),
 ];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FrameSize, RenderError, h264, mp4, pattern};
+use super::{FrameSize, h264, mp4, pattern};
 
 /// A video to make: its size and playing time in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,8 +15,8 @@ pub(crate) struct Clip {
 const MAX_PICTURES: u32 = 30;
 
 impl Clip {
-    pub(super) fn render(self) -> Result<Vec<u8>, RenderError> {
-        Ok(mp4::file(&self.track())?)
+    pub(super) fn render(self) -> Vec<u8> {
+        mp4::file(&self.track())
     }
 
     fn track(self) -> mp4::Track {
