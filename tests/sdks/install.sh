@@ -21,3 +21,12 @@ mkdir -p target/sdks/node
 cp tests/sdks/node/package.json target/sdks/node/
 npm install --prefix target/sdks/node --ignore-scripts --no-audit --no-fund --no-package-lock --silent
 export MPS_TEST_NODE_MODULES="$PWD/target/sdks/node/node_modules"
+
+# Only for `cargo bench --bench peers`, and only where the machine has Go and its modules.
+mkdir -p target/sdks/go
+cp tests/sdks/go/go.mod tests/sdks/go/main.go target/sdks/go/
+if (cd target/sdks/go && go mod tidy && go build -o official_sdk .) 2> target/sdks/go/log; then
+  export MPS_TEST_GO="$PWD/target/sdks/go/official_sdk"
+else
+  echo "the SDK for Go is left out; see target/sdks/go/log"
+fi

@@ -16,6 +16,7 @@ use crate::process::{PROXY_VARIABLES, mps};
 #[derive(Clone, Debug)]
 pub struct Sdk {
     interpreter: OsString,
+    /// Empty if the interpreter is the program itself.
     script: PathBuf,
     /// Additional environment variables of the interpreter.
     environment: Vec<(&'static str, OsString)>,
@@ -63,6 +64,24 @@ impl Sdk {
         })
     }
 
+    /// Returns the SDK for Go, or `None` unless `MPS_TEST_GO` names the program built from `sdks/go`. It
+    /// has the verb `cost` only.
+    #[must_use]
+    #[expect(clippy::print_stderr, reason = "a skipped row prints a notice")]
+    pub fn go() -> Option<Self> {
+        let Some(program) = env::var_os("MPS_TEST_GO") else {
+            eprintln!(
+                "skipped: MPS_TEST_GO is not set; it names the program built from tests/sdks/go"
+            );
+            return None;
+        };
+        Some(Self {
+            interpreter: program,
+            script: PathBuf::new(),
+            environment: Vec::new(),
+        })
+    }
+
     /// Returns the SDK with another environment variable for its script.
     #[must_use]
     pub fn with(mut self, variable: &'static str, value: impl Into<OsString>) -> Self {
@@ -80,8 +99,10 @@ impl Sdk {
         for name in PROXY_VARIABLES {
             command.env_remove(name);
         }
+        if !self.script.as_os_str().is_empty() {
+            command.arg(&self.script);
+        }
         let output = command
-            .arg(&self.script)
             .args([verb, argument])
             .envs(self.environment.iter().cloned())
             .env("EMULATOR", caller.address)

@@ -27,9 +27,12 @@ impl Decimal {
         decimal
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.digits.get(self.start..).unwrap_or_default()
+    }
+
     pub(crate) fn as_str(&self) -> &str {
-        let digits = self.digits.get(self.start..).unwrap_or_default();
-        str::from_utf8(digits).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     fn push_front(&mut self, byte: u8) {

@@ -3,7 +3,7 @@
 //! The service answers HTTP 200 with `{"Response":{…,"RequestId":…}}`, errors included: those have
 //! the member `Error`. Any other answer is from a proxy or a gateway.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -48,7 +48,6 @@ pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
     /// The whole envelope, which is valid.
     envelope: Bytes,
-    task_id: Option<String>,
     status: StatusCode,
 }
 
@@ -93,7 +92,7 @@ impl Received {
     pub(crate) fn open(&self, effect: Effect) -> Result<Answer, Error> {
         // Nearly every answer. What is unusual about another one is found out below.
         if let Some(plain) = Plain::read(&self.body) {
-            return Ok(self.answer(plain.request_id, plain.task_id));
+            return Ok(self.answer(plain.request_id.map(Cow::into_owned)));
         }
         self.open_unusual(effect)
     }
@@ -128,17 +127,16 @@ impl Received {
         }
         let mut errors = head.errors.into_iter();
         match (errors.next(), errors.next()) {
-            (None, _) => Ok(self.answer(head.request_id, head.task_ids.into_iter().next())),
+            (None, _) => Ok(self.answer(head.request_id)),
             (Some(error), None) => Err(self.refused(&error, head.request_id)),
             (Some(_), Some(_)) => Err(self.unusable("the answer has two errors")),
         }
     }
 
-    fn answer(&self, request_id: Option<String>, task_id: Option<String>) -> Answer {
+    fn answer(&self, request_id: Option<String>) -> Answer {
         Answer {
             request_id: request_id.map(|id| escaped(id, ID_CHARS)),
             envelope: self.body.clone(),
-            task_id,
             status: self.status,
         }
     }
@@ -274,7 +272,7 @@ impl Answer {
             Error::new(ErrorKind::Decode, message)
                 .with_dispatch(Dispatch::Executed)
                 .with_request_id(self.request_id.clone())
-                .with_task_id(self.task_id.clone())
+                .with_task_id(task_id_of(&response))
                 .with_http_status(self.status)
                 .with_json_path(path)
                 .with_excerpt(excerpt(json.as_bytes()))

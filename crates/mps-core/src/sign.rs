@@ -88,11 +88,13 @@ pub fn sign(
 /// Returns the string to sign, the text whose keyed digest is the signature.
 #[must_use]
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
-    [
-        ALGORITHM,
-        Decimal::of(timestamp).as_str(),
-        scope.as_str(),
-        canonical.hex_digest().as_str(),
-    ]
-    .join("\n")
+    let timestamp = Decimal::of(timestamp);
+    let digest = canonical.hex_digest();
+    let mut text = String::with_capacity(128);
+    text.push_str(ALGORITHM);
+    for line in [timestamp.as_str(), scope.as_str(), digest.as_str()] {
+        text.push('\n');
+        text.push_str(line);
+    }
+    text
 }

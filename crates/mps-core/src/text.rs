@@ -28,8 +28,9 @@ const ELLIPSIS: char = '\u{2026}';
 /// ```
 #[must_use]
 pub fn foreign(text: &str, max_chars: usize) -> Cow<'_, str> {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
-    if text.len() <= max_chars && text.bytes().all(is_plain) {
+    // Looks at every byte, several at a time.
+    let is_plain = |plain: bool, byte: u8| plain & matches!(byte, b' '..=b'~');
+    if text.len() <= max_chars && text.bytes().fold(true, is_plain) {
         return Cow::Borrowed(text);
     }
     if text.chars().nth(max_chars).is_none() && !text.contains(is_unsafe) {

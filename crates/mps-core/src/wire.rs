@@ -15,8 +15,12 @@ use crate::{
 
 /// Signed verbatim, so the request must have exactly this value.
 const CONTENT_TYPE: &str = "application/json";
-const LANGUAGE: &str = "en-US";
-const CLIENT: &str = concat!("mps-core_", env!("CARGO_PKG_VERSION"));
+
+// Checked by the compiler, and not again in every call.
+static CONTENT_TYPE_VALUE: HeaderValue = HeaderValue::from_static(CONTENT_TYPE);
+static LANGUAGE: HeaderValue = HeaderValue::from_static("en-US");
+static CLIENT: HeaderValue =
+    HeaderValue::from_static(concat!("mps-core_", env!("CARGO_PKG_VERSION")));
 
 static ACTION_NAME: HeaderName = HeaderName::from_static("x-tc-action");
 static VERSION_NAME: HeaderName = HeaderName::from_static("x-tc-version");
@@ -54,14 +58,14 @@ impl Wire<'_> {
     pub(crate) fn headers(&self, timestamp: i64) -> Result<HeaderMap, Error> {
         // Capacity for these and for the headers that the transport adds.
         let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_VALUE.clone());
         headers.insert(header::HOST, self.endpoint.host_header());
         headers.insert(&ACTION_NAME, plain(self.call.action.clone())?);
         headers.insert(&VERSION_NAME, plain(self.call.version.clone())?);
-        let timestamp = HeaderValue::from_str(Decimal::of(timestamp).as_str());
+        let timestamp = HeaderValue::from_bytes(Decimal::of(timestamp).as_bytes());
         headers.insert(&TIMESTAMP_NAME, timestamp.map_err(malformed)?);
-        headers.insert(&LANGUAGE_NAME, HeaderValue::from_static(LANGUAGE));
-        headers.insert(&CLIENT_NAME, HeaderValue::from_static(CLIENT));
+        headers.insert(&LANGUAGE_NAME, LANGUAGE.clone());
+        headers.insert(&CLIENT_NAME, CLIENT.clone());
         if let Some(region) = self.region {
             headers.insert(&REGION_NAME, plain(region.to_owned().into())?);
         }

@@ -5,7 +5,7 @@ use std::error::Error;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use mps_core::{
-    BoxFuture, CallOptions, Client, UntypedCall,
+    BoxFuture, CallOptions, Client, ClientBuilder, UntypedCall,
     credentials::Credentials,
     endpoint::Endpoint,
     limit::{LimitError, Limiter, Permit, PermitRequest},
@@ -31,7 +31,12 @@ pub(crate) struct ThroughClient {
 
 impl ThroughClient {
     pub(crate) fn new(url: &str) -> Result<Self, Box<dyn Error>> {
-        let client = Client::builder()
+        Self::built(Client::builder(), url)
+    }
+
+    /// Returns a caller whose client has the settings of a builder.
+    pub(crate) fn built(builder: ClientBuilder, url: &str) -> Result<Self, Box<dyn Error>> {
+        let client = builder
             .credentials(Credentials::new(SECRET_ID, SECRET_KEY))
             .endpoint(Endpoint::parse(url)?)
             .limiter(NoLimit)
@@ -60,8 +65,8 @@ impl ThroughClient {
 pub(crate) struct Bare {
     http: reqwest::Client,
     url: String,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Bare {

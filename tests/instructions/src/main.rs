@@ -12,6 +12,8 @@ mod http;
 mod ledger;
 mod permit;
 mod poll;
+#[cfg(feature = "reqwest")]
+mod pooled;
 mod preflight;
 mod sign;
 
@@ -77,6 +79,12 @@ const BENCHES: &[Bench] = &[
         name: "create-over-http",
         times: 200,
         run: http::create,
+    },
+    #[cfg(feature = "reqwest")]
+    Bench {
+        name: "create-over-hyper",
+        times: 200,
+        run: http::create_pooled,
     },
     #[cfg(feature = "reqwest")]
     Bench {

@@ -100,7 +100,7 @@ const STEPS: &[Optional] = &[
     },
 ];
 
-/// What a workflow does that no step here can.
+/// Names the checks of workflows that no step here can make.
 const ELSEWHERE: &str = "macOS, Windows, advisories of dependencies and the oldest Rust are checked by \
      .github/workflows/ci.yml, long runs by nightly.yml";
 

@@ -1,10 +1,13 @@
 //! `mps doctor`: finds causes that make other commands fail, each with its fix. Sends no call
 //! that is billed.
 
+use std::io::{self, IsTerminal as _};
+
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use mps_aigc::Endpoint;
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 mod account;
 mod check;
@@ -19,7 +22,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     foreign_text,
-    live::units::counted,
+    live::{columns_of, units::counted},
     outcome::Outcome,
 };
 
@@ -48,7 +51,10 @@ pub(crate) async fn run(_: &DoctorArgs, context: &Context) -> Result<(), Failure
         ok: worst.is_none(),
         checks: &checks,
     };
-    let human = checks.iter().map(human).collect::<Vec<_>>().join("\n");
+    let stdout = io::stdout();
+    let columns = stdout.is_terminal().then(|| columns_of(&stdout));
+    let lines = checks.iter().map(|check| human(check, columns));
+    let human = lines.collect::<Vec<_>>().join("\n");
     context.output.styled_listing(&human, &diagnosis)?;
     let Some(worst) = worst else {
         return Ok(());
@@ -128,7 +134,12 @@ const OK: Style = AnsiColor::Green.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-fn human(check: &Check) -> String {
+/// Columns before the message of a check.
+const INDENT: usize = 22;
+
+/// Formats a check. On a terminal with so many columns its message is wrapped between words; a fix is not, since
+/// people copy commands from it.
+fn human(check: &Check, columns: Option<usize>) -> String {
     let style = match check.state {
         State::Ok => OK,
         State::Warning => WARNING,
@@ -136,6 +147,10 @@ fn human(check: &Check) -> String {
     };
     let (state, name) = (check.state.as_str(), check.name);
     let message = foreign_text::message(&check.message);
+    let message = match columns {
+        Some(columns) => wrapped(&message, columns.saturating_sub(INDENT)),
+        None => message.into_owned(),
+    };
     let mut text = format!("{style}{state:<7}{style:#}  {name:<11}  {message}");
     if let Some(fix) = &check.fix {
         let fix = foreign_text::message(fix);
@@ -144,7 +159,47 @@ fn human(check: &Check) -> String {
     text
 }
 
+/// Breaks a text between words into lines of at most `width` columns, the further ones indented. A longer word
+/// has a line of its own.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{:INDENT$}", ""))
+}
+
 /// Returns whether the endpoint is a machine of others, which the network has to reach.
 fn is_remote(endpoint: &Endpoint) -> bool {
     !endpoint.is_loopback()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_wrapped_between_words_and_loses_none() {
+        let indent = format!("\n{:INDENT$}", "");
+        for (text, width, expected) in [
+            ("one two three", 7, "one two|three"),
+            ("one two three", 80, "one two three"),
+            ("a /very/long/path is used", 6, "a|/very/long/path|is|used"),
+            ("one two", 0, "one|two"),
+            ("", 5, ""),
+        ] {
+            assert_eq!(
+                wrapped(text, width),
+                expected.replace('|', &indent),
+                "{text}"
+            );
+        }
+    }
 }

@@ -4,10 +4,7 @@ use std::{
     io::Read as _,
     num::NonZero,
     process::Command,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
     thread,
 };
 
@@ -21,7 +18,7 @@ use crate::support::{Emulator, eventually, eventually_or};
 struct Screen {
     process: Box<dyn Child + Send + Sync>,
     parser: Arc<Mutex<vt100::Parser>>,
-    written: Arc<AtomicUsize>,
+    written: Arc<Mutex<Vec<u8>>>,
     reader: Option<thread::JoinHandle<()>>,
     // Its end would hang up the terminal.
     _master: Box<dyn MasterPty + Send>,
@@ -53,14 +50,14 @@ impl Screen {
             0,
         )));
         let (mut output, writer) = (pty.master.try_clone_reader().unwrap(), parser.clone());
-        let written = Arc::new(AtomicUsize::new(0));
-        let count_of = written.clone();
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let all = written.clone();
         let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
             // A terminal whose last process has ended is an error on Linux.
             while let Ok(count @ 1..) = output.read(&mut buffer) {
                 writer.lock().unwrap().process(&buffer[..count]);
-                count_of.fetch_add(count, Ordering::Relaxed);
+                all.lock().unwrap().extend_from_slice(&buffer[..count]);
             }
         });
         Self {
@@ -83,7 +80,28 @@ impl Screen {
 
     /// Returns the number of bytes that the command has written.
     fn bytes(&self) -> usize {
-        self.written.load(Ordering::Relaxed)
+        self.written.lock().unwrap().len()
+    }
+
+    /// Returns the rows whose text continues on the next one, since it was too long.
+    fn wrapped_rows(&self) -> Vec<u16> {
+        let parser = self.parser.lock().unwrap();
+        let screen = parser.screen();
+        let (rows, columns) = screen.size();
+        // Lines are filled with blanks to the right edge, which is no text.
+        let is_full = |row: &u16| {
+            let last = screen.cell(*row, columns.get() - 1).unwrap();
+            screen.row_wrapped(*row) && !last.contents().trim().is_empty()
+        };
+        (0..rows.get()).filter(is_full).collect()
+    }
+
+    /// Returns `true` if the command has cleared the whole screen, which flickers.
+    fn was_cleared(&self) -> bool {
+        const CLEARS: [&[u8]; 4] = [b"\x1b[2J", b"\x1b[3J", b"\x1b[H", b"\x1bc"];
+        let written = self.written.lock().unwrap();
+        let has = |clear: &[u8]| written.windows(clear.len()).any(|part| part == clear);
+        CLEARS.into_iter().any(has)
     }
 
     fn wait_for(&self, text: &str) {
@@ -191,6 +209,41 @@ fn each_task_has_a_line_that_is_drawn_in_place_and_removed_at_the_end() {
         assert!(!last.contains("RUN"), "{last}");
         let hint = last.replace('\n', "");
         assert!(hint.contains("resume with"), "{last}");
+    }
+}
+
+#[test]
+fn nothing_of_a_live_view_wraps_or_flickers_at_any_width() {
+    let emulator = Emulator::start("1h");
+    let ids = [create(&emulator, "a"), create(&emulator, "b")];
+    crate::batch_support::manifest(&emulator, "foxes.jsonl", 1..=3);
+    let wait = emulator.mps(&["video", "wait", &ids[0], &ids[1]]);
+    let failing = emulator.mps(&["--deadline", "1s", "image", "wait", "1-AigcImage-0"]);
+    let batch = emulator.recorded(&["batch", "run", "foxes.jsonl", "--out", "clips"]);
+    emulator.add_fault(&json!({"kind": "http", "status": 503, "action": "DescribeAigcImageTask"}));
+    for columns in [60, 80, 200] {
+        for (command, text, rows, redraws) in [
+            (&wait, "RUN", 2, 2),
+            (&failing, "answer", 1, 2),
+            (&batch, "# running", 5, 0),
+        ] {
+            let screen = Screen::run(command, columns, &[]);
+            screen.wait_for(text);
+            screen.until(|screen| lines(screen).len() >= rows);
+            // A batch is drawn again only when something has changed.
+            for _ in 0..redraws {
+                let before = screen.bytes();
+                eventually(|| screen.bytes() > before);
+            }
+            assert_eq!(
+                screen.wrapped_rows(),
+                [0; 0],
+                "{columns}: {}",
+                screen.text()
+            );
+            assert!(!screen.was_cleared(), "{columns}: {}", screen.text());
+            screen.interrupt();
+        }
     }
 }
 

@@ -9,15 +9,15 @@ use serde::{
 
 /// The ids in such an answer, read in one pass.
 #[derive(Debug, Default)]
-pub(super) struct Plain {
-    pub(super) request_id: Option<String>,
-    pub(super) task_id: Option<String>,
+pub(super) struct Plain<'a> {
+    pub(super) request_id: Option<Cow<'a, str>>,
+    task_id: Option<Cow<'a, str>>,
 }
 
-impl Plain {
+impl<'a> Plain<'a> {
     /// Returns `None` for every other answer: with an error, with a member that occurs twice, or with an
     /// id that is no text.
-    pub(super) fn read(envelope: &[u8]) -> Option<Self> {
+    pub(super) fn read(envelope: &'a [u8]) -> Option<Self> {
         let mut json = serde_json::Deserializer::from_str(str::from_utf8(envelope).ok()?);
         let plain = json.deserialize_map(Envelope).ok()?;
         json.end().ok()?;
@@ -25,22 +25,22 @@ impl Plain {
     }
 }
 
-/// The name of a member, borrowed unless it has escapes.
+/// A name or an id, borrowed unless it has escapes.
 #[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 struct Envelope;
 
 impl<'de> Visitor<'de> for Envelope {
-    type Value = Plain;
+    type Value = Plain<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an envelope")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain<'de>, A::Error> {
         let mut plain = None;
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(Text(name)) = map.next_key()? {
             if name != "Response" {
                 map.next_value::<IgnoredAny>()?;
             } else if plain.replace(map.next_value_seed(Response)?).is_some() {
@@ -54,23 +54,23 @@ impl<'de> Visitor<'de> for Envelope {
 struct Response;
 
 impl<'de> DeserializeSeed<'de> for Response {
-    type Value = Plain;
+    type Value = Plain<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Plain, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Plain<'de>, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Response {
-    type Value = Plain;
+    type Value = Plain<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a response")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain<'de>, A::Error> {
         let mut plain = Plain::default();
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(Text(name)) = map.next_key()? {
             let id = match &*name {
                 "RequestId" => &mut plain.request_id,
                 "TaskId" => &mut plain.task_id,
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for Response {
                     continue;
                 }
             };
-            let text: String = map.next_value()?;
+            let Text(text) = map.next_value()?;
             if text.trim().is_empty() || id.replace(text).is_some() {
                 return Err(A::Error::custom("an id that is blank or occurs twice"));
             }

@@ -180,7 +180,7 @@ fn opened(body: &str, effect: Effect) -> [String; 2] {
         Ok(answer) => format!(
             "{:?} {:?} {}",
             answer.request_id,
-            answer.task_id,
+            task_id_of(&answer.response()),
             answer.response().get()
         ),
         Err(error) => format!("{error:?}"),

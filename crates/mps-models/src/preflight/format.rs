@@ -30,13 +30,24 @@ pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 fn has_broken_characters(text: &str) -> bool {
-    let is_broken = |byte: u8| byte <= b' ' || byte == 0x7f;
-    // Looks at every byte, several at a time.
-    let (broken, other) = text.bytes().fold((false, false), |(broken, other), byte| {
-        (broken | is_broken(byte), other | !byte.is_ascii())
-    });
-    let is_broken = |c: char| c.is_whitespace() || c.is_control();
-    broken || (other && text.chars().any(is_broken))
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let unusual = words
+        .iter()
+        .fold(0, |found, word| found | unusual_bytes(*word));
+    let is_unusual = |byte: &u8| !matches!(byte, b'!'..=b'~');
+    // Nearly every URL has none, and its characters need not be decoded.
+    (unusual != 0 || rest.iter().any(is_unusual))
+        && text.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+/// Returns zero if every byte is a printable ASCII character and no space. Compares all bytes at once; a
+/// borrow between bytes can only add to what is found.
+fn unusual_bytes(word: [u8; 8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let word = u64::from_le_bytes(word);
+    let delete = word ^ (ONES * 0x7f);
+    (word.wrapping_sub(ONES * 0x21) | delete.wrapping_sub(ONES) | word) & HIGH
 }
 
 /// Returns why a text is not JSON, or `None` if it is. The message has the place, never the text.
@@ -47,7 +58,7 @@ pub(super) fn json_fault(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{json_fault, url_fault};
+    use super::{has_broken_characters, json_fault, url_fault};
 
     #[test]
     fn urls_need_a_scheme_and_a_host() {
@@ -72,9 +83,27 @@ mod tests {
             "https://a\u{7f}b",
             "https://a\u{a0}b",
             "https://a\u{85}b",
+            "https://example.com/a b",
+            "https://example.com/a file\n",
+            "https://example.com/a\u{7f}file",
             "a:b",
         ] {
             assert!(url_fault(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn broken_characters_are_found_wherever_they_are() {
+        for broken in ['\0', '\t', ' ', '\u{7f}', '\u{85}', '\u{3000}'] {
+            for before in 0..20 {
+                for after in 0..20 {
+                    let (before, after) = ("~".repeat(before), "!".repeat(after));
+                    let text = format!("https://{before}{broken}{after}");
+                    assert!(has_broken_characters(&text), "{text:?}");
+                    let text = format!("https://{before}\u{56fe}{after}");
+                    assert!(!has_broken_characters(&text), "{text:?}");
+                }
+            }
         }
     }
 

@@ -106,7 +106,9 @@ impl Next<'_> {
     ) -> Option<Failure> {
         let fetched = status.count(State::Fetched);
         let left = status.rows().saturating_sub(fetched);
-        if left == 0 && report.stopped.is_none() {
+        // A signal that came before the first row was recorded leaves nothing, which is not complete.
+        let is_unbegun = signal.is_some() && status.rows() == 0;
+        if left == 0 && report.stopped.is_none() && !is_unbegun {
             return None;
         }
         let outcome = match (signal, has_sent(&status.counts)) {

@@ -54,6 +54,7 @@ fn is_detail(name: &str) -> bool {
 pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(", "),
         Value::Object(members) => range(members).unwrap_or_else(|| {
             let members = members.iter();
