@@ -1,11 +1,7 @@
 //! Runs every example of the crates against an emulator, as a reader would: as a program, in a folder of
 //! its own, with keys and endpoint in its environment.
 #![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     collections::BTreeSet,
@@ -236,6 +232,7 @@ fn files(package: &str) -> Vec<PathBuf> {
 fn every_example_is_run_and_short() {
     let most = |name: &str| match name {
         "batch" => 25,
+        "web_service" => 63, // two systems have different signals
         "virtual_time" => 80,
         _ => 60,
     };

@@ -215,6 +215,23 @@ fn readme(root: &Path) -> Result<(), Failure> {
     print(&format!("cat.mp4: {size} bytes"))
 }
 
+/// Makes the pictures of the documentation. They show dates and ports, so CI does not compare them.
+///
+/// # Errors
+/// Fails if the program that makes them does.
+pub fn pictures(root: &Path) -> Result<(), Failure> {
+    let run = [
+        "run",
+        "--quiet",
+        "--package",
+        "mps-tests",
+        "--example",
+        "pictures",
+        "--",
+    ];
+    cargo(root, run.iter().chain(&["docs/pictures"]))
+}
+
 /// Packs the published crates, then builds them from their packages.
 ///
 /// Cargo unpacks packages below its home folder under a name that depends on the target directory

@@ -48,6 +48,7 @@ usage: cargo xtask <command>
   release [--since TAG] [--date DAY] [--at-least breaking|compatible] [--write]
                      propose version, CHANGELOG entry and tag from what changed since the last tag;
                      --write changes CHANGELOG.md and Cargo.toml
+  pictures           make docs/pictures from a run against the emulator; needs chromium
   release-notes TAG  print the CHANGELOG entry of a tag, which must be the version of the workspace
   ci [step…]         run everything that CI runs, or the named steps:
 ";
@@ -110,6 +111,7 @@ fn run_silent(words: &[&str]) -> Result<(), Failure> {
         ["spec", "read", "--all"] => spec_read(&workspace::root()?, &[]),
         ["spec", "read", rows @ ..] if !rows.is_empty() => spec_read(&workspace::root()?, rows),
         ["spec", "check"] => spec_check(&workspace::root()?),
+        ["pictures"] => ci::pictures(&workspace::root()?),
         ["ci", steps @ ..] => ci::run(&workspace::root()?, steps),
         ["isolated", command @ ..] => isolation::run(&workspace::root()?, command),
         ["help" | "--help" | "-h"] => print(&usage()),

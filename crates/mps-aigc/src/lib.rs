@@ -34,11 +34,14 @@
 //! [`core`]. Requests and answers are in [`models`].
 //!
 //! # Features
-//! - `reqwest` (default): the HTTP transport, over rustls.
-//! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
-//! - `redis`, `redis-tls`: a rate limit shared by hosts, without and with TLS.
-//! - `postgres`: a rate limit shared by hosts through a PostgreSQL server, with TLS.
-//! - `test-util`: test doubles, see [`core`].
+//! | feature | brings |
+//! |---|---|
+//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `file-limit` | a rate limit shared by all processes of a machine (Unix) |
+//! | `redis`, `redis-tls` | a rate limit shared by hosts, without and with TLS |
+//! | `postgres` | a rate limit shared by hosts through a PostgreSQL server, with TLS |
+//! | `test-util` | test doubles, see [`core`] |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod any_task;
 mod client;

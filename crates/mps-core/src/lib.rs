@@ -19,13 +19,15 @@
 //! `mps-aigc`.
 //!
 //! # Features
-//! - `reqwest` (default): the HTTP transport, over rustls.
-//! - `file-limit`: a rate limit shared by all processes of a machine (Unix).
-//! - `redis`: a rate limit shared by hosts.
-//! - `redis-tls`: the same over TLS (`rediss://`).
-//! - `postgres`: a rate limit shared by hosts through a PostgreSQL server, with TLS.
-//! - `test-util`: a clock that tests step by hand ([`clock::TestClock`]) and a scripted transport
-//!   ([`transport::ScriptedTransport`]).
+//! | feature | brings |
+//! |---|---|
+//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `file-limit` | a rate limit shared by all processes of a machine (Unix) |
+//! | `redis` | a rate limit shared by hosts |
+//! | `redis-tls` | the same over TLS (`rediss://`) |
+//! | `postgres` | a rate limit shared by hosts through a PostgreSQL server, with TLS |
+//! | `test-util` | a clock that tests step by hand ([`clock::TestClock`]) and a scripted transport ([`transport::ScriptedTransport`]) |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 use std::pin::Pin;
 

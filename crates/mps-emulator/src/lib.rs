@@ -34,8 +34,14 @@
 //!   which can be saved and restored; [`Builder::state_file`] does so across restarts.
 //! - The control API under `/_emulator/v1/` offers the same as the Rust API, as JSON.
 //!
+//! # Features
+//! | feature | brings |
+//! |---|---|
+//! | `tls` | HTTPS, with a certificate made at the start |
+//!
 //! `docs/emulator.md` in the repository lists the faithful, the estimated and the missing
 //! behaviour, with reasons.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod emulator;

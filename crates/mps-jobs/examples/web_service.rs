@@ -8,7 +8,8 @@
 //! curl localhost:8080/clips/fox
 //! curl -N localhost:8080/events
 //! ```
-#![allow(clippy::print_stderr)] // a program prints
+#![allow(clippy::print_stderr, clippy::needless_pass_by_value)]
+// A program prints, and `map_err` passes errors by value.
 
 use std::env;
 

@@ -153,11 +153,14 @@
 //! | a file of requests, and what it would cost | [`manifest`], [`plan`] |
 //!
 //! # Features
-//! - `reqwest` (default): the HTTP transport, over rustls.
-//! - `test-util`: test doubles, see `mps_core`.
-//! - `postgres`: ledgers in a PostgreSQL server, which several hosts share.
-//! - `gallery`: [`gallery::Gallery`], the page that shows a batch with its results.
-//! - `failpoints`: ends the process at a named place, for tests of crashes.
+//! | feature | brings |
+//! |---|---|
+//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `test-util` | test doubles, see `mps_core` |
+//! | `postgres` | ledgers in a PostgreSQL server, which several hosts share |
+//! | `gallery` | [`gallery::Gallery`], the page that shows a batch with its results |
+//! | `failpoints` | ends the process at a named place, for tests of crashes |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod amount;
 mod batch;

@@ -30,7 +30,9 @@
 //! - [`capabilities`] are tables of the features of each model, for programs that offer a choice.
 //! - `Debug` never shows a prompt or a URL, which may be pre-signed.
 //!
+//! The crate has no features.
 //! The types are generated from the files under `spec/`; `cargo xtask codegen` writes them.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
 mod billing;
