@@ -1,4 +1,4 @@
-//! What no client can be below: a finished request, sent by less and less.
+//! Floors that no client can be below: a finished request, sent by less and less.
 
 use std::{
     cell::RefCell,
