@@ -11,7 +11,6 @@ use crate::{
     endpoint::Endpoint,
     envelope::Answer,
     error::{Error, ErrorKind},
-    json,
     names::names,
     sign::CanonicalRequest,
     telemetry::CallInfo,
@@ -267,7 +266,8 @@ impl fmt::Debug for Call {
 impl Call {
     pub(crate) fn typed<A: Action>(request: &A) -> Result<Self, Error> {
         // Most requests fit, so the buffer does not grow.
-        let body = json::to_vec(request, 1_024).map_err(|error| {
+        let mut body = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut body, request).map_err(|error| {
             Error::new(ErrorKind::Config, "the request cannot be written as JSON")
                 .with_source(error)
         })?;

@@ -35,11 +35,9 @@ mod call;
 mod client;
 pub mod clock;
 pub mod credentials;
-mod decimal;
 pub mod endpoint;
 mod envelope;
 mod error;
-mod json;
 pub mod limit;
 mod names;
 #[cfg(feature = "postgres")]

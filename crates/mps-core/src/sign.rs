@@ -28,8 +28,6 @@
 //! assert!(signed.authorization.starts_with("TC3-HMAC-SHA256 Credential=AKIDEXAMPLE/2026-02-15/mps/"));
 //! ```
 
-use crate::decimal::Decimal;
-
 mod authorization;
 mod canonical;
 mod key;
@@ -88,7 +86,7 @@ pub fn sign(
 /// Returns the string to sign, the text whose keyed digest is the signature.
 #[must_use]
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
-    let timestamp = Decimal::of(timestamp);
+    let timestamp = timestamp.to_string();
     let digest = canonical.hex_digest();
     let mut text = String::with_capacity(128);
     text.push_str(ALGORITHM);

@@ -6,7 +6,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
     call::Call,
-    decimal::Decimal,
     endpoint::Endpoint,
     error::{Error, ErrorKind},
     sign::{CanonicalRequest, Payload, Request},
@@ -62,8 +61,7 @@ impl Wire<'_> {
         headers.insert(header::HOST, self.endpoint.host_header());
         headers.insert(&ACTION_NAME, plain(self.call.action.clone())?);
         headers.insert(&VERSION_NAME, plain(self.call.version.clone())?);
-        let timestamp = HeaderValue::from_bytes(Decimal::of(timestamp).as_bytes());
-        headers.insert(&TIMESTAMP_NAME, timestamp.map_err(malformed)?);
+        headers.insert(&TIMESTAMP_NAME, HeaderValue::from(timestamp));
         headers.insert(&LANGUAGE_NAME, LANGUAGE.clone());
         headers.insert(&CLIENT_NAME, CLIENT.clone());
         if let Some(region) = self.region {
