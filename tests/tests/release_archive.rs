@@ -1,11 +1,7 @@
 //! An archive of a release is where `cargo binstall` looks for it, has what people need beside the command,
 //! and agrees with its checksum.
 #![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     fs,
