@@ -15,7 +15,7 @@ pub(crate) struct Link {
     pub(crate) line: usize,
 }
 
-/// What other documents can link to, and what this one links to.
+/// The anchors that other documents can link to, and the links of this one.
 #[derive(Debug, Default)]
 pub(crate) struct Document {
     pub(crate) links: Vec<Link>,
