@@ -3,12 +3,20 @@
 use std::env;
 
 use mps_jobs::MEDIA_FOLDER;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::{failure::Failure, foreign_text, request::keys_and_values};
 
 /// The variable with the bucket of commands whose request names none.
 pub(crate) const VARIABLE: &str = "MPS_MEDIA_BUCKET";
+
+/// Everything but unreserved characters (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 const EXAMPLE: &str = "bucket=NAME-1250000000,region=ap-guangzhou";
 
@@ -91,10 +99,11 @@ impl Bucket {
             (folders, file) => (folders.strip_suffix(MEDIA_FOLDER)?.strip_suffix('/')?, file),
         };
         mps_jobs::uploaded_hash(url).filter(|_| !url.contains(['?', '#']))?;
+        let folder = percent_decode_str(folder).decode_utf8().ok()?;
         let bucket = Self {
             name: name.to_owned(),
             region: region.to_owned(),
-            folder: decoded(folder)?,
+            folder: folder.into_owned(),
         };
         (bucket.url(file) == url).then(|| (bucket, file.to_owned()))
     }
@@ -118,7 +127,9 @@ impl Bucket {
 
     fn key(&self, file: &str) -> String {
         let folders = self.folder.split('/').filter(|part| !part.is_empty());
-        let folders: String = folders.map(|part| encoded(part) + "/").collect();
+        let folders: String = folders
+            .map(|part| format!("{}/", utf8_percent_encode(part, RESERVED)))
+            .collect();
         format!("{folders}{MEDIA_FOLDER}/{file}")
     }
 
@@ -140,28 +151,6 @@ impl Bucket {
 pub(crate) fn from_environment() -> Result<Option<Bucket>, Failure> {
     let text = env::var(VARIABLE).ok().filter(|text| !text.is_empty());
     text.map(|text| Bucket::parse(VARIABLE, &text)).transpose()
-}
-
-/// Escapes everything but unreserved characters (RFC 3986, section 2.3).
-fn encoded(text: &str) -> String {
-    let escape = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(escape).collect()
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
-        bytes.extend(part.get(2..)?.bytes());
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

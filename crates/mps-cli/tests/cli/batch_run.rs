@@ -1,15 +1,14 @@
 //! `mps batch run`.
 
-use std::{fs, path::Path, process::Stdio};
+use std::{fs, path::Path};
 
 use serde_json::json;
 
 use crate::{
     batch_support::{
-        batch, checked, command, counts, creates, events, line, manifest, run_batch, videos, write,
+        Running, batch, checked, counts, creates, events, line, manifest, run_batch, videos, write,
     },
-    phases::Lines,
-    support::{Emulator, Run, eventually, run},
+    support::{Emulator, run},
 };
 
 #[test]
@@ -224,21 +223,10 @@ fn results_that_cannot_be_saved_are_named_at_once_and_saved_later() {
     let clips = emulator.folder.path().join("clips");
     fs::create_dir(&clips).unwrap();
     fs::write(clips.join("a"), "a file in the place of the folder").unwrap();
-    let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stderr = Lines::of(process.stderr.take().unwrap());
-    stderr.wait_for(r#""event":"unsaved""#);
+    let running = Running::start(&emulator, "foxes.jsonl");
+    running.stderr.wait_for(r#""event":"unsaved""#);
     fs::remove_file(clips.join("a")).unwrap();
-    eventually(|| process.try_wait().unwrap().is_some());
-    let output = process.wait_with_output().unwrap();
-    let run = Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: stderr.rest(),
-    };
+    let run = running.end();
     assert_eq!(run.exit, 0, "{run:?}");
     let unsaved = events(&run, "unsaved");
     assert_eq!(unsaved.len(), 1, "{run:?}");

@@ -1,13 +1,12 @@
 //! Signals to a batch, each checked against the bill and the ledger.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::{
-    batch_support::{batch, command, counts, creates, events, manifest, run_batch},
-    phases::Lines,
+    batch_support::{Running, batch, command, counts, creates, events, manifest, run_batch},
     support::{Emulator, Run, eventually},
 };
 
@@ -16,8 +15,7 @@ const CREATE: &str = "CreateAigcVideoTask";
 /// A run with a create on the wire that takes 3 s to be answered.
 struct Sending {
     emulator: Emulator,
-    process: Child,
-    stderr: Lines,
+    running: Running,
 }
 
 impl Sending {
@@ -25,38 +23,17 @@ impl Sending {
         let emulator = Emulator::start("0s");
         manifest(&emulator, "foxes.jsonl", 1..=30);
         emulator.add_fault(&json!({"kind": "delay", "delay": "3s", "action": CREATE}));
-        let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = Lines::of(process.stderr.take().unwrap());
+        let running = Running::start(&emulator, "foxes.jsonl");
         eventually(|| creates(&emulator)[0] > 0);
-        Self {
-            emulator,
-            process,
-            stderr,
-        }
+        Self { emulator, running }
     }
 
     fn send(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.process), signal).unwrap();
+        kill_process(Pid::from_child(&self.running.process), signal).unwrap();
     }
 
     fn end(self) -> (Emulator, Run) {
-        let Self {
-            emulator,
-            mut process,
-            stderr,
-        } = self;
-        eventually(|| process.try_wait().unwrap().is_some());
-        let output = process.wait_with_output().unwrap();
-        let run = Run {
-            exit: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: stderr.rest(),
-        };
-        (emulator, run)
+        (self.emulator, self.running.end())
     }
 }
 
@@ -65,7 +42,7 @@ fn one_signal_starts_nothing_more_and_waits_for_the_answers() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let sending = Sending::start();
         sending.send(signal);
-        sending.stderr.wait_for("draining");
+        sending.running.stderr.wait_for("draining");
         let sent = creates(&sending.emulator)[0];
         let (emulator, run) = sending.end();
         assert_eq!(run.exit, code, "{run:?}");
@@ -84,7 +61,7 @@ fn one_signal_starts_nothing_more_and_waits_for_the_answers() {
 fn a_second_signal_leaves_at_once_and_names_the_rows_in_doubt() {
     let sending = Sending::start();
     sending.send(Signal::INT);
-    sending.stderr.wait_for("draining");
+    sending.running.stderr.wait_for("draining");
     sending.send(Signal::INT);
     let (emulator, run) = sending.end();
     assert_eq!((run.exit, run.stdout.as_str()), (130, ""), "{run:?}");
@@ -136,22 +113,11 @@ fn a_signal_before_the_first_row_ends_the_command_at_once() {
 fn a_signal_while_tasks_are_rendered_stops_at_once() {
     let emulator = Emulator::start("1h");
     manifest(&emulator, "foxes.jsonl", 1..=2);
-    let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stderr = Lines::of(process.stderr.take().unwrap());
-    stderr.wait_for("\"created\"");
-    stderr.wait_for("\"created\"");
-    kill_process(Pid::from_child(&process), Signal::TERM).unwrap();
-    eventually(|| process.try_wait().unwrap().is_some());
-    let output = process.wait_with_output().unwrap();
-    let run = Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: stderr.rest(),
-    };
+    let running = Running::start(&emulator, "foxes.jsonl");
+    running.stderr.wait_for("\"created\"");
+    running.stderr.wait_for("\"created\"");
+    kill_process(Pid::from_child(&running.process), Signal::TERM).unwrap();
+    let run = running.end();
     assert_eq!((run.exit, counts(&run, ["created"])), (143, [2]), "{run:?}");
     assert_eq!(events(&run, "draining").len(), 1, "{run:?}");
 }

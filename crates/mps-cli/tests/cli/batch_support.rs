@@ -1,10 +1,17 @@
 //! Manifests and batches, for their tests.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Run, run};
+use crate::{
+    phases::Lines,
+    support::{Emulator, Run, eventually, run},
+};
 
 /// The prompt of every row begins with it. No output may show it.
 const PROMPT: &str = "a quiet lighthouse";
@@ -43,6 +50,35 @@ pub(crate) fn checked(run: Run) -> Run {
         assert!(!text.contains(PROMPT), "{run:?}");
     }
     run
+}
+
+/// A run of a manifest into the folder `clips` that a test watches.
+pub(crate) struct Running {
+    pub(crate) process: Child,
+    pub(crate) stderr: Lines,
+}
+
+impl Running {
+    pub(crate) fn start(emulator: &Emulator, file: &str) -> Self {
+        let mut process = command(emulator, &["run", file, "--out", "clips"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = Lines::of(process.stderr.take().unwrap());
+        Self { process, stderr }
+    }
+
+    /// Waits until the command has ended.
+    pub(crate) fn end(mut self) -> Run {
+        eventually(|| self.process.try_wait().unwrap().is_some());
+        let output = self.process.wait_with_output().unwrap();
+        Run {
+            exit: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: self.stderr.rest(),
+        }
+    }
 }
 
 /// Runs a manifest into the folder `clips`.
