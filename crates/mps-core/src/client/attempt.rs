@@ -43,7 +43,7 @@ impl Execution<'_> {
         (self.last.service_time, self.last.retry_after) = (None, None);
         let body = RequestBody::new(self.call.body.clone());
         let asked = self.now();
-        let started = self.start(credentials, &body, asked).await?;
+        let started = self.start(credentials, &body).await?;
         self.attempts += 1;
         let waited = started.at.saturating_sub(asked);
         let attempted = self.send(started, body, waited).await;
@@ -53,15 +53,10 @@ impl Execution<'_> {
 
     /// Acquires permits and passes the gate until both are in time. Dropped meanwhile, nothing is
     /// sent.
-    async fn start(
-        &self,
-        credentials: &Credentials,
-        body: &RequestBody,
-        mut now: Duration,
-    ) -> Result<Started, Error> {
+    async fn start(&self, credentials: &Credentials, body: &RequestBody) -> Result<Started, Error> {
         loop {
-            let permit = self.permit(now).await?;
-            now = self.now();
+            let permit = self.permit().await?;
+            let now = self.now();
             let slot_time = now.saturating_add(permit.opens_in());
             let lease = self.client.route.lease(self.call.effect, || now);
             let timestamp = self.client.timestamp();
@@ -91,15 +86,15 @@ impl Execution<'_> {
     }
 
     /// Returns the longest wait for a permit.
-    fn longest_wait(&self, now: Duration) -> Duration {
+    fn longest_wait(&self) -> Duration {
         let limit = self.options.permit_within.unwrap_or(Duration::MAX);
-        self.last_start.saturating_sub(now).min(limit)
+        self.last_start.saturating_sub(self.now()).min(limit)
     }
 
-    async fn permit(&self, now: Duration) -> Result<Permit, Error> {
+    async fn permit(&self) -> Result<Permit, Error> {
         let info = self.info();
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.longest_wait(now))
+            .max_wait(self.longest_wait())
             .lead(self.gate_lead());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)
