@@ -6,6 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    hash::MEDIA_FOLDER,
     job::Utc,
     ledger::{AuditEvent, Item, Key, Ledger, LedgerError},
     state::State,
@@ -69,7 +70,9 @@ impl DoubtPage {
     /// # Cancel safety
     /// Reads only.
     pub async fn of(ledger: &Ledger, item: &Item) -> Result<Self, LedgerError> {
-        let body = ledger.body(&item.row).await?;
+        // The URL of an uploaded file is signed for each send, so another body was sent than is recorded.
+        let is_as_sent = |body: &String| !body.contains(&format!("/{MEDIA_FOLDER}/"));
+        let body = ledger.body(&item.row).await?.filter(is_as_sent);
         let history = ledger.history(&item.row).await?;
         Ok(Self {
             key: item.key.clone(),

@@ -39,6 +39,15 @@ pub struct JobEvent {
     pub note: Option<String>,
 }
 
+impl JobEvent {
+    /// Returns `true` for results that could not be saved, with the reason as the note. The job stays
+    /// done, and they are fetched again.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.state == State::Done && self.was == Some(State::Done)
+    }
+}
+
 /// A position in the audit.
 struct Tail {
     jobs: Jobs,

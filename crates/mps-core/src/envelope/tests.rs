@@ -1,6 +1,7 @@
 //! Envelopes of responses: the usual ones, and those that contradict themselves.
 
 use mps_models::CreateAigcVideoTaskResponse;
+use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::*;
 
@@ -205,6 +206,15 @@ fn a_plain_answer_is_read_as_every_other_one() {
         r#"{"Error":{"Code":"InternalError"},"TaskId":"1"}"#,
         r#"{"T\u0061skId":"\u0031","Other":[{"Error":{}}]}"#,
         r#"{"Other":1e400}"#,
+        r#"{"TaskId":"1","T\u0061skId":"2"}"#,
+        r#"{"RequestId":"r","Request\u0049d":"s"}"#,
+        r#"{"TaskId":"1","Err\u006fr":{"Code":"InternalError"}}"#,
+        r#"{"TaskId":"\ud800","RequestId":"r"}"#,
+        r#"{"\ud800":1,"TaskId":"1"}"#,
+        "{\"TaskId\":\"a\u{0}b\",\"RequestId\":\"r\"}",
+        r#"{"TaskId":"1","Other":"\u0000"}"#,
+        r#"{"TaskId":"1",}"#,
+        r#"{"TaskId":"1""#,
         "{}",
         "[]",
         "null",
@@ -215,12 +225,47 @@ fn a_plain_answer_is_read_as_every_other_one() {
             format!(r#" {{ "a" : [1] , "Response" : {response} }} "#),
             format!(r#"{{"Response":{response},"Response":{response}}}"#),
             format!(r#"{{"Response":{response}}} trailing"#),
+            format!(r#"{{"Response":{response},"Respons\u0065":{{"TaskId":"9"}}}}"#),
+            format!("\u{feff}{{\"Response\":{response}}}"),
             response.to_owned(),
         ] {
             for effect in [Effect::Read, Effect::PaidCreate] {
                 let [short, long] = opened(&body, effect);
                 assert_eq!(short, long, "{body}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_deeply_nested_answer_is_read_as_every_other_one() {
+    for levels in [1, 126, 127, 128, 129, 100_000] {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        let body = format!(r#"{{"Response":{{"TaskId":"1","Other":{open}{close}}}}}"#);
+        let [short, long] = opened(&body, Effect::PaidCreate);
+        assert_eq!(short, long, "{levels}");
+    }
+}
+
+proptest! {
+    /// Members from a small alphabet, so that names and ids often meet.
+    #[test]
+    fn any_answer_is_read_as_by_the_long_way(
+        members in vec(
+            (
+                select(vec!["TaskId", "RequestId", "Error", "Other", "T\\u0061skId", "TaskID"]),
+                select(vec!["\"1\"", "\"2\"", "\"\"", "null", "1", "{}", "{\"Code\":\"X\"}", "\"\\ud800\""]),
+            ),
+            0..5,
+        ),
+        repeats in 1..3_usize,
+    ) {
+        let members = members.iter().map(|(name, value)| format!(r#""{name}":{value}"#));
+        let response = format!(r#""Response":{{{}}}"#, members.collect::<Vec<_>>().join(","));
+        let body = format!("{{{}}}", vec![response; repeats].join(","));
+        for effect in [Effect::Read, Effect::PaidCreate] {
+            let [short, long] = opened(&body, effect);
+            prop_assert_eq!(short, long, "{}", body);
         }
     }
 }

@@ -210,10 +210,11 @@ async fn claim_single(
     if let Some(cap) = single.agent_cap_ms {
         daily_cap::admit(tx, item, cap).await?;
     }
+    // The body that is sent: of equal content, but the URL of a file in it may be another one.
     let body = values![item.row.batch.as_str(), item.row.seq, &single.item.body];
     tx.execute(
         "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)
-            ON CONFLICT (batch, seq) DO NOTHING",
+            ON CONFLICT (batch, seq) DO UPDATE SET json = excluded.json",
         body,
     )
     .await?;

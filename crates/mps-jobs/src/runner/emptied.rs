@@ -22,10 +22,12 @@ async fn is_empty(work: &Work) -> Result<bool, LedgerError> {
         let counted = counts.iter().filter(|count| states.contains(&count.state));
         counted.map(|count| count.rows).sum::<i64>()
     };
-    let open = rows(&[State::Intent, State::Sending, State::Created, State::Done]);
-    let given_up = work.given_up_rows() + work.unreturned_claims();
-    if usize::try_from(open).unwrap_or(usize::MAX) > given_up {
+    let count = |states: &[State]| usize::try_from(rows(states)).unwrap_or(usize::MAX);
+    // Claims that could not be given back are intents until another process takes them.
+    let intents = count(&[State::Intent]).saturating_sub(work.unreturned_claims());
+    let others = count(&[State::Sending, State::Created, State::Done]);
+    if intents > 0 || others > work.given_up_rows() {
         return Ok(false);
     }
-    Ok(rows(&[State::Planned]) == 0 || work.pace.gave_up())
+    Ok(count(&[State::Planned]) == 0 || work.pace.gave_up())
 }

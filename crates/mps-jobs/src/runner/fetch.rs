@@ -12,10 +12,14 @@ use crate::{
     batch::sidecar,
     ledger::{Item, LedgerError, RowId, Timestamp},
     out,
+    secrets::without_secrets,
 };
 
 /// Rows that are fetched at the same time.
 const ROWS: usize = 16;
+
+/// Rows without saved results whose reasons are recorded: a full disk fails all of them.
+const MOST_REASONS: usize = 20;
 
 /// Runs until it is dropped. Partial files stay, and the next run continues them.
 pub(super) async fn run(work: &Work) {
@@ -92,13 +96,15 @@ async fn fetch_in_loop(work: &Work, item: Item) -> RowId {
 }
 
 /// Plans another attempt. The first failure of a row becomes an event, so that the cause is seen before
-/// the run ends.
+/// the run ends, unless many rows have failed.
 async fn unsaved(work: &Work, item: &Item, reason: String) {
     tracing::warn!(reason, key = %item.key, "the results could not be saved; trying again later");
-    if work.unsaved(item, reason.clone()) > 1 {
+    let recorded = without_secrets(&reason).into_owned();
+    let attempts = work.unsaved(item, reason);
+    if attempts > 1 || work.unsaved_rows() > MOST_REASONS {
         return;
     }
-    if let Err(error) = work.ledger.unsaved(&item.row, &reason).await {
+    if let Err(error) = work.ledger.unsaved(&item.row, &recorded).await {
         tracing::warn!(%error, "the reason is not recorded");
     }
 }

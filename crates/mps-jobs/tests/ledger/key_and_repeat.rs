@@ -1,7 +1,7 @@
 //! Keys of single creates, and the guard against repeats.
 
 use mps_jobs::{
-    State,
+    State, content_hash,
     ledger::{Answer, Caps, Finished, Resolution, Submission},
 };
 
@@ -45,6 +45,33 @@ async fn a_key_that_was_surely_not_executed_is_sent_again() {
         .unwrap();
     let again = claim_single(&ledger, "key", "a cat").await;
     assert_eq!((again.item.attempt, again.item.code), (3, None));
+}
+
+/// The content of both is equal: a signature of a URL does not count.
+#[tokio::test]
+async fn a_key_that_is_sent_again_has_the_body_that_is_sent() {
+    let ledger = new_ledger().await;
+    let signed = |signature: &str| {
+        let mut single = single("key", "a cat");
+        let url = format!("https://a.example/1.png?q-signature={signature}");
+        single.item.body = format!(r#"{{"Prompt":"a cat","ImageUrl":"{url}"}}"#);
+        single.item.hash = content_hash(&single.item.action, &single.item.body);
+        single
+    };
+    let mut hashes = Vec::new();
+    for signature in ["one", "two"] {
+        let single = signed(signature);
+        let (hash, body) = (single.item.hash.clone(), single.item.body.clone());
+        let Submission::Claimed(claim) = ledger.submit(single).await.unwrap() else {
+            panic!("not claimed");
+        };
+        hashes.push(hash);
+        assert_eq!(claim.body, body);
+        assert_eq!(ledger.body(&claim.item.row).await.unwrap(), Some(body));
+        let claim = claim.token();
+        ledger.not_sent(&claim, answer("Connect")).await.unwrap();
+    }
+    assert_eq!(hashes[0], hashes[1]);
 }
 
 #[tokio::test]

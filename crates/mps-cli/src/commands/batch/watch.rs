@@ -32,7 +32,7 @@ pub(super) async fn watch(context: &Context, jobs: &Jobs) -> Infallible {
         let mut events = pin!(jobs.events());
         let mut unsaved = 0;
         while let Some(event) = events.next().await {
-            let is_unsaved = event.as_ref().is_ok_and(is_unsaved);
+            let is_unsaved = event.as_ref().is_ok_and(JobEvent::is_unsaved);
             unsaved += u32::from(is_unsaved);
             let output = context.global.output();
             if is_unsaved && unsaved > MOST_UNSAVED && output == OutputFormat::Human {
@@ -66,11 +66,6 @@ async fn show_counts(context: &Context, jobs: &Jobs, is_time_for_a_line: bool) {
     }
 }
 
-/// Returns `true` for the event of results that could not be saved.
-fn is_unsaved(event: &JobEvent) -> bool {
-    event.state == State::Done && event.was == Some(State::Done)
-}
-
 /// Shows a change of a row: to people only those that are worth a look.
 async fn show_change(
     context: &Context,
@@ -80,7 +75,7 @@ async fn show_change(
     let event = event?;
     let name = match event.state {
         State::Created => "created",
-        State::Done if is_unsaved(&event) => "unsaved",
+        State::Done if event.is_unsaved() => "unsaved",
         State::Done => "done",
         State::Fetched => "saved",
         State::Refused => "refused",
@@ -90,7 +85,7 @@ async fn show_change(
         _ => return Ok(()),
     };
     let is_usual = matches!(event.state, State::Created | State::Done | State::Fetched);
-    let is_trouble = !is_usual || is_unsaved(&event);
+    let is_trouble = !is_usual || event.is_unsaved();
     if !is_trouble && context.global.output() == OutputFormat::Human {
         return Ok(());
     }
@@ -99,7 +94,7 @@ async fn show_change(
     };
     let item = job.item();
     let note = event.note.as_deref();
-    let (state, message) = if is_unsaved(&event) {
+    let (state, message) = if event.is_unsaved() {
         ("the results are not saved, and are fetched again", note)
     } else {
         (event.state.words(), item.message.as_deref())

@@ -33,7 +33,8 @@ pub(super) fn locked(
         *file = files::reopen(path)?;
     }
     let done = work(file);
-    file.unlock()?;
+    // A lock that stays ends with its handle; the outcome of the work is the one to report.
+    drop(file.unlock());
     done
 }
 
@@ -56,7 +57,5 @@ pub(super) fn locked(
         .open(beside)?;
     lock.lock()?;
     *file = files::reopen(path)?;
-    let done = work(file);
-    lock.unlock()?;
-    done
+    work(file)
 }
