@@ -292,7 +292,7 @@ fn dispatch_of(code: &str) -> Dispatch {
 
 /// A gateway that rejects a request (4xx) did not forward it. One that gave up waiting (408, and
 /// nginx's 499) may have forwarded it.
-fn dispatch_of_gateway(status: StatusCode) -> Dispatch {
+pub(crate) fn dispatch_of_gateway(status: StatusCode) -> Dispatch {
     const CLIENT_CLOSED_REQUEST: u16 = 499; // nginx's own
     match status.as_u16() {
         408 | CLIENT_CLOSED_REQUEST => Dispatch::Unknown,

@@ -7,7 +7,7 @@
 //! The published flags for required and nullable members are unreliable, so `null` is accepted for
 //! every value.
 
-use std::{fmt, marker::PhantomData};
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
@@ -44,7 +44,6 @@ where
     D: Deserializer<'de>,
     T: ReadMembers,
 {
-    const { assert!(T::INFO.members.len() <= Seen::BITS) };
     deserializer.deserialize_map(ObjectVisitor(PhantomData))
 }
 
@@ -103,16 +102,21 @@ impl<'de, T: ReadMembers> Visitor<'de> for ObjectVisitor<T> {
 
 /// The members that were read, by index.
 #[derive(Default)]
-struct Seen(u128);
+struct Seen {
+    first: u128,
+    /// Those that have no bit: an object of today has 17 members.
+    others: BTreeSet<usize>,
+}
 
 impl Seen {
-    const BITS: usize = 128;
-
     /// Returns `false` if the member was read before.
     fn insert(&mut self, index: usize) -> bool {
-        let bit = 1 << index;
-        let is_new = self.0 & bit == 0;
-        self.0 |= bit;
+        let shift = u32::try_from(index).unwrap_or(u32::MAX);
+        let Some(bit) = 1_u128.checked_shl(shift) else {
+            return self.others.insert(index);
+        };
+        let is_new = self.first & bit == 0;
+        self.first |= bit;
         is_new
     }
 }

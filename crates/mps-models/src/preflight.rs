@@ -80,8 +80,9 @@ pub trait Preflight {
         sites::report(site, &|report| self.inspect(&Path::ROOT, report))
     }
 
-    /// Returns whether the request may be sent: as [`is_ok`](Report::is_ok) of the report that
-    /// [`preflight_on`](Self::preflight_on) returns, but quicker, since no warning is looked for.
+    /// Returns `true` if the request may be sent: as [`is_ok`](Report::is_ok) of the report that
+    /// [`preflight_on`](Self::preflight_on) returns, but quicker, since no warning is looked for. Both ask [`inspect`](Self::inspect), which is the only place
+    /// for checks of one's own: a client calls either.
     ///
     /// # Examples
     /// ```

@@ -5,7 +5,7 @@ use std::error::Error;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use mps_core::{
-    BoxFuture, CallOptions, Client, ClientBuilder, UntypedCall,
+    BoxFuture, CallOptions, Client, UntypedCall,
     credentials::Credentials,
     endpoint::Endpoint,
     limit::{LimitError, Limiter, Permit, PermitRequest},
@@ -31,12 +31,7 @@ pub(crate) struct ThroughClient {
 
 impl ThroughClient {
     pub(crate) fn new(url: &str) -> Result<Self, Box<dyn Error>> {
-        Self::built(Client::builder(), url)
-    }
-
-    /// Returns a caller whose client has the settings of a builder.
-    pub(crate) fn built(builder: ClientBuilder, url: &str) -> Result<Self, Box<dyn Error>> {
-        let client = builder
+        let client = Client::builder()
             .credentials(Credentials::new(SECRET_ID, SECRET_KEY))
             .endpoint(Endpoint::parse(url)?)
             .limiter(NoLimit)

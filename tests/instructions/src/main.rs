@@ -7,13 +7,9 @@
 
 mod call;
 mod codegen;
-#[cfg(feature = "reqwest")]
-mod http;
 mod ledger;
 mod permit;
 mod poll;
-#[cfg(feature = "reqwest")]
-mod pooled;
 mod preflight;
 mod sign;
 
@@ -74,38 +70,10 @@ const BENCHES: &[Bench] = &[
         times: 2,
         run: codegen::run,
     },
-    #[cfg(feature = "reqwest")]
-    Bench {
-        name: "create-over-http",
-        times: 200,
-        run: http::create,
-    },
-    #[cfg(feature = "reqwest")]
-    Bench {
-        name: "create-over-hyper",
-        times: 200,
-        run: http::create_pooled,
-    },
-    #[cfg(feature = "reqwest")]
-    Bench {
-        name: "bare-post",
-        times: 200,
-        run: http::bare,
-    },
-    #[cfg(feature = "reqwest")]
-    Bench {
-        name: "cpu-ratio",
-        times: 400,
-        run: http::ratio,
-    },
 ];
 
 #[expect(clippy::print_stdout, reason = "xtask reads the result from stdout")]
 fn main() -> Outcome {
-    #[cfg(feature = "reqwest")]
-    if http::served()? {
-        return Ok(());
-    }
     let Some(name) = env::args().nth(1) else {
         for bench in BENCHES {
             println!("{}", bench.name);

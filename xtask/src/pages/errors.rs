@@ -178,12 +178,14 @@ Errors that the service did not report: `Error::kind()`, in JSON the member `kin
 | `timeout`, before a byte left | the deadline passed | no | yes | `retry_later` | 6 |
 | `timeout`, after that | no answer in time | perhaps | only calls that read | `look_first` | 9 |
 | `interrupted` | the connection broke before the whole answer came | perhaps | only calls that read | `look_first` | 9 |
-| `gateway`, status 4xx | a proxy refused the request and did not forward it | no | after 429 | `retry_later` | 6 |
-| `gateway`, status 408, 499, 5xx | a proxy gave up; it may have forwarded the request | perhaps | only calls that read | `look_first` | 9 |
+| `gateway`, status 4xx but 408 and 499 | a proxy refused the request and did not forward it | no | after 429 | `retry_later` | 6 |
+| `gateway`, any other status | a proxy gave up; it may have forwarded the request | perhaps | only calls that read | `look_first` | 9 |
 | `decode`, not an answer of the service | what came is not an answer of the service | perhaps | only calls that read | `look_first` | 9 |
 | `decode`, an answer of another type | the action was executed; a member of its answer has another type | yes | no | `look_first` | 9 |
 | `too_large`, the request | the request is larger than allowed | no | no | `fix_request` | 2 |
 | `too_large`, the answer | the answer is larger than allowed | perhaps | only calls that read | `look_first` | 9 |
+
+`cancelled` is received by observers only: the caller went away, and a create is perhaps billed if bytes had left.
 ";
 
 /// Returns the page.

@@ -2,8 +2,6 @@
 
 use std::{fmt, time::Duration};
 
-// The path is written out because tests/instructions compiles this file, too.
-#[path = "curve/piece.rs"]
 mod piece;
 
 use self::piece::{BINS, NEGLIGIBLE, Piece, bin, edge};

@@ -396,6 +396,4 @@ fn to_duration(time: Micros) -> Duration {
 }
 
 #[cfg(test)]
-// The path is written out because tests/instructions compiles this file, too.
-#[path = "schedule/tests.rs"]
 mod tests;

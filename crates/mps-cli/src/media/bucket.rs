@@ -127,10 +127,11 @@ impl Bucket {
 
     fn key(&self, file: &str) -> String {
         let folders = self.folder.split('/').filter(|part| !part.is_empty());
-        let folders: String = folders
-            .map(|part| format!("{}/", utf8_percent_encode(part, RESERVED)))
+        let folders = folders.map(|part| utf8_percent_encode(part, RESERVED).to_string());
+        let parts: Vec<_> = folders
+            .chain([MEDIA_FOLDER.to_owned(), file.to_owned()])
             .collect();
-        format!("{folders}{MEDIA_FOLDER}/{file}")
+        parts.join("/")
     }
 
     #[cfg(feature = "media")]

@@ -283,6 +283,8 @@ mod tests {
         }
     }
 
+    static LONG: LazyLock<String> = LazyLock::new(|| "a".repeat(100_000));
+
     /// A query for nothing, and one for each member alone, with a value that few models allow.
     fn queries(empty: CapabilityQuery<'static>) -> [CapabilityQuery<'static>; 16] {
         let with = |set: fn(&mut CapabilityQuery<'static>)| {
@@ -290,7 +292,6 @@ mod tests {
             set(&mut query);
             query
         };
-        static LONG: LazyLock<String> = LazyLock::new(|| "a".repeat(100_000));
         [
             empty,
             with(|it| it.scene = Some("unheard of")),

@@ -24,16 +24,18 @@ pub(super) fn url_fault(text: &str) -> Option<&'static str> {
 
 /// Returns the parts of a text before and after the first `://`.
 pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
-    text.split_once("://")
+    // The place is a few bytes from the start, where a search that skips ahead costs more.
+    let at = text.as_bytes().windows(3).position(|part| part == b"://")?;
+    Some((text.get(..at)?, text.get(at + 3..)?))
 }
 
 fn has_broken_characters(text: &str) -> bool {
     // Nearly every URL has none, and its characters need not be decoded. Without an early end, so that
     // many bytes are compared at once.
-    let is_plain = text
-        .bytes()
-        .fold(true, |plain, byte| plain & byte.is_ascii_graphic());
-    !is_plain && text.chars().any(|c| c.is_whitespace() || c.is_control())
+    let unusual = text.bytes().fold(0, |unusual, byte| {
+        unusual | u8::from(!byte.is_ascii_graphic())
+    });
+    unusual != 0 && text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Returns why a text is not JSON, or `None` if it is. The message has the place, never the text.

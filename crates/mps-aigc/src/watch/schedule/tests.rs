@@ -5,8 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::watch::{FixedPause, LearnedPolicy};
 
-// The path is written out because tests/instructions compiles this file, too.
-#[path = "tests/simulation.rs"]
 mod simulation;
 
 fn seconds(seconds: f64) -> Duration {
