@@ -2,14 +2,15 @@
 
 use super::{Bucket, Connection, Context, Failure, LocalFile};
 
-/// Refuses a local file.
+/// Refuses a local file, or a URL that is signed before it is sent.
 ///
 /// # Errors
 /// Always returns a usage error that names the feature.
-pub(super) fn must_be_possible(flag: &str) -> Result<(), Failure> {
-    let message =
-        format!("{flag}: this build cannot upload a local file: it lacks the feature media");
-    Err(Failure::usage(message).hint("give a URL, or build mps with --features media"))
+pub(super) fn must_be_possible(what: &str) -> Result<(), Failure> {
+    let failure = Failure::lacks_feature(what, "media");
+    Err(failure.hint(
+        "give a URL that needs no signature, or build it with: cargo install --path crates/mps-cli --features media",
+    ))
 }
 
 /// Never made.
