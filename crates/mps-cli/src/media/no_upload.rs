@@ -1,5 +1,7 @@
 //! In place of uploads, in a build without the feature `media`.
 
+use std::{convert::Infallible, marker::PhantomData};
+
 use super::{Bucket, Connection, Context, Failure, LocalFile};
 
 /// Refuses a local file, or a URL that is signed before it is sent.
@@ -14,9 +16,13 @@ pub(super) fn must_be_possible(what: &str) -> Result<(), Failure> {
 }
 
 /// Never made.
-pub(super) enum Storage {}
+pub(super) struct Storage<'a> {
+    never: Infallible,
+    /// The one that uploads borrows the connection.
+    _connection: PhantomData<&'a Connection>,
+}
 
-impl Storage {
+impl Storage<'_> {
     pub(super) fn new(_: &Connection, _: &Context) -> Result<Self, Failure> {
         Err(Failure::internal("this build cannot upload"))
     }
@@ -28,6 +34,6 @@ impl Storage {
         _: &str,
         _: Option<&LocalFile>,
     ) -> Result<String, Failure> {
-        match *self {}
+        match self.never {}
     }
 }
