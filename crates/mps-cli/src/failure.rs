@@ -77,6 +77,24 @@ impl Failure {
         Self::new(Outcome::NotCreated(Reason::Usage), "usage", message)
     }
 
+    /// Returns the usage error of an option or command, `what`, that needs a feature of which this build has no code.
+    #[cfg(not(all(
+        feature = "emulator-tls",
+        feature = "gallery",
+        feature = "mcp",
+        feature = "media",
+        feature = "postgres",
+        feature = "redis"
+    )))]
+    pub(crate) fn lacks_feature(what: &str, feature: &str) -> Self {
+        Self::usage(format!(
+            "{what}: this mps is built without the feature {feature}"
+        ))
+        .hint(format!(
+            "build it with: cargo install --path crates/mps-cli --features {feature}"
+        ))
+    }
+
     /// Returns the error of a preflight that refused the request.
     pub(crate) fn preflight(message: impl Into<String>) -> Self {
         Self::new(Outcome::NotCreated(Reason::Usage), "preflight", message).hint("nothing was sent")

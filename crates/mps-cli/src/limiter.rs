@@ -73,7 +73,7 @@ fn redis_limiter(url: &SecretUrl, account: &str) -> Result<Arc<dyn Limiter>, Fai
 
 #[cfg(not(feature = "redis"))]
 fn redis_limiter(url: &SecretUrl, _: &str) -> Result<Arc<dyn Limiter>, Failure> {
-    Err(lacking("redis", url))
+    Err(Failure::lacks_feature(&format!("--limiter {url}"), "redis"))
 }
 
 #[cfg(feature = "postgres")]
@@ -93,17 +93,9 @@ fn postgres_limiter(url: &SecretUrl, account: &str) -> Result<Arc<dyn Limiter>, 
 
 #[cfg(not(feature = "postgres"))]
 fn postgres_limiter(url: &SecretUrl, _: &str) -> Result<Arc<dyn Limiter>, Failure> {
-    Err(lacking("postgres", url))
-}
-
-/// Returns the error for a limiter that this build does not have.
-#[cfg(not(all(feature = "postgres", feature = "redis")))]
-fn lacking(feature: &str, url: &SecretUrl) -> Failure {
-    Failure::usage(format!(
-        "--limiter: this mps is built without the feature {feature}, which {url} needs"
-    ))
-    .hint(format!(
-        "build it with: cargo install --path crates/mps-cli --features {feature}"
+    Err(Failure::lacks_feature(
+        &format!("--limiter {url}"),
+        "postgres",
     ))
 }
 

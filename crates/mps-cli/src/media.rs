@@ -5,6 +5,7 @@
 //! It is uploaded, and the URL signed, once the ledger has admitted the create.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
 };
@@ -34,7 +35,7 @@ use crate::{
     failure::Failure,
     foreign_text,
     live::units,
-    request::url_and_options,
+    request::{json, url_and_options},
 };
 
 /// The kind of file that an option takes.
@@ -79,7 +80,7 @@ impl<'a> MediaOptions<'a> {
 pub(crate) struct LocalMedia(Vec<LocalFile>);
 
 /// A local file that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct LocalFile {
     option: MediaOption,
     /// The member with its index, such as `ImageInfos[0].ImageUrl`.
@@ -121,14 +122,19 @@ impl LocalMedia {
     /// Returns a usage error for a file that cannot be read, is no regular file, or is empty; and for any file
     /// if this program cannot upload.
     pub(crate) fn read(options: MediaOptions<'_>) -> Result<Self, Failure> {
-        let mut files = Vec::new();
+        let mut files: Vec<LocalFile> = Vec::new();
         for (option, nth, value) in options.0 {
             let (text, _) = url_and_options(option.flag, value, option.keys)?;
             if is_url(text) {
                 continue;
             }
             upload::must_be_possible(option.flag)?;
-            let file = LocalFile::read(option, nth, Path::new(text))?;
+            let path = Path::new(text);
+            let file = match files.iter().find(|file| file.path == path) {
+                // Read once, so that all members that name it have the same content.
+                Some(file) => file.clone().for_member(option, nth),
+                None => LocalFile::read(option, nth, path)?,
+            };
             *value = file.stand_in() + value.get(text.len()..).unwrap_or_default();
             files.push(file);
         }
@@ -160,15 +166,17 @@ impl LocalMedia {
         self.0.iter().flat_map(LocalFile::findings)
     }
 
-    /// Returns the files that a create uploads, each once.
+    /// Returns the files that a create uploads: one entry for each member that names a file, also if several name
+    /// the same one.
     pub(crate) fn uploads(&self) -> Vec<Upload<'_>> {
         self.0.iter().map(LocalFile::upload).collect()
     }
 
-    /// Uploads the files that the bucket does not have, and returns the request with signed URLs.
+    /// Uploads the files that the bucket does not have, and returns the request with signed URLs; `None` if it
+    /// has no URL of an uploaded file.
     ///
     /// # Errors
-    /// Returns the refusal of the bucket, or the failure to reach it. The request was not sent.
+    /// As [`signed_again`]. The request was not sent.
     ///
     /// # Cancel safety
     /// An upload is lost; it is idempotent.
@@ -178,25 +186,13 @@ impl LocalMedia {
         connection: &Connection,
         context: &Context,
     ) -> Result<Option<A>, Failure> {
-        if self.0.is_empty() {
+        let mut body = json(request)?;
+        if !has_uploads(&body) {
             return Ok(None);
         }
-        let mut body = json(request)?;
+        upload::must_be_possible(SIGNED_URL)?;
         let storage = upload::Storage::new(connection, context)?;
-        let mut urls = Vec::new();
-        collect(&body, &mut urls);
-        urls.sort();
-        urls.dedup();
-        for url in urls {
-            let Some((bucket, name)) = Bucket::of_url(&url) else {
-                continue;
-            };
-            let Some(file) = self.0.iter().find(|file| file.name() == name) else {
-                continue;
-            };
-            let signed = Box::pin(storage.offer(&bucket, &url, Some(file))).await?;
-            replace(&mut body, &url, &signed);
-        }
+        sign(&mut body, &self.0, &storage).await?;
         parsed(body).map(Some)
     }
 }
@@ -204,7 +200,8 @@ impl LocalMedia {
 /// Returns a recorded body in which the URLs of uploaded files are signed anew; `None` if it has none.
 ///
 /// # Errors
-/// As [`LocalMedia::uploaded`], also if the bucket no longer has a file.
+/// Returns the refusal of the bucket, or the failure to reach it; a usage error if the bucket does not have a
+/// file, or if this program cannot sign.
 ///
 /// # Cancel safety
 /// Only reads.
@@ -216,21 +213,49 @@ pub(crate) async fn signed_again(
     let Ok(mut body) = serde_json::from_str::<Value>(body) else {
         return Ok(None);
     };
-    let mut urls = Vec::new();
-    collect(&body, &mut urls);
-    urls.retain(|url| Bucket::of_url(url).is_some());
-    if urls.is_empty() {
+    if !has_uploads(&body) {
         return Ok(None);
     }
-    upload::must_be_possible("resolve --recreate")?;
+    upload::must_be_possible(SIGNED_URL)?;
     let storage = upload::Storage::new(connection, context)?;
-    for url in urls {
-        if let Some((bucket, _)) = Bucket::of_url(&url) {
-            let signed = Box::pin(storage.offer(&bucket, &url, None)).await?;
-            replace(&mut body, &url, &signed);
-        }
-    }
+    sign(&mut body, &[], &storage).await?;
     Ok(Some(body.to_string()))
+}
+
+/// The media that need this program to sign, for errors of a build that cannot.
+const SIGNED_URL: &str = "the URL of an uploaded file";
+
+fn has_uploads(body: &Value) -> bool {
+    !uploaded_objects(body).is_empty()
+}
+
+/// Returns the URLs of uploaded files in a body, each once, with their buckets and names.
+fn uploaded_objects(body: &Value) -> BTreeMap<String, (Bucket, String)> {
+    let mut texts = Vec::new();
+    collect(body, &mut texts);
+    let objects = texts.into_iter().filter_map(|text| {
+        let object = Bucket::of_url(&text)?;
+        Some((text, object))
+    });
+    objects.collect()
+}
+
+/// Uploads the files that their buckets do not have, and replaces every URL of an uploaded file by a signed one.
+///
+/// Also a URL that the user gave as such is signed: the ledger cannot tell it from that of a file, so `create` and
+/// `resolve --recreate` would send different requests otherwise. One that cannot be read ends the command, because
+/// the service would generate from the prompt alone, and bill that.
+async fn sign(
+    body: &mut Value,
+    files: &[LocalFile],
+    storage: &upload::Storage<'_>,
+) -> Result<(), Failure> {
+    for (url, (bucket, name)) in uploaded_objects(body) {
+        let file = files.iter().find(|file| file.name() == name);
+        let signed = Box::pin(storage.offer(&bucket, &url, file)).await?;
+        replace(body, &url, &signed);
+    }
+    Ok(())
 }
 
 impl LocalFile {
@@ -238,12 +263,21 @@ impl LocalFile {
         let content = file::read(option.flag, path)?;
         Ok(Self {
             option,
-            member: option.member.replace("[]", &format!("[{nth}]")),
+            member: member(option, nth),
             path: path.to_owned(),
             sha256: file::sha256(&content),
             format: Format::of(&content),
             content,
         })
+    }
+
+    /// Returns the same file as the value of another option.
+    fn for_member(self, option: MediaOption, nth: usize) -> Self {
+        Self {
+            option,
+            member: member(option, nth),
+            ..self
+        }
     }
 
     /// Returns the name of the object, which is the hash of the content, with an extension that fits.
@@ -282,6 +316,11 @@ impl LocalFile {
     }
 }
 
+/// Returns the member that the value number `nth` of an option sets.
+fn member(option: MediaOption, nth: usize) -> String {
+    option.member.replace("[]", &format!("[{nth}]"))
+}
+
 /// Returns `true` for a text with a scheme; any other text is the path of a file.
 fn is_url(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
@@ -303,10 +342,6 @@ fn no_bucket(file: &LocalFile) -> Failure {
         "name a bucket of yours: --cos bucket=NAME-APPID,region=REGION; or for all commands \
          {VARIABLE}=bucket=...,region=..., or media-bucket below [defaults] in the config file; or give a URL"
     ))
-}
-
-fn json(request: &impl Serialize) -> Result<Value, Failure> {
-    serde_json::to_value(request).map_err(|error| Failure::internal(error.to_string()))
 }
 
 fn parsed<A: Action>(body: Value) -> Result<A, Failure> {
@@ -389,6 +424,24 @@ mod tests {
         assert_eq!(upload[0]["member"], "ImageInfos[1].ImageUrl");
         assert_eq!(upload[0]["content_type"], "image/png");
         assert_eq!(media.findings().count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_two_options_name_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cat.png");
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
+        let mut values = [(); 2].map(|()| path.display().to_string());
+        let mut options = MediaOptions::default();
+        options.add(IMAGE, &mut values);
+        let LocalMedia(files) = LocalMedia::read(options).unwrap();
+        let members: Vec<_> = files.iter().map(|file| file.member.as_str()).collect();
+        assert_eq!(
+            members,
+            ["ImageInfos[0].ImageUrl", "ImageInfos[1].ImageUrl"]
+        );
+        // The same memory, not an equal one.
+        assert_eq!(files[0].content.as_ptr(), files[1].content.as_ptr());
     }
 
     #[test]

@@ -74,7 +74,11 @@ fn with_options<F: RequestFields>(mut file: Value, fields: &F) -> Result<Value, 
     Ok(file)
 }
 
-fn json(request: &impl Serialize) -> Result<Value, Failure> {
+/// Returns the JSON of a request.
+///
+/// # Errors
+/// Returns an internal error if the request is not serializable, which is a bug.
+pub(crate) fn json(request: &impl Serialize) -> Result<Value, Failure> {
     serde_json::to_value(request).map_err(|error| Failure::internal(error.to_string()))
 }
 

@@ -24,7 +24,8 @@ const SIGNATURES: [&str; 12] = [
 pub const MEDIA_FOLDER: &str = "mps-media";
 
 /// Returns the SHA-256 of the content that the URL of an uploaded file names, such as
-/// `https://host/mps-media/HASH.png` with or without a query; `None` for any other text.
+/// `https://host/mps-media/HASH.png` with or without a signature; `None` for any other text, also for a URL with
+/// another query or a fragment: it may stand for other content, such as a processed image.
 ///
 /// # Examples
 /// ```
@@ -34,8 +35,11 @@ pub const MEDIA_FOLDER: &str = "mps-media";
 /// ```
 #[must_use]
 pub fn uploaded_hash(url: &str) -> Option<&str> {
-    let path = without_query(url);
-    let (folders, name) = path.rsplit_once('/').filter(|_| is_url(url))?;
+    let plain = without_signature(url);
+    if !is_url(plain) || plain.contains(['?', '#']) {
+        return None;
+    }
+    let (folders, name) = plain.rsplit_once('/')?;
     let (hash, extension) = name.split_once('.')?;
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_hash = hash.len() == 64 && hash.bytes().all(is_digit);
@@ -225,6 +229,9 @@ mod tests {
             format!("https://h/mps-media/{other}.png"),
             format!("https://h/media/{one}.png"),
             format!("https://h/mps-media/{one}"),
+            format!("https://h/mps-media/{one}.png?imageMogr2/thumbnail/10x"),
+            format!("https://h/mps-media/{one}.png#t=1"),
+            format!("https://h/mps-media/{one}.png#t=1?sign=2"),
             format!("https://h/mps-media/{}.png", one.to_uppercase()),
             format!("mps-media/{one}.png"),
         ] {

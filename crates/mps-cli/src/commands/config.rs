@@ -89,44 +89,36 @@ pub(crate) fn run(command: &ConfigCommand, context: &Context) -> Result<(), Fail
 
 fn defaults(context: &Context) -> Vec<DefaultValue> {
     let defaults = context.defaults();
-    let of_environment = env::var(media::VARIABLE).ok();
-    let of_environment = of_environment.filter(|text| !text.is_empty());
-    let media_bucket = defaults.media_bucket_text().map(str::to_owned);
-    let path = |path: Option<&Path>| path.map(|path| path.display().to_string());
+    let of_config = |value: Option<String>| match value {
+        Some(value) => (Some(value), Origin::Config),
+        None => (None, Origin::Default),
+    };
+    let path = |path: Option<&Path>| of_config(path.map(|path| path.display().to_string()));
     let models = TaskFamily::ALL.iter().filter_map(|family| {
         let name = family.as_str();
         mps_aigc::models::capabilities::family(name)?;
         let model = defaults.model(*family).map(str::to_owned);
-        Some((format!("defaults.model.{name}"), model))
+        Some((format!("defaults.model.{name}"), of_config(model)))
     });
+    // Shown as it is set: a bucket that is not valid is an error of the commands that upload.
+    let of_environment = env::var(media::VARIABLE).ok();
+    let media_bucket = match of_environment.filter(|text| !text.is_empty()) {
+        Some(text) => (Some(text), Origin::Environment),
+        None => of_config(defaults.media_bucket().map(ToString::to_string)),
+    };
     let others = [
         ("defaults.out", path(defaults.folder())),
         (
             "defaults.name-template",
-            defaults.name_template().map(str::to_owned),
+            of_config(defaults.name_template().map(str::to_owned)),
         ),
         ("defaults.prices", path(defaults.prices())),
         ("defaults.media-bucket", media_bucket),
     ];
     let others = others.map(|(key, value)| (key.to_owned(), value));
-    let all = models.chain(others).map(|(key, value)| DefaultValue {
-        key,
-        origin: match value {
-            Some(_) => Origin::Config,
-            None => Origin::Default,
-        },
-        value,
-    });
-    let mut all: Vec<_> = all.collect();
-    // The only default that the environment can set.
-    if let Some(last) = all.last_mut().filter(|_| of_environment.is_some()) {
-        *last = DefaultValue {
-            key: last.key.clone(),
-            value: of_environment,
-            origin: Origin::Environment,
-        };
-    }
-    all
+    let all = models.chain(others);
+    all.map(|(key, (value, origin))| DefaultValue { key, value, origin })
+        .collect()
 }
 
 fn credentials() -> Vec<Credential> {

@@ -113,9 +113,7 @@ fn with_tls(builder: Builder) -> Result<Builder, Failure> {
 
 #[cfg(not(feature = "emulator-tls"))]
 fn with_tls(_: Builder) -> Result<Builder, Failure> {
-    let message = "--tls: this mps is built without the feature emulator-tls";
-    let hint = "build it with: cargo install --path crates/mps-cli --features emulator-tls";
-    Err(Failure::usage(message).hint(hint))
+    Err(Failure::lacks_feature("--tls", "emulator-tls"))
 }
 
 fn with_keys(mut builder: Builder, args: &EmulatorArgs) -> Result<Builder, Failure> {

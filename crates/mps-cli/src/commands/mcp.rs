@@ -58,8 +58,5 @@ pub(crate) async fn run(args: &McpArgs, context: &Context) -> Result<(), Failure
 #[cfg(not(feature = "mcp"))]
 #[expect(clippy::unused_async, reason = "the signature with the feature")]
 pub(crate) async fn run(_: &McpArgs, _: &Context) -> Result<(), Failure> {
-    Err(
-        Failure::usage("mcp: this mps is built without the feature mcp")
-            .hint("build it with: cargo install --path crates/mps-cli --features mcp"),
-    )
+    Err(Failure::lacks_feature("mcp", "mcp"))
 }

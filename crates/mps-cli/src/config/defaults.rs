@@ -17,8 +17,8 @@ pub(crate) struct Defaults {
     pub(super) name_template: Option<String>,
     /// The price table.
     pub(super) prices: Option<PathBuf>,
-    /// The bucket for local files, and the text that names it.
-    pub(super) media_bucket: Option<(Bucket, String)>,
+    /// The bucket for local files.
+    pub(super) media_bucket: Option<Bucket>,
 }
 
 impl Defaults {
@@ -46,12 +46,7 @@ impl Defaults {
 
     /// Returns the bucket that local files are uploaded to.
     pub(crate) fn media_bucket(&self) -> Option<&Bucket> {
-        self.media_bucket.as_ref().map(|(bucket, _)| bucket)
-    }
-
-    /// Returns the text that names that bucket.
-    pub(crate) fn media_bucket_text(&self) -> Option<&str> {
-        self.media_bucket.as_ref().map(|(_, text)| text.as_str())
+        self.media_bucket.as_ref()
     }
 
     /// Returns the place for results: that of `--out`, else the default one. A folder is completed by

@@ -169,8 +169,7 @@ impl File<'_> {
                 "prices" => defaults.prices = Some(path()?),
                 "media-bucket" => {
                     let origin = self.failure(at, &name).message;
-                    let bucket = Bucket::parse(&origin, text)?;
-                    defaults.media_bucket = Some((bucket, text.to_owned()));
+                    defaults.media_bucket = Some(Bucket::parse(&origin, text)?);
                 }
                 _ => defaults.name_template = Some(text.to_owned()),
             }

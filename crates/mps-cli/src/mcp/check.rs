@@ -20,8 +20,7 @@ use crate::{
     failure::Failure,
     options::{GlobalOptions, PreflightMode},
     outcome::{Outcome, Reason},
-    preflight::is_billed_by_piece,
-    preflight::is_refused,
+    preflight::{is_billed_by_piece, is_refused},
 };
 
 /// The findings about a request, and its price in seconds.

@@ -1,6 +1,6 @@
 //! The bucket that local files are uploaded to, and the URLs of objects in it.
 
-use std::env;
+use std::{env, fmt};
 
 use mps_jobs::MEDIA_FOLDER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -145,6 +145,17 @@ impl Bucket {
     }
 }
 
+/// Formats the bucket as [`Bucket::parse`] takes it.
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "bucket={},region={}", self.name, self.region)?;
+        if !self.folder.is_empty() {
+            write!(f, ",path={}", self.folder)?;
+        }
+        Ok(())
+    }
+}
+
 /// Returns the bucket that the environment sets.
 ///
 /// # Errors
@@ -168,6 +179,7 @@ mod tests {
         ] {
             let text = format!("bucket=b-1250000000,region=ap-guangzhou{path}");
             let bucket = Bucket::parse("--cos", &text).unwrap();
+            assert_eq!(Bucket::parse("--cos", &bucket.to_string()).unwrap(), bucket);
             let file = format!("{HASH}.png");
             let url = bucket.url(&file);
             let host = "https://b-1250000000.cos.ap-guangzhou.myqcloud.com";

@@ -1,21 +1,28 @@
 //! In place of uploads, in a build without the feature `media`.
 
+use std::{convert::Infallible, marker::PhantomData};
+
 use super::{Bucket, Connection, Context, Failure, LocalFile};
 
-/// Refuses a local file.
+/// Refuses a local file, or a URL that is signed before it is sent.
 ///
 /// # Errors
 /// Always returns a usage error that names the feature.
-pub(super) fn must_be_possible(flag: &str) -> Result<(), Failure> {
-    let message =
-        format!("{flag}: this build cannot upload a local file: it lacks the feature media");
-    Err(Failure::usage(message).hint("give a URL, or build mps with --features media"))
+pub(super) fn must_be_possible(what: &str) -> Result<(), Failure> {
+    let failure = Failure::lacks_feature(what, "media");
+    Err(failure.hint(
+        "give a URL that needs no signature, or build it with: cargo install --path crates/mps-cli --features media",
+    ))
 }
 
 /// Never made.
-pub(super) enum Storage {}
+pub(super) struct Storage<'a> {
+    never: Infallible,
+    /// The one that uploads borrows the connection.
+    _connection: PhantomData<&'a Connection>,
+}
 
-impl Storage {
+impl Storage<'_> {
     pub(super) fn new(_: &Connection, _: &Context) -> Result<Self, Failure> {
         Err(Failure::internal("this build cannot upload"))
     }
@@ -27,6 +34,6 @@ impl Storage {
         _: &str,
         _: Option<&LocalFile>,
     ) -> Result<String, Failure> {
-        match *self {}
+        match self.never {}
     }
 }

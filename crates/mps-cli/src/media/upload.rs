@@ -1,13 +1,17 @@
 //! Uploads to a bucket: once for each content, and only where the service can read it afterwards.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{HeaderMap, Request, StatusCode, header};
 use mps_aigc::Credentials;
 use mps_core::{
     clock,
     endpoint::Endpoint,
+    retry::{Backoff, retry_after},
     transport::{
         Confined, RequestBody, ResponseBody, Transport, TransportError, TransportErrorKind,
     },
@@ -17,6 +21,7 @@ use serde_json::json;
 use super::{Bucket, Connection, Context, Failure, LocalFile, sign};
 use crate::{
     context::transport,
+    doubt::ANSWER_TIMEOUT,
     failure::causes,
     foreign_text,
     live::units,
@@ -24,9 +29,11 @@ use crate::{
     output::Event,
 };
 
-/// Most attempts of a request, and the pause after the first one, which doubles.
+/// Most attempts of a request that are answered or that break.
 const ATTEMPTS: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(500);
+
+/// The pauses between attempts.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(5));
 
 /// Most bytes of an error's body that are read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -41,6 +48,45 @@ const SHORT: Duration = Duration::from_secs(3_600);
 #[expect(clippy::unnecessary_wraps, reason = "other builds cannot upload")]
 pub(super) fn must_be_possible(_: &str) -> Result<(), Failure> {
     Ok(())
+}
+
+/// A request to the storage. Both are idempotent.
+#[derive(Clone, Copy)]
+enum Operation<'a> {
+    /// Reads the first byte of an object.
+    Read { signed: &'a str },
+    /// Stores an object.
+    Store {
+        address: &'a str,
+        file: &'a LocalFile,
+    },
+}
+
+impl Operation<'_> {
+    /// Returns the request.
+    async fn request(self, credentials: &Credentials) -> Result<Request<RequestBody>, Failure> {
+        match self {
+            Self::Read { signed } => Request::get(signed)
+                .header(header::RANGE, "bytes=0-0")
+                .body(RequestBody::new(Bytes::new()))
+                .map_err(|_| unsendable()),
+            // For each attempt: this signature is valid for an hour.
+            Self::Store { address, file } => {
+                let head = sign::put(credentials, address, file.content_type()).await?;
+                let content = RequestBody::new(file.content.clone());
+                Ok(Request::from_parts(head, content))
+            }
+        }
+    }
+
+    /// Returns the longest time for one attempt. That of an upload depends on its length and on the network, so
+    /// only the deadline bounds it.
+    fn timeout(self) -> Duration {
+        match self {
+            Self::Read { .. } => ANSWER_TIMEOUT,
+            Self::Store { .. } => Duration::MAX,
+        }
+    }
 }
 
 /// The object storage, with the keys of the call.
@@ -120,7 +166,8 @@ impl<'a> Storage<'a> {
         }
         let Some(file) = file else {
             let message = format!("the bucket {} no longer has the file {name}", bucket.name());
-            return Err(Failure::usage(message).hint("create it anew from the file"));
+            return Err(Failure::usage(message)
+                .hint("create it anew from the file; or check the URL if it was given as one"));
         };
         self.announce(bucket, file);
         Box::pin(self.put(bucket, &address, file)).await?;
@@ -151,11 +198,7 @@ impl<'a> Storage<'a> {
         signed: &str,
         length: Option<usize>,
     ) -> Result<bool, Failure> {
-        let request = Request::get(signed).header(header::RANGE, "bytes=0-0");
-        let request = request.body(()).map_err(|_| unsendable())?;
-        let answer = self
-            .send(bucket, &request.into_parts().0, &Bytes::new())
-            .await?;
+        let answer = self.send(bucket, Operation::Read { signed }).await?;
         match answer.status {
             StatusCode::OK => Ok(true),
             StatusCode::PARTIAL_CONTENT => {
@@ -167,46 +210,51 @@ impl<'a> Storage<'a> {
     }
 
     async fn put(&self, bucket: &Bucket, address: &str, file: &LocalFile) -> Result<(), Failure> {
-        let head = sign::put(self.credentials, address, file.content_type()).await?;
-        let answer = self.send(bucket, &head, &file.content).await?;
+        let store = Operation::Store { address, file };
+        let answer = self.send(bucket, store).await?;
         if !answer.status.is_success() {
             return Err(answer.refusal(bucket, "refuses the file", "cos:PutObject"));
         }
-        let mut digest = crc64fast::Digest::new();
-        digest.write(&file.content);
-        let stored = answer.crc64.filter(|stored| *stored != digest.sum64());
-        stored.map_or(Ok(()), |_| {
+        if let Some(stored) = answer.crc64
+            && stored != crc64(&file.content)
+        {
             let shown = file.shown();
             let message = format!("{shown} arrived changed in the bucket {}", bucket.name());
-            Err(failure(Reason::Trouble, message))
-        })
+            return Err(failure(Reason::Trouble, message));
+        }
+        Ok(())
     }
 
-    /// Sends a request until it has an answer other than one of a passing trouble. All requests are
-    /// idempotent.
-    async fn send(&self, bucket: &Bucket, head: &Parts, body: &Bytes) -> Result<Answer, Failure> {
+    /// Sends a request until it has an answer other than a transient error. An attempt that times out is repeated
+    /// until the deadline.
+    async fn send(&self, bucket: &Bucket, operation: Operation<'_>) -> Result<Answer, Failure> {
         let clock = &*self.context.clock;
-        let mut pause = PAUSE;
-        for attempt in 1.. {
-            let left = self.deadline.saturating_sub(clock.monotonic());
-            let answer = clock::timeout(clock, left, self.attempt(head, body)).await;
-            let is_last = attempt >= ATTEMPTS || left <= pause;
+        let left = || self.deadline.saturating_sub(clock.monotonic());
+        let mut retries = 0;
+        loop {
+            let request = operation.request(self.credentials).await?;
+            let limit = left().min(operation.timeout());
+            let answer = clock::timeout(clock, limit, self.attempt(request)).await;
+            let asked = match &answer {
+                Some(Ok(answer)) => answer.retry_after,
+                _ => None,
+            };
+            let pause = BACKOFF.pause_asked(retries, fastrand::f64(), asked);
+            retries += 1;
+            let is_late = left() <= pause;
+            let is_last = is_late || retries >= ATTEMPTS;
             match answer {
-                None => return Err(overdue(bucket)),
+                None if is_late => return Err(overdue(bucket)),
                 Some(Ok(answer)) if !answer.is_transient() || is_last => return Ok(answer),
                 Some(Err(error)) if is_last || error.kind() == TransportErrorKind::Request => {
                     return Err(unreachable(bucket, &error));
                 }
-                Some(_) => {}
+                _ => clock.sleep(pause).await,
             }
-            clock.sleep(pause).await;
-            pause = pause.saturating_mul(2);
         }
-        Err(overdue(bucket))
     }
 
-    async fn attempt(&self, head: &Parts, body: &Bytes) -> Result<Answer, TransportError> {
-        let request = Request::from_parts(head.clone(), RequestBody::new(body.clone()));
+    async fn attempt(&self, request: Request<RequestBody>) -> Result<Answer, TransportError> {
         let response = self.transport.send(request).await?;
         let (head, body) = response.into_parts();
         // The rest of a file is of no use.
@@ -215,7 +263,8 @@ impl<'a> Storage<'a> {
         } else {
             error_text(body).await?
         };
-        Ok(Answer::new(head.status, &head.headers, &text))
+        let now = self.context.clock.wall();
+        Ok(Answer::new(head.status, &head.headers, &text, now))
     }
 }
 
@@ -237,10 +286,12 @@ struct Answer {
     request_id: Option<String>,
     crc64: Option<u64>,
     range: Option<String>,
+    /// The pause that it asks for.
+    retry_after: Option<Duration>,
 }
 
 impl Answer {
-    fn new(status: StatusCode, headers: &HeaderMap, body: &str) -> Self {
+    fn new(status: StatusCode, headers: &HeaderMap, body: &str, now: SystemTime) -> Self {
         let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
         let code = body
             .split_once("<Code>")
@@ -251,6 +302,7 @@ impl Answer {
             request_id: header("x-cos-request-id"),
             crc64: header("x-cos-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
             range: header("content-range"),
+            retry_after: retry_after(headers, now),
         }
     }
 
@@ -260,6 +312,18 @@ impl Answer {
                 self.status,
                 StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
             )
+    }
+
+    /// Returns `true` if the clock or the keys are wrong, whatever the keys are allowed to do (codes of COS,
+    /// documentation "Error codes").
+    fn is_about_keys(&self) -> bool {
+        matches!(
+            &*self.code,
+            "RequestTimeTooSkewed"
+                | "ExpiredToken"
+                | "InvalidAccessKeyId"
+                | "SignatureDoesNotMatch"
+        )
     }
 
     /// Returns the length of the whole object, from `Content-Range: bytes 0-0/LENGTH`.
@@ -278,6 +342,10 @@ impl Answer {
         let message = format!("the bucket {name} in {region} {refuses}: HTTP {status}{code}");
         let (reason, hint) = match self.status {
             _ if self.is_transient() => (Reason::Trouble, "run the command again".to_owned()),
+            _ if self.is_about_keys() => (
+                Reason::Credentials,
+                "check the clock and the keys: mps doctor".to_owned(),
+            ),
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => (
                 Reason::Credentials,
                 format!(
@@ -309,6 +377,12 @@ fn failure(reason: Reason, message: String) -> Failure {
     }
 }
 
+fn crc64(content: &[u8]) -> u64 {
+    let mut digest = crc64fast::Digest::new();
+    digest.write(content);
+    digest.sum64()
+}
+
 fn overdue(bucket: &Bucket) -> Failure {
     let name = bucket.name();
     let message = format!("the bucket {name} did not answer before the deadline");
@@ -327,4 +401,36 @@ fn unreachable(bucket: &Bucket, error: &TransportError) -> Failure {
 
 fn unsendable() -> Failure {
     Failure::internal("a request to the bucket cannot be made")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_keys_is_no_missing_permission() {
+        let bucket = Bucket::parse("--cos", "bucket=b-1,region=r").unwrap();
+        let hint = |code: &str| {
+            let body = format!("<Error><Code>{code}</Code></Error>");
+            let now = SystemTime::UNIX_EPOCH;
+            let answer = Answer::new(StatusCode::FORBIDDEN, &HeaderMap::new(), &body, now);
+            let failure = answer.refusal(&bucket, "refuses the file", "cos:PutObject");
+            assert_eq!(failure.outcome, Outcome::NotCreated(Reason::Credentials));
+            assert!(failure.message.contains(code), "{}", failure.message);
+            failure.hint.unwrap()
+        };
+        assert!(hint("AccessDenied").contains("cos:PutObject"));
+        for code in [
+            "RequestTimeTooSkewed",
+            "ExpiredToken",
+            "InvalidAccessKeyId",
+            "SignatureDoesNotMatch",
+        ] {
+            let hint = hint(code);
+            assert!(
+                hint.contains("mps doctor") && !hint.contains("cos:"),
+                "{code}: {hint}"
+            );
+        }
+    }
 }

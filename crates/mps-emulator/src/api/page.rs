@@ -74,7 +74,11 @@ pub(crate) fn answer(head: &Parts) -> Option<Response<Bytes>> {
         return Some(control::wrong_method("GET, HEAD"));
     }
     let content = Bytes::from_static(file.content.as_bytes());
-    let mut response = reply::with_type(StatusCode::OK, file.content_type, content);
+    let mut response = reply::with_type(
+        StatusCode::OK,
+        HeaderValue::from_static(file.content_type),
+        content,
+    );
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

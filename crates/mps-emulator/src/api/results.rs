@@ -128,7 +128,11 @@ impl StorageError {
             self.message,
             reply::escaped(path),
         );
-        reply::with_type(self.status, "application/xml", Bytes::from(body))
+        reply::with_type(
+            self.status,
+            HeaderValue::from_static("application/xml"),
+            Bytes::from(body),
+        )
     }
 }
 
@@ -185,7 +189,7 @@ fn content(object: &Object, headers: &HeaderMap) -> Response<Bytes> {
     let mut response = match range::select(wanted_range(object, headers), length) {
         Selection::Whole => {
             let content = object.bytes.clone();
-            with_content_type(StatusCode::OK, &object.content_type, content)
+            reply::with_type(StatusCode::OK, object.content_type.clone(), content)
         }
         Selection::Part(part) => {
             let location = format!(
@@ -235,26 +239,12 @@ fn with_range(
     body: Bytes,
     location: &str,
 ) -> Response<Bytes> {
-    let mut response = with_content_type(status, content_type, body);
+    let mut response = reply::with_type(status, content_type.clone(), body);
     if let Ok(location) = HeaderValue::from_str(location) {
         response
             .headers_mut()
             .insert(header::CONTENT_RANGE, location);
     }
-    response
-}
-
-fn with_content_type(
-    status: StatusCode,
-    content_type: &HeaderValue,
-    body: Bytes,
-) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let content_type = content_type.clone();
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 

@@ -59,12 +59,12 @@ fn wrong_body(
     let mut wrong = match body {
         WrongBody::Json => reply::with_type(
             StatusCode::OK,
-            "application/json",
+            HeaderValue::from_static("application/json"),
             Bytes::from_static(br#"{"error":"the file cannot be read"}"#),
         ),
         WrongBody::Xml => reply::with_type(
             StatusCode::OK,
-            "application/xml",
+            HeaderValue::from_static("application/xml"),
             Bytes::from_static(
                 b"<?xml version='1.0'?>\n<Error><Code>InternalError</Code></Error>\n",
             ),
@@ -72,7 +72,7 @@ fn wrong_body(
         WrongBody::Html => page(StatusCode::OK.as_u16()),
         WrongBody::Text => reply::with_type(
             StatusCode::OK,
-            "text/plain",
+            HeaderValue::from_static("text/plain"),
             Bytes::from_static(b"the file cannot be read\n"),
         ),
         WrongBody::Empty => Response::new(Bytes::new()),
@@ -104,7 +104,11 @@ fn forbidden(path: &str) -> Response<Bytes> {
          \t<Message>Access Denied.</Message>\n\t<Resource>{}</Resource>\n</Error>\n",
         reply::escaped(path)
     );
-    reply::with_type(StatusCode::FORBIDDEN, "application/xml", Bytes::from(body))
+    reply::with_type(
+        StatusCode::FORBIDDEN,
+        HeaderValue::from_static("application/xml"),
+        Bytes::from(body),
+    )
 }
 
 fn without_length(mut response: Response<Bytes>, after: Option<u64>, chunked: bool) -> Exchange {

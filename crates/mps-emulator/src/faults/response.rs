@@ -9,7 +9,7 @@ use crate::http::reply;
 pub(super) fn gateway(status: u16, retry_after: Option<u64>) -> Response<Bytes> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
     let body = Bytes::from(status.to_string());
-    let mut response = reply::with_type(status, "text/plain", body);
+    let mut response = reply::with_type(status, HeaderValue::from_static("text/plain"), body);
     if let Some(seconds) = retry_after {
         let seconds = HeaderValue::from(seconds);
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -24,7 +24,11 @@ pub(super) fn page(status: u16) -> Response<Bytes> {
         "<!DOCTYPE html>\n<html><head><title>{status}</title></head>\n\
          <body><h1>{status}</h1><hr>emulator gateway</body></html>\n"
     );
-    reply::with_type(status, "text/html; charset=utf-8", Bytes::from(body))
+    reply::with_type(
+        status,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+        Bytes::from(body),
+    )
 }
 
 /// Sets a header; a text that no header can carry has no effect.

@@ -8,20 +8,24 @@ use serde_json::{Value, json};
 
 /// Returns a JSON response.
 pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
-    with_type(status, "application/json", Bytes::from(body.to_string()))
+    with_type(
+        status,
+        HeaderValue::from_static("application/json"),
+        Bytes::from(body.to_string()),
+    )
 }
 
 /// Returns a response with a body of some type.
 pub(crate) fn with_type(
     status: StatusCode,
-    content_type: &'static str,
+    content_type: HeaderValue,
     body: Bytes,
 ) -> Response<Bytes> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     response
         .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 

@@ -37,8 +37,5 @@ pub(crate) async fn run(args: GalleryArgs, context: &Context) -> Result<(), Fail
 #[cfg(not(feature = "gallery"))]
 #[expect(clippy::unused_async, reason = "the signature with the feature")]
 pub(crate) async fn run(_: GalleryArgs, _: &Context) -> Result<(), Failure> {
-    Err(
-        Failure::usage("batch gallery: this mps is built without the feature gallery")
-            .hint("build it with: cargo install --path crates/mps-cli --features gallery"),
-    )
+    Err(Failure::lacks_feature("batch gallery", "gallery"))
 }

@@ -38,7 +38,6 @@ fn head_of(text: &str, endpoint: &str) -> Option<Parts> {
     let authority = uri.authority()?.as_str();
     let own = endpoint.split_once("://").map_or(endpoint, |(_, own)| own);
     // Clients may call it by another name of this machine.
-    let port = |authority: &'_ str| authority.rsplit_once(':').map(|(_, port)| port.to_owned());
     let is_local = ["127.0.0.1:", "[::1]:", "localhost:"]
         .iter()
         .any(|name| authority.starts_with(name));
@@ -47,6 +46,10 @@ fn head_of(text: &str, endpoint: &str) -> Option<Parts> {
     let target = uri.path_and_query().filter(|_| is_object)?;
     let request = Request::get(target.as_str()).header(header::HOST, authority);
     Some(request.body(()).ok()?.into_parts().0)
+}
+
+fn port(authority: &str) -> Option<&str> {
+    authority.rsplit_once(':').map(|(_, port)| port)
 }
 
 fn fetch_one(service: &ServiceState, head: &Parts) {

@@ -1,8 +1,16 @@
 //! Buckets of callers, as places of results.
 
-use std::fmt::Write;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+
+/// Everything but unreserved characters (RFC 3986, section 2.3) and the star, with which the
+/// documentation hides parts of bucket names.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'*');
 
 /// A caller's bucket in the object storage (COS) for a task's results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,18 +77,9 @@ impl Bucket {
     }
 }
 
-/// Escapes a part of a URL: everything but unreserved characters (RFC 3986, section 2.3) and the
-/// star, with which the documentation hides parts of bucket names.
+/// Escapes a part of a URL.
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~*".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
@@ -101,6 +100,7 @@ mod tests {
             assert_eq!(key(folder), "7-AigcVideo-a_0.mp4");
         }
         assert_eq!(key("/my/out/"), "my/out/7-AigcVideo-a_0.mp4");
+        assert_eq!(key("a*b-._~"), "a*b-._~/7-AigcVideo-a_0.mp4");
         assert_eq!(key("a b?/é"), "a%20b%3F/%C3%A9/7-AigcVideo-a_0.mp4");
     }
 
