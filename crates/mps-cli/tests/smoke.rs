@@ -37,7 +37,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The folder that `docs/cli.md` names for this system.
+/// The folder that `docs/platforms.md` names for this system.
 fn state_folder(home: &Path) -> PathBuf {
     let base = if cfg!(windows) {
         home.join("AppData").join("Local")

@@ -1,7 +1,7 @@
 //! `mps batch run` of four hosts on one PostgreSQL server: no row is sent twice, a cap is kept exactly
 //! while processes are killed, and the rate limit holds for all of them together.
 //!
-//! Runs are short by default. `MPS_LONG_TESTS=1` makes them as long as the nightly ones. Each prints its
+//! Runs are short by default. `MPS_TEST_LONG=1` makes them as long as the nightly ones. Each prints its
 //! figures (`--nocapture`).
 #![cfg(unix)]
 #![expect(
@@ -30,7 +30,7 @@ const BOUND: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(20);
 
 fn is_long() -> bool {
-    env::var_os("MPS_LONG_TESTS").is_some_and(|value| value == "1")
+    env::var_os("MPS_TEST_LONG").is_some_and(|value| value == "1")
 }
 
 /// An emulator, a server of ledgers and limits, and a folder for the hosts.

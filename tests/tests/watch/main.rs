@@ -1,6 +1,6 @@
 //! Waits and downloads by the thousand, under every fault, and across killed processes.
 //!
-//! The runs are short by default; `MPS_LONG_TESTS=1` makes them as long as the nightly workflow does.
+//! The runs are short by default; `MPS_TEST_LONG=1` makes them as long as the nightly workflow does.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

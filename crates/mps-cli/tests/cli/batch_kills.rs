@@ -15,7 +15,7 @@ use crate::{
 
 /// Returns `true` for the nightly run.
 fn is_long() -> bool {
-    env::var_os("MPS_LONG_TESTS").is_some_and(|value| value == "1")
+    env::var_os("MPS_TEST_LONG").is_some_and(|value| value == "1")
 }
 
 fn start(emulator: &Emulator, more: &[&str]) -> Child {

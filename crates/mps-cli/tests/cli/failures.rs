@@ -95,13 +95,18 @@ fn preflight_reports_every_error_and_nothing_is_sent() {
             &"not_sent".into()
         )
     );
-    let paths: Vec<_> = error["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|finding| finding["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(paths, ["ImageUrl", "Duration"]);
+    let findings = error["findings"].as_array().unwrap();
+    let paths = findings.iter().map(|finding| finding["path"].as_str());
+    assert_eq!(
+        paths.collect::<Vec<_>>(),
+        [Some("ImageUrl"), Some("Duration")]
+    );
+    for finding in findings {
+        assert!(
+            finding["source"].as_str().is_some_and(|it| !it.is_empty()),
+            "{finding}"
+        );
+    }
     assert_eq!(emulator.requests().len(), 0);
 }
 
