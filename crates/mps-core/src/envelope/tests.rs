@@ -225,7 +225,7 @@ fn a_plain_answer_is_read_as_every_other_one() {
             format!(r#" {{ "a" : [1] , "Response" : {response} }} "#),
             format!(r#"{{"Response":{response},"Response":{response}}}"#),
             format!(r#"{{"Response":{response}}} trailing"#),
-            format!(r#"{{"Response":{response},"Respons\u0065":{{"TaskId":"9"}}}}"#),
+            format!(r#"{{"Response":{response},"R\u0065sponse":{{"TaskId":"9"}}}}"#),
             format!("\u{feff}{{\"Response\":{response}}}"),
             response.to_owned(),
         ] {
