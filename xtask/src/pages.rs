@@ -96,25 +96,51 @@ fn rules(api: &Api) -> Result<String, std::fmt::Error> {
     let mut page = format!("{MARK} from spec/. Do not edit. -->\n{INTRODUCTION}");
     for (about, title, preface) in GROUPS {
         write!(page, "\n## {title}\n\n{preface}\n")?;
-        for rule in api.rules.iter().filter(|rule| rule.about == about) {
-            describe(rule, api, &mut page)?;
+        let of_group = api.rules.iter().filter(|rule| rule.about == about);
+        if about == "member" {
+            for rule in of_group {
+                describe(rule, api, &mut page)?;
+            }
+        } else {
+            page.push_str(TABLE);
+            page.extend(of_group.map(row));
         }
     }
     Ok(page)
 }
 
-fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
-    write!(page, "\n### `{}`\n\n{}\n", rule.id, rule.meaning)?;
-    let severity = match rule.severity {
+/// The head of a table of rules without bounds of their own.
+const TABLE: &str = "\n| rule | meaning | severity | column |\n|---|---|---|---|\n";
+
+/// Returns the row of a rule in such a table.
+fn row(rule: &RuleInfo) -> String {
+    let column = rule.column.as_ref().map(|column| format!("`{column}`"));
+    format!(
+        "| `{}` | {} | {} | {} |\n",
+        rule.id,
+        rule.meaning,
+        severity(rule),
+        column.unwrap_or_default()
+    )
+}
+
+fn severity(rule: &RuleInfo) -> &str {
+    match rule.severity {
         "either" => "error or warning",
         one => one,
-    };
-    match &rule.column {
-        Some(column) => write!(page, "\nSeverity: {severity}. Column: `{column}`.\n")?,
-        None => write!(page, "\nSeverity: {severity}.\n")?,
     }
+}
+
+/// Writes the section of a rule for members, with all its bounds.
+fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
+    let severity = severity(rule);
+    write!(
+        page,
+        "\n### `{}`\n\n{}\n\nSeverity: {severity}.",
+        rule.id, rule.meaning
+    )?;
     let mut kinds = RULE_KINDS.iter();
-    if let Some(kind) = kinds.find(|kind| rule.about == "member" && kind.ids().contains(&rule.id)) {
+    if let Some(kind) = kinds.find(|kind| kind.ids().contains(&rule.id)) {
         let overridable = if kind.overridable {
             "; a model's own row overrides it"
         } else {
@@ -122,22 +148,28 @@ fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
         };
         write!(
             page,
-            "\nKey: `{}`, {}, for {}{overridable}.\n",
+            " Key: `{}`, {}, for {}{overridable}.",
             kind.key,
             kind.form.describe(),
             kind.applies_to.describe()
         )?;
     }
-    let bounds: Vec<String> = members(api)
+    page.push('\n');
+    let bounds: Vec<[String; 4]> = members(api)
         .flat_map(|(owner, member)| bounds(rule, owner, member))
         .collect();
-    if !bounds.is_empty() {
-        let rows = bounds.concat();
-        write!(
-            page,
-            "\n| member | bound | severity | source |\n|---|---|---|---|\n{rows}"
-        )?;
+    // A rule without a value, such as `required`, has no column for it.
+    let has_value = bounds.iter().any(|[_, bound, ..]| !bound.is_empty());
+    let cells = |[member, bound, severity, source]: [String; 4]| match has_value {
+        true => format!("| {member} | {bound} | {severity} | {source} |\n"),
+        false => format!("| {member} | {severity} | {source} |\n"),
+    };
+    match (bounds.is_empty(), has_value) {
+        (true, _) => {}
+        (_, true) => page.push_str("\n| member | bound | severity | source |\n|---|---|---|---|\n"),
+        (_, false) => page.push_str("\n| member | severity | source |\n|---|---|---|\n"),
     }
+    page.extend(bounds.into_iter().map(cells));
     Ok(())
 }
 
@@ -156,8 +188,8 @@ fn members(api: &Api) -> impl Iterator<Item = (&str, &Member)> {
     groups.flat_map(|(owner, members)| members.iter().map(move |member| (owner, member)))
 }
 
-/// Returns a row of the table for each value of a rule that a member has.
-fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
+/// Returns the cells of a row for each value of a rule that a member has: member, bound, severity, source.
+fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<[String; 4]> {
     let of_rule = member.rules.iter().filter(|bound| bound.id() == rule.id);
     let row = |bound: &Rule| {
         let severity = if bound.warns { "warning" } else { "error" };
@@ -178,12 +210,13 @@ fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
         } else {
             format!("; no longer stated since {}", dropped.join(" and "))
         };
-        format!(
-            "| `{owner}.{}` | {}{star}{on} | {severity} | {}{dropped} |\n",
-            member.name,
-            bound.value.quoted().join(", "),
-            bound.source.as_ref().unwrap_or(&member.source)
-        )
+        let source = bound.source.as_ref().unwrap_or(&member.source);
+        [
+            format!("`{owner}.{}`", member.name),
+            format!("{}{star}{on}", bound.value.quoted().join(", ")),
+            severity.to_owned(),
+            format!("{source}{dropped}"),
+        ]
     };
     of_rule.map(row).collect()
 }
