@@ -13,6 +13,8 @@ pub mod capture;
 #[cfg(unix)]
 pub mod commands;
 pub mod delay;
+#[cfg(doctest)]
+pub mod documents;
 pub mod front;
 pub mod official;
 #[cfg(unix)]
@@ -23,13 +25,3 @@ pub mod shared_limit;
 pub mod window;
 #[cfg(unix)]
 pub mod worker;
-
-/// The Rust examples of the README, compiled and run as doctests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
-
-/// The Rust examples of the guide, likewise.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/guide.md")]
-pub struct Guide;

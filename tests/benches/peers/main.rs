@@ -4,8 +4,9 @@
 //! The others are the vendor's SDKs that are installed (`tests/sdks/install.sh`; Go's where the machine
 //! has Go), and four floors below any client: the bytes of a finished request over a TCP connection of
 //! the standard library and of tokio, over one HTTP/1 connection of hyper, and by the pooled client of
-//! hyper-util. Five rounds; every round runs all of them in turn, so that other load affects them alike.
-//! The table has medians and ranges.
+//! hyper-util. Five rounds of 21 slices; every slice runs all of them in turn, so that other load affects
+//! them alike, and the median slice is what a round says of a row. An SDK runs once in a round, as a process
+//! of its own, between two slices. The table has medians and ranges of the rounds.
 
 #[path = "../call/callers.rs"]
 mod callers;
@@ -28,13 +29,18 @@ use self::{
 };
 
 const ROUNDS: usize = 5;
-const CALLS: u32 = 2_000;
+/// Slices of a round. Odd, so that one is the median.
+const SLICES: usize = 21;
+/// Calls of a row in a slice.
+const CALLS: u32 = 500;
+/// An SDK runs before each slice with a multiple of this number.
+const SLICES_BETWEEN_SDKS: usize = 7;
 const REQUEST: &str = "../spec/examples/CreateAigcVideoTask/documentation.request.json";
 /// The row that all others are divided by.
 const BASE: &str = "reqwest, bare POST";
 
-/// Calls in microseconds of processor time, by row.
-type Round = Vec<(&'static str, f64)>;
+/// Microseconds of processor time that a call takes, by name.
+type Costs = Vec<(&'static str, f64)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     if server::is_server() {
@@ -45,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let peers = Peers::new(&server.url, &runtime)?;
     // Cargo passes `--bench` to measure, and nothing when `cargo test` only runs the code once.
     if !std::env::args().any(|argument| argument == "--bench") {
-        peers.round(&runtime, 1)?;
+        peers.slice(&runtime, 1)?;
         return Ok(());
     }
     let sdks = [
@@ -54,19 +60,41 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("official SDK, Node.js", Sdk::node()),
     ];
     // The first calls fill caches.
-    peers.round(&runtime, CALLS)?;
+    peers.slice(&runtime, CALLS)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let mut round = peers.round(&runtime, CALLS)?;
-        for (name, sdk) in &sdks {
-            if let Some(sdk) = sdk {
-                round.push((name, cost(sdk, &server.url)?));
-            }
-        }
-        rounds.push(round);
+        rounds.push(round(&peers, &runtime, &sdks, &server.url)?);
     }
     print(&rounds);
+    print_missing(&sdks);
     Ok(())
+}
+
+/// An SDK with the name of its row; `None` if it is not installed.
+type NamedSdk = (&'static str, Option<Sdk>);
+
+fn round(
+    peers: &Peers,
+    runtime: &Runtime,
+    sdks: &[NamedSdk],
+    url: &str,
+) -> Result<Costs, Box<dyn Error>> {
+    let mut slices = Vec::new();
+    let mut of_sdks = Costs::new();
+    let mut sdks = sdks.iter();
+    for slice in 0..SLICES {
+        if slice % SLICES_BETWEEN_SDKS == 0
+            && let Some((name, Some(sdk))) = sdks.next()
+        {
+            of_sdks.push((name, cost(sdk, url)?));
+        }
+        slices.push(peers.slice(runtime, CALLS)?);
+    }
+    let mut round: Costs = names(&slices)
+        .filter_map(|name| Some((name, median(&sorted(in_order(&slices, name)))?)))
+        .collect();
+    round.append(&mut of_sdks);
+    Ok(round)
 }
 
 /// Everything that sends the request from this process.
@@ -94,14 +122,14 @@ impl Peers {
         })
     }
 
-    fn round(&self, runtime: &Runtime, calls: u32) -> Result<Round, &'static str> {
-        let mut round = Round::new();
+    fn slice(&self, runtime: &Runtime, calls: u32) -> Result<Costs, &'static str> {
+        let mut costs = Costs::new();
         let mut row = |name, call: &dyn Fn() -> bool| {
             if !call() {
                 return Err("the server sent an unexpected response");
             }
             let cpu = usage::of(calls, call).cpu_us;
-            round.push((name, cpu.ok_or("this system reports no processor time")?));
+            costs.push((name, cpu.ok_or("this system reports no processor time")?));
             Ok(())
         };
         row(BASE, &|| runtime.block_on(self.bare.call()).is_some())?;
@@ -121,7 +149,7 @@ impl Peers {
         row("floor: hyper-util client", &|| {
             runtime.block_on(self.hyper_client.call()).is_some()
         })?;
-        Ok(round)
+        Ok(costs)
     }
 }
 
@@ -140,30 +168,45 @@ fn cost(sdk: &Sdk, url: &str) -> Result<f64, Box<dyn Error>> {
 
 /// Prints a row for each peer: the ratio to the base of the same round, and the median processor time.
 #[expect(clippy::print_stdout, reason = "a bench prints its result")]
-fn print(rounds: &[Round]) {
+fn print(rounds: &[Costs]) {
     println!("| CPU of a create | ratio | range | µs |\n|---|---|---|---|");
-    let names = rounds.first().into_iter().flatten().map(|(name, _)| *name);
-    for name in names {
-        let of = |round: &Round, wanted: &str| {
-            let found = round.iter().find(|(name, _)| *name == wanted);
-            found.map(|(_, micros)| *micros)
-        };
-        let micros = sorted(rounds.iter().filter_map(|round| of(round, name)));
-        let ratios = sorted(
-            rounds
-                .iter()
-                .filter_map(|round| Some(of(round, name)? / of(round, BASE)?)),
-        );
+    let base = in_order(rounds, BASE);
+    for name in names(rounds) {
+        let micros = in_order(rounds, name);
+        let ratios = sorted(micros.iter().zip(&base).map(|(micros, base)| micros / base));
         if let (Some(ratio), [least, .., most], Some(micros)) =
-            (median(&ratios), &*ratios, median(&micros))
+            (median(&ratios), &*ratios, median(&sorted(micros)))
         {
             println!("| {name} | {ratio:.2} | {least:.2}-{most:.2} | {micros:.1} |");
         }
     }
 }
 
-fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut numbers: Vec<f64> = numbers.collect();
+/// Prints a row for each SDK that is not installed.
+#[expect(clippy::print_stdout, reason = "a bench prints its result")]
+fn print_missing(sdks: &[NamedSdk]) {
+    for (name, _) in sdks.iter().filter(|(_, sdk)| sdk.is_none()) {
+        println!("| {name} | not installed | | |");
+    }
+}
+
+fn names(all: &[Costs]) -> impl Iterator<Item = &'static str> {
+    all.first().into_iter().flatten().map(|(name, _)| *name)
+}
+
+/// Returns what each of the measurements says of a name.
+fn in_order(all: &[Costs], name: &str) -> Vec<f64> {
+    let of = |costs: &Costs| {
+        costs
+            .iter()
+            .find(|(found, _)| *found == name)
+            .map(|(_, micros)| *micros)
+    };
+    all.iter().filter_map(of).collect()
+}
+
+fn sorted(numbers: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut numbers: Vec<f64> = numbers.into_iter().collect();
     numbers.sort_by(f64::total_cmp);
     numbers
 }

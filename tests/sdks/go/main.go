@@ -16,7 +16,7 @@ import (
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
 )
 
-const calls = 1000
+const calls = 5000
 
 func main() {
 	if len(os.Args) != 3 || os.Args[1] != "cost" {

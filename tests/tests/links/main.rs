@@ -57,3 +57,29 @@ fn every_promise_of_the_readme_leads_to_a_test() {
     let found = promises::mistakes(&root, &text, &PROMISES);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+/// Returns whether a document has an example in Rust.
+fn has_rust(text: &str) -> bool {
+    text.lines()
+        .any(|line| line.trim_start().starts_with("```rust"))
+}
+
+#[test]
+fn the_rust_of_every_document_is_compiled() {
+    let root = root();
+    let compiled = std::fs::read_to_string(root.join("tests/src/documents.rs")).unwrap();
+    let mut found = 0;
+    for document in documents(&root) {
+        if has_rust(&std::fs::read_to_string(&document).unwrap()) {
+            found += 1;
+            let path = document.strip_prefix(&root).unwrap();
+            let path = path.to_string_lossy().replace('\\', "/");
+            let included = format!("include_str!(\"../../{path}\")");
+            assert!(
+                compiled.contains(&included),
+                "add {path} to tests/src/documents.rs"
+            );
+        }
+    }
+    assert!(found > 5, "{found} documents with examples in Rust");
+}
