@@ -232,7 +232,6 @@ fn files(package: &str) -> Vec<PathBuf> {
 fn every_example_is_run_and_short() {
     let most = |name: &str| match name {
         "batch" => 25,
-        "web_service" => 63, // two systems have different signals
         "virtual_time" => 80,
         _ => 60,
     };

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         jobs.submit(id, request).out("clips/{key}.{ext}").await?;
     }
     let report = jobs
-        .run_until_empty(Aigc::from_env()?, tokio::signal::ctrl_c())
+        .run_until_empty(Aigc::from_env()?, mps_jobs::shutdown_signal())
         .await?;
     report.in_doubt().for_each(|doubt| println!("{doubt}")); // key, when, what to do
     println!("{report}"); // 298 fetched, 1 failed, 1 in doubt, 1,490 of 3,000 s

@@ -35,7 +35,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .out("clips/{key}.{ext}")
             .await?; // known to the other host, too
     }
-    let report = jobs.run_until_empty(aigc, tokio::signal::ctrl_c()).await?;
+    let report = jobs
+        .run_until_empty(aigc, mps_jobs::shutdown_signal())
+        .await?;
     println!("{report}");
     Ok(())
 }

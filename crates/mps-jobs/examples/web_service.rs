@@ -1,7 +1,7 @@
 //! A web service that makes clips, and continues after any restart. Start it twice on the same
 //! `LEDGER` and port, with a crash in between: each clip is billed once. Variables, besides those of the
 //! keys: `LEDGER` (`clips.db`), `LISTEN` (`127.0.0.1:8080`), `MPS_ENDPOINT` (that of an emulator; by default
-//! the service). SIGTERM ends it.
+//! the service). Ctrl-C and SIGTERM end it.
 //!
 //! ```sh
 //! curl localhost:8080/clips --json '{"key": "fox", "prompt": "a fox in the snow"}'
@@ -19,8 +19,7 @@ use axum::routing::{get, post};
 use axum::{BoxError, Json, Router, http::StatusCode};
 use futures_util::{Stream, StreamExt as _};
 use mps_jobs::aigc::{Aigc, models::CreateAigcVideoTask};
-use mps_jobs::{JobView, Jobs, JobsError, Key};
-use tokio::signal;
+use mps_jobs::{JobView, Jobs, JobsError, Key, shutdown_signal};
 
 type Refused = (StatusCode, String);
 
@@ -71,13 +70,9 @@ async fn main() -> Result<(), BoxError> {
         .route("/clips/{key}", get(show))
         .route("/events", get(live))
         .with_state(jobs.clone());
-    #[cfg(unix)]
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    #[cfg(windows)]
-    let mut terminate = signal::windows::ctrl_break()?;
     tokio::select! {
         // Sends, follows and fetches, also what an earlier process left, until the signal.
-        report = jobs.run(Aigc::from_env()?, terminate.recv()) => eprintln!("{}", report?),
+        report = jobs.run(Aigc::from_env()?, shutdown_signal()) => eprintln!("{}", report?),
         served = axum::serve(listener, api) => served?,
     }
     Ok(())

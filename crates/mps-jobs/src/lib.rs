@@ -33,7 +33,7 @@
 //!
 //! ```sh
 //! cargo add mps-jobs --git https://github.com/mps-aigc/mps-aigc    # or: --path ../mps/crates/mps-jobs
-//! cargo add tokio --features macros,rt-multi-thread,signal
+//! cargo add tokio --features macros,rt-multi-thread
 //! cargo add futures-util                                            # for the stream of events
 //! ```
 //!
@@ -51,8 +51,7 @@
 //!     .batch("spring") // unique keys are those of a batch; default: jobs
 //!     .folder("/srv/clips") // of the results; default: the current folder
 //!     .account("studio"); // who pays, for limit and caps; default: the account of the client
-//! let shutdown = async { let _ = tokio::signal::ctrl_c().await; };
-//! let running = tokio::spawn(jobs.clone().run(Aigc::from_env()?, shutdown));
+//! let running = tokio::spawn(jobs.clone().run(Aigc::from_env()?, mps_jobs::shutdown_signal()));
 //! // ... submit, get and resolve with `jobs` ...
 //! let report = running.await??;
 //! println!("{report}");
@@ -186,6 +185,7 @@ mod request;
 mod runner;
 mod secrets;
 mod settings;
+mod shutdown_signal;
 pub mod state;
 mod state_folder;
 mod step;
@@ -208,6 +208,7 @@ pub use plan::Plan;
 pub use prices::{PriceTable, PriceTableError};
 pub use report::{Report, Stopped, Unrecorded};
 pub use request::Priced;
+pub use shutdown_signal::shutdown_signal;
 pub use state::State;
 pub use state_folder::state_folder_from_env;
 pub use step::Step;

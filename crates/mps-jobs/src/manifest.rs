@@ -7,14 +7,17 @@
 //! Reading is blocking and streamed: memory does not grow with the file. Nothing is printed, and no file
 //! is written.
 
+mod cell_members;
 mod cells;
 mod error;
 mod finding;
 mod fingerprint;
 mod json_lines;
+mod line_members;
 mod members;
 mod reader;
 mod row;
+mod row_facts;
 mod row_parser;
 mod rows;
 pub mod rules;
@@ -39,6 +42,7 @@ pub use self::{
 };
 pub(crate) use self::{
     finding::{error, no_rows},
+    row_facts::RowFacts,
     row_parser::RowParser,
     source::{Batch, Source},
 };

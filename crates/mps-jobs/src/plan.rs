@@ -17,7 +17,9 @@ use self::{totals::Totals, unique::Unique};
 use crate::{
     amount::Amount,
     ledger::Key,
-    manifest::{Fingerprint, Manifest, ManifestError, ManifestRow, RowFinding, no_rows},
+    manifest::{
+        Batch, Fingerprint, Manifest, ManifestError, RowFacts, RowFinding, RowParser, no_rows,
+    },
     prices::PriceTable,
 };
 
@@ -121,7 +123,18 @@ pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, Mani
         options.prices,
         [building.ids.hashes(), building.outputs.hashes()],
     );
-    let check = |row: ManifestRow| CheckedRow::new(row, prices, &hashes);
+    let check = |parser: &RowParser, batch: &Batch, nth| {
+        // Prices are decided by the text of a request.
+        let quick = prices.is_none().then(|| parser.facts(batch, nth)).flatten();
+        if let Some(row) = quick {
+            return Some(Ok(CheckedRow::new(row, None, &hashes)));
+        }
+        let row = parser.row(batch, nth)?;
+        Some(row.map(|row| {
+            let price = prices.and_then(|prices| prices.price(&row.priced()));
+            CheckedRow::new(row.into(), price, &hashes)
+        }))
+    };
     let fingerprint = pipeline::for_each(manifest.rows()?, check, |row| building.add(row));
     Ok(building.finish(fingerprint))
 }
@@ -141,14 +154,9 @@ struct CheckedRow {
 }
 
 impl CheckedRow {
-    fn new(
-        row: ManifestRow,
-        prices: Option<&PriceTable>,
-        [ids, outputs]: &[unique::Hashes; 2],
-    ) -> Self {
-        let price = prices.and_then(|prices| prices.price(&row.priced()));
-        let facts = totals::Facts::of(&row, price);
-        let report = row.report();
+    fn new(mut row: RowFacts, price: Option<Amount>, [ids, outputs]: &[unique::Hashes; 2]) -> Self {
+        let facts = totals::Facts::take(&mut row, price);
+        let report = row.request.report;
         Self {
             line: row.line,
             id: ids.of(row.key.as_str()),
@@ -157,8 +165,8 @@ impl CheckedRow {
                 .map(|folder| outputs.of(folder))
                 .collect(),
             facts,
-            findings: report.findings().to_vec(),
             has_errors: !report.is_ok(),
+            findings: report.findings().to_vec(),
             key: row.key,
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
     Action, ActionVisitor, TaskFamily,
-    preflight::{Finding, Report, preflight_json},
+    preflight::{Finding, Report, preflight_json, rules},
     visit_action,
 };
 use serde::Deserialize;
@@ -27,13 +27,13 @@ pub(crate) struct Request {
 
 /// The facts about a request that the models have.
 #[derive(Clone)]
-struct Facts {
+pub(crate) struct Facts {
     /// Billed seconds; `None` if they are not known.
-    seconds: Option<u64>,
+    pub(crate) seconds: Option<u64>,
     /// `true` if results are billed by the piece, as images and songs are (billing guides of
     /// 2026-05-29 and 2026-07-03).
-    by_piece: bool,
-    report: Report,
+    pub(crate) by_piece: bool,
+    pub(crate) report: Report,
 }
 
 impl Request {
@@ -125,6 +125,11 @@ impl Request {
         // A body that was parsed is JSON.
         let body = RawValue::from_string(self.body.clone()).unwrap_or_default();
         UntypedCall::new(self.action, body)
+    }
+
+    /// Returns the name of the action and the facts.
+    pub(crate) fn into_facts(self) -> (&'static str, Facts) {
+        (self.action, self.facts)
     }
 
     /// Returns the row to be recorded, without a price and an output name.
@@ -251,6 +256,15 @@ impl std::fmt::Debug for Priced<'_> {
 }
 
 impl Facts {
+    /// Returns the facts about a request; `None` if it has members that no document has, at any depth.
+    /// Nothing is known about these, for example whether one of them was there twice.
+    pub(crate) fn documented<A: Action>(request: &A, site: Site) -> Option<Self> {
+        let report = request.preflight_on(Some(site));
+        let mut findings = report.findings().iter();
+        let is_documented = findings.all(|finding| finding.rule != rules::UNKNOWN_MEMBER);
+        is_documented.then(|| Self::of(request, report))
+    }
+
     fn of<A: Action>(request: &A, report: Report) -> Self {
         Self {
             seconds: request.billable_seconds(),

@@ -194,10 +194,11 @@ fn banner(ready: &Ready<'_>, address: SocketAddr) -> String {
     });
     format!(
         "the emulator is ready; in another shell:\n  \
-         export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n\
+         export TENCENTCLOUD_SECRET_ID={id} TENCENTCLOUD_SECRET_KEY={key}\n  \
+         export MPS_ENDPOINT={endpoint}\n\
          {trust}  \
-         mps --endpoint {endpoint} video create --prompt 'a cat' --out cat.mp4\n\
-         official SDKs use the same variables, with\n  \
+         mps video create --prompt 'a cat' --out cat.mp4\n\
+         official SDKs use the same keys, with\n  \
          Python:  HttpProfile(protocol=\"{scheme}\", endpoint=\"{place}\")\n  \
          Node.js: new ClientProfile(\"TC3-HMAC-SHA256\", new HttpProfile(\"{scheme}://\", \"mps.localhost:{port}\"))\n  \
          Go:      profile.HttpProfile.Scheme, .Endpoint = \"{scheme}\", \"{place}\"\n\

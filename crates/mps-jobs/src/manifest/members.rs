@@ -91,19 +91,21 @@ fn within_defaults(mut faults: Vec<Finding>) -> Vec<Finding> {
     faults
 }
 
-/// Returns the model that members name, with its version, as in `Kling 2.6`.
-pub(super) fn model(members: &[Member<'_>]) -> Option<String> {
-    let text = |wanted: &str| {
-        let (_, value) = members.iter().find(|(name, _)| name == wanted)?;
-        serde_json::from_str::<Text<'_>>(value).ok()
-    };
-    let Text(mut model) = text("ModelName")?;
-    if let Some(Text(version)) = text("ModelVersion") {
+/// Returns the model that its name and version make, as in `Kling 2.6`; `None` without a name.
+pub(super) fn model([name, version]: [Option<Cow<'_, str>>; 2]) -> Option<String> {
+    let mut model = name?;
+    if let Some(version) = version {
         let model = model.to_mut();
         model.push(' ');
         model.push_str(&version);
     }
     Some(model.into_owned())
+}
+
+/// Returns the text of a member, given its value as JSON; `None` if it is no text.
+pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
+    let text: Result<Text<'_>, _> = serde_json::from_str(value);
+    text.ok().map(|Text(text)| text)
 }
 
 /// Returns the finding of a member that is reserved.
@@ -272,7 +274,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 }
 
 /// A text that is borrowed unless it has escapes.
-struct Text<'a>(Cow<'a, str>);
+pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -6,23 +6,26 @@ use std::{
     thread,
 };
 
-use crate::manifest::{Batch, Fingerprint, ManifestRow, RowFinding, RowParser, Rows, Source};
+use crate::manifest::{Batch, Fingerprint, RowFinding, RowParser, Rows, Source};
 
 /// The most threads that parse: reading and adding cannot keep up with more.
 const MOST_PARSERS: usize = 4;
 
-/// A row after `check`, or the findings because of which it is none.
-type Checked<T> = Result<T, Vec<RowFinding>>;
+/// A row that was checked, or the findings because of which it is none.
+pub(super) type Checked<T> = Result<T, Vec<RowFinding>>;
 
-/// Calls `check` for each row, on several threads, and `add` with the outcomes in the order of the rows.
-/// Returns the fingerprint of the file.
+/// Calls `check` with the number of each row in its batch, on several threads, and `add` with the outcomes
+/// in the order of the rows. Returns the fingerprint of the file.
 pub(super) fn for_each<T: Send>(
     rows: Rows,
-    check: impl Fn(ManifestRow) -> T + Sync,
+    check: impl Fn(&RowParser, &Batch, usize) -> Option<Checked<T>> + Sync,
     mut add: impl FnMut(Checked<T>),
 ) -> Option<Fingerprint> {
     let (mut source, parser) = rows.into_parts();
-    let parse = |batch: &Batch| parsed(&parser, batch, &check);
+    let parse = |batch: &Batch| {
+        let rows = (0..batch.len()).filter_map(|nth| check(&parser, batch, nth));
+        rows.collect::<Vec<_>>()
+    };
     let parsers = thread::available_parallelism().map_or(1, NonZero::get);
     if parsers == 1 {
         let mut batch = Batch::default();
@@ -52,15 +55,6 @@ pub(super) fn for_each<T: Send>(
         // A panic of that thread ends this one too, when the scope ends.
         reader.join().ok()?.fingerprint().cloned()
     })
-}
-
-fn parsed<T>(
-    parser: &RowParser,
-    batch: &Batch,
-    check: impl Fn(ManifestRow) -> T,
-) -> Vec<Checked<T>> {
-    let rows = (0..batch.len()).filter_map(|nth| parser.row(batch, nth));
-    rows.map(|row| row.map(&check)).collect()
 }
 
 /// Reads all batches, and gives them to the parsers in turn.

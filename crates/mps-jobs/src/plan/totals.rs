@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::HashMap};
 use serde::Serialize;
 
 use super::Amounts;
-use crate::{amount::Amount, manifest::ManifestRow};
+use crate::{amount::Amount, manifest::RowFacts};
 
 /// The models that are counted apart. A manifest with more has a mistake.
 const MOST_MODELS: usize = 1_000;
@@ -38,12 +38,13 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn of(row: &ManifestRow, price: Option<Amount>) -> Self {
+    /// Takes them out of a row.
+    pub(super) fn take(row: &mut RowFacts, price: Option<Amount>) -> Self {
         Self {
-            action: row.action(),
-            model: row.model().map(str::to_owned),
-            seconds: row.seconds(),
-            is_billed_by_piece: row.is_billed_by_piece(),
+            action: row.action,
+            model: row.model.take(),
+            seconds: row.request.seconds,
+            is_billed_by_piece: row.request.by_piece,
             price,
         }
     }

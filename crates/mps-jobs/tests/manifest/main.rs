@@ -8,6 +8,7 @@
 mod bad_files;
 mod bad_rows;
 mod changes;
+mod one_pass;
 mod plans;
 mod prices;
 mod round_trip;
