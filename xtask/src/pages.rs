@@ -1,6 +1,6 @@
 //! Pages of documentation, generated from the specification.
 
-use std::fmt::Write;
+use std::{fmt::Write, iter};
 
 use crate::{
     codegen::{GenerateError, Generated},
@@ -155,22 +155,32 @@ fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
         )?;
     }
     page.push('\n');
-    let bounds: Vec<[String; 4]> = members(api)
-        .flat_map(|(owner, member)| bounds(rule, owner, member))
-        .collect();
-    // A rule without a value, such as `required`, has no column for it.
-    let has_value = bounds.iter().any(|[_, bound, ..]| !bound.is_empty());
-    let cells = |[member, bound, severity, source]: [String; 4]| match has_value {
-        true => format!("| {member} | {bound} | {severity} | {source} |\n"),
-        false => format!("| {member} | {severity} | {source} |\n"),
-    };
-    match (bounds.is_empty(), has_value) {
-        (true, _) => {}
-        (_, true) => page.push_str("\n| member | bound | severity | source |\n|---|---|---|---|\n"),
-        (_, false) => page.push_str("\n| member | severity | source |\n|---|---|---|\n"),
-    }
-    page.extend(bounds.into_iter().map(cells));
+    page.push_str(&table(
+        members(api).flat_map(|(owner, member)| bounds(rule, owner, member)),
+    ));
     Ok(())
+}
+
+/// Returns the table of a rule's bounds, or nothing without any. A rule that has no value, such as `required`,
+/// has no column for it.
+fn table(bounds: impl Iterator<Item = [String; 4]>) -> String {
+    let bounds: Vec<[String; 4]> = bounds.collect();
+    if bounds.is_empty() {
+        return String::new();
+    }
+    let has_value = bounds.iter().any(|[_, value, ..]| !value.is_empty());
+    let head = ["member", "bound", "severity", "source"].map(str::to_owned);
+    let line = ["---"; 4].map(str::to_owned);
+    let cells = |[member, value, severity, source]: [String; 4]| {
+        let value = if has_value {
+            format!(" {value} |")
+        } else {
+            String::new()
+        };
+        format!("| {member} |{value} {severity} | {source} |\n")
+    };
+    let rows = [head, line].into_iter().chain(bounds).map(cells);
+    iter::once("\n".to_owned()).chain(rows).collect()
 }
 
 /// Returns every member that can be part of a request, with the name of its owner.
