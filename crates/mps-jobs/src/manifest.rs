@@ -15,6 +15,7 @@ mod fingerprint;
 mod json_lines;
 mod line_members;
 mod members;
+mod quotes;
 mod reader;
 mod row;
 mod row_facts;

@@ -28,6 +28,9 @@ pub const COLUMN: &str = "column";
 /// A row of CSV has more or fewer cells than the header.
 pub const CELLS: &str = "cells";
 
+/// A quote of CSV that is not closed, or that is followed by text.
+pub const QUOTES: &str = "quotes";
+
 /// An id that no row can have.
 pub const INVALID_ID: &str = "invalid-id";
 

@@ -9,6 +9,7 @@ use super::{
     Fingerprint, LONGEST_ROW,
     finding::error,
     members::repeated,
+    quotes::Quotes,
     reader::Reader,
     row_parser::Layout,
     rules,
@@ -39,6 +40,10 @@ pub(crate) struct Table {
 enum Outcome {
     /// A record with this number of bytes and cells.
     Record(usize, usize),
+    /// A record of which a cell has text after its closing quote.
+    TextAfterQuote,
+    /// A record whose last cell begins with a quote that is not closed.
+    NotClosed,
     TooLong,
     TooManyCells,
     End,
@@ -113,6 +118,10 @@ impl Table {
                     let bytes = self.cells.get(..bytes).unwrap_or_default();
                     return batch.add_record(line, bytes, cells);
                 }
+                Ok((line, Outcome::TextAfterQuote)) => {
+                    return batch.add_fault(line, text_after_quote());
+                }
+                Ok((line, Outcome::NotClosed)) => (line, not_closed()),
                 Ok((line, Outcome::TooLong)) => {
                     let hint = "close the quote of a cell that begins on this line, or shorten it";
                     (line, too_long().hint(hint))
@@ -146,12 +155,15 @@ impl Table {
 
     fn read_record(&mut self) -> io::Result<Outcome> {
         let (mut bytes, mut cells) = (0, 0);
+        let mut quotes = Quotes::default();
         loop {
             let input = self.reader.fill_buf()?;
             let into = self.cells.get_mut(bytes..).unwrap_or_default();
             let ends = self.ends.get_mut(cells..).unwrap_or_default();
             let (result, read, written, ended) = self.parser.read_record(input, into, ends);
-            self.lines += line_ends(input.get(..read).unwrap_or_default());
+            let used = input.get(..read).unwrap_or_default();
+            self.lines += line_ends(used);
+            quotes.read(used);
             self.reader.consume(read);
             bytes += written;
             cells += ended;
@@ -168,11 +180,29 @@ impl Table {
                     return Ok(Outcome::TooManyCells);
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
+                ReadRecordResult::Record if quotes.is_open() => return Ok(Outcome::NotClosed),
+                ReadRecordResult::Record if quotes.has_text_after() => {
+                    return Ok(Outcome::TextAfterQuote);
+                }
                 ReadRecordResult::Record => return Ok(Outcome::Record(bytes, cells)),
                 ReadRecordResult::End => return Ok(Outcome::End),
             }
         }
     }
+}
+
+fn text_after_quote() -> Finding {
+    let message = "a cell has text after its closing quote";
+    error("", rules::QUOTES, message).hint(
+        "double the quotes within a cell in quotes, and put the comma right after the last one",
+    )
+}
+
+fn not_closed() -> Finding {
+    let message = "a quote is not closed before the end of the file";
+    error("", rules::QUOTES, message).hint(
+        "close the quote of the last cell of this row; a quote within a cell in quotes is doubled",
+    )
 }
 
 fn line_ends(bytes: &[u8]) -> u64 {

@@ -254,6 +254,67 @@ fn quotes_commas_and_line_ends_belong_to_the_cell() {
 }
 
 #[test]
+fn each_odd_quote_has_a_documented_reading_or_a_finding_with_its_line() {
+    // The prompt that is read, or parts of the findings.
+    type Expected = Result<&'static str, &'static [(u64, &'static str)]>;
+    const AFTER: &str = "text after its closing quote";
+    const OPEN: &str = "not closed";
+    let cases: [(&str, Expected); 18] = [
+        ("a,\"x\"\n", Ok("x")),
+        ("a,\"x\"", Ok("x")),
+        ("a,\"x\"\r\nb,y\r\n", Ok("x")),
+        ("a,\"x \"\"y\"\"\"\n", Ok("x \"y\"")),
+        ("a,\"\"\"\"\n", Ok("\"")),
+        ("a,\"x,\ny\"\nb,y\n", Ok("x,\ny")),
+        // A quote within a cell that does not begin with one is text.
+        ("a,5\" wide\n", Ok("5\" wide")),
+        ("a,x\"\n", Ok("x\"")),
+        ("a,x\"", Ok("x\"")),
+        ("a, \"x\"\n", Ok(" \"x\"")),
+        // Text after a closing quote.
+        ("a,\"x\"y\n", Err(&[(2, AFTER)])),
+        ("a,\"x\" \nb,y\n", Err(&[(2, AFTER)])),
+        ("a,\"x \"y\" z\"\nb,y\n", Err(&[(2, AFTER)])),
+        ("\"a\"b,x\nc,\"y\n\"z\n", Err(&[(2, AFTER), (3, AFTER)])),
+        // A quote that is not closed.
+        ("a,\"", Err(&[(2, OPEN)])),
+        ("a,x\nb,\"y\nc,z\n", Err(&[(3, OPEN)])),
+        ("a,\"x\"\"", Err(&[(2, OPEN)])),
+        ("a,\"x\"y\nb,\"", Err(&[(2, AFTER), (3, OPEN)])),
+    ];
+    for (lines, expected) in cases {
+        let content = format!("id,Prompt\n{lines}");
+        match expected {
+            Ok(prompt) => {
+                let rows = rows("rows.csv", &content);
+                let body: serde_json::Value = serde_json::from_str(rows[0].body()).unwrap();
+                assert_eq!(body["Prompt"], prompt, "{content:?}");
+                assert!(planned("rows.csv", &content).is_ok(), "{content:?}");
+            }
+            Err(expected) => {
+                let plan = planned("rows.csv", &content);
+                let found = plan.findings.kept();
+                assert_eq!(found.len(), expected.len(), "{content:?}: {found:?}");
+                for (found, (line, message)) in found.iter().zip(expected) {
+                    assert_eq!(
+                        (found.line, found.finding.rule),
+                        (*line, "quotes"),
+                        "{content:?}"
+                    );
+                    assert!(
+                        found.finding.message.contains(message),
+                        "{content:?}: {found}"
+                    );
+                    assert!(found.finding.hint.is_some(), "{content:?}");
+                }
+            }
+        }
+    }
+    let header = only_finding("rows.csv", "id,\"Prompt\na,x\n");
+    assert_eq!((header.line, header.finding.rule), (1, "quotes"));
+}
+
+#[test]
 fn a_broken_line_does_not_hide_the_others() {
     let mut content = String::new();
     for n in 1..=60_000 {
