@@ -193,6 +193,11 @@ impl Ledger {
         }
     }
 
+    /// Returns `true` if several hosts can use the ledger.
+    pub(crate) fn is_shared(&self) -> bool {
+        !matches!(self.0.store, Store::Sqlite(_))
+    }
+
     /// Returns the id of this process in the ledger.
     #[must_use]
     pub fn worker(&self) -> &str {

@@ -30,12 +30,14 @@ pub(crate) fn named(template: &str, key: &Key) -> Result<String, JobsError> {
     }
 }
 
+/// Returns the template of exactly this path: its braces are doubled.
+pub(crate) fn literal(path: &Path) -> String {
+    path.to_string_lossy().replace('{', "{{").replace('}', "}}")
+}
+
 /// Returns the template of the path below a folder, whose own braces are doubled.
 pub(crate) fn path(folder: &Path, name: &str) -> String {
-    let folder = folder
-        .to_string_lossy()
-        .replace('{', "{{")
-        .replace('}', "}}");
+    let folder = literal(folder);
     match folder.as_str() {
         "" | "." => name.to_owned(),
         folder => format!("{folder}/{name}"),

@@ -31,6 +31,10 @@ pub struct Report {
     pub unrecorded: Vec<Unrecorded>,
     /// Results that could not be saved, with the reason. They can be fetched until they expire.
     pub unsaved: Vec<(Key, String)>,
+    /// Fetched jobs whose files had been deleted from the folder, and were fetched again.
+    pub restored: Vec<Key>,
+    /// Fetched jobs whose files were deleted from the folder, and whose results the service no longer has.
+    pub gone: Vec<Key>,
     in_doubt: Vec<DoubtPage>,
 }
 
@@ -93,6 +97,8 @@ impl Report {
             stopped: None,
             unrecorded: Vec::new(),
             unsaved: Vec::new(),
+            restored: Vec::new(),
+            gone: Vec::new(),
             in_doubt,
         })
     }

@@ -39,6 +39,7 @@ mod on_wire;
 mod outcome;
 mod pace;
 mod rescue;
+pub(crate) mod restore;
 pub(crate) mod send;
 mod start;
 mod stop;
@@ -161,5 +162,6 @@ async fn report(work: &Work) -> Result<Report, JobsError> {
         .stopped()
         .filter(|_| report.count(crate::State::Planned) > 0);
     (report.unrecorded, report.unsaved) = work.take_troubles();
+    work.report_restored(&mut report);
     Ok(report)
 }

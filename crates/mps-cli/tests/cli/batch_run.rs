@@ -105,6 +105,34 @@ fn names_that_collide_are_refused_with_both_lines_before_anything_starts() {
 }
 
 #[test]
+fn a_deleted_file_is_fetched_again_while_the_service_has_it() {
+    let emulator = Emulator::start("0s");
+    manifest(&emulator, "foxes.jsonl", 1..=2);
+    assert_eq!(run_batch(&emulator, "foxes.jsonl", &[]).exit, 0);
+    let file = emulator.folder.path().join("clips/row-1.mp4");
+    let content = fs::read(&file).unwrap();
+
+    fs::remove_file(&file).unwrap();
+    let again = run_batch(&emulator, "foxes.jsonl", &[]);
+    assert_eq!(again.exit, 0, "{again:?}");
+    assert_eq!(events(&again, "restored")[0]["keys"], json!(["row-1"]));
+    assert_eq!(fs::read(&file).unwrap(), content);
+
+    fs::remove_file(&file).unwrap();
+    emulator.advance("13h");
+    let late = run_batch(&emulator, "foxes.jsonl", &[]);
+    assert_eq!(late.exit, 0, "{late:?}");
+    let warnings = events(&late, "warning");
+    let message = warnings[0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("no longer has the results: row-1;"),
+        "{message}"
+    );
+    assert!(!file.exists());
+    assert_eq!(creates(&emulator), [2, 0]);
+}
+
+#[test]
 fn changed_rows_are_named_and_nothing_is_started() {
     let emulator = Emulator::start("0s");
     manifest(&emulator, "foxes.jsonl", 1..=2);

@@ -23,7 +23,7 @@ use crate::{
     manifest::{Fingerprint, Manifest, ManifestRow},
     plan::{Amounts, Largest, Plan},
     report::Report,
-    runner::{self, Until, Work},
+    runner::{self, Until, Work, restore::restore_files},
     state::State,
 };
 
@@ -340,7 +340,10 @@ impl PreparedBatch {
         for keys in self.removed.chunks(CHUNK) {
             work.ledger.withdraw(&work.batch, keys.to_vec()).await?;
         }
-        let feed = Box::pin(self.import(&work));
+        let feed = Box::pin(async {
+            let (imported, ()) = tokio::join!(self.import(&work), restore_files(&work));
+            imported
+        });
         Box::pin(runner::run_fed(&work, shutdown, Until::Empty, feed)).await
     }
 

@@ -131,6 +131,26 @@ impl Ledger {
         .await
     }
 
+    /// Records that results of a fetched row were saved again, with their numbers, after their files had
+    /// been deleted. Changes nothing else, and nothing of a row in another state. Idempotent.
+    ///
+    /// # Errors
+    /// Any error of the store.
+    ///
+    /// # Cancel safety
+    /// A dropped call either happened completely or not at all.
+    pub async fn fetched_again(
+        &self,
+        row: &RowId,
+        files: Vec<(i64, SavedFile)>,
+    ) -> Result<(), LedgerError> {
+        let args = (row.clone(), files);
+        self.run(Op::durable("fetched_again"), args, |tx, (row, files)| {
+            Box::pin(fetched_again(tx, row, files))
+        })
+        .await
+    }
+
     /// Records that the results of a task are gone. Describe the task again before. Returns `false`
     /// when the row is neither created nor done. Idempotent.
     ///
@@ -234,6 +254,23 @@ async fn fetched(
         }
     }
     Ok(is_fetched)
+}
+
+async fn fetched_again(
+    tx: &mut dyn Transaction,
+    row: &RowId,
+    files: &[(i64, SavedFile)],
+) -> Result<(), LedgerError> {
+    let item = locked(tx, row).await?;
+    let Some(item) = item.filter(|item| item.state == State::Fetched) else {
+        return Ok(());
+    };
+    for (n, file) in files {
+        save(tx, row, *n, file).await?;
+    }
+    let note = "fetched again: the file was deleted";
+    let (fence, state) = (item.fence, item.state);
+    record(tx, &item, fence, Some(state), state, Some(note)).await
 }
 
 /// Adds a saved file to its result, which is there unless the task was done without URLs.

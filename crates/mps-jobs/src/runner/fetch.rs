@@ -146,12 +146,12 @@ pub(crate) async fn fetch(work: &Work, item: &Item) -> Result<Option<String>, Le
     }
 }
 
-fn is_gone(error: &Error) -> bool {
+pub(super) fn is_gone(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Expired | ErrorKind::NotFound)
 }
 
 /// Asks for the results, for example after a restart: their URLs are not stored.
-async fn describe(task: &AnyTask) -> Result<Option<Results>, Error> {
+pub(super) async fn describe(task: &AnyTask) -> Result<Option<Results>, Error> {
     let snapshot = task.status().await?;
     task.outcome(&snapshot).transpose()
 }

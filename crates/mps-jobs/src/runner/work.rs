@@ -18,7 +18,7 @@ use super::{PAUSE, claims::Claims, on_wire::OnWire, pace::Pace};
 use crate::{
     jobs::Jobs,
     ledger::{BatchId, Item, Key, Ledger, RowId},
-    report::Unrecorded,
+    report::{Report, Unrecorded},
     settings::Settings,
 };
 
@@ -67,6 +67,11 @@ struct Shared {
     unsaved: HashMap<RowId, Unsaved>,
     /// Claims that could not be given back, as on a full disk. They end with this process, or their lease.
     unreturned: HashSet<RowId>,
+    /// Fetched rows whose files were deleted: those that were fetched again, those that the service no
+    /// longer has, and those that could not be fetched now, with the reason.
+    restored: Vec<Key>,
+    gone: Vec<Key>,
+    not_restored: Vec<(Key, String)>,
 }
 
 /// A row whose results could not be saved.
@@ -229,6 +234,27 @@ impl Work {
         let unsaved = shared.unsaved.values();
         let most = u32::try_from(FETCH_PAUSES.len()).unwrap_or(u32::MAX);
         unsaved.filter(|unsaved| unsaved.attempts > most).count()
+    }
+
+    pub(super) fn restored(&self, item: &Item) {
+        lock(&self.shared).restored.push(item.key.clone());
+    }
+
+    pub(super) fn gone(&self, item: &Item) {
+        lock(&self.shared).gone.push(item.key.clone());
+    }
+
+    pub(super) fn not_restored(&self, item: &Item, reason: String) {
+        let key = item.key.clone();
+        lock(&self.shared).not_restored.push((key, reason));
+    }
+
+    /// Adds what a report says about files that were deleted.
+    pub(super) fn report_restored(&self, report: &mut Report) {
+        let mut shared = lock(&self.shared);
+        report.restored.append(&mut shared.restored);
+        report.gone.append(&mut shared.gone);
+        report.unsaved.append(&mut shared.not_restored);
     }
 
     /// Returns what a report says about trouble.

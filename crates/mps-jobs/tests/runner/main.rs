@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod keys;
 mod restarts;
+mod restore;
 mod sketch;
 mod step;
 mod world;

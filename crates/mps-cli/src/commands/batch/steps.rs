@@ -1,7 +1,7 @@
 //! The end of a batch: its exit code, what went wrong, and the next commands.
 
 use mps_jobs::{
-    BatchError, JobsError, Report, State, Stopped,
+    BatchError, JobsError, Key, Report, State, Stopped,
     ledger::{BatchId, BatchStatus, Count},
 };
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::{
     foreign_text,
     live::units,
     outcome::{Outcome, Reason},
-    output::Event,
+    output::{Event, Output},
     resume::CommandLine,
     signals::Signal,
 };
@@ -86,6 +86,36 @@ pub(super) fn report_troubles(report: &Report, name: &BatchId, context: &Context
         let details = json!({"key": key, "message": foreign_text::cut_message(reason)});
         output.progress(&Event::new("unsaved", &human).details(details));
     }
+    report_deleted(report, name, output);
+}
+
+/// Prints which files of fetched rows had been deleted.
+fn report_deleted(report: &Report, name: &BatchId, output: &Output) {
+    let named = |keys: &[Key]| {
+        let named = keys.iter().take(MOST_NAMED);
+        let named: Vec<_> = named.map(|key| foreign_text::name(key.as_str())).collect();
+        let more = match keys.len().saturating_sub(named.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("{}{more}", named.join(", "))
+    };
+    let shown = foreign_text::name(name.as_str());
+    let rows = |keys: &[Key]| units::counted(keys.len(), "row");
+    if !report.restored.is_empty() {
+        let (rows, named) = (rows(&report.restored), named(&report.restored));
+        let human =
+            format!("files of {rows} of batch {shown} were gone, and are fetched again: {named}");
+        let details = json!({"keys": report.restored});
+        output.progress(&Event::new("restored", &human).details(details));
+    }
+    if !report.gone.is_empty() {
+        let (rows, named) = (rows(&report.gone), named(&report.gone));
+        output.warning(&format!(
+            "files of {rows} of batch {shown} are gone, and the service no longer has the results: {named}; a \
+             row with a new id makes one again, and is billed"
+        ));
+    }
 }
 
 /// The commands that come next.
@@ -109,7 +139,7 @@ impl Next<'_> {
         // A signal that came before the first row was recorded leaves nothing, which is not complete.
         let is_unbegun = signal.is_some() && status.rows() == 0;
         if left == 0 && report.stopped.is_none() && !is_unbegun {
-            return None;
+            return self.unrestored(report);
         }
         let outcome = match (signal, has_sent(&status.counts)) {
             (Some(signal), _) => interrupted(signal),
@@ -143,6 +173,21 @@ impl Next<'_> {
             failure
         } else {
             failure.hint(hints.join("\n      "))
+        })
+    }
+
+    /// Returns the error of a complete batch of which files were deleted and could not be fetched again.
+    fn unrestored(&self, report: &Report) -> Option<Failure> {
+        let rows = report.unsaved.len();
+        (rows > 0).then(|| {
+            let message = format!(
+                "files of {} of batch {} are gone, and are not fetched again",
+                units::counted(rows, "row"),
+                foreign_text::name(self.name.as_str())
+            );
+            let hint = format!("remove the cause, then try again: {}", self.resume);
+            let failure = Failure::new(Outcome::Unfetched(Reason::Trouble), "unfetched", message);
+            failure.resume(self.resume.clone()).hint(hint)
         })
     }
 
