@@ -1,6 +1,7 @@
 //! The steps of continuous integration; each can be run alone by its name.
 
 mod optional;
+mod test_run;
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +16,6 @@ use std::{
 use crate::{
     failure::{Failure, print},
     instructions,
-    isolation::isolated,
     output::Mode,
     targets::codegen,
 };
@@ -67,7 +67,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "test",
         proves: "tests and doctests pass in an isolated network, and every snapshot has a test",
-        run: test,
+        run: test_run::run,
     },
     Step {
         name: "readme",
@@ -139,57 +139,6 @@ fn docs(root: &Path) -> Result<(), Failure> {
     let mut command = command(root);
     command.args(["doc", "--workspace", "--no-deps", "--all-features"]);
     run_to_success(command.env("RUSTDOCFLAGS", "-D warnings"))
-}
-
-/// Runs the tests with insta recording every snapshot that it compares, then compares that list
-/// with the existing files. (`cargo insta` uses the same variable; this way nothing has to be
-/// installed.)
-fn test(root: &Path) -> Result<(), Failure> {
-    let compared = root.join("target").join("snapshots-compared.txt");
-    let failed = |error: io::Error| Failure::new(format!("error: {}: {error}", compared.display()));
-    fs::create_dir_all(root.join("target")).map_err(failed)?;
-    fs::write(&compared, "").map_err(failed)?;
-    let tests = ["test", "--workspace", "--all-features"];
-    // Downloads and builds while there is a network.
-    cargo(root, tests.iter().chain(&["--no-run"]))?;
-    let mut command = command(root);
-    command.args(tests).arg("--no-fail-fast");
-    command
-        .env("INSTA_UPDATE", "no")
-        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &compared);
-    run_to_success(&mut isolated(&command)?)?;
-    let recorded = fs::read_to_string(&compared).map_err(failed)?;
-    let recorded: BTreeSet<PathBuf> = recorded
-        .lines()
-        .filter_map(|line| fs::canonicalize(line).ok())
-        .collect();
-    let unreferenced: Vec<_> = snapshots(&root.join("tests"))
-        .map_err(failed)?
-        .into_iter()
-        .filter(|file| !recorded.contains(file))
-        .map(|file| file.display().to_string())
-        .collect();
-    if unreferenced.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "error: no test compares these snapshots\n{}\nhelp: delete them",
-        unreferenced.join("\n")
-    )))
-}
-
-/// Returns every snapshot file below a folder.
-fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(snapshots(&path)?);
-        } else if path.extension() == Some(OsStr::new("snap")) {
-            found.push(fs::canonicalize(path)?);
-        }
-    }
-    Ok(found)
 }
 
 /// Runs the command that is marked in the README, in a shell, and checks the file that it writes.

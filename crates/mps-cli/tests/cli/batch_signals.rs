@@ -7,12 +7,13 @@ use serde_json::json;
 
 use crate::{
     batch_support::{Running, batch, command, counts, creates, events, manifest, run_batch},
+    phases::{Phase, catches_signals},
     support::{Emulator, Run, eventually},
 };
 
 const CREATE: &str = "CreateAigcVideoTask";
 
-/// A run with a create on the wire that takes 3 s to be answered.
+/// A run with a create on the wire that is answered when the emulator is told to.
 struct Sending {
     emulator: Emulator,
     running: Running,
@@ -22,7 +23,7 @@ impl Sending {
     fn start() -> Self {
         let emulator = Emulator::start("0s");
         manifest(&emulator, "foxes.jsonl", 1..=30);
-        emulator.add_fault(&json!({"kind": "delay", "delay": "3s", "action": CREATE}));
+        emulator.hold(CREATE);
         let running = Running::start(&emulator, "foxes.jsonl");
         eventually(|| creates(&emulator)[0] > 0);
         Self { emulator, running }
@@ -44,6 +45,7 @@ fn one_signal_starts_nothing_more_and_waits_for_the_answers() {
         sending.send(signal);
         sending.running.stderr.wait_for("draining");
         let sent = creates(&sending.emulator)[0];
+        sending.emulator.clear_faults();
         let (emulator, run) = sending.end();
         assert_eq!(run.exit, code, "{run:?}");
         let [in_doubt, planned, rows] = counts(&run, ["in_doubt", "planned", "rows"]);
@@ -91,22 +93,17 @@ fn a_second_signal_leaves_at_once_and_names_the_rows_in_doubt() {
 fn a_signal_before_the_first_row_ends_the_command_at_once() {
     let emulator = Emulator::start("0s");
     manifest(&emulator, "foxes.jsonl", 1..=2);
-    let fifo = emulator.folder.path().join("keys");
-    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
-    assert!(made.unwrap().success());
-    // The keys never arrive.
+    let _obstacle = Phase::PermitQueue.obstacle(&emulator);
     let mut process = command(&emulator, &["run", "foxes.jsonl", "--out", "clips"])
-        .env_remove("TENCENTCLOUD_SECRET_ID")
-        .env_remove("TENCENTCLOUD_SECRET_KEY")
-        .env("TENCENTCLOUD_CREDENTIALS_FILE", &fifo)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    eventually(|| crate::phases::catches_signals(process.id()));
+    eventually(|| catches_signals(process.id()));
     kill_process(Pid::from_child(&process), Signal::INT).unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(130));
-    assert_eq!(creates(&emulator), [0, 0]);
+    // That of the obstacle.
+    assert_eq!(creates(&emulator), [1, 0]);
 }
 
 #[test]

@@ -205,6 +205,8 @@ fn mps_into_head(mps: &std::process::Command) -> Box<std::process::Command> {
 #[test]
 fn a_step_is_repeated_until_the_row_is_saved_and_pays_once() {
     let emulator = Emulator::start("1s");
+    let freeze = |is_frozen: bool| emulator.tell("clock", &json!({"freeze": is_frozen}));
+    freeze(true);
     manifest(&emulator, "foxes.jsonl", 1..=2);
     let step = ["step", "foxes.jsonl", "--key", "row-2", "--out", "clips"];
     let first = batch(&emulator, &step);
@@ -214,6 +216,7 @@ fn a_step_is_repeated_until_the_row_is_saved_and_pays_once() {
         task.is_string() && first.error()["created"] == true,
         "{first:?}"
     );
+    freeze(false);
     let saved = eventually_or(|| {
         let step = batch(&emulator, &step);
         match step.exit {

@@ -58,7 +58,7 @@ fn a_task_is_done_when_its_time_has_passed() {
     };
     assert_eq!(status(), "WAIT");
     for (seconds, then) in [("5s", "RUN"), ("89s", "RUN"), ("1s", "DONE")] {
-        emulator.tell("clock", &json!({ "advance": seconds }));
+        emulator.advance(seconds);
         assert_eq!(status(), then, "{seconds} later");
     }
 }
@@ -120,7 +120,7 @@ fn temporary_keys_carry_a_token_and_end() {
         refused
     );
 
-    emulator.tell("clock", &json!({ "advance": "30m" }));
+    emulator.advance("30m");
     assert_eq!(code(&emulator, ends), refused);
     assert_eq!(code(&emulator, stays), known);
 }

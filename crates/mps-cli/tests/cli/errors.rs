@@ -279,7 +279,7 @@ fn the_page_of_error_codes_says_with_which_exit_code_a_create_ends() {
         let (code, _) = code.split_once('`').unwrap();
         let prompt = format!("[emulator:refuse={code}]");
         let throttled = section.contains("until the deadline");
-        let deadline = if throttled { "2s" } else { "90s" };
+        let deadline = if throttled { "5s" } else { "90s" };
         let run = emulator.run(&[
             "--deadline",
             deadline,

@@ -59,7 +59,7 @@ fn a_create_that_is_done_or_failed_or_refused_is_no_obstacle() {
     assert_eq!(create(&emulator, &["--deadline", "2s"]).exit, 12);
     emulator.clear_faults();
 
-    emulator.tell("clock", &json!({"advance": "2h"}));
+    emulator.advance("2h");
     let second = create(&emulator, &[]);
     assert_eq!(second.exit, 0, "{second:?}");
     assert_eq!(tasks(&emulator, &[])[1]["state"], "done");
@@ -201,7 +201,7 @@ fn a_key_whose_task_failed_ends_as_it_did() {
 fn an_expired_result_is_reported_under_its_key() {
     let emulator = Emulator::start("0s");
     assert_eq!(create(&emulator, &["--key", "k", "--wait"]).exit, 0);
-    emulator.tell("clock", &json!({"advance": "13h"}));
+    emulator.advance("13h");
     let expired = create(&emulator, &["--key", "k", "--out", "late.mp4"]);
     assert_eq!((expired.exit, creates(&emulator)), (10, 1), "{expired:?}");
     assert_eq!(only_task(&emulator)["state"], "expired");

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{Emulator, Run, eventually, run};
 
@@ -138,9 +138,7 @@ fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
 #[test]
 fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
     let (emulator, _) = with_task();
-    emulator.add_fault(&json!({
-        "kind": "delay", "delay": "3s", "action": "CreateAigcVideoTask"
-    }));
+    emulator.hold("CreateAigcVideoTask");
     let create = [
         "--output=json",
         "video",
@@ -160,6 +158,7 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
             .contains(r#""state":"sending""#)
     });
     let locker = lock(&ledger_file(&emulator));
+    emulator.clear_faults();
     let output = process.wait_with_output().unwrap();
     let Some(mut locker) = locker else {
         return;

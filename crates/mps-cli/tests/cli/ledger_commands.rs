@@ -161,7 +161,7 @@ fn a_recorded_result_that_has_expired_is_named_with_its_age() {
     let created = emulator.record(&["video", "create", "--prompt", "a cat", "--wait"]);
     assert_eq!(created.exit, 0, "{created:?}");
     let id = created.json()["task_id"].as_str().unwrap().to_owned();
-    emulator.tell("clock", &json!({"advance": "13h"}));
+    emulator.advance("13h");
     let download = emulator.record(&["video", "download", &id, "--out", "late.mp4"]);
     let error = download.error();
     assert_eq!(

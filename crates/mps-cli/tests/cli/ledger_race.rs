@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Run, eventually};
+use crate::{
+    phases::Lines,
+    support::{Emulator, Run, eventually},
+};
 
 fn start(emulator: &Emulator, prompt: &str, more: &[&str]) -> Child {
     let arguments = ["--output=json", "video", "create", "--prompt", prompt];
@@ -71,7 +74,7 @@ fn two_shells_with_one_key_have_one_task() {
 #[test]
 fn a_kill_on_the_wire_is_listed_as_in_doubt() {
     let emulator = Emulator::start("1h");
-    emulator.add_fault(&json!({"kind": "delay", "delay": "60s", "action": "CreateAigcVideoTask"}));
+    emulator.hold("CreateAigcVideoTask");
     let mut process = start(&emulator, "a cat", &["--key", "k"]);
     let arrived = || {
         let requests = emulator.requests();
@@ -136,11 +139,13 @@ fn signal(process: &Child) {
 #[test]
 fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     let emulator = Emulator::start("1h");
-    emulator.add_fault(&json!({"kind": "delay", "delay": "15s", "action": "CreateAigcVideoTask"}));
-    let process = start(&emulator, "a cat", &[]);
-    // The request has arrived, and its answer is late enough for the signal to be earlier.
+    emulator.hold("CreateAigcVideoTask");
+    let mut process = start(&emulator, "a cat", &[]);
     eventually(|| creates(&emulator) == 1);
     signal(&process);
+    let stderr = Lines::of(process.stderr.take().unwrap());
+    stderr.wait_for("finishing_create");
+    emulator.clear_faults();
     let run = end(process);
     assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");
     let task = emulator.record(&["tasks"]).json();
@@ -151,7 +156,7 @@ fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
 #[test]
 fn a_second_signal_on_the_wire_leaves_a_create_in_doubt_with_its_key() {
     let emulator = Emulator::start("1h");
-    emulator.add_fault(&json!({"kind": "delay", "delay": "60s", "action": "CreateAigcVideoTask"}));
+    emulator.hold("CreateAigcVideoTask");
     let process = start(&emulator, "a cat", &["--key", "k"]);
     eventually(|| creates(&emulator) == 1);
     signal(&process);

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     ledger_support::{creates, lose_reply, tasks},
-    mcp_support::{Agent, clip, create, delay_creates},
+    mcp_support::{Agent, clip, create},
     support::{Emulator, eventually},
 };
 
@@ -172,7 +172,7 @@ fn calls_at_the_same_time_neither_exceed_the_cap_nor_bill_a_key_twice() {
 fn a_cancelled_create_is_recorded_and_a_cancelled_wait_ends() {
     let emulator = Emulator::start("10m");
     let mut agent = Agent::start(&emulator, "60");
-    delay_creates(&emulator, "1s");
+    emulator.hold("CreateAigcVideoTask");
     let id = agent.send_tool("create", &create("fox"));
     eventually(|| {
         emulator
@@ -181,6 +181,7 @@ fn a_cancelled_create_is_recorded_and_a_cancelled_wait_ends() {
             .any(|it| it["action"] == "CreateAigcVideoTask")
     });
     agent.notify("notifications/cancelled", &json!({"requestId": id}));
+    emulator.clear_faults();
     assert_eq!(agent.wait_until_created("fox")["state"], "created");
     let id = agent.send_tool("wait", &json!({"key": "fox", "seconds": 60}));
     agent.notify("notifications/cancelled", &json!({"requestId": id}));
@@ -192,7 +193,7 @@ fn a_cancelled_create_is_recorded_and_a_cancelled_wait_ends() {
 
 #[test]
 fn a_wait_reports_progress_if_it_is_asked_to() {
-    let emulator = Emulator::start("500ms");
+    let emulator = Emulator::start("1h");
     let mut agent = Agent::start(&emulator, "60");
     agent.done("create", &create("fox"));
     let id = agent.send(
@@ -206,6 +207,7 @@ fn a_wait_reports_progress_if_it_is_asked_to() {
     let first = agent.read();
     assert_eq!(first["method"], "notifications/progress", "{first}");
     assert_eq!(first["params"]["progressToken"], "p-1");
+    emulator.advance("2h");
     assert_eq!(
         agent.answer(id)["result"]["structuredContent"]["state"],
         "done"

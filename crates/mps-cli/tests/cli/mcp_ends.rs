@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     ledger_support::tasks,
-    mcp_support::{Agent, create, delay_creates},
+    mcp_support::{Agent, create},
     support::{Emulator, eventually, mps, run},
 };
 
@@ -15,13 +15,14 @@ fn a_create_on_the_wire_is_answered_before_the_server_ends() {
     for (signal, exit) in [(None, 0), (Some("-TERM"), 143), (Some("-INT"), 130)] {
         let emulator = Emulator::start("10m");
         let mut agent = Agent::start(&emulator, "60");
-        delay_creates(&emulator, "1s");
+        emulator.hold("CreateAigcVideoTask");
         let id = agent.send_tool("create", &create("fox"));
         eventually(|| !emulator.requests().is_empty());
         match signal {
             Some(signal) => agent.signal(signal),
             None => drop(agent.stdin.take()),
         }
+        emulator.clear_faults();
         let answer = agent.answer(id);
         let state = &answer["result"]["structuredContent"]["state"];
         assert_eq!(state, "created", "{signal:?} {answer}");
@@ -35,7 +36,7 @@ fn a_create_on_the_wire_is_answered_before_the_server_ends() {
 fn a_second_signal_names_the_creates_that_are_left_in_doubt() {
     let emulator = Emulator::start("10m");
     let mut agent = Agent::start(&emulator, "60");
-    delay_creates(&emulator, "30s");
+    emulator.hold("CreateAigcVideoTask");
     agent.send_tool("create", &create("fox"));
     eventually(|| !emulator.requests().is_empty());
     agent.signal("-TERM");

@@ -187,10 +187,3 @@ pub(crate) fn clip(prompt: &str) -> Value {
 pub(crate) fn create(key: &str) -> Value {
     json!({"key": key, "request": clip(key)})
 }
-
-pub(crate) fn delay_creates(emulator: &Emulator, time: &str) {
-    let rule = json!({
-        "kind": "delay", "delay": time, "times": 1, "action": "CreateAigcVideoTask",
-    });
-    emulator.add_fault(&rule);
-}

@@ -113,7 +113,7 @@ fn a_create_that_is_throttled_until_its_deadline_can_be_run_again() {
             "--output",
             "json",
             "--deadline",
-            "2s",
+            "5s",
             "video",
             "create",
             "--prompt",
@@ -150,7 +150,7 @@ fn a_task_that_is_done_without_a_result_in_time_is_not_delivered() {
     let emulator = Emulator::start("0s");
     emulator.add_fault(&json!({"kind": "done_without_url"}));
     let create = ["--output", "json", "video", "create", "--prompt", "a"];
-    let run = emulator.run(&[&create[..], &["--wait", "--timeout", "2s"]].concat());
+    let run = emulator.run(&[&create[..], &["--wait", "--timeout", "10s"]].concat());
     let error = run.error();
     assert_eq!(
         (run.exit, &error["kind"], &error["created"]),

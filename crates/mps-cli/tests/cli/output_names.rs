@@ -150,7 +150,7 @@ fn a_name_that_is_taken_during_the_wait_is_kept_and_the_result_saved_beside_it()
     assert!(created);
     assert!(!late.exists(), "nothing is at the name before the end");
     fs::write(&late, "mine").unwrap();
-    emulator.tell("clock", &json!({"advance": "1h"}));
+    emulator.advance("1h");
     let warning = lines.any(|line| line.unwrap().contains(r#""instead_of":"late.mp4""#));
     assert!(warning);
     let run = end(process);

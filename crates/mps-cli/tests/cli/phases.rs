@@ -4,19 +4,17 @@ use std::{
     cell::RefCell,
     fs,
     io::{BufRead as _, BufReader, Read},
-    path::Path,
     sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
 };
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    process::Signal,
+};
 use serde_json::json;
 
-use crate::support::{Emulator, eventually};
-
-/// The longest wait for an event of a process, far more than it needs.
-const BOUND: Duration = Duration::from_secs(20);
+use crate::support::{BOUND, Emulator, eventually};
 
 /// A phase of a command, and the event by which the test sees that the command is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +41,13 @@ impl Phase {
         let rule = match self {
             Self::PermitQueue | Self::Wait => return emulator,
             Self::RetryPause => json!({"kind": "throttle", "action": CREATE}),
-            Self::CreateInFlight => json!({"kind": "delay", "delay": "3s", "action": CREATE}),
-            Self::Download => json!({"kind": "drip", "pieces": 100, "action": "download"}),
+            Self::CreateInFlight => {
+                emulator.hold(CREATE);
+                return emulator;
+            }
+            Self::Download => {
+                json!({"kind": "drip", "pieces": 50, "delay": "1h", "action": "download"})
+            }
         };
         emulator.add_fault(&rule);
         emulator
@@ -81,7 +84,6 @@ impl Phase {
             Self::Download => eventually(|| {
                 let downloads = emulator.control("requests")["downloads"].clone();
                 downloads.as_array().is_some_and(|list| !list.is_empty())
-                    || has_partial_file(emulator.folder.path())
             }),
         }
     }
@@ -97,22 +99,16 @@ impl Phase {
 
 pub(crate) const CREATE: &str = "CreateAigcVideoTask";
 
-fn has_partial_file(folder: &Path) -> bool {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    names
-        .filter(|entry| entry.file_name().to_string_lossy().contains("cat.mp4"))
-        .any(|entry| entry.metadata().is_ok_and(|metadata| metadata.len() > 0))
-}
-
-/// Returns `true` once the process has installed a handler of SIGINT. Elsewhere than on Linux it
-/// counts as ready at once, and the test may end the process before it is.
+/// Returns `true` once the process has installed its handlers of SIGINT and SIGTERM. Elsewhere than on
+/// Linux it counts as ready at once, and the test may end the process before it is.
 pub(crate) fn catches_signals(process: u32) -> bool {
     let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
         return !cfg!(target_os = "linux");
     };
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
-    mask & (1 << 1) != 0
+    let handlers = [Signal::INT, Signal::TERM].map(|signal| 1 << (signal.as_raw() - 1));
+    handlers.iter().all(|handler| mask & handler != 0)
 }
 
 /// The lines of a stream, as they come.

@@ -189,7 +189,7 @@ fn the_timeout_bounds_wait_and_download_together() {
     let emulator = Emulator::start("0s");
     emulator.add_fault(&json!({"kind": "drip", "pieces": 1000, "action": "download"}));
     let create = ["--output", "json", "video", "create", "--prompt", "a"];
-    let run = emulator.run(&[&create[..], &["--out", "a.mp4", "--timeout", "2s"]].concat());
+    let run = emulator.run(&[&create[..], &["--out", "a.mp4", "--timeout", "10s"]].concat());
     let error = run.error();
     assert_eq!((run.exit, &error["created"]), (10, &json!(true)), "{run:?}");
     let resume = error["resume"].as_array().unwrap();

@@ -10,12 +10,12 @@ use std::{
 };
 
 use mps_core::clock::{Clock as _, SystemClock};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{redaction, schemas};
 
 /// The longest wait for something outside this process, far more than it needs.
-const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(120);
 
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
@@ -173,6 +173,16 @@ impl Emulator {
         assert!(rules["faults"].is_array(), "{rule}: {rules}");
     }
 
+    /// Holds the answers to an action until the faults are cleared.
+    pub(crate) fn hold(&self, action: &str) {
+        self.add_fault(&json!({"kind": "delay", "delay": "1h", "action": action}));
+    }
+
+    /// Moves the clock of the service.
+    pub(crate) fn advance(&self, time: &str) {
+        self.tell("clock", &json!({"advance": time}));
+    }
+
     /// Removes all rules of faults.
     pub(crate) fn clear_faults(&self) {
         exchange(&self.endpoint, "DELETE", "/_emulator/v1/faults", "");
@@ -243,12 +253,12 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     serde_json::from_str(body).unwrap()
 }
 
-/// Waits until something outside this process is so, for at most twenty seconds.
+/// Waits until something outside this process is so, for at most [`BOUND`].
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
     eventually_or(|| is_so().then_some(()).ok_or_else(String::new));
 }
 
-/// Waits until something outside this process succeeds, for at most twenty seconds.
+/// Waits until something outside this process succeeds, for at most [`BOUND`].
 pub(crate) fn eventually_or<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
     let clock = SystemClock::new();
     let started = clock.monotonic();

@@ -99,6 +99,10 @@ fn check(phase: Phase, interruption: Interruption) {
             130
         }
     };
+    if in_flight && code != 9 {
+        terminal.screen.wait_for("a create is on the wire");
+        emulator.clear_faults();
+    }
     let (exit, screen) = terminal.end();
     let context = format!("{phase:?} {interruption:?}: {screen}");
     assert_eq!(exit, code, "{context}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mps_core::clock::SharedClock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     api::state::State,
@@ -27,6 +27,8 @@ pub(crate) struct ServiceState {
     pub(crate) time: VirtualClock,
     /// Notifies the saver of each possible change of the state.
     pub(crate) changed: Arc<Notify>,
+    /// Notifies delayed answers that the faults were cleared.
+    pub(crate) cleared: watch::Sender<()>,
     /// Scheme, host and port.
     pub(crate) endpoint: String,
     pub(crate) settings: Settings,
@@ -38,6 +40,18 @@ pub(crate) struct ServiceState {
 impl ServiceState {
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// Removes every rule of faults, and lets delayed answers go.
+    pub(crate) fn clear_faults(&self) {
+        self.state().faults.clear();
+        self.cleared.send_replace(());
+    }
+
+    /// Forgets everything but credentials, clock and settings, and lets delayed answers go.
+    pub(crate) fn reset(&self) {
+        self.state().reset();
+        self.cleared.send_replace(());
     }
 
     /// Returns the machine's monotonic time.

@@ -14,7 +14,7 @@ use mps_core::{
     clock::{SharedClock, SystemClock},
     endpoint::Site,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::{
     Emulator,
@@ -289,6 +289,7 @@ impl Builder {
             time,
             clock,
             changed,
+            cleared: watch::Sender::new(()),
             endpoint,
             ids,
             cache: Cache::default(),

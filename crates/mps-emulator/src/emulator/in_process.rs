@@ -111,11 +111,10 @@ impl Transport for InProcess {
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>> {
         Box::pin(async move {
+            let cleared = self.service.0.cleared.subscribe();
             let exchange = self.exchange(request);
             let clock = &self.service.0.clock;
-            if !exchange.delay.is_zero() {
-                clock.sleep(exchange.delay).await;
-            }
+            exchange.delayed(cleared, clock).await;
             let response = exchange.delivery.into_pieces(clock).ok_or_else(broken)?;
             Ok(response.map(|pieces| {
                 ResponseBody::new(InProcessBody {

@@ -225,10 +225,9 @@ async fn answer(
         service.dropped(&head, None);
         return Err(control.reset().into());
     };
+    let cleared = service.0.cleared.subscribe();
     let exchange = service.respond(&head, &body);
-    if !exchange.delay.is_zero() {
-        clock.sleep(exchange.delay).await;
-    }
+    exchange.delayed(cleared, clock).await;
     match exchange.delivery.into_pieces(clock) {
         Some(response) => Ok(response.map(|pieces| Outgoing::new(pieces, control, busy))),
         None => Err(control.reset().into()),

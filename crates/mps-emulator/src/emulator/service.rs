@@ -69,9 +69,9 @@ impl Service {
         added
     }
 
-    /// Removes every rule.
+    /// Removes every rule. Answers that are being delayed go at once.
     pub fn clear_faults(&self) {
-        self.0.state().faults.clear();
+        self.0.clear_faults();
         self.0.changed.notify_one();
     }
 
@@ -134,7 +134,7 @@ impl Service {
 
     /// Forgets tasks, requests, charges and faults. Credentials, clock and settings stay.
     pub fn reset(&self) {
-        self.0.state().reset();
+        self.0.reset();
         self.0.changed.notify_one();
     }
 

@@ -54,7 +54,8 @@ impl Fault {
         })
     }
 
-    /// Returns a fault: the call is executed at once and answered after a delay.
+    /// Returns a fault: the call is executed at once and answered after a delay, or as soon as the faults
+    /// are cleared.
     pub fn delay(delay: Duration) -> Self {
         Self::of(Kind::Delay { delay })
     }

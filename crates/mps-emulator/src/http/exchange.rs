@@ -8,7 +8,11 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, Version, header};
-use mps_core::{BoxFuture, clock::SharedClock};
+use mps_core::{
+    BoxFuture,
+    clock::{SharedClock, timeout},
+};
+use tokio::sync::watch;
 
 /// A connection, by its previous use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,14 @@ impl Exchange {
         Self {
             delay: Duration::ZERO,
             delivery: Delivery::Lost,
+        }
+    }
+
+    /// Waits for the delay before the answer, or until the faults are cleared. `cleared` must have been
+    /// subscribed before the fault was applied, so that no clearing is missed.
+    pub(crate) async fn delayed(&self, mut cleared: watch::Receiver<()>, clock: &SharedClock) {
+        if !self.delay.is_zero() {
+            let _at_once_or_later = timeout(&**clock, self.delay, cleared.changed()).await;
         }
     }
 

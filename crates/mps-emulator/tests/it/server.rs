@@ -5,7 +5,7 @@ use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::Request;
 use mps_core::clock::{Clock, TestClock};
-use mps_emulator::{Emulator, Fault, Outcome};
+use mps_emulator::{Emulator, Fault, Outcome, Service};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -372,4 +372,23 @@ async fn the_first_request_of_a_connection_never_meets_a_stale_one() {
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
     let created = exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
     assert!(created["TaskId"].is_string());
+}
+
+/// The clock stands still, so no delay ends by itself.
+#[tokio::test]
+async fn clearing_the_faults_lets_delayed_answers_go() {
+    for clear in [Service::clear_faults, Service::reset] {
+        let (emulator, _clock) = emulator().await;
+        let delay = Fault::delay(Duration::from_secs(3600));
+        emulator.fail(delay).unwrap();
+        let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
+        let request = wire(&signed(&emulator, CREATE, &cat()));
+        stream.write_all(&request).await.unwrap();
+        while emulator.bill().creates == 0 {
+            tokio::task::yield_now().await;
+        }
+        clear(emulator.service());
+        let (head, _) = read(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    }
 }

@@ -18,7 +18,7 @@ pub(super) fn add(call: &Call<'_>) -> Result<Value, Refusal> {
 }
 
 pub(super) fn clear(call: &Call<'_>) -> Value {
-    call.service.state().faults.clear();
+    call.service.clear_faults();
     list(call)
 }
 

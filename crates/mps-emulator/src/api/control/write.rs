@@ -9,7 +9,7 @@ use super::{
 use crate::api::{control::MAX_SNAPSHOT_BYTES, snapshot::Snapshot};
 
 pub(super) fn reset(call: &Call<'_>) -> Value {
-    call.service.state().reset();
+    call.service.reset();
     json!({ "reset": true })
 }
 
