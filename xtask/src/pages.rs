@@ -1,6 +1,6 @@
 //! Pages of documentation, generated from the specification.
 
-use std::fmt::Write;
+use std::{fmt::Write, iter};
 
 use crate::{
     codegen::{GenerateError, Generated},
@@ -96,25 +96,51 @@ fn rules(api: &Api) -> Result<String, std::fmt::Error> {
     let mut page = format!("{MARK} from spec/. Do not edit. -->\n{INTRODUCTION}");
     for (about, title, preface) in GROUPS {
         write!(page, "\n## {title}\n\n{preface}\n")?;
-        for rule in api.rules.iter().filter(|rule| rule.about == about) {
-            describe(rule, api, &mut page)?;
+        let of_group = api.rules.iter().filter(|rule| rule.about == about);
+        if about == "member" {
+            for rule in of_group {
+                describe(rule, api, &mut page)?;
+            }
+        } else {
+            page.push_str(TABLE);
+            page.extend(of_group.map(row));
         }
     }
     Ok(page)
 }
 
-fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
-    write!(page, "\n### `{}`\n\n{}\n", rule.id, rule.meaning)?;
-    let severity = match rule.severity {
+/// The head of a table of rules without bounds of their own.
+const TABLE: &str = "\n| rule | meaning | severity | column |\n|---|---|---|---|\n";
+
+/// Returns the row of a rule in such a table.
+fn row(rule: &RuleInfo) -> String {
+    let column = rule.column.as_ref().map(|column| format!("`{column}`"));
+    format!(
+        "| `{}` | {} | {} | {} |\n",
+        rule.id,
+        rule.meaning,
+        severity(rule),
+        column.unwrap_or_default()
+    )
+}
+
+fn severity(rule: &RuleInfo) -> &str {
+    match rule.severity {
         "either" => "error or warning",
         one => one,
-    };
-    match &rule.column {
-        Some(column) => write!(page, "\nSeverity: {severity}. Column: `{column}`.\n")?,
-        None => write!(page, "\nSeverity: {severity}.\n")?,
     }
+}
+
+/// Writes the section of a rule for members, with all its bounds.
+fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
+    let severity = severity(rule);
+    write!(
+        page,
+        "\n### `{}`\n\n{}\n\nSeverity: {severity}.",
+        rule.id, rule.meaning
+    )?;
     let mut kinds = RULE_KINDS.iter();
-    if let Some(kind) = kinds.find(|kind| rule.about == "member" && kind.ids().contains(&rule.id)) {
+    if let Some(kind) = kinds.find(|kind| kind.ids().contains(&rule.id)) {
         let overridable = if kind.overridable {
             "; a model's own row overrides it"
         } else {
@@ -122,23 +148,39 @@ fn describe(rule: &RuleInfo, api: &Api, page: &mut String) -> std::fmt::Result {
         };
         write!(
             page,
-            "\nKey: `{}`, {}, for {}{overridable}.\n",
+            " Key: `{}`, {}, for {}{overridable}.",
             kind.key,
             kind.form.describe(),
             kind.applies_to.describe()
         )?;
     }
-    let bounds: Vec<String> = members(api)
-        .flat_map(|(owner, member)| bounds(rule, owner, member))
-        .collect();
-    if !bounds.is_empty() {
-        let rows = bounds.concat();
-        write!(
-            page,
-            "\n| member | bound | severity | source |\n|---|---|---|---|\n{rows}"
-        )?;
-    }
+    page.push('\n');
+    page.push_str(&table(
+        members(api).flat_map(|(owner, member)| bounds(rule, owner, member)),
+    ));
     Ok(())
+}
+
+/// Returns the table of a rule's bounds, or nothing without any. A rule that has no value, such as `required`,
+/// has no column for it.
+fn table(bounds: impl Iterator<Item = [String; 4]>) -> String {
+    let bounds: Vec<[String; 4]> = bounds.collect();
+    if bounds.is_empty() {
+        return String::new();
+    }
+    let has_value = bounds.iter().any(|[_, value, ..]| !value.is_empty());
+    let head = ["member", "bound", "severity", "source"].map(str::to_owned);
+    let line = ["---"; 4].map(str::to_owned);
+    let cells = |[member, value, severity, source]: [String; 4]| {
+        let value = if has_value {
+            format!(" {value} |")
+        } else {
+            String::new()
+        };
+        format!("| {member} |{value} {severity} | {source} |\n")
+    };
+    let rows = [head, line].into_iter().chain(bounds).map(cells);
+    iter::once("\n".to_owned()).chain(rows).collect()
 }
 
 /// Returns every member that can be part of a request, with the name of its owner.
@@ -156,8 +198,8 @@ fn members(api: &Api) -> impl Iterator<Item = (&str, &Member)> {
     groups.flat_map(|(owner, members)| members.iter().map(move |member| (owner, member)))
 }
 
-/// Returns a row of the table for each value of a rule that a member has.
-fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
+/// Returns the cells of a row for each value of a rule that a member has: member, bound, severity, source.
+fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<[String; 4]> {
     let of_rule = member.rules.iter().filter(|bound| bound.id() == rule.id);
     let row = |bound: &Rule| {
         let severity = if bound.warns { "warning" } else { "error" };
@@ -178,12 +220,13 @@ fn bounds(rule: &RuleInfo, owner: &str, member: &Member) -> Vec<String> {
         } else {
             format!("; no longer stated since {}", dropped.join(" and "))
         };
-        format!(
-            "| `{owner}.{}` | {}{star}{on} | {severity} | {}{dropped} |\n",
-            member.name,
-            bound.value.quoted().join(", "),
-            bound.source.as_ref().unwrap_or(&member.source)
-        )
+        let source = bound.source.as_ref().unwrap_or(&member.source);
+        [
+            format!("`{owner}.{}`", member.name),
+            format!("{}{star}{on}", bound.value.quoted().join(", ")),
+            severity.to_owned(),
+            format!("{source}{dropped}"),
+        ]
     };
     of_rule.map(row).collect()
 }

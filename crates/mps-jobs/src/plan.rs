@@ -2,23 +2,28 @@
 //!
 //! A plan needs no network, no credentials and no ledger, and writes nothing.
 
+mod claims;
 mod findings;
 mod largest;
+mod names;
 mod pipeline;
 mod totals;
-mod unique;
 
 use mps_core::PreflightLevel;
 use mps_models::preflight::Finding;
 
 pub(crate) use self::largest::{Amounts, Largest};
+use self::{
+    claims::{Claims, Compared, Hashes, Names, Seen},
+    pipeline::Checked,
+    totals::Totals,
+};
 pub use self::{findings::Findings, totals::ModelTotals};
-use self::{totals::Totals, unique::Unique};
 use crate::{
     amount::Amount,
     ledger::Key,
     manifest::{
-        Batch, Fingerprint, Manifest, ManifestError, RowFacts, RowFinding, RowParser, no_rows,
+        Batch, Fingerprint, Manifest, ManifestError, RowFacts, RowFinding, RowParser, Rows, no_rows,
     },
     prices::PriceTable,
 };
@@ -86,8 +91,8 @@ impl Plan {
 /// Reads a manifest, checks every row, and returns the plan of its batch.
 ///
 /// Blocking: call it on a thread for blocking work, such as `tokio::task::spawn_blocking`. Rows are
-/// checked on up to four threads and not kept; up to 150 bytes per row are, to find ids and output
-/// names that are there twice.
+/// checked on up to four threads and not kept; 16 bytes per row are, to find ids and output names that
+/// collide. A manifest that seems to have such names is read a second time.
 ///
 /// # Errors
 /// [`ManifestError`] if the file cannot be opened. Everything else is a finding.
@@ -108,62 +113,76 @@ impl Plan {
 /// # }
 /// ```
 pub fn plan(manifest: &Manifest, options: &PlanOptions<'_>) -> Result<Plan, ManifestError> {
-    let mut building = Building {
-        level: options.level,
-        rows: 0,
-        refused: 0,
-        totals: Totals::new(options.prices.is_some()),
-        largest: Largest::default(),
-        ids: Unique::default(),
-        outputs: Unique::default(),
-        folders: Unique::default(),
-        findings: Findings::default(),
-    };
-    let (prices, hashes) = (
-        options.prices,
-        [building.ids.hashes(), building.outputs.hashes()],
+    let hashes = Hashes::default();
+    let mut seen = Seen::default();
+    let first = read(
+        manifest.rows()?,
+        options,
+        |row| Claims::of(row, &hashes),
+        |_, _, claims| {
+            seen.add(&claims);
+            None
+        },
     );
+    let Some(suspects) = seen.suspects() else {
+        return Ok(first);
+    };
+    let rows = match &first.fingerprint {
+        Some(fingerprint) => manifest.rows_of(fingerprint)?,
+        None => manifest.rows()?,
+    };
+    let mut compared = Compared::default();
+    let names = |row: &RowFacts| Names::of(row, &hashes, &suspects);
+    Ok(read(rows, options, names, |line, key, names| {
+        compared.add(line, key.as_str(), names?)
+    }))
+}
+
+/// Returns the plan of these rows. `names` returns something about the names of a row, on several threads,
+/// and `compare` the finding if they collide with those of a row before.
+fn read<N: Send>(
+    rows: Rows,
+    options: &PlanOptions<'_>,
+    names: impl Fn(&RowFacts) -> N + Sync,
+    mut compare: impl FnMut(u64, &Key, N) -> Option<RowFinding>,
+) -> Plan {
+    let prices = options.prices;
     let check = |parser: &RowParser, batch: &Batch, nth| {
         // Prices are decided by the text of a request.
         let quick = prices.is_none().then(|| parser.facts(batch, nth)).flatten();
         if let Some(row) = quick {
-            return Some(Ok(CheckedRow::new(row, None, &hashes)));
+            return Some(Ok(CheckedRow::new(row, None, &names)));
         }
         let row = parser.row(batch, nth)?;
         Some(row.map(|row| {
             let price = prices.and_then(|prices| prices.price(&row.priced()));
-            CheckedRow::new(row.into(), price, &hashes)
+            CheckedRow::new(row.into(), price, &names)
         }))
     };
-    let fingerprint = pipeline::for_each(manifest.rows()?, check, |row| building.add(row));
-    Ok(building.finish(fingerprint))
+    let mut building = Building::new(options);
+    let fingerprint = pipeline::for_each(rows, check, |row| building.add(row, &mut compare));
+    building.finish(fingerprint)
 }
 
 /// All of a row that other rows and the sums need.
-struct CheckedRow {
+struct CheckedRow<N> {
     line: u64,
     key: Key,
-    id: unique::Hash,
-    output: unique::Hash,
-    /// The folders of the output name.
-    folders: Box<[unique::Hash]>,
+    names: N,
     facts: totals::Facts,
     /// The findings of preflight; empty for most rows.
     findings: Vec<Finding>,
     has_errors: bool,
 }
 
-impl CheckedRow {
-    fn new(mut row: RowFacts, price: Option<Amount>, [ids, outputs]: &[unique::Hashes; 2]) -> Self {
+impl<N> CheckedRow<N> {
+    fn new(mut row: RowFacts, price: Option<Amount>, names: impl Fn(&RowFacts) -> N) -> Self {
         let facts = totals::Facts::take(&mut row, price);
+        let names = names(&row);
         let report = row.request.report;
         Self {
             line: row.line,
-            id: ids.of(row.key.as_str()),
-            output: outputs.of(&unique::folded(&row.out)),
-            folders: unique::folders(&unique::folded(&row.out))
-                .map(|folder| outputs.of(folder))
-                .collect(),
+            names,
             facts,
             has_errors: !report.is_ok(),
             findings: report.findings().to_vec(),
@@ -179,17 +198,29 @@ struct Building {
     refused: u64,
     totals: Totals,
     largest: Largest,
-    ids: Unique,
-    outputs: Unique,
-    folders: Unique,
     findings: Findings,
 }
 
 impl Building {
-    fn add(&mut self, row: Result<CheckedRow, Vec<RowFinding>>) {
+    fn new(options: &PlanOptions<'_>) -> Self {
+        Self {
+            level: options.level,
+            rows: 0,
+            refused: 0,
+            totals: Totals::new(options.prices.is_some()),
+            largest: Largest::default(),
+            findings: Findings::default(),
+        }
+    }
+
+    fn add<N>(
+        &mut self,
+        row: Checked<CheckedRow<N>>,
+        compare: impl FnMut(u64, &Key, N) -> Option<RowFinding>,
+    ) {
         self.rows += 1;
         let is_refused = match row {
-            Ok(checked) => self.add_row(checked),
+            Ok(checked) => self.add_row(checked, compare),
             Err(findings) => {
                 self.findings.extend(findings);
                 true
@@ -199,7 +230,11 @@ impl Building {
     }
 
     /// Adds a row, and returns `true` if it would be refused.
-    fn add_row(&mut self, row: CheckedRow) -> bool {
+    fn add_row<N>(
+        &mut self,
+        row: CheckedRow<N>,
+        mut compare: impl FnMut(u64, &Key, N) -> Option<RowFinding>,
+    ) -> bool {
         let by_preflight = match self.level {
             PreflightLevel::Off => false,
             PreflightLevel::Warnings => !row.findings.is_empty(),
@@ -207,41 +242,15 @@ impl Building {
         };
         self.largest.add(row.line, &row.key, row.facts.amounts());
         self.totals.add(row.facts);
-        let (line, key) = (row.line, row.key.as_str());
+        let line = row.line;
         let findings = row.findings.into_iter();
-        let findings = findings.map(|finding| RowFinding::new(line, Some(key), finding));
+        let findings =
+            findings.map(|finding| RowFinding::new(line, Some(row.key.as_str()), finding));
         self.findings.extend(findings);
-        let duplicate = if let Some(first) = self.ids.add(row.id, line) {
-            // The same id has the same name: one finding is enough.
-            Some(unique::duplicate_id(line, key, first))
-        } else {
-            let first = self.outputs.add(row.output, line);
-            first
-                .map(|first| unique::duplicate_output(line, key, first))
-                .or_else(|| {
-                    let first = self.file_and_folder(line, row.output, &row.folders);
-                    first.map(|first| unique::file_and_folder(line, key, first))
-                })
-        };
-        let is_duplicate = duplicate.is_some();
-        self.findings.extend(duplicate);
-        by_preflight || is_duplicate
-    }
-
-    /// Returns the line of an output name that is a file there and a folder here, or the reverse.
-    fn file_and_folder(
-        &mut self,
-        line: u64,
-        output: unique::Hash,
-        folders: &[unique::Hash],
-    ) -> Option<u64> {
-        for folder in folders {
-            self.folders.add(*folder, line);
-        }
-        let outputs = folders.iter().map(|folder| self.outputs.line(*folder));
-        self.folders
-            .line(output)
-            .or_else(|| outputs.flatten().next())
+        let collision = compare(line, &row.key, row.names);
+        let collides = collision.is_some();
+        self.findings.extend(collision);
+        by_preflight || collides
     }
 
     fn finish(mut self, fingerprint: Option<Fingerprint>) -> Plan {

@@ -76,6 +76,35 @@ fn a_manifest_with_mistakes_is_refused_as_a_whole() {
 }
 
 #[test]
+fn names_that_collide_are_refused_with_both_lines_before_anything_starts() {
+    let emulator = Emulator::start("0s");
+    for (one, other) in [
+        ("Fox.mp4", "fox.mp4"),
+        ("caf\u{e9}.mp4", "cafe\u{301}.mp4"),
+        ("row-1.{ext}", "row-1.mp4"),
+        ("x.mp4", "x.mp4.json"),
+    ] {
+        let row = |nth, out: &str| line(nth, "").replacen('{', &format!(r#"{{"out":"{out}","#), 1);
+        write(
+            &emulator,
+            "foxes.jsonl",
+            &[row(1, one), line(2, ""), row(3, other)],
+        );
+        let run = run_batch(&emulator, "foxes.jsonl", &["--sidecar"]);
+        assert_eq!(run.exit, 2, "{one} {other}: {run:?}");
+        let findings = events(&run, "finding");
+        let [finding] = findings.as_slice() else {
+            panic!("{one} {other}: {run:?}");
+        };
+        assert_eq!(finding["finding"]["line"], 3, "{run:?}");
+        let message = finding["finding"]["message"].as_str().unwrap();
+        assert!(message.contains("line 1"), "{message}");
+    }
+    assert_eq!(creates(&emulator), [0, 0]);
+    assert!(!emulator.folder.path().join("clips").exists());
+}
+
+#[test]
 fn changed_rows_are_named_and_nothing_is_started() {
     let emulator = Emulator::start("0s");
     manifest(&emulator, "foxes.jsonl", 1..=2);

@@ -274,6 +274,33 @@ fn names_that_some_file_system_takes_for_one_are_refused() {
             r#"{"id":"a","Prompt":"p"}"#,
             r#"{"id":"b","Prompt":"p","out":"a.{ext}"}"#,
         ),
+        // The same letter, composed and decomposed.
+        (
+            r#"{"id":"caf\u00e9","Prompt":"p"}"#,
+            r#"{"id":"b","Prompt":"p","out":"CAFE\u0301.{ext}"}"#,
+        ),
+        // The extension of a result can be this one.
+        (
+            r#"{"id":"a","Prompt":"p","out":"b.mp4"}"#,
+            r#"{"id":"b","Prompt":"p"}"#,
+        ),
+        (
+            r#"{"id":"b","Prompt":"p"}"#,
+            r#"{"id":"a","Prompt":"p","out":"B.PNG"}"#,
+        ),
+        // The sidecar of a result.
+        (
+            r#"{"id":"a","Prompt":"p","out":"x.mp4"}"#,
+            r#"{"id":"b","Prompt":"p","out":"X.mp4.json"}"#,
+        ),
+        (
+            r#"{"id":"b","Prompt":"p","out":"a.mp4.json"}"#,
+            r#"{"id":"a","Prompt":"p"}"#,
+        ),
+        (
+            r#"{"id":"a","Prompt":"p","out":"x"}"#,
+            r#"{"id":"b","Prompt":"p","out":"x.json"}"#,
+        ),
         // A file and a folder.
         (
             r#"{"id":"a","Prompt":"p","out":"d"}"#,
@@ -288,6 +315,65 @@ fn names_that_some_file_system_takes_for_one_are_refused() {
         assert_eq!(rules(&plan), [(3, "duplicate-output")], "{one} {other}");
         assert!(plan.findings.kept()[0].finding.message.contains("line 1"));
     }
+}
+
+#[test]
+fn names_that_differ_on_every_file_system_are_accepted() {
+    let names = [
+        "x.mp4",
+        "x.mov",
+        "y.{ext}",
+        "y.txt",
+        "y",
+        "y-2.mp4",
+        "z.json",
+        "z.json.mp4",
+        "d/x.mp4",
+        "d/y.mp4",
+        "cafe.mp4",
+        "caf\u{e9}.mp4",
+        "1.mp4",
+        "\u{b9}.mp4",
+    ];
+    let lines = names.iter().enumerate();
+    let lines = lines.map(|(nth, out)| format!(r#"{{"id":"{nth}","Prompt":"p","out":"{out}"}}"#));
+    let plan = planned("rows.jsonl", lines.collect::<Vec<_>>().join("\n"));
+    assert_eq!(rules(&plan), []);
+}
+
+#[test]
+fn a_collision_names_both_lines_however_far_apart_they_are() {
+    let row = |id: &str, out: &str| format!("{{\"id\":\"{id}\",\"Prompt\":\"p\"{out}}}\n");
+    let mut content = row("first", "");
+    for nth in 0..3_000 {
+        content.push_str(&row(&format!("row-{nth}"), ""));
+    }
+    content.push_str(&row("FIRST", ""));
+    content.push_str(&row("last", r#","out":"Row-7.webm""#));
+    content.push_str(&row("row-2999", r#","out":"FIRST.{ext}""#));
+    let plan = planned("rows.jsonl", content);
+    let found = plan.findings.kept();
+    let found: Vec<_> = found
+        .iter()
+        .map(|it| (it.line, it.id.as_deref().unwrap(), &*it.finding.message))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (
+                3_002,
+                "FIRST",
+                "line 1 has the same output name; letter case does not count"
+            ),
+            (
+                3_003,
+                "last",
+                "line 9 has the same output name if {ext} is this extension"
+            ),
+            (3_004, "row-2999", "line 3001 has the same id"),
+        ]
+    );
+    assert_eq!((plan.rows, plan.refused), (3_004, 3));
 }
 
 #[test]

@@ -1,13 +1,15 @@
-//! The findings of a plan for people: equal ones together, with their lines.
+//! The findings of a plan: equal ones together, with their lines.
 
 use std::{collections::HashMap, path::Path};
 
 use mps_aigc::models::preflight::Finding;
 use mps_jobs::{manifest::RowFinding, plan::Findings};
+use serde_json::json;
 
 use crate::{
     foreign_text,
     live::units::{are, counted},
+    output::{Event, Output},
 };
 
 /// The lines that are named where a finding is about several.
@@ -23,16 +25,31 @@ struct Group<'a> {
 /// Returns a line for each finding, as `FILE:LINE: error[rule]: ...`, in the order of the file.
 pub(super) fn lines(findings: &Findings, file: &Path) -> Vec<String> {
     let groups = groups(&findings.kept());
-    let mut lines: Vec<_> = groups.iter().map(|group| group.text(file)).collect();
-    let more = findings.not_kept();
-    if more > 0 {
-        lines.push(format!(
-            "{} {} not shown",
-            counted(more, "more finding"),
-            are(more)
-        ));
+    let lines = groups.iter().map(|group| group.text(file));
+    lines.chain(not_shown(findings)).collect()
+}
+
+/// Prints an event for each finding, with its row and the other lines that it is about.
+pub(super) fn report(findings: &Findings, file: &Path, output: &Output) {
+    for group in groups(&findings.kept()) {
+        let details = if group.lines.is_empty() {
+            json!({"finding": group.first})
+        } else {
+            json!({"finding": group.first, "lines": group.lines})
+        };
+        output.progress(&Event::new("finding", &group.text(file)).details(details));
     }
-    lines
+    if let Some(line) = not_shown(findings) {
+        let details = json!({"more_findings": findings.not_kept()});
+        output.progress(&Event::new("finding", &line).details(details));
+    }
+}
+
+/// Returns the line that counts the findings that are not kept, if there are any.
+fn not_shown(findings: &Findings) -> Option<String> {
+    let more = findings.not_kept();
+    let (count, are) = (counted(more, "more finding"), are(more));
+    (more > 0).then(|| format!("{count} {are} not shown"))
 }
 
 fn groups<'a>(findings: &[&'a RowFinding]) -> Vec<Group<'a>> {

@@ -237,9 +237,8 @@ impl<'a> Run<'a> {
     /// Checks every row, and returns the plan.
     async fn validate(&self) -> Result<Plan, Failure> {
         let plan = planned(&self.manifest, self.prices.as_ref(), self.context).await?;
-        for line in findings::lines(&plan.findings, self.manifest.path()) {
-            self.context.output.progress(&Event::new("finding", &line));
-        }
+        let (manifest, output) = (&self.manifest, &self.context.output);
+        findings::report(&plan.findings, manifest.path(), output);
         if !plan.is_ok() || plan.fingerprint.is_none() {
             return Err(refused(&plan));
         }
