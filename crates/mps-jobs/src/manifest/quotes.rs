@@ -28,8 +28,7 @@ impl Quotes {
         while let Some((&byte, rest)) = bytes.split_first() {
             let ends_cell = matches!(byte, b',' | b'\r' | b'\n');
             (self.place, bytes) = match self.place {
-                Place::Begin if byte == b'"' => (Place::Quoted, rest),
-                Place::Closed if byte == b'"' => (Place::Quoted, rest),
+                Place::Begin | Place::Closed if byte == b'"' => (Place::Quoted, rest),
                 Place::Begin | Place::Closed if ends_cell => (Place::Begin, rest),
                 Place::Begin => (Place::Plain, rest),
                 Place::Closed => {
