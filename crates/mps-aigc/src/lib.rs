@@ -36,7 +36,8 @@
 //! # Features
 //! | feature | brings |
 //! |---|---|
-//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `reqwest` (default) | the HTTP transport |
+//! | `tls` (default) | its TLS, by rustls; without it only `http://` is called, such as an emulator |
 //! | `file-limit` | a rate limit shared by all processes of a machine (Unix) |
 //! | `redis`, `redis-tls` | a rate limit shared by hosts, without and with TLS |
 //! | `postgres` | a rate limit shared by hosts through a PostgreSQL server, with TLS |

@@ -333,6 +333,10 @@ impl Context {
 
 /// Returns the transport to an endpoint.
 pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
+    #[cfg(not(feature = "tls"))]
+    if endpoint.as_str().starts_with("https:") {
+        return Err(Failure::lacks_feature(endpoint.as_str(), "tls"));
+    }
     let transport = ReqwestTransport::builder();
     // An emulator on this machine is reached directly, never through a proxy.
     let transport = if endpoint.is_loopback() {

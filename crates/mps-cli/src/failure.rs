@@ -84,7 +84,8 @@ impl Failure {
         feature = "mcp",
         feature = "media",
         feature = "postgres",
-        feature = "redis"
+        feature = "redis",
+        feature = "tls"
     )))]
     pub(crate) fn lacks_feature(what: &str, feature: &str) -> Self {
         Self::usage(format!(

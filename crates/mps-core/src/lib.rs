@@ -21,7 +21,8 @@
 //! # Features
 //! | feature | brings |
 //! |---|---|
-//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `reqwest` (default) | the HTTP transport |
+//! | `tls` (default) | its TLS, by rustls; without it only `http://` is called, such as an emulator |
 //! | `file-limit` | a rate limit shared by all processes of a machine (Unix) |
 //! | `redis` | a rate limit shared by hosts |
 //! | `redis-tls` | the same over TLS (`rediss://`) |
@@ -49,7 +50,10 @@ pub mod sign;
 pub mod sync;
 pub mod telemetry;
 pub mod text;
-#[cfg(any(feature = "reqwest", feature = "redis-tls", feature = "postgres"))]
+#[cfg(all(
+    feature = "tls",
+    any(feature = "reqwest", feature = "redis-tls", feature = "postgres")
+))]
 mod tls;
 pub mod transport;
 mod wire;

@@ -154,7 +154,8 @@
 //! # Features
 //! | feature | brings |
 //! |---|---|
-//! | `reqwest` (default) | the HTTP transport, over rustls |
+//! | `reqwest` (default) | the HTTP transport |
+//! | `tls` (default) | its TLS, by rustls; without it only `http://` is called, such as an emulator |
 //! | `test-util` | test doubles, see `mps_core` |
 //! | `postgres` | ledgers in a PostgreSQL server, which several hosts share |
 //! | `gallery` | [`gallery::Gallery`], the page that shows a batch with its results |

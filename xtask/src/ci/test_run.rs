@@ -94,7 +94,7 @@ fn run_and_report(command: &mut Command) -> Result<(), Failure> {
     )))
 }
 
-/// What the test programs print of their failed tests.
+/// The output of the test programs about their failed tests.
 #[derive(Default)]
 struct Report {
     text: String,

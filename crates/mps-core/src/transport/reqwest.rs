@@ -1,4 +1,4 @@
-//! The HTTP transport: reqwest over rustls, without any feature that could repeat a request.
+//! The HTTP transport: reqwest, over rustls with the feature `tls`, without any feature that could repeat a request.
 
 use std::{
     error, fmt, mem,
@@ -29,7 +29,6 @@ use crate::{
     BoxFuture,
     error::{Error, ErrorKind},
     sync::lock,
-    tls,
 };
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -37,7 +36,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy by default. Requests with a [`HostScope`] have connections of their own, whose addresses are
+/// proxy by default. Without the feature `tls` a request to an `https://` address fails, and nothing is sent. Requests with a [`HostScope`] have connections of their own, whose addresses are
 /// checked after resolution. Only connecting has a timeout here; the caller limits the time for a response.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
@@ -101,7 +100,8 @@ impl ReqwestTransportBuilder {
     /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
     pub fn build(self) -> Result<ReqwestTransport, Error> {
         let settings = Settings {
-            tls: tls::trusting_the_platform().map_err(unusable)?,
+            #[cfg(feature = "tls")]
+            tls: crate::tls::trusting_the_platform().map_err(unusable)?,
             connect_timeout: self.connect_timeout,
             environment_proxies: self.environment_proxies,
             lookup: self.lookup,

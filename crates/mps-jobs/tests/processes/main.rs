@@ -17,3 +17,4 @@ mod kills;
 mod program;
 mod server;
 mod service;
+mod shutdown_signal;

@@ -1,6 +1,7 @@
 //! The HTTP clients of a transport: one for the service, and one for each scope of other hosts.
 
 use std::{
+    error, fmt,
     net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -8,7 +9,6 @@ use std::{
 
 use ::reqwest::{Client, redirect, retry};
 use hyper_util::client::proxy::matcher::Matcher;
-use rustls::ClientConfig;
 use url::{Host, Url};
 
 use super::resolver::{Lookup, OutOfScope, ScopedResolver};
@@ -21,7 +21,8 @@ const POOL_IDLE: Duration = Duration::from_secs(30);
 /// The settings of all clients of a transport.
 #[derive(Debug)]
 pub(super) struct Settings {
-    pub(super) tls: ClientConfig,
+    #[cfg(feature = "tls")]
+    pub(super) tls: rustls::ClientConfig,
     pub(super) connect_timeout: Duration,
     pub(super) environment_proxies: bool,
     pub(super) lookup: Arc<dyn Lookup>,
@@ -30,8 +31,10 @@ pub(super) struct Settings {
 impl Settings {
     /// Returns a client without redirects, retries, and a referrer.
     fn client(&self, scope: Option<HostScope>) -> Result<Client, ::reqwest::Error> {
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
+        let builder = Client::builder();
+        #[cfg(feature = "tls")]
+        let builder = builder.tls_backend_preconfigured(self.tls.clone());
+        let mut builder = builder
             .http1_only()
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -77,12 +80,13 @@ impl Clients {
     /// Returns the client for a request to `url`, which must be within `scope`.
     ///
     /// # Errors
-    /// Fails for a literal address that is out of scope.
+    /// Fails for a literal address that is out of scope, and for `https` in a build without TLS.
     pub(super) fn of(
         &self,
         url: &Url,
         scope: Option<HostScope>,
     ) -> Result<&Client, TransportError> {
+        check_scheme(url, cfg!(feature = "tls"))?;
         let Some(scope) = scope else {
             return Ok(&self.service);
         };
@@ -116,6 +120,17 @@ impl Clients {
     }
 }
 
+/// Checks that a build can call `url`.
+///
+/// # Errors
+/// Fails for `https` in a build without TLS.
+pub(super) fn check_scheme(url: &Url, has_tls: bool) -> Result<(), TransportError> {
+    if url.scheme() == "https" && !has_tls {
+        return Err(TransportError::new(TransportErrorKind::Request, NoTls));
+    }
+    Ok(())
+}
+
 fn literal(url: &Url) -> Option<IpAddr> {
     match url.host()? {
         Host::Ipv4(address) => Some(address.into()),
@@ -127,3 +142,15 @@ fn literal(url: &Url) -> Option<IpAddr> {
 pub(super) fn refused(refusal: OutOfScope) -> TransportError {
     TransportError::new(TransportErrorKind::Request, refusal)
 }
+
+/// The error of an `https` address in a build without TLS.
+#[derive(Debug)]
+struct NoTls;
+
+impl fmt::Display for NoTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this program is built without TLS (the feature `tls` of mps-core)")
+    }
+}
+
+impl error::Error for NoTls {}

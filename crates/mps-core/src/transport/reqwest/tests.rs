@@ -104,3 +104,15 @@ async fn addresses_outside_the_scope_are_skipped_where_others_remain() {
     let (answer, ()) = tokio::join!(get(&transport, &url, HostScope::Loopback), accept);
     assert_eq!(answer.unwrap_err().kind(), TransportErrorKind::Interrupted);
 }
+
+#[test]
+fn a_build_without_tls_calls_no_https_address() {
+    let https = Url::parse("https://mps.intl.tencentcloudapi.com/").unwrap();
+    let http = Url::parse("http://127.0.0.1:8080/").unwrap();
+
+    let error = clients::check_scheme(&https, false).unwrap_err();
+
+    assert_eq!(error.kind(), TransportErrorKind::Request);
+    assert!(clients::check_scheme(&http, false).is_ok());
+    assert!(clients::check_scheme(&https, true).is_ok());
+}
