@@ -40,7 +40,7 @@ pub(crate) fn safe_component(name: &str) -> String {
         .map(|letter| if is_forbidden(letter) { '_' } else { letter });
     let mut name: String = replaced.collect();
     let (stem, _) = name.split_once('.').unwrap_or((&name, ""));
-    if is_reserved(stem) {
+    if is_reserved(&name) {
         name.insert(stem.len(), '_');
     }
     if name.len() > LONGEST {
@@ -58,12 +58,20 @@ pub(crate) fn safe_component(name: &str) -> String {
 }
 
 /// Returns `true` for characters that change the direction of text or cannot be seen.
-fn is_invisible(letter: char) -> bool {
+#[must_use]
+pub fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-fn is_reserved(stem: &str) -> bool {
-    let stem = stem.trim_end().to_ascii_lowercase();
+/// Returns `true` for a part of a path that Windows reserves for a device, with or without an extension.
+#[must_use]
+pub fn is_reserved(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    // The longest name that is reserved.
+    if stem.len() > 8 {
+        return false;
+    }
+    let stem = stem.to_ascii_lowercase();
     let mut letters = stem.chars();
     let number = letters.next_back();
     let is_numbered = matches!(letters.as_str(), "com" | "lpt")

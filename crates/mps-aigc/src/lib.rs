@@ -68,6 +68,9 @@ pub use done::Done;
 pub use error::{Error, ErrorKind, UnknownErrorKind};
 pub use family::{Create, Family, Snapshot};
 pub use fetch::{Delivered, DownloadOptions, DownloadProgress, ExistingFile, SavedFile};
+/// For the crates of this workspace.
+#[doc(hidden)]
+pub use file_name::{is_invisible, is_reserved};
 pub use generated::{Audio, Image, Scenario, Video};
 pub use handle::{AccountHash, HandleError, TaskHandle};
 pub use mps_core as core;

@@ -2,15 +2,12 @@
 
 use std::path::{Component, Path};
 
+use mps_aigc::{is_invisible, is_reserved};
+
 use crate::{error::JobsError, ledger::Key};
 
 /// The name of a job's first file when none is given.
 pub(crate) const DEFAULT: &str = "{key}.{ext}";
-
-/// Names that Windows reserves, in lower case and without a digit at their end.
-const RESERVED: [&str; 8] = [
-    "con", "prn", "aux", "nul", "com", "lpt", "conin$", "conout$",
-];
 
 /// Longest part of a path, in bytes: a longer one is shortened when it is saved, and two names could
 /// become one.
@@ -93,20 +90,7 @@ fn problem(name: &str) -> Option<&'static str> {
 /// Returns `true` for characters that a file system forbids, and for those that cannot be seen or change
 /// the direction of text.
 fn is_forbidden(letter: char) -> bool {
-    let is_invisible = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    letter.is_control() || r#"\:<>"|?*"#.contains(letter) || is_invisible
-}
-
-fn is_reserved(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end();
-    // The longest name that is reserved.
-    if stem.len() > 8 {
-        return false;
-    }
-    let stem = stem.to_lowercase();
-    let is_digit = |letter: char| letter.is_ascii_digit() || "\u{b9}\u{b2}\u{b3}".contains(letter);
-    let name = stem.strip_suffix(is_digit).unwrap_or(&stem);
-    RESERVED.contains(&name)
+    letter.is_control() || r#"\:<>"|?*"#.contains(letter) || is_invisible(letter)
 }
 
 #[cfg(test)]
@@ -157,6 +141,8 @@ mod tests {
         for template in [
             "console/comma.mp4",
             "com12.mp4",
+            "com/lpt.mp4",
+            "aux1.mp4",
             "a b/c+d=e.mp4",
             &"x".repeat(200),
         ] {
