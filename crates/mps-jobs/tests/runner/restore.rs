@@ -60,7 +60,7 @@ async fn a_deleted_file_is_fetched_again_and_nothing_is_paid_again() -> Result<(
     fs::remove_file(&sidecar)?;
 
     let second = case.run(case.jobs()).await?;
-    let restored: Vec<_> = second.restored.iter().map(|key| key.as_str()).collect();
+    let restored: Vec<_> = second.restored.iter().map(mps_jobs::Key::as_str).collect();
     assert_eq!((restored, second.gone.len()), (vec!["fox"], 0));
     assert_eq!(fs::read(&file.path)?, content);
     assert!(fs::exists(&sidecar)?);
@@ -89,7 +89,7 @@ async fn a_file_that_the_service_no_longer_has_is_reported() -> Result<(), Error
     case.world.service.advance("13h").unwrap();
 
     let report = case.run(case.jobs()).await?;
-    let gone: Vec<_> = report.gone.iter().map(|key| key.as_str()).collect();
+    let gone: Vec<_> = report.gone.iter().map(mps_jobs::Key::as_str).collect();
     assert_eq!(
         (gone, report.restored.len(), report.unsaved.len()),
         (vec!["owl"], 0, 0)
