@@ -34,8 +34,8 @@ struct State {
     is_sending: bool,
     /// The create's call, to withdraw it until its first byte has left.
     call: CallHandle,
-    /// The task of this command, once it is known to exist.
-    receipt: Option<Receipt>,
+    /// The tasks that this command has created, and those that it follows up to their delivery.
+    receipts: Vec<Receipt>,
     /// The batch that this command runs.
     batch: Option<RunningBatch>,
     /// The keys of the creates that a command with many of them is sending.
@@ -210,7 +210,28 @@ impl Phase {
     pub(crate) fn end_create(&self, receipt: Option<Receipt>) {
         self.0.send_modify(|state| {
             state.is_sending = false;
-            state.receipt = receipt;
+            state.receipts = receipt.into_iter().collect();
+        });
+    }
+
+    /// Records that the command follows a task, for a signal that it cannot answer itself. Idempotent.
+    pub(crate) fn follow(&self, receipt: &Receipt) {
+        self.0.send_modify(|state| {
+            if !state
+                .receipts
+                .iter()
+                .any(|known| known.task_id == receipt.task_id)
+            {
+                state.receipts.push(receipt.clone());
+            }
+        });
+    }
+
+    /// Records that nothing is left to do about a task. One that this command has paid for stays named.
+    pub(crate) fn delivered(&self, receipt: &Receipt) {
+        self.0.send_modify(|state| {
+            let is_open = |it: &Receipt| it.created || it.task_id != receipt.task_id;
+            state.receipts.retain(is_open);
         });
     }
 
@@ -232,10 +253,9 @@ impl Phase {
         if !state.sends.is_empty() {
             return left_in_doubt(signal, &state.sends);
         }
-        match state.receipt {
-            Some(receipt) => Failure::interrupted_task(signal, &receipt),
-            None => Failure::interrupted(signal),
-        }
+        let interrupted = |receipt| Failure::interrupted_task(signal, receipt);
+        let interrupted = state.receipts.iter().map(interrupted).collect();
+        Failure::combined(interrupted).unwrap_or_else(|| Failure::interrupted(signal))
     }
 
     /// Records that the create of a key is being sent, until the returned value is dropped. For a
@@ -272,13 +292,12 @@ impl Phase {
         if let Some(batch) = state.batch {
             return batch.failure_at_panic(message);
         }
-        match state.receipt {
-            Some(receipt) => {
-                let outcome = Outcome::Continues(Reason::Receipt);
-                Failure::new(outcome, "internal", message).receipt(&receipt)
-            }
-            None => Failure::internal(message),
-        }
+        let continues = |receipt| {
+            let outcome = Outcome::Continues(Reason::Receipt);
+            Failure::new(outcome, "internal", message).receipt(receipt)
+        };
+        let continues = state.receipts.iter().map(continues).collect();
+        Failure::combined(continues).unwrap_or_else(|| Failure::internal(message))
     }
 }
 
@@ -369,6 +388,24 @@ mod tests {
             let resume = failure.resume.map(|line| line.to_string());
             assert_eq!(resume.as_deref(), Some("mps video wait -- task-1"));
         }
+    }
+
+    #[test]
+    fn a_signal_names_every_task_that_is_followed_and_not_delivered() {
+        let phase = Phase::new();
+        let cli = Cli::parse_from(["mps", "video", "wait", "1", "2", "3"]);
+        let receipts =
+            ["1", "2", "3"].map(|id| Receipt::new("video", id, None, false, &cli.global, None));
+        for receipt in receipts.iter().chain(&receipts) {
+            phase.follow(receipt);
+        }
+        phase.delivered(&receipts[1]);
+        let failure = phase.failure_at_exit(Signal::Interrupt);
+        assert_eq!(failure.exit(), Exit::Interrupted);
+        let named = failure.others.iter().chain([&failure]);
+        let mut named: Vec<_> = named.filter_map(|it| it.task_id.as_deref()).collect();
+        named.sort_unstable();
+        assert_eq!(named, ["1", "3"]);
     }
 
     #[test]

@@ -110,6 +110,7 @@ pub(super) struct Delivery<'a> {
 impl Delivery<'_> {
     /// Waits until the task is done, then saves and prints its results.
     pub(super) async fn wait_and_deliver<F: Family>(self, task: &Task<F>) -> Result<(), Failure> {
+        self.context.phase.follow(&self.receipt);
         let done = self.wait(task).await?;
         self.deliver(&done).await
     }
@@ -211,17 +212,20 @@ impl Delivery<'_> {
             receipt: self.receipt.done(),
             ..self
         };
+        this.context.phase.follow(&this.receipt);
         match this.target {
-            Target::None => this.print(done, &[]),
+            Target::None => this.print(done, &[])?,
             Target::Path(destination) => {
                 let files = this.save(done, destination).await?;
                 if let Some(tracked) = &this.tracked {
                     tracked.saved(&files).await;
                 }
-                this.print(done, &files)
+                this.print(done, &files)?;
             }
-            Target::Stdout(folder) => this.stream(done, folder.path()).await,
+            Target::Stdout(folder) => this.stream(done, folder.path()).await?,
         }
+        this.context.phase.delivered(&this.receipt);
+        Ok(())
     }
 
     async fn save<F: Family>(
