@@ -22,7 +22,6 @@ use std::{fmt, path::Path, rc::Rc};
 use toml::de::DeTable;
 
 use self::reader::{Reader, Trace};
-pub(crate) use self::reader::{STRUCTURE_ONLY, TODO, UNDESCRIBED};
 pub use self::{
     action::{Action, Example},
     capability::{Cell, Cells, Family, Model, Row, SiteRow, Version, field},
@@ -36,6 +35,10 @@ pub use self::{
     structure::Struct,
     task_family::{CommandOption, TaskCreate, TaskFamilies, TaskFamily},
     task_results::{Confirmation, ResultKind, TaskResult},
+};
+pub(crate) use self::{
+    reader::{STRUCTURE_ONLY, TODO, UNDESCRIBED},
+    source::with_line_feeds,
 };
 use crate::diagnostic::{Diagnostic, Span};
 

@@ -10,7 +10,7 @@ use std::{
 
 use similar::TextDiff;
 
-use crate::codegen::Generated;
+use crate::{codegen::Generated, model::with_line_feeds};
 
 /// The treatment of files that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,7 @@ fn read(dir: &Path) -> io::Result<BTreeMap<String, String>> {
                 open.push((entry.path(), format!("{path}/")));
             } else {
                 let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
-                found.insert(path, text.replace("\r\n", "\n"));
+                found.insert(path, with_line_feeds(text));
             }
         }
     }
