@@ -139,7 +139,7 @@ impl Ledger {
     ///
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
-    pub async fn fetched_again(
+    pub(crate) async fn fetched_again(
         &self,
         row: &RowId,
         files: Vec<(i64, SavedFile)>,
