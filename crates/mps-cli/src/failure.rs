@@ -108,10 +108,17 @@ impl Failure {
         Self::new(outcome, "interrupted", message).hint("nothing was created by this command")
     }
 
-    /// Returns the error of a command that a signal ended while its task continues.
+    /// Returns the error of a command that a signal ended while it waited for a task or downloaded its
+    /// result.
     pub(crate) fn interrupted_task(signal: Signal, receipt: &Receipt) -> Self {
-        let outcome = Outcome::Continues(Reason::Signal(signal));
-        let message = format!("stopped waiting for task {}", receipt.shown_id());
+        let outcome = receipt.outcome(Reason::Signal(signal));
+        let (name, id) = (signal.name(), receipt.shown_id());
+        let message = match outcome {
+            Outcome::Undelivered(_) => {
+                format!("stopped by {name} while downloading the result of task {id}")
+            }
+            _ => format!("stopped waiting for task {id}"),
+        };
         Self::new(outcome, "interrupted", message).receipt(receipt)
     }
 

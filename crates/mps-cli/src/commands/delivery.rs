@@ -26,7 +26,6 @@ use crate::{
     output::{Event, print_json_to_stderr},
     results::{self, Receipt, TaskResult},
     resume::CommandLine,
-    signals::Signal,
     streams,
     tracked::Tracked,
 };
@@ -262,7 +261,7 @@ impl Delivery<'_> {
                 let message = format!("the result of task {id} is not downloaded in time");
                 Err(self.undelivered("download", message, Reason::Trouble))
             }
-            Err(signal) => Err(self.download_interrupted(signal)),
+            Err(signal) => Err(Failure::interrupted_task(signal, &self.receipt)),
         }
     }
 
@@ -378,12 +377,6 @@ impl Delivery<'_> {
 
     fn undelivered(&self, kind: &'static str, message: String, reason: Reason) -> Failure {
         Failure::new(Outcome::Undelivered(reason), kind, message).receipt(&self.receipt)
-    }
-
-    fn download_interrupted(&self, signal: Signal) -> Failure {
-        let (name, id) = (signal.name(), self.receipt.shown_id());
-        let message = format!("stopped by {name} while downloading the result of task {id}");
-        self.undelivered("interrupted", message, Reason::Signal(signal))
     }
 
     fn report_status(&self, snapshot: &Snapshot, status: &str) {

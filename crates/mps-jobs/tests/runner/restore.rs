@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mps_jobs::{Jobs, PrepareOptions, Report, State, manifest::Manifest, never};
+use mps_jobs::{JobFile, Jobs, PrepareOptions, Report, State, manifest::Manifest, never};
 
 use crate::world::{Error, World};
 
@@ -21,6 +21,13 @@ impl Case {
         fs::write(&path, format!("{}\n{}\n", row("fox"), row("owl")))?;
         let manifest = Manifest::open(path)?;
         Ok(Self { world, manifest })
+    }
+
+    /// Returns the only file of a row, as the ledger has it.
+    async fn file(&self, id: &str) -> Result<JobFile, Error> {
+        let job = self.jobs().get(&id.parse()?).await?.unwrap();
+        let [file] = <[_; 1]>::try_from(job.files()).unwrap();
+        Ok(file)
     }
 
     fn jobs(&self) -> Jobs {
@@ -46,13 +53,7 @@ async fn a_deleted_file_is_fetched_again_and_nothing_is_paid_again() -> Result<(
     let case = Case::new()?;
     let first = case.run(case.jobs()).await?;
     assert_eq!((first.restored.len(), first.gone.len()), (0, 0));
-    let file = case
-        .jobs()
-        .get(&"fox".parse()?)
-        .await?
-        .unwrap()
-        .files()
-        .remove(0);
+    let file = case.file("fox").await?;
     let content = fs::read(&file.path)?;
     let mut sidecar = file.path.clone().into_os_string();
     sidecar.push(".json");
@@ -64,10 +65,7 @@ async fn a_deleted_file_is_fetched_again_and_nothing_is_paid_again() -> Result<(
     assert_eq!((restored, second.gone.len()), (vec!["fox"], 0));
     assert_eq!(fs::read(&file.path)?, content);
     assert!(fs::exists(&sidecar)?);
-    assert_eq!(
-        case.jobs().get(&"fox".parse()?).await?.unwrap().files(),
-        [file]
-    );
+    assert_eq!(case.file("fox").await?, file);
 
     let third = case.run(case.jobs()).await?;
     assert_eq!((third.restored.len(), third.gone.len()), (0, 0));
@@ -78,13 +76,7 @@ async fn a_deleted_file_is_fetched_again_and_nothing_is_paid_again() -> Result<(
 async fn a_file_that_the_service_no_longer_has_is_reported() -> Result<(), Error> {
     let case = Case::new()?;
     case.run(case.jobs()).await?;
-    let file = case
-        .jobs()
-        .get(&"owl".parse()?)
-        .await?
-        .unwrap()
-        .files()
-        .remove(0);
+    let file = case.file("owl").await?;
     fs::remove_file(&file.path)?;
     case.world.service.advance("13h").unwrap();
 
@@ -102,13 +94,7 @@ async fn a_file_that_the_service_no_longer_has_is_reported() -> Result<(), Error
 async fn files_of_another_folder_are_not_looked_for() -> Result<(), Error> {
     let case = Case::new()?;
     case.run(case.jobs()).await?;
-    let file = case
-        .jobs()
-        .get(&"fox".parse()?)
-        .await?
-        .unwrap()
-        .files()
-        .remove(0);
+    let file = case.file("fox").await?;
     fs::remove_file(&file.path)?;
     let other = case.world.folder.path().join("other");
     let report = case.run(case.jobs().folder(other)).await?;
