@@ -125,7 +125,9 @@ pub(crate) async fn run<C: Create>(
     let connection = context.connect().await?;
     let recorder = Recorder::open(context, &connection, &follow_up.guard).await?;
     let known_tasks = KnownTasks::new(context, &connection, recorder.ledger().cloned());
-    known_tasks.teach(&connection).await;
+    if follow_up.waits() {
+        known_tasks.teach(&connection).await;
+    }
     let existing = Existing {
         context,
         connection: &connection,

@@ -43,27 +43,59 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// Applies the change to a row that was read in the same transaction, and returns the row after
-    /// it.
+    /// Applies the change to a row that was read in the same transaction.
     pub(crate) async fn apply(
         self,
         tx: &mut dyn Transaction,
         item: &Item,
+    ) -> Result<(), LedgerError> {
+        let to = self.target(item)?;
+        let (sql, values) = self.statement(item, to);
+        if tx.execute(&sql, &values).await? == 0 {
+            return Err(claim_lost(&item.row));
+        }
+        self.count_and_record(tx, item, to).await
+    }
+
+    /// Applies the change to a row that was read in the same transaction, and returns the row after it.
+    pub(crate) async fn apply_and_read(
+        self,
+        tx: &mut dyn Transaction,
+        item: &Item,
     ) -> Result<Item, LedgerError> {
-        let to = state::next(item.state, self.transition, item.home)
-            .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))?;
-        let changed = self.update(tx, item, to).await?;
-        self.count(tx, item, to).await?;
-        record(tx, item, changed.fence, Some(item.state), to, self.note).await?;
+        let to = self.target(item)?;
+        let (mut sql, values) = self.statement(item, to);
+        sql.push_str(" RETURNING ");
+        sql.push_str(ITEM);
+        let changed = tx.query(&sql, &values).await?.pop();
+        let changed = changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)?;
+        self.count_and_record(tx, item, to).await?;
         Ok(changed)
     }
 
-    async fn update(
+    /// Returns the state after the change.
+    pub(crate) fn target(&self, item: &Item) -> Result<State, LedgerError> {
+        state::next(item.state, self.transition, item.home)
+            .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))
+    }
+
+    /// Counts a change against the caps and records its event. `item` is the row before it.
+    pub(crate) async fn count_and_record(
         &self,
         tx: &mut dyn Transaction,
         item: &Item,
         to: State,
-    ) -> Result<Item, LedgerError> {
+    ) -> Result<(), LedgerError> {
+        self.count(tx, item, to).await?;
+        let new_fence = self.columns.iter().find_map(|column| match column {
+            ("fence", Value::Int(fence)) => Some(Fence(*fence)),
+            _ => None,
+        });
+        let fence = new_fence.unwrap_or(item.fence);
+        record(tx, item, fence, Some(item.state), to, self.note).await
+    }
+
+    fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
         let mut sql = String::from("UPDATE item SET state = $5");
         let mut values = values![
             item.row.batch.as_str(),
@@ -78,10 +110,8 @@ impl<'a> Change<'a> {
             let number = values.len().to_string();
             sql.extend([", ", column, " = $", &number]);
         }
-        sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4 RETURNING ");
-        sql.push_str(ITEM);
-        let changed = tx.query(&sql, &values).await?.pop();
-        changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)
+        sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4");
+        (sql, values)
     }
 
     /// Moves the row's price between the sums of its batch. A transition that begins an attempt must

@@ -10,7 +10,7 @@ use super::{
     liveness::register,
     names::BatchId,
     rows::{Claim, Item, RowId, Token},
-    seal::Entry,
+    seal::{Entry, Line},
     tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
@@ -82,12 +82,13 @@ impl Ledger {
     /// [`not_sent`](Self::not_sent), or let the row become in doubt.
     pub async fn arm(&self, claim: &Token) -> Result<(), LedgerError> {
         let started = self.clock().monotonic();
-        let (item, epoch) = self
-            .run(Op::durable("arm"), claim.clone(), |tx, claim| {
-                Box::pin(arm(tx, claim))
-            })
-            .await?;
-        self.seal(Entry::sent(&item, epoch)).await?;
+        self.run_sealed(
+            Op::durable("arm"),
+            claim.clone(),
+            |tx, claim| Box::pin(arm(tx, claim)),
+            Line::After(|(item, epoch)| Entry::sent(item, *epoch)),
+        )
+        .await?;
         self.measure_commit(self.clock().monotonic().saturating_sub(started));
         Ok(())
     }
@@ -174,7 +175,7 @@ pub(crate) async fn claimed(
         .set("owner", owner)
         .set("lease", lease)
         .clear(&["armed", "code", "message", "request_id", "done"])
-        .apply(tx, item)
+        .apply_and_read(tx, item)
         .await
 }
 
