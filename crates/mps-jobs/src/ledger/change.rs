@@ -5,7 +5,7 @@ use super::{
     error::{LedgerError, LedgerErrorKind},
     item::{self, ITEM},
     rows::{Fence, Item, RowId},
-    tx::{Transaction, Value, values},
+    tx::{Row, Transaction, Value, values},
 };
 use crate::state::{self, State, Transition};
 
@@ -49,12 +49,7 @@ impl<'a> Change<'a> {
         tx: &mut dyn Transaction,
         item: &Item,
     ) -> Result<(), LedgerError> {
-        let to = self.target(item)?;
-        let (sql, values) = self.statement(item, to);
-        if tx.execute(&sql, &values).await? == 0 {
-            return Err(claim_lost(&item.row));
-        }
-        self.count_and_record(tx, item, to).await
+        self.run(tx, item, "seq").await.map(drop)
     }
 
     /// Applies the change to a row that was read in the same transaction, and returns the row after it.
@@ -63,14 +58,34 @@ impl<'a> Change<'a> {
         tx: &mut dyn Transaction,
         item: &Item,
     ) -> Result<Item, LedgerError> {
+        self.run(tx, item, ITEM).await.and_then(item::item)
+    }
+
+    /// Changes the row and the sums of its batch, records the event, and returns these columns of the row.
+    async fn run(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        columns: &str,
+    ) -> Result<Row, LedgerError> {
         let to = self.target(item)?;
         let (mut sql, values) = self.statement(item, to);
-        sql.push_str(" RETURNING ");
-        sql.push_str(ITEM);
-        let changed = tx.query(&sql, &values).await?.pop();
-        let changed = changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)?;
-        self.count_and_record(tx, item, to).await?;
-        Ok(changed)
+        sql.extend([" RETURNING ", columns]);
+        let (mut rows, counted) = match self.sums(item, to) {
+            Some((sums, sums_values)) => {
+                let sums = (sums.as_str(), sums_values.as_slice());
+                tx.query_and_execute((&sql, &values), sums).await?
+            }
+            None => (tx.query(&sql, &values).await?, 1),
+        };
+        let Some(row) = rows.pop() else {
+            return Err(claim_lost(&item.row));
+        };
+        if counted == 0 {
+            return Err(cap_reached(tx, item).await?);
+        }
+        self.record(tx, item, to).await?;
+        Ok(row)
     }
 
     /// Returns the state after the change.
@@ -79,14 +94,28 @@ impl<'a> Change<'a> {
             .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))
     }
 
-    /// Counts a change against the caps and records its event. `item` is the row before it.
+    /// Counts a row that was inserted after the change against the caps, and records the event. `item` is
+    /// the row before it.
     pub(crate) async fn count_and_record(
         &self,
         tx: &mut dyn Transaction,
         item: &Item,
         to: State,
     ) -> Result<(), LedgerError> {
-        self.count(tx, item, to).await?;
+        if let Some((sql, values)) = self.sums(item, to)
+            && tx.execute(&sql, &values).await? == 0
+        {
+            return Err(cap_reached(tx, item).await?);
+        }
+        self.record(tx, item, to).await
+    }
+
+    async fn record(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        to: State,
+    ) -> Result<(), LedgerError> {
         let new_fence = self.columns.iter().find_map(|column| match column {
             ("fence", Value::Int(fence)) => Some(Fence(*fence)),
             _ => None,
@@ -114,17 +143,12 @@ impl<'a> Change<'a> {
         (sql, values)
     }
 
-    /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
-    /// fit the caps; any other records a past event.
-    async fn count(
-        &self,
-        tx: &mut dyn Transaction,
-        item: &Item,
-        to: State,
-    ) -> Result<(), LedgerError> {
+    /// Returns the statement that moves the row's price between the sums of its batch; `None` if they do not
+    /// change. A transition that begins an attempt must fit the caps; any other records a past event.
+    fn sums(&self, item: &Item, to: State) -> Option<(String, Vec<Value>)> {
         let money = state::money(item.state, to, self.transition);
         if money == state::Money::default() {
-            return Ok(());
+            return None;
         }
         let price = item.price.unwrap_or_default();
         let (held, held_ms) = (money.held * price, money.held * item.ms);
@@ -151,10 +175,7 @@ impl<'a> Change<'a> {
         }
         let batch = item.row.batch.as_str();
         let values = values![batch, held, held_ms, spent, spent_ms];
-        match tx.execute(&sql, values).await? {
-            0 => Err(cap_reached(tx, item).await?),
-            _ => Ok(()),
-        }
+        Some((sql, values.to_vec()))
     }
 }
 

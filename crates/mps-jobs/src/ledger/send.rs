@@ -201,22 +201,19 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
 
 /// One statement decides: a process that took the row over changed its token, state or owner.
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
-    let (now, lease) = (tx.now().0, tx.now().after(LEASE).0);
     let (row, owner) = (&claim.row, tx.process().id.clone());
+    let mut values = values![row.batch.as_str(), row.seq, claim.fence.0, owner].to_vec();
+    let now = tx.now_in_sql().unwrap_or_else(|| {
+        values.push(tx.now().0.into());
+        "$5"
+    });
+    let lease = LEASE.as_micros();
     let sql = format!(
-        "UPDATE item SET state = 'sending', armed = $5, lease = $6
+        "UPDATE item SET state = 'sending', armed = {now}, lease = {now} + {lease}
             WHERE batch = $1 AND seq = $2 AND fence = $3 AND owner = $4 AND state = 'intent'
-            AND lease > $5 RETURNING {ITEM}"
+            AND lease > {now} RETURNING {ITEM}"
     );
-    let values = values![
-        row.batch.as_str(),
-        row.seq,
-        claim.fence.0,
-        owner,
-        now,
-        lease
-    ];
-    let Some(armed) = tx.query(&sql, values).await?.pop() else {
+    let Some(armed) = tx.query(&sql, &values).await?.pop() else {
         return Err(claim_lost(row));
     };
     let armed = item(armed)?;

@@ -4,7 +4,7 @@ use super::{
     Ledger,
     change::{Change, no_row},
     error::LedgerError,
-    item::locked,
+    item::{ITEM, next_item},
     learned::keep_commit_time,
     rows::{Item, Token},
     seal::{Entry, Line},
@@ -173,9 +173,18 @@ async fn created(
     task: &str,
     answer: &Answer,
 ) -> Result<Recorded, LedgerError> {
-    let Some(item) = locked(tx, &claim.row).await? else {
+    // One statement, since each is a round trip.
+    let sql = format!(
+        "SELECT {ITEM}, (SELECT MIN(o.seq) FROM item o
+            WHERE o.account = item.account AND o.endpoint = item.endpoint AND o.task = $3)
+            FROM item WHERE batch = $1 AND seq = $2 FOR UPDATE"
+    );
+    let values = values![claim.row.batch.as_str(), claim.row.seq, task];
+    let Some(mut row) = tx.query(&sql, values).await?.pop() else {
         return Err(no_row(&claim.row));
     };
+    let item = next_item(&mut row)?;
+    let is_known_task = row.optional_int()?.is_some();
     let is_ours = item.fence == claim.fence;
     if is_ours && item.task.as_deref() == Some(task) {
         return Ok(Recorded::Created);
@@ -190,7 +199,7 @@ async fn created(
         )
         .await;
     }
-    if is_known_task(tx, &item, task).await? {
+    if is_known_task {
         if item.state == State::Sending {
             let change = answered(Change::new(Transition::Doubt), answer);
             change

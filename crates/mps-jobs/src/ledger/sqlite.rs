@@ -27,7 +27,7 @@ use super::{
     schema,
     seal::{Line, Seal},
     thread_ended,
-    tx::{Mode, Op, Process, Row, Transaction, Value, Work, unexpected},
+    tx::{Mode, Op, Process, Row, Statement, Transaction, Value, Work, unexpected},
 };
 
 mod connection;
@@ -310,6 +310,21 @@ impl Transaction for SqliteTransaction<'_> {
     ) -> BoxFuture<'t, Result<u64, LedgerError>> {
         let changed = connection::execute(self.connection, sql, values);
         Box::pin(ready(changed.map_err(failed)))
+    }
+
+    fn query_and_execute<'t>(
+        &'t mut self,
+        (query, query_values): Statement<'t>,
+        (execute, execute_values): Statement<'t>,
+    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
+        let done = connection::query(self.connection, query, query_values).and_then(|rows| {
+            let changed = match rows.as_slice() {
+                [] => 0,
+                _ => connection::execute(self.connection, execute, execute_values)?,
+            };
+            Ok((rows, changed))
+        });
+        Box::pin(ready(done.map_err(failed)))
     }
 
     fn execute_late<'t>(
