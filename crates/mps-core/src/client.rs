@@ -163,7 +163,7 @@ impl Client {
     ) -> Result<Output<RawBody>, Error> {
         let call = Call::untyped(call);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        let read = |answer: &Answer| Ok(RawBody::new(answer.response()));
+        let read = |answer: &mut Answer| Ok(RawBody::new(answer.response()));
         self.execute(call, &options, read).await
     }
 
@@ -274,7 +274,7 @@ impl Client {
         &self,
         call: Call,
         options: &CallOptions,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(&mut Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
         let (client, call) = (self.inner(), Arc::new(call));
         let span = telemetry::call_span(&call.action, call.effect);

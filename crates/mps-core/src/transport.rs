@@ -83,12 +83,15 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// This record proves that no byte left the machine: a transport takes the body only after it has a
 /// connection, and flushes no part of a request before it has taken the body.
 #[derive(Clone)]
-pub struct RequestBody {
+pub struct RequestBody(Arc<Shared>);
+
+/// A body and its state, shared by all clones.
+struct Shared {
     bytes: Bytes,
-    state: Arc<AtomicU8>,
+    state: AtomicU8,
 }
 
-/// States of a request's body, shared by its clones.
+/// States of a request's body.
 mod body_state {
     /// Not taken.
     pub(super) const WAITING: u8 = 0;
@@ -102,10 +105,10 @@ impl RequestBody {
     /// Returns a body that is not taken yet.
     #[must_use]
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             bytes: bytes.into(),
-            state: Arc::new(AtomicU8::new(body_state::WAITING)),
-        }
+            state: AtomicU8::new(body_state::WAITING),
+        }))
     }
 
     /// Takes the bytes, which count as sent from now on.
@@ -115,7 +118,7 @@ impl RequestBody {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         if self.leave_waiting(body_state::TAKEN) || self.was_taken() {
-            self.bytes
+            self.0.bytes.clone()
         } else {
             Bytes::new()
         }
@@ -125,7 +128,7 @@ impl RequestBody {
     /// has not written anything yet must not send such a request.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
-        self.state.load(Ordering::Acquire) == body_state::REVOKED
+        self.0.state.load(Ordering::Acquire) == body_state::REVOKED
     }
 
     /// Gives the request up, unless its bytes were taken already; returns whether that is so: if
@@ -135,7 +138,7 @@ impl RequestBody {
     }
 
     fn leave_waiting(&self, state: u8) -> bool {
-        let change = self.state.compare_exchange(
+        let change = self.0.state.compare_exchange(
             body_state::WAITING,
             state,
             Ordering::AcqRel,
@@ -147,19 +150,19 @@ impl RequestBody {
     /// Returns the number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.0.bytes.len()
     }
 
     /// Returns `true` if there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.0.bytes.is_empty()
     }
 
     /// Returns `true` if the bytes were taken, from this value or a clone of it.
     #[must_use]
     pub fn was_taken(&self) -> bool {
-        self.state.load(Ordering::Acquire) == body_state::TAKEN
+        self.0.state.load(Ordering::Acquire) == body_state::TAKEN
     }
 }
 
