@@ -155,7 +155,7 @@ fn credentials_that_are_missing_or_wrong_are_exit_3() {
         (wrong_id.exit, &wrong_id.error()["code"]),
         (3, &"AuthFailure.SecretIdNotFound".into())
     );
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
 }
 
 #[test]

@@ -209,7 +209,6 @@ fn line_after<'a>(text: &'a str, mark: &str) -> &'a str {
     line.lines().next().unwrap()
 }
 
-#[cfg(unix)]
 fn split_by_a_shell(line: &str) -> Vec<String> {
     let script = format!("set -- {line}\nfor word; do printf '%s\\0' \"$word\"; done");
     let output = std::process::Command::new("bash")
@@ -222,7 +221,6 @@ fn split_by_a_shell(line: &str) -> Vec<String> {
     words
 }
 
-#[cfg(unix)]
 #[test]
 fn the_resume_line_names_a_hostile_id_as_one_last_argument() {
     for id in [

@@ -108,7 +108,7 @@ fn an_unusable_limit_file_ends_the_call_with_a_hint() {
             .contains("--limiter process"),
         "{error}"
     );
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
 
     let refused = homeless(&emulator, "machine", &["video", "status", "1"]);
     assert_eq!(refused.exit, 2, "{refused:?}");
@@ -136,7 +136,7 @@ fn a_kill_in_a_busy_second_crowds_no_second() {
         // The first one makes the file.
         assert_eq!(create(&emulator).exit, 0);
         let mut killed = spawn_creates(&emulator, "machine", 2 * LIMIT);
-        eventually(|| emulator.bill()["creates"].as_u64().unwrap() > 5);
+        eventually(|| emulator.creates() > 5);
         for process in &mut killed {
             process.kill().unwrap();
             process.wait().unwrap();
@@ -195,7 +195,7 @@ fn without_a_place_for_state_reads_work_and_creates_warn_unless_it_is_named() {
         let named = homeless(&emulator, "machine", &create);
         assert_eq!(named.exit, 2, "{named:?}");
     }
-    assert_eq!(emulator.bill()["creates"], 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn a_limit_file_that_is_no_regular_file_is_an_error_and_hangs_no_command() {
         assert_eq!(error["kind"], "limiter", "{what}: {error}");
         assert_eq!(error["dispatch"], "not_sent", "{what}: {error}");
         assert_eq!(error["created"], false, "{what}: {error}");
-        assert_eq!(emulator.bill()["creates"], 1, "{what}");
+        assert_eq!(emulator.creates(), 1, "{what}");
     }
 }
 
@@ -272,5 +272,5 @@ fn a_postgresql_server_that_is_down_is_reported_and_a_wrong_url_is_a_usage_error
     assert_eq!(wrong.exit, 2, "{wrong:?}");
     assert!(wrong.stderr.contains("sslmode=verify-full"), "{wrong:?}");
     assert!(!wrong.stderr.contains("hunter2"), "{wrong:?}");
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
 }

@@ -60,6 +60,12 @@ pub(crate) fn mps(folder: &Path) -> Command {
     command
 }
 
+/// Runs `mps` without credentials.
+pub(crate) fn offline(arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    run(mps(folder.path()).args(arguments))
+}
+
 /// Runs it to its end, which must not show any of its secrets.
 pub(crate) fn run(command: &mut Command) -> Run {
     let output = command.output().unwrap();
@@ -162,6 +168,11 @@ impl Emulator {
         self.control("bill")
     }
 
+    /// Returns the number of creates that it has billed.
+    pub(crate) fn creates(&self) -> u64 {
+        self.bill()["creates"].as_u64().unwrap()
+    }
+
     /// Returns a resource of the control API.
     pub(crate) fn control(&self, name: &str) -> Value {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
@@ -195,13 +206,11 @@ impl Emulator {
     }
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has; its folder.
-    #[cfg(unix)]
     pub(crate) fn stop(self) -> tempfile::TempDir {
         self.stop_by("-INT")
     }
 
     /// Asks it to stop by this signal, and waits until it has; its folder.
-    #[cfg(unix)]
     pub(crate) fn stop_by(mut self, signal: &str) -> tempfile::TempDir {
         let process = self.process.id().to_string();
         let asked = Command::new("kill").args([signal, &process]).status();
