@@ -83,7 +83,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// This record proves that no byte left the machine: a transport takes the body only after it has a
 /// connection, and flushes no part of a request before it has taken the body.
 #[derive(Clone)]
-pub struct RequestBody(Arc<Shared>);
+pub struct RequestBody {
+    shared: Arc<Shared>,
+}
 
 /// A body and its state, shared by all clones.
 struct Shared {
@@ -105,10 +107,13 @@ impl RequestBody {
     /// Returns a body that is not taken yet.
     #[must_use]
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self(Arc::new(Shared {
+        let shared = Shared {
             bytes: bytes.into(),
             state: AtomicU8::new(body_state::WAITING),
-        }))
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 
     /// Takes the bytes, which count as sent from now on.
@@ -118,7 +123,7 @@ impl RequestBody {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         if self.leave_waiting(body_state::TAKEN) || self.was_taken() {
-            self.0.bytes.clone()
+            self.shared.bytes.clone()
         } else {
             Bytes::new()
         }
@@ -128,7 +133,7 @@ impl RequestBody {
     /// has not written anything yet must not send such a request.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
-        self.0.state.load(Ordering::Acquire) == body_state::REVOKED
+        self.shared.state.load(Ordering::Acquire) == body_state::REVOKED
     }
 
     /// Gives the request up, unless its bytes were taken already; returns whether that is so: if
@@ -138,7 +143,7 @@ impl RequestBody {
     }
 
     fn leave_waiting(&self, state: u8) -> bool {
-        let change = self.0.state.compare_exchange(
+        let change = self.shared.state.compare_exchange(
             body_state::WAITING,
             state,
             Ordering::AcqRel,
@@ -150,19 +155,19 @@ impl RequestBody {
     /// Returns the number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.bytes.len()
+        self.shared.bytes.len()
     }
 
     /// Returns `true` if there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.bytes.is_empty()
+        self.shared.bytes.is_empty()
     }
 
     /// Returns `true` if the bytes were taken, from this value or a clone of it.
     #[must_use]
     pub fn was_taken(&self) -> bool {
-        self.0.state.load(Ordering::Acquire) == body_state::TAKEN
+        self.shared.state.load(Ordering::Acquire) == body_state::TAKEN
     }
 }
 
