@@ -9,16 +9,16 @@ mod command;
 mod common;
 mod enums;
 mod example;
+mod layout;
 mod model_names;
 mod print;
 mod rules;
+mod schema;
 mod serde;
 mod service;
 mod structure;
 mod task_family;
 mod task_results;
-
-use proc_macro2::TokenStream;
 
 use crate::lower::{File, Item};
 
@@ -31,31 +31,28 @@ pub fn emit(file: &File<'_>) -> Result<String, syn::Error> {
     if !file.uses.is_empty() {
         parts.push(print::uses(&file.uses));
     }
-    for tokens in items(file)? {
-        parts.push(print::item(tokens)?);
+    for item in &file.items {
+        parts.extend(texts(item)?);
     }
     Ok(parts.join("\n"))
 }
 
-fn items(file: &File<'_>) -> Result<Vec<TokenStream>, syn::Error> {
-    let mut all = Vec::new();
-    for item in &file.items {
-        match item {
-            Item::Struct(structure) => all.extend(structure::emit(structure)?),
-            Item::Action(action) => all.push(action::emit(action)),
-            Item::Enum(set) => all.extend(enums::emit(set)),
-            Item::Service(service) => all.extend(service::emit(service)),
-            Item::Catalog(catalog) => all.extend(catalog::emit(catalog)),
-            Item::Columns(columns) => all.extend(columns::emit(columns)),
-            Item::ModelNames(names) => all.extend(model_names::emit(names)),
-            Item::Families(families) => all.push(capability::families(families)),
-            Item::Family(family) => all.extend(capability::family(family)),
-            Item::TaskFamilies(families) => all.extend(task_family::models(families)),
-            Item::Commands(commands) => all.extend(command::emit(commands)),
-            Item::Facade(families) => all.extend(task_family::facade(families)),
-            Item::Rules(rules) => all.extend(rules::emit(rules)),
-            Item::Modules(modules) => all.extend(catalog::modules(modules)),
-        }
-    }
-    Ok(all)
+fn texts(item: &Item) -> Result<Vec<String>, syn::Error> {
+    let tokens = match item {
+        Item::Struct(structure) => return structure::emit(structure),
+        Item::Action(action) => vec![action::emit(action)],
+        Item::Enum(set) => enums::emit(set),
+        Item::Service(service) => service::emit(service),
+        Item::Catalog(catalog) => catalog::emit(catalog),
+        Item::Columns(columns) => columns::emit(columns),
+        Item::ModelNames(names) => model_names::emit(names),
+        Item::Families(families) => vec![capability::families(families)],
+        Item::Family(family) => capability::family(family),
+        Item::TaskFamilies(families) => task_family::models(families),
+        Item::Commands(commands) => command::emit(commands),
+        Item::Facade(families) => task_family::facade(families),
+        Item::Rules(rules) => rules::emit(rules),
+        Item::Modules(modules) => catalog::modules(modules),
+    };
+    tokens.into_iter().map(print::item).collect()
 }

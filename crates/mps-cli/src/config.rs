@@ -12,6 +12,7 @@ mod defaults;
 mod explain;
 mod file;
 mod parse;
+mod value;
 
 pub(crate) use self::{
     defaults::Defaults,

@@ -4,37 +4,38 @@
 //! the SHA-256 of the content, so the same file is the same request, in any bucket and under any signature.
 //! It is uploaded, and the URL signed, once the ledger has admitted the create.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use bytes::Bytes;
 use mps_aigc::models::{Action, preflight::Finding};
-use mps_jobs::MEDIA_FOLDER;
-use serde::Serialize;
 use serde_json::Value;
 
+#[cfg(feature = "media")]
+mod answer;
 mod bucket;
 mod file;
 mod format;
+mod local_file;
 #[cfg(not(feature = "media"))]
 mod no_upload;
 #[cfg(feature = "media")]
 mod sign;
+mod texts;
 #[cfg(feature = "media")]
 mod upload;
 
-pub(crate) use self::bucket::{Bucket, VARIABLE, from_environment};
-use self::format::Format;
 #[cfg(not(feature = "media"))]
 use self::no_upload as upload;
+pub(crate) use self::{
+    bucket::{Bucket, VARIABLE, from_environment},
+    local_file::Upload,
+};
+use self::{
+    local_file::LocalFile,
+    texts::{collect, replace},
+};
 use crate::{
     context::{Connection, Context},
     failure::Failure,
-    foreign_text,
-    live::units,
     request::{json, url_and_options},
 };
 
@@ -78,42 +79,6 @@ impl<'a> MediaOptions<'a> {
 /// The local files of a request. Empty if all its media are URLs.
 #[derive(Debug, Default)]
 pub(crate) struct LocalMedia(Vec<LocalFile>);
-
-/// A local file that was read.
-#[derive(Clone, Debug)]
-struct LocalFile {
-    option: MediaOption,
-    /// The member with its index, such as `ImageInfos[0].ImageUrl`.
-    member: String,
-    path: PathBuf,
-    /// The SHA-256 of the content, in hexadecimal.
-    sha256: String,
-    content: Bytes,
-    /// `None` if the first bytes are those of no known format.
-    format: Option<&'static Format>,
-}
-
-/// A file that a create uploads, for `--dry-run`.
-#[derive(Serialize)]
-pub(crate) struct Upload<'a> {
-    member: &'a str,
-    path: String,
-    bytes: usize,
-    sha256: &'a str,
-    content_type: &'static str,
-}
-
-impl fmt::Display for Upload<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = foreign_text::path(Path::new(&self.path));
-        let size = units::bytes(u64::try_from(self.bytes).unwrap_or(u64::MAX));
-        let (member, content_type, sha256) = (self.member, self.content_type, self.sha256);
-        write!(
-            f,
-            "{member}: {path}, {size}, {content_type}, sha256 {sha256}"
-        )
-    }
-}
 
 impl LocalMedia {
     /// Reads the files among the values of options, and replaces each by a URL that stands for its content.
@@ -258,69 +223,6 @@ async fn sign(
     Ok(())
 }
 
-impl LocalFile {
-    fn read(option: MediaOption, nth: usize, path: &Path) -> Result<Self, Failure> {
-        let content = file::read(option.flag, path)?;
-        Ok(Self {
-            option,
-            member: member(option, nth),
-            path: path.to_owned(),
-            sha256: file::sha256(&content),
-            format: Format::of(&content),
-            content,
-        })
-    }
-
-    /// Returns the same file as the value of another option.
-    fn for_member(self, option: MediaOption, nth: usize) -> Self {
-        Self {
-            option,
-            member: member(option, nth),
-            ..self
-        }
-    }
-
-    /// Returns the name of the object, which is the hash of the content, with an extension that fits.
-    fn name(&self) -> String {
-        let extension = self.format.map_or("bin", |format| format.extension());
-        format!("{}.{extension}", self.sha256)
-    }
-
-    /// Returns the URL that stands for the file while its bucket is not known.
-    fn stand_in(&self) -> String {
-        format!("https://local.invalid/{MEDIA_FOLDER}/{}", self.name())
-    }
-
-    fn content_type(&self) -> &'static str {
-        self.format
-            .map_or("application/octet-stream", |format| format.content_type)
-    }
-
-    /// Returns the path as errors show it.
-    fn shown(&self) -> String {
-        foreign_text::path(&self.path)
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        format::findings(&self.member, &self.shown(), self)
-    }
-
-    fn upload(&self) -> Upload<'_> {
-        Upload {
-            member: &self.member,
-            path: self.path.display().to_string(),
-            bytes: self.content.len(),
-            sha256: &self.sha256,
-            content_type: self.content_type(),
-        }
-    }
-}
-
-/// Returns the member that the value number `nth` of an option sets.
-fn member(option: MediaOption, nth: usize) -> String {
-    option.member.replace("[]", &format!("[{nth}]"))
-}
-
 /// Returns `true` for a text with a scheme; any other text is the path of a file.
 fn is_url(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
@@ -346,30 +248,6 @@ fn no_bucket(file: &LocalFile) -> Failure {
 
 fn parsed<A: Action>(body: Value) -> Result<A, Failure> {
     serde_json::from_value(body).map_err(|error| Failure::internal(error.to_string()))
-}
-
-/// Replaces every text that equals `from`.
-fn replace(value: &mut Value, from: &str, to: &str) {
-    match value {
-        Value::String(text) if text == from => to.clone_into(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
-        Value::Object(members) => {
-            members
-                .values_mut()
-                .for_each(|member| replace(member, from, to));
-        }
-        _ => {}
-    }
-}
-
-/// Collects every text.
-fn collect(value: &Value, texts: &mut Vec<String>) {
-    match value {
-        Value::String(text) => texts.push(text.clone()),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
-        Value::Object(members) => members.values().for_each(|member| collect(member, texts)),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

@@ -142,7 +142,7 @@ impl Client {
     ) -> Result<Output<A::Response>, Error> {
         let site = self.endpoint().known_site();
         let call = preflight(request, options.preflight, site);
-        let call = call.and_then(|()| Call::typed(request));
+        let call = call.and_then(|()| Call::typed(request)).map(Arc::new);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
         self.execute(call, &options, Answer::decode).await
     }
@@ -161,9 +161,9 @@ impl Client {
         call: UntypedCall,
         options: CallOptions,
     ) -> Result<Output<RawBody>, Error> {
-        let call = Call::untyped(call);
+        let call = Call::untyped(call).map(Arc::new);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        let read = |answer: &Answer| Ok(RawBody::new(answer.response()));
+        let read = |answer: &mut Answer| Ok(RawBody::new(answer.response()));
         self.execute(call, &options, read).await
     }
 
@@ -272,11 +272,11 @@ impl Client {
 
     async fn execute<T>(
         &self,
-        call: Call,
+        call: Arc<Call>,
         options: &CallOptions,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(&mut Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let (client, call) = (self.inner(), Arc::new(call));
+        let client = self.inner();
         let span = telemetry::call_span(&call.action, call.effect);
         let ending = Ending::new(client, &call, options, span.clone());
         // Declared before the execution, so that it is dropped after it.

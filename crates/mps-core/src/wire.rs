@@ -1,7 +1,5 @@
 //! The HTTP form of a call: headers, canonical request and the signed HTTP request.
 
-use std::borrow::Cow;
-
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use crate::{
@@ -59,13 +57,13 @@ impl Wire<'_> {
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_VALUE.clone());
         headers.insert(header::HOST, self.endpoint.host_header());
-        headers.insert(&ACTION_NAME, plain(self.call.action.clone())?);
-        headers.insert(&VERSION_NAME, plain(self.call.version.clone())?);
+        headers.insert(&ACTION_NAME, self.call.action_header.clone());
+        headers.insert(&VERSION_NAME, self.call.version.clone());
         headers.insert(&TIMESTAMP_NAME, HeaderValue::from(timestamp));
         headers.insert(&LANGUAGE_NAME, LANGUAGE.clone());
         headers.insert(&CLIENT_NAME, CLIENT.clone());
         if let Some(region) = self.region {
-            headers.insert(&REGION_NAME, plain(region.to_owned().into())?);
+            headers.insert(&REGION_NAME, header_value(region)?);
         }
         Ok(headers)
     }
@@ -91,16 +89,12 @@ impl Wire<'_> {
     }
 }
 
-fn plain(value: Cow<'static, str>) -> Result<HeaderValue, Error> {
-    match value {
-        Cow::Borrowed(constant) => Ok(HeaderValue::from_static(constant)),
-        Cow::Owned(value) => HeaderValue::try_from(value).map_err(malformed),
-    }
-}
-
-fn malformed(error: impl Into<http::Error>) -> Error {
-    let message = "the action, version or region is not a valid header value";
-    Error::new(ErrorKind::Config, message).with_source(error.into())
+/// Returns an action, version or region as the value of a header.
+pub(crate) fn header_value(text: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(text).map_err(|error| {
+        let message = "the action, version or region is not a valid header value";
+        Error::new(ErrorKind::Config, message).with_source(error)
+    })
 }
 
 /// Returns a header value that HTTP libraries do not print.

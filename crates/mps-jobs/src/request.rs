@@ -1,16 +1,21 @@
 //! Requests as the ledger stores them.
 
-use std::borrow::Cow;
+mod facts;
+mod members;
 
 use mps_aigc::{Create, Site, UntypedCall};
 use mps_models::{
-    Action, ActionVisitor, TaskFamily,
-    preflight::{Finding, Report, preflight_json, rules},
+    TaskFamily,
+    preflight::{Finding, Report},
     visit_action,
 };
-use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
+pub(crate) use self::facts::Facts;
+use self::{
+    facts::FactsOf,
+    members::{differing_members, model},
+};
 use crate::{
     error::JobsError,
     hash::content_hash,
@@ -23,17 +28,6 @@ pub(crate) struct Request {
     action: &'static str,
     body: String,
     facts: Facts,
-}
-
-/// The facts about a request that the models have.
-#[derive(Clone)]
-pub(crate) struct Facts {
-    /// Billed seconds; `None` if they are not known.
-    pub(crate) seconds: Option<u64>,
-    /// `true` if results are billed by the piece, as images and songs are (billing guides of
-    /// 2026-05-29 and 2026-07-03).
-    pub(crate) by_piece: bool,
-    pub(crate) report: Report,
 }
 
 impl Request {
@@ -200,19 +194,6 @@ impl NewItem {
     }
 }
 
-fn differing_members(one: &str, other: &str) -> Vec<String> {
-    let (Some(one), Some(other)) = (members(one), members(other)) else {
-        return Vec::new();
-    };
-    let names = one
-        .keys()
-        .chain(other.keys().filter(|name| !one.contains_key(*name)));
-    let is_other = |name: &&String| one.get(*name) != other.get(*name);
-    let mut names: Vec<_> = names.filter(is_other).cloned().collect();
-    names.sort();
-    names
-}
-
 /// The terms of a request beside its content.
 pub(crate) struct Terms {
     pub(crate) out: String,
@@ -253,93 +234,6 @@ impl std::fmt::Debug for Priced<'_> {
             .field("seconds", &self.seconds)
             .finish_non_exhaustive()
     }
-}
-
-impl Facts {
-    /// Returns the facts about a request; `None` if it has members that no document has, at any depth.
-    /// Nothing is known about these, for example whether one of them was there twice.
-    pub(crate) fn documented<A: Action>(request: &A, site: Site) -> Option<Self> {
-        let report = request.preflight_on(Some(site));
-        let mut findings = report.findings().iter();
-        let is_documented = findings.all(|finding| finding.rule != rules::UNKNOWN_MEMBER);
-        is_documented.then(|| Self::of(request, report))
-    }
-
-    fn of<A: Action>(request: &A, report: Report) -> Self {
-        Self {
-            seconds: request.billable_seconds(),
-            by_piece: is_billed_by_piece::<A>(),
-            report,
-        }
-    }
-}
-
-fn is_billed_by_piece<A: Action>() -> bool {
-    let family = A::INFO.capabilities.map(|family| family.name);
-    matches!(family, Some("image" | "audio"))
-}
-
-/// Finds the facts about a body of an action that is known by name only.
-struct FactsOf<'a> {
-    body: &'a str,
-    site: Option<Site>,
-    is_checked: bool,
-}
-
-impl ActionVisitor for FactsOf<'_> {
-    /// The name of the action with the facts; `None` for a body that is not JSON.
-    type Output = Option<(&'static str, Facts)>;
-
-    fn visit<A: Action>(self) -> Self::Output {
-        let action = A::INFO.name;
-        let report_of = |request: &A| {
-            let report = self.is_checked.then(|| request.preflight_on(self.site));
-            report.unwrap_or_default()
-        };
-        // The usual case, in which the body is parsed once.
-        if let Ok(request) = serde_json::from_str::<A>(self.body) {
-            return Some((action, Facts::of(&request, report_of(&request))));
-        }
-        let body: Value = serde_json::from_str(self.body).ok()?;
-        let report = self
-            .is_checked
-            .then(|| preflight_json::<A>(&body, self.site));
-        let report = report.unwrap_or_default();
-        let facts = match serde_json::from_value::<A>(body) {
-            Ok(request) => Facts::of(&request, report),
-            // The report has the findings.
-            Err(_) => Facts {
-                seconds: None,
-                by_piece: is_billed_by_piece::<A>(),
-                report,
-            },
-        };
-        Some((action, facts))
-    }
-}
-
-type Members = serde_json::Map<String, Value>;
-
-fn members(body: &str) -> Option<Members> {
-    serde_json::from_str(body).ok()
-}
-
-/// The members of a body that name the model.
-#[derive(Deserialize)]
-struct Model<'a> {
-    #[serde(rename = "ModelName", borrow)]
-    name: Option<Cow<'a, str>>,
-    #[serde(rename = "ModelVersion", borrow)]
-    version: Option<Cow<'a, str>>,
-}
-
-/// Returns the model that a body names, with its version, as in `Kling 2.6`.
-fn model(body: &str) -> Option<String> {
-    let Model { name, version } = serde_json::from_str(body).ok()?;
-    Some(match (name?, version) {
-        (name, Some(version)) => format!("{name} {version}"),
-        (name, None) => name.into_owned(),
-    })
 }
 
 #[cfg(test)]

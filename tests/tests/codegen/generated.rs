@@ -1,6 +1,6 @@
 //! The generated code of each fixture, as snapshots.
 
-use crate::support::{assert_snapshot, fixture, generated};
+use crate::support::{assert_snapshot, fixture, generated, real};
 
 /// The generated files of a fixture that show its feature, as a snapshot each.
 fn assert_files(name: &str, files: &[&str]) {
@@ -107,4 +107,45 @@ fn names_that_are_keywords_in_rust() {
 #[test]
 fn examples_in_the_documentation() {
     assert_files("example", &["generated/actions/draw.rs"]);
+}
+
+/// Many templates are text, which has to look like the rest.
+#[test]
+fn code_has_the_layout_of_the_printer() {
+    let fixtures = [
+        "action",
+        "capabilities",
+        "docs",
+        "enums",
+        "example",
+        "helpers",
+        "kinds",
+        "names",
+        "required",
+        "roles",
+        "rules",
+        "sensitive",
+    ];
+    for files in fixtures.map(fixture).into_iter().chain([real()]) {
+        for (path, text) in generated(files) {
+            let mut file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            file.items.retain(|item| !matches!(item, syn::Item::Use(_)));
+            let printed = prettyplease::unparse(&file);
+            let printed: Vec<_> = printed.lines().filter(|line| !line.is_empty()).collect();
+            assert_eq!(code(&text), printed, "{path}");
+        }
+    }
+}
+
+/// Returns the lines of a generated file without its imports, whose layout is the generator's own.
+fn code(text: &str) -> Vec<&str> {
+    let is_code = |block: &&str| {
+        let others = ["// ", "use ", "pub use "];
+        !others.iter().any(|start| block.starts_with(start))
+    };
+    let blocks = text.split("\n\n").filter(is_code);
+    blocks
+        .flat_map(str::lines)
+        .filter(|line| !line.is_empty())
+        .collect()
 }

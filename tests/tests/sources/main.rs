@@ -13,4 +13,5 @@ mod krate;
 mod public_api;
 mod render;
 mod resolve;
+mod size;
 mod text;

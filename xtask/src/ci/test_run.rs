@@ -10,7 +10,15 @@ use std::{
 };
 
 use super::{cargo, command};
-use crate::{failure::Failure, isolation::isolated};
+use crate::{
+    failure::{Failure, print},
+    isolation::isolated,
+};
+
+const TESTS: [&str; 3] = ["test", "--workspace", "--all-features"];
+
+/// The number of failed tests that are run again. More have a common cause, which is no accident.
+const AGAIN_AT_MOST: usize = 3;
 
 /// Runs the tests with insta recording every snapshot that it compares, then compares that list
 /// with the existing files. (`cargo insta` uses the same variable; this way nothing has to be
@@ -20,15 +28,19 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(format!("error: {}: {error}", compared.display()));
     fs::create_dir_all(root.join("target")).map_err(failed)?;
     fs::write(&compared, "").map_err(failed)?;
-    let tests = ["test", "--workspace", "--all-features"];
     // Downloads and builds while there is a network.
-    cargo(root, tests.iter().chain(&["--no-run"]))?;
-    let mut command = command(root);
-    command.args(tests).arg("--no-fail-fast");
-    command
-        .env("INSTA_UPDATE", "no")
-        .env("INSTA_SNAPSHOT_REFERENCES_FILE", &compared);
-    run_and_report(&mut isolated(&command)?)?;
+    cargo(root, TESTS.iter().chain(&["--no-run"]))?;
+    let run = |names: &[String]| {
+        let mut command = command(root);
+        command
+            .args(TESTS)
+            .args(["--no-fail-fast", "--", "--exact"])
+            .args(names)
+            .env("INSTA_UPDATE", "no")
+            .env("INSTA_SNAPSHOT_REFERENCES_FILE", &compared);
+        run_and_report(&mut isolated(&command)?)
+    };
+    run_twice(run)?;
     let recorded = fs::read_to_string(&compared).map_err(failed)?;
     let recorded: BTreeSet<PathBuf> = recorded
         .lines()
@@ -63,9 +75,31 @@ fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs a command that runs tests. Its output is passed on; what it says of failed tests is the error, so that it is
-/// found at the end of a long log.
-fn run_and_report(command: &mut Command) -> Result<(), Failure> {
+/// Runs all tests, and those that failed once more with nothing beside them. One that passes then is named as flaky:
+/// that is a fault to be mended, but not of the change that met it.
+fn run_twice(
+    run: impl Fn(&[String]) -> Result<Result<(), Report>, Failure>,
+) -> Result<(), Failure> {
+    let Err(first) = run(&[])? else {
+        return Ok(());
+    };
+    let failed = first.failed();
+    if failed.is_empty() || first.failed_otherwise() || failed.len() > AGAIN_AT_MOST {
+        return Err(Failure::new(first.text));
+    }
+    if let Err(second) = run(&failed)? {
+        return Err(Failure::new(first.text + &second.text));
+    }
+    print(&format!(
+        "{}flaky, failed above and passed when run again: {}",
+        first.text,
+        failed.join(", ")
+    ))
+}
+
+/// Runs a command that runs tests. Its output is passed on; what it says of failed tests is in the report, so that it
+/// is found at the end of a long log.
+fn run_and_report(command: &mut Command) -> Result<Result<(), Report>, Failure> {
     let spawned = command.stdout(Stdio::piped()).spawn();
     let failed = |error: io::Error| Failure::new(format!("error: {command:?}: {error}"));
     let mut process = spawned.map_err(failed)?;
@@ -86,19 +120,19 @@ fn run_and_report(command: &mut Command) -> Result<(), Failure> {
     }
     let status = process.wait().map_err(failed)?;
     if status.success() {
-        return Ok(());
+        return Ok(Ok(()));
     }
-    Err(Failure::new(format!(
-        "{}error: {command:?}: {status}",
-        report.text
-    )))
+    report.add_line(&format!("error: {command:?}: {status}"));
+    Ok(Err(report))
 }
 
 /// The output of the test programs about their failed tests.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Report {
     text: String,
     is_open: bool,
+    /// Programs that began, and have not said their result.
+    unfinished: usize,
 }
 
 impl Report {
@@ -107,21 +141,43 @@ impl Report {
             self.is_open = true;
         } else if line.starts_with("test result: ") {
             self.is_open = false;
+            self.unfinished = self.unfinished.saturating_sub(1);
+        } else if line.starts_with("running ") && line.trim_end_matches('s').ends_with(" test") {
+            self.unfinished += 1;
         }
         if self.is_open {
-            self.text.push_str(line);
-            self.text.push('\n');
+            self.add_line(line);
         }
+    }
+
+    fn add_line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// Returns the names of the failed tests: each program lists them last, indented by four spaces.
+    fn failed(&self) -> Vec<String> {
+        let lists = self
+            .text
+            .split("failures:\n")
+            .filter(|part| part.starts_with("    "));
+        let names = lists.flat_map(|list| list.lines().map_while(|line| line.strip_prefix("    ")));
+        names.map(str::to_owned).collect()
+    }
+
+    /// Returns whether a program ended before its result, such as by a signal.
+    const fn failed_otherwise(&self) -> bool {
+        self.unfinished > 0
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
+
     use super::*;
 
-    #[test]
-    fn what_is_printed_of_failed_tests_is_repeated() {
-        let output = "\
+    const OUTPUT: &str = "\
 running 2 tests
 test a ... ok
 test b ... FAILED
@@ -136,10 +192,48 @@ failures:
 
 test result: FAILED. 1 passed; 1 failed
      Running other
+running 1 test
 test result: ok. 1 passed";
+
+    fn report(output: &str) -> Report {
         let mut report = Report::default();
         output.lines().for_each(|line| report.add(line));
+        report
+    }
+
+    #[test]
+    fn what_is_printed_of_failed_tests_is_repeated() {
         let expected = "failures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n\n";
-        assert_eq!(report.text, expected);
+        assert_eq!(report(OUTPUT).text, expected);
+    }
+
+    #[test]
+    fn a_failed_test_that_passes_again_is_flaky() {
+        let again = RefCell::new(Vec::new());
+        let run = |names: &[String]| {
+            again.borrow_mut().push(names.to_vec());
+            Ok(if names.is_empty() {
+                Err(report(OUTPUT))
+            } else {
+                Ok(())
+            })
+        };
+        assert!(run_twice(run).is_ok());
+        assert_eq!(again.into_inner(), [vec![], vec!["b".to_owned()]]);
+    }
+
+    #[test]
+    fn what_fails_again_or_otherwise_fails() {
+        let many = OUTPUT.replace("    b\n", "    b\n    c\n    d\n    e\n");
+        let aborted = format!("{OUTPUT}\nrunning 3 tests\n");
+        for (output, runs) in [(OUTPUT, 2), (&many, 1), (&aborted, 1), ("", 1)] {
+            let count = Cell::new(0);
+            let run = |_: &[String]| {
+                count.set(count.get() + 1);
+                Ok(Err(report(output)))
+            };
+            assert!(run_twice(run).is_err(), "{output}");
+            assert_eq!(count.get(), runs, "{output}");
+        }
     }
 }

@@ -26,6 +26,18 @@ pub(super) fn docs(lines: &[String]) -> TokenStream {
     quote!(#(#[doc = #lines])*)
 }
 
+/// Returns documentation as lines of text.
+pub(super) fn comments(indent: &str, lines: &[String]) -> String {
+    let lines = lines.iter().map(|line| {
+        if line.is_empty() {
+            format!("{indent}///\n")
+        } else {
+            format!("{indent}/// {line}\n")
+        }
+    });
+    lines.collect()
+}
+
 /// Returns an integer literal, with groups of three digits if it has more than three.
 pub(super) fn integer(number: i64) -> TokenStream {
     let digits = grouped(&number.unsigned_abs().to_string());
@@ -34,11 +46,6 @@ pub(super) fn integer(number: i64) -> TokenStream {
         .parse()
         .unwrap_or_else(|_| Literal::i64_unsuffixed(number));
     quote!(#sign #literal)
-}
-
-/// Returns the literal of an index.
-pub(super) fn index(index: usize) -> Literal {
-    Literal::usize_unsuffixed(index)
 }
 
 /// Returns the literal of a value.
@@ -60,7 +67,8 @@ pub(super) fn option(text: Option<&str>) -> TokenStream {
     text.map_or_else(|| quote!(None), |text| quote!(Some(#text)))
 }
 
-fn grouped(digits: &str) -> String {
+/// Returns digits in groups of three if there are more than three.
+pub(super) fn grouped(digits: &str) -> String {
     if digits.len() < 4 {
         return digits.to_owned();
     }

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 
+use super::layout::fits;
 use crate::lower::Use;
 
 /// Returns the first line of a file.
@@ -46,6 +47,25 @@ fn line(taken: &Use) -> String {
 pub(super) fn item(tokens: TokenStream) -> Result<String, syn::Error> {
     let file: syn::File = syn::parse2(tokens)?;
     Ok(spaced(&prettyplease::unparse(&file)))
+}
+
+/// Returns the text of an item that a template wrote in the layout of the printer for code that [`fits`]. Code
+/// that does not is parsed and printed.
+pub(super) fn text(code: String) -> Result<String, syn::Error> {
+    if fits(&code) {
+        return Ok(code);
+    }
+    Ok(spaced(&prettyplease::unparse(&syn::parse_file(&code)?)))
+}
+
+/// Returns the text of a member of an `impl` in the same way.
+pub(super) fn member(code: String) -> Result<String, syn::Error> {
+    if fits(&code) {
+        return Ok(code);
+    }
+    let whole = text(format!("impl Type {{\n{code}}}\n"))?;
+    let (_, rest) = whole.split_once('\n').unwrap_or_default();
+    Ok(rest.strip_suffix("}\n").unwrap_or(rest).to_owned())
 }
 
 fn ends_member(line: &str) -> bool {

@@ -1,102 +1,96 @@
-//! Templates of the serialization of a struct and of its deserialization.
+//! Templates of the serialization of a struct and of its deserialization, as text like the struct itself.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
-use super::common::{ident, index};
+use super::print;
 use crate::lower::{Cardinality, Field, Struct};
 
-pub(super) fn emit(structure: &Struct) -> [TokenStream; 3] {
-    [
-        serialize(structure),
-        deserialize(structure),
-        read(structure),
-    ]
-}
-
-fn serialize(structure: &Struct) -> TokenStream {
-    let name = ident(&structure.name);
+pub(super) fn serialize(structure: &Struct) -> Result<String, syn::Error> {
+    let name = &structure.name;
     let members = structure.fields.iter().map(|field| {
-        let (wire, name) = (&field.wire, ident(&field.name));
+        let (wire, name) = (&field.wire, &field.name);
         match field.cardinality {
-            Cardinality::Plain => quote!(object.plain(#wire, &self.#name)?;),
-            Cardinality::Optional => quote!(object.optional(#wire, self.#name.as_ref())?;),
-            Cardinality::List => quote!(object.list(#wire, &self.#name)?;),
+            Cardinality::Plain => format!("        object.plain(\"{wire}\", &self.{name})?;\n"),
+            Cardinality::Optional => {
+                format!("        object.optional(\"{wire}\", self.{name}.as_ref())?;\n")
+            }
+            Cardinality::List => format!("        object.list(\"{wire}\", &self.{name})?;\n"),
         }
     });
+    let members: String = members.collect();
     let object = if structure.fields.is_empty() {
-        quote!(object)
+        "object"
     } else {
-        quote!(mut object)
+        "mut object"
     };
-    quote! {
-        impl Serialize for #name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let #object = ser::object(serializer)?;
-                #(#members)*
-                object.end(&self.extra)
-            }
-        }
-    }
+    print::text(format!(
+        "impl Serialize for {name} {{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{
+        let {object} = ser::object(serializer)?;
+{members}        object.end(&self.extra)
+    }}
+}}
+"
+    ))
 }
 
-fn deserialize(structure: &Struct) -> TokenStream {
-    let name = ident(&structure.name);
-    quote! {
-        impl<'de> Deserialize<'de> for #name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                de::object(deserializer)
-            }
-        }
-    }
+pub(super) fn deserialize(structure: &Struct) -> Result<String, syn::Error> {
+    let name = &structure.name;
+    print::text(format!(
+        "impl<'de> Deserialize<'de> for {name} {{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{
+        de::object(deserializer)
+    }}
+}}
+"
+    ))
 }
 
-fn read(structure: &Struct) -> TokenStream {
-    let name = ident(&structure.name);
+pub(super) fn read(structure: &Struct) -> Result<String, syn::Error> {
+    let name = &structure.name;
     let is_response = !structure.in_request;
-    let fields = structure.fields.iter().enumerate();
-    let fields: Vec<_> = fields
-        .map(|(nth, field)| (index(nth), store(field)))
-        .collect();
-    let (index, members, body) = match fields.as_slice() {
-        [] => (quote!(_), quote!(_), None),
-        [(nth, store)] => {
-            let only = quote!(if index == #nth { #store; });
-            (quote!(index), quote!(members), Some(only))
+    let stores: Vec<String> = structure.fields.iter().map(store).collect();
+    let (index, members, body) = match stores.as_slice() {
+        [] => ("_", "_", String::new()),
+        [only] => {
+            let body = format!("        if index == 0 {{\n            {only};\n        }}\n");
+            ("index", "members", body)
         }
-        fields => {
-            let arms = fields.iter().map(|(nth, store)| quote!(#nth => #store,));
-            let all = quote!(match index { #(#arms)* _ => {} });
-            (quote!(index), quote!(members), Some(all))
+        all => {
+            let arms = all.iter().enumerate();
+            let arms = arms.map(|(nth, store)| format!("            {nth} => {store},\n"));
+            let arms: String = arms.collect();
+            let body = format!("        match index {{\n{arms}            _ => {{}}\n        }}\n");
+            ("index", "members", body)
         }
     };
-    quote! {
-        impl de::ReadMembers for #name {
-            const INFO: &'static StructInfo = Self::SCHEMA;
-            const IS_RESPONSE: bool = #is_response;
+    print::text(format!(
+        "impl de::ReadMembers for {name} {{
+    const INFO: &'static StructInfo = Self::SCHEMA;
 
-            fn read_member<'de, A: MapAccess<'de>>(
-                &mut self,
-                #index: usize,
-                #members: &mut A,
-            ) -> Result<(), A::Error> {
-                #body
-                Ok(())
-            }
+    const IS_RESPONSE: bool = {is_response};
 
-            fn extra_mut(&mut self) -> &mut Map<String, Value> {
-                &mut self.extra
-            }
-        }
-    }
+    fn read_member<'de, A: MapAccess<'de>>(
+        &mut self,
+        {index}: usize,
+        {members}: &mut A,
+    ) -> Result<(), A::Error> {{
+{body}        Ok(())
+    }}
+
+    fn extra_mut(&mut self) -> &mut Map<String, Value> {{
+        &mut self.extra
+    }}
+}}
+"
+    ))
 }
 
 /// Returns the assignment of a member's value to its field.
-fn store(field: &Field) -> TokenStream {
-    let name = ident(&field.name);
-    match field.cardinality {
-        Cardinality::Plain => quote!(self.#name = de::or_default(members)?),
-        Cardinality::Optional => quote!(self.#name = members.next_value()?),
-        Cardinality::List => quote!(self.#name = de::list(members)?),
-    }
+fn store(field: &Field) -> String {
+    let name = &field.name;
+    let value = match field.cardinality {
+        Cardinality::Plain => "de::or_default(members)?",
+        Cardinality::Optional => "members.next_value()?",
+        Cardinality::List => "de::list(members)?",
+    };
+    format!("self.{name} = {value}")
 }

@@ -186,7 +186,6 @@ fn a_command_for_an_emulator_requests_no_keys_from_other_hosts() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn a_credentials_file_that_others_can_read_is_warned_of_once() {
     use std::os::unix::fs::PermissionsExt as _;

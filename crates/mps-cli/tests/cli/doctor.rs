@@ -40,7 +40,7 @@ fn all_is_well_with_a_running_emulator_and_nothing_is_billed() {
         assert!(check["message"].is_string(), "{check}");
         assert!(check["state"] != "error", "{check}");
     }
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
     let human = emulator.run(&["doctor"]);
     assert_eq!((human.exit, human.stderr.as_str()), (0, ""), "{human:?}");
     assert!(human.stdout.starts_with("ok "), "{human:?}");

@@ -56,7 +56,6 @@ fn faults_limits_and_the_clock_are_set_by_flags() {
 }
 
 #[test]
-#[cfg(unix)]
 fn the_state_file_survives_a_restart() {
     let flags = [
         "--state=state.json",
@@ -85,7 +84,6 @@ fn the_state_file_survives_a_restart() {
 }
 
 /// SIGTERM, which `kill`, containers and the test runners of other languages send.
-#[cfg(unix)]
 #[test]
 fn sigterm_stops_the_emulator_like_ctrl_c() {
     let flags = ["--state=state.json"];
@@ -125,7 +123,6 @@ fn an_unwritable_log_is_reported_once() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_state_that_cannot_be_saved_at_the_end_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("place");
@@ -202,7 +199,6 @@ async fn saved_tasks_survive_a_kill() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_second_emulator_on_the_same_state_file_does_not_start() {
     let flags = ["--state=state.json"];
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &flags);
@@ -234,7 +230,6 @@ async fn wait_for(text: &str, file: &Path) {
 
 /// The lines of the banner, run as they stand.
 #[test]
-#[cfg(unix)]
 fn the_commands_of_the_banner_work_in_another_shell() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = mps(folder.path())
@@ -299,7 +294,6 @@ fn an_invalid_flag_is_refused_with_its_bound() {
 }
 
 /// Returns the first line of an emulator with these flags, and its process.
-#[cfg(unix)]
 fn ready(folder: &Path, flags: &[&str]) -> (Value, Child) {
     let mut process = mps(folder)
         .args(["emulator", "--quiet"])
@@ -313,7 +307,6 @@ fn ready(folder: &Path, flags: &[&str]) -> (Value, Child) {
     (serde_json::from_str(&line).unwrap(), process)
 }
 
-#[cfg(unix)]
 #[test]
 fn the_first_line_names_the_authority_whose_file_ends_with_the_emulator() {
     let folder = tempfile::tempdir().unwrap();
@@ -327,7 +320,6 @@ fn the_first_line_names_the_authority_whose_file_ends_with_the_emulator() {
     assert!(!ca_file.exists());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_first_line_has_a_token_where_other_machines_can_call() {
     let folder = tempfile::tempdir().unwrap();

@@ -117,7 +117,7 @@ fn every_family_goes_from_request_to_file() {
         let status = emulator.run(&[family, "status", &id]);
         assert_eq!(status.exit, 0, "{family}: {status:?}");
     }
-    assert_eq!(emulator.bill()["creates"], 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::{
-    ledger_support::{create, creates, lose_reply, only_task, tasks},
+    ledger_support::{create, lose_reply, only_task, tasks},
     support::Emulator,
 };
 
@@ -16,7 +16,7 @@ fn a_repeat_of_a_create_in_doubt_is_refused_unless_it_is_meant() {
     let lost = create(&emulator, &[]);
     assert_eq!(lost.exit, 9, "{lost:?}");
     let key = lost.error()["key"].as_str().unwrap().to_owned();
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 
     let repeat = create(&emulator, &[]);
     let error = repeat.error();
@@ -27,7 +27,7 @@ fn a_repeat_of_a_create_in_doubt_is_refused_unless_it_is_meant() {
     );
     let resume = error["resume"].as_array().unwrap();
     assert_eq!(resume.last().unwrap(), &json!(key), "{error}");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
     let call = [
         "call",
         "CreateAigcVideoTask",
@@ -40,7 +40,7 @@ fn a_repeat_of_a_create_in_doubt_is_refused_unless_it_is_meant() {
     assert_eq!(other.exit, 0, "{other:?}");
     let again = create(&emulator, &["--again"]);
     assert_eq!(again.exit, 0, "{again:?}");
-    assert_eq!(creates(&emulator), 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_create_that_is_done_or_failed_or_refused_is_no_obstacle() {
     let second = create(&emulator, &[]);
     assert_eq!(second.exit, 0, "{second:?}");
     assert_eq!(tasks(&emulator, &[])[1]["state"], "done");
-    assert_eq!(creates(&emulator), 2);
+    assert_eq!(emulator.creates(), 2);
 
     let emulator = Emulator::start("0s");
     let rule = json!({"kind": "refuse", "code": "InvalidParameterValue", "times": 1});
@@ -71,7 +71,7 @@ fn a_create_that_is_done_or_failed_or_refused_is_no_obstacle() {
     assert_eq!(create(&emulator, &[]).exit, 2);
     assert_eq!(only_task(&emulator)["state"], "refused");
     assert_eq!(create(&emulator, &[]).exit, 0);
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn the_same_key_is_the_same_task_and_one_bill() {
     ];
     let call = emulator.record(&call);
     assert_eq!(call.json()["response"]["TaskId"], id, "{call:?}");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
     let task = only_task(&emulator);
     assert_eq!((&task["state"], &task["task_id"]), (&json!("fetched"), &id));
 
@@ -141,7 +141,7 @@ fn a_key_with_another_content_names_what_differs_and_no_value() {
     let message = run.error()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("Duration, Prompt"), "{message}");
     assert!(!run.stderr.contains("secret"), "{run:?}");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -156,12 +156,12 @@ fn a_key_whose_create_ended_without_a_task_reports_or_repeats_its_outcome() {
         page.contains("resolve") && page.contains("--task-id"),
         "{page}"
     );
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
     let given_up = emulator.record(&["resolve", "lost", "--abandon"]);
     assert_eq!(given_up.exit, 0, "{given_up:?}");
     let abandoned = create(&emulator, &["--key", "lost"]);
     assert_eq!(
-        (abandoned.exit, creates(&emulator)),
+        (abandoned.exit, emulator.creates()),
         (7, 1),
         "{abandoned:?}"
     );
@@ -173,7 +173,7 @@ fn a_key_whose_create_ended_without_a_task_reports_or_repeats_its_outcome() {
         let sent = create(&emulator, &["--key", code]);
         assert_eq!(sent.exit, 0, "{sent:?}");
     }
-    assert_eq!(creates(&emulator), 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]
@@ -190,9 +190,9 @@ fn a_key_whose_task_failed_ends_as_it_did() {
     ];
     let failed = emulator.record(&create);
     assert_eq!(failed.exit, 7, "{failed:?}");
-    let paid = creates(&emulator);
+    let paid = emulator.creates();
     let again = emulator.record(&create);
-    assert_eq!((again.exit, creates(&emulator)), (7, paid), "{again:?}");
+    assert_eq!((again.exit, emulator.creates()), (7, paid), "{again:?}");
     assert_eq!(again.error()["task_id"], failed.error()["task_id"]);
     assert_eq!(only_task(&emulator)["state"], "failed");
 }
@@ -203,7 +203,7 @@ fn an_expired_result_is_reported_under_its_key() {
     assert_eq!(create(&emulator, &["--key", "k", "--wait"]).exit, 0);
     emulator.advance("13h");
     let expired = create(&emulator, &["--key", "k", "--out", "late.mp4"]);
-    assert_eq!((expired.exit, creates(&emulator)), (10, 1), "{expired:?}");
+    assert_eq!((expired.exit, emulator.creates()), (10, 1), "{expired:?}");
     assert_eq!(only_task(&emulator)["state"], "expired");
     assert_eq!(create(&emulator, &["--key", "k"]).exit, 10);
 }

@@ -47,7 +47,7 @@ fn check(emulator: &Emulator, id: &str, exit: i32) {
         assert_eq!(refused.error()["created"], false, "{needing:?}");
         assert!(refused.error()["hint"].is_string(), "{refused:?}");
     }
-    assert_eq!(emulator.bill()["creates"], before);
+    assert_eq!(emulator.creates(), before);
     for (number, verb) in ["status", "wait", "download"].into_iter().enumerate() {
         let out = format!("{number}.mp4");
         let out: &[&str] = if verb == "download" {
@@ -131,7 +131,7 @@ fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
     locker.wait().unwrap();
     assert_eq!((create.exit, status.exit), (6, 0), "{create:?} {status:?}");
     assert_eq!(create.error()["kind"], "ledger_busy");
-    assert_eq!(emulator.bill()["creates"], 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 /// The task is paid for by then: the receipt is printed as usual, and the exit code is 1.
@@ -171,7 +171,7 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
     let id = receipt["task_id"].as_str().unwrap();
     assert!(stderr.contains("the ledger does not have"), "{stderr}");
     assert!(stderr.contains(id), "{stderr}");
-    assert_eq!(emulator.bill()["creates"], 2);
+    assert_eq!(emulator.creates(), 2);
     // The seal has the id, which the next command finds.
     let again = emulator.record(&create[1..]);
     assert_eq!(again.exit, 0, "{again:?}");
@@ -180,7 +180,7 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
         (0, &receipt["task_id"]),
         "{again:?}"
     );
-    assert_eq!(emulator.bill()["creates"], 2);
+    assert_eq!(emulator.creates(), 2);
 }
 
 fn is_root() -> bool {
@@ -219,7 +219,7 @@ fn without_a_place_creates_warn_once_and_a_named_ledger_is_a_usage_error() {
         "b",
     ]);
     assert_eq!(named.exit, 2, "{named:?}");
-    assert_eq!(emulator.bill()["creates"], 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_read_only_folder_is_no_place_unless_it_is_named() {
     let mut command = emulator.recorded(&create);
     let named = run(command.env("MPS_LEDGER", folder.join("ledger.db")));
     assert_eq!(named.exit, 2, "{named:?}");
-    assert_eq!(emulator.bill()["creates"], 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -269,5 +269,5 @@ fn a_full_disk_refuses_creates_before_they_are_paid() {
     ]);
     Command::new("umount").arg(&folder).status().unwrap();
     assert_eq!(refused.exit, 6, "{refused:?}");
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
 }

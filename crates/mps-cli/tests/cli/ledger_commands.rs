@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::{
-    ledger_support::{create, creates, lose_reply, only_task, tasks},
+    ledger_support::{create, lose_reply, only_task, tasks},
     support::Emulator,
 };
 
@@ -102,11 +102,11 @@ fn an_attempt_in_doubt_is_resolved_each_way() {
         (0, &json!(id)),
         "{found:?}"
     );
-    assert_eq!(creates(&emulator), 3);
+    assert_eq!(emulator.creates(), 3);
     let sent = emulator.record(&["resolve", "sent", "--recreate"]);
     assert_eq!(sent.exit, 0, "{sent:?}");
     assert_eq!(
-        (&sent.json()["key"], creates(&emulator)),
+        (&sent.json()["key"], emulator.creates()),
         (&json!("sent"), 4)
     );
     assert!(sent.json()["task_id"].is_string());
@@ -117,7 +117,7 @@ fn an_attempt_in_doubt_is_resolved_each_way() {
         let late = emulator.record(&["resolve", key, "--abandon"]);
         assert_eq!(late.exit, 2, "{late:?}");
     }
-    assert_eq!(creates(&emulator), 4);
+    assert_eq!(emulator.creates(), 4);
 }
 
 #[test]

@@ -28,10 +28,6 @@ fn end(process: Child) -> Run {
     }
 }
 
-fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
-}
-
 /// Runs the same create in two shells at the same instant, several times with other contents.
 fn two_shells(runs: u64) {
     let emulator = Emulator::start("1h");
@@ -42,7 +38,7 @@ fn two_shells(runs: u64) {
         let mut exits = runs.each_ref().map(|run| run.exit);
         exits.sort_unstable();
         assert_eq!(exits, [0, 12], "{runs:?}");
-        assert_eq!(creates(&emulator), number + 1, "{runs:?}");
+        assert_eq!(emulator.creates(), number + 1, "{runs:?}");
     }
 }
 
@@ -66,7 +62,7 @@ fn two_shells_with_one_key_have_one_task() {
         let runs = shells.map(end);
         let ids = runs.each_ref().map(|run| run.json()["task_id"].clone());
         assert_eq!(ids[0], ids[1], "{runs:?}");
-        assert_eq!(creates(&emulator), number + 1);
+        assert_eq!(emulator.creates(), number + 1);
     }
 }
 
@@ -78,7 +74,7 @@ fn a_kill_on_the_wire_is_listed_as_in_doubt() {
     let mut process = start(&emulator, "a cat", &["--key", "k"]);
     let arrived = || {
         let requests = emulator.requests();
-        !requests.is_empty() || creates(&emulator) > 0 || state(&emulator) == json!("sending")
+        !requests.is_empty() || emulator.creates() > 0 || state(&emulator) == json!("sending")
     };
     eventually(arrived);
     let busy = emulator.record(&["video", "create", "--prompt", "a cat"]);
@@ -125,7 +121,7 @@ fn first_commands_at_once_share_one_new_ledger() {
             assert_eq!(run.exit, 0, "{run:?}");
         }
     });
-    assert_eq!(creates(&emulator), 10);
+    assert_eq!(emulator.creates(), 10);
     let listed = emulator.record(&["tasks"]);
     assert_eq!(listed.stdout.lines().count(), 10, "{listed:?}");
 }
@@ -141,13 +137,13 @@ fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     let emulator = Emulator::start("1h");
     emulator.hold("CreateAigcVideoTask");
     let mut process = start(&emulator, "a cat", &[]);
-    eventually(|| creates(&emulator) == 1);
+    eventually(|| emulator.creates() == 1);
     signal(&process);
     let stderr = Lines::of(process.stderr.take().unwrap());
     stderr.wait_for("finishing_create");
     emulator.clear_faults();
     let run = end(process);
-    assert_eq!((run.exit, creates(&emulator)), (143, 1), "{run:?}");
+    assert_eq!((run.exit, emulator.creates()), (143, 1), "{run:?}");
     let task = emulator.record(&["tasks"]).json();
     assert_eq!(task["state"], "created");
     assert_eq!(task["task_id"], run.json()["task_id"]);
@@ -158,7 +154,7 @@ fn a_second_signal_on_the_wire_leaves_a_create_in_doubt_with_its_key() {
     let emulator = Emulator::start("1h");
     emulator.hold("CreateAigcVideoTask");
     let process = start(&emulator, "a cat", &["--key", "k"]);
-    eventually(|| creates(&emulator) == 1);
+    eventually(|| emulator.creates() == 1);
     signal(&process);
     signal(&process);
     // Two signals of one kind may arrive as one.
@@ -184,9 +180,9 @@ fn a_signal_before_the_send_leaves_nothing_to_be_paid() {
     eventually(|| state(&emulator) == "intent");
     signal(&process);
     let run = end(process);
-    assert_eq!((run.exit, creates(&emulator)), (143, 0), "{run:?}");
+    assert_eq!((run.exit, emulator.creates()), (143, 0), "{run:?}");
     assert_eq!(state(&emulator), "unsent");
     emulator.clear_faults();
     let sent = end(start(&emulator, "a cat", &["--key", "k"]));
-    assert_eq!((sent.exit, creates(&emulator)), (0, 1), "{sent:?}");
+    assert_eq!((sent.exit, emulator.creates()), (0, 1), "{sent:?}");
 }

@@ -10,10 +10,6 @@ pub(crate) fn create(emulator: &Emulator, more: &[&str]) -> Run {
     emulator.record(&[&CREATE, more].concat())
 }
 
-pub(crate) fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
-}
-
 /// The rows of the ledger, newest first.
 pub(crate) fn tasks(emulator: &Emulator, arguments: &[&str]) -> Vec<Value> {
     let run = emulator.record(&[&["tasks"], arguments].concat());

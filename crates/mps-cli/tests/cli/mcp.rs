@@ -6,7 +6,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    ledger_support::{creates, lose_reply, tasks},
+    ledger_support::{lose_reply, tasks},
     mcp_support::{Agent, clip, create},
     support::{Emulator, eventually},
 };
@@ -86,12 +86,12 @@ fn a_create_whose_reply_was_lost_is_never_sent_again() {
     assert!(task["doubt"]["next_steps"].is_array(), "{task}");
     // It holds its seconds.
     assert_eq!(agent.done("list", &json!({}))["cap"]["used_seconds"], 5);
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
     // A person decides.
     let abandoned = emulator.record(&["resolve", "agents/fox", "--abandon"]);
     assert_eq!(abandoned.exit, 0, "{abandoned:?}");
     assert_eq!(agent.done("create", &create("fox"))["state"], "abandoned");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_key_is_one_task_and_a_request_is_not_made_twice_under_two_keys() {
         (&json!("repeat"), &json!("fox"))
     );
     assert!(text.contains("wait"), "{text}");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn the_daily_cap_outlives_the_server() {
     assert_eq!(agent.error("create", &create("3")).0["kind"], "cap_reached");
     let mut richer = Agent::start(&emulator, "15");
     richer.done("create", &create("3"));
-    assert_eq!(creates(&emulator), 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn calls_at_the_same_time_neither_exceed_the_cap_nor_bill_a_key_twice() {
         .count();
     let created = results.iter().filter(|it| it["state"] == "created").count();
     assert_eq!(refused + created, 16, "{results:?}");
-    assert_eq!(creates(&emulator), 4);
+    assert_eq!(emulator.creates(), 4);
     assert_eq!(emulator.bill()["duplicates"], 0);
 }
 
@@ -188,7 +188,7 @@ fn a_cancelled_create_is_recorded_and_a_cancelled_wait_ends() {
     // It gets no answer, and nothing waits for it at the end.
     let run = agent.close();
     assert_eq!((run.exit, run.stdout.as_str()), (0, ""), "{run:?}");
-    assert_eq!(creates(&emulator), 1);
+    assert_eq!(emulator.creates(), 1);
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn lines_that_are_no_requests_are_refused_and_the_session_goes_on() {
         !run.stderr.contains("garbage") && !run.stderr.contains("bbb"),
         "{run:?}"
     );
-    assert_eq!(creates(&emulator), 0);
+    assert_eq!(emulator.creates(), 0);
 }
 
 #[test]
@@ -274,5 +274,5 @@ fn nothing_can_be_repeated_resolved_or_redirected() {
     assert_eq!(agent.error("create", &read).0["kind"], "usage");
     let unknown = json!({"key": "a", "request": {"ModelName": "New", "Prompt": "a"}});
     assert_eq!(agent.error("create", &unknown).0["kind"], "spend_guard");
-    assert_eq!(creates(&emulator), 0);
+    assert_eq!(emulator.creates(), 0);
 }

@@ -128,7 +128,7 @@ fn a_create_that_is_throttled_until_its_deadline_can_be_run_again() {
         );
         assert!(run.stderr.contains(r#""event":"throttled""#), "{run:?}");
     }
-    assert_eq!(emulator.bill()["creates"], 0);
+    assert_eq!(emulator.creates(), 0);
 }
 
 #[test]

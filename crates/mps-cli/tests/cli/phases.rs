@@ -154,7 +154,3 @@ impl Lines {
         seen.join("\n")
     }
 }
-
-pub(crate) fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
-}

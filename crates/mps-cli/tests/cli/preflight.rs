@@ -1,21 +1,10 @@
 //! Preflight at the command line: refusals before anything is sent, dry runs, and switches.
 
-#[cfg(unix)]
 use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Run, mps, run};
-
-/// Runs `mps` without credentials.
-fn offline(arguments: &[&str]) -> Run {
-    let folder = tempfile::tempdir().unwrap();
-    run(mps(folder.path()).args(arguments))
-}
-
-fn creates(emulator: &Emulator) -> u64 {
-    emulator.bill()["creates"].as_u64().unwrap()
-}
+use crate::support::{Emulator, mps, offline, run};
 
 #[test]
 fn an_unknown_model_given_as_an_option_is_refused_with_the_closest_names() {
@@ -36,7 +25,7 @@ fn an_unknown_model_given_as_an_option_is_refused_with_the_closest_names() {
         assert_eq!(finding["severity"], "error", "{error}");
         let hint = finding["hint"].as_str().unwrap();
         assert!(hint.contains(closest), "{hint}");
-        assert_eq!(creates(&emulator), 0, "{run:?}");
+        assert_eq!(emulator.creates(), 0, "{run:?}");
 
         let run = emulator.run(&[&create[..], &["--dry-run"]].concat());
         assert_eq!(run.exit, 2, "{run:?}");
@@ -49,7 +38,7 @@ fn an_unknown_model_given_as_an_option_is_refused_with_the_closest_names() {
     assert!(run.stderr.contains("in spite of"), "{run:?}");
     let run = emulator.run(&[&create[..], &["--preflight=off"]].concat());
     assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{run:?}");
-    assert_eq!(creates(&emulator), 2);
+    assert_eq!(emulator.creates(), 2);
 }
 
 #[test]
@@ -59,17 +48,17 @@ fn strict_refuses_warnings_in_every_family() {
     std::fs::write(&request, r#"{"Prompt":"a","ModelName":"New Model"}"#).unwrap();
     let request = request.to_str().unwrap();
     for family in ["video", "image", "audio"] {
-        let before = creates(&emulator);
+        let before = emulator.creates();
         let create = [family, "create", "--request", request];
         for strict in [&["--strict"][..], &["--strict", "--preflight=error"]] {
             let run = emulator.run(&[&create[..], strict].concat());
             assert_eq!(run.exit, 2, "{run:?}");
             assert!(run.stderr.contains("warning[unknown-model]"), "{run:?}");
         }
-        assert_eq!(creates(&emulator), before);
+        assert_eq!(emulator.creates(), before);
         let run = emulator.run(&create);
         assert_eq!(run.exit, 0, "{run:?}");
-        assert_eq!(creates(&emulator), before + 1);
+        assert_eq!(emulator.creates(), before + 1);
     }
 }
 
@@ -96,7 +85,7 @@ fn a_request_that_is_billed_for_more_seconds_is_refused_before_anything_is_sent(
         assert_eq!(error["dispatch"], "not_sent", "{error}");
         assert_eq!(error["created"], false, "{error}");
     }
-    assert_eq!(creates(&emulator), 0);
+    assert_eq!(emulator.creates(), 0);
     assert_eq!(emulator.requests().len(), 0);
     for more in [
         &["--duration=5", "--max-seconds=5"][..],
@@ -262,81 +251,6 @@ fn a_task_of_the_own_emulator_is_said_to_end_with_the_command() {
     }
 }
 
-/// Checks a request without credentials.
-fn check(action: &str, request: &Value, options: &[&str]) -> Run {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("r.json"), request.to_string()).unwrap();
-    let arguments = ["--output=json", "check", action, "--request", "r.json"];
-    run(mps(folder.path()).args(arguments).args(options))
-}
-
-#[test]
-fn values_of_wrong_types_are_findings_like_any_other() {
-    let request = json!({
-        "ModelName": "Kling",
-        "Prompt": 1,
-        "Duration": "5",
-        "EnhancePrompt": "true",
-        "ImageInfos": {"ImageUrl": "https://a.example/b.png"},
-        "ExtraParameters": [],
-        "Sceen": "a",
-    });
-    let run = check("CreateAigcVideoTask", &request, &[]);
-    assert_eq!(run.exit, 2, "{run:?}");
-    let result = run.json();
-    assert_eq!(result["schema"], "mps.check/1");
-    assert_eq!(result["site"], "intl");
-    assert_eq!(result["ok"], false);
-    let findings = result["findings"].as_array().unwrap();
-    let wrong: Vec<_> = findings
-        .iter()
-        .filter(|it| it["rule"] == "wrong-type")
-        .collect();
-    let paths: Vec<_> = wrong
-        .iter()
-        .map(|it| it["path"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "Prompt",
-            "EnhancePrompt",
-            "ImageInfos",
-            "Duration",
-            "ExtraParameters"
-        ]
-    );
-    for finding in wrong {
-        for member in ["message", "value", "bound", "source"] {
-            assert!(finding[member].is_string(), "{member}: {finding}");
-        }
-    }
-    assert_eq!(findings.len(), 6, "{result}");
-    assert_eq!(findings[5]["rule"], "unknown-member", "{result}");
-}
-
-#[test]
-fn a_check_names_its_site_and_keeps_to_strict() {
-    let request = json!({"Prompt": "a", "ModelName": "New Model"});
-    for action in [
-        "CreateAigcVideoTask",
-        "CreateAigcImageTask",
-        "CreateAigcAudioTask",
-    ] {
-        let run = check(action, &request, &["--site=cn"]);
-        assert_eq!(run.exit, 0, "{run:?}");
-        assert_eq!(run.json()["site"], "cn");
-        let run = check(action, &request, &["--strict"]);
-        assert_eq!(run.exit, 2, "{run:?}");
-    }
-    for text in [json!([]), json!("text"), json!(5)] {
-        let run = check("CreateAiDramaTask", &text, &[]);
-        assert_eq!(run.exit, 2, "{run:?}");
-        assert_eq!(run.json()["findings"][0]["rule"], "wrong-type", "{run:?}");
-    }
-}
-
-#[cfg(unix)]
 #[test]
 fn a_request_without_an_end_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -355,63 +269,12 @@ fn a_bound_that_the_descriptions_dropped_yields_to_preflight_warn() {
     let prompt = "x".repeat(2_001);
     let create = ["video", "create", "--prompt", &prompt];
     let run = emulator.run(&create);
-    assert_eq!((run.exit, creates(&emulator)), (2, 0), "{run:?}");
+    assert_eq!((run.exit, emulator.creates()), (2, 0), "{run:?}");
     assert!(run.stderr.contains("no longer stated since"), "{run:?}");
     assert!(run.stderr.contains("`--preflight warn`"), "{run:?}");
     let run = emulator.run(&[&create[..], &["--preflight=warn"]].concat());
-    assert_eq!((run.exit, creates(&emulator)), (0, 1), "{run:?}");
+    assert_eq!((run.exit, emulator.creates()), (0, 1), "{run:?}");
     assert!(run.stderr.contains("in spite of"), "{run:?}");
-}
-
-#[test]
-fn check_models_and_the_emulator_follow_the_site() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("request.json");
-    fs_write(&path, r#"{"Prompt":"a cat","ModelName":"wand-vega-video"}"#);
-    let path = path.to_str().unwrap();
-    let check = ["check", "CreateAigcVideoTask", "--request", path];
-    let cn = ["--endpoint=https://mps.tencentcloudapi.com"];
-    for (site, exit, name) in [
-        (&[][..], 2, "intl"),
-        (&["--site=intl"], 2, "intl"),
-        (&["--site=cn"], 0, "cn"),
-        (&cn, 0, "cn"),
-    ] {
-        let json = ["--output=json"];
-        let run = offline(&[&check[..], site, &json].concat());
-        assert_eq!(run.exit, exit, "{run:?}");
-        let report: Value = serde_json::from_str(run.stdout.trim()).unwrap();
-        assert_eq!(report["site"], name);
-        if exit == 2 {
-            let finding = &report["findings"][0];
-            assert_eq!(
-                (&finding["rule"], &finding["site"]),
-                (&json!("other-site"), &json!("intl"))
-            );
-        }
-        let models = offline(&[&["models", "wand-vega-video"], site].concat());
-        assert_eq!(models.exit, exit, "{models:?}");
-    }
-    let create = [
-        "video",
-        "create",
-        "--emulator",
-        "--limiter=process",
-        "--ledger=off",
-    ];
-    let create = [
-        &create[..],
-        &["--prompt=a", "--model=wand-vega-video", "--preflight=warn"],
-    ]
-    .concat();
-    let refused = offline(&create);
-    assert_eq!(refused.exit, 2, "{refused:?}");
-    assert!(
-        refused.stderr.contains("InvalidParameterValue"),
-        "{refused:?}"
-    );
-    let accepted = offline(&[&create[..], &["--site=cn"]].concat());
-    assert_eq!(accepted.exit, 0, "{accepted:?}");
 }
 
 #[test]
@@ -419,7 +282,7 @@ fn all_values_of_a_wrong_type_are_findings_of_every_command() {
     let emulator = Emulator::start("0s");
     let body = r#"{"Prompt":5,"Duration":"5","ExtraParameters":{"LogoAdd":true},"ImageInfos":[{"ImageUrl":1}]}"#;
     let path = emulator.folder.path().join("wrong.json");
-    fs_write(&path, body);
+    fs::write(&path, body).unwrap();
     let path = path.to_str().unwrap();
     let paths = [
         "Prompt",
@@ -450,14 +313,7 @@ fn all_values_of_a_wrong_type_are_findings_of_every_command() {
     }
     assert_eq!(emulator.requests().len(), 0);
     // An option replaces a value of a wrong type.
-    fs_write(
-        std::path::Path::new(path),
-        r#"{"Prompt":5,"ExtraParameters":{"LogoAdd":1}}"#,
-    );
+    fs::write(path, r#"{"Prompt":5,"ExtraParameters":{"LogoAdd":1}}"#).unwrap();
     let run = emulator.run(&["video", "create", "--request", path, "--prompt=a"]);
-    assert_eq!((run.exit, creates(&emulator)), (0, 1), "{run:?}");
-}
-
-fn fs_write(path: &std::path::Path, text: &str) {
-    std::fs::write(path, text).unwrap();
+    assert_eq!((run.exit, emulator.creates()), (0, 1), "{run:?}");
 }

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::{
-    phases::{CREATE, Lines, PHASES, Phase, catches_signals, creates},
+    phases::{CREATE, Lines, PHASES, Phase, catches_signals},
     redaction,
     support::{Emulator, Run, eventually, mps},
 };
@@ -67,7 +67,7 @@ impl Stuck {
 
     fn with(phase: Phase, emulator: Emulator, arguments: &[&str]) -> Self {
         let obstacle = phase.obstacle(&emulator);
-        let billed_before = creates(&emulator);
+        let billed_before = emulator.creates();
         let mut command = with_default_hang_up(emulator.mps(arguments));
         let mut process = command
             .stdout(Stdio::piped())
@@ -96,7 +96,7 @@ impl Stuck {
             stderr: self.stderr.rest(),
         };
         redaction::check(&self.command, &run);
-        (run, creates(&self.emulator) - self.billed_before)
+        (run, self.emulator.creates() - self.billed_before)
     }
 }
 
@@ -237,7 +237,7 @@ fn a_command_that_is_blocked_in_a_read_stops() {
     assert_eq!(process.wait().unwrap().code(), Some(143));
     let stderr = stderr.rest();
     assert!(stderr.contains("nothing was created"), "{stderr}");
-    assert_eq!(creates(&emulator), 0);
+    assert_eq!(emulator.creates(), 0);
 }
 
 /// `nohup mps ...` continues when its terminal is closed.

@@ -16,6 +16,8 @@ use crate::{redaction, schemas};
 
 /// The longest wait for something outside this process, far more than it needs.
 pub(crate) const BOUND: Duration = Duration::from_secs(120);
+/// The pause between two looks at something, which leaves the processor to the others.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
@@ -58,6 +60,12 @@ pub(crate) fn mps(folder: &Path) -> Command {
         .current_dir(folder)
         .stdin(Stdio::null());
     command
+}
+
+/// Runs `mps` without credentials.
+pub(crate) fn offline(arguments: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    run(mps(folder.path()).args(arguments))
 }
 
 /// Runs it to its end, which must not show any of its secrets.
@@ -162,6 +170,11 @@ impl Emulator {
         self.control("bill")
     }
 
+    /// Returns the number of creates that it has billed.
+    pub(crate) fn creates(&self) -> u64 {
+        self.bill()["creates"].as_u64().unwrap()
+    }
+
     /// Returns a resource of the control API.
     pub(crate) fn control(&self, name: &str) -> Value {
         get(&self.endpoint, &format!("/_emulator/v1/{name}"))
@@ -195,13 +208,11 @@ impl Emulator {
     }
 
     /// Asks it to stop, as Ctrl-C does, and waits until it has; its folder.
-    #[cfg(unix)]
     pub(crate) fn stop(self) -> tempfile::TempDir {
         self.stop_by("-INT")
     }
 
     /// Asks it to stop by this signal, and waits until it has; its folder.
-    #[cfg(unix)]
     pub(crate) fn stop_by(mut self, signal: &str) -> tempfile::TempDir {
         let process = self.process.id().to_string();
         let asked = Command::new("kill").args([signal, &process]).status();
@@ -270,6 +281,6 @@ pub(crate) fn eventually_or<T>(mut attempt: impl FnMut() -> Result<T, String>) -
                 assert!(waited < BOUND, "it never came true: {reason}");
             }
         }
-        thread::yield_now();
+        thread::park_timeout(LOOK);
     }
 }

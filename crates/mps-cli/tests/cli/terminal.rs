@@ -6,7 +6,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    phases::{Lines, PHASES, Phase, creates},
+    phases::{Lines, PHASES, Phase},
     support::{Emulator, eventually},
 };
 
@@ -70,7 +70,7 @@ enum Interruption {
 fn check(phase: Phase, interruption: Interruption) {
     let emulator = phase.emulator();
     let _obstacle = phase.obstacle(&emulator);
-    let before = creates(&emulator);
+    let before = emulator.creates();
     let mut terminal = Terminal::run(&emulator.mps(&Phase::arguments()));
     let process = terminal.process.process_id().unwrap();
     phase.wait_for(&emulator, process, &terminal.screen);
@@ -106,7 +106,7 @@ fn check(phase: Phase, interruption: Interruption) {
     let (exit, screen) = terminal.end();
     let context = format!("{phase:?} {interruption:?}: {screen}");
     assert_eq!(exit, code, "{context}");
-    assert_eq!(creates(&emulator) - before, phase.billed(), "{context}");
+    assert_eq!(emulator.creates() - before, phase.billed(), "{context}");
     let shown = match (phase.billed(), exit) {
         (0, _) => "nothing was created by this command",
         (_, 9) => "next steps:",

@@ -47,7 +47,7 @@ fn the_documented_request_becomes_a_video_file() {
     assert!(lines.next().unwrap().contains("withdrawn-model"));
     let told = lines.next().unwrap();
     assert!(told.contains(result["task_id"].as_str().unwrap()));
-    assert_eq!(emulator.bill()["creates"], 1);
+    assert_eq!(emulator.creates(), 1);
     assert_eq!(emulator.bill()["seconds"], 8);
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::HeaderValue;
 use mps_models::Effect;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -133,7 +134,8 @@ impl Sts {
     ) -> Result<http::Request<RequestBody>, Error> {
         let call = Call {
             action: action.into(),
-            version: VERSION.into(),
+            action_header: HeaderValue::from_static(action),
+            version: HeaderValue::from_static(VERSION),
             effect: Effect::Read,
             rate_limit: 1,
             body: body.into(),

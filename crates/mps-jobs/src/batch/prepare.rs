@@ -1,13 +1,16 @@
 //! From a manifest to a run.
 
+mod import;
+mod options;
+
 use std::{
     collections::HashSet,
     hash::{BuildHasher as _, RandomState},
-    time::Duration,
 };
 
 use mps_aigc::Aigc;
 
+pub use self::options::PrepareOptions;
 use super::{
     chunks::Chunks,
     error::{BatchError, ChangedRow},
@@ -17,75 +20,19 @@ use crate::{
     amount::Amount,
     error::JobsError,
     jobs::Jobs,
-    ledger::{
-        Batch, Caps, Compared, Filter, Imported, Key, Ledger, LedgerError, NewItem, RowContent,
-    },
+    ledger::{Batch, Caps, Compared, Filter, Key, Ledger, LedgerError, NewItem, RowContent},
     manifest::{Fingerprint, Manifest, ManifestRow},
-    plan::{Amounts, Largest, Plan},
+    plan::{Amounts, Largest},
     report::Report,
-    runner::{self, Until, Work, restore::restore_files},
+    runner::{self, Until, restore::restore_files},
     state::State,
 };
 
 /// Rows of one transaction.
 const CHUNK: usize = 500;
 
-/// Rows of the first transaction: a start must not wait long for it.
-const FIRST_CHUNK: usize = 100;
-
 /// The most changed rows that are kept.
 const MOST_CHANGED: usize = 1_000;
-
-/// Pause before rows are added again to a ledger that is busy, and the number of attempts.
-const RETRIES: (Duration, u32) = (Duration::from_secs(1), 60);
-
-/// Options of [`Jobs::prepare`]. The default reads the manifest anew and takes no batch of another
-/// manifest.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct PrepareOptions {
-    /// The fingerprint of the manifest when it was validated: a file that was changed since is noticed.
-    pub fingerprint: Option<Fingerprint>,
-    /// The rules that the manifest was validated by, for example the version of the specification and the
-    /// site. [`Jobs::was_validated`] compares them with those of the last run.
-    pub validation: String,
-    /// Adds the rows to the batch also if that was begun from a manifest of another place or host.
-    pub joins: bool,
-    /// The bounds of the rows, if a plan has them.
-    largest: Option<Largest>,
-}
-
-impl PrepareOptions {
-    /// Sets the plan of the manifest: its fingerprint, and the bounds of its rows, which need not be read
-    /// again to be compared with the caps.
-    #[must_use]
-    pub fn plan(mut self, plan: &Plan) -> Self {
-        self.fingerprint.clone_from(&plan.fingerprint);
-        self.largest = Some(plan.largest.clone());
-        self
-    }
-
-    /// Sets the fingerprint of the manifest when it was validated.
-    #[must_use]
-    pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
-        self.fingerprint = Some(fingerprint);
-        self
-    }
-
-    /// Sets the rules that the manifest was validated by.
-    #[must_use]
-    pub fn validation(mut self, validation: impl Into<String>) -> Self {
-        self.validation = validation.into();
-        self
-    }
-
-    /// Sets whether the rows are added to a batch that was begun from a manifest of another place.
-    #[must_use]
-    pub fn joins(mut self, joins: bool) -> Self {
-        self.joins = joins;
-        self
-    }
-}
 
 /// A manifest that was compared with the ledger. Nothing is recorded before it is [run](Self::run).
 #[derive(Debug)]
@@ -345,75 +292,5 @@ impl PreparedBatch {
             imported
         });
         Box::pin(runner::run_fed(&work, shutdown, Until::Empty, feed)).await
-    }
-
-    /// Adds the rows to the ledger.
-    async fn import(&self, work: &Work) -> Result<(), JobsError> {
-        if self.is_imported {
-            return Ok(());
-        }
-        let mut chunks = Chunks::new(self.rows()?);
-        let mut limit = FIRST_CHUNK;
-        loop {
-            let chunk = chunks.next(limit).await?;
-            if chunk.is_empty() {
-                break;
-            }
-            limit = CHUNK;
-            let started = work.clock().monotonic();
-            self.add(work, chunk).await?;
-            work.notify();
-            // A claim or a send waits for the transaction: half of the time is theirs.
-            let took = work.clock().monotonic().saturating_sub(started);
-            work.clock().sleep(took).await;
-        }
-        work.ledger.set_manifest(&work.batch, &self.label).await?;
-        Ok(())
-    }
-
-    async fn add(&self, work: &Work, chunk: Vec<ManifestRow>) -> Result<(), JobsError> {
-        let lines: Vec<_> = chunk
-            .iter()
-            .map(|row| (row.line, row.key.clone()))
-            .collect();
-        let items: Vec<_> = chunk
-            .into_iter()
-            .map(|row| {
-                let price = self.price(&row);
-                row.into_item(price)
-            })
-            .collect();
-        let imported = add_in_time(work, items).await?;
-        let changed = imported.changed;
-        if changed.is_empty() {
-            return Ok(());
-        }
-        // Another process has added other rows since the comparison.
-        let total = u64::try_from(changed.len()).unwrap_or(u64::MAX);
-        let is_changed = |(_, key): &(u64, Key)| changed.contains(key);
-        let rows = lines.into_iter().filter(is_changed);
-        let change = Compared::Changed;
-        let rows = rows.map(|(line, key)| ChangedRow { line, key, change });
-        Err(BatchError::Changed {
-            batch: work.batch.clone(),
-            rows: rows.collect(),
-            total,
-        }
-        .into())
-    }
-}
-
-/// Adds rows, again while the ledger cannot be written.
-async fn add_in_time(work: &Work, items: Vec<NewItem>) -> Result<Imported, LedgerError> {
-    let (pause, attempts) = RETRIES;
-    let mut attempt = 1;
-    loop {
-        match work.ledger.import(&work.batch, items.clone()).await {
-            Err(error) if error.kind().is_transient() && attempt < attempts => {
-                attempt += 1;
-                work.clock().sleep(pause).await;
-            }
-            imported => return imported,
-        }
     }
 }

@@ -1,24 +1,22 @@
 //! `mps batch run`: does the rows of a manifest, and continues what earlier runs left.
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-};
+mod args;
 
-use clap::Args;
+use std::path::{Path, PathBuf};
+
 use mps_aigc::Destination;
 use mps_jobs::{
-    Amount, BatchError, Jobs, JobsError, Ledger, Plan, PrepareOptions, PreparedBatch, PriceTable,
-    Report,
+    BatchError, Jobs, JobsError, Ledger, Plan, PrepareOptions, PreparedBatch, PriceTable, Report,
     ledger::BatchId,
     manifest::{Fingerprint, Manifest},
 };
 use serde_json::json;
 
+pub(super) use self::args::ManifestArgs;
+pub(crate) use self::args::RunArgs;
 use super::{
     findings,
     plan::{level, open, planned, refused},
-    prices::PricesArgs,
     result::{BatchResult, MOST_DOUBTS},
     running::RunningBatch,
     steps,
@@ -36,71 +34,6 @@ use crate::{
 
 /// The longest time for which a create on the wire is waited for.
 const ANSWER_SECONDS: u64 = crate::doubt::ANSWER_TIMEOUT.as_secs();
-
-const EXAMPLES: &str = "\
-Examples:
-  mps batch run prompts.jsonl --out clips
-  mps batch run prompts.csv --out clips --max-seconds 3000 --sidecar
-  mps batch run prompts.csv --out clips --prices prices.toml --max-spend 50
-  # from several hosts, one ledger
-  mps batch run prompts.csv --out clips --name spring
-  # try it without an account
-  mps --emulator batch run prompts.jsonl --out clips
-
-Run it again after a crash, or with more rows: each row is billed once.";
-
-/// The arguments of `mps batch run`.
-#[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct RunArgs {
-    #[command(flatten)]
-    manifest: ManifestArgs,
-    /// Stop starting when rows of the batch are billed for this many seconds, over all runs and hosts
-    #[arg(long, value_name = "N", value_parser = crate::request::natural_number)]
-    max_seconds: Option<u64>,
-    /// Stop starting when rows of the batch cost this much, in the currency of the price table
-    #[arg(long, value_name = "AMOUNT")]
-    max_spend: Option<Amount>,
-    #[command(flatten)]
-    prices: PricesArgs,
-    /// Largest number of tasks that this process sends or waits for at the same time [default: no bound
-    /// but the service's]
-    #[arg(long, value_name = "N")]
-    concurrency: Option<NonZeroUsize>,
-    /// Write a JSON file beside each result: prompt, parameters, model, ids and SHA-256
-    #[arg(long)]
-    sidecar: bool,
-    /// Go on although the server of the ledger was restored or failed over, and may have forgotten sends.
-    /// Run `mps tasks` once before on every host that has sent rows: each host keeps its sends in a file,
-    /// its seal, and reports those that the server has lost
-    #[arg(long)]
-    accept_failover: bool,
-}
-
-/// The manifest of a batch, its name and its folder.
-#[derive(Args, Debug)]
-pub(super) struct ManifestArgs {
-    /// Manifest: JSON Lines, or CSV if the name ends with .csv
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// Folder for the results, which is made if needed
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: PathBuf,
-    /// Name of the batch; name it to join a batch that was begun from another file or host [default:
-    /// the name of the file without its extension]
-    #[arg(long, value_name = "NAME")]
-    pub(super) name: Option<BatchId>,
-}
-
-impl ManifestArgs {
-    /// Returns the name of the batch.
-    pub(super) fn batch(&self, manifest: &Manifest) -> Result<BatchId, Failure> {
-        match &self.name {
-            Some(name) => Ok(name.clone()),
-            None => Ok(manifest.name()?),
-        }
-    }
-}
 
 pub(super) async fn run(args: &RunArgs, context: &Context) -> Result<(), Failure> {
     let run = Run::new(args, context)?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{COS, PNG, assert_no_signature, create, object, storage, uploads, write};
 use crate::{
-    ledger_support::{creates, lose_reply},
+    ledger_support::lose_reply,
     support::{Emulator, run},
 };
 
@@ -29,7 +29,7 @@ fn the_bucket_of_the_environment_or_the_config_file_does_not_change_the_request(
     assert_eq!(second.exit, 12, "{second:?}");
     let third = run(&mut emulator.recorded(&[&image[..], &["--again"]].concat()));
     assert_eq!(third.exit, 0, "{third:?}");
-    assert_eq!((uploads(&emulator), creates(&emulator)), (2, 2));
+    assert_eq!((uploads(&emulator), emulator.creates()), (2, 2));
     let explained = run(emulator
         .mps(&["config", "explain"])
         .env("MPS_MEDIA_BUCKET", "bucket=b-1250000000,region=r-1"));
@@ -97,12 +97,12 @@ fn a_bucket_in_trouble_is_an_error_before_any_money_is_spent() {
         let asked = seen.iter().filter(|(of, ..)| of == method);
         // Other requests are not affected: an upload follows a GET that is answered with 404.
         assert_eq!(asked.count(), attempts, "{fault}: {seen:?}");
-        assert_eq!((uploads(&emulator), creates(&emulator)), (0, 0), "{fault}");
+        assert_eq!((uploads(&emulator), emulator.creates()), (0, 0), "{fault}");
         // The key was not used up.
         emulator.clear_faults();
         let sent = create(&emulator, "cat.png", &["--cos", COS, "--key", "k"]);
         assert_eq!(sent.exit, 0, "{fault}: {sent:?}");
-        assert_eq!((uploads(&emulator), creates(&emulator)), (1, 1), "{fault}");
+        assert_eq!((uploads(&emulator), emulator.creates()), (1, 1), "{fault}");
     }
 }
 
@@ -148,7 +148,7 @@ fn the_url_of_an_uploaded_file_is_signed_by_both_commands() {
     let unknown = format!("{folder}/{}", object(b"none", "png"));
     let refused = create(&emulator, &unknown, &[]);
     assert_eq!(refused.exit, 2, "{refused:?}");
-    assert_eq!(creates(&emulator), 3);
+    assert_eq!(emulator.creates(), 3);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_passing_trouble_of_the_bucket_is_retried() {
     }
     let created = create(&emulator, "cat.png", &["--cos", COS]);
     assert_eq!(created.exit, 0, "{created:?}");
-    assert_eq!((uploads(&emulator), creates(&emulator)), (1, 1));
+    assert_eq!((uploads(&emulator), emulator.creates()), (1, 1));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_create_in_doubt_is_recreated_with_a_new_signature_of_the_file() {
         .iter()
         .filter(|(method, status, _)| (method.clone(), *status) == read);
     assert_eq!(
-        (by_service.count(), uploads(&emulator), creates(&emulator)),
+        (by_service.count(), uploads(&emulator), emulator.creates()),
         (2, 1, 2)
     );
 
@@ -232,5 +232,5 @@ fn a_signal_during_an_upload_ends_at_once_and_nothing_is_created() {
     assert!(asked.unwrap().success());
     let rest: Vec<_> = lines.collect();
     assert_eq!(process.wait().unwrap().code(), Some(130), "{rest:?}");
-    assert_eq!(creates(&emulator), 0);
+    assert_eq!(emulator.creates(), 0);
 }

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::json;
 
 use super::{COS, PNG, assert_no_signature, create, object, storage, uploads, write};
-use crate::{ledger_support::creates, support::Emulator};
+use crate::support::Emulator;
 
 #[test]
 fn a_file_is_uploaded_once_and_stays_the_same_request() {
@@ -77,12 +77,12 @@ fn a_file_is_uploaded_once_and_stays_the_same_request() {
         // A result in another bucket is another request.
         assert_eq!(repeat.exit, exit, "{repeat:?}");
     }
-    assert_eq!((uploads(&emulator), creates(&emulator)), (2, 2));
+    assert_eq!((uploads(&emulator), emulator.creates()), (2, 2));
 
     // Once more on purpose: the bucket has the file.
     let more = create(&emulator, "copy.png", &[&cos[..], &["--again"]].concat());
     assert_eq!(more.exit, 0, "{more:?}");
-    assert_eq!((uploads(&emulator), creates(&emulator)), (2, 3));
+    assert_eq!((uploads(&emulator), emulator.creates()), (2, 3));
 
     // Another content under the same name is another request, and has another object.
     write(&emulator, "cat.png", b"\xff\xd8\xff another cat");
@@ -93,7 +93,7 @@ fn a_file_is_uploaded_once_and_stays_the_same_request() {
     );
     assert_eq!(differs.exit, 2, "{differs:?}");
     assert!(differs.stderr.contains("ImageUrl"), "{}", differs.stderr);
-    assert_eq!((uploads(&emulator), creates(&emulator)), (2, 3));
+    assert_eq!((uploads(&emulator), emulator.creates()), (2, 3));
 }
 
 /// A file, more options, the exit code, and a part of the message.
@@ -173,7 +173,7 @@ fn every_bad_file_and_bucket_is_an_error_before_any_money_is_spent() {
         );
         assert_no_signature(&refused);
     }
-    assert_eq!((uploads(&emulator), creates(&emulator)), (0, 0));
+    assert_eq!((uploads(&emulator), emulator.creates()), (0, 0));
 }
 
 #[cfg(unix)]
