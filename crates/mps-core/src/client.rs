@@ -281,7 +281,7 @@ impl Client {
         let ending = Ending::new(client, &call, options, span.clone());
         // Declared before the execution, so that it is dropped after it.
         let _guard = CallGuard(ending.clone());
-        let execution = Execution::new(client, &call, options, ending.clone());
+        let mut execution = Execution::new(client, &call, options, ending.clone());
         let answered = execution.run().instrument(span.clone()).await;
         let raw = match &answered {
             Ok(output) if ending.has_listeners() => Some(output.to_raw()),
