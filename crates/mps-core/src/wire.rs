@@ -30,7 +30,7 @@ const TOKEN_NAME: HeaderName = HeaderName::from_static("x-tc-token");
 /// A call and the endpoint that it is sent to.
 pub(crate) struct Wire<'a> {
     pub(crate) endpoint: &'a Endpoint,
-    pub(crate) region: Option<&'a str>,
+    pub(crate) region: Option<&'a HeaderValue>,
     pub(crate) call: &'a Call,
 }
 
@@ -52,7 +52,7 @@ impl Wire<'_> {
     }
 
     /// Returns every header that needs no credentials.
-    pub(crate) fn headers(&self, timestamp: i64) -> Result<HeaderMap, Error> {
+    pub(crate) fn headers(&self, timestamp: i64) -> HeaderMap {
         // Capacity for these and for the headers that the transport adds.
         let mut headers = HeaderMap::with_capacity(12);
         headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_VALUE);
@@ -63,9 +63,9 @@ impl Wire<'_> {
         headers.insert(LANGUAGE_NAME, LANGUAGE);
         headers.insert(CLIENT_NAME, CLIENT);
         if let Some(region) = self.region {
-            headers.insert(REGION_NAME, header_value(region)?);
+            headers.insert(REGION_NAME, region.clone());
         }
-        Ok(headers)
+        headers
     }
 
     /// Returns the signed request.
@@ -76,7 +76,7 @@ impl Wire<'_> {
         authorization: String,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
-        let mut headers = self.headers(timestamp)?;
+        let mut headers = self.headers(timestamp);
         headers.insert(header::AUTHORIZATION, secret(authorization)?);
         if let Some(token) = token {
             headers.insert(TOKEN_NAME, secret(token.to_owned())?);
