@@ -21,7 +21,7 @@ use tokio::{
 /// 2026-02-15T12:00:00Z.
 const START: u64 = 1_771_156_800;
 /// Limit on the time of one exchange.
-const MAX_WAIT: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(60);
 const HOST: &str = "mps.emulator.invalid";
 
 /// An emulator behind a loopback socket.
@@ -49,7 +49,7 @@ impl Socket {
     ///
     /// # Errors
     /// Fails if the connection breaks, which is allowed for malformed requests, or stays open for more
-    /// than five seconds, since a request may add a delay.
+    /// than a minute, since a request may add a delay.
     pub fn exchange(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         self.emulator.reset();
         let clock = SystemClock::new();

@@ -8,6 +8,7 @@
 //! assert_eq!(most_in_any_second(&[0, 999_999, 1_000_000]), 2);
 //! ```
 
+pub mod arrivals;
 pub mod browser;
 pub mod capture;
 #[cfg(unix)]
@@ -17,6 +18,7 @@ pub mod delay;
 pub mod documents;
 pub mod front;
 pub mod official;
+pub mod ports;
 #[cfg(unix)]
 pub mod postgres;
 pub mod process;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for one test, on a free port of this machine with its data in a temporary folder.
+//! A PostgreSQL server for one test, on an unused port of this machine with its data in a temporary folder.
 //!
 //! `MPS_TEST_POSTGRES` names the folder of its programs (default: `PATH`, then the newest version in
 //! `/usr/lib/postgresql`). Without them, tests that need a server are skipped on a developer's machine
@@ -9,7 +9,6 @@
 use std::{
     env, fs,
     io::{self, Error, Write as _},
-    net::TcpListener,
     os::unix::fs::{OpenOptionsExt as _, chown},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -27,6 +26,7 @@ use self::{
     programs::{User, as_user, programs, user},
     running::Running,
 };
+use crate::ports::unused_port;
 
 /// Runs a server until this script's stdin is closed, then removes its folder.
 const WATCHDOG: &str = "folder=$1; shift; \"$@\" & server=$!; cat > /dev/null; \
@@ -117,7 +117,7 @@ impl PostgresServer {
             programs,
             user,
             folder,
-            port: free_port()?,
+            port: unused_port()?,
             settings: settings.iter().map(ToString::to_string).collect(),
             running: None,
         })
@@ -353,10 +353,6 @@ fn write(folder: &Path, user: Option<User>, name: &str, content: &str) -> io::Re
         chown(&path, Some(user.uid), Some(user.gid))?;
     }
     Ok(path)
-}
-
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test prints a notice")]

@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{net::TcpListener, time::Duration};
+use std::time::Duration;
 
 use mps_core::{
     clock::{Clock as _, SystemClock},
@@ -14,12 +14,20 @@ use mps_core::{
 use mps_models::Effect;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
+use crate::capture::Capture;
+
 /// The action of all starts.
 pub const ACTION: &str = "CreateAigcVideoTask";
 /// A password, which no error may show.
 pub const PASSWORD: &str = "hunter2";
 /// Far more than anything here takes.
-pub const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_secs(120);
+/// A port on which no machine of a test listens. The system gives it to nobody.
+pub const CLOSED_PORT: u16 = 1;
+/// The longest wait of a caller with little time.
+pub const SHORT: Duration = Duration::from_millis(300);
+/// Part of the error of a limiter whose server has not replied in time.
+pub const NO_REPLY: &str = "did not answer within";
 
 /// Requests a permit within a limit of two a second.
 ///
@@ -33,21 +41,52 @@ pub async fn acquire(limiter: &impl Limiter, max_wait: Duration) -> Result<Permi
     limiter.acquire(request).await
 }
 
-/// Returns the error for a caller with little time, which the limiter must not exceed by much.
+/// Checks that a caller with little time is refused with this error, and returns the number of its requests.
+///
+/// On a busy machine a reply may come too late, which is an error of its own; then the caller requests again.
 ///
 /// # Panics
-/// Panics if there is a permit, or if a text shows the password or has no hint.
+/// Panics if there is a permit or another error.
 ///
 /// # Cancel safety
 /// Dropping the future abandons the request.
-pub async fn refusal(limiter: &impl Limiter, max_wait: Duration) -> String {
+pub async fn assert_refused(limiter: &impl Limiter, expected: &str) -> u64 {
     let clock = SystemClock::new();
-    let refused = acquire(limiter, max_wait).await.unwrap_err();
+    for requests in 1.. {
+        let refused = acquire(limiter, SHORT).await.unwrap_err();
+        let error = unavailable(limiter, refused);
+        let is_late = error.contains(NO_REPLY) && !expected.contains(NO_REPLY);
+        if !is_late || clock.monotonic() > LONG {
+            assert!(error.contains(expected), "{error}");
+            return requests;
+        }
+    }
+    unreachable!("there are more numbers than requests")
+}
+
+/// Checks that a caller with much time is refused with this error, without a retry after it.
+///
+/// # Panics
+/// Panics if there is a permit or another error, or if the error was retried.
+///
+/// # Cancel safety
+/// Dropping the future abandons the request.
+pub async fn assert_refused_at_once(limiter: &impl Limiter, expected: &str) {
+    let capture = Capture::default();
+    let refused = capture.watch(acquire(limiter, LONG)).await.unwrap_err();
+    let error = unavailable(limiter, refused);
+    assert!(error.contains(expected), "{error}");
+    let retried = format!(
+        "event mps.limit.retry message=the shared limit is unavailable; asking again action={ACTION:?} error={error}"
+    );
+    assert_eq!(capture.count(&retried), 0, "{error}");
+}
+
+/// Returns the text of an error that shows no password and has a hint.
+fn unavailable(limiter: &impl Limiter, refused: LimitError) -> String {
     let LimitError::Unavailable(error) = refused else {
         panic!("{refused}");
     };
-    // Failures that may pass are retried for longer, where there is time.
-    assert!(clock.monotonic() < Duration::from_secs(9));
     let text = format!("{error} {error:?} {limiter:?}");
     assert!(!text.contains(PASSWORD), "{text}");
     assert!(error.hint().is_some(), "{text}");
@@ -57,25 +96,21 @@ pub async fn refusal(limiter: &impl Limiter, max_wait: Duration) -> String {
 /// Starts once, and so nothing that was refused before has taken a place. Returns the time it took.
 ///
 /// # Panics
-/// Panics if the limiter fails.
+/// Panics if the limiter fails until the end.
 ///
 /// # Cancel safety
 /// Dropping the future abandons the request.
 pub async fn starts(limiter: &impl Limiter) -> Duration {
     let clock = SystemClock::new();
-    // A start may be late on a slow machine, and is then asked for again.
-    while !acquire(limiter, LONG).await.unwrap().start() {}
-    clock.monotonic()
-}
-
-/// Returns a port on which nothing listens, unless another program takes it.
-///
-/// # Panics
-/// Panics if there is none.
-#[must_use]
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    loop {
+        match acquire(limiter, LONG).await.map(Permit::start) {
+            Ok(true) => return clock.monotonic(),
+            // A start may be late on a busy machine, and is then requested again.
+            Ok(false) => {}
+            // So may every reply be, for longer than a limiter waits.
+            Err(error) => assert!(clock.monotonic() < LONG, "{error}"),
+        }
+    }
 }
 
 /// An authority that signs certificates for servers.

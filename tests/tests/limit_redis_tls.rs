@@ -13,9 +13,12 @@ use mps_core::{
     limit::{LimitError, RedisLimiter},
 };
 use mps_tests::{
-    capture::Capture,
+    ports::unused_port,
     redis::RedisServer,
-    shared_limit::{Authority, LONG, PASSWORD, acquire, free_port, starts},
+    shared_limit::{
+        Authority, CLOSED_PORT, LONG, NO_REPLY, PASSWORD, acquire, assert_refused,
+        assert_refused_at_once, starts,
+    },
 };
 use tempfile::TempDir;
 use tokio::{
@@ -42,22 +45,13 @@ impl OnPort {
     /// `None` where there is no program for it.
     fn start(arguments: impl Fn(u16, &Path) -> Vec<String>) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        // Another program may take the port before the server does.
-        for attempt in 1.. {
-            let port = free_port();
-            match RedisServer::start_with(arguments(port, folder.path())) {
-                Err(error) if attempt == 5 => panic!("{error}"),
-                Err(_) => {}
-                Ok(server) => {
-                    return server.map(|server| Self {
-                        server,
-                        port,
-                        _folder: folder,
-                    });
-                }
-            }
-        }
-        None
+        let port = unused_port().unwrap();
+        let server = RedisServer::start_with(arguments(port, folder.path())).unwrap()?;
+        Some(Self {
+            server,
+            port,
+            _folder: folder,
+        })
     }
 
     /// One over TLS, with a certificate for `name`.
@@ -97,14 +91,6 @@ fn unavailable(refused: LimitError) -> String {
     error.to_string()
 }
 
-/// Returns its error, which it must return without a retry although the longest wait is far away.
-async fn final_refusal(limiter: &RedisLimiter) -> String {
-    let capture = Capture::default();
-    let refused = capture.watch(acquire(limiter, LONG)).await.unwrap_err();
-    assert_eq!(capture.count("event mps.limit.retry"), 0);
-    unavailable(refused)
-}
-
 #[tokio::test]
 async fn a_server_whose_authority_is_named_keeps_the_limit_and_may_restart() {
     let authority = Authority::new();
@@ -125,11 +111,7 @@ async fn a_server_whose_authority_is_named_keeps_the_limit_and_may_restart() {
     starts(&limiter).await;
     // The certificate vouches for the server, the password for the client.
     let wrong = trusting(&authority, &url.replace(PASSWORD, "another"));
-    let error = final_refusal(&wrong).await;
-    assert!(
-        error.contains("refuses the user or the password"),
-        "{error}"
-    );
+    assert_refused_at_once(&wrong, "refuses the user or the password").await;
 }
 
 /// Or each question to a silent server would leave one behind.
@@ -143,19 +125,20 @@ async fn a_connection_ends_with_a_question_that_has_no_answer() {
     let address = way.local_addr().unwrap();
     let limiter = trusting(&authority, &format!("rediss://:{PASSWORD}@{address}"));
     let mut client = None;
+    // The limiter connects again after a reply that was too late to be of use.
     let relay = async {
-        let (stream, _) = way.accept().await.unwrap();
-        let mut server = TcpStream::connect(("127.0.0.1", tls.port)).await.unwrap();
-        copy_bidirectional(client.insert(stream), &mut server).await
+        loop {
+            let (stream, _) = way.accept().await.unwrap();
+            let mut server = TcpStream::connect(("127.0.0.1", tls.port)).await.unwrap();
+            let _ended = copy_bidirectional(client.insert(stream), &mut server).await;
+        }
     };
     tokio::select! {
-        ended = relay => panic!("{ended:?}"),
+        () = relay => unreachable!("it never ends"),
         _ = starts(&limiter) => {}
     }
     // From here on nothing is passed on.
-    let refused = acquire(&limiter, Duration::from_millis(300)).await;
-    let error = unavailable(refused.unwrap_err());
-    assert!(error.contains("did not answer within"), "{error}");
+    assert_refused(&limiter, NO_REPLY).await;
     let (mut asked, mut nowhere) = (client.unwrap(), sink());
     let to_its_end = copy(&mut asked, &mut nowhere);
     let ended = timeout(&SystemClock::new(), LONG, to_its_end).await;
@@ -176,8 +159,7 @@ async fn a_server_with_a_certificate_of_somebody_else_is_refused_at_once() {
     };
     let misnamed = trusting(&authority, &misnamed.url("rediss", "127.0.0.1"));
     for limiter in [platform, another, misnamed] {
-        let error = final_refusal(&limiter).await;
-        assert!(error.contains("is not trusted"), "{error}");
+        assert_refused_at_once(&limiter, "is not trusted").await;
     }
 }
 
@@ -188,8 +170,11 @@ async fn a_server_without_tls_is_not_asked_in_clear() {
         return;
     };
     let url = plain.url("rediss", "127.0.0.1");
-    let error = final_refusal(&trusting(&Authority::new(), &url)).await;
-    assert!(error.contains("does not speak TLS on this port"), "{error}");
+    assert_refused_at_once(
+        &trusting(&Authority::new(), &url),
+        "does not speak TLS on this port",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -199,8 +184,7 @@ async fn a_server_that_requires_client_certificates_is_named_as_such() {
         return;
     };
     let url = tls.url("rediss", "127.0.0.1");
-    let error = final_refusal(&trusting(&authority, &url)).await;
-    assert!(error.contains("requires client certificates"), "{error}");
+    assert_refused_at_once(&trusting(&authority, &url), "requires client certificates").await;
 }
 
 #[tokio::test]
@@ -211,9 +195,7 @@ async fn tls_is_not_spoken_where_the_address_does_not_ask_for_it() {
     };
     let url = tls.url("redis", "127.0.0.1");
     let limiter = RedisLimiter::new(&url, "account", SystemClock::shared()).unwrap();
-    let refused = acquire(&limiter, Duration::from_millis(300)).await;
-    let error = unavailable(refused.unwrap_err());
-    assert!(error.contains("cannot be reached"), "{error}");
+    assert_refused(&limiter, "cannot be reached").await;
 }
 
 #[tokio::test]
@@ -227,22 +209,13 @@ async fn a_server_that_accepts_and_never_replies_is_not_waited_for() {
     // By then it was asked whether it knows any TLS, and did not answer that either.
     let refused = acquire(&limiter, Duration::from_millis(800)).await;
     let error = unavailable(refused.unwrap_err());
-    assert!(
-        error.contains(&format!("{address} did not answer within")),
-        "{error}"
-    );
+    assert!(error.contains(&format!("{address} {NO_REPLY}")), "{error}");
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named() {
-    let url = format!("rediss://:{PASSWORD}@127.0.0.1:{}", free_port());
-    let refused = acquire(
-        &trusting(&Authority::new(), &url),
-        Duration::from_millis(300),
-    )
-    .await;
-    let error = unavailable(refused.unwrap_err());
-    assert!(error.contains("cannot be reached"), "{error}");
+    let url = format!("rediss://:{PASSWORD}@127.0.0.1:{CLOSED_PORT}");
+    assert_refused(&trusting(&Authority::new(), &url), "cannot be reached").await;
 }
 
 #[test]

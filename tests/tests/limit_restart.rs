@@ -102,7 +102,7 @@ async fn a_process_killed_in_a_busy_second_and_its_successor_keep_the_limit_toge
     }
     let requests = emulator.requests();
     let arrivals: Vec<_> = requests.iter().map(|request| request.at_us).collect();
-    assert_eq!(most_in_any_second(&arrivals), LIMIT);
+    assert!(most_in_any_second(&arrivals) <= LIMIT, "{arrivals:?}");
     let executed = requests
         .iter()
         .filter(|request| request.outcome == Outcome::Executed);

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    io::{Read, Write},
-    net::TcpListener,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     process::{Command, Output},
     thread,
 };
@@ -31,9 +31,12 @@ impl ForbiddenHost {
 }
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(mps().unwrap());
     command
         .args(arguments)
+        .env_clear()
+        .env("HOME", home.path())
         .envs(environment.iter().copied())
         .env("MPS_LEDGER", "off");
     command.output().unwrap()
@@ -101,9 +104,27 @@ fn answer_once_with(body: String) -> String {
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let _request = stream.read(&mut [0; 16_384]).unwrap();
+        read_request(&stream);
         let length = body.len();
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
     });
     url
+}
+
+/// Reads a request to its end: a connection that is closed before is reset, and the answer may be lost.
+fn read_request(stream: &TcpStream) {
+    let mut request = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        request.read_line(&mut line).unwrap();
+        let line = line.to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    request.read_exact(&mut vec![0; length]).unwrap();
 }

@@ -212,9 +212,10 @@ fn a_refusal_has_its_error_code(sdk: &Sdk) {
     assert_eq!(case.creates_billed(), 0);
 }
 
-/// Calls in one burst. They exceed the limit of 50 describes a second unless the machine needs more
-/// than a second for them; then the burst is repeated.
-const BURST: usize = 80;
+/// Calls in one burst. They exceed the limit of ten creates a second unless the machine needs more
+/// than a second for eleven of them; then the burst is repeated.
+const BURST: usize = 40;
+const LIMIT: usize = 10;
 const MAX_BURSTS: usize = 20;
 
 fn a_burst_is_throttled(sdk: &Sdk) {
@@ -234,7 +235,7 @@ fn a_burst_is_throttled(sdk: &Sdk) {
     let starts: Vec<_> = admitted
         .map(|request| request["at_us"].as_u64().unwrap())
         .collect();
-    assert!(window::most_in_any_second(&starts) <= 50);
+    assert!(window::most_in_any_second(&starts) <= LIMIT);
 }
 
 /// SDKs sign with the machine's time; the emulator's clock is a day ahead before an SDK has started.

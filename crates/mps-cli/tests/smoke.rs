@@ -97,8 +97,6 @@ fn a_create_is_recorded_in_the_state_folder_of_the_system() {
     let create = [
         "--limiter",
         "process",
-        "--deadline",
-        "2s",
         "video",
         "create",
         "--prompt",
@@ -119,7 +117,7 @@ fn a_create_is_recorded_in_the_state_folder_of_the_system() {
 #[test]
 fn a_limit_that_the_system_lacks_is_an_error_if_named_and_else_a_warning() {
     let home = tempfile::tempdir().unwrap();
-    let common = ["--endpoint", "http://127.0.0.1:1", "--deadline", "2s"];
+    let common = ["--endpoint", "http://127.0.0.1:1"];
     let create = ["video", "create", "--prompt", "a fox"];
     let machine = [&common[..], &["--limiter", "machine"], &create].concat();
     let named = run(home.path(), &machine);

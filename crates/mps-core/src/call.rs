@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use mps_models::{Action, Effect, preflight::Report};
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::{
     names::names,
     sign::CanonicalRequest,
     telemetry::CallInfo,
+    wire::header_value,
 };
 
 mod gate;
@@ -199,11 +200,11 @@ impl Output<Answer> {
 
     /// Reads the body. An error here does not undo the call.
     pub(crate) fn read<T>(
-        self,
+        mut self,
         call: CallInfo<'_>,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(&mut Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let body = read(&self.body).map_err(|error| {
+        let body = read(&mut self.body).map_err(|error| {
             error.with_call(call.action, call.effect, self.attempts, self.elapsed)
         })?;
         Ok(Output {
@@ -246,7 +247,9 @@ impl fmt::Debug for Prepared {
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) action: Cow<'static, str>,
-    pub(crate) version: Cow<'static, str>,
+    /// The action as the value of a header.
+    pub(crate) action_header: HeaderValue,
+    pub(crate) version: HeaderValue,
     pub(crate) effect: Effect,
     pub(crate) rate_limit: u32,
     pub(crate) body: Bytes,
@@ -273,7 +276,9 @@ impl Call {
         })?;
         Ok(Self {
             action: A::INFO.name.into(),
-            version: A::INFO.version.into(),
+            // Checked by the compiler, and not again in every call.
+            action_header: const { HeaderValue::from_static(A::INFO.name) },
+            version: const { HeaderValue::from_static(A::INFO.version) },
             effect: A::INFO.effect,
             rate_limit: A::INFO.rate_limit,
             body: body.into(),
@@ -290,8 +295,9 @@ impl Call {
     pub(crate) fn untyped(call: UntypedCall) -> Result<Self, Error> {
         call.check()?;
         Ok(Self {
+            action_header: header_value(&call.action)?,
+            version: header_value(&call.version)?,
             action: call.action.into(),
-            version: call.version.into(),
             effect: call.effect,
             rate_limit: call.rate_limit,
             body: Bytes::from(String::from(Box::<str>::from(call.body))),

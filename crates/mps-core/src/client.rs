@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::HeaderValue;
 use mps_models::Action;
 use tracing::Instrument as _;
 
@@ -74,7 +75,7 @@ struct Owner(Arc<Inner>);
 
 struct Inner {
     route: Arc<Route>,
-    region: Option<String>,
+    region: Option<HeaderValue>,
     credentials: Arc<dyn ProvideCredentials>,
     account: OnceLock<Account>,
     transport: Arc<dyn Transport>,
@@ -142,7 +143,7 @@ impl Client {
     ) -> Result<Output<A::Response>, Error> {
         let site = self.endpoint().known_site();
         let call = preflight(request, options.preflight, site);
-        let call = call.and_then(|()| Call::typed(request));
+        let call = call.and_then(|()| Call::typed(request)).map(Arc::new);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
         self.execute(call, &options, Answer::decode).await
     }
@@ -161,9 +162,9 @@ impl Client {
         call: UntypedCall,
         options: CallOptions,
     ) -> Result<Output<RawBody>, Error> {
-        let call = Call::untyped(call);
+        let call = Call::untyped(call).map(Arc::new);
         let call = call.inspect_err(|error| options.end_unstarted(error))?;
-        let read = |answer: &Answer| Ok(RawBody::new(answer.response()));
+        let read = |answer: &mut Answer| Ok(RawBody::new(answer.response()));
         self.execute(call, &options, read).await
     }
 
@@ -181,7 +182,7 @@ impl Client {
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
             endpoint: endpoint.clone(),
-            headers: wire.headers(timestamp)?,
+            headers: wire.headers(timestamp),
             string_to_sign: sign::string_to_sign(timestamp, &scope, &canonical_request),
             canonical_request,
             body: call.body,
@@ -272,16 +273,16 @@ impl Client {
 
     async fn execute<T>(
         &self,
-        call: Call,
+        call: Arc<Call>,
         options: &CallOptions,
-        read: impl FnOnce(&Answer) -> Result<T, Error>,
+        read: impl FnOnce(&mut Answer) -> Result<T, Error>,
     ) -> Result<Output<T>, Error> {
-        let (client, call) = (self.inner(), Arc::new(call));
+        let client = self.inner();
         let span = telemetry::call_span(&call.action, call.effect);
         let ending = Ending::new(client, &call, options, span.clone());
         // Declared before the execution, so that it is dropped after it.
         let _guard = CallGuard(ending.clone());
-        let execution = Execution::new(client, &call, options, ending.clone());
+        let mut execution = Execution::new(client, &call, options, ending.clone());
         let answered = execution.run().instrument(span.clone()).await;
         let raw = match &answered {
             Ok(output) if ending.has_listeners() => Some(output.to_raw()),
@@ -306,7 +307,7 @@ impl Inner {
     fn wire<'a>(&'a self, endpoint: &'a Endpoint, call: &'a Call) -> Wire<'a> {
         Wire {
             endpoint,
-            region: self.region.as_deref(),
+            region: self.region.as_ref(),
             call,
         }
     }

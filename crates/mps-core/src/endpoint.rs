@@ -263,7 +263,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Returns whether two URIs have the same authority. Those of a client's requests are one text in
 /// memory, which is seen without reading it.
-fn has_authority_of(one: &Uri, other: &Uri) -> bool {
+pub(crate) fn has_authority_of(one: &Uri, other: &Uri) -> bool {
     match (one.authority(), other.authority()) {
         (Some(one), Some(other)) => std::ptr::eq(one.as_str(), other.as_str()) || one == other,
         (one, other) => one.is_none() && other.is_none(),

@@ -3,7 +3,7 @@
 //! The service answers HTTP 200 with `{"Response":{…,"RequestId":…}}`, errors included: those have
 //! the member `Error`. Any other answer is from a proxy or a gateway.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, mem, time::SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -11,8 +11,11 @@ use mps_models::{
     Effect,
     service::{self, Executed},
 };
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
     error::{Dispatch, Error, ErrorKind},
@@ -34,6 +37,8 @@ const EXCERPT_BYTES: usize = 2_048;
 /// Longest id that is reported, in characters.
 const ID_CHARS: usize = 200;
 
+const TASK_ID: &str = "TaskId";
+
 /// A whole answer, still closed.
 #[derive(Debug)]
 pub(crate) struct Received {
@@ -46,6 +51,8 @@ pub(crate) struct Received {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) request_id: Option<String>,
+    /// The task id, if the response has no member but the ids. Taken when the body is decoded.
+    only_task_id: Option<String>,
     /// The whole envelope, which is valid.
     envelope: Bytes,
     status: StatusCode,
@@ -54,32 +61,32 @@ pub(crate) struct Answer {
 impl Received {
     /// Reads a body to its end, or until it grows past `cap` bytes.
     pub(crate) async fn read(
-        response: http::Response<ResponseBody>,
+        mut response: http::Response<ResponseBody>,
         cap: usize,
     ) -> Result<Self, Error> {
-        let (head, mut chunks) = response.into_parts();
+        let status = response.status();
         // Most bodies are one piece, which is not copied.
         let mut first = Bytes::new();
         let mut body = Vec::new();
         loop {
             let received: &[u8] = if body.is_empty() { &first } else { &body };
-            match chunks.chunk().await {
+            match response.body_mut().chunk().await {
                 Ok(Some(chunk)) if received.len() + chunk.len() > cap => {
-                    return Err(too_large(head.status, received, cap));
+                    return Err(too_large(status, received, cap));
                 }
                 Ok(Some(chunk)) if received.is_empty() => first = chunk,
                 Ok(Some(chunk)) => {
-                    body.extend_from_slice(&std::mem::take(&mut first));
+                    body.extend_from_slice(&mem::take(&mut first));
                     body.extend_from_slice(&chunk);
                 }
                 Ok(None) => break,
-                Err(error) => return Err(cut(head.status, received, error)),
+                Err(error) => return Err(cut(status, received, error)),
             }
         }
         let body = if body.is_empty() { first } else { body.into() };
         Ok(Self {
-            status: head.status,
-            headers: head.headers,
+            status,
+            headers: mem::take(response.headers_mut()),
             body,
         })
     }
@@ -92,7 +99,10 @@ impl Received {
     pub(crate) fn open(&self, effect: Effect) -> Result<Answer, Error> {
         // Nearly every answer. What is unusual about another one is found out below.
         if let Some(plain) = Plain::read(&self.body) {
-            return Ok(self.answer(plain.request_id.map(Cow::into_owned)));
+            return Ok(Answer {
+                only_task_id: plain.only_task_id.map(Cow::into_owned),
+                ..self.answer(plain.request_id.map(Cow::into_owned))
+            });
         }
         self.open_unusual(effect)
     }
@@ -136,6 +146,7 @@ impl Received {
     fn answer(&self, request_id: Option<String>) -> Answer {
         Answer {
             request_id: request_id.map(|id| escaped(id, ID_CHARS)),
+            only_task_id: None,
             envelope: self.body.clone(),
             status: self.status,
         }
@@ -256,7 +267,14 @@ impl Answer {
     ///
     /// An error here does not undo the call: it was executed, and the error keeps the beginning of
     /// the answer.
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
+    pub(crate) fn decode<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+        // Most answers to a create, which then need no second look.
+        if let Some(id) = self.only_task_id.take() {
+            let members = [(TASK_ID, Value::String(id))].into_iter();
+            if let Ok(response) = T::deserialize(MapDeserializer::new(members)) {
+                return Ok(response);
+            }
+        }
         if let Ok(whole) = serde_json::from_str::<Envelope<T>>(self.envelope()) {
             return Ok(whole.response);
         }

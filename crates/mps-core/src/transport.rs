@@ -84,11 +84,16 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 /// connection, and flushes no part of a request before it has taken the body.
 #[derive(Clone)]
 pub struct RequestBody {
-    bytes: Bytes,
-    state: Arc<AtomicU8>,
+    shared: Arc<Shared>,
 }
 
-/// States of a request's body, shared by its clones.
+/// A body and its state, shared by all clones.
+struct Shared {
+    bytes: Bytes,
+    state: AtomicU8,
+}
+
+/// States of a request's body.
 mod body_state {
     /// Not taken.
     pub(super) const WAITING: u8 = 0;
@@ -102,9 +107,12 @@ impl RequestBody {
     /// Returns a body that is not taken yet.
     #[must_use]
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self {
+        let shared = Shared {
             bytes: bytes.into(),
-            state: Arc::new(AtomicU8::new(body_state::WAITING)),
+            state: AtomicU8::new(body_state::WAITING),
+        };
+        Self {
+            shared: Arc::new(shared),
         }
     }
 
@@ -115,7 +123,7 @@ impl RequestBody {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         if self.leave_waiting(body_state::TAKEN) || self.was_taken() {
-            self.bytes
+            self.shared.bytes.clone()
         } else {
             Bytes::new()
         }
@@ -125,7 +133,7 @@ impl RequestBody {
     /// has not written anything yet must not send such a request.
     #[must_use]
     pub fn is_revoked(&self) -> bool {
-        self.state.load(Ordering::Acquire) == body_state::REVOKED
+        self.shared.state.load(Ordering::Acquire) == body_state::REVOKED
     }
 
     /// Gives the request up, unless its bytes were taken already; returns whether that is so: if
@@ -135,7 +143,7 @@ impl RequestBody {
     }
 
     fn leave_waiting(&self, state: u8) -> bool {
-        let change = self.state.compare_exchange(
+        let change = self.shared.state.compare_exchange(
             body_state::WAITING,
             state,
             Ordering::AcqRel,
@@ -147,19 +155,19 @@ impl RequestBody {
     /// Returns the number of bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.shared.bytes.len()
     }
 
     /// Returns `true` if there is nothing to send.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.shared.bytes.is_empty()
     }
 
     /// Returns `true` if the bytes were taken, from this value or a clone of it.
     #[must_use]
     pub fn was_taken(&self) -> bool {
-        self.state.load(Ordering::Acquire) == body_state::TAKEN
+        self.shared.state.load(Ordering::Acquire) == body_state::TAKEN
     }
 }
 

@@ -105,9 +105,12 @@ async function fetched(url) {
   };
 }
 
-// Sends a burst of describes; returns the number of successes and the codes of refusals.
+// Sends a burst of creates; returns the codes of refusals, and null for each success.
 async function burst(count) {
-  const calls = Array.from({ length: Number(count) }, () => describe("none").catch(told));
+  const request = new Models.CreateAigcVideoTaskRequest();
+  request.Prompt = "a cat";
+  const send = () => called("CreateAigcVideoTask", request).catch(told);
+  const calls = Array.from({ length: Number(count) }, send);
   const codes = (await Promise.all(calls)).map((seen) => seen.code);
   return { codes };
 }

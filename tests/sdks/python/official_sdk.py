@@ -91,11 +91,14 @@ def list_tasks(client, request_file):
 
 
 def burst(client, count):
-    """Sends a burst of describes; returns the number of successes and the codes of refusals."""
+    """Sends a burst of creates; returns the codes of refusals, and null for each success."""
+    request = models.CreateAigcVideoTaskRequest()
+    request.Prompt = "a cat"
 
     def code(_):
         try:
-            return describe(client, "none")
+            client.CreateAigcVideoTask(request)
+            return None
         except TencentCloudSDKException as error:
             return error.get_code()
 

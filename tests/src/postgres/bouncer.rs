@@ -9,7 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{PostgresServer, Running, as_user, free_port, skip, write};
+use super::{PostgresServer, Running, as_user, skip, write};
+use crate::ports::unused_port;
 
 /// A PgBouncer in transaction mode: two transactions of one client may run on different connections
 /// of the server. It is stopped when dropped.
@@ -30,7 +31,7 @@ impl PgBouncer {
         let Some(program) = program() else {
             return skip("pgbouncer", "MPS_TEST_PGBOUNCER").map(|()| None);
         };
-        let (folder, port) = (tempfile::tempdir()?, free_port()?);
+        let (folder, port) = (tempfile::tempdir()?, unused_port()?);
         let path = |name: &str| folder.path().join(name).display().to_string();
         let settings = format!(
             "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\

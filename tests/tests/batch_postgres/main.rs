@@ -20,14 +20,18 @@ use std::{
 
 use mps_core::clock::{Clock as _, SystemClock};
 use mps_tests::{
+    arrivals::first_too_early,
     postgres::PostgresServer,
     process::{EmulatorProcess, mps},
+    window::most_in_any_second,
 };
 use serde_json::{Value, json};
 
 /// The longest wait for an event of a process, far more than it needs.
 const BOUND: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(20);
+/// The creates that the service permits in any second.
+const LIMIT: usize = 10;
 
 fn is_long() -> bool {
     env::var_os("MPS_TEST_LONG").is_some_and(|value| value == "1")
@@ -138,6 +142,10 @@ fn end(run: Child) -> (i32, Value) {
     (output.status.code().unwrap_or(-1), result)
 }
 
+fn has_ended(run: &mut Child) -> bool {
+    run.try_wait().unwrap().is_some()
+}
+
 fn until(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
     let started = clock.monotonic();
@@ -154,14 +162,6 @@ fn pause(pause: Duration) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().build().unwrap();
     runtime.block_on(async { SystemClock::new().sleep(pause).await });
-}
-
-fn worst_second(starts: &[u64]) -> usize {
-    let within = |first: &u64| {
-        let window = *first..first + 1_000_000;
-        starts.iter().filter(|at| window.contains(at)).count()
-    };
-    starts.iter().map(within).max().unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate with two decimals")]
@@ -188,11 +188,11 @@ fn undisturbed(rows: usize, hosts: usize) -> Option<f64> {
     assert_eq!(bill["duplicates"], 0);
     // A host that took over the row of another one may have saved its result, too.
     let surplus = world.videos() - rows;
-    let (rate, worst) = (rate(&starts), worst_second(&starts));
+    let (rate, worst) = (rate(&starts), most_in_any_second(&starts));
     println!(
         "{hosts} processes, {rows} rows: {rate:.2} starts/s, worst second {worst}, {surplus} results on two hosts"
     );
-    assert!(worst <= 10, "{worst}");
+    assert_eq!(first_too_early(&starts, LIMIT), None, "{starts:?}");
     Some(rate)
 }
 
@@ -219,7 +219,8 @@ fn a_cap_is_kept_exactly_while_processes_of_four_hosts_are_killed() {
     let mut runs: Vec<_> = (0..4).map(|host| world.run(host, &capped)).collect();
     for kill in 1..=kills {
         let goal = u64::try_from(cap * kill / kills / 2).unwrap();
-        until(|| world.creates() >= goal);
+        // Rows in doubt may leave so few that the processes end before.
+        until(|| world.creates() >= goal || runs.iter_mut().all(has_ended));
         pause(Duration::from_millis(fastrand::u64(..300)));
         let host = fastrand::usize(..4);
         runs[host].kill().unwrap();
@@ -238,11 +239,11 @@ fn a_cap_is_kept_exactly_while_processes_of_four_hosts_are_killed() {
     println!(
         "cap of {cap} rows, {kills} kills: {creates} starts, {fetched} fetched, {in_doubt} in doubt, worst \
          second {}",
-        worst_second(&world.starts())
+        most_in_any_second(&world.starts())
     );
     assert_eq!(world.bill()["duplicates"], 0, "{last}");
     // A row in doubt is held against the cap, whether it was started or not.
     assert_eq!(fetched + in_doubt, cap, "{last}");
     assert!(creates <= cap && creates >= fetched, "{last}");
-    assert!(worst_second(&world.starts()) <= 10);
+    assert_eq!(first_too_early(&world.starts(), LIMIT), None);
 }

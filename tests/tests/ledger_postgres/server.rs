@@ -1,14 +1,24 @@
 //! A server that is absent, refused, stopped, behind a pooler, or used by several processes.
 
-use std::{collections::HashSet, net::TcpListener, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::future::join_all;
-use mps_core::clock::{Clock as _, SystemClock};
+use mps_core::{
+    BoxFuture,
+    clock::{Clock, SystemClock},
+};
 use mps_jobs::{
     Ledger, LedgerErrorKind, State,
     ledger::{Answer, Caps, Recorded},
 };
-use mps_tests::postgres::{PgBouncer, PostgresServer, Stop};
+use mps_tests::{
+    postgres::{PgBouncer, PostgresServer, Stop},
+    shared_limit::{CLOSED_PORT, LONG},
+};
 
 use crate::{
     store::{new_location, open, schema_of},
@@ -25,10 +35,7 @@ async fn refusal(url: &str) -> (LedgerErrorKind, String) {
 
 #[tokio::test]
 async fn a_server_that_is_absent_or_refuses_is_named_by_the_kind_of_the_error() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = free.local_addr().unwrap();
-    drop(free);
-    let absent = format!("postgres://u:hunter2@{address}/db?seal=/tmp");
+    let absent = format!("postgres://u:hunter2@127.0.0.1:{CLOSED_PORT}/db?seal=/tmp");
     assert_eq!(refusal(&absent).await.0, LedgerErrorKind::Unreachable);
     let malformed = "postgres://u:hunter2@h/db?sslmode=prefer&seal=/tmp";
     assert_eq!(refusal(malformed).await.0, LedgerErrorKind::Location);
@@ -170,13 +177,32 @@ async fn a_lease_that_is_over_belongs_to_nobody() {
     assert_eq!(get(&other, &second.token().row).await.state, State::Created);
 }
 
+/// A clock with slow seconds: the ten for which operations wait are longer than a restart takes on any machine.
+#[derive(Debug, Default)]
+struct Slow(SystemClock);
+
+impl Clock for Slow {
+    fn wall(&self) -> SystemTime {
+        self.0.wall()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic() / 100
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.sleep(duration)
+    }
+}
+
 #[tokio::test]
 async fn operations_wait_for_a_server_that_restarts_and_an_arm_does_not() {
     let Some(mut server) = PostgresServer::start().unwrap() else {
         return;
     };
     let location = new_location(&server.url());
-    let ledger = open(&location).await;
+    let ledger = Ledger::open(&location, Arc::new(Slow::default())).await;
+    let ledger = ledger.unwrap();
     let batch = import(&ledger, 3, Caps::default()).await;
     for how in [Stop::Orderly, Stop::Crash] {
         let claimed = claim(&ledger, &batch).await.token();
@@ -196,7 +222,8 @@ async fn operations_wait_for_a_server_that_restarts_and_an_arm_does_not() {
     let clock = SystemClock::new();
     let error = ledger.arm(&last).await.unwrap_err();
     assert_eq!(error.kind(), LedgerErrorKind::Unreachable);
-    assert!(clock.monotonic() < Duration::from_secs(5));
+    // A wait would be a thousand seconds.
+    assert!(clock.monotonic() < LONG);
     server.run().unwrap();
     ledger.arm(&last).await.unwrap();
 }

@@ -14,6 +14,8 @@ pub(crate) struct Figures {
     pub(crate) lost: usize,
     pub(crate) throttled: usize,
     pub(crate) worst_second: usize,
+    /// The number and the time of a request that arrived earlier than the limit permits.
+    pub(crate) too_early: Option<(usize, u64)>,
     pub(crate) rate: f64,
 }
 
@@ -40,7 +42,7 @@ impl Figures {
     /// Asserts what holds whatever was killed.
     pub(crate) fn assert_sound(&self) {
         assert_eq!((self.paid_twice, self.lost), (0, 0), "{self}");
-        // The service throttles an arrival beyond the limit; a busy machine may delay some on the way.
-        assert!(self.throttled * 20 <= self.rows, "{self}");
+        // The service throttles an arrival beyond the limit; a busy machine may delay any on the way.
+        assert_eq!(self.too_early, None, "{self}");
     }
 }

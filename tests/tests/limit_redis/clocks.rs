@@ -16,7 +16,7 @@ use mps_core::{
 use mps_tests::redis::RedisServer;
 use redis::cmd;
 
-use crate::{SHORT, acquire, limiter, refusal, starts};
+use crate::{acquire, assert_refused, limiter, starts};
 
 /// This is no failure, only a slot that is too far away.
 #[tokio::test]
@@ -24,12 +24,16 @@ async fn a_new_process_without_time_to_observe_the_clock_learns_the_wait() {
     let Some(server) = RedisServer::start().unwrap() else {
         return;
     };
-    let patience = Duration::from_secs(1);
-    let refused = acquire(&limiter(&server.url()), patience)
-        .await
-        .unwrap_err();
-    let whole = Duration::from_millis(1_100);
-    assert!(matches!(refused, LimitError::TooLong(refused) if refused.wait == whole));
+    let max_wait = Duration::from_secs(1);
+    // On a busy machine a reply may come too late to say anything about the clock.
+    let wait = loop {
+        match acquire(&limiter(&server.url()), max_wait).await {
+            Err(LimitError::TooLong(refused)) => break refused.wait,
+            Err(LimitError::Unavailable(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(wait, Duration::from_millis(1_100));
 }
 
 /// A clock on which more than the fence passes between any two looks at it, and so while any
@@ -63,8 +67,7 @@ async fn a_server_that_is_always_slow_is_reported_as_slow() {
     };
     let clock = Arc::new(Racing::default());
     let limiter = RedisLimiter::new(&server.url(), "account", clock).unwrap();
-    let error = refusal(&limiter, SHORT).await;
-    assert!(error.contains("take longer than 50 ms"), "{error}");
+    assert_refused(&limiter, "take longer than 50 ms").await;
 }
 
 /// The system's clock, which can be made to miss time, so that another one seems to be set

@@ -10,16 +10,15 @@ use mps_core::{
 };
 use mps_tests::{
     redis::RedisServer,
-    shared_limit::{ACTION, LONG, PASSWORD, acquire, free_port, refusal, starts},
+    shared_limit::{
+        ACTION, CLOSED_PORT, LONG, NO_REPLY, PASSWORD, SHORT, acquire, assert_refused,
+        assert_refused_at_once, starts,
+    },
 };
 use redis::{Connection, cmd};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 mod clocks;
-
-/// Part of the error of a server that never replies.
-const SILENCE: &str = "did not answer within";
-const SHORT: Duration = Duration::from_millis(300);
 
 fn limiter(url: &str) -> RedisLimiter {
     RedisLimiter::new(url, "account", SystemClock::shared()).unwrap()
@@ -27,26 +26,19 @@ fn limiter(url: &str) -> RedisLimiter {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_named_without_its_password() {
-    let port = free_port();
-    let limiter = limiter(&format!("redis://user:{PASSWORD}@127.0.0.1:{port}/0"));
-    assert!(format!("{limiter:?}").contains(&format!("127.0.0.1:{port}")));
-    let error = refusal(&limiter, SHORT).await;
-    assert!(
-        error.contains(&format!("127.0.0.1:{port} cannot be reached")),
-        "{error}"
-    );
-    assert_eq!(limiter.stats(ACTION).unwrap().unavailable, 1);
+    let address = format!("127.0.0.1:{CLOSED_PORT}");
+    let limiter = limiter(&format!("redis://user:{PASSWORD}@{address}/0"));
+    assert!(format!("{limiter:?}").contains(&address));
+    let requests = assert_refused(&limiter, &format!("{address} cannot be reached")).await;
+    assert_eq!(limiter.stats(ACTION).unwrap().unavailable, requests);
 }
 
 #[tokio::test]
 async fn a_server_that_accepts_and_never_replies_is_not_waited_for() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
-    let error = refusal(&limiter(&format!("redis://:{PASSWORD}@{address}")), SHORT).await;
-    assert!(
-        error.contains(&format!("{address} did not answer within")),
-        "{error}"
-    );
+    let limiter = limiter(&format!("redis://:{PASSWORD}@{address}"));
+    assert_refused(&limiter, &format!("{address} {NO_REPLY}")).await;
 }
 
 #[test]
@@ -91,11 +83,10 @@ async fn with_fault(
     let limiter = limiter(&server.url());
     starts(&limiter).await;
     inject(&mut connection);
-    let error = refusal(&limiter, SHORT).await;
-    assert!(error.contains(expected), "{error}");
+    assert_refused(&limiter, expected).await;
     let before = refused(&mut connection);
     let undone = async {
-        while expected != SILENCE && refused(&mut connection) == before {
+        while expected != NO_REPLY && refused(&mut connection) == before {
             tokio::task::yield_now().await;
         }
         undo(&mut connection);
@@ -143,15 +134,20 @@ async fn a_full_server_permits_no_create() {
     .await;
 }
 
-/// It goes on by itself; until then it takes no commands at all.
+/// It takes no command that may write, such as a script, for longer than a test runs.
 fn pause(connection: &mut Connection) {
     let mut pause = cmd("CLIENT");
-    pause.arg("PAUSE").arg(1_500).exec(connection).unwrap();
+    let arguments = ["PAUSE", "3600000", "WRITE"];
+    pause.arg(&arguments[..]).exec(connection).unwrap();
+}
+
+fn unpause(connection: &mut Connection) {
+    cmd("CLIENT").arg("UNPAUSE").exec(connection).unwrap();
 }
 
 #[tokio::test]
 async fn a_paused_server_permits_no_create() {
-    with_fault(pause, SILENCE, |_| {}).await;
+    with_fault(pause, NO_REPLY, unpause).await;
 }
 
 #[tokio::test]
@@ -162,8 +158,7 @@ async fn a_server_that_ended_and_was_started_anew_is_found_again() {
     let limiter = limiter(&server.url());
     starts(&limiter).await;
     server.kill();
-    let error = refusal(&limiter, SHORT).await;
-    assert!(error.contains("cannot be reached"), "{error}");
+    assert_refused(&limiter, "cannot be reached").await;
     server.run().unwrap();
     starts(&limiter).await;
 }
@@ -181,6 +176,7 @@ async fn a_connection_is_closed_after_a_request_without_a_reply() {
     pause(&mut connection);
     let left = timeout(&SystemClock::new(), SHORT, acquire(&limiter, LONG)).await;
     assert!(left.is_none());
+    unpause(&mut connection);
     starts(&limiter).await;
     assert!(connections(&mut connection) > before);
 }
@@ -207,17 +203,12 @@ async fn a_refused_user_is_reported_at_once() {
         // It would have to be loaded again.
         cmd("SCRIPT").arg("FLUSH").exec(&mut connection).unwrap();
         let guest = limiter(&format!("{url}?user=guest&pass={PASSWORD}"));
-        let error = refusal(&guest, LONG).await;
-        assert!(error.contains("does not permit the script"), "{error}");
+        assert_refused_at_once(&guest, "does not permit the script").await;
     }
 
     config(&mut connection, "requirepass", PASSWORD);
     for url in [url.clone(), format!("{url}?pass=wrong")] {
-        let error = refusal(&limiter(&url), LONG).await;
-        assert!(
-            error.contains("refuses the user or the password"),
-            "{error}"
-        );
+        assert_refused_at_once(&limiter(&url), "refuses the user or the password").await;
     }
     starts(&limiter(&format!("{url}?pass={PASSWORD}"))).await;
 }
@@ -245,9 +236,9 @@ async fn server_that_refuses_with(words: &'static str) -> RedisLimiter {
 #[tokio::test]
 async fn a_server_whose_restarts_cannot_be_noticed_is_refused_at_once() {
     let limiter = server_that_refuses_with("NORUNID this server does not report its run_id").await;
-    let error = refusal(&limiter, LONG).await;
-    assert!(error.contains("does not report its run_id"), "{error}");
-    assert!(error.contains("a restart goes unnoticed"), "{error}");
+    for part in ["does not report its run_id", "a restart goes unnoticed"] {
+        assert_refused_at_once(&limiter, part).await;
+    }
 }
 
 #[tokio::test]

@@ -44,12 +44,16 @@ async fn a_wait_is_resumed_from_handles_after_each_kill() {
             break;
         }
         let before = requests(&world);
-        let process = wait();
-        // Killed at a different moment each time: after a few polls, or within downloads.
-        until(|| requests(&world) > before + round as u64 % 7).await;
+        let mut process = wait();
+        // Killed at a different moment each time: after a few polls, or within downloads. It may have fetched the last
+        // results by then.
+        let mut until_more = async |before: u64, more: u64| {
+            let ended = |process: &mut Child| process.try_wait().unwrap().is_some();
+            until(|| requests(&world) > before + more || ended(&mut process)).await;
+        };
+        until_more(before, round as u64 % 7).await;
         world.post("clock", &json!({"advance": format!("{}s", 600 / kills)}));
-        let before = requests(&world);
-        until(|| requests(&world) > before + round as u64 % 3).await;
+        until_more(requests(&world), round as u64 % 3).await;
         kill(process);
     }
     world.post("clock", &json!({"advance": "10m"}));

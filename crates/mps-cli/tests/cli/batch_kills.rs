@@ -32,6 +32,11 @@ fn kill(mut process: Child) {
     process.wait().unwrap();
 }
 
+/// Waits until the emulator has executed so many creates, or the process has ended: rows in doubt may leave too few.
+fn until_creates(emulator: &Emulator, goal: u64, process: &mut Child) {
+    eventually(|| creates(emulator)[0] >= goal || process.try_wait().unwrap().is_some());
+}
+
 /// Kills a process some time from now, so that the kills hit any moment.
 fn kill_at_any_moment(process: Child) {
     let pause = Duration::from_millis(fastrand::u64(..400));
@@ -51,9 +56,9 @@ fn a_cap_is_kept_exactly_while_processes_are_killed() {
     let seconds = (cap * 5).to_string();
     let capped = ["--max-seconds", &seconds];
     for kill in 1..=kills {
-        let process = start(&emulator, &capped);
+        let mut process = start(&emulator, &capped);
         let goal = (cap * kill / kills / 2).max(1);
-        eventually(|| creates(&emulator)[0] >= goal);
+        until_creates(&emulator, goal, &mut process);
         kill_at_any_moment(process);
     }
     let run = run_batch(&emulator, "foxes.jsonl", &capped);
@@ -106,9 +111,9 @@ fn rows_of_killed_processes_are_fetched_or_in_doubt_and_none_is_paid_twice() {
     let emulator = Emulator::start("0s");
     manifest(&emulator, "foxes.jsonl", 1..=rows);
     for kill in 1..=kills {
-        let process = start(&emulator, &[]);
+        let mut process = start(&emulator, &[]);
         let goal = u64::try_from(rows * kill / kills / 2).unwrap();
-        eventually(|| creates(&emulator)[0] >= goal);
+        until_creates(&emulator, goal, &mut process);
         kill_at_any_moment(process);
     }
     let run = run_batch(&emulator, "foxes.jsonl", &[]);

@@ -60,7 +60,12 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(emulator: &Emulator, file: &str) -> Self {
-        let mut process = command(emulator, &["run", file, "--out", "clips"])
+        Self::start_with(emulator, file, &[])
+    }
+
+    pub(crate) fn start_with(emulator: &Emulator, file: &str, more: &[&str]) -> Self {
+        let arguments = [&["run", file, "--out", "clips"], more].concat();
+        let mut process = command(emulator, &arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

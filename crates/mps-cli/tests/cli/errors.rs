@@ -138,15 +138,7 @@ fn names_that_are_almost_right_are_suggested() {
 #[test]
 fn an_authority_that_is_not_trusted_is_answered_with_the_variable() {
     let emulator = Emulator::with(tempfile::tempdir().unwrap(), &["--tls"]);
-    let run = emulator.run(&[
-        "--output",
-        "json",
-        "--deadline",
-        "3s",
-        "video",
-        "status",
-        "1",
-    ]);
+    let run = emulator.run(&["--output", "json", "video", "status", "1"]);
     let (exit, _, hint) = error(&run);
     assert_eq!(exit, 6, "{run:?}");
     assert!(hint.contains("SSL_CERT_FILE"), "{run:?}");

@@ -1,6 +1,6 @@
 //! The exit code, message and hint of each error; errors before sending send nothing.
 
-use std::{fs, net::TcpListener};
+use std::fs;
 
 use crate::support::{Emulator, mps, run};
 
@@ -182,17 +182,13 @@ fn a_profile_file_gives_credentials_too() {
 
 #[test]
 fn a_refused_connection_created_nothing() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let endpoint = format!("http://127.0.0.1:{port}");
+    // A port on which no machine of a test listens, and which the system gives to nobody.
+    let endpoint = "http://127.0.0.1:1";
     let folder = tempfile::tempdir().unwrap();
     let refused = run(mps(folder.path())
         .args([
             "--endpoint",
-            &endpoint,
+            endpoint,
             "--output",
             "json",
             "video",

@@ -48,10 +48,12 @@ fn check(run: &Run, what: &str) {
 }
 
 /// Colour of its own is not hostile. It is asked for, since without it escapes are filtered.
-const FORMATS: [[&str; 4]; 2] = [
-    ["--output=human", "--color=always", "-v", "--deadline=2s"],
-    ["--output=json", "--color=always", "-v", "--deadline=2s"],
+const FORMATS: [[&str; 3]; 2] = [
+    ["--output=human", "--color=always", "-v"],
+    ["--output=json", "--color=always", "-v"],
 ];
+/// For commands whose requests are refused until their deadline.
+const SOON: [&str; 1] = ["--deadline=2s"];
 
 /// The styles that `mps` writes.
 const STYLES: [&str; 5] = [
@@ -62,11 +64,11 @@ const STYLES: [&str; 5] = [
     "\u{1b}[36m",
 ];
 
-fn run_all(hostile: &Hostile, commands: &[&[&str]], what: &str) -> Vec<Run> {
+fn run_all(hostile: &Hostile, options: &[&str], commands: &[&[&str]], what: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     for format in FORMATS {
         for command in commands {
-            let run = run(&mut hostile.mps(&[&format[..], *command].concat()));
+            let run = run(&mut hostile.mps(&[&format[..], options, *command].concat()));
             check(&run, &format!("{what} {format:?} {command:?}"));
             runs.push(run);
         }
@@ -157,7 +159,7 @@ fn messages_statuses_and_codes_reach_no_terminal_unescaped() {
                 scope.spawn(|| {
                     let hostile = Hostile::answering(texts);
                     fs::create_dir(hostile.folder().join("saved")).unwrap();
-                    run_all(&hostile, &commands, what);
+                    run_all(&hostile, &SOON, &commands, what);
                 });
             }
         });
@@ -173,7 +175,7 @@ fn a_message_of_five_megabytes_is_cut() {
             ..Texts::default()
         });
         let create = ["video", "create", "--prompt=a", "--wait"];
-        for run in run_all(&hostile, &[&create], status) {
+        for run in run_all(&hostile, &[], &[&create], status) {
             assert_eq!(run.exit, exit, "{run:?}");
         }
     }
@@ -192,7 +194,7 @@ fn result_urls_and_the_names_made_of_them_are_escaped() {
             ..Texts::default()
         });
         fs::create_dir(hostile.folder().join("saved")).unwrap();
-        run_all(&hostile, &COMMANDS, name);
+        run_all(&hostile, &SOON, &COMMANDS, name);
         for entry in fs::read_dir(hostile.folder().join("saved")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(
@@ -239,7 +241,7 @@ fn the_resume_line_names_a_hostile_id_as_one_last_argument() {
             ..Texts::default()
         });
         let create = ["video", "create", "--prompt=a", "--wait", "--timeout=0s"];
-        let [human, json] = &run_all(&hostile, &[&create], id)[..] else {
+        let [human, json] = &run_all(&hostile, &[], &[&create], id)[..] else {
             panic!("two runs")
         };
         assert_eq!((human.exit, json.exit), (5, 5), "{human:?} {json:?}");

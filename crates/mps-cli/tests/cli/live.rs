@@ -201,10 +201,11 @@ fn each_task_has_a_line_that_is_drawn_in_place_and_removed_at_the_end() {
             expected.sort();
             lines == expected
         });
-        // Drawn in place: after more seconds there are still two lines, and nothing else.
+        // Drawn in place: after more seconds there are still two lines, and nothing else. The screen may be seen
+        // while it is drawn.
         let before = screen.bytes();
         eventually(|| screen.bytes() > before);
-        assert_eq!(lines(&screen.text()).len(), 2, "{}", screen.text());
+        screen.until(|screen| lines(screen).len() == 2);
         let last = screen.interrupt();
         assert!(!last.contains("RUN"), "{last}");
         let hint = last.replace('\n', "");

@@ -7,6 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../../../tests/src/arrivals.rs"]
+#[expect(unreachable_pub, reason = "public in the package of the tests")]
+mod arrivals;
 mod batch_kills;
 mod batch_plan;
 mod batch_run;

@@ -16,6 +16,8 @@ use crate::{redaction, schemas};
 
 /// The longest wait for something outside this process, far more than it needs.
 pub(crate) const BOUND: Duration = Duration::from_secs(120);
+/// The pause between two looks at something, which leaves the processor to the others.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
@@ -279,6 +281,6 @@ pub(crate) fn eventually_or<T>(mut attempt: impl FnMut() -> Result<T, String>) -
                 assert!(waited < BOUND, "it never came true: {reason}");
             }
         }
-        thread::yield_now();
+        thread::park_timeout(LOOK);
     }
 }

@@ -1,6 +1,6 @@
 //! One attempt: permit, endpoint, signature, gate, start, exchange.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt as _;
 use mps_models::{Effect, service};
@@ -8,13 +8,13 @@ use mps_models::{Effect, service};
 use super::{
     errors::{gate_panicked, gate_refused, no_permit, too_late},
     execute::Execution,
-    on_wire::{Attempted, OnWire, Passed},
+    on_wire::{OnWire, Passed},
 };
 use crate::{
     call::Intent,
     clock,
     credentials::Credentials,
-    endpoint::{Endpoint, EndpointLease},
+    endpoint::Endpoint,
     envelope::Answer,
     error::Error,
     limit::{Permit, PermitRequest},
@@ -27,36 +27,37 @@ use crate::{
 /// its timestamp is up to this much older when it leaves.
 const LONGEST_LEAD: Duration = Duration::from_secs(1);
 
-/// A signed request whose permit was used a moment ago.
-struct Started {
-    lease: EndpointLease,
-    request: http::Request<RequestBody>,
-    intent: Intent,
-    passed: Option<Passed>,
-    timestamp: i64,
-    at: Duration,
-}
-
 impl Execution<'_> {
+    /// Makes one attempt. If it may change or bill something and this future is dropped once bytes may
+    /// have left, the exchange continues without it.
     pub(super) async fn attempt(&mut self, credentials: &Credentials) -> Result<Answer, Error> {
         // The date and the pause of the last answer do not apply to this attempt.
         (self.last.service_time, self.last.retry_after) = (None, None);
-        let body = RequestBody::new(self.call.body.clone());
-        let asked = self.now();
-        let started = self.start(credentials, &body).await?;
+        let (on_wire, intent) = self.start(credentials).await?;
         self.attempts += 1;
-        let waited = started.at.saturating_sub(asked);
-        let attempted = self.send(started, body, waited).await;
+        let attempted = if self.call.effect == Effect::Read {
+            on_wire.exchange().await
+        } else {
+            self.ending.on_the_wire(&intent, &on_wire.body);
+            let entry = self.client.in_flight.enter(intent);
+            let detachable = on_wire.detachable(&self.ending, entry, self.options.cancel_on_drop);
+            let attempted = detachable.await;
+            self.ending.off_the_wire();
+            attempted
+        };
         self.last = attempted.facts;
         attempted.outcome
     }
 
     /// Acquires permits and passes the gate until both are in time. Dropped meanwhile, nothing is
     /// sent.
-    async fn start(&self, credentials: &Credentials, body: &RequestBody) -> Result<Started, Error> {
+    async fn start(&self, credentials: &Credentials) -> Result<(Box<OnWire>, Intent), Error> {
+        let body = RequestBody::new(self.call.body.clone());
+        let asked = self.now();
+        let mut now = asked;
         loop {
-            let permit = self.permit().await?;
-            let now = self.now();
+            let permit = self.permit(now).await?;
+            now = self.now();
             let slot_time = now.saturating_add(permit.opens_in());
             let lease = self.client.route.lease(self.call.effect, || now);
             let timestamp = self.client.timestamp();
@@ -64,37 +65,49 @@ impl Execution<'_> {
             let endpoint = lease.route_endpoint();
             let number = self.attempts + 1;
             let intent = Intent::new(self.call.clone(), endpoint, number, timestamp, slot_time);
-            let passed = self.pass_gate(&intent, body).await?;
-            self.wait_for_slot(&permit).await;
-            let at = self.now();
+            let passed = self.pass_gate(&intent, &body).await?;
+            // Otherwise no time has passed but that of signing.
+            if passed.is_some() || !permit.opens_in().is_zero() {
+                self.wait_for_slot(&permit).await;
+                now = self.now();
+            }
             // Without time left to wait for the answer, a create would be in doubt for sure.
-            if at >= self.deadline || at > self.last_start {
+            if now >= self.deadline || now > self.last_start {
                 return Err(too_late());
             }
             // A permit that is used too late could crowd a window of the service's limit.
-            if permit.start() {
-                return Ok(Started {
-                    lease,
-                    request,
-                    intent,
-                    passed,
-                    timestamp,
-                    at,
-                });
+            if !permit.start() {
+                continue;
             }
+            let waited = now.saturating_sub(asked);
+            self.client.telemetry.permit_waited(self.info(), waited);
+            self.client.report_probe(&lease);
+            let on_wire = Box::new(OnWire {
+                client: self.client.clone(),
+                call: self.call.clone(),
+                span: telemetry::attempt_span(number, lease.endpoint().host(), waited),
+                lease,
+                request,
+                body,
+                number,
+                timestamp,
+                started: now,
+                limit: self
+                    .client
+                    .limits
+                    .attempt
+                    .min(self.deadline.saturating_sub(now)),
+                passed,
+            });
+            return Ok((on_wire, intent));
         }
     }
 
-    /// Returns the longest wait for a permit.
-    fn longest_wait(&self) -> Duration {
-        let limit = self.options.permit_within.unwrap_or(Duration::MAX);
-        self.last_start.saturating_sub(self.now()).min(limit)
-    }
-
-    async fn permit(&self) -> Result<Permit, Error> {
+    async fn permit(&self, now: Duration) -> Result<Permit, Error> {
         let info = self.info();
+        let limit = self.options.permit_within.unwrap_or(Duration::MAX);
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.longest_wait())
+            .max_wait(self.last_start.saturating_sub(now).min(limit))
             .lead(self.gate_lead());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)
@@ -156,45 +169,5 @@ impl Execution<'_> {
             Some(Err(_panic)) => Err(gate_panicked()),
             None => Err(too_late()),
         }
-    }
-
-    /// Sends the request. If it may change or bill something and this future is dropped once bytes
-    /// may have left, the exchange continues without it.
-    async fn send(&self, started: Started, body: RequestBody, waited: Duration) -> Attempted {
-        let endpoint = started.lease.endpoint();
-        let span = telemetry::attempt_span(self.attempts, endpoint.host(), waited);
-        let metrics = &self.client.telemetry;
-        metrics.permit_waited(self.info(), waited);
-        self.client.report_probe(&started.lease);
-        let intent = started.intent;
-        let own_body = body.clone();
-        let on_wire = OnWire {
-            client: self.client.clone(),
-            call: self.call.clone(),
-            lease: started.lease,
-            request: started.request,
-            body,
-            number: self.attempts,
-            timestamp: started.timestamp,
-            started: started.at,
-            limit: self
-                .client
-                .limits
-                .attempt
-                .min(self.deadline.saturating_sub(started.at)),
-            span,
-            passed: started.passed,
-        };
-        if self.call.effect == Effect::Read {
-            return on_wire.exchange().await;
-        }
-        self.ending.on_the_wire(&intent, own_body);
-        let entry = self.client.in_flight.enter(intent);
-        let ending = Arc::clone(&self.ending);
-        let attempted = on_wire
-            .detachable(ending, entry, self.options.cancel_on_drop)
-            .await;
-        self.ending.off_the_wire();
-        attempted
     }
 }

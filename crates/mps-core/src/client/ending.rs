@@ -66,10 +66,10 @@ impl Ending {
     }
 
     /// Notes a request that is put on the wire.
-    pub(super) fn on_the_wire(&self, intent: &Intent, body: RequestBody) {
+    pub(super) fn on_the_wire(&self, intent: &Intent, body: &RequestBody) {
         *lock(&self.intent) = Some(intent.clone());
         if let Some(handle) = &self.handle {
-            handle.on_the_wire(intent, body);
+            handle.on_the_wire(intent, body.clone());
         }
     }
 

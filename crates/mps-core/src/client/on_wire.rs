@@ -1,7 +1,7 @@
 //! A request on the wire: an exchange that can outlive its caller.
 
 use std::{
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::{Duration, SystemTime},
@@ -25,10 +25,11 @@ use crate::{
     error::{Dispatch, Error, StopReason},
     retry::retry_after,
     telemetry,
-    transport::RequestBody,
+    transport::{RequestBody, ResponseBody, TransportError},
 };
 
-/// One attempt, ready to be handed to the transport. Owns everything it needs.
+/// One attempt, ready to be handed to the transport. Owns everything it needs. Boxed where futures
+/// pass it on: each of them would have room for it twice.
 pub(super) struct OnWire {
     pub(super) client: Arc<Inner>,
     pub(super) call: Arc<Call>,
@@ -73,19 +74,16 @@ impl AttemptFacts {
 
 impl OnWire {
     /// Sends the request and reads the answer.
-    pub(super) async fn exchange(self) -> Attempted {
-        let Self {
-            client,
-            call,
-            lease,
-            request,
-            body,
-            limit,
-            span,
-            ..
-        } = self;
-        let exchange = receive(&client, request, &body, limit).instrument(span.clone());
-        let received = exchange.await;
+    pub(super) async fn exchange(self: Box<Self>) -> Attempted {
+        let request = self.request;
+        let (client, span) = (&*self.client, &self.span);
+        let response = span.in_scope(|| {
+            telemetry::sent();
+            client.transport.send(request)
+        });
+        let received = receive(client, response, &self.body, self.limit)
+            .instrument(span.clone())
+            .await;
         let mut facts = AttemptFacts {
             timestamp: self.timestamp,
             started: self.started,
@@ -97,13 +95,13 @@ impl OnWire {
             ..AttemptFacts::default()
         };
         let outcome = received.and_then(|received| {
-            received.open(call.effect).inspect_err(|_| {
+            received.open(self.call.effect).inspect_err(|_| {
                 facts.service_time = received.date();
                 facts.retry_after = retry_after(&received.headers, client.service_time());
             })
         });
         let attempted = Attempted { outcome, facts };
-        client.record_attempt(&call, lease, self.number, &span, &attempted);
+        client.record_attempt(&self.call, self.lease, self.number, span, &attempted);
         if let (Some(passed), Err(error)) = (&self.passed, &attempted.outcome)
             && error.dispatch() == Dispatch::Refused
         {
@@ -115,8 +113,8 @@ impl OnWire {
 
     /// Sends the request such that it survives the caller, unless `cancel_on_drop`.
     pub(super) fn detachable(
-        self,
-        ending: Arc<Ending>,
+        self: Box<Self>,
+        ending: &Arc<Ending>,
         entry: Entry,
         cancel_on_drop: bool,
     ) -> Detachable {
@@ -128,7 +126,7 @@ impl OnWire {
             client,
             call,
             attempt,
-            ending,
+            ending: ending.clone(),
             entry: Some(entry),
             runtime: Handle::try_current().ok().filter(|_| !cancel_on_drop),
         }
@@ -137,16 +135,15 @@ impl OnWire {
 
 async fn receive(
     client: &Inner,
-    request: http::Request<RequestBody>,
+    response: BoxFuture<'_, Result<http::Response<ResponseBody>, TransportError>>,
     body: &RequestBody,
     limit: Duration,
 ) -> Result<Received, Error> {
-    telemetry::sent();
-    let exchange = async {
-        let response = client.transport.send(request).await;
-        let response = response.map_err(|error| no_answer(error, body))?;
-        Received::read(response, client.limits.response_bytes).await
-    };
+    // Pinned here, so that the future of the timeout has no room for it, too.
+    let exchange = pin!(async {
+        let response = response.await.map_err(|error| no_answer(error, body));
+        Received::read(response?, client.limits.response_bytes).await
+    });
     let exchanged = clock::timeout(&*client.clock, limit, exchange).await;
     exchanged.unwrap_or_else(|| Err(no_answer_in(limit, body)))
 }

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::HeaderValue;
 use mps_models::Effect;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -23,7 +24,7 @@ use crate::{
     error::Error,
     sign::{self, Scope, SigningKey},
     transport::{RequestBody, Transport},
-    wire::Wire,
+    wire::{Wire, header_value},
 };
 
 const SERVICE: &str = "sts";
@@ -133,14 +134,16 @@ impl Sts {
     ) -> Result<http::Request<RequestBody>, Error> {
         let call = Call {
             action: action.into(),
-            version: VERSION.into(),
+            action_header: HeaderValue::from_static(action),
+            version: HeaderValue::from_static(VERSION),
             effect: Effect::Read,
             rate_limit: 1,
             body: body.into(),
         };
+        let region = header_value(&self.region)?;
         let wire = Wire {
             endpoint: &self.endpoint,
-            region: Some(&self.region),
+            region: Some(&region),
             call: &call,
         };
         let (token, authorization) = match signer {

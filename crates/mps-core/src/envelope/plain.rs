@@ -7,11 +7,14 @@ use serde::{
     de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
+use super::TASK_ID;
+
 /// The ids in such an answer, read in one pass.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Plain<'a> {
     pub(super) request_id: Option<Cow<'a, str>>,
-    task_id: Option<Cow<'a, str>>,
+    /// The task id, if the response has no member but the ids.
+    pub(super) only_task_id: Option<Cow<'a, str>>,
 }
 
 impl<'a> Plain<'a> {
@@ -69,22 +72,26 @@ impl<'de> Visitor<'de> for Response {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plain<'de>, A::Error> {
-        let mut plain = Plain::default();
+        let (mut request_id, mut task_id, mut has_others) = (None, None, false);
         while let Some(Text(name)) = map.next_key()? {
             let id = match &*name {
-                "RequestId" => &mut plain.request_id,
-                "TaskId" => &mut plain.task_id,
+                "RequestId" => &mut request_id,
+                TASK_ID => &mut task_id,
                 "Error" => return Err(A::Error::custom("an error")),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
+                    has_others = true;
                     continue;
                 }
             };
             let Text(text) = map.next_value()?;
-            if text.trim().is_empty() || id.replace(text).is_some() {
+            if text.chars().all(char::is_whitespace) || id.replace(text).is_some() {
                 return Err(A::Error::custom("an id that is blank or occurs twice"));
             }
         }
-        Ok(plain)
+        Ok(Plain {
+            request_id,
+            only_task_id: task_id.filter(|_| !has_others),
+        })
     }
 }

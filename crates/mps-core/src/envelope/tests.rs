@@ -21,7 +21,8 @@ fn json(body: &str) -> Result<Answer, Error> {
 
 #[test]
 fn the_documented_answer_opens() {
-    let answer = json(r#"{"Response":{"TaskId":"2147**3792","RequestId":"643fb583"}}"#).unwrap();
+    let mut answer =
+        json(r#"{"Response":{"TaskId":"2147**3792","RequestId":"643fb583"}}"#).unwrap();
     assert_eq!(answer.request_id.as_deref(), Some("643fb583"));
     let body: CreateAigcVideoTaskResponse = answer.decode().unwrap();
     assert_eq!(body.task_id.as_deref(), Some("2147**3792"));
@@ -165,8 +166,25 @@ fn a_changed_content_type_does_not_lose_a_task() {
 }
 
 #[test]
+fn an_answer_decodes_as_its_response_does() {
+    for members in [
+        r#""TaskId":"1-AigcVideo-2","RequestId":"r""#,
+        r#""RequestId":"r","TaskId":"es\u0063aped \"id\"""#,
+        r#""TaskId":"1""#,
+        r#""TaskId":"1","Unheard":{"TaskId":"2"},"RequestId":"r""#,
+        r#""RequestId":"r""#,
+    ] {
+        let mut answer = json(&format!(r#"{{"Response":{{{members}}}}}"#)).unwrap();
+        let response = answer.response();
+        let expected = serde_json::from_str(response.get()).unwrap();
+        let decoded: CreateAigcVideoTaskResponse = answer.decode().unwrap();
+        assert_eq!(decoded, expected, "{members}");
+    }
+}
+
+#[test]
 fn an_answer_of_another_shape_was_executed_and_keeps_its_text() {
-    let answer = json(r#"{"Response":{"TaskId":{"id":7},"RequestId":"r"}}"#).unwrap();
+    let mut answer = json(r#"{"Response":{"TaskId":{"id":7},"RequestId":"r"}}"#).unwrap();
     let error = answer.decode::<CreateAigcVideoTaskResponse>().unwrap_err();
     assert_eq!(error.dispatch(), Dispatch::Executed);
     assert_eq!(error.json_path(), Some("TaskId"));

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     BoxFuture,
+    endpoint::has_authority_of,
     error::{Error, ErrorKind},
     sync::lock,
 };
@@ -149,7 +150,7 @@ impl UrlMemory {
     fn parse(&self, uri: Uri) -> Result<Url, TransportError> {
         let mut last = lock(&self.0);
         if let Some((known, url)) = &*last
-            && *known == uri
+            && is_same(known, &uri)
         {
             return Ok(url.clone());
         }
@@ -158,6 +159,13 @@ impl UrlMemory {
         *last = Some((uri, url.clone()));
         Ok(url)
     }
+}
+
+/// As `==`, but fast for two URIs of one endpoint.
+fn is_same(one: &Uri, other: &Uri) -> bool {
+    one.scheme() == other.scheme()
+        && has_authority_of(one, other)
+        && one.path_and_query() == other.path_and_query()
 }
 
 impl fmt::Debug for UrlMemory {

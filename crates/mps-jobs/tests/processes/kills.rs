@@ -47,7 +47,12 @@ impl<'a> Crew<'a> {
         for time in 0..times {
             let goal = u64::try_from(rows * time / times / 2).unwrap();
             let goal = goal + fastrand::u64(..3);
-            server::until("creates", || self.emulator.bill().creates >= goal).await;
+            // Rows in doubt may leave so few that the processes end before.
+            let (emulator, workers) = (self.emulator, &mut self.workers);
+            server::until("creates", || {
+                emulator.bill().creates >= goal || workers.iter_mut().all(program::has_ended)
+            })
+            .await;
             // At any moment: right after a create, its answer would be on the wire each time.
             let later = Duration::from_millis(fastrand::u64(..300));
             SystemClock::new().sleep(later).await;
@@ -88,13 +93,13 @@ async fn run(rows: usize, processes: usize, kills: usize) -> Account {
     crew.kill(kills, rows).await;
     crew.finish().await;
     let account = Account::of(&emulator, &folder.path().join("jobs.db")).await;
-    let (rate, window) = (server::rate(&emulator), server::worst_window(&emulator));
+    let rate = server::rate(&emulator);
     println!(
-        "{processes} processes, {kills} kills: {account:?}, {} false doubts, {rate:.2}/s, worst second {window}",
+        "{processes} processes, {kills} kills: {account:?}, {} false doubts, {rate:.2}/s",
         account.false_doubts()
     );
     account.check(rows);
-    assert!(window <= 10, "{window} in one second");
+    server::check_limit(&emulator);
     account
 }
 

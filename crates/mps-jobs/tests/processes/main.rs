@@ -12,8 +12,14 @@
     reason = "a test fails by panicking, and prints figures"
 )]
 
+#[path = "../../../../tests/src/arrivals.rs"]
+#[expect(unreachable_pub, reason = "public in the package of the tests")]
+mod arrivals;
 mod child;
 mod kills;
+#[path = "../../../../tests/src/ports.rs"]
+#[expect(unreachable_pub, reason = "public in the package of the tests")]
+mod ports;
 mod program;
 mod server;
 mod service;

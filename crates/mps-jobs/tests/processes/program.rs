@@ -48,12 +48,15 @@ pub(crate) fn start(command: &mut Command, emulator: &Emulator, folder: &Path) -
         .unwrap()
 }
 
-/// Sends a signal and waits for the end.
+/// Returns `true` if the program has ended by itself.
+pub(crate) fn has_ended(child: &mut Child) -> bool {
+    child.try_wait().unwrap().is_some()
+}
+
+/// Sends a signal, unless the program has ended by itself, and waits for the end.
 pub(crate) async fn end(child: &mut Child, signal: Signal) -> bool {
-    let pid = child
-        .id()
-        .and_then(|id| Pid::from_raw(id.cast_signed()))
-        .unwrap();
-    kill_process(pid, signal).unwrap();
+    if let Some(id) = child.id() {
+        kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
+    }
     child.wait().await.unwrap().success()
 }

@@ -10,6 +10,11 @@ use mps_jobs::{
     ledger::{Filter, Item},
 };
 
+use crate::arrivals::first_too_early;
+
+/// The creates that the service permits in any second.
+const LIMIT: usize = 10;
+
 /// Generous bound for anything that is waited for.
 const BOUND: Duration = Duration::from_secs(300);
 
@@ -21,9 +26,14 @@ pub(crate) async fn start() -> Emulator {
 
 /// Waits until a condition is true.
 pub(crate) async fn until(what: &str, mut is_true: impl FnMut() -> bool) {
+    until_async(what, async || is_true()).await;
+}
+
+/// Waits until a condition is true that takes time to find out.
+pub(crate) async fn until_async(what: &str, mut is_true: impl AsyncFnMut() -> bool) {
     let clock = SystemClock::shared();
     let wait = async {
-        while !is_true() {
+        while !is_true().await {
             clock.sleep(Duration::from_millis(5)).await;
         }
     };
@@ -90,20 +100,11 @@ impl Account {
     }
 }
 
-/// Returns the largest number of creates that were executed within any second.
-pub(crate) fn worst_window(emulator: &Emulator) -> usize {
-    let at: Vec<_> = emulator
-        .bill()
-        .items
-        .iter()
-        .map(|item| item.at_us)
-        .collect();
-    let within = |first: &u64| {
-        at.iter()
-            .filter(|at| (*first..first + 1_000_000).contains(*at))
-            .count()
-    };
-    at.iter().map(within).max().unwrap_or_default()
+/// Checks that no create was executed earlier than the limit of all processes together permits.
+pub(crate) fn check_limit(emulator: &Emulator) {
+    let bill = emulator.bill();
+    let at: Vec<_> = bill.items.iter().map(|item| item.at_us).collect();
+    assert_eq!(first_too_early(&at, LIMIT), None, "{at:?}");
 }
 
 /// Returns starts a second, from the first to the last create.

@@ -1,6 +1,6 @@
 //! The example of a web service, restarted and killed while it makes clips.
 
-use std::{fs, net::TcpListener, path::Path};
+use std::{fs, io, path::Path};
 
 use mps_emulator::Emulator;
 use rustix::process::Signal;
@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use crate::{
+    ports::unused_port,
     program,
     server::{self, Account},
 };
@@ -20,11 +21,7 @@ use crate::{
 async fn restarts(clips: usize, restarts: usize, signal: Signal) -> (Emulator, TempDir, Account) {
     let emulator = server::start().await;
     let folder = TempDir::new().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = unused_port().unwrap();
     let mut submitted = 0;
     for restart in 0..=restarts {
         let mut service = start(&emulator, folder.path(), port);
@@ -63,21 +60,19 @@ async fn submit(port: u16, clip: usize) {
          Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
-    let clock = mps_core::clock::SystemClock::shared();
-    for _ in 0..2_000 {
-        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)).await {
-            let mut answer = String::new();
-            let sent = stream.write_all(request.as_bytes()).await;
-            if sent.is_ok()
-                && stream.read_to_string(&mut answer).await.is_ok()
-                && answer.starts_with("HTTP/1.1 200")
-            {
-                return;
-            }
-        }
-        clock.sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("the service does not take clip {clip}");
+    server::until_async("the service takes a clip", async || {
+        let answer = exchange(port, &request).await;
+        answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+    })
+    .await;
+}
+
+async fn exchange(port: u16, request: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
 }
 
 /// Returns the number of jobs in some states, by a look at the database.
@@ -105,7 +100,7 @@ async fn terminated(clips: usize, times: usize) {
     account.check(clips);
     assert_eq!((account.creates, account.fetched), (clips as u64, clips));
     assert_eq!(files(folder.path()), clips);
-    assert!(server::worst_window(&emulator) <= 10);
+    server::check_limit(&emulator);
 }
 
 async fn killed(clips: usize, times: usize) {
@@ -116,7 +111,7 @@ async fn killed(clips: usize, times: usize) {
     );
     account.check(clips);
     assert_eq!(files(folder.path()), account.fetched);
-    assert!(server::worst_window(&emulator) <= 10);
+    server::check_limit(&emulator);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -245,14 +245,24 @@ impl Report {
     pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
         let candidates = std::mem::take(&mut self.candidates);
         model::check(query, candidates, at, self);
-        let only = candidates.only();
+        let (first, only) = (candidates.rows().next(), candidates.only());
+        let first_allows = |check: Check, column: Option<Column>| {
+            first.is_some_and(|row| {
+                column.is_none_or(|column| row.states(column)) && check(query, row, at).is_none()
+            })
+        };
         for (is_asked, check, column) in CHECKS {
-            if is_asked(query) {
-                let finding = match only {
-                    Some(row) => check(query, row, at),
-                    None => candidates.combine(*check, *column, query, at),
-                };
-                self.extend(finding);
+            if !is_asked(query) {
+                continue;
+            }
+            let finding = match only {
+                Some(row) => check(query, row, at),
+                // What one version allows is a warning for the others, and never an error.
+                None if !self.has_warnings() && first_allows(*check, *column) => None,
+                None => candidates.combine(*check, *column, query, at),
+            };
+            if let Some(finding) = finding {
+                self.add(finding);
             }
         }
         frames::beside_base_video(query, at, self);

@@ -7,19 +7,25 @@ use serde::de::IgnoredAny;
 /// The check is lenient on purpose: an example in the documentation masks parts of a host with
 /// asterisks, and only the service can fetch a URL from its network.
 pub(super) fn url_fault(text: &str) -> Option<&'static str> {
-    let Some((scheme, rest)) = split_scheme(text) else {
-        return Some("not a URL");
+    // Nearly every URL, and faster than the search for the end of a scheme.
+    let rest = match text.strip_prefix("https://") {
+        Some(rest) => rest,
+        None => match split_scheme(text) {
+            Some((scheme, rest)) if is_http(scheme) => rest,
+            Some(_) => return Some("not an http or https URL"),
+            None => return Some("not a URL"),
+        },
     };
-    if !["http", "https"]
-        .iter()
-        .any(|known| scheme.eq_ignore_ascii_case(known))
-    {
-        return Some("not an http or https URL");
-    }
     if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
         return Some("a URL without a host");
     }
     has_broken_characters(text).then_some("a URL with a space or control character in it")
+}
+
+fn is_http(scheme: &str) -> bool {
+    ["http", "https"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// Returns the parts of a text before and after the first `://`.

@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         "6: no network",
-        "MPS_ENDPOINT=http://127.0.0.1:1 mps --deadline 1s video status 1",
+        "MPS_ENDPOINT=http://127.0.0.1:1 mps video status 1",
         6,
         "",
         "hint",

@@ -80,6 +80,14 @@ impl Locked {
     }
 }
 
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing the file would leave the lock to a process that was forked meanwhile, until that executes its
+        // program. Cannot fail while the lock is held.
+        let _ = self.file.unlock();
+    }
+}
+
 /// Returns an error when the file is on a network file system: other machines would write times of
 /// their own clocks into it.
 fn refuse_network(file: &File, path: &Path) -> Result<(), StoreError> {
@@ -192,6 +200,18 @@ mod tests {
             locked.check_still_there(),
             Err(StoreError::Permanent(_))
         ));
+    }
+
+    /// A process that was forked meanwhile has a duplicate until it executes its program.
+    #[test]
+    fn a_lock_ends_with_its_value_although_the_file_has_a_duplicate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("limit");
+        let first = locked(&path);
+        let _duplicate = first.file.try_clone().unwrap();
+        assert!(matches!(Locked::open(&path), Err(StoreError::Busy(_))));
+        drop(first);
+        locked(&path);
     }
 
     #[test]

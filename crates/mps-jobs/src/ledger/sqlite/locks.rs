@@ -54,7 +54,9 @@ impl Drop for Locks {
 
 fn is_free(path: &Path) -> bool {
     match File::open(path) {
-        Ok(file) => file.try_lock().is_ok(),
+        // Released, not only closed: a process that is forked meanwhile has the file, and would have the lock, until it
+        // executes its program.
+        Ok(file) => file.try_lock().is_ok() && file.unlock().is_ok(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }

@@ -1,0 +1,158 @@
+//! Creates over reqwest on loopback, or POSTs of the same bytes by reqwest alone, for valgrind: the
+//! difference is what a create adds.
+//!
+//! ```console
+//! $ cargo build --package mps-instructions --profile instructions --example create
+//! $ cd target/instructions/examples
+//! $ valgrind --tool=callgrind '--toggle-collect=*measured_section*' --callgrind-out-file=typed.out ./create typed
+//! $ valgrind --tool=callgrind '--toggle-collect=*measured_section*' --callgrind-out-file=bare.out ./create bare
+//! $ callgrind_annotate typed.out   # 200 creates, by function
+//! ```
+
+use std::{
+    env,
+    error::Error,
+    hint::black_box,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Command, Stdio},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+use mps_core::{
+    BoxFuture, Client,
+    credentials::Credentials,
+    endpoint::Endpoint,
+    limit::{LimitError, Limiter, Permit, PermitRequest},
+    sign::{self, Scope, SigningKey},
+};
+use mps_models::CreateAigcVideoTask;
+use tokio::runtime::Builder;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const UNCOUNTED: u32 = 20;
+const COUNTED: u32 = 200;
+const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
+const SECRET_KEY: &str = "not a real key, but just as long";
+const TIMESTAMP: i64 = 1_771_125_945;
+/// The request in the vendor's documentation.
+const REQUEST: &str =
+    include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
+const ENVELOPE: &str = r#"{"Response":{"TaskId":"1500039689-AigcVideo-6cd2c44b6cd2c44b6cd2c44b6cd2c44b","RequestId":"643fb583-09a5-4b52-a2ee-c77e5c8d4ee1"}}"#;
+
+fn main() -> Outcome {
+    let way = env::args().nth(1).unwrap_or_default();
+    if way == "server" {
+        return serve();
+    }
+    let mut server = Command::new(env::current_exe()?)
+        .arg("server")
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut url = String::new();
+    let stdout = server.stdout.take().ok_or("the server has no stdout")?;
+    BufReader::new(stdout).read_line(&mut url)?;
+    let outcome = run(&way, url.trim());
+    server.kill()?;
+    server.wait()?;
+    outcome
+}
+
+/// A limiter that grants every permit at once.
+#[derive(Debug)]
+struct NoLimit;
+
+impl Limiter for NoLimit {
+    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
+        Box::pin(async { Ok(Permit::unlimited()) })
+    }
+
+    fn throttled(&self, _: &str) {}
+}
+
+fn run(way: &str, url: &str) -> Outcome {
+    let client = Client::builder()
+        .credentials(Credentials::new(SECRET_ID, SECRET_KEY))
+        .endpoint(Endpoint::parse(url)?)
+        .limiter(NoLimit)
+        .build()?;
+    let request: CreateAigcVideoTask = serde_json::from_str(REQUEST)?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    match way {
+        "typed" => repeat(|| Ok(runtime.block_on(client.send(&request))?)),
+        "bare" => {
+            let (headers, body) = signed(&client, &request)?;
+            let http = reqwest::Client::builder().no_proxy().build()?;
+            repeat(|| {
+                let request = http.post(url).headers(headers.clone()).body(body.clone());
+                Ok(runtime.block_on(async { request.send().await?.bytes().await })?)
+            })
+        }
+        _ => Err("name one of typed, bare".into()),
+    }
+}
+
+/// Returns the headers and the body of a create.
+fn signed(
+    client: &Client,
+    request: &CreateAigcVideoTask,
+) -> Result<(HeaderMap, Bytes), Box<dyn Error>> {
+    let prepared = client.prepare(request)?;
+    let mut headers = prepared.headers;
+    let key = SigningKey::derive(SECRET_KEY, &Scope::at(TIMESTAMP, "mps"));
+    let signed = sign::sign(prepared.canonical_request, SECRET_ID, &key, TIMESTAMP);
+    headers.insert(header::AUTHORIZATION, signed.authorization.parse()?);
+    Ok((headers, prepared.body))
+}
+
+fn repeat<T>(send: impl Fn() -> Result<T, Box<dyn Error>>) -> Outcome {
+    for _ in 0..UNCOUNTED {
+        send()?;
+    }
+    for _ in 0..COUNTED {
+        measured_section(&send)?;
+    }
+    Ok(())
+}
+
+/// Runs `work`, whose instructions are counted.
+#[inline(never)]
+fn measured_section<T>(work: impl FnOnce() -> T) -> T {
+    black_box(work())
+}
+
+/// Prints its address, then answers every request with the same envelope.
+#[expect(clippy::print_stdout, reason = "the parent reads the address")]
+fn serve() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    println!("http://{}/", listener.local_addr()?);
+    loop {
+        // One connection, as the client keeps it.
+        let (stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        answer_all(&stream)?;
+    }
+}
+
+fn answer_all(mut stream: &TcpStream) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0);
+    while reader.read_line(&mut line)? > 0 {
+        let header = line.trim().to_ascii_lowercase();
+        if let Some(value) = header.strip_prefix("content-length: ") {
+            length = value.parse().map_err(io::Error::other)?;
+        }
+        if header.is_empty() {
+            io::copy(&mut reader.by_ref().take(length), &mut io::sink())?;
+            let length = ENVELOPE.len();
+            write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{ENVELOPE}"
+            )?;
+        }
+        line.clear();
+    }
+    Ok(())
+}
