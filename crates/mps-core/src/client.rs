@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use http::HeaderValue;
 use mps_models::Action;
 use tracing::Instrument as _;
 
@@ -74,7 +75,7 @@ struct Owner(Arc<Inner>);
 
 struct Inner {
     route: Arc<Route>,
-    region: Option<String>,
+    region: Option<HeaderValue>,
     credentials: Arc<dyn ProvideCredentials>,
     account: OnceLock<Account>,
     transport: Arc<dyn Transport>,
@@ -181,7 +182,7 @@ impl Client {
         let scope = Scope::at(timestamp, mps_models::service::NAME);
         Ok(Prepared {
             endpoint: endpoint.clone(),
-            headers: wire.headers(timestamp)?,
+            headers: wire.headers(timestamp),
             string_to_sign: sign::string_to_sign(timestamp, &scope, &canonical_request),
             canonical_request,
             body: call.body,
@@ -281,7 +282,7 @@ impl Client {
         let ending = Ending::new(client, &call, options, span.clone());
         // Declared before the execution, so that it is dropped after it.
         let _guard = CallGuard(ending.clone());
-        let execution = Execution::new(client, &call, options, ending.clone());
+        let mut execution = Execution::new(client, &call, options, ending.clone());
         let answered = execution.run().instrument(span.clone()).await;
         let raw = match &answered {
             Ok(output) if ending.has_listeners() => Some(output.to_raw()),
@@ -306,7 +307,7 @@ impl Inner {
     fn wire<'a>(&'a self, endpoint: &'a Endpoint, call: &'a Call) -> Wire<'a> {
         Wire {
             endpoint,
-            region: self.region.as_deref(),
+            region: self.region.as_ref(),
             call,
         }
     }

@@ -14,23 +14,23 @@ use crate::{
 const CONTENT_TYPE: &str = "application/json";
 
 // Checked by the compiler, and not again in every call.
-static CONTENT_TYPE_VALUE: HeaderValue = HeaderValue::from_static(CONTENT_TYPE);
-static LANGUAGE: HeaderValue = HeaderValue::from_static("en-US");
-static CLIENT: HeaderValue =
+const CONTENT_TYPE_VALUE: HeaderValue = HeaderValue::from_static(CONTENT_TYPE);
+const LANGUAGE: HeaderValue = HeaderValue::from_static("en-US");
+const CLIENT: HeaderValue =
     HeaderValue::from_static(concat!("mps-core_", env!("CARGO_PKG_VERSION")));
 
-static ACTION_NAME: HeaderName = HeaderName::from_static("x-tc-action");
-static VERSION_NAME: HeaderName = HeaderName::from_static("x-tc-version");
-static TIMESTAMP_NAME: HeaderName = HeaderName::from_static("x-tc-timestamp");
-static LANGUAGE_NAME: HeaderName = HeaderName::from_static("x-tc-language");
-static CLIENT_NAME: HeaderName = HeaderName::from_static("x-tc-requestclient");
-static REGION_NAME: HeaderName = HeaderName::from_static("x-tc-region");
-static TOKEN_NAME: HeaderName = HeaderName::from_static("x-tc-token");
+const ACTION_NAME: HeaderName = HeaderName::from_static("x-tc-action");
+const VERSION_NAME: HeaderName = HeaderName::from_static("x-tc-version");
+const TIMESTAMP_NAME: HeaderName = HeaderName::from_static("x-tc-timestamp");
+const LANGUAGE_NAME: HeaderName = HeaderName::from_static("x-tc-language");
+const CLIENT_NAME: HeaderName = HeaderName::from_static("x-tc-requestclient");
+const REGION_NAME: HeaderName = HeaderName::from_static("x-tc-region");
+const TOKEN_NAME: HeaderName = HeaderName::from_static("x-tc-token");
 
 /// A call and the endpoint that it is sent to.
 pub(crate) struct Wire<'a> {
     pub(crate) endpoint: &'a Endpoint,
-    pub(crate) region: Option<&'a str>,
+    pub(crate) region: Option<&'a HeaderValue>,
     pub(crate) call: &'a Call,
 }
 
@@ -52,20 +52,20 @@ impl Wire<'_> {
     }
 
     /// Returns every header that needs no credentials.
-    pub(crate) fn headers(&self, timestamp: i64) -> Result<HeaderMap, Error> {
+    pub(crate) fn headers(&self, timestamp: i64) -> HeaderMap {
         // Capacity for these and for the headers that the transport adds.
         let mut headers = HeaderMap::with_capacity(12);
-        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_VALUE.clone());
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE_VALUE);
         headers.insert(header::HOST, self.endpoint.host_header());
-        headers.insert(&ACTION_NAME, self.call.action_header.clone());
-        headers.insert(&VERSION_NAME, self.call.version.clone());
-        headers.insert(&TIMESTAMP_NAME, HeaderValue::from(timestamp));
-        headers.insert(&LANGUAGE_NAME, LANGUAGE.clone());
-        headers.insert(&CLIENT_NAME, CLIENT.clone());
+        headers.insert(ACTION_NAME, self.call.action_header.clone());
+        headers.insert(VERSION_NAME, self.call.version.clone());
+        headers.insert(TIMESTAMP_NAME, HeaderValue::from(timestamp));
+        headers.insert(LANGUAGE_NAME, LANGUAGE);
+        headers.insert(CLIENT_NAME, CLIENT);
         if let Some(region) = self.region {
-            headers.insert(&REGION_NAME, header_value(region)?);
+            headers.insert(REGION_NAME, region.clone());
         }
-        Ok(headers)
+        headers
     }
 
     /// Returns the signed request.
@@ -76,10 +76,10 @@ impl Wire<'_> {
         authorization: String,
         body: RequestBody,
     ) -> Result<http::Request<RequestBody>, Error> {
-        let mut headers = self.headers(timestamp)?;
+        let mut headers = self.headers(timestamp);
         headers.insert(header::AUTHORIZATION, secret(authorization)?);
         if let Some(token) = token {
-            headers.insert(&TOKEN_NAME, secret(token.to_owned())?);
+            headers.insert(TOKEN_NAME, secret(token.to_owned())?);
         }
         let mut request = http::Request::new(body);
         *request.method_mut() = Method::POST;

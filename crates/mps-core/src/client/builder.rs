@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use http::HeaderValue;
+
 use super::{
     Client, Inner, Limits, Owner,
     skew::{self, Skew},
@@ -21,6 +23,7 @@ use crate::{
     sign::KeyCache,
     telemetry::{Metrics, Telemetry},
     transport::{Confined, Transport},
+    wire::header_value,
 };
 
 /// Enough for a thousand creates that start at once to get their permits, at 9.5 a second.
@@ -204,7 +207,7 @@ impl ClientBuilder {
             Error::new(ErrorKind::Credentials, "the client has no credentials")
                 .with_hint("call `credentials` on the builder")
         })?;
-        let region = self.region.map(checked_region).transpose()?;
+        let region = self.region.as_deref().map(checked_region).transpose()?;
         let route = Route::new(self.endpoint.unwrap_or_default(), self.failover)?;
         let transport = self.transport.map_or_else(default_transport, Ok)?;
         // Either all endpoints are on this machine or none is.
@@ -245,12 +248,11 @@ impl ClientBuilder {
     }
 }
 
-/// Checks a region. Unknown regions may be sent, because new ones appear, but the value becomes a
-/// header.
-fn checked_region(region: String) -> Result<String, Error> {
+/// Returns a region as the value of a header. Unknown regions may be sent, because new ones appear.
+fn checked_region(region: &str) -> Result<HeaderValue, Error> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     if !region.is_empty() && region.chars().all(is_name) {
-        return Ok(region);
+        return header_value(region);
     }
     let message = format!("the region {region:?} is not a name of letters, digits and hyphens");
     Err(Error::new(ErrorKind::Config, message).with_hint("give one such as ap-guangzhou, or none"))

@@ -70,7 +70,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Makes attempts for as long as a retry is safe, useful and in time.
-    pub(super) async fn run(mut self) -> Result<Output<Answer>, Error> {
+    pub(super) async fn run(&mut self) -> Result<Output<Answer>, Error> {
         self.check_size().map_err(|error| self.ended(error))?;
         let credentials = self.credentials().await;
         let mut credentials = credentials.map_err(|error| self.ended(error))?;

@@ -24,7 +24,7 @@ use crate::{
     error::Error,
     sign::{self, Scope, SigningKey},
     transport::{RequestBody, Transport},
-    wire::Wire,
+    wire::{Wire, header_value},
 };
 
 const SERVICE: &str = "sts";
@@ -140,9 +140,10 @@ impl Sts {
             rate_limit: 1,
             body: body.into(),
         };
+        let region = header_value(&self.region)?;
         let wire = Wire {
             endpoint: &self.endpoint,
-            region: Some(&self.region),
+            region: Some(&region),
             call: &call,
         };
         let (token, authorization) = match signer {
