@@ -47,7 +47,7 @@ fn texts(item: &Item) -> Result<Vec<String>, syn::Error> {
         Item::Columns(columns) => columns::emit(columns),
         Item::ModelNames(names) => model_names::emit(names),
         Item::Families(families) => vec![capability::families(families)],
-        Item::Family(family) => capability::family(family),
+        Item::Family(family) => return capability::family(family),
         Item::TaskFamilies(families) => task_family::models(families),
         Item::Commands(commands) => command::emit(commands),
         Item::Facade(families) => task_family::facade(families),

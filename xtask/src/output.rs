@@ -174,7 +174,9 @@ fn read(dir: &Path) -> io::Result<BTreeMap<String, String>> {
             if entry.file_type()?.is_dir() {
                 open.push((entry.path(), format!("{path}/")));
             } else {
-                let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
+                let text = String::from_utf8(fs::read(entry.path())?);
+                let text = text
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
                 found.insert(path, with_line_feeds(text));
             }
         }

@@ -1,9 +1,13 @@
-//! Templates of the capability tables.
+//! Templates of the capability tables. Their rows are text like the structs, the rest is tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::common::{ident, integer, option};
+use super::{
+    common::{digits, ident, quoted},
+    layout::{Part, list, literal},
+    print,
+};
 use crate::lower::{CapabilityValue as Value, Family, Model, Row, UnstatedFields};
 
 pub(super) fn families(constants: &[String]) -> TokenStream {
@@ -14,11 +18,12 @@ pub(super) fn families(constants: &[String]) -> TokenStream {
     }
 }
 
-pub(super) fn family(family: &Family) -> Vec<TokenStream> {
-    let models = family.models.iter().enumerate();
-    let (names, tables): (Vec<_>, Vec<_>) = models
-        .map(|(index, model)| rows(family, index, model))
-        .unzip();
+pub(super) fn family(family: &Family) -> Result<Vec<String>, syn::Error> {
+    // Model names are not always names in Rust, so tables have numbers.
+    let names = (0..family.models.len()).map(|index| format!("{}_{index}", family.constant));
+    let names: Vec<String> = names.collect();
+    let tables = family.models.iter().zip(&names);
+    let tables = tables.map(|(model, name)| rows(name, family, model));
     let constant = ident(&family.constant);
     let Family {
         name,
@@ -29,7 +34,7 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
     let listed_on = family.listed_on.iter().map(|site| ident(site));
     let doc = format!(" The capability table of the family `{name}`.");
     let models = family.models.iter().zip(&names).map(|(model, rows)| {
-        let name = &model.name;
+        let (name, rows) = (&model.name, ident(rows));
         quote!(Model { name: #name, rows: #rows })
     });
     let whole = quote! {
@@ -51,105 +56,96 @@ pub(super) fn family(family: &Family) -> Vec<TokenStream> {
             &#constant
         }
     };
-    [whole, function].into_iter().chain(tables).collect()
+    let items = [whole, function].into_iter().map(print::item);
+    items.chain(tables).collect()
 }
 
 /// Returns the rows of a model as a table of their own, since a single one would be nested too deep
-/// to read. Model names are not always names in Rust, so tables have numbers.
-fn rows(family: &Family, index: usize, model: &Model) -> (proc_macro2::Ident, TokenStream) {
-    let name = ident(&format!("{}_{index}", family.constant));
-    let rows = model
-        .rows
-        .iter()
-        .map(|it| row(&family.name, &model.name, it));
-    let tokens = quote!(static #name: &[Row] = &[#(#rows),*];);
-    (name, tokens)
+/// to read.
+fn rows(name: &str, family: &Family, model: &Model) -> Result<String, syn::Error> {
+    let rows = model.rows.iter();
+    let rows = rows.map(|it| Part::Text(row("    ", &family.name, &model.name, it)));
+    let before = format!("static {name}: &[Row] = &[");
+    let table = list(&before, &rows.collect::<Vec<_>>(), "];");
+    print::text(format!("{table}\n"))
 }
 
-fn row(family: &str, model: &str, row: &Row) -> TokenStream {
-    let version = option(row.version.as_deref());
-    let source = &row.source;
-    let since = days("since", &row.since);
-    let until = days("until", &row.until);
-    let fields = row.fields.iter().map(|(key, it)| {
-        let key = ident(key);
-        let value = value(it);
-        quote!(#key: Some(#value),)
+/// Returns a row, which begins in a line with this margin.
+fn row(margin: &str, family: &str, model: &str, row: &Row) -> String {
+    let inner = format!("{margin}    ");
+    let cells = row.fields.iter().map(|(key, it)| cell(&inner, key, it));
+    let sources = row.sources.iter();
+    let sources = sources.map(|(column, source)| format!("(Column::{column}, {source:?})"));
+    let weak = row.warn_only.iter();
+    let weak = weak.map(|column| format!("Column::{column}"));
+    let by_site = row.sites.iter().map(|(site, own)| {
+        let own = self::row(&format!("{inner}        "), family, model, own);
+        let pair = [format!("Site::{site}"), format!("&{own}")].map(Part::Text);
+        let pair = list(&format!("{inner}    ("), &pair, ")");
+        pair.trim_start().to_owned()
     });
-    let sources = (!row.sources.is_empty()).then(|| {
-        let each = row.sources.iter().map(|(column, source)| {
-            let column = ident(column);
-            quote!((Column::#column, #source))
-        });
-        quote!(sources: &[#(#each),*],)
-    });
-    let weak = (!row.warn_only.is_empty()).then(|| {
-        let columns = row.warn_only.iter().map(|column| ident(column));
-        quote!(warn_only: &[#(Column::#columns),*],)
-    });
-    let by_site = (!row.sites.is_empty()).then(|| {
-        let each = row.sites.iter().map(|(site, own)| {
-            let site = ident(site);
-            let own = self::row(family, model, own);
-            quote!((Site::#site, &#own))
-        });
-        quote!(by_site: &[#(#each),*],)
-    });
-    quote!(Row {
-        #since
-        #until
-        #(#fields)*
-        #sources
-        #weak
-        #by_site
-        ..Row::new(#family, #model, #version, #source)
-    })
+    let fields = filled(&inner, "since", days(&row.since))
+        .into_iter()
+        .chain(filled(&inner, "until", days(&row.until)))
+        .chain(cells)
+        .chain(filled(&inner, "sources", sources))
+        .chain(filled(&inner, "warn_only", weak))
+        .chain(filled(&inner, "by_site", by_site));
+    let fields: String = fields.collect();
+    let version = row.version.as_ref();
+    let version = version.map_or_else(|| "None".to_owned(), |it| format!("Some({it:?})"));
+    let args = [quoted(family), quoted(model), version, quoted(&row.source)].map(Part::Text);
+    let base = list(&format!("{inner}..Row::new("), &args, ")");
+    format!("Row {{\n{fields}{base}\n{margin}}}")
 }
 
-fn days(key: &str, days: &[(String, String)]) -> Option<TokenStream> {
-    let key = ident(key);
-    let each = days.iter().map(|(site, day)| quote!(Day::new(#site, #day)));
-    (!days.is_empty()).then(|| quote!(#key: &[#(#each),*],))
+/// Returns a field that is a slice, unless it is empty.
+fn filled(margin: &str, key: &str, items: impl Iterator<Item = String>) -> Option<String> {
+    let items: Vec<Part> = items.map(Part::Text).collect();
+    let field = list(&format!("{margin}{key}: &["), &items, "],");
+    (!items.is_empty()).then(|| format!("{field}\n"))
 }
 
-fn value(value: &Value) -> TokenStream {
-    match value {
-        Value::Flag(flag) => quote!(#flag),
-        Value::Text(text) => quote!(#text),
-        Value::Number(number) => integer(*number),
-        Value::Texts(texts) => quote!(&[#(#texts),*]),
-        Value::Numbers(numbers) => {
-            let numbers = numbers.iter().map(|number| integer(*number));
-            quote!(&[#(#numbers),*])
-        }
+fn days(days: &[(String, String)]) -> impl Iterator<Item = String> {
+    days.iter()
+        .map(|(site, day)| format!("Day::new({site:?}, {day:?})"))
+}
+
+/// Returns the field of a column.
+fn cell(margin: &str, key: &str, value: &Value) -> String {
+    let before = format!("{margin}{key}: Some(");
+    let some = |part: Part| list(&before, &[part], "),");
+    let text = |text: String| some(Part::Text(text));
+    let structure = |name: &str, fields: &[String]| literal(&before, name, fields, "),");
+    let field = match value {
+        Value::Flag(flag) => text(flag.to_string()),
+        Value::Text(value) => text(quoted(value)),
+        Value::Number(number) => text(digits(*number)),
+        Value::Nothing(name) => text(format!("{name}::NONE")),
+        Value::Set(numbers) => text(format!("Durations::Set(&[{}])", all(numbers).join(", "))),
+        Value::Texts(texts) => some(Part::Slice(texts.iter().map(|it| quoted(it)).collect())),
+        Value::Numbers(numbers) => some(Part::Slice(all(numbers))),
         Value::Variants(name, variants) => {
-            let name = ident(name);
-            let variants = variants.iter().map(|variant| ident(variant));
-            quote!(&[#(#name::#variants),*])
-        }
-        Value::Set(numbers) => {
-            let numbers = numbers.iter().map(|number| integer(*number));
-            quote!(Durations::Set(&[#(#numbers),*]))
+            let variants = variants.iter().map(|it| format!("{name}::{it}"));
+            some(Part::Slice(variants.collect()))
         }
         Value::Range(min, max) => {
-            let (min, max) = (integer(*min), integer(*max));
-            quote!(Durations::Range { min: #min, max: #max })
+            let fields = [("min", min), ("max", max)].map(|(key, end)| number(key, *end));
+            structure("Durations::Range", &fields)
         }
-        Value::Struct(name, fields, rest) => structure(name, fields, *rest),
-        Value::Nothing(name) => {
-            let name = ident(name);
-            quote!(#name::NONE)
+        Value::Struct(name, fields, rest) => {
+            let rest = (*rest == UnstatedFields::Open).then(|| format!("..{name}::OPEN"));
+            let fields = fields.iter().map(|(key, value)| number(key, *value));
+            structure(name, &fields.chain(rest).collect::<Vec<_>>())
         }
-    }
+    };
+    format!("{field}\n")
 }
 
-fn structure(name: &str, fields: &[(&str, i64)], rest: UnstatedFields) -> TokenStream {
-    let name = ident(name);
-    let fields = fields.iter().map(|(key, number)| {
-        let key = ident(key);
-        let number = integer(*number);
-        quote!(#key: #number,)
-    });
-    let rest = (rest == UnstatedFields::Open).then(|| quote!(..#name::OPEN));
-    quote!(#name { #(#fields)* #rest })
+fn all(numbers: &[i64]) -> Vec<String> {
+    numbers.iter().map(|number| digits(*number)).collect()
+}
+
+fn number(key: &str, number: i64) -> String {
+    format!("{key}: {}", digits(number))
 }

@@ -1,72 +1,77 @@
-//! Templates of `Preflight`: one statement for each member with rules.
+//! Templates of `Preflight`: one statement for each member with rules, as text like the struct itself.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
-use super::common::{ident, integer, number};
+use super::{
+    common::{digits, quoted, scalar},
+    layout::{Part, chain, list},
+    print,
+};
 use crate::lower::{Argument, Check, Condition, Field, Peer, Severity, Struct};
 
-pub(super) fn preflight(structure: &Struct) -> TokenStream {
-    let name = ident(&structure.name);
-    let members = structure.fields.iter().map(member);
-    let (before, after) = model(structure);
-    quote! {
-        impl Preflight for #name {
-            fn inspect(&self, at: &Path<'_>, report: &mut Report) {
-                #before
-                #(#members)*
-                #after
-                report.check_extra(at, &self.extra, Self::MEMBERS);
-            }
-        }
-    }
-}
+/// The margin of a statement, and that of one inside a condition.
+const MARGIN: &str = "        ";
+const INNER: &str = "            ";
 
-/// Returns the statements before and after the members of a request with a capability table.
-fn model(structure: &Struct) -> (Option<TokenStream>, Option<TokenStream>) {
-    let before = quote! {
-        let query = self.capability_query();
-        report.choose_model(&query);
+pub(super) fn preflight(structure: &Struct) -> Result<String, syn::Error> {
+    let name = &structure.name;
+    let members: String = structure.fields.iter().map(member).collect();
+    let (before, after) = if structure.queries_capabilities {
+        (BEFORE, AFTER)
+    } else {
+        ("", "")
     };
-    let after = quote!(report.check_model(at, &query););
-    (
-        structure.queries_capabilities.then_some(before),
-        structure.queries_capabilities.then_some(after),
-    )
+    print::text(format!(
+        "impl Preflight for {name} {{
+    fn inspect(&self, at: &Path<'_>, report: &mut Report) {{
+{before}{members}{after}        report.check_extra(at, &self.extra, Self::MEMBERS);
+    }}
+}}
+"
+    ))
 }
 
-fn member(field: &Field) -> TokenStream {
-    let name = ident(&field.name);
-    let at = place(field);
-    let checks = (!field.checks.is_empty()).then(|| {
-        let calls = field.checks.iter().map(check);
-        quote!(report.check(#at, &self.#name) #(#calls)*;)
-    });
+/// The statements before and after the members of a request with a capability table.
+const BEFORE: &str = "        let query = self.capability_query();
+        report.choose_model(&query);
+";
+const AFTER: &str = "        report.check_model(at, &query);\n";
+
+fn member(field: &Field) -> String {
+    let checks = (!field.checks.is_empty()).then(|| statement(MARGIN, field, &field.checks));
     let overridable = field.overridable.as_ref().map(|overridable| {
-        let column = ident(&overridable.column);
-        let calls = overridable.checks.iter().map(check);
-        quote! {
-            if !report.model_states(Column::#column) {
-                report.check(#at, &self.#name) #(#calls)*;
-            }
-        }
+        let column = &overridable.column;
+        let inside = statement(INNER, field, &overridable.checks);
+        format!("{MARGIN}if !report.model_states(Column::{column}) {{\n{inside}{MARGIN}}}\n")
     });
-    let inside = field
-        .nested
-        .then(|| quote!(report.inspect(#at, &self.#name);));
-    quote!(#checks #overridable #inside)
+    let inside = field.nested.then(|| {
+        let call = format!(".inspect({}, &self.{});", place(field), field.name);
+        format!("{}\n", chain(&format!("{MARGIN}report"), &[call]))
+    });
+    [checks, overridable, inside]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn place(field: &Field) -> TokenStream {
+fn statement(margin: &str, field: &Field, checks: &[Check]) -> String {
+    let first = format!(".check({}, &self.{})", place(field), field.name);
+    let mut calls = vec![first];
+    calls.extend(checks.iter().map(|it| check(margin, it)));
+    if let Some(last) = calls.last_mut() {
+        last.push(';');
+    }
+    format!("{}\n", chain(&format!("{margin}report"), &calls))
+}
+
+fn place(field: &Field) -> String {
     let wire = &field.wire;
     if field.sensitive {
-        quote!(at.sensitive(#wire))
+        format!("at.sensitive(\"{wire}\")")
     } else {
-        quote!(at.member(#wire))
+        format!("at.member(\"{wire}\")")
     }
 }
 
-fn check(check: &Check) -> TokenStream {
+fn check(margin: &str, check: &Check) -> String {
     match check {
         Check::Rule {
             method,
@@ -76,59 +81,54 @@ fn check(check: &Check) -> TokenStream {
             sites,
             dropped,
         } => {
-            let method = ident(method);
-            let argument = self::argument(argument).map(|argument| quote!(#argument,));
-            let severity = ident(match severity {
+            let severity = match severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
-            });
-            let sites = (!sites.is_empty()).then(|| {
-                let sites = sites.iter().map(|site| ident(site));
-                quote!(.on(&[#(Site::#sites),*]))
-            });
-            let dropped = (!dropped.is_empty()).then(|| {
-                let days = dropped
-                    .iter()
-                    .map(|(site, day)| quote!(Day::new(#site, #day)));
-                quote!(.dropped(const { &[#(#days),*] }))
-            });
-            quote!(.#method(#argument Rule::#severity(#source) #sites #dropped))
+            };
+            let sites: Vec<String> = sites.iter().map(|site| format!("Site::{site}")).collect();
+            let on = (!sites.is_empty()).then(|| format!(".on(&[{}])", sites.join(", ")));
+            let days = dropped.iter();
+            let days = days.map(|(site, day)| format!("Day::new({site:?}, {day:?})"));
+            let days = days.collect::<Vec<_>>().join(", ");
+            let dropped = (!days.is_empty()).then(|| format!(".dropped(const {{ &[{days}] }})"));
+            let (on, dropped) = (on.unwrap_or_default(), dropped.unwrap_or_default());
+            let mut args = self::args(argument);
+            args.push(Part::Text(format!(
+                "Rule::{severity}({source:?}){on}{dropped}"
+            )));
+            let call = list(&format!("{margin}    .{method}("), &args, ")");
+            call.trim_start().to_owned()
         }
-        Check::Withdrawn { day, source } => quote!(.withdrawn(#day, #source)),
+        Check::Withdrawn { day, source } => format!(".withdrawn({day:?}, {source:?})"),
     }
 }
 
-fn argument(argument: &Argument) -> Option<TokenStream> {
+fn args(argument: &Argument) -> Vec<Part> {
     match argument {
-        Argument::None => None,
-        Argument::Peers(all) => Some(peers(all)),
-        Argument::Condition(when) => Some(condition(when)),
-        Argument::Number(bound) => Some(number(bound)),
-        Argument::Texts(texts) => Some(quote!(&[#(#texts),*])),
+        Argument::None => Vec::new(),
+        Argument::Peers(all) => vec![Part::Slice(all.iter().map(peer).collect())],
+        Argument::Condition(when) => condition(when).map(Part::Text).into(),
+        Argument::Number(bound) => vec![Part::Text(scalar(bound))],
+        Argument::Texts(texts) => {
+            vec![Part::Slice(texts.iter().map(|text| quoted(text)).collect())]
+        }
         Argument::Numbers(numbers) => {
-            let numbers = numbers.iter().map(|number| integer(*number));
-            Some(quote!(&[#(#numbers),*]))
+            vec![Part::Slice(numbers.iter().map(|it| digits(*it)).collect())]
         }
     }
 }
 
-fn peers(peers: &[Peer]) -> TokenStream {
-    let each = peers.iter().map(|peer| {
-        let wire = &peer.wire;
-        let name = ident(&peer.name);
-        quote!((#wire, self.#name.is_set()))
-    });
-    quote!(&[#(#each),*])
+fn peer(peer: &Peer) -> String {
+    format!("({:?}, self.{}.is_set())", peer.wire, peer.name)
 }
 
 /// Returns the arguments for a condition: the other member, its value as text, and the comparison.
-fn condition(condition: &Condition) -> TokenStream {
-    let wire = &condition.peer.wire;
-    let name = ident(&condition.peer.name);
-    let text = condition.is.to_string();
-    let value = number(&condition.is);
-    let unset = condition
-        .by_default
-        .then(|| quote!(!self.#name.is_set() ||));
-    quote!(#wire, #text, #unset self.#name.is(#value))
+fn condition(condition: &Condition) -> [String; 3] {
+    let name = &condition.peer.name;
+    let mut comparison = format!("self.{name}.is({})", scalar(&condition.is));
+    if condition.by_default {
+        comparison = format!("!self.{name}.is_set() || {comparison}");
+    }
+    let (wire, text) = (&condition.peer.wire, condition.is.to_string());
+    [quoted(wire), quoted(&text), comparison]
 }

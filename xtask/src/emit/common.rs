@@ -48,17 +48,24 @@ pub(super) fn integer(number: i64) -> TokenStream {
     quote!(#sign #literal)
 }
 
-/// Returns the literal of a value.
-pub(super) fn number(value: &Scalar) -> TokenStream {
+/// Returns the literal of a text.
+pub(super) fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// Returns an integer literal as text.
+pub(super) fn digits(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
+}
+
+/// Returns the literal of a value as text.
+pub(super) fn scalar(value: &Scalar) -> String {
     match value {
-        Scalar::Integer(number) => integer(*number),
-        Scalar::Float(number) => {
-            let literal = Literal::f64_unsuffixed(number.abs());
-            let sign = number.is_sign_negative().then(|| quote!(-));
-            quote!(#sign #literal)
-        }
-        Scalar::Text(text) => quote!(#text),
-        Scalar::Boolean(flag) => quote!(#flag),
+        Scalar::Integer(number) => digits(*number),
+        Scalar::Float(number) => format!("{number:?}"),
+        Scalar::Text(text) => quoted(text),
+        Scalar::Boolean(flag) => flag.to_string(),
     }
 }
 

@@ -13,10 +13,51 @@ pub(super) fn fits(code: &str) -> bool {
         .all(|line| line.len() <= WIDTH || is_comment(line))
 }
 
+/// A part of a list.
+pub(super) enum Part {
+    /// Code that the printer does not break.
+    Text(String),
+    /// A slice of such parts.
+    Slice(Vec<String>),
+}
+
+impl Part {
+    fn line(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Slice(items) => format!("&[{}]", items.join(", ")),
+        }
+    }
+
+    /// Returns the part as the only one of its line, or of its lines.
+    fn alone(&self, indent: &str) -> String {
+        match self {
+            Self::Text(text) => format!("{indent}{text},\n"),
+            Self::Slice(items) => {
+                let items: Vec<Self> = items.iter().cloned().map(Self::Text).collect();
+                format!("{}\n", list(&format!("{indent}&["), &items, "],"))
+            }
+        }
+    }
+}
+
+/// Returns the parts of a list with what is before and after it: in one line if it fits, else each by itself.
+pub(super) fn list(before: &str, parts: &[Part], after: &str) -> String {
+    let lines: Vec<String> = parts.iter().map(Part::line).collect();
+    let line = format!("{before}{}{after}", lines.join(", "));
+    if parts.is_empty() || is_line(&line) {
+        return line;
+    }
+    let indent = indent(before);
+    let inner = format!("{indent}    ");
+    let parts: String = parts.iter().map(|part| part.alone(&inner)).collect();
+    format!("{before}\n{parts}{indent}{after}")
+}
+
 /// Returns a chain of calls: in one line if it fits, else with a line for each.
 pub(super) fn chain(first: &str, calls: &[String]) -> String {
     let line = format!("{first}{}", calls.concat());
-    if fits(&line) {
+    if is_line(&line) {
         return line;
     }
     let indent = indent(first);
@@ -24,26 +65,23 @@ pub(super) fn chain(first: &str, calls: &[String]) -> String {
     format!("{first}{separator}{}", calls.join(&separator))
 }
 
-/// Returns a list with what is before and after it: in one line if it fits, else with a line for each item.
-pub(super) fn list(before: &str, items: &[String], after: &str) -> String {
-    let line = format!("{before}{}{after}", items.join(", "));
-    if items.is_empty() || !line.contains('\n') && fits(&line) {
-        return line;
+/// Returns a struct expression with what is before and after it: in one line if it is short.
+pub(super) fn literal(before: &str, name: &str, fields: &[String], after: &str) -> String {
+    let line = format!("{name} {{ {} }}", fields.join(", "));
+    if line.len() <= SHORT {
+        return format!("{before}{line}{after}");
     }
     let indent = indent(before);
-    let items = items.join(&format!(",\n{indent}    "));
-    format!("{before}\n{indent}    {items},\n{indent}{after}")
+    let fields = fields.iter().map(|field| {
+        let comma = if field.starts_with("..") { "" } else { "," };
+        format!("{indent}    {field}{comma}\n")
+    });
+    let fields: String = fields.collect();
+    format!("{before}{name} {{\n{fields}{indent}}}{after}")
 }
 
-/// Returns a struct expression, whose last field is the base: in one line if it is short.
-pub(super) fn literal(name: &str, fields: &[String]) -> String {
-    let line = format!("{name} {{ {} }}", fields.join(", "));
-    let indent = indent(name);
-    if line.len() - indent.len() <= SHORT {
-        return line;
-    }
-    let fields = fields.join(&format!(",\n{indent}    "));
-    format!("{name} {{\n{indent}    {fields}\n{indent}}}")
+fn is_line(code: &str) -> bool {
+    code.len() <= WIDTH && !code.contains('\n')
 }
 
 fn indent(line: &str) -> &str {

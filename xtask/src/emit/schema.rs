@@ -1,8 +1,8 @@
 //! Template of the shape of a struct as data.
 
 use super::{
-    common::grouped,
-    layout::{fits, list},
+    common::{grouped, quoted},
+    layout::{Part, fits, list},
 };
 use crate::lower::{Bounds, Cardinality, Field, Struct, ValueType};
 
@@ -14,13 +14,16 @@ pub(super) fn constants(structure: &Struct) -> String {
         described,
         ..
     } = structure;
-    let names = structure.fields.iter().map(|field| quoted(&field.wire));
+    let names = structure
+        .fields
+        .iter()
+        .map(|it| Part::Text(quoted(&it.wire)));
     let names = list(
         "    pub const MEMBERS: &'static [&'static str] = &[",
         &names.collect::<Vec<_>>(),
         "];",
     );
-    let members = structure.fields.iter().map(member);
+    let members = structure.fields.iter().map(|it| Part::Text(member(it)));
     let members = list("        members: &[", &members.collect::<Vec<_>>(), "],");
     format!(
         "    /// Names of the members as they are sent.
@@ -80,7 +83,8 @@ fn bounds(bounds: &Bounds) -> Option<String> {
     };
     let text = |value: &Option<String>| value.as_deref().map(quoted);
     let count = |value: Option<u32>| value.map(|count| grouped(&count.to_string()));
-    let one_of: Vec<String> = bounds.one_of.iter().map(|value| quoted(value)).collect();
+    let one_of = bounds.one_of.iter().map(|value| Part::Text(quoted(value)));
+    let one_of: Vec<Part> = one_of.collect();
     let one_of = (!one_of.is_empty()).then(|| {
         let list = list(&format!("{INNER}    one_of: &["), &one_of, "],");
         format!("{list}\n")
@@ -113,8 +117,4 @@ fn kind(field: &Field) -> String {
         Cardinality::List => format!("Kind::List(&{item})"),
         Cardinality::Plain | Cardinality::Optional => item,
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("{text:?}")
 }

@@ -16,7 +16,7 @@ pub(super) fn emit(structure: &Struct) -> Result<Vec<String>, syn::Error> {
         serde::read(structure)?,
     ];
     if structure.in_request {
-        items.push(print::item(checks::preflight(structure))?);
+        items.push(checks::preflight(structure)?);
     }
     Ok(items)
 }
@@ -98,7 +98,7 @@ fn new(structure: &Struct) -> Result<String, syn::Error> {
         format!("{}: {}", field.name, value(field))
     });
     let values = values.chain(["..Self::default()".to_owned()]);
-    let value = layout::literal("        Self", &values.collect::<Vec<_>>());
+    let value = layout::literal("        ", "Self", &values.collect::<Vec<_>>(), "");
     let params = params.join(", ");
     print::member(format!(
         "    /// Creates a value with the required members.

@@ -96,7 +96,14 @@ pub(super) fn constant(family: &str) -> String {
     family.to_shouty_snake_case()
 }
 
+/// A column with the name of its field.
+type NamedColumn<'a> = (&'a ir::Column, String);
+
 pub(super) fn family(family: &ir::Family, columns: &[ir::Column]) -> Family {
+    let columns = columns
+        .iter()
+        .map(|column| (column, names::snake(&column.key)));
+    let columns: Vec<NamedColumn<'_>> = columns.collect();
     Family {
         constant: constant(&family.name),
         function: names::snake(&family.name),
@@ -108,22 +115,22 @@ pub(super) fn family(family: &ir::Family, columns: &[ir::Column]) -> Family {
             .iter()
             .map(|site| service::variant(site))
             .collect(),
-        models: family.models.iter().map(|it| model(it, columns)).collect(),
+        models: family.models.iter().map(|it| model(it, &columns)).collect(),
     }
 }
 
-fn model(model: &ir::Model, columns: &[ir::Column]) -> Model {
+fn model(model: &ir::Model, columns: &[NamedColumn<'_>]) -> Model {
     Model {
         name: model.name.clone(),
         rows: model.rows.iter().map(|it| row(it, columns)).collect(),
     }
 }
 
-fn row(row: &ir::Row, columns: &[ir::Column]) -> Row {
+fn row(row: &ir::Row, columns: &[NamedColumn<'_>]) -> Row {
     let source = |(key, source): &(String, String)| (key.to_upper_camel_case(), source.clone());
     let field = |(key, cell): &(String, Cell)| {
-        let column = columns.iter().find(|column| column.key == *key)?;
-        Some((names::snake(key), value(column.ty, cell)))
+        let (column, field) = columns.iter().find(|(column, _)| column.key == *key)?;
+        Some((field.clone(), value(column.ty, cell)))
     };
     Row {
         version: row.version.clone(),
