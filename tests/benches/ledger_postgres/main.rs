@@ -82,8 +82,8 @@ async fn run() {
         let started = lap(started);
         ledger.arm(&claim.token()).await.unwrap();
         let started = lap(started);
-        let task = format!("task-{n}");
-        let created = ledger.created(&claim.token(), &task, Answer::default());
+        let (token, task) = (claim.token(), format!("task-{n}"));
+        let created = ledger.created(&token, &task, Answer::default());
         created.await.unwrap();
         lap(started);
     }

@@ -88,13 +88,10 @@ impl OnWire {
             timestamp: self.timestamp,
             started: self.started,
             ended: client.clock.monotonic(),
-            response: received
-                .as_ref()
-                .ok()
-                .map(|received| (received.status.as_u16(), received.body.len())),
             ..AttemptFacts::default()
         };
         let outcome = received.and_then(|received| {
+            facts.response = Some((received.status.as_u16(), received.body.len()));
             received.open(self.call.effect).inspect_err(|_| {
                 facts.service_time = received.date();
                 facts.retry_after = retry_after(&received.headers, client.service_time());
