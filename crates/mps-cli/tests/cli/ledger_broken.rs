@@ -31,7 +31,7 @@ fn with_task() -> (Emulator, String) {
 
 /// Runs each command form on a broken ledger. `exit` is that of the ones that need it.
 fn check(emulator: &Emulator, id: &str, exit: i32) {
-    let before = emulator.bill()["creates"].clone();
+    let before = emulator.creates();
     let body = r#"{"Prompt":"b"}"#;
     for needing in [
         &["video", "create", "--prompt", "b"][..],
