@@ -134,7 +134,7 @@ fn run_and_report(command: &mut Command) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// What the output of the test programs says.
+/// Facts from the output of the test programs.
 #[derive(Debug, Default)]
 struct Report {
     passed: bool,

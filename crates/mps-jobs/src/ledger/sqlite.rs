@@ -49,7 +49,7 @@ struct Shared {
     /// Opened by the first read, since a command that creates one task does without. Never in memory,
     /// where there is one connection.
     reader: Mutex<Option<Connection>>,
-    /// Whether the writer's commits are certainly synced.
+    /// `true` if the commits of the writer are certainly synced.
     is_durable: AtomicBool,
     clock: SharedClock,
     process: Process,
