@@ -23,7 +23,7 @@ use crate::{
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
     foreign_text,
-    ledger::Identity,
+    ledger::{Identity, Opening},
     limiter,
     media::{self, Bucket},
     monitor::{CreateGate, Monitor, SignalGate},
@@ -146,24 +146,47 @@ impl Context {
 
     /// Connects with credentials that are known to exist. A signal ends the search for them.
     pub(crate) async fn connect(&self) -> Result<Connection, Failure> {
-        match self.phase.race(Box::pin(self.connect_now())).await {
+        self.connect_and(None).await
+    }
+
+    /// Connects like [`connect`](Self::connect), and begins to open the ledger meanwhile: reading the
+    /// machine's certificates takes longer.
+    pub(crate) async fn connect_to_create(&self) -> Result<(Connection, Opening), Failure> {
+        let mut opening = Opening::default();
+        let connection = self.connect_and(Some(&mut opening)).await?;
+        Ok((connection, opening))
+    }
+
+    async fn connect_and(&self, opening: Option<&mut Opening>) -> Result<Connection, Failure> {
+        match self.phase.race(Box::pin(self.connect_now(opening))).await {
             Ok(connection) => connection,
             Err(signal) => Err(Failure::interrupted(signal)),
         }
     }
 
-    async fn connect_now(&self) -> Result<Connection, Failure> {
+    async fn connect_now(&self, opening: Option<&mut Opening>) -> Result<Connection, Failure> {
         if self.global.emulator {
             return self.connect_to_own_emulator().await;
         }
         let endpoint = self.endpoint()?;
-        let transport = transport(&endpoint)?;
         if let Some(caution) = cautions::of_endpoint(&endpoint) {
             self.output.warning(&caution);
         }
-        let provider = self.provider(&endpoint, &transport);
-        // Now rather than at the first call: an error is best reported before any other work.
-        let credentials = self.find_credentials(&provider).await?;
+        // The keys now rather than at the first call: an error is best reported before any other work.
+        let (transport, provider, credentials) = if endpoint.is_loopback() {
+            // The ledger of an emulator is named after the key, which is found without a transport.
+            let provider = self.provider(&endpoint, None);
+            let credentials = self.find_credentials(&provider).await?;
+            let secret_id = credentials.secret_id();
+            self.begin_to_open(opening, &endpoint, secret_id).await;
+            (transport(&endpoint)?, provider, credentials)
+        } else {
+            self.begin_to_open(opening, &endpoint, "").await;
+            let transport = transport(&endpoint)?;
+            let provider = self.provider(&endpoint, Some(&transport));
+            let credentials = self.find_credentials(&provider).await?;
+            (transport, provider, credentials)
+        };
         let payer = account::of(&self.global, &credentials);
         let scope = account::scope(&self.global, &endpoint, &credentials);
         let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &scope)?;
@@ -178,6 +201,21 @@ impl Context {
             limit_warning,
             _emulator: None,
         })
+    }
+
+    async fn begin_to_open(
+        &self,
+        opening: Option<&mut Opening>,
+        endpoint: &Endpoint,
+        secret_id: &str,
+    ) {
+        let identity = Identity {
+            endpoint,
+            secret_id,
+        };
+        if let Some(opening) = opening {
+            *opening = Opening::begin(&self.global, identity, &self.clock).await;
+        }
     }
 
     /// Returns a client without credentials, for commands that print a request and send nothing.
@@ -197,7 +235,7 @@ impl Context {
     /// Returns the credentials that the options select.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        let provider = self.provider(&endpoint, Some(&transport(&endpoint)?));
         self.find_credentials(&provider).await
     }
 
@@ -215,7 +253,7 @@ impl Context {
     /// Returns the credentials that the options select, and warns of nothing.
     pub(crate) async fn quiet_credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        let provider = self.provider(&endpoint, Some(&transport(&endpoint)?));
         self.look_up(&provider).await
     }
 
@@ -237,11 +275,13 @@ impl Context {
     fn provider(
         &self,
         endpoint: &Endpoint,
-        transport: &ReqwestTransport,
+        transport: Option<&ReqwestTransport>,
     ) -> Cached<SharedProvider> {
-        let chain = DefaultChain::new()
-            .site(self.global.site())
-            .transport(Arc::new(transport.clone()));
+        let chain = DefaultChain::new().site(self.global.site());
+        let chain = match transport {
+            Some(transport) => chain.transport(Arc::new(transport.clone())),
+            None => chain,
+        };
         let chain = match &self.global.profile {
             Some(profile) => chain.profile(profile),
             None => chain,

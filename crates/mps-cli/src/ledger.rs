@@ -3,10 +3,15 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    pin::Pin,
 };
 
+use futures_util::{
+    future::{MaybeDone, maybe_done},
+    poll,
+};
 use mps_aigc::Endpoint;
-use mps_core::clock::SharedClock;
+use mps_core::{BoxFuture, clock::SharedClock};
 use mps_jobs::{Ledger, LedgerError, LedgerErrorKind, content_hash, state_folder_from_env};
 
 use crate::{
@@ -41,6 +46,46 @@ pub(crate) struct Identity<'a> {
     pub(crate) secret_id: &'a str,
 }
 
+/// A ledger that is being opened on its thread while the command does other work.
+#[derive(Default)]
+pub(crate) struct Opening(Option<(PathBuf, OpeningLedger)>);
+
+type OpeningLedger = Pin<Box<MaybeDone<BoxFuture<'static, Result<Ledger, LedgerError>>>>>;
+
+impl Opening {
+    /// Begins to open the ledger of a create. Does nothing if it is no file, or a new one, which is announced
+    /// when it is certain that something is recorded.
+    pub(crate) async fn begin(
+        global: &GlobalOptions,
+        identity: Identity<'_>,
+        clock: &SharedClock,
+    ) -> Self {
+        let file = match place(global, identity) {
+            Ok(Some(Place::File(file))) if !global.emulator && file.exists() => file,
+            _ => return Self(None),
+        };
+        let (place, clock) = (Place::File(file.clone()), clock.clone());
+        let open: BoxFuture<'static, _> = Box::pin(async move { place.open(&clock).await });
+        let mut ledger = Box::pin(maybe_done(open));
+        // The first poll starts the thread.
+        let _begun = poll!(&mut ledger);
+        Self(Some((file, ledger)))
+    }
+
+    /// Returns the ledger of a place, opened now if that was not begun.
+    async fn finish(self, place: &Place, clock: &SharedClock) -> Result<Ledger, LedgerError> {
+        if let (Some((begun, mut ledger)), Place::File(file)) = (self.0, place)
+            && begun == *file
+        {
+            ledger.as_mut().await;
+            if let Some(opened) = ledger.as_mut().take_output() {
+                return opened;
+            }
+        }
+        place.open(clock).await
+    }
+}
+
 /// Opens the ledger for a create.
 ///
 /// # Errors
@@ -50,6 +95,7 @@ pub(crate) async fn open_to_record(
     global: &GlobalOptions,
     identity: Identity<'_>,
     clock: &SharedClock,
+    opening: Opening,
 ) -> Result<Recording, Failure> {
     if global.emulator {
         let ledger = Ledger::in_memory(clock.clone())?;
@@ -67,7 +113,7 @@ pub(crate) async fn open_to_record(
         .file()
         .filter(|file| !file.exists())
         .map(Path::to_owned);
-    match place.open(clock).await {
+    match opening.finish(&place, clock).await {
         Ok(ledger) => Ok(Recording::On { ledger, new_file }),
         Err(error) if is_want_of_a_place(&error) => match global.ledger {
             None => Ok(Recording::NoPlace(error.to_string())),
@@ -86,7 +132,7 @@ pub(crate) async fn open(
     identity: Identity<'_>,
     clock: &SharedClock,
 ) -> Result<Ledger, Failure> {
-    match open_to_record(global, identity, clock).await? {
+    match open_to_record(global, identity, clock, Opening::default()).await? {
         Recording::On { ledger, .. } => Ok(ledger),
         Recording::Off => Err(needed("the ledger is turned off")),
         Recording::NoPlace(reason) => Err(needed(&reason)),
@@ -107,7 +153,7 @@ pub(crate) async fn open_if_possible(
     if global.emulator || absent {
         return (None, None);
     }
-    match open_to_record(global, identity, clock).await {
+    match open_to_record(global, identity, clock, Opening::default()).await {
         Ok(Recording::On { ledger, .. }) => (Some(ledger), None),
         Ok(Recording::Off | Recording::NoPlace(_)) => (None, None),
         Err(failure) => {

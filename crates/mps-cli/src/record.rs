@@ -14,7 +14,7 @@ use crate::{
     context::{Connection, Context},
     failure::Failure,
     foreign_text,
-    ledger::{self, Recording},
+    ledger::{self, Opening, Recording},
     outcome::{Outcome, Reason},
     output::{Event, Output},
     resume::CommandLine,
@@ -67,8 +67,10 @@ impl<'a> Recorder<'a> {
         context: &'a Context,
         connection: &Connection,
         guard: &'a Guard,
+        opening: Opening,
     ) -> Result<Self, Failure> {
-        let opened = ledger::open_to_record(&context.global, connection.identity(), &context.clock);
+        let (global, identity) = (&context.global, connection.identity());
+        let opened = ledger::open_to_record(global, identity, &context.clock, opening);
         let recording = opened.await?;
         if let (Some(_), Some(reason)) = (&guard.key, missing(&recording)) {
             return Err(ledger::needed(&format!("--key: {reason}")));

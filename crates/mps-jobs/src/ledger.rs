@@ -70,7 +70,7 @@ pub use self::{
 };
 pub(crate) use self::{batch::count_of, files::sync_folder};
 use self::{
-    seal::{Entry, Seal},
+    seal::{Entry, Line, Seal},
     tx::{Op, Work},
 };
 
@@ -141,9 +141,9 @@ impl Ledger {
             ledger.load_commit_time().await?;
             return Ok(ledger);
         }
-        let (store, seal) = sqlite::SqliteStore::open(location, &clock).await?;
+        let (store, seal, commit_us) = sqlite::SqliteStore::open(location, &clock).await?;
         let ledger = Self::new(Store::Sqlite(store), Some(Arc::new(seal)), clock);
-        ledger.load_commit_time().await?;
+        ledger.start_with_commit_time(commit_us);
         Ok(ledger)
     }
 
@@ -230,9 +230,37 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// Seals a send. It is on the disk when this returns.
-    async fn seal(&self, entry: Entry) -> Result<(), LedgerError> {
-        self.with_seal(move |seal| seal.append(&entry, true)).await
+    /// Runs an operation that writes a line of the seal.
+    async fn run_sealed<A, T>(
+        &self,
+        op: Op,
+        args: A,
+        work: Work<A, T>,
+        line: Line<T>,
+    ) -> Result<T, LedgerError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &self.0.store {
+            Store::Sqlite(store) => {
+                let seal = self.0.seal.clone();
+                store.run_sealed(op, args, work, line, seal).await
+            }
+            #[cfg(feature = "postgres")]
+            Store::Postgres(_) => {
+                if let Line::Before(entry) = &line {
+                    self.seal_later(true, entry.clone()).await;
+                }
+                let done = self.run(op, args, work).await?;
+                if let Line::After(entry) = line {
+                    let entry = entry(&done);
+                    self.with_seal(move |seal| seal.append(&entry, true))
+                        .await?;
+                }
+                Ok(done)
+            }
+        }
     }
 
     /// Appends a line that is not synced: if it is lost, the row stays in doubt.

@@ -1,5 +1,6 @@
-//! The ledger in a PostgreSQL server, beside the floor: a bare `fdatasync` on the same disk. Ratios
-//! within one run, since absolute times say little on a shared machine.
+//! The ledger in a PostgreSQL server, beside two floors: a bare `fdatasync` on the same disk, and a bare
+//! INSERT of one row through a connection of the same client. Ratios within one run, since absolute times
+//! say little on a shared machine.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -8,10 +9,13 @@
 
 use std::{fs::File, io::Write as _, path::Path, time::Duration};
 
-use mps_core::clock::{Clock as _, SystemClock};
+use mps_core::{
+    clock::{Clock as _, SystemClock},
+    postgres::{Connection, Server},
+};
 use mps_jobs::{
     Ledger, content_hash,
-    ledger::{BatchId, Caps, NewBatch, NewItem},
+    ledger::{Answer, BatchId, Caps, NewBatch, NewItem},
 };
 use mps_tests::postgres::PostgresServer;
 
@@ -52,35 +56,70 @@ async fn run() {
         .await
         .unwrap();
 
-    let (mut floors, mut counts, mut claims, mut arms) = (vec![], vec![], vec![], vec![]);
     let mut file = File::create(folder.path().join("floor")).unwrap();
-    for _ in 0..ROUNDS {
+    let bare = bare(&server).await;
+    let mut times = [const { Vec::new() }; 7];
+    for n in 0..ROUNDS {
+        let mut next = times.iter_mut();
+        let mut lap = |started| {
+            let taken = clock.monotonic().saturating_sub(started);
+            next.next().unwrap().push(taken);
+            clock.monotonic()
+        };
         let started = clock.monotonic();
         file.write_all(&[7; 200]).unwrap();
         file.sync_data().unwrap();
-        floors.push(clock.monotonic().saturating_sub(started));
-        let started = clock.monotonic();
+        let started = lap(started);
+        bare.rows("SELECT 1").await.unwrap();
+        let started = lap(started);
+        bare.client().execute_typed(INSERT, &[]).await.unwrap();
+        let started = lap(started);
+        bare.rows("BEGIN").await.unwrap();
+        bare.client().execute_typed(INSERT, &[]).await.unwrap();
+        bare.rows("COMMIT").await.unwrap();
+        let started = lap(started);
         let claim = ledger.claim(&batch).await.unwrap().unwrap();
-        claims.push(clock.monotonic().saturating_sub(started));
-        let started = clock.monotonic();
+        let started = lap(started);
         ledger.arm(&claim.token()).await.unwrap();
-        arms.push(clock.monotonic().saturating_sub(started));
+        let started = lap(started);
+        let (token, task) = (claim.token(), format!("task-{n}"));
+        let created = ledger.created(&token, &task, Answer::default());
+        created.await.unwrap();
+        lap(started);
     }
+    let mut counts = Vec::new();
     for _ in 0..20 {
         let started = clock.monotonic();
         ledger.count(&batch).await.unwrap();
         counts.push(clock.monotonic().saturating_sub(started));
     }
-    let floor = median(&mut floors);
-    print("fdatasync", floor, floor);
-    print("claim (a commit)", median(&mut claims), floor);
-    print(
-        "arm (a commit and a line of the seal)",
-        median(&mut arms),
-        floor,
-    );
-    print("status of 100,000 rows", median(&mut counts), floor);
+    let [sync, round_trip, insert, begin, claim, arm, created] =
+        times.map(|mut times| median(&mut times));
+    let print = |name: &str, time: Duration| {
+        let ratio = |floor: Duration| time.as_secs_f64() / floor.as_secs_f64();
+        let (ms, syncs, inserts) = (time.as_secs_f64() * 1e3, ratio(sync), ratio(insert));
+        println!("{name}: {ms:.2} ms, {syncs:.1} times fdatasync, {inserts:.1} times INSERT");
+    };
+    print("fdatasync", sync);
+    print("SELECT 1", round_trip);
+    print("INSERT of one row, a commit", insert);
+    print("BEGIN, INSERT, COMMIT", begin);
+    print("claim (a commit)", claim);
+    print("arm (a commit and a line of the seal)", arm);
+    print("created (a commit)", created);
+    print("status of 100,000 rows", median(&mut counts));
     flat_seal(folder.path());
+}
+
+const INSERT: &str =
+    "INSERT INTO bare (text) VALUES ('a row of about as many bytes as an event has')";
+
+/// Returns a connection and a table for the floor.
+async fn bare(server: &PostgresServer) -> Connection {
+    let bare = Server::at(&server.url()).unwrap().connect().await.unwrap();
+    let table = "CREATE TABLE bare (n BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, text TEXT)";
+    bare.rows(table).await.unwrap();
+    bare
 }
 
 fn row(number: usize) -> NewItem {
@@ -100,14 +139,6 @@ fn row(number: usize) -> NewItem {
 fn median(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn print(name: &str, time: Duration, floor: Duration) {
-    let (ms, ratio) = (
-        time.as_secs_f64() * 1e3,
-        time.as_secs_f64() / floor.as_secs_f64(),
-    );
-    println!("{name}: {ms:.2} ms, {ratio:.1} times fdatasync");
 }
 
 /// The seal has one line for each send.

@@ -22,6 +22,7 @@ use crate::{
     failure::Failure,
     foreign_text,
     input::Source,
+    ledger::Opening,
     outcome::Outcome,
     preflight,
     record::{Admission, Guard, Record, Recorder},
@@ -205,7 +206,8 @@ async fn admit(
     connection: &Connection,
     context: &Context,
 ) -> Result<Admitted, Failure> {
-    let recorder = Recorder::open(context, connection, &args.guard).await?;
+    let opening = Opening::default();
+    let recorder = Recorder::open(context, connection, &args.guard, opening).await?;
     let known_tasks = KnownTasks::new(context, connection, recorder.ledger().cloned());
     let body = call.body.get();
     let seconds = visit_action(&call.action, Seconds(body)).flatten();

@@ -122,10 +122,12 @@ pub(crate) async fn run<C: Create>(
         return dry_run::run(&checked, media, prices.as_ref(), context);
     }
     checked.admit(context)?;
-    let connection = context.connect().await?;
-    let recorder = Recorder::open(context, &connection, &follow_up.guard).await?;
+    let (connection, opening) = context.connect_to_create().await?;
+    let recorder = Recorder::open(context, &connection, &follow_up.guard, opening).await?;
     let known_tasks = KnownTasks::new(context, &connection, recorder.ledger().cloned());
-    known_tasks.teach(&connection).await;
+    if follow_up.waits() {
+        known_tasks.teach(&connection).await;
+    }
     let existing = Existing {
         context,
         connection: &connection,

@@ -72,7 +72,9 @@ impl Session {
         })?;
         let context = context.clone();
         let connection = context.connect().await?;
-        let opened = ledger::open_to_record(&context.global, connection.identity(), &context.clock);
+        let (global, identity) = (&context.global, connection.identity());
+        let opening = ledger::Opening::default();
+        let opened = ledger::open_to_record(global, identity, &context.clock, opening);
         let ledger = match opened.await? {
             Recording::On { ledger, new_file } => {
                 if let Some(file) = new_file {

@@ -213,14 +213,17 @@ pub(crate) async fn open_singles(
     id: &BatchId,
     single: &Single,
 ) -> Result<(), LedgerError> {
-    let values = values![id.as_str(), &single.account, &single.endpoint, tx.now().0];
-    tx.execute(
-        "INSERT INTO batch (id, account, endpoint, added) VALUES ($1, $2, $3, $4)
-            ON CONFLICT (id) DO NOTHING",
-        values,
-    )
-    .await?;
-    locked_batch(tx, id).await?;
+    let lock = "SELECT id FROM batch WHERE id = $1 FOR UPDATE";
+    if tx.query(lock, values![id.as_str()]).await?.is_empty() {
+        let values = values![id.as_str(), &single.account, &single.endpoint, tx.now().0];
+        tx.execute(
+            "INSERT INTO batch (id, account, endpoint, added) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (id) DO NOTHING",
+            values,
+        )
+        .await?;
+        locked_batch(tx, id).await?;
+    }
     if single.caps != Caps::default() {
         tx.execute(
             "UPDATE batch SET cap = COALESCE($2, cap), cap_ms = COALESCE($3, cap_ms) WHERE id = $1",

@@ -5,7 +5,7 @@ use super::{
     error::{LedgerError, LedgerErrorKind},
     item::{self, ITEM},
     rows::{Fence, Item, RowId},
-    tx::{Transaction, Value, values},
+    tx::{Row, Transaction, Value, values},
 };
 use crate::state::{self, State, Transition};
 
@@ -43,27 +43,88 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// Applies the change to a row that was read in the same transaction, and returns the row after
-    /// it.
+    /// Applies the change to a row that was read in the same transaction.
     pub(crate) async fn apply(
         self,
         tx: &mut dyn Transaction,
         item: &Item,
-    ) -> Result<Item, LedgerError> {
-        let to = state::next(item.state, self.transition, item.home)
-            .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))?;
-        let changed = self.update(tx, item, to).await?;
-        self.count(tx, item, to).await?;
-        record(tx, item, changed.fence, Some(item.state), to, self.note).await?;
-        Ok(changed)
+    ) -> Result<(), LedgerError> {
+        self.run(tx, item, "seq").await.map(drop)
     }
 
-    async fn update(
+    /// Applies the change to a row that was read in the same transaction, and returns the row after it.
+    pub(crate) async fn apply_and_read(
+        self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+    ) -> Result<Item, LedgerError> {
+        self.run(tx, item, ITEM).await.and_then(item::item)
+    }
+
+    /// Changes the row and the sums of its batch, records the event, and returns these columns of the row.
+    async fn run(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        columns: &str,
+    ) -> Result<Row, LedgerError> {
+        let to = self.target(item)?;
+        let (mut sql, values) = self.statement(item, to);
+        sql.extend([" RETURNING ", columns]);
+        let (mut rows, counted) = match self.sums(item, to) {
+            Some((sums, sums_values)) => {
+                let sums = (sums.as_str(), sums_values.as_slice());
+                tx.query_and_execute((&sql, &values), sums).await?
+            }
+            None => (tx.query(&sql, &values).await?, 1),
+        };
+        let Some(row) = rows.pop() else {
+            return Err(claim_lost(&item.row));
+        };
+        if counted == 0 {
+            return Err(cap_reached(tx, item).await?);
+        }
+        self.record(tx, item, to).await?;
+        Ok(row)
+    }
+
+    /// Returns the state after the change.
+    pub(crate) fn target(&self, item: &Item) -> Result<State, LedgerError> {
+        state::next(item.state, self.transition, item.home)
+            .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))
+    }
+
+    /// Counts a row that was inserted after the change against the caps, and records the event. `item` is
+    /// the row before it.
+    pub(crate) async fn count_and_record(
         &self,
         tx: &mut dyn Transaction,
         item: &Item,
         to: State,
-    ) -> Result<Item, LedgerError> {
+    ) -> Result<(), LedgerError> {
+        if let Some((sql, values)) = self.sums(item, to)
+            && tx.execute(&sql, &values).await? == 0
+        {
+            return Err(cap_reached(tx, item).await?);
+        }
+        self.record(tx, item, to).await
+    }
+
+    async fn record(
+        &self,
+        tx: &mut dyn Transaction,
+        item: &Item,
+        to: State,
+    ) -> Result<(), LedgerError> {
+        let new_fence = self.columns.iter().find_map(|column| match column {
+            ("fence", Value::Int(fence)) => Some(Fence(*fence)),
+            _ => None,
+        });
+        let fence = new_fence.unwrap_or(item.fence);
+        record(tx, item, fence, Some(item.state), to, self.note).await
+    }
+
+    fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
         let mut sql = String::from("UPDATE item SET state = $5");
         let mut values = values![
             item.row.batch.as_str(),
@@ -78,23 +139,16 @@ impl<'a> Change<'a> {
             let number = values.len().to_string();
             sql.extend([", ", column, " = $", &number]);
         }
-        sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4 RETURNING ");
-        sql.push_str(ITEM);
-        let changed = tx.query(&sql, &values).await?.pop();
-        changed.map_or_else(|| Err(claim_lost(&item.row)), item::item)
+        sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4");
+        (sql, values)
     }
 
-    /// Moves the row's price between the sums of its batch. A transition that begins an attempt must
-    /// fit the caps; any other records a past event.
-    async fn count(
-        &self,
-        tx: &mut dyn Transaction,
-        item: &Item,
-        to: State,
-    ) -> Result<(), LedgerError> {
+    /// Returns the statement that moves the row's price between the sums of its batch; `None` if they do not
+    /// change. A transition that begins an attempt must fit the caps; any other records a past event.
+    fn sums(&self, item: &Item, to: State) -> Option<(String, Vec<Value>)> {
         let money = state::money(item.state, to, self.transition);
         if money == state::Money::default() {
-            return Ok(());
+            return None;
         }
         let price = item.price.unwrap_or_default();
         let (held, held_ms) = (money.held * price, money.held * item.ms);
@@ -121,10 +175,7 @@ impl<'a> Change<'a> {
         }
         let batch = item.row.batch.as_str();
         let values = values![batch, held, held_ms, spent, spent_ms];
-        match tx.execute(&sql, values).await? {
-            0 => Err(cap_reached(tx, item).await?),
-            _ => Ok(()),
-        }
+        Some((sql, values.to_vec()))
     }
 }
 

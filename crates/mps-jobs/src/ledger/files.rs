@@ -45,14 +45,22 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
 /// other users, files that others can write, and network file systems, whose locks do not work.
 pub(crate) fn open(path: &Path) -> Result<File, LedgerError> {
     check(path)?;
-    let file = match create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => reopen(path),
-        created => created.and_then(|file| sync_folder(path).map(|()| file)),
+    let file = match reopen(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => create_or_reopen(path),
+        opened => opened,
     };
     let file = file.map_err(|error| failed("open", path, error))?;
     match network_of(&file, path).map_err(|error| failed("inspect", path, error))? {
         None => Ok(file),
         Some(name) => Err(on_network(path, name)),
+    }
+}
+
+/// Creates a file, unless another process has just done so.
+fn create_or_reopen(path: &Path) -> io::Result<File> {
+    match create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => reopen(path),
+        created => created.and_then(|file| sync_folder(path).map(|()| file)),
     }
 }
 

@@ -165,7 +165,7 @@ async fn import(
         }
     }
     if imported.changed.is_empty() {
-        imported.added = insert(tx, batch, &new, State::Planned, Home::Planned).await?;
+        imported.added = insert(tx, batch, &new).await?;
         if imported.unchanged > 0 {
             revive(tx, batch, &keys).await?;
         }
@@ -181,17 +181,23 @@ pub(crate) fn list(first: usize, count: usize) -> String {
     numbers.join(", ")
 }
 
-/// Inserts rows after the last one of a locked batch, with their bodies.
-pub(crate) async fn insert(
+/// Returns the number of the last row of a batch; 0 if it has none.
+pub(crate) async fn last_seq(
+    tx: &mut dyn Transaction,
+    batch: &BatchId,
+) -> Result<i64, LedgerError> {
+    let last = "SELECT COALESCE(MAX(seq), 0) FROM item WHERE batch = $1";
+    let last = tx.query(last, values![batch.as_str()]).await?.pop();
+    last.map_or(Ok(0), |mut row| row.int())
+}
+
+/// Inserts planned rows after the last one of a locked batch, with their bodies.
+async fn insert(
     tx: &mut dyn Transaction,
     batch: &BatchId,
     rows: &[&NewItem],
-    state: State,
-    home: Home,
 ) -> Result<u64, LedgerError> {
-    let last = "SELECT COALESCE(MAX(seq), 0) FROM item WHERE batch = $1";
-    let last = tx.query(last, values![batch.as_str()]).await?.pop();
-    let first = last.map_or(Ok(0), |mut row| row.int())?;
+    let first = last_seq(tx, batch).await?;
     let mut seq = first;
     let now = tx.now().0;
     let mut inserted = 0;
@@ -210,8 +216,8 @@ pub(crate) async fn insert(
                 row.ms,
                 row.price,
                 row.out.as_ref(),
-                state.as_str(),
-                home.state().as_str(),
+                State::Planned.as_str(),
+                Home::Planned.state().as_str(),
                 now,
             ]);
             bodies.extend_from_slice(values![batch.as_str(), seq, &row.body]);
@@ -239,7 +245,7 @@ pub(crate) async fn insert(
 }
 
 /// Returns an error for an amount that would lower the sums of its batch or overflow them.
-fn check_amounts(row: &NewItem) -> Result<(), LedgerError> {
+pub(crate) fn check_amounts(row: &NewItem) -> Result<(), LedgerError> {
     let range = 0..=MOST;
     if range.contains(&row.ms) && row.price.is_none_or(|price| range.contains(&price)) {
         return Ok(());
@@ -258,7 +264,7 @@ fn tuples(rows: usize, columns: usize) -> String {
     (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
 }
 
-fn taken(batch: &BatchId) -> LedgerError {
+pub(crate) fn taken(batch: &BatchId) -> LedgerError {
     let message = format!("two rows of batch {batch} have the same key or output name");
     LedgerError::new(LedgerErrorKind::InvalidName, message)
         .with_hint("give each row its own `id` and `out`")

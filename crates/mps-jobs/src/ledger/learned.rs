@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The name under which the time of a commit is kept, in microseconds.
-const COMMIT: &str = "learned:commit_us";
+pub(super) const COMMIT: &str = "learned:commit_us";
 
 /// The name of the durations of tasks, before the host of the endpoint.
 const CURVES: &str = "learned:curves:";
@@ -72,13 +72,19 @@ impl Ledger {
     }
 
     /// Reads the time of a commit that earlier processes measured.
+    #[cfg(feature = "postgres")]
     pub(super) async fn load_commit_time(&self) -> Result<(), LedgerError> {
         let stored = self.learned(COMMIT.to_owned()).await?;
-        if let Some(us) = stored.and_then(|us| us.parse().ok()) {
+        self.start_with_commit_time(stored.and_then(|us| us.parse().ok()));
+        Ok(())
+    }
+
+    /// Starts with the time of a commit that earlier processes measured.
+    pub(super) fn start_with_commit_time(&self, us: Option<u64>) {
+        if let Some(us) = us {
             self.0.commit_us.store(us, Ordering::Relaxed);
             self.0.stored_commit_us.store(us, Ordering::Relaxed);
         }
-        Ok(())
     }
 
     /// Smooths a measured time of [`arm`](Self::arm): a fifth of the new one. An outlier of more than
@@ -94,14 +100,36 @@ impl Ledger {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, smoothed);
     }
 
-    /// Stores the time of a commit when it changed by more than a quarter. Errors do not matter.
-    pub(super) async fn store_commit_time(&self) {
+    /// Returns the time of a commit if it changed by more than a quarter since it was stored.
+    pub(super) fn changed_commit_time(&self) -> Option<u64> {
         let us = self.0.commit_us.load(Ordering::Relaxed);
         let stored = self.0.stored_commit_us.load(Ordering::Relaxed);
-        let is_news = us.abs_diff(stored) * 4 > stored;
-        if is_news && self.learn(COMMIT.to_owned(), us.to_string()).await.is_ok() {
-            self.0.stored_commit_us.store(us, Ordering::Relaxed);
+        (us.abs_diff(stored) * 4 > stored).then_some(us)
+    }
+
+    /// Remembers that a time of a commit is stored.
+    pub(super) fn commit_time_is_kept(&self, us: u64) {
+        self.0.stored_commit_us.store(us, Ordering::Relaxed);
+    }
+
+    /// Stores the time of a commit if it changed by more than a quarter. Errors do not matter.
+    pub(super) async fn store_commit_time(&self) {
+        if let Some(us) = self.changed_commit_time()
+            && self.learn(COMMIT.to_owned(), us.to_string()).await.is_ok()
+        {
+            self.commit_time_is_kept(us);
         }
+    }
+}
+
+/// Stores the time of a commit, in a transaction that has another purpose.
+pub(super) async fn keep_commit_time(
+    tx: &mut dyn Transaction,
+    us: Option<u64>,
+) -> Result<(), LedgerError> {
+    match us {
+        Some(us) => set_meta(tx, COMMIT, &us.to_string()).await,
+        None => Ok(()),
     }
 }
 

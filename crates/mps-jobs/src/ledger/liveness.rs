@@ -80,7 +80,7 @@ impl Ledger {
 const HELD: &str = "state IN ('intent', 'sending')";
 
 /// Returns the rows of processes that have ended.
-async fn orphans(tx: &mut dyn Transaction) -> Result<Vec<Token>, LedgerError> {
+pub(crate) async fn orphans(tx: &mut dyn Transaction) -> Result<Vec<Token>, LedgerError> {
     let mut orphans = Vec::new();
     for item in select(tx, HELD, &[]).await? {
         if is_orphan(tx, &item) {

@@ -34,13 +34,27 @@ use self::{
     begin::Begun,
     failover::Seen,
     failure::{failed, silent},
-    transaction::PgTransaction,
+    transaction::{PgTransaction, Start},
 };
 
 /// Connections of one process. More would only wait for each other's rows.
 const CONNECTIONS: usize = 4;
 /// Longest time of one try, beyond the server's own limits on locks and statements.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Operations whose first statement reads, or changes one row that it compares, and does not need the time
+/// of the server as a parameter. It is sent together with the beginning of the transaction.
+const JOINED: [&str; 9] = [
+    "arm",
+    "claim",
+    "claim_row",
+    "created",
+    "disarm",
+    "in_doubt",
+    "not_sent",
+    "refused",
+    "submit",
+];
 
 pub(super) struct PostgresStore {
     server: Server,
@@ -99,12 +113,12 @@ impl PostgresStore {
         let done = timeout(&*self.clock, ANSWER_WITHIN, async {
             let _turn = self.connections.acquire().await;
             let connection = self.connection().await?;
-            let begun = self.begin(&connection, op).await?;
-            if let Some(refusal) = begun.refusal(op) {
-                self.roll_back(connection).await;
-                return Err(Failed::Operation(refusal));
-            }
-            self.finish(connection, op, begun, args, work).await
+            let start = if JOINED.contains(&op.name) {
+                Start::Joined(self, op)
+            } else {
+                Start::Begun(self.begin(&connection, op).await?)
+            };
+            self.finish(connection, op, start, args, work).await
         });
         let address = self.server.address();
         done.await
@@ -125,7 +139,8 @@ impl PostgresStore {
         let done = timeout(&*self.clock, ANSWER_WITHIN, async {
             let connection = self.connect().await?;
             let begun = Begun::read(&connection, &self.server, op).await?;
-            self.finish(connection, op, begun, args, work).await
+            let start = Start::Begun(begun);
+            self.finish(connection, op, start, args, work).await
         });
         let done = done
             .await
@@ -137,7 +152,7 @@ impl PostgresStore {
         &self,
         connection: Connection,
         op: Op,
-        begun: Begun,
+        start: Start<'_>,
         args: &A,
         work: Work<A, T>,
     ) -> Result<T, Failed>
@@ -145,15 +160,19 @@ impl PostgresStore {
         A: Send + Sync,
         T: Send,
     {
-        let mut tx = PgTransaction::new(&connection, &self.process, begun);
+        let mut tx = PgTransaction::new(&connection, &self.process, start);
         let done = match work(&mut tx, args).await {
             Ok(done) => done,
             Err(error) => {
-                let cause = tx.into_failure();
-                if cause.is_none() {
+                let failed = match tx.into_failure() {
+                    (Some(not_begun), _) => not_begun,
+                    (None, cause) => Failed::before_commit(error, cause),
+                };
+                // After any other failure the connection is dropped, which ends the transaction.
+                if let Failed::Operation(_) = failed {
                     self.roll_back(connection).await;
                 }
-                return Err(Failed::before_commit(error, cause));
+                return Err(failed);
             }
         };
         failpoint(op, "before");
@@ -163,18 +182,23 @@ impl PostgresStore {
         Ok(done)
     }
 
-    /// Begins a transaction and compares the server with what is known about it.
+    /// Begins a transaction, compares the server with what is known about it, and returns an error for an
+    /// operation that it must not run.
     async fn begin(&self, connection: &Connection, op: Op) -> Result<Begun, Failed> {
         // Before the request: answers to others may arrive in another order.
         let before = lock(&self.seen).clone();
         let begun = Begun::read(connection, &self.server, op).await?;
         if let Some(reason) = before.suspicion(&begun) {
-            // The connection is dropped, which ends the transaction.
             return Err(Failed::Suspicious(Box::new(begun), reason));
         }
-        let mut seen = lock(&self.seen);
-        seen.epoch = seen.epoch.max(begun.epoch());
-        Ok(begun)
+        {
+            let mut seen = lock(&self.seen);
+            seen.epoch = seen.epoch.max(begun.epoch());
+        }
+        match begun.refusal(op) {
+            Some(refusal) => Err(Failed::Operation(refusal)),
+            None => Ok(begun),
+        }
     }
 
     /// Returns an idle connection, or opens one and compares its server with the seal.

@@ -107,7 +107,7 @@ async fn doubt(
         // They are those of the attempt before.
         .clear(&["task", "request_id", "message", "status"])
         .clear(&["created", "expires"])
-        .apply(tx, item)
+        .apply_and_read(tx, item)
         .await
 }
 

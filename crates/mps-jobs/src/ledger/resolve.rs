@@ -196,7 +196,10 @@ async fn resolve(
             .note("a person gave it up")
             .set("done", now),
     };
-    change.clear(&["owner", "lease"]).apply(tx, &item).await
+    change
+        .clear(&["owner", "lease"])
+        .apply_and_read(tx, &item)
+        .await
 }
 
 async fn recreate_now(tx: &mut dyn Transaction, row: &RowId) -> Result<Claim, LedgerError> {
@@ -236,7 +239,7 @@ async fn retry(tx: &mut dyn Transaction, row: &RowId) -> Result<Item, LedgerErro
             "status",
         ])
         .clear(&["done", "expires"])
-        .apply(tx, &item)
+        .apply_and_read(tx, &item)
         .await?;
     let files = "DELETE FROM file WHERE batch = $1 AND seq = $2";
     tx.execute(files, values![row.batch.as_str(), row.seq])

@@ -11,27 +11,28 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     fs::{self, File},
-    io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use mps_core::sync::lock;
-use serde::{Deserialize, Serialize};
 
+mod entry;
 mod file_lock;
+mod tail;
 
-use self::file_lock::{Purpose, locked};
-use super::{
-    error::{LedgerError, LedgerErrorKind},
-    files,
-    names::Timestamp,
-    rows::{Fence, Item, RowId, Token},
+pub(crate) use self::entry::{Entry, Sent};
+use self::{
+    entry::{decode, encode},
+    file_lock::{Purpose, locked},
+    tail::Tail,
 };
-use crate::hash::short;
-
-/// Bytes at the end of the file that contain the newest lines of all processes.
-const TAIL: u64 = 64 * 1024;
+use super::{
+    error::LedgerError,
+    files,
+    rows::{Fence, RowId, Token},
+};
 
 /// Sends that are kept until their later lines are read: more than start within ten minutes.
 const WINDOW: usize = 6_000;
@@ -42,69 +43,38 @@ const PART: usize = 500;
 /// Longest line, in bytes; a longer one is damage.
 const LONGEST: u64 = 64 * 1024;
 
-/// A line of the seal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Entry {
-    /// The bytes are about to leave. Synced before they do.
-    Sent(Sent),
-    /// The service answered with a task id.
-    Created { claim: Token, task: String },
-    /// The attempt was not sent, or was refused.
-    NotSent { claim: Token },
-}
-
-/// A send, with the data to record its row again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Sent {
-    pub(crate) claim: Token,
-    /// The store's epoch with the send.
-    pub(crate) epoch: i64,
-    pub(crate) at: Timestamp,
-    pub(crate) account: String,
-    pub(crate) endpoint: String,
-    pub(crate) key: String,
-    pub(crate) hash: String,
-    pub(crate) action: String,
-    pub(crate) ms: i64,
-    pub(crate) price: Option<i64>,
-}
-
-impl Entry {
-    pub(crate) fn sent(item: &Item, epoch: i64) -> Self {
-        Self::Sent(Sent {
-            claim: Token {
-                row: item.row.clone(),
-                fence: item.fence,
-            },
-            epoch,
-            at: item.armed.unwrap_or_default(),
-            account: item.account.clone().unwrap_or_default(),
-            endpoint: item.endpoint.clone().unwrap_or_default(),
-            key: item.key.as_str().to_owned(),
-            hash: item.hash.clone(),
-            action: item.action.clone(),
-            ms: item.ms,
-            price: item.price,
-        })
-    }
-
-    pub(crate) fn created(claim: &Token, task: &str) -> Self {
-        let (claim, task) = (claim.clone(), task.to_owned());
-        Self::Created { claim, task }
-    }
-
-    pub(crate) fn not_sent(claim: &Token) -> Self {
-        let claim = claim.clone();
-        Self::NotSent { claim }
-    }
-}
-
 /// A send that is neither refused nor unsent according to the seal, with its task id if there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sealed {
     pub(crate) sent: Sent,
     pub(crate) task: Option<String>,
+}
+
+/// The line of the seal that an operation writes.
+pub(crate) enum Line<T> {
+    /// Before the commit and not synced: if it is lost, the row stays in doubt.
+    Before(Entry),
+    /// After the commit. It is on the disk before the operation returns.
+    After(fn(&T) -> Entry),
+}
+
+impl<T> Line<T> {
+    /// Writes a line that precedes the commit, which is worth more than the line.
+    pub(crate) fn write_before(&self, seal: Option<&Seal>) {
+        if let (Self::Before(entry), Some(seal)) = (self, seal)
+            && let Err(error) = seal.append(entry, false)
+        {
+            tracing::warn!(%error, "the seal of the ledger was not written");
+        }
+    }
+
+    /// Writes a line that follows the commit.
+    pub(crate) fn write_after(&self, seal: Option<&Seal>, done: &T) -> Result<(), LedgerError> {
+        match (self, seal) {
+            (Self::After(entry), Some(seal)) => seal.append(&entry(done), true),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The file. Its methods block.
@@ -115,26 +85,49 @@ pub(crate) struct Seal {
     file: Mutex<File>,
 }
 
-impl Seal {
-    /// Opens the file of a ledger, and creates it if necessary.
-    pub(crate) fn open(path: &Path, ledger: &str) -> Result<Self, LedgerError> {
-        let file = files::open(path)?;
-        Ok(Self {
-            path: path.to_owned(),
-            ledger: ledger.to_owned(),
-            file: Mutex::new(file),
-        })
+/// The file as it was opened: its ledger is not known yet.
+#[derive(Debug)]
+pub(crate) struct SealFile {
+    path: PathBuf,
+    file: File,
+    tail: Tail,
+}
+
+impl SealFile {
+    /// Opens the file, creates it if necessary, and reads its newest lines.
+    pub(crate) fn open(path: &Path) -> Result<Self, LedgerError> {
+        let mut file = files::open(path)?;
+        let tail = Tail::read(&mut file).map_err(|error| files::failed("read", path, error))?;
+        let path = path.to_owned();
+        Ok(Self { path, file, tail })
     }
 
-    /// Returns the ledger that the newest line of a file belongs to, or `None` for an empty or missing
-    /// file.
-    pub(crate) fn ledger_of(path: &Path) -> Result<Option<String>, LedgerError> {
-        let lines = match File::open(path) {
-            Ok(mut file) => tail(&mut file).map_err(|error| files::failed("read", path, error))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(files::failed("open", path, error)),
-        };
-        Ok(lines.into_iter().next_back().map(|(ledger, _)| ledger))
+    /// Returns the ledger that the newest line belongs to, or `None` if there is none.
+    pub(crate) fn newest_ledger(&self) -> Option<String> {
+        let mut newest_first = self.tail.entries();
+        newest_first.next().map(|(ledger, _)| ledger)
+    }
+
+    /// Returns the highest epoch of the newest sends, or `None` if there is none.
+    pub(crate) fn epoch(&self) -> Option<i64> {
+        self.tail.highest_epoch()
+    }
+
+    /// Returns the seal of a ledger.
+    pub(crate) fn of(self, ledger: &str) -> Seal {
+        Seal {
+            path: self.path,
+            ledger: ledger.to_owned(),
+            file: Mutex::new(self.file),
+        }
+    }
+}
+
+impl Seal {
+    /// Opens the file of a ledger, and creates it if necessary.
+    #[cfg(any(test, feature = "postgres"))]
+    pub(crate) fn open(path: &Path, ledger: &str) -> Result<Self, LedgerError> {
+        Ok(SealFile::open(path)?.of(ledger))
     }
 
     /// Appends a line; with `sync`, it is on the disk when this returns.
@@ -159,26 +152,26 @@ impl Seal {
     }
 
     /// Returns the highest epoch of the newest sends, or `None` if there is none.
+    #[cfg(feature = "postgres")]
     pub(crate) fn epoch(&self) -> Result<Option<i64>, LedgerError> {
-        let lines = tail(&mut lock(&self.file));
-        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
-        let epochs = lines.into_iter().filter_map(|(_, entry)| match entry {
-            Entry::Sent(sent) => Some(sent.epoch),
-            _ => None,
-        });
-        Ok(epochs.max())
+        self.tail().map(|tail| tail.highest_epoch())
     }
 
     /// Returns the newest send, or `None` if there is none.
     #[cfg(feature = "postgres")]
     pub(crate) fn newest(&self) -> Result<Option<Sent>, LedgerError> {
-        let lines = tail(&mut lock(&self.file));
-        let lines = lines.map_err(|error| files::failed("read", &self.path, error))?;
-        let mut newest_first = lines.into_iter().rev();
+        let tail = self.tail()?;
+        let mut newest_first = tail.entries();
         Ok(newest_first.find_map(|(_, entry)| match entry {
             Entry::Sent(sent) => Some(sent),
             _ => None,
         }))
+    }
+
+    #[cfg(feature = "postgres")]
+    fn tail(&self) -> Result<Tail, LedgerError> {
+        let tail = Tail::read(&mut lock(&self.file));
+        tail.map_err(|error| files::failed("read", &self.path, error))
     }
 
     /// Passes on all sends that are not recorded as refused or not sent, oldest first and in parts. Memory
@@ -307,36 +300,6 @@ impl Window {
     }
 }
 
-impl Entry {
-    fn row(&self) -> &RowId {
-        match self {
-            Self::Sent(sent) => &sent.claim.row,
-            Self::Created { claim, .. } | Self::NotSent { claim } => &claim.row,
-        }
-    }
-}
-
-/// Returns a line: checksum, ledger, JSON.
-fn encode(ledger: &str, entry: &Entry) -> Result<Vec<u8>, LedgerError> {
-    let json = serde_json::to_string(entry).map_err(|error| {
-        let message = "a line of the seal cannot be written";
-        LedgerError::new(LedgerErrorKind::Io, message).with_source(error)
-    })?;
-    let sum = short(&[ledger, &json]);
-    Ok(format!("\n{sum} {ledger} {json}\n").into_bytes())
-}
-
-/// Returns the ledger and the entry of a line, or `None` if it is empty, torn or damaged.
-fn decode(line: &[u8]) -> Option<(String, Entry)> {
-    let line = std::str::from_utf8(line).ok()?.trim_end();
-    let (sum, rest) = line.split_once(' ')?;
-    let (ledger, json) = rest.split_once(' ')?;
-    if short(&[ledger, json]) != sum {
-        return None;
-    }
-    Some((ledger.to_owned(), serde_json::from_str(json).ok()?))
-}
-
 /// Reads a line: its entry, or `Some(None)` if it has none; `None` at the end.
 #[expect(
     clippy::option_option,
@@ -346,18 +309,6 @@ fn next(from: &mut impl BufRead) -> io::Result<Option<Option<(String, Entry)>>> 
     let mut line = Vec::new();
     let length = from.take(LONGEST).read_until(b'\n', &mut line)?;
     Ok((length > 0).then(|| decode(&line)))
-}
-
-/// Returns the entries in the last bytes of a file.
-fn tail(file: &mut File) -> io::Result<Vec<(String, Entry)>> {
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut file = BufReader::new(file);
-    let mut entries = Vec::new();
-    while let Some(line) = next(&mut file)? {
-        entries.extend(line);
-    }
-    Ok(entries)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     liveness::register,
     names::BatchId,
     rows::{Claim, Item, RowId, Token},
-    seal::Entry,
+    seal::{Entry, Line},
     tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
@@ -82,12 +82,13 @@ impl Ledger {
     /// [`not_sent`](Self::not_sent), or let the row become in doubt.
     pub async fn arm(&self, claim: &Token) -> Result<(), LedgerError> {
         let started = self.clock().monotonic();
-        let (item, epoch) = self
-            .run(Op::durable("arm"), claim.clone(), |tx, claim| {
-                Box::pin(arm(tx, claim))
-            })
-            .await?;
-        self.seal(Entry::sent(&item, epoch)).await?;
+        self.run_sealed(
+            Op::durable("arm"),
+            claim.clone(),
+            |tx, claim| Box::pin(arm(tx, claim)),
+            Line::After(|(item, epoch)| Entry::sent(item, *epoch)),
+        )
+        .await?;
         self.measure_commit(self.clock().monotonic().saturating_sub(started));
         Ok(())
     }
@@ -174,7 +175,7 @@ pub(crate) async fn claimed(
         .set("owner", owner)
         .set("lease", lease)
         .clear(&["armed", "code", "message", "request_id", "done"])
-        .apply(tx, item)
+        .apply_and_read(tx, item)
         .await
 }
 
@@ -200,22 +201,19 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
 
 /// One statement decides: a process that took the row over changed its token, state or owner.
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
-    let (now, lease) = (tx.now().0, tx.now().after(LEASE).0);
     let (row, owner) = (&claim.row, tx.process().id.clone());
+    let mut values = values![row.batch.as_str(), row.seq, claim.fence.0, owner].to_vec();
+    let now = tx.now_in_sql().unwrap_or_else(|| {
+        values.push(tx.now().0.into());
+        "$5"
+    });
+    let lease = LEASE.as_micros();
     let sql = format!(
-        "UPDATE item SET state = 'sending', armed = $5, lease = $6
+        "UPDATE item SET state = 'sending', armed = {now}, lease = {now} + {lease}
             WHERE batch = $1 AND seq = $2 AND fence = $3 AND owner = $4 AND state = 'intent'
-            AND lease > $5 RETURNING {ITEM}"
+            AND lease > {now} RETURNING {ITEM}"
     );
-    let values = values![
-        row.batch.as_str(),
-        row.seq,
-        claim.fence.0,
-        owner,
-        now,
-        lease
-    ];
-    let Some(armed) = tx.query(&sql, values).await?.pop() else {
+    let Some(armed) = tx.query(&sql, &values).await?.pop() else {
         return Err(claim_lost(row));
     };
     let armed = item(armed)?;
@@ -232,13 +230,16 @@ async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), Led
     Ok((armed, epoch))
 }
 
-/// Returns the row if its last claim is this one.
+/// Returns the row if its last claim is this one. A store that went back gives out tokens again, so a row that another
+/// process claimed has another claim, whatever its token is.
 pub(crate) async fn current(
     tx: &mut dyn Transaction,
     claim: &Token,
 ) -> Result<Option<Item>, LedgerError> {
     let found = locked(tx, &claim.row).await?;
-    Ok(found.filter(|item| item.fence == claim.fence))
+    let own = &tx.process().id;
+    let is_ours = |item: &Item| item.owner.as_ref().is_none_or(|owner| owner == own);
+    Ok(found.filter(|item| item.fence == claim.fence && is_ours(item)))
 }
 
 async fn disarm(tx: &mut dyn Transaction, claim: &Token) -> Result<bool, LedgerError> {

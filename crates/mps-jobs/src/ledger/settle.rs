@@ -4,9 +4,10 @@ use super::{
     Ledger,
     change::{Change, no_row},
     error::LedgerError,
-    item::locked,
+    item::{ITEM, next_item},
+    learned::keep_commit_time,
     rows::{Item, Token},
-    seal::Entry,
+    seal::{Entry, Line},
     send::current,
     tx::{Op, Transaction, values},
 };
@@ -68,15 +69,28 @@ impl Ledger {
         task: &str,
         answer: Answer,
     ) -> Result<Recorded, LedgerError> {
-        // Before the store, which may fail: the id of a task must not be lost.
-        self.seal_later(true, Entry::created(claim, task)).await;
-        let args = (claim.clone(), task.to_owned(), answer);
+        // A server's row would keep other hosts waiting for this commit.
+        let commit_us = self.changed_commit_time().filter(|_| !self.is_shared());
+        let args = (claim.clone(), task.to_owned(), answer, commit_us);
         let recorded = self
-            .run(Op::durable("created"), args, |tx, (claim, task, answer)| {
-                Box::pin(created(tx, claim, task, answer))
-            })
+            .run_sealed(
+                Op::durable("created"),
+                args,
+                |tx, (claim, task, answer, commit_us)| {
+                    Box::pin(async move {
+                        let recorded = created(tx, claim, task, answer).await?;
+                        keep_commit_time(tx, *commit_us).await?;
+                        Ok(recorded)
+                    })
+                },
+                // Before the store, which may fail: the id of a task must not be lost.
+                Line::Before(Entry::created(claim, task)),
+            )
             .await?;
-        self.store_commit_time().await;
+        match commit_us {
+            Some(us) => self.commit_time_is_kept(us),
+            None => self.store_commit_time().await,
+        }
         Ok(recorded)
     }
 
@@ -139,7 +153,7 @@ pub(crate) async fn released(
     tx: &mut dyn Transaction,
     change: Change<'_>,
     item: &Item,
-) -> Result<Item, LedgerError> {
+) -> Result<(), LedgerError> {
     let ends = item.home.state().is_ended();
     let done = ends.then(|| tx.now().0);
     let change = change.set("done", done).clear(&["owner", "lease"]);
@@ -159,9 +173,18 @@ async fn created(
     task: &str,
     answer: &Answer,
 ) -> Result<Recorded, LedgerError> {
-    let Some(item) = locked(tx, &claim.row).await? else {
+    // One statement, since each is a round trip.
+    let sql = format!(
+        "SELECT {ITEM}, (SELECT MIN(o.seq) FROM item o
+            WHERE o.account = item.account AND o.endpoint = item.endpoint AND o.task = $3)
+            FROM item WHERE batch = $1 AND seq = $2 FOR UPDATE"
+    );
+    let values = values![claim.row.batch.as_str(), claim.row.seq, task];
+    let Some(mut row) = tx.query(&sql, values).await?.pop() else {
         return Err(no_row(&claim.row));
     };
+    let item = next_item(&mut row)?;
+    let is_known_task = row.optional_int()?.is_some();
     let is_ours = item.fence == claim.fence;
     if is_ours && item.task.as_deref() == Some(task) {
         return Ok(Recorded::Created);
@@ -176,7 +199,7 @@ async fn created(
         )
         .await;
     }
-    if is_known_task(tx, &item, task).await? {
+    if is_known_task {
         if item.state == State::Sending {
             let change = answered(Change::new(Transition::Doubt), answer);
             change

@@ -6,7 +6,10 @@
 use std::{
     future::ready,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use futures_util::FutureExt as _;
@@ -22,9 +25,9 @@ use super::{
     files,
     names::Timestamp,
     schema,
-    seal::Seal,
+    seal::{Line, Seal},
     thread_ended,
-    tx::{Mode, Op, Process, Row, Transaction, Value, Work, unexpected},
+    tx::{Mode, Op, Process, Row, Statement, Transaction, Value, Work, unexpected},
 };
 
 mod connection;
@@ -43,8 +46,11 @@ pub(super) struct SqliteStore {
 
 struct Shared {
     writer: Mutex<Connection>,
-    /// `None` in memory, where there is one connection.
-    reader: Option<Mutex<Connection>>,
+    /// Opened by the first read, since a command that creates one task does without. Never in memory,
+    /// where there is one connection.
+    reader: Mutex<Option<Connection>>,
+    /// Whether the writer's commits are certainly synced.
+    is_durable: AtomicBool,
     clock: SharedClock,
     process: Process,
     /// `None` in memory, which no other process shares.
@@ -59,29 +65,32 @@ struct LedgerFile {
 }
 
 impl SqliteStore {
-    /// Opens the ledger of a file and its seal.
+    /// Opens the ledger of a file and its seal. Also returns the time of a commit that earlier processes
+    /// measured.
     pub(super) async fn open(
         location: &str,
         clock: &SharedClock,
-    ) -> Result<(Self, Seal), LedgerError> {
-        let store = |shared| Self {
-            shared: Arc::new(shared),
-            writer: Worker::new("mps-ledger-write"),
+    ) -> Result<(Self, Seal, Option<u64>), LedgerError> {
+        let opened = open::open(location, clock).await?;
+        let store = Self {
+            shared: Arc::new(opened.shared),
+            writer: opened.thread,
             reader: Worker::new("mps-ledger-read"),
         };
-        let (shared, seal) = open::open(location, clock).await?;
-        Ok((store(shared), seal))
+        Ok((store, opened.seal, opened.commit_us))
     }
 
     pub(super) fn in_memory(clock: &SharedClock) -> Result<Self, LedgerError> {
         let shared = Shared {
             writer: Mutex::new(connection::in_memory()?),
-            reader: None,
+            reader: Mutex::default(),
+            is_durable: AtomicBool::new(false),
             clock: clock.clone(),
             process: Process::new(),
             file: None,
         };
-        shared.migrate()?;
+        let empty = 0;
+        shared.transaction(Op::durable("migrate"), &empty, schema::migrate)?;
         Ok(Self {
             shared: Arc::new(shared),
             writer: Worker::inline(),
@@ -107,36 +116,81 @@ impl SqliteStore {
             Mode::Read => &self.reader,
             Mode::Durable | Mode::Relaxed => &self.writer,
         };
+        self.on(thread, move |shared| shared.transaction(op, &args, work))
+            .await
+    }
+
+    /// Runs an operation and writes its line of the seal, both on the thread of the writer.
+    pub(super) async fn run_sealed<A, T>(
+        &self,
+        op: Op,
+        args: A,
+        work: Work<A, T>,
+        line: Line<T>,
+        seal: Option<Arc<Seal>>,
+    ) -> Result<T, LedgerError>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.on(&self.writer, move |shared| {
+            let seal = seal.as_deref();
+            line.write_before(seal);
+            let done = shared.transaction(op, &args, work)?;
+            line.write_after(seal, &done)?;
+            Ok(done)
+        })
+        .await
+    }
+
+    async fn on<T: Send + 'static>(
+        &self,
+        thread: &Worker,
+        work: impl FnOnce(&Shared) -> Result<T, LedgerError> + Send + 'static,
+    ) -> Result<T, LedgerError> {
         let shared = self.shared.clone();
-        let done = thread
-            .run(move || shared.transaction(op, &args, work))
-            .await;
+        let done = thread.run(move || work(&shared)).await;
         done.unwrap_or_else(|error| Err(thread_ended(error)))
     }
 
     /// Moves the write-ahead log into the database and empties it.
     pub(super) async fn truncate_log(&self) -> Result<(), LedgerError> {
-        let shared = self.shared.clone();
-        let done = self.writer.run(move || {
-            let connection = lock(&shared.writer);
-            connection::truncate_log(&connection)
-        });
-        done.await.unwrap_or_else(|error| Err(thread_ended(error)))
+        self.on(&self.writer, |shared| {
+            connection::truncate_log(&lock(&shared.writer))
+        })
+        .await
     }
 }
 
 impl Shared {
     /// Runs an operation in a transaction, on the thread of its connection.
     fn transaction<A, T>(&self, op: Op, args: &A, work: Work<A, T>) -> Result<T, LedgerError> {
-        let connection = match (&self.reader, op.mode) {
-            (Some(reader), Mode::Read) => reader,
-            _ => &self.writer,
+        let Some(file) = self.file.as_ref().filter(|_| op.mode == Mode::Read) else {
+            return self.transaction_on(&mut lock(&self.writer), op, args, work);
         };
-        let connection = &mut *lock(connection);
+        let mut reader = lock(&self.reader);
+        let connection = match &mut *reader {
+            Some(connection) => connection,
+            none => {
+                let opened = connection::open(&file.path)?;
+                file.check_still_there()?;
+                none.insert(opened)
+            }
+        };
+        self.transaction_on(connection, op, args, work)
+    }
+
+    fn transaction_on<A, T>(
+        &self,
+        connection: &mut Connection,
+        op: Op,
+        args: &A,
+        work: Work<A, T>,
+    ) -> Result<T, LedgerError> {
         if let (Some(file), Mode::Durable) = (&self.file, op.mode) {
             file.check_still_there()?;
         }
-        begin(connection, op.mode)?;
+        self.begin(connection, op.mode)?;
         let before = connection.total_changes();
         let mut tx = SqliteTransaction {
             connection,
@@ -153,10 +207,34 @@ impl Shared {
         }
         finish(connection, op, done, changed)
     }
+}
 
-    fn migrate(&self) -> Result<(), LedgerError> {
-        let version = connection::schema_version(&lock(&self.writer))?;
-        self.transaction(Op::durable("migrate"), &version, schema::migrate)
+impl Shared {
+    /// Begins a transaction. Writers wait for each other here, for up to five seconds.
+    fn begin(&self, connection: &Connection, mode: Mode) -> Result<(), LedgerError> {
+        if mode == Mode::Read {
+            return connection::run(connection, "BEGIN").map_err(failed);
+        }
+        self.set_durable(connection, mode == Mode::Durable)?;
+        connection::run(connection, "BEGIN IMMEDIATE").map_err(failed)
+    }
+
+    /// Sets whether the commits of the writer are synced.
+    fn set_durable(&self, writer: &Connection, durable: bool) -> Result<(), LedgerError> {
+        if durable && self.is_durable.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        // Until the setting has succeeded, it may be either.
+        self.is_durable.store(false, Ordering::Relaxed);
+        let sql = if durable {
+            "PRAGMA synchronous = FULL"
+        } else {
+            // The next durable commit syncs this one as well.
+            "PRAGMA synchronous = NORMAL"
+        };
+        writer.execute_batch(sql).map_err(failed)?;
+        self.is_durable.store(durable, Ordering::Relaxed);
+        Ok(())
     }
 }
 
@@ -181,17 +259,6 @@ impl LedgerFile {
     }
 }
 
-/// Begins a transaction. Writers wait for each other here, for up to five seconds.
-fn begin(connection: &Connection, mode: Mode) -> Result<(), LedgerError> {
-    let sql = match mode {
-        Mode::Read => "BEGIN",
-        Mode::Durable => "PRAGMA synchronous = FULL; BEGIN IMMEDIATE",
-        // The next durable commit syncs this one as well.
-        Mode::Relaxed => "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
-    };
-    connection.execute_batch(sql).map_err(failed)
-}
-
 /// Commits an operation that succeeded and changed something, and takes back any other.
 fn finish<T>(
     connection: &Connection,
@@ -201,7 +268,7 @@ fn finish<T>(
 ) -> Result<T, LedgerError> {
     if done.is_ok() && changed {
         failpoint(op, "before");
-        if let Err(error) = connection.execute_batch("COMMIT") {
+        if let Err(error) = connection::run(connection, "COMMIT") {
             // A commit that failed, for example on a full disk, leaves the transaction open.
             let _may_be_closed = connection.execute_batch("ROLLBACK");
             return Err(failed(error));
@@ -243,6 +310,21 @@ impl Transaction for SqliteTransaction<'_> {
     ) -> BoxFuture<'t, Result<u64, LedgerError>> {
         let changed = connection::execute(self.connection, sql, values);
         Box::pin(ready(changed.map_err(failed)))
+    }
+
+    fn query_and_execute<'t>(
+        &'t mut self,
+        (query, query_values): Statement<'t>,
+        (execute, execute_values): Statement<'t>,
+    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
+        let done = connection::query(self.connection, query, query_values).and_then(|rows| {
+            let changed = match rows.as_slice() {
+                [] => 0,
+                _ => connection::execute(self.connection, execute, execute_values)?,
+            };
+            Ok((rows, changed))
+        });
+        Box::pin(ready(done.map_err(failed)))
     }
 
     fn execute_late<'t>(

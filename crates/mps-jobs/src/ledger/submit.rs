@@ -4,14 +4,15 @@ use std::fmt;
 
 use super::{
     Ledger, batch,
-    change::{Change, no_batch},
+    change::Change,
     daily_cap,
     error::LedgerError,
-    import::insert,
+    import::{check_amounts, last_seq, taken},
     item::{is_orphan, select},
+    liveness::{orphans, register},
     names::BatchId,
-    rows::{Claim, Item, NewItem},
-    send::claimed,
+    rows::{Claim, Fence, Item, NewItem, RowId},
+    send::{LEASE, claimed},
     tx::{Op, Transaction, values},
 };
 use crate::state::{Home, State, Transition};
@@ -133,12 +134,31 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that was not received becomes
     /// unsent when the process ends.
     pub async fn submit(&self, single: Single) -> Result<Submission, LedgerError> {
+        let first = self
+            .run(Op::durable("submit"), single.clone(), |tx, single| {
+                Box::pin(submit_unless_orphans(tx, single))
+            })
+            .await?;
+        if let Some(submission) = first {
+            return Ok(submission);
+        }
         self.reap().await?;
         self.run(Op::durable("submit"), single, |tx, single| {
             Box::pin(submit(tx, single))
         })
         .await
     }
+}
+
+/// Returns `None` when there are rows to be reaped first, which needs the seal.
+async fn submit_unless_orphans(
+    tx: &mut dyn Transaction,
+    single: &Single,
+) -> Result<Option<Submission>, LedgerError> {
+    if !orphans(tx).await?.is_empty() {
+        return Ok(None);
+    }
+    submit(tx, single).await.map(Some)
 }
 
 async fn submit(tx: &mut dyn Transaction, single: &Single) -> Result<Submission, LedgerError> {
@@ -154,12 +174,7 @@ async fn submit(tx: &mut dyn Transaction, single: &Single) -> Result<Submission,
     {
         return Ok(Submission::Repeat(Box::new(item)));
     }
-    insert(tx, &batch, &[&single.item], State::Unsent, Home::Unsent).await?;
-    let item = select(tx, "batch = $1 AND key = $2", values).await?.pop();
-    match item {
-        Some(item) => claim_single(tx, single, &item).await,
-        None => Err(no_batch(batch.as_str())),
-    }
+    insert_claimed(tx, batch, single).await
 }
 
 async fn known_key(
@@ -172,7 +187,7 @@ async fn known_key(
         return Ok(Submission::Differs(Box::new(item), body));
     }
     match item.state {
-        State::Unsent | State::Refused => claim_single(tx, single, &item).await,
+        State::Unsent | State::Refused => claim_again(tx, single, &item).await,
         _ => Ok(Submission::Existing(Box::new(item))),
     }
 }
@@ -202,7 +217,8 @@ async fn repeat(
     Ok(same.into_iter().find(|item| is_living(item, tx)))
 }
 
-async fn claim_single(
+/// Claims a row of the key that was refused or not sent.
+async fn claim_again(
     tx: &mut dyn Transaction,
     single: &Single,
     item: &Item,
@@ -225,6 +241,111 @@ async fn claim_single(
         // Its content is here again, and is removed again in time.
         .clear(&["forgotten"]);
     let item = claimed(tx, change, item).await?;
+    Ok(to_send(single, item))
+}
+
+fn to_send(single: &Single, item: Item) -> Submission {
     let body = single.item.body.clone();
-    Ok(Submission::Claimed(Box::new(Claim { item, body })))
+    Submission::Claimed(Box::new(Claim { item, body }))
+}
+
+/// Inserts the row as one that is claimed: what inserting it unsent and claiming it would come to, with
+/// half the work.
+async fn insert_claimed(
+    tx: &mut dyn Transaction,
+    batch: BatchId,
+    single: &Single,
+) -> Result<Submission, LedgerError> {
+    check_amounts(&single.item)?;
+    let seq = last_seq(tx, &batch).await? + 1;
+    let unsent = unsent(tx, RowId { batch, seq }, single);
+    if let Some(cap) = single.agent_cap_ms {
+        daily_cap::admit(tx, &unsent, cap).await?;
+    }
+    let change = Change::new(Transition::Resubmit).set("fence", FIRST.0);
+    let item = Item {
+        state: change.target(&unsent)?,
+        fence: FIRST,
+        attempt: 1,
+        owner: Some(tx.process().id.clone()),
+        lease: Some(tx.now().after(LEASE)),
+        ..unsent.clone()
+    };
+    insert(tx, &item, &single.item.body).await?;
+    register(tx).await?;
+    change.count_and_record(tx, &unsent, item.state).await?;
+    Ok(to_send(single, item))
+}
+
+/// The token of a row's first claim.
+const FIRST: Fence = Fence(1);
+
+/// Returns the row before its first claim.
+fn unsent(tx: &dyn Transaction, row: RowId, single: &Single) -> Item {
+    let new = &single.item;
+    Item {
+        row,
+        account: Some(single.account.clone()),
+        endpoint: Some(single.endpoint.clone()),
+        key: new.key.clone(),
+        hash: new.hash.clone(),
+        action: new.action.clone(),
+        model: new.model.clone(),
+        ms: new.ms,
+        price: new.price,
+        out: new.out.clone(),
+        state: State::Unsent,
+        home: Home::Unsent,
+        fence: Fence(0),
+        attempt: 0,
+        owner: None,
+        lease: None,
+        added: tx.now(),
+        armed: None,
+        created: None,
+        task: None,
+        request_id: None,
+        code: None,
+        message: None,
+        status: None,
+        done: None,
+        expires: None,
+    }
+}
+
+/// Inserts a claimed row and its body.
+async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(), LedgerError> {
+    let Item { row, .. } = item;
+    let values = values![
+        row.batch.as_str(),
+        row.seq,
+        item.account.as_ref(),
+        item.endpoint.as_ref(),
+        item.key.as_str(),
+        &item.hash,
+        &item.action,
+        item.model.as_ref(),
+        item.ms,
+        item.price,
+        item.out.as_ref(),
+        item.state.as_str(),
+        item.home.state().as_str(),
+        item.fence.0,
+        item.attempt,
+        item.owner.as_ref(),
+        item.lease.map(|lease| lease.0),
+        item.added.0,
+    ];
+    let sql =
+        "INSERT INTO item (batch, seq, account, endpoint, key, hash, action, model, ms, price, out,
+            state, home, fence, attempt, owner, lease, added)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        ON CONFLICT DO NOTHING";
+    if tx.execute(sql, values).await? == 0 {
+        return Err(taken(&row.batch));
+    }
+    let sql = "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)";
+    tx.execute(sql, values![row.batch.as_str(), row.seq, body])
+        .await?;
+    Ok(())
 }

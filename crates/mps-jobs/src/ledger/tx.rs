@@ -54,6 +54,9 @@ impl Op {
 pub(crate) type Work<A, T> =
     for<'t> fn(&'t mut dyn Transaction, &'t A) -> BoxFuture<'t, Result<T, LedgerError>>;
 
+/// A statement and its parameters.
+pub(crate) type Statement<'t> = (&'t str, &'t [Value]);
+
 /// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
 pub(crate) trait Transaction: Send {
     /// Runs a statement and returns its rows.
@@ -70,6 +73,15 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, LedgerError>>;
 
+    /// Runs a statement and returns its rows, then another one that does not depend on it and returns the
+    /// number of rows that this changed. A store may send both at once, and may leave the second one out
+    /// when the first one returns no rows.
+    fn query_and_execute<'t>(
+        &'t mut self,
+        first: Statement<'t>,
+        second: Statement<'t>,
+    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>>;
+
     /// Runs a statement that nothing in the transaction depends on. A store may delay it until the next
     /// statement or the commit.
     fn execute_late<'t>(
@@ -84,8 +96,14 @@ pub(crate) trait Transaction: Send {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Returns the time of the store's clock at the beginning of the transaction.
+    /// Returns the time of the store's clock at the beginning of the transaction, which some operations know
+    /// only after their first statement (see [`now_in_sql`](Self::now_in_sql)).
     fn now(&self) -> Timestamp;
+
+    /// Returns the time as an expression, if [`now`](Self::now) does not know it yet.
+    fn now_in_sql(&self) -> Option<&'static str> {
+        None
+    }
 
     /// Returns this process, as the table `worker` names it.
     fn process(&self) -> &Process;

@@ -110,6 +110,9 @@ fn statements(schema: &str, mode: Mode) -> String {
     )
 }
 
+/// The server's time at the beginning of a statement, for the first one of a transaction.
+pub(super) const NOW: &str = "floor(extract(epoch FROM statement_timestamp()) * 1000000)::bigint";
+
 /// The identity of the cluster and the timeline that it writes.
 pub(super) const CLUSTER: &str = "(SELECT system_identifier::text FROM pg_control_system()) || '/' || \
      left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";

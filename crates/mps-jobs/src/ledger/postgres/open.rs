@@ -21,7 +21,7 @@ use super::{
     failpoint,
     failure::{failed, silent},
     location,
-    transaction::PgTransaction,
+    transaction::{PgTransaction, Start},
 };
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
@@ -108,7 +108,7 @@ async fn prepare(
 ) -> Result<String, LedgerError> {
     let version = begin(connection, server.schema()).await?;
     // Only the settings of the transaction and its tables are used.
-    let mut tx = PgTransaction::new(connection, process, Begun::none());
+    let mut tx = PgTransaction::new(connection, process, Start::Begun(Begun::none()));
     schema::migrate(&mut tx, &version).await?;
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(

@@ -1,6 +1,6 @@
 //! An open transaction of an operation.
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 use mps_core::{
     BoxFuture,
     postgres::{Connection, Failure},
@@ -8,21 +8,34 @@ use mps_core::{
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{
+    PostgresStore,
     attempt::Failed,
-    begin::Begun,
+    begin::{Begun, NOW},
     failure::failed_ref,
     value::{row, type_of},
 };
 use crate::ledger::{
     error::LedgerError,
     names::Timestamp,
-    tx::{Process, Row, Transaction, Value},
+    tx::{Op, Process, Row, Statement, Transaction, Value, unexpected},
 };
+
+/// The beginning of a transaction.
+pub(super) enum Start<'a> {
+    /// It has begun.
+    Begun(Begun),
+    /// It begins with its first statement, in one round trip.
+    Joined(&'a PostgresStore, Op),
+}
 
 pub(super) struct PgTransaction<'a> {
     connection: &'a Connection,
     process: &'a Process,
     begun: Begun,
+    /// Until the first statement.
+    beginning: Option<(&'a PostgresStore, Op)>,
+    /// The failure to begin.
+    not_begun: Option<Failed>,
     /// The failure of the first statement that failed, after which no other one can succeed.
     failure: Option<Failure>,
     /// The statement that is sent in one round trip with the next one.
@@ -30,23 +43,61 @@ pub(super) struct PgTransaction<'a> {
 }
 
 impl<'a> PgTransaction<'a> {
-    pub(super) fn new(connection: &'a Connection, process: &'a Process, begun: Begun) -> Self {
+    pub(super) fn new(connection: &'a Connection, process: &'a Process, start: Start<'a>) -> Self {
+        let (begun, beginning) = match start {
+            Start::Begun(begun) => (begun, None),
+            Start::Joined(store, op) => (Begun::none(), Some((store, op))),
+        };
         Self {
             connection,
             process,
             begun,
+            beginning,
+            not_begun: None,
             failure: None,
             late: None,
         }
     }
 
-    pub(super) fn into_failure(self) -> Option<Failure> {
-        self.failure
+    /// Returns the failure to begin, or that of a statement.
+    pub(super) fn into_failure(self) -> (Option<Failed>, Option<Failure>) {
+        (self.not_begun, self.failure)
+    }
+
+    /// Begins the transaction, if that is still to be done, and runs the delayed statement and another one,
+    /// in one round trip.
+    async fn run<T>(
+        &mut self,
+        statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, LedgerError> {
+        let (connection, late, beginning) =
+            (self.connection, self.late.take(), self.beginning.take());
+        let begin = async {
+            match beginning {
+                Some((store, op)) => store.begin(connection, op).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (begun, late, done) = join3(begin, run_late(connection, late), statement).await;
+        match begun {
+            Ok(Some(begun)) => self.begun = begun,
+            Ok(None) => {}
+            Err(failed) => {
+                self.not_begun = Some(failed);
+                // Whatever the statement came to: the transaction is given up.
+                return Err(unexpected());
+            }
+        }
+        late.and(done).map_err(|error| self.failed(error))
     }
 
     /// Commits, in one round trip with the statement that is still to be sent.
     pub(super) async fn commit(mut self) -> Result<(), Failed> {
         let connection = self.connection;
+        if self.beginning.is_some() {
+            // No statement ran.
+            return Ok(());
+        }
         let late = self.late.take();
         let (late, committed) = join(run_late(connection, late), connection.rows("COMMIT")).await;
         if let Err(error) = late {
@@ -95,11 +146,8 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>> {
         Box::pin(async move {
-            let (connection, late) = (self.connection, self.late.take());
-            let values = parameters(values);
-            let rows = connection.client().query_typed(sql, &values);
-            let (late, rows) = join(run_late(connection, late), rows).await;
-            let rows = late.and(rows).map_err(|error| self.failed(error))?;
+            let (client, values) = (self.connection.client(), parameters(values));
+            let rows = self.run(client.query_typed(sql, &values)).await?;
             rows.iter().map(row).collect()
         })
     }
@@ -110,11 +158,29 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, LedgerError>> {
         Box::pin(async move {
-            let (connection, late) = (self.connection, self.late.take());
-            let values = parameters(values);
-            let changed = connection.client().execute_typed(sql, &values);
-            let (late, changed) = join(run_late(connection, late), changed).await;
-            late.and(changed).map_err(|error| self.failed(error))
+            let (client, values) = (self.connection.client(), parameters(values));
+            self.run(client.execute_typed(sql, &values)).await
+        })
+    }
+
+    fn query_and_execute<'t>(
+        &'t mut self,
+        (query, query_values): Statement<'t>,
+        (execute, execute_values): Statement<'t>,
+    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
+        Box::pin(async move {
+            let client = self.connection.client();
+            let query_values = parameters(query_values);
+            let execute_values = parameters(execute_values);
+            let both = async {
+                let rows = client.query_typed(query, &query_values);
+                let changed = client.execute_typed(execute, &execute_values);
+                let (rows, changed) = join(rows, changed).await;
+                Ok((rows?, changed?))
+            };
+            let (rows, changed) = self.run(both).await?;
+            let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
+            Ok((rows?, changed))
         })
     }
 
@@ -124,9 +190,11 @@ impl Transaction for PgTransaction<'_> {
         values: Vec<Value>,
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
         Box::pin(async move {
-            let (connection, late) = (self.connection, self.late.replace((sql, values)));
-            let done = run_late(connection, late).await;
-            done.map_err(|error| self.failed(error))
+            if self.late.is_some() {
+                self.run(std::future::ready(Ok(()))).await?;
+            }
+            self.late = Some((sql, values));
+            Ok(())
         })
     }
 
@@ -136,6 +204,10 @@ impl Transaction for PgTransaction<'_> {
 
     fn now(&self) -> Timestamp {
         self.begun.now
+    }
+
+    fn now_in_sql(&self) -> Option<&'static str> {
+        self.beginning.is_some().then_some(NOW)
     }
 
     fn process(&self) -> &Process {

@@ -1,6 +1,7 @@
 //! Answers in a seal.
 
 use super::*;
+use crate::ledger::Timestamp;
 
 #[test]
 fn an_answer_belongs_to_the_send_before_it() {

@@ -11,6 +11,7 @@ use rusqlite::{
 
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
+    learned::COMMIT,
     tx::{Row, Value},
 };
 
@@ -96,10 +97,48 @@ pub(super) fn schema_version(connection: &Connection) -> Result<usize, LedgerErr
         .ok_or_else(damaged)
 }
 
+/// What a ledger says about itself.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) schema: Option<usize>,
+    pub(super) id: Option<String>,
+    /// The machine that it belongs to.
+    pub(super) host: Option<String>,
+    /// The number of commits that changed something.
+    pub(super) epoch: Option<i64>,
+    /// The boot and the time at which the file was checked.
+    pub(super) checked: Option<String>,
+    /// The smoothed time of a commit.
+    pub(super) commit_us: Option<u64>,
+}
+
+/// Reads what a ledger says about itself.
+pub(super) fn facts(connection: &Connection) -> rusqlite::Result<Facts> {
+    let sql = format!(
+        "SELECT k, v FROM meta WHERE k IN ('schema', 'id', 'host', 'epoch', 'checked', '{COMMIT}')"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut facts = Facts::default();
+    while let Some(row) = rows.next()? {
+        let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+        match name.as_str() {
+            "schema" => facts.schema = value.parse().ok(),
+            "id" => facts.id = Some(value),
+            "host" => facts.host = Some(value),
+            "epoch" => facts.epoch = value.parse().ok(),
+            "checked" => facts.checked = Some(value),
+            _ => facts.commit_us = value.parse().ok(),
+        }
+    }
+    Ok(facts)
+}
+
 /// Returns a value of the table `meta`.
-pub(super) fn meta(connection: &Connection, name: &str) -> Result<Option<String>, LedgerError> {
+fn meta(connection: &Connection, name: &str) -> Result<Option<String>, LedgerError> {
     let sql = "SELECT v FROM meta WHERE k = ?1";
-    let value = connection.query_row(sql, [name], |row| row.get(0));
+    let statement = connection.prepare_cached(sql);
+    let value = statement.and_then(|mut it| it.query_row([name], |row| row.get(0)));
     value.optional().map_err(failed)
 }
 
@@ -180,6 +219,11 @@ pub(super) fn execute(
     let mut statement = connection.prepare_cached(&translated(sql))?;
     let changed = statement.execute(params_from_iter(values))?;
     Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+}
+
+/// Runs a statement without parameters and rows, such as COMMIT, compiled once.
+pub(super) fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 impl rusqlite::ToSql for Value {

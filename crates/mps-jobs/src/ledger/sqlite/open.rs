@@ -5,14 +5,21 @@ use std::{
     fs::{self, File, Metadata},
     io,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
-use mps_core::{BoxFuture, clock::SharedClock, sync::Worker};
-use rusqlite::Connection;
+use mps_core::{
+    BoxFuture,
+    clock::SharedClock,
+    sync::{Worker, lock},
+};
 
-use super::{LedgerFile, Locks, Shared, connection, locks::try_lock};
+use super::{
+    LedgerFile, Locks, Shared,
+    connection::{self, Facts, failed},
+    locks::try_lock,
+};
 use crate::{
     ledger::{
         error::{LedgerError, LedgerErrorKind},
@@ -20,7 +27,8 @@ use crate::{
         learned::set_meta,
         names::Timestamp,
         recall::recall,
-        seal::Seal,
+        schema,
+        seal::{Seal, SealFile},
         thread_ended,
         tx::{Op, Process, Transaction},
     },
@@ -34,30 +42,70 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Time after which the whole file is checked again.
 const CHECKED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A ledger that is open, and the thread that opened it and writes from now on.
+pub(super) struct Opened {
+    pub(super) shared: Shared,
+    pub(super) seal: Seal,
+    pub(super) thread: Worker,
+    /// The time of a commit that earlier processes measured.
+    pub(super) commit_us: Option<u64>,
+}
+
+/// The first step: another process may hold the lock.
+enum Beginning {
+    Done(Box<Parts>),
+    Locked(File),
+}
+
+/// The parts of a ledger that is open.
+struct Parts {
+    shared: Shared,
+    seal: Seal,
+    commit_us: Option<u64>,
+}
+
 /// Opens the ledger at a location and its seal.
-pub(super) async fn open(
-    location: &str,
-    clock: &SharedClock,
-) -> Result<(Shared, Seal), LedgerError> {
+pub(super) async fn open(location: &str, clock: &SharedClock) -> Result<Opened, LedgerError> {
     let path = path(location)?;
     // A thread of its own, which a disk that does not respond may keep for ever.
-    let thread = Worker::new("mps-ledger-open");
+    let thread = Worker::new("mps-ledger-write");
     let beginning = {
-        let path = path.clone();
-        thread.run(move || open_lock(&path)).await
+        let (path, clock) = (path.clone(), clock.clone());
+        thread.run(move || begin(&path, clock)).await
     };
-    let lock = beginning.unwrap_or_else(|error| Err(thread_ended(error)))?;
-    wait_for(&lock, &path, clock).await?;
-    let clock = clock.clone();
-    let opened = thread.run(move || {
-        let opened = open_locked(&path, clock);
-        // Others go on.
-        drop(lock);
-        opened
-    });
+    let parts = match beginning.unwrap_or_else(|error| Err(thread_ended(error)))? {
+        Beginning::Done(parts) => *parts,
+        Beginning::Locked(lock) => {
+            wait_for(&lock, &path, clock).await?;
+            let clock = clock.clone();
+            let opened = thread.run(move || open_and_unlock(&path, clock, lock));
+            let opened = opened.await;
+            opened.unwrap_or_else(|error| Err(thread_ended(error)))?
+        }
+    };
+    Ok(Opened {
+        shared: parts.shared,
+        seal: parts.seal,
+        thread,
+        commit_us: parts.commit_us,
+    })
+}
+
+/// Opens the ledger at once if no other process opens it.
+fn begin(path: &Path, clock: SharedClock) -> Result<Beginning, LedgerError> {
+    let lock = open_lock(path)?;
+    if !try_lock(&lock, path)? {
+        return Ok(Beginning::Locked(lock));
+    }
+    let parts = open_and_unlock(path, clock, lock)?;
+    Ok(Beginning::Done(Box::new(parts)))
+}
+
+fn open_and_unlock(path: &Path, clock: SharedClock, lock: File) -> Result<Parts, LedgerError> {
+    let opened = open_locked(path, clock);
+    // Others go on.
+    drop(lock);
     opened
-        .await
-        .unwrap_or_else(|error| Err(thread_ended(error)))
 }
 
 /// Returns the path that a location names.
@@ -108,14 +156,16 @@ async fn wait_for(lock: &File, path: &Path, clock: &SharedClock) -> Result<(), L
     Ok(())
 }
 
-fn open_locked(path: &Path, clock: SharedClock) -> Result<(Shared, Seal), LedgerError> {
+fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
     let metadata = create_if_missing(path)?;
-    let seal_path = beside(path, "-seal");
+    // Before the store: a send that another process records meanwhile is in the store first.
+    let seal = SealFile::open(&beside(path, "-seal"))?;
     let writer = connection::open(path)?;
     connection::use_log(&writer)?;
     let process = Process::new();
     let shared = Shared {
-        reader: None,
+        reader: Mutex::default(),
+        is_durable: AtomicBool::new(false),
         writer: Mutex::new(writer),
         clock,
         file: Some(LedgerFile {
@@ -125,18 +175,16 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<(Shared, Seal), Ledger
         }),
         process,
     };
-    shared.migrate()?;
-    let id = shared.identify(Seal::ledger_of(&seal_path)?)?;
-    let seal = Seal::open(&seal_path, &id)?;
-    shared.compare(&seal)?;
-    let reader = connection::open(path)?;
-    Ok((
-        Shared {
-            reader: Some(Mutex::new(reader)),
-            ..shared
-        },
+    let facts = shared.migrate()?;
+    let id = shared.identify(&facts, seal.newest_ledger())?;
+    let sealed = seal.epoch().unwrap_or_default();
+    let seal = seal.of(&id);
+    shared.compare(&seal, sealed, &facts)?;
+    Ok(Parts {
+        shared,
         seal,
-    ))
+        commit_us: facts.commit_us,
+    })
 }
 
 /// Creates the file for its owner only if there is none, and returns its metadata.
@@ -154,16 +202,25 @@ fn create_if_missing(path: &Path) -> Result<Metadata, LedgerError> {
 }
 
 impl Shared {
+    /// Brings the schema up to date, and returns what the ledger says about itself.
+    fn migrate(&self) -> Result<Facts, LedgerError> {
+        let version = {
+            let writer = lock(&self.writer);
+            match connection::facts(&writer) {
+                Ok(facts) if facts.schema == Some(schema::VERSION) => return Ok(facts),
+                _ => connection::schema_version(&writer)?,
+            }
+        };
+        self.transaction(Op::durable("migrate"), &version, schema::migrate)?;
+        connection::facts(&lock(&self.writer)).map_err(failed)
+    }
+
     /// Returns the id of the ledger. A new ledger beside a seal is one that lost its file, and takes the
     /// seal's id; one of another machine is a copy, and gets a new id.
-    fn identify(&self, sealed: Option<String>) -> Result<String, LedgerError> {
-        let known = {
-            let writer = mps_core::sync::lock(&self.writer);
-            connection::meta(&writer, "id")?.zip(connection::meta(&writer, "host")?)
-        };
+    fn identify(&self, facts: &Facts, sealed: Option<String>) -> Result<String, LedgerError> {
         let host = machine::identity();
-        let id = match known {
-            Some((id, of)) if of == host => return Ok(id),
+        let id = match facts.id.as_ref().zip(facts.host.as_ref()) {
+            Some((id, of)) if *of == host => return Ok(id.clone()),
             Some(_) => new_id(),
             None => sealed.unwrap_or_else(new_id),
         };
@@ -179,18 +236,14 @@ impl Shared {
 
     /// Compares the store with the seal when it went back, and after each boot and each day, in which
     /// case the structure of the file is checked as well.
-    fn compare(&self, seal: &Seal) -> Result<(), LedgerError> {
-        let sealed = seal.epoch()?.unwrap_or_default();
+    fn compare(&self, seal: &Seal, sealed: i64, facts: &Facts) -> Result<(), LedgerError> {
         let now = Timestamp::from(self.clock.wall());
-        let went_back = {
-            let writer = mps_core::sync::lock(&self.writer);
-            let epoch = connection::epoch(&writer)?;
-            if epoch >= sealed && !is_check_due(&writer, now)? {
-                return Ok(());
-            }
-            connection::check_integrity(&writer)?;
-            epoch < sealed
-        };
+        let epoch = facts.epoch.ok_or_else(connection::damaged)?;
+        let went_back = epoch < sealed;
+        if !went_back && !is_check_due(facts.checked.as_deref(), now) {
+            return Ok(());
+        }
+        connection::check_integrity(&lock(&self.writer))?;
         if went_back {
             tracing::warn!("the ledger lost commits; its seal is compared with it");
         }
@@ -229,14 +282,12 @@ fn checked(now: Timestamp) -> String {
     format!("{} {}", machine::boot(), now.0)
 }
 
-fn is_check_due(connection: &Connection, now: Timestamp) -> Result<bool, LedgerError> {
-    let Some(checked) = connection::meta(connection, "checked")? else {
-        return Ok(true);
-    };
+fn is_check_due(checked: Option<&str>, now: Timestamp) -> bool {
+    let checked = checked.unwrap_or_default();
     let (boot, at) = checked.rsplit_once(' ').unwrap_or_default();
     let at = at.parse().unwrap_or_default();
     let is_recent = (now.before(CHECKED)..=now).contains(&Timestamp(at));
-    Ok(boot != machine::boot() || !is_recent)
+    boot != machine::boot() || !is_recent
 }
 
 fn new_id() -> String {
