@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mps_core::{
     clock::{Clock as _, SystemClock},
-    limit::{LimitError, Limiter, Permit, PermitRequest},
+    limit::{LimitError, Limiter, Permit, PermitRequest, internals::START_TOLERANCE},
 };
 use mps_models::Effect;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -110,6 +110,32 @@ pub async fn starts(limiter: &impl Limiter) -> Duration {
             // So may every reply be, for longer than a limiter waits.
             Err(error) => assert!(clock.monotonic() < LONG, "{error}"),
         }
+    }
+}
+
+/// Checks that throttling of one limiter widens the limit of the other.
+///
+/// The room that it adds ends after some seconds, which a busy machine may need to ask for it; then it is throttled
+/// again.
+///
+/// # Panics
+/// Panics if the other limiter never learns of it.
+///
+/// # Cancel safety
+/// Dropping the future abandons the request.
+pub async fn assert_widens(taught: &impl Limiter, other: &impl Limiter) {
+    let clock = SystemClock::new();
+    starts(taught).await;
+    loop {
+        taught.throttled(ACTION);
+        starts(taught).await;
+        starts(other).await;
+        let tolerance = other.stats(ACTION).unwrap().tolerance;
+        if tolerance > START_TOLERANCE {
+            assert_eq!(tolerance, START_TOLERANCE + Duration::from_millis(50));
+            return;
+        }
+        assert!(clock.monotonic() < LONG, "{tolerance:?}");
     }
 }
 

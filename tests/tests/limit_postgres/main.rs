@@ -7,13 +7,13 @@ use std::{net::TcpListener, time::Duration};
 
 use mps_core::{
     clock::{Clock as _, SystemClock},
-    limit::{Limiter, PostgresLimiter, internals::START_TOLERANCE},
+    limit::{Limiter, PostgresLimiter},
 };
 use mps_tests::{
     postgres::{PgBouncer, PostgresServer, Stop},
     shared_limit::{
         ACTION, CLOSED_PORT, LONG, NO_REPLY, PASSWORD, acquire, assert_refused,
-        assert_refused_at_once, starts,
+        assert_refused_at_once, assert_widens, starts,
     },
 };
 
@@ -70,12 +70,7 @@ async fn throttling_of_one_host_widens_the_limit_of_all() {
         return;
     };
     let [taught, other] = [(); 2].map(|()| limiter(&server.url()));
-    starts(&taught).await;
-    taught.throttled(ACTION);
-    starts(&taught).await;
-    starts(&other).await;
-    let tolerance = other.stats(ACTION).unwrap().tolerance;
-    assert_eq!(tolerance, START_TOLERANCE + Duration::from_millis(50));
+    assert_widens(&taught, &other).await;
 }
 
 #[tokio::test]

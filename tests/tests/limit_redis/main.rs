@@ -2,17 +2,17 @@
 //! it permits no create and blocks no caller.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{net::TcpListener, time::Duration};
+use std::net::TcpListener;
 
 use mps_core::{
-    clock::{SystemClock, timeout},
-    limit::{Limiter, RedisLimiter, internals::START_TOLERANCE},
+    clock::{Clock as _, SystemClock, timeout},
+    limit::{Limiter, RedisLimiter},
 };
 use mps_tests::{
     redis::RedisServer,
     shared_limit::{
         ACTION, CLOSED_PORT, LONG, NO_REPLY, PASSWORD, SHORT, acquire, assert_refused,
-        assert_refused_at_once, starts,
+        assert_refused_at_once, assert_widens, starts,
     },
 };
 use redis::{Connection, cmd};
@@ -61,12 +61,7 @@ async fn throttling_of_one_host_widens_the_limit_of_all() {
         return;
     };
     let [taught, other] = [(); 2].map(|()| limiter(&server.url()));
-    starts(&taught).await;
-    taught.throttled(ACTION);
-    starts(&taught).await;
-    starts(&other).await;
-    let fence = other.stats(ACTION).unwrap().tolerance;
-    assert_eq!(fence, START_TOLERANCE + Duration::from_millis(50));
+    assert_widens(&taught, &other).await;
 }
 
 /// Does something to a server that must stop all starts, and undoes it. Who waits meanwhile asks
@@ -172,13 +167,16 @@ async fn a_connection_is_closed_after_a_request_without_a_reply() {
     let mut connection = server.connection().unwrap();
     let limiter = limiter(&server.url());
     starts(&limiter).await;
-    let before = connections(&mut connection);
-    pause(&mut connection);
-    let left = timeout(&SystemClock::new(), SHORT, acquire(&limiter, LONG)).await;
-    assert!(left.is_none());
-    unpause(&mut connection);
-    starts(&limiter).await;
-    assert!(connections(&mut connection) > before);
+    let (before, clock) = (connections(&mut connection), SystemClock::new());
+    // On a busy machine the caller may leave before its request does.
+    while connections(&mut connection) == before {
+        assert!(clock.monotonic() < LONG);
+        pause(&mut connection);
+        let left = timeout(&clock, SHORT, acquire(&limiter, LONG)).await;
+        assert!(left.is_none());
+        unpause(&mut connection);
+        starts(&limiter).await;
+    }
 }
 
 /// Returns the number of connections since the start of the server.
@@ -243,9 +241,16 @@ async fn a_server_whose_restarts_cannot_be_noticed_is_refused_at_once() {
 
 #[tokio::test]
 async fn an_unused_permit_releases_its_slot_in_the_server() {
-    let Some(server) = RedisServer::start().unwrap() else {
-        return;
-    };
+    while let Some(server) = RedisServer::start().unwrap() {
+        if is_released(&server).await {
+            return;
+        }
+    }
+}
+
+/// Checks that the slot of an unused permit is released. Returns `false` if a grant came too late to be used, as may
+/// happen on a busy machine: it is released as well.
+async fn is_released(server: &RedisServer) -> bool {
     let limiter = limiter(&server.url());
     starts(&limiter).await;
     let mut connection = server.connection().unwrap();
@@ -260,6 +265,9 @@ async fn an_unused_permit_releases_its_slot_in_the_server() {
     };
     let before = reserved();
     let permit = acquire(&limiter, LONG).await.unwrap();
+    if limiter.stats(ACTION).unwrap().released > 0 {
+        return false;
+    }
     assert_eq!(reserved(), before + 1);
     drop(permit);
     let given_back = async {
@@ -270,4 +278,5 @@ async fn an_unused_permit_releases_its_slot_in_the_server() {
     let given_back = timeout(&SystemClock::new(), LONG, given_back).await;
     assert!(given_back.is_some());
     assert_eq!(limiter.stats(ACTION).unwrap().released, 1);
+    true
 }

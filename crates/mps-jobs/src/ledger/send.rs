@@ -230,13 +230,16 @@ async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), Led
     Ok((armed, epoch))
 }
 
-/// Returns the row if its last claim is this one.
+/// Returns the row if its last claim is this one. A store that went back gives out tokens again, so a row that another
+/// process claimed has another claim, whatever its token is.
 pub(crate) async fn current(
     tx: &mut dyn Transaction,
     claim: &Token,
 ) -> Result<Option<Item>, LedgerError> {
     let found = locked(tx, &claim.row).await?;
-    Ok(found.filter(|item| item.fence == claim.fence))
+    let own = &tx.process().id;
+    let is_ours = |item: &Item| item.owner.as_ref().is_none_or(|owner| owner == own);
+    Ok(found.filter(|item| item.fence == claim.fence && is_ours(item)))
 }
 
 async fn disarm(tx: &mut dyn Transaction, claim: &Token) -> Result<bool, LedgerError> {

@@ -129,6 +129,36 @@ async fn a_ledger_that_is_replaced_while_open_records_no_send() {
     assert_eq!(error.kind(), LedgerErrorKind::Damaged);
 }
 
+/// A process that goes on after a restore, with a claim that the store has forgotten and given to another one.
+#[tokio::test]
+async fn a_token_that_is_given_out_again_belongs_to_its_new_owner() {
+    let folder = folder();
+    let path = path_in(&folder);
+    let (stale, ledger) = (open(&path).await, open(&path).await);
+    let batch = import(&stale, 1, Caps::default()).await;
+    let forgotten = claim(&stale, &batch).await.token();
+    let other = Connection::open(&path).unwrap();
+    let forget =
+        "UPDATE item SET state = 'planned', fence = 0, attempt = 0, owner = NULL, lease = NULL";
+    other.execute(forget, []).unwrap();
+    let token = claim(&ledger, &batch).await.token();
+    assert_eq!(token, forgotten);
+    ledger.arm(&token).await.unwrap();
+
+    let refusal = stale.arm(&forgotten).await.unwrap_err();
+    assert_eq!(refusal.kind(), LedgerErrorKind::ClaimLost);
+    assert!(!stale.disarm(&forgotten).await.unwrap());
+    assert!(!stale.not_sent(&forgotten, Answer::default()).await.unwrap());
+    assert!(!stale.refused(&forgotten, answer("Invalid")).await.unwrap());
+    assert!(!stale.in_doubt(&forgotten, Answer::default()).await.unwrap());
+    assert_eq!(get(&ledger, &token.row).await.state, State::Sending);
+    ledger
+        .created(&token, "task-1", Answer::default())
+        .await
+        .unwrap();
+    assert_eq!(get(&ledger, &token.row).await.state, State::Created);
+}
+
 #[tokio::test]
 async fn a_locked_ledger_is_busy() {
     let folder = folder();
