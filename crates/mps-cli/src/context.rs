@@ -6,10 +6,9 @@ use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
     Aigc, CallOptions, Client, Credentials, Endpoint,
-    credentials::{Cached, CredentialsError, DefaultChain, ProvideCredentials, SharedProvider},
+    credentials::{Cached, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
-    ErrorKind,
     clock::{SharedClock, SystemClock},
     limit::{Account, Limiter},
     transport::ReqwestTransport,
@@ -25,16 +24,16 @@ use crate::{
     config::Defaults,
     doubt::ANSWER_TIMEOUT,
     failure::Failure,
-    foreign_text,
     ledger::{Identity, Opening},
     limiter,
     media::{self, Bucket},
     monitor::{CreateGate, Monitor, SignalGate},
     options::GlobalOptions,
-    outcome::{Outcome, Reason},
     output::Output,
     phase::Phase,
 };
+
+mod no_credentials;
 
 /// The global options and where they are set, the output streams, the phase and the clock of a command.
 /// Clones share the streams and the phase.
@@ -323,29 +322,3 @@ pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure
 
 const KEYS_TO_SIGN_WITH: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY to the keys to sign with; any will do \
      to compare signatures";
-
-const NO_CREDENTIALS_HINT: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY (or write ~/.tencentcloud/credentials), \
-     or try it without an account: --emulator";
-
-impl Failure {
-    fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Self {
-        let failure = |message: String| {
-            let outcome = Outcome::NotCreated(Reason::Credentials);
-            Self::new(outcome, ErrorKind::Credentials.as_str(), message)
-        };
-        if let Some(profile) = profile.filter(|_| error.is_absent()) {
-            let name = foreign_text::name(profile);
-            let message = format!("there is no profile {name}: {error}");
-            return failure(message).hint(format!(
-                "write a section [{name}] with secret_id and secret_key into \
-                 ~/.tencentcloud/credentials, or run: tccli configure --profile {name}; or leave \
-                 --profile out"
-            ));
-        }
-        let failure = failure(error.to_string());
-        failure.hint(match error.hint() {
-            Some(hint) => format!("{hint}; else {NO_CREDENTIALS_HINT}"),
-            None => NO_CREDENTIALS_HINT.to_owned(),
-        })
-    }
-}

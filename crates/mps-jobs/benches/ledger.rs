@@ -1,4 +1,5 @@
-//! Operations of a ledger in a file, each beside the time of its bare fdatasyncs on the same disk.
+//! Operations of a ledger in a file, each beside the time of its bare fdatasyncs on the same disk, and beside
+//! that of appending as many bytes and syncing them.
 //!
 //! Run by hand: `cargo bench --package mps-jobs --bench ledger`. The disk is that of `TMPDIR`.
 #![expect(
@@ -116,10 +117,16 @@ impl Floor {
     }
 
     fn measure(&mut self) {
+        let taken = self.append(LINE);
+        self.times.push(taken);
+    }
+
+    fn append(&mut self, bytes: usize) -> Duration {
+        let bytes = vec![b'x'; bytes];
         let started = self.clock.monotonic();
-        self.file.write_all(&[b'x'; 400]).unwrap();
+        self.file.write_all(&bytes).unwrap();
         self.file.sync_data().unwrap();
-        self.times.push(since(&self.clock, started));
+        since(&self.clock, started)
     }
 
     /// Returns the median.
@@ -130,40 +137,65 @@ impl Floor {
     }
 }
 
+/// The bytes of a line of the seal.
+const LINE: usize = 400;
+
+/// Returns the bytes that this process has passed to the system, or 0 where it does not count them.
+fn written() -> usize {
+    let counts = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
+    let written = counts.lines().find_map(|line| line.strip_prefix("wchar: "));
+    written.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+/// The measurements of an operation.
+#[derive(Default)]
+struct Times {
+    operation: Vec<Duration>,
+    /// Appending and syncing as many bytes.
+    append: Vec<Duration>,
+    bytes: Vec<usize>,
+}
+
 /// The operations of a create, with the number of syncs that each cannot do without.
 async fn operations(ledger: &Ledger, batch: &BatchId, clock: &SharedClock, floor: &mut Floor) {
-    let mut times = [const { Vec::new() }; 4];
+    let mut all: [Times; 4] = Default::default();
+    let mut token = None;
     for n in 0..ROUNDS {
         floor.measure();
-        let begun = clock.monotonic();
-        let token = ledger.claim(batch).await.unwrap().unwrap().token();
-        let claimed = clock.monotonic();
-        ledger.arm(&token).await.unwrap();
-        let armed = clock.monotonic();
-        let task = format!("task-{n}");
-        ledger
-            .created(&token, &task, Answer::default())
-            .await
-            .unwrap();
-        let created = clock.monotonic();
-        ledger.polled(&token.row, "PROCESSING").await.unwrap();
-        let ends = [claimed, armed, created, clock.monotonic()];
-        let begins = [begun, claimed, armed, created];
-        for (times, (end, begin)) in times.iter_mut().zip(ends.iter().zip(begins)) {
-            times.push(end.saturating_sub(begin));
+        for (at, (times, syncs)) in all.iter_mut().zip(SYNCS).enumerate() {
+            let (before, started) = (written(), clock.monotonic());
+            match (at, &token) {
+                (1, Some(token)) => ledger.arm(token).await.unwrap(),
+                (2, Some(token)) => {
+                    let task = format!("task-{n}");
+                    let created = ledger.created(token, &task, Answer::default());
+                    created.await.unwrap();
+                }
+                (3, Some(token)) => {
+                    ledger.polled(&token.row, "PROCESSING").await.unwrap();
+                }
+                _ => token = Some(ledger.claim(batch).await.unwrap().unwrap().token()),
+            }
+            times.operation.push(since(clock, started));
+            let bytes = written().saturating_sub(before);
+            times.bytes.push(bytes);
+            let append = match syncs {
+                0 => Duration::ZERO,
+                1 => floor.append(bytes),
+                _ => floor.append(bytes.saturating_sub(LINE)) + floor.append(LINE),
+            };
+            times.append.push(append);
         }
     }
-    let floor = floor.time();
-    let names = [
-        ("claim", 1),
-        ("arm and seal", 2),
-        ("created", 1),
-        ("polled", 0),
-    ];
-    for ((name, syncs), times) in names.into_iter().zip(&mut times) {
-        report(name, median(times), floor, syncs);
+    let bare = floor.time();
+    let names = ["claim", "arm and seal", "created", "polled"];
+    for ((name, syncs), times) in names.into_iter().zip(SYNCS).zip(&mut all) {
+        report(name, times, bare, syncs);
     }
 }
+
+/// The syncs of each operation.
+const SYNCS: [u32; 4] = [1, 2, 1, 0];
 
 /// A command that creates one task: it opens the ledger, records each step, and ends.
 async fn single_creates(path: &Path, clock: &SharedClock, floor: &mut Floor) {
@@ -207,12 +239,20 @@ fn since(clock: &SharedClock, started: Duration) -> Duration {
     clock.monotonic().saturating_sub(started)
 }
 
-fn report(name: &str, median: Duration, floor: Duration, syncs: u32) {
+fn report(name: &str, times: &mut Times, floor: Duration, syncs: u32) {
+    let (time, append) = (median(&mut times.operation), median(&mut times.append));
     let bare = floor * syncs;
-    let ratio = median.as_secs_f64() / bare.as_secs_f64().max(f64::MIN_POSITIVE);
+    let ratio = |floor: Duration| time.as_secs_f64() / floor.as_secs_f64().max(f64::MIN_POSITIVE);
+    times.bytes.sort_unstable();
+    let bytes = times.bytes.get(times.bytes.len() / 2).unwrap_or(&0);
     match syncs {
-        0 => println!("{name}: {median:?}, without a sync"),
-        _ => println!("{name}: {median:?}, {ratio:.2} times {syncs} bare fdatasyncs ({bare:?})"),
+        0 => println!("{name}: {time:?}, {bytes} bytes, without a sync"),
+        _ => println!(
+            "{name}: {time:?}, {:.2} times {syncs} bare fdatasyncs ({bare:?}), {:.2} times appending its {bytes} \
+             bytes with as many ({append:?})",
+            ratio(bare),
+            ratio(append)
+        ),
     }
 }
 

@@ -93,7 +93,7 @@ async fn run() {
         ledger.count(&batch).await.unwrap();
         counts.push(clock.monotonic().saturating_sub(started));
     }
-    let [sync, round_trip, insert, begin, claim, arm, created] =
+    let [sync, round_trip, insert, three_trips, claim, arm, created] =
         times.map(|mut times| median(&mut times));
     let print = |name: &str, time: Duration| {
         let ratio = |floor: Duration| time.as_secs_f64() / floor.as_secs_f64();
@@ -103,7 +103,7 @@ async fn run() {
     print("fdatasync", sync);
     print("SELECT 1", round_trip);
     print("INSERT of one row, a commit", insert);
-    print("BEGIN, INSERT, COMMIT", begin);
+    print("BEGIN, INSERT, COMMIT", three_trips);
     print("claim (a commit)", claim);
     print("arm (a commit and a line of the seal)", arm);
     print("created (a commit)", created);

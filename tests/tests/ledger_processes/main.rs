@@ -131,12 +131,13 @@ impl Run {
         assert!(silence.await.is_some(), "{} creates", self.creates());
     }
 
-    /// Accepts the server, again while the locks of processes keep it busy.
+    /// Accepts the server, again while locks of processes, or a busy machine, keep it from answering in time.
     async fn accept_failover(&self) {
         let clock = self.clock.clone();
         let accepted = timeout(&*clock, AT_MOST, async {
             while let Err(error) = self.ledger.accept_failover().await {
-                assert_eq!(error.kind(), LedgerErrorKind::Busy, "{error}");
+                let (busy, slow) = (LedgerErrorKind::Busy, LedgerErrorKind::Unreachable);
+                assert!([busy, slow].contains(&error.kind()), "{error}");
             }
         });
         assert!(accepted.await.is_some());

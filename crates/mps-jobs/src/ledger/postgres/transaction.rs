@@ -72,13 +72,13 @@ impl<'a> PgTransaction<'a> {
     ) -> Result<T, LedgerError> {
         let (connection, late, beginning) =
             (self.connection, self.late.take(), self.beginning.take());
-        let begin = async {
+        let start = async {
             match beginning {
                 Some((store, op)) => store.begin(connection, op).await.map(Some),
                 None => Ok(None),
             }
         };
-        let (begun, late, done) = join3(begin, run_late(connection, late), statement).await;
+        let (begun, late, done) = join3(start, run_late(connection, late), statement).await;
         match begun {
             Ok(Some(begun)) => self.begun = begun,
             Ok(None) => {}
