@@ -111,10 +111,10 @@ impl Context {
             let provider = self.provider(&endpoint, None);
             let credentials = self.find_credentials(&provider).await?;
             let secret_id = credentials.secret_id();
-            self.begin_to_open(opening, &endpoint, secret_id).await;
+            self.begin_to_open(opening, &endpoint, secret_id);
             (transport(&endpoint)?, provider, credentials)
         } else {
-            self.begin_to_open(opening, &endpoint, "").await;
+            self.begin_to_open(opening, &endpoint, "");
             let transport = transport(&endpoint)?;
             let provider = self.provider(&endpoint, Some(&transport));
             let credentials = self.find_credentials(&provider).await?;
@@ -136,18 +136,13 @@ impl Context {
         })
     }
 
-    async fn begin_to_open(
-        &self,
-        opening: Option<&mut Opening>,
-        endpoint: &Endpoint,
-        secret_id: &str,
-    ) {
+    fn begin_to_open(&self, opening: Option<&mut Opening>, endpoint: &Endpoint, secret_id: &str) {
         let identity = Identity {
             endpoint,
             secret_id,
         };
         if let Some(opening) = opening {
-            *opening = Opening::begin(&self.global, identity, &self.clock).await;
+            *opening = Opening::begin(&self.global, identity, &self.clock);
         }
     }
 

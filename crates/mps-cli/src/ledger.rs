@@ -55,7 +55,7 @@ type OpeningLedger = Pin<Box<MaybeDone<BoxFuture<'static, Result<Ledger, LedgerE
 impl Opening {
     /// Begins to open the ledger of a create. Does nothing if it is no file, or a new one, which is announced
     /// when it is certain that something is recorded.
-    pub(crate) async fn begin(
+    pub(crate) fn begin(
         global: &GlobalOptions,
         identity: Identity<'_>,
         clock: &SharedClock,
