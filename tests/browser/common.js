@@ -21,7 +21,7 @@ const FLAGS = [
 ];
 
 /** Milliseconds that a step may take, generous for a busy machine. */
-const BOUND = 120_000;
+const MAX_WAIT_MS = 120_000;
 const pause = () => new Promise((done) => setTimeout(done, 20));
 
 const WIDE = { width: 1360, height: 900 };
@@ -29,13 +29,13 @@ const PHONE = { width: 390, height: 844 };
 
 /**
  * Runs a script's steps with a page; everything that a page must not do fails them. A refusal that a step asks for is
- * no error of the page: the step adds its status to `refusals`, whenever the browser may report it.
+ * no error of the page: the step adds its `status` and `path` to `refusals`, whenever the browser may report it.
  */
 async function run(steps) {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
   try {
     const context = await browser.newContext({ viewport: WIDE, colorScheme: "light" });
-    context.setDefaultTimeout(BOUND);
+    context.setDefaultTimeout(MAX_WAIT_MS);
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const page = await context.newPage();
     const seen = { requests: [], wrong: [], refusals: [] };
@@ -43,11 +43,11 @@ async function run(steps) {
     page.on("dialog", (dialog) => { seen.wrong.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
     page.on("pageerror", (error) => seen.wrong.push(`error: ${error}`));
     page.on("console", (message) => {
-      if (message.type() === "error") seen.wrong.push(`console: ${message.text()}`);
+      if (message.type() === "error") seen.wrong.push(`console: ${message.text()} ${message.location().url}`);
     });
     context.on("page", (other) => seen.wrong.push(`another page: ${other.url()}`));
     await steps(page, seen);
-    const isExpected = (text) => seen.refusals.some((status) => text.includes(`status of ${status}`));
+    const isExpected = (text) => seen.refusals.some(({ status, path }) => text.includes(`status of ${status}`) && text.endsWith(path));
     assert.deepEqual(seen.wrong.filter((text) => !isExpected(text)), []);
     const foreign = seen.requests.filter((url) => !/^(file:|blob:|http:\/\/127\.0\.0\.1:)/.test(url));
     assert.deepEqual(foreign, [], "requests to other hosts");
@@ -98,12 +98,12 @@ async function until(page, expression) {
  */
 async function becomes(read, expected, what = String(read)) {
   const check = expected instanceof RegExp ? assert.match : assert.deepEqual;
-  for (const end = Date.now() + BOUND;;) {
+  for (const end = Date.now() + MAX_WAIT_MS;;) {
     try {
       return check(await read(), expected);
     } catch (difference) {
       if (Date.now() < end) await pause();
-      else throw new Error(`not within ${BOUND / 1_000} s: ${what}\n${difference.message}`);
+      else throw new Error(`not within ${MAX_WAIT_MS / 1_000} s: ${what}\n${difference.message}`);
     }
   }
 }

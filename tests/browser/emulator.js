@@ -7,7 +7,6 @@ const frames = (page) => page.locator(".card .frame");
 const tab = (page, name) => page.locator(`#tab-${name}`);
 
 async function page(page, seen) {
-  seen.refusals.push(400);
   await page.goto(url);
   await until(page, "document.querySelectorAll('.card').length === 6");
   await until(page, "document.getElementById('summary').textContent.includes('1 duplicate')");
@@ -67,6 +66,7 @@ async function page(page, seen) {
   await page.locator("[data-rule*=reply_lost]").click();
   await until(page, "document.querySelectorAll('#rules tr').length === 1");
   await page.locator("#kind").selectOption("refuse");
+  seen.refusals.push({ status: 400, path: "/_emulator/v1/faults" });
   await page.locator("#add-fault .strong").click();
   await until(page, "!document.getElementById('fault-error').hidden");
   await becomes(() => page.locator("#fault-error").textContent(), /code/);
@@ -88,6 +88,7 @@ async function page(page, seen) {
   await page.locator("[data-change*='12h']").click();
   await until(page, `document.getElementById('now').textContent !== ${JSON.stringify(earlier)}`);
   await page.locator("#advance").fill("soon");
+  seen.refusals.push({ status: 400, path: "/_emulator/v1/clock" });
   await page.locator("#change-clock .strong").click();
   await until(page, "!document.getElementById('clock-error').hidden");
   await accessible(page, "clock");
@@ -110,7 +111,7 @@ async function page(page, seen) {
 }
 
 async function guarded(page, seen) {
-  seen.refusals.push(401);
+  seen.refusals.push({ status: 401, path: "" });
   await page.goto(url);
   await until(page, "!document.getElementById('access').hidden");
   await becomes(() => page.locator("#content").isHidden(), true);

@@ -101,6 +101,14 @@ impl Capture {
         lock(&self.0.texts).push(text);
     }
 
+    /// Returns the collected texts that begin with `start`.
+    #[must_use]
+    pub fn texts(&self, start: &str) -> Vec<String> {
+        let texts = lock(&self.0.texts);
+        let found = texts.iter().filter(|text| text.starts_with(start));
+        found.cloned().collect()
+    }
+
     /// Returns the number of collected texts that begin with `start`.
     #[must_use]
     pub fn count(&self, start: &str) -> usize {

@@ -1,4 +1,5 @@
-//! Templates of the generated code, one function each. They make no decisions.
+//! Templates of the generated code, one function each. They make no decisions except about layout, in `layout` and
+//! `print`.
 
 mod action;
 mod capability;
@@ -37,6 +38,7 @@ pub fn emit(file: &File<'_>) -> Result<String, syn::Error> {
     Ok(parts.join("\n"))
 }
 
+/// Returns the texts of an item's parts, without blank lines between them.
 fn texts(item: &Item) -> Result<Vec<String>, syn::Error> {
     let tokens = match item {
         Item::Struct(structure) => return structure::emit(structure),

@@ -174,6 +174,7 @@ fn read(dir: &Path) -> io::Result<BTreeMap<String, String>> {
             if entry.file_type()?.is_dir() {
                 open.push((entry.path(), format!("{path}/")));
             } else {
+                // Without the copy that `from_utf8_lossy` makes of valid text.
                 let text = String::from_utf8(fs::read(entry.path())?);
                 let text = text
                     .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());

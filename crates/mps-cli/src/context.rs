@@ -1,9 +1,11 @@
 //! The client that the global options describe.
 
+mod connection;
+
 use std::{sync::Arc, time::Duration};
 
 use mps_aigc::{
-    Aigc, CallOptions, Client, Credentials, Endpoint, Family, Task, TaskHandle, Tasks,
+    Aigc, CallOptions, Client, Credentials, Endpoint,
     credentials::{Cached, DefaultChain, ProvideCredentials, SharedProvider},
 };
 use mps_core::{
@@ -14,6 +16,7 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 use mps_jobs::LedgerGate;
 
+pub(crate) use self::connection::Connection;
 use crate::{
     account,
     arguments::Settings,
@@ -41,75 +44,6 @@ pub(crate) struct Context {
     pub(crate) output: Output,
     pub(crate) phase: Phase,
     pub(crate) clock: SharedClock,
-}
-
-/// A client, with the emulator inside this process if there is one: dropping it stops that emulator.
-pub(crate) struct Connection {
-    aigc: Aigc,
-    secret_id: String,
-    /// The keys that were found, for requests to the object storage.
-    #[cfg(feature = "media")]
-    credentials: Credentials,
-    /// The account that the ledger records tasks under.
-    account: String,
-    payer: Account,
-    /// A warning to print before a create.
-    limit_warning: Option<&'static str>,
-    _emulator: Option<Emulator>,
-}
-
-impl Connection {
-    pub(crate) fn client(&self) -> &Client {
-        self.aigc.client()
-    }
-
-    /// Returns the id of the key that signs the requests.
-    pub(crate) fn secret_id(&self) -> &str {
-        &self.secret_id
-    }
-
-    /// Returns the keys of the calls, as they were when the command connected.
-    #[cfg(feature = "media")]
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
-    }
-
-    /// Returns the account that pays, as the ledger names it.
-    pub(crate) fn account(&self) -> &str {
-        &self.account
-    }
-
-    /// Returns the endpoint and the key, which decide the place of the ledger.
-    pub(crate) fn identity(&self) -> Identity<'_> {
-        Identity {
-            endpoint: self.client().endpoint(),
-            secret_id: &self.secret_id,
-        }
-    }
-
-    /// Returns the account that pays, for jobs.
-    pub(crate) fn payer(&self) -> &Account {
-        &self.payer
-    }
-
-    pub(crate) fn aigc(&self) -> &Aigc {
-        &self.aigc
-    }
-
-    pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {
-        self.aigc.tasks()
-    }
-
-    /// Returns the task of a handle, which must be one of the family `F`.
-    pub(crate) fn task<F: Family>(&self, handle: TaskHandle) -> Result<Task<F>, Failure> {
-        let task = self.aigc.task(handle).typed::<F>();
-        task.ok_or_else(|| Failure::internal("the task belongs to another family"))
-    }
-
-    /// Returns the warning about a create whose start no other process can know of.
-    pub(crate) fn limit_warning(&self) -> Option<&'static str> {
-        self.limit_warning
-    }
 }
 
 impl Context {

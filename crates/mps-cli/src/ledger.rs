@@ -7,8 +7,8 @@ use std::{
 };
 
 use futures_util::{
+    FutureExt as _,
     future::{MaybeDone, maybe_done},
-    poll,
 };
 use mps_aigc::Endpoint;
 use mps_core::{BoxFuture, clock::SharedClock};
@@ -68,7 +68,7 @@ impl Opening {
         let open: BoxFuture<'static, _> = Box::pin(async move { place.open(&clock).await });
         let mut ledger = Box::pin(maybe_done(open));
         // The first poll starts the thread.
-        let _begun = poll!(&mut ledger);
+        let _begun = ledger.as_mut().now_or_never();
         Self(Some((file, ledger)))
     }
 

@@ -9,8 +9,6 @@ use std::{collections::BTreeMap, path::Path};
 use mps_aigc::models::{Action, preflight::Finding};
 use serde_json::Value;
 
-#[cfg(feature = "media")]
-mod answer;
 mod bucket;
 mod file;
 mod format;
@@ -19,6 +17,8 @@ mod local_file;
 mod no_upload;
 #[cfg(feature = "media")]
 mod sign;
+#[cfg(feature = "media")]
+mod storage_response;
 mod texts;
 #[cfg(feature = "media")]
 mod upload;
@@ -27,11 +27,11 @@ mod upload;
 use self::no_upload as upload;
 pub(crate) use self::{
     bucket::{Bucket, VARIABLE, from_environment},
-    local_file::Upload,
+    local_file::PlannedUpload,
 };
 use self::{
     local_file::LocalFile,
-    texts::{collect, replace},
+    texts::{collect_texts, replace_texts},
 };
 use crate::{
     context::{Connection, Context},
@@ -121,7 +121,7 @@ impl LocalMedia {
             None => context.media_bucket()?.ok_or_else(|| no_bucket(first))?,
         };
         for file in &self.0 {
-            replace(&mut body, &file.stand_in(), &bucket.url(&file.name()));
+            replace_texts(&mut body, &file.stand_in(), &bucket.url(&file.name()));
         }
         parsed(body)
     }
@@ -133,8 +133,8 @@ impl LocalMedia {
 
     /// Returns the files that a create uploads: one entry for each member that names a file, also if several name
     /// the same one.
-    pub(crate) fn uploads(&self) -> Vec<Upload<'_>> {
-        self.0.iter().map(LocalFile::upload).collect()
+    pub(crate) fn uploads(&self) -> Vec<PlannedUpload<'_>> {
+        self.0.iter().map(LocalFile::planned_upload).collect()
     }
 
     /// Uploads the files that the bucket does not have, and returns the request with signed URLs; `None` if it
@@ -197,7 +197,7 @@ fn has_uploads(body: &Value) -> bool {
 /// Returns the URLs of uploaded files in a body, each once, with their buckets and names.
 fn uploaded_objects(body: &Value) -> BTreeMap<String, (Bucket, String)> {
     let mut texts = Vec::new();
-    collect(body, &mut texts);
+    collect_texts(body, &mut texts);
     let objects = texts.into_iter().filter_map(|text| {
         let object = Bucket::of_url(&text)?;
         Some((text, object))
@@ -218,7 +218,7 @@ async fn sign(
     for (url, (bucket, name)) in uploaded_objects(body) {
         let file = files.iter().find(|file| file.name() == name);
         let signed = Box::pin(storage.offer(&bucket, &url, file)).await?;
-        replace(body, &url, &signed);
+        replace_texts(body, &url, &signed);
     }
     Ok(())
 }
@@ -238,7 +238,7 @@ fn is_url(text: &str) -> bool {
 }
 
 fn no_bucket(file: &LocalFile) -> Failure {
-    let (flag, path) = (file.option.flag, file.shown());
+    let (flag, path) = (file.option.flag, file.display_path());
     let message = format!("{flag}: the file {path} has no bucket to be uploaded to");
     Failure::usage(message).hint(format!(
         "name a bucket of yours: --cos bucket=NAME-APPID,region=REGION; or for all commands \
@@ -326,7 +326,7 @@ mod tests {
     fn a_prompt_that_equals_a_url_changes_with_it_and_others_do_not() {
         let request = CreateAigcVideoTask::new().prompt("a").image_url("b");
         let mut body = json(&request).unwrap();
-        replace(&mut body, "b", "c");
+        replace_texts(&mut body, "b", "c");
         let request: CreateAigcVideoTask = parsed(body).unwrap();
         assert_eq!(request.image_url.as_deref(), Some("c"));
         assert_eq!(request.prompt.as_deref(), Some("a"));

@@ -249,7 +249,7 @@ pub(crate) struct Call {
     pub(crate) action: Cow<'static, str>,
     /// The action as the value of a header.
     pub(crate) action_header: HeaderValue,
-    pub(crate) version: HeaderValue,
+    pub(crate) version_header: HeaderValue,
     pub(crate) effect: Effect,
     pub(crate) rate_limit: u32,
     pub(crate) body: Bytes,
@@ -278,7 +278,7 @@ impl Call {
             action: A::INFO.name.into(),
             // Checked by the compiler, and not again in every call.
             action_header: const { HeaderValue::from_static(A::INFO.name) },
-            version: const { HeaderValue::from_static(A::INFO.version) },
+            version_header: const { HeaderValue::from_static(A::INFO.version) },
             effect: A::INFO.effect,
             rate_limit: A::INFO.rate_limit,
             body: body.into(),
@@ -296,7 +296,7 @@ impl Call {
         call.check()?;
         Ok(Self {
             action_header: header_value(&call.action)?,
-            version: header_value(&call.version)?,
+            version_header: header_value(&call.version)?,
             action: call.action.into(),
             effect: call.effect,
             rate_limit: call.rate_limit,

@@ -194,7 +194,7 @@ impl Endpoint {
     /// As [`is_origin_of`](Self::is_origin_of), without parsing a URL that is written in the same
     /// way.
     pub(crate) fn is_origin_of_uri(&self, uri: &http::Uri) -> bool {
-        let is_same = uri.scheme() == self.uri.scheme() && has_authority_of(uri, &self.uri);
+        let is_same = uri.scheme() == self.uri.scheme() && have_same_authority(uri, &self.uri);
         is_same || self.is_origin_of(&uri.to_string())
     }
 
@@ -263,7 +263,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Returns whether two URIs have the same authority. Those of a client's requests are one text in
 /// memory, which is seen without reading it.
-pub(crate) fn has_authority_of(one: &Uri, other: &Uri) -> bool {
+pub(crate) fn have_same_authority(one: &Uri, other: &Uri) -> bool {
     match (one.authority(), other.authority()) {
         (Some(one), Some(other)) => std::ptr::eq(one.as_str(), other.as_str()) || one == other,
         (one, other) => one.is_none() && other.is_none(),

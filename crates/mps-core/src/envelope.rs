@@ -268,7 +268,7 @@ impl Answer {
     /// An error here does not undo the call: it was executed, and the error keeps the beginning of
     /// the answer.
     pub(crate) fn decode<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
-        // Most answers to a create, which then need no second look.
+        // Most answers to a create: responses do not keep `RequestId`, so the task id is the whole body.
         if let Some(id) = self.only_task_id.take() {
             let members = [(TASK_ID, Value::String(id))].into_iter();
             if let Ok(response) = T::deserialize(MapDeserializer::new(members)) {

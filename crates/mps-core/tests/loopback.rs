@@ -88,7 +88,7 @@ async fn the_signed_bytes_equal_the_sent_bytes() {
 
 #[tokio::test]
 async fn a_refused_connection_sent_nothing() {
-    // A port on which no machine of a test listens, and which the system gives to nobody.
+    // Port 1 (tcpmux): nothing listens there, and the system assigns no port below 1024 to a client.
     let error = create("http://127.0.0.1:1").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.dispatch()),

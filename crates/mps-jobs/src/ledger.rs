@@ -70,7 +70,7 @@ pub use self::{
 };
 pub(crate) use self::{batch::count_of, files::sync_folder};
 use self::{
-    seal::{Entry, Line, Seal},
+    seal::{Entry, Seal},
     tx::{Op, Work},
 };
 
@@ -230,13 +230,13 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// Runs an operation that writes a line of the seal.
-    async fn run_sealed<A, T>(
+    /// Runs an operation, and then writes a line of the seal. It is on the disk before this returns.
+    async fn run_and_seal<A, T>(
         &self,
         op: Op,
         args: A,
         work: Work<A, T>,
-        line: Line<T>,
+        entry: fn(&T) -> Entry,
     ) -> Result<T, LedgerError>
     where
         A: Send + Sync + 'static,
@@ -245,19 +245,14 @@ impl Ledger {
         match &self.0.store {
             Store::Sqlite(store) => {
                 let seal = self.0.seal.clone();
-                store.run_sealed(op, args, work, line, seal).await
+                store.run_and_seal(op, args, work, entry, seal).await
             }
             #[cfg(feature = "postgres")]
             Store::Postgres(_) => {
-                if let Line::Before(entry) = &line {
-                    self.seal_later(true, entry.clone()).await;
-                }
                 let done = self.run(op, args, work).await?;
-                if let Line::After(entry) = line {
-                    let entry = entry(&done);
-                    self.with_seal(move |seal| seal.append(&entry, true))
-                        .await?;
-                }
+                let entry = entry(&done);
+                self.with_seal(move |seal| seal.append(&entry, true))
+                    .await?;
                 Ok(done)
             }
         }

@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 
 pub(crate) use self::facts::Facts;
 use self::{
-    facts::FactsOf,
-    members::{differing_members, model},
+    facts::FactsVisitor,
+    members::{differing_members, model_label},
 };
 use crate::{
     error::JobsError,
@@ -56,7 +56,7 @@ impl Request {
     ) -> Result<Self, JobsError> {
         let unknown = || JobsError::UnknownAction(action.to_owned());
         TaskFamily::created_by(action).ok_or_else(unknown)?;
-        let body_of = FactsOf {
+        let body_of = FactsVisitor {
             body: &body,
             site,
             is_checked,
@@ -177,7 +177,7 @@ impl NewItem {
         let ms = seconds.unwrap_or_default().saturating_mul(1_000);
         Self {
             key,
-            model: model(&body),
+            model: model_label(&body),
             hash: content_hash(action, &body),
             ms: i64::try_from(ms).unwrap_or(i64::MAX),
             price: None,

@@ -29,7 +29,7 @@ async fn a_gallery_is_used_with_keyboard_and_pointer() -> Result<(), Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gallery_of_2000_rows_is_used() -> Result<(), Error> {
+async fn a_gallery_of_2000_rows_adds_rows_on_scroll_and_filters_them() -> Result<(), Error> {
     check("large", &Scene::large(2_000).await?).await
 }
 

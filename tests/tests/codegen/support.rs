@@ -26,6 +26,14 @@ pub(crate) fn fixture(name: &str) -> Vec<SourceFile> {
     found
 }
 
+/// Returns the names of all fixtures.
+pub(crate) fn fixture_names() -> Vec<String> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/codegen");
+    let entries = all.read_dir().unwrap().map(|entry| entry.unwrap());
+    let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+    names.filter(|name| name != "base").collect()
+}
+
 fn files(dir: &Path) -> Vec<SourceFile> {
     let (sources, mistakes) = read(dir);
     assert!(mistakes.is_empty(), "{mistakes:?}");

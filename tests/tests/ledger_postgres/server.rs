@@ -177,11 +177,11 @@ async fn a_lease_that_is_over_belongs_to_nobody() {
     assert_eq!(get(&other, &second.token().row).await.state, State::Created);
 }
 
-/// A clock with slow seconds: the ten for which operations wait are longer than a restart takes on any machine.
+/// A clock that runs at a hundredth of real time, so that the ten seconds for which operations wait outlast a restart.
 #[derive(Debug, Default)]
-struct Slow(SystemClock);
+struct SlowClock(SystemClock);
 
-impl Clock for Slow {
+impl Clock for SlowClock {
     fn wall(&self) -> SystemTime {
         self.0.wall()
     }
@@ -201,7 +201,7 @@ async fn operations_wait_for_a_server_that_restarts_and_an_arm_does_not() {
         return;
     };
     let location = new_location(&server.url());
-    let ledger = Ledger::open(&location, Arc::new(Slow::default())).await;
+    let ledger = Ledger::open(&location, Arc::new(SlowClock::default())).await;
     let ledger = ledger.unwrap();
     let batch = import(&ledger, 3, Caps::default()).await;
     for how in [Stop::Orderly, Stop::Crash] {

@@ -11,13 +11,7 @@
     reason = "a test fails by panicking, and prints its figures"
 )]
 
-use std::{
-    collections::HashSet,
-    env,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashSet, env, path::PathBuf, time::Duration};
 
 use mps_core::clock::{SharedClock, SystemClock, timeout};
 use mps_emulator::{Emulator, Outcome};
@@ -27,11 +21,12 @@ use mps_jobs::{
 };
 use mps_tests::{
     arrivals::first_too_early,
-    postgres::{PgBouncer, PostgresServer, Stop},
+    postgres::{PgBouncer, PostgresServer},
     window::most_in_any_second,
 };
 use tempfile::TempDir;
 
+mod changes;
 mod figures;
 mod worker;
 
@@ -320,93 +315,4 @@ async fn killed_processes_on_a_file_pay_for_no_row_twice() {
     let limits = folder.path().join("limits").display().to_string();
     let run = Run::new(ledger, limits, killed().rows).await;
     run.finish(killed()).await.assert_sound();
-}
-
-/// Changes a server without blocking the emulator.
-async fn change(
-    server: &Arc<Mutex<PostgresServer>>,
-    change: impl FnOnce(&mut PostgresServer) + Send + 'static,
-) {
-    let server = server.clone();
-    let changed = tokio::task::spawn_blocking(move || change(&mut server.lock().unwrap()));
-    changed.await.unwrap();
-}
-
-/// Runs with a change of the server in the middle, which people accept if they have to.
-async fn with_a_change(
-    prepare: impl FnOnce(&mut PostgresServer) -> PathBuf + Send + 'static,
-    middle: impl FnOnce(&mut PostgresServer, PathBuf) + Send + 'static,
-    is_failover: bool,
-) {
-    let Some(server) = server() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let url = server.url();
-    let server = Arc::new(Mutex::new(server));
-    let plan = Plan { rows: 90, kills: 4 };
-    let mut run = Run::new(with_seal(&url, &folder), url, plan.rows).await;
-    run.wait_for(20).await;
-    let prepared = Arc::new(Mutex::new(PathBuf::new()));
-    let kept = prepared.clone();
-    change(&server, move |server| {
-        *kept.lock().unwrap() = prepare(server);
-    })
-    .await;
-    run.wait_for(45).await;
-    let prepared = prepared.lock().unwrap().clone();
-    change(&server, move |server| middle(server, prepared)).await;
-    if is_failover {
-        run.wait_for_silence().await;
-        assert!(run.creates() < plan.rows, "started without acceptance");
-        run.accept_failover().await;
-    }
-    run.finish(plan).await.assert_sound();
-}
-
-#[tokio::test]
-async fn a_server_that_stops_and_restarts_in_the_middle_loses_nothing() {
-    let nothing = |_: &mut PostgresServer| PathBuf::new();
-    with_a_change(
-        nothing,
-        |server, _| {
-            for how in [Stop::Crash, Stop::Orderly] {
-                server.stop(how).unwrap();
-                server.run().unwrap();
-            }
-        },
-        false,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_base_backup_that_is_restored_in_the_middle_loses_nothing() {
-    with_a_change(
-        |server| server.base_backup("backup").unwrap(),
-        |server, backup| {
-            server.stop(Stop::Crash).unwrap();
-            server.restore(&backup).unwrap();
-            server.run().unwrap();
-        },
-        true,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn a_data_folder_that_is_copied_back_in_the_middle_loses_nothing() {
-    with_a_change(
-        |server| {
-            server.stop(Stop::Orderly).unwrap();
-            let copy = server.copy_data("copy").unwrap();
-            server.run().unwrap();
-            copy
-        },
-        |server, copy| {
-            server.stop(Stop::Orderly).unwrap();
-            server.restore(&copy).unwrap();
-            server.run().unwrap();
-        },
-        true,
-    )
-    .await;
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
-    common::{digits, ident, quoted},
+    common::{self, ident, integer_text, quoted},
     layout::{Part, list, literal},
     print,
 };
@@ -67,7 +67,7 @@ fn rows(name: &str, family: &Family, model: &Model) -> Result<String, syn::Error
     let rows = rows.map(|it| Part::Text(row("    ", &family.name, &model.name, it)));
     let before = format!("static {name}: &[Row] = &[");
     let table = list(&before, &rows.collect::<Vec<_>>(), "];");
-    print::text(format!("{table}\n"))
+    print::item_text(format!("{table}\n"))
 }
 
 /// Returns a row, which begins in a line with this margin.
@@ -93,7 +93,7 @@ fn row(margin: &str, family: &str, model: &str, row: &Row) -> String {
         .chain(filled(&inner, "by_site", by_site));
     let fields: String = fields.collect();
     let version = row.version.as_ref();
-    let version = version.map_or_else(|| "None".to_owned(), |it| format!("Some({it:?})"));
+    let version = version.map_or_else(|| "None".to_owned(), |it| format!("Some({})", quoted(it)));
     let args = [quoted(family), quoted(model), version, quoted(&row.source)].map(Part::Text);
     let base = list(&format!("{inner}..Row::new("), &args, ")");
     format!("Row {{\n{fields}{base}\n{margin}}}")
@@ -107,8 +107,7 @@ fn filled(margin: &str, key: &str, items: impl Iterator<Item = String>) -> Optio
 }
 
 fn days(days: &[(String, String)]) -> impl Iterator<Item = String> {
-    days.iter()
-        .map(|(site, day)| format!("Day::new({site:?}, {day:?})"))
+    days.iter().map(|(site, day)| common::day(site, day))
 }
 
 /// Returns the field of a column.
@@ -120,7 +119,7 @@ fn cell(margin: &str, key: &str, value: &Value) -> String {
     let field = match value {
         Value::Flag(flag) => text(flag.to_string()),
         Value::Text(value) => text(quoted(value)),
-        Value::Number(number) => text(digits(*number)),
+        Value::Number(number) => text(integer_text(*number)),
         Value::Nothing(name) => text(format!("{name}::NONE")),
         Value::Set(numbers) => text(format!("Durations::Set(&[{}])", all(numbers).join(", "))),
         Value::Texts(texts) => some(Part::Slice(texts.iter().map(|it| quoted(it)).collect())),
@@ -143,9 +142,9 @@ fn cell(margin: &str, key: &str, value: &Value) -> String {
 }
 
 fn all(numbers: &[i64]) -> Vec<String> {
-    numbers.iter().map(|number| digits(*number)).collect()
+    numbers.iter().map(|number| integer_text(*number)).collect()
 }
 
 fn number(key: &str, number: i64) -> String {
-    format!("{key}: {}", digits(number))
+    format!("{key}: {}", integer_text(number))
 }

@@ -1,15 +1,15 @@
 //! Templates of `Preflight`: one statement for each member with rules, as text like the struct itself.
 
 use super::{
-    common::{digits, quoted, scalar},
+    common::{self, integer_text, quoted, scalar},
     layout::{Part, chain, list},
     print,
 };
 use crate::lower::{Argument, Check, Condition, Field, Peer, Severity, Struct};
 
 /// The margin of a statement, and that of one inside a condition.
-const MARGIN: &str = "        ";
-const INNER: &str = "            ";
+const STATEMENT_INDENT: &str = "        ";
+const INNER_INDENT: &str = "            ";
 
 pub(super) fn preflight(structure: &Struct) -> Result<String, syn::Error> {
     let name = &structure.name;
@@ -19,7 +19,7 @@ pub(super) fn preflight(structure: &Struct) -> Result<String, syn::Error> {
     } else {
         ("", "")
     };
-    print::text(format!(
+    print::item_text(format!(
         "impl Preflight for {name} {{
     fn inspect(&self, at: &Path<'_>, report: &mut Report) {{
 {before}{members}{after}        report.check_extra(at, &self.extra, Self::MEMBERS);
@@ -36,15 +36,16 @@ const BEFORE: &str = "        let query = self.capability_query();
 const AFTER: &str = "        report.check_model(at, &query);\n";
 
 fn member(field: &Field) -> String {
-    let checks = (!field.checks.is_empty()).then(|| statement(MARGIN, field, &field.checks));
+    let checks =
+        (!field.checks.is_empty()).then(|| statement(STATEMENT_INDENT, field, &field.checks));
     let overridable = field.overridable.as_ref().map(|overridable| {
         let column = &overridable.column;
-        let inside = statement(INNER, field, &overridable.checks);
-        format!("{MARGIN}if !report.model_states(Column::{column}) {{\n{inside}{MARGIN}}}\n")
+        let inside = statement(INNER_INDENT, field, &overridable.checks);
+        format!("{STATEMENT_INDENT}if !report.model_states(Column::{column}) {{\n{inside}{STATEMENT_INDENT}}}\n")
     });
     let inside = field.nested.then(|| {
         let call = format!(".inspect({}, &self.{});", place(field), field.name);
-        format!("{}\n", chain(&format!("{MARGIN}report"), &[call]))
+        format!("{}\n", chain(&format!("{STATEMENT_INDENT}report"), &[call]))
     });
     [checks, overridable, inside]
         .into_iter()
@@ -63,11 +64,11 @@ fn statement(margin: &str, field: &Field, checks: &[Check]) -> String {
 }
 
 fn place(field: &Field) -> String {
-    let wire = &field.wire;
+    let wire = quoted(&field.wire);
     if field.sensitive {
-        format!("at.sensitive(\"{wire}\")")
+        format!("at.sensitive({wire})")
     } else {
-        format!("at.member(\"{wire}\")")
+        format!("at.member({wire})")
     }
 }
 
@@ -88,18 +89,21 @@ fn check(margin: &str, check: &Check) -> String {
             let sites: Vec<String> = sites.iter().map(|site| format!("Site::{site}")).collect();
             let on = (!sites.is_empty()).then(|| format!(".on(&[{}])", sites.join(", ")));
             let days = dropped.iter();
-            let days = days.map(|(site, day)| format!("Day::new({site:?}, {day:?})"));
+            let days = days.map(|(site, day)| common::day(site, day));
             let days = days.collect::<Vec<_>>().join(", ");
             let dropped = (!days.is_empty()).then(|| format!(".dropped(const {{ &[{days}] }})"));
             let (on, dropped) = (on.unwrap_or_default(), dropped.unwrap_or_default());
             let mut args = self::args(argument);
             args.push(Part::Text(format!(
-                "Rule::{severity}({source:?}){on}{dropped}"
+                "Rule::{severity}({}){on}{dropped}",
+                quoted(source)
             )));
             let call = list(&format!("{margin}    .{method}("), &args, ")");
             call.trim_start().to_owned()
         }
-        Check::Withdrawn { day, source } => format!(".withdrawn({day:?}, {source:?})"),
+        Check::Withdrawn { day, source } => {
+            format!(".withdrawn({}, {})", quoted(day), quoted(source))
+        }
     }
 }
 
@@ -113,13 +117,15 @@ fn args(argument: &Argument) -> Vec<Part> {
             vec![Part::Slice(texts.iter().map(|text| quoted(text)).collect())]
         }
         Argument::Numbers(numbers) => {
-            vec![Part::Slice(numbers.iter().map(|it| digits(*it)).collect())]
+            vec![Part::Slice(
+                numbers.iter().map(|it| integer_text(*it)).collect(),
+            )]
         }
     }
 }
 
 fn peer(peer: &Peer) -> String {
-    format!("({:?}, self.{}.is_set())", peer.wire, peer.name)
+    format!("({}, self.{}.is_set())", quoted(&peer.wire), peer.name)
 }
 
 /// Returns the arguments for a condition: the other member, its value as text, and the comparison.

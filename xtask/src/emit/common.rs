@@ -40,12 +40,11 @@ pub(super) fn comments(indent: &str, lines: &[String]) -> String {
 
 /// Returns an integer literal, with groups of three digits if it has more than three.
 pub(super) fn integer(number: i64) -> TokenStream {
-    let digits = grouped(&number.unsigned_abs().to_string());
-    let sign = (number < 0).then(|| quote!(-));
-    let literal: Literal = digits
-        .parse()
-        .unwrap_or_else(|_| Literal::i64_unsuffixed(number));
-    quote!(#sign #literal)
+    let text = integer_text(number);
+    text.parse().unwrap_or_else(|_| {
+        let literal = Literal::i64_unsuffixed(number);
+        quote!(#literal)
+    })
 }
 
 /// Returns the literal of a text.
@@ -54,15 +53,20 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Returns an integer literal as text.
-pub(super) fn digits(number: i64) -> String {
+pub(super) fn integer_text(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
+}
+
+/// Returns the day on which a site dropped a bound, as text.
+pub(super) fn day(site: &str, day: &str) -> String {
+    format!("Day::new({}, {})", quoted(site), quoted(day))
 }
 
 /// Returns the literal of a value as text.
 pub(super) fn scalar(value: &Scalar) -> String {
     match value {
-        Scalar::Integer(number) => digits(*number),
+        Scalar::Integer(number) => integer_text(*number),
         Scalar::Float(number) => format!("{number:?}"),
         Scalar::Text(text) => quoted(text),
         Scalar::Boolean(flag) => flag.to_string(),

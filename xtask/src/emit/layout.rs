@@ -1,9 +1,9 @@
 //! The layout that the printer gives to code, for templates that are text. A test compares it with the printer.
 
-/// The length of a line in bytes beyond which the printer breaks it where it can.
+/// The width of a line in bytes beyond which prettyplease 0.3 breaks it where it can: `MARGIN` in its `lib.rs`.
 const WIDTH: usize = 89;
 
-/// The length of the longest struct expression that the printer writes in one line.
+/// The longest struct expression that it writes in one line: `end_with_max_width(34)` in its `expr.rs`, and the brace.
 const SHORT: usize = 35;
 
 /// Returns whether the printer breaks no line of this code.

@@ -51,7 +51,7 @@ pub(super) fn item(tokens: TokenStream) -> Result<String, syn::Error> {
 
 /// Returns the text of an item that a template wrote in the layout of the printer for code that [`fits`]. Code
 /// that does not is parsed and printed.
-pub(super) fn text(code: String) -> Result<String, syn::Error> {
+pub(super) fn item_text(code: String) -> Result<String, syn::Error> {
     if fits(&code) {
         return Ok(code);
     }
@@ -59,11 +59,11 @@ pub(super) fn text(code: String) -> Result<String, syn::Error> {
 }
 
 /// Returns the text of a member of an `impl` in the same way.
-pub(super) fn member(code: String) -> Result<String, syn::Error> {
+pub(super) fn member_text(code: String) -> Result<String, syn::Error> {
     if fits(&code) {
         return Ok(code);
     }
-    let whole = text(format!("impl Type {{\n{code}}}\n"))?;
+    let whole = item_text(format!("impl Type {{\n{code}}}\n"))?;
     let (_, rest) = whole.split_once('\n').unwrap_or_default();
     Ok(rest.strip_suffix("}\n").unwrap_or(rest).to_owned())
 }

@@ -14,6 +14,7 @@ pub(super) fn constants(structure: &Struct) -> String {
         described,
         ..
     } = structure;
+    let (name, summary) = (quoted(name), quoted(summary));
     let names = structure
         .fields
         .iter()
@@ -31,8 +32,8 @@ pub(super) fn constants(structure: &Struct) -> String {
 
     /// The shape of this object as data.
     pub const SCHEMA: &'static StructInfo = &StructInfo {{
-        name: \"{name}\",
-        doc: {summary:?},
+        name: {name},
+        doc: {summary},
         described: {described},
 {members}
     }};
@@ -40,9 +41,9 @@ pub(super) fn constants(structure: &Struct) -> String {
     )
 }
 
-/// The margin of a member, and that of the calls on it.
-const MARGIN: &str = "            ";
-const INNER: &str = "                ";
+/// The indent of a member, and that of the calls on it.
+const MEMBER_INDENT: &str = "            ";
+const CALL_INDENT: &str = "                ";
 
 fn member(field: &Field) -> String {
     let args = [quoted(&field.wire), quoted(&field.summary), kind(field)];
@@ -56,14 +57,14 @@ fn member(field: &Field) -> String {
     }
     let bounds = bounds(&field.bounds);
     let line = format!("{call}{}", calls.concat());
-    if bounds.is_none() && fits(&format!("{MARGIN}{line},")) {
+    if bounds.is_none() && fits(&format!("{MEMBER_INDENT}{line},")) {
         return line;
     }
     calls.extend(bounds);
-    // What follows a call moves its arguments further to the right.
+    // The printer indents a broken argument list one level more when method calls follow.
     let (margin, fits) = match calls.as_slice() {
-        [] => (MARGIN, false),
-        _ => (INNER, fits(&format!("{MARGIN}{call}"))),
+        [] => (MEMBER_INDENT, false),
+        _ => (CALL_INDENT, fits(&format!("{MEMBER_INDENT}{call}"))),
     };
     let first = if fits {
         call
@@ -72,12 +73,12 @@ fn member(field: &Field) -> String {
         format!("MemberInfo::new(\n{margin}    {args},\n{margin})")
     };
     calls.insert(0, first);
-    calls.join(&format!("\n{INNER}"))
+    calls.join(&format!("\n{CALL_INDENT}"))
 }
 
 /// Returns the call that sets the bounds of a member, if it has any.
 fn bounds(bounds: &Bounds) -> Option<String> {
-    let field = |name: &str, value: &str| format!("{INNER}    {name}: {value},\n");
+    let field = |name: &str, value: &str| format!("{CALL_INDENT}    {name}: {value},\n");
     let some = |name: &str, value: Option<String>| {
         value.map(|value| field(name, &format!("Some({value})")))
     };
@@ -86,7 +87,7 @@ fn bounds(bounds: &Bounds) -> Option<String> {
     let one_of = bounds.one_of.iter().map(|value| Part::Text(quoted(value)));
     let one_of: Vec<Part> = one_of.collect();
     let one_of = (!one_of.is_empty()).then(|| {
-        let list = list(&format!("{INNER}    one_of: &["), &one_of, "],");
+        let list = list(&format!("{CALL_INDENT}    one_of: &["), &one_of, "],");
         format!("{list}\n")
     });
     let fields = [
@@ -100,7 +101,7 @@ fn bounds(bounds: &Bounds) -> Option<String> {
         some("default", text(&bounds.default)),
     ];
     let fields: String = fields.into_iter().flatten().collect();
-    let rest = format!("{INNER}    ..Bounds::NONE\n{INNER}");
+    let rest = format!("{CALL_INDENT}    ..Bounds::NONE\n{CALL_INDENT}");
     (!fields.is_empty()).then(|| format!(".bounds(Bounds {{\n{fields}{rest}}})"))
 }
 
@@ -110,7 +111,7 @@ fn kind(field: &Field) -> String {
         ValueType::Integer => "Kind::Integer".to_owned(),
         ValueType::Float => "Kind::Float".to_owned(),
         ValueType::Boolean => "Kind::Boolean".to_owned(),
-        ValueType::Struct(name) => format!("Kind::Struct(\"{name}\")"),
+        ValueType::Struct(name) => format!("Kind::Struct({})", quoted(name)),
         ValueType::Enum(name) => format!("Kind::Enum({name}::VALUES)"),
     };
     match field.cardinality {

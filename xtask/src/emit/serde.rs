@@ -1,18 +1,18 @@
 //! Templates of the serialization of a struct and of its deserialization, as text like the struct itself.
 
-use super::print;
+use super::{common::quoted, print};
 use crate::lower::{Cardinality, Field, Struct};
 
 pub(super) fn serialize(structure: &Struct) -> Result<String, syn::Error> {
     let name = &structure.name;
     let members = structure.fields.iter().map(|field| {
-        let (wire, name) = (&field.wire, &field.name);
+        let (wire, name) = (quoted(&field.wire), &field.name);
         match field.cardinality {
-            Cardinality::Plain => format!("        object.plain(\"{wire}\", &self.{name})?;\n"),
+            Cardinality::Plain => format!("        object.plain({wire}, &self.{name})?;\n"),
             Cardinality::Optional => {
-                format!("        object.optional(\"{wire}\", self.{name}.as_ref())?;\n")
+                format!("        object.optional({wire}, self.{name}.as_ref())?;\n")
             }
-            Cardinality::List => format!("        object.list(\"{wire}\", &self.{name})?;\n"),
+            Cardinality::List => format!("        object.list({wire}, &self.{name})?;\n"),
         }
     });
     let members: String = members.collect();
@@ -21,7 +21,7 @@ pub(super) fn serialize(structure: &Struct) -> Result<String, syn::Error> {
     } else {
         "mut object"
     };
-    print::text(format!(
+    print::item_text(format!(
         "impl Serialize for {name} {{
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{
         let {object} = ser::object(serializer)?;
@@ -34,7 +34,7 @@ pub(super) fn serialize(structure: &Struct) -> Result<String, syn::Error> {
 
 pub(super) fn deserialize(structure: &Struct) -> Result<String, syn::Error> {
     let name = &structure.name;
-    print::text(format!(
+    print::item_text(format!(
         "impl<'de> Deserialize<'de> for {name} {{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {{
         de::object(deserializer)
@@ -62,7 +62,7 @@ pub(super) fn read(structure: &Struct) -> Result<String, syn::Error> {
             ("index", "members", body)
         }
     };
-    print::text(format!(
+    print::item_text(format!(
         "impl de::ReadMembers for {name} {{
     const INFO: &'static StructInfo = Self::SCHEMA;
 

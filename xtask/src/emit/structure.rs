@@ -34,7 +34,7 @@ fn definition(structure: &Struct) -> Result<String, syn::Error> {
     } else {
         "kept as they were answered"
     };
-    print::text(format!(
+    print::item_text(format!(
         "{doc}#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct {name} {{
@@ -100,7 +100,7 @@ fn new(structure: &Struct) -> Result<String, syn::Error> {
     let values = values.chain(["..Self::default()".to_owned()]);
     let value = layout::literal("        ", "Self", &values.collect::<Vec<_>>(), "");
     let params = params.join(", ");
-    print::member(format!(
+    print::member_text(format!(
         "    /// Creates a value with the required members.
     #[must_use]
     pub fn new({params}) -> Self {{
@@ -122,7 +122,7 @@ fn setter(field: &Field) -> Result<String, syn::Error> {
     let name = &field.name;
     let param = param(field);
     let value = value(field);
-    print::member(format!(
+    print::member_text(format!(
         "{doc}    #[must_use]
     pub fn {name}(mut self, {param}) -> Self {{
         self.{name} = {value};
@@ -141,7 +141,7 @@ fn push_setter(field: &Field, push: &Push) -> Result<String, syn::Error> {
         ValueType::Text | ValueType::Enum(_) => (format!("impl Into<{item}>"), "item.into()"),
         _ => (item.to_owned(), "item"),
     };
-    print::member(format!(
+    print::member_text(format!(
         "{doc}    #[must_use]
     pub fn {setter}(mut self, item: {param}) -> Self {{
         self.{name}.push({value});
@@ -159,7 +159,7 @@ fn helper_setter(setter: &str, helper: &Helper) -> Result<String, syn::Error> {
         SetterArgument::YesOrNo => ("bool", r#"if value { "yes" } else { "no" }"#),
         SetterArgument::OneOrZero => ("bool", "value.into()"),
     };
-    print::member(format!(
+    print::member_text(format!(
         "{doc}    #[must_use]
     pub fn {name}(self, value: {param}) -> Self {{
         self.{setter}({value})
@@ -234,7 +234,7 @@ fn debug(structure: &Struct) -> Result<String, syn::Error> {
         ".finish()".to_owned(),
     ]);
     let text = layout::chain(&format!("        f.debug_struct(\"{name}\")"), &calls);
-    print::text(format!(
+    print::item_text(format!(
         "impl fmt::Debug for {name} {{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{
 {text}

@@ -5,6 +5,7 @@ mod export;
 mod find;
 mod findings;
 mod gallery;
+mod manifest_args;
 mod plan;
 pub(crate) mod prices;
 mod rescue;

@@ -10,7 +10,7 @@ use super::batch::prices::{PricesResult, origin};
 use crate::{
     context::Context,
     failure::Failure,
-    media::{LocalMedia, Upload},
+    media::{LocalMedia, PlannedUpload},
     preflight::Checked,
 };
 
@@ -34,7 +34,7 @@ struct DryRun<'a> {
     string_to_sign: &'a str,
     /// The local files that the create would upload first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    uploads: Vec<Upload<'a>>,
+    uploads: Vec<PlannedUpload<'a>>,
 }
 
 pub(crate) fn run<A: Action>(

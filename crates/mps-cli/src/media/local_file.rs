@@ -32,7 +32,7 @@ pub(super) struct LocalFile {
 
 /// A file that a create uploads, for `--dry-run`.
 #[derive(Serialize)]
-pub(crate) struct Upload<'a> {
+pub(crate) struct PlannedUpload<'a> {
     member: &'a str,
     path: String,
     bytes: usize,
@@ -40,7 +40,7 @@ pub(crate) struct Upload<'a> {
     content_type: &'static str,
 }
 
-impl fmt::Display for Upload<'_> {
+impl fmt::Display for PlannedUpload<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = foreign_text::path(Path::new(&self.path));
         let size = units::bytes(u64::try_from(self.bytes).unwrap_or(u64::MAX));
@@ -91,16 +91,16 @@ impl LocalFile {
     }
 
     /// Returns the path as errors show it.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn display_path(&self) -> String {
         foreign_text::path(&self.path)
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
-        format::findings(&self.member, &self.shown(), self)
+        format::findings(&self.member, &self.display_path(), self)
     }
 
-    pub(super) fn upload(&self) -> Upload<'_> {
-        Upload {
+    pub(super) fn planned_upload(&self) -> PlannedUpload<'_> {
+        PlannedUpload {
             member: &self.member,
             path: self.path.display().to_string(),
             bytes: self.content.len(),

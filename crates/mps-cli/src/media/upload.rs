@@ -16,12 +16,14 @@ use mps_core::{
 use serde_json::json;
 
 use super::{
-    Bucket, Connection, Context, Failure, LocalFile,
-    answer::{Answer, failure},
-    sign,
+    Bucket, Connection, Context, Failure, LocalFile, sign, storage_response::StorageResponse,
 };
 use crate::{
-    context::transport, doubt::ANSWER_TIMEOUT, failure::causes, live::units, outcome::Reason,
+    context::transport,
+    doubt::ANSWER_TIMEOUT,
+    failure::causes,
+    live::units,
+    outcome::{Outcome, Reason},
     output::Event,
 };
 
@@ -173,14 +175,14 @@ impl<'a> Storage<'a> {
         let message = format!(
             "the bucket {} took {} and does not have it",
             bucket.name(),
-            file.shown()
+            file.display_path()
         );
-        Err(failure(Reason::Trouble, message))
+        Err(upload_error(Reason::Trouble, message))
     }
 
     fn announce(&self, bucket: &Bucket, file: &LocalFile) {
         let bytes = u64::try_from(file.content.len()).unwrap_or(u64::MAX);
-        let (shown, size) = (file.shown(), units::bytes(bytes));
+        let (shown, size) = (file.display_path(), units::bytes(bytes));
         let human = format!("uploading {shown} ({size}) to the bucket {}", bucket.name());
         let details = json!({"path": file.path.display().to_string(), "bytes": bytes});
         let event = Event::new("upload", &human).details(details);
@@ -214,16 +216,20 @@ impl<'a> Storage<'a> {
         if let Some(stored) = answer.crc64
             && stored != crc64(&file.content)
         {
-            let shown = file.shown();
+            let shown = file.display_path();
             let message = format!("{shown} arrived changed in the bucket {}", bucket.name());
-            return Err(failure(Reason::Trouble, message));
+            return Err(upload_error(Reason::Trouble, message));
         }
         Ok(())
     }
 
     /// Sends a request until it has an answer other than a transient error. An attempt that times out is repeated
     /// until the deadline.
-    async fn send(&self, bucket: &Bucket, operation: Operation<'_>) -> Result<Answer, Failure> {
+    async fn send(
+        &self,
+        bucket: &Bucket,
+        operation: Operation<'_>,
+    ) -> Result<StorageResponse, Failure> {
         let clock = &*self.context.clock;
         let left = || self.deadline.saturating_sub(clock.monotonic());
         let mut retries = 0;
@@ -250,7 +256,10 @@ impl<'a> Storage<'a> {
         }
     }
 
-    async fn attempt(&self, request: Request<RequestBody>) -> Result<Answer, TransportError> {
+    async fn attempt(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<StorageResponse, TransportError> {
         let response = self.transport.send(request).await?;
         let (head, body) = response.into_parts();
         // The rest of a file is of no use.
@@ -260,7 +269,7 @@ impl<'a> Storage<'a> {
             error_text(body).await?
         };
         let now = self.context.clock.wall();
-        Ok(Answer::new(head.status, &head.headers, &text, now))
+        Ok(StorageResponse::new(head.status, &head.headers, &text, now))
     }
 }
 
@@ -274,6 +283,14 @@ async fn error_text(mut body: ResponseBody) -> Result<String, TransportError> {
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// Returns the error of an upload, after which nothing was created.
+pub(super) fn upload_error(reason: Reason, message: String) -> Failure {
+    Failure {
+        dispatch: Some(mps_aigc::Dispatch::NotSent),
+        ..Failure::new(Outcome::NotCreated(reason), "upload", message)
+    }
+}
+
 fn crc64(content: &[u8]) -> u64 {
     let mut digest = crc64fast::Digest::new();
     digest.write(content);
@@ -283,13 +300,13 @@ fn crc64(content: &[u8]) -> u64 {
 fn overdue(bucket: &Bucket) -> Failure {
     let name = bucket.name();
     let message = format!("the bucket {name} did not answer before the deadline");
-    failure(Reason::Trouble, message).hint("run the command again with a longer --deadline")
+    upload_error(Reason::Trouble, message).hint("run the command again with a longer --deadline")
 }
 
 fn unreachable(bucket: &Bucket, error: &TransportError) -> Failure {
     let (name, region) = (bucket.name(), bucket.region());
     let message = format!("the bucket {name} in {region} cannot be reached: {error}");
-    let failure = failure(Reason::Trouble, message);
+    let failure = upload_error(Reason::Trouble, message);
     Failure {
         causes: causes(error),
         ..failure.hint("check bucket and region, and the network: mps doctor")

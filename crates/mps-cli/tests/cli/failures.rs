@@ -182,7 +182,7 @@ fn a_profile_file_gives_credentials_too() {
 
 #[test]
 fn a_refused_connection_created_nothing() {
-    // A port on which no machine of a test listens, and which the system gives to nobody.
+    // Port 1 (tcpmux): nothing listens there, and the system assigns no port below 1024 to a client.
     let endpoint = "http://127.0.0.1:1";
     let folder = tempfile::tempdir().unwrap();
     let refused = run(mps(folder.path())

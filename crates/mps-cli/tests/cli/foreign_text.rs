@@ -53,7 +53,7 @@ const FORMATS: [[&str; 3]; 2] = [
     ["--output=json", "--color=always", "-v"],
 ];
 /// For commands whose requests are refused until their deadline.
-const SOON: [&str; 1] = ["--deadline=2s"];
+const SHORT_DEADLINE: [&str; 1] = ["--deadline=2s"];
 
 /// The styles that `mps` writes.
 const STYLES: [&str; 5] = [
@@ -159,7 +159,7 @@ fn messages_statuses_and_codes_reach_no_terminal_unescaped() {
                 scope.spawn(|| {
                     let hostile = Hostile::answering(texts);
                     fs::create_dir(hostile.folder().join("saved")).unwrap();
-                    run_all(&hostile, &SOON, &commands, what);
+                    run_all(&hostile, &SHORT_DEADLINE, &commands, what);
                 });
             }
         });
@@ -194,7 +194,7 @@ fn result_urls_and_the_names_made_of_them_are_escaped() {
             ..Texts::default()
         });
         fs::create_dir(hostile.folder().join("saved")).unwrap();
-        run_all(&hostile, &SOON, &COMMANDS, name);
+        run_all(&hostile, &SHORT_DEADLINE, &COMMANDS, name);
         for entry in fs::read_dir(hostile.folder().join("saved")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(

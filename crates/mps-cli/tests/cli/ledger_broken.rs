@@ -31,7 +31,7 @@ fn with_task() -> (Emulator, String) {
 
 /// Runs each command form on a broken ledger. `exit` is that of the ones that need it.
 fn check(emulator: &Emulator, id: &str, exit: i32) {
-    let before = emulator.bill()["creates"].clone();
+    let before = emulator.creates();
     let body = r#"{"Prompt":"b"}"#;
     for needing in [
         &["video", "create", "--prompt", "b"][..],
@@ -127,9 +127,11 @@ fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
     };
     let create = emulator.record(&["video", "create", "--prompt", "b"]);
     let status = emulator.record(&["video", "status", "--", &id]);
+    let tasks = emulator.record(&["tasks"]);
     locker.kill().unwrap();
     locker.wait().unwrap();
-    assert_eq!((create.exit, status.exit), (6, 0), "{create:?} {status:?}");
+    let exits = [&create, &status, &tasks].map(|run| run.exit);
+    assert_eq!(exits, [6, 0, 6], "{create:?} {status:?} {tasks:?}");
     assert_eq!(create.error()["kind"], "ledger_busy");
     assert_eq!(emulator.creates(), 1);
 }

@@ -79,7 +79,7 @@ impl Phase {
         match self {
             Self::PermitQueue => eventually(|| catches_signals(process)),
             Self::RetryPause => lines.wait_for("trying again in"),
-            Self::CreateInFlight => eventually(|| emulator.bill()["creates"] == 1),
+            Self::CreateInFlight => eventually(|| emulator.creates() == 1),
             Self::Wait => lines.wait_for(": RUN"),
             Self::Download => eventually(|| {
                 let downloads = emulator.control("requests")["downloads"].clone();

@@ -49,12 +49,15 @@ impl Execution<'_> {
         attempted.outcome
     }
 
-    /// Acquires permits and passes the gate until both are in time. Dropped meanwhile, nothing is
-    /// sent.
+    /// Acquires permits and passes the gate until both are in time. Returns the signed request, ready to be sent, and
+    /// its intent.
+    ///
+    /// # Cancel safety
+    /// Nothing is sent.
     async fn start(&self, credentials: &Credentials) -> Result<(Box<OnWire>, Intent), Error> {
         let body = RequestBody::new(self.call.body.clone());
-        let asked = self.now();
-        let mut now = asked;
+        let requested_at = self.now();
+        let mut now = requested_at;
         loop {
             let permit = self.permit(now).await?;
             now = self.now();
@@ -66,7 +69,7 @@ impl Execution<'_> {
             let number = self.attempts + 1;
             let intent = Intent::new(self.call.clone(), endpoint, number, timestamp, slot_time);
             let passed = self.pass_gate(&intent, &body).await?;
-            // Otherwise no time has passed but that of signing.
+            // Without a gate, and with an open permit, only signing happened since `now`.
             if passed.is_some() || !permit.opens_in().is_zero() {
                 self.wait_for_slot(&permit).await;
                 now = self.now();
@@ -79,9 +82,10 @@ impl Execution<'_> {
             if !permit.start() {
                 continue;
             }
-            let waited = now.saturating_sub(asked);
+            let waited = now.saturating_sub(requested_at);
             self.client.telemetry.permit_waited(self.info(), waited);
             self.client.report_probe(&lease);
+            let longest = self.client.limits.attempt;
             let on_wire = Box::new(OnWire {
                 client: self.client.clone(),
                 call: self.call.clone(),
@@ -92,22 +96,19 @@ impl Execution<'_> {
                 number,
                 timestamp,
                 started: now,
-                limit: self
-                    .client
-                    .limits
-                    .attempt
-                    .min(self.deadline.saturating_sub(now)),
+                limit: longest.min(self.deadline.saturating_sub(now)),
                 passed,
             });
             return Ok((on_wire, intent));
         }
     }
 
+    /// Acquires a permit, waiting until the last start or for `permit_within`, whichever is earlier.
     async fn permit(&self, now: Duration) -> Result<Permit, Error> {
         let info = self.info();
-        let limit = self.options.permit_within.unwrap_or(Duration::MAX);
+        let permit_within = self.options.permit_within.unwrap_or(Duration::MAX);
         let request = PermitRequest::new(info.action, info.effect, self.call.rate_limit)
-            .max_wait(self.last_start.saturating_sub(now).min(limit))
+            .max_wait(self.last_start.saturating_sub(now).min(permit_within))
             .lead(self.gate_lead());
         let permit = self.client.limiter.acquire(request).await;
         permit.map_err(no_permit)

@@ -207,7 +207,7 @@ impl ClientBuilder {
             Error::new(ErrorKind::Credentials, "the client has no credentials")
                 .with_hint("call `credentials` on the builder")
         })?;
-        let region = self.region.as_deref().map(checked_region).transpose()?;
+        let region = self.region.as_deref().map(region_header).transpose()?;
         let route = Route::new(self.endpoint.unwrap_or_default(), self.failover)?;
         let transport = self.transport.map_or_else(default_transport, Ok)?;
         // Either all endpoints are on this machine or none is.
@@ -249,7 +249,7 @@ impl ClientBuilder {
 }
 
 /// Returns a region as the value of a header. Unknown regions may be sent, because new ones appear.
-fn checked_region(region: &str) -> Result<HeaderValue, Error> {
+fn region_header(region: &str) -> Result<HeaderValue, Error> {
     let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
     if !region.is_empty() && region.chars().all(is_name) {
         return header_value(region);

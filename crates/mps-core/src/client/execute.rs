@@ -69,7 +69,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Makes attempts for as long as a retry is safe, useful and in time.
+    /// Makes attempts for as long as a retry is safe, useful and in time. Called once; by reference, since the
+    /// future would contain the execution twice otherwise.
     pub(super) async fn run(&mut self) -> Result<Output<Answer>, Error> {
         self.check_size().map_err(|error| self.ended(error))?;
         let credentials = self.credentials().await;

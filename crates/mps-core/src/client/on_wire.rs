@@ -28,8 +28,8 @@ use crate::{
     transport::{RequestBody, ResponseBody, TransportError},
 };
 
-/// One attempt, ready to be handed to the transport. Owns everything it needs. Boxed where futures
-/// pass it on: each of them would have room for it twice.
+/// One attempt, ready to be handed to the transport. Owns everything it needs. Passed on in a box: a
+/// future that takes it by value reserves its size for each move (about 5 KB, boxed 0.9 KB).
 pub(super) struct OnWire {
     pub(super) client: Arc<Inner>,
     pub(super) call: Arc<Call>,
@@ -136,7 +136,7 @@ async fn receive(
     body: &RequestBody,
     limit: Duration,
 ) -> Result<Received, Error> {
-    // Pinned here, so that the future of the timeout has no room for it, too.
+    // Pinned here, so that the future of the timeout has a pointer to it and not a copy.
     let exchange = pin!(async {
         let response = response.await.map_err(|error| no_answer(error, body));
         Received::read(response?, client.limits.response_bytes).await

@@ -135,7 +135,7 @@ impl Sts {
         let call = Call {
             action: action.into(),
             action_header: HeaderValue::from_static(action),
-            version: HeaderValue::from_static(VERSION),
+            version_header: HeaderValue::from_static(VERSION),
             effect: Effect::Read,
             rate_limit: 1,
             body: body.into(),

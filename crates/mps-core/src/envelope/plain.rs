@@ -85,6 +85,7 @@ impl<'de> Visitor<'de> for Response {
                 }
             };
             let Text(text) = map.next_value()?;
+            // Stops at the first letter, where `trim` looks at both ends.
             if text.chars().all(char::is_whitespace) || id.replace(text).is_some() {
                 return Err(A::Error::custom("an id that is blank or occurs twice"));
             }

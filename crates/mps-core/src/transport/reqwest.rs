@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     BoxFuture,
-    endpoint::has_authority_of,
+    endpoint::have_same_authority,
     error::{Error, ErrorKind},
     sync::lock,
 };
@@ -150,7 +150,7 @@ impl UrlMemory {
     fn parse(&self, uri: Uri) -> Result<Url, TransportError> {
         let mut last = lock(&self.0);
         if let Some((known, url)) = &*last
-            && is_same(known, &uri)
+            && is_same_uri(known, &uri)
         {
             return Ok(url.clone());
         }
@@ -161,10 +161,10 @@ impl UrlMemory {
     }
 }
 
-/// As `==`, but fast for two URIs of one endpoint.
-fn is_same(one: &Uri, other: &Uri) -> bool {
+/// Returns whether two URIs are equal. Faster than `==` where they share the text of one endpoint.
+fn is_same_uri(one: &Uri, other: &Uri) -> bool {
     one.scheme() == other.scheme()
-        && has_authority_of(one, other)
+        && have_same_authority(one, other)
         && one.path_and_query() == other.path_and_query()
 }
 

@@ -82,7 +82,7 @@ async fn keys_are_read_over_a_real_socket() {
 
 #[tokio::test]
 async fn no_metadata_service_is_absent() {
-    // A port on which no machine of a test listens, and which the system gives to nobody.
+    // Port 1 (tcpmux): nothing listens there, and the system assigns no port below 1024 to a client.
     let endpoint = Endpoint::parse("http://127.0.0.1:1").unwrap();
     let error = error(&role(endpoint, &TestClock::new(NOW))).await;
     assert!(error.is_absent(), "{error}");

@@ -50,33 +50,6 @@ pub(crate) struct Sealed {
     pub(crate) task: Option<String>,
 }
 
-/// The line of the seal that an operation writes.
-pub(crate) enum Line<T> {
-    /// Before the commit and not synced: if it is lost, the row stays in doubt.
-    Before(Entry),
-    /// After the commit. It is on the disk before the operation returns.
-    After(fn(&T) -> Entry),
-}
-
-impl<T> Line<T> {
-    /// Writes a line that precedes the commit, which is worth more than the line.
-    pub(crate) fn write_before(&self, seal: Option<&Seal>) {
-        if let (Self::Before(entry), Some(seal)) = (self, seal)
-            && let Err(error) = seal.append(entry, false)
-        {
-            tracing::warn!(%error, "the seal of the ledger was not written");
-        }
-    }
-
-    /// Writes a line that follows the commit.
-    pub(crate) fn write_after(&self, seal: Option<&Seal>, done: &T) -> Result<(), LedgerError> {
-        match (self, seal) {
-            (Self::After(entry), Some(seal)) => seal.append(&entry(done), true),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// The file. Its methods block.
 #[derive(Debug)]
 pub(crate) struct Seal {

@@ -10,7 +10,7 @@ use super::{
     liveness::register,
     names::BatchId,
     rows::{Claim, Item, RowId, Token},
-    seal::{Entry, Line},
+    seal::Entry,
     tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
@@ -82,11 +82,11 @@ impl Ledger {
     /// [`not_sent`](Self::not_sent), or let the row become in doubt.
     pub async fn arm(&self, claim: &Token) -> Result<(), LedgerError> {
         let started = self.clock().monotonic();
-        self.run_sealed(
+        self.run_and_seal(
             Op::durable("arm"),
             claim.clone(),
             |tx, claim| Box::pin(arm(tx, claim)),
-            Line::After(|(item, epoch)| Entry::sent(item, *epoch)),
+            |(item, epoch)| Entry::sent(item, *epoch),
         )
         .await?;
         self.measure_commit(self.clock().monotonic().saturating_sub(started));

@@ -7,7 +7,7 @@ use super::{
     item::{ITEM, next_item},
     learned::keep_commit_time,
     rows::{Item, Token},
-    seal::{Entry, Line},
+    seal::Entry,
     send::current,
     tx::{Op, Transaction, values},
 };
@@ -69,11 +69,13 @@ impl Ledger {
         task: &str,
         answer: Answer,
     ) -> Result<Recorded, LedgerError> {
+        // Before the store, which may fail or be busy: the id of a task must not be lost.
+        self.seal_later(true, Entry::created(claim, task)).await;
         // A server's row would keep other hosts waiting for this commit.
         let commit_us = self.changed_commit_time().filter(|_| !self.is_shared());
         let args = (claim.clone(), task.to_owned(), answer, commit_us);
         let recorded = self
-            .run_sealed(
+            .run(
                 Op::durable("created"),
                 args,
                 |tx, (claim, task, answer, commit_us)| {
@@ -83,8 +85,6 @@ impl Ledger {
                         Ok(recorded)
                     })
                 },
-                // Before the store, which may fail: the id of a task must not be lost.
-                Line::Before(Entry::created(claim, task)),
             )
             .await?;
         match commit_us {

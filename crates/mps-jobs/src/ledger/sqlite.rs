@@ -25,7 +25,7 @@ use super::{
     files,
     names::Timestamp,
     schema,
-    seal::{Line, Seal},
+    seal::{Entry, Seal},
     thread_ended,
     tx::{Mode, Op, Process, Row, Statement, Transaction, Value, Work, unexpected},
 };
@@ -49,7 +49,7 @@ struct Shared {
     /// Opened by the first read, since a command that creates one task does without. Never in memory,
     /// where there is one connection.
     reader: Mutex<Option<Connection>>,
-    /// Whether the writer's commits are certainly synced.
+    /// `true` if the commits of the writer are certainly synced.
     is_durable: AtomicBool,
     clock: SharedClock,
     process: Process,
@@ -120,13 +120,13 @@ impl SqliteStore {
             .await
     }
 
-    /// Runs an operation and writes its line of the seal, both on the thread of the writer.
-    pub(super) async fn run_sealed<A, T>(
+    /// Runs an operation and then writes its line of the seal, both on the thread of the writer.
+    pub(super) async fn run_and_seal<A, T>(
         &self,
         op: Op,
         args: A,
         work: Work<A, T>,
-        line: Line<T>,
+        entry: fn(&T) -> Entry,
         seal: Option<Arc<Seal>>,
     ) -> Result<T, LedgerError>
     where
@@ -134,10 +134,10 @@ impl SqliteStore {
         T: Send + 'static,
     {
         self.on(&self.writer, move |shared| {
-            let seal = seal.as_deref();
-            line.write_before(seal);
             let done = shared.transaction(op, &args, work)?;
-            line.write_after(seal, &done)?;
+            if let Some(seal) = seal {
+                seal.append(&entry(&done), true)?;
+            }
             Ok(done)
         })
         .await
@@ -172,6 +172,7 @@ impl Shared {
         let connection = match &mut *reader {
             Some(connection) => connection,
             none => {
+                file.check_still_there()?;
                 let opened = connection::open(&file.path)?;
                 file.check_still_there()?;
                 none.insert(opened)

@@ -43,31 +43,32 @@ fn is_billed_by_piece<A: Action>() -> bool {
 }
 
 /// Finds the facts about a body of an action that is known by name only.
-pub(super) struct FactsOf<'a> {
+pub(super) struct FactsVisitor<'a> {
     pub(super) body: &'a str,
     pub(super) site: Option<Site>,
     pub(super) is_checked: bool,
 }
 
-impl ActionVisitor for FactsOf<'_> {
+impl ActionVisitor for FactsVisitor<'_> {
     /// The name of the action with the facts; `None` for a body that is not JSON.
     type Output = Option<(&'static str, Facts)>;
 
     fn visit<A: Action>(self) -> Self::Output {
         let action = A::INFO.name;
-        let report_of = |request: &A| {
-            let report = self.is_checked.then(|| request.preflight_on(self.site));
-            report.unwrap_or_default()
+        let checked = |report: &dyn Fn() -> Report| {
+            if self.is_checked {
+                report()
+            } else {
+                Report::default()
+            }
         };
         // The usual case, in which the body is parsed once.
         if let Ok(request) = serde_json::from_str::<A>(self.body) {
-            return Some((action, Facts::of(&request, report_of(&request))));
+            let report = checked(&|| request.preflight_on(self.site));
+            return Some((action, Facts::of(&request, report)));
         }
         let body: Value = serde_json::from_str(self.body).ok()?;
-        let report = self
-            .is_checked
-            .then(|| preflight_json::<A>(&body, self.site));
-        let report = report.unwrap_or_default();
+        let report = checked(&|| preflight_json::<A>(&body, self.site));
         let facts = match serde_json::from_value::<A>(body) {
             Ok(request) => Facts::of(&request, report),
             // The report has the findings.

@@ -1,4 +1,4 @@
-//! Members of a body that the ledger looks at.
+//! Compares the members of two bodies, and names the model of one.
 
 use std::borrow::Cow;
 
@@ -34,8 +34,8 @@ struct Model<'a> {
     version: Option<Cow<'a, str>>,
 }
 
-/// Returns the model that a body names, with its version, as in `Kling 2.6`.
-pub(super) fn model(body: &str) -> Option<String> {
+/// Returns the model that a body names, with its version, as in `Kling 2.6`; `None` if it names none.
+pub(super) fn model_label(body: &str) -> Option<String> {
     let Model { name, version } = serde_json::from_str(body).ok()?;
     Some(match (name?, version) {
         (name, Some(version)) => format!("{name} {version}"),

@@ -245,21 +245,14 @@ impl Report {
     pub(crate) fn check_model(&mut self, at: &Path<'_>, query: &CapabilityQuery<'_>) {
         let candidates = std::mem::take(&mut self.candidates);
         model::check(query, candidates, at, self);
-        let (first, only) = (candidates.rows().next(), candidates.only());
-        let first_allows = |check: Check, column: Option<Column>| {
-            first.is_some_and(|row| {
-                column.is_none_or(|column| row.states(column)) && check(query, row, at).is_none()
-            })
-        };
+        let only = candidates.only();
         for (is_asked, check, column) in CHECKS {
             if !is_asked(query) {
                 continue;
             }
             let finding = match only {
                 Some(row) => check(query, row, at),
-                // What one version allows is a warning for the others, and never an error.
-                None if !self.has_warnings() && first_allows(*check, *column) => None,
-                None => candidates.combine(*check, *column, query, at),
+                None => candidates.combine(*check, *column, query, at, self.has_warnings()),
             };
             if let Some(finding) = finding {
                 self.add(finding);

@@ -12,7 +12,6 @@ use mps_jobs::{
 };
 use serde_json::json;
 
-pub(super) use self::args::ManifestArgs;
 pub(crate) use self::args::RunArgs;
 use super::{
     findings,

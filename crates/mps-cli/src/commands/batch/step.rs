@@ -10,11 +10,7 @@ use mps_jobs::{
     manifest::{Manifest, ManifestRow},
 };
 
-use super::{
-    plan::open,
-    run::{ManifestArgs, folder},
-    running::RunningBatch,
-};
+use super::{manifest_args::ManifestArgs, plan::open, run::folder, running::RunningBatch};
 use crate::{
     commands::show,
     context::{Connection, Context},

@@ -203,7 +203,6 @@ fn a_create_in_doubt_is_recreated_with_a_new_signature_of_the_file() {
     assert!(doubtful.stdout.contains("k2"), "{}", doubtful.stdout);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_signal_during_an_upload_ends_at_once_and_nothing_is_created() {
     use std::{

@@ -113,7 +113,6 @@ fn every_bad_file_and_bucket_is_an_error_before_any_money_is_spent() {
     large.resize(11 * 1024 * 1024, 0);
     write(&emulator, "large.png", &large);
     fs::create_dir(folder.join("folder.png")).unwrap();
-    #[cfg(unix)]
     make_pipe(&folder.join("pipe.png"));
     let cos = &["--cos", COS][..];
     let mut cases: Vec<Case> = vec![
@@ -176,7 +175,6 @@ fn every_bad_file_and_bucket_is_an_error_before_any_money_is_spent() {
     assert_eq!((uploads(&emulator), emulator.creates()), (0, 0));
 }
 
-#[cfg(unix)]
 fn make_pipe(path: &Path) {
     let made = std::process::Command::new("mkfifo").arg(path).status();
     assert!(made.unwrap().success());

@@ -17,11 +17,20 @@ use crate::{
 /// Rows of the first transaction: a start must not wait long for it.
 const FIRST_CHUNK: usize = 100;
 
-/// Pause before rows are added again to a ledger that is busy, and the number of attempts.
-const RETRIES: (Duration, u32) = (Duration::from_secs(1), 60);
+/// Pause before rows are added again to a ledger that is busy.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// Most times that the same rows are added.
+const MAX_ATTEMPTS: u32 = 60;
 
 impl PreparedBatch {
     /// Adds the rows to the ledger.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and an error if another process has added other rows under the same keys.
+    ///
+    /// # Cancel safety
+    /// The rows of finished chunks stay.
     pub(super) async fn import(&self, work: &Work) -> Result<(), JobsError> {
         if self.is_imported {
             return Ok(());
@@ -57,7 +66,7 @@ impl PreparedBatch {
                 row.into_item(price)
             })
             .collect();
-        let imported = add_in_time(work, items).await?;
+        let imported = add_with_retries(work, items).await?;
         let changed = imported.changed;
         if changed.is_empty() {
             return Ok(());
@@ -78,14 +87,13 @@ impl PreparedBatch {
 }
 
 /// Adds rows, again while the ledger cannot be written.
-async fn add_in_time(work: &Work, items: Vec<NewItem>) -> Result<Imported, LedgerError> {
-    let (pause, attempts) = RETRIES;
+async fn add_with_retries(work: &Work, items: Vec<NewItem>) -> Result<Imported, LedgerError> {
     let mut attempt = 1;
     loop {
         match work.ledger.import(&work.batch, items.clone()).await {
-            Err(error) if error.kind().is_transient() && attempt < attempts => {
+            Err(error) if error.kind().is_transient() && attempt < MAX_ATTEMPTS => {
                 attempt += 1;
-                work.clock().sleep(pause).await;
+                work.clock().sleep(RETRY_PAUSE).await;
             }
             imported => return imported,
         }

@@ -94,8 +94,12 @@ impl<'a> PgTransaction<'a> {
     /// Commits, in one round trip with the statement that is still to be sent.
     pub(super) async fn commit(mut self) -> Result<(), Failed> {
         let connection = self.connection;
+        if let Some(failed) = self.not_begun.take() {
+            return Err(failed);
+        }
         if self.beginning.is_some() {
-            // No statement ran.
+            // No statement ran, and none is still to be sent.
+            debug_assert!(self.late.is_none(), "a delayed statement would be lost");
             return Ok(());
         }
         let late = self.late.take();

@@ -97,7 +97,7 @@ pub(super) fn schema_version(connection: &Connection) -> Result<usize, LedgerErr
         .ok_or_else(damaged)
 }
 
-/// What a ledger says about itself.
+/// Facts that a ledger states about itself.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) schema: Option<usize>,

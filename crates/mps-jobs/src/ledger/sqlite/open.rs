@@ -30,7 +30,7 @@ use crate::{
         schema,
         seal::{Seal, SealFile},
         thread_ended,
-        tx::{Op, Process, Transaction},
+        tx::{Mode, Op, Process, Transaction},
     },
     machine,
 };
@@ -206,7 +206,11 @@ impl Shared {
     fn migrate(&self) -> Result<Facts, LedgerError> {
         let version = {
             let writer = lock(&self.writer);
-            match connection::facts(&writer) {
+            // A lock of another program is noticed here, and not by the first command that needs the ledger.
+            self.begin(&writer, Mode::Relaxed)?;
+            let facts = connection::facts(&writer);
+            connection::run(&writer, "COMMIT").map_err(failed)?;
+            match facts {
                 Ok(facts) if facts.schema == Some(schema::VERSION) => return Ok(facts),
                 _ => connection::schema_version(&writer)?,
             }

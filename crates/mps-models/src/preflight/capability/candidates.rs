@@ -158,13 +158,15 @@ impl Candidates {
     ///
     /// No document says which version the service selects, so a refusal by all candidates is an
     /// error and a refusal or doubt by some of them is a warning. Candidates that do not state the
-    /// column are checked only if no other answers.
+    /// column are checked only if no other answers. Where warnings are not wanted, there may be none
+    /// for some of the versions.
     pub(super) fn combine(
         self,
         check: Check,
         column: Option<Column>,
         query: &CapabilityQuery<'_>,
         at: &Path<'_>,
+        wants_warnings: bool,
     ) -> Option<Finding> {
         let states_column = |row: &Subject| column.is_none_or(|column| row.states(column));
         let mut allowed = false;
@@ -172,6 +174,8 @@ impl Candidates {
         let mut doubted = None;
         for row in self.rows().filter(states_column) {
             match check(query, row, at) {
+                // Beside a version that allows it, every refusal is a warning.
+                None if !wants_warnings => return None,
                 None => allowed = true,
                 Some(finding) if finding.severity == Severity::Error => refused = Some(finding),
                 Some(finding) => doubted = Some(finding),

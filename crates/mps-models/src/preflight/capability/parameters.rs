@@ -19,6 +19,7 @@ fn parameters_with(query: &CapabilityQuery<'_>, key: &str) -> Option<Value> {
 
 /// Returns the parameters of a request with a storyboard.
 fn storyboard_parameters(query: &CapabilityQuery<'_>) -> Option<Value> {
+    // Most requests have none, and both look-ups below would find that out.
     query.parameters?;
     let wanted = |parameters: &Value| parameters.get("multi_shot") != Some(&Value::Bool(false));
     let shots =

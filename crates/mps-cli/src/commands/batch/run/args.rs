@@ -1,11 +1,11 @@
-//! The arguments of `mps batch run`, and of what else reads a manifest.
+//! The arguments of `mps batch run`.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::num::NonZeroUsize;
 
 use clap::Args;
-use mps_jobs::{Amount, ledger::BatchId, manifest::Manifest};
+use mps_jobs::Amount;
 
-use crate::{commands::batch::prices::PricesArgs, failure::Failure};
+use crate::commands::batch::{manifest_args::ManifestArgs, prices::PricesArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,32 +45,4 @@ pub(crate) struct RunArgs {
     /// its seal, and reports those that the server has lost
     #[arg(long)]
     pub(super) accept_failover: bool,
-}
-
-/// The manifest of a batch, its name and its folder.
-#[derive(Args, Debug)]
-pub(in crate::commands::batch) struct ManifestArgs {
-    /// Manifest: JSON Lines, or CSV if the name ends with .csv
-    #[arg(value_name = "FILE")]
-    pub(in crate::commands::batch) file: PathBuf,
-    /// Folder for the results, which is made if needed
-    #[arg(long, value_name = "DIR")]
-    pub(in crate::commands::batch) out: PathBuf,
-    /// Name of the batch; name it to join a batch that was begun from another file or host [default:
-    /// the name of the file without its extension]
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::commands::batch) name: Option<BatchId>,
-}
-
-impl ManifestArgs {
-    /// Returns the name of the batch.
-    pub(in crate::commands::batch) fn batch(
-        &self,
-        manifest: &Manifest,
-    ) -> Result<BatchId, Failure> {
-        match &self.name {
-            Some(name) => Ok(name.clone()),
-            None => Ok(manifest.name()?),
-        }
-    }
 }

@@ -1,19 +1,15 @@
-//! Answers of the object storage, and the errors that they are.
+//! Responses of the object storage (COS), and the errors that they are.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 use mps_core::retry::retry_after;
 
-use super::Bucket;
-use crate::{
-    failure::Failure,
-    foreign_text,
-    outcome::{Outcome, Reason},
-};
+use super::{Bucket, upload::upload_error};
+use crate::{failure::Failure, foreign_text, outcome::Reason};
 
-/// An answer of the storage.
-pub(super) struct Answer {
+/// A response of the object storage.
+pub(super) struct StorageResponse {
     pub(super) status: StatusCode,
     /// The code of an error; empty without one.
     pub(super) code: String,
@@ -24,7 +20,7 @@ pub(super) struct Answer {
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Answer {
+impl StorageResponse {
     pub(super) fn new(
         status: StatusCode,
         headers: &HeaderMap,
@@ -100,7 +96,7 @@ impl Answer {
                 "check the bucket in the console of COS; or name another one: --cos".to_owned(),
             ),
         };
-        let failure = failure(reason, message).hint(hint);
+        let failure = upload_error(reason, message).hint(hint);
         Failure {
             code: (!self.code.is_empty()).then(|| self.code.as_str().into()),
             request_id: self.request_id.clone(),
@@ -109,17 +105,10 @@ impl Answer {
     }
 }
 
-/// Returns the error of an upload, after which nothing was created.
-pub(super) fn failure(reason: Reason, message: String) -> Failure {
-    Failure {
-        dispatch: Some(mps_aigc::Dispatch::NotSent),
-        ..Failure::new(Outcome::NotCreated(reason), "upload", message)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Outcome;
 
     #[test]
     fn a_refusal_of_the_keys_is_no_missing_permission() {
@@ -127,8 +116,9 @@ mod tests {
         let hint = |code: &str| {
             let body = format!("<Error><Code>{code}</Code></Error>");
             let now = SystemTime::UNIX_EPOCH;
-            let answer = Answer::new(StatusCode::FORBIDDEN, &HeaderMap::new(), &body, now);
-            let failure = answer.refusal(&bucket, "refuses the file", "cos:PutObject");
+            let response =
+                StorageResponse::new(StatusCode::FORBIDDEN, &HeaderMap::new(), &body, now);
+            let failure = response.refusal(&bucket, "refuses the file", "cos:PutObject");
             assert_eq!(failure.outcome, Outcome::NotCreated(Reason::Credentials));
             assert!(failure.message.contains(code), "{}", failure.message);
             failure.hint.unwrap()
