@@ -83,7 +83,7 @@ impl SealFile {
 
     /// Returns the highest epoch of the newest sends, or `None` if there is none.
     pub(crate) fn epoch(&self) -> Option<i64> {
-        self.tail.highest_epoch()
+        self.tail.newest_send().map(|sent| sent.epoch)
     }
 
     /// Returns the seal of a ledger.
@@ -124,27 +124,12 @@ impl Seal {
         })
     }
 
-    /// Returns the highest epoch of the newest sends, or `None` if there is none.
-    #[cfg(feature = "postgres")]
-    pub(crate) fn epoch(&self) -> Result<Option<i64>, LedgerError> {
-        self.tail().map(|tail| tail.highest_epoch())
-    }
-
-    /// Returns the newest send, or `None` if there is none.
+    /// Returns the send with the highest epoch, or `None` if there is none.
     #[cfg(feature = "postgres")]
     pub(crate) fn newest(&self) -> Result<Option<Sent>, LedgerError> {
-        let tail = self.tail()?;
-        let mut newest_first = tail.entries();
-        Ok(newest_first.find_map(|(_, entry)| match entry {
-            Entry::Sent(sent) => Some(sent),
-            _ => None,
-        }))
-    }
-
-    #[cfg(feature = "postgres")]
-    fn tail(&self) -> Result<Tail, LedgerError> {
         let tail = Tail::read(&mut lock(&self.file));
-        tail.map_err(|error| files::failed("read", &self.path, error))
+        let tail = tail.map_err(|error| files::failed("read", &self.path, error))?;
+        Ok(tail.newest_send())
     }
 
     /// Passes on all sends that are not recorded as refused or not sent, oldest first and in parts. Memory

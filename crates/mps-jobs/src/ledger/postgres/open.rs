@@ -60,7 +60,7 @@ impl PostgresStore {
         let opened = seal_thread.run(move || {
             files::prepare_folder(&path)?;
             let seal = Seal::open(&path, &ledger)?;
-            let epoch = seal.epoch()?.unwrap_or_default();
+            let epoch = seal.newest()?.map_or(0, |sent| sent.epoch);
             Ok((seal, epoch))
         });
         let (seal, epoch) = opened

@@ -5,7 +5,7 @@ use std::{
     io::{self, Read as _, Seek as _, SeekFrom},
 };
 
-use super::entry::{Entry, decode};
+use super::entry::{Entry, Sent, decode};
 
 /// Bytes at the end of the file that contain the newest lines of all processes.
 const TAIL: u64 = 64 * 1024;
@@ -28,29 +28,25 @@ impl Tail {
         self.lines().filter_map(decode)
     }
 
-    /// Returns the highest epoch of the sends; `None` if there is none. Decodes only lines that can change
-    /// it, which is mostly one.
-    pub(super) fn highest_epoch(&self) -> Option<i64> {
-        let mut highest = None;
+    /// Returns the send with the highest epoch; `None` if there is no send. That is not always the last
+    /// line, since processes write in any order. Decodes only lines that can be it, which is mostly one.
+    pub(super) fn newest_send(&self) -> Option<Sent> {
+        let mut newest: Option<Sent> = None;
         for line in self.lines() {
             let claimed = claimed_epoch(line);
-            if claimed > highest && decode(line).and_then(epoch_of) == claimed {
-                highest = claimed;
+            if claimed > newest.as_ref().map(|sent| sent.epoch)
+                && let Some((_, Entry::Sent(sent))) = decode(line)
+                && Some(sent.epoch) == claimed
+            {
+                newest = Some(sent);
             }
         }
-        highest
+        newest
     }
 
     /// Returns the lines, the newest first.
     fn lines(&self) -> impl Iterator<Item = &[u8]> {
         self.0.rsplit(|byte| *byte == b'\n')
-    }
-}
-
-fn epoch_of((_, entry): (String, Entry)) -> Option<i64> {
-    match entry {
-        Entry::Sent(sent) => Some(sent.epoch),
-        _ => None,
     }
 }
 
@@ -71,7 +67,7 @@ mod tests {
     use crate::ledger::{
         names::Timestamp,
         rows::{Fence, RowId, Token},
-        seal::{Sent, entry::encode},
+        seal::entry::encode,
     };
 
     fn line(batch: &str, epoch: i64) -> Vec<u8> {
@@ -98,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_epoch_is_that_of_a_sound_line() {
+    fn the_newest_send_has_the_highest_epoch_of_the_sound_lines() {
         let mut damaged = line("clips", 8);
         let at = memchr::memmem::find(&damaged, b":8").unwrap() + 1;
         damaged[at] = b'9';
@@ -111,7 +107,8 @@ mod tests {
             (vec![line("clips", -1)], Some(-1)),
             (vec![damaged], None),
         ] {
-            assert_eq!(Tail(lines.concat()).highest_epoch(), highest);
+            let newest = Tail(lines.concat()).newest_send();
+            assert_eq!(newest.map(|sent| sent.epoch), highest);
         }
     }
 }
