@@ -40,7 +40,9 @@ pub(super) fn run(root: &Path) -> Result<(), Failure> {
             .env("INSTA_SNAPSHOT_REFERENCES_FILE", &compared);
         run_and_report(&mut isolated(&command)?)
     };
-    run_twice(run)?;
+    if let Some(flaky) = run_twice(run)? {
+        print(&flaky)?;
+    }
     let recorded = fs::read_to_string(&compared).map_err(failed)?;
     let recorded: BTreeSet<PathBuf> = recorded
         .lines()
@@ -75,16 +77,18 @@ fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs all tests, then up to [`MAX_RERUNS`] failed ones again without the rest. Tests that pass then are printed as
-/// flaky and do not fail the step.
+/// Runs all tests, then up to [`MAX_RERUNS`] failed ones again without the rest. Returns what to print of tests that
+/// pass then, which are flaky and do not fail the step; `None` if none failed.
 ///
 /// # Errors
 /// Returns what was printed of failed tests if more failed, if a program ended early, or if a test fails again or is
 /// not found again.
-fn run_twice(run: impl Fn(&[String]) -> Result<Report, Failure>) -> Result<(), Failure> {
+fn run_twice(
+    run: impl Fn(&[String]) -> Result<Report, Failure>,
+) -> Result<Option<String>, Failure> {
     let first = run(&[])?;
     if first.passed {
-        return Ok(());
+        return Ok(None);
     }
     let failed = first.failed_tests();
     if failed.is_empty() || first.has_unfinished_program() || failed.len() > MAX_RERUNS {
@@ -99,10 +103,10 @@ fn run_twice(run: impl Fn(&[String]) -> Result<Report, Failure>) -> Result<(), F
         let message = format!("error: not all of the failed tests were found again: {names}");
         return Err(Failure::new(first.text + &message));
     }
-    print(&format!(
+    Ok(Some(format!(
         "{}flaky, failed above and passed when run again: {names}",
         first.text
-    ))
+    )))
 }
 
 /// Runs a command that runs tests. Its output is passed on; what it says of failed tests is in the report, so that it
@@ -233,7 +237,8 @@ test result: ok. 1 passed";
                 ..report(OUTPUT)
             })
         };
-        assert!(run_twice(run).is_ok());
+        let flaky = run_twice(run).unwrap().unwrap();
+        assert!(flaky.ends_with("run again: b"), "{flaky}");
         assert_eq!(again.into_inner(), [vec![], vec!["b".to_owned()]]);
     }
 
