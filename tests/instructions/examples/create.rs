@@ -21,30 +21,28 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use mps_core::{
-    BoxFuture, Client,
+    Client,
     credentials::Credentials,
     endpoint::Endpoint,
-    limit::{LimitError, Limiter, Permit, PermitRequest},
     sign::{self, Scope, SigningKey},
 };
 use mps_models::CreateAigcVideoTask;
 use tokio::runtime::Builder;
 
+use self::fixture::{ENVELOPE, NoLimit, REQUEST, SECRET_ID, SECRET_KEY};
+
+#[path = "../src/fixture.rs"]
+mod fixture;
+
 type Outcome = Result<(), Box<dyn Error>>;
 
-const UNCOUNTED: u32 = 20;
+const WARM_UP: u32 = 20;
 const COUNTED: u32 = 200;
-const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
-const SECRET_KEY: &str = "not a real key, but just as long";
 const TIMESTAMP: i64 = 1_771_125_945;
-/// The request in the vendor's documentation.
-const REQUEST: &str =
-    include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
-const ENVELOPE: &str = r#"{"Response":{"TaskId":"1500039689-AigcVideo-6cd2c44b6cd2c44b6cd2c44b6cd2c44b","RequestId":"643fb583-09a5-4b52-a2ee-c77e5c8d4ee1"}}"#;
 
 fn main() -> Outcome {
-    let way = env::args().nth(1).unwrap_or_default();
-    if way == "server" {
+    let mode = env::args().nth(1).unwrap_or_default();
+    if mode == "server" {
         return serve();
     }
     let mut server = Command::new(env::current_exe()?)
@@ -54,25 +52,13 @@ fn main() -> Outcome {
     let mut url = String::new();
     let stdout = server.stdout.take().ok_or("the server has no stdout")?;
     BufReader::new(stdout).read_line(&mut url)?;
-    let outcome = run(&way, url.trim());
+    let outcome = run(&mode, url.trim());
     server.kill()?;
     server.wait()?;
     outcome
 }
 
-/// A limiter that grants every permit at once.
-#[derive(Debug)]
-struct NoLimit;
-
-impl Limiter for NoLimit {
-    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        Box::pin(async { Ok(Permit::unlimited()) })
-    }
-
-    fn throttled(&self, _: &str) {}
-}
-
-fn run(way: &str, url: &str) -> Outcome {
+fn run(mode: &str, url: &str) -> Outcome {
     let client = Client::builder()
         .credentials(Credentials::new(SECRET_ID, SECRET_KEY))
         .endpoint(Endpoint::parse(url)?)
@@ -80,7 +66,7 @@ fn run(way: &str, url: &str) -> Outcome {
         .build()?;
     let request: CreateAigcVideoTask = serde_json::from_str(REQUEST)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    match way {
+    match mode {
         "typed" => repeat(|| Ok(runtime.block_on(client.send(&request))?)),
         "bare" => {
             let (headers, body) = signed(&client, &request)?;
@@ -108,7 +94,7 @@ fn signed(
 }
 
 fn repeat<T>(send: impl Fn() -> Result<T, Box<dyn Error>>) -> Outcome {
-    for _ in 0..UNCOUNTED {
+    for _ in 0..WARM_UP {
         send()?;
     }
     for _ in 0..COUNTED {

@@ -7,20 +7,16 @@ use mps_core::{
     BoxFuture, Client,
     credentials::Credentials,
     endpoint::Endpoint,
-    limit::{LimitError, Limiter, Permit, PermitRequest},
     transport::{RequestBody, ResponseBody, Transport, TransportError},
 };
 use mps_models::CreateAigcVideoTask;
 use tokio::runtime::Builder;
 
-use crate::{Outcome, repeat};
-
-pub(crate) const SECRET_ID: &str = "AKIDEXAMPLE000000000000000000000000";
-pub(crate) const SECRET_KEY: &str = "not a real key, but just as long";
-/// The request in the vendor's documentation.
-pub(crate) const REQUEST: &str =
-    include_str!("../../../spec/examples/CreateAigcVideoTask/documentation.request.json");
-pub(crate) const ENVELOPE: &str = r#"{"Response":{"TaskId":"1500039689-AigcVideo-6cd2c44b6cd2c44b6cd2c44b6cd2c44b","RequestId":"643fb583-09a5-4b52-a2ee-c77e5c8d4ee1"}}"#;
+use crate::{
+    Outcome,
+    fixture::{ENVELOPE, NoLimit, REQUEST, SECRET_ID, SECRET_KEY},
+    repeat,
+};
 
 pub(crate) fn typed(times: u32) -> Outcome {
     let client = Client::builder()
@@ -50,16 +46,4 @@ impl Transport for Instant {
         let answer = http::Response::new(Bytes::from_static(ENVELOPE.as_bytes()));
         Box::pin(async { Ok(answer.map(ResponseBody::from)) })
     }
-}
-
-/// A limiter that grants every permit at once: a limit would be most of the work.
-#[derive(Debug)]
-pub(crate) struct NoLimit;
-
-impl Limiter for NoLimit {
-    fn acquire<'a>(&'a self, _: PermitRequest<'a>) -> BoxFuture<'a, Result<Permit, LimitError>> {
-        Box::pin(async { Ok(Permit::unlimited()) })
-    }
-
-    fn throttled(&self, _: &str) {}
 }

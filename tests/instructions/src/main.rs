@@ -7,6 +7,7 @@
 
 mod call;
 mod codegen;
+mod fixture;
 mod ledger;
 mod permit;
 mod poll;

@@ -8,13 +8,13 @@ use mps_models::{
     preflight::Preflight, service::Site,
 };
 
-use crate::{Outcome, call, repeat};
+use crate::{Outcome, fixture, repeat};
 
 const URL: &str = "https://example.com/a/file/of/usual/length.png?sign=0123456789abcdef";
 
 /// As a client does it before each call.
 pub(crate) fn clean(times: u32) -> Outcome {
-    let request: CreateAigcVideoTask = serde_json::from_str(call::REQUEST)?;
+    let request: CreateAigcVideoTask = serde_json::from_str(fixture::REQUEST)?;
     let extra = AigcVideoExtraParam::new().resolution("1080P");
     let request = request.model_name("Kling").model_version("3.0-Omni");
     let request = request.extra_parameters(extra);

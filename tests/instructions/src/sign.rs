@@ -7,7 +7,7 @@ use mps_core::{
     sign::{self, CanonicalRequest, KeyCache, Payload, Request},
 };
 
-use crate::{Outcome, call, repeat};
+use crate::{Outcome, fixture, repeat};
 
 #[expect(clippy::unnecessary_wraps, reason = "the type of every bench")]
 pub(crate) fn run(times: u32) -> Outcome {
@@ -22,11 +22,11 @@ pub(crate) fn run(times: u32) -> Outcome {
                 ("host", endpoint.host()),
                 ("x-tc-action", "CreateAigcVideoTask"),
             ],
-            payload: Payload::Bytes(black_box(call::REQUEST.as_bytes())),
+            payload: Payload::Bytes(black_box(fixture::REQUEST.as_bytes())),
         });
         let timestamp = black_box(1_771_125_945);
-        let key = keys.get(black_box(call::SECRET_KEY), timestamp, "mps");
-        sign::sign(canonical, call::SECRET_ID, &key, timestamp)
+        let key = keys.get(black_box(fixture::SECRET_KEY), timestamp, "mps");
+        sign::sign(canonical, fixture::SECRET_ID, &key, timestamp)
     });
     Ok(())
 }
