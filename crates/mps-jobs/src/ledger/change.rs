@@ -190,13 +190,11 @@ pub(crate) async fn record(
 
 /// Returns the time as an expression of a statement with these parameters, to which it is added if necessary.
 pub(crate) fn now_or_parameter(tx: &dyn Transaction, values: &mut Vec<Value>) -> String {
-    match tx.now_in_sql() {
-        Some(now) => now.to_owned(),
-        None => {
-            values.push(tx.now().0.into());
-            format!("${}", values.len())
-        }
+    if let Some(now) = tx.now_in_sql() {
+        return now.to_owned();
     }
+    values.push(tx.now().0.into());
+    format!("${}", values.len())
 }
 
 /// Returns the error that names the cap which the row's price does not fit.

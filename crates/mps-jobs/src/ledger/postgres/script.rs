@@ -11,6 +11,10 @@ use mps_core::postgres::{Connection, Failure, StatementResult, literal};
 
 use crate::{hash::short, ledger::tx::Value};
 
+/// The most statements that a session prepares, several times those of the usual operations: some depend on the
+/// number of values.
+const STATEMENTS: usize = 256;
+
 /// The names of the statements that a session has prepared, by their definitions.
 #[derive(Debug, Default)]
 pub(super) struct Prepared(HashMap<String, String>);
@@ -54,8 +58,10 @@ impl Statements<'_> {
     /// Adds a statement with parameters to a script.
     pub(super) fn add(&self, script: &mut Script, sql: &str, values: &[Value]) {
         match &self.prepared {
-            Some(prepared) => script.execute(prepared, sql, values),
-            None => script.add(&inlined(sql, values)),
+            Some(prepared) if prepared.0.len() < STATEMENTS => {
+                script.execute(prepared, sql, values);
+            }
+            _ => script.add(&inlined(sql, values)),
         }
     }
 
@@ -98,23 +104,25 @@ impl Script {
             [] => String::new(),
             types => format!("({})", types.join(",")),
         };
-        let definition = format!("{types} AS {sql}");
-        let known = prepared.0.get(&definition);
-        let here = || self.prepared.iter().find(|(it, _)| *it == definition);
-        let name = match known.or_else(|| here().map(|(_, name)| name)) {
-            Some(name) => name.clone(),
-            None => {
-                let name = format!("mps_{}", short(&[&definition]));
-                self.add(&format!("PREPARE {name}{definition}"));
-                self.prepared.push((definition, name.clone()));
-                name
-            }
-        };
+        let name = self.name(prepared, format!("{types} AS {sql}"));
         let values: Vec<_> = values.iter().map(value).collect();
         match values.as_slice() {
             [] => self.add(&format!("EXECUTE {name}")),
             values => self.add(&format!("EXECUTE {name}({})", values.join(","))),
         }
+    }
+
+    /// Returns the name of a statement, which is prepared first if it is not yet.
+    fn name(&mut self, prepared: &Prepared, definition: String) -> String {
+        let here = self.prepared.iter().find(|(it, _)| *it == definition);
+        let here = here.map(|(_, name)| name);
+        if let Some(name) = prepared.0.get(&definition).or(here) {
+            return name.clone();
+        }
+        let name = format!("mps_{}", short(&[&definition]));
+        self.add(&format!("PREPARE {name}{definition}"));
+        self.prepared.push((definition, name.clone()));
+        name
     }
 
     /// Sends the statements and returns their results; nothing is sent if there are none.
