@@ -28,7 +28,7 @@ const TESTS: [&str; 3] = ["test", "--workspace", "--all-features"];
 const MAX_RERUNS: usize = 3;
 
 /// Time without a line after which a test program hangs. The slowest test takes a fifth of it on a busy machine.
-const SILENCE: Duration = Duration::from_mins(10);
+const SILENCE: Duration = Duration::from_secs(600);
 
 /// Runs the tests with insta recording every snapshot that it compares, then compares that list
 /// with the existing files. (`cargo insta` uses the same variable; this way nothing has to be

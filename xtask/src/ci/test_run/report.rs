@@ -1,4 +1,4 @@
-//! What test programs print.
+//! The output of test programs, read for what failed, hung or ended early.
 
 use std::{collections::BTreeSet, path::Path};
 
