@@ -1,6 +1,6 @@
 //! Single creates, with their key and the guard against repeats.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use super::{
     Ledger, batch,
@@ -198,11 +198,10 @@ async fn repeat(
     batch: &BatchId,
     single: &Single,
 ) -> Result<Option<Item>, LedgerError> {
-    let same = select(
+    let mut same = select(
         tx,
         "account = $1 AND endpoint = $2 AND hash = $3
-            AND state IN ('intent', 'sending', 'in_doubt', 'created') AND batch = $4
-            ORDER BY added DESC",
+            AND state IN ('intent', 'sending', 'in_doubt', 'created') AND batch = $4",
         values![
             &single.account,
             &single.endpoint,
@@ -211,6 +210,8 @@ async fn repeat(
         ],
     )
     .await?;
+    // Not by the store, whose planner may read all rows in this order.
+    same.sort_by_key(|item| Reverse(item.added));
     // A process that ended before it sent leaves nothing that could be billed.
     let is_living =
         |item: &Item, tx: &mut dyn Transaction| item.state != State::Intent || !is_orphan(tx, item);
@@ -240,7 +241,12 @@ async fn claim_again(
         .set("home", State::Unsent.as_str())
         // Its content is here again, and is removed again in time.
         .clear(&["forgotten"]);
-    let item = claimed(tx, change, item).await?;
+    let item = Item {
+        account: Some(single.account.clone()),
+        endpoint: Some(single.endpoint.clone()),
+        home: Home::Unsent,
+        ..claimed(tx, change, item).await?
+    };
     Ok(to_send(single, item))
 }
 
