@@ -4,6 +4,7 @@
 use super::{
     error::{LedgerError, LedgerErrorKind},
     item::{self, ITEM},
+    phase,
     rows::{Fence, Item, RowId},
     tx::{Row, Transaction, Value, values},
 };
@@ -125,13 +126,14 @@ impl<'a> Change<'a> {
     }
 
     fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
-        let mut sql = String::from("UPDATE item SET state = $5");
+        let mut sql = String::from("UPDATE item SET state = $5, phase = $6");
         let mut values = values![
             item.row.batch.as_str(),
             item.row.seq,
             item.fence.0,
             item.state.as_str(),
             to.as_str(),
+            phase::of(to),
         ]
         .to_vec();
         for (column, value) in &self.columns {

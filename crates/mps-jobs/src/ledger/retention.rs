@@ -161,7 +161,7 @@ async fn old(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, 
 
 /// Ends rows whose results were not fetched and are long deleted.
 async fn lapse(tx: &mut dyn Transaction, before: Timestamp) -> Result<(), LedgerError> {
-    let lapsed = format!("state IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
+    let lapsed = format!("phase IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
     for item in select(tx, &lapsed, values![before.0]).await? {
         let created = item.created.map(|time| time.0);
         Change::new(Transition::Expire)
@@ -228,10 +228,14 @@ async fn remove(
             continue;
         }
         removed += 1;
-        for table in ["body", "file", "stray", "event"] {
+        for table in ["body", "file", "stray"] {
             let delete = format!("DELETE FROM {table} WHERE batch = $1 AND seq = $2");
             tx.execute(&delete, values![batch, seq]).await?;
         }
+        // The newest event of the ledger stays: its number is the epoch of the store, and is given once.
+        let events = "DELETE FROM event WHERE batch = $1 AND seq = $2
+            AND n < (SELECT MAX(n) FROM event)";
+        tx.execute(events, values![batch, seq]).await?;
     }
     Ok(removed)
 }

@@ -210,13 +210,17 @@ async fn created(
         return stray(tx, &item, claim, task, "another row has this task id").await;
     }
     let now = tx.now().0;
-    Change::new(Transition::Create)
+    let change = Change::new(Transition::Create)
         .set("task", task)
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
-        .clear(&["lease", "code", "message", "done"])
-        .apply(tx, &item)
-        .await?;
+        .clear(&["lease", "code", "message"]);
+    // Setting it writes pages of its indexes, whether it changes or not.
+    let change = match item.done {
+        Some(_) => change.clear(&["done"]),
+        None => change,
+    };
+    change.apply(tx, &item).await?;
     Ok(Recorded::Created)
 }
 

@@ -113,8 +113,8 @@ pub(crate) trait Transaction: Send {
     /// on SQLite.
     fn is_orphan(&mut self, owner: &str, lease: Timestamp) -> bool;
 
-    /// Returns a number that grows with every commit, so that a store that went back is noticed:
-    /// a counter in `meta` (SQLite), or the position in the write-ahead log (PostgreSQL).
+    /// Returns a number that grows with every event, so that a store that went back is noticed:
+    /// that of the newest event (SQLite), or the position in the write-ahead log (PostgreSQL).
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>>;
 }
 
