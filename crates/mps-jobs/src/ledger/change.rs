@@ -202,8 +202,9 @@ pub(crate) async fn record(
         note,
     ];
     tx.execute_late(
-        "INSERT INTO event (batch, seq, at, fence, was, now, worker, note)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO event (batch, seq, at, fence, was, now, worker, note /*SQLite:, previous*/)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8 /*SQLite:,
+                (SELECT last_event FROM item WHERE batch = $1 AND seq = $2)*/)",
         values.to_vec(),
     )
     .await

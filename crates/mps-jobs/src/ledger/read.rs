@@ -9,6 +9,7 @@ use super::{
     names::{BatchId, Key, Timestamp},
     phase,
     rows::{AuditEvent, Batch, Count, Fence, FileRow, Item, RowId, Stray},
+    schema::OF_ROW,
     tx::{Op, Row, Transaction, Value, values},
 };
 
@@ -278,7 +279,7 @@ async fn strays(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<Stray>, Led
 const EVENT: &str = "SELECT n, batch, seq, at, fence, was, now, worker, note FROM event WHERE ";
 
 async fn history(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<AuditEvent>, LedgerError> {
-    let sql = format!("{EVENT} batch = $1 AND seq = $2 ORDER BY n");
+    let sql = format!("{EVENT} {OF_ROW} ORDER BY n");
     let rows = tx.query(&sql, values![row.batch.as_str(), row.seq]).await?;
     rows.into_iter().map(event).collect()
 }

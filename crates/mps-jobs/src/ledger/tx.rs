@@ -2,7 +2,8 @@
 //!
 //! Every operation of the ledger is an async function over [`Transaction`], written once, in the SQL
 //! that both stores understand: PostgreSQL's, with `$1` for parameters. SQLite's store replaces
-//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time.
+//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time. A comment that
+//! begins with `/*SQLite:` is a part of the statement there.
 //!
 //! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
 //! otherwise return as `NUMERIC`.

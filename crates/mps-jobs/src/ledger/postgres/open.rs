@@ -109,7 +109,7 @@ async fn prepare(
     let version = begin(connection, server.schema()).await?;
     // Only the settings of the transaction and its tables are used.
     let mut tx = PgTransaction::new(connection, process, Start::Begun(Begun::none()));
-    schema::migrate(&mut tx, &version).await?;
+    schema::migrate_server(&mut tx, &version).await?;
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(
         "INSERT INTO meta (k, v) VALUES ('id', '{id}'), ('accepted', '1'), ('cluster', {CLUSTER}) \

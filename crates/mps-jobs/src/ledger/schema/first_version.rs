@@ -2,9 +2,7 @@
 //!
 //! No version of this program was released with it, but ledgers of it may record bills.
 
-use super::{
-    BATCH, BODY, EVENT, EVENT_ROW, FILE, ITEM, ITEM_INDEXES, LOST_EPOCHS, META, STRAY, WORKER,
-};
+use super::{BATCH, BODY, EVENT, FILE, ITEM, ITEM_INDEXES, LOST_EPOCHS, META, STRAY, WORKER};
 use crate::ledger::{error::LedgerError, tx::Transaction};
 
 /// The columns of the table `item`, which has `phase` since, and numbers its rows.
@@ -13,7 +11,7 @@ const COLUMNS: &str = "batch, seq, account, endpoint, key, hash, action, model, 
 
 /// The other tables of a file: those with a key of their own have no row numbers now, and the numbers of events are
 /// those of rows. On a server they are as they were.
-const OTHERS: [(&str, &str, &str); 7] = [
+const OTHERS: [(&str, &str, &str); 6] = [
     ("meta", META, "k, v"),
     (
         "batch",
@@ -23,11 +21,6 @@ const OTHERS: [(&str, &str, &str); 7] = [
     ("body", BODY, "batch, seq, json"),
     ("file", FILE, "batch, seq, n, url, path, bytes, sha256"),
     ("stray", STRAY, "batch, seq, fence, task, seen, why"),
-    (
-        "event",
-        EVENT,
-        "n, batch, seq, at, fence, was, now, worker, note",
-    ),
     ("worker", WORKER, "id, host, pid, started, seen"),
 ];
 
@@ -45,14 +38,24 @@ pub(super) async fn copy_items(tx: &mut dyn Transaction) -> Result<(), LedgerErr
     Ok(())
 }
 
-/// Copies the rows of the other tables of a file.
-pub(super) async fn copy_other_tables(tx: &mut dyn Transaction) -> Result<(), LedgerError> {
+/// Copies the rows of all tables of a file.
+pub(super) async fn copy_all(tx: &mut dyn Transaction) -> Result<(), LedgerError> {
     for (table, create, columns) in OTHERS {
         let copy =
             format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM earlier ORDER BY 1");
         replace(tx, table, create, &copy).await?;
     }
-    tx.execute(EVENT_ROW, &[]).await?;
+    let columns = "n, batch, seq, at, fence, was, now, worker, note";
+    let events = format!(
+        "INSERT INTO event ({columns}, previous)
+            SELECT {columns}, LAG(n) OVER (PARTITION BY batch, seq ORDER BY n) FROM earlier ORDER BY n"
+    );
+    replace(tx, "event", EVENT, &events).await?;
+    copy_items(tx).await?;
+    let last = "UPDATE item SET last_event = newest.n
+        FROM (SELECT batch, seq, MAX(n) AS n FROM event GROUP BY batch, seq) AS newest
+        WHERE item.batch = newest.batch AND item.seq = newest.seq";
+    tx.execute(last, &[]).await?;
     // Commits were counted, and are events now: the epoch goes on from where it was.
     let lost = format!(
         "UPDATE meta SET k = '{LOST_EPOCHS}',

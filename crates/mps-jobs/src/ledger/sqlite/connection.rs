@@ -189,7 +189,8 @@ pub(super) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Returns a statement in SQLite's words: numbered parameters, no row locks, its own row numbers and tables.
+/// Returns a statement in SQLite's words: numbered parameters, no row locks, its own row numbers, and the parts that
+/// are comments elsewhere.
 fn translated(sql: &str) -> String {
     sql.replace('$', "?")
         .replace(" FOR UPDATE SKIP LOCKED", "")
@@ -198,7 +199,8 @@ fn translated(sql: &str) -> String {
             "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
             "INTEGER PRIMARY KEY",
         )
-        .replace("/* WITHOUT ROWID */", "WITHOUT ROWID")
+        .replace("/*SQLite:", "")
+        .replace("*/", "")
 }
 
 pub(super) fn query(
