@@ -141,6 +141,11 @@ impl<'a> Change<'a> {
             let number = values.len().to_string();
             sql.extend([", ", column, " = $", &number]);
         }
+        // An open row has no end. Only where it had one: a column that is set changes the pages of its indexes.
+        let is_open = !to.is_ended() && to != State::Done;
+        if is_open && item.done.is_some() && self.columns.iter().all(|(name, _)| *name != "done") {
+            sql.push_str(", done = NULL");
+        }
         sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4");
         (sql, values)
     }

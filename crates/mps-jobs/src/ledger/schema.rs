@@ -75,6 +75,7 @@ const ITEM_INDEXES: [&str; 7] = [
 ];
 
 /// The events of a row, on a server.
+#[cfg(feature = "postgres")]
 const EVENT_ROW: &str = "CREATE INDEX event_row ON event (batch, seq)";
 
 /// The events of a row, in a file: a chain from the last one to the one before it, since an index would be one more

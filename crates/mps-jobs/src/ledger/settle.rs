@@ -210,17 +210,13 @@ async fn created(
         return stray(tx, &item, claim, task, "another row has this task id").await;
     }
     let now = tx.now().0;
-    let change = Change::new(Transition::Create)
+    Change::new(Transition::Create)
         .set("task", task)
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
-        .clear(&["lease", "code", "message"]);
-    // Setting it writes pages of its indexes, whether it changes or not.
-    let change = match item.done {
-        Some(_) => change.clear(&["done"]),
-        None => change,
-    };
-    change.apply(tx, &item).await?;
+        .clear(&["lease", "code", "message"])
+        .apply(tx, &item)
+        .await?;
     Ok(Recorded::Created)
 }
 
