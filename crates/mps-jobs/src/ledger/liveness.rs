@@ -154,7 +154,7 @@ pub(crate) async fn register(tx: &mut dyn Transaction) -> Result<(), LedgerError
     tx.execute_late(
         "INSERT INTO worker (id, host, pid, started, seen) VALUES ($1, $2, $3, $4, $4)
             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen",
-        values,
+        &values,
     )
     .await
 }

@@ -86,7 +86,7 @@ const EVENT_CHAIN: &str = "CREATE TRIGGER event_chain AFTER INSERT ON event BEGI
 
 /// Selects the events of the row with the number `$2` in the batch `$1`.
 pub(crate) const OF_ROW: &str = "/*SQLite: n IN (WITH RECURSIVE chain (n) AS (
-            SELECT last_event FROM item WHERE batch = $1 AND seq = $2
+            SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2
             UNION ALL SELECT event.previous FROM chain JOIN event ON event.n = chain.n)
         SELECT n FROM chain) AND */ batch = $1 AND seq = $2";
 

@@ -27,7 +27,7 @@ use super::{
     schema,
     seal::{Entry, Seal},
     thread_ended,
-    tx::{Mode, Op, Process, Row, Statement, Transaction, Value, Work, unexpected},
+    tx::{Mode, Op, Process, Row, Transaction, Value, Work, unexpected},
 };
 
 mod connection;
@@ -305,28 +305,31 @@ impl Transaction for SqliteTransaction<'_> {
         Box::pin(ready(changed.map_err(failed)))
     }
 
-    fn query_and_execute<'t>(
+    fn change_one<'t>(
         &'t mut self,
-        (query, query_values): Statement<'t>,
-        (execute, execute_values): Statement<'t>,
-    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
-        let done = connection::query(self.connection, query, query_values).and_then(|rows| {
-            let changed = match rows.as_slice() {
-                [] => 0,
-                _ => connection::execute(self.connection, execute, execute_values)?,
-            };
-            Ok((rows, changed))
-        });
-        Box::pin(ready(done.map_err(failed)))
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<bool, LedgerError>> {
+        let changed = connection::execute(self.connection, sql, values);
+        Box::pin(ready(changed.map(|rows| rows > 0).map_err(failed)))
     }
 
     fn execute_late<'t>(
         &'t mut self,
-        sql: &'static str,
-        values: Vec<Value>,
+        sql: &'t str,
+        values: &'t [Value],
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
-        let done = connection::execute(self.connection, sql, &values);
+        let done = connection::execute(self.connection, sql, values);
         Box::pin(ready(done.map(drop).map_err(failed)))
+    }
+
+    fn query_last<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, LedgerError>> {
+        let rows = connection::query(self.connection, sql, values);
+        Box::pin(ready(rows.map(|mut rows| rows.pop()).map_err(failed)))
     }
 
     fn now(&self) -> Timestamp {

@@ -1,6 +1,6 @@
 //! Single creates, with their key and the guard against repeats.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use super::{
     Ledger, batch,
@@ -199,12 +199,12 @@ async fn repeat(
     batch: &BatchId,
     single: &Single,
 ) -> Result<Option<Item>, LedgerError> {
-    let same = select(
+    let mut same = select(
         tx,
         // Open single creates have an index, which names them by the second and third line.
         "batch = $4 AND account = $1 AND endpoint = $2 AND hash = $3
             AND substr(batch, 1, 1) = '/' AND done IS NULL
-            AND state IN ('intent', 'sending', 'in_doubt', 'created') ORDER BY added DESC",
+            AND state IN ('intent', 'sending', 'in_doubt', 'created')",
         values![
             &single.account,
             &single.endpoint,
@@ -213,6 +213,8 @@ async fn repeat(
         ],
     )
     .await?;
+    // Not by the store, whose planner may read all rows in this order.
+    same.sort_by_key(|item| Reverse(item.added));
     // A process that ended before it sent leaves nothing that could be billed.
     let is_living =
         |item: &Item, tx: &mut dyn Transaction| item.state != State::Intent || !is_orphan(tx, item);
@@ -242,7 +244,12 @@ async fn claim_again(
         .set("home", State::Unsent.as_str())
         // Its content is here again, and is removed again in time.
         .clear(&["forgotten"]);
-    let item = claimed(tx, change, item).await?;
+    let item = Item {
+        account: Some(single.account.clone()),
+        endpoint: Some(single.endpoint.clone()),
+        home: Home::Unsent,
+        ..claimed(tx, change, item).await?
+    };
     Ok(to_send(single, item))
 }
 
