@@ -4,6 +4,7 @@
 use super::{
     error::{LedgerError, LedgerErrorKind},
     item::locked,
+    phase,
     rows::{Fence, Item, RowId},
     tx::{Transaction, Value, values},
 };
@@ -106,19 +107,25 @@ impl<'a> Change<'a> {
     }
 
     fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
-        let mut sql = String::from("UPDATE item SET state = $5");
+        let mut sql = String::from("UPDATE item SET state = $5, phase = $6");
         let mut values = values![
             item.row.batch.as_str(),
             item.row.seq,
             item.fence.0,
             item.state.as_str(),
             to.as_str(),
+            phase::of(to),
         ]
         .to_vec();
         for (column, value) in &self.columns {
             values.push(value.clone());
             let number = values.len().to_string();
             sql.extend([", ", column, " = $", &number]);
+        }
+        // An open row has no end. Only where it had one: a column that is set changes the pages of its indexes.
+        let is_open = !to.is_ended() && to != State::Done;
+        if is_open && item.done.is_some() && self.columns.iter().all(|(name, _)| *name != "done") {
+            sql.push_str(", done = NULL");
         }
         sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4");
         (sql, values)
@@ -182,8 +189,9 @@ pub(crate) async fn record(
     .to_vec();
     let at = now_or_parameter(tx, &mut values);
     let sql = format!(
-        "INSERT INTO event (batch, seq, fence, was, now, worker, note, at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, {at})"
+        "INSERT INTO event (batch, seq, fence, was, now, worker, note, at /*SQLite:, previous*/)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, {at} /*SQLite:,
+                (SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2)*/)"
     );
     tx.execute_late(&sql, &values).await
 }

@@ -117,7 +117,7 @@ async fn claim_next(
     tx: &mut dyn Transaction,
     batch: &BatchId,
 ) -> Result<Option<Claim>, LedgerError> {
-    let next = "batch = $1 AND state = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let next = "batch = $1 AND phase = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
     claim_planned(tx, next, values![batch.as_str()]).await
 }
 

@@ -214,7 +214,7 @@ async fn created(
         .set("task", task)
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
-        .clear(&["lease", "code", "message", "done"])
+        .clear(&["lease", "code", "message"])
         .apply(tx, &item)
         .await?;
     Ok(Recorded::Created)

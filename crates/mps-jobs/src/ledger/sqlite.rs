@@ -90,7 +90,7 @@ impl SqliteStore {
             file: None,
         };
         let empty = 0;
-        shared.transaction(Op::durable("migrate"), &empty, schema::migrate)?;
+        shared.transaction(Op::durable("migrate"), &empty, schema::migrate_file)?;
         Ok(Self {
             shared: Arc::new(shared),
             writer: Worker::inline(),
@@ -200,12 +200,8 @@ impl Shared {
         };
         // Every statement has run when it returns its future, so the first poll completes it.
         let done = work(&mut tx, args).now_or_never();
-        let mut done = done.unwrap_or_else(|| Err(unexpected()));
+        let done = done.unwrap_or_else(|| Err(unexpected()));
         let changed = connection.total_changes() != before;
-        if changed && done.is_ok() {
-            let counted = connection::execute(connection, NEXT_EPOCH, &[]).map_err(failed);
-            done = done.and_then(|done| counted.map(|_| done));
-        }
         finish(connection, op, done, changed)
     }
 }
@@ -238,10 +234,6 @@ impl Shared {
         Ok(())
     }
 }
-
-/// Every commit that changes something counts, so that a store that went back is noticed.
-const NEXT_EPOCH: &str =
-    "UPDATE meta SET v = CAST(CAST(v AS INTEGER) + 1 AS TEXT) WHERE k = 'epoch'";
 
 impl LedgerFile {
     /// Returns an error when the path names another file than the one that is open: its
@@ -354,8 +346,6 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>> {
-        let epoch = connection::epoch(self.connection);
-        // The commit of this transaction counts.
-        Box::pin(ready(epoch.map(|epoch| epoch + 1)))
+        Box::pin(ready(connection::epoch(self.connection)))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Every operation of the ledger is an async function over [`Transaction`], written once, in the SQL
 //! that both stores understand: PostgreSQL's, with `$1` for parameters. SQLite's store replaces
-//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time.
+//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time. A comment that
+//! begins with `/*SQLite:` is a part of the statement there; its parameters are written `?1`, since a server may get values
+//! in place of `$1`, and one in a comment could end it.
 //!
 //! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
 //! otherwise return as `NUMERIC`.
@@ -120,8 +122,8 @@ pub(crate) trait Transaction: Send {
     /// on SQLite.
     fn is_orphan(&mut self, owner: &str, lease: Timestamp) -> bool;
 
-    /// Returns a number that grows with every commit, so that a store that went back is noticed:
-    /// a counter in `meta` (SQLite), or the position in the write-ahead log (PostgreSQL).
+    /// Returns a number that grows with every event, so that a store that went back is noticed:
+    /// that of the newest event (SQLite), or the position in the write-ahead log (PostgreSQL).
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>>;
 }
 

@@ -112,7 +112,7 @@ async fn prepare(
     // Only the settings of the transaction and its tables are used.
     let op = Op::durable("migrate");
     let mut tx = PgTransaction::begun(session, process, op, Begun::none());
-    schema::migrate(&mut tx, &version).await?;
+    schema::migrate_server(&mut tx, &version).await?;
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(
         "INSERT INTO meta (k, v) VALUES ('id', '{id}'), ('accepted', '1'), ('cluster', {CLUSTER}) \
