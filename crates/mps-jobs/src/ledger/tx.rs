@@ -209,6 +209,7 @@ impl Row {
     }
 
     /// Returns a row of texts, some of which are numbers.
+    #[cfg(feature = "postgres")]
     pub(crate) fn untyped(columns: Vec<Value>) -> Self {
         Self {
             is_untyped: true,
