@@ -86,11 +86,11 @@ pub fn sign(
 /// Returns the string to sign, the text whose keyed digest is the signature.
 #[must_use]
 pub fn string_to_sign(timestamp: i64, scope: &Scope, canonical: &CanonicalRequest) -> String {
-    let timestamp = timestamp.to_string();
+    let mut digits = itoa::Buffer::new();
     let digest = canonical.hex_digest();
     let mut text = String::with_capacity(128);
     text.push_str(ALGORITHM);
-    for line in [timestamp.as_str(), scope.as_str(), digest.as_str()] {
+    for line in [digits.format(timestamp), scope.as_str(), digest.as_str()] {
         text.push('\n');
         text.push_str(line);
     }

@@ -2,10 +2,12 @@
 
 use std::{
     error, fmt,
+    future::poll_fn,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -185,15 +187,16 @@ impl fmt::Debug for RequestBody {
 pub struct ResponseBody(Box<dyn Chunks>);
 
 /// A source of the pieces of a body.
+///
+/// Polled, and not a future for each piece, so that a piece costs no allocation and none is lost with a future that is
+/// dropped.
 pub trait Chunks: Send {
-    /// Returns the next piece, or `None` at the end.
+    /// Returns the next piece, or `None` at the end, once it was received. Returns `Pending` before, and wakes the
+    /// task of `cx` then.
     ///
     /// # Errors
     /// Fails with a [`TransportError`] if the connection breaks before the announced end.
-    ///
-    /// # Cancel safety
-    /// An implementation must lose no piece when the future is dropped.
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>>;
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>>;
 }
 
 impl ResponseBody {
@@ -209,9 +212,9 @@ impl ResponseBody {
     /// Fails with a [`TransportError`] if the connection breaks before the announced end.
     ///
     /// # Cancel safety
-    /// Cancel safe if the transport's [`Chunks::next`] is.
+    /// Dropping the future loses no piece.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
-        self.0.next().await
+        poll_fn(|cx| self.0.poll_next(cx)).await
     }
 }
 
@@ -231,9 +234,8 @@ impl From<Bytes> for ResponseBody {
 struct Whole(Option<Bytes>);
 
 impl Chunks for Whole {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
-        let bytes = self.0.take();
-        Box::pin(async move { Ok(bytes) })
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        Poll::Ready(Ok(self.0.take()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     error, fmt, mem,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
@@ -223,8 +223,9 @@ impl error::Error for Revoked {}
 struct Incoming(reqwest::Response);
 
 impl Chunks for Incoming {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
-        Box::pin(async { self.0.chunk().await.map_err(failed) })
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        // A new future for each poll, since one that is pending has taken nothing of the body.
+        pin!(self.0.chunk()).poll(cx).map_err(failed)
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -181,10 +182,9 @@ impl fmt::Debug for Reply {
 pub(super) struct Cut(pub(super) Option<Bytes>);
 
 impl Chunks for Cut {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
         let piece = self.0.take().map(Some);
-        Box::pin(async move {
-            piece.ok_or_else(|| TransportError::new(TransportErrorKind::Interrupted, "scripted"))
-        })
+        let broken = || TransportError::new(TransportErrorKind::Interrupted, "scripted");
+        Poll::Ready(piece.ok_or_else(broken))
     }
 }

@@ -132,19 +132,13 @@ struct InProcessBody {
     idle: Arc<AtomicUsize>,
 }
 
-impl InProcessBody {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+impl Chunks for InProcessBody {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
         self.pieces.poll_next(cx).map(|piece| match piece {
             Piece::Data(data) => Ok(Some(data)),
             Piece::End => Ok(None),
             Piece::Broken => Err(broken()),
         })
-    }
-}
-
-impl Chunks for InProcessBody {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
-        Box::pin(std::future::poll_fn(|cx| self.poll(cx)))
     }
 }
 

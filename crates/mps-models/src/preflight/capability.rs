@@ -233,7 +233,6 @@ impl Report {
     /// the bounds of members.
     pub(crate) fn choose_model(&mut self, query: &CapabilityQuery<'_>) {
         self.candidates = Candidates::of(query, Some(self.site));
-        self.differs_by_site |= self.candidates.differ_by_site();
     }
 
     /// Returns whether every candidate row states this column.

@@ -1,6 +1,9 @@
 //! Several results at the same time, on hosts that limit each connection.
 
-use std::num::NonZeroUsize;
+use std::{
+    num::NonZeroUsize,
+    task::{Context, Poll, ready},
+};
 
 use mps_core::{
     clock::Clock,
@@ -26,18 +29,26 @@ struct State {
 struct SlowBody {
     host: SlowHost,
     left: usize,
+    /// The wait for the next byte.
+    pause: Option<BoxFuture<'static, ()>>,
 }
 
 impl Chunks for SlowBody {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<bytes::Bytes>, TransportError>> {
-        Box::pin(async {
-            if self.left == 0 {
-                return Ok(None);
-            }
-            self.host.clock.sleep(Duration::from_secs(1)).await;
-            self.left -= 1;
-            Ok(Some(bytes::Bytes::from_static(b"\0")))
-        })
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<bytes::Bytes>, TransportError>> {
+        if self.left == 0 {
+            return Poll::Ready(Ok(None));
+        }
+        let clock = &self.host.clock;
+        let pause = self
+            .pause
+            .get_or_insert_with(|| clock.sleep(Duration::from_secs(1)));
+        ready!(pause.as_mut().poll(cx));
+        self.pause = None;
+        self.left -= 1;
+        Poll::Ready(Ok(Some(bytes::Bytes::from_static(b"\0"))))
     }
 }
 
@@ -61,6 +72,7 @@ impl Transport for SlowHost {
         let body = ResponseBody::new(SlowBody {
             host: self.clone(),
             left: length,
+            pause: None,
         });
         let response = http::Response::builder()
             .header("content-length", length)

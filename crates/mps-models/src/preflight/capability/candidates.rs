@@ -4,7 +4,7 @@ use std::{fmt, ops::Deref, slice};
 
 use super::{CapabilityQuery, Check};
 use crate::{
-    capabilities::{Column, Row},
+    capabilities::{Column, Model, Row},
     preflight::{Finding, Path, Severity},
     service::Site,
 };
@@ -19,6 +19,7 @@ const VERSION_IS_SELECTED: &str =
 /// all rows of which the service selects one.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Candidates {
+    model: Option<&'static Model>,
     rows: &'static [Row],
     /// The site whose facts are looked at; `None` for all of them.
     site: Option<Site>,
@@ -113,6 +114,7 @@ impl Candidates {
             offered |= u64::from(is_offered(row, site)) << index;
         }
         Self {
+            model: Some(model),
             rows,
             site,
             // The service selects no withdrawn version, and none of another site, unless there is no
@@ -121,9 +123,9 @@ impl Candidates {
         }
     }
 
-    /// Returns whether a fact about the candidates differs from site to site.
-    pub(super) fn differ_by_site(self) -> bool {
-        self.rows.iter().any(Row::differs_by_site)
+    /// Returns the model that the request names, if it is known.
+    pub(super) fn model(self) -> Option<&'static Model> {
+        self.model
     }
 
     /// Returns whether every candidate states this column.

@@ -23,7 +23,7 @@ pub(super) fn check(
         return;
     };
     let site = report.site;
-    let Some(model) = query.family.model(name) else {
+    let Some(model) = candidates.model() else {
         if !report.has_warnings() {
             return;
         }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll},
     time::SystemTime,
 };
 
@@ -73,25 +74,23 @@ struct Pieces {
 }
 
 impl Chunks for Pieces {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, TransportError>> {
-        Box::pin(async {
-            if self.pause > 0 {
-                self.clock.clock.advance(Duration::from_secs(self.pause));
+    fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, TransportError>> {
+        if self.pause > 0 {
+            self.clock.clock.advance(Duration::from_secs(self.pause));
+        }
+        let piece = self.left.pop_front();
+        match (piece, self.end) {
+            (Some(piece), _) => Poll::Ready(Ok(Some(piece))),
+            (None, None | Some(End::Silent)) => Poll::Ready(Ok(None)),
+            (None, Some(End::Error)) => Poll::Ready(Err(TransportError::new(
+                TransportErrorKind::Interrupted,
+                "generated",
+            ))),
+            (None, Some(End::Killed)) => {
+                self.clock.is_killed.store(true, Ordering::Relaxed);
+                Poll::Pending
             }
-            let piece = self.left.pop_front();
-            match (piece, self.end) {
-                (Some(piece), _) => Ok(Some(piece)),
-                (None, None | Some(End::Silent)) => Ok(None),
-                (None, Some(End::Error)) => Err(TransportError::new(
-                    TransportErrorKind::Interrupted,
-                    "generated",
-                )),
-                (None, Some(End::Killed)) => {
-                    self.clock.is_killed.store(true, Ordering::Relaxed);
-                    std::future::pending().await
-                }
-            }
-        })
+        }
     }
 }
 
