@@ -206,7 +206,10 @@ pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
         return Ok(status);
     }
     child.kill()?;
-    Err(too_late(BOUND, &format!("{name} has not ended{}", printed(child))))
+    Err(too_late(
+        BOUND,
+        &format!("{name} has not ended{}", printed(child)),
+    ))
 }
 
 /// Kills a process, if it has not ended, and waits for its end.

@@ -247,12 +247,10 @@ async fn it_stops_on_request_and_when_dropped() {
     let address = emulator.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
     exchange(&mut idle, &signed(&emulator, CREATE, &cat())).await;
-    within("end of the emulator", emulator.stop()).await.unwrap();
-    assert_eq!(
-        ended(&mut idle).await,
-        0,
-        "idle connections are closed"
-    );
+    within("end of the emulator", emulator.stop())
+        .await
+        .unwrap();
+    assert_eq!(ended(&mut idle).await, 0, "idle connections are closed");
     assert!(is_refused(address).await);
 
     let dropped = Emulator::start().await.unwrap();
