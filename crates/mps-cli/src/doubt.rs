@@ -50,6 +50,9 @@ pub(crate) struct Doubt {
     next_steps: Vec<String>,
     #[serde(skip)]
     follow: Option<CommandLine>,
+    /// The command line that gives the create up.
+    #[serde(skip)]
+    abandon: Option<CommandLine>,
 }
 
 /// One attempt of a create.
@@ -84,12 +87,15 @@ impl Doubt {
             attempts: Vec::new(),
             next_steps: next_steps(follow),
             follow: follow.cloned(),
+            abandon: None,
         }
     }
 
     /// Sets the key under which the ledger has the create, and the next steps that record a decision.
     pub(crate) fn with_key(mut self, global: &GlobalOptions, key: &str) -> Self {
-        self.next_steps = keyed_steps(global, key, self.follow.as_ref());
+        let abandon = CommandLine::for_resolve(global, key, &["--abandon"]);
+        self.next_steps = keyed_steps(global, key, self.follow.as_ref(), &abandon);
+        self.abandon = Some(abandon);
         self.key = Some(key.to_owned());
         self
     }
@@ -160,6 +166,15 @@ impl Doubt {
         }
     }
 
+    /// Returns the hint of a command that ends before the ledger has recorded that the create was not sent.
+    pub(crate) fn unrecorded_hint(&self) -> String {
+        let hint = "nothing was created by this command";
+        self.abandon.as_ref().map_or_else(
+            || hint.to_owned(),
+            |line| format!("{hint}; if the ledger lists it as in doubt, give it up: {line}"),
+        )
+    }
+
     /// Prints that the create is finished in spite of a signal, and how long that can take.
     pub(crate) fn announce(&self, signal: Signal, output: &Output) {
         let timeout = ANSWER_TIMEOUT.as_secs();
@@ -221,7 +236,12 @@ fn next_steps(follow: Option<&CommandLine>) -> Vec<String> {
 }
 
 /// Returns the next steps for a create that the ledger has under a key.
-fn keyed_steps(global: &GlobalOptions, key: &str, follow: Option<&CommandLine>) -> Vec<String> {
+fn keyed_steps(
+    global: &GlobalOptions,
+    key: &str,
+    follow: Option<&CommandLine>,
+    abandon: &CommandLine,
+) -> Vec<String> {
     let resolve = |decision: &[&str]| CommandLine::for_resolve(global, key, decision);
     let found = resolve(&["--task-id", ID_PLACEHOLDER]);
     let follow = follow.map_or_else(String::new, |line| format!("; then follow it: {line}"));
@@ -234,7 +254,7 @@ fn keyed_steps(global: &GlobalOptions, key: &str, follow: Option<&CommandLine>) 
             "only if there is certainly no such task, send it again: {}",
             resolve(&["--recreate"])
         ),
-        format!("or give it up: {}", resolve(&["--abandon"])),
+        format!("or give it up: {abandon}"),
     ]
 }
 

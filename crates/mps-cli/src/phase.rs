@@ -32,6 +32,8 @@ struct State {
     doubt: Option<Doubt>,
     /// `true` while the create is on the wire or its outcome is not recorded yet.
     is_sending: bool,
+    /// `true` while the ledger records that the create was not sent. Until then it may have it as sent.
+    is_releasing: bool,
     /// The create's call, to withdraw it until its first byte has left.
     call: CallHandle,
     /// The tasks that this command has created, and those that it follows up to their delivery.
@@ -89,28 +91,30 @@ impl Phase {
     /// Records the first signal. Returns whether the command ends itself; a create on the wire is
     /// announced and finished.
     pub(crate) fn interrupt(&self, signal: Signal, output: &Output) -> bool {
+        let (mut doubt, mut ends_itself) = (None, false);
+        // Decided in the same step: a listener that learns of the signal is none any more, and records the
+        // outcome before it ends the command.
         self.0.send_modify(|state| {
             state.signal = Some(signal);
             // A connection may take long: a create is stopped until its first byte has left.
             if state.is_sending && state.call.withdraw() {
                 state.is_sending = false;
             }
+            doubt = state.doubt_on_the_wire();
+            ends_itself = doubt.is_some() || state.listeners > 0;
         });
-        let state = self.0.borrow().clone();
-        match state.doubt_on_the_wire() {
-            Some(doubt) => {
-                doubt.announce(signal, output);
-                true
-            }
-            None => state.listeners > 0,
+        if let Some(doubt) = doubt {
+            doubt.announce(signal, output);
         }
+        ends_itself
     }
 
     /// Returns whether the command has had enough time to end after a signal: it is neither finishing
-    /// a create nor allowed to end slowly.
+    /// or recording a create nor allowed to end slowly.
     pub(crate) fn is_overdue(&self) -> bool {
         let state = self.0.borrow();
-        !state.is_sending && !state.ends_slowly && state.batch.is_none()
+        let has_create = state.is_sending || state.is_releasing;
+        !has_create && !state.ends_slowly && state.batch.is_none()
     }
 
     /// Declares that the command runs a batch, and returns a future that is ready at the first signal.
@@ -206,10 +210,16 @@ impl Phase {
         });
     }
 
+    /// Declares that the ledger is about to record that the create was not sent.
+    pub(crate) fn begin_release(&self) {
+        self.0.send_modify(|state| state.is_releasing = true);
+    }
+
     /// Records the outcome of the create: its task, or none. Idempotent.
     pub(crate) fn end_create(&self, receipt: Option<Receipt>) {
         self.0.send_modify(|state| {
             state.is_sending = false;
+            state.is_releasing = false;
             state.receipts = receipt.into_iter().collect();
         });
     }
@@ -244,6 +254,9 @@ impl Phase {
         if let Some(doubt) = state.doubt_on_the_wire() {
             let message = format!("{} while the create was on the wire", signal.name());
             return Failure::new(Outcome::InDoubt, "interrupted", message).doubt(doubt);
+        }
+        if let Some(unrecorded) = state.doubt.filter(|_| state.is_releasing) {
+            return Failure::interrupted(signal).hint(unrecorded.unrecorded_hint());
         }
         if let Some(batch) = state.batch {
             return batch.failure_at_exit(signal);

@@ -1,14 +1,21 @@
 //! Runs the tests, and finds snapshots that no test compares.
 
+mod report;
+mod silence;
+
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
     fs,
-    io::{self, BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
+use self::report::Report;
 use super::{cargo, command};
 use crate::{
     failure::{Failure, print},
@@ -19,6 +26,9 @@ const TESTS: [&str; 3] = ["test", "--workspace", "--all-features"];
 
 /// Largest number of failed tests that are run again. More failures have a common cause, and are not flaky.
 const MAX_RERUNS: usize = 3;
+
+/// Time without a line after which a test program hangs. The slowest test takes a fifth of it on a busy machine.
+const SILENCE: Duration = Duration::from_secs(600);
 
 /// Runs the tests with insta recording every snapshot that it compares, then compares that list
 /// with the existing files. (`cargo insta` uses the same variable; this way nothing has to be
@@ -110,25 +120,34 @@ fn run_twice(
 }
 
 /// Runs a command that runs tests. Its output is passed on; what it says of failed tests is in the report, so that it
-/// is found at the end of a long log.
+/// is found at the end of a long log. A program that is silent for [`SILENCE`] is ended, and its tests that were
+/// running have failed.
 fn run_and_report(command: &mut Command) -> Result<Report, Failure> {
     let spawned = command.stdout(Stdio::piped()).spawn();
     let failed = |error: io::Error| Failure::new(format!("error: {command:?}: {error}"));
     let mut process = spawned.map_err(failed)?;
     let mut report = Report::default();
-    for line in process
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|stdout| BufReader::new(stdout).split(b'\n'))
-    {
-        let line = line.map_err(failed)?;
-        report.add(&String::from_utf8_lossy(&line));
-        let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(&line)
-            .and_then(|()| stdout.write_all(b"\n"))
-            .map_err(failed)?;
+    let lines = process.stdout.take().map(lines);
+    while let Some(lines) = &lines {
+        match lines.recv_timeout(SILENCE) {
+            Ok(line) => {
+                let line = line.map_err(failed)?;
+                report.add(&String::from_utf8_lossy(&line));
+                let mut stdout = io::stdout().lock();
+                stdout
+                    .write_all(&line)
+                    .and_then(|()| stdout.write_all(b"\n"))
+                    .map_err(failed)?;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let message = match silence::end_test_program(process.id()).map_err(failed)? {
+                    Some(program) => report.end_silent(&program),
+                    None => "no test program is found, though nothing is printed".to_owned(),
+                };
+                print(&message)?;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
     }
     let status = process.wait().map_err(failed)?;
     report.passed = status.success();
@@ -138,93 +157,25 @@ fn run_and_report(command: &mut Command) -> Result<Report, Failure> {
     Ok(report)
 }
 
-/// Facts from the output of the test programs.
-#[derive(Debug, Default)]
-struct Report {
-    passed: bool,
-    /// The output about failed tests.
-    text: String,
-    is_open: bool,
-    /// The number of tests that were to run.
-    tests: usize,
-    /// Programs that began, and have not said their result.
-    unfinished: usize,
-}
-
-impl Report {
-    fn add(&mut self, line: &str) {
-        let begun = line.strip_prefix("running ");
-        let begun = begun.and_then(|rest| rest.trim_end_matches('s').strip_suffix(" test"));
-        if let Some(tests) = begun.and_then(|tests| tests.parse::<usize>().ok()) {
-            self.tests += tests;
-            self.unfinished += 1;
-        } else if line == "failures:" {
-            self.is_open = true;
-        } else if line.starts_with("test result: ") {
-            self.is_open = false;
-            self.unfinished = self.unfinished.saturating_sub(1);
-        }
-        if self.is_open {
-            self.add_line(line);
-        }
-    }
-
-    fn add_line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
-
-    /// Returns the names of the failed tests: each program lists them last, indented by four spaces.
-    fn failed_tests(&self) -> Vec<String> {
-        let lists = self
-            .text
-            .split("failures:\n")
-            .filter(|part| part.starts_with("    "));
-        let names = lists.flat_map(|list| list.lines().map_while(|line| line.strip_prefix("    ")));
-        names.map(str::to_owned).collect()
-    }
-
-    /// Returns whether a program ended before its result, such as by a signal.
-    const fn has_unfinished_program(&self) -> bool {
-        self.unfinished > 0
-    }
+/// Reads the lines of a stream on a thread of its own.
+fn lines(stream: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        let mut lines = BufReader::new(stream).split(b'\n');
+        // Fails when nobody waits for the lines any more.
+        lines.try_for_each(|line| sender.send(line))
+    });
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
 
-    use super::*;
-
-    const OUTPUT: &str = "\
-running 2 tests
-test a ... ok
-test b ... FAILED
-
-failures:
-
----- b stdout ----
-left: 1
-
-failures:
-    b
-
-test result: FAILED. 1 passed; 1 failed
-     Running other
-running 1 test
-test result: ok. 1 passed";
-
-    fn report(output: &str) -> Report {
-        let mut report = Report::default();
-        output.lines().for_each(|line| report.add(line));
-        report
-    }
-
-    #[test]
-    fn what_is_printed_of_failed_tests_is_repeated() {
-        let expected = "failures:\n\n---- b stdout ----\nleft: 1\n\nfailures:\n    b\n\n";
-        assert_eq!(report(OUTPUT).text, expected);
-    }
+    use super::{
+        report::tests::{OUTPUT, report},
+        *,
+    };
 
     #[test]
     fn a_failed_test_that_passes_again_is_flaky() {
@@ -232,10 +183,7 @@ test result: ok. 1 passed";
         let run = |names: &[String]| {
             again.borrow_mut().push(names.to_vec());
             let passed = !names.is_empty();
-            Ok(Report {
-                passed,
-                ..report(OUTPUT)
-            })
+            Ok(report(OUTPUT).with_passed(passed))
         };
         let flaky = run_twice(run).unwrap().unwrap();
         assert!(flaky.ends_with("run again: b"), "{flaky}");
@@ -247,10 +195,7 @@ test result: ok. 1 passed";
         let run = |names: &[String]| {
             let passed = !names.is_empty();
             let output = if passed { "running 0 tests" } else { OUTPUT };
-            Ok(Report {
-                passed,
-                ..report(output)
-            })
+            Ok(report(output).with_passed(passed))
         };
         assert!(run_twice(run).is_err());
     }

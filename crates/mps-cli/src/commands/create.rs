@@ -335,6 +335,7 @@ pub(super) async fn send<T, E: Into<Failure>>(
         Ok(Err(error)) => not_created(error.into(), context),
         Err(signal) => Failure::interrupted(signal),
     };
+    phase.begin_release();
     record.not_created(&failure).await;
     phase.end_create(None);
     Err(failure.with_key(record.key()))

@@ -1,6 +1,10 @@
 //! Errors by signals and panics in each phase.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    pin::pin,
+    task::{Context, Poll, Wake, Waker},
+};
 
 use clap::Parser as _;
 use mps_core::clock::SystemClock;
@@ -111,4 +115,44 @@ async fn a_signal_ends_any_work_but_a_create_on_the_wire() {
         "answer"
     };
     assert_eq!(phase.race(answer).await, Ok("answer"));
+}
+
+/// A command that ends itself at once when it is woken.
+struct EndsAtOnce(Phase);
+
+impl Wake for EndsAtOnce {
+    fn wake(self: Arc<Self>) {
+        self.0.0.send_modify(|state| state.listeners = 0);
+    }
+}
+
+/// Else the process would end before the ledger has the outcome of a create that the signal has stopped.
+#[test]
+fn a_command_that_ends_itself_is_not_ended_by_the_signal() {
+    let cli = Cli::parse_from(["mps", "-q", "video", "status", "1"]);
+    let output = Output::new(&cli.global, SystemClock::shared());
+    let phase = Phase::new();
+    phase.0.send_modify(|state| state.listeners = 1);
+    let waker = Waker::from(Arc::new(EndsAtOnce(phase.clone())));
+    let mut stop = pin!(phase.stop_requested());
+    let poll = stop.as_mut().poll(&mut Context::from_waker(&waker));
+    assert_eq!(poll, Poll::Pending);
+    assert!(phase.interrupt(Signal::Terminate, &output));
+}
+
+#[test]
+fn a_create_that_is_being_recorded_as_not_sent_is_named_with_its_next_step() {
+    let phase = Phase::new();
+    let cli = Cli::parse_from(["mps", "video", "create"]);
+    let doubt = Doubt::new("CreateAigcVideoTask", "host", "AKIDEXAMPLE", None);
+    phase.prepare_create(doubt.with_key(&cli.global, "cat-1"));
+    phase.begin_release();
+    assert!(!phase.is_overdue());
+    let failure = phase.failure_at_exit(Signal::Terminate);
+    assert_eq!(failure.exit(), Exit::Terminated);
+    let hint = failure.hint.unwrap_or_default();
+    assert!(hint.ends_with(": mps resolve --abandon -- cat-1"), "{hint}");
+
+    phase.end_create(None);
+    assert!(phase.is_overdue());
 }
