@@ -19,14 +19,18 @@ use tokio::task::yield_now;
 // The path is stated, since the packages that include this file by its path would look beside it.
 #[path = "bounded/output.rs"]
 mod output;
+#[cfg(all(test, unix))]
+#[path = "bounded/tests.rs"]
+mod tests;
 
 use self::output::Streams;
 pub use self::output::{Lines, read_line};
 
 /// The longest wait for anything outside the thread of a test, far more than it takes on any machine.
 pub const BOUND: Duration = Duration::from_secs(300);
-/// The longest wait for a command that takes minutes.
-const LONG_BOUND: Duration = Duration::from_secs(1_800);
+/// The longest wait for a command that takes minutes, shorter than the silence after which `cargo xtask ci test` ends
+/// a program.
+const LONG_BOUND: Duration = Duration::from_secs(540);
 /// The pause between two looks, which leaves the processor to the others.
 const LOOK: Duration = Duration::from_millis(2);
 /// The longest wait for the rest of the output of a process that has ended, before a failure is reported.
@@ -40,14 +44,14 @@ struct Deadline {
 }
 
 impl Deadline {
-    /// Returns the deadline of an ordinary wait. Nightly runs are as much longer.
     fn new() -> Self {
-        let is_long = env::var_os("MPS_TEST_LONG").is_some_and(|long| long == "1");
-        Self::after(if is_long { BOUND * 10 } else { BOUND })
+        Self::after(BOUND)
     }
 
+    /// Returns the deadline of a wait. Nightly runs do ten times as much.
     fn after(bound: Duration) -> Self {
-        let clock = SystemClock::new();
+        let is_long = env::var_os("MPS_TEST_LONG").is_some_and(|long| long == "1");
+        let (bound, clock) = (if is_long { bound * 10 } else { bound }, SystemClock::new());
         let at = clock.monotonic() + bound;
         Self { clock, bound, at }
     }
@@ -122,7 +126,7 @@ pub async fn eventually_async(mut is_so: impl FnMut() -> bool) {
 ///
 /// # Cancel safety
 /// As cancel safe as the future.
-#[expect(clippy::panic, reason = "a test fails by panicking")]
+#[allow(clippy::panic, reason = "a test fails by panicking")]
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     let done = timeout(&SystemClock::new(), BOUND, future).await;
     done.unwrap_or_else(|| panic!("{}", too_late(BOUND, &format!("there is no {what}"))))
@@ -134,6 +138,7 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// Panics if the thread has panicked, or if it has not ended after [`BOUND`].
 #[track_caller]
 #[expect(clippy::disallowed_methods, reason = "the thread has ended")]
+#[allow(clippy::must_use_candidate, reason = "many threads return nothing")]
 pub fn join<T>(thread: JoinHandle<T>) -> T {
     eventually_or(|| {
         let has_ended = thread.is_finished().then_some(());
@@ -200,9 +205,13 @@ fn output_before(deadline: &Deadline, mut child: Child) -> io::Result<Output> {
 /// # Errors
 /// Fails with its output if it does not end, and is killed then.
 pub fn wait(child: &mut Child) -> io::Result<ExitStatus> {
+    wait_before(&Deadline::new(), child)
+}
+
+fn wait_before(deadline: &Deadline, child: &mut Child) -> io::Result<ExitStatus> {
     let name = name(child);
     drop(child.stdin.take());
-    if let Some(status) = Deadline::new().poll(|| child.try_wait())? {
+    if let Some(status) = deadline.poll(|| child.try_wait())? {
         return Ok(status);
     }
     child.kill()?;

@@ -57,7 +57,7 @@ impl Browser {
             .env("NODE_PATH", &self.modules)
             .env("CHROMIUM", &self.program)
             .env("SCREENSHOTS", screenshots(folder)?);
-        let output = bounded::output(&mut command)?;
+        let output = bounded::long_output(&mut command)?;
         let log = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
             return Ok(log);

@@ -163,7 +163,7 @@ impl Lines {
     /// # Panics
     /// Panics with all lines so far if there is no such line.
     #[track_caller]
-    #[expect(clippy::panic, reason = "a test fails by panicking")]
+    #[allow(clippy::panic, reason = "a test fails by panicking")]
     pub fn wait_for(&self, text: &str) -> String {
         loop {
             match self.line() {

@@ -74,7 +74,6 @@ pub(crate) fn mps(folder: &Path) -> Command {
 
 /// Accepts a connection of a process. Fails at once with its output if it has ended.
 #[track_caller]
-#[allow(dead_code, reason = "for a connection that never ends")]
 pub(crate) fn accept_from(listener: &TcpListener, process: &mut Child) -> TcpStream {
     bounded::accept_from(listener, process).unwrap()
 }
