@@ -11,7 +11,7 @@ mod tls;
 mod url;
 
 pub use self::{
-    connection::Connection,
+    connection::{Connection, StatementResult},
     failure::{Failure, FailureKind},
     server::Server,
     text::{identifier, literal},

@@ -26,6 +26,7 @@ mod daily_cap;
 mod error;
 mod export;
 mod files;
+mod filter;
 mod follow;
 mod import;
 mod item;
@@ -33,6 +34,7 @@ mod learned;
 mod liveness;
 mod names;
 mod owned;
+mod phase;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod read;
@@ -54,11 +56,11 @@ pub use self::{
     daily_cap::DailyUse,
     error::{LedgerError, LedgerErrorKind},
     export::ExportedRow,
+    filter::Filter,
     follow::Finished,
     import::{Imported, NewBatch},
     liveness::Reaped,
     names::{BatchId, Key, Timestamp},
-    read::Filter,
     resolve::{Resolution, Retried},
     retention::{Forget, Forgotten},
     rows::{

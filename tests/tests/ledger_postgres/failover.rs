@@ -107,6 +107,31 @@ async fn a_restored_base_backup_forgets_no_send() {
     with_an_older_state(&mut server, |server| server.base_backup("backup").unwrap()).await;
 }
 
+/// Its commit travels with the look at the server.
+#[tokio::test]
+async fn an_arm_on_a_restored_server_changes_nothing() {
+    let Some(mut server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let ledger = open(&new_location(&server.url())).await;
+    let batch = import(&ledger, 2, Caps::default()).await;
+    let claimed = claim(&ledger, &batch).await.token();
+    let older = server.base_backup("backup").unwrap();
+    send(&ledger, &batch, Some("task-forgotten")).await;
+    server.stop(Stop::Crash).unwrap();
+    server.restore(&older).unwrap();
+    server.run().unwrap();
+    let mut error = ledger.arm(&claimed).await.unwrap_err();
+    if error.kind() == LedgerErrorKind::Unreachable {
+        // The old connection has ended, and an arm is not tried again by itself.
+        error = ledger.arm(&claimed).await.unwrap_err();
+    }
+    assert_eq!(error.kind(), LedgerErrorKind::FailedOver, "{error}");
+    let state = get(&ledger, &claimed.row).await.state;
+    // Planned once its lease is over.
+    assert!(matches!(state, State::Intent | State::Planned), "{state}");
+}
+
 #[tokio::test]
 async fn a_promoted_replica_is_used_once_it_is_accepted() {
     let Some(mut server) = PostgresServer::start().unwrap() else {

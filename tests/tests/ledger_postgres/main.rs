@@ -13,6 +13,8 @@ mod command_line;
 mod crash;
 #[path = "../../../crates/mps-jobs/tests/ledger/daily_cap.rs"]
 mod daily_cap;
+#[path = "../../../crates/mps-jobs/tests/ledger/earlier_schema.rs"]
+mod earlier_schema;
 mod failover;
 #[path = "../../../crates/mps-jobs/tests/ledger/follow.rs"]
 mod follow;

@@ -21,6 +21,7 @@ use mps_tests::{
 };
 
 use crate::{
+    earlier_schema,
     store::{new_location, open, schema_of},
     support::{claim, clock, get, import},
 };
@@ -80,6 +81,34 @@ async fn a_server_that_is_absent_or_refuses_is_named_by_the_kind_of_the_error() 
     let replica = server.replica().unwrap();
     let url = new_location(&replica.url());
     assert_eq!(refusal(&url).await.0, LedgerErrorKind::ReadOnly);
+}
+
+#[tokio::test]
+async fn a_ledger_of_the_first_version_is_migrated_with_everything_in_it() {
+    let Some(server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let indexes = |location: &str| {
+        let schema = schema_of(location);
+        let sql = format!(
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = '{schema}' ORDER BY indexname"
+        );
+        let indexes = server.sql(&sql).unwrap().replace(schema, "");
+        // The name of the first one is taken when the second one is created.
+        indexes.replace("item_pkey1", "item_pkey")
+    };
+    let location = new_location(&server.url());
+    let schema = schema_of(&location);
+    let statements = earlier_schema::statements().join("; ");
+    server
+        .sql(&format!(
+            "BEGIN; CREATE SCHEMA {schema}; SET LOCAL search_path TO {schema}; {statements}; COMMIT"
+        ))
+        .unwrap();
+    earlier_schema::examine(&open(&location).await).await;
+    let new = new_location(&server.url());
+    drop(open(&new).await);
+    assert_eq!(indexes(&location), indexes(&new));
 }
 
 /// A role that may create nothing but uses tables that exist is enough.

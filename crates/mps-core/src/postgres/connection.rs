@@ -16,6 +16,15 @@ pub struct Connection {
     driver: Driver,
 }
 
+/// The result of one statement.
+#[derive(Debug, Default)]
+pub struct StatementResult {
+    /// Its rows.
+    pub rows: Vec<SimpleQueryRow>,
+    /// The number of rows that it returned or changed.
+    pub count: u64,
+}
+
 /// The task that moves bytes between a connection and its stream. Aborted when dropped, because by
 /// itself it waits for all replies first, and a silent server sends none.
 #[derive(Debug)]
@@ -52,6 +61,30 @@ impl Connection {
             _ => None,
         });
         Ok(rows.collect())
+    }
+
+    /// Runs statements as [`rows`](Self::rows) does, and returns the result of each.
+    ///
+    /// # Errors
+    /// As [`rows`](Self::rows).
+    ///
+    /// # Cancel safety
+    /// As [`rows`](Self::rows).
+    pub async fn results(&self, statements: &str) -> Result<Vec<StatementResult>, Failure> {
+        let messages = self.client.simple_query(statements).await;
+        let messages = messages.map_err(|error| self.failed(error))?;
+        let (mut results, mut rows) = (Vec::new(), Vec::new());
+        for message in messages {
+            match message {
+                SimpleQueryMessage::Row(row) => rows.push(row),
+                SimpleQueryMessage::CommandComplete(count) => {
+                    let rows = std::mem::take(&mut rows);
+                    results.push(StatementResult { rows, count });
+                }
+                _ => {}
+            }
+        }
+        Ok(results)
     }
 
     /// Classifies an error of this connection.

@@ -173,14 +173,17 @@ async fn status(
     let Some(batch) = find(tx, id).await? else {
         return Ok(None);
     };
-    let expiry = "SELECT MIN(expires) FROM item WHERE batch = $1 AND state = 'done'";
+    // In the order of an index, in which rows without an expiry have the time at which they were done.
+    let expiry = "SELECT expires FROM item
+        WHERE batch = $1 AND phase = 'done' AND expires IS NOT NULL
+        ORDER BY COALESCE(expires, done) LIMIT 1";
     let expiry = tx.query(expiry, values![id.as_str()]).await?.pop();
     let earliest_expiry = match expiry {
         Some(mut row) => row.optional_int()?.map(Timestamp),
         None => None,
     };
     let doubts =
-        "SELECT key FROM item WHERE batch = $1 AND state = 'in_doubt' ORDER BY seq LIMIT $2";
+        "SELECT key FROM item WHERE batch = $1 AND phase = 'in_doubt' ORDER BY seq LIMIT $2";
     let mut in_doubt = Vec::new();
     for mut row in tx
         .query(doubts, values![id.as_str(), i64::from(limit)])

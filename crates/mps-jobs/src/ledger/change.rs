@@ -3,9 +3,10 @@
 
 use super::{
     error::{LedgerError, LedgerErrorKind},
-    item::{self, ITEM},
+    item::locked,
+    phase,
     rows::{Fence, Item, RowId},
-    tx::{Row, Transaction, Value, values},
+    tx::{Transaction, Value, values},
 };
 use crate::state::{self, State, Transition};
 
@@ -43,13 +44,20 @@ impl<'a> Change<'a> {
         self
     }
 
-    /// Applies the change to a row that was read in the same transaction.
+    /// Applies the change to a row that was read in the same transaction: to the row and to the sums of its
+    /// batch, with an event. Returns the state after it.
     pub(crate) async fn apply(
         self,
         tx: &mut dyn Transaction,
         item: &Item,
-    ) -> Result<(), LedgerError> {
-        self.run(tx, item, "seq").await.map(drop)
+    ) -> Result<State, LedgerError> {
+        let to = self.target(item)?;
+        let (sql, values) = self.statement(item, to);
+        if !tx.change_one(&sql, &values).await? {
+            return Err(claim_lost(&item.row));
+        }
+        self.count_and_record(tx, item, to).await?;
+        Ok(to)
     }
 
     /// Applies the change to a row that was read in the same transaction, and returns the row after it.
@@ -58,34 +66,9 @@ impl<'a> Change<'a> {
         tx: &mut dyn Transaction,
         item: &Item,
     ) -> Result<Item, LedgerError> {
-        self.run(tx, item, ITEM).await.and_then(item::item)
-    }
-
-    /// Changes the row and the sums of its batch, records the event, and returns these columns of the row.
-    async fn run(
-        &self,
-        tx: &mut dyn Transaction,
-        item: &Item,
-        columns: &str,
-    ) -> Result<Row, LedgerError> {
-        let to = self.target(item)?;
-        let (mut sql, values) = self.statement(item, to);
-        sql.extend([" RETURNING ", columns]);
-        let (mut rows, counted) = match self.sums(item, to) {
-            Some((sums, sums_values)) => {
-                let sums = (sums.as_str(), sums_values.as_slice());
-                tx.query_and_execute((&sql, &values), sums).await?
-            }
-            None => (tx.query(&sql, &values).await?, 1),
-        };
-        let Some(row) = rows.pop() else {
-            return Err(claim_lost(&item.row));
-        };
-        if counted == 0 {
-            return Err(cap_reached(tx, item).await?);
-        }
-        self.record(tx, item, to).await?;
-        Ok(row)
+        self.apply(tx, item).await?;
+        let changed = locked(tx, &item.row).await?;
+        changed.ok_or_else(|| no_row(&item.row))
     }
 
     /// Returns the state after the change.
@@ -94,8 +77,7 @@ impl<'a> Change<'a> {
             .map_err(|illegal| wrong_state(&item.row, item.state).with_source(illegal))
     }
 
-    /// Counts a row that was inserted after the change against the caps, and records the event. `item` is
-    /// the row before it.
+    /// Counts a change of a row against the caps, and records the event. `item` is the row before it.
     pub(crate) async fn count_and_record(
         &self,
         tx: &mut dyn Transaction,
@@ -103,7 +85,7 @@ impl<'a> Change<'a> {
         to: State,
     ) -> Result<(), LedgerError> {
         if let Some((sql, values)) = self.sums(item, to)
-            && tx.execute(&sql, &values).await? == 0
+            && !tx.change_one(&sql, &values).await?
         {
             return Err(cap_reached(tx, item).await?);
         }
@@ -121,23 +103,29 @@ impl<'a> Change<'a> {
             _ => None,
         });
         let fence = new_fence.unwrap_or(item.fence);
-        record(tx, item, fence, Some(item.state), to, self.note).await
+        record(tx, &item.row, fence, Some(item.state), to, self.note).await
     }
 
     fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
-        let mut sql = String::from("UPDATE item SET state = $5");
+        let mut sql = String::from("UPDATE item SET state = $5, phase = $6");
         let mut values = values![
             item.row.batch.as_str(),
             item.row.seq,
             item.fence.0,
             item.state.as_str(),
             to.as_str(),
+            phase::of(to),
         ]
         .to_vec();
         for (column, value) in &self.columns {
             values.push(value.clone());
             let number = values.len().to_string();
             sql.extend([", ", column, " = $", &number]);
+        }
+        // An open row has no end. Only where it had one: a column that is set changes the pages of its indexes.
+        let is_open = !to.is_ended() && to != State::Done;
+        if is_open && item.done.is_some() && self.columns.iter().all(|(name, _)| *name != "done") {
+            sql.push_str(", done = NULL");
         }
         sql.push_str(" WHERE batch = $1 AND seq = $2 AND fence = $3 AND state = $4");
         (sql, values)
@@ -182,29 +170,39 @@ impl<'a> Change<'a> {
 /// Records an event of a row.
 pub(crate) async fn record(
     tx: &mut dyn Transaction,
-    item: &Item,
+    row: &RowId,
     fence: Fence,
     was: Option<State>,
     now: State,
     note: Option<&str>,
 ) -> Result<(), LedgerError> {
     let worker = tx.process().id.clone();
-    let values = values![
-        item.row.batch.as_str(),
-        item.row.seq,
-        tx.now().0,
+    let mut values = values![
+        row.batch.as_str(),
+        row.seq,
         fence.0,
         was.map(State::as_str),
         now.as_str(),
         worker,
         note,
-    ];
-    tx.execute_late(
-        "INSERT INTO event (batch, seq, at, fence, was, now, worker, note)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        values.to_vec(),
-    )
-    .await
+    ]
+    .to_vec();
+    let at = now_or_parameter(tx, &mut values);
+    let sql = format!(
+        "INSERT INTO event (batch, seq, fence, was, now, worker, note, at /*SQLite:, previous*/)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, {at} /*SQLite:,
+                (SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2)*/)"
+    );
+    tx.execute_late(&sql, &values).await
+}
+
+/// Returns the time as an expression of a statement with these parameters, to which it is added if necessary.
+pub(crate) fn now_or_parameter(tx: &dyn Transaction, values: &mut Vec<Value>) -> String {
+    if let Some(now) = tx.now_in_sql() {
+        return now.to_owned();
+    }
+    values.push(tx.now().0.into());
+    format!("${}", values.len())
 }
 
 /// Returns the error that names the cap which the row's price does not fit.

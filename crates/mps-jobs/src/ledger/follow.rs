@@ -235,7 +235,7 @@ async fn unsaved(tx: &mut dyn Transaction, row: &RowId, reason: &str) -> Result<
     match locked(tx, row).await? {
         Some(item) if item.state == State::Done => {
             let (fence, state) = (item.fence, item.state);
-            record(tx, &item, fence, Some(state), state, Some(reason)).await
+            record(tx, &item.row, fence, Some(state), state, Some(reason)).await
         }
         _ => Ok(()),
     }
@@ -270,7 +270,7 @@ async fn fetched_again(
     }
     let note = "fetched again: the file was deleted";
     let (fence, state) = (item.fence, item.state);
-    record(tx, &item, fence, Some(state), state, Some(note)).await
+    record(tx, &item.row, fence, Some(state), state, Some(note)).await
 }
 
 /// Adds a saved file to its result, which is there unless the task was done without URLs.

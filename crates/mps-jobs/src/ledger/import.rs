@@ -7,6 +7,7 @@ use super::{
     compare::{known, revive},
     error::{LedgerError, LedgerErrorKind},
     names::{BatchId, Key},
+    phase,
     rows::{Batch, NewItem, RowId},
     submit::Caps,
     tx::{Op, Transaction, values},
@@ -217,15 +218,16 @@ async fn insert(
                 row.price,
                 row.out.as_ref(),
                 State::Planned.as_str(),
+                phase::of(State::Planned),
                 Home::Planned.state().as_str(),
                 now,
             ]);
             bodies.extend_from_slice(values![batch.as_str(), seq, &row.body]);
         }
         let sql = format!(
-            "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, home, added)
+            "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, phase, home, added)
                 VALUES {} ON CONFLICT DO NOTHING",
-            tuples(rows.len(), 12)
+            tuples(rows.len(), 13)
         );
         let added = tx.execute(&sql, &items).await?;
         if usize::try_from(added) != Ok(rows.len()) {
@@ -292,8 +294,11 @@ async fn bind(
     let batch = locked_batch(tx, id).await?;
     batch.check_account(account, endpoint)?;
     if caps.money.is_some() {
-        let unpriced = "SELECT seq FROM item WHERE batch = $1 AND price IS NULL LIMIT 1";
-        if let Some(mut row) = tx.query(unpriced, values![id.as_str()]).await?.pop() {
+        let unpriced = format!(
+            "SELECT seq FROM item WHERE batch = $1 AND phase IN ({}) AND price IS NULL LIMIT 1",
+            phase::all()
+        );
+        if let Some(mut row) = tx.query(&unpriced, values![id.as_str()]).await?.pop() {
             let (batch, seq) = (id.clone(), row.int()?);
             return Err(no_price(&RowId { batch, seq }));
         }

@@ -63,7 +63,7 @@ impl Ledger {
         .await
     }
 
-    /// Returns the living processes of the ledger, this one included.
+    /// Returns the living processes that have claimed a row of a batch or sent a heartbeat.
     ///
     /// # Errors
     /// Any error of the store.
@@ -77,7 +77,7 @@ impl Ledger {
 }
 
 /// The rows that are claimed or being sent.
-const HELD: &str = "state IN ('intent', 'sending')";
+const HELD: &str = "phase = 'claimed'";
 
 /// Returns the rows of processes that have ended.
 pub(crate) async fn orphans(tx: &mut dyn Transaction) -> Result<Vec<Token>, LedgerError> {
@@ -154,7 +154,7 @@ pub(crate) async fn register(tx: &mut dyn Transaction) -> Result<(), LedgerError
     tx.execute_late(
         "INSERT INTO worker (id, host, pid, started, seen) VALUES ($1, $2, $3, $4, $4)
             ON CONFLICT (id) DO UPDATE SET seen = excluded.seen",
-        values,
+        &values,
     )
     .await
 }

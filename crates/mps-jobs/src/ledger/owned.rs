@@ -113,7 +113,7 @@ async fn owners(
     tx: &mut dyn Transaction,
     batch: &BatchId,
 ) -> Result<Vec<Option<String>>, LedgerError> {
-    let sql = "SELECT DISTINCT owner FROM item WHERE batch = $1 AND state IN ('created', 'done')";
+    let sql = "SELECT DISTINCT owner FROM item WHERE batch = $1 AND phase IN ('created', 'done')";
     let rows = tx.query(sql, values![batch.as_str()]).await?;
     rows.into_iter()
         .map(|mut row| row.optional_text())
@@ -134,14 +134,14 @@ async fn adopt(tx: &mut dyn Transaction, (batch, ended): &Owners) -> Result<u64,
     let condition = conditions.join(" OR ");
     let sql = format!(
         "UPDATE item SET owner = $2
-            WHERE batch = $1 AND state IN ('created', 'done') AND ({condition})"
+            WHERE batch = $1 AND phase IN ('created', 'done') AND ({condition})"
     );
     tx.execute(&sql, &values).await
 }
 
 async fn release(tx: &mut dyn Transaction, batch: &BatchId) -> Result<u64, LedgerError> {
     let sql = "UPDATE item SET owner = NULL
-        WHERE batch = $1 AND owner = $2 AND state IN ('created', 'done')";
+        WHERE batch = $1 AND owner = $2 AND phase IN ('created', 'done')";
     let values = values![batch.as_str(), &tx.process().id];
     tx.execute(sql, values).await
 }
@@ -150,7 +150,7 @@ async fn to_follow(
     tx: &mut dyn Transaction,
     (batch, after, limit): &(BatchId, i64, usize),
 ) -> Result<Vec<Item>, LedgerError> {
-    let condition = "batch = $1 AND state = 'created' AND owner = $2 AND seq > $3
+    let condition = "batch = $1 AND phase = 'created' AND owner = $2 AND seq > $3
         ORDER BY seq LIMIT $4";
     let values = values![batch.as_str(), &tx.process().id, *after, bounded(*limit)];
     select(tx, condition, values).await
@@ -160,7 +160,7 @@ async fn to_fetch(
     tx: &mut dyn Transaction,
     (batch, limit): &(BatchId, usize),
 ) -> Result<Vec<Item>, LedgerError> {
-    let condition = "batch = $1 AND state = 'done' AND owner = $2
+    let condition = "batch = $1 AND phase = 'done' AND owner = $2
         ORDER BY COALESCE(expires, done), seq LIMIT $3";
     let values = values![batch.as_str(), &tx.process().id, bounded(*limit)];
     select(tx, condition, values).await

@@ -4,7 +4,13 @@
 //! pooler in transaction mode may be in between: statements are unnamed, and settings hold for their
 //! transaction only. The server's clock is the time of all processes.
 
-use std::{sync::Arc, sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use mps_core::{
     clock::{SharedClock, timeout},
@@ -12,12 +18,13 @@ use mps_core::{
     sync::{Worker, lock},
 };
 use tokio::sync::Semaphore;
+use tokio_postgres::SimpleQueryRow;
 
 use super::{
     error::LedgerError,
     names::Timestamp,
     seal::Seal,
-    tx::{Op, Process, Work},
+    tx::{Op, Process, Work, unexpected},
 };
 
 mod attempt;
@@ -26,6 +33,7 @@ mod failover;
 mod failure;
 mod location;
 mod open;
+mod script;
 mod transaction;
 mod value;
 
@@ -34,7 +42,8 @@ use self::{
     begin::Begun,
     failover::Seen,
     failure::{failed, silent},
-    transaction::{PgTransaction, Start},
+    script::Session,
+    transaction::PgTransaction,
 };
 
 /// Connections of one process. More would only wait for each other's rows.
@@ -61,7 +70,9 @@ pub(super) struct PostgresStore {
     clock: SharedClock,
     process: Process,
     /// Connections that are not in use.
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Session>>,
+    /// Whether statements are prepared in sessions; not behind a pooler.
+    prepares: AtomicBool,
     connections: Semaphore,
     seal: Arc<Seal>,
     seal_thread: Worker,
@@ -92,33 +103,51 @@ impl PostgresStore {
         T: Send + 'static,
     {
         let mut retries = Retries::new(op, &self.clock);
+        let (mut is_stepwise, mut is_pooled) = (false, false);
         loop {
-            let failure = match self.attempt(op, &args, work).await {
+            match self.attempt(op, &args, work, is_stepwise).await {
                 Ok(done) => return Ok(done),
                 Err(Failed::Suspicious(begun, reason)) => {
                     Box::pin(self.take_notice(&begun, reason)).await?;
-                    continue;
                 }
-                Err(failure) => failure,
-            };
-            retries.pause(failure).await?;
+                Err(Failed::Unexpected(_)) if !is_stepwise => is_stepwise = true,
+                Err(Failed::Unprepared(_)) if !is_pooled => {
+                    is_pooled = true;
+                    self.prepares.store(false, Ordering::Relaxed);
+                    tracing::debug!("a pooler exchanges sessions, so no statement is prepared");
+                }
+                Err(failure) => retries.pause(failure).await?,
+            }
         }
     }
 
-    async fn attempt<A, T>(&self, op: Op, args: &A, work: Work<A, T>) -> Result<T, Failed>
+    async fn attempt<A, T>(
+        &self,
+        op: Op,
+        args: &A,
+        work: Work<A, T>,
+        is_stepwise: bool,
+    ) -> Result<T, Failed>
     where
         A: Send + Sync,
         T: Send,
     {
         let done = timeout(&*self.clock, ANSWER_WITHIN, async {
             let _turn = self.connections.acquire().await;
-            let connection = self.connection().await?;
-            let start = if JOINED.contains(&op.name) {
-                Start::Joined(self, op)
+            let mut session = self.session().await?;
+            let mut tx = PgTransaction::new(self, &mut session, op);
+            if is_stepwise {
+                tx.be_stepwise();
+            }
+            let done = if is_stepwise || !JOINED.contains(&op.name) {
+                match tx.begin().await {
+                    Ok(()) => run(tx, args, work).await,
+                    Err(error) => Err(tx.into_failure(error)),
+                }
             } else {
-                Start::Begun(self.begin(&connection, op).await?)
+                run(tx, args, work).await
             };
-            self.finish(connection, op, start, args, work).await
+            self.finish(session, op, done).await
         });
         let address = self.server.address();
         done.await
@@ -139,8 +168,10 @@ impl PostgresStore {
         let done = timeout(&*self.clock, ANSWER_WITHIN, async {
             let connection = self.connect().await?;
             let begun = Begun::read(&connection, &self.server, op).await?;
-            let start = Start::Begun(begun);
-            self.finish(connection, op, start, args, work).await
+            let mut session = Session::new(connection, false);
+            let tx = PgTransaction::begun(&mut session, &self.process, op, begun);
+            let done = run(tx, args, work).await;
+            self.finish(session, op, done).await
         });
         let done = done
             .await
@@ -148,46 +179,36 @@ impl PostgresStore {
         done.map_err(Failed::into_error)
     }
 
-    async fn finish<A, T>(
+    /// Keeps the session for the next transaction, if it can be used.
+    async fn finish<T>(
         &self,
-        connection: Connection,
+        session: Session,
         op: Op,
-        start: Start<'_>,
-        args: &A,
-        work: Work<A, T>,
-    ) -> Result<T, Failed>
-    where
-        A: Send + Sync,
-        T: Send,
-    {
-        let mut tx = PgTransaction::new(&connection, &self.process, start);
-        let done = match work(&mut tx, args).await {
-            Ok(done) => done,
-            Err(error) => {
-                let failed = match tx.into_failure() {
-                    (Some(not_begun), _) => not_begun,
-                    (None, cause) => Failed::before_commit(error, cause),
-                };
-                // After any other failure the connection is dropped, which ends the transaction.
-                if let Failed::Operation(_) = failed {
-                    self.roll_back(connection).await;
-                }
-                return Err(failed);
+        done: Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        match &done {
+            Ok(_) => {
+                failpoint(op, "after");
+                self.keep(session);
             }
-        };
-        failpoint(op, "before");
-        tx.commit().await?;
-        failpoint(op, "after");
-        lock(&self.idle).push(connection);
-        Ok(done)
+            Err(Failed::Operation(_) | Failed::Unexpected(_)) => self.roll_back(session).await,
+            // The connection is dropped, which ends the transaction.
+            Err(_) => {}
+        }
+        done
     }
 
-    /// Begins a transaction, compares the server with what is known about it, and returns an error for an
-    /// operation that it must not run.
-    async fn begin(&self, connection: &Connection, op: Op) -> Result<Begun, Failed> {
-        // Before the request: answers to others may arrive in another order.
-        let before = lock(&self.seen).clone();
-        let begun = Begun::read(connection, &self.server, op).await?;
+    /// Returns the newest state of the server that is known. Asked before a request, since the answers to others
+    /// may arrive in another order.
+    fn seen(&self) -> Seen {
+        lock(&self.seen).clone()
+    }
+
+    /// Compares the answer of the server at the beginning of a transaction with what was known about it, and
+    /// returns an error for an operation that it must not run.
+    fn begun(&self, look: Option<&SimpleQueryRow>, before: &Seen, op: Op) -> Result<Begun, Failed> {
+        let begun = look.and_then(Begun::of);
+        let begun = begun.ok_or_else(|| Failed::Operation(unexpected()))?;
         if let Some(reason) = before.suspicion(&begun) {
             return Err(Failed::Suspicious(Box::new(begun), reason));
         }
@@ -201,15 +222,23 @@ impl PostgresStore {
         }
     }
 
-    /// Returns an idle connection, or opens one and compares its server with the seal.
-    async fn connection(&self) -> Result<Connection, Failed> {
+    /// Returns an idle session, or opens one and compares its server with the seal.
+    async fn session(&self) -> Result<Session, Failed> {
+        let prepares = self.prepares.load(Ordering::Relaxed);
         let idle = lock(&self.idle).pop();
-        if let Some(connection) = idle.filter(|connection| !connection.client().is_closed()) {
-            return Ok(connection);
+        if let Some(mut session) = idle.filter(|session| !session.connection.client().is_closed()) {
+            session.prepared = session.prepared.filter(|_| prepares);
+            return Ok(session);
         }
         let connection = self.connect().await?;
         Box::pin(self.compare_with_seal(&connection)).await?;
-        Ok(connection)
+        Ok(Session::new(connection, prepares))
+    }
+
+    fn keep(&self, session: Session) {
+        if !session.is_spoiled {
+            lock(&self.idle).push(session);
+        }
     }
 
     async fn connect(&self) -> Result<Connection, Failed> {
@@ -218,9 +247,9 @@ impl PostgresStore {
     }
 
     /// Ends a transaction without its changes, and keeps the connection if that succeeds.
-    async fn roll_back(&self, connection: Connection) {
-        if connection.rows("ROLLBACK").await.is_ok() {
-            lock(&self.idle).push(connection);
+    async fn roll_back(&self, session: Session) {
+        if session.connection.rows("ROLLBACK").await.is_ok() {
+            self.keep(session);
         }
     }
 
@@ -233,6 +262,14 @@ impl PostgresStore {
         let tables = tables.map(|table| format!("{schema}.{table}")).join(", ");
         let vacuumed = connection.rows(&format!("VACUUM {tables}")).await;
         vacuumed.map(drop).map_err(failed)
+    }
+}
+
+/// Runs an operation in a transaction and commits it.
+async fn run<A, T>(mut tx: PgTransaction<'_>, args: &A, work: Work<A, T>) -> Result<T, Failed> {
+    match work(&mut tx, args).await {
+        Ok(done) => tx.commit().await.map(|()| done),
+        Err(error) => Err(tx.into_failure(error)),
     }
 }
 

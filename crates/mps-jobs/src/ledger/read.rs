@@ -4,54 +4,14 @@ use super::{
     Ledger, batch,
     error::LedgerError,
     export::file,
-    import::list as parameters,
+    filter::{Filter, list},
     item::{as_reaped, row_id, select, state},
     names::{BatchId, Key, Timestamp},
+    phase,
     rows::{AuditEvent, Batch, Count, Fence, FileRow, Item, RowId, Stray},
+    schema::OF_ROW,
     tx::{Op, Row, Transaction, Value, values},
 };
-use crate::state::State;
-
-/// A selection of rows. The default selects all, newest first, up to 1,000.
-///
-/// # Examples
-/// ```
-/// use mps_jobs::{State, ledger::Filter};
-///
-/// let doubtful = Filter { states: vec![State::InDoubt], ..Filter::default() };
-/// assert_eq!(doubtful.limit, 1_000);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// Rows of this batch, in its order; of all batches and single creates, newest first, if `None`.
-    pub batch: Option<BatchId>,
-    /// Rows of this account.
-    pub account: Option<String>,
-    /// Rows of this endpoint.
-    pub endpoint: Option<String>,
-    /// Rows in one of these states; in any, if empty.
-    pub states: Vec<State>,
-    /// Rows whose results expire before this time, the earliest first; in one page, unless in a batch.
-    pub expires_before: Option<Timestamp>,
-    /// Rows after this one: the last row of the page before.
-    pub after: Option<(Timestamp, RowId)>,
-    /// The most rows to return.
-    pub limit: usize,
-}
-
-impl Default for Filter {
-    fn default() -> Self {
-        Self {
-            batch: None,
-            account: None,
-            endpoint: None,
-            states: Vec::new(),
-            expires_before: None,
-            after: None,
-            limit: 1_000,
-        }
-    }
-}
 
 impl Ledger {
     /// Returns a row, or `None` if there is no such row.
@@ -230,7 +190,7 @@ impl Ledger {
 }
 
 /// Returns the selected rows as they are after reaping.
-async fn selected(
+pub(super) async fn selected(
     tx: &mut dyn Transaction,
     condition: &str,
     values: &[Value],
@@ -254,75 +214,31 @@ async fn find(
 }
 
 async fn find_any(tx: &mut dyn Transaction, name: &str) -> Result<Vec<Item>, LedgerError> {
-    // By batch, since keys are indexed in their batch and tasks in their account.
+    // By batch, since keys are indexed in their batch.
     let condition = "batch IN (SELECT id FROM batch) AND key = $1 ORDER BY added DESC";
     let mut found = selected(tx, condition, values![name]).await?;
     if found.is_empty() {
-        let condition = "account IN (SELECT account FROM batch)
-            AND endpoint IN (SELECT endpoint FROM batch) AND task = $1 ORDER BY added DESC";
+        let condition = "task = $1 ORDER BY added DESC";
         found = selected(tx, condition, values![name]).await?;
     }
     Ok(found)
-}
-
-async fn list(tx: &mut dyn Transaction, filter: &Filter) -> Result<Vec<Item>, LedgerError> {
-    let (mut conditions, mut values) = (vec!["1 = 1".to_owned()], Vec::new());
-    let mut equal = |column: &str, operator: &str, value: Value| {
-        values.push(value);
-        conditions.push(format!("{column} {operator} ${}", values.len()));
-    };
-    if let Some(account) = &filter.account {
-        equal("account", "=", account.into());
-    }
-    if let Some(endpoint) = &filter.endpoint {
-        equal("endpoint", "=", endpoint.into());
-    }
-    if let Some(time) = filter.expires_before {
-        equal("expires", "<", time.0.into());
-    }
-    if let Some(batch) = &filter.batch {
-        equal("batch", "=", batch.as_str().into());
-        if let Some((_, row)) = &filter.after {
-            equal("seq", ">", row.seq.into());
-        }
-    }
-    if !filter.states.is_empty() {
-        let list = parameters(values.len() + 1, filter.states.len());
-        conditions.push(format!("state IN ({list})"));
-        values.extend(
-            filter
-                .states
-                .iter()
-                .map(|state| Value::from(state.as_str())),
-        );
-    }
-    let order = if filter.batch.is_some() {
-        "seq"
-    } else if filter.expires_before.is_some() {
-        "expires, batch, seq"
-    } else {
-        if let Some((added, row)) = &filter.after {
-            let list = parameters(values.len() + 1, 3);
-            conditions.push(format!("(added, batch, seq) < ({list})"));
-            values.extend_from_slice(values![added.0, row.batch.as_str(), row.seq]);
-        }
-        "added DESC, batch DESC, seq DESC"
-    };
-    values.push(Value::Int(i64::try_from(filter.limit).unwrap_or(i64::MAX)));
-    let conditions = conditions.join(" AND ");
-    let condition = format!("{conditions} ORDER BY {order} LIMIT ${}", values.len());
-    selected(tx, &condition, &values).await
 }
 
 pub(crate) async fn count(
     tx: &mut dyn Transaction,
     batch: &BatchId,
 ) -> Result<Vec<Count>, LedgerError> {
-    let sql = "SELECT state, COUNT(*), CAST(SUM(ms) AS BIGINT),
-            CAST(COALESCE(SUM(price), 0) AS BIGINT)
-        FROM item WHERE batch = $1 GROUP BY state";
+    const SUMS: &str = "COUNT(*), CAST(SUM(ms) AS BIGINT), CAST(COALESCE(SUM(price), 0) AS BIGINT)
+        FROM item WHERE batch = $1 AND phase";
+    // By the index of phases; the two states of a claim are counted in the few rows that are claimed.
+    let sql = format!(
+        "SELECT phase, {SUMS} IN ({}) GROUP BY phase
+            UNION ALL SELECT state, {SUMS} = '{}' GROUP BY state",
+        phase::unclaimed(),
+        phase::CLAIMED,
+    );
     let mut counts = Vec::new();
-    for mut row in tx.query(sql, values![batch.as_str()]).await? {
+    for mut row in tx.query(&sql, values![batch.as_str()]).await? {
         counts.push(Count {
             state: state(&row.text()?)?,
             rows: row.int()?,
@@ -363,7 +279,7 @@ async fn strays(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<Stray>, Led
 const EVENT: &str = "SELECT n, batch, seq, at, fence, was, now, worker, note FROM event WHERE ";
 
 async fn history(tx: &mut dyn Transaction, row: &RowId) -> Result<Vec<AuditEvent>, LedgerError> {
-    let sql = format!("{EVENT} batch = $1 AND seq = $2 ORDER BY n");
+    let sql = format!("{EVENT} {OF_ROW} ORDER BY n");
     let rows = tx.query(&sql, values![row.batch.as_str(), row.seq]).await?;
     rows.into_iter().map(event).collect()
 }

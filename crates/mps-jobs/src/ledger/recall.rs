@@ -5,6 +5,7 @@ use super::{
     change::Change,
     error::LedgerError,
     item::select,
+    phase,
     retention::ROW,
     rows::Item,
     seal::{Sealed, Sent},
@@ -146,13 +147,14 @@ async fn insert(tx: &mut dyn Transaction, sent: &Sent) -> Result<Item, LedgerErr
         sent.ms,
         sent.price,
         home.as_str(),
+        phase::of(home),
         tx.now().0,
     ];
     tx.execute(
-        "INSERT INTO item (batch, seq, key, hash, action, ms, price, state, home, added)
+        "INSERT INTO item (batch, seq, key, hash, action, ms, price, state, home, phase, added)
             SELECT $1, CASE WHEN EXISTS (SELECT 1 FROM item WHERE batch = $1 AND seq = $2)
                 THEN (SELECT MAX(seq) + 1 FROM item WHERE batch = $1) ELSE $2 END,
-                $3, $4, $5, $6, $7, $8, $8, $9",
+                $3, $4, $5, $6, $7, $8, $8, $9, $10",
         values,
     )
     .await?;

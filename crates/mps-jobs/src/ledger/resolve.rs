@@ -13,7 +13,7 @@ use super::{
     settle::is_known_task,
     tx::{Op, Transaction, Value, values},
 };
-use crate::state::{State, Transition};
+use crate::state::{Home, State, Transition};
 
 /// A person's decision about an attempt in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +207,11 @@ async fn recreate_now(tx: &mut dyn Transaction, row: &RowId) -> Result<Claim, Le
     let change = Change::new(Transition::RecreateNow)
         .note("a person decided to send it again")
         .set("home", State::InDoubt.as_str());
-    let item = claimed(tx, change, &item).await?;
+    let home = Home::InDoubt;
+    let item = Item {
+        home,
+        ..claimed(tx, change, &item).await?
+    };
     match batch::body(tx, row).await? {
         Some(body) => Ok(Claim { item, body }),
         None => Err(wrong_state(row, item.state)),

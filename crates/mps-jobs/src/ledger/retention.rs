@@ -9,6 +9,7 @@ use super::{
     item::{locked, row_id, select},
     names::Timestamp,
     rows::RowId,
+    schema::OF_ROW,
     tx::{Op, Transaction, values},
 };
 use crate::state::Transition;
@@ -161,7 +162,7 @@ async fn old(tx: &mut dyn Transaction, before: Timestamp) -> Result<Vec<RowId>, 
 
 /// Ends rows whose results were not fetched and are long deleted.
 async fn lapse(tx: &mut dyn Transaction, before: Timestamp) -> Result<(), LedgerError> {
-    let lapsed = format!("state IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
+    let lapsed = format!("phase IN ('created', 'done') AND created < $1 LIMIT {STEP} FOR UPDATE");
     for item in select(tx, &lapsed, values![before.0]).await? {
         let created = item.created.map(|time| time.0);
         Change::new(Transition::Expire)
@@ -185,10 +186,11 @@ async fn scrub(tx: &mut dyn Transaction, rows: &[RowId]) -> Result<Forgotten, Le
             Some(_) => forgotten.scrubbed += 1,
         }
         let values = values![row.batch.as_str(), row.seq];
+        let notes = format!("UPDATE event SET note = NULL WHERE {OF_ROW} AND note IS NOT NULL");
         for statement in [
             "DELETE FROM body WHERE batch = $1 AND seq = $2",
             "DELETE FROM file WHERE batch = $1 AND seq = $2",
-            "UPDATE event SET note = NULL WHERE batch = $1 AND seq = $2",
+            &notes,
         ] {
             tx.execute(statement, values).await?;
         }
@@ -219,18 +221,22 @@ async fn remove(
 ) -> Result<u64, LedgerError> {
     let mut removed = 0;
     let item = format!(
-        "DELETE FROM item WHERE batch = $1 AND seq = $2 AND {ENDED} AND done < $3
-            AND forgotten IS NOT NULL"
+        "SELECT seq FROM item WHERE batch = $1 AND seq = $2 AND {ENDED} AND done < $3
+            AND forgotten IS NOT NULL FOR UPDATE"
     );
+    // The newest event of the ledger stays: its number is the epoch of the store, and is given once.
+    let events = format!("DELETE FROM event WHERE {OF_ROW} AND n < (SELECT MAX(n) FROM event)");
     for row in rows {
-        let (batch, seq) = (row.batch.as_str(), row.seq);
-        if tx.execute(&item, values![batch, seq, before.0]).await? == 0 {
+        let values = values![row.batch.as_str(), row.seq, before.0];
+        if tx.query(&item, values).await?.is_empty() {
             continue;
         }
         removed += 1;
-        for table in ["body", "file", "stray", "event"] {
+        let row = values![row.batch.as_str(), row.seq];
+        tx.execute(&events, row).await?;
+        for table in ["body", "file", "stray", "item"] {
             let delete = format!("DELETE FROM {table} WHERE batch = $1 AND seq = $2");
-            tx.execute(&delete, values![batch, seq]).await?;
+            tx.execute(&delete, row).await?;
         }
     }
     Ok(removed)

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{
     Ledger,
-    change::{Change, claim_lost, no_batch, record, wrong_state},
+    change::{Change, claim_lost, no_batch, now_or_parameter, record, wrong_state},
     error::LedgerError,
     item::{ITEM, item, locked, next_item},
     liveness::register,
     names::BatchId,
-    rows::{Claim, Item, RowId, Token},
+    rows::{Claim, Fence, Item, RowId, Token},
     seal::Entry,
     tx::{Op, Transaction, Value, values},
 };
@@ -117,7 +117,7 @@ async fn claim_next(
     tx: &mut dyn Transaction,
     batch: &BatchId,
 ) -> Result<Option<Claim>, LedgerError> {
-    let next = "batch = $1 AND state = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
+    let next = "batch = $1 AND phase = 'planned' ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
     claim_planned(tx, next, values![batch.as_str()]).await
 }
 
@@ -154,29 +154,48 @@ async fn claim_planned(
         return Err(wrong_state(&item.row, item.state));
     };
     let change = Change::new(Transition::Claim)
-        .set("account", account)
-        .set("endpoint", endpoint);
-    let item = claimed(tx, change, &item).await?;
+        .set("account", &account)
+        .set("endpoint", &endpoint);
+    let item = Item {
+        account: Some(account),
+        endpoint: Some(endpoint),
+        ..claimed(tx, change, &item).await?
+    };
     Ok(Some(Claim { item, body }))
 }
 
-/// Applies a transition to `intent`: a new token, this process as owner, and a lease.
+/// Applies a transition to `intent`: a new token, this process as owner, and a lease. Returns the row after
+/// it.
 pub(crate) async fn claimed(
     tx: &mut dyn Transaction,
     change: Change<'_>,
     item: &Item,
 ) -> Result<Item, LedgerError> {
     register(tx).await?;
+    let (fence, attempt) = (Fence(item.fence.0 + 1), item.attempt + 1);
     let owner = tx.process().id.clone();
-    let lease = tx.now().after(LEASE).0;
-    change
-        .set("fence", item.fence.0 + 1)
-        .set("attempt", item.attempt + 1)
-        .set("owner", owner)
-        .set("lease", lease)
+    let lease = tx.now().after(LEASE);
+    let state = change
+        .set("fence", fence.0)
+        .set("attempt", attempt)
+        .set("owner", &owner)
+        .set("lease", lease.0)
         .clear(&["armed", "code", "message", "request_id", "done"])
-        .apply_and_read(tx, item)
-        .await
+        .apply(tx, item)
+        .await?;
+    Ok(Item {
+        state,
+        fence,
+        attempt,
+        owner: Some(owner),
+        lease: Some(lease),
+        armed: None,
+        code: None,
+        message: None,
+        request_id: None,
+        done: None,
+        ..item.clone()
+    })
 }
 
 async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>, LedgerError> {
@@ -199,35 +218,25 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
     Ok(lost)
 }
 
-/// One statement decides: a process that took the row over changed its token, state or owner.
+/// One statement decides: a process that took the row over changed its token, state or owner. The event is
+/// recorded before it, so that a store may commit with it.
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
     let (row, owner) = (&claim.row, tx.process().id.clone());
+    let (was, is) = (State::Intent, State::Sending);
+    record(tx, row, claim.fence, Some(was), is, None).await?;
     let mut values = values![row.batch.as_str(), row.seq, claim.fence.0, owner].to_vec();
-    let now = tx.now_in_sql().unwrap_or_else(|| {
-        values.push(tx.now().0.into());
-        "$5"
-    });
+    let now = now_or_parameter(tx, &mut values);
     let lease = LEASE.as_micros();
     let sql = format!(
         "UPDATE item SET state = 'sending', armed = {now}, lease = {now} + {lease}
             WHERE batch = $1 AND seq = $2 AND fence = $3 AND owner = $4 AND state = 'intent'
             AND lease > {now} RETURNING {ITEM}"
     );
-    let Some(armed) = tx.query(&sql, &values).await?.pop() else {
+    let Some(armed) = tx.query_last(&sql, &values).await? else {
         return Err(claim_lost(row));
     };
-    let armed = item(armed)?;
-    record(
-        tx,
-        &armed,
-        armed.fence,
-        Some(State::Intent),
-        armed.state,
-        None,
-    )
-    .await?;
     let epoch = tx.epoch().await?;
-    Ok((armed, epoch))
+    Ok((item(armed)?, epoch))
 }
 
 /// Returns the row if its last claim is this one. A store that went back gives out tokens again, so a row that another

@@ -157,7 +157,7 @@ pub(crate) async fn released(
     let ends = item.home.state().is_ended();
     let done = ends.then(|| tx.now().0);
     let change = change.set("done", done).clear(&["owner", "lease"]);
-    change.apply(tx, item).await
+    change.apply(tx, item).await.map(drop)
 }
 
 fn answered<'a>(change: Change<'a>, answer: &Answer) -> Change<'a> {
@@ -214,7 +214,7 @@ async fn created(
         .set("task", task)
         .set("request_id", answer.request_id.as_ref())
         .set("created", now)
-        .clear(&["lease", "code", "message", "done"])
+        .clear(&["lease", "code", "message"])
         .apply(tx, &item)
         .await?;
     Ok(Recorded::Created)

@@ -27,7 +27,7 @@ use super::{
     schema,
     seal::{Entry, Seal},
     thread_ended,
-    tx::{Mode, Op, Process, Row, Statement, Transaction, Value, Work, unexpected},
+    tx::{Mode, Op, Process, Row, Transaction, Value, Work, unexpected},
 };
 
 mod connection;
@@ -90,7 +90,7 @@ impl SqliteStore {
             file: None,
         };
         let empty = 0;
-        shared.transaction(Op::durable("migrate"), &empty, schema::migrate)?;
+        shared.transaction(Op::durable("migrate"), &empty, schema::migrate_file)?;
         Ok(Self {
             shared: Arc::new(shared),
             writer: Worker::inline(),
@@ -200,12 +200,8 @@ impl Shared {
         };
         // Every statement has run when it returns its future, so the first poll completes it.
         let done = work(&mut tx, args).now_or_never();
-        let mut done = done.unwrap_or_else(|| Err(unexpected()));
+        let done = done.unwrap_or_else(|| Err(unexpected()));
         let changed = connection.total_changes() != before;
-        if changed && done.is_ok() {
-            let counted = connection::execute(connection, NEXT_EPOCH, &[]).map_err(failed);
-            done = done.and_then(|done| counted.map(|_| done));
-        }
         finish(connection, op, done, changed)
     }
 }
@@ -238,10 +234,6 @@ impl Shared {
         Ok(())
     }
 }
-
-/// Every commit that changes something counts, so that a store that went back is noticed.
-const NEXT_EPOCH: &str =
-    "UPDATE meta SET v = CAST(CAST(v AS INTEGER) + 1 AS TEXT) WHERE k = 'epoch'";
 
 impl LedgerFile {
     /// Returns an error when the path names another file than the one that is open: its
@@ -313,28 +305,31 @@ impl Transaction for SqliteTransaction<'_> {
         Box::pin(ready(changed.map_err(failed)))
     }
 
-    fn query_and_execute<'t>(
+    fn change_one<'t>(
         &'t mut self,
-        (query, query_values): Statement<'t>,
-        (execute, execute_values): Statement<'t>,
-    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
-        let done = connection::query(self.connection, query, query_values).and_then(|rows| {
-            let changed = match rows.as_slice() {
-                [] => 0,
-                _ => connection::execute(self.connection, execute, execute_values)?,
-            };
-            Ok((rows, changed))
-        });
-        Box::pin(ready(done.map_err(failed)))
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<bool, LedgerError>> {
+        let changed = connection::execute(self.connection, sql, values);
+        Box::pin(ready(changed.map(|rows| rows > 0).map_err(failed)))
     }
 
     fn execute_late<'t>(
         &'t mut self,
-        sql: &'static str,
-        values: Vec<Value>,
+        sql: &'t str,
+        values: &'t [Value],
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
-        let done = connection::execute(self.connection, sql, &values);
+        let done = connection::execute(self.connection, sql, values);
         Box::pin(ready(done.map(drop).map_err(failed)))
+    }
+
+    fn query_last<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, LedgerError>> {
+        let rows = connection::query(self.connection, sql, values);
+        Box::pin(ready(rows.map(|mut rows| rows.pop()).map_err(failed)))
     }
 
     fn now(&self) -> Timestamp {
@@ -351,8 +346,6 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>> {
-        let epoch = connection::epoch(self.connection);
-        // The commit of this transaction counts.
-        Box::pin(ready(epoch.map(|epoch| epoch + 1)))
+        Box::pin(ready(connection::epoch(self.connection)))
     }
 }

@@ -1,6 +1,6 @@
 //! Single creates, with their key and the guard against repeats.
 
-use std::fmt;
+use std::{cmp::Reverse, fmt};
 
 use super::{
     Ledger, batch,
@@ -9,8 +9,9 @@ use super::{
     error::LedgerError,
     import::{check_amounts, last_seq, taken},
     item::{is_orphan, select},
-    liveness::{orphans, register},
+    liveness::orphans,
     names::BatchId,
+    phase,
     rows::{Claim, Fence, Item, NewItem, RowId},
     send::{LEASE, claimed},
     tx::{Op, Transaction, values},
@@ -198,11 +199,12 @@ async fn repeat(
     batch: &BatchId,
     single: &Single,
 ) -> Result<Option<Item>, LedgerError> {
-    let same = select(
+    let mut same = select(
         tx,
-        "account = $1 AND endpoint = $2 AND hash = $3
-            AND state IN ('intent', 'sending', 'in_doubt', 'created') AND batch = $4
-            ORDER BY added DESC",
+        // Open single creates have an index, which names them by the second and third line.
+        "batch = $4 AND account = $1 AND endpoint = $2 AND hash = $3
+            AND substr(batch, 1, 1) = '/' AND done IS NULL
+            AND state IN ('intent', 'sending', 'in_doubt', 'created')",
         values![
             &single.account,
             &single.endpoint,
@@ -211,6 +213,8 @@ async fn repeat(
         ],
     )
     .await?;
+    // Not by the store, whose planner may read all rows in this order.
+    same.sort_by_key(|item| Reverse(item.added));
     // A process that ended before it sent leaves nothing that could be billed.
     let is_living =
         |item: &Item, tx: &mut dyn Transaction| item.state != State::Intent || !is_orphan(tx, item);
@@ -240,7 +244,12 @@ async fn claim_again(
         .set("home", State::Unsent.as_str())
         // Its content is here again, and is removed again in time.
         .clear(&["forgotten"]);
-    let item = claimed(tx, change, item).await?;
+    let item = Item {
+        account: Some(single.account.clone()),
+        endpoint: Some(single.endpoint.clone()),
+        home: Home::Unsent,
+        ..claimed(tx, change, item).await?
+    };
     Ok(to_send(single, item))
 }
 
@@ -272,7 +281,6 @@ async fn insert_claimed(
         ..unsent.clone()
     };
     insert(tx, &item, &single.item.body).await?;
-    register(tx).await?;
     change.count_and_record(tx, &unsent, item.state).await?;
     Ok(to_send(single, item))
 }
@@ -329,6 +337,7 @@ async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(),
         item.price,
         item.out.as_ref(),
         item.state.as_str(),
+        phase::of(item.state),
         item.home.state().as_str(),
         item.fence.0,
         item.attempt,
@@ -338,8 +347,8 @@ async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(),
     ];
     let sql =
         "INSERT INTO item (batch, seq, account, endpoint, key, hash, action, model, ms, price, out,
-            state, home, fence, attempt, owner, lease, added)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+            state, phase, home, fence, attempt, owner, lease, added)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
         ON CONFLICT DO NOTHING";
     if tx.execute(sql, values).await? == 0 {
         return Err(taken(&row.batch));

@@ -2,7 +2,9 @@
 //!
 //! Every operation of the ledger is an async function over [`Transaction`], written once, in the SQL
 //! that both stores understand: PostgreSQL's, with `$1` for parameters. SQLite's store replaces
-//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time.
+//! `$` by `?` and leaves `FOR UPDATE` and `SKIP LOCKED` out, since it has one writer at a time. A comment that
+//! begins with `/*SQLite:` is a part of the statement there; its parameters are written `?1`, since a server may get values
+//! in place of `$1`, and one in a comment could end it.
 //!
 //! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
 //! otherwise return as `NUMERIC`.
@@ -54,9 +56,6 @@ impl Op {
 pub(crate) type Work<A, T> =
     for<'t> fn(&'t mut dyn Transaction, &'t A) -> BoxFuture<'t, Result<T, LedgerError>>;
 
-/// A statement and its parameters.
-pub(crate) type Statement<'t> = (&'t str, &'t [Value]);
-
 /// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
 pub(crate) trait Transaction: Send {
     /// Runs a statement and returns its rows.
@@ -73,22 +72,32 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<u64, LedgerError>>;
 
-    /// Runs a statement and returns its rows, then another one that does not depend on it and returns the
-    /// number of rows that this changed. A store may send both at once, and may leave the second one out
-    /// when the first one returns no rows.
-    fn query_and_execute<'t>(
+    /// Runs a statement that changes one row or none, and returns `false` if it changed none.
+    ///
+    /// A store may expect that it changes one, return `true` at once, and send the statement with the next
+    /// one or with the commit. If it changes none then, the store takes everything back and runs the
+    /// operation again, each statement at once.
+    fn change_one<'t>(
         &'t mut self,
-        first: Statement<'t>,
-        second: Statement<'t>,
-    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>>;
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<bool, LedgerError>>;
 
     /// Runs a statement that nothing in the transaction depends on. A store may delay it until the next
     /// statement or the commit.
     fn execute_late<'t>(
         &'t mut self,
-        sql: &'static str,
-        values: Vec<Value>,
+        sql: &'t str,
+        values: &'t [Value],
     ) -> BoxFuture<'t, Result<(), LedgerError>>;
+
+    /// Runs the last statement of the operation, and returns its row. When it returns `None`, the operation
+    /// returns an error. A store may commit in the same request, if there is a row.
+    fn query_last<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, LedgerError>>;
 
     /// Lets the store's planner look at the rows again, after their number has grown by much. Does
     /// nothing in a store whose plans do not depend on it.
@@ -113,8 +122,8 @@ pub(crate) trait Transaction: Send {
     /// on SQLite.
     fn is_orphan(&mut self, owner: &str, lease: Timestamp) -> bool;
 
-    /// Returns a number that grows with every commit, so that a store that went back is noticed:
-    /// a counter in `meta` (SQLite), or the position in the write-ahead log (PostgreSQL).
+    /// Returns a number that grows with every event, so that a store that went back is noticed:
+    /// that of the newest event (SQLite), or the position in the write-ahead log (PostgreSQL).
     fn epoch(&mut self) -> BoxFuture<'_, Result<i64, LedgerError>>;
 }
 
@@ -184,12 +193,23 @@ pub(crate) use values;
 #[derive(Debug)]
 pub(crate) struct Row {
     columns: std::vec::IntoIter<Value>,
+    /// Numbers are texts, since the store does not know the types of the columns.
+    is_untyped: bool,
 }
 
 impl Row {
     pub(crate) fn new(columns: Vec<Value>) -> Self {
         Self {
             columns: columns.into_iter(),
+            is_untyped: false,
+        }
+    }
+
+    /// Returns a row of texts, some of which are numbers.
+    pub(crate) fn untyped(columns: Vec<Value>) -> Self {
+        Self {
+            is_untyped: true,
+            ..Self::new(columns)
         }
     }
 
@@ -207,6 +227,9 @@ impl Row {
     pub(crate) fn optional_int(&mut self) -> Result<Option<i64>, LedgerError> {
         match self.columns.next() {
             Some(Value::Int(value)) => Ok(Some(value)),
+            Some(Value::Text(text)) if self.is_untyped => {
+                text.parse().map(Some).map_err(|_| unexpected())
+            }
             Some(Value::Null) => Ok(None),
             _ => Err(unexpected()),
         }

@@ -16,12 +16,17 @@
 mod bounded;
 mod daily_cap;
 mod disk;
+#[cfg(unix)]
+mod earlier_file;
+#[cfg(unix)]
+mod earlier_schema;
 mod follow;
 mod forget;
 mod key_and_repeat;
 mod money;
 #[cfg(unix)]
 mod opening;
+mod pages;
 mod resolve;
 mod send;
 mod store;

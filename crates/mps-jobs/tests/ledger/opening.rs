@@ -138,8 +138,7 @@ async fn a_token_that_is_given_out_again_belongs_to_its_new_owner() {
     let batch = import(&stale, 1, Caps::default()).await;
     let forgotten = claim(&stale, &batch).await.token();
     let other = Connection::open(&path).unwrap();
-    let forget =
-        "UPDATE item SET state = 'planned', fence = 0, attempt = 0, owner = NULL, lease = NULL";
+    let forget = "UPDATE item SET state = 'planned', phase = 'planned', fence = 0, attempt = 0, owner = NULL, lease = NULL";
     other.execute(forget, []).unwrap();
     let token = claim(&ledger, &batch).await.token();
     assert_eq!(token, forgotten);
@@ -184,6 +183,7 @@ async fn many_first_opens_at_once_share_one_ledger() {
         tokio::spawn(async move {
             let ledger = open(&path).await;
             claim_single(&ledger, &format!("key-{n}"), &format!("prompt {n}")).await;
+            ledger.heartbeat().await.unwrap();
             ledger
         })
     });

@@ -26,6 +26,7 @@ async fn a_create_passes_through_its_states() {
     let claim = claim(&ledger, &batch).await;
     assert!(claim.body.contains("prompt 1"));
     let token = claim.token();
+    assert_eq!(claim.item, get(&ledger, &token.row).await);
     ledger.arm(&token).await.unwrap();
     assert_eq!(get(&ledger, &token.row).await.state, State::Sending);
     let created = ledger

@@ -38,6 +38,11 @@ pub(super) enum Failed {
     Operation(LedgerError),
     /// Another transaction was in the way; nothing was changed.
     Conflict(LedgerError),
+    /// A statement did not change the row that it was expected to change; nothing was changed.
+    Unexpected(LedgerError),
+    /// A prepared statement is missing or there already, since a pooler exchanges sessions; nothing was
+    /// changed.
+    Unprepared(LedgerError),
     /// No answer before the commit; nothing was changed.
     Unavailable(LedgerError),
     /// No answer to the commit: it happened or not.
@@ -47,30 +52,30 @@ pub(super) enum Failed {
 }
 
 impl Failed {
-    /// Returns the failure of an operation, whose statement may have failed with `cause`.
-    pub(super) fn before_commit(error: LedgerError, cause: Option<Failure>) -> Self {
-        let Some(cause) = cause else {
-            return Self::Operation(error);
-        };
+    /// Returns the failure of a statement.
+    pub(super) fn before_commit(cause: &Failure) -> Self {
+        let error = failed_ref(cause);
         match cause.code() {
             // Another transaction inserted the same key or task in between: the next try finds it.
             Some("40001" | "40P01" | "23505") => Self::Conflict(error),
-            _ => Self::of(&cause, error),
+            // The division by zero of `changing_one` and others.
+            Some("22012") => Self::Unexpected(error),
+            Some("26000" | "42P05") => Self::Unprepared(error),
+            _ => Self::of(cause, error),
         }
     }
 
+    /// Returns the failure of a commit, or of a statement that was sent with it.
     pub(super) fn at_commit(cause: &Failure) -> Self {
-        let error = failed_ref(cause);
-        match cause.code() {
-            Some("40001" | "40P01") => Self::Conflict(error),
+        let is_unknown = cause.code().is_none_or(|code| {
             // The server or a pooler ended the connection, perhaps after the commit.
-            Some(code) if ["08", "57P"].iter().any(|class| code.starts_with(class)) => {
-                Self::Unknown(error)
-            }
-            // Any other answer of the server means that the transaction was rolled back.
-            Some(_) => Self::of(cause, error),
-            None => Self::Unknown(error),
+            ["08", "57P"].iter().any(|class| code.starts_with(class))
+        });
+        if is_unknown {
+            return Self::Unknown(failed_ref(cause));
         }
+        // Any other answer of the server means that the transaction was rolled back.
+        Self::before_commit(cause)
     }
 
     /// Returns the failure to begin a transaction.
@@ -91,6 +96,8 @@ impl Failed {
         match self {
             Self::Operation(error)
             | Self::Conflict(error)
+            | Self::Unexpected(error)
+            | Self::Unprepared(error)
             | Self::Unavailable(error)
             | Self::Unknown(error) => error,
             Self::Suspicious(_, reason) => super::failover::not_accepted(reason),

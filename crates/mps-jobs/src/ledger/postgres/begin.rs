@@ -3,11 +3,16 @@
 use mps_core::postgres::{Connection, Server, identifier};
 use tokio_postgres::SimpleQueryRow;
 
-use super::{attempt::Failed, failover, timestamp};
+use super::{
+    attempt::Failed,
+    failover::{self, Seen},
+    script::{Script, Statements},
+    timestamp,
+};
 use crate::ledger::{
     error::LedgerError,
     names::Timestamp,
-    tx::{Mode, Op, unexpected},
+    tx::{Mode, Op, Value, unexpected},
 };
 
 /// Bits of an epoch that hold the position in the write-ahead log; 128 TiB fit. The bits above count
@@ -35,13 +40,15 @@ impl Begun {
         server: &Server,
         op: Op,
     ) -> Result<Self, Failed> {
-        let rows = connection.rows(&statements(server.schema(), op.mode)).await;
+        let mut statements = settings(server.schema(), op.mode).join("; ");
+        statements.extend(["; ", &Look::Read.statement().0]);
+        let rows = connection.rows(&statements).await;
         let rows = rows.map_err(|failure| Failed::at_begin(&failure))?;
         let begun = rows.last().and_then(Self::of);
         begun.ok_or_else(|| Failed::Operation(unexpected()))
     }
 
-    fn of(row: &SimpleQueryRow) -> Option<Self> {
+    pub(super) fn of(row: &SimpleQueryRow) -> Option<Self> {
         let text = |column: usize| row.try_get(column).ok();
         let number = |column: usize| text(column)??.parse().ok();
         Some(Self {
@@ -88,26 +95,82 @@ impl Begun {
     }
 }
 
-/// Returns the statements that begin a transaction. Their last row is read by [`Begun::of`].
+/// Adds the beginning of a transaction to a script.
+pub(super) fn add(
+    script: &mut Script,
+    statements: &Statements<'_>,
+    schema: &str,
+    mode: Mode,
+    look: Look,
+) {
+    for statement in settings(schema, mode) {
+        script.add(&statement);
+    }
+    let (sql, values) = look.statement();
+    statements.add(script, &sql, &values);
+    script.looked();
+}
+
+/// Returns the statements that begin a transaction, whose settings end with it.
 ///
 /// Every order that the ledger asks for is that of an index. Without statistics, as after an import, the
 /// server's planner would sort all rows of a batch to find the next one, on the disk (60 ms for 100,000).
-fn statements(schema: &str, mode: Mode) -> String {
+/// Plans of changes are kept in their session, so that they must suit tables that were small at the time.
+fn settings(schema: &str, mode: Mode) -> Vec<String> {
     let (access, commit) = match mode {
         Mode::Read => ("READ ONLY", "off"),
         Mode::Durable => ("READ WRITE", "on"),
         Mode::Relaxed => ("READ WRITE", "off"),
     };
-    format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED {access}; SET LOCAL synchronous_commit TO {commit}; \
-         SET LOCAL search_path TO {}; SET LOCAL lock_timeout TO 5000; \
-         SET LOCAL statement_timeout TO 10000; \
-         SET LOCAL idle_in_transaction_session_timeout TO 10000; SET LOCAL enable_sort TO off; \
-         SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint, {CLUSTER}, {POSITION}, \
-         (SELECT v FROM meta WHERE k = 'cluster'), (SELECT v FROM meta WHERE k = 'accepted'), \
-         (SELECT v FROM meta WHERE k = 'failover')",
-        identifier(schema)
-    )
+    let mut statements = vec![
+        format!("BEGIN ISOLATION LEVEL READ COMMITTED {access}"),
+        format!("SET LOCAL synchronous_commit TO {commit}"),
+        format!("SET LOCAL search_path TO {}", identifier(schema)),
+    ];
+    let fixed = [
+        "lock_timeout TO 5000",
+        "statement_timeout TO 10000",
+        "idle_in_transaction_session_timeout TO 10000",
+        "enable_sort TO off",
+        "jit TO off",
+    ];
+    statements.extend(fixed.map(|setting| format!("SET LOCAL {setting}")));
+    if mode != Mode::Read {
+        statements.push("SET LOCAL enable_seqscan TO off".to_owned());
+    }
+    statements
+}
+
+/// The look at the server at the beginning of a transaction. Its row is read by [`Begun::of`].
+pub(super) enum Look {
+    /// Its answer is compared before anything is committed.
+    Read,
+    /// Fails with a division by zero unless this state of the server was reached, its cluster was accepted, and
+    /// starts do not wait: the transaction may be committed before its answer is read.
+    Expect(Seen),
+}
+
+impl Look {
+    fn statement(self) -> (String, Vec<Value>) {
+        let read = format!(
+            "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, \
+             {CLUSTER} AS cluster, {POSITION} AS position, \
+             (SELECT v FROM meta WHERE k = 'cluster') AS accepted_cluster, \
+             (SELECT v FROM meta WHERE k = 'accepted') AS accepted, \
+             (SELECT v FROM meta WHERE k = 'failover') AS failover"
+        );
+        match self {
+            Self::Read => (read, Vec::new()),
+            Self::Expect(Seen { cluster, epoch }) => {
+                let sql = format!(
+                    "SELECT look.*, 1 / (CASE WHEN cluster = $1 AND cluster = accepted_cluster \
+                     AND failover IS NULL AND (accepted::bigint << {POSITION_BITS}) | position >= $2 \
+                     THEN 1 ELSE 0 END) FROM ({read}) AS look"
+                );
+                (sql, vec![cluster.into(), epoch.into()])
+            }
+        }
+    }
 }
 
 /// The server's time at the beginning of a statement, for the first one of a transaction.

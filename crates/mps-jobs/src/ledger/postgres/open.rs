@@ -2,7 +2,7 @@
 //! comparison with the seal.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -21,7 +21,8 @@ use super::{
     failpoint,
     failure::{failed, silent},
     location,
-    transaction::{PgTransaction, Start},
+    script::Session,
+    transaction::PgTransaction,
 };
 use crate::ledger::{
     error::{LedgerError, LedgerErrorKind},
@@ -47,9 +48,9 @@ impl PostgresStore {
         let server = Server::at(&url).map_err(failed)?;
         let process = Process::new();
         let prepared = timeout(&**clock, OPENS_WITHIN, async {
-            let connection = server.connect().await.map_err(failed)?;
-            let ledger = prepare(&connection, &server, &process).await?;
-            warn_about_settings(&connection).await;
+            let mut session = Session::new(server.connect().await.map_err(failed)?, false);
+            let ledger = prepare(&mut session, &server, &process).await?;
+            warn_about_settings(&session.connection).await;
             Ok(ledger)
         });
         let ledger = prepared
@@ -70,6 +71,7 @@ impl PostgresStore {
             clock: clock.clone(),
             process,
             idle: Mutex::default(),
+            prepares: AtomicBool::new(true),
             connections: Semaphore::new(CONNECTIONS),
             seal: Arc::new(seal),
             seal_thread,
@@ -94,29 +96,30 @@ impl PostgresStore {
             .cluster
             .clone_from(&begun.accepted_cluster);
         // Compared with the seal at the first connection; the rest at each beginning.
-        let connection = self.connection().await.map_err(Failed::into_error)?;
-        mps_core::sync::lock(&self.idle).push(connection);
+        let session = self.session().await.map_err(Failed::into_error)?;
+        self.keep(session);
         Ok(())
     }
 }
 
 /// Creates and migrates the tables. Returns the id of the ledger.
 async fn prepare(
-    connection: &Connection,
+    session: &mut Session,
     server: &Server,
     process: &Process,
 ) -> Result<String, LedgerError> {
-    let version = begin(connection, server.schema()).await?;
+    let version = begin(&session.connection, server.schema()).await?;
     // Only the settings of the transaction and its tables are used.
-    let mut tx = PgTransaction::new(connection, process, Start::Begun(Begun::none()));
-    schema::migrate(&mut tx, &version).await?;
+    let op = Op::durable("migrate");
+    let mut tx = PgTransaction::begun(session, process, op, Begun::none());
+    schema::migrate_server(&mut tx, &version).await?;
     let id = format!("{:016x}", fastrand::u64(..));
     let statements = format!(
         "INSERT INTO meta (k, v) VALUES ('id', '{id}'), ('accepted', '1'), ('cluster', {CLUSTER}) \
          ON CONFLICT (k) DO NOTHING; SELECT v FROM meta WHERE k = 'id'"
     );
+    let connection = &session.connection;
     let rows = connection.rows(&statements).await.map_err(failed)?;
-    let op = Op::durable("migrate");
     failpoint(op, "before");
     connection.rows("COMMIT").await.map_err(failed)?;
     failpoint(op, "after");

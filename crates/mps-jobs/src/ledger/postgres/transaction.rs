@@ -1,140 +1,192 @@
 //! An open transaction of an operation.
 
-use futures_util::future::{join, join3};
+use futures_util::future::join;
 use mps_core::{
     BoxFuture,
-    postgres::{Connection, Failure},
+    postgres::{Connection, Failure, StatementResult},
 };
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{
     PostgresStore,
     attempt::Failed,
-    begin::{Begun, NOW},
+    begin::{self, Begun, Look, NOW},
+    failover::Seen,
+    failpoint,
     failure::failed_ref,
-    value::{row, type_of},
+    script::{Script, Session, Statements, changing_one, with_rows},
+    value::{row, type_of, untyped},
 };
 use crate::ledger::{
     error::LedgerError,
     names::Timestamp,
-    tx::{Op, Process, Row, Statement, Transaction, Value, unexpected},
+    tx::{Mode, Op, Process, Row, Transaction, Value, unexpected},
 };
-
-/// The beginning of a transaction.
-pub(super) enum Start<'a> {
-    /// It has begun.
-    Begun(Begun),
-    /// It begins with its first statement, in one round trip.
-    Joined(&'a PostgresStore, Op),
-}
 
 pub(super) struct PgTransaction<'a> {
     connection: &'a Connection,
+    statements: Statements<'a>,
     process: &'a Process,
+    op: Op,
     begun: Begun,
-    /// Until the first statement.
-    beginning: Option<(&'a PostgresStore, Op)>,
-    /// The failure to begin.
-    not_begun: Option<Failed>,
-    /// The failure of the first statement that failed, after which no other one can succeed.
-    failure: Option<Failure>,
-    /// The statement that is sent in one round trip with the next one.
-    late: Option<(&'static str, Vec<Value>)>,
+    /// Until the transaction has begun, which it does with its first statement, in one round trip.
+    beginning: Option<(&'a PostgresStore, Seen)>,
+    /// Whether each statement is sent at once, since an earlier run expected too much of one.
+    is_stepwise: bool,
+    /// Statements that are sent in one round trip with the next one.
+    pending: Vec<(String, Vec<Value>)>,
+    /// The first failure, after which no statement can succeed.
+    failed: Option<Failed>,
+    is_committed: bool,
 }
 
 impl<'a> PgTransaction<'a> {
-    pub(super) fn new(connection: &'a Connection, process: &'a Process, start: Start<'a>) -> Self {
-        let (begun, beginning) = match start {
-            Start::Begun(begun) => (begun, None),
-            Start::Joined(store, op) => (Begun::none(), Some((store, op))),
-        };
+    /// Returns a transaction that begins with its first statement.
+    pub(super) fn new(store: &'a PostgresStore, session: &'a mut Session, op: Op) -> Self {
         Self {
-            connection,
-            process,
-            begun,
-            beginning,
-            not_begun: None,
-            failure: None,
-            late: None,
+            beginning: Some((store, store.seen())),
+            ..Self::begun(session, &store.process, op, Begun::none())
         }
     }
 
-    /// Returns the failure to begin, or that of a statement.
-    pub(super) fn into_failure(self) -> (Option<Failed>, Option<Failure>) {
-        (self.not_begun, self.failure)
+    /// Returns a transaction that has begun.
+    pub(super) fn begun(
+        session: &'a mut Session,
+        process: &'a Process,
+        op: Op,
+        begun: Begun,
+    ) -> Self {
+        let (connection, statements) = session.parts();
+        Self {
+            connection,
+            statements,
+            process,
+            op,
+            begun,
+            beginning: None,
+            is_stepwise: false,
+            pending: Vec::new(),
+            failed: None,
+            is_committed: false,
+        }
     }
 
-    /// Begins the transaction, if that is still to be done, and runs the delayed statement and another one,
-    /// in one round trip.
+    /// Sends each statement at once from here on.
+    pub(super) fn be_stepwise(&mut self) {
+        self.is_stepwise = true;
+    }
+
+    /// Begins the transaction before its first statement.
+    pub(super) async fn begin(&mut self) -> Result<(), LedgerError> {
+        self.send().await.map(drop)
+    }
+
+    /// Returns the failure to begin, or that of a statement; else that of the operation itself.
+    pub(super) fn into_failure(self, error: LedgerError) -> Failed {
+        self.failed.unwrap_or(Failed::Operation(error))
+    }
+
+    /// Returns what is to be sent with the next statement: the beginning, and pending statements.
+    fn script(&mut self, look: Look) -> Script {
+        let mut script = Script::default();
+        if let Some((store, _)) = &self.beginning {
+            let schema = store.server.schema();
+            begin::add(&mut script, &self.statements, schema, self.op.mode, look);
+        }
+        for (sql, values) in self.pending.drain(..) {
+            self.statements.add(&mut script, &sql, &values);
+        }
+        script
+    }
+
+    /// Sends what is pending. Returns the result of its last statement.
+    async fn send(&mut self) -> Result<StatementResult, LedgerError> {
+        let script = self.script(Look::Read);
+        let sent = script.run(self.connection).await;
+        let mut results = self.received(script, sent, Failed::before_commit)?;
+        Ok(results.pop().unwrap_or_default())
+    }
+
+    /// Sends what is pending and another statement in one round trip.
     async fn run<T>(
         &mut self,
         statement: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, LedgerError> {
-        let (connection, late, beginning) =
-            (self.connection, self.late.take(), self.beginning.take());
-        let start = async {
-            match beginning {
-                Some((store, op)) => store.begin(connection, op).await.map(Some),
-                None => Ok(None),
-            }
-        };
-        let (begun, late, done) = join3(start, run_late(connection, late), statement).await;
-        match begun {
-            Ok(Some(begun)) => self.begun = begun,
-            Ok(None) => {}
-            Err(failed) => {
-                self.not_begun = Some(failed);
-                // Whatever the statement came to: the transaction is given up.
-                return Err(unexpected());
-            }
-        }
-        late.and(done).map_err(|error| self.failed(error))
+        let script = self.script(Look::Read);
+        let (sent, done) = join(script.run(self.connection), statement).await;
+        self.received(script, sent, Failed::before_commit)?;
+        done.map_err(|error| {
+            let failure = self.connection.failed(error);
+            self.fail(&failure, Failed::before_commit)
+        })
     }
 
-    /// Commits, in one round trip with the statement that is still to be sent.
-    pub(super) async fn commit(mut self) -> Result<(), Failed> {
-        let connection = self.connection;
-        if let Some(failed) = self.not_begun.take() {
-            return Err(failed);
+    /// Sends what is pending and the commit in one round trip. Returns the result of the last statement
+    /// before it.
+    async fn send_and_commit(&mut self) -> Result<StatementResult, LedgerError> {
+        if self.failed.is_some() {
+            return Err(unexpected());
         }
-        if self.beginning.is_some() {
-            // No statement ran, and none is still to be sent.
-            debug_assert!(self.late.is_none(), "a delayed statement would be lost");
+        let seen = self.beginning.as_ref().map(|(_, seen)| seen.clone());
+        let mut script = self.script(seen.map_or(Look::Read, Look::Expect));
+        script.add("COMMIT");
+        failpoint(self.op, "before");
+        let sent = script.run(self.connection).await;
+        let mut results = self.received(script, sent, Failed::at_commit)?;
+        self.is_committed = true;
+        results.pop();
+        Ok(results.pop().unwrap_or_default())
+    }
+
+    /// Looks at the answers to a script.
+    fn received(
+        &mut self,
+        script: Script,
+        sent: Result<Vec<StatementResult>, Failure>,
+        failed: fn(&Failure) -> Failed,
+    ) -> Result<Vec<StatementResult>, LedgerError> {
+        let look = script.look;
+        self.statements.ran(script, sent.is_ok());
+        let results = sent.map_err(|failure| self.fail(&failure, failed))?;
+        if let Some((store, seen)) = self.beginning.take() {
+            let look = results.get(look).and_then(|look| look.rows.first());
+            match store.begun(look, &seen, self.op) {
+                Ok(begun) => self.begun = begun,
+                Err(failed) => {
+                    self.failed = Some(failed);
+                    // Whatever the statements came to: the transaction is given up.
+                    return Err(unexpected());
+                }
+            }
+        }
+        Ok(results)
+    }
+
+    fn fail(&mut self, failure: &Failure, failed: fn(&Failure) -> Failed) -> LedgerError {
+        self.failed.get_or_insert_with(|| failed(failure));
+        failed_ref(failure)
+    }
+
+    /// Commits, in one round trip with the statements that are still to be sent.
+    pub(super) async fn commit(mut self) -> Result<(), Failed> {
+        if self.is_committed {
             return Ok(());
         }
-        let late = self.late.take();
-        let (late, committed) = join(run_late(connection, late), connection.rows("COMMIT")).await;
-        if let Err(error) = late {
-            let failure = connection.failed(error);
-            // After a statement that the server refused, the commit rolls back. Without an answer to either,
-            // both may have been executed.
-            return Err(match Failed::at_commit(&failure) {
-                unknown @ Failed::Unknown(_) => unknown,
-                _ => Failed::before_commit(failed_ref(&failure), Some(failure)),
-            });
+        if self.beginning.is_some() && self.pending.is_empty() && self.failed.is_none() {
+            // Nothing ran.
+            failpoint(self.op, "before");
+            return Ok(());
         }
-        let committed = committed.map_err(|failure| Failed::at_commit(&failure));
-        committed.map(drop)
+        let committed = self.send_and_commit().await;
+        committed
+            .map(drop)
+            .map_err(|error| self.into_failure(error))
     }
 
-    fn failed(&mut self, error: tokio_postgres::Error) -> LedgerError {
-        let failure = self.connection.failed(error);
-        let error = failed_ref(&failure);
-        self.failure.get_or_insert(failure);
-        error
+    /// Keeps a statement for the next round trip.
+    fn keep(&mut self, sql: String, values: &[Value]) {
+        self.pending.push((sql, values.to_vec()));
     }
-}
-
-async fn run_late(
-    connection: &Connection,
-    late: Option<(&'static str, Vec<Value>)>,
-) -> Result<(), tokio_postgres::Error> {
-    let Some((sql, values)) = late else {
-        return Ok(());
-    };
-    let values = parameters(&values);
-    connection.client().execute_typed(sql, &values).await?;
-    Ok(())
 }
 
 /// Returns the parameters of an unnamed statement.
@@ -150,12 +202,19 @@ impl Transaction for PgTransaction<'_> {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>> {
         Box::pin(async move {
-            let (client, values) = (self.connection.client(), parameters(values));
-            let rows = self.run(client.query_typed(sql, &values)).await?;
-            rows.iter().map(row).collect()
+            if self.op.mode == Mode::Read {
+                // Planned with its values, by which the numbers of rows differ.
+                let (client, values) = (self.connection.client(), parameters(values));
+                let rows = self.run(client.query_typed(sql, &values)).await?;
+                return rows.iter().map(row).collect();
+            }
+            self.keep(sql.to_owned(), values);
+            let result = self.send().await?;
+            Ok(result.rows.iter().map(untyped).collect())
         })
     }
 
+    /// Its values, such as prompts, are no part of the text, which a server may write to its log.
     fn execute<'t>(
         &'t mut self,
         sql: &'t str,
@@ -167,38 +226,44 @@ impl Transaction for PgTransaction<'_> {
         })
     }
 
-    fn query_and_execute<'t>(
+    fn change_one<'t>(
         &'t mut self,
-        (query, query_values): Statement<'t>,
-        (execute, execute_values): Statement<'t>,
-    ) -> BoxFuture<'t, Result<(Vec<Row>, u64), LedgerError>> {
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<bool, LedgerError>> {
         Box::pin(async move {
-            let client = self.connection.client();
-            let query_values = parameters(query_values);
-            let execute_values = parameters(execute_values);
-            let both = async {
-                let rows = client.query_typed(query, &query_values);
-                let changed = client.execute_typed(execute, &execute_values);
-                let (rows, changed) = join(rows, changed).await;
-                Ok((rows?, changed?))
-            };
-            let (rows, changed) = self.run(both).await?;
-            let rows: Result<Vec<_>, _> = rows.iter().map(row).collect();
-            Ok((rows?, changed))
+            if self.is_stepwise {
+                self.keep(sql.to_owned(), values);
+                return Ok(self.send().await?.count > 0);
+            }
+            self.keep(changing_one(sql), values);
+            Ok(true)
         })
     }
 
     fn execute_late<'t>(
         &'t mut self,
-        sql: &'static str,
-        values: Vec<Value>,
+        sql: &'t str,
+        values: &'t [Value],
     ) -> BoxFuture<'t, Result<(), LedgerError>> {
+        self.keep(sql.to_owned(), values);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn query_last<'t>(
+        &'t mut self,
+        sql: &'t str,
+        values: &'t [Value],
+    ) -> BoxFuture<'t, Result<Option<Row>, LedgerError>> {
         Box::pin(async move {
-            if self.late.is_some() {
-                self.run(std::future::ready(Ok(()))).await?;
-            }
-            self.late = Some((sql, values));
-            Ok(())
+            let result = if self.is_stepwise {
+                self.keep(sql.to_owned(), values);
+                self.send().await?
+            } else {
+                self.keep(with_rows(sql), values);
+                self.send_and_commit().await?
+            };
+            Ok(result.rows.first().map(untyped))
         })
     }
 

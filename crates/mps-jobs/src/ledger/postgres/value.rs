@@ -1,7 +1,10 @@
 //! Values between the ledger and the protocol.
 
 use bytes::BytesMut;
-use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{
+    SimpleQueryRow,
+    types::{IsNull, ToSql, Type, to_sql_checked},
+};
 
 use crate::ledger::{
     error::LedgerError,
@@ -37,6 +40,12 @@ pub(super) fn type_of(value: &Value) -> Type {
         Value::Int(_) => Type::INT8,
         Value::Text(_) => Type::TEXT,
     }
+}
+
+/// Returns a row of a result in the simple protocol.
+pub(super) fn untyped(row: &SimpleQueryRow) -> Row {
+    let value = |column| row.try_get(column).ok().flatten().into();
+    Row::untyped((0..row.len()).map(value).collect())
 }
 
 /// Returns a row of a result.

@@ -104,29 +104,38 @@ pub(super) struct Facts {
     pub(super) id: Option<String>,
     /// The machine that it belongs to.
     pub(super) host: Option<String>,
-    /// The number of commits that changed something.
-    pub(super) epoch: Option<i64>,
+    /// The epoch, see [`epoch`].
+    pub(super) epoch: i64,
     /// The boot and the time at which the file was checked.
     pub(super) checked: Option<String>,
     /// The smoothed time of a commit.
     pub(super) commit_us: Option<u64>,
 }
 
+/// The epoch: the number of the newest event, and those that a store which went back has lost.
+const EPOCH: &str = "(SELECT COALESCE(MAX(n), 0) FROM event)
+    + COALESCE((SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'lost_epochs'), 0)";
+
 /// Reads what a ledger says about itself.
 pub(super) fn facts(connection: &Connection) -> rusqlite::Result<Facts> {
     let sql = format!(
-        "SELECT k, v FROM meta WHERE k IN ('schema', 'id', 'host', 'epoch', 'checked', '{COMMIT}')"
+        "SELECT k, v FROM meta WHERE k IN ('schema', 'id', 'host', 'checked', '{COMMIT}')
+            UNION ALL SELECT 'epoch', {EPOCH}"
     );
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let mut facts = Facts::default();
     while let Some(row) = rows.next()? {
-        let (name, value): (String, String) = (row.get(0)?, row.get(1)?);
+        let name: String = row.get(0)?;
+        if name == "epoch" {
+            facts.epoch = row.get(1)?;
+            continue;
+        }
+        let value: String = row.get(1)?;
         match name.as_str() {
             "schema" => facts.schema = value.parse().ok(),
             "id" => facts.id = Some(value),
             "host" => facts.host = Some(value),
-            "epoch" => facts.epoch = value.parse().ok(),
             "checked" => facts.checked = Some(value),
             _ => facts.commit_us = value.parse().ok(),
         }
@@ -142,12 +151,11 @@ fn meta(connection: &Connection, name: &str) -> Result<Option<String>, LedgerErr
     value.optional().map_err(failed)
 }
 
-/// Returns the number of commits that changed something.
+/// Returns the epoch: a number that grows with every event, and so with every send.
 pub(super) fn epoch(connection: &Connection) -> Result<i64, LedgerError> {
-    let epoch = meta(connection, "epoch")?;
-    epoch
-        .and_then(|epoch| epoch.parse().ok())
-        .ok_or_else(damaged)
+    let statement = connection.prepare_cached(&format!("SELECT {EPOCH}"));
+    let epoch = statement.and_then(|mut it| it.query_row([], |row| row.get(0)));
+    epoch.map_err(failed)
 }
 
 pub(super) fn damaged() -> LedgerError {
@@ -181,15 +189,18 @@ pub(super) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Returns a statement in SQLite's words: numbered parameters, no row locks, its own row numbers.
+/// Returns a statement in SQLite's words: numbered parameters, no row locks, its own row numbers, and the parts that
+/// are comments elsewhere.
 fn translated(sql: &str) -> String {
     sql.replace('$', "?")
         .replace(" FOR UPDATE SKIP LOCKED", "")
         .replace(" FOR UPDATE", "")
         .replace(
             "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-            "INTEGER PRIMARY KEY AUTOINCREMENT",
+            "INTEGER PRIMARY KEY",
         )
+        .replace("/*SQLite:", "")
+        .replace("*/", "")
 }
 
 pub(super) fn query(

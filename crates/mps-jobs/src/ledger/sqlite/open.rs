@@ -24,10 +24,10 @@ use crate::{
     ledger::{
         error::{LedgerError, LedgerErrorKind},
         files::{self, beside},
-        learned::set_meta,
+        learned::{meta, set_meta},
         names::Timestamp,
         recall::recall,
-        schema,
+        schema::{self, LOST_EPOCHS},
         seal::{Seal, SealFile},
         thread_ended,
         tx::{Mode, Op, Process, Transaction},
@@ -215,7 +215,7 @@ impl Shared {
                 _ => connection::schema_version(&writer)?,
             }
         };
-        self.transaction(Op::durable("migrate"), &version, schema::migrate)?;
+        self.transaction(Op::durable("migrate"), &version, schema::migrate_file)?;
         connection::facts(&lock(&self.writer)).map_err(failed)
     }
 
@@ -242,8 +242,7 @@ impl Shared {
     /// case the structure of the file is checked as well.
     fn compare(&self, seal: &Seal, sealed: i64, facts: &Facts) -> Result<(), LedgerError> {
         let now = Timestamp::from(self.clock.wall());
-        let epoch = facts.epoch.ok_or_else(connection::damaged)?;
-        let went_back = epoch < sealed;
+        let went_back = facts.epoch < sealed;
         if !went_back && !is_check_due(facts.checked.as_deref(), now) {
             return Ok(());
         }
@@ -263,7 +262,7 @@ impl Shared {
                 "the ledger forgot sends; they are in doubt, see `mps tasks --in-doubt`"
             );
         }
-        let args = (went_back.then(|| sealed.to_string()), checked(now));
+        let args = (sealed, checked(now));
         self.transaction(Op::durable("compared"), &args, compared)
     }
 }
@@ -271,11 +270,16 @@ impl Shared {
 /// Records that the store was compared: it is at least as new as the seal now.
 fn compared<'t>(
     tx: &'t mut dyn Transaction,
-    (epoch, checked): &'t (Option<String>, String),
+    (sealed, checked): &'t (i64, String),
 ) -> BoxFuture<'t, Result<(), LedgerError>> {
     Box::pin(async move {
-        if let Some(epoch) = epoch {
-            set_meta(tx, "epoch", epoch).await?;
+        let behind = sealed - tx.epoch().await?;
+        if behind > 0 {
+            let lost = meta(tx, LOST_EPOCHS)
+                .await?
+                .and_then(|lost| lost.parse().ok());
+            let lost = lost.unwrap_or(0_i64) + behind;
+            set_meta(tx, LOST_EPOCHS, &lost.to_string()).await?;
         }
         set_meta(tx, "checked", checked).await
     })

@@ -51,7 +51,7 @@ fn read(file: &Path, limit: u32) -> Option<Vec<PeekedTask>> {
         return None;
     }
     let mut statement = connection
-        .prepare("SELECT key, batch, task, action, state FROM item ORDER BY added DESC LIMIT ?1")
+        .prepare("SELECT key, batch, task, action, state FROM item ORDER BY n DESC LIMIT ?1")
         .ok()?;
     let tasks = statement.query_map([limit], task).ok()?;
     Some(tasks.flatten().flatten().collect())
