@@ -1,4 +1,9 @@
 //! Tests of the waits, with processes of a shell.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::io::Cursor;
 

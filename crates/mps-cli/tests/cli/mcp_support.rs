@@ -76,8 +76,8 @@ impl Agent {
     /// Reads a line, which must be a message of the protocol.
     pub(crate) fn read(&mut self) -> Value {
         let line = self.read_line();
-        let line = line.unwrap_or_else(|| panic!("the server has ended: {}", self.rest().stderr));
-        let message: Value = serde_json::from_str(&line).unwrap();
+        assert!(line.is_some(), "the server has ended: {:?}", self.rest());
+        let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
         assert_eq!(message["jsonrpc"], "2.0", "{message}");
         message
     }
@@ -89,10 +89,13 @@ impl Agent {
                 self.stdout = Some(stdout);
                 Some(line)
             }
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => None,
             Err(error) => {
-                self.server.kill().unwrap();
-                panic!("{error}: {}", self.rest().stderr)
+                let is_end = error.kind() == ErrorKind::UnexpectedEof;
+                if !is_end {
+                    self.server.kill().unwrap();
+                }
+                assert!(is_end, "{error}: {:?}", self.rest());
+                None
             }
         }
     }
