@@ -174,6 +174,20 @@ impl Lines {
         }
     }
 
+    /// Waits until the lines contain a text, and returns all lines so far.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub fn until(&self, text: &str) -> io::Result<String> {
+        loop {
+            let seen = self.seen.borrow().join("\n");
+            if seen.contains(text) {
+                return Ok(seen);
+            }
+            self.line()?;
+        }
+    }
+
     /// Waits for the end of the stream and returns all its lines.
     ///
     /// # Panics

@@ -3,7 +3,10 @@
 use std::{
     io::{self, Error},
     process::{Child, Command, Stdio},
+    sync::Mutex,
 };
+
+use mps_core::sync::lock;
 
 use super::run;
 use crate::bounded::{self, Lines};
@@ -11,6 +14,7 @@ use crate::bounded::{self, Lines};
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) child: Child,
+    log: Mutex<Lines>,
 }
 
 impl Running {
@@ -24,15 +28,15 @@ impl Running {
             .spawn()?;
         let log = child.stderr.take().map(Lines::of);
         let log = log.ok_or_else(|| Error::other("the program has no stderr"))?;
-        let running = Self { child };
-        while !log.line()?.contains(ready) {}
+        let log = log.into();
+        let running = Self { child, log };
+        running.log_until(ready)?;
         Ok(running)
     }
 
     /// Returns what it has written to its stderr, once that contains a text.
     pub(super) fn log_until(&self, text: &str) -> io::Result<String> {
-        self.log.wait_for(text)?;
-        Ok(lock(&self.log.lines).0.clone())
+        lock(&self.log).until(text)
     }
 
     pub(super) fn signal(&self, signal: &str) -> io::Result<()> {
