@@ -179,13 +179,10 @@ impl Lines {
     /// # Errors
     /// As [`line`](Self::line).
     pub fn until(&self, text: &str) -> io::Result<String> {
-        loop {
-            let seen = self.seen.borrow().join("\n");
-            if seen.contains(text) {
-                return Ok(seen);
-            }
-            self.line()?;
-        }
+        let has_text = |line: &String| line.contains(text);
+        let is_seen = self.seen.borrow().iter().any(has_text);
+        while !is_seen && !has_text(&self.line()?) {}
+        Ok(self.seen.borrow().join("\n"))
     }
 
     /// Waits for the end of the stream and returns all its lines.
