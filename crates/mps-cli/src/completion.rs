@@ -19,12 +19,13 @@ use crate::{
     Cli,
     arguments::last_value,
     config,
+    failure::Failure,
     ledger::{self, Identity},
     options::{GlobalOptions, LedgerPlace, environment},
 };
 
 /// The variable by which the script of a shell asks for an answer.
-pub(crate) const VARIABLE: &str = "MPS_COMPLETE";
+const VARIABLE: &str = "MPS_COMPLETE";
 
 /// The longest time for the tasks of the ledger: a person waits for each key.
 const LEDGER_TIME: Duration = Duration::from_millis(50);
@@ -56,6 +57,18 @@ pub(crate) fn answer() -> bool {
         }
     }
     true
+}
+
+/// Returns the script that a shell runs, which asks this program by [`VARIABLE`].
+pub(crate) fn script(shell: &str) -> Result<String, Failure> {
+    let shells = Shells::builtins();
+    let completer = shells.completer(shell);
+    let completer = completer.ok_or_else(|| Failure::internal("the shell is not known"))?;
+    let mut script = Vec::new();
+    completer
+        .write_registration(VARIABLE, "mps", "mps", "mps", &mut script)
+        .map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&script).into_owned())
 }
 
 /// Returns the command line with the values that an argument can have.

@@ -85,6 +85,7 @@ impl Failure {
         feature = "media",
         feature = "postgres",
         feature = "redis",
+        feature = "shell",
         feature = "tls"
     )))]
     pub(crate) fn lacks_feature(what: &str, feature: &str) -> Self {

@@ -235,6 +235,7 @@ fn place(global: &GlobalOptions, identity: Identity<'_>) -> Result<Option<Place>
 }
 
 /// Returns the file of the ledger of a command that names none; `None` without a state folder.
+#[cfg(feature = "shell")]
 pub(crate) fn default_file(identity: Identity<'_>) -> Option<PathBuf> {
     let folder = state_folder_from_env().ok()?;
     Some(folder.join(file_name(identity)))

@@ -13,6 +13,7 @@ mod arguments;
 mod cautions;
 mod color;
 mod commands;
+#[cfg(feature = "shell")]
 mod completion;
 mod config;
 mod context;
@@ -110,6 +111,7 @@ pub(crate) struct Cli {
 }
 
 fn main() -> ExitCode {
+    #[cfg(feature = "shell")]
     if completion::answer() {
         return ExitCode::SUCCESS;
     }

@@ -178,6 +178,29 @@ async fn four_processes_claim_every_row_once_also_through_a_pooler() {
     }
 }
 
+/// Without an index of the planned rows alone, a claim reads all rows of the batch that were claimed before it.
+#[tokio::test]
+async fn the_server_plans_a_claim_by_the_index_of_planned_rows() {
+    let Some(server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let location = new_location(&server.url());
+    let ledger = open(&location).await;
+    import(&ledger, 500, Caps::default()).await;
+    let schema = schema_of(&location);
+    let claim = "SELECT seq FROM item WHERE batch = 'clips' AND phase = 'planned' ORDER BY seq LIMIT 1 \
+                 FOR UPDATE SKIP LOCKED";
+    for ended in [0, 400] {
+        let plan = format!(
+            "SET search_path TO {schema}; SET enable_sort TO off; SET enable_seqscan TO off; \
+             UPDATE item SET state = 'fetched', phase = 'fetched' WHERE seq <= {ended}; ANALYZE item; \
+             EXPLAIN {claim}"
+        );
+        let plan = server.sql(&plan).unwrap();
+        assert!(plan.contains("item_planned"), "{ended} ended: {plan}");
+    }
+}
+
 #[tokio::test]
 async fn a_lease_that_is_over_belongs_to_nobody() {
     let Some(server) = PostgresServer::start().unwrap() else {

@@ -1,10 +1,8 @@
 //! `mps completion`: the script by which a shell completes this command.
 
 use clap::{Args, ValueEnum};
-use clap_complete::env::Shells;
-use serde::Serialize;
 
-use crate::{completion::VARIABLE, context::Context, failure::Failure};
+use crate::{context::Context, failure::Failure};
 
 /// The arguments of `mps completion`.
 #[derive(Args, Debug)]
@@ -28,13 +26,16 @@ pub(crate) enum Shell {
 }
 
 /// `mps.completion/1`.
-#[derive(Serialize)]
+#[cfg(feature = "shell")]
+#[derive(serde::Serialize)]
 struct CompletionResult<'a> {
     schema: &'static str,
     shell: &'static str,
     script: &'a str,
 }
 
+/// Prints the script.
+#[cfg(feature = "shell")]
 pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failure> {
     let shell = match args.shell {
         Shell::Bash => "bash",
@@ -42,14 +43,7 @@ pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failur
         Shell::Fish => "fish",
         Shell::Powershell => "powershell",
     };
-    let shells = Shells::builtins();
-    let completer = shells.completer(shell);
-    let completer = completer.ok_or_else(|| Failure::internal("the shell is not known"))?;
-    let mut script = Vec::new();
-    completer
-        .write_registration(VARIABLE, "mps", "mps", "mps", &mut script)
-        .map_err(|error| Failure::internal(error.to_string()))?;
-    let script = String::from_utf8_lossy(&script);
+    let script = crate::completion::script(shell)?;
     let script = script.trim_end();
     let result = CompletionResult {
         schema: "mps.completion/1",
@@ -57,4 +51,10 @@ pub(crate) fn run(args: &CompletionArgs, context: &Context) -> Result<(), Failur
         script,
     };
     context.output.listing(script, &result)
+}
+
+#[cfg(not(feature = "shell"))]
+pub(crate) fn run(args: &CompletionArgs, _: &Context) -> Result<(), Failure> {
+    let what = format!("completion {:?}", args.shell).to_lowercase();
+    Err(Failure::lacks_feature(&what, "shell"))
 }

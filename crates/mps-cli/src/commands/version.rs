@@ -22,13 +22,14 @@ struct VersionResult {
 }
 
 /// The optional features of a build, and whether this one has them.
-const FEATURES: [(&str, bool); 7] = [
+const FEATURES: [(&str, bool); 8] = [
     ("emulator-tls", cfg!(feature = "emulator-tls")),
     ("gallery", cfg!(feature = "gallery")),
     ("mcp", cfg!(feature = "mcp")),
     ("media", cfg!(feature = "media")),
     ("postgres", cfg!(feature = "postgres")),
     ("redis", cfg!(feature = "redis")),
+    ("shell", cfg!(feature = "shell")),
     ("tls", cfg!(feature = "tls")),
 ];
 

@@ -74,6 +74,11 @@ const ITEM_INDEXES: [&str; 7] = [
     "CREATE INDEX item_done ON item (done) WHERE done IS NOT NULL",
 ];
 
+/// The next row of a batch, on a server. Its planner would read the rows of the batch in their order, all that
+/// were claimed before too, since it takes those that are planned for evenly spread and `item_phase` is larger.
+#[cfg(feature = "postgres")]
+const ITEM_PLANNED: &str = "CREATE INDEX item_planned ON item (batch, seq) WHERE phase = 'planned'";
+
 /// The events of a row, on a server.
 #[cfg(feature = "postgres")]
 const EVENT_ROW: &str = "CREATE INDEX event_row ON event (batch, seq)";
@@ -107,6 +112,7 @@ pub(crate) fn migrate_server<'t>(
             VERSION => return Ok(()),
             newer_version => return Err(newer(newer_version)),
         }
+        tx.execute(ITEM_PLANNED, &[]).await?;
         set_version(tx).await
     })
 }

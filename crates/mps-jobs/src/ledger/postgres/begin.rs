@@ -40,8 +40,8 @@ impl Begun {
         server: &Server,
         op: Op,
     ) -> Result<Self, Failed> {
-        let mut statements = settings(server.schema(), op.mode).join("; ");
-        statements.extend(["; ", &Look::Read.statement().0]);
+        let mut statements = begin(server.schema(), op.mode).join("; ");
+        statements.extend(["; ", &Look::Read.statement(op.mode).0]);
         let rows = connection.rows(&statements).await;
         let rows = rows.map_err(|failure| Failed::at_begin(&failure))?;
         let begun = rows.last().and_then(Self::of);
@@ -103,42 +103,52 @@ pub(super) fn add(
     mode: Mode,
     look: Look,
 ) {
-    for statement in settings(schema, mode) {
+    for statement in begin(schema, mode) {
         script.add(&statement);
     }
-    let (sql, values) = look.statement();
+    let (sql, values) = look.statement(mode);
     statements.add(script, &sql, &values);
     script.looked();
 }
 
-/// Returns the statements that begin a transaction, whose settings end with it.
+/// Returns the statements before the look at the server, which depends on their settings.
 ///
-/// Every order that the ledger asks for is that of an index. Without statistics, as after an import, the
-/// server's planner would sort all rows of a batch to find the next one, on the disk (60 ms for 100,000).
 /// Plans of changes are kept in their session, so that they must suit tables that were small at the time.
-fn settings(schema: &str, mode: Mode) -> Vec<String> {
-    let (access, commit) = match mode {
-        Mode::Read => ("READ ONLY", "off"),
-        Mode::Durable => ("READ WRITE", "on"),
-        Mode::Relaxed => ("READ WRITE", "off"),
+fn begin(schema: &str, mode: Mode) -> Vec<String> {
+    let access = match mode {
+        Mode::Read => "READ ONLY",
+        Mode::Durable | Mode::Relaxed => "READ WRITE",
     };
     let mut statements = vec![
         format!("BEGIN ISOLATION LEVEL READ COMMITTED {access}"),
-        format!("SET LOCAL synchronous_commit TO {commit}"),
         format!("SET LOCAL search_path TO {}", identifier(schema)),
     ];
-    let fixed = [
-        "lock_timeout TO 5000",
-        "statement_timeout TO 10000",
-        "idle_in_transaction_session_timeout TO 10000",
-        "enable_sort TO off",
-        "jit TO off",
-    ];
-    statements.extend(fixed.map(|setting| format!("SET LOCAL {setting}")));
     if mode != Mode::Read {
         statements.push("SET LOCAL enable_seqscan TO off".to_owned());
     }
     statements
+}
+
+/// Returns the settings that the look at the server makes for the rest of the transaction, since a statement for
+/// each takes longer.
+///
+/// Every order that the ledger asks for is that of an index. Without statistics, as after an import, the
+/// server's planner would sort all rows of a batch to find the next one, on the disk (60 ms for 100,000).
+fn settings(mode: Mode) -> String {
+    let commit = match mode {
+        Mode::Durable => "on",
+        Mode::Read | Mode::Relaxed => "off",
+    };
+    let settings = [
+        ("synchronous_commit", commit),
+        ("lock_timeout", "5000"),
+        ("statement_timeout", "10000"),
+        ("idle_in_transaction_session_timeout", "10000"),
+        ("enable_sort", "off"),
+        ("jit", "off"),
+    ];
+    let set = |(name, value)| format!("set_config('{name}', '{value}', true)");
+    settings.map(set).join(", ")
 }
 
 /// The look at the server at the beginning of a transaction. Its row is read by [`Begun::of`].
@@ -151,13 +161,15 @@ pub(super) enum Look {
 }
 
 impl Look {
-    fn statement(self) -> (String, Vec<Value>) {
+    fn statement(self, mode: Mode) -> (String, Vec<Value>) {
+        let settings = settings(mode);
         let read = format!(
             "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now, \
-             {CLUSTER} AS cluster, {POSITION} AS position, \
-             (SELECT v FROM meta WHERE k = 'cluster') AS accepted_cluster, \
-             (SELECT v FROM meta WHERE k = 'accepted') AS accepted, \
-             (SELECT v FROM meta WHERE k = 'failover') AS failover"
+             {CLUSTER} AS cluster, {POSITION} AS position, known.*, {settings} FROM \
+             (SELECT max(v) FILTER (WHERE k = 'cluster') AS accepted_cluster, \
+             max(v) FILTER (WHERE k = 'accepted') AS accepted, \
+             max(v) FILTER (WHERE k = 'failover') AS failover \
+             FROM meta WHERE k IN ('cluster', 'accepted', 'failover')) AS known"
         );
         match self {
             Self::Read => (read, Vec::new()),
