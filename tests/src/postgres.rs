@@ -264,6 +264,16 @@ impl PostgresServer {
         run(&mut psql)
     }
 
+    /// Returns the log of the server since its start, once it contains a text.
+    ///
+    /// # Errors
+    /// Fails if the server is stopped, or if its log does not contain the text within two minutes.
+    pub fn log_until(&self, text: &str) -> io::Result<String> {
+        let running = self.running.as_ref();
+        let running = running.ok_or_else(|| Error::other("the server is stopped"))?;
+        running.log_until(text)
+    }
+
     /// Copies the data folder of the server, which must be stopped.
     ///
     /// # Errors

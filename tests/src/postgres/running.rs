@@ -45,6 +45,12 @@ impl Running {
         Ok(running)
     }
 
+    /// Returns what it has written to its stderr, once that contains a text.
+    pub(super) fn log_until(&self, text: &str) -> io::Result<String> {
+        self.log.wait_for(text)?;
+        Ok(lock(&self.log.lines).0.clone())
+    }
+
     pub(super) fn signal(&self, signal: &str) -> io::Result<()> {
         let id = self.child.id().to_string();
         run(Command::new("kill").arg(format!("-{signal}")).arg(id)).map(drop)

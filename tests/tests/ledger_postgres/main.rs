@@ -22,6 +22,7 @@ mod follow;
 mod forget;
 #[path = "../../../crates/mps-jobs/tests/ledger/key_and_repeat.rs"]
 mod key_and_repeat;
+mod log;
 #[path = "../../../crates/mps-jobs/tests/ledger/money.rs"]
 mod money;
 #[path = "../../../crates/mps-jobs/tests/ledger/resolve.rs"]

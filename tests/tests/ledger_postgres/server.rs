@@ -201,6 +201,25 @@ async fn the_server_plans_a_claim_by_the_index_of_planned_rows() {
     }
 }
 
+/// A plan that a session keeps returns the columns of before.
+#[tokio::test]
+async fn a_column_of_another_type_ends_the_plans_of_a_session() {
+    let Some(server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let location = new_location(&server.url());
+    let ledger = open(&location).await;
+    let batch = import(&ledger, 2, Caps::default()).await;
+    claim(&ledger, &batch).await;
+    let change = format!(
+        "ALTER TABLE {}.item ALTER COLUMN request_id TYPE varchar",
+        schema_of(&location)
+    );
+    server.sql(&change).unwrap();
+    let claimed = claim(&ledger, &batch).await;
+    ledger.arm(&claimed.token()).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_lease_that_is_over_belongs_to_nobody() {
     let Some(server) = PostgresServer::start().unwrap() else {

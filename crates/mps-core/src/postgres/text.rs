@@ -1,7 +1,7 @@
 //! SQL text: quoted literals and identifiers.
 //!
-//! Statements are sent with their values inside (the simple protocol), so that nothing is prepared on
-//! a connection that a pooler may exchange between two transactions.
+//! Statements are sent with their values inside (the simple protocol), so that nothing has to be prepared by the
+//! protocol on a connection that a pooler may exchange between two transactions.
 
 /// Returns a text as a literal, quoted such that it means the same under every setting of the server.
 ///

@@ -53,7 +53,12 @@ impl<'a> Change<'a> {
     ) -> Result<State, LedgerError> {
         let to = self.target(item)?;
         let (sql, values) = self.statement(item, to);
-        if !tx.change_one(&sql, &values).await? {
+        let is_changed = if self.has_message() {
+            tx.execute(&sql, &values).await? > 0
+        } else {
+            tx.change_one(&sql, &values).await?
+        };
+        if !is_changed {
             return Err(claim_lost(&item.row));
         }
         self.count_and_record(tx, item, to).await?;
@@ -104,6 +109,12 @@ impl<'a> Change<'a> {
         });
         let fence = new_fence.unwrap_or(item.fence);
         record(tx, &item.row, fence, Some(item.state), to, self.note).await
+    }
+
+    /// Returns `true` when it sets a message of the service, which may quote the request.
+    fn has_message(&self) -> bool {
+        let is_message = |column: &(_, Value)| matches!(column, ("message", Value::Text(_)));
+        self.columns.iter().any(is_message)
     }
 
     fn statement(&self, item: &Item, to: State) -> (String, Vec<Value>) {
@@ -167,7 +178,7 @@ impl<'a> Change<'a> {
     }
 }
 
-/// Records an event of a row.
+/// Records an event of a row. The note is one of this program's own texts; see [`event`] for another one.
 pub(crate) async fn record(
     tx: &mut dyn Transaction,
     row: &RowId,
@@ -176,6 +187,19 @@ pub(crate) async fn record(
     now: State,
     note: Option<&str>,
 ) -> Result<(), LedgerError> {
+    let (sql, values) = event(tx, row, fence, was, now, note);
+    tx.execute_late(&sql, &values).await
+}
+
+/// Returns the statement that records an event of a row.
+pub(crate) fn event(
+    tx: &dyn Transaction,
+    row: &RowId,
+    fence: Fence,
+    was: Option<State>,
+    now: State,
+    note: Option<&str>,
+) -> (String, Vec<Value>) {
     let worker = tx.process().id.clone();
     let mut values = values![
         row.batch.as_str(),
@@ -193,7 +217,7 @@ pub(crate) async fn record(
             VALUES ($1, $2, $3, $4, $5, $6, $7, {at} /*SQLite:,
                 (SELECT last_event FROM item WHERE batch = ?1 AND seq = ?2)*/)"
     );
-    tx.execute_late(&sql, &values).await
+    (sql, values)
 }
 
 /// Returns the time as an expression of a statement with these parameters, to which it is added if necessary.

@@ -6,7 +6,7 @@ use mps_aigc::{ResultFile, Results, SavedFile};
 
 use super::{
     Ledger,
-    change::{Change, record},
+    change::{Change, event, record},
     error::LedgerError,
     item::locked,
     names::Timestamp,
@@ -235,7 +235,8 @@ async fn unsaved(tx: &mut dyn Transaction, row: &RowId, reason: &str) -> Result<
     match locked(tx, row).await? {
         Some(item) if item.state == State::Done => {
             let (fence, state) = (item.fence, item.state);
-            record(tx, &item.row, fence, Some(state), state, Some(reason)).await
+            let (sql, values) = event(tx, &item.row, fence, Some(state), state, Some(reason));
+            tx.execute(&sql, &values).await.map(drop)
         }
         _ => Ok(()),
     }

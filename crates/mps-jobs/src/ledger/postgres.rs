@@ -1,8 +1,8 @@
 //! The store in a PostgreSQL server that several hosts share.
 //!
-//! Each operation is one transaction on one of a few connections. Nothing is bound to a session, so a
-//! pooler in transaction mode may be in between: statements are unnamed, and settings hold for their
-//! transaction only. The server's clock is the time of all processes.
+//! Each operation is one transaction on one of a few connections. No transaction needs the session of an earlier one,
+//! so a pooler in transaction mode may be in between: settings hold for their transaction only, and where a prepared
+//! statement is missing, none is prepared from then on (see `script`). The server's clock is the time of all processes.
 
 use std::{
     sync::{
@@ -71,7 +71,7 @@ pub(super) struct PostgresStore {
     process: Process,
     /// Connections that are not in use.
     idle: Mutex<Vec<Session>>,
-    /// Whether statements are prepared in sessions; not behind a pooler.
+    /// Whether statements are prepared in sessions; not behind a pooler that exchanges them.
     prepares: AtomicBool,
     connections: Semaphore,
     seal: Arc<Seal>,
@@ -103,7 +103,7 @@ impl PostgresStore {
         T: Send + 'static,
     {
         let mut retries = Retries::new(op, &self.clock);
-        let (mut is_stepwise, mut is_pooled) = (false, false);
+        let (mut is_stepwise, mut is_unprepared) = (false, false);
         loop {
             match self.attempt(op, &args, work, is_stepwise).await {
                 Ok(done) => return Ok(done),
@@ -111,10 +111,10 @@ impl PostgresStore {
                     Box::pin(self.take_notice(&begun, reason)).await?;
                 }
                 Err(Failed::Unexpected(_)) if !is_stepwise => is_stepwise = true,
-                Err(Failed::Unprepared(_)) if !is_pooled => {
-                    is_pooled = true;
+                Err(Failed::Unprepared(error)) if !is_unprepared => {
+                    is_unprepared = true;
                     self.prepares.store(false, Ordering::Relaxed);
-                    tracing::debug!("a pooler exchanges sessions, so no statement is prepared");
+                    tracing::debug!(%error, "no more statements are prepared");
                 }
                 Err(failure) => retries.pause(failure).await?,
             }

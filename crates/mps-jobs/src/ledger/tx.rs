@@ -57,6 +57,9 @@ pub(crate) type Work<A, T> =
     for<'t> fn(&'t mut dyn Transaction, &'t A) -> BoxFuture<'t, Result<T, LedgerError>>;
 
 /// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
+///
+/// A store may write the values of a statement into its text, which a server may write to its log: keys, states, ids and
+/// numbers. Only the values of [`execute`](Self::execute) may be prompts, messages, paths or URLs.
 pub(crate) trait Transaction: Send {
     /// Runs a statement and returns its rows.
     fn query<'t>(
@@ -65,7 +68,7 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>>;
 
-    /// Runs a statement and returns the number of rows that it changed.
+    /// Runs a statement and returns the number of rows that it changed. Its values are no part of its text.
     fn execute<'t>(
         &'t mut self,
         sql: &'t str,
@@ -206,6 +209,7 @@ impl Row {
     }
 
     /// Returns a row of texts, some of which are numbers.
+    #[cfg(feature = "postgres")]
     pub(crate) fn untyped(columns: Vec<Value>) -> Self {
         Self {
             is_untyped: true,

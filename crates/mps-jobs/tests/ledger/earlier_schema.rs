@@ -76,8 +76,8 @@ pub(crate) async fn examine(ledger: &Ledger) {
     let next = create(ledger, &batch_id(), "task-new").await;
     assert_eq!(next, clip(1));
     let events = ledger.events_since(before, 100).await.unwrap();
-    let states: Vec<_> = events.iter().map(|event| event.now).collect();
-    assert_eq!(states, [State::Intent, State::Sending, State::Created]);
+    let reached: Vec<_> = events.iter().map(|event| event.now).collect();
+    assert_eq!(reached, [State::Intent, State::Sending, State::Created]);
 }
 
 fn assert_columns_are_kept(created: &Item) {

@@ -40,8 +40,8 @@ pub(super) enum Failed {
     Conflict(LedgerError),
     /// A statement did not change the row that it was expected to change; nothing was changed.
     Unexpected(LedgerError),
-    /// A prepared statement is missing or there already, since a pooler exchanges sessions; nothing was
-    /// changed.
+    /// A prepared statement is missing or there already, since a pooler exchanges sessions, or its columns have
+    /// another type since a migration; nothing was changed.
     Unprepared(LedgerError),
     /// No answer before the commit; nothing was changed.
     Unavailable(LedgerError),
@@ -61,6 +61,8 @@ impl Failed {
             // The division by zero of `changing_one` and others.
             Some("22012") => Self::Unexpected(error),
             Some("26000" | "42P05") => Self::Unprepared(error),
+            // "cached plan must not change result type".
+            Some("0A000") if cause.kind() == FailureKind::Refused => Self::Unprepared(error),
             _ => Self::of(cause, error),
         }
     }

@@ -57,11 +57,10 @@ pub(super) struct Statements<'a> {
 impl Statements<'_> {
     /// Adds a statement with parameters to a script.
     pub(super) fn add(&self, script: &mut Script, sql: &str, values: &[Value]) {
-        match &self.prepared {
-            Some(prepared) if prepared.0.len() < STATEMENTS => {
-                script.execute(prepared, sql, values);
-            }
-            _ => script.add(&inlined(sql, values)),
+        let prepared = self.prepared.as_deref();
+        match prepared.and_then(|prepared| script.name(prepared, definition(sql, values))) {
+            Some(name) => script.execute(&name, values),
+            None => script.add(&inlined(sql, values)),
         }
     }
 
@@ -98,13 +97,7 @@ impl Script {
         self.len += 1;
     }
 
-    fn execute(&mut self, prepared: &Prepared, sql: &str, values: &[Value]) {
-        let types: Vec<_> = values.iter().map(type_name).collect();
-        let types = match types.as_slice() {
-            [] => String::new(),
-            types => format!("({})", types.join(",")),
-        };
-        let name = self.name(prepared, format!("{types} AS {sql}"));
+    fn execute(&mut self, name: &str, values: &[Value]) {
         let values: Vec<_> = values.iter().map(value).collect();
         match values.as_slice() {
             [] => self.add(&format!("EXECUTE {name}")),
@@ -112,17 +105,21 @@ impl Script {
         }
     }
 
-    /// Returns the name of a statement, which is prepared first if it is not yet.
-    fn name(&mut self, prepared: &Prepared, definition: String) -> String {
+    /// Returns the name of a statement, which is prepared first if it is not yet; `None` if the session has
+    /// prepared enough.
+    fn name(&mut self, prepared: &Prepared, definition: String) -> Option<String> {
         let here = self.prepared.iter().find(|(it, _)| *it == definition);
         let here = here.map(|(_, name)| name);
         if let Some(name) = prepared.0.get(&definition).or(here) {
-            return name.clone();
+            return Some(name.clone());
+        }
+        if prepared.0.len() + self.prepared.len() >= STATEMENTS {
+            return None;
         }
         let name = format!("mps_{}", short(&[&definition]));
         self.add(&format!("PREPARE {name}{definition}"));
         self.prepared.push((definition, name.clone()));
-        name
+        Some(name)
     }
 
     /// Sends the statements and returns their results; nothing is sent if there are none.
@@ -149,6 +146,15 @@ pub(super) fn with_rows(sql: &str) -> String {
         "WITH changed AS ({sql}) SELECT changed.* FROM (SELECT 1 / count(*) AS found FROM changed) AS guard \
          LEFT JOIN changed ON guard.found IS NOT NULL"
     )
+}
+
+/// Returns what a prepared statement is defined by, after its name.
+fn definition(sql: &str, values: &[Value]) -> String {
+    let types: Vec<_> = values.iter().map(type_name).collect();
+    match types.as_slice() {
+        [] => format!(" AS {sql}"),
+        types => format!("({}) AS {sql}", types.join(",")),
+    }
 }
 
 fn type_name(value: &Value) -> &'static str {
@@ -223,6 +229,28 @@ mod tests {
         assert!(again.text.contains("PREPARE"), "{}", again.text);
         statements.ran(again, false);
         assert!(is_spoiled);
+    }
+
+    #[test]
+    fn a_session_prepares_a_limited_number_of_statements_and_keeps_them() {
+        let mut prepared = Prepared::default();
+        let mut statements = Statements {
+            prepared: Some(&mut prepared),
+            is_spoiled: &mut false,
+        };
+        let text = |number: usize| format!("SELECT {number}");
+        let mut script = Script::default();
+        for number in 0..=STATEMENTS {
+            statements.add(&mut script, &text(number), &[]);
+        }
+        assert!(script.text.ends_with(&format!("{};", text(STATEMENTS))));
+        assert_eq!(script.text.matches("PREPARE").count(), STATEMENTS);
+        statements.ran(script, true);
+        let mut script = Script::default();
+        statements.add(&mut script, &text(0), &[]);
+        statements.add(&mut script, "SELECT 'new'", &[]);
+        let name = format!("mps_{}", short(&[" AS SELECT 0"]));
+        assert_eq!(script.text, format!("EXECUTE {name};SELECT 'new';"));
     }
 
     #[test]

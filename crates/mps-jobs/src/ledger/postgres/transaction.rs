@@ -214,7 +214,6 @@ impl Transaction for PgTransaction<'_> {
         })
     }
 
-    /// Its values, such as prompts, are no part of the text, which a server may write to its log.
     fn execute<'t>(
         &'t mut self,
         sql: &'t str,

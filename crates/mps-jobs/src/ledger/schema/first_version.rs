@@ -57,12 +57,12 @@ pub(super) async fn copy_all(tx: &mut dyn Transaction) -> Result<(), LedgerError
         WHERE item.batch = newest.batch AND item.seq = newest.seq";
     tx.execute(newest, &[]).await?;
     // Commits were counted, and are events now: the epoch goes on from where it was.
-    let lost = format!(
+    let epochs = format!(
         "UPDATE meta SET k = '{LOST_EPOCHS}',
             v = CAST(CAST(v AS INTEGER) - (SELECT COALESCE(MAX(n), 0) FROM event) AS TEXT)
             WHERE k = 'epoch'"
     );
-    tx.execute(&lost, &[]).await?;
+    tx.execute(&epochs, &[]).await?;
     Ok(())
 }
 

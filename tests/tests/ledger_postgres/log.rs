@@ -1,0 +1,72 @@
+//! The log of a server, which contains the texts of statements: after an error by default, and all by its settings.
+
+use mps_jobs::ledger::{Answer, Caps, Finished};
+use mps_tests::postgres::PostgresServer;
+
+use crate::{
+    store::{new_location, open},
+    support::{claim, claim_single, create, import, saved_file},
+};
+
+const END: &str = "the end of the test";
+
+/// What an answer of the service, or an error, may quote.
+fn quoting(text: &str) -> Answer {
+    Answer {
+        message: Some(format!("secret {text}")),
+        ..Answer::default()
+    }
+}
+
+#[tokio::test]
+async fn statements_contain_no_prompt_message_path_or_url() {
+    // The values of statements that are prepared by the protocol are no part of their texts.
+    let settings = [
+        "fsync=off",
+        "log_statement=all",
+        "log_parameter_max_length=0",
+    ];
+    let Some(server) = PostgresServer::start_with(&settings).unwrap() else {
+        return;
+    };
+    let ledger = open(&new_location(&server.url())).await;
+    claim_single(&ledger, "single", "secret single").await;
+    let batch = import(&ledger, 6, Caps::default()).await;
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let token = claim(&ledger, &batch).await.token();
+        ledger.arm(&token).await.unwrap();
+        tokens.push(token);
+    }
+    let refused = ledger.refused(&tokens[0], quoting("refused"));
+    assert!(refused.await.unwrap());
+    let in_doubt = ledger.in_doubt(&tokens[1], quoting("in_doubt"));
+    assert!(in_doubt.await.unwrap());
+    let not_sent = ledger.not_sent(&tokens[2], quoting("not_sent"));
+    assert!(not_sent.await.unwrap());
+    let failed = create(&ledger, &batch, "task-1").await;
+    assert!(ledger.failed(&failed, quoting("failed")).await.unwrap());
+    let done = create(&ledger, &batch, "task-2").await;
+    let finished = Finished {
+        urls: vec!["https://secret/a.mp4".to_owned()],
+        ..Finished::default()
+    };
+    assert!(ledger.done(&done, finished).await.unwrap());
+    ledger.unsaved(&done, "secret reason").await.unwrap();
+    let saved = [saved_file("secret/a.mp4")];
+    assert!(ledger.fetched(&done, &saved).await.unwrap());
+    let notes = ledger.history(&done).await.unwrap();
+    let is_reason = |note: &Option<String>| note.as_deref() == Some("secret reason");
+    assert!(notes.iter().any(|event| is_reason(&event.note)));
+
+    server.sql(&format!("SELECT '{END}'")).unwrap();
+    let log = server.log_until(END).unwrap();
+    // Values that may be in a text.
+    for text in ["UPDATE item SET state", "'task-2'"] {
+        assert!(log.contains(text), "{text}");
+    }
+    for text in ["secret", "prompt "] {
+        let line = log.lines().find(|line| line.contains(text));
+        assert_eq!(line, None, "{text}");
+    }
+}
