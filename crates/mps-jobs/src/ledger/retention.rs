@@ -224,8 +224,9 @@ async fn remove(
         "SELECT seq FROM item WHERE batch = $1 AND seq = $2 AND {ENDED} AND done < $3
             AND forgotten IS NOT NULL FOR UPDATE"
     );
-    // The newest event of the ledger stays: its number is the epoch of the store, and is given once.
-    let events = format!("DELETE FROM event WHERE {OF_ROW} AND n < (SELECT MAX(n) FROM event)");
+    // The newest event of a file stays: its number is the epoch of the store, and is given once.
+    let events =
+        format!("DELETE FROM event WHERE {OF_ROW} /*SQLite: AND n < (SELECT MAX(n) FROM event)*/");
     for row in rows {
         let values = values![row.batch.as_str(), row.seq, before.0];
         if tx.query(&item, values).await?.is_empty() {

@@ -98,6 +98,22 @@ async fn contents_are_kept_for_30_days_and_rows_for_a_year() {
 }
 
 #[tokio::test]
+async fn numbers_of_events_are_given_once() {
+    let clock = Arc::new(TestClock::new(1_800_000_000));
+    let ledger = Ledger::in_memory(clock.clone()).unwrap();
+    let batch = import(&ledger, 1, Caps::default()).await;
+    let removed = create(&ledger, &batch, "task-1").await;
+    ledger.failed(&removed, answer("Failed")).await.unwrap();
+    let last = ledger.last_event().await.unwrap();
+    clock.advance(DAY * 366);
+    assert_eq!(ledger.retain().await.unwrap().removed, 1);
+    claim_single(&ledger, "after", "a cat").await;
+    let events = ledger.events_since(last, 10).await.unwrap();
+    let states: Vec<_> = events.iter().map(|event| event.now).collect();
+    assert_eq!(states, [State::Intent]);
+}
+
+#[tokio::test]
 async fn removed_rows_do_not_come_back_from_the_seal() {
     let folder = folder();
     let path = path_in(&folder);

@@ -52,10 +52,10 @@ pub(super) async fn copy_all(tx: &mut dyn Transaction) -> Result<(), LedgerError
     );
     replace(tx, "event", EVENT, &events).await?;
     copy_items(tx).await?;
-    let newest = "UPDATE item SET last_event = newest.n
+    let link = "UPDATE item SET last_event = newest.n
         FROM (SELECT batch, seq, MAX(n) AS n FROM event GROUP BY batch, seq) AS newest
         WHERE item.batch = newest.batch AND item.seq = newest.seq";
-    tx.execute(newest, &[]).await?;
+    tx.execute(link, &[]).await?;
     // Commits were counted, and are events now: the epoch goes on from where it was.
     let epochs = format!(
         "UPDATE meta SET k = '{LOST_EPOCHS}',

@@ -182,6 +182,8 @@ fn wait_for_writer(tries: i32) -> bool {
 pub(super) fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_handler(Some(wait_for_writer))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise a statement that compares a column of a partial index is compiled again for each of its values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Deleted content is overwritten, and statements in a damaged schema are not trusted.
     connection.execute_batch(
         "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
