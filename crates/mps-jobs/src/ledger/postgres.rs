@@ -73,7 +73,7 @@ pub(super) struct PostgresStore {
     process: Process,
     /// Connections that are not in use.
     idle: Mutex<Vec<Session>>,
-    /// Whether statements are prepared in sessions; not behind a pooler that exchanges them.
+    /// True if statements are prepared in sessions; not behind a pooler that exchanges them.
     prepares: AtomicBool,
     connections: Semaphore,
     seal: Arc<Seal>,
