@@ -10,10 +10,10 @@ use std::{
     ffi::OsString,
     io,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
-use crate::process::PROXY_VARIABLES;
+use crate::{bounded, process::PROXY_VARIABLES};
 
 const NAMES: [&str; 3] = ["chromium", "google-chrome", "chromium-browser"];
 
@@ -51,14 +51,13 @@ impl Browser {
         for name in PROXY_VARIABLES {
             command.env_remove(name);
         }
-        let output = command
+        command
             .arg(scripts.join(script))
             .args(arguments)
             .env("NODE_PATH", &self.modules)
             .env("CHROMIUM", &self.program)
-            .env("SCREENSHOTS", screenshots(folder)?)
-            .stdin(Stdio::null())
-            .output()?;
+            .env("SCREENSHOTS", screenshots(folder)?);
+        let output = bounded::long_output(&mut command)?;
         let log = String::from_utf8_lossy(&output.stdout).into_owned();
         if output.status.success() {
             return Ok(log);

@@ -9,7 +9,6 @@
 use std::{
     fs,
     io::{self, Read as _, Write as _},
-    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -19,10 +18,11 @@ use mps_core::clock::{Clock as _, SystemClock};
 
 use serde_json::Value;
 
-use crate::process::{EmulatorProcess, mps};
+use crate::{
+    bounded::{self, within},
+    process::{EmulatorProcess, mps},
+};
 
-/// The longest wait for an event of a process, far more than it needs.
-const BOUND: Duration = Duration::from_secs(120);
 /// The pause between two looks at a process.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -110,7 +110,7 @@ impl World {
     /// Posts to the control API.
     pub fn post(&self, name: &str, body: &Value) {
         let (address, body) = (&self.emulator.address, body.to_string());
-        let mut stream = TcpStream::connect(address).unwrap();
+        let mut stream = bounded::connect(address).unwrap();
         write!(
             stream,
             "POST /_emulator/v1/{name} HTTP/1.0\r\nHost: {address}\r\nContent-Length: {}\r\n\r\n{body}",
@@ -132,7 +132,7 @@ impl World {
 /// Waits for the end of a command.
 #[must_use]
 pub fn ended(child: Child) -> End {
-    let output = child.wait_with_output().unwrap();
+    let output = bounded::output_of(child).unwrap();
     End {
         exit: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
@@ -151,21 +151,15 @@ pub async fn until_beside(child: &mut Child, mut is_so: impl FnMut() -> bool) {
         is_so() || end.is_some()
     })
     .await;
-    let mut stderr = String::new();
-    if end.is_some() {
-        let pipe = child.stderr.take();
-        pipe.unwrap().read_to_string(&mut stderr).unwrap();
+    if end.is_some() && !is_so() {
+        let printed = bounded::printed(child);
+        assert!(is_so(), "the command ended early: {end:?}{printed}");
     }
-    assert!(
-        end.is_none() || is_so(),
-        "the command ended early: {end:?} {stderr}"
-    );
 }
 
 /// Ends a command as `kill -9` does.
 pub fn kill(mut child: Child) {
-    child.kill().unwrap();
-    child.wait().unwrap();
+    bounded::kill(&mut child).unwrap();
 }
 
 /// Returns the names of the files in a folder that are no temporary ones.
@@ -184,12 +178,12 @@ pub fn visible_files(folder: &Path) -> Vec<String> {
 /// Reads only.
 pub async fn until(mut is_so: impl FnMut() -> bool) {
     let clock = SystemClock::new();
-    let started = clock.monotonic();
-    while !is_so() {
-        let waited = clock.monotonic().saturating_sub(started);
-        assert!(waited < BOUND, "it never came true");
-        clock.sleep(LOOK).await;
-    }
+    let looks = async {
+        while !is_so() {
+            clock.sleep(LOOK).await;
+        }
+    };
+    within("event", looks).await;
 }
 
 /// Returns the length of the longest temporary file in a folder: what a download has written so far.

@@ -1,5 +1,5 @@
 //! Shared helpers of the tests: a search for leaked secrets, shared limits, transports with delays,
-//! and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs, a browser).
+//! waits with a bound, and processes (`mps`, Redis and PostgreSQL servers, workers that share a limit, the vendor's SDKs, a browser).
 //!
 //! # Example
 //! ```
@@ -9,6 +9,7 @@
 //! ```
 
 pub mod arrivals;
+pub mod bounded;
 pub mod browser;
 pub mod capture;
 #[cfg(unix)]

@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::process::{PROXY_VARIABLES, mps};
+use crate::{
+    bounded,
+    process::{PROXY_VARIABLES, mps},
+};
 
 /// An installed SDK.
 #[derive(Clone, Debug)]
@@ -102,13 +105,13 @@ impl Sdk {
         if !self.script.as_os_str().is_empty() {
             command.arg(&self.script);
         }
-        let output = command
+        command
             .args([verb, argument])
             .envs(self.environment.iter().cloned())
             .env("EMULATOR", caller.address)
             .env("TENCENTCLOUD_SECRET_ID", caller.secret_id)
-            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
-            .output()?;
+            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key);
+        let output = bounded::output(&mut command)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(io::Error::other(stderr));
@@ -153,15 +156,15 @@ impl Tccli {
         for (name, value) in members {
             command.arg(format!("--{name}")).arg(value);
         }
-        let output = command
+        command
             .env("HOME", home.path())
             .env("PYTHONPATH", script("tccli"))
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("REQUESTS_CA_BUNDLE", ca_file)
             .env("TENCENTCLOUD_REGION", "ap-guangzhou")
             .env("TENCENTCLOUD_SECRET_ID", caller.secret_id)
-            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
-            .output()?;
+            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key);
+        let output = bounded::output(&mut command)?;
         let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         serde_json::from_slice(&output.stdout)
             .map_err(|_| io::Error::other(printed(&output.stdout) + &printed(&output.stderr)))
@@ -192,7 +195,7 @@ impl Agent {
         for name in PROXY_VARIABLES {
             command.env_remove(name);
         }
-        let output = command
+        command
             .arg(script("mcp/agent.py"))
             .arg(scenario)
             .arg(mps()?)
@@ -204,8 +207,8 @@ impl Agent {
             .env("XDG_STATE_HOME", home.path())
             .env("EMULATOR", caller.address)
             .env("TENCENTCLOUD_SECRET_ID", caller.secret_id)
-            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key)
-            .output()?;
+            .env("TENCENTCLOUD_SECRET_KEY", caller.secret_key);
+        let output = bounded::output(&mut command)?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(io::Error::other(stderr));

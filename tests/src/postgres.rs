@@ -26,7 +26,7 @@ use self::{
     programs::{User, as_user, programs, user},
     running::Running,
 };
-use crate::ports::unused_port;
+use crate::{bounded, ports::unused_port};
 
 /// Runs a server until this script's stdin is closed, then removes its folder.
 const WATCHDOG: &str = "folder=$1; shift; \"$@\" & server=$!; cat > /dev/null; \
@@ -231,7 +231,7 @@ impl PostgresServer {
             Stop::Crash => "QUIT",
         };
         running.signal(signal)?;
-        running.child.wait().map(drop)
+        bounded::wait(&mut running.child).map(drop)
     }
 
     /// Sends a signal to the server and all its processes, for example `STOP` and `CONT`.
@@ -243,13 +243,13 @@ impl PostgresServer {
             return Ok(());
         };
         let id = running.child.id().to_string();
-        let children = Command::new("pgrep").args(["--parent", &id]).output()?;
+        let children = bounded::output(Command::new("pgrep").args(["--parent", &id]))?;
         let children = String::from_utf8_lossy(&children.stdout).into_owned();
         let mut kill = Command::new("kill");
         kill.arg(format!("-{signal}")).arg(id);
         // A process that has just ended is no failure.
         kill.args(children.split_whitespace()).stderr(Stdio::null());
-        kill.status().map(drop)
+        bounded::status(&mut kill).map(drop)
     }
 
     /// Runs statements and returns their output, without headers and alignment.
@@ -341,7 +341,7 @@ impl Drop for PostgresServer {
 
 /// Runs a command and returns its stdout.
 fn run(command: &mut Command) -> io::Result<String> {
-    let output = command.stdin(Stdio::null()).output()?;
+    let output = bounded::output(command)?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }

@@ -4,13 +4,14 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    io::{self, BufRead, BufReader, Error, Read, Write},
-    net::TcpStream,
+    io::{self, BufRead, Error, Read, Write},
     path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use serde_json::Value;
+
+use crate::bounded::{self, Lines};
 
 /// The environment variables that route requests through a proxy.
 pub const PROXY_VARIABLES: [&str; 6] = [
@@ -28,25 +29,25 @@ pub const PROXY_VARIABLES: [&str; 6] = [
 /// of other packages for a test.
 ///
 /// # Errors
-/// Fails if Cargo cannot be run or does not build the program; its messages are written to stderr.
+/// Fails if Cargo cannot be run, or with its messages if it does not build the program.
 pub fn mps() -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build
         .args(["build", "--package=mps-cli", "--bin=mps", "--quiet"])
         .arg("--message-format=json")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stderr(Stdio::inherit());
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
     if let Some(target) = target_directory() {
         build.arg("--target-dir").arg(target);
     }
-    let output = build.output()?;
+    let output = bounded::long_output(&mut build)?;
     let artifacts = output.stdout.lines().map_while(Result::ok);
     let program = artifacts.filter_map(|line| executable(&line)).last();
-    program.ok_or_else(|| Error::other("cargo did not build mps"))
+    let messages = String::from_utf8_lossy(&output.stderr);
+    program.ok_or_else(|| Error::other(format!("cargo did not build mps: {messages}")))
 }
 
 /// Returns the target directory: a test is at `TARGET/PROFILE/deps/NAME`.
@@ -65,8 +66,6 @@ fn executable(message: &str) -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct EmulatorProcess {
     child: Child,
-    /// Kept open, so that the program does not meet a closed pipe.
-    _stdout: BufReader<ChildStdout>,
     /// Host and port, such as `127.0.0.1:8080`.
     pub address: String,
     /// The file of the authority to trust, with `--tls`.
@@ -98,14 +97,11 @@ impl EmulatorProcess {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = child.stdout.take().map(BufReader::new);
-        let mut stdout = stdout.ok_or_else(|| Error::other("mps has no stdout"))?;
-        let mut line = String::new();
-        stdout.read_line(&mut line)?;
-        let ready: Value = serde_json::from_str(&line)?;
+        let stdout = child.stdout.take().map(Lines::of);
+        let stdout = stdout.ok_or_else(|| Error::other("mps has no stdout"))?;
+        let ready: Value = serde_json::from_str(&stdout.line()?)?;
         Ok(Self {
             child,
-            _stdout: stdout,
             address: without_scheme(&text(&ready, "endpoint")?),
             ca_file: ready
                 .get("ca_file")
@@ -121,7 +117,7 @@ impl EmulatorProcess {
     /// # Errors
     /// Fails if the emulator has ended, or if its response is not JSON.
     pub fn control(&self, name: &str) -> io::Result<Value> {
-        let mut stream = TcpStream::connect(&self.address)?;
+        let mut stream = bounded::connect(&self.address)?;
         write!(
             stream,
             "GET /_emulator/v1/{name} HTTP/1.0\r\nHost: {}\r\n\r\n",
@@ -148,8 +144,7 @@ fn text(object: &Value, name: &str) -> io::Result<String> {
 impl Drop for EmulatorProcess {
     fn drop(&mut self) {
         // Fails if the process has already ended, which is fine.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = bounded::kill(&mut self.child);
         // A killed emulator cannot remove it.
         if let Some(file) = &self.ca_file {
             let _ = fs::remove_file(file);

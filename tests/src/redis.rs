@@ -6,12 +6,14 @@
 use std::{
     env,
     ffi::OsString,
-    io::{self, BufRead, BufReader, Error},
+    io::{self, Error},
     path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use tempfile::TempDir;
+
+use crate::bounded::{self, BOUND, Lines};
 
 /// A Redis server. It is killed when dropped.
 #[derive(Debug)]
@@ -25,8 +27,6 @@ pub struct RedisServer {
 #[derive(Debug)]
 struct Running {
     child: Child,
-    /// Kept open, so that the program does not meet a closed pipe.
-    stdout: BufReader<ChildStdout>,
 }
 
 impl RedisServer {
@@ -48,7 +48,7 @@ impl RedisServer {
         let program = named.unwrap_or_else(|| "redis-server".into());
         let mut version = Command::new(&program);
         version.arg("--version").stdout(Stdio::null());
-        if version.status().is_err() {
+        if bounded::status(&mut version).is_err() {
             return skip(&program).map(|()| None);
         }
         let mut server = Self {
@@ -100,7 +100,9 @@ impl RedisServer {
     /// # Errors
     /// Fails if the server is not running.
     pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
-        redis::Client::open(self.url())?.get_connection()
+        let connection = redis::Client::open(self.url())?.get_connection()?;
+        connection.set_read_timeout(Some(BOUND))?;
+        Ok(connection)
     }
 }
 
@@ -111,17 +113,10 @@ impl Running {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = child.stdout.take().map(BufReader::new);
-        let mut running = Self {
-            child,
-            stdout: stdout.ok_or_else(|| Error::other("redis-server has no stdout"))?,
-        };
-        let mut output = String::new();
-        while !output.contains("ready to accept connections") {
-            if running.stdout.read_line(&mut output)? == 0 {
-                return Err(Error::other(format!("redis-server ended: {output}")));
-            }
-        }
+        let stdout = child.stdout.take().map(Lines::of);
+        let stdout = stdout.ok_or_else(|| Error::other("redis-server has no stdout"))?;
+        let running = Self { child };
+        while !stdout.line()?.contains("ready to accept connections") {}
         Ok(running)
     }
 }
@@ -129,8 +124,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // Fails if the process has already ended, which is fine.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = bounded::kill(&mut self.child);
     }
 }
 

@@ -28,6 +28,8 @@ use mps_core::{
 };
 use mps_models::Effect;
 
+use crate::bounded;
+
 const LIMITER: &str = "MPS_TEST_WORKER_LIMITER";
 const LOG: &str = "MPS_TEST_WORKER_LOG";
 
@@ -78,8 +80,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = bounded::kill(&mut self.0);
     }
 }
 

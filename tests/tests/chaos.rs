@@ -16,7 +16,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use mps_tests::{postgres::PostgresServer, process::mps};
+use mps_tests::{bounded, postgres::PostgresServer, process::mps};
 use serde_json::Value;
 
 fn is_long() -> bool {
@@ -45,7 +45,7 @@ fn chaos(ledger: Option<&str>, rows: u32, seed: u64) {
     if let Some(ledger) = ledger {
         command.env("MPS_CHAOS_LEDGER", ledger);
     }
-    let output = command.output().unwrap();
+    let output = bounded::long_output(&mut command).unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{output:?} {stderr}");
     let figures: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -13,7 +13,7 @@ use std::{
 };
 
 use mps_emulator::Emulator;
-use mps_tests::postgres::PostgresServer;
+use mps_tests::{bounded, postgres::PostgresServer};
 use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
@@ -150,13 +150,9 @@ fn program(name: &str) -> PathBuf {
 async fn printed(mut command: Command, input: String) -> String {
     let run = spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(input.as_bytes())
-            .unwrap();
-        child.wait_with_output().unwrap()
+        let stdin = child.stdin.as_mut().unwrap();
+        stdin.write_all(input.as_bytes()).unwrap();
+        bounded::output_of(child).unwrap()
     });
     let output = run.await.unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -20,7 +20,7 @@ use mps_core::{
 };
 use mps_emulator::{Emulator, Outcome};
 use mps_models::CreateAigcVideoTask;
-use mps_tests::window::most_in_any_second;
+use mps_tests::{bounded, window::most_in_any_second};
 use tokio::task::JoinSet;
 
 const LIMIT: usize = 10;
@@ -76,8 +76,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = bounded::kill(&mut self.0);
     }
 }
 

@@ -9,7 +9,10 @@ use std::{
     thread,
 };
 
-use mps_tests::process::{EmulatorProcess, PROXY_VARIABLES, mps};
+use mps_tests::{
+    bounded,
+    process::{EmulatorProcess, PROXY_VARIABLES, mps},
+};
 
 /// A listener that must receive no connection. Connections stay in its queue until it is checked.
 struct ForbiddenHost(TcpListener);
@@ -25,6 +28,7 @@ impl ForbiddenHost {
         format!("http://{}", self.0.local_addr().unwrap())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the listener does not block")]
     fn assert_no_connection(&self) {
         assert!(self.0.accept().is_err());
     }
@@ -39,7 +43,7 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         .env("HOME", home.path())
         .envs(environment.iter().copied())
         .env("MPS_LEDGER", "off");
-    command.output().unwrap()
+    bounded::output(&mut command).unwrap()
 }
 
 fn assert_succeeds(output: &Output) {
@@ -103,7 +107,7 @@ fn answer_once_with(body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = bounded::accept(&listener).unwrap();
         read_request(&stream);
         let length = body.len();
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();

@@ -10,6 +10,8 @@ use std::{
     process::Command,
 };
 
+use mps_tests::bounded;
+
 const VERSION: &str = "1.2.3";
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
@@ -39,7 +41,7 @@ fn template(key: &str) -> String {
 }
 
 fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    let output = bounded::output(command).unwrap();
     assert!(output.status.success(), "{command:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

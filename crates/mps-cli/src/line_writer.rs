@@ -145,9 +145,14 @@ impl<'a> MakeWriter<'a> for LineWriter {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{sync::Mutex, time::Duration};
+
+    use mps_core::clock::{Clock as _, SystemClock};
 
     use super::*;
+
+    /// The longest wait for the writer's thread.
+    const BOUND: Duration = Duration::from_secs(300);
 
     /// Blocks until it is opened, then accepts everything.
     struct Gate {
@@ -158,7 +163,7 @@ mod tests {
     impl Write for Gate {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             if let Some(opened) = self.opened.take() {
-                opened.recv().unwrap();
+                opened.recv_timeout(BOUND).unwrap();
             }
             self.taken.lock().unwrap().extend(bytes);
             Ok(bytes.len())
@@ -184,7 +189,9 @@ mod tests {
         }
         open.send(()).unwrap();
         let text = || String::from_utf8(taken.lock().unwrap().clone()).unwrap();
+        let clock = SystemClock::new();
         while !text().contains(&format!("\n{}\n", QUEUE_LENGTH - 1)) {
+            assert!(clock.monotonic() < BOUND, "lines are missing: {}", text());
             thread::yield_now();
         }
         lines.add(b"last\n".to_vec());

@@ -8,6 +8,15 @@ use std::{
 
 use serde_json::Value;
 
+#[path = "../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
+
 /// `mps` in a home of its own, with nothing of the environment but what the system needs to start it.
 fn mps(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mps"));
@@ -30,7 +39,7 @@ fn mps(home: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(home: &Path, arguments: &[&str]) -> Output {
-    mps(home, arguments).output().unwrap()
+    bounded::output(&mut mps(home, arguments)).unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -24,12 +24,23 @@ use mps_core::{
 };
 use mps_models::{CreateAigcVideoTask, Effect};
 
+#[path = "../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
+
+use self::bounded::within;
+
 /// Answers one connection with `answer` and yields what was received on it.
 fn serve_once(answer: &'static str) -> (String, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = bounded::accept(&listener).unwrap();
         let received = read_request(&mut stream);
         stream.write_all(answer.as_bytes()).unwrap();
         received
@@ -67,7 +78,7 @@ async fn the_signed_bytes_equal_the_sent_bytes() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 42\r\n\r\n{\"Response\":{\"TaskId\":\"7\",\"RequestId\":\"\"}}";
     let (endpoint, server) = serve_once(answer);
     assert_eq!(create(&endpoint).await.unwrap().as_deref(), Some("7"));
-    let received = server.join().unwrap().to_ascii_lowercase();
+    let received = bounded::join(server).to_ascii_lowercase();
     let lines: Vec<_> = received.lines().collect();
     assert_eq!(lines[0], "post / http/1.1");
     let host = format!("host: {}", endpoint.strip_prefix("http://").unwrap());
@@ -105,7 +116,7 @@ async fn a_connection_that_breaks_after_the_request_leaves_doubt() {
         (error.kind(), error.dispatch()),
         (ErrorKind::Interrupted, Dispatch::Unknown)
     );
-    server.join().unwrap();
+    bounded::join(server);
 }
 
 #[tokio::test]
@@ -119,7 +130,7 @@ async fn a_body_that_is_cut_off_keeps_the_received_part() {
     );
     assert_eq!(error.http_status(), Some(200));
     assert!(error.excerpt().unwrap().contains("4-AigcVideo-0f"));
-    server.join().unwrap();
+    bounded::join(server);
 }
 
 #[tokio::test]
@@ -131,7 +142,7 @@ async fn a_redirect_is_not_followed() {
         (error.kind(), error.http_status()),
         (ErrorKind::Gateway, Some(307))
     );
-    server.join().unwrap();
+    bounded::join(server);
 }
 
 /// Serves connections one after the other, as `scripts` say: each a list of answers, one a
@@ -141,7 +152,7 @@ fn serve(scripts: &'static [&'static [&'static str]]) -> (String, JoinHandle<Vec
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let one = move |answers: &&[&str]| {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = bounded::accept(&listener).unwrap();
         for answer in *answers {
             read_request(&mut stream);
             stream.write_all(answer.as_bytes()).unwrap();
@@ -181,7 +192,7 @@ async fn a_pooled_connection_that_closes_under_a_create_leaves_doubt_and_no_seco
         (error.attempts(), error.stopped()),
         (1, Some(StopReason::InDoubt))
     );
-    assert_eq!(server.join().unwrap(), [2]);
+    assert_eq!(bounded::join(server), [2]);
 }
 
 #[tokio::test]
@@ -194,7 +205,7 @@ async fn a_pooled_connection_that_closes_under_a_read_is_replaced() {
     let read = UntypedCall::new("DescribeSomething", body).effect(Effect::Read);
     let output = client.call(read, CallOptions::new()).await.unwrap();
     assert_eq!(output.attempts, 2);
-    assert_eq!(server.join().unwrap(), [2, 1]);
+    assert_eq!(bounded::join(server), [2, 1]);
 }
 
 #[tokio::test]
@@ -207,7 +218,7 @@ async fn a_pooled_connection_that_closed_while_idle_costs_nothing_or_leaves_doub
     match client.send(&request()).await {
         Ok(output) => {
             assert_eq!(output.attempts, 1);
-            assert_eq!(server.join().unwrap(), [1, 1]);
+            assert_eq!(bounded::join(server), [1, 1]);
         }
         Err(error) => {
             assert_eq!(
@@ -225,7 +236,7 @@ async fn a_handshake_that_never_ends_has_sent_nothing() {
     let endpoint = format!("https://{}", listener.local_addr().unwrap());
     let (greeted, mut greeting) = tokio::sync::oneshot::channel();
     let server = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = bounded::accept(&listener).unwrap();
         let count = stream.read(&mut [0; 4096]).unwrap();
         greeted.send(count).unwrap();
         stream
@@ -245,15 +256,15 @@ async fn a_handshake_that_never_ends_has_sent_nothing() {
     // Bytes of the handshake left, none of the request.
     let count = tokio::select! {
         biased;
-        count = &mut greeting => count.unwrap(),
+        count = within("greeting", &mut greeting) => count.unwrap(),
         _ = &mut call => unreachable!("nobody answers"),
     };
     assert_ne!(count, 0);
     clock.advance(Duration::from_secs(60));
-    let error = call.await.unwrap_err();
+    let error = within("end of the call", call).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.dispatch()),
         (ErrorKind::Timeout, Dispatch::NotSent)
     );
-    drop(server.join().unwrap());
+    drop(bounded::join(server));
 }

@@ -7,7 +7,7 @@ use std::{
     convert::Infallible,
     env,
     error::Error,
-    io::{self, BufRead, BufReader},
+    io,
     process::{self, Child, Command, Stdio},
     thread,
 };
@@ -17,6 +17,7 @@ use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use mps_tests::bounded::{self, Lines};
 use tokio::net::TcpListener;
 
 const ENVELOPE: &str = r#"{"Response":{"TaskId":"1500039689-AigcVideo-6cd2c44b6cd2c44b6cd2c44b6cd2c44b","RequestId":"643fb583-09a5-4b52-a2ee-c77e5c8d4ee1"}}"#;
@@ -36,10 +37,8 @@ impl ServerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut url = String::new();
         let stdout = child.stdout.take().ok_or("the server has no stdout")?;
-        BufReader::new(stdout).read_line(&mut url)?;
-        let url = url.trim().to_owned();
+        let url = Lines::of(stdout).line()?;
         Ok(Self { child, url })
     }
 }
@@ -47,8 +46,7 @@ impl ServerProcess {
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         // Fails if the process has already ended, which is fine.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = bounded::kill(&mut self.child);
     }
 }
 

@@ -6,12 +6,13 @@
 use std::{
     error::Error,
     fs::{self, File},
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use mps_aigc::{Aigc, Credentials, Endpoint, Results, TaskResults};
+use mps_tests::bounded::{self, Lines};
 
 /// Size of the media data of the file.
 const MEDIA: usize = 512 * 1024 * 1024;
@@ -23,8 +24,7 @@ struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _best_effort = self.0.kill();
-        let _best_effort = self.0.wait();
+        let _best_effort = bounded::kill(&mut self.0);
     }
 }
 
@@ -90,9 +90,8 @@ fn serve(file: &Path) -> Result<(Server, String), Box<dyn Error>> {
         .spawn()?;
     let stdout = server.stdout.take().ok_or("no stdout")?;
     let server = Server(server);
-    let mut port = String::new();
-    BufReader::new(stdout).read_line(&mut port)?;
-    Ok((server, format!("http://127.0.0.1:{}/a.mp4", port.trim())))
+    let port = Lines::of(stdout).line()?;
+    Ok((server, format!("http://127.0.0.1:{port}/a.mp4")))
 }
 
 fn download(url: &str, to: &Path) -> Result<String, Box<dyn Error>> {
@@ -114,11 +113,11 @@ fn download(url: &str, to: &Path) -> Result<String, Box<dyn Error>> {
 
 fn curl_and_hash(url: &str, to: &Path) -> Result<String, Box<dyn Error>> {
     let mut curl = Command::new("curl");
-    let curl = curl.args(["-sS", "-o"]).arg(to).arg(url).status()?;
+    let curl = bounded::status(curl.args(["-sS", "-o"]).arg(to).arg(url))?;
     if !curl.success() {
         return Err("curl failed".into());
     }
-    let hashed = Command::new("sha256sum").arg(to).output()?;
+    let hashed = bounded::output(Command::new("sha256sum").arg(to))?;
     let text = String::from_utf8(hashed.stdout)?;
     let digest = text.split_whitespace().next().ok_or("no digest")?;
     Ok(digest.to_owned())

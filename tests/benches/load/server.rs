@@ -5,7 +5,7 @@ use std::{
     env,
     error::Error,
     fs,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, Write},
     process::{self, Child, ChildStdin, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -23,6 +23,7 @@ use mps_core::{
     sync::lock,
 };
 use mps_emulator::Emulator;
+use mps_tests::bounded::{self, Lines};
 use tokio::net::TcpListener;
 
 pub(crate) const EMULATOR: &str = "emulator";
@@ -48,13 +49,12 @@ impl ServerProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut address = String::new();
         let stdout = child.stdout.take().ok_or("the server has no stdout")?;
-        BufReader::new(stdout).read_line(&mut address)?;
+        let address = Lines::of(stdout).line()?;
         Ok(Self {
             stdin: Mutex::new(child.stdin.take()),
             child,
-            address: address.trim().to_owned(),
+            address,
         })
     }
 
@@ -78,8 +78,7 @@ impl ServerProcess {
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         // Fails if the process has already ended, which is fine.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = bounded::kill(&mut self.child);
     }
 }
 

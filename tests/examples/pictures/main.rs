@@ -14,7 +14,10 @@ use std::{
     process::Command,
 };
 
-use mps_tests::process::{EmulatorProcess, mps};
+use mps_tests::{
+    bounded,
+    process::{EmulatorProcess, mps},
+};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use vt100::Parser;
 
@@ -90,7 +93,7 @@ impl Session {
             .args(words(line))
             .current_dir(self.home.path())
             .env_clear();
-        let output = command.envs(self.environment()).output().unwrap();
+        let output = bounded::output(command.envs(self.environment())).unwrap();
         println!("{line}: {}", output.status);
     }
 
@@ -185,7 +188,7 @@ fn photograph(page: &Path, picture: &Path) {
         ))
         .arg(format!("--screenshot={}", picture.display()))
         .arg(format!("file://{}", copy.display()));
-    let output = chromium.output().unwrap();
+    let output = bounded::output(&mut chromium).unwrap();
     println!("chromium: {}", output.status);
 }
 

@@ -40,6 +40,7 @@ const WARM_UP: u32 = 20;
 const COUNTED: u32 = 200;
 const TIMESTAMP: i64 = 1_771_125_945;
 
+#[expect(clippy::disallowed_methods, reason = "a person runs it")]
 fn main() -> Outcome {
     let mode = env::args().nth(1).unwrap_or_default();
     if mode == "server" {
@@ -111,6 +112,7 @@ fn measured_section<T>(work: impl FnOnce() -> T) -> T {
 
 /// Prints its address, then answers every request with the same envelope.
 #[expect(clippy::print_stdout, reason = "the parent reads the address")]
+#[expect(clippy::disallowed_methods, reason = "it is killed at the end")]
 fn serve() -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("http://{}/", listener.local_addr()?);

@@ -1,29 +1,20 @@
-//! A program that runs until it is stopped, and what it writes.
+//! A program that runs until it is stopped.
 
 use std::{
-    io::{self, BufReader, Error},
+    io::{self, Error},
     process::{Child, Command, Stdio},
-    sync::{Arc, Condvar, Mutex},
-    time::Duration,
+    sync::Mutex,
 };
 
 use mps_core::sync::lock;
 
 use super::run;
+use crate::bounded::{self, Lines};
 
-/// Far more than it takes on any machine.
-const AT_MOST: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) child: Child,
-    log: Arc<Log>,
-}
-
-/// The lines that a program has written to its stderr.
-#[derive(Debug, Default)]
-struct Log {
-    lines: Mutex<(String, bool)>,
-    changed: Condvar,
+    log: Mutex<Lines>,
 }
 
 impl Running {
@@ -35,20 +26,17 @@ impl Running {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()?;
-        let log = Arc::new(Log::default());
-        if let Some(stderr) = child.stderr.take() {
-            let log = log.clone();
-            std::thread::spawn(move || log.collect(BufReader::new(stderr)));
-        }
+        let log = child.stderr.take().map(Lines::of);
+        let log = log.ok_or_else(|| Error::other("the program has no stderr"))?;
+        let log = log.into();
         let running = Self { child, log };
-        running.log.wait_for(ready)?;
+        running.log_until(ready)?;
         Ok(running)
     }
 
     /// Returns what it has written to its stderr, once that contains a text.
     pub(super) fn log_until(&self, text: &str) -> io::Result<String> {
-        self.log.wait_for(text)?;
-        Ok(lock(&self.log.lines).0.clone())
+        lock(&self.log).until(text)
     }
 
     pub(super) fn signal(&self, signal: &str) -> io::Result<()> {
@@ -63,36 +51,6 @@ impl Drop for Running {
         if !matches!(self.child.try_wait(), Ok(Some(_))) {
             let _ = self.signal("QUIT");
         }
-        let _ = self.child.wait();
-    }
-}
-
-impl Log {
-    fn collect(&self, stderr: impl io::BufRead) {
-        for line in stderr.lines().map_while(Result::ok) {
-            let mut lines = lock(&self.lines);
-            lines.0.push_str(&line);
-            lines.0.push('\n');
-            self.changed.notify_all();
-        }
-        lock(&self.lines).1 = true;
-        self.changed.notify_all();
-    }
-
-    fn wait_for(&self, text: &str) -> io::Result<()> {
-        let waiting = |lines: &mut (String, bool)| !lines.0.contains(text) && !lines.1;
-        let lines = self
-            .changed
-            .wait_timeout_while(lock(&self.lines), AT_MOST, waiting);
-        let lines = lines
-            .map_err(|_| Error::other("the log's thread panicked"))?
-            .0;
-        if lines.0.contains(text) {
-            return Ok(());
-        }
-        Err(Error::other(format!(
-            "the program is not ready: {}",
-            lines.0
-        )))
+        let _ = bounded::wait(&mut self.child);
     }
 }

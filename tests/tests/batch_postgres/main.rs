@@ -21,15 +21,13 @@ use std::{
 use mps_core::clock::{Clock as _, SystemClock};
 use mps_tests::{
     arrivals::first_too_early,
+    bounded::{self, eventually},
     postgres::PostgresServer,
     process::{EmulatorProcess, mps},
     window::most_in_any_second,
 };
 use serde_json::{Value, json};
 
-/// The longest wait for an event of a process, far more than it needs.
-const BOUND: Duration = Duration::from_secs(300);
-const LOOK: Duration = Duration::from_millis(20);
 /// The creates that the service permits in any second.
 const LIMIT: usize = 10;
 
@@ -137,25 +135,13 @@ fn videos(folder: &Path) -> usize {
 
 /// Waits for the end of a run and returns its exit code and its result.
 fn end(run: Child) -> (i32, Value) {
-    let output = run.wait_with_output().unwrap();
+    let output = bounded::output_of(run).unwrap();
     let result = serde_json::from_slice(&output.stdout).unwrap_or_default();
     (output.status.code().unwrap_or(-1), result)
 }
 
 fn has_ended(run: &mut Child) -> bool {
     run.try_wait().unwrap().is_some()
-}
-
-fn until(mut is_so: impl FnMut() -> bool) {
-    let clock = SystemClock::new();
-    let started = clock.monotonic();
-    while !is_so() {
-        assert!(
-            clock.monotonic().saturating_sub(started) < BOUND,
-            "it never came true"
-        );
-        pause(LOOK);
-    }
 }
 
 fn pause(pause: Duration) {
@@ -220,11 +206,10 @@ fn a_cap_is_kept_exactly_while_processes_of_four_hosts_are_killed() {
     for kill in 1..=kills {
         let goal = u64::try_from(cap * kill / kills / 2).unwrap();
         // Rows in doubt may leave so few that the processes end before.
-        until(|| world.creates() >= goal || runs.iter_mut().all(has_ended));
+        eventually(|| world.creates() >= goal || runs.iter_mut().all(has_ended));
         pause(Duration::from_millis(fastrand::u64(..300)));
         let host = fastrand::usize(..4);
-        runs[host].kill().unwrap();
-        runs[host].wait().unwrap();
+        bounded::kill(&mut runs[host]).unwrap();
         runs[host] = world.run(host, &capped);
     }
     let mut last = Value::Null;

@@ -8,6 +8,7 @@ use mps_core::{
     transport::ReqwestTransport,
 };
 use mps_emulator::Emulator;
+use mps_tests::bounded::eventually_async;
 use serde_json::json;
 
 use crate::support::{fail, request};
@@ -38,13 +39,6 @@ async fn world() -> World {
     }
 }
 
-/// Waits for an event of another task, for as many turns as it takes.
-async fn until(happened: impl Fn() -> bool) {
-    while !happened() {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn an_aborted_create_on_the_wire_is_answered_to_its_handle() {
     let World {
@@ -63,18 +57,19 @@ async fn an_aborted_create_on_the_wire_is_answered_to_its_handle() {
         async move { client.send_with(&request(), options).await }
     });
     // Permits of a limiter that has just started are a matter of the clock.
-    while emulator.bill().creates == 0 {
-        tokio::task::yield_now().await;
+    eventually_async(|| {
         if handle.intent().is_none() {
             clock.advance(Duration::from_millis(10));
         }
-    }
+        emulator.bill().creates > 0
+    })
+    .await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     assert!(handle.try_outcome().is_none());
     // Past the delay, and not as far as the timeout of the attempt: the answer takes as long as it takes.
     let end = clock.monotonic() + Duration::from_secs(11);
-    until(|| {
+    eventually_async(|| {
         if clock.monotonic() < end {
             clock.advance(Duration::from_millis(100));
         }

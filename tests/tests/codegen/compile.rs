@@ -6,6 +6,7 @@
 
 use std::{fs, path::Path, process::Command};
 
+use mps_tests::bounded;
 use toml::Table;
 use xtask::output::{Mode, update};
 
@@ -47,13 +48,13 @@ fn the_code_of_every_fixture_compiles_without_a_warning() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     write_crate(dir.path());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut clippy = Command::new(cargo);
+    clippy
         .args(["clippy", "--quiet", "--offline", "--target-dir"])
         .arg(Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures"))
         .current_dir(dir.path())
-        .env_remove("RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
+        .env_remove("RUSTFLAGS");
+    let output = bounded::long_output(&mut clippy).expect("cargo runs");
     assert!(
         output.status.success(),
         "{}",

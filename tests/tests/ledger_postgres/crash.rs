@@ -8,7 +8,7 @@ use std::{
 };
 
 use mps_jobs::{State, ledger::Filter};
-use mps_tests::postgres::PostgresServer;
+use mps_tests::{bounded, postgres::PostgresServer};
 
 use crate::{
     store::{new_location, open, schema_of},
@@ -25,7 +25,7 @@ fn run(edge: &str, failpoint: &str, location: &str) -> ExitStatus {
         .env("FAILPOINT", failpoint)
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    command.status().unwrap()
+    bounded::status(&mut command).unwrap()
 }
 
 /// Returns the state of the only row once the leases of the ended process are over.

@@ -10,7 +10,7 @@ use crate::{
 
 const END: &str = "the end of the test";
 
-/// What an answer of the service, or an error, may quote.
+/// Returns an answer whose message quotes `text` as a secret.
 fn quoting(text: &str) -> Answer {
     Answer {
         message: Some(format!("secret {text}")),

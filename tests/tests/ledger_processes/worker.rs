@@ -26,6 +26,7 @@ use mps_jobs::{
     Ledger, LedgerError, LedgerErrorKind, State,
     ledger::{Answer, BatchId, Caps, Claim, Token},
 };
+use mps_tests::bounded;
 
 const LEDGER: &str = "MPS_TEST_LEDGER";
 const LIMITER: &str = "MPS_TEST_LIMITER";
@@ -89,8 +90,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = bounded::kill(&mut self.0);
     }
 }
 

@@ -9,6 +9,7 @@ use mps_core::{
     limit::{Limiter, RedisLimiter},
 };
 use mps_tests::{
+    bounded::eventually_async,
     redis::RedisServer,
     shared_limit::{
         ACTION, CLOSED_PORT, LONG, NO_REPLY, PASSWORD, SHORT, acquire, assert_refused,
@@ -81,9 +82,7 @@ async fn with_fault(
     assert_refused(&limiter, expected).await;
     let before = refused(&mut connection);
     let undone = async {
-        while expected != NO_REPLY && refused(&mut connection) == before {
-            tokio::task::yield_now().await;
-        }
+        eventually_async(|| expected == NO_REPLY || refused(&mut connection) != before).await;
         undo(&mut connection);
     };
     tokio::join!(starts(&limiter), undone);
@@ -270,13 +269,7 @@ async fn is_released(server: &RedisServer) -> bool {
     }
     assert_eq!(reserved(), before + 1);
     drop(permit);
-    let given_back = async {
-        while reserved() != before {
-            tokio::task::yield_now().await;
-        }
-    };
-    let given_back = timeout(&SystemClock::new(), LONG, given_back).await;
-    assert!(given_back.is_some());
+    eventually_async(|| reserved() == before).await;
     assert_eq!(limiter.stats(ACTION).unwrap().released, 1);
     true
 }

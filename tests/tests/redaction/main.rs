@@ -17,7 +17,7 @@ use mps_core::{
 };
 use mps_emulator::Emulator;
 use mps_models::DescribeAigcVideoTask;
-use mps_tests::capture::Capture;
+use mps_tests::{bounded::eventually_async, capture::Capture};
 use serde_json::value::RawValue;
 
 use self::support::{
@@ -125,10 +125,11 @@ async fn every_event_and_metric_occurs_and_is_searched() {
 
 /// Advances a clock in small steps until `done` returns `true`.
 async fn advance_until(clock: &TestClock, done: impl Fn() -> bool) {
-    while !done() {
+    eventually_async(|| {
         clock.advance(Duration::from_millis(100));
-        tokio::task::yield_now().await;
-    }
+        done()
+    })
+    .await;
 }
 
 #[tokio::test]

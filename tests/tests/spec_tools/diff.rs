@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use mps_tests::bounded;
 use serde_json::Value;
 use xtask::{
     cli::{self, ExitCode},
@@ -80,7 +81,7 @@ fn revisions() {
         for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
             command.env_remove(variable);
         }
-        assert!(command.status().expect("git").success());
+        assert!(bounded::status(&mut command).expect("git").success());
     };
     git(&["init", "--quiet"]);
     git(&["add", "."]);

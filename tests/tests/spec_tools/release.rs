@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use mps_tests::bounded;
 use xtask::{
     diff::Class,
     release::{Options, Proposal, Version, notes, release},
@@ -42,7 +43,7 @@ fn git(workspace: &Workspace, arguments: &[&str]) {
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
         command.env_remove(variable);
     }
-    assert!(command.status().expect("git").success());
+    assert!(bounded::status(&mut command).expect("git").success());
 }
 
 fn proposal(workspace: &Workspace, words: &[&str]) -> Proposal {

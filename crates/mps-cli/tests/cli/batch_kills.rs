@@ -10,6 +10,7 @@ use mps_core::clock::{Clock as _, SystemClock};
 
 use crate::{
     batch_support::{batch, command, counts, creates, manifest, run_batch},
+    bounded,
     support::{Emulator, eventually},
 };
 
@@ -28,8 +29,7 @@ fn start(emulator: &Emulator, more: &[&str]) -> Child {
 }
 
 fn kill(mut process: Child) {
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
 }
 
 /// Waits until the emulator has executed so many creates, or the process has ended: rows in doubt may leave too few.

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::{
     batch_support::{Running, batch, command, counts, creates, events, manifest, run_batch},
+    bounded,
     phases::{Phase, catches_signals},
     support::{Emulator, Run, eventually},
 };
@@ -101,7 +102,7 @@ fn a_signal_before_the_first_row_ends_the_command_at_once() {
         .unwrap();
     eventually(|| catches_signals(process.id()));
     kill_process(Pid::from_child(&process), Signal::INT).unwrap();
-    assert_eq!(process.wait().unwrap().code(), Some(130));
+    assert_eq!(bounded::wait(&mut process).unwrap().code(), Some(130));
     // That of the obstacle.
     assert_eq!(creates(&emulator), [1, 0]);
 }

@@ -3,14 +3,14 @@
 use std::{
     fs,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command},
 };
 
 use serde_json::{Value, json};
 
 use crate::{
-    phases::Lines,
-    support::{Emulator, Run, eventually, run},
+    bounded::Lines,
+    support::{Emulator, Run, run, spawn},
 };
 
 /// The prompt of every row begins with it. No output may show it.
@@ -65,23 +65,17 @@ impl Running {
 
     pub(crate) fn start_with(emulator: &Emulator, file: &str, more: &[&str]) -> Self {
         let arguments = [&["run", file, "--out", "clips"], more].concat();
-        let mut process = command(emulator, &arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = spawn(&mut command(emulator, &arguments));
         let stderr = Lines::of(process.stderr.take().unwrap());
         Self { process, stderr }
     }
 
     /// Waits until the command has ended.
-    pub(crate) fn end(mut self) -> Run {
-        eventually(|| self.process.try_wait().unwrap().is_some());
-        let output = self.process.wait_with_output().unwrap();
+    pub(crate) fn end(self) -> Run {
+        let run = Run::of(self.process);
         Run {
-            exit: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: self.stderr.rest(),
+            ..run
         }
     }
 }

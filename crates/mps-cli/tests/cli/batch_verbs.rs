@@ -8,6 +8,7 @@ use crate::{
     batch_support::{
         batch, checked, command, counts, creates, line, manifest, run_batch, videos, write,
     },
+    bounded,
     support::{Emulator, eventually_or, run},
 };
 
@@ -78,8 +79,7 @@ fn a_rescue_fetches_what_is_done_and_creates_nothing() {
             _ => Err(format!("{status:?}")),
         }
     });
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
     emulator.clear_faults();
     let rescued = batch(&emulator, &["rescue"]);
     assert_eq!(rescued.exit, 0, "{rescued:?}");

@@ -1,8 +1,8 @@
 //! `mps batch chaos` at the command line; `tests/tests/chaos.rs` has the long runs.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::support::{eventually, mps, run};
+use crate::support::{Run, eventually, mps, run, signal};
 
 #[test]
 fn a_run_without_kills_fetches_every_row_that_is_not_in_doubt() {
@@ -48,16 +48,14 @@ fn a_signal_ends_the_processes_and_removes_the_folder() {
         .args(["batch", "chaos", "--rows", "2000"])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let mut chaos = command.spawn().unwrap();
+    let chaos = command.spawn().unwrap();
     let logs = || {
         let made = folder.path().read_dir().unwrap().flatten().next();
         made.and_then(|made| made.path().join("logs").read_dir().ok())
             .map_or(0, Iterator::count)
     };
     eventually(|| logs() >= 4);
-    let process = chaos.id().to_string();
-    let asked = Command::new("kill").args(["-TERM", &process]).status();
-    assert!(asked.unwrap().success());
-    assert_eq!(chaos.wait().unwrap().code(), Some(143));
+    signal(&chaos, "-TERM");
+    assert_eq!(Run::of(chaos).exit, 143);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

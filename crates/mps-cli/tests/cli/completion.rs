@@ -4,7 +4,10 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Run, eventually, mps, run};
+use crate::{
+    bounded,
+    support::{Emulator, Run, eventually, make_pipe, mps, run},
+};
 
 /// Returns the command that a script of bash runs for the last of these words.
 fn complete(command: &mut Command, words: &[&str]) -> Run {
@@ -106,13 +109,7 @@ fn a_ledger_that_cannot_be_read_at_once_is_passed_over_in_silence() {
     let garbage = home.join("garbage.db");
     fs::write(&garbage, "not a ledger").unwrap();
     let pipe = home.join("pipe.db");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    make_pipe(&pipe);
     for ledger in [
         "none.db",
         "garbage.db",
@@ -197,22 +194,14 @@ fn has_shell(shell: &str) -> bool {
 
 /// Returns the output of a script in a shell.
 fn in_shell(shell: &str, script: &str, folder: &Path) -> String {
-    // A word that is never completed must not hang the tests.
-    let bound: &[&str] = if is_installed("timeout") {
-        &["timeout", "300"]
-    } else {
-        &[]
-    };
-    let words = [bound, &[shell, "-c", script]].concat();
-    let (program, arguments) = words.split_first().unwrap();
-    let output = Command::new(program)
-        .args(arguments)
+    let mut command = Command::new(shell);
+    command
+        .args(["-c", script])
         .env_clear()
         .env("HOME", folder)
         .env("PATH", path())
-        .current_dir(folder)
-        .output()
-        .unwrap();
+        .current_dir(folder);
+    let output = bounded::output(&mut command).unwrap();
     assert!(output.stderr.is_empty(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Run, mps, run};
+use crate::support::{Emulator, Run, make_pipe, mps, run};
 
 /// Writes the config file of a home folder, for its owner only.
 fn write(home: &Path, text: impl AsRef<[u8]>) -> PathBuf {
@@ -131,8 +131,7 @@ fn something_that_is_no_file_is_refused_at_once() {
     assert_eq!(run.exit, 2, "{run:?}");
     assert!(run.stderr.contains("is a folder"), "{run:?}");
     fs::remove_dir(&file).unwrap();
-    let made = Command::new("mkfifo").arg(&file).status().unwrap();
-    assert!(made.success());
+    make_pipe(&file);
     let run = run_in(home.path(), &["models", "Kling"]);
     assert_eq!(run.exit, 2, "{run:?}");
     assert!(run.stderr.contains("is a pipe"), "{run:?}");

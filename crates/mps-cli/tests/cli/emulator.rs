@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::BufReader,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
@@ -11,7 +11,10 @@ use std::{
 use mps_core::clock::{Clock as _, SystemClock, timeout};
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, mps, post, run};
+use crate::{
+    bounded::{self, Lines},
+    support::{Emulator, Run, mps, output_of, post, run, signal, spawn},
+};
 
 #[test]
 fn faults_limits_and_the_clock_are_set_by_flags() {
@@ -103,8 +106,7 @@ fn a_client_that_reads_no_output_does_not_block_the_emulator() {
     for _ in 0..1_500 {
         post(&endpoint, "{}");
     }
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn an_unwritable_log_is_reported_once() {
         post(&endpoint, "{}");
     }
     process.kill().unwrap();
-    let said = process.wait_with_output().unwrap().stderr;
+    let said = output_of(process).stderr;
     let said = String::from_utf8(said).unwrap();
     let told = said.matches("error: cannot write to /dev/full: ").count();
     assert_eq!(told, 1, "{said}");
@@ -130,30 +132,19 @@ fn a_state_that_cannot_be_saved_at_the_end_is_an_error() {
     let flags = ["--quiet", "--state=place/state.json"];
     let (process, _stdout, _endpoint) = started(folder.path(), &flags);
     fs::remove_dir_all(&place).unwrap();
-    let id = process.id().to_string();
-    Command::new("kill").args(["-INT", &id]).status().unwrap();
-    let end = process.wait_with_output().unwrap();
-    let said = String::from_utf8(end.stderr).unwrap();
-    assert_eq!(end.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("error: the state could not be saved: "),
-        "{said}"
-    );
+    signal(&process, "-INT");
+    let run = Run::of(process);
+    assert_eq!(run.exit, 1, "{run:?}");
+    let error = "error: the state could not be saved: ";
+    assert!(run.stderr.contains(error), "{run:?}");
 }
 
-/// An emulator of whose streams only the first line of stdout was read, and where it listens.
+/// An emulator of whose streams only the first line of stdout was read, and its endpoint.
 fn started(folder: &Path, flags: &[&str]) -> (Child, BufReader<ChildStdout>, String) {
-    let mut process = mps(folder)
-        .arg("emulator")
-        .args(flags)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut first_line = String::new();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    stdout.read_line(&mut first_line).unwrap();
-    let ready: Value = serde_json::from_str(&first_line).unwrap();
+    let mut process = spawn(mps(folder).arg("emulator").args(flags));
+    let stdout = BufReader::new(process.stdout.take().unwrap());
+    let (line, stdout) = bounded::read_line(stdout).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
     let endpoint = ready["endpoint"].as_str().unwrap().to_owned();
     (process, stdout, endpoint)
 }
@@ -238,8 +229,8 @@ fn the_commands_of_the_banner_work_in_another_shell() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let lines = lines.map(Result::unwrap);
+    let lines = Lines::of(process.stderr.take().unwrap());
+    let lines = std::iter::repeat_with(|| lines.line().unwrap());
     let banner: Vec<String> = lines.take_while(|line| !line.contains("Ctrl-C")).collect();
     let starting = |word| {
         let lines = banner.iter().map(|line| line.trim());
@@ -260,8 +251,7 @@ fn the_commands_of_the_banner_work_in_another_shell() {
         .env("MPS_LIMITER", "process")
         .env("PATH", program);
     let made = run(&mut shell);
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
     assert_eq!(made.exit, 0, "{}", made.stderr);
     assert!(folder.path().join("cat.mp4").exists());
     for sdk in ["Python:", "Node.js:", "Go:"] {
@@ -301,9 +291,7 @@ fn ready(folder: &Path, flags: &[&str]) -> (Value, Child) {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    stdout.read_line(&mut line).unwrap();
+    let line = Lines::of(process.stdout.take().unwrap()).line().unwrap();
     (serde_json::from_str(&line).unwrap(), process)
 }
 
@@ -316,7 +304,7 @@ fn the_first_line_names_the_authority_whose_file_ends_with_the_emulator() {
     assert!(ca_file.exists() && line.get("token").is_none());
     let pid = rustix::process::Pid::from_child(&process);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    process.wait().unwrap();
+    bounded::wait(&mut process).unwrap();
     assert!(!ca_file.exists());
 }
 
@@ -325,8 +313,7 @@ fn the_first_line_has_a_token_where_other_machines_can_call() {
     let folder = tempfile::tempdir().unwrap();
     let flags = ["--listen=0.0.0.0:0", "--allow-host=emulator.example"];
     let (line, mut process) = ready(folder.path(), &flags);
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
     let endpoint = line["endpoint"].as_str().unwrap();
     assert!(
         endpoint.starts_with("http://emulator.example:"),

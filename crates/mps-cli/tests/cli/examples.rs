@@ -9,7 +9,10 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Emulator, Run, documented_request, example, mps, run};
+use crate::{
+    bounded::{self, Lines},
+    support::{Emulator, Run, documented_request, example, mps, run},
+};
 
 /// A price table of the user.
 const PRICES: &str = r#"
@@ -191,8 +194,6 @@ impl Home {
 
 /// Runs an example that does not end by itself until it says that it is ready.
 fn run_server(home: &Home, emulator: &Emulator, line: &str) {
-    use std::io::{BufRead as _, BufReader};
-
     // In place of the shell, so that the process is the one to end.
     let mut command = home.command(emulator, &format!("exec {line}"));
     command.env_remove("MPS_ENDPOINT");
@@ -201,12 +202,10 @@ fn run_server(home: &Home, emulator: &Emulator, line: &str) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut first = String::new();
-    let mut stdout = BufReader::new(process.stdout.take().unwrap());
-    stdout.read_line(&mut first).unwrap();
-    process.kill().unwrap();
-    process.wait().unwrap();
-    assert!(first.contains("endpoint"), "{line}: {first}");
+    let first = Lines::of(process.stdout.take().unwrap()).line();
+    bounded::kill(&mut process).unwrap();
+    let is_ready = first.as_ref().is_ok_and(|first| first.contains("endpoint"));
+    assert!(is_ready, "{line}: {first:?}");
 }
 
 fn check(emulator: &Emulator, path: &str, line: &str) {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Emulator, mps, run};
+use crate::support::{Emulator, mps, output_of, run};
 
 #[test]
 fn invalid_input_is_refused_with_its_location_before_anything_is_sent() {
@@ -379,7 +379,9 @@ fn a_task_whose_id_cannot_be_written_to_stdout_is_not_lost() {
     let emulator = Emulator::start("1h");
     let full = || std::fs::File::create("/dev/full").unwrap();
     let create = ["--output", "json", "video", "create", "--prompt", "a cat"];
-    let create = emulator.mps(&create).stdout(full()).output().unwrap();
+    let mut create = emulator.mps(&create);
+    let create = create.stdout(full()).stderr(std::process::Stdio::piped());
+    let create = output_of(create.spawn().unwrap());
     let error: serde_json::Value = serde_json::from_slice(&create.stderr).unwrap();
     let id = &emulator.bill()["items"][0]["task_id"];
     assert_eq!(

@@ -5,6 +5,7 @@ use std::{fs, thread};
 use serde_json::Value;
 
 use crate::{
+    bounded,
     hostile::{Hostile, Texts},
     support::{Run, run},
 };
@@ -213,10 +214,8 @@ fn line_after<'a>(text: &'a str, mark: &str) -> &'a str {
 
 fn split_by_a_shell(line: &str) -> Vec<String> {
     let script = format!("set -- {line}\nfor word; do printf '%s\\0' \"$word\"; done");
-    let output = std::process::Command::new("bash")
-        .args(["-c", &script])
-        .output()
-        .unwrap();
+    let mut bash = std::process::Command::new("bash");
+    let output = bounded::output(bash.args(["-c", &script])).unwrap();
     let words = String::from_utf8(output.stdout).unwrap();
     let mut words: Vec<_> = words.split('\0').map(str::to_owned).collect();
     words.pop();

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -10,7 +9,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Run, eventually, run};
+use crate::{
+    bounded::{self, Lines},
+    support::{Emulator, Run, eventually, output_of, run, spawn},
+};
 
 /// The ledger's own file, which one create has made.
 fn ledger_file(emulator: &Emulator) -> PathBuf {
@@ -93,12 +95,9 @@ fn a_ledger_of_a_newer_version_is_left_alone() {
 /// Runs SQL by a shell of SQLite's or of Python's; returns whether this machine has one.
 fn rusqlite_script(file: &Path, sql: &str) -> bool {
     let program = "import sqlite3, sys; sqlite3.connect(sys.argv[1], isolation_level=None).executescript(sys.argv[2])";
-    let run = Command::new("python3")
-        .args(["-c", program])
-        .arg(file)
-        .arg(sql)
-        .status();
-    run.is_ok_and(|status| status.success())
+    let mut python = Command::new("python3");
+    let python = python.args(["-c", program]).arg(file).arg(sql);
+    bounded::status(python).is_ok_and(|status| status.success())
 }
 
 /// A program that locks a ledger until it is killed; `None` without a Python to run it.
@@ -112,10 +111,8 @@ sys.stdin.read()";
     let command = command.args(["-c", program]).arg(file);
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut locker = command.spawn().ok()?;
-    let mut line = String::new();
-    let stdout = locker.stdout.take().unwrap();
-    BufReader::new(stdout).read_line(&mut line).unwrap();
-    assert_eq!(line, "locked\n");
+    let stdout = Lines::of(locker.stdout.take().unwrap());
+    assert_eq!(stdout.line().unwrap(), "locked");
     Some(locker)
 }
 
@@ -128,8 +125,7 @@ fn a_ledger_that_another_program_locks_is_waited_for_and_then_trouble() {
     let create = emulator.record(&["video", "create", "--prompt", "b"]);
     let status = emulator.record(&["video", "status", "--", &id]);
     let tasks = emulator.record(&["tasks"]);
-    locker.kill().unwrap();
-    locker.wait().unwrap();
+    bounded::kill(&mut locker).unwrap();
     let exits = [&create, &status, &tasks].map(|run| run.exit);
     assert_eq!(exits, [6, 0, 6], "{create:?} {status:?} {tasks:?}");
     assert_eq!(create.error()["kind"], "ledger_busy");
@@ -150,9 +146,7 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
         "--key",
         "late",
     ];
-    let mut command = emulator.recorded(&create);
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let process = command.spawn().unwrap();
+    let process = spawn(&mut emulator.recorded(&create));
     eventually(|| {
         emulator
             .record(&["show", "late"])
@@ -161,12 +155,11 @@ fn a_ledger_that_fails_after_the_send_changes_no_outcome() {
     });
     let locker = lock(&ledger_file(&emulator));
     emulator.clear_faults();
-    let output = process.wait_with_output().unwrap();
+    let output = output_of(process);
     let Some(mut locker) = locker else {
         return;
     };
-    locker.kill().unwrap();
-    locker.wait().unwrap();
+    bounded::kill(&mut locker).unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     let receipt: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
@@ -253,7 +246,8 @@ fn a_full_disk_refuses_creates_before_they_are_paid() {
     let folder = emulator.folder.path().join("small");
     fs::create_dir(&folder).unwrap();
     let mount = |arguments: &[&str]| {
-        let status = Command::new("mount").args(arguments).arg(&folder).status();
+        let mut mount = Command::new("mount");
+        let status = bounded::status(mount.args(arguments).arg(&folder));
         status.is_ok_and(|status| status.success())
     };
     if !is_root() || !mount(&["-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs"]) {
@@ -269,7 +263,7 @@ fn a_full_disk_refuses_creates_before_they_are_paid() {
         "--prompt",
         "a",
     ]);
-    Command::new("umount").arg(&folder).status().unwrap();
+    bounded::status(Command::new("umount").arg(&folder)).unwrap();
     assert_eq!(refused.exit, 6, "{refused:?}");
     assert_eq!(emulator.creates(), 0);
 }

@@ -1,31 +1,17 @@
 //! Two processes and one request: paid once, whatever happens to either.
 
-use std::{
-    process::{Child, Command, Stdio},
-    thread,
-};
+use std::{process::Child, thread};
 
 use serde_json::{Value, json};
 
 use crate::{
-    phases::Lines,
-    support::{Emulator, Run, eventually},
+    bounded::{self, Lines},
+    support::{Emulator, Run, eventually, signal, spawn},
 };
 
 fn start(emulator: &Emulator, prompt: &str, more: &[&str]) -> Child {
     let arguments = ["--output=json", "video", "create", "--prompt", prompt];
-    let mut command = emulator.recorded(&[&arguments, more].concat());
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
-
-fn end(process: Child) -> Run {
-    let output = process.wait_with_output().unwrap();
-    Run {
-        exit: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    spawn(&mut emulator.recorded(&[&arguments, more].concat()))
 }
 
 /// Runs the same create in two shells at the same instant, several times with other contents.
@@ -34,7 +20,7 @@ fn two_shells(runs: u64) {
     for number in 0..runs {
         let prompt = format!("cat {number}");
         let shells = [0, 1].map(|_| start(&emulator, &prompt, &[]));
-        let runs = shells.map(end);
+        let runs = shells.map(Run::of);
         let mut exits = runs.each_ref().map(|run| run.exit);
         exits.sort_unstable();
         assert_eq!(exits, [0, 12], "{runs:?}");
@@ -59,7 +45,7 @@ fn two_shells_with_one_key_have_one_task() {
     for number in 0..5 {
         let key = format!("k{number}");
         let shells = [0, 1].map(|_| start(&emulator, "a cat", &["--key", &key]));
-        let runs = shells.map(end);
+        let runs = shells.map(Run::of);
         let ids = runs.each_ref().map(|run| run.json()["task_id"].clone());
         assert_eq!(ids[0], ids[1], "{runs:?}");
         assert_eq!(emulator.creates(), number + 1);
@@ -90,8 +76,7 @@ fn a_kill_on_the_wire_is_listed_as_in_doubt() {
         "k",
     ]);
     assert_eq!(waits.exit, 9, "{waits:?}");
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
     emulator.clear_faults();
     assert_eq!(state(&emulator), "in_doubt");
     let again = emulator.record(&["video", "create", "--prompt", "a cat"]);
@@ -113,7 +98,7 @@ fn first_commands_at_once_share_one_new_ledger() {
         let shells: Vec<_> = (0..10)
             .map(|number| {
                 let emulator = &emulator;
-                scope.spawn(move || end(start(emulator, &format!("cat {number}"), &[])))
+                scope.spawn(move || Run::of(start(emulator, &format!("cat {number}"), &[])))
             })
             .collect();
         for shell in shells {
@@ -126,10 +111,8 @@ fn first_commands_at_once_share_one_new_ledger() {
     assert_eq!(listed.stdout.lines().count(), 10, "{listed:?}");
 }
 
-fn signal(process: &Child) {
-    let id = process.id().to_string();
-    let sent = Command::new("kill").args(["-TERM", &id]).status();
-    assert!(sent.unwrap().success());
+fn terminate(process: &Child) {
+    signal(process, "-TERM");
 }
 
 #[test]
@@ -138,11 +121,11 @@ fn a_signal_on_the_wire_waits_for_the_answer_and_records_it() {
     emulator.hold("CreateAigcVideoTask");
     let mut process = start(&emulator, "a cat", &[]);
     eventually(|| emulator.creates() == 1);
-    signal(&process);
+    terminate(&process);
     let stderr = Lines::of(process.stderr.take().unwrap());
     stderr.wait_for("finishing_create");
     emulator.clear_faults();
-    let run = end(process);
+    let run = Run::of(process);
     assert_eq!((run.exit, emulator.creates()), (143, 1), "{run:?}");
     let task = emulator.record(&["tasks"]).json();
     assert_eq!(task["state"], "created");
@@ -155,17 +138,17 @@ fn a_second_signal_on_the_wire_leaves_a_create_in_doubt_with_its_key() {
     emulator.hold("CreateAigcVideoTask");
     let process = start(&emulator, "a cat", &["--key", "k"]);
     eventually(|| emulator.creates() == 1);
-    signal(&process);
-    signal(&process);
+    terminate(&process);
+    terminate(&process);
     // Two signals of one kind may arrive as one.
     let mut process = process;
     eventually(|| {
         if process.try_wait().unwrap().is_none() {
-            signal(&process);
+            terminate(&process);
         }
         process.try_wait().unwrap().is_some()
     });
-    let run = end(process);
+    let run = Run::of(process);
     assert_eq!(run.exit, 9, "{run:?}");
     assert!(run.stderr.contains("resolve"), "{run:?}");
     assert_eq!(state(&emulator), "in_doubt");
@@ -178,11 +161,11 @@ fn a_signal_before_the_send_leaves_nothing_to_be_paid() {
     emulator.add_fault(&json!({"kind": "refuse", "code": "RequestLimitExceeded"}));
     let process = start(&emulator, "a cat", &["--key", "k"]);
     eventually(|| state(&emulator) == "intent");
-    signal(&process);
-    let run = end(process);
+    terminate(&process);
+    let run = Run::of(process);
     assert_eq!((run.exit, emulator.creates()), (143, 0), "{run:?}");
     assert_eq!(state(&emulator), "unsent");
     emulator.clear_faults();
-    let sent = end(start(&emulator, "a cat", &["--key", "k"]));
+    let sent = Run::of(start(&emulator, "a cat", &["--key", "k"]));
     assert_eq!((sent.exit, emulator.creates()), (0, 1), "{sent:?}");
 }

@@ -9,7 +9,8 @@ use std::{
 
 use crate::{
     arrivals::first_too_early,
-    support::{Emulator, Run, eventually, run},
+    bounded,
+    support::{Emulator, Run, eventually, make_pipe, run},
 };
 
 /// The creates that the service permits in any second.
@@ -50,7 +51,7 @@ fn processes_at_the_same_time_share_one_limit() {
     let emulator = with_file();
     let count = 3 * LIMIT;
     for mut process in spawn_creates(&emulator, "machine", count) {
-        assert!(process.wait().unwrap().success());
+        assert!(bounded::wait(&mut process).unwrap().success());
     }
     assert_eq!(emulator.bill()["creates"], 1 + count);
     check_limit(&emulator);
@@ -122,11 +123,10 @@ fn a_kill_in_a_busy_second_frees_nothing_of_the_limit() {
         emulator.requests().len() > 5 || killed.iter_mut().all(has_ended)
     });
     for process in &mut killed {
-        process.kill().unwrap();
-        process.wait().unwrap();
+        bounded::kill(process).unwrap();
     }
     for mut process in spawn_creates(&emulator, "machine", 2 * LIMIT) {
-        assert!(process.wait().unwrap().success());
+        assert!(bounded::wait(&mut process).unwrap().success());
     }
     check_limit(&emulator);
 }
@@ -135,7 +135,7 @@ fn a_kill_in_a_busy_second_frees_nothing_of_the_limit() {
 fn forty_processes_with_separate_limiters_all_create_their_task_once() {
     let emulator = Emulator::start("1h");
     for mut process in spawn_creates(&emulator, "process", 40) {
-        assert!(process.wait().unwrap().success());
+        assert!(bounded::wait(&mut process).unwrap().success());
     }
     let bill = emulator.bill();
     assert_eq!(
@@ -197,13 +197,13 @@ type Obstacle = fn(&std::path::Path);
 
 #[test]
 fn a_limit_file_that_is_no_regular_file_is_an_error_and_hangs_no_command() {
-    let fifo: Obstacle = |path| {
-        let made = std::process::Command::new("mkfifo").arg(path).status();
-        assert!(made.unwrap().success());
-    };
     let link: Obstacle = |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
     let folder: Obstacle = |path| fs::create_dir(path).unwrap();
-    for (what, obstacle) in [("fifo", fifo), ("link", link), ("folder", folder)] {
+    for (what, obstacle) in [
+        ("fifo", make_pipe as Obstacle),
+        ("link", link),
+        ("folder", folder),
+    ] {
         let emulator = Emulator::start("1h");
         assert_eq!(create(&emulator).exit, 0);
         let limits = emulator.folder.path().join(".local/state/mps/limits");

@@ -12,7 +12,10 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use crate::support::{Emulator, eventually, eventually_or};
+use crate::{
+    bounded,
+    support::{Emulator, eventually, eventually_or, exit_code},
+};
 
 /// A command on a terminal of some width, and the screen that it leaves.
 struct Screen {
@@ -138,9 +141,10 @@ impl Screen {
 
     /// Waits for the end of the command: its exit code, and its last screen.
     fn end(mut self) -> (u32, String) {
-        let exit = self.process.wait().unwrap().exit_code();
+        let shown = || self.parser.lock().unwrap().screen().contents();
+        let exit = exit_code(&mut *self.process, shown);
         // The end of its output, since no other process has the terminal open.
-        self.reader.take().unwrap().join().unwrap();
+        bounded::join(self.reader.take().unwrap());
         (exit, self.text())
     }
 }

@@ -17,6 +17,13 @@ mod batch_signals;
 mod batch_support;
 mod batch_verbs;
 mod bill;
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod chaos;
 mod check;
 mod completion;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::json;
 
 use crate::{
+    bounded,
     ledger_support::tasks,
     mcp_support::{Agent, create},
     support::{Emulator, eventually, mps, run},
@@ -58,13 +59,15 @@ fn a_client_that_closes_stdout_ends_the_server() {
     let mut agent = Agent::start(&emulator, "60");
     let id = agent.send("ping", &json!({}));
     agent.answer(id);
-    let (mut server, mut stdin) = agent.take_apart();
+    agent.close_stdout();
     // A process that another test has just forked may have the other end until it executes its program.
     eventually(|| {
+        let stdin = agent.stdin.as_mut().unwrap();
         let _ended = writeln!(stdin, r#"{{"jsonrpc":"2.0","id":9,"method":"ping"}}"#);
-        server.try_wait().unwrap().is_some()
+        agent.server.try_wait().unwrap().is_some()
     });
-    assert_eq!(server.wait().unwrap().code(), Some(1));
+    let end = bounded::wait(&mut agent.server).unwrap();
+    assert_eq!(end.code(), Some(1));
 }
 
 #[test]

@@ -1,19 +1,23 @@
 //! A client of `mps mcp`, for its tests.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufReader, ErrorKind, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, Run};
+use crate::{
+    bounded::{self, Lines},
+    support::{Emulator, Run, eventually_or, signal, spawn},
+};
 
 /// An agent's client with its server.
 pub(crate) struct Agent {
     pub(crate) server: Child,
     pub(crate) stdin: Option<ChildStdin>,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<Lines>,
     number: u64,
 }
 
@@ -25,17 +29,12 @@ impl Agent {
     }
 
     pub(crate) fn of(command: &mut Command) -> Self {
-        let mut server = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(server.stdout.take().unwrap());
+        let mut server = spawn(command.stdin(Stdio::piped()));
         let mut agent = Self {
             stdin: server.stdin.take(),
+            stdout: server.stdout.take().map(BufReader::new),
+            stderr: server.stderr.take().map(Lines::of),
             server,
-            stdout,
             number: 0,
         };
         let hello = json!({
@@ -76,11 +75,29 @@ impl Agent {
 
     /// Reads a line, which must be a message of the protocol.
     pub(crate) fn read(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        let message: Value = serde_json::from_str(&line).unwrap();
+        let line = self.read_line();
+        assert!(line.is_some(), "the server has ended: {:?}", self.rest());
+        let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
         assert_eq!(message["jsonrpc"], "2.0", "{message}");
         message
+    }
+
+    /// Reads a line; `None` at the end of stdout.
+    fn read_line(&mut self) -> Option<String> {
+        match bounded::read_line(self.stdout.take().unwrap()) {
+            Ok((line, stdout)) => {
+                self.stdout = Some(stdout);
+                Some(line)
+            }
+            Err(error) => {
+                let is_end = error.kind() == ErrorKind::UnexpectedEof;
+                if !is_end {
+                    self.server.kill().unwrap();
+                }
+                assert!(is_end, "{error}: {:?}", self.rest());
+                None
+            }
+        }
     }
 
     pub(crate) fn answer(&mut self, id: u64) -> Value {
@@ -118,38 +135,33 @@ impl Agent {
     }
 
     pub(crate) fn wait_until_done(&mut self, key: &str) -> Value {
-        loop {
-            let task = self.done("wait", &json!({"key": key, "seconds": 10}));
-            if task["state"] != "created" {
-                return task;
-            }
-        }
+        let arguments = json!({"key": key, "seconds": 10});
+        self.wait_until("wait", &arguments, |state| state != "created")
     }
 
     pub(crate) fn wait_until_created(&mut self, key: &str) -> Value {
-        loop {
-            let task = self.done("status", &json!({"key": key}));
-            if !["intent", "sending"].contains(&task["state"].as_str().unwrap()) {
-                return task;
+        let is_created = |state: &str| !["intent", "sending"].contains(&state);
+        self.wait_until("status", &json!({"key": key}), is_created)
+    }
+
+    fn wait_until(&mut self, tool: &str, arguments: &Value, is_so: impl Fn(&str) -> bool) -> Value {
+        eventually_or(|| {
+            let task = self.done(tool, arguments);
+            let is_so = is_so(task["state"].as_str().unwrap());
+            if is_so {
+                Ok(task)
+            } else {
+                Err(task.to_string())
             }
-        }
+        })
     }
 
-    /// Closes stdout.
-    pub(crate) fn take_apart(mut self) -> (Child, ChildStdin) {
-        let stdin = self.stdin.take().unwrap();
-        let placeholder = Command::new("true").stdout(Stdio::piped()).spawn().unwrap();
-        let mut server = std::mem::replace(&mut self.server, placeholder);
-        let other = self.server.stdout.take().unwrap();
-        drop(std::mem::replace(&mut self.stdout, BufReader::new(other)));
-        drop(server.stderr.take());
-        (server, stdin)
+    pub(crate) fn close_stdout(&mut self) {
+        drop(self.stdout.take());
     }
 
-    pub(crate) fn signal(&self, signal: &str) {
-        let server = self.server.id().to_string();
-        let sent = Command::new("kill").args([signal, &server]).status();
-        assert!(sent.unwrap().success());
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.server, name);
     }
 
     /// Closes stdin, and returns the rest of the output with the exit code.
@@ -159,23 +171,28 @@ impl Agent {
     }
 
     pub(crate) fn end(mut self) -> Run {
-        let mut run = Run {
-            exit: 0,
+        let stdout = std::iter::from_fn(|| self.read_line()).collect();
+        Run {
+            stdout,
+            ..self.rest()
+        }
+    }
+
+    /// Waits for the end of the server; returns the run without stdout.
+    fn rest(&mut self) -> Run {
+        let stderr = self.stderr.take().unwrap().rest();
+        let status = bounded::wait(&mut self.server).unwrap();
+        Run {
+            exit: status.code().unwrap_or(-1),
             stdout: String::new(),
-            stderr: String::new(),
-        };
-        self.stdout.read_to_string(&mut run.stdout).unwrap();
-        let mut stderr = self.server.stderr.take().unwrap();
-        stderr.read_to_string(&mut run.stderr).unwrap();
-        run.exit = self.server.wait().unwrap().code().unwrap();
-        run
+            stderr,
+        }
     }
 }
 
 impl Drop for Agent {
     fn drop(&mut self) {
-        let _gone_already = self.server.kill();
-        let _gone_already = self.server.wait();
+        let _gone_already = bounded::kill(&mut self.server);
     }
 }
 

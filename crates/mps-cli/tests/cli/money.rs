@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     bill::case,
+    bounded,
     support::{Emulator, mps, run},
 };
 
@@ -164,7 +165,7 @@ fn hang_up_after_reading() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = bounded::accept(&listener).unwrap();
         let mut seen = Vec::new();
         let mut buffer = [0; 4096];
         while !seen.ends_with(b"\"a\"}") {

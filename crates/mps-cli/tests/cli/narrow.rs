@@ -1,11 +1,14 @@
 //! Terminals that are narrow, have no size, or can do nothing: nothing is wider than they are.
 
-use std::{io::Read as _, process::Command};
+use std::{io::Read as _, process::Command, thread};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::support::{Emulator, mps};
+use crate::{
+    bounded,
+    support::{Emulator, exit_code, mps},
+};
 
 /// Runs a command on a terminal and returns all that it writes there.
 fn on_terminal(command: &Command, columns: u16, variables: &[(&str, &str)]) -> (u32, String) {
@@ -29,10 +32,14 @@ fn on_terminal(command: &Command, columns: u16, variables: &[(&str, &str)]) -> (
     let mut process = pty.slave.spawn_command(builder).unwrap();
     let mut output = pty.master.try_clone_reader().unwrap();
     drop(pty.slave);
-    let mut written = Vec::new();
-    // A terminal whose last process has ended is an error on Linux.
-    let _ended = output.read_to_end(&mut written);
-    let exit = process.wait().unwrap().exit_code();
+    let reader = thread::spawn(move || {
+        let mut written = Vec::new();
+        // A terminal whose last process has ended is an error on Linux.
+        let _ended = output.read_to_end(&mut written);
+        written
+    });
+    let exit = exit_code(&mut *process, || format!("{command:?}"));
+    let written = bounded::join(reader);
     (exit, String::from_utf8_lossy(&written).replace('\r', ""))
 }
 

@@ -2,36 +2,23 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
 use serde_json::json;
 
-use crate::support::{Emulator, Run, eventually, run};
+use crate::{
+    bounded::{self, Lines},
+    support::{Emulator, Run, eventually, make_pipe, run, spawn},
+};
 
 const RUNS: usize = 50;
 
-/// Starts a command whose streams are read at its end.
-fn start(mut command: Command) -> Child {
-    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
-
-fn end(process: Child) -> Run {
-    let output = process.wait_with_output().unwrap();
-    Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
 /// Runs two commands at the same time; returns the one that succeeded. The other must refuse.
 fn one_of(emulator: &Emulator, commands: [&[&str]; 2]) -> (usize, Run) {
-    let processes = commands.map(|arguments| start(emulator.mps(arguments)));
-    let mut runs = processes.map(end).into_iter().enumerate();
+    let processes = commands.map(|arguments| spawn(&mut emulator.mps(arguments)));
+    let mut runs = processes.map(Run::of).into_iter().enumerate();
     let (first, second) = (runs.next().unwrap(), runs.next().unwrap());
     let (winner, loser) = match (first.1.exit, second.1.exit) {
         (0, _) => (first, second),
@@ -144,16 +131,14 @@ fn a_name_that_is_taken_during_the_wait_is_kept_and_the_result_saved_beside_it()
     let late = emulator.folder.path().join("late.mp4");
     let mut command = emulator.mps(&["--output", "json", "video", "create", "--prompt", "a cat"]);
     command.args(["--out", "late.mp4"]);
-    let mut process = start(command);
-    let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let created = lines.any(|line| line.unwrap().contains(r#""event":"created""#));
-    assert!(created);
+    let mut process = spawn(&mut command);
+    let lines = Lines::of(process.stderr.take().unwrap());
+    lines.wait_for(r#""event":"created""#);
     assert!(!late.exists(), "nothing is at the name before the end");
     fs::write(&late, "mine").unwrap();
     emulator.advance("1h");
-    let warning = lines.any(|line| line.unwrap().contains(r#""instead_of":"late.mp4""#));
-    assert!(warning);
-    let run = end(process);
+    lines.wait_for(r#""instead_of":"late.mp4""#);
+    let run = Run::of(process);
     assert_eq!(run.exit, 0, "{run:?}");
     let beside = PathBuf::from(run.json()["files"][0]["path"].as_str().unwrap());
     assert_eq!(beside.file_name().unwrap(), "late-2.mp4");
@@ -169,10 +154,9 @@ fn a_file_that_a_killed_process_left_behind_is_taken_over() {
         "kind": "drip", "pieces": 50, "delay": "1h", "action": "download"
     }));
     let command = ["video", "download", &task, "--out", "clip.mp4"];
-    let mut process = start(emulator.mps(&command));
+    let mut process = spawn(&mut emulator.mps(&command));
     eventually(|| !names(emulator.folder.path()).is_empty());
-    process.kill().unwrap();
-    process.wait().unwrap();
+    bounded::kill(&mut process).unwrap();
     assert_eq!(names(emulator.folder.path()), [".clip.mp4.mps-part"]);
     emulator.clear_faults();
     let run = emulator.run(&command);
@@ -191,7 +175,7 @@ fn links_and_fifos_of_others_beside_the_name_stay_untouched() {
         match name {
             "a.mp4.part" => std::os::unix::fs::symlink(folder.join("mine"), &at).unwrap(),
             "b.mp4.part" => fs::hard_link(folder.join("mine"), &at).unwrap(),
-            _ => assert!(Command::new("mkfifo").arg(&at).status().unwrap().success()),
+            _ => make_pipe(&at),
         }
         let out = name.trim_end_matches(".part");
         let run = emulator.run(&["video", "download", &task, "--out", out]);
@@ -218,12 +202,9 @@ fn a_full_file_system_is_refused_before_paying() {
         inside,
         "sh",
     ];
-    let possible = Command::new("unshare")
-        .args(namespace)
-        .arg("true")
-        .current_dir(folder)
-        .output()
-        .is_ok_and(|output| output.status.success());
+    let mut probe = Command::new("unshare");
+    let probe = probe.args(namespace).arg("true").current_dir(folder);
+    let possible = bounded::output(probe).is_ok_and(|output| output.status.success());
     if !possible {
         println!("skipped: no namespace with a file system of its own");
         return;

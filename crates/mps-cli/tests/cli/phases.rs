@@ -1,12 +1,6 @@
 //! The phases of a command, and how a test gets a command into each.
 
-use std::{
-    cell::RefCell,
-    fs,
-    io::{BufRead as _, BufReader, Read},
-    sync::mpsc::{self, Receiver},
-    thread,
-};
+use std::fs;
 
 use rustix::{
     fs::{FlockOperation, flock},
@@ -14,7 +8,8 @@ use rustix::{
 };
 use serde_json::json;
 
-use crate::support::{BOUND, Emulator, eventually};
+pub(crate) use crate::bounded::Lines;
+use crate::support::{Emulator, eventually};
 
 /// A phase of a command, and the event by which the test sees that the command is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +73,9 @@ impl Phase {
     pub(crate) fn wait_for(self, emulator: &Emulator, process: u32, lines: &Lines) {
         match self {
             Self::PermitQueue => eventually(|| catches_signals(process)),
-            Self::RetryPause => lines.wait_for("trying again in"),
+            Self::RetryPause => drop(lines.wait_for("trying again in")),
             Self::CreateInFlight => eventually(|| emulator.creates() == 1),
-            Self::Wait => lines.wait_for(": RUN"),
+            Self::Wait => drop(lines.wait_for(": RUN")),
             Self::Download => eventually(|| {
                 let downloads = emulator.control("requests")["downloads"].clone();
                 downloads.as_array().is_some_and(|list| !list.is_empty())
@@ -109,48 +104,4 @@ pub(crate) fn catches_signals(process: u32) -> bool {
     let mask = u64::from_str_radix(mask.unwrap().trim(), 16).unwrap();
     let handlers = [Signal::INT, Signal::TERM].map(|signal| 1 << (signal.as_raw() - 1));
     handlers.iter().all(|handler| mask & handler != 0)
-}
-
-/// The lines of a stream, as they come.
-pub(crate) struct Lines {
-    lines: Receiver<String>,
-    seen: RefCell<Vec<String>>,
-}
-
-impl Lines {
-    pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stream).lines() {
-                let Ok(line) = line else { return };
-                // Fails when the test has ended.
-                let _ended = sender.send(line);
-            }
-        });
-        Self {
-            lines,
-            seen: RefCell::default(),
-        }
-    }
-
-    /// Waits until a line contains a text.
-    pub(crate) fn wait_for(&self, text: &str) {
-        loop {
-            let line = self.lines.recv_timeout(BOUND);
-            assert!(line.is_ok(), "no {text:?} in {:?}", self.seen.borrow());
-            let line = line.unwrap();
-            let is_found = line.contains(text);
-            self.seen.borrow_mut().push(line);
-            if is_found {
-                return;
-            }
-        }
-    }
-
-    /// Returns all lines up to the end of the stream.
-    pub(crate) fn rest(self) -> String {
-        let mut seen = self.seen.into_inner();
-        seen.extend(self.lines.iter());
-        seen.join("\n")
-    }
 }

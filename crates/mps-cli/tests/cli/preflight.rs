@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Emulator, mps, offline, run};
+use crate::support::{Emulator, Run, mps, offline, spawn};
 
 #[test]
 fn an_unknown_model_given_as_an_option_is_refused_with_the_closest_names() {
@@ -257,7 +257,7 @@ fn a_request_without_an_end_is_refused() {
     let endless = fs::File::open("/dev/zero").unwrap();
     let mut command = mps(folder.path());
     command.args(["video", "create", "--request", "-"]);
-    let run = run(command.stdin(endless));
+    let run = Run::of(spawn(command.stdin(endless)));
     assert_eq!(run.exit, 2, "{run:?}");
     assert!(run.stderr.contains("longer than 64 MB"), "{run:?}");
 }

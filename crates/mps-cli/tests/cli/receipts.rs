@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{Emulator, Run, example};
+use crate::{
+    bounded,
+    support::{Emulator, Run, example, spawn},
+};
 
 /// The command forms that create: their arguments, and the family of the task.
 fn creates() -> Vec<(Vec<String>, &'static str)> {
@@ -44,13 +47,11 @@ fn last_task(emulator: &Emulator) -> String {
         .to_owned()
 }
 
-fn output(command: &mut Command) -> Run {
-    let output = command.output().unwrap();
-    Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+/// Runs a command whose stdout has no space.
+fn with_full_stdout(command: &mut Command) -> Run {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let command = command.stdout(full).stderr(Stdio::piped());
+    Run::of(command.spawn().unwrap())
 }
 
 /// Runs a command with a redirection of a shell.
@@ -66,7 +67,7 @@ fn redirected(emulator: &Emulator, arguments: &[&str], redirection: &str) -> Run
                 .filter_map(|(name, value)| Some((name, value?))),
         )
         .current_dir(emulator.folder.path());
-    output(&mut command)
+    Run::from_output(bounded::output(&mut command).unwrap())
 }
 
 fn check_lost_receipt(run: &Run, id: &str, family: &str, quoted: &str) {
@@ -92,19 +93,10 @@ fn a_receipt_that_cannot_be_written_to_stdout_is_on_stderr() {
             check_lost_receipt(&run, &id, family, &id);
         }
         let mut command = emulator.mps(&arguments);
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = spawn(&mut command);
         // A reader that has gone before anything is written.
         drop(process.stdout.take());
-        let output = process.wait_with_output().unwrap();
-        let run = Run {
-            exit: output.status.code().unwrap(),
-            stdout: String::new(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        };
+        let run = Run::of(process);
         let id = last_task(&emulator);
         check_lost_receipt(&run, &id, family, &id);
     }
@@ -138,7 +130,7 @@ fn a_result_that_cannot_be_written_after_the_download_says_so() {
     let emulator = Emulator::start("0s");
     let create = ["video", "create", "--prompt", "a", "--out", "a.mp4"];
     let mut command = emulator.mps(&create);
-    let run = output(command.stdout(File::create("/dev/full").unwrap()));
+    let run = with_full_stdout(&mut command);
     let line = format!("video download --out a.mp4 -- {}\n", last_task(&emulator));
     assert_eq!(run.exit, 1, "{run:?}");
     assert!(run.stderr.ends_with(&line), "{run:?}");
@@ -150,16 +142,10 @@ fn a_result_that_cannot_be_written_after_the_download_says_so() {
 fn a_listing_ends_quietly_when_its_reader_has_gone() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = crate::support::mps(folder.path());
-    let mut process = command
-        .arg("models")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut process = spawn(command.arg("models"));
     drop(process.stdout.take());
-    let output = process.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    let run = Run::of(process);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
 }
 
 #[test]
@@ -206,9 +192,7 @@ fn a_hostile_task_id_stays_one_argument_of_one_line() {
 fn a_receipt_that_cannot_be_written_names_the_file_that_was_saved() {
     let emulator = Emulator::start("0s");
     let mut command = emulator.mps(&["video", "create", "--prompt", "a", "--out", "cat.mp4"]);
-    let full = File::options().write(true).open("/dev/full");
-    let output = command.stdout(full.unwrap()).output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("it is saved as cat.mp4"), "{stderr}");
+    let run = with_full_stdout(&mut command);
+    assert_eq!(run.exit, 1, "{run:?}");
+    assert!(run.stderr.contains("it is saved as cat.mp4"), "{run:?}");
 }

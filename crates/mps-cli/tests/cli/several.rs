@@ -8,8 +8,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    bounded,
     hostile::{Hostile, Texts},
-    support::{Emulator, Run},
+    support::{Emulator, Run, spawn},
 };
 
 fn create(emulator: &Emulator, prompt: &str) -> String {
@@ -25,21 +26,10 @@ fn objects(text: &str) -> Vec<Value> {
 }
 
 fn with_stdin(command: &mut Command, input: &str) -> Run {
-    let mut process = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = process.stdin.take().unwrap();
+    let mut process = spawn(command.stdin(Stdio::piped()));
+    let stdin = process.stdin.as_mut().unwrap();
     stdin.write_all(input.as_bytes()).unwrap();
-    drop(stdin);
-    let output = process.wait_with_output().unwrap();
-    Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    Run::of(process)
 }
 
 #[test]
@@ -162,7 +152,7 @@ fn media_on_stdout_is_alone_there_and_the_result_is_the_last_line_of_stderr() {
         &["video", "download", "--out", "-", &id][..],
         &["video", "wait", "--out", "-", &id],
     ] {
-        let output = emulator.mps(arguments).output().unwrap();
+        let output = bounded::output(&mut emulator.mps(arguments)).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{stderr}");
         assert!(output.stdout == media, "{arguments:?}");
@@ -264,7 +254,7 @@ fn an_unknown_status_and_an_unknown_kind_of_file_are_warnings() {
         ..Texts::default()
     });
     let download = ["video", "download", "--out", "a.mp4", "1"];
-    let output = hostile.mps(&download).output().unwrap();
+    let output = bounded::output(&mut hostile.mps(&download)).unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert!(stderr.contains("a.mp4 is of no kind"), "{stderr}");

@@ -10,9 +10,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::{
+    bounded,
     phases::{CREATE, Lines, PHASES, Phase, catches_signals},
     redaction,
-    support::{Emulator, Run, eventually, mps},
+    support::{Emulator, Run, accept_from, eventually, make_pipe, mps, spawn},
 };
 
 fn send(process: &Child, signal: Signal) {
@@ -69,11 +70,7 @@ impl Stuck {
         let obstacle = phase.obstacle(&emulator);
         let billed_before = emulator.creates();
         let mut command = with_default_hang_up(emulator.mps(arguments));
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = spawn(&mut command);
         let stderr = Lines::of(process.stderr.take().unwrap());
         phase.wait_for(&emulator, process.id(), &stderr);
         Self {
@@ -87,13 +84,11 @@ impl Stuck {
     }
 
     /// Waits for the end of the command; returns its run and how many tasks it has paid for.
-    fn end(mut self) -> (Run, u64) {
-        eventually(|| self.process.try_wait().unwrap().is_some());
-        let output = self.process.wait_with_output().unwrap();
+    fn end(self) -> (Run, u64) {
+        let ended = Run::of(self.process);
         let run = Run {
-            exit: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: self.stderr.rest(),
+            ..ended
         };
         redaction::check(&self.command, &run);
         (run, self.emulator.creates() - self.billed_before)
@@ -216,7 +211,8 @@ fn status_wait_and_download_stop_at_once() {
         let stderr = Lines::of(process.stderr.take().unwrap());
         eventually(|| catches_signals(process.id()));
         send(&process, Signal::TERM);
-        assert_eq!(process.wait().unwrap().code(), Some(143), "{arguments:?}");
+        let end = bounded::wait(&mut process).unwrap();
+        assert_eq!(end.code(), Some(143), "{arguments:?}");
         drop(stderr);
     }
 }
@@ -226,15 +222,15 @@ fn status_wait_and_download_stop_at_once() {
 fn a_command_that_is_blocked_in_a_read_stops() {
     let emulator = Emulator::start("1h");
     let fifo = emulator.folder.path().join("fifo");
-    let made = Command::new("mkfifo").arg(&fifo).status().unwrap();
-    assert!(made.success());
+    make_pipe(&fifo);
     let request = ["video", "create", "--request", "fifo"];
     let mut command = emulator.mps(&request);
     let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
     let stderr = Lines::of(process.stderr.take().unwrap());
     eventually(|| catches_signals(process.id()));
     send(&process, Signal::TERM);
-    assert_eq!(process.wait().unwrap().code(), Some(143));
+    let end = bounded::wait(&mut process).unwrap();
+    assert_eq!(end.code(), Some(143));
     let stderr = stderr.rest();
     assert!(stderr.contains("nothing was created"), "{stderr}");
     assert_eq!(emulator.creates(), 0);
@@ -265,7 +261,8 @@ fn an_ignored_sighup_stays_ignored() {
     stderr.wait_for(": RUN");
     send(&process, Signal::HUP);
     send(&process, Signal::TERM);
-    assert_eq!(process.wait().unwrap().code(), Some(143));
+    let end = bounded::wait(&mut process).unwrap();
+    assert_eq!(end.code(), Some(143));
 }
 
 /// No byte of a create leaves before its connection is established, which can take long.
@@ -289,16 +286,14 @@ fn a_signal_while_a_connection_is_made_sends_nothing_and_says_so() {
                 .args(form)
                 .envs(keys);
             let mut command = with_default_hang_up(command);
-            command.stdout(Stdio::piped()).stderr(Stdio::piped());
-            let process = command.spawn().unwrap();
+            let mut process = spawn(&mut command);
             // It stays without an answer until the end of the process.
-            let _handshake = silent.accept().unwrap();
+            let _handshake = accept_from(&silent, &mut process);
             send(&process, signal);
-            let output = process.wait_with_output().unwrap();
-            let stderr = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(code), "{stderr}");
-            assert!(stderr.contains("nothing was created"), "{stderr}");
-            assert!(!stderr.contains("on the wire"), "{stderr}");
+            let run = Run::of(process);
+            assert_eq!(run.exit, code, "{run:?}");
+            assert!(run.stderr.contains("nothing was created"), "{run:?}");
+            assert!(!run.stderr.contains("on the wire"), "{run:?}");
         }
     }
 }

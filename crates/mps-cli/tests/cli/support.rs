@@ -1,23 +1,20 @@
 //! Running `mps`, alone or against an emulator in a process of its own.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    thread,
-    time::Duration,
+    process::{Child, Command, Output, Stdio},
 };
 
-use mps_core::clock::{Clock as _, SystemClock};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
-use crate::{redaction, schemas};
-
-/// The longest wait for something outside this process, far more than it needs.
-pub(crate) const BOUND: Duration = Duration::from_secs(120);
-/// The pause between two looks at something, which leaves the processor to the others.
-const LOOK: Duration = Duration::from_millis(2);
+pub(crate) use crate::bounded::{eventually, eventually_or};
+use crate::{
+    bounded::{self, Lines},
+    redaction, schemas,
+};
 
 /// The documentation's own request of a video.
 pub(crate) fn documented_request() -> PathBuf {
@@ -32,7 +29,7 @@ pub(crate) fn example(action: &str) -> PathBuf {
         .join("documentation.request.json")
 }
 
-/// The output and exit code of one run of `mps`.
+/// The output and exit code of one run of `mps`; -1 after a signal.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) exit: i32,
@@ -41,6 +38,19 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Waits for the end of a command.
+    pub(crate) fn of(process: Child) -> Self {
+        Self::from_output(output_of(process))
+    }
+
+    pub(crate) fn from_output(output: Output) -> Self {
+        Self {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap()
     }
@@ -62,6 +72,46 @@ pub(crate) fn mps(folder: &Path) -> Command {
     command
 }
 
+/// Accepts a connection of a process. Fails at once with its output if it has ended.
+#[track_caller]
+pub(crate) fn accept_from(listener: &TcpListener, process: &mut Child) -> TcpStream {
+    bounded::accept_from(listener, process).unwrap()
+}
+
+/// Waits for the end of a process, and returns its output.
+#[track_caller]
+pub(crate) fn output_of(process: Child) -> Output {
+    bounded::output_of(process).unwrap()
+}
+
+/// Sends a signal, such as `-INT`, to a process.
+pub(crate) fn signal(process: &Child, signal: &str) {
+    let mut kill = Command::new("kill");
+    let sent = bounded::status(kill.args([signal, &process.id().to_string()]));
+    assert!(sent.unwrap().success());
+}
+
+/// Spawns a command with its output captured.
+pub(crate) fn spawn(command: &mut Command) -> Child {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Waits for the end of a command on a terminal, and returns its exit code.
+#[track_caller]
+pub(crate) fn exit_code(process: &mut dyn portable_pty::Child, screen: impl Fn() -> String) -> u32 {
+    eventually_or(|| {
+        let end = process.try_wait().unwrap();
+        end.map(|end| end.exit_code()).ok_or_else(&screen)
+    })
+}
+
+/// Makes a named pipe.
+pub(crate) fn make_pipe(path: &Path) {
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, path, FileType::Fifo, mode, 0).unwrap();
+}
+
 /// Runs `mps` without credentials.
 pub(crate) fn offline(arguments: &[&str]) -> Run {
     let folder = tempfile::tempdir().unwrap();
@@ -70,12 +120,7 @@ pub(crate) fn offline(arguments: &[&str]) -> Run {
 
 /// Runs it to its end, which must not show any of its secrets.
 pub(crate) fn run(command: &mut Command) -> Run {
-    let output = command.output().unwrap();
-    let run = Run {
-        exit: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    };
+    let run = Run::from_output(bounded::output(command).unwrap());
     redaction::check(command, &run);
     schemas::check(&run);
     run
@@ -107,11 +152,8 @@ impl Emulator {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut first_line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut first_line)
-            .unwrap();
-        let ready: Value = serde_json::from_str(&first_line).unwrap();
+        let stdout = Lines::of(process.stdout.take().unwrap());
+        let ready: Value = serde_json::from_str(&stdout.line().unwrap()).unwrap();
         let text = |name: &str| ready[name].as_str().unwrap().to_owned();
         Self {
             process,
@@ -213,18 +255,15 @@ impl Emulator {
     }
 
     /// Asks it to stop by this signal, and waits until it has; its folder.
-    pub(crate) fn stop_by(mut self, signal: &str) -> tempfile::TempDir {
-        let process = self.process.id().to_string();
-        let asked = Command::new("kill").args([signal, &process]).status();
-        assert!(asked.unwrap().success());
-        assert!(self.process.wait().unwrap().success());
+    pub(crate) fn stop_by(mut self, name: &str) -> tempfile::TempDir {
+        signal(&self.process, name);
+        assert!(bounded::wait(&mut self.process).unwrap().success());
         self.leave_folder()
     }
 
     /// Ends it at once and in no order, as `kill -9` does; its folder.
     pub(crate) fn kill(mut self) -> tempfile::TempDir {
-        self.process.kill().unwrap();
-        assert!(!self.process.wait().unwrap().success());
+        assert!(!bounded::kill(&mut self.process).unwrap().success());
         self.leave_folder()
     }
 
@@ -235,8 +274,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _gone_already = self.process.kill();
-        let _gone_already = self.process.wait();
+        let _gone_already = bounded::kill(&mut self.process);
     }
 }
 
@@ -251,7 +289,7 @@ fn get(endpoint: &str, path: &str) -> Value {
 
 fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     let host = endpoint.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
+    let mut stream = bounded::connect(host).unwrap();
     let length = body.len();
     write!(
         stream,
@@ -262,25 +300,4 @@ fn exchange(endpoint: &str, method: &str, path: &str, body: &str) -> Value {
     stream.read_to_string(&mut answer).unwrap();
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     serde_json::from_str(body).unwrap()
-}
-
-/// Waits until something outside this process is so, for at most [`BOUND`].
-pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) {
-    eventually_or(|| is_so().then_some(()).ok_or_else(String::new));
-}
-
-/// Waits until something outside this process succeeds, for at most [`BOUND`].
-pub(crate) fn eventually_or<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
-    let clock = SystemClock::new();
-    let started = clock.monotonic();
-    loop {
-        match attempt() {
-            Ok(value) => return value,
-            Err(reason) => {
-                let waited = clock.monotonic().saturating_sub(started);
-                assert!(waited < BOUND, "it never came true: {reason}");
-            }
-        }
-        thread::park_timeout(LOOK);
-    }
 }

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     phases::{Lines, PHASES, Phase},
-    support::{Emulator, eventually},
+    support::{Emulator, eventually, exit_code},
 };
 
 const CTRL_C: &[u8] = b"\x03";
@@ -52,7 +52,7 @@ impl Terminal {
 
     /// Waits for the end of the command: its exit code, and all it has shown.
     fn end(mut self) -> (u32, String) {
-        let exit = self.process.wait().unwrap().exit_code();
+        let exit = exit_code(&mut *self.process, || format!("{:?}", self.screen));
         drop((self.keyboard, self.master));
         (exit, self.screen.rest())
     }
@@ -164,7 +164,7 @@ fn a_closed_terminal_ends_the_command() {
             .any(|request| request["action"] == "DescribeAigcVideoTask")
     });
     drop((pty.slave, pty.master));
-    assert_eq!(process.wait().unwrap().exit_code(), 129);
+    assert_eq!(exit_code(&mut *process, String::new), 129);
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! From the request to the file: the commands in the order of their use.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
-};
+use std::fs;
 
 use crate::{
+    bounded::Lines,
     redaction,
-    support::{Emulator, Run, documented_request, mps, run},
+    support::{Emulator, Run, documented_request, mps, run, signal, spawn},
 };
 
 #[test]
@@ -238,32 +235,21 @@ fn sign_shows_the_published_stages() {
 fn an_interrupted_wait_prints_the_resume_line() {
     let emulator = Emulator::start("1h");
     let mut command = emulator.mps(&["video", "create", "--prompt", "a cat", "--out", "a.mp4"]);
-    let mut waiting = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(waiting.stderr.take().unwrap()).lines();
-    let created = stderr.next().unwrap().unwrap();
+    let mut waiting = spawn(&mut command);
+    let stderr = Lines::of(waiting.stderr.take().unwrap());
+    let created = stderr.line().unwrap();
     let id = created.split(' ').nth(2).unwrap().to_owned();
     // The first status shows that the wait, and with it the listening for signals, has begun.
-    assert_eq!(stderr.next().unwrap().unwrap(), format!("task {id}: RUN"));
-    Command::new("kill")
-        .args(["-INT", &waiting.id().to_string()])
-        .status()
-        .unwrap();
-    let rest: Vec<_> = stderr.map(Result::unwrap).collect();
-    assert_eq!(waiting.wait().unwrap().code(), Some(130));
+    assert_eq!(stderr.line().unwrap(), format!("task {id}: RUN"));
+    signal(&waiting, "-INT");
+    let mut run = Run::of(waiting);
+    run.stderr = stderr.rest();
+    assert_eq!(run.exit, 130, "{run:?}");
     let resume = format!(
         "hint: the task continues; resume with: mps --endpoint {} video wait --out a.mp4 -- {id}",
         emulator.endpoint
     );
-    assert_eq!(rest.last(), Some(&resume));
-    let run = Run {
-        exit: 130,
-        stdout: String::new(),
-        stderr: rest.join("\n"),
-    };
+    assert_eq!(run.stderr.lines().last(), Some(resume.as_str()));
     redaction::check(&command, &run);
 }
 

@@ -103,7 +103,10 @@ impl Worker {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc::channel, time::Duration};
+    use std::{
+        sync::mpsc::{RecvTimeoutError, channel},
+        time::Duration,
+    };
 
     use super::*;
     use crate::clock::{SystemClock, timeout};
@@ -132,7 +135,7 @@ mod tests {
         runtime.block_on(async {
             let limit = Duration::from_millis(1);
             worker.run_detached(move || {
-                let _ = blocked.recv();
+                let _ = blocked.recv_timeout(Duration::from_secs(300));
             });
             let behind = worker.run(move || skipped.send(()));
             assert!(timeout(&SystemClock::new(), limit, behind).await.is_none());
@@ -140,7 +143,8 @@ mod tests {
         drop(runtime);
         // Unblocked, the thread skips the work of the caller that left.
         drop(release);
-        assert!(ran.recv().is_err());
+        let ran = ran.recv_timeout(Duration::from_secs(300));
+        assert_eq!(ran, Err(RecvTimeoutError::Disconnected));
     }
 
     #[test]

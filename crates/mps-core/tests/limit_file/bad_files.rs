@@ -13,7 +13,7 @@ use mps_core::{
     limit::{FileLimiter, Limiter},
 };
 
-use crate::support::*;
+use crate::{bounded, support::*};
 
 #[tokio::test(start_paused = true)]
 async fn damaged_contents_count_as_a_lost_state() {
@@ -105,7 +105,7 @@ fn special_files() -> [(&'static str, Prepare); 5] {
             symlink("elsewhere", path).unwrap();
         }),
         ("a named pipe", |path| {
-            let status = Command::new("mkfifo").arg(path).status();
+            let status = bounded::status(Command::new("mkfifo").arg(path));
             assert!(status.unwrap().success());
         }),
         ("a socket", |path| drop(UnixListener::bind(path).unwrap())),
@@ -149,7 +149,7 @@ fn a_pipe_keeps_neither_a_caller_nor_the_runtime() {
     let mut files = fs::read_dir(folder.path()).unwrap();
     let file = files.next().unwrap().unwrap().path();
     fs::remove_file(&file).unwrap();
-    let status = Command::new("mkfifo").arg(&file).status();
+    let status = bounded::status(Command::new("mkfifo").arg(&file));
     assert!(status.unwrap().success());
     let error = runtime().block_on(acquire(&limiter, MINUTE));
     let error = unavailable(error.unwrap_err());

@@ -9,6 +9,14 @@
 )]
 
 mod bad_files;
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod property;
 mod sharing;
 mod support;

@@ -7,6 +7,15 @@ mod accounts;
 #[cfg(test)]
 mod auth;
 #[cfg(test)]
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
+#[cfg(test)]
 mod buckets;
 #[cfg(test)]
 mod call;

@@ -12,7 +12,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::call::{CREATE, Call, DESCRIBE, HOST, START, cat};
+use crate::{
+    bounded::{eventually_async, within},
+    call::{CREATE, Call, DESCRIBE, HOST, START, cat},
+};
 
 pub(crate) async fn emulator() -> (Emulator, TestClock) {
     let clock = TestClock::new(START);
@@ -63,15 +66,19 @@ pub(crate) async fn read(stream: &mut TcpStream) -> (String, Vec<u8>) {
         .find_map(|line| line.strip_prefix("content-length: "))
         .unwrap();
     let mut body = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut body).await.unwrap();
+    let whole = within("whole body", stream.read_exact(&mut body)).await;
+    whole.unwrap();
     (head, body)
 }
 
 async fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    let bytes = async {
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+    };
+    within("answer", bytes).await;
     String::from_utf8(head).unwrap()
 }
 
@@ -223,6 +230,13 @@ async fn an_address_that_is_taken_is_an_error_with_a_cause() {
     assert!(std::error::Error::source(&error).is_some());
 }
 
+/// Reads the end of a connection.
+async fn ended(stream: &mut TcpStream) -> usize {
+    let mut byte = [0];
+    let end = within("end of the connection", stream.read(&mut byte));
+    end.await.unwrap()
+}
+
 async fn is_refused(address: SocketAddr) -> bool {
     TcpStream::connect(address).await.is_err()
 }
@@ -233,20 +247,21 @@ async fn it_stops_on_request_and_when_dropped() {
     let address = emulator.address();
     let mut idle = TcpStream::connect(address).await.unwrap();
     exchange(&mut idle, &signed(&emulator, CREATE, &cat())).await;
-    emulator.stop().await.unwrap();
-    assert_eq!(
-        idle.read(&mut [0]).await.unwrap(),
-        0,
-        "idle connections are closed"
-    );
+    within("end of the emulator", emulator.stop())
+        .await
+        .unwrap();
+    assert_eq!(ended(&mut idle).await, 0, "idle connections are closed");
     assert!(is_refused(address).await);
 
     let dropped = Emulator::start().await.unwrap();
     let address = dropped.address();
     drop(dropped);
-    while !is_refused(address).await {
-        tokio::task::yield_now().await;
-    }
+    let refused = async {
+        while !is_refused(address).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("end of the emulator", refused).await;
 }
 
 #[tokio::test]
@@ -256,10 +271,11 @@ async fn a_request_that_never_ends_does_not_hold_it_up_for_ever() {
     let mut stalled = TcpStream::connect(emulator.address()).await.unwrap();
     stalled.write_all(&whole[..whole.len() - 1]).await.unwrap();
     let stopping = tokio::spawn(emulator.stop());
-    while !stopping.is_finished() {
+    eventually_async(|| {
         clock.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
-    }
+        stopping.is_finished()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -271,7 +287,7 @@ async fn an_idle_connection_is_closed_after_sixty_seconds_of_the_clock() {
     // The signature is as old as the connection, and young enough.
     exchange(&mut stream, &signed(&emulator, CREATE, &cat())).await;
     clock.advance(Duration::from_secs(60));
-    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    assert_eq!(ended(&mut stream).await, 0);
     assert_eq!(clock.monotonic(), Duration::from_secs(119));
 }
 
@@ -290,9 +306,12 @@ async fn a_head_that_is_too_long_ends_the_connection() {
     let (emulator, _) = emulator().await;
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
     let head = format!("POST / HTTP/1.1\r\nx: {}\r\n\r\n", "x".repeat(1024 * 1024));
-    let _ = stream.write_all(head.as_bytes()).await;
     let mut answer = [0; 12];
-    if stream.read_exact(&mut answer).await.is_ok() {
+    let exchange = async {
+        let _ = stream.write_all(head.as_bytes()).await;
+        stream.read_exact(&mut answer).await
+    };
+    if within("end of the connection", exchange).await.is_ok() {
         assert_eq!(answer, *b"HTTP/1.1 431");
     }
     assert_eq!(emulator.requests(), []);
@@ -305,12 +324,8 @@ async fn a_request_that_breaks_off_is_noted_as_dropped() {
     let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
     stream.write_all(&whole[..whole.len() - 1]).await.unwrap();
     drop(stream);
-    let requests = loop {
-        match emulator.requests() {
-            requests if requests.is_empty() => tokio::task::yield_now().await,
-            requests => break requests,
-        }
-    };
+    eventually_async(|| !emulator.requests().is_empty()).await;
+    let requests = emulator.requests();
     assert_eq!(
         (requests[0].outcome, requests[0].action.as_str()),
         (Outcome::Dropped, CREATE)
@@ -328,7 +343,8 @@ async fn after(fault: Fault) -> (Vec<u8>, std::io::Result<usize>) {
     let create = wire(&signed(&emulator, CREATE, &cat()));
     stream.write_all(&create).await.unwrap();
     let mut received = Vec::new();
-    let end = stream.read_to_end(&mut received).await;
+    let rest = stream.read_to_end(&mut received);
+    let end = within("end of the connection", rest).await;
     (received, end)
 }
 
@@ -384,9 +400,7 @@ async fn clearing_the_faults_lets_delayed_answers_go() {
         let mut stream = TcpStream::connect(emulator.address()).await.unwrap();
         let request = wire(&signed(&emulator, CREATE, &cat()));
         stream.write_all(&request).await.unwrap();
-        while emulator.bill().creates == 0 {
-            tokio::task::yield_now().await;
-        }
+        eventually_async(|| emulator.bill().creates > 0).await;
         clear(emulator.service());
         let (head, _) = read(&mut stream).await;
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");

@@ -73,6 +73,10 @@ fn read(mut source: Source, parsers: &[SyncSender<Batch>]) -> Source {
 }
 
 /// Takes the results of the parsers in turn, which is the order of the rows.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a parser that ends closes its channel"
+)]
 fn collect<T>(parsers: &[Receiver<Vec<Checked<T>>>], mut add: impl FnMut(Checked<T>)) {
     for parser in parsers.iter().cycle() {
         let Ok(rows) = parser.recv() else {

@@ -10,6 +10,14 @@
 )]
 #![cfg(all(unix, feature = "failpoints"))]
 
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod child;
 mod table;
 
@@ -34,7 +42,7 @@ fn run(edge: &str, failpoint: &str, path: &Path) -> ExitStatus {
         .env("FAILPOINT", failpoint)
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null());
-    command.status().unwrap()
+    bounded::status(&mut command).unwrap()
 }
 
 /// Returns the state of the only row after the next process reaped it.
@@ -116,7 +124,7 @@ async fn forty_processes_open_an_empty_home_at_once() {
         })
         .collect();
     for child in children {
-        assert!(child.join().unwrap().success());
+        assert!(bounded::join(child).success());
     }
     let ledger = Ledger::open(path.to_str().unwrap(), SystemClock::shared())
         .await

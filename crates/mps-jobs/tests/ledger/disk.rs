@@ -2,12 +2,12 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use mps_jobs::{Ledger, LedgerError, LedgerErrorKind, ledger::Submission};
 
-use crate::support::*;
+use crate::{bounded, support::*};
 
 /// A small file system in memory.
 struct Disk {
@@ -41,21 +41,15 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ends_with_the_machine = Command::new("umount")
-            .arg("--lazy")
-            .arg(&self.path)
-            .status();
+        let mut umount = Command::new("umount");
+        let _ends_with_the_machine = bounded::status(umount.arg("--lazy").arg(&self.path));
     }
 }
 
 fn run(options: &[&str], path: &Path) -> bool {
     let mut mount = Command::new("mount");
-    let status = mount
-        .args(options)
-        .arg(path)
-        .stderr(std::process::Stdio::null())
-        .status();
-    status.is_ok_and(|status| status.success())
+    mount.args(options).arg(path).stderr(Stdio::null());
+    bounded::status(&mut mount).is_ok_and(|status| status.success())
 }
 
 #[tokio::test]

@@ -6,6 +6,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod daily_cap;
 mod disk;
 #[cfg(unix)]

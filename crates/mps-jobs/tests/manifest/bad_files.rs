@@ -7,6 +7,8 @@ use mps_jobs::{
     manifest::{LONGEST_ROW, ManifestErrorKind},
 };
 
+#[cfg(unix)]
+use crate::bounded;
 use crate::support::{only_finding, planned, rows, rules, write};
 
 const ROW: &str = r#"{"id":"fox","Prompt":"a fox"}"#;
@@ -198,7 +200,7 @@ fn a_path_that_is_no_file_is_an_error_with_a_hint() {
 fn a_pipe_is_refused_without_waiting_for_its_writer() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("rows.jsonl");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    let made = bounded::status(std::process::Command::new("mkfifo").arg(&pipe));
     assert!(made.unwrap().success());
     let error = Manifest::open(&pipe).unwrap_err();
     assert_eq!(error.kind(), ManifestErrorKind::NoFile);

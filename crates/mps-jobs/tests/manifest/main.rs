@@ -7,6 +7,14 @@
 
 mod bad_files;
 mod bad_rows;
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod changes;
 mod one_pass;
 mod plans;

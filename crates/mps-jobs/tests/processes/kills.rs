@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::process::Child;
 
 use crate::{
+    bounded::within,
     child, program,
     server::{self, Account},
 };
@@ -64,7 +65,8 @@ impl<'a> Crew<'a> {
 
     async fn finish(self) {
         for mut worker in self.workers {
-            assert!(worker.wait().await.unwrap().success());
+            let end = within("end of a worker", worker.wait()).await;
+            assert!(end.unwrap().success());
         }
     }
 }

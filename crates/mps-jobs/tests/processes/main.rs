@@ -15,6 +15,14 @@
 #[path = "../../../../tests/src/arrivals.rs"]
 #[expect(unreachable_pub, reason = "public in the package of the tests")]
 mod arrivals;
+#[path = "../../../../tests/src/bounded.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "public in the package of the tests, where more of it is used"
+)]
+mod bounded;
 mod child;
 mod kills;
 #[path = "../../../../tests/src/ports.rs"]

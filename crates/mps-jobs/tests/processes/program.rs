@@ -10,6 +10,8 @@ use mps_emulator::Emulator;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
+use crate::bounded::within;
+
 /// Returns the command of an example, which `cargo test` builds.
 pub(crate) fn example(name: &str) -> Command {
     let tests = env::current_exe().unwrap();
@@ -58,5 +60,6 @@ pub(crate) async fn end(child: &mut Child, signal: Signal) -> bool {
     if let Some(id) = child.id() {
         kill_process(Pid::from_raw(id.cast_signed()).unwrap(), signal).unwrap();
     }
-    child.wait().await.unwrap().success()
+    let end = within("end of a program", child.wait()).await;
+    end.unwrap().success()
 }

@@ -10,13 +10,10 @@ use mps_jobs::{
     ledger::{Filter, Item},
 };
 
-use crate::arrivals::first_too_early;
+use crate::{arrivals::first_too_early, bounded::within};
 
 /// The creates that the service permits in any second.
 const LIMIT: usize = 10;
-
-/// Generous bound for anything that is waited for.
-const BOUND: Duration = Duration::from_secs(300);
 
 /// Starts an emulator whose tasks take 2 s.
 pub(crate) async fn start() -> Emulator {
@@ -37,8 +34,7 @@ pub(crate) async fn until_async(what: &str, mut is_true: impl AsyncFnMut() -> bo
             clock.sleep(Duration::from_millis(5)).await;
         }
     };
-    let waited = mps_core::clock::timeout(&*clock, BOUND, wait).await;
-    assert!(waited.is_some(), "waited too long: {what}");
+    within(what, wait).await;
 }
 
 /// The ends of the jobs, compared with the tasks that were billed.

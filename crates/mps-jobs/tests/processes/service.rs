@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use crate::{
+    bounded::within,
     ports::unused_port,
     program,
     server::{self, Account},
@@ -68,11 +69,14 @@ async fn submit(port: u16, clip: usize) {
 }
 
 async fn exchange(port: u16, request: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    Ok(answer)
+    let exchange = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        Ok(answer)
+    };
+    within("answer of the service", exchange).await
 }
 
 /// Returns the number of jobs in some states, by a look at the database.

@@ -4,6 +4,8 @@ use std::{future::ready, pin::pin};
 
 use rustix::process::{Signal, getpid, kill_process};
 
+use crate::bounded::within;
+
 #[tokio::test]
 async fn both_signals_of_a_shutdown_end_the_wait() {
     for signal in [Signal::INT, Signal::TERM] {
@@ -14,6 +16,6 @@ async fn both_signals_of_a_shutdown_end_the_wait() {
             () = ready(()) => {} // it listens from here on
         }
         kill_process(getpid(), signal).unwrap();
-        shutdown.await.unwrap();
+        within("end of the wait", shutdown).await.unwrap();
     }
 }

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::{COS, PNG, assert_no_signature, create, object, storage, uploads, write};
 use crate::{
+    bounded::Lines,
     ledger_support::lose_reply,
-    support::{Emulator, run},
+    support::{Emulator, Run, run, signal, spawn},
 };
 
 #[test]
@@ -205,11 +206,6 @@ fn a_create_in_doubt_is_recreated_with_a_new_signature_of_the_file() {
 
 #[test]
 fn a_signal_during_an_upload_ends_at_once_and_nothing_is_created() {
-    use std::{
-        io::{BufRead as _, BufReader},
-        process::Stdio,
-    };
-
     let emulator = Emulator::start("0s");
     write(&emulator, "cat.png", PNG);
     emulator.add_fault(&json!({"action": "upload", "kind": "delay", "delay": "10m"}));
@@ -217,19 +213,11 @@ fn a_signal_during_an_upload_ends_at_once_and_nothing_is_created() {
         "--output", "json", "video", "create", "--prompt", "a", "--image", "cat.png", "--cos", COS,
     ];
     let mut command = emulator.recorded(&arguments);
-    let mut process = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(process.stderr.take().unwrap()).lines();
-    let mut lines = lines.map(Result::unwrap);
-    assert!(lines.any(|line| line.contains(r#""event":"upload""#)));
-    let asked = std::process::Command::new("kill")
-        .args(["-INT", &process.id().to_string()])
-        .status();
-    assert!(asked.unwrap().success());
-    let rest: Vec<_> = lines.collect();
-    assert_eq!(process.wait().unwrap().code(), Some(130), "{rest:?}");
+    let mut process = spawn(&mut command);
+    let lines = Lines::of(process.stderr.take().unwrap());
+    lines.wait_for(r#""event":"upload""#);
+    signal(&process, "-INT");
+    let run = Run::of(process);
+    assert_eq!(run.exit, 130, "{run:?} {}", lines.rest());
     assert_eq!(emulator.creates(), 0);
 }

@@ -1,11 +1,11 @@
 //! Files that a request names: once uploaded, the same request, refused if they are not usable.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use serde_json::json;
 
 use super::{COS, PNG, assert_no_signature, create, object, storage, uploads, write};
-use crate::support::Emulator;
+use crate::support::{Emulator, make_pipe};
 
 #[test]
 fn a_file_is_uploaded_once_and_stays_the_same_request() {
@@ -173,11 +173,6 @@ fn every_bad_file_and_bucket_is_an_error_before_any_money_is_spent() {
         assert_no_signature(&refused);
     }
     assert_eq!((uploads(&emulator), emulator.creates()), (0, 0));
-}
-
-fn make_pipe(path: &Path) {
-    let made = std::process::Command::new("mkfifo").arg(path).status();
-    assert!(made.unwrap().success());
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(super) struct Session {
     pub(super) connection: Connection,
     /// `None` behind a pooler.
     pub(super) prepared: Option<Prepared>,
-    /// Whether a failed script may have prepared statements that are not listed.
+    /// True if a failed script may have prepared statements that are not listed.
     pub(super) is_spoiled: bool,
 }
 

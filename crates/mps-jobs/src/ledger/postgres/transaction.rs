@@ -31,7 +31,7 @@ pub(super) struct PgTransaction<'a> {
     begun: Begun,
     /// Until the transaction has begun, which it does with its first statement, in one round trip.
     beginning: Option<(&'a PostgresStore, Seen)>,
-    /// Whether each statement is sent at once, since an earlier run expected too much of one.
+    /// True if each statement is sent at once, since an earlier run expected too much of one.
     is_stepwise: bool,
     /// Statements that are sent in one round trip with the next one.
     pending: Vec<(String, Vec<Value>)>,

@@ -257,6 +257,7 @@ fn ended_wrongly(place: &Place, worker: &Worker, code: Option<i32>) -> Failure {
 }
 
 impl Drop for Worker {
+    #[expect(clippy::disallowed_methods, reason = "a killed process ends")]
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ended = self.process.kill();
