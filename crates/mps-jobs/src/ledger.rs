@@ -110,7 +110,7 @@ struct Inner {
 enum Store {
     Sqlite(sqlite::SqliteStore),
     #[cfg(feature = "postgres")]
-    Postgres(Box<postgres::PostgresStore>),
+    Postgres(Arc<postgres::PostgresStore>),
 }
 
 impl Ledger {
@@ -139,7 +139,7 @@ impl Ledger {
         {
             let store = Box::pin(postgres::PostgresStore::open(location, &clock)).await?;
             let seal = Some(store.seal());
-            let ledger = Self::new(Store::Postgres(Box::new(store)), seal, clock);
+            let ledger = Self::new(Store::Postgres(Arc::new(store)), seal, clock);
             ledger.load_commit_time().await?;
             return Ok(ledger);
         }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use mps_core::{
     BoxFuture,
     clock::{Clock, SystemClock},
@@ -175,6 +175,24 @@ async fn four_processes_claim_every_row_once_also_through_a_pooler() {
         assert_eq!(rows, (1..=80).collect::<Vec<_>>());
         let counts = ledgers[0].count(&batch).await.unwrap();
         assert_eq!((counts[0].state, counts[0].rows), (State::Created, 80));
+    }
+}
+
+#[tokio::test]
+async fn operations_that_nothing_polls_keep_no_connection_from_others() {
+    let Some(server) = PostgresServer::start().unwrap() else {
+        return;
+    };
+    let ledger = open(&new_location(&server.url())).await;
+    let batch = import(&ledger, 5, Caps::default()).await;
+    // As many as a process has connections.
+    let mut claims: Vec<_> = (0..4).map(|_| Box::pin(ledger.claim(&batch))).collect();
+    for claim in &mut claims {
+        assert!(claim.as_mut().now_or_never().is_none());
+    }
+    assert!(ledger.claim(&batch).await.unwrap().is_some());
+    for claim in claims {
+        assert!(claim.await.unwrap().is_some());
     }
 }
 

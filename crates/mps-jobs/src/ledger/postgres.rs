@@ -5,6 +5,7 @@
 //! statement is missing, none is prepared from then on (see `script`). The server's clock is the time of all processes.
 
 use std::{
+    io::Error,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -17,13 +18,14 @@ use mps_core::{
     postgres::{Connection, Server},
     sync::{Worker, lock},
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_postgres::SimpleQueryRow;
 
 use super::{
     error::LedgerError,
     names::Timestamp,
     seal::Seal,
+    thread_ended,
     tx::{Op, Process, Work, unexpected},
 };
 
@@ -91,9 +93,12 @@ impl PostgresStore {
         self.seal.clone()
     }
 
-    /// Runs an operation in a transaction of its own, again where that is safe.
+    /// Runs an operation in a task, which ends with this future.
+    ///
+    /// A transaction holds a connection and locks, so it must go on while the caller, which may have begun
+    /// several, waits for another one of them.
     pub(super) async fn run<A, T>(
-        &self,
+        self: &Arc<Self>,
         op: Op,
         args: A,
         work: Work<A, T>,
@@ -102,10 +107,26 @@ impl PostgresStore {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
+        let store = self.clone();
+        let mut task = JoinSet::new();
+        task.spawn(async move { store.run_here(op, &args, work).await });
+        match task.join_next().await {
+            Some(Ok(done)) => done,
+            Some(Err(error)) => Err(thread_ended(Error::other(error))),
+            None => Err(unexpected()),
+        }
+    }
+
+    /// Runs an operation in a transaction of its own, again where that is safe.
+    async fn run_here<A, T>(&self, op: Op, args: &A, work: Work<A, T>) -> Result<T, LedgerError>
+    where
+        A: Send + Sync,
+        T: Send,
+    {
         let mut retries = Retries::new(op, &self.clock);
         let (mut is_stepwise, mut is_unprepared) = (false, false);
         loop {
-            match self.attempt(op, &args, work, is_stepwise).await {
+            match self.attempt(op, args, work, is_stepwise).await {
                 Ok(done) => return Ok(done),
                 Err(Failed::Suspicious(begun, reason)) => {
                     Box::pin(self.take_notice(&begun, reason)).await?;
