@@ -29,7 +29,9 @@ async fn with_a_change(
     let folder = tempfile::tempdir().unwrap();
     let url = server.url();
     let server = Arc::new(Mutex::new(server));
-    let plan = Plan { rows: 90, kills: 4 };
+    // Those that wait for acceptance must not have sent all rows before, however long the change takes.
+    let rows = if is_failover { 200 } else { 90 };
+    let plan = Plan { rows, kills: 4 };
     let mut run = Run::new(with_seal(&url, &folder), url, plan.rows).await;
     run.wait_for(20).await;
     let prepared = Arc::new(Mutex::new(PathBuf::new()));
@@ -42,6 +44,7 @@ async fn with_a_change(
     let prepared = prepared.lock().unwrap().clone();
     change(&server, move |server| middle(server, prepared)).await;
     if is_failover {
+        assert!(run.creates() < plan.rows, "no row was left to start");
         run.wait_for_silence().await;
         assert!(run.creates() < plan.rows, "started without acceptance");
         run.accept_failover().await;
