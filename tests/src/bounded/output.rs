@@ -1,4 +1,4 @@
-//! What processes print, read by threads of their own.
+//! The output of processes, read by threads of their own.
 
 use std::{
     cell::RefCell,

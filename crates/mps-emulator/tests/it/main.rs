@@ -22,6 +22,8 @@ mod call;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod connection_faults;
+#[cfg(test)]
 mod control;
 #[cfg(test)]
 mod download_faults;
