@@ -27,7 +27,8 @@ const TESTS: [&str; 3] = ["test", "--workspace", "--all-features"];
 /// Largest number of failed tests that are run again. More failures have a common cause, and are not flaky.
 const MAX_RERUNS: usize = 3;
 
-/// Time without a line after which a test program hangs. The slowest test takes a fifth of it on a busy machine.
+/// Time without a line after which a test program counts as hanging. The slowest test takes a fifth of it on a busy
+/// machine.
 const SILENCE: Duration = Duration::from_secs(600);
 
 /// Runs the tests with insta recording every snapshot that it compares, then compares that list

@@ -15,8 +15,10 @@ pub(super) struct Report {
     left: usize,
     /// Tests of the last program that are running and slow.
     slow: BTreeSet<String>,
-    /// Tests that were running when their program was ended.
-    hung: Vec<String>,
+    /// Tests of the last program that have failed; it lists them itself, unless it is ended before.
+    failed: Vec<String>,
+    /// Failed tests of programs that were ended, with those that were running then.
+    unlisted: Vec<String>,
     /// Programs that began, and have not said their result.
     unfinished: usize,
 }
@@ -30,6 +32,7 @@ impl Report {
             self.unfinished += 1;
             self.left = tests;
             self.slow.clear();
+            self.failed.clear();
         } else if let Some(rest) = line.strip_prefix("test ")
             && !self.is_open
             && !line.starts_with("test result: ")
@@ -51,9 +54,13 @@ impl Report {
         let plain = |name: &str| name.trim_end_matches(" - should panic").to_owned();
         if let Some((name, _)) = rest.split_once(" has been running for over ") {
             self.slow.insert(plain(name));
-        } else if let Some((name, _)) = rest.rsplit_once(" ... ") {
+        } else if let Some((name, result)) = rest.rsplit_once(" ... ") {
+            let name = plain(name);
             self.left = self.left.saturating_sub(1);
-            self.slow.remove(&plain(name));
+            self.slow.remove(&name);
+            if result == "FAILED" {
+                self.failed.push(name);
+            }
         }
     }
 
@@ -65,7 +72,8 @@ impl Report {
         if hung.len() == self.left {
             self.left = 0;
             self.unfinished = self.unfinished.saturating_sub(1);
-            self.hung.extend(hung);
+            self.unlisted.append(&mut self.failed);
+            self.unlisted.extend(hung);
         }
         let message = format!(
             "error: {} printed nothing for a long time and was ended; running: {names}",
@@ -80,8 +88,8 @@ impl Report {
         self.text.push('\n');
     }
 
-    /// Returns the names of the failed tests: each program lists them last, indented by four spaces. Those that hung
-    /// are among them.
+    /// Returns the names of the failed tests: each program lists them last, indented by four spaces. Those of
+    /// programs that were ended are among them.
     pub(super) fn failed_tests(&self) -> Vec<String> {
         let lists = self
             .text
@@ -89,7 +97,7 @@ impl Report {
             .filter(|part| part.starts_with("    "));
         let names = lists.flat_map(|list| list.lines().map_while(|line| line.strip_prefix("    ")));
         let names = names.map(str::to_owned);
-        names.chain(self.hung.iter().cloned()).collect()
+        names.chain(self.unlisted.iter().cloned()).collect()
     }
 
     /// Returns whether a program ended before its result, such as by a signal.
@@ -150,6 +158,17 @@ test b - should panic ... ok";
         assert!(message.ends_with("running: a"), "{message}");
         assert_eq!(hanging.failed_tests(), ["a"]);
         assert!(!hanging.has_unfinished_program());
+    }
+
+    #[test]
+    fn a_failure_before_the_hang_is_not_forgotten() {
+        let output = "running 3 tests
+test a ... FAILED
+test b has been running for over 60 seconds
+test c ... ok";
+        let mut hanging = report(output);
+        hanging.end_silent(Path::new("deps/cli"));
+        assert_eq!(hanging.failed_tests(), ["a", "b"]);
     }
 
     #[test]
