@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let builder = Aigc::builder()
         .endpoint(Endpoint::parse(&endpoint)?)
         .credentials(DefaultChain::new().from_environment())
-        .transport(Logged(ReqwestTransport::new()?));
+        .transport(Logged(ReqwestTransport::new()));
     let aigc = Aigc::from_builder(builder)?;
     let id = env::args().nth(1).ok_or("usage: own_transport TASK_ID")?;
     println!("{}", aigc.task(id.parse()?).status().await?.status);

@@ -1,5 +1,6 @@
 //! The client that the global options describe.
 
+mod certificates;
 mod connection;
 
 use std::{sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ use mps_core::{
 use mps_emulator::{BucketUrls, Emulator};
 use mps_jobs::LedgerGate;
 
+use self::certificates::Certificates;
 pub(crate) use self::connection::Connection;
 use crate::{
     account,
@@ -82,8 +84,8 @@ impl Context {
         self.connect_and(None).await
     }
 
-    /// Connects like [`connect`](Self::connect), and begins to open the ledger meanwhile: reading the
-    /// machine's certificates takes longer.
+    /// Connects like [`connect`](Self::connect), but only begins to open the ledger and to read the machine's
+    /// certificates, which nothing but the create needs: see [`Connection::ready`].
     pub(crate) async fn connect_to_create(&self) -> Result<(Connection, Opening), Failure> {
         let mut opening = Opening::default();
         let connection = self.connect_and(Some(&mut opening)).await?;
@@ -97,7 +99,7 @@ impl Context {
         }
     }
 
-    async fn connect_now(&self, opening: Option<&mut Opening>) -> Result<Connection, Failure> {
+    async fn connect_now(&self, mut opening: Option<&mut Opening>) -> Result<Connection, Failure> {
         if self.global.emulator {
             return self.connect_to_own_emulator().await;
         }
@@ -105,21 +107,22 @@ impl Context {
         if let Some(caution) = cautions::of_endpoint(&endpoint) {
             self.output.warning(&caution);
         }
+        let transport = transport(&endpoint)?;
+        if !endpoint.is_loopback() {
+            self.begin_to_open(opening.as_deref_mut(), &endpoint, "");
+        }
+        let certificates = Certificates::of(&endpoint, &transport);
+        match &opening {
+            Some(_) => certificates.begin().await,
+            None => certificates.read().await?,
+        }
         // The keys now rather than at the first call: an error is best reported before any other work.
-        let (transport, provider, credentials) = if endpoint.is_loopback() {
-            // The ledger of an emulator is named after the key, which is found without a transport.
-            let provider = self.provider(&endpoint, None);
-            let credentials = self.find_credentials(&provider).await?;
-            let secret_id = credentials.secret_id();
-            self.begin_to_open(opening, &endpoint, secret_id);
-            (transport(&endpoint)?, provider, credentials)
-        } else {
-            self.begin_to_open(opening, &endpoint, "");
-            let transport = transport(&endpoint)?;
-            let provider = self.provider(&endpoint, Some(&transport));
-            let credentials = self.find_credentials(&provider).await?;
-            (transport, provider, credentials)
-        };
+        let provider = self.provider(&endpoint, &transport);
+        let credentials = self.find_credentials(&provider).await?;
+        // The ledger of an emulator is named after the key.
+        if endpoint.is_loopback() {
+            self.begin_to_open(opening, &endpoint, credentials.secret_id());
+        }
         let payer = account::of(&self.global, &credentials);
         let scope = account::scope(&self.global, &endpoint, &credentials);
         let (limiter, limit_warning) = limiter::build(self.global.limiter.clone(), &scope)?;
@@ -132,6 +135,7 @@ impl Context {
             account: payer.to_string(),
             payer,
             limit_warning,
+            certificates,
             _emulator: None,
         })
     }
@@ -163,7 +167,7 @@ impl Context {
     /// Returns the credentials that the options select.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, Some(&transport(&endpoint)?));
+        let provider = self.provider(&endpoint, &transport(&endpoint)?);
         self.find_credentials(&provider).await
     }
 
@@ -181,7 +185,7 @@ impl Context {
     /// Returns the credentials that the options select, and warns of nothing.
     pub(crate) async fn quiet_credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, Some(&transport(&endpoint)?));
+        let provider = self.provider(&endpoint, &transport(&endpoint)?);
         self.look_up(&provider).await
     }
 
@@ -203,13 +207,10 @@ impl Context {
     fn provider(
         &self,
         endpoint: &Endpoint,
-        transport: Option<&ReqwestTransport>,
+        transport: &ReqwestTransport,
     ) -> Cached<SharedProvider> {
         let chain = DefaultChain::new().site(self.global.site());
-        let chain = match transport {
-            Some(transport) => chain.transport(Arc::new(transport.clone())),
-            None => chain,
-        };
+        let chain = chain.transport(Arc::new(transport.clone()));
         let chain = match &self.global.profile {
             Some(profile) => chain.profile(profile),
             None => chain,
@@ -258,6 +259,7 @@ impl Context {
         let payer = Account::from_credentials(&keys);
         let endpoint = Endpoint::parse(emulator.endpoint())?;
         let transport = transport(&endpoint)?;
+        let certificates = Certificates::of(&endpoint, &transport);
         let limiter = limiter::unshared_limiter();
         let aigc = self.client(endpoint, transport, keys.clone(), limiter)?;
         Ok(Connection {
@@ -268,6 +270,7 @@ impl Context {
             payer,
             secret_id,
             limit_warning: None,
+            certificates,
             _emulator: Some(emulator),
         })
     }
@@ -312,7 +315,7 @@ pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure
     } else {
         transport.proxies_from_environment()
     };
-    Ok(transport.build()?)
+    Ok(transport.build())
 }
 
 const KEYS_TO_SIGN_WITH: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY to the keys to sign with; any will do \

@@ -4,11 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(feature = "file-limit")]
 mod network;
-#[cfg(feature = "file-limit")]
+#[cfg(any(feature = "file-limit", feature = "tls"))]
 mod worker;
 
 #[cfg(feature = "file-limit")]
-pub use self::{network::network_file_system, worker::Worker};
+pub use self::network::network_file_system;
+#[cfg(any(feature = "file-limit", feature = "tls"))]
+pub use self::worker::Worker;
 
 /// Locks `mutex`, also after a panic in another thread that held it.
 ///

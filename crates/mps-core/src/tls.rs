@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, ConfigBuilder, Error, WantsVerifier};
 #[cfg(any(feature = "redis-tls", feature = "postgres"))]
-use rustls::{
-    RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{ClientConfig, ConfigBuilder, Error, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
 /// Returns a configuration without trust anchors yet. Does not use the process's default
@@ -20,6 +17,13 @@ fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, Error> {
 /// Returns a configuration that trusts the platform's certificate authorities.
 pub(crate) fn trusting_the_platform() -> Result<ClientConfig, Error> {
     Ok(builder()?.with_platform_verifier()?.with_no_client_auth())
+}
+
+/// Returns a configuration that trusts no certificate, for a client that makes no TLS connection.
+#[cfg(feature = "reqwest")]
+pub(crate) fn trusting_none() -> Result<ClientConfig, Error> {
+    let builder = builder()?.with_root_certificates(RootCertStore::empty());
+    Ok(builder.with_no_client_auth())
 }
 
 /// Returns a configuration that trusts these certificate authorities only.

@@ -25,7 +25,7 @@ pub(crate) struct RecordingTransport {
 impl RecordingTransport {
     pub(crate) fn new(clock: &SharedClock) -> Result<Self, Error> {
         Ok(Self {
-            http: ReqwestTransport::new()?,
+            http: ReqwestTransport::new(),
             clock: clock.clone(),
             starts: Arc::default(),
         })

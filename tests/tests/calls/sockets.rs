@@ -31,7 +31,7 @@ async fn world() -> World {
         .await
         .unwrap();
     let client = emulator.service().client().unwrap();
-    let transport = ReqwestTransport::new().unwrap();
+    let transport = ReqwestTransport::new();
     World {
         client: client.transport(transport).build().unwrap(),
         emulator,

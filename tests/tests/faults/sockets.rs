@@ -32,7 +32,7 @@ async fn world() -> World {
         .unwrap();
     let none = Backoff::new(Duration::ZERO, Duration::ZERO);
     let client = emulator.service().client().unwrap();
-    let client = client.transport(ReqwestTransport::new().unwrap()).retry(
+    let client = client.transport(ReqwestTransport::new()).retry(
         RetryPolicy::default()
             .backoff(none)
             .throttled(none)
@@ -123,7 +123,7 @@ async fn a_response_in_slow_pieces_is_received_completely() {
     fail(slow.service(), &json!({"kind": "drip", "delay": "1us"}));
     let client = slow.service().client().unwrap();
     let client = client
-        .transport(ReqwestTransport::new().unwrap())
+        .transport(ReqwestTransport::new())
         .clock(Arc::new(TestClock::new(START)))
         .build()
         .unwrap();

@@ -291,7 +291,10 @@ async fn create_task<C: Create>(
     // Checked already, by the rules of the command line.
     let options = context.create_options(record.gate());
     let options = options.preflight(PreflightLevel::Off);
-    let create = Box::pin(tasks.create_with(request, options));
+    let create = Box::pin(async {
+        connection.ready().await?;
+        tasks.create_with(request, options).await
+    });
     send(context, doubt, record, create).await
 }
 

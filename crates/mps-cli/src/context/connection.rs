@@ -3,9 +3,10 @@
 #[cfg(feature = "media")]
 use mps_aigc::Credentials;
 use mps_aigc::{Aigc, Client, Family, Task, TaskHandle, Tasks};
-use mps_core::limit::Account;
+use mps_core::{Error, limit::Account};
 use mps_emulator::Emulator;
 
+use super::certificates::Certificates;
 use crate::{failure::Failure, ledger::Identity};
 
 /// A client, with the emulator inside this process if there is one: dropping it stops that emulator.
@@ -18,6 +19,7 @@ pub(crate) struct Connection {
     /// The account that the ledger records tasks under.
     pub(super) account: String,
     pub(super) payer: Account,
+    pub(super) certificates: Certificates,
     /// A warning to print before a create.
     pub(super) limit_warning: Option<&'static str>,
     pub(super) _emulator: Option<Emulator>,
@@ -59,6 +61,11 @@ impl Connection {
 
     pub(crate) fn aigc(&self) -> &Aigc {
         &self.aigc
+    }
+
+    /// Waits until a request can be sent, and returns the error that prevents it.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        self.certificates.read().await
     }
 
     pub(crate) fn tasks<F: Family>(&self) -> Tasks<F> {

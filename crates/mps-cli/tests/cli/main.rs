@@ -24,6 +24,7 @@ mod bill;
     reason = "public in the package of the tests, where more of it is used"
 )]
 mod bounded;
+mod certificates;
 mod chaos;
 mod check;
 mod completion;

@@ -260,7 +260,7 @@ fn region_header(region: &str) -> Result<HeaderValue, Error> {
 
 #[cfg(feature = "reqwest")]
 fn default_transport() -> Result<Arc<dyn Transport>, Error> {
-    Ok(Arc::new(crate::transport::ReqwestTransport::new()?))
+    Ok(Arc::new(crate::transport::ReqwestTransport::new()))
 }
 
 #[cfg(not(feature = "reqwest"))]

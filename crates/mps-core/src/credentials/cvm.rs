@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use http::StatusCode;
 use serde::Deserialize;
 
+#[cfg(feature = "reqwest")]
+use super::default_transport;
 use super::{
     Credentials, CredentialsError, ProvideCredentials, SharedProvider,
     remote::{Remote, RemoteError},
@@ -24,8 +26,6 @@ const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 /// Limit for the role's name and its keys together. The service answers within a millisecond, or
 /// never.
 const LIMIT: Duration = Duration::from_secs(5);
-#[cfg(feature = "reqwest")]
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// A provider that asks the metadata service of a CVM instance for the keys of the instance's role.
 ///
@@ -64,13 +64,13 @@ impl CvmRole {
     }
 
     /// Returns a provider with a transport of its own: no proxy, no redirects, a second to connect.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
     #[cfg(feature = "reqwest")]
-    pub fn with_default_transport() -> Result<Self, crate::Error> {
-        let clock = clock::SystemClock::shared();
-        Ok(Self::new(Arc::new(default_transport()?), clock))
+    #[must_use]
+    pub fn with_default_transport() -> Self {
+        Self::new(
+            default_transport::for_metadata(),
+            clock::SystemClock::shared(),
+        )
     }
 
     /// Sets the name of the role. By default the metadata service is asked for it.
@@ -183,13 +183,6 @@ impl CvmRole {
     fn prefixed(&self, why: &str) -> String {
         format!("the metadata service at {}: {why}", self.host())
     }
-}
-
-#[cfg(feature = "reqwest")]
-pub(super) fn default_transport() -> Result<crate::transport::ReqwestTransport, crate::Error> {
-    crate::transport::ReqwestTransport::builder()
-        .connect_timeout(CONNECT)
-        .build()
 }
 
 /// A name becomes part of a URL's path, whatever its source.

@@ -4,7 +4,7 @@ use std::{env, sync::Arc};
 
 use super::{
     AssumeRole, Cached, Chain, CvmRole, EnvironmentCredentials, ProfileCredentials, SharedProvider,
-    Sts, TccliCredentials, WebIdentity, confined, lazy::LazyTransport,
+    Sts, TccliCredentials, WebIdentity, confined, default_transport,
 };
 use crate::{
     clock::{SharedClock, SystemClock},
@@ -174,13 +174,13 @@ impl DefaultChain {
 
     fn sts(&self) -> Sts {
         let transport = self.transport.clone();
-        let transport = transport.unwrap_or_else(|| Arc::new(LazyTransport::for_sts()));
+        let transport = transport.unwrap_or_else(default_transport::for_sts);
         Sts::new(transport, self.shared_clock()).site(self.site)
     }
 
     fn metadata(&self) -> CvmRole {
         let transport = self.metadata_transport.clone();
-        let transport = transport.unwrap_or_else(|| Arc::new(LazyTransport::for_metadata()));
+        let transport = transport.unwrap_or_else(default_transport::for_metadata);
         CvmRole::new(transport, self.shared_clock())
     }
 

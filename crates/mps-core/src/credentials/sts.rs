@@ -76,14 +76,11 @@ impl Sts {
     }
 
     /// Returns a client over the default transport.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Config`](crate::ErrorKind::Config) when the transport cannot be set up.
     #[cfg(feature = "reqwest")]
-    pub fn with_default_transport() -> Result<Self, Error> {
-        let transport = crate::transport::ReqwestTransport::new()?;
+    #[must_use]
+    pub fn with_default_transport() -> Self {
         let clock = crate::clock::SystemClock::shared();
-        Ok(Self::new(Arc::new(transport), clock))
+        Self::new(super::default_transport::for_sts(), clock)
     }
 
     /// Sets the site. The region becomes one of that site.

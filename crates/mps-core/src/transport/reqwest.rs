@@ -13,6 +13,7 @@ use http::Uri;
 use http_body::{Body, Frame, SizeHint};
 use url::Url;
 
+mod certificates;
 mod clients;
 mod resolver;
 #[cfg(test)]
@@ -37,8 +38,12 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// The default [`Transport`].
 ///
 /// HTTP/1.1 over rustls with the platform's certificates; no redirects, no retries of its own, no
-/// proxy by default. Without the feature `tls` a request to an `https://` address fails, and nothing is sent. Requests with a [`HostScope`] have connections of their own, whose addresses are
-/// checked after resolution. Only connecting has a timeout here; the caller limits the time for a response.
+/// proxy by default. Without the feature `tls` a request to an `https://` address fails, and nothing is sent.
+/// Requests with a [`HostScope`] have connections of their own, whose addresses are checked after resolution.
+/// Only connecting has a timeout here; the caller limits the time for a response.
+///
+/// The certificates are read on a thread of their own, for the first request that needs them or by
+/// [`read_certificates`](Self::read_certificates).
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     clients: Arc<Clients>,
@@ -47,10 +52,8 @@ pub struct ReqwestTransport {
 
 impl ReqwestTransport {
     /// Returns a transport with default settings.
-    ///
-    /// # Errors
-    /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
-    pub fn new() -> Result<Self, Error> {
+    #[must_use]
+    pub fn new() -> Self {
         Self::builder().build()
     }
 
@@ -58,6 +61,30 @@ impl ReqwestTransport {
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::default()
+    }
+
+    /// Reads the certificates that the platform trusts, which takes some milliseconds, if that was not done
+    /// yet. Call it to find their absence before the first request, or to read them while something else is
+    /// done. Does nothing without the feature `tls`.
+    ///
+    /// # Errors
+    /// Returns [`ErrorKind::Config`] when they cannot be read, or when there are none. It may be called again.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses what was read.
+    pub async fn read_certificates(&self) -> Result<(), Error> {
+        let read = self.clients.read_certificates().await;
+        read.map_err(|error| {
+            Error::new(ErrorKind::Config, error.to_string())
+                .with_hint("install the package ca-certificates, or name a file in SSL_CERT_FILE")
+                .with_source(error)
+        })
+    }
+}
+
+impl Default for ReqwestTransport {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -96,27 +123,18 @@ impl ReqwestTransportBuilder {
     }
 
     /// Builds the transport.
-    ///
-    /// # Errors
-    /// Returns [`ErrorKind::Config`] when the platform's certificates cannot be used.
-    pub fn build(self) -> Result<ReqwestTransport, Error> {
+    #[must_use]
+    pub fn build(self) -> ReqwestTransport {
         let settings = Settings {
-            #[cfg(feature = "tls")]
-            tls: crate::tls::trusting_the_platform().map_err(unusable)?,
             connect_timeout: self.connect_timeout,
             environment_proxies: self.environment_proxies,
             lookup: self.lookup,
         };
-        let clients = Clients::new(settings).map_err(|error| unusable(error.without_url()))?;
-        Ok(ReqwestTransport {
-            clients: Arc::new(clients),
+        ReqwestTransport {
+            clients: Arc::new(Clients::new(settings)),
             urls: UrlMemory::default(),
-        })
+        }
     }
-}
-
-fn unusable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Config, "the HTTP transport could not be set up").with_source(error)
 }
 
 impl Transport for ReqwestTransport {
@@ -128,7 +146,7 @@ impl Transport for ReqwestTransport {
             let (head, body) = request.into_parts();
             let scope = head.extensions.get::<HostScope>().copied();
             let url = self.urls.parse(head.uri)?;
-            let client = self.clients.of(&url, scope)?;
+            let client = self.clients.of(&url, scope).await?;
             let mut request = reqwest::Request::new(head.method, url);
             *request.headers_mut() = head.headers;
             *request.body_mut() = Some(reqwest::Body::wrap(Outgoing(Some(body))));

@@ -47,7 +47,7 @@ fn hang() -> ! {
 }
 
 fn role(endpoint: Endpoint, clock: &TestClock) -> CvmRole {
-    let transport = ReqwestTransport::new().unwrap();
+    let transport = ReqwestTransport::new();
     CvmRole::new(Arc::new(transport), Arc::new(clock.clone())).endpoint(endpoint)
 }
 

@@ -1,4 +1,5 @@
-//! The HTTP clients of a transport: one for the service, and one for each scope of other hosts.
+//! The HTTP clients of a transport: one for the service, and one for each scope of other hosts. Those for
+//! `https` wait for the certificates that the platform trusts, which are read on a thread once.
 
 use std::{
     error, fmt,
@@ -11,7 +12,10 @@ use ::reqwest::{Client, redirect, retry};
 use hyper_util::client::proxy::matcher::Matcher;
 use url::{Host, Url};
 
-use super::resolver::{Lookup, OutOfScope, ScopedResolver};
+use super::{
+    certificates::{self, Certificates, Tls, Unusable},
+    resolver::{Lookup, OutOfScope, ScopedResolver},
+};
 use crate::transport::{HostScope, TransportError, TransportErrorKind};
 
 /// The service closes idle connections after 60 s. This is shorter, so that no request is written to
@@ -19,10 +23,8 @@ use crate::transport::{HostScope, TransportError, TransportErrorKind};
 const POOL_IDLE: Duration = Duration::from_secs(30);
 
 /// The settings of all clients of a transport.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
-    #[cfg(feature = "tls")]
-    pub(super) tls: rustls::ClientConfig,
     pub(super) connect_timeout: Duration,
     pub(super) environment_proxies: bool,
     pub(super) lookup: Arc<dyn Lookup>,
@@ -30,10 +32,12 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Returns a client without redirects, retries, and a referrer.
-    fn client(&self, scope: Option<HostScope>) -> Result<Client, ::reqwest::Error> {
+    fn client(&self, scope: Option<HostScope>, tls: Tls) -> Result<Client, ::reqwest::Error> {
         let builder = Client::builder();
         #[cfg(feature = "tls")]
-        let builder = builder.tls_backend_preconfigured(self.tls.clone());
+        let builder = builder.tls_backend_preconfigured(tls);
+        #[cfg(not(feature = "tls"))]
+        let () = tls;
         let mut builder = builder
             .http1_only()
             .redirect(redirect::Policy::none())
@@ -54,60 +58,83 @@ impl Settings {
     }
 }
 
-/// The clients of a transport. Those for other hosts have connections of their own, since a pooled
-/// connection is not resolved again.
+/// The clients of a transport, each made for its first request. Those for other hosts have connections of
+/// their own, since a pooled connection is not resolved again.
 #[derive(Debug)]
 pub(super) struct Clients {
     settings: Settings,
     /// The proxies of the environment, if they are used.
     proxies: Option<Matcher>,
-    service: Client,
-    public: OnceLock<Client>,
-    loopback: OnceLock<Client>,
+    certificates: Certificates,
+    service: Pair,
+    public: Pair,
+    loopback: Pair,
+}
+
+/// The clients of a scope: one that trusts the platform's certificates, and one that trusts none.
+#[derive(Debug, Default)]
+struct Pair {
+    secure: OnceLock<Client>,
+    plain: OnceLock<Client>,
 }
 
 impl Clients {
-    pub(super) fn new(settings: Settings) -> Result<Self, ::reqwest::Error> {
-        Ok(Self {
-            service: settings.client(None)?,
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
             proxies: settings.environment_proxies.then(Matcher::from_env),
             settings,
-            public: OnceLock::new(),
-            loopback: OnceLock::new(),
-        })
+            certificates: Certificates::default(),
+            service: Pair::default(),
+            public: Pair::default(),
+            loopback: Pair::default(),
+        }
     }
 
     /// Returns the client for a request to `url`, which must be within `scope`.
     ///
     /// # Errors
-    /// Fails for a literal address that is out of scope, and for `https` in a build without TLS.
-    pub(super) fn of(
+    /// Fails for a literal address that is out of scope, for `https` in a build without TLS, and when the
+    /// certificates cannot be read.
+    pub(super) async fn of(
         &self,
         url: &Url,
         scope: Option<HostScope>,
     ) -> Result<&Client, TransportError> {
         check_scheme(url, cfg!(feature = "tls"))?;
-        let Some(scope) = scope else {
-            return Ok(&self.service);
-        };
         // A literal address is not resolved.
-        if literal(url).is_some_and(|address| !scope.allows(address)) {
+        if let Some((scope, address)) = scope.zip(literal(url))
+            && !scope.allows(address)
+        {
             return Err(refused(OutOfScope(scope)));
         }
-        if self.is_proxied(url) {
-            return Ok(&self.service);
-        }
-        let cell = match scope {
-            HostScope::Public => &self.public,
-            HostScope::Loopback => &self.loopback,
+        let scope = scope.filter(|_| !self.is_proxied(url));
+        let pair = match scope {
+            None => &self.service,
+            Some(HostScope::Public) => &self.public,
+            Some(HostScope::Loopback) => &self.loopback,
         };
+        // A proxy may be one that is spoken to over TLS.
+        let is_secure = url.scheme() == "https" || (scope.is_none() && self.proxies.is_some());
+        let cell = if is_secure { &pair.secure } else { &pair.plain };
         if let Some(client) = cell.get() {
             return Ok(client);
         }
-        let client = self.settings.client(Some(scope)).map_err(|error| {
-            TransportError::new(TransportErrorKind::Connect, error.without_url())
-        })?;
+        let tls = if is_secure {
+            self.certificates.trusted().await
+        } else {
+            certificates::trusting_none()
+        };
+        let client = self.settings.client(scope, tls.map_err(not_made)?);
+        let client = client.map_err(|error| not_made(error.without_url()))?;
         Ok(cell.get_or_init(|| client))
+    }
+
+    /// Reads the certificates that the platform trusts, if that was not done yet.
+    ///
+    /// # Errors
+    /// Fails when they cannot be read, or when there are none.
+    pub(super) async fn read_certificates(&self) -> Result<(), Unusable> {
+        self.certificates.trusted().await.map(drop)
     }
 
     /// Returns `true` if the proxy resolves the host of `url`.
@@ -129,6 +156,10 @@ pub(super) fn check_scheme(url: &Url, has_tls: bool) -> Result<(), TransportErro
         return Err(TransportError::new(TransportErrorKind::Request, NoTls));
     }
     Ok(())
+}
+
+fn not_made(error: impl error::Error + Send + Sync + 'static) -> TransportError {
+    TransportError::new(TransportErrorKind::Request, error)
 }
 
 fn literal(url: &Url) -> Option<IpAddr> {

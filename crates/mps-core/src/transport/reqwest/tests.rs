@@ -32,7 +32,7 @@ fn transport(addresses: &[&str]) -> ReqwestTransport {
         lookup: Arc::new(Fixed(addresses.collect())),
         ..ReqwestTransportBuilder::default()
     };
-    builder.build().unwrap()
+    builder.build()
 }
 
 async fn get(

@@ -1,0 +1,103 @@
+//! The certificates that the platform trusts, read when they are needed first.
+
+use std::{error, fmt};
+
+#[cfg(feature = "tls")]
+pub(super) use self::tls::{Certificates, Tls, trusting_none};
+#[cfg(not(feature = "tls"))]
+pub(super) use self::without_tls::{Certificates, Tls, trusting_none};
+
+#[cfg(feature = "tls")]
+mod tls {
+    use rustls::ClientConfig;
+    use tokio::sync::OnceCell;
+
+    use super::Unusable;
+    use crate::{sync::Worker, tls};
+
+    pub(in super::super) type Tls = ClientConfig;
+
+    /// The certificates, and the thread that reads them: up to some hundred files, whose parsing takes a
+    /// few milliseconds.
+    #[derive(Debug)]
+    pub(in super::super) struct Certificates {
+        trusted: OnceCell<ClientConfig>,
+        thread: Worker,
+    }
+
+    impl Default for Certificates {
+        fn default() -> Self {
+            Self {
+                trusted: OnceCell::new(),
+                thread: Worker::new("mps-certificates"),
+            }
+        }
+    }
+
+    impl Certificates {
+        /// Returns a configuration that trusts the platform's certificate authorities.
+        pub(in super::super) async fn trusted(&self) -> Result<Tls, Unusable> {
+            let read = || async {
+                let read = self.thread.run(tls::trusting_the_platform).await;
+                read.map_err(Unusable::new)?.map_err(Unusable::new)
+            };
+            self.trusted.get_or_try_init(read).await.cloned()
+        }
+    }
+
+    /// Returns a configuration for a client that makes no TLS connection.
+    pub(in super::super) fn trusting_none() -> Result<Tls, Unusable> {
+        tls::trusting_none().map_err(Unusable::new)
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+mod without_tls {
+    use super::Unusable;
+
+    pub(in super::super) type Tls = ();
+
+    /// Nothing, in a build that makes no TLS connection.
+    #[derive(Debug, Default)]
+    pub(in super::super) struct Certificates;
+
+    impl Certificates {
+        #[expect(
+            clippy::unused_async,
+            clippy::unnecessary_wraps,
+            clippy::unused_self,
+            reason = "as with TLS"
+        )]
+        pub(in super::super) async fn trusted(&self) -> Result<Tls, Unusable> {
+            Ok(())
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "as with TLS")]
+    pub(in super::super) fn trusting_none() -> Result<Tls, Unusable> {
+        Ok(())
+    }
+}
+
+/// The error of a machine whose certificates cannot be read.
+#[derive(Debug)]
+pub(super) struct Unusable(Box<dyn error::Error + Send + Sync>);
+
+impl Unusable {
+    #[cfg(feature = "tls")]
+    fn new(cause: impl error::Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(cause))
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the certificates that this machine trusts cannot be read")
+    }
+}
+
+impl error::Error for Unusable {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&*self.0)
+    }
+}
