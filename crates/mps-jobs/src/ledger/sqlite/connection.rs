@@ -54,6 +54,12 @@ pub(super) fn use_log(connection: &Connection) -> Result<(), LedgerError> {
         .with_hint("use a disk of this machine: --ledger PATH"))
 }
 
+/// Reads from the file, which makes its write-ahead log if there is none.
+pub(super) fn read_header(connection: &Connection) -> Result<(), LedgerError> {
+    let read = connection.query_row("PRAGMA user_version", [], |_| Ok(()));
+    read.map_err(failed)
+}
+
 /// Moves the write-ahead log into the database and empties it.
 pub(super) fn truncate_log(connection: &Connection) -> Result<(), LedgerError> {
     let busy: i64 = connection

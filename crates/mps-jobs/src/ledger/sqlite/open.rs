@@ -14,6 +14,7 @@ use mps_core::{
     clock::SharedClock,
     sync::{Worker, lock},
 };
+use rusqlite::Connection;
 
 use super::{
     LedgerFile, Locks, Shared,
@@ -160,8 +161,12 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
     let metadata = create_if_missing(path)?;
     // Before the store: a send that another process records meanwhile is in the store first.
     let seal = SealFile::open(&beside(path, "-seal"))?;
+    let log_has_commits = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let writer = connection::open(path)?;
     connection::use_log(&writer)?;
+    if !log_has_commits {
+        make_log_last(&writer, path)?;
+    }
     let process = Process::new();
     let shared = Shared {
         reader: Mutex::default(),
@@ -185,6 +190,13 @@ fn open_locked(path: &Path, clock: SharedClock) -> Result<Parts, LedgerError> {
         seal,
         commit_us: facts.commit_us,
     })
+}
+
+/// Makes the name of a log durable before its first commit, and the removal of the journal before it: SQLite
+/// is built to leave that to the ledger (`.cargo/config.toml`), or would do it once in each process.
+fn make_log_last(writer: &Connection, path: &Path) -> Result<(), LedgerError> {
+    connection::read_header(writer)?;
+    files::sync_folder(path).map_err(|error| files::failed("sync", path, error))
 }
 
 /// Creates the file for its owner only if there is none, and returns its metadata.
