@@ -104,10 +104,14 @@ impl Context {
             return self.connect_to_own_emulator().await;
         }
         let endpoint = self.endpoint()?;
+        #[cfg(not(feature = "tls"))]
+        if endpoint.as_str().starts_with("https:") {
+            return Err(Failure::lacks_feature(endpoint.as_str(), "tls"));
+        }
         if let Some(caution) = cautions::of_endpoint(&endpoint) {
             self.output.warning(&caution);
         }
-        let transport = transport(&endpoint)?;
+        let transport = transport(&endpoint);
         if !endpoint.is_loopback() {
             self.begin_to_open(opening.as_deref_mut(), &endpoint, "");
         }
@@ -154,7 +158,7 @@ impl Context {
     pub(crate) fn offline(&self) -> Result<Client, Failure> {
         let credentials = Credentials::new("", "");
         let endpoint = self.endpoint()?;
-        let transport = transport(&endpoint)?;
+        let transport = transport(&endpoint);
         let aigc = self.client(
             endpoint,
             transport,
@@ -167,7 +171,7 @@ impl Context {
     /// Returns the credentials that the options select.
     pub(crate) async fn credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        let provider = self.provider(&endpoint, &transport(&endpoint));
         self.find_credentials(&provider).await
     }
 
@@ -185,7 +189,7 @@ impl Context {
     /// Returns the credentials that the options select, and warns of nothing.
     pub(crate) async fn quiet_credentials(&self) -> Result<Credentials, Failure> {
         let endpoint = self.endpoint()?;
-        let provider = self.provider(&endpoint, &transport(&endpoint)?);
+        let provider = self.provider(&endpoint, &transport(&endpoint));
         self.look_up(&provider).await
     }
 
@@ -258,7 +262,7 @@ impl Context {
         let keys = Credentials::new(emulator.secret_id(), emulator.secret_key());
         let payer = Account::from_credentials(&keys);
         let endpoint = Endpoint::parse(emulator.endpoint())?;
-        let transport = transport(&endpoint)?;
+        let transport = transport(&endpoint);
         let certificates = Certificates::of(&endpoint, &transport);
         let limiter = limiter::unshared_limiter();
         let aigc = self.client(endpoint, transport, keys.clone(), limiter)?;
@@ -303,11 +307,7 @@ impl Context {
 }
 
 /// Returns the transport to an endpoint.
-pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure> {
-    #[cfg(not(feature = "tls"))]
-    if endpoint.as_str().starts_with("https:") {
-        return Err(Failure::lacks_feature(endpoint.as_str(), "tls"));
-    }
+pub(crate) fn transport(endpoint: &Endpoint) -> ReqwestTransport {
     let transport = ReqwestTransport::builder();
     // An emulator on this machine is reached directly, never through a proxy.
     let transport = if endpoint.is_loopback() {
@@ -315,7 +315,7 @@ pub(crate) fn transport(endpoint: &Endpoint) -> Result<ReqwestTransport, Failure
     } else {
         transport.proxies_from_environment()
     };
-    Ok(transport.build())
+    transport.build()
 }
 
 const KEYS_TO_SIGN_WITH: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY to the keys to sign with; any will do \

@@ -259,6 +259,10 @@ fn region_header(region: &str) -> Result<HeaderValue, Error> {
 }
 
 #[cfg(feature = "reqwest")]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "there is none without the feature"
+)]
 fn default_transport() -> Result<Arc<dyn Transport>, Error> {
     Ok(Arc::new(crate::transport::ReqwestTransport::new()))
 }
