@@ -124,7 +124,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn keep_folder(&self, batch: &BatchId, folder: &Path) -> Result<(), LedgerError> {
         let args = (batch.clone(), folder.to_string_lossy().into_owned());
-        self.run(Op::relaxed("keep_folder"), args, |tx, (batch, folder)| {
+        let op = Op::relaxed("keep_folder").idempotent();
+        self.run(op, args, |tx, (batch, folder)| {
             Box::pin(keep_folder(tx, batch, folder))
         })
         .await

@@ -62,7 +62,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn polled(&self, row: &RowId, status: &str) -> Result<(), LedgerError> {
         let args = (row.clone(), status.to_owned());
-        self.run(Op::relaxed("polled"), args, |tx, (row, status)| {
+        let op = Op::relaxed("polled").idempotent();
+        self.run(op, args, |tx, (row, status)| {
             Box::pin(polled(tx, row, status))
         })
         .await
@@ -78,7 +79,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn done(&self, row: &RowId, finished: Finished) -> Result<bool, LedgerError> {
         let args = (row.clone(), finished);
-        self.run(Op::durable("done"), args, |tx, (row, finished)| {
+        let op = Op::durable("done").idempotent();
+        self.run(op, args, |tx, (row, finished)| {
             Box::pin(done(tx, row, finished))
         })
         .await
@@ -93,7 +95,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn failed(&self, row: &RowId, answer: Answer) -> Result<bool, LedgerError> {
         let args = (row.clone(), answer);
-        self.run(Op::durable("failed"), args, |tx, (row, answer)| {
+        let op = Op::durable("failed").idempotent();
+        self.run(op, args, |tx, (row, answer)| {
             Box::pin(failed(tx, row, answer))
         })
         .await
@@ -109,7 +112,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn unsaved(&self, row: &RowId, reason: &str) -> Result<(), LedgerError> {
         let args = (row.clone(), reason.to_owned());
-        self.run(Op::relaxed("unsaved"), args, |tx, (row, reason)| {
+        let op = Op::relaxed("unsaved").sends_nothing();
+        self.run(op, args, |tx, (row, reason)| {
             Box::pin(unsaved(tx, row, reason))
         })
         .await
@@ -125,7 +129,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn fetched(&self, row: &RowId, files: &[SavedFile]) -> Result<bool, LedgerError> {
         let args = (row.clone(), files.to_vec());
-        self.run(Op::durable("fetched"), args, |tx, (row, files)| {
+        let op = Op::durable("fetched").idempotent();
+        self.run(op, args, |tx, (row, files)| {
             Box::pin(fetched(tx, row, files))
         })
         .await
@@ -145,7 +150,8 @@ impl Ledger {
         files: Vec<(i64, SavedFile)>,
     ) -> Result<(), LedgerError> {
         let args = (row.clone(), files);
-        self.run(Op::durable("fetched_again"), args, |tx, (row, files)| {
+        let op = Op::durable("fetched_again").idempotent();
+        self.run(op, args, |tx, (row, files)| {
             Box::pin(fetched_again(tx, row, files))
         })
         .await
@@ -160,10 +166,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn expired(&self, row: &RowId) -> Result<bool, LedgerError> {
-        self.run(Op::durable("expired"), row.clone(), |tx, row| {
-            Box::pin(expired(tx, row))
-        })
-        .await
+        let op = Op::durable("expired").idempotent();
+        self.run(op, row.clone(), |tx, row| Box::pin(expired(tx, row)))
+            .await
     }
 }
 

@@ -57,10 +57,9 @@ impl Ledger {
     /// # Cancel safety
     /// A dropped call either happened completely or not at all.
     pub async fn create_batch(&self, batch: NewBatch) -> Result<Batch, LedgerError> {
-        self.run(Op::durable("create_batch"), batch, |tx, batch| {
-            Box::pin(create_batch(tx, batch))
-        })
-        .await
+        let op = Op::durable("create_batch").idempotent();
+        self.run(op, batch, |tx, batch| Box::pin(create_batch(tx, batch)))
+            .await
     }
 
     /// Adds rows to a batch as planned. Rows are found by their key: a row with the same content is
@@ -80,7 +79,8 @@ impl Ledger {
         rows: Vec<NewItem>,
     ) -> Result<Imported, LedgerError> {
         let args = (batch.clone(), rows);
-        self.run(Op::durable("import"), args, |tx, (batch, rows)| {
+        let op = Op::durable("import").idempotent();
+        self.run(op, args, |tx, (batch, rows)| {
             Box::pin(import(tx, batch, rows))
         })
         .await
@@ -95,7 +95,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn set_manifest(&self, batch: &BatchId, hash: &str) -> Result<(), LedgerError> {
         let args = (batch.clone(), hash.to_owned());
-        self.run(Op::durable("set_manifest"), args, |tx, (batch, hash)| {
+        let op = Op::durable("set_manifest").idempotent();
+        self.run(op, args, |tx, (batch, hash)| {
             Box::pin(set_manifest(tx, batch, hash))
         })
         .await
@@ -122,13 +123,10 @@ impl Ledger {
         caps: Caps,
     ) -> Result<Batch, LedgerError> {
         let args = (batch.clone(), account.to_owned(), endpoint.to_owned(), caps);
-        self.run(
-            Op::durable("bind"),
-            args,
-            |tx, (batch, account, endpoint, caps)| {
-                Box::pin(bind(tx, batch, account, endpoint, *caps))
-            },
-        )
+        let op = Op::durable("bind").idempotent();
+        self.run(op, args, |tx, (batch, account, endpoint, caps)| {
+            Box::pin(bind(tx, batch, account, endpoint, *caps))
+        })
         .await
     }
 }

@@ -65,7 +65,8 @@ impl Ledger {
     }
 
     async fn learn(&self, name: String, value: String) -> Result<(), LedgerError> {
-        self.run(Op::relaxed("learn"), (name, value), |tx, (name, value)| {
+        let op = Op::relaxed("learn").idempotent();
+        self.run(op, (name, value), |tx, (name, value)| {
             Box::pin(set_meta(tx, name, value))
         })
         .await

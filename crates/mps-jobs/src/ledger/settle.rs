@@ -47,8 +47,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn not_sent(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
+        let op = Op::durable("not_sent").joined().idempotent();
         let released = self
-            .run(Op::durable("not_sent"), args, |tx, (claim, answer)| {
+            .run(op, args, |tx, (claim, answer)| {
                 Box::pin(not_sent(tx, claim, answer))
             })
             .await?;
@@ -74,18 +75,15 @@ impl Ledger {
         // A server's row would keep other hosts waiting for this commit.
         let commit_us = self.changed_commit_time().filter(|_| !self.is_shared());
         let args = (claim.clone(), task.to_owned(), answer, commit_us);
+        let op = Op::durable("created").joined().idempotent();
         let recorded = self
-            .run(
-                Op::durable("created"),
-                args,
-                |tx, (claim, task, answer, commit_us)| {
-                    Box::pin(async move {
-                        let recorded = created(tx, claim, task, answer).await?;
-                        keep_commit_time(tx, *commit_us).await?;
-                        Ok(recorded)
-                    })
-                },
-            )
+            .run(op, args, |tx, (claim, task, answer, commit_us)| {
+                Box::pin(async move {
+                    let recorded = created(tx, claim, task, answer).await?;
+                    keep_commit_time(tx, *commit_us).await?;
+                    Ok(recorded)
+                })
+            })
             .await?;
         match commit_us {
             Some(us) => self.commit_time_is_kept(us),
@@ -104,8 +102,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn refused(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
+        let op = Op::durable("refused").joined().idempotent();
         let refused = self
-            .run(Op::durable("refused"), args, |tx, (claim, answer)| {
+            .run(op, args, |tx, (claim, answer)| {
                 Box::pin(refused(tx, claim, answer))
             })
             .await?;
@@ -123,7 +122,8 @@ impl Ledger {
     /// A dropped call either happened completely or not at all.
     pub async fn in_doubt(&self, claim: &Token, answer: Answer) -> Result<bool, LedgerError> {
         let args = (claim.clone(), answer);
-        self.run(Op::durable("in_doubt"), args, |tx, (claim, answer)| {
+        let op = Op::durable("in_doubt").joined().idempotent();
+        self.run(op, args, |tx, (claim, answer)| {
             Box::pin(in_doubt(tx, claim, answer))
         })
         .await

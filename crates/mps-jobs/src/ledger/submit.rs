@@ -135,8 +135,9 @@ impl Ledger {
     /// A dropped call either happened completely or not at all. A claim that was not received becomes
     /// unsent when the process ends.
     pub async fn submit(&self, single: Single) -> Result<Submission, LedgerError> {
+        let op = Op::durable("submit").joined();
         let first = self
-            .run(Op::durable("submit"), single.clone(), |tx, single| {
+            .run(op, single.clone(), |tx, single| {
                 Box::pin(submit_unless_orphans(tx, single))
             })
             .await?;
@@ -144,10 +145,8 @@ impl Ledger {
             return Ok(submission);
         }
         self.reap().await?;
-        self.run(Op::durable("submit"), single, |tx, single| {
-            Box::pin(submit(tx, single))
-        })
-        .await
+        self.run(op, single, |tx, single| Box::pin(submit(tx, single)))
+            .await
     }
 }
 

@@ -27,27 +27,80 @@ pub(crate) enum Mode {
     Relaxed,
 }
 
-/// An operation: its name, which failpoints use, and its kind of transaction.
+/// The worst that an operation may come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// A send, which is billed. It is refused by a server that may have forgotten sends, until a person accepts the
+    /// server, and it is done once.
+    Send,
+    /// A change that could happen twice: it is not repeated after a commit of unknown outcome.
+    Once,
+    /// A change that another run finds done, or none.
+    Idempotent,
+}
+
+/// An operation: its name, for failpoints and logs, and what a store has to know about it.
+///
+/// What is not said costs time, never money: an operation that changes something is taken for one that leads to a
+/// send, is not repeated, and begins in a round trip of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Op {
     pub(crate) name: &'static str,
     pub(crate) mode: Mode,
+    pub(crate) effect: Effect,
+    /// The first statement travels with the beginning of the transaction.
+    pub(crate) is_joined: bool,
+    /// It is not tried again while a server is unavailable.
+    pub(crate) is_urgent: bool,
 }
 
 impl Op {
     pub(crate) const fn read(name: &'static str) -> Self {
-        let mode = Mode::Read;
-        Self { name, mode }
+        Self::new(name, Mode::Read).idempotent()
     }
 
     pub(crate) const fn durable(name: &'static str) -> Self {
-        let mode = Mode::Durable;
-        Self { name, mode }
+        Self::new(name, Mode::Durable)
     }
 
     pub(crate) const fn relaxed(name: &'static str) -> Self {
-        let mode = Mode::Relaxed;
-        Self { name, mode }
+        Self::new(name, Mode::Relaxed)
+    }
+
+    const fn new(name: &'static str, mode: Mode) -> Self {
+        Self {
+            name,
+            mode,
+            effect: Effect::Send,
+            is_joined: false,
+            is_urgent: false,
+        }
+    }
+
+    /// States that it neither claims nor arms a row, though it must not be repeated.
+    pub(crate) const fn sends_nothing(mut self) -> Self {
+        self.effect = Effect::Once;
+        self
+    }
+
+    /// States that it neither claims nor arms a row, and that it compares what it changes, so that it may be repeated
+    /// after a commit of unknown outcome.
+    pub(crate) const fn idempotent(mut self) -> Self {
+        self.effect = Effect::Idempotent;
+        self
+    }
+
+    /// States that its first statement reads, or changes one row that it compares, and does not need the store's time
+    /// as a parameter.
+    pub(crate) const fn joined(mut self) -> Self {
+        self.is_joined = true;
+        self
+    }
+
+    /// States that it is of no use later, since its caller waits to send.
+    pub(crate) const fn urgent(mut self) -> Self {
+        self.is_urgent = true;
+        self
     }
 }
 
@@ -254,4 +307,17 @@ pub(crate) fn unexpected() -> LedgerError {
     let message = "the ledger contains a value of an unexpected type";
     LedgerError::new(LedgerErrorKind::Damaged, message)
         .with_hint("restore the ledger from a backup, next to its seal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_of_an_operation_costs_no_money() {
+        for op in [Op::durable("new"), Op::relaxed("new")] {
+            assert_eq!(op.effect, Effect::Send);
+            assert!(!op.is_joined);
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::ledger::{
     error::LedgerError,
     names::Timestamp,
-    tx::{Mode, Op, Value, unexpected},
+    tx::{Effect, Mode, Op, Value, unexpected},
 };
 
 /// Bits of an epoch that hold the position in the write-ahead log; 128 TiB fit. The bits above count
@@ -85,7 +85,7 @@ impl Begun {
 
     /// Returns why an operation that leads to a send is refused.
     pub(super) fn refusal(&self, op: Op) -> Option<LedgerError> {
-        if !failover::leads_to_a_send(op) {
+        if op.effect != Effect::Send {
             return None;
         }
         if let Some(reason) = &self.failover {
