@@ -11,7 +11,7 @@ use super::{
     read::count,
     rows::{Batch, Count, RowId},
     submit::{Caps, Single},
-    tx::{Op, Row, Transaction, unexpected, values},
+    tx::{Op, Row, Transaction, Value, unexpected, values},
 };
 use crate::state::State;
 
@@ -158,7 +158,7 @@ async fn keep_folder(
     folder: &str,
 ) -> Result<(), LedgerError> {
     let key = folder_key(tx, batch);
-    set_meta(tx, &key, folder).await
+    set_meta(tx, &key, Value::private(folder)).await
 }
 
 async fn folder(tx: &mut dyn Transaction, batch: &BatchId) -> Result<Option<PathBuf>, LedgerError> {

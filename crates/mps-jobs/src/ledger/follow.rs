@@ -6,13 +6,13 @@ use mps_aigc::{ResultFile, Results, SavedFile};
 
 use super::{
     Ledger,
-    change::{Change, event, record},
+    change::{Change, record},
     error::LedgerError,
     item::locked,
     names::Timestamp,
     rows::{Item, RowId},
     settle::Answer,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::{
     hash::without_query,
@@ -212,7 +212,8 @@ async fn done(
     let is_done = step(tx, row, &[State::Created], State::Done, change).await?;
     if is_done {
         for (n, url) in (0_i64..).zip(&finished.urls) {
-            let values = values![row.batch.as_str(), row.seq, n, without_query(url)];
+            let url = Value::private(without_query(url));
+            let values = values![row.batch.as_str(), row.seq, n, url];
             tx.execute(
                 "INSERT INTO file (batch, seq, n, url) VALUES ($1, $2, $3, $4)
                     ON CONFLICT (batch, seq, n) DO UPDATE SET url = excluded.url",
@@ -231,7 +232,7 @@ async fn failed(
 ) -> Result<bool, LedgerError> {
     let change = Change::new(Transition::Fail)
         .set("code", answer.code.as_ref())
-        .set("message", answer.message.as_ref())
+        .set("message", answer.private_message())
         .set("done", tx.now().0);
     step(tx, row, &[State::Created], State::Failed, change).await
 }
@@ -240,8 +241,9 @@ async fn unsaved(tx: &mut dyn Transaction, row: &RowId, reason: &str) -> Result<
     match locked(tx, row).await? {
         Some(item) if item.state == State::Done => {
             let (fence, state) = (item.fence, item.state);
-            let (sql, values) = event(tx, &item.row, fence, Some(state), state, Some(reason));
-            tx.execute(&sql, &values).await.map(drop)
+            // It may quote the path of a file.
+            let note = Value::private(reason);
+            record(tx, &item.row, fence, Some(state), state, note).await
         }
         _ => Ok(()),
     }
@@ -276,7 +278,7 @@ async fn fetched_again(
     }
     let note = "fetched again: the file was deleted";
     let (fence, state) = (item.fence, item.state);
-    record(tx, &item.row, fence, Some(state), state, Some(note)).await
+    record(tx, &item.row, fence, Some(state), state, note.into()).await
 }
 
 /// Adds a saved file to its result, which is there unless the task was done without URLs.
@@ -290,7 +292,7 @@ async fn save(
         row.batch.as_str(),
         row.seq,
         n,
-        file.path.to_string_lossy().as_ref(),
+        Value::private(file.path.to_string_lossy()),
         i64::try_from(file.bytes).ok(),
         &file.sha256,
     ];

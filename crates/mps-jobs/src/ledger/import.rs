@@ -10,7 +10,7 @@ use super::{
     phase,
     rows::{Batch, NewItem, RowId},
     submit::Caps,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{Home, State};
 
@@ -137,7 +137,8 @@ async fn create_batch(tx: &mut dyn Transaction, new: &NewBatch) -> Result<Batch,
         let error = LedgerError::new(LedgerErrorKind::InvalidName, message);
         return Err(error.with_hint("choose another name: --name NAME"));
     }
-    let values = values![new.id.as_str(), new.source.as_ref(), tx.now().0];
+    let source = new.source.as_ref().map(Value::private);
+    let values = values![new.id.as_str(), source, tx.now().0];
     tx.execute(
         "INSERT INTO batch (id, source, added) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
         values,
@@ -214,13 +215,13 @@ async fn insert(
                 row.model.as_ref(),
                 row.ms,
                 row.price,
-                row.out.as_ref(),
+                row.out.as_ref().map(Value::private),
                 State::Planned.as_str(),
                 phase::of(State::Planned),
                 Home::Planned.state().as_str(),
                 now,
             ]);
-            bodies.extend_from_slice(values![batch.as_str(), seq, &row.body]);
+            bodies.extend_from_slice(values![batch.as_str(), seq, Value::private(&row.body)]);
         }
         let sql = format!(
             "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, phase, home, added)

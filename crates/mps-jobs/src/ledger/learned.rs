@@ -7,7 +7,7 @@ use mps_aigc::{Curves, Endpoint};
 use super::{
     Ledger,
     error::LedgerError,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 
 /// The name under which the time of a commit is kept, in microseconds.
@@ -129,7 +129,7 @@ pub(super) async fn keep_commit_time(
     us: Option<u64>,
 ) -> Result<(), LedgerError> {
     match us {
-        Some(us) => set_meta(tx, COMMIT, &us.to_string()).await,
+        Some(us) => set_meta(tx, COMMIT, us.to_string()).await,
         None => Ok(()),
     }
 }
@@ -159,8 +159,9 @@ pub(crate) async fn meta(
 pub(crate) async fn set_meta(
     tx: &mut dyn Transaction,
     name: &str,
-    value: &str,
+    value: impl Into<Value>,
 ) -> Result<(), LedgerError> {
+    let value: Value = value.into();
     tx.execute(
         "INSERT INTO meta (k, v) VALUES ($1, $2) ON CONFLICT (k) DO UPDATE SET v = excluded.v",
         values![name, value],

@@ -224,7 +224,7 @@ async fn renew(tx: &mut dyn Transaction, claims: &[Token]) -> Result<Vec<Token>,
 async fn arm(tx: &mut dyn Transaction, claim: &Token) -> Result<(Item, i64), LedgerError> {
     let (row, owner) = (&claim.row, tx.process().id.clone());
     let (was, is) = (State::Intent, State::Sending);
-    record(tx, row, claim.fence, Some(was), is, None).await?;
+    record(tx, row, claim.fence, Some(was), is, Value::Null).await?;
     let mut values = values![row.batch.as_str(), row.seq, claim.fence.0, owner].to_vec();
     let now = now_or_parameter(tx, &mut values);
     let lease = LEASE.as_micros();

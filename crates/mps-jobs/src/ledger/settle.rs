@@ -9,7 +9,7 @@ use super::{
     rows::{Item, Token},
     seal::Entry,
     send::current,
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{State, Transition};
 
@@ -33,6 +33,13 @@ pub enum Recorded {
     /// The row no longer waits for this attempt, or another row has this id. The id is kept as a
     /// stray; it may be billed.
     Stray,
+}
+
+impl Answer {
+    /// Returns the message, which may quote the request.
+    pub(crate) fn private_message(&self) -> Option<Value> {
+        self.message.as_ref().map(Value::private)
+    }
 }
 
 impl Ledger {
@@ -164,7 +171,7 @@ fn answered<'a>(change: Change<'a>, answer: &Answer) -> Change<'a> {
     change
         .set("request_id", answer.request_id.as_ref())
         .set("code", answer.code.as_ref())
-        .set("message", answer.message.as_ref())
+        .set("message", answer.private_message())
 }
 
 async fn created(

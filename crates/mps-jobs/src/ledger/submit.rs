@@ -14,7 +14,7 @@ use super::{
     phase,
     rows::{Claim, Fence, Item, NewItem, RowId},
     send::{LEASE, claimed},
-    tx::{Op, Transaction, values},
+    tx::{Op, Transaction, Value, values},
 };
 use crate::state::{Home, State, Transition};
 
@@ -230,7 +230,8 @@ async fn claim_again(
         daily_cap::admit(tx, item, cap).await?;
     }
     // The body that is sent: of equal content, but the URL of a file in it may be another one.
-    let body = values![item.row.batch.as_str(), item.row.seq, &single.item.body];
+    let body = Value::private(&single.item.body);
+    let body = values![item.row.batch.as_str(), item.row.seq, body];
     tx.execute(
         "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)
             ON CONFLICT (batch, seq) DO UPDATE SET json = excluded.json",
@@ -334,7 +335,7 @@ async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(),
         item.model.as_ref(),
         item.ms,
         item.price,
-        item.out.as_ref(),
+        item.out.as_ref().map(Value::private),
         item.state.as_str(),
         phase::of(item.state),
         item.home.state().as_str(),
@@ -353,7 +354,10 @@ async fn insert(tx: &mut dyn Transaction, item: &Item, body: &str) -> Result<(),
         return Err(taken(&row.batch));
     }
     let sql = "INSERT INTO body (batch, seq, json) VALUES ($1, $2, $3)";
-    tx.execute(sql, values![row.batch.as_str(), row.seq, body])
-        .await?;
+    tx.execute(
+        sql,
+        values![row.batch.as_str(), row.seq, Value::private(body)],
+    )
+    .await?;
     Ok(())
 }

@@ -9,6 +9,8 @@
 //! Text, `BIGINT` and `NULL` are the only types. Sums are cast to `BIGINT`, which PostgreSQL would
 //! otherwise return as `NUMERIC`.
 
+use std::fmt;
+
 use mps_core::BoxFuture;
 
 use super::{
@@ -112,7 +114,7 @@ pub(crate) type Work<A, T> =
 /// An open transaction. It is committed when the operation returns `Ok`, and rolled back otherwise.
 ///
 /// A store may write the values of a statement into its text, which a server may write to its log: keys, states, ids and
-/// numbers. Only the values of [`execute`](Self::execute) may be prompts, messages, paths or URLs.
+/// numbers, but none that is [private](Value::Private).
 pub(crate) trait Transaction: Send {
     /// Runs a statement and returns its rows.
     fn query<'t>(
@@ -121,7 +123,7 @@ pub(crate) trait Transaction: Send {
         values: &'t [Value],
     ) -> BoxFuture<'t, Result<Vec<Row>, LedgerError>>;
 
-    /// Runs a statement and returns the number of rows that it changed. Its values are no part of its text.
+    /// Runs a statement and returns the number of rows that it changed.
     fn execute<'t>(
         &'t mut self,
         sql: &'t str,
@@ -202,11 +204,31 @@ impl Process {
 }
 
 /// A parameter or a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Value {
     Null,
     Int(i64),
     Text(String),
+    /// A text that no log may contain: a prompt, a message, a path or a URL. Never a column.
+    Private(String),
+}
+
+impl Value {
+    pub(crate) fn private(text: impl Into<String>) -> Self {
+        Self::Private(text.into())
+    }
+}
+
+/// Leaves private texts out.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("NULL"),
+            Self::Int(value) => value.fmt(f),
+            Self::Text(text) => text.fmt(f),
+            Self::Private(_) => f.write_str(".."),
+        }
+    }
 }
 
 impl From<i64> for Value {
@@ -246,7 +268,6 @@ macro_rules! values {
 pub(crate) use values;
 
 /// A row of a result, whose columns are taken in order.
-#[derive(Debug)]
 pub(crate) struct Row {
     columns: std::vec::IntoIter<Value>,
     /// Numbers are texts, since the store does not know the types of the columns.
