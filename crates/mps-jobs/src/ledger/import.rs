@@ -6,13 +6,14 @@ use super::{
     change::{no_batch, no_price},
     compare::{known, revive},
     error::{LedgerError, LedgerErrorKind},
+    insert::{insert, unclaimed},
     names::{BatchId, Key},
     phase,
     rows::{Batch, NewItem, RowId},
     submit::Caps,
     tx::{Op, Transaction, Value, values},
 };
-use crate::state::{Home, State};
+use crate::state::Home;
 
 /// Rows of one INSERT statement.
 const ROWS: usize = 100;
@@ -20,9 +21,6 @@ const ROWS: usize = 100;
 /// Numbers of rows from which on the store's planner looks at them again: until then, or until the
 /// server does it by itself a minute later, it may choose an index that reads all rows of a batch.
 const GROWN: [i64; 3] = [500, 5_000, 50_000];
-
-/// The highest price and length of a row, so that the sums of a batch cannot overflow.
-const MOST: i64 = 1_000_000_000_000;
 
 /// A batch to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +163,7 @@ async fn import(
         }
     }
     if imported.changed.is_empty() {
-        imported.added = insert(tx, batch, &new).await?;
+        imported.added = insert_planned(tx, batch, &new).await?;
         if imported.unchanged > 0 {
             revive(tx, batch, &keys).await?;
         }
@@ -191,84 +189,31 @@ pub(crate) async fn last_seq(
     last.map_or(Ok(0), |mut row| row.int())
 }
 
-/// Inserts planned rows after the last one of a locked batch, with their bodies.
-async fn insert(
+/// Inserts planned rows after the last one of a locked batch. Returns their number.
+async fn insert_planned(
     tx: &mut dyn Transaction,
     batch: &BatchId,
     rows: &[&NewItem],
 ) -> Result<u64, LedgerError> {
-    let first = last_seq(tx, batch).await?;
-    let mut seq = first;
-    let now = tx.now().0;
+    let Some(new) = rows.first() else {
+        return Ok(0);
+    };
+    let last = last_seq(tx, batch).await?;
+    let row = RowId {
+        batch: batch.clone(),
+        seq: last + 1,
+    };
+    let mut first = unclaimed(tx, row, new, Home::Planned);
     let mut inserted = 0;
     for rows in rows.chunks(ROWS) {
-        let (mut items, mut bodies) = (Vec::new(), Vec::new());
-        for row in rows {
-            check_amounts(row)?;
-            seq += 1;
-            items.extend_from_slice(values![
-                batch.as_str(),
-                seq,
-                row.key.as_str(),
-                &row.hash,
-                &row.action,
-                row.model.as_ref(),
-                row.ms,
-                row.price,
-                row.out.as_ref().map(Value::private),
-                State::Planned.as_str(),
-                phase::of(State::Planned),
-                Home::Planned.state().as_str(),
-                now,
-            ]);
-            bodies.extend_from_slice(values![batch.as_str(), seq, Value::private(&row.body)]);
-        }
-        let sql = format!(
-            "INSERT INTO item (batch, seq, key, hash, action, model, ms, price, out, state, phase, home, added)
-                VALUES {} ON CONFLICT DO NOTHING",
-            tuples(rows.len(), 13)
-        );
-        let added = tx.execute(&sql, &items).await?;
-        if usize::try_from(added) != Ok(rows.len()) {
-            return Err(taken(batch));
-        }
-        let sql = format!(
-            "INSERT INTO body (batch, seq, json) VALUES {}",
-            tuples(rows.len(), 3)
-        );
-        tx.execute(&sql, &bodies).await?;
-        inserted += added;
+        inserted += insert(tx, &first, rows).await?;
+        first.row.seq = last + inserted + 1;
     }
-    if GROWN.iter().any(|rows| (first..seq).contains(rows)) {
+    let numbers = last..last + inserted;
+    if GROWN.iter().any(|rows| numbers.contains(rows)) {
         tx.refresh_statistics().await?;
     }
-    Ok(inserted)
-}
-
-/// Returns an error for an amount that would lower the sums of its batch or overflow them.
-pub(crate) fn check_amounts(row: &NewItem) -> Result<(), LedgerError> {
-    let range = 0..=MOST;
-    if range.contains(&row.ms) && row.price.is_none_or(|price| range.contains(&price)) {
-        return Ok(());
-    }
-    let message = format!(
-        "the price or the length of {} is negative or too large",
-        row.key
-    );
-    Err(LedgerError::new(LedgerErrorKind::NoPrice, message)
-        .with_hint("correct the price table, or the duration"))
-}
-
-/// Returns the parameters of an INSERT, as in `($1, $2), ($3, $4)`.
-fn tuples(rows: usize, columns: usize) -> String {
-    let tuple = |row: usize| format!("({})", list(row * columns + 1, columns));
-    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
-}
-
-pub(crate) fn taken(batch: &BatchId) -> LedgerError {
-    let message = format!("two rows of batch {batch} have the same key or output name");
-    LedgerError::new(LedgerErrorKind::InvalidName, message)
-        .with_hint("give each row its own `id` and `out`")
+    Ok(inserted.unsigned_abs())
 }
 
 async fn set_manifest(
